@@ -1,0 +1,175 @@
+//! How an attempt ended.
+
+use http::StatusCode;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// How an attempt ended. `Display` gives the reason that a person reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 200, and the whole, true body; saved, if it was to be saved.
+    Ok,
+    /// 404: an answer, not a failure.
+    NotFound,
+    /// Any other status than 200 and 404.
+    Http(u16),
+    /// The whole exchange took longer than this limit.
+    Timeout(Duration),
+    /// Nobody listens there.
+    Refused,
+    /// The connection could not be made for another reason, which the system gave.
+    ConnectFailed(String),
+    /// The peer reset the connection.
+    Reset,
+    /// The connection broke for another reason, which the system gave.
+    Lost(String),
+    /// The connection was closed without a byte of an answer.
+    Empty,
+    /// The connection was closed within the answer.
+    CutShort,
+    /// The body is not the one that its `Content-Digest` belongs to.
+    Corrupt,
+    /// The answer is not HTTP/1, for the reason given.
+    NotHttp(String),
+    /// The head or the body is over its limit.
+    TooLarge,
+    /// The flag arrived but was not saved, for the reason given.
+    Save(String),
+    /// The run was cancelled while the attempt was under way.
+    Cancelled,
+}
+
+/// The three classes in which the article counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Downloaded.
+    Ok,
+    /// There is no such flag.
+    NotFound,
+    /// Everything else.
+    Error,
+}
+
+impl Outcome {
+    /// What a whole answer with this status amounts to, its body not yet verified.
+    pub fn of_status(status: u16) -> Outcome {
+        match status {
+            200 => Outcome::Ok,
+            404 => Outcome::NotFound,
+            other => Outcome::Http(other),
+        }
+    }
+
+    /// The class in which it is counted.
+    pub fn class(&self) -> Class {
+        match self {
+            Outcome::Ok => Class::Ok,
+            Outcome::NotFound => Class::NotFound,
+            Outcome::Http(_)
+            | Outcome::Timeout(_)
+            | Outcome::Refused
+            | Outcome::ConnectFailed(_)
+            | Outcome::Reset
+            | Outcome::Lost(_)
+            | Outcome::Empty
+            | Outcome::CutShort
+            | Outcome::Corrupt
+            | Outcome::NotHttp(_)
+            | Outcome::TooLarge
+            | Outcome::Save(_)
+            | Outcome::Cancelled => Class::Error,
+        }
+    }
+
+    /// A name for machines, which stays the same: `http_500`, `cut_short`. There are few of them,
+    /// whatever a server does.
+    pub fn label(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Outcome::Ok => "ok",
+            Outcome::NotFound => "not_found",
+            Outcome::Http(status) => return Cow::Owned(format!("http_{status}")),
+            Outcome::Timeout(_) => "timeout",
+            Outcome::Refused => "refused",
+            Outcome::ConnectFailed(_) => "connect_failed",
+            Outcome::Reset => "reset",
+            Outcome::Lost(_) => "lost",
+            Outcome::Empty => "empty",
+            Outcome::CutShort => "cut_short",
+            Outcome::Corrupt => "corrupt",
+            Outcome::NotHttp(_) => "not_http",
+            Outcome::TooLarge => "too_large",
+            Outcome::Save(_) => "save",
+            Outcome::Cancelled => "cancelled",
+        })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Ok => f.write_str("ok"),
+            Outcome::NotFound => f.write_str("not found"),
+            Outcome::Http(status) => write_status(*status, f),
+            Outcome::Timeout(limit) => write!(f, "timed out after {limit:?}"),
+            Outcome::Refused => f.write_str("connection refused"),
+            Outcome::ConnectFailed(reason) => write!(f, "cannot connect: {reason}"),
+            Outcome::Reset => f.write_str("connection reset"),
+            Outcome::Lost(reason) => write!(f, "connection lost: {reason}"),
+            Outcome::Empty => f.write_str("connection closed without an answer"),
+            Outcome::CutShort => f.write_str("connection closed within the answer"),
+            Outcome::Corrupt => f.write_str("the body does not match its digest"),
+            Outcome::NotHttp(reason) => write!(f, "not an HTTP answer: {reason}"),
+            Outcome::TooLarge => f.write_str("the answer is too large"),
+            Outcome::Save(reason) => write!(f, "cannot save: {reason}"),
+            Outcome::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+/// The status with the phrase that its registration gives, if it has one: what the server wrote
+/// there is its own affair.
+fn write_status(status: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let known = StatusCode::from_u16(status).ok();
+    match known.and_then(|code| code.canonical_reason()) {
+        Some(phrase) => write!(f, "{status} {phrase}"),
+        None => write!(f, "{status}"),
+    }
+}
+
+impl Serialize for Outcome {
+    /// The label.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_404_is_not_found() {
+        assert_eq!(Outcome::of_status(404).class(), Class::NotFound);
+        for status in [204, 206, 301, 400, 410, 500] {
+            assert_eq!(Outcome::of_status(status), Outcome::Http(status));
+            assert_eq!(Outcome::of_status(status).class(), Class::Error);
+        }
+    }
+
+    #[test]
+    fn a_person_reads_the_reason_and_a_machine_the_label() {
+        let teapot = Outcome::Http(418);
+        assert_eq!(
+            (teapot.to_string(), teapot.label()),
+            ("418 I'm a teapot".into(), "http_418".into())
+        );
+        assert_eq!(Outcome::Http(599).to_string(), "599");
+        let late = Outcome::Timeout(Duration::from_secs(2));
+        assert_eq!(
+            (late.to_string(), late.label()),
+            ("timed out after 2s".into(), "timeout".into())
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! One attempt, as plain data.
+
+use crate::outcome::Outcome;
+use flagpole_fixtures::{Resource, Timing};
+use serde::{Serialize, Serializer};
+use std::time::Duration;
+
+/// One attempt. Points in time are counted from the start of the run and serialised as whole
+/// microseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// What was asked for; serialised as its path.
+    #[serde(serialize_with = "path")]
+    pub resource: Resource,
+    /// How many attempts at this resource came before in the run.
+    pub nth: u64,
+    /// The thread that made it, from 0; `None` where lanes have no identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<usize>,
+    /// When it should have started: as planned or, in a closed plan, when its lane was free.
+    #[serde(rename = "due_us", serialize_with = "micros")]
+    pub due: Duration,
+    /// When the request was handed to an open connection; of an attempt that never had one, when it
+    /// began to connect.
+    #[serde(rename = "sent_us", serialize_with = "micros")]
+    pub sent: Duration,
+    /// When the first byte of the answer had arrived.
+    #[serde(rename = "first_byte_us", serialize_with = "maybe_micros")]
+    pub first_byte: Option<Duration>,
+    /// When the last byte was there and verified, before it was saved; or when the attempt failed.
+    #[serde(rename = "done_us", serialize_with = "micros")]
+    pub done: Duration,
+    /// How it ended; serialised as its label.
+    pub outcome: Outcome,
+    /// The status, if a head arrived.
+    pub status: Option<u16>,
+    /// Bytes of the body that arrived.
+    pub bytes: u64,
+    /// What the server says it planned and did, in `Server-Timing`.
+    #[serde(serialize_with = "timing")]
+    pub timing: Option<Timing>,
+}
+
+impl Record {
+    /// The latency that a user feels: waiting for a lane or a connection counts.
+    pub fn from_due(&self) -> Duration {
+        self.done.saturating_sub(self.due)
+    }
+
+    /// The latency of the exchange alone.
+    pub fn from_sent(&self) -> Duration {
+        self.done.saturating_sub(self.sent)
+    }
+}
+
+/// Whole microseconds; 584,000 years fit.
+pub(crate) fn as_micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(as_micros(*duration))
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+pub(crate) fn maybe_micros<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(as_micros).serialize(serializer)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn path<S: Serializer>(resource: &Resource, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(resource)
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn timing<S: Serializer>(timing: &Option<Timing>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        planned_us: u64,
+        actual_us: u64,
+        fault: Option<&'a str>,
+    }
+    let fields = timing.as_ref().map(|timing| Fields {
+        planned_us: as_micros(timing.planned),
+        actual_us: as_micros(timing.actual),
+        fault: timing.fault.as_deref(),
+    });
+    fields.serialize(serializer)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A record in milliseconds, of which `sent` and `due` are 0.
+    pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> Record {
+        let timing = planned.map(|ms| Timing {
+            planned: Duration::from_millis(ms),
+            ..Timing::default()
+        });
+        Record {
+            resource: Resource::Flag("BR".parse().unwrap()),
+            nth: 0,
+            lane: None,
+            due: Duration::ZERO,
+            sent: Duration::ZERO,
+            first_byte: None,
+            done: Duration::from_millis(done),
+            outcome,
+            status: None,
+            bytes: 10,
+            timing,
+        }
+    }
+
+    #[test]
+    fn the_two_latencies_differ_by_the_wait() {
+        let mut record = record(50, Outcome::Ok, None);
+        record.due = Duration::from_millis(10);
+        record.sent = Duration::from_millis(30);
+        assert_eq!(record.from_due(), Duration::from_millis(40));
+        assert_eq!(record.from_sent(), Duration::from_millis(20));
+    }
+
+    #[test]
+    fn machines_read_microseconds_labels_and_paths() {
+        let json = serde_json::to_value(record(50, Outcome::Http(500), Some(20))).unwrap();
+        assert_eq!(json["resource"], "/flags/br/br.gif");
+        assert_eq!(json["done_us"], 50_000);
+        assert_eq!(json["first_byte_us"], serde_json::Value::Null);
+        assert_eq!(json["outcome"], "http_500");
+        assert_eq!(json["timing"]["planned_us"], 20_000);
+        assert!(json.get("lane").is_none());
+    }
+}

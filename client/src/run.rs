@@ -1,0 +1,130 @@
+//! What a strategy is asked to do.
+
+use crate::lanes::Lanes;
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::save::Destination;
+use crate::target::Endpoint;
+use crate::transport::{self, Transport};
+use std::fmt;
+use std::io;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The largest body that is accepted unless another limit is set, in bytes.
+pub const BODY_LIMIT: usize = 8 << 20;
+
+/// A plan, and the conditions under which it is carried out.
+#[derive(Clone)]
+pub struct Run<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) transport: &'a dyn Transport,
+    pub(crate) lanes: Lanes,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) body_limit: usize,
+    pub(crate) name: Option<String>,
+    pub(crate) destination: Option<&'a Destination>,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) on_record: &'a (dyn Fn(&Record) + Sync),
+}
+
+/// The run could not be started, or not be carried on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The system refused what a runtime needs.
+    #[error("cannot start a runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// The system refused a thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+    /// The name of the run cannot be sent.
+    #[error(
+        "expected a run name of 1 to {max} printable ASCII characters, got `{0}`",
+        max = flagpole_fixtures::headers::RUN_MAX
+    )]
+    Name(String),
+}
+
+impl<'a> Run<'a> {
+    /// The plan on one lane, without timeout, name and destination, over the first transport.
+    pub fn new(plan: &'a Plan, endpoint: &'a Endpoint) -> Run<'a> {
+        Run {
+            plan,
+            endpoint,
+            transport: transport::ALL[0],
+            lanes: Lanes::ONE,
+            timeout: None,
+            body_limit: BODY_LIMIT,
+            name: None,
+            destination: None,
+            cancel: CancellationToken::new(),
+            on_record: &|_| {},
+        }
+    }
+
+    /// How many downloads may be in flight at once.
+    pub fn lanes(self, lanes: Lanes) -> Run<'a> {
+        Run { lanes, ..self }
+    }
+
+    /// By which the blocking strategies make their exchanges.
+    pub fn transport(self, transport: &'a dyn Transport) -> Run<'a> {
+        Run { transport, ..self }
+    }
+
+    /// The limit of one whole exchange: connecting, head and body.
+    pub fn timeout(self, timeout: Duration) -> Run<'a> {
+        Run {
+            timeout: Some(timeout),
+            ..self
+        }
+    }
+
+    /// The largest body that is accepted, in bytes.
+    pub fn body_limit(self, body_limit: usize) -> Run<'a> {
+        Run { body_limit, ..self }
+    }
+
+    /// The name by which the server tells this run from others (`Flagpole-Run`); each attempt then
+    /// names its n too (`Flagpole-Nth`).
+    pub fn name(self, name: impl Into<String>) -> Run<'a> {
+        Run {
+            name: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// Where flags are saved; without one they are verified and forgotten.
+    pub fn destination(self, destination: &'a Destination) -> Run<'a> {
+        Run {
+            destination: Some(destination),
+            ..self
+        }
+    }
+
+    /// When this is cancelled nothing more is started, and what is in flight ends at once, as
+    /// [`Cancelled`](crate::Outcome::Cancelled).
+    pub fn cancel(self, cancel: CancellationToken) -> Run<'a> {
+        Run { cancel, ..self }
+    }
+
+    /// Called once for every attempt as it completes, by whichever thread made it (with a stack of
+    /// [`threads::STACK`](crate::strategy::threads::STACK) bytes): it should be quick.
+    pub fn on_record(self, on_record: &'a (dyn Fn(&Record) + Sync)) -> Run<'a> {
+        Run { on_record, ..self }
+    }
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("jobs", &self.plan.jobs.len())
+            .field("target", &self.endpoint.target().to_string())
+            .field("transport", &self.transport.name())
+            .field("lanes", &self.lanes)
+            .field("timeout", &self.timeout)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

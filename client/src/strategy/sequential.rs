@@ -1,0 +1,38 @@
+//! `sequential`: one download after the other over one connection. It waits for the server all the
+//! time, which is what the others are measured against.
+
+use super::Strategy;
+use crate::lanes::Lanes;
+use crate::run::{Run, RunError};
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::worker::work;
+
+/// The strategy.
+#[derive(Debug)]
+pub struct Sequential;
+
+impl Strategy for Sequential {
+    fn name(&self) -> &'static str {
+        "sequential"
+    }
+
+    fn about(&self) -> &'static str {
+        "one download after the other, on one connection"
+    }
+
+    fn default_lanes(&self) -> Lanes {
+        Lanes::ONE
+    }
+
+    fn is_concurrent(&self) -> bool {
+        false
+    }
+
+    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+        let session = Session::start(run)?;
+        let mut tally = work(run, &session, 0, run.plan.jobs.iter())?;
+        tally.unstarted = run.plan.jobs.len() as u64 - tally.attempts();
+        Ok(tally)
+    }
+}

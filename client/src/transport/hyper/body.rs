@@ -1,0 +1,49 @@
+//! Reads a whole body, up to a limit.
+
+use super::classify;
+use crate::outcome::Outcome;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
+/// The whole body; `received` counts its bytes as they come.
+///
+/// A body that is declared too large is refused before any of it is read, any other one as soon as
+/// it has become too large.
+pub(super) async fn collect(
+    mut body: Incoming,
+    limit: usize,
+    received: &mut u64,
+) -> Result<Bytes, Outcome> {
+    let declared = body.size_hint().exact();
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(Outcome::TooLarge);
+    }
+    let mut single = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| classify::body(&error))?;
+        // Trailers are no part of the body.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        *received += data.len() as u64;
+        if *received > limit as u64 {
+            return Err(Outcome::TooLarge);
+        }
+        if declared == Some(data.len() as u64) {
+            // All of it at once, as with most flags: no copy.
+            single = data;
+            continue;
+        }
+        if let (true, Some(length)) = (joined.is_empty(), declared) {
+            joined.reserve(usize::try_from(length).unwrap_or(limit));
+        }
+        joined.extend_from_slice(&data);
+    }
+    Ok(if joined.is_empty() {
+        single
+    } else {
+        joined.freeze()
+    })
+}

@@ -1,0 +1,69 @@
+//! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
+//! whole chain of causes is looked at.
+
+use super::connection::HEAD_LIMIT;
+use crate::outcome::Outcome;
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter::successors;
+
+/// A connection that could not be made.
+pub(super) fn connecting(error: &io::Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Outcome::Refused,
+        ErrorKind::ConnectionReset => Outcome::Reset,
+        _ => Outcome::ConnectFailed(error.to_string()),
+    }
+}
+
+/// An answer whose head did not come; `received` bytes of it did.
+pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
+    if let Some(outcome) = causes(error).find_map(broken) {
+        return outcome;
+    }
+    let says = |what: fn(&hyper::Error) -> bool| causes_of_hyper(error).any(what);
+    if says(hyper::Error::is_parse) {
+        // hyper's error for a head that is too large cannot be told from others by a client.
+        return if received >= HEAD_LIMIT as u64 {
+            Outcome::TooLarge
+        } else {
+            Outcome::NotHttp(error.to_string())
+        };
+    }
+    match received {
+        0 => Outcome::Empty,
+        _ if says(hyper::Error::is_incomplete_message) => Outcome::CutShort,
+        _ => Outcome::NotHttp(error.to_string()),
+    }
+}
+
+/// A body that broke off.
+pub(super) fn body(error: &hyper::Error) -> Outcome {
+    causes(error).find_map(broken).unwrap_or(Outcome::CutShort)
+}
+
+/// What an error of the socket, or of the framing of a body, stands for.
+fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
+    let error = cause.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            Some(Outcome::Reset)
+        }
+        // An end that came too soon: what that means depends on what was there before it.
+        ErrorKind::UnexpectedEof => None,
+        // Chunks that are none, or bytes that nobody asked for.
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+            Some(Outcome::NotHttp(error.to_string()))
+        }
+        _ => Some(Outcome::Lost(error.to_string())),
+    }
+}
+
+fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let first: &(dyn Error + 'static) = error;
+    successors(Some(first), |&cause| cause.source())
+}
+
+fn causes_of_hyper(error: &hyper::Error) -> impl Iterator<Item = &hyper::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref())
+}

@@ -1,0 +1,127 @@
+//! The socket, and what hyper does not tell: when an answer began and how much of it came.
+
+use crate::clock::Clock;
+use socket2::SockRef;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// What is seen of one exchange at the socket. Only one task uses it at a time, so no ordering is
+/// needed; atomics make it `Send`.
+#[derive(Debug)]
+pub(super) struct Probe {
+    clock: Clock,
+    /// Whether the next read must ask the kernel.
+    suspicious: AtomicBool,
+    received: AtomicU64,
+    /// Nanoseconds on the clock; holds if anything was received.
+    first_byte: AtomicU64,
+}
+
+impl Probe {
+    pub(super) fn new(clock: Clock) -> Probe {
+        Probe {
+            clock,
+            suspicious: AtomicBool::new(false),
+            received: AtomicU64::new(0),
+            first_byte: AtomicU64::new(0),
+        }
+    }
+
+    /// An exchange begins, on a connection that was used before or not.
+    pub(super) fn begin(&self, used: bool) {
+        self.suspicious.store(used, Relaxed);
+        self.received.store(0, Relaxed);
+    }
+
+    /// Bytes of this exchange's answer, head included.
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Relaxed)
+    }
+
+    /// When this exchange's answer began.
+    pub(super) fn first_byte(&self) -> Option<Duration> {
+        (self.received() > 0).then(|| Duration::from_nanos(self.first_byte.load(Relaxed)))
+    }
+
+    fn count(&self, bytes: usize) {
+        if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
+            let now = u64::try_from(self.clock.now().as_nanos()).unwrap_or(u64::MAX);
+            self.first_byte.store(now, Relaxed);
+        }
+    }
+}
+
+/// A socket with its probe.
+#[derive(Debug)]
+pub(super) struct Io {
+    stream: TcpStream,
+    probe: Arc<Probe>,
+}
+
+impl Io {
+    pub(super) fn new(stream: TcpStream, probe: Arc<Probe>) -> Io {
+        Io { stream, probe }
+    }
+
+    /// Whether the peer has closed the connection while it was idle, asked of the kernel.
+    ///
+    /// hyper reads before it writes a request, but tokio answers from what its reactor has last been
+    /// told, and a busy lane may not have run the reactor since the connection was closed. The
+    /// request would go out on a dead connection and count as a fault that no server intended.
+    fn closed_while_idle(&self) -> io::Result<bool> {
+        match SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(0) => Ok(true),
+            Ok(_) => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "bytes before the request",
+            )),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.probe.suspicious.swap(false, Relaxed) && self.closed_while_idle()? {
+            // Nothing read is how the end of a stream is told.
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = buf.filled().len() - before;
+        if read > 0 {
+            self.probe.count(read);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

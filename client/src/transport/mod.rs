@@ -1,0 +1,41 @@
+//! The ways to make an exchange: one request, one answer, over a connection that a lane owns.
+//!
+//! A transport is a family: one member a file, and one list. Each member serves the strategies that
+//! block a thread, through [`Lane`]; strategies that run an event loop use the asynchronous exchange
+//! of [`hyper`] directly.
+
+mod exchange;
+pub mod hyper;
+mod wire;
+
+pub use exchange::Exchange;
+pub use wire::Wire;
+
+use crate::plan::Job;
+use std::io;
+use std::sync::Arc;
+
+/// A way to make an exchange.
+pub trait Transport: Sync {
+    /// The name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is and what it costs, in one line.
+    fn about(&self) -> &'static str;
+
+    /// A lane for the calling thread, not yet connected.
+    ///
+    /// # Errors
+    /// If the system refuses what it needs.
+    fn lane(&self, wire: Arc<Wire>) -> io::Result<Box<dyn Lane>>;
+}
+
+/// One connection at most, and whatever it takes to use it from one thread.
+pub trait Lane {
+    /// Makes the attempt, and blocks until it has ended, one way or another. Connects first if there
+    /// is no connection that can be used again.
+    fn exchange(&mut self, job: &Job) -> Exchange;
+}
+
+/// Every transport; the first is the default.
+pub const ALL: &[&dyn Transport] = &[&hyper::Hyper];

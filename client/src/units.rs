@@ -1,0 +1,51 @@
+//! Durations as a person reads them, formatted in one place.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A duration of 3 significant digits, in the unit that suits it: `61.0 µs`, `412 ms`, `1.03 s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Human(pub Duration);
+
+impl fmt::Display for Human {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_secs_f64() * 1e6;
+        // From here on a number would be rounded to 1000 of its unit.
+        let (value, unit) = match micros {
+            us if us < 999.5 => (us, "µs"),
+            us if us < 999_500.0 => (us / 1e3, "ms"),
+            us => (us / 1e6, "s"),
+        };
+        let decimals = match value {
+            v if v < 9.995 => 2,
+            v if v < 99.95 => 1,
+            _ => 0,
+        };
+        f.pad(&format!("{value:.decimals$} {unit}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_are_shown_in_the_unit_that_suits() {
+        for (nanos, shown) in [
+            (0, "0.00 µs"),
+            (61_000, "61.0 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (9_994_000, "9.99 ms"),
+            (9_996_000, "10.0 ms"),
+            (50_150_000, "50.1 ms"),
+            (412_300_000, "412 ms"),
+            (999_600_000, "1.00 s"),
+            (1_034_000_000, "1.03 s"),
+            (61_200_000_000, "61.2 s"),
+            (3_600_000_000_000, "3600 s"),
+        ] {
+            assert_eq!(Human(Duration::from_nanos(nanos)).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! When a run is cancelled what is done is kept, what is in flight ends at once, and the rest is
+//! counted.
+
+use crate::server::{OK, Server, code, plan};
+use flagpole_client::{CancellationToken, Destination, Lanes, Outcome, Record, Run, strategy};
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+#[test]
+fn what_is_done_is_kept_and_everything_is_accounted_for() {
+    for strategy in strategy::ALL {
+        let cancel = CancellationToken::new();
+        let (cancelled, kept) = (cancel.clone(), Arc::new(AtomicBool::new(false)));
+        let is_kept = kept.clone();
+        // AA is answered. Once it has been saved, whatever else was asked for cancels the run, and is
+        // never answered.
+        let server = Server::start(move |_, peer| {
+            while let Some(head) = peer.request() {
+                if code(&head) == "AA" {
+                    peer.send(OK);
+                    continue;
+                }
+                while !is_kept.load(SeqCst) {
+                    thread::yield_now();
+                }
+                cancelled.cancel();
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let destination = Destination::prepare(folder.path()).unwrap();
+        let outcomes = Mutex::new(Vec::new());
+        let keep = |record: &Record| {
+            outcomes.lock().unwrap().push(record.outcome.clone());
+            kept.store(true, SeqCst);
+        };
+        let (plan, endpoint) = (plan("AA AB AC AD AE AF"), server.endpoint());
+        let run = Run::new(&plan, &endpoint)
+            .lanes(Lanes::new(2).unwrap())
+            .cancel(cancel);
+        let tally = strategy
+            .run(&run.destination(&destination).on_record(&keep))
+            .unwrap();
+
+        let outcomes = outcomes.into_inner().unwrap();
+        assert_eq!(outcomes[0], Outcome::Ok, "{}", strategy.name());
+        assert!(outcomes.len() > 1, "something was in flight");
+        assert!(
+            outcomes[1..]
+                .iter()
+                .all(|outcome| *outcome == Outcome::Cancelled),
+            "{outcomes:?}"
+        );
+        assert_eq!((tally.ok, tally.attempts()), (1, outcomes.len() as u64));
+        assert_eq!(tally.attempts() + tally.unstarted, 6);
+        assert!(tally.unstarted >= 3, "two lanes had no time for more");
+        let left = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["aa.gif"]);
+    }
+}
+
+#[test]
+fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
+    let server = Server::answering(|_| OK.into());
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    for strategy in strategy::ALL {
+        let (tally, _) = server
+            .run(strategy.name(), "BR US", |run| run.cancel(cancel.clone()))
+            .unwrap();
+        assert_eq!(
+            (tally.attempts(), tally.unstarted),
+            (0, 2),
+            "{}",
+            strategy.name()
+        );
+    }
+    assert_eq!(server.requests().len(), 0);
+}

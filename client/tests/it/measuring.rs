@@ -1,0 +1,99 @@
+//! What is measured is what happened.
+
+use crate::server::{OK, Server, by_name, plan};
+use flagpole_client::{Lanes, Outcome, Record, Run, measure, strategy};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+const DELAY: Duration = Duration::from_millis(20);
+
+/// A server that waits before it answers, and says so.
+fn slow() -> Server {
+    Server::answering(|_| {
+        thread::sleep(DELAY);
+        OK.replace(
+            "\r\n\r\n",
+            "\r\nServer-Timing: planned;dur=20.000, actual;dur=20.010\r\n\r\n",
+        )
+    })
+}
+
+#[test]
+fn no_strategy_is_faster_than_the_bound() {
+    let server = slow();
+    let (plan, endpoint) = (plan("AA AB AC AD AE"), server.endpoint());
+    for (strategy, bound) in strategy::ALL.iter().zip([5, 3, 3]) {
+        let run = Run::new(&plan, &endpoint).lanes(Lanes::new(2).unwrap());
+        let measured = measure(*strategy, &run).unwrap();
+        assert_eq!(
+            measured.bound.unwrap().total(),
+            bound * DELAY,
+            "{}",
+            strategy.name()
+        );
+        assert!(measured.wall >= bound * DELAY);
+        assert!(measured.efficiency().unwrap() <= 1.0);
+        assert_eq!(measured.records.len(), 5);
+        assert_eq!(measured.tally.ok, 5);
+    }
+}
+
+#[test]
+fn a_record_is_in_order_and_knows_what_the_server_said() {
+    let server = slow();
+    for strategy in strategy::ALL {
+        let (_, records) = server.run(strategy.name(), "AA AB", |run| run).unwrap();
+        for record in &records {
+            let first_byte = record.first_byte.unwrap();
+            assert!(
+                record.due <= record.sent && record.sent + DELAY <= first_byte,
+                "{record:?}"
+            );
+            assert!(first_byte <= record.done);
+            let timing = record.timing.as_ref().unwrap();
+            assert_eq!(
+                (timing.planned, record.status, record.bytes),
+                (DELAY, Some(200), 3)
+            );
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
+    let server = Server::start(|_, peer| {
+        peer.request();
+        peer.send("HTTP/1.1 503 Busy\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf");
+        peer.hang();
+    });
+    let limit = Duration::from_millis(100);
+    let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
+    let record = &records[0];
+    assert_eq!(record.outcome, Outcome::Timeout(limit));
+    assert_eq!((record.status, record.bytes), (Some(503), 4));
+    assert!(record.first_byte.is_some() && record.timing.is_some());
+    assert!(record.from_sent() >= limit || record.from_due() >= limit);
+}
+
+#[test]
+fn a_server_that_plans_nothing_has_no_bound() {
+    let server = Server::answering(|_| OK.into());
+    let (plan, endpoint) = (plan("AA"), server.endpoint());
+    let measured = measure(by_name("async"), &Run::new(&plan, &endpoint)).unwrap();
+    assert_eq!((measured.bound, measured.efficiency()), (None, None));
+}
+
+#[test]
+fn measuring_hides_no_record_from_who_else_listens() {
+    let server = Server::answering(|_| OK.into());
+    let (plan, endpoint) = (plan("AA AB"), server.endpoint());
+    let heard = Mutex::new(Vec::new());
+    let hear = |record: &Record| heard.lock().unwrap().push(record.clone());
+    let measured = measure(
+        by_name("threads"),
+        &Run::new(&plan, &endpoint).on_record(&hear),
+    )
+    .unwrap();
+    assert_eq!(heard.into_inner().unwrap(), measured.records);
+}

@@ -1,0 +1,92 @@
+//! A lane keeps its connection while it is good, and notices when it is not.
+
+use crate::server::{OK, Peer, Server, by_name, plan};
+use flagpole_client::{Outcome, Record, Run};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+#[test]
+fn all_requests_of_a_lane_use_one_connection() {
+    let server = Server::answering(|_| OK.into());
+    assert_eq!(server.outcomes("BR CN IN US"), [const { Outcome::Ok }; 4]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn bodies_of_every_framing_leave_the_connection_in_use() {
+    let chunked =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGIF\r\n2\r\n89\r\n0\r\n\r\n";
+    let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for answer in [chunked.to_owned(), empty.to_owned(), large(100_000)] {
+        let server = Server::answering(move |_| answer.clone());
+        assert_eq!(server.outcomes("BR CN IN"), [const { Outcome::Ok }; 3]);
+        assert_eq!(server.connections(), 1);
+    }
+}
+
+fn large(length: usize) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}",
+        "x".repeat(length)
+    )
+}
+
+#[test]
+fn an_answer_that_says_close_ends_its_connection() {
+    let server = Server::start(|_, peer| {
+        peer.request();
+        peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nGIF");
+        peer.fin();
+    });
+    assert_eq!(server.outcomes("BR US"), [Outcome::Ok, Outcome::Ok]);
+    assert_eq!(server.connections(), 2);
+}
+
+/// A server whose connections each end in this way after one good answer, before the lane sends its
+/// next request.
+fn ended_while_idle(end: fn(&mut Peer)) {
+    let (done, ended) = channel();
+    let done = Mutex::new(done);
+    let server = Server::start(move |_, peer| {
+        peer.serve();
+        end(peer);
+        done.lock().unwrap().send(()).unwrap();
+        peer.hang();
+    });
+    let outcomes = Mutex::new(Vec::new());
+    let ended = Mutex::new(ended);
+    // The record is made on the lane's own thread: it does not go on until the connection has ended,
+    // and its reactor has no chance to hear of it.
+    let wait = |record: &Record| {
+        ended.lock().unwrap().recv().unwrap();
+        outcomes.lock().unwrap().push(record.outcome.clone());
+    };
+    let (plan, endpoint) = (plan("BR CN US"), server.endpoint());
+    by_name("sequential")
+        .run(&Run::new(&plan, &endpoint).on_record(&wait))
+        .unwrap();
+    assert_eq!(outcomes.into_inner().unwrap(), [const { Outcome::Ok }; 3]);
+    assert_eq!((server.connections(), server.requests().len()), (3, 3));
+}
+
+#[test]
+fn a_connection_closed_while_idle_is_replaced_before_it_is_used() {
+    ended_while_idle(Peer::half_close);
+}
+
+#[test]
+fn a_connection_on_which_the_server_spoke_unasked_is_replaced() {
+    ended_while_idle(|peer| peer.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"));
+}
+
+#[test]
+fn the_lanes_of_the_event_loop_share_no_more_connections_than_there_are_lanes() {
+    let server = Server::answering(|_| OK.into());
+    let codes: Vec<String> = ('A'..='Z').map(|letter| format!("A{letter}")).collect();
+    let lanes = "3".parse().unwrap();
+    let (tally, _) = server
+        .run("async", &codes.join(" "), |run| run.lanes(lanes))
+        .unwrap();
+    assert_eq!(tally.ok, 26);
+    assert!(server.connections() <= 3, "{}", server.connections());
+}

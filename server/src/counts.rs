@@ -1,0 +1,191 @@
+//! How many requests there were for a key: the n of a fate.
+//!
+//! The server counts by itself, over all workers of a listener. A client that wants fates that do
+//! not depend on who else asks names its run, which is counted apart, or names n itself.
+
+use crate::Key;
+use flagpole_fixtures::headers::{NTH, RUN, RUN_MAX};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+static RUN_HEADER: HeaderName = HeaderName::from_static(RUN);
+static NTH_HEADER: HeaderName = HeaderName::from_static(NTH);
+
+/// How many named runs are remembered; the oldest is forgotten first and, if it comes back, starts
+/// again. One takes [`Key::COUNT`] x 8 bytes, about 11 KB.
+const RUNS: usize = 512;
+
+/// Which request this is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Place {
+    /// The run that the client named.
+    pub(crate) run: Option<Arc<str>>,
+    /// The count of requests for this key before this one.
+    pub(crate) n: u64,
+}
+
+/// The counts of one listener.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    unnamed: Count,
+    runs: Mutex<Runs>,
+}
+
+#[derive(Debug)]
+struct Count(Box<[AtomicU64]>);
+
+#[derive(Debug, Default)]
+struct Runs {
+    counts: HashMap<Arc<str>, Arc<Count>>,
+    oldest_first: VecDeque<Arc<str>>,
+}
+
+impl Counts {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// The sentence for the client if one of flagpole's headers can not be read; nothing is counted.
+    pub(crate) fn place(&self, headers: &HeaderMap, key: Key) -> Result<Place, String> {
+        let run = headers.get(&RUN_HEADER).map(run_name).transpose()?;
+        let nth = headers.get(&NTH_HEADER).map(nth).transpose()?;
+        let Some(name) = run else {
+            let n = nth.unwrap_or_else(|| self.unnamed.next(key));
+            return Ok(Place { run: None, n });
+        };
+        let (run, count) = self
+            .runs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .named(name);
+        let n = nth.unwrap_or_else(|| count.next(key));
+        Ok(Place { run: Some(run), n })
+    }
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Count((0..Key::COUNT).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Count {
+    fn next(&self, key: Key) -> u64 {
+        self.0[key.index()].fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Runs {
+    fn named(&mut self, name: &str) -> (Arc<str>, Arc<Count>) {
+        if let Some((name, count)) = self.counts.get_key_value(name) {
+            return (name.clone(), count.clone());
+        }
+        if self.oldest_first.len() == RUNS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.counts.remove(&oldest);
+        }
+        let (name, count): (Arc<str>, _) = (name.into(), Arc::new(Count::default()));
+        self.oldest_first.push_back(name.clone());
+        self.counts.insert(name.clone(), count.clone());
+        (name, count)
+    }
+}
+
+fn run_name(value: &HeaderValue) -> Result<&str, String> {
+    let readable = value
+        .to_str()
+        .ok()
+        .filter(|name| (1..=RUN_MAX).contains(&name.len()));
+    readable.ok_or_else(|| {
+        format!("{RUN}: expected a name of 1 to {RUN_MAX} printable ASCII characters")
+    })
+}
+
+fn nth(value: &HeaderValue) -> Result<u64, String> {
+    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        format!(
+            "{NTH}: expected a whole number from 0, got `{}`",
+            value.as_bytes().escape_ascii()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |&(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().unwrap())
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn n(counts: &Counts, pairs: &[(&'static str, &str)]) -> u64 {
+        counts.place(&headers(pairs), Key::Other).unwrap().n
+    }
+
+    #[test]
+    fn the_server_counts_from_nought() {
+        let counts = Counts::default();
+        assert_eq!(
+            [n(&counts, &[]), n(&counts, &[]), n(&counts, &[])],
+            [0, 1, 2]
+        );
+    }
+
+    #[test]
+    fn a_new_run_starts_again_and_leaves_the_others_alone() {
+        let counts = Counts::default();
+        let (a, b) = ([(RUN, "a")], [(RUN, "b")]);
+        assert_eq!([n(&counts, &a), n(&counts, &a), n(&counts, &b)], [0, 1, 0]);
+        assert_eq!([n(&counts, &[]), n(&counts, &a)], [0, 2]);
+    }
+
+    #[test]
+    fn a_client_may_name_n_itself_without_being_counted() {
+        let counts = Counts::default();
+        assert_eq!(n(&counts, &[(NTH, "41")]), 41);
+        assert_eq!(n(&counts, &[(RUN, "a"), (NTH, "7")]), 7);
+        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN, "a")])], [0, 0]);
+    }
+
+    #[test]
+    fn made_up_runs_cost_no_memory() {
+        let counts = Counts::default();
+        for run in 0..10_000 {
+            n(&counts, &[(RUN, &run.to_string())]);
+        }
+        let runs = counts.runs.lock().unwrap();
+        assert_eq!((runs.counts.len(), runs.oldest_first.len()), (RUNS, RUNS));
+        drop(runs);
+        assert_eq!(
+            n(&counts, &[(RUN, "9999")]),
+            1,
+            "a recent run is remembered"
+        );
+        assert_eq!(n(&counts, &[(RUN, "0")]), 0, "a forgotten one starts again");
+    }
+
+    #[test]
+    fn headers_that_can_not_be_read_are_refused() {
+        let counts = Counts::default();
+        let refused = |pairs| counts.place(&headers(pairs), Key::Other).unwrap_err();
+        assert_eq!(
+            refused(&[(NTH, "-1")]),
+            "flagpole-nth: expected a whole number from 0, got `-1`"
+        );
+        let long = "x".repeat(RUN_MAX + 1);
+        assert_eq!(
+            counts
+                .place(&headers(&[(RUN, &long)]), Key::Other)
+                .unwrap_err(),
+            "flagpole-run: expected a name of 1 to 64 printable ASCII characters"
+        );
+        assert!(counts.place(&headers(&[(RUN, "")]), Key::Other).is_err());
+        assert_eq!(n(&counts, &[]), 0);
+    }
+}

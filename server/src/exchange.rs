@@ -1,0 +1,183 @@
+//! The exchange under way on a connection, shared by the one who answers and the one who writes.
+//!
+//! An entry of the ledger opens when a request's head has been parsed. It closes when the answer's
+//! last byte has been handed to the system, or when the connection goes: hyper drops the answering
+//! future when the peer leaves, so the closing is tied to a drop.
+
+use crate::counts::Place;
+use crate::ledger::{Cause, Entry};
+use crate::worker::Worker;
+use crate::{Fate, Key};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    worker: Rc<Worker>,
+    /// The connection's place in the worker's register.
+    number: u64,
+    _permit: OwnedSemaphorePermit,
+    open: RefCell<Option<Open>>,
+    /// The due time of an answer of which nothing has been written yet.
+    due: Cell<Option<Instant>>,
+    /// Whether all of the answer is in hyper's buffer.
+    handed_over: Cell<bool>,
+    /// The worker's tick at which the wait for a head began; `None` while an answer is under way and
+    /// on an idle connection.
+    head_since: Cell<Option<u64>>,
+    ended: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// A request that is not over.
+#[derive(Debug)]
+struct Open {
+    key: Key,
+    place: Place,
+    cause: Cause,
+    planned: Duration,
+    late: Option<Duration>,
+    status: Option<u16>,
+}
+
+impl Exchange {
+    /// The state of a connection that was just accepted; its first head is awaited.
+    pub(crate) fn new(worker: Rc<Worker>, number: u64, permit: OwnedSemaphorePermit) -> Exchange {
+        Exchange {
+            head_since: Cell::new(Some(worker.tick())),
+            worker,
+            number,
+            _permit: permit,
+            open: RefCell::default(),
+            due: Cell::default(),
+            handed_over: Cell::default(),
+            ended: Cell::default(),
+            waker: RefCell::default(),
+        }
+    }
+
+    /// The worker that carries the connection.
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// A head has been parsed, and the fate of its answer decided.
+    pub(crate) fn open(&self, key: Key, place: Place, fate: &Fate) {
+        // With pipelined requests hyper may parse a head before it flushed the answer before.
+        self.close(true);
+        self.head_since.set(None);
+        let cause = match &fate.fault {
+            Some(label) => Cause::Fault(label.clone()),
+            None if fate.delay.is_zero() => Cause::Clean,
+            None => Cause::Delay,
+        };
+        self.worker.ledger().open(&cause);
+        let open = Open {
+            key,
+            place,
+            cause,
+            planned: fate.delay,
+            late: None,
+            status: None,
+        };
+        *self.open.borrow_mut() = Some(open);
+    }
+
+    /// The answer is handed to hyper; it was due at `due` if it was delayed.
+    pub(crate) fn answer(&self, status: u16, due: Option<Instant>) {
+        self.due.set(due);
+        self.handed_over.set(false);
+        self.worker.ledger().answer(status);
+        if let Some(open) = self.open.borrow_mut().as_mut() {
+            open.status = Some(status);
+        }
+    }
+
+    /// hyper has taken the body's last byte, or has done with the body.
+    pub(crate) fn handed_over(&self) {
+        self.handed_over.set(true);
+    }
+
+    /// Bytes came from the peer.
+    pub(crate) fn read(&self) {
+        if self.head_since.get().is_none() && self.open.borrow().is_none() {
+            self.head_since.set(Some(self.worker.tick()));
+        }
+    }
+
+    /// Bytes were handed to the system.
+    pub(crate) fn written(&self) {
+        let Some(due) = self.due.take() else { return };
+        let late = self.worker.ledger().written(due, Instant::now());
+        if let Some(open) = self.open.borrow_mut().as_mut() {
+            open.late = Some(late);
+        }
+    }
+
+    /// hyper's buffer is empty.
+    pub(crate) fn flushed(&self) {
+        if self.handed_over.take() {
+            self.close(true);
+        }
+    }
+
+    /// Closes the request that is open, if one is.
+    fn close(&self, completed: bool) {
+        let Some(open) = self.open.borrow_mut().take() else {
+            return;
+        };
+        let room = self.worker.room();
+        let entry = (room > 0).then_some(Entry {
+            run: open.place.run,
+            resource: open.key,
+            n: open.place.n,
+            cause: open.cause,
+            planned: open.planned,
+            late: open.late,
+            status: open.status,
+            completed,
+        });
+        self.worker.ledger().close(completed, entry, room);
+    }
+
+    /// Whether the peer has taken longer over a head than it may.
+    pub(crate) fn is_overdue(&self, limit: u64) -> bool {
+        self.head_since
+            .get()
+            .is_some_and(|since| self.worker.tick() - since > limit)
+    }
+
+    /// Ends the connection at its next poll, whatever it is doing.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+        self.wake();
+    }
+
+    /// Whether the connection is to be dropped.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    /// Polls the connection.
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Remembers whom to wake; a task's waker never changes.
+    pub(crate) fn remember(&self, waker: &Waker) {
+        self.waker.borrow_mut().get_or_insert_with(|| waker.clone());
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.close(false);
+        self.worker.forget(self.number);
+    }
+}

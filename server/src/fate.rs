@@ -1,0 +1,150 @@
+//! All that will happen to one answer, decided before it happens.
+
+use crate::Key;
+use crate::dice::{Decision, Dice};
+use crate::fault::{FaultSpec, Faults};
+use crate::latency::Latency;
+use crate::spec::SpecError;
+use http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What will happen to one answer, as data. The default is a clean answer: what the site has, at
+/// once.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Fate {
+    /// How long after the request's head has been parsed the answer starts; whole microseconds.
+    pub delay: Duration,
+    /// The fault that struck, as its specification is written without the odds.
+    pub fault: Option<Arc<str>>,
+    /// The status to answer with instead of what was asked for.
+    pub status: Option<StatusCode>,
+}
+
+/// How the answers of one listener are delayed and struck.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    seed: u64,
+    latency: Latency,
+    faults: Faults,
+}
+
+impl Profile {
+    /// A profile from its parts.
+    ///
+    /// # Errors
+    /// If the odds of the faults add up to more than 100%.
+    pub fn new(seed: u64, latency: Latency, faults: Vec<FaultSpec>) -> Result<Profile, SpecError> {
+        Ok(Profile {
+            seed,
+            latency,
+            faults: Faults::new(faults)?,
+        })
+    }
+
+    /// Whether every answer is clean, so that nothing needs deciding.
+    pub fn is_clean(&self) -> bool {
+        self.latency.is_zero() && self.faults.never()
+    }
+
+    /// The fate of the request number `n`, from 0, for `key`: the same whenever, wherever and in
+    /// whatever order it is asked.
+    pub fn fate(&self, key: Key, n: u64) -> Fate {
+        // The listener itself is the only rule there is.
+        let dice = Dice::new(self.seed, 0);
+        let mut fate = Fate {
+            delay: self.latency.delay(dice.draw(Decision::Delay, key, n)),
+            ..Fate::default()
+        };
+        self.faults
+            .strike(dice.draw(Decision::Fault, key, n), &mut fate);
+        fate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flagpole_fixtures::{Code, Resource};
+
+    fn profile(seed: u64, latency: &str, faults: &[&str]) -> Profile {
+        let faults = faults.iter().map(|spec| spec.parse().unwrap()).collect();
+        Profile::new(seed, latency.parse().unwrap(), faults).unwrap()
+    }
+
+    fn keys() -> impl Iterator<Item = Key> {
+        let resources =
+            Code::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
+        resources.map(Key::Resource).chain([Key::Other])
+    }
+
+    /// Fates are a promise across platforms and releases: this file may gain lines, never change
+    /// them.
+    #[test]
+    fn fates_are_those_of_the_golden_vectors() {
+        let profile = profile(7, "uniform:500ms..5s", &["404@5%", "500@10%"]);
+        for line in include_str!("../tests/golden/fates.txt").lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let [path, n, micros, fault] = words[..] else {
+                panic!("{line}")
+            };
+            let key = Resource::from_path(path).map_or(Key::Other, Key::Resource);
+            let fate = profile.fate(key, n.parse().unwrap());
+            let got = (
+                fate.delay.as_micros().to_string(),
+                fate.fault.as_deref().unwrap_or("-"),
+            );
+            assert_eq!((got.0.as_str(), got.1), (micros, fault), "{line}");
+        }
+    }
+
+    /// Chi-square with one degree of freedom: 10.83 is exceeded once in a thousand. The seed is
+    /// fixed, so the test can not flicker.
+    #[test]
+    fn thirty_per_cent_strike_thirty_per_cent() {
+        let profile = profile(1, "0", &["404@30%"]);
+        let draws = keys()
+            .flat_map(|key| (0..74).map(move |n| (key, n)))
+            .take(100_000);
+        let struck = draws
+            .filter(|&(key, n)| profile.fate(key, n).fault.is_some())
+            .count() as f64;
+        let expected = 30_000.0;
+        let chi = (struck - expected).powi(2) / expected + (expected - struck).powi(2) / 70_000.0;
+        assert!(chi < 10.83, "{struck} of 100,000 struck");
+    }
+
+    #[test]
+    fn nought_per_cent_never_and_a_hundred_always() {
+        for seed in 0..50 {
+            for key in keys().step_by(7) {
+                assert_eq!(
+                    profile(seed, "0", &["404@0%"]).fate(key, seed),
+                    Fate::default()
+                );
+                assert!(
+                    profile(seed, "0", &["404@100%"])
+                        .fate(key, seed)
+                        .fault
+                        .is_some()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_leaves_the_delays_as_they_were() {
+        let (with, without) = (
+            profile(3, "uniform:0..1s", &["500@50%"]),
+            profile(3, "uniform:0..1s", &[]),
+        );
+        assert!(keys().all(|key| with.fate(key, 0).delay == without.fate(key, 0).delay));
+    }
+
+    #[test]
+    fn only_a_profile_that_does_nothing_is_clean() {
+        assert!(profile(1, "0", &["404@0%"]).is_clean());
+        assert!(!profile(1, "1us", &[]).is_clean());
+        assert!(!profile(1, "0", &["404@0.000001%"]).is_clean());
+    }
+}

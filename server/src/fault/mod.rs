@@ -1,0 +1,156 @@
+//! The fault family: ways for an answer to go wrong, one a file.
+//!
+//! A fault only edits a [`Fate`]; chance is decided here, outside the faults, by one draw against
+//! cumulative odds, so that at most one strikes and each as often as configured. To add one, write
+//! its file and name it twice below.
+
+mod odds;
+mod status;
+
+use crate::Fate;
+use crate::spec::SpecError;
+use odds::Odds;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The known faults, in the order in which help and errors list them.
+pub const FAMILY: &[Member] = &[status::MEMBER];
+
+/// What a fault can do. `Display` writes its specification without the odds.
+pub trait Fault: fmt::Display + fmt::Debug + Send + Sync {
+    /// Makes the fate that of an answer struck by this fault.
+    fn strike(&self, fate: &mut Fate);
+}
+
+/// An entry of the family.
+pub struct Member {
+    /// What help and errors call it.
+    pub name: &'static str,
+    /// One line of what it does on the wire.
+    pub about: &'static str,
+    /// A specification to try, without odds.
+    pub example: &'static str,
+    /// Reads a specification without its odds; `None` if it names another fault.
+    parse: fn(&str) -> Option<Parsed>,
+}
+
+type Parsed = Result<Arc<dyn Fault>, SpecError>;
+
+/// A fault and how often it strikes: `404@5%`, or `404` for always.
+#[derive(Clone, Debug)]
+pub struct FaultSpec {
+    fault: Arc<dyn Fault>,
+    label: Arc<str>,
+    odds: Odds,
+}
+
+impl FromStr for FaultSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let (what, odds) = text.split_once('@').unwrap_or((text, "100%"));
+        let odds = odds.parse()?;
+        let known = || FAMILY.iter().map(|member| member.name);
+        let fault = FAMILY
+            .iter()
+            .find_map(|member| (member.parse)(what))
+            .ok_or_else(|| SpecError::unknown("fault", what, known()))??;
+        let label = fault.to_string().into();
+        Ok(FaultSpec { fault, label, odds })
+    }
+}
+
+impl fmt::Display for FaultSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.fault, self.odds)
+    }
+}
+
+/// The faults of one rule; their odds add up to at most 100%.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Vec<FaultSpec>);
+
+impl Faults {
+    /// The faults in the order given.
+    ///
+    /// # Errors
+    /// If the odds add up to more than 100%.
+    pub fn new(specs: Vec<FaultSpec>) -> Result<Faults, SpecError> {
+        let total: Odds = specs.iter().map(|spec| spec.odds).sum();
+        if total > Odds::ALWAYS {
+            return Err(SpecError::rule(format!(
+                "the odds of all faults add up to at most 100%, got `{total}`"
+            )));
+        }
+        Ok(Faults(specs))
+    }
+
+    /// Whether none can ever strike.
+    pub fn never(&self) -> bool {
+        self.0.iter().all(|spec| spec.odds == Odds::NEVER)
+    }
+
+    /// Lets at most one fault strike, by one draw against the cumulative odds.
+    pub fn strike(&self, draw: u64, fate: &mut Fate) {
+        let mut cumulative = Odds::NEVER;
+        for spec in &self.0 {
+            cumulative = cumulative + spec.odds;
+            if cumulative.strikes(draw) {
+                fate.fault = Some(spec.label.clone());
+                spec.fault.strike(fate);
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(specs: &[&str]) -> Result<Faults, SpecError> {
+        Faults::new(specs.iter().map(|spec| spec.parse().unwrap()).collect())
+    }
+
+    fn refused(text: &str) -> String {
+        text.parse::<FaultSpec>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_example_prints_back_to_itself() {
+        for member in FAMILY {
+            let spec: FaultSpec = format!("{}@12.5%", member.example).parse().unwrap();
+            assert_eq!(spec.to_string(), format!("{}@12.5%", member.example));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        assert_eq!(
+            refused("teapod@5%"),
+            "unknown fault `teapod`; known: status"
+        );
+    }
+
+    #[test]
+    fn odds_over_a_hundred_per_cent_in_all_are_refused() {
+        assert!(faults(&["404@33.3%", "500@33.3%", "503@33.4%"]).is_ok());
+        let error = faults(&["404@60%", "500@40.000001%"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the odds of all faults add up to at most 100%, got `100.000001%`"
+        );
+    }
+
+    #[test]
+    fn nothing_strikes_at_nought_and_everything_at_a_hundred() {
+        for draw in [0, 1 << 63, u64::MAX] {
+            let mut fate = Fate::default();
+            faults(&["404@0%"]).unwrap().strike(draw, &mut fate);
+            assert_eq!(fate, Fate::default());
+            faults(&["404"]).unwrap().strike(draw, &mut fate);
+            assert_eq!(fate.fault.as_deref(), Some("404"));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A clean server is a good static server.
+
+use crate::raw::Raw;
+use flagpole_fixtures::{Catalog, Digest};
+use flagpole_server::{Server, Site};
+use std::sync::Arc;
+
+fn clean() -> Server {
+    Server::builder().start().unwrap()
+}
+
+#[test]
+fn every_resource_is_served_whole_with_its_digest() {
+    let (server, catalog) = (clean(), Catalog::embedded());
+    let mut raw = Raw::to(&server);
+    for (resource, body) in catalog.iter() {
+        let reply = raw.get(&resource.path());
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.body, body[..]);
+        assert_eq!(reply.headers["content-type"], resource.content_type());
+        assert_eq!(
+            reply.headers["content-digest"],
+            Digest::of(body).to_string()
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_nothing_was_done_to_carries_nothing_extra() {
+    let server = clean();
+    let reply = Raw::to(&server).get("/flags/br/br.gif");
+    let names: Vec<_> = reply.headers.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "content-digest",
+            "content-length",
+            "content-type",
+            "date",
+            "etag"
+        ]
+    );
+}
+
+#[test]
+fn head_is_get_without_the_body() {
+    let server = clean();
+    let mut raw = Raw::to(&server);
+    for path in [
+        "/flags/br/br.gif",
+        "/flags/br/metadata.json",
+        "/flags/",
+        "/flags/index.json",
+        "/nowhere",
+    ] {
+        let (mut get, mut head) = (raw.get(path), raw.ask("HEAD", path, ""));
+        assert_eq!(
+            get.headers["content-length"],
+            get.body.len().to_string(),
+            "{path}"
+        );
+        get.headers.remove("date");
+        head.headers.remove("date");
+        assert_eq!(
+            (get.status, get.headers),
+            (head.status, head.headers),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_there_is_not_is_404_and_what_may_not_be_done_405() {
+    let server = clean();
+    let mut raw = Raw::to(&server);
+    for path in [
+        "/",
+        "/flags",
+        "/flags/zz/zz.gif",
+        "/flags/BR/BR.gif",
+        "/flags/br/../../etc/passwd",
+        "/%66lags/",
+    ] {
+        assert_eq!(raw.get(path).status, 404, "{path}");
+    }
+    for method in ["DELETE", "POST", "PUT", "OPTIONS", "PATCH"] {
+        let reply = raw.ask(method, "/flags/br/br.gif", "Content-Length: 0\r\n");
+        assert_eq!(
+            (reply.status, reply.headers["allow"].as_str()),
+            (405, "GET, HEAD"),
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn a_query_is_passed_over() {
+    let server = clean();
+    assert_eq!(
+        Raw::to(&server).get("/flags/br/br.gif?cache=no").status,
+        200
+    );
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = Server::builder().entries(10).start().unwrap();
+    let mut raw = Raw::to(&server);
+    raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\nGET /zz HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!([raw.reply(true).status, raw.reply(true).status], [200, 404]);
+    drop(raw);
+    let ledger = server.shutdown(std::time::Duration::from_secs(10));
+    assert_eq!(
+        (ledger.requests, ledger.completed, ledger.aborted),
+        (2, 2, 0)
+    );
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let server = clean();
+    let mut raw = Raw::to(&server);
+    raw.send("GET / HTTP/1.1\r\n");
+    for number in 0..90 {
+        raw.send(&format!("X-{number}: {}\r\n", "x".repeat(1000)));
+    }
+    assert!(raw.head().starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn somebodys_own_folder_is_served_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("br")).unwrap();
+    std::fs::write(folder.path().join("br/br.gif"), "mine").unwrap();
+    let site = Site::new(&Catalog::load(folder.path()).unwrap());
+    let server = Server::builder().site(Arc::new(site)).start().unwrap();
+    let mut raw = Raw::to(&server);
+    assert_eq!(raw.get("/flags/br/br.gif").body, b"mine");
+    assert_eq!(raw.get("/flags/us/us.gif").status, 404);
+    assert_eq!(raw.get("/flags/br/metadata.json").status, 404);
+}

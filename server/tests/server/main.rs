@@ -1,0 +1,12 @@
+//! The server through real sockets: what is promised, byte for byte.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can not go on is to fail there"
+)]
+
+mod answers;
+mod delays;
+mod fates;
+mod life;
+mod raw;

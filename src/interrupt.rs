@@ -1,0 +1,20 @@
+//! Ctrl-C and SIGTERM: the first asks to finish, the second ends at once.
+
+use anyhow::{Context as _, Result};
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The exit code of a process that a Ctrl-C ended: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Calls `finish` at the first signal; ends the process at the second.
+pub(crate) fn on_first(finish: impl Fn() + Send + 'static) -> Result<()> {
+    let asked = AtomicBool::new(false);
+    let handler = move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            process::exit(INTERRUPTED);
+        }
+        finish();
+    };
+    ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")
+}

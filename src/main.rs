@@ -1,0 +1,58 @@
+//! flagpole, the command: a table of contents.
+
+mod compare;
+mod get;
+mod helper;
+mod interrupt;
+mod options;
+mod selection;
+mod serve;
+mod system;
+mod usage;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A local flag server that misbehaves on purpose, the same way every time, and a harness that
+/// measures how download strategies cope with it.
+#[derive(Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 all as asked, 1 something failed, \
+    2 could not start, 3 the measurement is not valid."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Get(get::Get),
+    Compare(compare::Compare),
+}
+
+/// What was asked for was done: 0. It was done and something failed: 1.
+const SOMETHING_FAILED: u8 = 1;
+/// The command could not start.
+const COULD_NOT_START: u8 = 2;
+/// It was done, but what was measured does not hold.
+const NOT_VALID: u8 = 3;
+
+fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage::report(&error),
+    };
+    let done = match command {
+        Command::Serve(serve) => serve.run(),
+        Command::Get(get) => get.run(),
+        Command::Compare(compare) => compare.run(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("flagpole: {error:#}");
+        ExitCode::from(COULD_NOT_START)
+    })
+}

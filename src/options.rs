@@ -1,0 +1,49 @@
+//! Values that several subcommands read from their command line.
+
+use flagpole_client::{Strategy, strategy};
+use std::time::Duration;
+
+/// A duration such as `5s`, above zero.
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+    match flagpole_server::spec::duration(text) {
+        Ok(Duration::ZERO) => Err(format!("expected a duration above 0, got `{text}`")),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A whole number from 1.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| format!("expected a whole number from 1, got `{text}`"))
+}
+
+/// A strategy by its name.
+pub(crate) fn named_strategy(name: &str) -> Result<&'static dyn Strategy, String> {
+    strategy::by_name(name).map_err(|error| error.to_string())
+}
+
+/// The strategies there are, for the end of a subcommand's help.
+pub(crate) fn strategies() -> String {
+    let line =
+        |strategy: &&dyn Strategy| format!("  {:<10} {}\n", strategy.name(), strategy.about());
+    format!(
+        "Strategies:\n{}",
+        strategy::ALL.iter().map(line).collect::<String>()
+    )
+}
+
+/// The latencies and faults there are, for the end of a subcommand's help.
+pub(crate) fn families() -> String {
+    let line = |name, about, example: &str| format!("  {name:<10} {about} (`{example}`)\n");
+    let latencies = flagpole_server::latency::FAMILY.iter();
+    let latencies = latencies.map(|member| line(member.name, member.about, member.example));
+    let faults = flagpole_server::fault::FAMILY.iter();
+    let faults =
+        faults.map(|member| line(member.name, member.about, &format!("{}@5%", member.example)));
+    format!(
+        "Latencies:\n{}\nFaults, each with its odds behind an `@` (100% without):\n{}",
+        latencies.collect::<String>(),
+        faults.collect::<String>()
+    )
+}

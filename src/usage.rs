@@ -1,0 +1,48 @@
+//! What a person is told who got the command line wrong: one line that says what is wrong with what.
+
+use crate::COULD_NOT_START;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error as _;
+use std::process::ExitCode;
+
+/// Prints help and version as asked for, and everything else as an error.
+pub(crate) fn report(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to tell if the reader of the help has gone.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        eprint!("{}", error.render());
+    } else {
+        eprintln!("flagpole: {}", sentence(error));
+    }
+    ExitCode::from(COULD_NOT_START)
+}
+
+fn sentence(error: &clap::Error) -> String {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => {
+            Some(argument.split(' ').next().unwrap_or_default())
+        }
+        _ => None,
+    };
+    // A value that our own parser refused: the parser's sentence, behind the argument's name.
+    if let (Some(argument), Some(reason)) = (argument, error.source()) {
+        return format!("{}: {reason}", named(argument));
+    }
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let first = first
+        .strip_prefix("error: ")
+        .unwrap_or(first)
+        .replace('\'', "`");
+    format!("{first}; see `flagpole --help`")
+}
+
+/// The argument as a person types it: `--fault`, or `CC` for `[CC]...`.
+fn named(argument: &str) -> &str {
+    argument
+        .trim_start_matches('[')
+        .trim_end_matches(['.', ']'])
+}
