@@ -128,8 +128,8 @@ fn announce(plan: &Plan, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: La
         return;
     };
     eprintln!(
-        "{} flags, {} to {}, from {}/flags: {}, at most {lanes} at once",
-        plan.jobs.len(),
+        "{}, {} to {}, from {}/flags: {}, at most {lanes} at once",
+        flags(plan.jobs.len() as u64),
         first.resource.code(),
         last.resource.code(),
         endpoint.target(),
@@ -179,14 +179,11 @@ impl Display {
     }
 }
 
+fn flags(count: u64) -> String {
+    format!("{count} flag{}", if count == 1 { "" } else { "s" })
+}
+
 fn summary(tally: &Tally, elapsed: Duration) -> String {
-    let flags = |count: u64| {
-        if count == 1 {
-            "1 flag".to_owned()
-        } else {
-            format!("{count} flags")
-        }
-    };
     let mut text = format!("{} downloaded\n", flags(tally.ok));
     // Writing to a String can not fail.
     if tally.not_found > 0 {

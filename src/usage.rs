@@ -31,6 +31,18 @@ fn sentence(error: &clap::Error) -> String {
     if let (Some(argument), Some(reason)) = (argument, error.source()) {
         return format!("{}: {reason}", named(argument));
     }
+    // A word that is none of a closed set.
+    if let (Some(argument), Some(got), Some(ContextValue::Strings(known))) = (
+        argument,
+        error.get(ContextKind::InvalidValue),
+        error.get(ContextKind::ValidValue),
+    ) {
+        return format!(
+            "{}: unknown value `{got}`; known: {}",
+            named(argument),
+            known.join(", ")
+        );
+    }
     let text = error.render().to_string();
     let first = text.lines().next().unwrap_or_default();
     let first = first

@@ -29,7 +29,7 @@
 //! In reading order: what is asked ([`route`], [`Key`], `counts`), what is decided ([`dice`],
 //! [`latency`], [`fault`], [`fate`]), what is answered ([`site`], `gallery`), what is done (`timer`,
 //! `connection`, `exchange`), what is known afterwards ([`ledger`]), and what holds it together
-//! (`worker`, [`server`]).
+//! (`worker`, [`server`], [`open_files`]).
 
 mod connection;
 mod counts;
@@ -44,6 +44,7 @@ pub mod fate;
 pub mod fault;
 pub mod latency;
 pub mod ledger;
+pub mod open_files;
 pub mod route;
 pub mod server;
 pub mod site;

@@ -134,7 +134,7 @@ async fn converse(
     seen.digest = find(response.headers(), &CONTENT_DIGEST, Digest::from_header);
     let collect = body::collect(response.into_body(), wire.body_limit, &mut seen.bytes);
     let body = connection.drive(collect).await?;
-    if connection.is_reusable().await {
+    if connection.is_reusable() {
         *slot = Some(connection);
     }
     Ok(body)

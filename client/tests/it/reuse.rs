@@ -42,23 +42,26 @@ fn an_answer_that_says_close_ends_its_connection() {
     assert_eq!(server.connections(), 2);
 }
 
-/// A server whose connections each end in this way after one good answer, before the lane sends its
-/// next request.
+/// A server whose connections each end in this way after one good answer: after the lane has read it
+/// to its end, before the lane sends its next request.
 fn ended_while_idle(end: fn(&mut Peer)) {
-    let (done, ended) = channel();
-    let done = Mutex::new(done);
+    let ((read, is_read), (ended, is_ended)) = (channel(), channel());
+    let (is_read, ended) = (Mutex::new(is_read), Mutex::new(ended));
     let server = Server::start(move |_, peer| {
         peer.serve();
+        is_read.lock().unwrap().recv().unwrap();
         end(peer);
-        done.lock().unwrap().send(()).unwrap();
+        ended.lock().unwrap().send(()).unwrap();
         peer.hang();
     });
     let outcomes = Mutex::new(Vec::new());
-    let ended = Mutex::new(ended);
-    // The record is made on the lane's own thread: it does not go on until the connection has ended,
-    // and its reactor has no chance to hear of it.
+    let channels = Mutex::new((read, is_ended));
+    // The record is made on the lane's own thread, which waits here: its reactor has no chance to
+    // hear of the end before the next request.
     let wait = |record: &Record| {
-        ended.lock().unwrap().recv().unwrap();
+        let (read, is_ended) = &*channels.lock().unwrap();
+        read.send(()).unwrap();
+        is_ended.recv().unwrap();
         outcomes.lock().unwrap().push(record.outcome.clone());
     };
     let (plan, endpoint) = (plan("BR CN US"), server.endpoint());

@@ -89,16 +89,7 @@ impl Server {
 
     /// Downloads the flags of `codes` one after the other, and returns how each went.
     pub(crate) fn outcomes(&self, codes: &str) -> Vec<Outcome> {
-        self.outcomes_of(codes, |run| run)
-    }
-
-    /// The same, under conditions.
-    pub(crate) fn outcomes_of(
-        &self,
-        codes: &str,
-        set: impl Fn(Run<'_>) -> Run<'_>,
-    ) -> Vec<Outcome> {
-        let (_, records) = self.run("sequential", codes, set).unwrap();
+        let (_, records) = self.run("sequential", codes, |run| run).unwrap();
         records.into_iter().map(|record| record.outcome).collect()
     }
 

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use std::future::{poll_fn, ready};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -84,11 +84,7 @@ impl Connection {
     }
 
     /// Whether another request can be sent; asked after the end of an answer.
-    pub(super) async fn is_reusable(&mut self) -> bool {
-        if !self.sender.is_ready() {
-            // The end of a body may have been read without its connection noticing yet.
-            self.drive(ready(())).await;
-        }
+    pub(super) fn is_reusable(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
     }
 
