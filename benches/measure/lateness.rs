@@ -3,7 +3,7 @@
 //!
 //! The delays are random because a fixed delay in a closed loop synchronises itself into bursts.
 
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, measure, strategy};
+use flagpole_client::{Endpoint, Job, Lanes, Plan, Record, Run, measure, strategy};
 use flagpole_fixtures::Resource;
 use flagpole_server::Server;
 use std::time::Duration;
@@ -44,11 +44,11 @@ fn round(seed: u64, requests: usize) -> [Duration; 4] {
     let latency = "uniform:1ms..666ms"
         .parse()
         .expect("the latency is well formed");
-    let server = Server::builder()
+    let builder = Server::builder()
         .latency(latency)
         .seed(seed)
-        .start()
-        .expect("a free port is found");
+        .entries(requests);
+    let server = builder.start().expect("a free port is found");
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let job = |nth| Job {
         nth,
@@ -63,26 +63,32 @@ fn round(seed: u64, requests: usize) -> [Duration; 4] {
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let measured = measure(strategy, &run).expect("a runtime can be had");
     assert_eq!(measured.tally.ok, requests as u64, "{:?}", measured.tally);
-    // Connections are made in the first round of lanes, where hundreds want one at once.
-    let settled = measured.records.iter().skip(1000.min(requests / 2));
-    let late = settled.filter_map(|record| {
-        let planned = record.timing.as_ref()?.planned;
-        Some(
-            record
-                .first_byte?
-                .saturating_sub(record.sent)
-                .saturating_sub(planned),
-        )
-    });
-    let mut late: Vec<_> = late.collect();
-    late.sort_unstable();
     let ledger = server.shutdown(Duration::from_secs(1));
     assert_eq!(ledger.early, 0, "an answer came before it was due");
-    let at = |share: usize| late[late.len() * share / 100];
-    [
-        ledger.lateness_at(0.5),
-        ledger.lateness_at(0.99),
-        at(50),
-        at(99),
-    ]
+
+    // The first thousand make their connections, all at once: not what is to be measured.
+    let settled = |nth: u64| nth >= 1000.min(requests as u64 / 2);
+    let at_server = ledger.entries.iter().filter(|entry| settled(entry.n));
+    let at_client = measured.records.iter().filter(|record| settled(record.nth));
+    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.late));
+    let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
+    [p50, p99, seen_p50, seen_p99]
+}
+
+/// How late the client saw the answer begin: from when the request was sent, less the delay.
+fn seen(record: &Record) -> Option<Duration> {
+    let planned = record.timing.as_ref()?.planned;
+    Some(
+        record
+            .first_byte?
+            .saturating_sub(record.sent)
+            .saturating_sub(planned),
+    )
+}
+
+/// The p50 and p99, each one of the values.
+fn percentiles(values: impl Iterator<Item = Duration>) -> [Duration; 2] {
+    let mut values: Vec<_> = values.collect();
+    values.sort_unstable();
+    [values[values.len() / 2], values[values.len() * 99 / 100]]
 }

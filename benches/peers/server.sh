@@ -65,6 +65,7 @@ ticks() {
 }
 median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
+rate=() cpu=()
 names=(flagpole nginx-sendfile-on nginx-sendfile-off)
 for round in $(seq "$rounds"); do
   for name in "${names[@]}"; do
