@@ -1,25 +1,26 @@
-//! One connection: the only place that waits for a fate's delay and writes to a socket.
+//! One connection: requests in, answers out when they are due. `wire` writes them.
 
+use crate::counts::Place;
 use crate::exchange::Exchange;
-use crate::fate::Fate;
+use crate::fate::{Content, Fate};
+use crate::redirect;
 use crate::route::Route;
+use crate::schedule::Schedule;
 use crate::site::{self, Answer};
+use crate::wire::{Script, Wire};
 use bytes::Bytes;
 use flagpole_fixtures::Timing;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
-use std::time::Instant;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// The longest head that is read, in bytes; a longer one is answered 431 by hyper.
@@ -28,10 +29,7 @@ const HEAD_MAX: usize = 64 << 10;
 /// Serves a connection until the peer closes it, the worker ends it, or, once the worker drains,
 /// the exchange under way is over.
 pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
-    let wire = Wire {
-        stream,
-        exchange: exchange.clone(),
-    };
+    let wire = Wire::new(stream, exchange.clone());
     let answering = exchange.clone();
     let service = service_fn(move |request| answer(answering.clone(), request));
     let mut connection = pin!(
@@ -55,7 +53,8 @@ pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
         connection.as_mut().poll(context)
     })
     .await;
-    if result.is_err() {
+    // A connection that a fault ended is an error only to hyper.
+    if result.is_err() && !exchange.is_ended() {
         exchange.worker().ledger().connection_errors += 1;
     }
 }
@@ -71,47 +70,85 @@ async fn answer(
     let place = match listener.counts.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            exchange.open(key, crate::counts::Place::default(), &Fate::default());
+            exchange.open(key, Place::default(), &Fate::default());
             let refused = site::explained(StatusCode::BAD_REQUEST, &sentence);
-            return Ok(respond(&exchange, refused, None));
+            return Ok(respond(&exchange, refused, None, None));
         }
     };
-    let fate = if listener.clean {
-        Fate::default()
-    } else {
-        listener.profile.fate(key, place.n)
+    if listener.clean {
+        exchange.open(key, place, &Fate::default());
+        return Ok(respond(
+            &exchange,
+            listener.site.answer(route).clone(),
+            None,
+            None,
+        ));
+    }
+    let fate = listener.profile.fate(key, place.n);
+    let fate = match redirect::hops(request.uri().query()) {
+        Some(hops) => redirect::within_chain(&fate, hops),
+        None => fate,
     };
     exchange.open(key, place, &fate);
+    let (path, is_head) = (
+        request.uri().path().to_owned(),
+        request.method() == Method::HEAD,
+    );
     drop(request);
-    let due = (!fate.delay.is_zero()).then(|| parsed + fate.delay);
-    if let Some(due) = due {
+    let due = parsed + fate.delay;
+    if !fate.delay.is_zero() {
         exchange.worker().timer().sleep_until(due).await;
     }
-    let mut answer = match fate.status {
-        Some(status) => site::plain(status),
-        None => listener.site.answer(route).clone(),
+    let mut answer = match &fate.content {
+        Content::Asked | Content::Garbage => listener.site.answer(route).clone(),
+        Content::Status(status) => site::status(status),
+        Content::Redirect(hops) => redirect::answer(&path, *hops),
+        Content::Corrupt { bits, draw } => {
+            listener.site.answer(route).clone().corrupt(*bits, *draw)
+        }
     };
-    if due.is_some() || fate.fault.is_some() {
-        let timing = Timing {
-            planned: fate.delay,
-            actual: if due.is_some() {
-                parsed.elapsed()
-            } else {
-                fate.delay
-            },
-            fault: fate.fault.as_deref().map(str::to_owned),
-        };
-        let value = HeaderValue::try_from(timing.to_string())
-            .expect("a specification that was parsed is printable ASCII");
-        answer
-            .headers
-            .insert(HeaderName::from_static("server-timing"), value);
+    if !fate.is_clean() {
+        answer.headers.insert(
+            HeaderName::from_static("server-timing"),
+            timing(&fate, parsed),
+        );
     }
-    Ok(respond(&exchange, answer, due))
+    let body = if is_head { 0 } else { answer.body.len() as u64 };
+    let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
+    let script = (!Schedule::is_plain(&fate)).then_some(Script {
+        fate,
+        body,
+        start: due,
+    });
+    Ok(respond(&exchange, answer, due_if_delayed, script))
 }
 
-fn respond(exchange: &Rc<Exchange>, answer: Answer, due: Option<Instant>) -> Response<Body> {
-    exchange.answer(answer.status.as_u16(), due);
+fn timing(fate: &Fate, parsed: Instant) -> HeaderValue {
+    let actual = if fate.delay.is_zero() {
+        Duration::ZERO
+    } else {
+        parsed.elapsed()
+    };
+    let fault = fate.fault.as_deref().map(str::to_owned);
+    let timing = Timing {
+        planned: fate.delay,
+        actual,
+        fault,
+    };
+    HeaderValue::try_from(timing.to_string())
+        .expect("a specification that was parsed is printable ASCII")
+}
+
+fn respond(
+    exchange: &Rc<Exchange>,
+    answer: Answer,
+    due: Option<Instant>,
+    script: Option<Script>,
+) -> Response<Body> {
+    let is_seen = script
+        .as_ref()
+        .is_none_or(|script| script.fate.shows_a_status());
+    exchange.answer(is_seen.then_some(answer.status.as_u16()), due, script);
     let data = Some(answer.body).filter(|body| !body.is_empty());
     let mut response = Response::new(Body {
         data,
@@ -119,6 +156,9 @@ fn respond(exchange: &Rc<Exchange>, answer: Answer, due: Option<Instant>) -> Res
     });
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
+    if let Some(reason) = answer.reason {
+        response.extensions_mut().insert(reason);
+    }
     response
 }
 
@@ -151,66 +191,5 @@ impl http_body::Body for Body {
 impl Drop for Body {
     fn drop(&mut self) {
         self.exchange.handed_over();
-    }
-}
-
-/// The socket as hyper sees it; it tells the exchange what passes.
-struct Wire {
-    stream: TcpStream,
-    exchange: Rc<Exchange>,
-}
-
-impl Read for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        mut cursor: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        // hyper's buffer is not initialised, and to lend it to tokio takes unsafe code; so the bytes
-        // go through one of ours. Heads are short.
-        let mut bytes = [std::mem::MaybeUninit::uninit(); 2048];
-        let room = cursor.remaining().min(bytes.len());
-        let mut buffer = ReadBuf::uninit(&mut bytes[..room]);
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
-        if !buffer.filled().is_empty() {
-            self.exchange.read();
-            cursor.put_slice(buffer.filled());
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Write for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        self.exchange.written();
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices))?;
-        self.exchange.written();
-        Poll::Ready(Ok(written))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.exchange.flushed();
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

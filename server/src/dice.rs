@@ -20,6 +20,8 @@ pub enum Decision {
     Delay = 0,
     /// Which fault strikes, if any.
     Fault = 1,
+    /// What the fault does where it has a choice.
+    Detail = 2,
 }
 
 /// The dice of one rule under one seed.

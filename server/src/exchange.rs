@@ -6,6 +6,7 @@
 
 use crate::counts::Place;
 use crate::ledger::{Cause, Entry};
+use crate::wire::Script;
 use crate::worker::Worker;
 use crate::{Fate, Key};
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,8 @@ pub(crate) struct Exchange {
     number: u64,
     _permit: OwnedSemaphorePermit,
     open: RefCell<Option<Open>>,
+    /// What the wire must know of an answer whose bytes are not all to be written at once.
+    script: RefCell<Option<Script>>,
     /// The due time of an answer of which nothing has been written yet.
     due: Cell<Option<Instant>>,
     /// Whether all of the answer is in hyper's buffer.
@@ -53,6 +56,7 @@ impl Exchange {
             number,
             _permit: permit,
             open: RefCell::default(),
+            script: RefCell::default(),
             due: Cell::default(),
             handed_over: Cell::default(),
             ended: Cell::default(),
@@ -87,14 +91,33 @@ impl Exchange {
         *self.open.borrow_mut() = Some(open);
     }
 
-    /// The answer is handed to hyper; it was due at `due` if it was delayed.
-    pub(crate) fn answer(&self, status: u16, due: Option<Instant>) {
+    /// The answer is handed to hyper; it was due at `due` if it was delayed. Without a status nothing
+    /// of it will be seen.
+    pub(crate) fn answer(&self, status: Option<u16>, due: Option<Instant>, script: Option<Script>) {
         self.due.set(due);
         self.handed_over.set(false);
+        *self.script.borrow_mut() = script;
+        let Some(status) = status else { return };
         self.worker.ledger().answer(status);
         if let Some(open) = self.open.borrow_mut().as_mut() {
             open.status = Some(status);
         }
+    }
+
+    /// Whether the answer that hyper writes next has a script.
+    pub(crate) fn has_script(&self) -> bool {
+        self.script.borrow().is_some()
+    }
+
+    /// The script of the answer that hyper writes next.
+    pub(crate) fn take_script(&self) -> Option<Script> {
+        self.script.borrow_mut().take()
+    }
+
+    /// A fault ends the connection, behind the whole answer or within it.
+    pub(crate) fn ended_by_fault(&self, whole: bool) {
+        self.close(whole);
+        self.ended.set(true);
     }
 
     /// hyper has taken the body's last byte, or has done with the body.

@@ -32,11 +32,16 @@
 //! (`worker`, [`server`], [`open_files`]).
 
 mod connection;
+mod corruption;
 mod counts;
 mod exchange;
 mod gallery;
 mod key;
+mod redirect;
+mod schedule;
+mod system;
 mod timer;
+mod wire;
 mod worker;
 
 pub mod dice;

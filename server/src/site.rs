@@ -1,12 +1,15 @@
 //! The answers of a site, prepared at start: nothing is formatted or hashed while a request waits.
 
+use crate::corruption;
+use crate::fate::Status;
 use crate::gallery;
 use crate::key::Key;
 use crate::route::Route;
 use bytes::Bytes;
 use flagpole_fixtures::{Catalog, Digest, Resource};
-use http::header::{ALLOW, CONTENT_TYPE, ETAG};
+use http::header::{ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use hyper::ext::ReasonPhrase;
 use std::sync::{Arc, LazyLock};
 
 static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(&Catalog::embedded())));
@@ -17,6 +20,18 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The reason phrase, where it is not the usual one.
+    pub(crate) reason: Option<ReasonPhrase>,
+}
+
+impl Answer {
+    /// The answer with bits of its body flipped.
+    pub(crate) fn corrupt(self, bits: u32, draw: u64) -> Answer {
+        Answer {
+            body: corruption::flip(&self.body, bits, draw),
+            ..self
+        }
+    }
 }
 
 /// All answers of a site.
@@ -84,6 +99,25 @@ pub(crate) fn plain(status: StatusCode) -> Answer {
     explained(status, status.to_string().trim_end())
 }
 
+/// The answer of a fault that is a status.
+pub(crate) fn status(status: &Status) -> Answer {
+    let mut answer = match &status.body {
+        Some(body) => explained(status.code, body),
+        None => plain(status.code),
+    };
+    if let Some(seconds) = status.retry_after {
+        answer
+            .headers
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let reason = status
+        .reason
+        .as_deref()
+        .map(|reason| ReasonPhrase::try_from(reason.as_bytes()));
+    answer.reason = reason.map(|reason| reason.expect("a reason is printable ASCII"));
+    answer
+}
+
 /// An answer that is its status, with a sentence for the reader as the body.
 pub(crate) fn explained(status: StatusCode, sentence: &str) -> Answer {
     // These have no content (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
@@ -92,6 +126,7 @@ pub(crate) fn explained(status: StatusCode, sentence: &str) -> Answer {
             status,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            reason: None,
         };
     }
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -100,6 +135,7 @@ pub(crate) fn explained(status: StatusCode, sentence: &str) -> Answer {
         status,
         headers,
         body: format!("{sentence}\n").into(),
+        reason: None,
     }
 }
 
@@ -119,6 +155,7 @@ fn found(content_type: &'static str, body: Bytes) -> Answer {
         status: StatusCode::OK,
         headers,
         body,
+        reason: None,
     }
 }
 

@@ -22,6 +22,11 @@ impl SpecError {
         SpecError(text)
     }
 
+    /// Says to which member of a family the sentence belongs.
+    pub(crate) fn within(&mut self, name: &str) {
+        self.0 = format!("{name}: {}", self.0);
+    }
+
     /// A name that the family does not have.
     pub fn unknown<'a>(
         what: &str,

@@ -4,35 +4,59 @@
 //! cumulative odds, so that at most one strikes and each as often as configured. To add one, write
 //! its file and name it twice below.
 
+mod corrupt;
+mod cut;
+mod dribble;
+mod empty;
+mod garbage;
+mod hang;
 mod odds;
+mod parameters;
+mod redirect;
+mod reset;
+mod slow_head;
 mod status;
+mod trickle;
 
 use crate::Fate;
 use crate::spec::SpecError;
 use odds::Odds;
+use parameters::Parameters;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// The known faults, in the order in which help and errors list them.
-pub const FAMILY: &[Member] = &[status::MEMBER];
+pub const FAMILY: &[Member] = &[
+    status::MEMBER,
+    reset::MEMBER,
+    cut::MEMBER,
+    empty::MEMBER,
+    hang::MEMBER,
+    trickle::MEMBER,
+    dribble::MEMBER,
+    slow_head::MEMBER,
+    corrupt::MEMBER,
+    garbage::MEMBER,
+    redirect::MEMBER,
+];
 
 /// What a fault can do. `Display` writes its specification without the odds.
 pub trait Fault: fmt::Display + fmt::Debug + Send + Sync {
-    /// Makes the fate that of an answer struck by this fault.
-    fn strike(&self, fate: &mut Fate);
+    /// Makes the fate that of an answer struck by this fault. `draw` is for faults that have a choice
+    /// of their own.
+    fn strike(&self, draw: u64, fate: &mut Fate);
 }
 
 /// An entry of the family.
 pub struct Member {
-    /// What help and errors call it.
+    /// The word before the colon.
     pub name: &'static str,
     /// One line of what it does on the wire.
     pub about: &'static str,
     /// A specification to try, without odds.
     pub example: &'static str,
-    /// Reads a specification without its odds; `None` if it names another fault.
-    parse: fn(&str) -> Option<Parsed>,
+    parse: fn(Parameters<'_>) -> Parsed,
 }
 
 type Parsed = Result<Arc<dyn Fault>, SpecError>;
@@ -49,13 +73,24 @@ impl FromStr for FaultSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (what, odds) = text.split_once('@').unwrap_or((text, "100%"));
+        let (what, odds) = text.rsplit_once('@').unwrap_or((text, "100%"));
         let odds = odds.parse()?;
+        let (name, parameters) = match what.split_once(':') {
+            // A bare number is a status.
+            _ if what.starts_with(|first: char| first.is_ascii_digit()) => {
+                (status::MEMBER.name, Some(what))
+            }
+            Some((name, parameters)) => (name, Some(parameters)),
+            None => (what, None),
+        };
         let known = || FAMILY.iter().map(|member| member.name);
-        let fault = FAMILY
-            .iter()
-            .find_map(|member| (member.parse)(what))
-            .ok_or_else(|| SpecError::unknown("fault", what, known()))??;
+        let member = FAMILY.iter().find(|member| member.name == name);
+        let member = member.ok_or_else(|| SpecError::unknown("fault", name, known()))?;
+        let mut fault = (member.parse)(Parameters::of(parameters));
+        if let Err(error) = &mut fault {
+            error.within(member.name);
+        }
+        let fault = fault?;
         let label = fault.to_string().into();
         Ok(FaultSpec { fault, label, odds })
     }
@@ -91,14 +126,15 @@ impl Faults {
         self.0.iter().all(|spec| spec.odds == Odds::NEVER)
     }
 
-    /// Lets at most one fault strike, by one draw against the cumulative odds.
-    pub fn strike(&self, draw: u64, fate: &mut Fate) {
+    /// Lets at most one fault strike, by one draw against the cumulative odds; the other draw is for
+    /// what the fault itself has to choose.
+    pub fn strike(&self, draw: u64, detail: u64, fate: &mut Fate) {
         let mut cumulative = Odds::NEVER;
         for spec in &self.0 {
             cumulative = cumulative + spec.odds;
             if cumulative.strikes(draw) {
                 fate.fault = Some(spec.label.clone());
-                spec.fault.strike(fate);
+                spec.fault.strike(detail, fate);
                 return;
             }
         }
@@ -108,13 +144,27 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The fate of an answer that a fault of this specification strikes.
+    pub(super) fn struck(spec: &str) -> Fate {
+        let mut fate = Fate::default();
+        faults(&[spec]).unwrap().strike(u64::MAX, 0, &mut fate);
+        fate
+    }
+
+    /// The sentence with which a specification is refused.
+    pub(super) fn refused(text: &str) -> String {
+        text.parse::<FaultSpec>().unwrap_err().to_string()
+    }
+
+    pub(super) fn reads_back(text: &str) {
+        let spec: FaultSpec = text.parse().unwrap();
+        assert_eq!(spec.to_string(), format!("{text}@100%"));
+    }
 
     fn faults(specs: &[&str]) -> Result<Faults, SpecError> {
         Faults::new(specs.iter().map(|spec| spec.parse().unwrap()).collect())
-    }
-
-    fn refused(text: &str) -> String {
-        text.parse::<FaultSpec>().unwrap_err().to_string()
     }
 
     #[test]
@@ -126,10 +176,28 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_changes_the_fate_and_says_its_name() {
+        for member in FAMILY {
+            let fate = struck(member.example);
+            assert_eq!(fate.fault.as_deref(), Some(member.example));
+            assert_ne!(
+                Fate {
+                    fault: None,
+                    ..fate
+                },
+                Fate::default(),
+                "{}",
+                member.name
+            );
+        }
+    }
+
+    #[test]
     fn an_unknown_name_lists_the_known_ones() {
         assert_eq!(
             refused("teapod@5%"),
-            "unknown fault `teapod`; known: status"
+            "unknown fault `teapod`; known: status, reset, cut, empty, hang, trickle, dribble, \
+             slow-head, corrupt, garbage, redirect"
         );
     }
 
@@ -146,11 +214,26 @@ mod tests {
     #[test]
     fn nothing_strikes_at_nought_and_everything_at_a_hundred() {
         for draw in [0, 1 << 63, u64::MAX] {
-            let mut fate = Fate::default();
-            faults(&["404@0%"]).unwrap().strike(draw, &mut fate);
-            assert_eq!(fate, Fate::default());
-            faults(&["404"]).unwrap().strike(draw, &mut fate);
-            assert_eq!(fate.fault.as_deref(), Some("404"));
+            for member in FAMILY {
+                let mut fate = Fate::default();
+                let never = format!("{}@0%", member.example);
+                faults(&[&never]).unwrap().strike(draw, 0, &mut fate);
+                assert_eq!(fate, Fate::default());
+                faults(&[member.example])
+                    .unwrap()
+                    .strike(draw, 0, &mut fate);
+                assert_eq!(fate.fault.as_deref(), Some(member.example));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_what_is_read_reads_back(text in "(status|reset|cut|empty|hang|trickle|dribble|slow-head|corrupt|garbage|redirect|[0-9]{1,4})?:?[0-9a-z%,=.@-]{0,12}") {
+            if let Ok(spec) = text.parse::<FaultSpec>() {
+                let printed = spec.to_string();
+                prop_assert_eq!(printed.parse::<FaultSpec>().unwrap().to_string(), printed);
+            }
         }
     }
 }

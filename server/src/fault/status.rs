@@ -1,78 +1,149 @@
-//! `404`, or any other status: the answer is that status, with its name as the body, instead of what
-//! was asked for.
+//! `404`, or any other status: the answer is that status instead of what was asked for.
 //!
-//! Parameter: a final status code, 200 to 599 (RFC 9110 section 15).
+//! - a final status code, 200 to 599 (RFC 9110 section 15);
+//! - `retry-after=2s`: with `Retry-After`, whole seconds;
+//! - `reason=Gone Fishing`: with this reason phrase instead of the usual one;
+//! - `body=sorry`: with this body instead of the status by name. A comma ends it.
 
+use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
-use crate::Fate;
-use crate::spec::SpecError;
+use crate::fate::{self, Content, Fate};
+use crate::spec::{self, SpecError};
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Status(StatusCode);
+struct Status(Arc<fate::Status>);
 
 impl Fault for Status {
-    fn strike(&self, fate: &mut Fate) {
-        fate.status = Some(self.0);
+    fn strike(&self, _draw: u64, fate: &mut Fate) {
+        fate.content = Content::Status(self.0.clone());
     }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str())
+        f.write_str(self.0.code.as_str())?;
+        if let Some(seconds) = self.0.retry_after {
+            write!(f, ",retry-after={seconds}s")?;
+        }
+        if let Some(reason) = &self.0.reason {
+            write!(f, ",reason={reason}")?;
+        }
+        match &self.0.body {
+            Some(body) => write!(f, ",body={body}"),
+            None => Ok(()),
+        }
     }
-}
-
-fn parse(text: &str) -> Option<Parsed> {
-    let number = text.strip_prefix("status:").unwrap_or(text);
-    let named = number.len() < text.len();
-    if !named && !number.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    let code = number.parse().ok().filter(|code| (200..600).contains(code));
-    let status = code.and_then(|code: u16| StatusCode::from_u16(code).ok());
-    let refused = || SpecError::expected("a status of 200 to 599, such as `404`", number);
-    Some(match status {
-        Some(status) => Ok(Arc::new(Status(status))),
-        None => Err(refused()),
-    })
 }
 
 pub(super) const MEMBER: Member = Member {
     name: "status",
-    about: "a status code of 200 to 599 instead of the answer; the bare number will do",
-    example: "404",
+    about: "a status of 200 to 599 instead of the answer; the bare number will do",
+    example: "503,retry-after=2s",
     parse,
 };
 
+fn parse(mut parameters: Parameters<'_>) -> Parsed {
+    let expected = "a status of 200 to 599, such as `404`";
+    let text = parameters.required(expected)?;
+    let code = number(text, 200_u16, expected)?;
+    let code = StatusCode::from_u16(code)
+        .ok()
+        .filter(|code| code.as_u16() < 600);
+    let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
+    let status = fate::Status {
+        code,
+        reason: parameters.named("reason").map(printable).transpose()?,
+        retry_after: parameters.named("retry-after").map(seconds).transpose()?,
+        body: parameters.named("body").map(printable).transpose()?,
+    };
+    parameters.end()?;
+    Ok(Arc::new(Status(Arc::new(status))))
+}
+
+fn seconds(text: &str) -> Result<u64, SpecError> {
+    let expected = || SpecError::expected("whole seconds such as `2s`", text);
+    let duration = spec::duration(text)?;
+    if duration.subsec_nanos() == 0 {
+        Ok(duration.as_secs())
+    } else {
+        Err(expected())
+    }
+}
+
+/// The label of a fault stands in a quoted string of `Server-Timing` (RFC 9110 section 5.6.4), the
+/// reason in a status line: no line break, quote, backslash or anything but ASCII.
+fn printable(text: &str) -> Result<String, SpecError> {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if !text.is_empty() && text.bytes().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err(SpecError::expected(
+        "printable ASCII without quotes and backslashes",
+        text,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::{Fate, FaultSpec, fault::Faults};
+    use crate::FaultSpec;
+    use crate::fate::{Content, Fate};
+    use crate::fault::tests::{refused, struck};
 
     #[test]
     fn the_fate_is_the_status_and_nothing_else() {
-        let faults = Faults::new(vec!["status:418".parse().unwrap()]).unwrap();
-        let mut fate = Fate::default();
-        faults.strike(0, &mut fate);
-        assert_eq!(fate.status.unwrap().as_u16(), 418);
-        assert_eq!(fate.fault.as_deref(), Some("418"));
-        assert!(fate.delay.is_zero());
+        let mut fate = struck("status:418");
+        let Content::Status(status) = &fate.content else {
+            panic!("{fate:?}")
+        };
+        assert_eq!(
+            (status.code.as_u16(), &status.reason, &status.body),
+            (418, &None, &None)
+        );
+        fate.content = Content::Asked;
+        assert_eq!(
+            fate,
+            Fate {
+                fault: Some("418".into()),
+                ..Fate::default()
+            }
+        );
+    }
+
+    #[test]
+    fn the_details_are_those_given() {
+        let Content::Status(status) =
+            struck("503,retry-after=2s,reason=Gone Fishing,body=sorry").content
+        else {
+            panic!("no status");
+        };
+        assert_eq!(status.retry_after, Some(2));
+        assert_eq!(status.reason.as_deref(), Some("Gone Fishing"));
+        assert_eq!(status.body.as_deref(), Some("sorry"));
     }
 
     #[test]
     fn what_is_no_final_status_is_refused() {
-        for (text, got) in [
-            ("100", "100"),
-            ("600", "600"),
-            ("99999", "99999"),
-            ("status:x", "x"),
-        ] {
-            assert_eq!(
-                text.parse::<FaultSpec>().unwrap_err().to_string(),
-                format!("expected a status of 200 to 599, such as `404`, got `{got}`")
-            );
+        for got in ["100", "600", "99999"] {
+            let expected =
+                format!("status: expected a status of 200 to 599, such as `404`, got `{got}`");
+            assert_eq!(refused(got), expected);
         }
+        assert_eq!(
+            refused("status"),
+            "status: expected a status of 200 to 599, such as `404`, got nothing"
+        );
+        assert_eq!(
+            refused("503,retry-after=1.5s"),
+            "status: expected whole seconds such as `2s`, got `1.5s`"
+        );
+        assert_eq!(
+            refused("503,body=\"x\""),
+            "status: expected printable ASCII without quotes and backslashes, got `\"x\"`"
+        );
+        assert_eq!(refused("404,zz"), "status: unexpected parameter `zz`");
+        assert!("404,reason=a@b@5%".parse::<FaultSpec>().is_ok());
     }
 }

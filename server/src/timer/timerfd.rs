@@ -4,6 +4,7 @@
 //! waits for the sockets; the kernel keeps it in a high-resolution timer without the slack that
 //! sleeping threads are given.
 
+use crate::system;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -16,7 +17,6 @@ use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// The timer of one worker.
@@ -34,13 +34,7 @@ impl Timer {
     pub(crate) fn new() -> io::Result<Timer> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let alarm = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        #[expect(
-            unsafe_code,
-            reason = "tokio must be promised that the descriptor stays what it is"
-        )]
-        // SAFETY: an `OwnedFd` owns its descriptor, and it is neither replaced nor closed while the
-        // `AsyncFd` owns it: it is never handed out.
-        let alarm = unsafe { AsyncFd::register_with_interest(alarm, Interest::READABLE)? };
+        let alarm = system::watch(alarm)?;
         Ok(Timer {
             alarm,
             queue: RefCell::default(),

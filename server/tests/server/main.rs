@@ -8,5 +8,6 @@
 mod answers;
 mod delays;
 mod fates;
+mod faults;
 mod life;
 mod raw;
