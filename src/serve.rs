@@ -4,10 +4,11 @@ use crate::{interrupt, options, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_fixtures::Catalog;
-use flagpole_server::{FaultSpec, Latency, Server, Site, StartError};
+use flagpole_server::{FaultSpec, Latency, RateLimit, Server, Site, StartError};
 use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
@@ -23,7 +24,7 @@ const PORT: u16 = 8000;
 
 /// Serve flags, as slowly and as badly as asked
 ///
-/// Without --latency, --fault and --port, opens the three servers that the book's programs expect:
+/// Without latency, faults, limits and --port, opens the three servers that the book's programs expect:
 /// LOCAL on port 8000 (clean), DELAY on 8001 (0.5 to 5 s late) and ERROR on 8002 (as late, and a
 /// quarter of the answers are 418).
 #[derive(Args)]
@@ -32,6 +33,8 @@ Examples:
   flagpole serve
   flagpole serve --latency 50ms
   flagpole serve --latency uniform:10ms..200ms --fault 404@5% --fault 500@10% --seed 7
+  flagpole serve --latency 50ms --capacity 8 --queue 16
+  flagpole serve --fault reset:700@1% --fault hang@1% --fault corrupt@1%
   flagpole serve --site ./my-flags --port 9000")]
 pub(crate) struct Serve {
     /// Delay answers: `50ms`, `uniform:500ms..5s`
@@ -41,6 +44,18 @@ pub(crate) struct Serve {
     /// Let a share of the answers go wrong: `404@5%`; repeatable, at most 100% in all
     #[arg(long, value_name = "SPEC")]
     fault: Vec<FaultSpec>,
+
+    /// Have at most so many answers in service at once; answer 503 beyond that and the queue
+    #[arg(long, value_name = "N", value_parser = options::count)]
+    capacity: Option<usize>,
+
+    /// Let so many requests wait for a place in service, first come, first served
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "capacity")]
+    queue: usize,
+
+    /// Let in so many requests a second or minute, `100/s`; answer 429 beyond that
+    #[arg(long, value_name = "N/s")]
+    rate_limit: Option<RateLimit>,
 
     /// Draw delays and faults from this seed: the same seed, the same fates
     #[arg(long, default_value_t = 0)]
@@ -104,7 +119,11 @@ impl Serve {
     }
 
     fn planned(&self) -> Vec<Planned> {
-        let wanted = self.latency.is_some() || !self.fault.is_empty() || self.port.is_some();
+        let wanted = self.latency.is_some()
+            || !self.fault.is_empty()
+            || self.port.is_some()
+            || self.capacity.is_some()
+            || self.rate_limit.is_some();
         if wanted || self.child {
             return vec![Planned {
                 name: "",
@@ -139,13 +158,21 @@ impl Serve {
     }
 
     fn start(&self, planned: Planned, site: Arc<Site>, connections: usize) -> Result<Running> {
-        let does = does(&planned);
+        let does = self.does(&planned);
         let builder = Server::builder()
             .address(SocketAddr::new(self.addr, planned.port))
             .site(site)
             .seed(self.seed)
             .latency(planned.latency)
             .connections(connections);
+        let builder = match self.capacity.and_then(NonZero::new) {
+            Some(seats) => builder.capacity(seats, self.queue),
+            None => builder,
+        };
+        let builder = match self.rate_limit {
+            Some(limit) => builder.rate_limit(limit),
+            None => builder,
+        };
         let builder = planned
             .faults
             .into_iter()
@@ -161,6 +188,27 @@ impl Serve {
             server,
             does,
         })
+    }
+
+    /// What a server does to its answers, in the words of the command line.
+    fn does(&self, planned: &Planned) -> String {
+        let latency = (!planned.latency.is_zero()).then(|| format!("latency {}", planned.latency));
+        let faults = planned.faults.iter().map(|fault| format!("fault {fault}"));
+        let capacity = self
+            .capacity
+            .map(|seats| format!("capacity {seats}, queue {}", self.queue));
+        let rate = self.rate_limit.map(|limit| format!("rate limit {limit}"));
+        let words: Vec<_> = latency
+            .into_iter()
+            .chain(faults)
+            .chain(capacity)
+            .chain(rate)
+            .collect();
+        if words.is_empty() {
+            "clean".to_owned()
+        } else {
+            words.join(", ")
+        }
     }
 
     /// Gets a word when the server is to stop.
@@ -214,19 +262,6 @@ impl Serve {
             })?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn does(planned: &Planned) -> String {
-    let mut words = Vec::new();
-    if !planned.latency.is_zero() {
-        words.push(format!("latency {}", planned.latency));
-    }
-    words.extend(planned.faults.iter().map(|fault| format!("fault {fault}")));
-    if words.is_empty() {
-        "clean".to_owned()
-    } else {
-        words.join(", ")
     }
 }
 

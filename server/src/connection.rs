@@ -1,8 +1,10 @@
 //! One connection: requests in, answers out when they are due. `wire` writes them.
 
+use crate::admission::Pass;
 use crate::counts::Place;
 use crate::exchange::Exchange;
 use crate::fate::{Content, Fate};
+use crate::ledger::Cause;
 use crate::redirect;
 use crate::route::Route;
 use crate::schedule::Schedule;
@@ -70,13 +72,13 @@ async fn answer(
     let place = match listener.counts.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            exchange.open(key, Place::default(), &Fate::default());
+            exchange.open(key, Place::default(), Cause::Clean, Duration::ZERO);
             let refused = site::explained(StatusCode::BAD_REQUEST, &sentence);
             return Ok(respond(&exchange, refused, None, None));
         }
     };
     if listener.clean {
-        exchange.open(key, place, &Fate::default());
+        exchange.open(key, place, Cause::Clean, Duration::ZERO);
         return Ok(respond(
             &exchange,
             listener.site.answer(route).clone(),
@@ -84,18 +86,34 @@ async fn answer(
             None,
         ));
     }
+    let pass = match listener.limits.admit(parsed) {
+        Ok(pass) => pass,
+        Err(refusal) => {
+            exchange.open(key, place, refusal.cause.clone(), Duration::ZERO);
+            return Ok(respond(&exchange, refusal.answer(), None, None));
+        }
+    };
     let fate = listener.profile.fate(key, place.n);
     let fate = match redirect::hops(request.uri().query()) {
         Some(hops) => redirect::within_chain(&fate, hops),
         None => fate,
     };
-    exchange.open(key, place, &fate);
+    exchange.open(key, place, Cause::of(&fate), fate.delay);
     let (path, is_head) = (
         request.uri().path().to_owned(),
         request.method() == Method::HEAD,
     );
     drop(request);
-    let due = parsed + fate.delay;
+    let mut start = parsed;
+    match pass {
+        Pass::Free => {}
+        Pass::Seat(seat) => exchange.sit_down(seat),
+        Pass::Ticket(ticket) => {
+            exchange.sit_down(ticket.seat().await);
+            start = Instant::now();
+        }
+    }
+    let due = start + fate.delay;
     if !fate.delay.is_zero() {
         exchange.worker().timer().sleep_until(due).await;
     }

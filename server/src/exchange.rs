@@ -4,11 +4,12 @@
 //! last byte has been handed to the system, or when the connection goes: hyper drops the answering
 //! future when the peer leaves, so the closing is tied to a drop.
 
+use crate::Key;
+use crate::capacity::Seat;
 use crate::counts::Place;
 use crate::ledger::{Cause, Entry};
 use crate::wire::Script;
 use crate::worker::Worker;
-use crate::{Fate, Key};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
@@ -45,6 +46,7 @@ struct Open {
     planned: Duration,
     late: Option<Duration>,
     status: Option<u16>,
+    seat: Option<Seat>,
 }
 
 impl Exchange {
@@ -69,26 +71,29 @@ impl Exchange {
         &self.worker
     }
 
-    /// A head has been parsed, and the fate of its answer decided.
-    pub(crate) fn open(&self, key: Key, place: Place, fate: &Fate) {
+    /// A head has been parsed, and it is decided what becomes of it.
+    pub(crate) fn open(&self, key: Key, place: Place, cause: Cause, planned: Duration) {
         // With pipelined requests hyper may parse a head before it flushed the answer before.
         self.close(true);
         self.head_since.set(None);
-        let cause = match &fate.fault {
-            Some(label) => Cause::Fault(label.clone()),
-            None if fate.delay.is_zero() => Cause::Clean,
-            None => Cause::Delay,
-        };
         self.worker.ledger().open(&cause);
         let open = Open {
             key,
             place,
             cause,
-            planned: fate.delay,
+            planned,
             late: None,
             status: None,
+            seat: None,
         };
         *self.open.borrow_mut() = Some(open);
+    }
+
+    /// The answer is in service until it is over.
+    pub(crate) fn sit_down(&self, seat: Seat) {
+        if let Some(open) = self.open.borrow_mut().as_mut() {
+            open.seat = Some(seat);
+        }
     }
 
     /// The answer is handed to hyper; it was due at `due` if it was delayed. Without a status nothing

@@ -3,7 +3,7 @@
 //!
 //! Each worker keeps its own ledger; ledgers add.
 
-use crate::Key;
+use crate::{Fate, Key};
 use hdrhistogram::Histogram;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -22,6 +22,21 @@ pub enum Cause {
     Delay,
     /// A fault struck, delayed or not.
     Fault(Arc<str>),
+    /// It was refused, because as many as may were in service and waiting.
+    Capacity,
+    /// It was refused, because too many had come.
+    RateLimit,
+}
+
+impl Cause {
+    /// The cause in a fate.
+    pub fn of(fate: &Fate) -> Cause {
+        match &fate.fault {
+            Some(label) => Cause::Fault(label.clone()),
+            None if fate.delay.is_zero() => Cause::Clean,
+            None => Cause::Delay,
+        }
+    }
 }
 
 /// One request, from when its head had been parsed.
@@ -62,6 +77,8 @@ pub struct Ledger {
     pub by_status: BTreeMap<u16, u64>,
     /// Requests, by what was decided about them.
     pub by_cause: BTreeMap<Cause, u64>,
+    /// The most answers that ever were in service at once, where that is limited.
+    pub most_in_service: u64,
     /// Connections accepted.
     pub connections: u64,
     /// Connections that ended in an error: of the peer's making, or no HTTP.
@@ -87,6 +104,7 @@ impl Default for Ledger {
             aborted: 0,
             by_status: BTreeMap::new(),
             by_cause: BTreeMap::new(),
+            most_in_service: 0,
             connections: 0,
             connection_errors: 0,
             accept_errors: 0,
@@ -146,6 +164,7 @@ impl AddAssign<&Ledger> for Ledger {
         self.requests += other.requests;
         self.completed += other.completed;
         self.aborted += other.aborted;
+        self.most_in_service = self.most_in_service.max(other.most_in_service);
         self.connections += other.connections;
         self.connection_errors += other.connection_errors;
         self.accept_errors += other.accept_errors;
@@ -170,6 +189,8 @@ impl fmt::Display for Cause {
             Cause::Clean => f.write_str("clean"),
             Cause::Delay => f.write_str("delay"),
             Cause::Fault(label) => write!(f, "fault {label}"),
+            Cause::Capacity => f.write_str("capacity"),
+            Cause::RateLimit => f.write_str("rate limit"),
         }
     }
 }
@@ -205,6 +226,9 @@ impl fmt::Display for Ledger {
         )?;
         writeln!(f, "by status  {}", listed(status.collect()))?;
         write!(f, "by cause   {}", listed(cause.collect()))?;
+        if self.most_in_service > 0 {
+            write!(f, "\nin service at most {} at once", self.most_in_service)?;
+        }
         if self.lateness.is_empty() {
             return Ok(());
         }
@@ -226,6 +250,7 @@ impl Serialize for Ledger {
         map.serialize_entry("requests", &self.requests)?;
         map.serialize_entry("completed", &self.completed)?;
         map.serialize_entry("aborted", &self.aborted)?;
+        map.serialize_entry("most_in_service", &self.most_in_service)?;
         map.serialize_entry("connections", &self.connections)?;
         map.serialize_entry("connection_errors", &self.connection_errors)?;
         map.serialize_entry("accept_errors", &self.accept_errors)?;

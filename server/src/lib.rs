@@ -31,6 +31,8 @@
 //! `connection`, `exchange`), what is known afterwards ([`ledger`]), and what holds it together
 //! (`worker`, [`server`], [`open_files`]).
 
+mod admission;
+mod capacity;
 mod connection;
 mod corruption;
 mod counts;
@@ -50,6 +52,7 @@ pub mod fault;
 pub mod latency;
 pub mod ledger;
 pub mod open_files;
+pub mod rate_limit;
 pub mod route;
 pub mod server;
 pub mod site;
@@ -60,5 +63,6 @@ pub use fault::FaultSpec;
 pub use key::Key;
 pub use latency::Latency;
 pub use ledger::{Entry, Ledger};
+pub use rate_limit::RateLimit;
 pub use server::{Builder, Server, StartError};
 pub use site::Site;

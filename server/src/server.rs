@@ -1,10 +1,13 @@
 //! The server as others hold it: built, started, asked, stopped.
 
+use crate::admission::Limits;
+use crate::capacity::Capacity;
 use crate::counts::Counts;
 use crate::fate::Profile;
 use crate::fault::FaultSpec;
 use crate::latency::Latency;
 use crate::ledger::Ledger;
+use crate::rate_limit::{Bucket, RateLimit};
 use crate::site::Site;
 use crate::spec::SpecError;
 use crate::worker::{Listener, Phase, Worker};
@@ -50,6 +53,8 @@ pub struct Builder {
     seed: u64,
     latency: Latency,
     faults: Vec<FaultSpec>,
+    capacity: Option<(NonZero<usize>, usize)>,
+    rate_limit: Option<RateLimit>,
     workers: Option<NonZero<usize>>,
     connections: usize,
     entries: usize,
@@ -86,6 +91,19 @@ impl Builder {
         self
     }
 
+    /// Has at most `seats` answers in service at once and `queue` requests waiting, first come, first
+    /// served; answers 503 beyond that. The delay of an answer that waited begins when it is served.
+    pub fn capacity(mut self, seats: NonZero<usize>, queue: usize) -> Builder {
+        self.capacity = Some((seats, queue));
+        self
+    }
+
+    /// Answers 429 to requests beyond this rate.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Builder {
+        self.rate_limit = Some(limit);
+        self
+    }
+
     /// Runs this many event loops.
     pub fn workers(mut self, workers: NonZero<usize>) -> Builder {
         self.workers = Some(workers);
@@ -112,9 +130,16 @@ impl Builder {
     /// socket or a thread.
     pub fn start(self) -> Result<Server, StartError> {
         let profile = Profile::new(self.seed, self.latency, self.faults)?;
+        let limits = Limits {
+            capacity: self
+                .capacity
+                .map(|(seats, queue)| Capacity::new(seats, queue)),
+            bucket: self.rate_limit.map(Bucket::new),
+        };
         let listener = Arc::new(Listener {
             site: self.site.unwrap_or_else(Site::embedded),
-            clean: profile.is_clean(),
+            clean: profile.is_clean() && limits.is_none(),
+            limits,
             profile,
             counts: Counts::default(),
             connections: Arc::new(Semaphore::new(self.connections.min(Semaphore::MAX_PERMITS))),
@@ -130,6 +155,7 @@ impl Builder {
         let mut server = Server {
             address,
             phase,
+            listener: listener.clone(),
             ledgers: Vec::new(),
             threads: Vec::new(),
             ends,
@@ -155,6 +181,7 @@ impl Builder {
 pub struct Server {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
+    listener: Arc<Listener>,
     ledgers: Vec<Arc<Mutex<Ledger>>>,
     threads: Vec<JoinHandle<io::Result<()>>>,
     /// Disconnected when the last worker has ended.
@@ -170,6 +197,8 @@ impl Server {
             seed: 0,
             latency: Latency::default(),
             faults: Vec::new(),
+            capacity: None,
+            rate_limit: None,
             workers: None,
             connections: CONNECTIONS,
             entries: 0,
@@ -189,7 +218,11 @@ impl Server {
     /// What it did until now. Requests, statuses and causes are counted before the peer can see the
     /// answer, lateness and completion just after.
     pub fn ledger(&self) -> Ledger {
-        let mut sum = Ledger::default();
+        let most_in_service = self.listener.limits.most_in_service();
+        let mut sum = Ledger {
+            most_in_service,
+            ..Ledger::default()
+        };
         for ledger in &self.ledgers {
             sum += &ledger.lock().unwrap_or_else(PoisonError::into_inner);
         }

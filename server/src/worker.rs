@@ -3,6 +3,7 @@
 //! The kernel spreads connections over the sockets (`SO_REUSEPORT`), and nothing but the counts is
 //! shared, so workers never wait for each other.
 
+use crate::admission::Limits;
 use crate::connection;
 use crate::counts::Counts;
 use crate::exchange::Exchange;
@@ -48,7 +49,8 @@ pub(crate) enum Phase {
 pub(crate) struct Listener {
     pub(crate) site: Arc<Site>,
     pub(crate) profile: Profile,
-    /// The profile does nothing; asked for every request, so worked out once.
+    pub(crate) limits: Limits,
+    /// Nothing is ever done to an answer; asked for every request, so worked out once.
     pub(crate) clean: bool,
     pub(crate) counts: Counts,
     /// A permit for each connection that may be open.

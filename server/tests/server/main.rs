@@ -10,4 +10,5 @@ mod delays;
 mod fates;
 mod faults;
 mod life;
+mod limits;
 mod raw;

@@ -1,0 +1,109 @@
+//! Capacity and rate limit, as clients meet them.
+
+use crate::raw::{Raw, Reply};
+use flagpole_server::ledger::Cause;
+use flagpole_server::{Builder, Server};
+use std::time::Duration;
+
+const GRACE: Duration = Duration::from_secs(20);
+
+fn server(seats: usize, queue: usize, latency: &str) -> Builder {
+    let builder = Server::builder()
+        .latency(latency.parse().unwrap())
+        .entries(1000);
+    builder.capacity(seats.try_into().unwrap(), queue)
+}
+
+/// Connections that have asked for a flag, each after the one before had arrived.
+fn ask(server: &Server, flags: &[&str]) -> Vec<Raw> {
+    let mut raws = Vec::new();
+    for cc in flags {
+        let mut raw = Raw::to(server);
+        raw.send(&format!(
+            "GET /flags/{cc}/{cc}.gif HTTP/1.1\r\nHost: x\r\n\r\n"
+        ));
+        raws.push(raw);
+        while server.ledger().requests < raws.len() as u64 {
+            std::thread::yield_now();
+        }
+    }
+    raws
+}
+
+#[test]
+fn beyond_seats_and_queue_the_answer_is_503_with_retry_after() {
+    let server = server(8, 16, "500ms").start().unwrap();
+    let mut raws = ask(&server, &["br"; 40]);
+    let replies: Vec<Reply> = raws.iter_mut().map(|raw| raw.reply(true)).collect();
+    let ok = replies.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!((ok, replies.len()), (24, 40));
+    for refused in replies.iter().filter(|reply| reply.status != 200) {
+        assert_eq!(
+            (refused.status, refused.headers["retry-after"].as_str()),
+            (503, "1")
+        );
+        assert!(refused.headers["server-timing"].contains("fault;desc=\"capacity\""));
+    }
+    drop(raws);
+    let ledger = server.shutdown(GRACE);
+    assert_eq!(ledger.most_in_service, 8);
+    assert_eq!(ledger.by_cause.get(&Cause::Capacity), Some(&16));
+    assert_eq!(ledger.by_cause.get(&Cause::Delay), Some(&24));
+}
+
+#[test]
+fn who_waits_is_served_in_the_order_of_coming() {
+    let flags = ["us", "br", "zw", "cn", "ad", "jp", "fr", "in"];
+    let server = server(1, 16, "10ms")
+        .workers(1.try_into().unwrap())
+        .start()
+        .unwrap();
+    let mut raws = ask(&server, &flags);
+    assert!(raws.iter_mut().all(|raw| raw.reply(true).status == 200));
+    drop(raws);
+    let ledger = server.shutdown(GRACE);
+    let order: Vec<_> = ledger
+        .entries
+        .iter()
+        .map(|entry| entry.resource.to_string()[7..9].to_owned())
+        .collect();
+    assert_eq!(order, flags);
+    assert_eq!(ledger.most_in_service, 1);
+}
+
+#[test]
+fn a_peer_that_leaves_gives_its_seat_or_its_place_back() {
+    let server = server(1, 1, "1h").start().unwrap();
+    let mut raws = ask(&server, &["br", "us"]);
+    drop(raws.remove(0));
+    drop(raws.remove(0));
+    while server.ledger().aborted < 2 {
+        std::thread::yield_now();
+    }
+    let mut raws = ask(&server, &["br", "us"]);
+    raws.push(Raw::to(&server));
+    assert_eq!(
+        raws[2].get("/flags/br/br.gif").status,
+        503,
+        "seat and place are taken again"
+    );
+}
+
+#[test]
+fn beyond_the_rate_the_answer_is_429_with_retry_after() {
+    let server = Server::builder()
+        .rate_limit("2/m".parse().unwrap())
+        .start()
+        .unwrap();
+    let mut raw = Raw::to(&server);
+    let replies = [(); 3].map(|()| raw.get("/flags/br/br.gif"));
+    assert_eq!(
+        replies.each_ref().map(|reply| reply.status),
+        [200, 200, 429]
+    );
+    let seconds: u64 = replies[2].headers["retry-after"].parse().unwrap();
+    assert!((1..=30).contains(&seconds), "{seconds}");
+    assert!(replies[2].headers["server-timing"].contains("fault;desc=\"rate limit\""));
+    assert!(!replies[0].headers.contains_key("server-timing"));
+    assert_eq!(server.ledger().by_cause.get(&Cause::RateLimit), Some(&1));
+}
