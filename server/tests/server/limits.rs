@@ -16,14 +16,14 @@ fn server(seats: usize, queue: usize, latency: &str) -> Builder {
 
 /// Connections that have asked for a flag, each after the one before had arrived.
 fn ask(server: &Server, flags: &[&str]) -> Vec<Raw> {
-    let mut raws = Vec::new();
+    let (before, mut raws) = (server.ledger().requests, Vec::new());
     for cc in flags {
         let mut raw = Raw::to(server);
         raw.send(&format!(
             "GET /flags/{cc}/{cc}.gif HTTP/1.1\r\nHost: x\r\n\r\n"
         ));
         raws.push(raw);
-        while server.ledger().requests < raws.len() as u64 {
+        while server.ledger().requests < before + raws.len() as u64 {
             std::thread::yield_now();
         }
     }
