@@ -1,15 +1,34 @@
-//! How late injected delays are, at the server and as the client sees it: 1,000 requests in flight,
-//! delays uniform from 1 to 666 ms, thus about 3,000 requests a second.
+//! How late injected delays are, at the server and as the client sees it, beside tokio's own sleep,
+//! with so many requests in flight. The delays are uniform from 1 ms to twice in-flight / 3,000
+//! seconds, so that about 3,000 requests a second are answered whatever the number in
+//! flight (30 with only one).
 //!
-//! The delays are random because a fixed delay in a closed loop synchronises itself into bursts.
+//! The delays are random because a fixed delay in a closed loop synchronises itself into bursts. The
+//! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Record, Run, measure, strategy};
 use flagpole_fixtures::Resource;
-use flagpole_server::Server;
-use std::time::Duration;
+use flagpole_server::dice::{Decision, Dice};
+use flagpole_server::{Key, Latency, Server};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 /// Rounds, of which the median counts: the machine stalls now and then.
 const ROUNDS: usize = 5;
+
+/// The most lanes of one event loop; more take several.
+const LANES: usize = 1000;
+
+const COLUMNS: [&str; 6] = [
+    "server p50",
+    "p99",
+    "client p50",
+    "p99",
+    "tokio sleep p50",
+    "p99",
+];
 
 /// Measures and prints, unless the command line asks for other benchmarks only.
 pub(crate) fn print() {
@@ -22,57 +41,131 @@ pub(crate) fn print() {
         return;
     }
     let is_test = arguments.iter().any(|word| word == "--test");
-    let (rounds, requests) = if is_test { (1, 1000) } else { (ROUNDS, 9000) };
-    let mut all: Vec<_> = (0..rounds)
-        .map(|seed| round(seed as u64, requests))
-        .collect();
-    println!("lateness with 1,000 in flight, delays uniform:1ms..666ms, median of {rounds} rounds");
-    for (place, name) in ["server p50", "server p99", "client p50", "client p99"]
-        .iter()
-        .enumerate()
+    let rounds = if is_test { 1 } else { ROUNDS };
+    let asked = std::env::var("IN_FLIGHT").unwrap_or_else(|_| "1000".to_owned());
+    let room = flagpole_server::open_files::raise_limit();
+
+    println!("lateness in ms, medians of {rounds} rounds");
+    println!(
+        "{:>9}  {}",
+        "in flight",
+        COLUMNS.map(|column| format!("{column:>15}")).join(" ")
+    );
+    for in_flight in asked
+        .split_whitespace()
+        .map(|word| word.parse().expect("IN_FLIGHT holds numbers"))
     {
-        all.sort_by_key(|figures| figures[place]);
+        // Both ends of each connection are in this process.
+        if room < 2 * in_flight as u64 + 100 {
+            println!("{in_flight:>9}  skipped: only {room} open files are allowed");
+            continue;
+        }
+        let all = (0..rounds).map(|seed| round(in_flight, seed as u64, is_test));
+        let cells = medians(&all.collect::<Vec<_>>());
         println!(
-            "  {name}  {:>8.3} ms",
-            all[rounds / 2][place].as_secs_f64() * 1e3
+            "{in_flight:>9}  {}",
+            cells
+                .map(|late| format!("{:>15.3}", late.as_secs_f64() * 1e3))
+                .join(" ")
         );
     }
 }
 
-/// The p50 and p99 of the lateness at the server and at the client.
-fn round(seed: u64, requests: usize) -> [Duration; 4] {
-    let latency = "uniform:1ms..666ms"
-        .parse()
-        .expect("the latency is well formed");
+fn medians(rounds: &[[Duration; 6]]) -> [Duration; 6] {
+    std::array::from_fn(|column| {
+        let mut values: Vec<_> = rounds.iter().map(|round| round[column]).collect();
+        values.sort_unstable();
+        values[values.len() / 2]
+    })
+}
+
+/// The p50 and p99 of the lateness at the server, at the client and of tokio.
+fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
+    let rate = if in_flight == 1 { 30 } else { 3000 };
+    let longest = Duration::from_micros(2_000_000 * in_flight as u64 / rate);
+    let spec = format!("uniform:1ms..{}us", longest.as_micros());
+    let latency: Latency = spec.parse().expect("the latency is well formed");
+    // Three times as many as are in flight, or what comes in three to seven seconds.
+    let enough = if in_flight == 1 { 200 } else { 9000 };
+    let requests = if is_test {
+        2 * in_flight
+    } else {
+        enough.max(3 * in_flight)
+    };
+
     let builder = Server::builder()
-        .latency(latency)
+        .latency(latency.clone())
         .seed(seed)
         .entries(requests);
     let server = builder.start().expect("a free port is found");
+    let records = thread::scope(|scope| {
+        let loops = in_flight.div_ceil(LANES);
+        let share = |part: usize| {
+            scope.spawn({
+                let endpoint = Endpoint::from(server.addr());
+                move || {
+                    download(
+                        &endpoint,
+                        in_flight / loops,
+                        part * requests / loops..(part + 1) * requests / loops,
+                    )
+                }
+            })
+        };
+        let loops: Vec<_> = (0..loops).map(share).collect();
+        let records = loops
+            .into_iter()
+            .map(|part| part.join().expect("no thread panics"));
+        records.collect::<Vec<_>>().concat()
+    });
+    let ledger = server.shutdown(Duration::from_secs(1));
+    assert_eq!(
+        (ledger.requests, ledger.early),
+        (requests as u64, 0),
+        "all came, and none before it was due"
+    );
+
+    // Whoever came first made a connection, all at once: not what is to be measured.
+    let started = |late: &Record| late.sent > Duration::from_millis(5).max(longest / 2);
+    let settled: std::collections::HashSet<_> = records
+        .iter()
+        .filter(|record| started(record))
+        .map(|record| record.nth)
+        .collect();
+    let at_server = ledger
+        .entries
+        .iter()
+        .filter(|entry| settled.contains(&entry.n));
+    let at_client = records
+        .iter()
+        .filter(|record| settled.contains(&record.nth));
+    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.late));
+    let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
+    let [tokio_p50, tokio_p99] =
+        percentiles(tokio_sleep(in_flight, requests, &latency).into_iter());
+    [p50, p99, seen_p50, seen_p99, tokio_p50, tokio_p99]
+}
+
+fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> Vec<Record> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
-    let job = |nth| Job {
-        nth,
+    let job = |nth: usize| Job {
+        nth: nth as u64,
         ..Job::first(flag)
     };
     let plan = Plan {
-        jobs: (0..requests as u64).map(job).collect(),
+        jobs: nths.map(job).collect(),
     };
-    let endpoint = Endpoint::from(server.addr());
-    let lanes = Lanes::new(1000).expect("1,000 lanes are allowed");
-    let run = Run::new(&plan, &endpoint).lanes(lanes).name("lateness");
+    let lanes = Lanes::new(lanes).expect("at most a thousand lanes a loop");
+    let run = Run::new(&plan, endpoint).lanes(lanes).name("lateness");
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let measured = measure(strategy, &run).expect("a runtime can be had");
-    assert_eq!(measured.tally.ok, requests as u64, "{:?}", measured.tally);
-    let ledger = server.shutdown(Duration::from_secs(1));
-    assert_eq!(ledger.early, 0, "an answer came before it was due");
-
-    // The first thousand make their connections, all at once: not what is to be measured.
-    let settled = |nth: u64| nth >= 1000.min(requests as u64 / 2);
-    let at_server = ledger.entries.iter().filter(|entry| settled(entry.n));
-    let at_client = measured.records.iter().filter(|record| settled(record.nth));
-    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.late));
-    let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
-    [p50, p99, seen_p50, seen_p99]
+    assert_eq!(
+        measured.tally.ok,
+        plan.jobs.len() as u64,
+        "{:?}",
+        measured.tally
+    );
+    measured.records
 }
 
 /// How late the client saw the answer begin: from when the request was sent, less the delay.
@@ -86,9 +179,47 @@ fn seen(record: &Record) -> Option<Duration> {
     )
 }
 
+/// How late tokio's sleep wakes as many sleepers, with the same delays, with nothing else to do.
+fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Duration> {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime can be had");
+    let delay =
+        |n: usize| latency.delay(Dice::new(0, 0).draw(Decision::Delay, Key::Other, n as u64));
+    let delays: Vec<_> = (0..requests).map(delay).collect();
+    runtime.block_on(async {
+        let mut sleepers = JoinSet::new();
+        for lane in 0..in_flight {
+            let delays: Vec<_> = delays
+                .iter()
+                .skip(lane)
+                .step_by(in_flight)
+                .copied()
+                .collect();
+            sleepers.spawn(async move {
+                let mut late = Vec::new();
+                for delay in delays {
+                    let due = Instant::now() + delay;
+                    tokio::time::sleep(delay).await;
+                    late.push(due.elapsed());
+                }
+                late
+            });
+        }
+        sleepers.join_all().await.concat()
+    })
+}
+
 /// The p50 and p99, each one of the values.
 fn percentiles(values: impl Iterator<Item = Duration>) -> [Duration; 2] {
     let mut values: Vec<_> = values.collect();
     values.sort_unstable();
-    [values[values.len() / 2], values[values.len() * 99 / 100]]
+    let at = |share: usize| {
+        values
+            .get(values.len() * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    [at(50), at(99)]
 }

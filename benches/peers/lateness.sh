@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# How late injected delays are with 1, 100, 1,000 and 5,000 requests in flight: at the server, as a
+# client on the same machine sees them, and tokio's own sleep beside it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+echo "$(nproc) cores of$(sed -n 's/^model name.*:/ /p' /proc/cpuinfo | head -1), Linux $(uname -r), $(rustc --version)"
+IN_FLIGHT=${IN_FLIGHT:-1 100 1000 5000} cargo bench --quiet --bench measure -- lateness | sed -n '/^lateness/,$p'
