@@ -3,12 +3,12 @@
 use crate::helper::{Account, Helper};
 use crate::selection::Flags;
 use crate::{NOT_VALID, SOMETHING_FAILED, interrupt, options, system};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use flagpole_client::report::{self, Comparison, Report};
 use flagpole_client::{
-    CancellationToken, Class, Endpoint, Lanes, Measured, Outcome, Plan, Record, Run, Strategy,
-    Target, measure, strategy,
+    CancellationToken, Endpoint, Lanes, Measured, Outcome, Plan, Record, Run, Strategy, Target,
+    measure, strategy,
 };
 use flagpole_server::{FaultSpec, Latency};
 use std::collections::BTreeMap;
@@ -83,6 +83,9 @@ impl Compare {
     /// Compares, and says what came of it.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let codes = self.flags.codes();
+        if self.timeout.is_none() && self.fault.iter().any(FaultSpec::is_endless) {
+            bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
+        }
         let default = || Lanes::new(codes.len().min(LANES)).expect("1 to 30 are allowed");
         let lanes = self.max_req.unwrap_or_else(default);
         system::make_room(lanes.get())?;
@@ -282,19 +285,23 @@ fn differing_fates(runs: &[Measured]) -> Option<(&'static str, &'static str)> {
         .map(|(other, _)| (first, other))
 }
 
-/// Whether a run has errors that nobody asked for: a fault that we injected is none.
-fn has_failed(run: &Measured, injected: bool) -> bool {
-    let asked_for = |record: &Record| {
-        injected
-            && record
-                .timing
-                .as_ref()
-                .is_some_and(|timing| timing.fault.is_some())
-    };
+/// Whether a run has errors that nobody asked for. What a server of ours does to its answers was asked
+/// for; that it can not be reached, or a file not be saved, was not.
+fn has_failed(run: &Measured, is_ours: bool) -> bool {
     let failed = |record: &Record| match &record.outcome {
-        // A download that we gave up because we were told how long to wait.
-        Outcome::Timeout(_) => !injected,
-        outcome => outcome.class() == Class::Error && !asked_for(record),
+        Outcome::Ok | Outcome::NotFound => false,
+        Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Save(_) | Outcome::Cancelled => {
+            true
+        }
+        Outcome::Http(_)
+        | Outcome::Timeout(_)
+        | Outcome::Reset
+        | Outcome::Lost(_)
+        | Outcome::Empty
+        | Outcome::CutShort
+        | Outcome::Corrupt
+        | Outcome::NotHttp(_)
+        | Outcome::TooLarge => !is_ours,
     };
     run.records.iter().any(failed)
 }

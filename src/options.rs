@@ -26,7 +26,7 @@ pub(crate) fn named_strategy(name: &str) -> Result<&'static dyn Strategy, String
 /// The strategies there are, for the end of a subcommand's help.
 pub(crate) fn strategies() -> String {
     let line =
-        |strategy: &&dyn Strategy| format!("  {:<10} {}\n", strategy.name(), strategy.about());
+        |strategy: &&dyn Strategy| format!("  {:<12} {}\n", strategy.name(), strategy.about());
     format!(
         "Strategies:\n{}",
         strategy::ALL.iter().map(line).collect::<String>()
@@ -35,7 +35,7 @@ pub(crate) fn strategies() -> String {
 
 /// The latencies and faults there are, for the end of a subcommand's help.
 pub(crate) fn families() -> String {
-    let line = |name, about, example: &str| format!("  {name:<10} {about} (`{example}`)\n");
+    let line = |name, about, example: &str| format!("  {name:<12} {about} (`{example}`)\n");
     let latencies = flagpole_server::latency::FAMILY.iter();
     let latencies = latencies.map(|member| line(member.name, member.about, member.example));
     let faults = flagpole_server::fault::FAMILY.iter();

@@ -55,8 +55,7 @@ pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
         connection.as_mut().poll(context)
     })
     .await;
-    // A connection that a fault ended is an error only to hyper.
-    if result.is_err() && !exchange.is_ended() {
+    if result.is_err() && !exchange.is_ended_by_fault() {
         exchange.worker().ledger().connection_errors += 1;
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct Exchange {
     /// on an idle connection.
     head_since: Cell<Option<u64>>,
     ended: Cell<bool>,
+    ended_by_fault: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -62,6 +63,7 @@ impl Exchange {
             due: Cell::default(),
             handed_over: Cell::default(),
             ended: Cell::default(),
+            ended_by_fault: Cell::default(),
             waker: RefCell::default(),
         }
     }
@@ -122,7 +124,7 @@ impl Exchange {
     /// A fault ends the connection, behind the whole answer or within it.
     pub(crate) fn ended_by_fault(&self, whole: bool) {
         self.close(whole);
-        self.ended.set(true);
+        self.ended_by_fault.set(true);
     }
 
     /// hyper has taken the body's last byte, or has done with the body.
@@ -188,6 +190,11 @@ impl Exchange {
     /// Whether the connection is to be dropped.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.get()
+    }
+
+    /// Whether a fault ended the connection, which is an error only to hyper.
+    pub(crate) fn is_ended_by_fault(&self) -> bool {
+        self.ended_by_fault.get()
     }
 
     /// Polls the connection.

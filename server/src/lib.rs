@@ -39,6 +39,7 @@ mod counts;
 mod exchange;
 mod gallery;
 mod key;
+mod odds;
 mod redirect;
 mod schedule;
 mod system;

@@ -10,7 +10,6 @@ mod dribble;
 mod empty;
 mod garbage;
 mod hang;
-mod odds;
 mod parameters;
 mod redirect;
 mod reset;
@@ -18,9 +17,9 @@ mod slow_head;
 mod status;
 mod trickle;
 
-use crate::Fate;
+use crate::fate::{Fate, Pace};
+use crate::odds::Odds;
 use crate::spec::SpecError;
-use odds::Odds;
 use parameters::Parameters;
 use std::fmt;
 use std::str::FromStr;
@@ -67,6 +66,15 @@ pub struct FaultSpec {
     fault: Arc<dyn Fault>,
     label: Arc<str>,
     odds: Odds,
+}
+
+impl FaultSpec {
+    /// Whether an answer that this fault strikes never ends unless the peer leaves.
+    pub fn is_endless(&self) -> bool {
+        let mut fate = Fate::default();
+        self.fault.strike(0, &mut fate);
+        matches!(fate.pace, Pace::Pause(_, None)) && self.odds > Odds::NEVER
+    }
 }
 
 impl FromStr for FaultSpec {
@@ -190,6 +198,13 @@ mod tests {
                 member.name
             );
         }
+    }
+
+    #[test]
+    fn only_a_hang_without_a_time_is_endless() {
+        let endless = |text: &str| text.parse::<FaultSpec>().unwrap().is_endless();
+        assert!(endless("hang@1%") && endless("hang:700"));
+        assert!(!endless("hang@0%") && !endless("hang:for=1h") && !endless("reset"));
     }
 
     #[test]

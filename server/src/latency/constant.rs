@@ -26,6 +26,7 @@ pub(super) const MEMBER: Member = Member {
     name: "constant",
     about: "every answer is delayed by the same time",
     example: "50ms",
+    capped: true,
     parse: |text| Ok(Arc::new(Constant(spec::duration(text)?))),
 };
 

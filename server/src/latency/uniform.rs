@@ -48,51 +48,40 @@ pub(super) const MEMBER: Member = Member {
     name: "uniform",
     about: "every delay between two bounds is as likely as any other",
     example: "uniform:500ms..5s",
+    capped: true,
     parse,
 };
 
 #[cfg(test)]
 mod tests {
-    use crate::Latency;
-    use crate::dice::{Decision, Dice};
-    use crate::{Key, spec};
+    use crate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use crate::{Latency, spec};
+    use statrs::distribution::{ContinuousCDF, Uniform};
+    use std::time::Duration;
 
-    fn delays(spec: &str, count: u64) -> Vec<f64> {
-        let latency: Latency = spec.parse().unwrap();
-        let dice = Dice::new(7, 0);
-        let draw = |n| dice.draw(Decision::Delay, Key::Other, n);
-        let mut delays: Vec<_> = (0..count)
-            .map(|n| latency.delay(draw(n)).as_secs_f64())
-            .collect();
-        delays.sort_by(f64::total_cmp);
-        delays
-    }
-
-    /// One-sample Kolmogorov-Smirnov: the largest distance between the empirical and the true
-    /// distribution function stays under the critical value for a false alarm in a thousand,
-    /// 1.95 / sqrt(n). The seed is fixed, so the test can not flicker.
     #[test]
     fn delays_are_uniform_between_the_bounds() {
-        let delays = delays("uniform:500ms..5s", 10_000);
-        let count = delays.len() as f64;
-        let distance = (0..delays.len()).map(|rank| {
-            let truth = (delays[rank] - 0.5) / 4.5;
-            let (below, upto) = (rank as f64 / count, (rank + 1) as f64 / count);
-            (truth - below).abs().max((upto - truth).abs())
-        });
-        let distance = distance.fold(0.0, f64::max);
-        assert!(distance < 1.95 / count.sqrt(), "{distance}");
+        let truth = Uniform::new(0.5, 5.0).unwrap();
+        assert_follows("uniform:500ms..5s", |x| truth.cdf(x));
+        assert_moments(
+            "uniform:500ms..5s",
+            &Moments {
+                mean: 2.75,
+                variance: 4.5 * 4.5 / 12.0,
+                kurtosis: 1.8,
+            },
+        );
     }
 
     #[test]
     fn equal_bounds_give_that_delay() {
-        assert_eq!(delays("uniform:5ms..5ms", 3), [0.005; 3]);
+        let same = Duration::from_millis(5);
+        assert!(delays("uniform:5ms..5ms").iter().all(|x| *x == same));
         assert!("uniform:0..0".parse::<Latency>().unwrap().is_zero());
     }
 
     #[test]
     fn bounds_that_are_missing_or_crossed_are_refused() {
-        let refused = |text: &str| text.parse::<Latency>().unwrap_err().to_string();
         assert_eq!(
             refused("uniform:5s"),
             "expected two durations such as `500ms..5s`, got `5s`"

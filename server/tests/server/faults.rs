@@ -146,6 +146,30 @@ fn a_reset_comes_behind_the_bytes_that_were_promised() {
     }
 }
 
+/// With a small receive buffer most of the bytes are still on the server's side when the answer has
+/// ended; the reset must wait for them.
+#[test]
+fn a_reset_waits_for_a_peer_that_reads_late() {
+    let server = Server::builder()
+        .fault("reset:30000".parse().unwrap())
+        .start()
+        .unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&server.addr().into()).unwrap();
+    let mut raw = Raw(socket.into());
+    raw.send("GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n");
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_millis(50) {
+        std::thread::yield_now();
+    }
+    let seen = read_all(&mut raw);
+    assert_eq!(
+        (seen.body.len(), seen.error),
+        (30_000, Some(ErrorKind::ConnectionReset))
+    );
+}
+
 #[test]
 fn a_reset_before_the_head_shows_nothing() {
     for seen in until_the_end("reset") {

@@ -7,6 +7,7 @@
 
 mod answers;
 mod delays;
+mod distributions;
 mod fates;
 mod faults;
 mod life;

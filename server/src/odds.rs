@@ -1,4 +1,4 @@
-//! How often a fault strikes: `5%`, exactly.
+//! How often something happens, a fault or a component of a mixture: `5%`, exactly.
 
 use crate::spec::SpecError;
 use std::fmt;
@@ -9,17 +9,27 @@ use std::str::FromStr;
 /// A share of all requests in millionths of a per cent. Whole numbers, so that odds add up exactly
 /// and 33.3% three times and 0.1% once is not more than 100%.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Odds(u64);
+pub(crate) struct Odds(u64);
 
 const PER_CENT: u64 = 1_000_000;
 
 impl Odds {
-    pub(super) const NEVER: Odds = Odds(0);
-    pub(super) const ALWAYS: Odds = Odds(100 * PER_CENT);
+    pub(crate) const NEVER: Odds = Odds(0);
+    pub(crate) const ALWAYS: Odds = Odds(100 * PER_CENT);
 
     /// Whether a draw, uniform over all of `u64`, falls under these odds: draw / 2^64 < odds.
-    pub(super) fn strikes(self, draw: u64) -> bool {
+    pub(crate) fn strikes(self, draw: u64) -> bool {
         u128::from(draw) * u128::from(Self::ALWAYS.0) < u128::from(self.0) << 64
+    }
+
+    /// How many of the 2^64 draws fall under these odds: those below this number.
+    pub(crate) fn draws(self) -> u128 {
+        (u128::from(self.0) << 64).div_ceil(u128::from(Self::ALWAYS.0))
+    }
+
+    /// The odds as a share of one.
+    pub(crate) fn share(self) -> f64 {
+        self.0 as f64 / Self::ALWAYS.0 as f64
     }
 }
 
@@ -136,6 +146,14 @@ mod tests {
         fn odds_print_back(millionths in 0..=100 * PER_CENT) {
             let odds = Odds(millionths);
             prop_assert_eq!(odds.to_string().parse(), Ok(odds));
+        }
+
+        #[test]
+        fn the_draws_that_strike_are_counted(millionths in 1..=100 * PER_CENT) {
+            let odds = Odds(millionths);
+            let last = u64::try_from(odds.draws() - 1).unwrap();
+            prop_assert!(odds.strikes(last));
+            prop_assert!(last == u64::MAX || !odds.strikes(last + 1));
         }
 
         #[test]
