@@ -1,0 +1,23 @@
+//! Fault specifications and rate limits: nothing panics, what is read prints back to itself.
+
+#![no_main]
+
+use flagpole_fixtures::Code;
+use flagpole_server::{FaultSpec, Key, Profile, RateLimit};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(limit) = text.parse::<RateLimit>() {
+        assert_eq!(limit.to_string().parse(), Ok(limit));
+    }
+    let _ = text.parse::<Code>();
+    let Ok(fault) = text.parse::<FaultSpec>() else { return };
+    let printed = fault.to_string();
+    let again: FaultSpec = printed.parse().expect("what was printed reads back");
+    assert_eq!(again.to_string(), printed);
+    let profile = |fault| Profile::new(1, Default::default(), vec![fault]).expect("one is at most 100%");
+    let (one, other) = (profile(fault), profile(again));
+    for n in 0..4 {
+        assert_eq!(one.fate(Key::Other, n), other.fate(Key::Other, n));
+    }
+});

@@ -1,0 +1,24 @@
+//! Latency specifications: nothing panics, what is read prints back to itself, and every delay lies
+//! between 0 and 24 h.
+
+#![no_main]
+
+use flagpole_server::{Latency, spec};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    // A file of samples is read when it is named; names that the fuzzer makes up are not to be.
+    if text.contains("csv") {
+        return;
+    }
+    let Ok(latency) = text.parse::<Latency>() else { return };
+    let printed = latency.to_string();
+    let again: Latency = printed.parse().expect("what was printed reads back");
+    assert_eq!(again.to_string(), printed);
+    for draw in [0, 1, 1 << 31, 1 << 63, u64::MAX - 1, u64::MAX] {
+        let delay = latency.delay(draw);
+        assert!(delay <= spec::LONGEST, "{delay:?}");
+        assert_eq!(delay, again.delay(draw));
+        assert!(!latency.is_zero() || delay.is_zero());
+    }
+});

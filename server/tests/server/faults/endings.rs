@@ -1,0 +1,134 @@
+//! How answers end: resets, cuts, nothing at all.
+
+use super::{PATH, body, read_all, until_the_end};
+use crate::raw::Raw;
+use flagpole_server::Server;
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_reset_comes_behind_the_bytes_that_were_promised() {
+    for seen in until_the_end("reset:700") {
+        assert!(
+            seen.head.starts_with("HTTP/1.1 200 OK\r\n"),
+            "{}",
+            seen.head
+        );
+        assert!(
+            seen.head
+                .contains(&format!("content-length: {}\r\n", body().len()))
+        );
+        assert_eq!(
+            (seen.body.as_slice(), seen.error),
+            (&body()[..700], Some(ErrorKind::ConnectionReset))
+        );
+    }
+}
+
+/// With a small receive buffer most of the bytes are still on the server's side when the answer has
+/// ended; the reset must wait for them.
+#[test]
+fn a_reset_waits_for_a_peer_that_reads_late() {
+    let server = Server::builder()
+        .fault("reset:30000".parse().unwrap())
+        .start()
+        .unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&server.addr().into()).unwrap();
+    let mut raw = Raw(socket.into());
+    raw.send("GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n");
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_millis(50) {
+        std::thread::yield_now();
+    }
+    let seen = read_all(&mut raw);
+    assert_eq!(
+        (seen.body.len(), seen.error),
+        (30_000, Some(ErrorKind::ConnectionReset))
+    );
+}
+
+#[test]
+fn a_reset_before_the_head_shows_nothing() {
+    for seen in until_the_end("reset") {
+        assert_eq!((seen.head.as_str(), seen.body.len()), ("", 0));
+        assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
+    }
+}
+
+#[test]
+fn a_reset_past_the_end_comes_behind_the_whole_answer() {
+    for fault in ["reset:100%", "reset:999999"] {
+        for seen in until_the_end(fault) {
+            assert_eq!(
+                (seen.body, seen.error),
+                (body(), Some(ErrorKind::ConnectionReset)),
+                "{fault}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cut_is_a_fin_short_of_the_length() {
+    for (fault, length) in [
+        ("cut:0", 0),
+        ("cut:700", 700),
+        ("cut:50%", body().len() / 2),
+        ("cut:100%", body().len()),
+    ] {
+        for seen in until_the_end(fault) {
+            assert!(
+                seen.head
+                    .contains(&format!("content-length: {}\r\n", body().len()))
+            );
+            assert_eq!(
+                (seen.body.as_slice(), seen.error),
+                (&body()[..length], None),
+                "{fault}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
+    let server = Server::builder()
+        .fault("cut:700".parse().unwrap())
+        .start()
+        .unwrap();
+    let mut raw = Raw::to(&server);
+    raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let seen = read_all(&mut raw);
+    assert_eq!((seen.body.len(), seen.error), (700, None));
+}
+
+#[test]
+fn an_empty_answer_is_a_fin_and_nothing_else() {
+    for seen in until_the_end("empty") {
+        assert_eq!(
+            (seen.head.as_str(), seen.body.len(), seen.error),
+            ("", 0, None)
+        );
+    }
+}
+
+#[test]
+fn an_answer_without_a_body_ends_behind_its_head() {
+    for (fault, error) in [
+        ("cut:700", None),
+        ("reset:700", Some(ErrorKind::ConnectionReset)),
+    ] {
+        let server = Server::builder()
+            .fault(fault.parse().unwrap())
+            .start()
+            .unwrap();
+        let mut raw = Raw::to(&server);
+        raw.send(&format!("HEAD {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let seen = read_all(&mut raw);
+        assert!(seen.head.ends_with("\r\n\r\n"));
+        assert_eq!((seen.body.len(), seen.error), (0, error), "{fault}");
+    }
+}
