@@ -18,12 +18,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
+use tokio_util::either::Either;
 
 /// The longest head that is read, in bytes; a longer one is answered 431 by hyper.
 const HEAD_MAX: usize = 64 << 10;
@@ -33,7 +34,10 @@ const HEAD_MAX: usize = 64 << 10;
 pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
     let wire = Wire::new(stream, exchange.clone());
     let answering = exchange.clone();
-    let service = service_fn(move |request| answer(answering.clone(), request));
+    let service = service_fn(move |request| match judge(&answering, &request) {
+        Verdict::Now(answer) => Either::Left(ready(Ok(respond(&answering, answer, None, None)))),
+        Verdict::Later(pending) => Either::Right(Box::pin(deliver(answering.clone(), pending))),
+    });
     let mut connection = pin!(
         http1::Builder::new()
             // The worker bounds the time to send a head itself: hyper's timer would be set anew
@@ -60,11 +64,26 @@ pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
     }
 }
 
-async fn answer(
-    exchange: Rc<Exchange>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let parsed = Instant::now();
+/// What is decided about a request as soon as its head has been parsed.
+enum Verdict {
+    /// An answer without delay or fault.
+    Now(Answer),
+    /// All others, in a box: a clean answer is not to carry their size.
+    Later(Box<Pending>),
+}
+
+/// An answer to come.
+struct Pending {
+    fate: Fate,
+    pass: Pass,
+    /// When the head had been parsed.
+    parsed: Instant,
+    route: Route,
+    path: String,
+    is_head: bool,
+}
+
+fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     let listener = exchange.worker().listener();
     let route = Route::of(request.method(), request.uri().path());
     let key = listener.site.key(route);
@@ -72,24 +91,19 @@ async fn answer(
         Ok(place) => place,
         Err(sentence) => {
             exchange.open(key, Place::default(), Cause::Clean, Duration::ZERO);
-            let refused = site::explained(StatusCode::BAD_REQUEST, &sentence);
-            return Ok(respond(&exchange, refused, None, None));
+            return Verdict::Now(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.clean {
         exchange.open(key, place, Cause::Clean, Duration::ZERO);
-        return Ok(respond(
-            &exchange,
-            listener.site.answer(route).clone(),
-            None,
-            None,
-        ));
+        return Verdict::Now(listener.site.answer(route).clone());
     }
+    let parsed = Instant::now();
     let pass = match listener.limits.admit(parsed) {
         Ok(pass) => pass,
         Err(refusal) => {
             exchange.open(key, place, refusal.cause.clone(), Duration::ZERO);
-            return Ok(respond(&exchange, refusal.answer(), None, None));
+            return Verdict::Now(refusal.answer());
         }
     };
     let fate = listener.profile.fate(key, place.n);
@@ -98,11 +112,30 @@ async fn answer(
         None => fate,
     };
     exchange.open(key, place, Cause::of(&fate), fate.delay);
-    let (path, is_head) = (
-        request.uri().path().to_owned(),
-        request.method() == Method::HEAD,
-    );
-    drop(request);
+    let path = request.uri().path().to_owned();
+    let is_head = request.method() == Method::HEAD;
+    Verdict::Later(Box::new(Pending {
+        fate,
+        pass,
+        parsed,
+        route,
+        path,
+        is_head,
+    }))
+}
+
+async fn deliver(
+    exchange: Rc<Exchange>,
+    pending: Box<Pending>,
+) -> Result<Response<Body>, Infallible> {
+    let Pending {
+        fate,
+        pass,
+        parsed,
+        route,
+        path,
+        is_head,
+    } = *pending;
     let mut start = parsed;
     match pass {
         Pass::Free => {}
@@ -116,13 +149,13 @@ async fn answer(
     if !fate.delay.is_zero() {
         exchange.worker().timer().sleep_until(due).await;
     }
+    exchange.is_next().await;
+    let site = &exchange.worker().listener().site;
     let mut answer = match &fate.content {
-        Content::Asked | Content::Garbage => listener.site.answer(route).clone(),
+        Content::Asked | Content::Garbage => site.answer(route).clone(),
         Content::Status(status) => site::status(status),
         Content::Redirect(hops) => redirect::answer(&path, *hops),
-        Content::Corrupt { bits, draw } => {
-            listener.site.answer(route).clone().corrupt(*bits, *draw)
-        }
+        Content::Corrupt { bits, draw } => site.answer(route).clone().corrupt(*bits, *draw),
     };
     if !fate.is_clean() {
         answer.headers.insert(

@@ -11,8 +11,9 @@ use crate::ledger::{Cause, Entry};
 use crate::wire::Script;
 use crate::worker::Worker;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -30,6 +31,10 @@ pub(crate) struct Exchange {
     due: Cell<Option<Instant>>,
     /// Whether all of the answer is in hyper's buffer.
     handed_over: Cell<bool>,
+    /// Whether hyper's buffer may hold bytes of an answer.
+    unflushed: Cell<bool>,
+    /// Whether somebody waits until it holds none.
+    is_awaited: Cell<bool>,
     /// The worker's tick at which the wait for a head began; `None` while an answer is under way and
     /// on an idle connection.
     head_since: Cell<Option<u64>>,
@@ -62,6 +67,8 @@ impl Exchange {
             script: RefCell::default(),
             due: Cell::default(),
             handed_over: Cell::default(),
+            unflushed: Cell::default(),
+            is_awaited: Cell::default(),
             ended: Cell::default(),
             ended_by_fault: Cell::default(),
             waker: RefCell::default(),
@@ -75,8 +82,9 @@ impl Exchange {
 
     /// A head has been parsed, and it is decided what becomes of it.
     pub(crate) fn open(&self, key: Key, place: Place, cause: Cause, planned: Duration) {
-        // With pipelined requests hyper may parse a head before it flushed the answer before.
+        // With pipelined requests hyper may parse a head before it has flushed the answer before.
         self.close(true);
+        self.handed_over.set(false);
         self.head_since.set(None);
         self.worker.ledger().open(&cause);
         let open = Open {
@@ -103,6 +111,7 @@ impl Exchange {
     pub(crate) fn answer(&self, status: Option<u16>, due: Option<Instant>, script: Option<Script>) {
         self.due.set(due);
         self.handed_over.set(false);
+        self.unflushed.set(true);
         *self.script.borrow_mut() = script;
         let Some(status) = status else { return };
         self.worker.ledger().answer(status);
@@ -132,6 +141,20 @@ impl Exchange {
         self.handed_over.set(true);
     }
 
+    /// Waits until the answer before this one has left hyper's buffer, so that what is done to the bytes
+    /// of this one is not done to those.
+    pub(crate) async fn is_next(&self) {
+        poll_fn(|_context| {
+            self.is_awaited.set(self.unflushed.get());
+            if self.unflushed.get() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
     /// Bytes came from the peer.
     pub(crate) fn read(&self) {
         if self.head_since.get().is_none() && self.open.borrow().is_none() {
@@ -150,6 +173,10 @@ impl Exchange {
 
     /// hyper's buffer is empty.
     pub(crate) fn flushed(&self) {
+        self.unflushed.set(false);
+        if self.is_awaited.take() {
+            self.wake();
+        }
         if self.handed_over.take() {
             self.close(true);
         }

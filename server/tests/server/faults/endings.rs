@@ -2,7 +2,8 @@
 
 use super::{PATH, body, read_all, until_the_end};
 use crate::raw::Raw;
-use flagpole_server::Server;
+use flagpole_fixtures::Resource;
+use flagpole_server::{Key, Profile, Server};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,35 @@ fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     let seen = read_all(&mut raw);
     assert_eq!((seen.body.len(), seen.error), (700, None));
+}
+
+/// A peer that sends many requests at once and reads nothing: hyper's buffer is full of answers when a
+/// fault strikes one of them.
+#[test]
+fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
+    let server = Server::builder()
+        .fault("cut:700@1%".parse().unwrap())
+        .seed(3)
+        .entries(1000);
+    let server = server.start().unwrap();
+    let fault = vec!["cut:700@1%".parse().unwrap()];
+    let fates = Profile::new(3, "0".parse().unwrap(), fault).unwrap();
+    let key = Key::Resource(Resource::Flag("BZ".parse().unwrap()));
+    let whole = (0..1000)
+        .find(|&n| fates.fate(key, n).fault.is_some())
+        .unwrap();
+    let mut raw = Raw::to(&server);
+    let request = "GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n";
+    raw.send(&request.repeat(usize::try_from(whole).unwrap() + 5));
+    for _ in 0..whole {
+        assert_eq!(raw.reply(true).status, 200);
+    }
+    let last = read_all(&mut raw);
+    assert_eq!((last.body.len(), last.error), (700, None));
+    drop(raw);
+    let ledger = server.shutdown(Duration::from_secs(10));
+    assert_eq!((ledger.completed, ledger.aborted), (whole, 1));
+    assert!(whole > 10, "{whole}");
 }
 
 #[test]
