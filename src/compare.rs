@@ -10,7 +10,7 @@ use flagpole_client::{
     CancellationToken, Endpoint, Lanes, Measured, Outcome, Plan, Record, Run, Strategy, Target,
     measure, strategy,
 };
-use flagpole_server::{FaultSpec, Latency};
+use flagpole_server::{FaultSpec, Latency, Profile};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ pub(crate) struct Compare {
     fault: Vec<FaultSpec>,
 
     /// Draw delays and faults from this seed: the same seed, the same fates
-    #[arg(long, default_value_t = 0, conflicts_with = "url")]
+    #[arg(long, default_value_t = 0, conflicts_with = "url", value_parser = options::seed)]
     seed: u64,
 
     /// Fetch so many flags, the most populous countries first, or `all`
@@ -83,8 +83,20 @@ impl Compare {
     /// Compares, and says what came of it.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let codes = self.flags.codes();
+        Profile::new(self.seed, self.latency.clone(), self.fault.clone())
+            .map_err(|e| anyhow!("--fault: {e}"))?;
         if self.timeout.is_none() && self.fault.iter().any(FaultSpec::is_endless) {
             bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
+        }
+        let mut names: Vec<_> = self
+            .strategy
+            .iter()
+            .map(|strategy| strategy.name())
+            .collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        if let Some([name, ..]) = twice {
+            bail!("--strategy: `{name}` is named twice");
         }
         let default = || Lanes::new(codes.len().min(LANES)).expect("1 to 30 are allowed");
         let lanes = self.max_req.unwrap_or_else(default);
@@ -100,7 +112,7 @@ impl Compare {
         };
         let endpoint = self.endpoint(helper.as_ref())?;
         let runs = self.rounds(&Plan::flags(codes), &endpoint, lanes, &cancel)?;
-        let comparison = Comparison::of(self.conditions(&endpoint, &runs), &runs);
+        let comparison = Comparison::of(self.conditions(&endpoint), &runs);
         match self.format.write(&comparison, &mut io::stdout().lock()) {
             // Whoever read the result has seen enough of it.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -176,9 +188,8 @@ impl Compare {
         Ok(runs)
     }
 
-    fn conditions(&self, endpoint: &Endpoint, runs: &[Measured]) -> Vec<(String, String)> {
-        let files = runs.first().map_or(0, |run| run.records.len());
-        let mut conditions = vec![("flags", files.to_string())];
+    fn conditions(&self, endpoint: &Endpoint) -> Vec<(String, String)> {
+        let mut conditions = vec![("flags", self.flags.codes().len().to_string())];
         if self.url.is_some() {
             conditions.push(("url", endpoint.target().to_string()));
         } else {
@@ -257,32 +268,26 @@ fn doubts(runs: &[Measured], account: Option<&Account>) -> Vec<String> {
     doubts
 }
 
-/// Two runs that met different fates, of those in which every attempt was answered by a flagpole.
+/// Two runs that met different fates: of two attempts at the same thing that both were answered by a
+/// flagpole, one was planned otherwise.
 fn differing_fates(runs: &[Measured]) -> Option<(&'static str, &'static str)> {
-    let fates = |run: &Measured| {
-        let fate = |record: &Record| {
-            let timing = record.timing.clone().unwrap_or_default();
-            Some((
-                record.resource,
-                record.nth,
-                record.status?,
-                timing.planned,
-                timing.fault,
-            ))
-        };
-        let mut fates = run.records.iter().map(fate).collect::<Option<Vec<_>>>()?;
-        fates.sort_unstable();
-        Some(fates)
-    };
     let is_flagpole = |run: &&Measured| run.records.iter().any(|record| record.timing.is_some());
-    let mut answered = runs
-        .iter()
-        .filter(is_flagpole)
-        .filter_map(|run| Some((run.strategy, fates(run)?)));
-    let (first, expected) = answered.next()?;
-    answered
-        .find(|(_, fates)| *fates != expected)
-        .map(|(other, _)| (first, other))
+    let mut known = BTreeMap::new();
+    for run in runs.iter().filter(is_flagpole) {
+        for record in &run.records {
+            let Some(status) = record.status else {
+                continue;
+            };
+            let timing = record.timing.clone().unwrap_or_default();
+            let fate = (status, timing.planned, timing.paced, timing.fault);
+            let attempt = (record.resource, record.nth);
+            let (first, expected) = known.entry(attempt).or_insert((run.strategy, fate.clone()));
+            if *expected != fate {
+                return Some((first, run.strategy));
+            }
+        }
+    }
+    None
 }
 
 /// Whether a run has errors that nobody asked for. What a server of ours does to its answers was asked

@@ -2,7 +2,7 @@
 
 use crate::selection::Selection;
 use crate::{SOMETHING_FAILED, interrupt, options, system};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use flagpole_client::{
     CancellationToken, Class, Destination, Endpoint, Human, Lanes, Plan, Record, Run, Strategy,
@@ -107,9 +107,9 @@ impl Get {
         let tally = self.strategy.run(&run)?;
         let elapsed = start.elapsed();
         display.finish();
-        print(&summary(&tally, elapsed))?;
+        let is_told = print(&summary(&tally, elapsed));
         advise(&tally);
-        let failed = tally.error + tally.unstarted > 0;
+        let failed = tally.error + tally.unstarted > 0 || !is_told;
         Ok(ExitCode::from(if failed { SOMETHING_FAILED } else { 0 }))
     }
 
@@ -219,8 +219,14 @@ fn advise(tally: &Tally) {
     }
 }
 
-fn print(text: &str) -> Result<()> {
-    io::stdout()
-        .write_all(text.as_bytes())
-        .context("cannot write the result")
+/// Writes the result; whether that went well. What was downloaded is there in any case.
+fn print(text: &str) -> bool {
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever read the result has seen enough of it.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("flagpole: cannot write the result: {error}");
+            false
+        }
+        _ => true,
+    }
 }

@@ -34,13 +34,15 @@ impl Helper {
     /// Starts a helper with these options of `serve`, on a port of the system's choice.
     pub(crate) fn start(options: &[String]) -> Result<Helper> {
         let program = std::env::current_exe().context("cannot find the program itself")?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", "--child", "--port", "0"])
-            .args(options)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the server")?;
+            .args(options);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        // A Ctrl-C on a terminal reaches a whole process group; the helper is ours to stop.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().context("cannot start the server")?;
         let out = child
             .stdout
             .take()

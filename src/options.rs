@@ -1,6 +1,7 @@
 //! Values that several subcommands read from their command line.
 
 use flagpole_client::{Strategy, strategy};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A duration such as `5s`, above zero.
@@ -16,6 +17,33 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
 pub(crate) fn count(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|&count| count > 0);
     count.ok_or_else(|| format!("expected a whole number from 1, got `{text}`"))
+}
+
+/// Places in service or in a queue.
+pub(crate) fn places(text: &str) -> Result<usize, String> {
+    let count = text
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000).contains(count));
+    count.ok_or_else(|| format!("expected 1 to 1000000, got `{text}`"))
+}
+
+/// A seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("expected 0 to {}, got `{text}`", u64::MAX))
+}
+
+/// A port.
+pub(crate) fn port(text: &str) -> Result<u16, String> {
+    text.parse()
+        .map_err(|_| format!("expected a port, 0 to 65535, got `{text}`"))
+}
+
+/// An address.
+pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse()
+        .map_err(|_| format!("expected an IP address such as `127.0.0.1`, got `{text}`"))
 }
 
 /// A strategy by its name.

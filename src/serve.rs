@@ -46,27 +46,32 @@ pub(crate) struct Serve {
     fault: Vec<FaultSpec>,
 
     /// Have at most so many answers in service at once; answer 503 beyond that and the queue
-    #[arg(long, value_name = "N", value_parser = options::count)]
+    #[arg(long, value_name = "N", value_parser = options::places)]
     capacity: Option<usize>,
 
     /// Let so many requests wait for a place in service, first come, first served
-    #[arg(long, default_value_t = 0, value_name = "N", requires = "capacity")]
-    queue: usize,
+    #[arg(long, value_name = "N", requires = "capacity", value_parser = options::places)]
+    queue: Option<usize>,
 
     /// Let in so many requests a second or minute, `100/s`; answer 429 beyond that
     #[arg(long, value_name = "N/s")]
     rate_limit: Option<RateLimit>,
 
     /// Draw delays and faults from this seed: the same seed, the same fates
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = options::seed)]
     seed: u64,
 
     /// Listen on this address
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "IP")]
+    #[arg(
+        long,
+        default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
+        value_name = "IP",
+        value_parser = options::address
+    )]
     addr: IpAddr,
 
     /// Listen on this port; 0 for one of the system's choice [default: 8000]
-    #[arg(long)]
+    #[arg(long, value_parser = options::port)]
     port: Option<u16>,
 
     /// Serve this folder of {cc}/{cc}.gif and {cc}/metadata.json instead of the flags of the world
@@ -103,6 +108,8 @@ impl Serve {
         };
         let connections = usize::try_from(system::connections()).unwrap_or(usize::MAX);
         let planned = self.planned();
+        // One limit on open files is for all of them.
+        let connections = connections / planned.len();
         let running: Vec<_> = planned
             .into_iter()
             .map(|planned| self.start(planned, site.clone(), connections))
@@ -166,7 +173,7 @@ impl Serve {
             .latency(planned.latency)
             .connections(connections);
         let builder = match self.capacity.and_then(NonZero::new) {
-            Some(seats) => builder.capacity(seats, self.queue),
+            Some(seats) => builder.capacity(seats, self.queue.unwrap_or(0)),
             None => builder,
         };
         let builder = match self.rate_limit {
@@ -196,7 +203,7 @@ impl Serve {
         let faults = planned.faults.iter().map(|fault| format!("fault {fault}"));
         let capacity = self
             .capacity
-            .map(|seats| format!("capacity {seats}, queue {}", self.queue));
+            .map(|seats| format!("capacity {seats}, queue {}", self.queue.unwrap_or(0)));
         let rate = self.rate_limit.map(|limit| format!("rate limit {limit}"));
         let words: Vec<_> = latency
             .into_iter()

@@ -31,6 +31,12 @@ fn sentence(error: &clap::Error) -> String {
     if let (Some(argument), Some(reason)) = (argument, error.source()) {
         return format!("{}: {reason}", named(argument));
     }
+    if let (Some(argument), Some(ContextValue::String(got))) =
+        (argument, error.get(ContextKind::InvalidValue))
+        && got.is_empty()
+    {
+        return format!("{}: a value is required", named(argument));
+    }
     // A word that is none of a closed set.
     if let (Some(argument), Some(got), Some(ContextValue::Strings(known))) = (
         argument,
@@ -42,6 +48,11 @@ fn sentence(error: &clap::Error) -> String {
             named(argument),
             known.join(", ")
         );
+    }
+    if let (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        return format!("missing {}", missing.join(", "));
     }
     let text = error.render().to_string();
     let first = text.lines().next().unwrap_or_default();

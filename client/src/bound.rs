@@ -49,30 +49,28 @@ fn sharing(longest_first: &[Duration], lanes: usize) -> Duration {
 }
 
 /// What the server planned for each attempt, to the last byte. An attempt that timed out took its
-/// limit; a longer plan is cut to it; an attempt without a plan counts nothing, for the bound must
-/// never be above the truth.
+/// limit; a longer plan is cut to it; an answer that says nothing of a plan was not delayed.
 ///
-/// `None` if the server said nothing of any attempt: it is not one of ours, or it delayed nothing.
+/// `None` if the server said nothing of any attempt, being none of ours or having delayed nothing, or
+/// if a fault left an attempt without a head, in which the server says what it planned.
 pub fn planned_times(records: &[Record], timeout: Option<Duration>) -> Option<Vec<Duration>> {
-    let told = records.iter().any(|record| record.timing.is_some());
-    told.then(|| {
-        records
-            .iter()
-            .map(|record| planned_time(record, timeout))
-            .collect()
-    })
+    records.iter().find(|record| record.timing.is_some())?;
+    records
+        .iter()
+        .map(|record| planned_time(record, timeout))
+        .collect()
 }
 
-fn planned_time(record: &Record, timeout: Option<Duration>) -> Duration {
-    let planned = record
-        .timing
-        .as_ref()
-        .map_or(Duration::ZERO, |timing| timing.planned);
+fn planned_time(record: &Record, timeout: Option<Duration>) -> Option<Duration> {
+    let timing = record.timing.as_ref();
+    let planned = timing.map_or(Duration::ZERO, |timing| timing.planned + timing.paced);
     match record.outcome {
-        Outcome::Timeout(limit) => limit,
-        // It did not wait for the end of what was planned.
-        Outcome::Cancelled => planned.min(record.from_sent()),
-        _ => planned.min(timeout.unwrap_or(Duration::MAX)),
+        Outcome::Timeout(limit) => Some(limit),
+        // These did not wait for the end of what was planned.
+        Outcome::Cancelled | Outcome::TooLarge => Some(planned.min(record.from_sent())),
+        _ => record
+            .status
+            .map(|_| planned.min(timeout.unwrap_or(Duration::MAX))),
     }
 }
 
@@ -81,6 +79,13 @@ mod tests {
     use super::*;
     use crate::record::tests::record;
     use proptest::prelude::*;
+
+    fn answered(record: Record) -> Record {
+        Record {
+            status: Some(200),
+            ..record
+        }
+    }
 
     fn ms(times: &[u64]) -> Vec<Duration> {
         times.iter().map(|&ms| Duration::from_millis(ms)).collect()
@@ -146,17 +151,30 @@ mod tests {
     #[test]
     fn a_plan_longer_than_the_timeout_counts_the_timeout() {
         let limit = Duration::from_millis(100);
-        let records = [
-            record(60, Outcome::Ok, Some(50)),
+        let mut records = [
+            answered(record(60, Outcome::Ok, Some(50))),
             record(100, Outcome::Timeout(limit), None),
-            record(100, Outcome::CutShort, Some(500)),
-            record(1, Outcome::Reset, None),
+            answered(record(100, Outcome::CutShort, Some(500))),
+            answered(record(1, Outcome::Ok, None)),
             record(7, Outcome::Cancelled, Some(50)),
         ];
-        assert_eq!(
-            planned_times(&records, Some(limit)),
-            Some(ms(&[50, 100, 100, 0, 7]))
-        );
+        let expected = ms(&[50, 100, 100, 0, 7]);
+        assert_eq!(planned_times(&records, Some(limit)), Some(expected));
+        let timing = records[0].timing.as_mut().unwrap();
+        timing.paced = Duration::from_millis(20);
+        let expected = ms(&[70, 100, 100, 0, 7]);
+        assert_eq!(planned_times(&records, Some(limit)), Some(expected));
+    }
+
+    #[test]
+    fn an_attempt_of_which_nothing_is_known_leaves_no_bound() {
+        let told = answered(record(60, Outcome::Ok, Some(50)));
+        for outcome in [Outcome::Reset, Outcome::Empty, Outcome::NotHttp("x".into())] {
+            assert_eq!(
+                planned_times(&[told.clone(), record(1, outcome, None)], None),
+                None
+            );
+        }
     }
 
     #[test]

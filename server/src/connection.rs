@@ -90,28 +90,28 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     let place = match listener.counts.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            exchange.open(key, Place::default(), Cause::Clean, Duration::ZERO);
+            exchange.open(key, Place::default(), Cause::Clean, &Fate::default());
             return Verdict::Now(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.clean {
-        exchange.open(key, place, Cause::Clean, Duration::ZERO);
+        exchange.open(key, place, Cause::Clean, &Fate::default());
         return Verdict::Now(listener.site.answer(route).clone());
     }
     let parsed = Instant::now();
     let pass = match listener.limits.admit(parsed) {
         Ok(pass) => pass,
         Err(refusal) => {
-            exchange.open(key, place, refusal.cause.clone(), Duration::ZERO);
+            exchange.open(key, place, refusal.cause.clone(), &Fate::default());
             return Verdict::Now(refusal.answer());
         }
     };
     let fate = listener.profile.fate(key, place.n);
-    let fate = match redirect::hops(request.uri().query()) {
-        Some(hops) => redirect::within_chain(&fate, hops),
+    let fate = match redirect::hop(request.uri().query()) {
+        Some(hop) => listener.profile.within_chain(fate, hop),
         None => fate,
     };
-    exchange.open(key, place, Cause::of(&fate), fate.delay);
+    exchange.open(key, place, Cause::of(&fate), &fate);
     let path = request.uri().path().to_owned();
     let is_head = request.method() == Method::HEAD;
     Verdict::Later(Box::new(Pending {
@@ -157,13 +157,14 @@ async fn deliver(
         Content::Redirect(hops) => redirect::answer(&path, *hops),
         Content::Corrupt { bits, draw } => site.answer(route).clone().corrupt(*bits, *draw),
     };
-    if !fate.is_clean() {
+    let body = if is_head { 0 } else { answer.body.len() as u64 };
+    let waited = start != parsed;
+    if !fate.is_clean() || waited {
         answer.headers.insert(
             HeaderName::from_static("server-timing"),
-            timing(&fate, parsed),
+            timing(&fate, parsed, body),
         );
     }
-    let body = if is_head { 0 } else { answer.body.len() as u64 };
     let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
     let script = (!Schedule::is_plain(&fate)).then_some(Script {
         fate,
@@ -173,17 +174,19 @@ async fn deliver(
     Ok(respond(&exchange, answer, due_if_delayed, script))
 }
 
-fn timing(fate: &Fate, parsed: Instant) -> HeaderValue {
-    let actual = if fate.delay.is_zero() {
-        Duration::ZERO
-    } else {
-        parsed.elapsed()
-    };
-    let fault = fate.fault.as_deref().map(str::to_owned);
+fn timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
+    let actual = parsed.elapsed();
+    // To whole microseconds; how long the head is makes no difference.
+    let paced = Schedule::of(fate, 1, body).duration().unwrap_or_default();
     let timing = Timing {
         planned: fate.delay,
-        actual,
-        fault,
+        actual: if actual < fate.delay {
+            fate.delay
+        } else {
+            actual
+        },
+        paced: Duration::from_micros(u64::try_from(paced.as_micros()).unwrap_or(u64::MAX)),
+        fault: fate.fault.as_deref().map(str::to_owned),
     };
     HeaderValue::try_from(timing.to_string())
         .expect("a specification that was parsed is printable ASCII")

@@ -104,7 +104,12 @@ fn run_name(value: &HeaderValue) -> Result<&str, String> {
 }
 
 fn nth(value: &HeaderValue) -> Result<u64, String> {
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value
+        .to_str()
+        .ok()
+        .filter(digits)
+        .and_then(|text| text.parse().ok());
     number.ok_or_else(|| {
         format!(
             "{NTH}: expected a whole number from 0, got `{}`",

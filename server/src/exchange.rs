@@ -7,6 +7,7 @@
 use crate::Key;
 use crate::capacity::Seat;
 use crate::counts::Place;
+use crate::fate::{Fate, Pace};
 use crate::ledger::{Cause, Entry};
 use crate::wire::Script;
 use crate::worker::Worker;
@@ -53,6 +54,7 @@ struct Open {
     late: Option<Duration>,
     status: Option<u16>,
     seat: Option<Seat>,
+    is_endless: bool,
 }
 
 impl Exchange {
@@ -81,7 +83,7 @@ impl Exchange {
     }
 
     /// A head has been parsed, and it is decided what becomes of it.
-    pub(crate) fn open(&self, key: Key, place: Place, cause: Cause, planned: Duration) {
+    pub(crate) fn open(&self, key: Key, place: Place, cause: Cause, fate: &Fate) {
         // With pipelined requests hyper may parse a head before it has flushed the answer before.
         self.close(true);
         self.handed_over.set(false);
@@ -91,10 +93,11 @@ impl Exchange {
             key,
             place,
             cause,
-            planned,
+            planned: fate.delay,
             late: None,
             status: None,
             seat: None,
+            is_endless: matches!(fate.pace, Pace::Pause(_, None)),
         };
         *self.open.borrow_mut() = Some(open);
     }
@@ -153,6 +156,24 @@ impl Exchange {
             }
         })
         .await;
+    }
+
+    /// The first byte of the answer is due so much later than the answer.
+    pub(crate) fn postpone(&self, time: Duration) {
+        self.due.set(self.due.get().map(|due| due + time));
+    }
+
+    /// Whether a request is under way.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.borrow().is_some()
+    }
+
+    /// Whether what is under way may last for ever, for all that we do.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.open
+            .borrow()
+            .as_ref()
+            .is_none_or(|open| open.is_endless)
     }
 
     /// Bytes came from the peer.

@@ -67,7 +67,7 @@ pub enum Content {
 /// A status instead of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The code, 200 to 599.
+    /// The code, 200 to 999.
     pub code: StatusCode,
     /// The reason phrase, where it is not the usual one.
     pub reason: Option<String>,
@@ -142,6 +142,27 @@ impl Profile {
     /// Whether every answer is clean, so that nothing needs deciding.
     pub fn is_clean(&self) -> bool {
         self.latency.is_zero() && self.faults.never()
+    }
+
+    /// The fate of a request that is one of a chain of redirects, behind which so many others lie:
+    /// delayed as it would be anyway, but not judged anew. A chain that no fault of this profile has
+    /// is none.
+    pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
+        let Some(label) = self.faults.chain(hops) else {
+            return fate;
+        };
+        let clean = Fate {
+            delay: fate.delay,
+            ..Fate::default()
+        };
+        match hops {
+            Some(0) => clean,
+            _ => Fate {
+                fault: Some(label),
+                content: Content::Redirect(hops.map(|hops| hops - 1)),
+                ..clean
+            },
+        }
     }
 
     /// The fate of the request number `n`, from 0, for `key`: the same whenever, wherever and in
@@ -237,6 +258,30 @@ mod tests {
             profile(3, "uniform:0..1s", &[]),
         );
         assert!(keys().all(|key| with.fate(key, 0).delay == without.fate(key, 0).delay));
+    }
+
+    #[test]
+    fn a_chain_counts_down_to_what_was_asked_for() {
+        let profile = profile(1, "5ms", &["redirect:3@50%"]);
+        let delayed = Fate {
+            delay: Duration::from_millis(5),
+            ..Fate::default()
+        };
+        let within = |hops| profile.within_chain(delayed.clone(), hops);
+        assert_eq!(within(Some(2)).content, Content::Redirect(Some(1)));
+        assert_eq!(within(Some(2)).fault.as_deref(), Some("redirect:3"));
+        assert_eq!(within(Some(0)), delayed);
+        let struck = Fate {
+            content: Content::Garbage,
+            ..delayed.clone()
+        };
+        for none in [Some(3), Some(u32::MAX), None] {
+            assert_eq!(
+                profile.within_chain(struck.clone(), none),
+                struck,
+                "no such chain begins here"
+            );
+        }
     }
 
     #[test]

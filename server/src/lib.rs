@@ -5,13 +5,13 @@
 //!
 //! ```text
 //! Request -> Route -> Fate -> answer -> bytes on the wire
-//!            route    fate    site      connection
+//!            route    fate    site      connection, schedule, wire
 //! ```
 //!
 //! [`route`] tells what is asked for; a [`Profile`] decides the [`Fate`] of the answer from a seed,
 //! the [`Key`] asked for and how many requests for it came before; [`Site`] holds the answers,
-//! prepared at start; `connection` is the one place that waits and writes, and tells the
-//! [`Ledger`] what really happened.
+//! prepared at start; `connection` waits until an answer is due, `wire` lets its bytes go as a pure
+//! `schedule` says; the [`Ledger`] knows what really happened.
 //!
 //! ```
 //! use flagpole_server::Server;
@@ -26,10 +26,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In reading order: what is asked ([`route`], [`Key`], `counts`), what is decided ([`dice`],
-//! [`latency`], [`fault`], [`fate`]), what is answered ([`site`], `gallery`), what is done (`timer`,
-//! `connection`, `exchange`), what is known afterwards ([`ledger`]), and what holds it together
-//! (`worker`, [`server`], [`open_files`]).
+//! In reading order: what is asked ([`route`], [`Key`], `counts`), who is let in (`admission`,
+//! `capacity`, [`rate_limit`]), what is decided ([`dice`], `odds`, [`latency`], [`fault`], [`fate`],
+//! spelled in the words of [`spec`]), what is answered ([`site`], `gallery`, `redirect`, `corruption`),
+//! what is done (`schedule`, `timer`, `connection`, `exchange`, `wire`), what is known afterwards
+//! ([`ledger`]), and what holds it together (`worker`, [`server`], [`open_files`], `system`).
 
 mod admission;
 mod capacity;

@@ -1,45 +1,41 @@
-//! Chains of redirects: where each hop leads, and what happens to a request that is one of them.
+//! Chains of redirects: where each hop leads.
+//!
+//! The hops still to come stand in the query, so that a chain has the length that was asked for whoever
+//! follows it, and whatever else is asked meanwhile.
 
-use crate::fate::{Content, Ending, Fate, Pace};
 use crate::site::{self, Answer};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
-/// The parameter of the query that carries the hops still to come.
+/// The parameter of the query that says which hop a request is.
 const HOPS: &str = "flagpole-hops";
 
-/// The hops still to come, if the request is one of a chain.
-pub(crate) fn hops(query: Option<&str>) -> Option<u32> {
-    let pairs = query?.split('&');
-    pairs
-        .filter_map(|pair| pair.split_once('='))
-        .find(|pair| pair.0 == HOPS)?
-        .1
-        .parse()
-        .ok()
-}
+/// What it says in a chain without an end.
+const ENDLESS: &str = "endless";
 
-/// The fate of a request within a chain: delayed as any other, but not judged anew.
-pub(crate) fn within_chain(fate: &Fate, hops: u32) -> Fate {
-    let next = hops.checked_sub(1);
-    Fate {
-        delay: fate.delay,
-        fault: next.map(|_| format!("redirect:{hops}").into()),
-        content: next.map_or(Content::Asked, |next| Content::Redirect(Some(next))),
-        pace: Pace::default(),
-        ending: Ending::default(),
+/// The hops behind a request of a chain; `None` if it has no end.
+pub(crate) type Hop = Option<u32>;
+
+/// Which hop a request is, if it is one.
+pub(crate) fn hop(query: Option<&str>) -> Option<Hop> {
+    let pairs = query?.split('&');
+    let (_, hops) = pairs
+        .filter_map(|pair| pair.split_once('='))
+        .find(|pair| pair.0 == HOPS)?;
+    if hops == ENDLESS {
+        Some(None)
+    } else {
+        hops.parse().ok().map(Some)
     }
 }
 
-/// The redirect that leads to the next hop, or for ever back to the path.
-pub(crate) fn answer(path: &str, hops: Option<u32>) -> Answer {
+/// The redirect to the next hop, behind which so many others lie.
+pub(crate) fn answer(path: &str, next: Hop) -> Answer {
     let mut answer = site::plain(StatusCode::FOUND);
-    let location = match hops {
-        None => path.to_owned(),
-        Some(hops) => format!("{path}?{HOPS}={hops}"),
-    };
+    let hops = next.map_or(ENDLESS.to_owned(), |hops| hops.to_string());
     // A path may hold a byte that no field may; such a one names nothing we have.
-    let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
+    let location = HeaderValue::try_from(format!("{path}?{HOPS}={hops}"));
+    let location = location.unwrap_or(HeaderValue::from_static("/"));
     answer.headers.insert(LOCATION, location);
     answer
 }
@@ -50,8 +46,9 @@ mod tests {
 
     #[test]
     fn the_hops_stand_in_the_query() {
-        assert_eq!(hops(Some("flagpole-hops=2")), Some(2));
-        assert_eq!(hops(Some("a=b&flagpole-hops=0&c")), Some(0));
+        assert_eq!(hop(Some("flagpole-hops=2")), Some(Some(2)));
+        assert_eq!(hop(Some("a=b&flagpole-hops=0&c")), Some(Some(0)));
+        assert_eq!(hop(Some("flagpole-hops=endless")), Some(None));
         for none in [
             None,
             Some(""),
@@ -59,12 +56,12 @@ mod tests {
             Some("flagpole-hops=-1"),
             Some("hops=2"),
         ] {
-            assert_eq!(hops(none), None, "{none:?}");
+            assert_eq!(hop(none), None, "{none:?}");
         }
     }
 
     #[test]
-    fn a_chain_counts_down_to_what_was_asked_for() {
+    fn the_location_is_the_path_with_the_hops_behind_it() {
         let location = |hops| {
             answer("/x", hops).headers["location"]
                 .to_str()
@@ -72,11 +69,6 @@ mod tests {
                 .to_owned()
         };
         assert_eq!(location(Some(2)), "/x?flagpole-hops=2");
-        assert_eq!(location(None), "/x");
-        assert_eq!(
-            within_chain(&Fate::default(), 2).content,
-            Content::Redirect(Some(1))
-        );
-        assert_eq!(within_chain(&Fate::default(), 0), Fate::default());
+        assert_eq!(location(None), "/x?flagpole-hops=endless");
     }
 }

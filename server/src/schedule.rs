@@ -50,7 +50,7 @@ impl Schedule {
     /// How many bytes may have been written so long after the answer was due.
     pub(crate) fn allowed(&self, elapsed: Duration) -> u64 {
         let paced = match self.pace {
-            Pace::Rate(rate) => self.head + at_rate(rate, elapsed),
+            Pace::Rate(rate) => self.head.saturating_add(at_rate(rate, elapsed)),
             Pace::Slices(count, over) => self.head + self.slices(count, over, elapsed),
             Pace::SlowHead(over) if elapsed < over => share(self.head, elapsed, over),
             Pace::AtOnce | Pace::SlowHead(_) => u64::MAX,
@@ -68,14 +68,12 @@ impl Schedule {
             _ if written >= self.end() => None,
             Pace::Rate(rate) if written >= self.head => {
                 let step = (rate / STEPS).max(1);
-                Some(time_for(rate, (body + step).min(self.body)))
+                Some(time_for(rate, (body + step).min(self.end() - self.head)))
             }
             Pace::Slices(count, over) if written >= self.head => {
                 Some(self.slice_after(count, over, body))
             }
-            Pace::SlowHead(over) if written < self.head => {
-                Some(ratio(over, written + 1, self.head))
-            }
+            Pace::SlowHead(over) => Some(ratio(over, (written + 1).min(self.head), self.head)),
             Pace::Pause(at, time) if written >= self.place(at) => time,
             _ => Some(Duration::ZERO),
         }
@@ -86,9 +84,21 @@ impl Schedule {
         written == self.head + self.body
     }
 
-    /// Whether nothing more happens on the connection behind so many bytes.
-    pub(crate) fn is_silent_after(&self, written: u64) -> bool {
-        matches!(self.pace, Pace::Pause(at, None) if written >= self.place(at))
+    /// How long after the answer was due the connection is given back behind its last byte; `None` if
+    /// never.
+    pub(crate) fn release(&self) -> Option<Duration> {
+        match self.pace {
+            Pace::Pause(at, time) if self.place(at) == self.end() => time,
+            _ => Some(Duration::ZERO),
+        }
+    }
+
+    /// How long after the answer was due its last byte is, or may be, written; `None` if never.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        match self.end().checked_sub(1) {
+            None => Some(Duration::ZERO),
+            Some(before_last) => self.next(before_last),
+        }
     }
 
     fn place(&self, at: Offset) -> u64 {
@@ -229,6 +239,35 @@ mod tests {
     }
 
     #[test]
+    fn the_last_byte_has_its_time() {
+        assert_eq!(paced(Pace::AtOnce).duration(), Some(Duration::ZERO));
+        assert_eq!(paced(Pace::Rate(500)).duration(), Some(2000 * MS));
+        assert_eq!(paced(Pace::Slices(5, 400 * MS)).duration(), Some(400 * MS));
+        assert_eq!(paced(Pace::SlowHead(400 * MS)).duration(), Some(400 * MS));
+        assert_eq!(paced(Pace::Pause(Offset::Bytes(7), None)).duration(), None);
+        assert_eq!(
+            schedule(Pace::Rate(500), Ending::Cut(Offset::Bytes(500))).duration(),
+            Some(1000 * MS)
+        );
+    }
+
+    #[test]
+    fn a_pause_behind_the_last_byte_holds_the_connection() {
+        assert_eq!(
+            paced(Pace::Pause(Offset::PerCent(100), Some(50 * MS))).release(),
+            Some(50 * MS)
+        );
+        assert_eq!(
+            paced(Pace::Pause(Offset::PerCent(100), None)).release(),
+            None
+        );
+        assert_eq!(
+            paced(Pace::Pause(Offset::Bytes(7), Some(50 * MS))).release(),
+            Some(Duration::ZERO)
+        );
+    }
+
+    #[test]
     fn an_ending_has_its_place() {
         let end = |at| schedule(Pace::AtOnce, Ending::Reset(at)).end();
         assert_eq!(end(Offset::BeforeHead), 0);
@@ -263,6 +302,7 @@ mod tests {
             body in 0_u64..5000,
             pace in prop_oneof![
                 (1_u64..1_000_000).prop_map(Pace::Rate),
+                (1_u64..).prop_map(Pace::Rate),
                 (1_u32..50, 0_u64..5000).prop_map(|(count, ms)| Pace::Slices(count, Duration::from_millis(ms))),
                 (0_u64..5000).prop_map(|ms| Pace::SlowHead(Duration::from_millis(ms))),
                 (0_u64..6000, 0_u64..5000).prop_map(|(at, ms)| Pace::Pause(Offset::Bytes(at), Some(Duration::from_millis(ms)))),

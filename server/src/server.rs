@@ -158,7 +158,7 @@ impl Builder {
             listener: listener.clone(),
             ledgers: Vec::new(),
             threads: Vec::new(),
-            ends,
+            ends: Mutex::new(ends),
         };
         for socket in sockets {
             let (listener, ledger) = (listener.clone(), Arc::<Mutex<Ledger>>::default());
@@ -185,7 +185,7 @@ pub struct Server {
     ledgers: Vec<Arc<Mutex<Ledger>>>,
     threads: Vec<JoinHandle<io::Result<()>>>,
     /// Disconnected when the last worker has ended.
-    ends: mpsc::Receiver<()>,
+    ends: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Server {
@@ -235,9 +235,8 @@ impl Server {
         self.phase.send_replace(Phase::Draining);
         let deadline = Instant::now() + grace;
         // Nothing is ever sent: this waits until the workers have ended or the time is up.
-        let _ = self
-            .ends
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let ends = self.ends.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ends.recv_timeout(deadline.saturating_duration_since(Instant::now()));
         self.stop();
         self.ledger()
     }

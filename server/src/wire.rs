@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often an ending looks whether the peer's system has taken everything.
 const LOOK: Duration = Duration::from_millis(1);
 
+/// How much of what a peer sends ahead is kept, in bytes; behind that it is not seen to leave.
+const AHEAD_MAX: usize = 64 << 10;
+
 /// What `garbage` sends: no HTTP version, no status, bytes outside of ASCII, and an empty line, so
 /// that a reader who looks for the end of a head finds one.
 const GARBAGE: &[u8] = b"\x00\x01\xfe\xff garbage \x80\x90\r\n\r\n";
@@ -31,6 +34,8 @@ pub(crate) struct Wire {
     stream: TcpStream,
     exchange: Rc<Exchange>,
     answer: Option<Answer>,
+    /// What the peer sent while its answer was awaited.
+    ahead: Vec<u8>,
 }
 
 /// An answer whose bytes are not all to be written at once.
@@ -60,6 +65,7 @@ impl Wire {
             stream,
             exchange,
             answer: None,
+            ahead: Vec::new(),
         }
     }
 
@@ -88,12 +94,34 @@ impl Wire {
                 }
                 continue;
             }
-            let next = answer
-                .schedule
-                .next(answer.written)
-                .map(|time| answer.start + time);
+            let next = answer.schedule.next(answer.written);
+            let next = next.map(|time| answer.start + time);
+            self.poll_hang_up(context)?;
+            let Some(answer) = &mut self.answer else {
+                continue;
+            };
             ready!(answer.poll_wait(context, &self.exchange, next));
         }
+    }
+
+    /// Looks whether the peer has left while its answer is awaited. hyper looks by itself, but only as
+    /// long as it has read nothing behind the request; so what a peer sends meanwhile is kept here.
+    ///
+    /// # Errors
+    /// If the peer has left, or closed its sending side, which can not be told from leaving.
+    fn poll_hang_up(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        while self.ahead.len() < AHEAD_MAX {
+            let mut bytes = [0; 2048];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer)? {
+                Poll::Pending => break,
+                Poll::Ready(()) if buffer.filled().is_empty() => {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
+                Poll::Ready(()) => self.ahead.extend_from_slice(buffer.filled()),
+            }
+        }
+        Ok(())
     }
 
     fn poll_plain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
@@ -110,6 +138,7 @@ impl Wire {
         let body = if instead.is_some() { 0 } else { script.body };
         let schedule = Schedule::of(&script.fate, head as u64, body);
         let start = script.start;
+        self.exchange.postpone(schedule.next(0).unwrap_or_default());
         let answer = Answer {
             schedule,
             start,
@@ -132,8 +161,16 @@ impl Wire {
             return Poll::Ready(Ok(()));
         }
         match schedule.ending() {
-            Ending::Complete if schedule.is_silent_after(answer.written) => Poll::Pending,
             Ending::Complete => {
+                let release = schedule.release();
+                self.poll_hang_up(context)?;
+                let Some(answer) = &mut self.answer else {
+                    return Poll::Ready(Ok(()));
+                };
+                if release.is_none_or(|time| answer.start.elapsed() < time) {
+                    let until = release.map(|time| answer.start + time);
+                    ready!(answer.poll_wait(context, &self.exchange, until));
+                }
                 self.answer = None;
                 Poll::Ready(Ok(()))
             }
@@ -225,6 +262,12 @@ impl Read for Wire {
         context: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let some = cursor.remaining().min(self.ahead.len());
+            cursor.put_slice(&self.ahead[..some]);
+            self.ahead.drain(..some);
+            return Poll::Ready(Ok(()));
+        }
         // hyper's buffer is not initialised, and to lend it to tokio takes unsafe code; so the bytes
         // go through one of ours. Heads are short.
         let mut bytes = [MaybeUninit::uninit(); 2048];
@@ -272,6 +315,9 @@ impl Write for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_after(context))?;
         self.exchange.flushed();
+        if self.exchange.is_open() {
+            self.poll_hang_up(context)?;
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -1,7 +1,7 @@
 //! One of a listener's workers: a thread with an event loop and a listening socket of its own.
 //!
-//! The kernel spreads connections over the sockets (`SO_REUSEPORT`), and nothing but the counts is
-//! shared, so workers never wait for each other.
+//! The kernel spreads connections over the sockets (`SO_REUSEPORT`), and little is
+//! shared: the counts of requests and the limits.
 
 use crate::admission::Limits;
 use crate::connection;
@@ -112,7 +112,14 @@ impl Worker {
         }
         drop(socket);
         self.draining.set(true);
-        self.connections().for_each(|exchange| exchange.wake());
+        for exchange in self.connections() {
+            // Idle, within a head, or silent for ever: nothing to wait for.
+            if exchange.is_endless() {
+                exchange.end();
+            } else {
+                exchange.wake();
+            }
+        }
         tokio::select! {
             _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
             () = self.all_left() => {}

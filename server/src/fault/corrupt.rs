@@ -6,8 +6,12 @@
 use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
 use crate::fate::{Content, Fate};
+use crate::spec::SpecError;
 use std::fmt;
 use std::sync::Arc;
+
+/// The most bits: each is drawn for itself while others wait.
+const MOST: u32 = 1000;
 
 /// How many bits, at least one.
 #[derive(Debug)]
@@ -36,9 +40,12 @@ pub(super) const MEMBER: Member = Member {
 };
 
 fn parse(mut parameters: Parameters<'_>) -> Parsed {
-    let bits = parameters
-        .next()
-        .map_or(Ok(1), |text| number(text, 1, "a number of bits from 1"))?;
+    let what = "1 to 1000 bits";
+    let text = parameters.next().unwrap_or("1");
+    let bits = number(text, 1, what)?;
+    if bits > MOST {
+        return Err(SpecError::expected(what, text));
+    }
     parameters.end()?;
     Ok(Arc::new(Corrupt(bits)))
 }
@@ -58,10 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn no_bit_is_no_corruption() {
-        assert_eq!(
-            refused("corrupt:0"),
-            "corrupt: expected a number of bits from 1, got `0`"
-        );
+    fn no_bit_is_no_corruption_and_too_many_are_refused() {
+        for got in ["0", "1001", "99999999999"] {
+            let text = format!("corrupt:{got}");
+            assert_eq!(
+                refused(&text),
+                format!("corrupt: expected 1 to 1000 bits, got `{got}`")
+            );
+        }
     }
 }

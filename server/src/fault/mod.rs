@@ -17,7 +17,7 @@ mod slow_head;
 mod status;
 mod trickle;
 
-use crate::fate::{Fate, Pace};
+use crate::fate::{Content, Fate, Pace};
 use crate::odds::Odds;
 use crate::spec::SpecError;
 use parameters::Parameters;
@@ -132,6 +132,20 @@ impl Faults {
     /// Whether none can ever strike.
     pub fn never(&self) -> bool {
         self.0.iter().all(|spec| spec.odds == Odds::NEVER)
+    }
+
+    /// The fault whose chain of redirects has a hop with so many others behind it.
+    pub(crate) fn chain(&self, hops: Option<u32>) -> Option<Arc<str>> {
+        let has_hop = |spec: &&FaultSpec| {
+            let mut fate = Fate::default();
+            spec.fault.strike(0, &mut fate);
+            match (fate.content, hops) {
+                (Content::Redirect(Some(most)), Some(hops)) => hops <= most,
+                (Content::Redirect(None), None) => true,
+                _ => false,
+            }
+        };
+        self.0.iter().find(has_hop).map(|spec| spec.label.clone())
     }
 
     /// Lets at most one fault strike, by one draw against the cumulative odds; the other draw is for

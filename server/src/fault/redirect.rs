@@ -1,5 +1,5 @@
-//! `redirect`, `redirect:3`: 302 with a `Location`. Without a number it leads to the same path, for
-//! ever; with one, over so many redirects in all to what was asked for.
+//! `redirect`, `redirect:3`: 302 with a `Location`. Without a number it leads to itself,
+//! for ever; with one, over so many redirects in all to what was asked for.
 //!
 //! The hops still to come stand in the query, `?flagpole-hops=2`; a request that carries them is not
 //! judged anew, so that the chain has the length that was asked for.

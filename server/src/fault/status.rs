@@ -1,6 +1,7 @@
 //! `404`, or any other status: the answer is that status instead of what was asked for.
 //!
-//! - a final status code, 200 to 599 (RFC 9110 section 15);
+//! - a final status code, 200 to 999; those from 600 on mean nothing, but clients meet them (RFC 9110
+//!   section 15);
 //! - `retry-after=2s`: with `Retry-After`, whole seconds;
 //! - `reason=Gone Fishing`: with this reason phrase instead of the usual one;
 //! - `body=sorry`: with this body instead of the status by name. A comma ends it.
@@ -40,18 +41,16 @@ impl fmt::Display for Status {
 
 pub(super) const MEMBER: Member = Member {
     name: "status",
-    about: "a status of 200 to 599 instead of the answer; the bare number will do",
+    about: "a status of 200 to 999 instead of the answer; the bare number will do",
     example: "503,retry-after=2s",
     parse,
 };
 
 fn parse(mut parameters: Parameters<'_>) -> Parsed {
-    let expected = "a status of 200 to 599, such as `404`";
+    let expected = "a status of 200 to 999, such as `404`";
     let text = parameters.required(expected)?;
     let code = number(text, 200_u16, expected)?;
-    let code = StatusCode::from_u16(code)
-        .ok()
-        .filter(|code| code.as_u16() < 600);
+    let code = StatusCode::from_u16(code).ok();
     let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
     let status = fate::Status {
         code,
@@ -126,14 +125,14 @@ mod tests {
 
     #[test]
     fn what_is_no_final_status_is_refused() {
-        for got in ["100", "600", "99999"] {
+        for got in ["100", "1000", "99999"] {
             let expected =
-                format!("status: expected a status of 200 to 599, such as `404`, got `{got}`");
+                format!("status: expected a status of 200 to 999, such as `404`, got `{got}`");
             assert_eq!(refused(got), expected);
         }
         assert_eq!(
             refused("status"),
-            "status: expected a status of 200 to 599, such as `404`, got nothing"
+            "status: expected a status of 200 to 999, such as `404`, got nothing"
         );
         assert_eq!(
             refused("503,retry-after=1.5s"),

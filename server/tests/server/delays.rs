@@ -2,7 +2,7 @@
 
 use crate::raw::Raw;
 use flagpole_fixtures::Timing;
-use flagpole_server::Server;
+use flagpole_server::{Server, fault};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -34,9 +34,51 @@ fn an_answer_that_was_struck_says_so() {
     let reply = Raw::to(&server).get("/flags/br/br.gif");
     assert_eq!(reply.status, 418);
     assert_eq!(reply.body, b"418 I'm a teapot\n");
+    let timing = Timing::from_header(&reply.headers["server-timing"]).unwrap();
     assert_eq!(
-        reply.headers["server-timing"],
-        "planned;dur=0.000, actual;dur=0.000, fault;desc=\"418\""
+        (timing.planned, timing.fault.as_deref()),
+        (Duration::ZERO, Some("418"))
+    );
+}
+
+#[test]
+fn every_fault_says_its_name_and_its_time_in_the_head() {
+    for (member, paced) in fault::FAMILY.iter().filter_map(|member| match member.name {
+        "dribble" | "slow-head" => Some((member, 2000)),
+        // Faults that show no head, or take as long as the body is long.
+        "reset" | "empty" | "hang" | "garbage" | "trickle" => None,
+        _ => Some((member, 0)),
+    }) {
+        let server = Server::builder()
+            .fault(member.example.parse().unwrap())
+            .start()
+            .unwrap();
+        let mut raw = Raw::to(&server);
+        raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n");
+        let head = raw.head();
+        let field = head
+            .lines()
+            .find_map(|line| line.strip_prefix("server-timing: "))
+            .unwrap();
+        let timing = Timing::from_header(field).unwrap();
+        assert_eq!(timing.fault.as_deref(), Some(member.example));
+        assert_eq!(timing.paced, Duration::from_millis(paced), "{field}");
+    }
+}
+
+#[test]
+fn a_planned_pause_is_no_lateness() {
+    let server = Server::builder().latency("5ms".parse().unwrap());
+    let server = server
+        .fault("hang:for=300ms".parse().unwrap())
+        .start()
+        .unwrap();
+    assert_eq!(Raw::to(&server).get("/flags/br/br.gif").status, 200);
+    let ledger = server.shutdown(Duration::from_secs(10));
+    assert_eq!(ledger.lateness.len(), 1);
+    assert!(
+        ledger.lateness_at(1.0) < Duration::from_millis(250),
+        "{ledger}"
     );
 }
 

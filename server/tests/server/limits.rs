@@ -89,6 +89,28 @@ fn a_peer_that_leaves_gives_its_seat_or_its_place_back() {
     );
 }
 
+/// hyper has read more than one request, so it does not look whether the peer is still there.
+#[test]
+fn a_peer_that_leaves_with_a_request_unread_gives_its_seat_back_too() {
+    for (latency, fault) in [("1h", None), ("0", Some("hang")), ("0", Some("hang:20"))] {
+        let builder = server(1, 1, latency);
+        let builder = match fault {
+            Some(fault) => builder.fault(fault.parse().unwrap()),
+            None => builder,
+        };
+        let server = builder.start().unwrap();
+        let mut raw = Raw::to(&server);
+        raw.send(&"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+        while server.ledger().requests == 0 {
+            std::thread::yield_now();
+        }
+        drop(raw);
+        while server.ledger().aborted == 0 {
+            std::thread::yield_now();
+        }
+    }
+}
+
 #[test]
 fn beyond_the_rate_the_answer_is_429_with_retry_after() {
     let server = Server::builder()

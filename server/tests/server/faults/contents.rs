@@ -51,7 +51,8 @@ fn a_redirect_leads_back_for_ever_or_to_the_flag_in_the_end() {
             seen.head
         );
         assert!(
-            seen.head.contains(&format!("location: {PATH}\r\n")),
+            seen.head
+                .contains(&format!("location: {PATH}?flagpole-hops=endless\r\n")),
             "{}",
             seen.head
         );

@@ -1,0 +1,63 @@
+//! What flagpole costs in memory, read by Linux's own account.
+
+use crate::peers::{Peer, mock};
+use crate::processes::memory;
+use crate::stage::Desk;
+use flagpole_server::open_files;
+
+/// Connections that are held open, each after one request.
+const HELD: u64 = 2000;
+
+/// What the processes have in files besides those connections, generously.
+const OTHERS: u64 = 500;
+
+#[test]
+fn a_thousand_downloads_at_once_stay_under_60_mb() {
+    // Long enough that all requests are in flight at once, and to look at the process.
+    let (desk, server) = (Desk::new(), mock("300ms", ""));
+    let line = format!("get --strategy async -e -m 1000 --url {}", server.url());
+    let process = desk.start(&line);
+    let mut most = 0;
+    while !process.has_ended() {
+        most = most.max(memory(process.pid(), "VmHWM").unwrap_or(0));
+    }
+    let done = process.finish();
+    assert!(
+        done.out
+            .starts_with("249 flags downloaded\n427 not found\n"),
+        "{done}"
+    );
+    println!("get: at most {most} KiB");
+    assert!((1000..60_000).contains(&most), "{most} KiB");
+}
+
+#[test]
+fn a_held_connection_costs_the_server_under_14_kb() {
+    let limit = open_files::raise_limit();
+    if limit < HELD + OTHERS {
+        println!(
+            "skipped: {limit} open files are allowed, {} are needed",
+            HELD + OTHERS
+        );
+        return;
+    }
+    let mut server = Desk::new().start("serve --port 0");
+    let url = server.url();
+    let hold = |count| -> Vec<Peer> {
+        let hold = |_| {
+            let mut peer = Peer::of(&url);
+            peer.ask(1);
+            assert_eq!(peer.status(), 200);
+            peer
+        };
+        (0..count).map(hold).collect()
+    };
+    // What the first connections set up is no cost of one.
+    let _first = hold(20);
+    let before = memory(server.pid(), "VmRSS").unwrap();
+    let _held = hold(HELD);
+    let after = memory(server.pid(), "VmRSS").unwrap();
+    let each = (after - before) * 1024 / HELD;
+    println!("serve: {each} bytes a held connection");
+    assert!((1000..14_000).contains(&each), "{each} bytes");
+}

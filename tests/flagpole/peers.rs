@@ -1,0 +1,136 @@
+//! Whom the command and the libraries talk to: a flagpole, a server of somebody else, nobody; and a
+//! client that writes its bytes itself.
+
+use crate::stage::PATIENCE;
+use flagpole_fixtures::{Catalog, Resource};
+use flagpole_server::Server;
+use socket2::{Domain, Socket, Type};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+/// A flagpole of this latency and these faults, which remembers every request: `404@5% 500@10%`.
+pub(crate) fn mock(latency: &str, faults: &str) -> Server {
+    seeded(0, latency, faults)
+}
+
+/// A flagpole whose fates are drawn from this seed.
+pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> Server {
+    let builder = Server::builder()
+        .seed(seed)
+        .latency(latency.parse().unwrap())
+        .entries(100_000);
+    let faults = faults.split_whitespace();
+    let builder = faults.fold(builder, |builder, fault| {
+        builder.fault(fault.parse().unwrap())
+    });
+    builder.start().unwrap()
+}
+
+/// An address where nobody listens, and nobody can while this lives.
+pub(crate) struct Nobody(Socket);
+
+impl Nobody {
+    pub(crate) fn new() -> Nobody {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&loopback.into()).unwrap();
+        Nobody(socket)
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.0.local_addr().unwrap().as_socket().unwrap()
+    }
+}
+
+/// A plain static server of the same flags, as somebody else would write it; it says nothing of
+/// delays and digests. It serves until the tests end.
+pub(crate) fn foreign() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let catalog = Arc::new(Catalog::embedded());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let catalog = catalog.clone();
+            // A connection that the client has left is an error there, and of no interest.
+            thread::spawn(move || serve_files(stream, &catalog));
+        }
+    });
+    format!("http://{address}/")
+}
+
+fn serve_files(stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
+    let mut peer = BufReader::new(stream);
+    loop {
+        let head = head(&mut peer)?;
+        let Some(line) = head.first() else {
+            return Ok(());
+        };
+        let path = line.split(' ').nth(1).unwrap_or_default();
+        let found = Resource::from_path(path).and_then(|resource| catalog.get(resource));
+        let (status, body) = match found {
+            Some(body) => ("200 OK", &body[..]),
+            None => ("404 Not Found", &b"no such file"[..]),
+        };
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        peer.get_mut()
+            .write_all(&[head.as_bytes(), body].concat())?;
+    }
+}
+
+/// The lines of a head; none if the peer has nothing more to say.
+fn head(peer: &mut BufReader<TcpStream>) -> io::Result<Vec<String>> {
+    peer.lines()
+        .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+        .collect()
+}
+
+fn request(header: &str) -> String {
+    format!("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n{header}\r\n")
+}
+
+/// A client that writes its bytes itself.
+pub(crate) struct Peer(BufReader<TcpStream>);
+
+impl Peer {
+    /// Connects to the site at this root.
+    pub(crate) fn of(url: &str) -> Peer {
+        let authority = url.trim_start_matches("http://").trim_end_matches('/');
+        let stream = TcpStream::connect(authority).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Peer(BufReader::new(stream))
+    }
+
+    /// Asks for the flag of Brazil so many times, all in one write.
+    pub(crate) fn ask(&mut self, times: usize) {
+        self.write(&request("").repeat(times));
+    }
+
+    /// Asks for the flag of Brazil as the requests of these numbers, all in one write.
+    pub(crate) fn ask_as(&mut self, numbers: &[u64]) {
+        let named = |n| request(&format!("Flagpole-Nth: {n}\r\n"));
+        self.write(&numbers.iter().map(named).collect::<String>());
+    }
+
+    fn write(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads a whole answer, and gives its status.
+    pub(crate) fn status(&mut self) -> u16 {
+        let head = head(&mut self.0).unwrap();
+        let status = head[0].split(' ').nth(1).unwrap().parse().unwrap();
+        let length = head.iter().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.parse().unwrap())
+        });
+        let mut body = vec![0; length.unwrap()];
+        self.0.read_exact(&mut body).unwrap();
+        status
+    }
+}
