@@ -83,21 +83,7 @@ impl Compare {
     /// Compares, and says what came of it.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let codes = self.flags.codes();
-        Profile::new(self.seed, self.latency.clone(), self.fault.clone())
-            .map_err(|e| anyhow!("--fault: {e}"))?;
-        if self.timeout.is_none() && self.fault.iter().any(FaultSpec::is_endless) {
-            bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
-        }
-        let mut names: Vec<_> = self
-            .strategy
-            .iter()
-            .map(|strategy| strategy.name())
-            .collect();
-        names.sort_unstable();
-        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-        if let Some([name, ..]) = twice {
-            bail!("--strategy: `{name}` is named twice");
-        }
+        self.check()?;
         let default = || Lanes::new(codes.len().min(LANES)).expect("1 to 30 are allowed");
         let lanes = self.max_req.unwrap_or_else(default);
         system::make_room(lanes.get())?;
@@ -131,6 +117,26 @@ impl Compare {
             true if runs.iter().any(|run| has_failed(run, account.is_some())) => SOMETHING_FAILED,
             true => 0,
         }))
+    }
+
+    /// Refuses what can not be measured.
+    fn check(&self) -> Result<()> {
+        Profile::new(self.seed, self.latency.clone(), self.fault.clone())
+            .map_err(|e| anyhow!("--fault: {e}"))?;
+        if self.timeout.is_none() && self.fault.iter().any(FaultSpec::is_endless) {
+            bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
+        }
+        let mut names: Vec<_> = self
+            .strategy
+            .iter()
+            .map(|strategy| strategy.name())
+            .collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        if let Some([name, ..]) = twice {
+            bail!("--strategy: `{name}` is named twice");
+        }
+        Ok(())
     }
 
     fn server_options(&self) -> Vec<String> {
