@@ -298,6 +298,11 @@ fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     #[cfg(target_os = "linux")]
     socket.set_reuse_port(shared)?;
+    // A congestion control that paces, such as BBR, spreads the segments of an answer over time; what
+    // delays there are is for the fates to say. Reno is part of every Linux (tcp(7)); where it is not
+    // allowed, the system's own has to do.
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_congestion(b"reno");
     socket.bind(&address.into())?;
     // Binding alone does not collide with a listener that set SO_REUSEADDR; listening does.
     socket.listen(BACKLOG)?;
