@@ -43,7 +43,7 @@ pub(crate) struct Compare {
     fault: Vec<FaultSpec>,
 
     /// Draw delays and faults from this seed: the same seed, the same fates
-    #[arg(long, default_value_t = 0, conflicts_with = "url", value_parser = options::seed)]
+    #[arg(long, default_value_t = 0, conflicts_with = "url", allow_negative_numbers = true, value_parser = options::seed)]
     seed: u64,
 
     /// Fetch so many flags, the most populous countries first, or `all`

@@ -58,7 +58,7 @@ pub(crate) struct Serve {
     rate_limit: Option<RateLimit>,
 
     /// Draw delays and faults from this seed: the same seed, the same fates
-    #[arg(long, default_value_t = 0, value_parser = options::seed)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = options::seed)]
     seed: u64,
 
     /// Listen on this address
