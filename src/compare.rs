@@ -10,7 +10,7 @@ use flagpole_client::{
     CancellationToken, Endpoint, Lanes, Measured, Outcome, Plan, Record, Run, Strategy, Target,
     measure, strategy,
 };
-use flagpole_server::{FaultSpec, Latency, Profile};
+use flagpole_server::{FaultSpec, Latency, Rulebook};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -121,7 +121,7 @@ impl Compare {
 
     /// Refuses what can not be measured.
     fn check(&self) -> Result<()> {
-        Profile::new(self.seed, self.latency.clone(), self.fault.clone())
+        Rulebook::of(self.seed, self.latency.clone(), self.fault.clone())
             .map_err(|e| anyhow!("--fault: {e}"))?;
         if self.timeout.is_none() && self.fault.iter().any(FaultSpec::is_endless) {
             bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");

@@ -1,10 +1,12 @@
 //! flagpole, the command: a table of contents.
 
 mod compare;
+mod fate;
 mod get;
 mod helper;
 mod interrupt;
 mod options;
+mod profile;
 mod selection;
 mod serve;
 mod system;
@@ -30,6 +32,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Fate(fate::Fate),
     Get(get::Get),
     Compare(compare::Compare),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         Command::Serve(serve) => serve.run(),
+        Command::Fate(fate) => fate.run(),
         Command::Get(get) => get.run(),
         Command::Compare(compare) => compare.run(),
     };

@@ -20,7 +20,7 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
 }
 
 /// Places in service or in a queue.
-pub(crate) fn places(text: &str) -> Result<usize, String> {
+pub(crate) fn places(text: &str) -> Result<u32, String> {
     let count = text
         .parse()
         .ok()

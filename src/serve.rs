@@ -1,15 +1,19 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
-use crate::{interrupt, options, system};
+use crate::profile::{self, ProfileOptions};
+use crate::{SOMETHING_FAILED, interrupt, options, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_fixtures::Catalog;
-use flagpole_server::{FaultSpec, Latency, RateLimit, Server, Site, StartError};
+use flagpole_server::blocking::Server;
+use flagpole_server::journal::Writing;
+use flagpole_server::profile::Listener;
+use flagpole_server::{Journal, Profile, Site, StartError};
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -19,47 +23,26 @@ use std::time::Duration;
 /// the book's servers.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The ports of the book's servers start here.
-const PORT: u16 = 8000;
-
 /// Serve flags, as slowly and as badly as asked
 ///
-/// Without latency, faults, limits and --port, opens the three servers that the book's programs expect:
-/// LOCAL on port 8000 (clean), DELAY on 8001 (0.5 to 5 s late) and ERROR on 8002 (as late, and a
-/// quarter of the answers are 418).
+/// Follows a profile: the one that is named, a clean one if only latency, faults or limits are given, or
+/// else that of the book, which opens LOCAL on port 8000 (clean), DELAY on 8001 (0.5 to 5 s late) and
+/// ERROR on 8002 (as late, and a quarter of the answers are 418).
 #[derive(Args)]
-#[command(after_help = options::families() + "
+#[command(after_help = profile::listed() + "
+" + &options::families() + "
 Examples:
   flagpole serve
   flagpole serve --latency 50ms
   flagpole serve --latency uniform:10ms..200ms --fault 404@5% --fault 500@10% --seed 7
   flagpole serve --latency 50ms --capacity 8 --queue 16
   flagpole serve --fault reset:700@1% --fault hang@1% --fault corrupt@1%
+  flagpole serve --profile flaky --seed 7 --journal journal.jsonl
+  flagpole serve --profile ./mine.toml --print-profile
   flagpole serve --site ./my-flags --port 9000")]
 pub(crate) struct Serve {
-    /// Delay answers: `50ms`, `uniform:500ms..5s`
-    #[arg(long, value_name = "SPEC")]
-    latency: Option<Latency>,
-
-    /// Let a share of the answers go wrong: `404@5%`; repeatable, at most 100% in all
-    #[arg(long, value_name = "SPEC")]
-    fault: Vec<FaultSpec>,
-
-    /// Have at most so many answers in service at once; answer 503 beyond that and the queue
-    #[arg(long, value_name = "N", value_parser = options::places)]
-    capacity: Option<usize>,
-
-    /// Let so many requests wait for a place in service, first come, first served
-    #[arg(long, value_name = "N", requires = "capacity", value_parser = options::places)]
-    queue: Option<usize>,
-
-    /// Let in so many requests a second or minute, `100/s`; answer 429 beyond that
-    #[arg(long, value_name = "N/s")]
-    rate_limit: Option<RateLimit>,
-
-    /// Draw delays and faults from this seed: the same seed, the same fates
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = options::seed)]
-    seed: u64,
+    #[command(flatten)]
+    profile: ProfileOptions,
 
     /// Listen on this address
     #[arg(
@@ -70,7 +53,8 @@ pub(crate) struct Serve {
     )]
     addr: IpAddr,
 
-    /// Listen on this port; 0 for one of the system's choice [default: 8000]
+    /// Listen on this port, further listeners on those behind it; 0 for ports of the system's choice
+    /// [default: as the profile says, or 8000]
     #[arg(long, value_parser = options::port)]
     port: Option<u16>,
 
@@ -78,21 +62,25 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
+    /// Write a line of JSON to this file for each request
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+
+    /// Print the profile with all that is said here, as a file for `--profile`, and do nothing else
+    #[arg(long)]
+    print_profile: bool,
+
+    /// Print the JSON Schema of profiles and do nothing else
+    #[arg(long, conflicts_with = "print_profile")]
+    schema: bool,
+
     /// Stop when standard input closes, and speak JSON: for a parent process
     #[arg(long, hide = true)]
     child: bool,
 }
 
-/// A server to be, with the name that the book's programs know it by.
-struct Planned {
-    name: &'static str,
-    port: u16,
-    latency: Latency,
-    faults: Vec<FaultSpec>,
-}
-
 struct Running {
-    name: &'static str,
+    name: String,
     server: Server,
     does: String,
 }
@@ -100,122 +88,92 @@ struct Running {
 impl Serve {
     /// Serves until it is asked to stop.
     pub(crate) fn run(self) -> Result<ExitCode> {
+        if self.schema {
+            say(&format!("{:#}\n", Profile::schema()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let profile = self.effective()?;
+        if self.print_profile {
+            say(&profile.to_string())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let site = match &self.site {
             Some(folder) => Arc::new(Site::new(
                 &Catalog::load(folder).map_err(|e| anyhow!("--site: {e}"))?,
             )),
             None => Site::embedded(),
         };
-        let connections = usize::try_from(system::connections()).unwrap_or(usize::MAX);
-        let planned = self.planned();
-        // One limit on open files is for all of them.
-        let connections = connections / planned.len();
-        let running: Vec<_> = planned
-            .into_iter()
-            .map(|planned| self.start(planned, site.clone(), connections))
-            .collect::<Result<_>>()?;
+        let (journal, writing) = self.journal.as_deref().map(journal).transpose()?.unzip();
+        let running = self.start_all(&profile, &site, journal.as_ref())?;
+        drop(journal);
         let stop = self.stop_signal()?;
         say(&if self.child {
             child_greeting(&running)?
         } else {
-            greeting(&running, self.seed)
+            greeting(&running, profile.seed)
         })?;
         // A sender that is gone asks to stop as well.
         let _ = stop.recv();
-        self.stop(running)
+        self.stop(running)?;
+        Ok(writing.map_or(ExitCode::SUCCESS, finish))
     }
 
-    fn planned(&self) -> Vec<Planned> {
-        let wanted = self.latency.is_some()
-            || !self.fault.is_empty()
-            || self.port.is_some()
-            || self.capacity.is_some()
-            || self.rate_limit.is_some();
-        if wanted || self.child {
-            return vec![Planned {
-                name: "",
-                port: self.port.unwrap_or(PORT),
-                latency: self.latency.clone().unwrap_or_default(),
-                faults: self.fault.clone(),
-            }];
+    /// The profile with all that the command line says, ports too.
+    fn effective(&self) -> Result<Profile> {
+        let is_one = self.profile.says_something() || self.port.is_some() || self.child;
+        let mut profile = self
+            .profile
+            .effective(if is_one { "clean" } else { "book" })?;
+        for (listener, further) in profile.listeners.iter_mut().zip(0..) {
+            listener.port = match self.port {
+                None => listener.port,
+                Some(0) => Some(0),
+                Some(port) => Some(port.checked_add(further).ok_or_else(|| {
+                    anyhow!("--port: `{port}` leaves no port for a listener of the profile")
+                })?),
+            };
         }
-        let latency = |spec: &str| spec.parse().expect("the book's latency is well formed");
-        let fault = |spec: &str| spec.parse().expect("the book's fault is well formed");
-        let slow = "uniform:500ms..5s";
-        vec![
-            Planned {
-                name: "LOCAL",
-                port: PORT,
-                latency: latency("0"),
-                faults: vec![],
-            },
-            Planned {
-                name: "DELAY",
-                port: PORT + 1,
-                latency: latency(slow),
-                faults: vec![],
-            },
-            Planned {
-                name: "ERROR",
-                port: PORT + 2,
-                latency: latency(slow),
-                faults: vec![fault("418@25%")],
-            },
-        ]
+        Ok(profile)
     }
 
-    fn start(&self, planned: Planned, site: Arc<Site>, connections: usize) -> Result<Running> {
-        let does = self.does(&planned);
-        let builder = Server::builder()
-            .address(SocketAddr::new(self.addr, planned.port))
-            .site(site)
-            .seed(self.seed)
-            .latency(planned.latency)
-            .connections(connections);
-        let builder = match self.capacity.and_then(NonZero::new) {
-            Some(seats) => builder.capacity(seats, self.queue.unwrap_or(0)),
-            None => builder,
+    fn start_all(
+        &self,
+        profile: &Profile,
+        site: &Arc<Site>,
+        journal: Option<&Journal>,
+    ) -> Result<Vec<Running>> {
+        let connections = usize::try_from(system::connections()).unwrap_or(usize::MAX);
+        // One limit on open files is for all of them.
+        let connections = connections / profile.listeners.len();
+        let start = |listener: &Listener| {
+            let port = listener.port.unwrap_or_default();
+            let name = listener.name.clone().unwrap_or_default();
+            let mut builder = Server::builder()
+                .address(SocketAddr::new(self.addr, port))
+                .site(site.clone())
+                .seed(profile.seed)
+                .listener(listener.clone())
+                .connections(connections);
+            if let Some(journal) = journal {
+                builder = builder.journal(if name.is_empty() {
+                    journal.clone()
+                } else {
+                    journal.named(&name)
+                });
+            }
+            let server = builder.start().map_err(|error| match error {
+                StartError::Profile(_) => anyhow!("--profile: {error}"),
+                StartError::Taken(_) => anyhow!("--port: {error}; choose another with `--port`"),
+                StartError::Listen(..) => anyhow!("--addr: {error}"),
+                StartError::Thread(_) => anyhow!(error),
+            })?;
+            Ok(Running {
+                name,
+                server,
+                does: does(listener),
+            })
         };
-        let builder = match self.rate_limit {
-            Some(limit) => builder.rate_limit(limit),
-            None => builder,
-        };
-        let builder = planned
-            .faults
-            .into_iter()
-            .fold(builder, flagpole_server::Builder::fault);
-        let server = builder.start().map_err(|error| match error {
-            StartError::Profile(_) => anyhow!("--fault: {error}"),
-            StartError::Taken(_) => anyhow!("--port: {error}; choose another with `--port`"),
-            StartError::Listen(..) => anyhow!("--addr: {error}"),
-            StartError::Thread(_) => anyhow!(error),
-        })?;
-        Ok(Running {
-            name: planned.name,
-            server,
-            does,
-        })
-    }
-
-    /// What a server does to its answers, in the words of the command line.
-    fn does(&self, planned: &Planned) -> String {
-        let latency = (!planned.latency.is_zero()).then(|| format!("latency {}", planned.latency));
-        let faults = planned.faults.iter().map(|fault| format!("fault {fault}"));
-        let capacity = self
-            .capacity
-            .map(|seats| format!("capacity {seats}, queue {}", self.queue.unwrap_or(0)));
-        let rate = self.rate_limit.map(|limit| format!("rate limit {limit}"));
-        let words: Vec<_> = latency
-            .into_iter()
-            .chain(faults)
-            .chain(capacity)
-            .chain(rate)
-            .collect();
-        if words.is_empty() {
-            "clean".to_owned()
-        } else {
-            words.join(", ")
-        }
+        profile.listeners.iter().map(start).collect()
     }
 
     /// Gets a word when the server is to stop.
@@ -236,7 +194,7 @@ impl Serve {
         Ok(stopped)
     }
 
-    fn stop(&self, running: Vec<Running>) -> Result<ExitCode> {
+    fn stop(&self, running: Vec<Running>) -> Result<()> {
         // A parent that is gone waits for nothing.
         let grace = if self.child { Duration::ZERO } else { GRACE };
         if !self.child {
@@ -268,7 +226,52 @@ impl Serve {
                 )
             })?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
+    }
+}
+
+/// What a server does to its answers, in the words of the command line.
+fn does(listener: &Listener) -> String {
+    let latency = (!listener.latency.is_zero()).then(|| format!("latency {}", listener.latency));
+    let faults = listener.faults.iter().map(|fault| format!("fault {fault}"));
+    let capacity = listener
+        .capacity
+        .map(|seats| format!("capacity {seats}, queue {}", listener.queue.unwrap_or(0)));
+    let rate = listener
+        .rate_limit
+        .map(|limit| format!("rate limit {limit}"));
+    let rules = match listener.rules.len() {
+        0 => None,
+        1 => Some("1 rule".to_owned()),
+        several => Some(format!("{several} rules")),
+    };
+    let words = rules
+        .into_iter()
+        .chain(latency)
+        .chain(faults)
+        .chain(capacity)
+        .chain(rate);
+    let words: Vec<_> = words.collect();
+    if words.is_empty() {
+        "clean".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+fn journal(path: &Path) -> Result<(Journal, Writing)> {
+    let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
+    Journal::to(File::create(path).map_err(refused)?).map_err(refused)
+}
+
+/// Waits until the journal is written.
+fn finish(writing: Writing) -> ExitCode {
+    match writing.finish() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("flagpole: --journal: not all could be written: {error}");
+            ExitCode::from(SOMETHING_FAILED)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput};
 use flagpole_fixtures::Resource;
-use flagpole_server::{Key, Profile};
+use flagpole_server::{Key, Rulebook};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         let faults = faults
             .iter()
             .map(|spec| spec.parse().expect("the fault is well formed"));
-        let profile = Profile::new(7, latency, faults.collect()).expect("15% are at most 100%");
+        let profile = Rulebook::of(7, latency, faults.collect()).expect("15% are at most 100%");
         let mut n = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -8,8 +8,9 @@
 
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Record, Run, measure, strategy};
 use flagpole_fixtures::Resource;
+use flagpole_server::blocking::Server;
 use flagpole_server::dice::{Decision, Dice};
-use flagpole_server::{Key, Latency, Server};
+use flagpole_server::{Key, Latency};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;

@@ -4,7 +4,7 @@
 use criterion::{Criterion, Throughput};
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, strategy};
 use flagpole_fixtures::Resource;
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use std::time::Duration;
 
 /// Requests a run: enough that the connections' making does not show.

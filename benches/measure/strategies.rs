@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 use flagpole_client::{Endpoint, Lanes, Plan, Run, strategy};
 use flagpole_fixtures::populous;
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use std::time::Duration;
 
 const LATENCIES: [&str; 3] = ["0", "5ms", "50ms"];

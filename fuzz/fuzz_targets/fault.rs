@@ -3,7 +3,7 @@
 #![no_main]
 
 use flagpole_fixtures::Code;
-use flagpole_server::{FaultSpec, Key, Profile, RateLimit};
+use flagpole_server::{FaultSpec, Key, Rulebook, RateLimit};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     let printed = fault.to_string();
     let again: FaultSpec = printed.parse().expect("what was printed reads back");
     assert_eq!(again.to_string(), printed);
-    let profile = |fault| Profile::new(1, Default::default(), vec![fault]).expect("one is at most 100%");
+    let profile = |fault| Rulebook::of(1, Default::default(), vec![fault]).expect("one is at most 100%");
     let (one, other) = (profile(fault), profile(again));
     for n in 0..4 {
         assert_eq!(one.fate(Key::Other, n), other.fate(Key::Other, n));

@@ -1,12 +1,14 @@
 //! One connection: requests in, answers out when they are due. `wire` writes them.
 
 use crate::admission::Pass;
+use crate::conditional::Selection;
 use crate::counts::Place;
-use crate::exchange::Exchange;
+use crate::exchange::{Details, Exchange};
 use crate::fate::{Content, Fate};
 use crate::ledger::Cause;
 use crate::redirect;
 use crate::route::Route;
+use crate::rulebook::{Asked, Decided};
 use crate::schedule::Schedule;
 use crate::site::{self, Answer};
 use crate::wire::{Script, Wire};
@@ -79,6 +81,7 @@ struct Pending {
     /// When the head had been parsed.
     parsed: Instant,
     route: Route,
+    selection: Selection,
     path: String,
     is_head: bool,
 }
@@ -87,31 +90,43 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     let listener = exchange.worker().listener();
     let route = Route::of(request.method(), request.uri().path());
     let key = listener.site.key(route);
+    let whole = listener.site.answer(route);
+    let select = || Selection::of(request.method(), request.headers(), whole);
+    let tell = |place, cause, decided: &Decided| {
+        let details = Details::of(listener, request, key, decided);
+        exchange.open(key, place, cause, &decided.fate, details);
+    };
     let place = match listener.counts.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            exchange.open(key, Place::default(), Cause::Clean, &Fate::default());
+            tell(Place::default(), Cause::Clean, &Decided::default());
             return Verdict::Now(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.clean {
-        exchange.open(key, place, Cause::Clean, &Fate::default());
-        return Verdict::Now(listener.site.answer(route).clone());
+        tell(place, Cause::Clean, &Decided::default());
+        return Verdict::Now(select().answer(whole));
     }
     let parsed = Instant::now();
     let pass = match listener.limits.admit(parsed) {
         Ok(pass) => pass,
         Err(refusal) => {
-            exchange.open(key, place, refusal.cause.clone(), &Fate::default());
+            tell(place, refusal.cause.clone(), &Decided::default());
             return Verdict::Now(refusal.answer());
         }
     };
-    let fate = listener.profile.fate(key, place.n);
-    let fate = match redirect::hop(request.uri().query()) {
-        Some(hop) => listener.profile.within_chain(fate, hop),
-        None => fate,
-    };
-    exchange.open(key, place, Cause::of(&fate), &fate);
+    let mut decided = listener.rulebook.decide(&Asked {
+        method: request.method(),
+        path: request.uri().path(),
+        key,
+        n: place.n,
+        elapsed: parsed.saturating_duration_since(listener.start),
+    });
+    if let Some(hop) = redirect::hop(request.uri().query()) {
+        decided.fate = listener.rulebook.within_chain(decided.fate, hop);
+    }
+    tell(place, Cause::of(&decided.fate), &decided);
+    let fate = decided.fate;
     let path = request.uri().path().to_owned();
     let is_head = request.method() == Method::HEAD;
     Verdict::Later(Box::new(Pending {
@@ -119,6 +134,7 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
         pass,
         parsed,
         route,
+        selection: select(),
         path,
         is_head,
     }))
@@ -133,6 +149,7 @@ async fn deliver(
         pass,
         parsed,
         route,
+        selection,
         path,
         is_head,
     } = *pending;
@@ -150,12 +167,12 @@ async fn deliver(
         exchange.worker().timer().sleep_until(due).await;
     }
     exchange.is_next().await;
-    let site = &exchange.worker().listener().site;
+    let whole = exchange.worker().listener().site.answer(route);
     let mut answer = match &fate.content {
-        Content::Asked | Content::Garbage => site.answer(route).clone(),
+        Content::Asked | Content::Garbage => selection.answer(whole),
         Content::Status(status) => site::status(status),
         Content::Redirect(hops) => redirect::answer(&path, *hops),
-        Content::Corrupt { bits, draw } => site.answer(route).clone().corrupt(*bits, *draw),
+        Content::Corrupt { bits, draw } => selection.answer(whole).corrupt(*bits, *draw),
     };
     let body = if is_head { 0 } else { answer.body.len() as u64 };
     let waited = start != parsed;

@@ -14,7 +14,7 @@ static RUN_HEADER: HeaderName = HeaderName::from_static(RUN);
 static NTH_HEADER: HeaderName = HeaderName::from_static(NTH);
 
 /// How many named runs are remembered; the oldest is forgotten first and, if it comes back, starts
-/// again. One takes [`Key::COUNT`] x 8 bytes, about 11 KB.
+/// again. One takes some 16 bytes for each key it asks for, of which there are [`Key::COUNT`].
 const RUNS: usize = 512;
 
 /// Which request this is.
@@ -38,7 +38,7 @@ struct Count(Box<[AtomicU64]>);
 
 #[derive(Debug, Default)]
 struct Runs {
-    counts: HashMap<Arc<str>, Arc<Count>>,
+    counts: HashMap<Arc<str>, HashMap<Key, u64>>,
     oldest_first: VecDeque<Arc<str>>,
 }
 
@@ -54,12 +54,8 @@ impl Counts {
             let n = nth.unwrap_or_else(|| self.unnamed.next(key));
             return Ok(Place { run: None, n });
         };
-        let (run, count) = self
-            .runs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .named(name);
-        let n = nth.unwrap_or_else(|| count.next(key));
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (run, n) = runs.place(name, key, nth);
         Ok(Place { run: Some(run), n })
     }
 }
@@ -77,19 +73,35 @@ impl Count {
 }
 
 impl Runs {
-    fn named(&mut self, name: &str) -> (Arc<str>, Arc<Count>) {
-        if let Some((name, count)) = self.counts.get_key_value(name) {
-            return (name.clone(), count.clone());
-        }
+    /// Counts a request of a run, unless it says itself which it is.
+    fn place(&mut self, name: &str, key: Key, nth: Option<u64>) -> (Arc<str>, u64) {
+        let run = match self.counts.get_key_value(name) {
+            Some((run, _)) => run.clone(),
+            None => self.remember(name),
+        };
+        let n = nth.unwrap_or_else(|| {
+            let count = self
+                .counts
+                .entry(run.clone())
+                .or_default()
+                .entry(key)
+                .or_default();
+            *count += 1;
+            *count - 1
+        });
+        (run, n)
+    }
+
+    fn remember(&mut self, name: &str) -> Arc<str> {
         if self.oldest_first.len() == RUNS
             && let Some(oldest) = self.oldest_first.pop_front()
         {
             self.counts.remove(&oldest);
         }
-        let (name, count): (Arc<str>, _) = (name.into(), Arc::new(Count::default()));
-        self.oldest_first.push_back(name.clone());
-        self.counts.insert(name.clone(), count.clone());
-        (name, count)
+        let run: Arc<str> = name.into();
+        self.oldest_first.push_back(run.clone());
+        self.counts.insert(run.clone(), HashMap::new());
+        run
     }
 }
 
@@ -159,16 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn made_up_runs_cost_no_memory() {
+    fn a_million_made_up_runs_cost_no_memory() {
         let counts = Counts::default();
-        for run in 0..10_000 {
+        for run in 0..1_000_000 {
             n(&counts, &[(RUN, &run.to_string())]);
         }
         let runs = counts.runs.lock().unwrap();
         assert_eq!((runs.counts.len(), runs.oldest_first.len()), (RUNS, RUNS));
         drop(runs);
         assert_eq!(
-            n(&counts, &[(RUN, "9999")]),
+            n(&counts, &[(RUN, "999999")]),
             1,
             "a recent run is remembered"
         );

@@ -7,10 +7,13 @@
 use crate::Key;
 use crate::capacity::Seat;
 use crate::counts::Place;
-use crate::fate::{Fate, Pace};
+use crate::fate::{Ending, Fate, Pace};
 use crate::ledger::{Cause, Entry};
+use crate::rulebook::{Decided, Rulebook};
+use crate::schedule;
 use crate::wire::Script;
-use crate::worker::Worker;
+use crate::worker::{Listener, Worker};
+use http::{Method, Request};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -44,6 +47,45 @@ pub(crate) struct Exchange {
     waker: RefCell<Option<Waker>>,
 }
 
+/// What is only kept of a request that is told of one by one.
+#[derive(Debug)]
+pub(crate) struct Details {
+    at: Duration,
+    method: Method,
+    /// The path of what is no resource.
+    path: Option<Box<str>>,
+    rule: Option<usize>,
+    shape: (Pace, Ending),
+    /// How many bytes the answer's body has or, before there is one, would have.
+    body: u64,
+}
+
+impl Details {
+    /// Those of a request, if they are wanted.
+    pub(crate) fn of<B>(
+        listener: &Listener,
+        request: &Request<B>,
+        key: Key,
+        decided: &Decided,
+    ) -> Option<Box<Details>> {
+        listener.tells().then(|| {
+            let is_head = request.method() == Method::HEAD;
+            Box::new(Details {
+                at: listener.start.elapsed(),
+                method: request.method().clone(),
+                path: (key == Key::Other).then(|| request.uri().path().into()),
+                rule: decided.rule,
+                shape: (decided.fate.pace, decided.fate.ending),
+                body: if is_head {
+                    0
+                } else {
+                    listener.site.length(key)
+                },
+            })
+        })
+    }
+}
+
 /// A request that is not over.
 #[derive(Debug)]
 struct Open {
@@ -55,6 +97,34 @@ struct Open {
     status: Option<u16>,
     seat: Option<Seat>,
     is_endless: bool,
+    details: Option<Box<Details>>,
+}
+
+impl Open {
+    /// The entry of a request that is over, if it is told of.
+    fn told(self, rulebook: &Rulebook, completed: bool) -> Option<Entry> {
+        let details = self.details?;
+        let (pace, ending) = details.shape;
+        Some(Entry {
+            at: details.at,
+            run: self.place.run,
+            method: details.method,
+            resource: self.key,
+            path: details.path,
+            n: self.place.n,
+            rule: rulebook.label(details.rule),
+            fault: match &self.cause {
+                Cause::Fault(label) => Some(label.clone()),
+                Cause::Clean | Cause::Delay | Cause::Capacity | Cause::RateLimit => None,
+            },
+            cause: self.cause,
+            planned: self.planned,
+            ends: schedule::ends(pace, ending, details.body),
+            late: self.late,
+            status: self.status,
+            completed,
+        })
+    }
 }
 
 impl Exchange {
@@ -83,7 +153,14 @@ impl Exchange {
     }
 
     /// A head has been parsed, and it is decided what becomes of it.
-    pub(crate) fn open(&self, key: Key, place: Place, cause: Cause, fate: &Fate) {
+    pub(crate) fn open(
+        &self,
+        key: Key,
+        place: Place,
+        cause: Cause,
+        fate: &Fate,
+        details: Option<Box<Details>>,
+    ) {
         // With pipelined requests hyper may parse a head before it has flushed the answer before.
         self.close(true);
         self.handed_over.set(false);
@@ -98,6 +175,7 @@ impl Exchange {
             status: None,
             seat: None,
             is_endless: matches!(fate.pace, Pace::Pause(_, None)),
+            details,
         };
         *self.open.borrow_mut() = Some(open);
     }
@@ -115,6 +193,11 @@ impl Exchange {
         self.due.set(due);
         self.handed_over.set(false);
         self.unflushed.set(true);
+        if let (Some(script), Some(open)) = (&script, self.open.borrow_mut().as_mut())
+            && let Some(details) = &mut open.details
+        {
+            details.body = script.body;
+        }
         *self.script.borrow_mut() = script;
         let Some(status) = status else { return };
         self.worker.ledger().answer(status);
@@ -208,18 +291,12 @@ impl Exchange {
         let Some(open) = self.open.borrow_mut().take() else {
             return;
         };
-        let room = self.worker.room();
-        let entry = (room > 0).then_some(Entry {
-            run: open.place.run,
-            resource: open.key,
-            n: open.place.n,
-            cause: open.cause,
-            planned: open.planned,
-            late: open.late,
-            status: open.status,
-            completed,
-        });
-        self.worker.ledger().close(completed, entry, room);
+        let listener = self.worker.listener();
+        let entry = open.told(&listener.rulebook, completed);
+        if let (Some(journal), Some(entry)) = (&listener.journal, &entry) {
+            journal.tell(entry.clone());
+        }
+        self.worker.ledger().close(completed, entry, listener.room);
     }
 
     /// Whether the peer has taken longer over a head than it may.

@@ -5,6 +5,7 @@
 
 use crate::{Fate, Key};
 use hdrhistogram::Histogram;
+use http::Method;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -42,17 +43,32 @@ impl Cause {
 /// One request, from when its head had been parsed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
+    /// How long after the server's start the head had been parsed, in microseconds.
+    #[serde(rename = "at_us", serialize_with = "micros")]
+    pub at: Duration,
     /// The run that the client named.
     pub run: Option<Arc<str>>,
+    /// The request's method.
+    #[serde(serialize_with = "method")]
+    pub method: Method,
     /// What was asked for.
     pub resource: Key,
+    /// The path, where it is that of no resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Box<str>>,
     /// How many requests for it came before, in this run.
     pub n: u64,
+    /// The rule that decided: its name, or `rule[0]` and so on, or `listener`.
+    pub rule: Arc<str>,
     /// Why the answer was what it was.
     pub cause: Cause,
+    /// The fault that struck.
+    pub fault: Option<Arc<str>>,
     /// The delay that was planned, in microseconds.
     #[serde(rename = "planned_us", serialize_with = "micros")]
     pub planned: Duration,
+    /// How and where the answer was to end: `complete`, `cut at byte 700`.
+    pub ends: String,
     /// How long after its due time the first write returned, in microseconds; `None` if nothing was
     /// delayed or nothing was written.
     #[serde(rename = "late_us", serialize_with = "option_micros")]
@@ -270,12 +286,16 @@ impl Serialize for Ledger {
     }
 }
 
-fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_nanos() as f64 / 1e3)
 }
 
+fn method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.as_str())
+}
+
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn option_micros<S: Serializer>(
+pub(crate) fn option_micros<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

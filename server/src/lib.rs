@@ -14,7 +14,7 @@
 //! `schedule` says; the [`Ledger`] knows what really happened.
 //!
 //! ```
-//! use flagpole_server::Server;
+//! use flagpole_server::blocking::Server;
 //!
 //! let server = Server::builder()
 //!     .latency("uniform:1ms..3ms".parse()?)
@@ -28,43 +28,61 @@
 //!
 //! In reading order: what is asked ([`route`], [`Key`], `counts`), who is let in (`admission`,
 //! `capacity`, [`rate_limit`]), what is decided ([`dice`], `odds`, [`latency`], [`fault`], [`fate`],
-//! spelled in the words of [`spec`]), what is answered ([`site`], `gallery`, `redirect`, `corruption`),
-//! what is done (`schedule`, `timer`, `connection`, `exchange`, `wire`), what is known afterwards
-//! ([`ledger`]), and what holds it together (`worker`, [`server`], [`open_files`], `system`).
+//! spelled in the words of [`spec`]), what is answered ([`site`], `gallery`, `conditional`,
+//! `entity_tag`, `range`, `redirect`, `corruption`), what is done (`schedule`, `timer`, `connection`,
+//! `exchange`, `wire`), what is known afterwards ([`ledger`]), and what holds it together (`worker`,
+//! [`server`], [`open_files`], `system`).
 
 mod admission;
+mod builder;
 mod capacity;
+mod conditional;
 mod connection;
 mod corruption;
 mod counts;
+mod entity_tag;
 mod exchange;
 mod gallery;
 mod key;
 mod odds;
+mod range;
 mod redirect;
+mod running;
 mod schedule;
+mod socket;
 mod system;
 mod timer;
 mod wire;
 mod worker;
 
+pub mod blocking;
 pub mod dice;
 pub mod fate;
 pub mod fault;
+pub mod journal;
 pub mod latency;
 pub mod ledger;
 pub mod open_files;
+pub mod planned;
+pub mod profile;
 pub mod rate_limit;
 pub mod route;
+pub mod rulebook;
 pub mod server;
 pub mod site;
 pub mod spec;
 
-pub use fate::{Fate, Profile};
+pub use builder::{Builder, StartError};
+pub use fate::Fate;
 pub use fault::FaultSpec;
+pub use journal::Journal;
 pub use key::Key;
 pub use latency::Latency;
 pub use ledger::{Entry, Ledger};
+pub use planned::Planned;
+pub use profile::{Profile, Rule};
 pub use rate_limit::RateLimit;
-pub use server::{Builder, Server, StartError};
+pub use rulebook::Rulebook;
+pub use running::Running;
+pub use server::Server;
 pub use site::Site;

@@ -132,6 +132,27 @@ impl Schedule {
     }
 }
 
+/// How and where an answer ends whose body has so many bytes, in words: `complete`, `cut at byte 700`,
+/// `hangs before the head`. A byte counts those of the body before it.
+pub(crate) fn ends(pace: Pace, ending: Ending, body: u64) -> String {
+    let (verb, at) = match (pace, ending) {
+        (Pace::Pause(at, None), _) => ("hangs", at),
+        (_, Ending::Cut(at)) => ("cut", at),
+        (_, Ending::Reset(at)) => ("reset", at),
+        (_, Ending::Complete) => return "complete".to_owned(),
+    };
+    let schedule = Schedule {
+        head: 0,
+        body,
+        pace,
+        ending,
+    };
+    match at {
+        Offset::BeforeHead => format!("{verb} before the head"),
+        Offset::Bytes(_) | Offset::PerCent(_) => format!("{verb} at byte {}", schedule.place(at)),
+    }
+}
+
 /// The bytes that `rate` bytes a second make in a time, rounded down.
 fn at_rate(rate: u64, elapsed: Duration) -> u64 {
     let bytes = u128::from(rate) * elapsed.as_nanos() / 1_000_000_000;

@@ -7,12 +7,15 @@ use crate::key::Key;
 use crate::route::Route;
 use bytes::Bytes;
 use flagpole_fixtures::{Catalog, Digest, Resource};
-use http::header::{ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER};
+use http::header::{ACCEPT_RANGES, ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 use std::sync::{Arc, LazyLock};
 
 static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(&Catalog::embedded())));
+
+/// The digest of the body as it is sent (RFC 9530 section 2).
+pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// One answer, whole.
 #[derive(Clone, Debug)]
@@ -81,6 +84,17 @@ impl Site {
         }
     }
 
+    /// How many bytes the body of the clean answer for `key` has; 0 for what is no resource.
+    pub fn length(&self, key: Key) -> u64 {
+        match key {
+            Key::Resource(resource) => {
+                let answer = self.resources[resource.index()].as_ref();
+                answer.map_or(0, |answer| answer.body.len() as u64)
+            }
+            Key::Other => 0,
+        }
+    }
+
     pub(crate) fn answer(&self, route: Route) -> &Answer {
         match route {
             Route::Resource(resource) => self.resources[resource.index()]
@@ -139,17 +153,18 @@ pub(crate) fn explained(status: StatusCode, sentence: &str) -> Answer {
     }
 }
 
+/// The value of a field that is made of numbers and encoded digests.
+pub(crate) fn ascii(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("digits, hexadecimal and base64 are ASCII")
+}
+
 fn found(content_type: &'static str, body: Bytes) -> Answer {
     let digest = Digest::of(&body);
-    let ascii =
-        |text: String| HeaderValue::try_from(text).expect("hexadecimal and base64 are ASCII");
     let headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (ETAG, ascii(format!("\"{}\"", digest.short()))),
-        (
-            HeaderName::from_static("content-digest"),
-            ascii(digest.to_string()),
-        ),
+        (CONTENT_DIGEST, ascii(digest.to_string())),
+        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
     ]);
     Answer {
         status: StatusCode::OK,

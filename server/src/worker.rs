@@ -7,8 +7,9 @@ use crate::admission::Limits;
 use crate::connection;
 use crate::counts::Counts;
 use crate::exchange::Exchange;
-use crate::fate::Profile;
+use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::rulebook::Rulebook;
 use crate::site::Site;
 use crate::timer::Timer;
 use std::cell::{Cell, RefCell};
@@ -48,7 +49,7 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) site: Arc<Site>,
-    pub(crate) profile: Profile,
+    pub(crate) rulebook: Rulebook,
     pub(crate) limits: Limits,
     /// Nothing is ever done to an answer; asked for every request, so worked out once.
     pub(crate) clean: bool,
@@ -57,6 +58,10 @@ pub(crate) struct Listener {
     pub(crate) connections: Arc<Semaphore>,
     /// How many entries each worker's ledger keeps.
     pub(crate) room: usize,
+    /// Where every request is told of.
+    pub(crate) journal: Option<Journal>,
+    /// When the server was started: what windows count from.
+    pub(crate) start: Instant,
 }
 
 /// One worker, as its connections see it.
@@ -69,6 +74,13 @@ pub(crate) struct Worker {
     draining: Cell<bool>,
     register: RefCell<HashMap<u64, Weak<Exchange>>>,
     last_left: Notify,
+}
+
+impl Listener {
+    /// Whether each request is told of one by one.
+    pub(crate) fn tells(&self) -> bool {
+        self.room > 0 || self.journal.is_some()
+    }
 }
 
 impl Worker {
@@ -223,10 +235,5 @@ impl Worker {
     /// Whether only what is under way is to be finished.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get()
-    }
-
-    /// How many entries the ledger keeps.
-    pub(crate) fn room(&self) -> usize {
-        self.listener.room
     }
 }

@@ -10,7 +10,8 @@ use flagpole_client::{
 use flagpole_fixtures::{Code, Resource, populous};
 use flagpole_server::ledger::Cause;
 use flagpole_server::route::Route;
-use flagpole_server::{Entry, Key, Ledger, Server, Site, fault};
+use flagpole_server::blocking::Server;
+use flagpole_server::{Entry, Key, Ledger, Site, fault};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

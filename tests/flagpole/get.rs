@@ -4,7 +4,7 @@ use crate::peers::{Nobody, mock};
 use crate::stage::{Desk, Done};
 use flagpole_client::strategy;
 use flagpole_fixtures::{Catalog, Code, Resource, populous};
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use std::fs;
 
 fn get(desk: &Desk, server: &Server, words: &str) -> Done {

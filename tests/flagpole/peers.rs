@@ -3,7 +3,7 @@
 
 use crate::stage::PATIENCE;
 use flagpole_fixtures::{Catalog, Resource};
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

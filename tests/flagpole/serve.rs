@@ -3,7 +3,7 @@
 use crate::peers::Peer;
 use crate::stage::{Desk, Process};
 use flagpole_fixtures::Resource;
-use flagpole_server::{Key, Profile};
+use flagpole_server::{Key, Rulebook};
 use std::time::Duration;
 
 fn serve(words: &str) -> (Process, String) {
@@ -17,7 +17,7 @@ const WIDE: &str = "uniform:0..5h";
 
 /// Has a server of latency `WIDE` work on a request that takes hours.
 fn keep_busy(peer: &mut Peer) {
-    let profile = Profile::new(0, WIDE.parse().unwrap(), vec![]).unwrap();
+    let profile = Rulebook::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
     let flag = Key::Resource(Resource::Flag("BR".parse().unwrap()));
     let numbers = 0..1_000_000;
     let delay = |n: &u64| profile.fate(flag, *n).delay;

@@ -2,7 +2,8 @@
 
 use crate::raw::Raw;
 use flagpole_fixtures::{Catalog, Digest};
-use flagpole_server::{Server, Site};
+use flagpole_server::Site;
+use flagpole_server::blocking::Server;
 use std::sync::Arc;
 
 fn clean() -> Server {
@@ -33,6 +34,7 @@ fn an_answer_that_nothing_was_done_to_carries_nothing_extra() {
     assert_eq!(
         names,
         [
+            "accept-ranges",
             "content-digest",
             "content-length",
             "content-type",

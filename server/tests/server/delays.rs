@@ -2,7 +2,8 @@
 
 use crate::raw::Raw;
 use flagpole_fixtures::Timing;
-use flagpole_server::{Server, fault};
+use flagpole_server::blocking::Server;
+use flagpole_server::fault;
 use std::time::{Duration, Instant};
 
 #[test]

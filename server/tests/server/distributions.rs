@@ -2,7 +2,7 @@
 
 use crate::raw::Raw;
 use flagpole_fixtures::Timing;
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use statrs::distribution::{ContinuousCDF, Exp};
 use std::thread;
 use std::time::{Duration, Instant};

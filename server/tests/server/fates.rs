@@ -1,7 +1,7 @@
 //! The same fates for everybody who asks in the same way.
 
 use crate::raw::Raw;
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use std::collections::BTreeSet;
 
 fn flaky(seed: u64) -> Server {

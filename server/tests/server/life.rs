@@ -1,8 +1,9 @@
 //! Starting and stopping, and a ledger that misses nothing.
 
 use crate::raw::Raw;
+use flagpole_server::StartError;
+use flagpole_server::blocking::Server;
 use flagpole_server::ledger::Cause;
-use flagpole_server::{Server, StartError};
 use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -189,4 +190,66 @@ fn further_connections_wait_until_one_leaves() {
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
     assert_eq!(second.reply(true).status, 200);
+}
+
+/// What a process has open, as the system counts it: threads and descriptors.
+#[cfg(target_os = "linux")]
+fn open() -> (usize, usize) {
+    let count = |of: &str| {
+        std::fs::read_dir(format!("/proc/self/{of}"))
+            .unwrap()
+            .count()
+    };
+    (count("task"), count("fd"))
+}
+
+/// The test runs itself in a process of its own, in which nobody else opens anything.
+#[test]
+#[cfg(target_os = "linux")]
+fn two_hundred_servers_in_a_row_leave_nothing_behind() {
+    const NAME: &str = "life::two_hundred_servers_in_a_row_leave_nothing_behind";
+    if std::env::var_os("FLAGPOLE_ALONE").is_none() {
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        alone.args(["--exact", NAME]).env("FLAGPOLE_ALONE", "1");
+        let output = alone.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        return;
+    }
+    let serve = || {
+        let [one, other] = [(); 2].map(|()| Server::builder().start().unwrap());
+        assert_eq!(Raw::to(&one).get("/flags/br/br.gif").status, 200);
+        let address = other.addr();
+        other.shutdown(Duration::from_secs(10));
+        drop(one);
+        assert!(TcpListener::bind(address).is_ok(), "the port is free");
+    };
+    serve();
+    let before = open();
+    (0..100).for_each(|_| serve());
+    assert_eq!(open(), before);
+}
+
+#[tokio::test]
+async fn an_async_server_serves_while_its_caller_s_event_loop_is_blocked() {
+    let server = flagpole_server::Server::builder()
+        .fault("418".parse().unwrap())
+        .entries(10)
+        .start()
+        .await
+        .unwrap();
+    // Blocks the only thread of this test's runtime.
+    let mut stream = std::net::TcpStream::connect(server.addr()).unwrap();
+    std::io::Write::write_all(&mut stream, ASK.as_bytes()).unwrap();
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin).unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 418");
+    assert_eq!(server.ledger().requests, 1);
+    assert_eq!(
+        server.shutdown(Duration::from_secs(10)).await.by_status[&418],
+        1
+    );
 }

@@ -1,13 +1,14 @@
 //! Capacity and rate limit, as clients meet them.
 
 use crate::raw::{Raw, Reply};
+use flagpole_server::Builder;
+use flagpole_server::blocking::Server;
 use flagpole_server::ledger::Cause;
-use flagpole_server::{Builder, Server};
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-fn server(seats: usize, queue: usize, latency: &str) -> Builder {
+fn server(seats: u32, queue: u32, latency: &str) -> Builder<Server> {
     let builder = Server::builder()
         .latency(latency.parse().unwrap())
         .entries(1000);

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod conditional;
 mod delays;
 mod distributions;
 mod fates;
@@ -13,3 +14,4 @@ mod faults;
 mod life;
 mod limits;
 mod raw;
+mod rules;

@@ -1,6 +1,6 @@
 //! A client so plain that it hides nothing: bytes out, bytes in.
 
-use flagpole_server::Server;
+use flagpole_server::blocking::Server;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -3,7 +3,8 @@
 use super::{PATH, body, read_all, until_the_end};
 use crate::raw::Raw;
 use flagpole_fixtures::Resource;
-use flagpole_server::{Key, Profile, Server};
+use flagpole_server::blocking::Server;
+use flagpole_server::{Key, Rulebook};
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
@@ -126,7 +127,7 @@ fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
         .entries(1000);
     let server = server.start().unwrap();
     let fault = vec!["cut:700@1%".parse().unwrap()];
-    let fates = Profile::new(3, "0".parse().unwrap(), fault).unwrap();
+    let fates = Rulebook::of(3, "0".parse().unwrap(), fault).unwrap();
     let key = Key::Resource(Resource::Flag("BZ".parse().unwrap()));
     let whole = (0..1000)
         .find(|&n| fates.fate(key, n).fault.is_some())

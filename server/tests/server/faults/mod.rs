@@ -7,7 +7,8 @@ mod paces;
 
 use crate::raw::Raw;
 use flagpole_fixtures::{Catalog, Code, Resource};
-use flagpole_server::{Ledger, Server};
+use flagpole_server::Ledger;
+use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2]
         .seed(2)
         .entries(100);
     let server = server.start().unwrap();
-    let probe = flagpole_server::Profile::new(
+    let probe = flagpole_server::Rulebook::of(
         2,
         "0".parse().unwrap(),
         vec![format!("{fault}@50%").parse().unwrap()],

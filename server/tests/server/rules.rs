@@ -1,0 +1,186 @@
+//! Rules through real sockets: fail twice, every fifth, an outage; and what the journal tells of it.
+
+use crate::raw::Raw;
+use flagpole_server::blocking::Server;
+use flagpole_server::{Journal, Rule};
+use serde_json::json;
+use std::fs::File;
+use std::io::Read as _;
+use std::time::Duration;
+
+const FLAG: &str = "/flags/br/br.gif";
+
+fn statuses(server: &Server, count: usize) -> Vec<u16> {
+    let mut raw = Raw::to(server);
+    (0..count).map(|_| raw.get(FLAG).status).collect()
+}
+
+#[test]
+fn fail_twice_then_succeed() {
+    let twice = Rule::default().first(2).fault("503".parse().unwrap());
+    let server = Server::builder().rule(twice).start().unwrap();
+    assert_eq!(statuses(&server, 4), [503, 503, 200, 200]);
+}
+
+#[test]
+fn every_fifth_fails() {
+    let fifth = Rule::default().every(5).fault("500".parse().unwrap());
+    let server = Server::builder().rule(fifth).start().unwrap();
+    let statuses = statuses(&server, 10);
+    assert_eq!(statuses, [200, 200, 200, 200, 500, 200, 200, 200, 200, 500]);
+}
+
+#[test]
+fn an_outage_is_over_when_its_window_is() {
+    let (start, end) = (Duration::ZERO, Duration::from_millis(300));
+    let outage = Rule::default()
+        .between(start, end)
+        .fault("503".parse().unwrap());
+    let server = Server::builder().rule(outage).start().unwrap();
+    let seen = std::iter::repeat_with(|| statuses(&server, 1)[0]);
+    let seen: Vec<_> = seen.take_while(|&status| status == 503).collect();
+    assert!(!seen.is_empty() && statuses(&server, 1) == [200]);
+}
+
+#[test]
+fn the_first_rule_that_matches_decides_wholly() {
+    let metadata = Rule::default().path("/flags/*/metadata.json".parse().unwrap());
+    let second = Rule::default()
+        .n("1".parse().unwrap())
+        .fault("418".parse().unwrap());
+    let server = Server::builder()
+        .fault("500".parse().unwrap())
+        .rule(metadata)
+        .rule(second.clone().name("tea"))
+        .entries(10)
+        .start()
+        .unwrap();
+    let mut raw = Raw::to(&server);
+    let mut get = |path| raw.get(path).status;
+    assert_eq!([get(FLAG), get(FLAG), get(FLAG)], [500, 418, 500]);
+    // A rule that does nothing leaves nothing for the listener to do.
+    assert_eq!(
+        [get("/flags/br/metadata.json"), get("/nowhere")],
+        [200, 500]
+    );
+    let told: Vec<_> = server
+        .journal()
+        .into_iter()
+        .map(|entry| entry.rule.to_string())
+        .collect();
+    assert_eq!(told, ["listener", "tea", "listener", "rule[0]", "listener"]);
+}
+
+#[test]
+fn a_rule_that_is_added_leaves_the_fates_of_the_listener_alone() {
+    let fates = |rules: Vec<Rule>| {
+        let builder = Server::builder().fault("500@50%".parse().unwrap());
+        let server = rules
+            .into_iter()
+            .fold(builder, flagpole_server::Builder::rule)
+            .start()
+            .unwrap();
+        statuses(&server, 30)
+    };
+    let head = Rule::default()
+        .method(http::Method::HEAD)
+        .fault("503".parse().unwrap());
+    assert_eq!(fates(vec![]), fates(vec![head]));
+}
+
+#[test]
+fn a_rule_by_method_matches_that_method_alone() {
+    let head = Rule::default()
+        .method(http::Method::HEAD)
+        .fault("503".parse().unwrap());
+    let server = Server::builder().rule(head).start().unwrap();
+    let mut raw = Raw::to(&server);
+    assert_eq!(raw.get(FLAG).status, 200);
+    assert_eq!(raw.ask("HEAD", FLAG, "").status, 503);
+}
+
+#[test]
+fn the_journal_is_a_line_of_json_for_each_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (journal, writing) = Journal::to(File::create(&path).unwrap()).unwrap();
+    let cut = Rule::default()
+        .n("1".parse().unwrap())
+        .fault("cut:50%".parse().unwrap());
+    let server = Server::builder()
+        .latency("2ms".parse().unwrap())
+        .rule(cut)
+        .journal(journal.named("X"))
+        .start()
+        .unwrap();
+    drop(journal);
+    let mut raw = Raw::to(&server);
+    for path in [FLAG, "/nowhere"] {
+        raw.ask("GET", path, "Flagpole-Run: r\r\n");
+    }
+    let reply = raw.ask("HEAD", "/flags/us/us.gif", "");
+    let length: u64 = reply.headers["content-length"].parse().unwrap();
+    raw.send("GET /flags/us/us.gif HTTP/1.1\r\nHost: x\r\nFlagpole-Nth: 1\r\n\r\n");
+    raw.0.read_to_end(&mut Vec::new()).unwrap();
+    server.shutdown(Duration::from_secs(10));
+    writing.finish().unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    let told = |line: &str| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["at_us"].as_f64().unwrap() > 0.0);
+        let late = line["late_us"].as_f64();
+        assert!(late.is_some_and(|late| late >= 0.0), "{line}");
+        line.as_object_mut()
+            .unwrap()
+            .retain(|key, _| key != "at_us" && key != "late_us");
+        line
+    };
+    let mut expected = json!({
+        "listener": "X", "run": "r", "method": "GET", "resource": FLAG, "n": 0, "rule": "listener",
+        "cause": "delay", "fault": null, "planned_us": 2000.0, "ends": "complete", "status": 200,
+        "completed": true
+    });
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(told(lines[0]), expected);
+    expected["resource"] = json!("other");
+    expected["path"] = json!("/nowhere");
+    expected["status"] = json!(404);
+    assert_eq!(told(lines[1]), expected);
+    let cut: serde_json::Value = serde_json::from_str(lines[3]).unwrap();
+    let key = |key: &str| cut[key].clone();
+    assert_eq!(
+        [
+            key("rule"),
+            key("fault"),
+            key("ends"),
+            key("completed"),
+            key("run")
+        ],
+        [
+            json!("rule[0]"),
+            json!("cut:50%"),
+            json!(format!("cut at byte {}", length / 2)),
+            json!(false),
+            json!(null)
+        ]
+    );
+}
+
+#[test]
+fn a_journal_that_can_not_be_written_says_why() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else {
+        eprintln!("skipped: there is no /dev/full here");
+        return;
+    };
+    let (journal, writing) = Journal::to(full).unwrap();
+    let server = Server::builder().journal(journal).start().unwrap();
+    assert_eq!(
+        statuses(&server, 3),
+        [200, 200, 200],
+        "the server serves on"
+    );
+    server.shutdown(Duration::from_secs(10));
+    let error = writing.finish().unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+}
