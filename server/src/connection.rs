@@ -19,6 +19,7 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use std::cell::LazyCell;
 use std::convert::Infallible;
 use std::future::{poll_fn, ready};
 use std::pin::{Pin, pin};
@@ -92,8 +93,10 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     let key = listener.site.key(route);
     let whole = listener.site.answer(route);
     let select = || Selection::of(request.method(), request.headers(), whole);
+    // Reading the clock is no small part of what a clean answer takes.
+    let parsed = LazyCell::new(Instant::now);
     let tell = |place, cause, decided: &Decided| {
-        let details = Details::of(listener, request, key, decided);
+        let details = Details::of(listener, request, key, decided, || *parsed);
         exchange.open(key, place, cause, &decided.fate, details);
     };
     let place = match listener.counts.place(request.headers(), key) {
@@ -107,8 +110,7 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
         tell(place, Cause::Clean, &Decided::default());
         return Verdict::Now(select().answer(whole));
     }
-    let parsed = Instant::now();
-    let pass = match listener.limits.admit(parsed) {
+    let pass = match listener.limits.admit(*parsed) {
         Ok(pass) => pass,
         Err(refusal) => {
             tell(place, refusal.cause.clone(), &Decided::default());
@@ -132,7 +134,7 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     Verdict::Later(Box::new(Pending {
         fate,
         pass,
-        parsed,
+        parsed: *parsed,
         route,
         selection: select(),
         path,

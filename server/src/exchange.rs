@@ -67,11 +67,12 @@ impl Details {
         request: &Request<B>,
         key: Key,
         decided: &Decided,
+        parsed: impl FnOnce() -> Instant,
     ) -> Option<Box<Details>> {
         listener.tells().then(|| {
             let is_head = request.method() == Method::HEAD;
             Box::new(Details {
-                at: listener.start.elapsed(),
+                at: parsed().saturating_duration_since(listener.start),
                 method: request.method().clone(),
                 path: (key == Key::Other).then(|| request.uri().path().into()),
                 rule: decided.rule,

@@ -50,6 +50,18 @@ impl Bucket {
     }
 }
 
+impl RateLimit {
+    /// Requests a second.
+    pub fn per_second(&self) -> f64 {
+        f64::from(self.requests) / self.period.as_secs_f64()
+    }
+
+    /// How many may come at once.
+    pub fn burst(&self) -> u32 {
+        self.requests
+    }
+}
+
 impl FromStr for RateLimit {
     type Err = SpecError;
 

@@ -110,10 +110,12 @@ impl Rulebook {
         Rulebook::new(seed, &listener)
     }
 
-    /// Whether every answer is clean, so that nothing needs deciding.
+    /// Whether every answer is clean and no rule is to be named, so that nothing needs deciding.
     pub fn is_clean(&self) -> bool {
-        self.judges()
-            .all(|judge| judge.latency.is_zero() && judge.faults.never())
+        let Judge {
+            latency, faults, ..
+        } = &self.listener;
+        self.rules.is_empty() && latency.is_zero() && faults.never()
     }
 
     /// Whether a fate may depend on the clock.

@@ -43,6 +43,12 @@ pub struct Profile {
     pub listeners: Vec<Listener>,
 }
 
+/// The place so many bytes from the start of a text in TOML: that of the innermost key that stands there.
+/// For files that hold a part of a profile.
+pub fn place(text: &str, offset: usize) -> Place {
+    Places::of(text).at(offset)
+}
+
 /// A profile that can not be used, and where in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError {
@@ -244,7 +250,7 @@ mod tests {
             ),
             (
                 "[[listener]]\n[[listener.rule]]\npath = '/['",
-                "3:8: listener[0].rule[0].path: bad glob `/[`: invalid range pattern at letter 2",
+                "3:8: listener[0].rule[0].path: bad glob `/[`: unclosed character class; missing ']'",
             ),
             (
                 "[[listener]]\n[[listener.rule]]\nfaults = ['404@60%', '500@50%']",

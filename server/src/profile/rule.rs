@@ -186,7 +186,7 @@ impl Rule {
                 ),
             );
         }
-        if let Some(method) = self.method.as_ref().filter(|method| is_lower(method)) {
+        if let Some(method) = self.method.as_ref().filter(|method| !is_known(method)) {
             return at(
                 "method",
                 format!("expected a method such as `GET`, got `{method}`"),
@@ -211,9 +211,9 @@ impl Rule {
     }
 }
 
-/// Methods are told apart by case (RFC 9110 section 9.1), and none that is registered has a small letter.
-fn is_lower(method: &Method) -> bool {
-    method
-        .as_str()
-        .contains(|letter: char| letter.is_ascii_lowercase())
+/// Methods are told apart by case (RFC 9110 section 9.1), and all that are registered are of capital
+/// letters and hyphens.
+fn is_known(method: &Method) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
+    method.as_str().bytes().all(is_usual)
 }

@@ -174,6 +174,11 @@ fn schema(about: &str, examples: &[&str]) -> Schema {
     json_schema!({ "type": "string", "description": about, "examples": examples })
 }
 
+/// The schema of a text that may be a whole number, without quotes: a status, an n, a delay of 0.
+fn text_or_number(about: &str, examples: &[&str]) -> Schema {
+    json_schema!({ "type": ["string", "integer"], "description": about, "examples": examples })
+}
+
 macro_rules! text_schema {
     ($($name:ident: $schema:expr;)*) => {$(
         pub(super) struct $name;
@@ -197,21 +202,17 @@ macro_rules! text_schema {
 text_schema! {
     LatencyText: {
         let examples: Vec<_> = latency::FAMILY.iter().map(|member| member.example).collect();
-        schema("How long answers are delayed", &examples)
+        text_or_number("How long answers are delayed", &examples)
     };
     FaultText: {
         let examples: Vec<_> = fault::FAMILY.iter().map(|member| format!("{}@5%", member.example)).collect();
         let examples: Vec<_> = examples.iter().map(String::as_str).collect();
-        schema("A fault and how often it strikes; always without odds", &examples)
+        text_or_number("A fault and how often it strikes; always without odds", &examples)
     };
     RateText: schema("Requests and the time in which they are let in", &["100/s", "30/m"]);
     MethodText: schema("A method", &["GET", "HEAD"]);
     PathText: schema("A glob over paths", &["/flags/*/*.gif", "/flags/**"]);
-    NthText: json_schema!({
-        "type": ["string", "integer"],
-        "description": "A range of n",
-        "examples": ["3..6", "3..=6", "3..", "..3", 3]
-    });
-    DurationText: schema("A duration", &["5s", "250ms"]);
+    NthText: text_or_number("A range of n", &["3..6", "3..=6", "3..", "..3", "3"]);
+    DurationText: text_or_number("A duration", &["5s", "250ms"]);
     Seed: json_schema!({ "type": ["integer", "string"], "minimum": 0, "default": 0 });
 }

@@ -13,5 +13,6 @@ mod fates;
 mod faults;
 mod life;
 mod limits;
+mod profiles;
 mod raw;
 mod rules;

@@ -1,0 +1,48 @@
+//! Profiles: nothing panics, what is refused is refused with a place in the text, what is read prints
+//! back to itself and to the same fates.
+
+#![no_main]
+
+use flagpole_server::profile::Listener;
+use flagpole_server::rulebook::Asked;
+use flagpole_server::{Key, Planned, Profile, Rulebook, Site};
+use http::Method;
+use libfuzzer_sys::fuzz_target;
+use std::time::Duration;
+
+fn fates(seed: u64, listener: &Listener) -> Vec<Planned> {
+    let rulebook = Rulebook::new(seed, listener).expect("a profile that was read has no odds above 100%");
+    let asked = |path: &'static str| {
+        let key = flagpole_fixtures::Resource::from_path(path).map_or(Key::Other, Key::Resource);
+        (0..6).map(move |n| Asked { method: &Method::GET, path, key, n, elapsed: Duration::from_secs(n) })
+    };
+    let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
+    let asked = paths.into_iter().flat_map(asked);
+    asked.map(|asked| Planned::of(&rulebook, &Site::embedded(), &asked)).collect()
+}
+
+/// Whether a message begins with a line and a column that the text has.
+fn is_placed(message: &str, text: &str) -> bool {
+    let mut numbers = message.splitn(3, ':').map(str::parse::<usize>);
+    let (Some(Ok(line)), Some(Ok(column))) = (numbers.next(), numbers.next()) else { return false };
+    let letters = text.split('\n').nth(line.wrapping_sub(1)).map(|line| line.chars().count());
+    letters.is_some_and(|letters| (1..=letters + 1).contains(&column))
+}
+
+fuzz_target!(|text: &str| {
+    // A file of samples is read when it is named; names that the fuzzer makes up are not to be.
+    if text.contains("csv") {
+        return;
+    }
+    let profile: Profile = match text.parse::<Profile>() {
+        Ok(profile) => profile,
+        Err(error) => return assert!(is_placed(&error.to_string(), text), "{error}"),
+    };
+    let printed = profile.to_string();
+    let again: Profile = printed.parse().expect("what was printed reads back");
+    assert_eq!(again.to_string(), printed);
+    assert_eq!(again.listeners.len(), profile.listeners.len());
+    for (one, other) in profile.listeners.iter().zip(&again.listeners).take(3) {
+        assert_eq!(fates(profile.seed, one), fates(again.seed, other));
+    }
+});

@@ -1,0 +1,233 @@
+//! Any text is a profile that serves, or is refused with its place.
+
+use crate::raw::Raw;
+use flagpole_fixtures::Resource;
+use flagpole_server::blocking::Server;
+use flagpole_server::profile::Listener;
+use flagpole_server::rulebook::Asked;
+use flagpole_server::{Key, Planned, Profile, Rulebook, Site};
+use http::Method;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::strategy::ValueTree as _;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// A key, values that it may have, and some that it may not.
+type Values = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const LATENCY: Values = (
+    "latency",
+    &[
+        "'1ms'",
+        "0",
+        "'uniform:0..5ms'",
+        "'50%:0|50%:lognormal:p50=1ms,p99=9ms,max=1s'",
+    ],
+    &["'fast'", "5", "'25h'", "'uniform:5ms..1ms'", "[]"],
+);
+const FAULTS: Values = (
+    "faults",
+    &[
+        "[503]",
+        "['404@50%', 'reset:50%@25%', 'cut:7@25%']",
+        "['hang', 'empty@0%']",
+        "['redirect:3@10%', 'corrupt:3@10%', 'slow-head:1s@10%', 'garbage@10%']",
+        "[]",
+    ],
+    &["['404@60%', '500@60%']", "'404'", "['404%']", "[true]"],
+);
+const TOP: &[Values] = &[
+    ("about", &["'a\\b'", "'''\nx'''", "\"é\""], &["7"]),
+    (
+        "seed",
+        &["0", "7", "'18446744073709551615'"],
+        &["-1", "1.5"],
+    ),
+];
+const LISTENER: &[Values] = &[
+    ("name", &["'A'", "'B'", "'C'", "'é'"], &["''", "\"\\n\""]),
+    ("port", &["0", "8000", "65535"], &["65536", "'80'"]),
+    LATENCY,
+    FAULTS,
+    ("capacity", &["1", "1_000_000"], &["0", "1000001", "'8'"]),
+    ("queue", &["0", "16"], &["-1", "1000001"]),
+    ("rate_limit", &["'1/m'", "'100/s'"], &["'0/s'", "100"]),
+];
+const RULE: &[Values] = &[
+    ("name", &["'outage'", "'a, \"b\"'"], &["'\\\u{1}'"]),
+    ("method", &["'GET'", "'HEAD'"], &["'get'", "''", "5"]),
+    (
+        "path",
+        &["'/flags/*/*.gif'", "'/**'", "'/flags/b[a-r]/*'"],
+        &["'flags'", "'/['", "'/***'"],
+    ),
+    ("first", &["1", "2"], &["0", "-1", "4294967296"]),
+    ("every", &["1", "5"], &["0", "'5'"]),
+    (
+        "n",
+        &["3", "'1..3'", "'..=4'", "'2..'"],
+        &["'3..3'", "'..'"],
+    ),
+    ("from", &["0", "'1us'", "'1h'"], &["'24h1s'", "5"]),
+    ("to", &["'2h'", "'24h'"], &["0", "'-1s'"]),
+    ("rule", &[], &["1", "[]"]),
+    LATENCY,
+    FAULTS,
+];
+
+/// A table with some of the keys; now and then with a value that is wrong.
+fn table(header: &'static str, keys: &'static [Values]) -> impl Strategy<Value = String> {
+    let line = |&(key, good, bad): &Values| {
+        let good = if good.is_empty() { bad } else { good };
+        let value = prop_oneof![60 => select(good), 1 => select(bad)];
+        let often = if good == bad { 0.01 } else { 0.3 };
+        let value = proptest::option::weighted(often, value);
+        value.prop_map(move |value| {
+            value.map_or(String::new(), |value| format!("{key} = {value}\n"))
+        })
+    };
+    let lines: Vec<_> = keys.iter().map(line).collect();
+    lines.prop_map(move |lines| format!("{header}\n{}", lines.concat()))
+}
+
+fn profile() -> impl Strategy<Value = String> {
+    let rules = proptest::collection::vec(table("[[listener.rule]]", RULE), 0..3);
+    let listener = (table("[[listener]]", LISTENER), rules);
+    let listener = listener.prop_map(|(listener, rules)| listener + &rules.concat());
+    let listeners = proptest::collection::vec(listener, 0..4);
+    (table("", TOP), listeners).prop_map(|(top, listeners)| top + &listeners.concat())
+}
+
+/// A profile in which somebody's cat has walked about.
+fn mutated() -> impl Strategy<Value = String> {
+    let bits = select(vec![
+        "", "\n", "[", "]", "'", "\"", "=", "0", "-", "%", "é", "\0", "rule",
+    ]);
+    let step = (any::<Index>(), 0..4_usize, bits);
+    let steps = proptest::collection::vec(step, 1..4);
+    (profile(), steps).prop_map(|(text, steps)| {
+        steps.into_iter().fold(text, |text, (at, taken, bit)| {
+            let letters: Vec<_> = text.chars().collect();
+            let at = at.index(letters.len() + 1);
+            let behind = letters.iter().skip(at + taken);
+            letters[..at]
+                .iter()
+                .copied()
+                .chain(bit.chars())
+                .chain(behind.copied())
+                .collect()
+        })
+    })
+}
+
+/// Whether a message begins with a line and a column that the text has.
+fn is_placed(message: &str, text: &str) -> bool {
+    let mut numbers = message
+        .splitn(3, ':')
+        .map(|number| number.parse().unwrap_or(0));
+    let (line, column): (usize, usize) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let found = text.split('\n').nth(line.wrapping_sub(1));
+    found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
+}
+
+fn asked(path: &str, n: u64, elapsed: Duration) -> Asked<'_> {
+    let key = Resource::from_path(path).map_or(Key::Other, Key::Resource);
+    Asked {
+        method: &Method::GET,
+        path,
+        key,
+        n,
+        elapsed,
+    }
+}
+
+fn fates(seed: u64, listener: &Listener) -> Vec<Planned> {
+    let rulebook = Rulebook::new(seed, listener).unwrap();
+    let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
+    let asked = paths
+        .iter()
+        .flat_map(|path| (0..6).map(|n| asked(path, n, Duration::from_secs(n))));
+    asked
+        .map(|asked| Planned::of(&rulebook, &Site::embedded(), &asked))
+        .collect()
+}
+
+/// Starts the listener, asks it, leaves, and holds what it says of it against what was planned.
+fn serves(seed: u64, listener: &Listener) {
+    const PATH: &str = "/flags/br/br.gif";
+    let builder = Server::builder().seed(seed).listener(listener.clone());
+    let one = std::num::NonZero::<usize>::MIN;
+    let server = builder.entries(1).workers(one).start().unwrap();
+    let mut raw = Raw::to(&server);
+    raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    while server.ledger().requests == 0 {
+        std::thread::yield_now();
+    }
+    drop(raw);
+    while server.journal().is_empty() {
+        std::thread::yield_now();
+    }
+    let told = server.journal().remove(0);
+    let rulebook = Rulebook::new(seed, listener).unwrap();
+    let planned = Planned::of(&rulebook, &Site::embedded(), &asked(PATH, 0, told.at));
+    assert_eq!(
+        (told.rule, told.planned, told.fault, told.ends),
+        (planned.rule, planned.planned, planned.fault, planned.ends),
+        "{listener:?}"
+    );
+}
+
+fn is_in_the_schema(text: &str) -> bool {
+    static SCHEMA: LazyLock<jsonschema::Validator> =
+        LazyLock::new(|| jsonschema::draft202012::new(&Profile::schema()).unwrap());
+    SCHEMA.is_valid(&toml::from_str(text).unwrap())
+}
+
+/// What holds for any text.
+fn holds(text: &str) {
+    let profile: Profile = match text.parse() {
+        Err(error) => {
+            let error: flagpole_server::profile::ProfileError = error;
+            return assert!(is_placed(&error.to_string(), text), "{error}");
+        }
+        Ok(profile) => profile,
+    };
+    assert!(
+        is_in_the_schema(text),
+        "read, though the schema has it otherwise"
+    );
+    let printed = profile.to_string();
+    let again: Profile = printed.parse().unwrap();
+    assert_eq!(again.to_string(), printed);
+    assert_eq!(again.listeners.len(), profile.listeners.len());
+    for (one, other) in profile.listeners.iter().zip(&again.listeners) {
+        assert_eq!(fates(profile.seed, one), fates(again.seed, other));
+        serves(profile.seed, one);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_profile_is_refused_with_a_place_or_serves(text in prop_oneof![profile(), mutated()]) {
+        holds(&text);
+    }
+
+    #[test]
+    fn any_text_is_refused_with_a_place(text in "(?s).{0,40}") {
+        holds(&text);
+    }
+}
+
+/// The property is of little use if next to nothing that is made up is well formed, or all of it.
+#[test]
+fn about_half_of_the_profiles_that_are_made_up_are_well_formed() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let texts = (0..200).map(|_| profile().new_tree(&mut runner).unwrap().current());
+    let read = texts.filter(|text| text.parse::<Profile>().is_ok()).count();
+    assert!((60..=160).contains(&read), "{read} of 200");
+}
