@@ -1,0 +1,85 @@
+//! The article's three stages, by nested callbacks and by `await`: each stage asks the next question
+//! with the answer of the one before, and each may fail.
+//! Look at the shape: the callbacks grow to the right, hand the error on by hand at each level, and can
+//! return nothing, so that whoever wants the result must pass a callback too. With `await` the same is
+//! three lines one below the other, and `?` hands on the error of each. Both print the same.
+
+use anyhow::Result;
+use std::fmt;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+
+/// The stage that failed.
+#[derive(Clone, Copy)]
+struct Failed(u32);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stage {} failed", self.0)
+    }
+}
+
+/// Answers a request, some turns of the loop later, unless it is the stage that is to fail.
+async fn api_call(stage: u32, request: String, fails: Option<u32>) -> Result<String, Failed> {
+    yield_now().await;
+    if fails == Some(stage) {
+        return Err(Failed(stage));
+    }
+    Ok(format!("{request} -> answer {stage}"))
+}
+
+/// The same for those who live without `await`: the answer is brought to a callback.
+fn api_call_back(
+    stage: u32,
+    request: String,
+    fails: Option<u32>,
+    done: impl FnOnce(Result<String, Failed>) + Send + 'static,
+) {
+    tokio::spawn(async move { done(api_call(stage, request, fails).await) });
+}
+
+fn by_callbacks(
+    request: String,
+    fails: Option<u32>,
+    done: impl FnOnce(Result<String, Failed>) + Send + 'static,
+) {
+    api_call_back(1, request, fails, move |answer| match answer {
+        Err(failed) => done(Err(failed)),
+        Ok(second) => api_call_back(2, second, fails, move |answer| match answer {
+            Err(failed) => done(Err(failed)),
+            Ok(third) => api_call_back(3, third, fails, done),
+        }),
+    });
+}
+
+async fn by_await(request: String, fails: Option<u32>) -> Result<String, Failed> {
+    let second = api_call(1, request, fails).await?;
+    let third = api_call(2, second, fails).await?;
+    api_call(3, third, fails).await
+}
+
+fn show(how: &str, result: &Result<String, Failed>) {
+    match result {
+        Ok(answer) => println!("{how}: {answer}"),
+        Err(failed) => println!("{how}: *** {failed}"),
+    }
+}
+
+async fn both() -> Result<()> {
+    for fails in [None, Some(1), Some(2), Some(3)] {
+        // The way out of the callbacks: a future that the last of them resolves.
+        let (resolve, result) = oneshot::channel();
+        by_callbacks("request".into(), fails, |answer| {
+            // Nobody waits any more only if the loop itself has ended.
+            let _ = resolve.send(answer);
+        });
+        show("callbacks", &result.await?);
+        show("await    ", &by_await("request".into(), fails).await);
+    }
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    Builder::new_current_thread().build()?.block_on(both())
+}

@@ -1,0 +1,95 @@
+//! The article's second downloader: a semaphore for at most five requests at once, an error that knows
+//! its country, a count by status, results as they complete, files saved off the loop.
+//! Without a URL as argument it asks a server of its own, slow and now and then broken.
+//! Look at the braces around the permit in `download_one`: it is held for the request, and given back
+//! before the file is saved. The save is awaited: the article's is not, so nobody learns if it fails.
+
+mod http_get;
+
+use anyhow::{Result, anyhow};
+use flagpole_client::{Destination, Endpoint, Outcome, Target};
+use flagpole_fixtures::{Code, Resource, populous};
+use flagpole_server::blocking::Server;
+use http_get::http_get;
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, spawn_blocking};
+
+const MAX_REQUESTS: usize = 5;
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    Ok,
+    NotFound,
+    Error,
+}
+
+/// A download that failed, and of which country.
+struct FetchError {
+    code: Code,
+    cause: anyhow::Error,
+}
+
+/// What all downloads share.
+struct Site {
+    endpoint: Endpoint,
+    permits: Semaphore,
+    folder: Destination,
+}
+
+async fn download_one(site: Arc<Site>, code: Code) -> Result<Status, FetchError> {
+    let failed = |cause| FetchError { code, cause };
+    let flag = Resource::Flag(code);
+    let answer = {
+        let permit = site.permits.acquire().await;
+        let _permit = permit.expect("the semaphore is never closed");
+        http_get(&site.endpoint, flag).await
+    };
+    let image = match answer {
+        Ok(image) => image,
+        Err(Outcome::NotFound) => return Ok(Status::NotFound),
+        Err(outcome) => return Err(failed(anyhow!("{outcome}"))),
+    };
+    let save = move || site.folder.save(flag, &image);
+    let saved = spawn_blocking(save).await.map_err(|e| failed(e.into()))?;
+    saved.map_err(|outcome| failed(anyhow!("{outcome}")))?;
+    Ok(Status::Ok)
+}
+
+async fn download_many(site: Site, codes: &[Code]) -> Result<BTreeMap<Status, usize>> {
+    let site = Arc::new(site);
+    let downloads = codes.iter().map(|&code| download_one(site.clone(), code));
+    let mut tasks: JoinSet<_> = downloads.collect();
+    let mut counter = BTreeMap::new();
+    while let Some(completed) = tasks.join_next().await {
+        let status = completed?.unwrap_or_else(|FetchError { code, cause }| {
+            println!("*** Error for {code}: {cause}");
+            Status::Error
+        });
+        *counter.entry(status).or_default() += 1;
+    }
+    Ok(counter)
+}
+
+fn main() -> Result<()> {
+    let own = Server::builder().latency("50ms".parse()?);
+    let own = own.fault("503@20%".parse()?).start()?;
+    let url = env::args().nth(1).unwrap_or_else(|| own.url());
+    let site = Site {
+        endpoint: url.parse::<Target>()?.resolve()?,
+        permits: Semaphore::new(MAX_REQUESTS),
+        folder: Destination::prepare(Path::new("downloaded"))?,
+    };
+    // Two codes that no country has, for the sake of a 404.
+    let mut codes = populous::TWENTY.to_vec();
+    codes.extend(["QQ".parse::<Code>()?, "XX".parse()?]);
+    let event_loop = Builder::new_current_thread().enable_all().build()?;
+    for (status, count) in event_loop.block_on(download_many(site, &codes))? {
+        println!("{status:?}: {count}");
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! The article's `flags.py`: twenty flags, one after the other, each waited for.
+//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
+//! Look at the line with `by_name`: `flags_threads` and `flags_async` differ from this program in it
+//! and nowhere else. This one takes twenty times 50 ms, the others little more than once.
+
+use anyhow::Result;
+use flagpole_client::{Destination, Lanes, Plan, Record, Run, Target, strategy};
+use flagpole_fixtures::populous;
+use flagpole_server::blocking::Server;
+use std::env;
+use std::path::Path;
+use std::time::Instant;
+
+fn main() -> Result<()> {
+    let own = Server::builder().latency("50ms".parse()?).start()?;
+    let url = env::args().nth(1).unwrap_or_else(|| own.url());
+    let endpoint = url.parse::<Target>()?.resolve()?;
+    let folder = Destination::prepare(Path::new("downloaded"))?;
+    let plan = Plan::flags(populous::TWENTY);
+    let show = |record: &Record| eprintln!("{} {}", record.resource.code(), record.outcome);
+    let run = Run::new(&plan, &endpoint)
+        .lanes(Lanes::new(plan.jobs.len())?)
+        .destination(&folder)
+        .on_record(&show);
+
+    let start = Instant::now();
+    let tally = strategy::by_name("sequential")?.run(&run)?;
+    let elapsed = start.elapsed().as_secs_f64();
+    println!("{} flags downloaded in {elapsed:.2}s", tally.ok);
+    Ok(())
+}

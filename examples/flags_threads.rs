@@ -1,0 +1,32 @@
+//! The article's thread pool, from the part before it: twenty flags, a thread for each.
+//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
+//! Look at the line with `by_name`: it is all that tells this program from `flags_sequential`. What it
+//! stands for is in `client/src/strategy/threads.rs`: threads take turns at a list of jobs, and each
+//! blocks while it waits.
+
+use anyhow::Result;
+use flagpole_client::{Destination, Lanes, Plan, Record, Run, Target, strategy};
+use flagpole_fixtures::populous;
+use flagpole_server::blocking::Server;
+use std::env;
+use std::path::Path;
+use std::time::Instant;
+
+fn main() -> Result<()> {
+    let own = Server::builder().latency("50ms".parse()?).start()?;
+    let url = env::args().nth(1).unwrap_or_else(|| own.url());
+    let endpoint = url.parse::<Target>()?.resolve()?;
+    let folder = Destination::prepare(Path::new("downloaded"))?;
+    let plan = Plan::flags(populous::TWENTY);
+    let show = |record: &Record| eprintln!("{} {}", record.resource.code(), record.outcome);
+    let run = Run::new(&plan, &endpoint)
+        .lanes(Lanes::new(plan.jobs.len())?)
+        .destination(&folder)
+        .on_record(&show);
+
+    let start = Instant::now();
+    let tally = strategy::by_name("threads")?.run(&run)?;
+    let elapsed = start.elapsed().as_secs_f64();
+    println!("{} flags downloaded in {elapsed:.2}s", tally.ok);
+    Ok(())
+}

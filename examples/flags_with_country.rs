@@ -1,0 +1,99 @@
+//! The article's last downloader: two requests for each country, its flag and then its name, which
+//! becomes the name of the file.
+//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
+//! Look at `get_both`: two requests that follow each other read like two calls that block. Each has a
+//! permit of its own, so that another download may go in between.
+
+mod http_get;
+
+use anyhow::{Context as _, Result, anyhow};
+use bytes::Bytes;
+use flagpole_client::{Destination, Endpoint, Outcome, Target};
+use flagpole_fixtures::{Code, Country, Resource, populous};
+use flagpole_server::blocking::Server;
+use http_get::http_get;
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, spawn_blocking};
+
+const MAX_REQUESTS: usize = 5;
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    Ok,
+    NotFound,
+    Error,
+}
+
+/// What all downloads share.
+struct Site {
+    endpoint: Endpoint,
+    permits: Semaphore,
+    folder: Destination,
+}
+
+impl Site {
+    async fn get(&self, resource: Resource) -> Result<Bytes, Outcome> {
+        let permit = self.permits.acquire().await;
+        let _permit = permit.expect("the semaphore is never closed");
+        http_get(&self.endpoint, resource).await
+    }
+
+    async fn get_both(&self, code: Code) -> Result<(Bytes, Bytes), Outcome> {
+        let image = self.get(Resource::Flag(code)).await?;
+        let metadata = self.get(Resource::Metadata(code)).await?;
+        Ok((image, metadata))
+    }
+}
+
+async fn download_one(site: Arc<Site>, code: Code) -> Result<Status> {
+    let failed = |outcome: Outcome| anyhow!("*** Error for {code}: {outcome}");
+    let (image, metadata) = match site.get_both(code).await {
+        Ok(both) => both,
+        Err(Outcome::NotFound) => return Ok(Status::NotFound),
+        Err(outcome) => return Err(failed(outcome)),
+    };
+    let Country { country, .. } = serde_json::from_slice(&metadata)
+        .with_context(|| format!("*** Error for {code}: the metadata"))?;
+    let saved = spawn_blocking(move || {
+        let staged = site.folder.stage(&image)?;
+        site.folder.keep(staged, &country, code)
+    });
+    let path = saved.await?.map_err(failed)?;
+    println!("{}", path.file_name().unwrap_or_default().display());
+    Ok(Status::Ok)
+}
+
+async fn download_many(site: Site, codes: &[Code]) -> Result<BTreeMap<Status, usize>> {
+    let site = Arc::new(site);
+    let downloads = codes.iter().map(|&code| download_one(site.clone(), code));
+    let mut tasks: JoinSet<_> = downloads.collect();
+    let mut counter = BTreeMap::new();
+    while let Some(completed) = tasks.join_next().await {
+        let status = completed?.unwrap_or_else(|error| {
+            println!("{error:#}");
+            Status::Error
+        });
+        *counter.entry(status).or_default() += 1;
+    }
+    Ok(counter)
+}
+
+fn main() -> Result<()> {
+    let own = Server::builder().latency("50ms".parse()?).start()?;
+    let url = env::args().nth(1).unwrap_or_else(|| own.url());
+    let site = Site {
+        endpoint: url.parse::<Target>()?.resolve()?,
+        permits: Semaphore::new(MAX_REQUESTS),
+        folder: Destination::prepare(Path::new("downloaded"))?,
+    };
+    let event_loop = Builder::new_current_thread().enable_all().build()?;
+    for (status, count) in event_loop.block_on(download_many(site, &populous::TWENTY))? {
+        println!("{status:?}: {count}");
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The article's `Future` and `Task`, beside tokio's: done or not, a result too early, what follows a
+//! result, cancelling, waiting with a time limit and for many.
+//! A bare future is a `oneshot::Receiver` here, a task a `JoinHandle`, and `run_sync` the article's
+//! helper for the console. Look at the first line: a future in Rust is only a description, and nothing
+//! happens until somebody polls it; the last four are `asyncio.wait` and its ways to have enough.
+
+use anyhow::Result;
+use std::cell::Cell;
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{Instant, timeout, timeout_at};
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+/// Runs a future to its end on a loop of its own.
+fn run_sync<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    let event_loop = Builder::new_current_thread().enable_time().build()?;
+    Ok(event_loop.block_on(future))
+}
+
+fn show(what: &str, result: impl std::fmt::Debug) {
+    println!("{what:<40}{result:?}");
+}
+
+/// What becomes of a future that nobody polls, and of one that somebody awaits.
+async fn laziness() {
+    let has_run = Cell::new(false);
+    drop(async { has_run.set(true) });
+    show("a future never polled has run", has_run.get());
+    async { has_run.set(true) }.await;
+    show("a future awaited has run", has_run.get());
+}
+
+/// `Future`: a place for a result that somebody else will set.
+async fn bare_future() -> Result<()> {
+    let (set, mut future) = oneshot::channel();
+    show("result before it is set", future.try_recv());
+    show("it can be set", set.send(42).is_ok());
+    show("result after it is set", future.try_recv());
+
+    let (set, future) = oneshot::channel::<u32>();
+    drop(set);
+    show("nobody will ever set it", future.await);
+    Ok(())
+}
+
+/// `Task`: a future that the loop drives by itself.
+async fn task() -> Result<()> {
+    let task = tokio::spawn(async { 42 });
+    show("a task just spawned is done", task.is_finished());
+    yield_now().await;
+    show("one turn of the loop later", task.is_finished());
+    show("its result", task.await?);
+
+    // `add_done_callback` is whatever stands behind an `await`.
+    let task = tokio::spawn(async { 42 });
+    let called_back = tokio::spawn(async { task.await.map(|answer| format!("told {answer}")) });
+    show("a callback on completion", called_back.await??);
+
+    let task = tokio::spawn(async { "x".parse::<u32>() });
+    show("an error is kept for who awaits", task.await?);
+
+    let task = tokio::spawn(pending::<u32>());
+    task.abort();
+    let ended = task.await;
+    show(
+        "a task that was cancelled",
+        ended.is_err_and(|e| e.is_cancelled()),
+    );
+    Ok(())
+}
+
+/// A result with a time limit. Unlike `asyncio.wait_for`, this does not cancel the task.
+async fn result_with_a_limit() -> Result<()> {
+    let (set, wanted) = oneshot::channel();
+    let mut task = tokio::spawn(wanted);
+    let early = timeout(LIMIT, &mut task).await;
+    show("a result within 50 ms", early.is_ok());
+    show("the task was harmed", task.is_finished());
+    show("it can be set", set.send(42).is_ok());
+    show("its result", task.await??);
+    Ok(())
+}
+
+/// Two that end well, one that fails, one that never ends: in this order, as the loop is fair.
+fn four() -> JoinSet<Result<u32, &'static str>> {
+    let mut set = JoinSet::new();
+    set.spawn(async { Ok(1) });
+    set.spawn(async { Ok(2) });
+    set.spawn(async { Err("no 3") });
+    set.spawn(pending());
+    set
+}
+
+/// `asyncio.wait`: the results until one is enough, time is up, or none is left. What is pending stays
+/// in the set, and is cancelled when that is dropped.
+async fn wait<T: 'static>(
+    set: &mut JoinSet<T>,
+    limit: Duration,
+    is_enough: fn(&T) -> bool,
+) -> Result<Vec<T>> {
+    let (mut done, deadline) = (Vec::new(), Instant::now() + limit);
+    while let Ok(Some(ended)) = timeout_at(deadline, set.join_next()).await {
+        done.push(ended?);
+        if done.last().is_some_and(is_enough) {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+async fn waiting_for_many() -> Result<()> {
+    let show = |what: &str, done: &[_], set: &JoinSet<_>| {
+        println!("{what:<40}done {done:?}, pending {}", set.len());
+    };
+    let never = Duration::from_secs(3600);
+    let mut set = four();
+    let done = wait(&mut set, LIMIT, |_| false).await?;
+    show("wait for 50 ms", &done, &set);
+
+    let mut set = four();
+    let done = wait(&mut set, never, |_| true).await?;
+    show("wait for the first", &done, &set);
+
+    let mut set = four();
+    let done = wait(&mut set, never, Result::is_err).await?;
+    show("wait for the first error", &done, &set);
+
+    // The one that never ends is taken out of it.
+    let mut set = JoinSet::new();
+    set.spawn(async { Ok(1) });
+    set.spawn(async { Ok(2) });
+    let done = wait(&mut set, never, |_| false).await?;
+    show("wait for all", &done, &set);
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    run_sync(async {
+        laziness().await;
+        bare_future().await?;
+        task().await?;
+        result_with_a_limit().await?;
+        waiting_for_many().await
+    })?
+}

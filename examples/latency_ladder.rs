@@ -1,0 +1,284 @@
+//! The article's picture of how long a CPU waits for cache, memory, disk and network: measured here,
+//! in nanoseconds, in cycles, and on a human scale on which a cycle takes a second.
+//! With a URL as argument, a flag from there is one rung more.
+//! Look at the last column: whoever blocks on the lower rungs sleeps for years, and a loop that has
+//! other work should not. How each rung was measured is printed below the table.
+
+use anyhow::Result;
+use flagpole_client::{Plan, Run, Target, strategy};
+use flagpole_fixtures::{Catalog, populous};
+use flagpole_server::blocking::Server;
+use std::env;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Rounds of which the quickest counts: whatever disturbs a round only makes it slower.
+const ROUNDS: usize = 10;
+
+/// What is waited for, how long (or why that is not known), and how it was measured.
+struct Rung {
+    name: &'static str,
+    nanos: Result<f64, &'static str>,
+    how: String,
+}
+
+/// A cache line, which holds the place of the next one to visit.
+#[repr(align(64))]
+struct Line(usize);
+
+/// The sequence of Marsaglia's xorshift64 (2003): no more than disorder is asked of it.
+struct Disorder(u64);
+
+impl Disorder {
+    fn draw(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+fn quickest(operations: usize, mut round: impl FnMut()) -> f64 {
+    let rounds = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        round();
+        start.elapsed()
+    });
+    rounds.min().unwrap_or_default().as_secs_f64() * 1e9 / operations as f64
+}
+
+/// Does one step to an expression 64 times over. Within one expression even a build without
+/// optimisation keeps the value in a register, and the loop around it hardly counts.
+macro_rules! sixty_four {
+    ($step:ident, $x:expr) => {
+        sixty_four!(@four $step, sixty_four!(@four $step, sixty_four!(@four $step, sixty_four!(@four $step, $x))))
+    };
+    (@four $step:ident, $x:expr) => {
+        sixty_four!(@one $step, sixty_four!(@one $step, sixty_four!(@one $step, sixty_four!(@one $step, $x))))
+    };
+    (@one $step:ident, $x:expr) => {
+        $step!($step!($step!($step!($x))))
+    };
+}
+
+/// How long a cycle takes, in nanoseconds: the time of a bit operation that needs the result of the
+/// one before.
+fn cycle_time() -> f64 {
+    const TIMES: usize = 10_000;
+    // Nobody but the CPU is to know them, or the compiler would make it shorter.
+    let operands = black_box([0x5555, 0x3333, 0x7171, 0x0042]);
+    let mut value = black_box(1_u64);
+    quickest(4 * 64 * TIMES, || {
+        let ([a, b, c, d], mut here) = (operands, value);
+        macro_rules! step {
+            ($x:expr) => {
+                (((($x ^ a) & b) ^ c) | d)
+            };
+        }
+        for _ in 0..TIMES {
+            here = sixty_four!(step, here);
+        }
+        value = black_box(here);
+    })
+}
+
+/// Lines that lead to each other in one random circle through all of them (Sattolo's algorithm), so
+/// that no prefetcher can guess the next.
+fn circle(kib: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = (0..kib * 1024 / size_of::<Line>()).map(Line).collect();
+    let mut disorder = Disorder(88_172_645_463_325_252);
+    for last in (1..lines.len()).rev() {
+        let other = disorder.draw() % last as u64;
+        lines.swap(last, usize::try_from(other).expect("less than a usize"));
+    }
+    lines
+}
+
+/// Follows a circle: each load needs the result of the one before.
+fn chase(name: &'static str, kib: usize, where_from: &str) -> Rung {
+    const TIMES: usize = 1 << 12;
+    let lines = circle(kib);
+    let mut at = 0;
+    let nanos = quickest(64 * TIMES, || {
+        let (lines, mut here): (&[Line], usize) = (&lines, at);
+        macro_rules! step {
+            ($at:expr) => {
+                lines[$at].0
+            };
+        }
+        for _ in 0..TIMES {
+            here = sixty_four!(step, here);
+        }
+        at = black_box(here);
+    });
+    let how = format!("dependent loads from a random circle of {kib} KiB, {where_from}");
+    Rung {
+        name,
+        nanos: Ok(nanos),
+        how,
+    }
+}
+
+/// One page of a file from the disk, and again from the system's page cache.
+#[cfg(target_os = "linux")]
+fn disk() -> Result<Vec<Rung>> {
+    use rustix::fs::{Advice, fadvise, fstatfs};
+    use std::io::Write as _;
+    use std::os::unix::fs::FileExt as _;
+    const PAGE: usize = 4096;
+    const PAGES: usize = 4096;
+    const READS: usize = 200;
+    /// `TMPFS_MAGIC` of statfs(2).
+    const TMPFS: i64 = 0x0102_1994;
+    let median = |mut times: Vec<std::time::Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64() * 1e9
+    };
+
+    let mut file = tempfile::tempfile_in(".")?;
+    let mut disorder = Disorder(1);
+    for _ in 0..PAGES {
+        let words = (0..PAGE / 8).flat_map(|_| disorder.draw().to_ne_bytes());
+        let page: Vec<u8> = words.collect();
+        file.write_all(&page)?;
+    }
+    file.sync_all()?;
+    fadvise(&file, 0, None, Advice::Random)?;
+    fadvise(&file, 0, None, Advice::DontNeed)?;
+    let read_all = |places: &[usize]| -> Result<f64> {
+        let mut page = [0; PAGE];
+        let read = |place: &usize| {
+            let start = Instant::now();
+            file.read_exact_at(&mut page, (place * PAGE) as u64)?;
+            Ok(start.elapsed())
+        };
+        Ok(median(places.iter().map(read).collect::<Result<_>>()?))
+    };
+    // Odd steps visit a power of two of pages once each.
+    let places: Vec<usize> = (0..READS).map(|n| n * 1667 % PAGES).collect();
+    let disk = read_all(&places)?;
+    let cached = read_all(&places)?;
+    let is_memory = fstatfs(&file)?.f_type as i64 == TMPFS;
+    let how =
+        format!("median of {READS} pages of 4 KiB, read a second time: a system call and a copy");
+    let cache = Rung {
+        name: "page cache",
+        nanos: Ok(cached),
+        how,
+    };
+    let how = format!(
+        "median of {READS} pages of 4 KiB of a file in this folder, put out of the page cache by \
+         posix_fadvise; a cache of the device or of a host may still answer"
+    );
+    let nanos = if is_memory {
+        Err("this folder is in memory (tmpfs)")
+    } else {
+        Ok(disk)
+    };
+    Ok(vec![
+        cache,
+        Rung {
+            name: "disk",
+            nanos,
+            how,
+        },
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that on Linux")]
+fn disk() -> Result<Vec<Rung>> {
+    Ok(vec![Rung {
+        name: "disk",
+        nanos: Err("only on Linux can this program put a file out of the page cache"),
+        how: "not at all".into(),
+    }])
+}
+
+/// Flags one after the other over one connection: the median from request to last byte.
+fn http(name: &'static str, url: &str, plan: &Plan) -> Result<Rung> {
+    let endpoint = url.parse::<Target>()?.resolve()?;
+    let tally = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
+    let median = tally.from_sent.quantile(0.5).unwrap_or_default();
+    let how = format!(
+        "median of {} flags from {url}, from request to last byte, over one open connection",
+        tally.ok
+    );
+    let nanos = if tally.ok == plan.jobs.len() as u64 {
+        Ok(median.as_secs_f64() * 1e9)
+    } else {
+        Err("some flags could not be had")
+    };
+    Ok(Rung { name, nanos, how })
+}
+
+/// On the scale of a cycle a second: `12 s`, `3.4 days`.
+fn human(seconds: f64) -> String {
+    const UNITS: [(f64, &str); 5] = [
+        (365.25 * 86_400.0, "years"),
+        (86_400.0, "days"),
+        (3600.0, "hours"),
+        (60.0, "minutes"),
+        (1.0, "seconds"),
+    ];
+    let fits = |(size, _): &&(f64, &str)| seconds >= *size;
+    let (size, unit) = UNITS.iter().find(fits).unwrap_or(&UNITS[4]);
+    format!("{:.1} {unit}", seconds / size)
+}
+
+fn main() -> Result<()> {
+    let cycle = cycle_time();
+    let clean = Server::builder().start()?;
+    let late = Server::builder().latency("50ms".parse()?).start()?;
+    let all = Plan::flags(Catalog::embedded().codes());
+    let twenty = Plan::flags(populous::TWENTY);
+    let mut rungs = vec![
+        chase("L1 cache", 16, "which fits in the first cache"),
+        chase(
+            "L2 cache",
+            256,
+            "which fits in the second, not in the first",
+        ),
+        chase(
+            "L3 cache",
+            4096,
+            "which fits in the third, as a rule not in the second",
+        ),
+        chase(
+            "memory",
+            256 << 10,
+            "which fits in no cache; finding the page in memory is included",
+        ),
+    ];
+    rungs.extend(disk()?);
+    rungs.push(http("loopback HTTP", &clean.url(), &all)?);
+    rungs.push(http("HTTP, 50 ms injected", &late.url(), &twenty)?);
+    if let Some(url) = env::args().nth(1) {
+        rungs.push(http("HTTP, the URL given", &url, &twenty)?);
+    }
+
+    println!(
+        "{:<21}{:>14}{:>14}  at a cycle a second",
+        "waiting for", "nanoseconds", "cycles"
+    );
+    for Rung { name, nanos, .. } in &rungs {
+        match nanos {
+            Ok(nanos) => {
+                let cycles = nanos / cycle;
+                println!("{name:<21}{nanos:>14.1}{cycles:>14.0}  {}", human(cycles));
+            }
+            Err(why) => println!("{name:<21}{:>14}{:>14}  {why}", "-", "-"),
+        }
+    }
+    println!("\nhow it was measured");
+    println!(
+        "a cycle: {cycle:.3} ns, bit operations that each need the result of the last; quickest of {ROUNDS} rounds"
+    );
+    for Rung { name, how, .. } in &rungs {
+        println!("{name}: {how}");
+    }
+    if cfg!(debug_assertions) {
+        println!("built without optimisation: with --release L1 and HTTP take less");
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The article's `spinner_asyncio.py`: a task draws a spinner while another one thinks for 3 s (or as
+//! many as the argument says), both on one thread.
+//! Look at `abort`: a task can be ended from outside, because it only ever stops at an `await`. No
+//! exception is raised there; the future is dropped where it stands, and what it owns cleans up: see
+//! `Wipe`.
+
+use anyhow::{Context as _, Result};
+use std::env;
+use std::io::{self, Write as _};
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+const FRAME: Duration = Duration::from_millis(100);
+
+/// Wipes a line of this many characters when it is dropped.
+struct Wipe(usize);
+
+impl Drop for Wipe {
+    fn drop(&mut self) {
+        let (blank, back) = (" ".repeat(self.0), "\x08".repeat(self.0));
+        let mut out = io::stdout();
+        // A drop has nobody to tell; who prints next meets the same error.
+        let _ = write!(out, "{blank}{back}").and_then(|()| out.flush());
+    }
+}
+
+async fn spin(message: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    let _wipe = Wipe("| ".len() + message.len());
+    for turn in r"|/-\".chars().cycle() {
+        let status = format!("{turn} {message}");
+        write!(out, "{status}{}", "\x08".repeat(status.len()))?;
+        out.flush()?;
+        sleep(FRAME).await;
+    }
+    Ok(())
+}
+
+async fn slow_function(thinking: Duration) -> u32 {
+    sleep(thinking).await;
+    42
+}
+
+async fn supervisor(thinking: Duration) -> Result<u32> {
+    let spinner = tokio::spawn(spin("thinking!"));
+    println!("spinner object: {spinner:?}");
+    let answer = slow_function(thinking).await;
+    spinner.abort();
+    // `abort` only asks; the task is gone, and its line wiped, when waiting for it says so.
+    match spinner.await {
+        Err(ended) if ended.is_cancelled() => Ok(answer),
+        Err(panicked) => Err(panicked.into()),
+        Ok(result) => Ok(result.map(|()| answer)?),
+    }
+}
+
+fn main() -> Result<()> {
+    let seconds = env::args().nth(1).unwrap_or_else(|| "3".into());
+    let seconds: f64 = seconds.parse().context("expected a number of seconds")?;
+    let event_loop = Builder::new_current_thread().enable_time().build()?;
+    let answer = event_loop.block_on(supervisor(Duration::try_from_secs_f64(seconds)?))?;
+    println!("Answer {answer}");
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The programs about threads, tasks, futures and waiting.
+
+use super::run;
+use flagpole_server::blocking::Server;
+use std::time::{Duration, Instant};
+
+/// The last word of the line that begins with these words.
+fn figure<'a>(out: &'a str, begin: &str) -> &'a str {
+    let line = out.lines().find(|line| line.starts_with(begin));
+    let line = line.unwrap_or_else(|| panic!("no line `{begin}`:\n{out}"));
+    line.split_whitespace().last().unwrap()
+}
+
+/// Runs a spinner for its 3 s: after the line with the object come frames, each drawn over the last,
+/// then a wiped line, the answer, and nothing more.
+fn check_spinner(name: &str, object: &str) {
+    let start = Instant::now();
+    let out = run(name, &[]);
+    assert!(start.elapsed() >= Duration::from_secs(3));
+    let (line, rest) = out.split_once('\n').unwrap();
+    assert!(
+        line.starts_with(&format!("spinner object: {object}")),
+        "{line}"
+    );
+    let frames = rest.matches("thinking!").count();
+    let back = "\x08".repeat(11);
+    let turns = r"|/-\".chars().cycle().take(frames);
+    let drawn: Vec<_> = turns
+        .map(|turn| format!("{turn} thinking!{back}"))
+        .collect();
+    assert_eq!(
+        rest,
+        format!("{}{}{back}Answer 42\n", drawn.concat(), " ".repeat(11))
+    );
+    assert!(frames > 0);
+}
+
+#[test]
+fn a_thread_ends_when_it_is_told_to_and_wipes_its_line() {
+    check_spinner("spinner_thread", "Thread {");
+}
+
+#[test]
+fn a_cancelled_task_wipes_its_line() {
+    check_spinner("spinner_async", "JoinHandle {");
+}
+
+#[test]
+fn a_blocked_loop_draws_no_frame_and_the_cure_brings_them_back() {
+    // A machine may be so busy that even a free loop draws nothing in a short time; not in any time.
+    let is_cured = ["0.2", "1", "4"].into_iter().any(|seconds| {
+        let out = run("blocking_the_loop", &[seconds]);
+        let frames = |what| figure(&out, what).parse::<u32>().unwrap();
+        assert_eq!(frames("thread::sleep on the loop"), 0);
+        assert_eq!(frames("save on the loop"), 0);
+        frames("tokio::time::sleep, awaited") > 0
+            && frames("thread::sleep by spawn_blocking") > 0
+            && frames("save by spawn_blocking") > 0
+    });
+    assert!(is_cured);
+}
+
+#[test]
+fn callbacks_and_await_give_the_same_and_every_error_arrives() {
+    let results = [
+        "request -> answer 1 -> answer 2 -> answer 3",
+        "*** stage 1 failed",
+        "*** stage 2 failed",
+        "*** stage 3 failed",
+    ];
+    let twice = results.map(|result| format!("callbacks: {result}\nawait    : {result}\n"));
+    assert_eq!(run("callbacks", &[]), twice.concat());
+}
+
+#[test]
+fn futures_and_tasks_are_what_the_example_says() {
+    let out = run("futures", &[]);
+    let lines = [
+        ("a future never polled has run", "false"),
+        ("a future awaited has run", "true"),
+        ("result before it is set", "Err(Empty)"),
+        ("it can be set", "true"),
+        ("result after it is set", "Ok(42)"),
+        ("nobody will ever set it", "Err(RecvError(()))"),
+        ("a task just spawned is done", "false"),
+        ("one turn of the loop later", "true"),
+        ("its result", "42"),
+        ("a callback on completion", "\"told 42\""),
+        (
+            "an error is kept for who awaits",
+            "Err(ParseIntError { kind: InvalidDigit })",
+        ),
+        ("a task that was cancelled", "true"),
+        ("a result within 50 ms", "false"),
+        ("the task was harmed", "false"),
+        ("it can be set", "true"),
+        ("its result", "42"),
+        (
+            "wait for 50 ms",
+            "done [Ok(1), Ok(2), Err(\"no 3\")], pending 1",
+        ),
+        ("wait for the first", "done [Ok(1)], pending 3"),
+        (
+            "wait for the first error",
+            "done [Ok(1), Ok(2), Err(\"no 3\")], pending 1",
+        ),
+        ("wait for all", "done [Ok(1), Ok(2)], pending 0"),
+    ];
+    let lines = lines.map(|(what, result)| format!("{what:<40}{result}\n"));
+    assert_eq!(out, lines.concat());
+}
+
+#[test]
+fn updates_are_lost_in_the_middle_and_a_task_has_one_only_where_it_awaits() {
+    let out = run("locks", &[]);
+    let lost = |what: &str| {
+        let line = out
+            .lines()
+            .find(|line| line.starts_with(&format!("{what}  ")));
+        let words: Vec<_> = line.unwrap().split_whitespace().rev().collect();
+        let [counted, lost] = [2, 1].map(|at| words[at].parse::<u32>().unwrap());
+        assert_eq!(counted + lost, 2000);
+        lost
+    };
+    assert_eq!(lost("threads, no lock"), 1000);
+    assert_eq!(lost("threads, a lock"), 0);
+    assert_eq!(lost("threads, one step (fetch_add)"), 0);
+    assert_eq!(lost("tasks, no lock"), 0);
+    assert!(lost("tasks, no lock, an await in the middle") > 0);
+    assert_eq!(lost("tasks, a lock, an await in the middle"), 0);
+}
+
+#[test]
+fn the_ladder_has_every_rung_and_says_how_it_was_measured() {
+    let server = Server::builder().start().unwrap();
+    let out = run("latency_ladder", &[&server.url()]);
+    let (table, how) = out.split_once("\nhow it was measured\n").unwrap();
+    let nanos = |rung: &str| -> f64 {
+        let row = table
+            .lines()
+            .find_map(|line| line.strip_prefix(rung))
+            .unwrap();
+        let mut words = row.split_whitespace();
+        let nanos = words.next().unwrap().parse().unwrap();
+        assert!(
+            words.next().unwrap().parse::<f64>().unwrap() >= 1.0,
+            "{row}"
+        );
+        nanos
+    };
+    for rung in [
+        "L1 cache",
+        "L2 cache",
+        "L3 cache",
+        "loopback HTTP",
+        "HTTP, the URL given",
+    ] {
+        assert!(nanos(rung) > 0.0);
+        assert!(how.contains(&format!("\n{rung}: ")), "{how}");
+    }
+    // What no machine turns round: the least of many rounds there, and a delay that is never early.
+    assert!(nanos("L1 cache") < nanos("memory"));
+    assert!(nanos("HTTP, 50 ms injected") >= 50e6);
+    let disk = table.lines().find_map(|line| line.strip_prefix("disk"));
+    let why_not = disk.unwrap().trim_start().strip_prefix('-');
+    assert!(
+        why_not.is_some_and(|why| why.len() > 20) || nanos("disk") > 0.0,
+        "{table}"
+    );
+    assert!(
+        how.contains("\ndisk: ") && how.starts_with("a cycle: "),
+        "{how}"
+    );
+}
