@@ -300,19 +300,25 @@ fn differing_fates(runs: &[Measured]) -> Option<(&'static str, &'static str)> {
 /// for; that it can not be reached, or a file not be saved, was not.
 fn has_failed(run: &Measured, is_ours: bool) -> bool {
     let failed = |record: &Record| match &record.outcome {
-        Outcome::Ok | Outcome::NotFound => false,
+        Outcome::Ok
+        | Outcome::Unchanged
+        | Outcome::NotFound
+        | Outcome::Redirected(_)
+        | Outcome::Superseded => false,
         Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Save(_) | Outcome::Cancelled => {
             true
         }
         Outcome::Http(_)
-        | Outcome::Timeout(_)
+        | Outcome::TooManyRedirects
+        | Outcome::Timeout(..)
         | Outcome::Reset
         | Outcome::Lost(_)
         | Outcome::Empty
         | Outcome::CutShort
         | Outcome::Corrupt
         | Outcome::NotHttp(_)
-        | Outcome::TooLarge => !is_ours,
+        | Outcome::TooLarge
+        | Outcome::BadMetadata(_) => !is_ours,
     };
     run.records.iter().any(failed)
 }

@@ -5,7 +5,7 @@ use crate::profile::{self, ProfileOptions};
 use crate::selection::Flags;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use flagpole_client::{Bound, Human, Lanes};
+use flagpole_client::{self as client, Bound, Human, Lanes};
 use flagpole_fixtures::Resource;
 use flagpole_server::profile::Listener;
 use flagpole_server::rulebook::Asked;
@@ -127,9 +127,18 @@ impl Fate {
         let lasting: Option<Vec<_>> = fates.iter().map(|fate| self.lasts(fate)).collect();
         Told {
             name: listener.name.clone().unwrap_or_default(),
-            bound: lasting.map(|times| Bound::of(&times, self.max_req.get())),
+            bound: lasting.map(|times| self.bound(times)),
             fates,
         }
+    }
+
+    /// The bound for requests that do not wait for each other.
+    fn bound(&self, times: Vec<Duration>) -> Bound {
+        let planned = client::Planned {
+            times,
+            ..client::Planned::default()
+        };
+        Bound::of(&planned, self.max_req.get())
     }
 
     /// How long a client has to do with a request at least; `None` if for ever.

@@ -9,9 +9,18 @@ const INTERRUPTED: i32 = 130;
 
 /// Calls `finish` at the first signal; ends the process at the second.
 pub(crate) fn on_first(finish: impl Fn() + Send + 'static) -> Result<()> {
+    on_signals(finish, || {})
+}
+
+/// Calls `finish` at the first signal; calls `clean_up` and ends the process at the second.
+pub(crate) fn on_signals(
+    finish: impl Fn() + Send + 'static,
+    clean_up: impl Fn() + Send + 'static,
+) -> Result<()> {
     let asked = AtomicBool::new(false);
     let handler = move || {
         if asked.swap(true, Ordering::Relaxed) {
+            clean_up();
             process::exit(INTERRUPTED);
         }
         finish();

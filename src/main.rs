@@ -5,10 +5,14 @@ mod fate;
 mod get;
 mod helper;
 mod interrupt;
+mod manual;
 mod options;
+mod policy;
+mod print;
 mod profile;
 mod selection;
 mod serve;
+mod strategies;
 mod system;
 mod usage;
 
@@ -35,6 +39,9 @@ enum Command {
     Fate(fate::Fate),
     Get(get::Get),
     Compare(compare::Compare),
+    Strategies(strategies::Strategies),
+    Completions(manual::Completions),
+    Man(manual::Man),
 }
 
 /// What was asked for was done: 0. It was done and something failed: 1.
@@ -54,6 +61,9 @@ fn main() -> ExitCode {
         Command::Fate(fate) => fate.run(),
         Command::Get(get) => get.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Strategies(strategies) => strategies.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     done.unwrap_or_else(|error| {
         eprintln!("flagpole: {error:#}");

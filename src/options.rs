@@ -1,6 +1,6 @@
 //! Values that several subcommands read from their command line.
 
-use flagpole_client::{Strategy, strategy};
+use flagpole_client::{Strategy, Transport, strategy, transport};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -51,10 +51,39 @@ pub(crate) fn named_strategy(name: &str) -> Result<&'static dyn Strategy, String
     strategy::by_name(name).map_err(|error| error.to_string())
 }
 
+/// A transport by its name.
+pub(crate) fn named_transport(name: &str) -> Result<&'static dyn Transport, String> {
+    let named = transport::ALL
+        .iter()
+        .find(|transport| transport.name() == name);
+    let known = || {
+        transport::ALL
+            .iter()
+            .map(|transport| transport.name())
+            .collect::<Vec<_>>()
+    };
+    named
+        .copied()
+        .ok_or_else(|| format!("unknown transport `{name}`; known: {}", known().join(", ")))
+}
+
+/// Whether a strategy makes its exchanges by a transport.
+pub(crate) fn takes(strategy: &dyn Strategy, transport: &dyn Transport) -> bool {
+    strategy.takes_any_transport() || transport.name() == transport::ALL[0].name()
+}
+
+/// The transports there are, for the end of a subcommand's help.
+pub(crate) fn transports() -> String {
+    let line =
+        |transport: &&dyn Transport| format!("  {:<20} {}\n", transport.name(), transport.about());
+    let lines = transport::ALL.iter().map(line);
+    format!("Transports:\n{}", lines.collect::<String>())
+}
+
 /// The strategies there are, for the end of a subcommand's help.
 pub(crate) fn strategies() -> String {
     let line =
-        |strategy: &&dyn Strategy| format!("  {:<12} {}\n", strategy.name(), strategy.about());
+        |strategy: &&dyn Strategy| format!("  {:<20} {}\n", strategy.name(), strategy.about());
     format!(
         "Strategies:\n{}",
         strategy::ALL.iter().map(line).collect::<String>()

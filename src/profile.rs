@@ -7,7 +7,8 @@ use clap::Args;
 use flagpole_server::fault::Faults;
 use flagpole_server::{FaultSpec, Latency, Profile, RateLimit};
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 
 /// The profiles that come with flagpole, by name.
 const BUILT_IN: [(&str, &str); 9] = [
@@ -29,6 +30,17 @@ const LONGEST: u64 = 1 << 20;
 /// says, in each of its listeners; its rules stay.
 #[derive(Args)]
 pub(crate) struct ProfileOptions {
+    /// Delay answers: `50ms`, `uniform:500ms..5s`
+    #[arg(long, value_name = "SPEC")]
+    latency: Option<Latency>,
+
+    #[command(flatten)]
+    others: ServerOptions,
+}
+
+/// All of it but the latency, of which `compare` takes several.
+#[derive(Args)]
+pub(crate) struct ServerOptions {
     /// Do what this profile says: a built-in one or a file
     #[arg(long, value_name = "NAME|FILE")]
     profile: Option<String>,
@@ -36,10 +48,6 @@ pub(crate) struct ProfileOptions {
     /// Open only this listener of the profile
     #[arg(long, value_name = "NAME", requires = "profile")]
     listener: Option<String>,
-
-    /// Delay answers: `50ms`, `uniform:500ms..5s`
-    #[arg(long, value_name = "SPEC")]
-    latency: Option<Latency>,
 
     /// Let a share of the answers go wrong: `404@5%`; repeatable, at most 100% in all
     #[arg(long, value_name = "SPEC")]
@@ -66,15 +74,32 @@ pub(crate) struct ProfileOptions {
 impl ProfileOptions {
     /// Whether anything but the seed is said.
     pub(crate) fn says_something(&self) -> bool {
+        self.latency.is_some() || self.others.says_something()
+    }
+
+    /// The profile with all that is said here; the one called `otherwise` if none is named.
+    pub(crate) fn effective(&self, otherwise: &str) -> Result<Profile> {
+        self.others.effective(otherwise, self.latency.as_ref())
+    }
+}
+
+impl ServerOptions {
+    /// Whether anything but the seed is said.
+    pub(crate) fn says_something(&self) -> bool {
         self.profile.is_some()
-            || self.latency.is_some()
             || !self.fault.is_empty()
             || self.capacity.is_some()
             || self.rate_limit.is_some()
     }
 
-    /// The profile with all that is said here; the one called `otherwise` if none is named.
-    pub(crate) fn effective(&self, otherwise: &str) -> Result<Profile> {
+    /// Whether a profile is named.
+    pub(crate) fn names_profile(&self) -> bool {
+        self.profile.is_some()
+    }
+
+    /// The profile with this latency and all that is said here; the one called `otherwise` if none is
+    /// named.
+    pub(crate) fn effective(&self, otherwise: &str, latency: Option<&Latency>) -> Result<Profile> {
         Faults::new(self.fault.clone()).map_err(|error| anyhow!("--fault: {error}"))?;
         let name = self.profile.as_deref().unwrap_or(otherwise);
         let mut profile = named(name)?;
@@ -94,7 +119,7 @@ impl ProfileOptions {
             }
         }
         for listener in &mut profile.listeners {
-            if let Some(latency) = &self.latency {
+            if let Some(latency) = latency {
                 listener.latency = latency.clone();
             }
             if !self.fault.is_empty() {
@@ -125,35 +150,35 @@ pub(crate) fn listed() -> String {
     text
 }
 
-fn named(name: &str) -> Result<Profile> {
+/// A profile that is built in, or a file.
+pub(crate) fn named(name: &str) -> Result<Profile> {
     if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
         return Ok(text.parse().expect("a built-in profile is well formed"));
     }
     let is_path = name.contains(['/', '.', '\\']);
-    match read(name) {
-        Ok(text) => text
-            .parse()
-            .map_err(|error| anyhow!("--profile: {name}:{error}")),
-        Err(_) if !is_path => {
+    let file = match File::open(name) {
+        Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
             let known: Vec<_> = BUILT_IN.iter().map(|(known, _)| *known).collect();
             bail!(
                 "--profile: unknown profile `{name}`; known: {}, or a file",
                 known.join(", ")
             )
         }
-        Err(error) => Err(error).context(format!("--profile: {name}")),
-    }
+        opened => opened.map_err(anyhow::Error::from),
+    };
+    let text = file.and_then(read).context(format!("--profile: {name}"))?;
+    text.parse()
+        .map_err(|error| anyhow!("--profile: {name}:{error}"))
 }
 
-fn read(path: &str) -> Result<String> {
-    let length = fs::metadata(path)?.len();
-    if length > LONGEST {
-        bail!("expected a file of at most {LONGEST} bytes, got {length}");
+fn read(file: File) -> Result<String> {
+    let mut bytes = Vec::new();
+    // A pipe or a device does not tell its length.
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        bail!("expected a file of at most {LONGEST} bytes");
     }
-    fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => anyhow!("expected a text file in UTF-8"),
-        _ => error.into(),
-    })
+    String::from_utf8(bytes).map_err(|_| anyhow!("expected a text file in UTF-8"))
 }
 
 /// The names of a profile's listeners, for an error.
@@ -173,6 +198,7 @@ fn names(profile: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn every_built_in_profile_is_well_formed_and_says_what_it_is() {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use flagpole_fixtures::{Catalog, Code, populous};
+use std::fmt;
 use std::str::FromStr;
 
 /// The choice on the command line of `get`.
@@ -76,7 +77,7 @@ impl FromStr for Pick {
 }
 
 /// How many flags `compare` fetches: the most populous countries first, then the others in order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Flags(usize);
 
 impl Flags {
@@ -91,6 +92,19 @@ impl Flags {
             .chain(others)
             .take(self.0)
             .collect()
+    }
+}
+
+impl Default for Flags {
+    /// The most populous 20.
+    fn default() -> Flags {
+        Flags(populous::TWENTY.len())
+    }
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
     ExitCode::from(COULD_NOT_START)
 }
 
-fn sentence(error: &clap::Error) -> String {
+/// The error in one line.
+pub(crate) fn sentence(error: &clap::Error) -> String {
     let argument = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(argument)) => {
             Some(argument.split(' ').next().unwrap_or_default())

@@ -1,33 +1,45 @@
 //! The least wall time that any strategy could have needed: what efficiency is measured against.
 
 use crate::outcome::Outcome;
-use crate::record::Record;
+use crate::record::{Kind, Record};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A lower bound of the wall time, by its terms; the largest of them holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
-    /// The longest single exchange: nothing makes it shorter.
+    /// The longest chain of exchanges that wait for each other, with the back-off between them; of a
+    /// download of one exchange, that one. Nothing makes it shorter.
     pub longest: Duration,
-    /// The sum of all, evenly spread over the lanes.
+    /// The sum of all exchanges, evenly spread over the lanes.
     pub evenly: Duration,
-    /// Among the k·c+1 longest, k+1 must share one of c lanes, and those cannot be shorter than the
-    /// k+1 shortest of them; the largest such sum over every k ≥ 1.
+    /// Among the k·c+1 longest exchanges, k+1 must share one of c lanes, and those cannot be shorter
+    /// than the k+1 shortest of them; the largest such sum over every k ≥ 1.
     pub sharing: Duration,
 }
 
+/// What the attempts of a run must take at least.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// Each exchange, to its last byte.
+    pub times: Vec<Duration>,
+    /// The exchanges of each download, and the back-off between them.
+    pub chains: Vec<Duration>,
+}
+
 impl Bound {
-    /// The bound for exchanges that take `times` at least, in any order, on `lanes` lanes (0 counts
-    /// as 1).
-    pub fn of(times: &[Duration], lanes: usize) -> Bound {
+    /// The bound for exchanges that take so long at least, in any order that keeps to their chains, on
+    /// `lanes` lanes (0 counts as 1).
+    pub fn of(planned: &Planned, lanes: usize) -> Bound {
         let lanes = lanes.max(1);
-        let mut sorted = times.to_vec();
+        let mut sorted = planned.times.clone();
         sorted.sort_unstable_by_key(|&time| Reverse(time));
         let total: Duration = sorted.iter().sum();
         let evenly = total.as_nanos() / lanes as u128;
+        let chains = planned.chains.iter().chain(sorted.first());
         Bound {
-            longest: sorted.first().copied().unwrap_or_default(),
+            longest: chains.max().copied().unwrap_or_default(),
             evenly: Duration::from_nanos(u64::try_from(evenly).unwrap_or(u64::MAX)),
             sharing: sharing(&sorted, lanes),
         }
@@ -49,34 +61,44 @@ fn sharing(longest_first: &[Duration], lanes: usize) -> Duration {
 }
 
 /// What the server planned for each attempt, to the last byte. An attempt that timed out took its
-/// limit; a longer plan is cut to it; an answer that says nothing of a plan was not delayed.
+/// limit; a longer plan is cut to it; an answer that says nothing of a plan was not delayed. All the
+/// attempts of a download wait for each other.
 ///
-/// `None` if the server said nothing of any attempt, being none of ours or having delayed nothing, or
-/// if a fault left an attempt without a head, in which the server says what it planned.
-pub fn planned_times(records: &[Record], timeout: Option<Duration>) -> Option<Vec<Duration>> {
+/// `None` if the server said nothing of any attempt, being none of ours or having delayed nothing; if a
+/// fault left an attempt without a head, in which the server says what it planned; and if anything was
+/// hedged, for then what is waited for is the luckier of two.
+pub fn planned(records: &[Record], whole: Option<Duration>) -> Option<Planned> {
     records.iter().find(|record| record.timing.is_some())?;
-    records
-        .iter()
-        .map(|record| planned_time(record, timeout))
-        .collect()
+    let mut chains = BTreeMap::new();
+    let mut times = Vec::with_capacity(records.len());
+    for record in records {
+        let time = planned_time(record, whole)?;
+        times.push(time);
+        *chains.entry(record.download).or_insert(Duration::ZERO) += time + record.backoff;
+    }
+    let chains = chains.into_values().collect();
+    Some(Planned { times, chains })
 }
 
-fn planned_time(record: &Record, timeout: Option<Duration>) -> Option<Duration> {
+fn planned_time(record: &Record, whole: Option<Duration>) -> Option<Duration> {
     let timing = record.timing.as_ref();
     let planned = timing.map_or(Duration::ZERO, |timing| timing.planned + timing.paced);
     match record.outcome {
-        Outcome::Timeout(limit) => Some(limit),
+        _ if record.kind == Kind::Hedge => None,
+        Outcome::Superseded => None,
+        Outcome::Timeout(_, limit) => Some(limit),
         // These did not wait for the end of what was planned.
         Outcome::Cancelled | Outcome::TooLarge => Some(planned.min(record.from_sent())),
         _ => record
             .status
-            .map(|_| planned.min(timeout.unwrap_or(Duration::MAX))),
+            .map(|_| planned.min(whole.unwrap_or(Duration::MAX))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Limit;
     use crate::record::tests::record;
     use proptest::prelude::*;
 
@@ -87,12 +109,23 @@ mod tests {
         }
     }
 
+    fn single(times: &[u64]) -> Planned {
+        Planned {
+            times: ms(times),
+            chains: Vec::new(),
+        }
+    }
+
+    fn planned_times(records: &[Record], whole: Option<Duration>) -> Option<Vec<Duration>> {
+        planned(records, whole).map(|planned| planned.times)
+    }
+
     fn ms(times: &[u64]) -> Vec<Duration> {
         times.iter().map(|&ms| Duration::from_millis(ms)).collect()
     }
 
     fn bound(times: &[u64], lanes: usize) -> Duration {
-        Bound::of(&ms(times), lanes).total()
+        Bound::of(&single(times), lanes).total()
     }
 
     /// The shortest wall time of all ways to put the jobs on the lanes.
@@ -129,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_term_is_the_largest_somewhere() {
-        let terms = |times: &[u64], lanes| Bound::of(&ms(times), lanes);
+        let terms = |times: &[u64], lanes| Bound::of(&single(times), lanes);
         let longest = terms(&[100, 1, 1], 2);
         assert_eq!(longest.total(), longest.longest);
         let evenly = terms(&[4, 4, 3, 3, 3, 3], 2);
@@ -153,7 +186,7 @@ mod tests {
         let limit = Duration::from_millis(100);
         let mut records = [
             answered(record(60, Outcome::Ok, Some(50))),
-            record(100, Outcome::Timeout(limit), None),
+            record(100, Outcome::Timeout(Limit::Whole, limit), None),
             answered(record(100, Outcome::CutShort, Some(500))),
             answered(record(1, Outcome::Ok, None)),
             record(7, Outcome::Cancelled, Some(50)),
@@ -164,6 +197,54 @@ mod tests {
         timing.paced = Duration::from_millis(20);
         let expected = ms(&[70, 100, 100, 0, 7]);
         assert_eq!(planned_times(&records, Some(limit)), Some(expected));
+    }
+
+    #[test]
+    fn what_waits_for_each_other_takes_its_sum_and_the_back_off() {
+        let of = |download, attempt, backoff| Record {
+            download,
+            attempt,
+            backoff: Duration::from_millis(backoff),
+            ..answered(record(60, Outcome::Http(503), Some(50)))
+        };
+        let records = [of(0, 0, 0), of(1, 0, 0), of(0, 1, 30), of(0, 2, 40)];
+        let planned = planned(&records, None).unwrap();
+        assert_eq!(planned.chains, ms(&[220, 50]));
+        assert_eq!(Bound::of(&planned, 2).total(), Duration::from_millis(220));
+        assert_eq!(Bound::of(&planned, 2).evenly, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn flags_and_then_their_metadata_are_rounds_of_the_lanes() {
+        let files = (0..498).map(|place| Record {
+            download: place % 249,
+            ..answered(record(60, Outcome::Ok, Some(50)))
+        });
+        let planned = planned(&files.collect::<Vec<_>>(), None).unwrap();
+        assert_eq!(
+            Bound::of(&planned, 194).total(),
+            3 * Duration::from_millis(50)
+        );
+        assert_eq!(
+            Bound::of(&planned, 498).total(),
+            2 * Duration::from_millis(50)
+        );
+    }
+
+    #[test]
+    fn a_run_that_was_hedged_has_no_bound() {
+        let plain = answered(record(60, Outcome::Ok, Some(50)));
+        let hedge = Record {
+            kind: Kind::Hedge,
+            ..plain.clone()
+        };
+        let loser = Record {
+            outcome: Outcome::Superseded,
+            ..plain.clone()
+        };
+        assert!(planned(std::slice::from_ref(&plain), None).is_some());
+        assert_eq!(planned(&[plain.clone(), hedge], None), None);
+        assert_eq!(planned(&[plain, loser], None), None);
     }
 
     #[test]
@@ -181,7 +262,11 @@ mod tests {
     fn a_server_that_says_nothing_has_no_bound() {
         let records = [
             record(60, Outcome::Ok, None),
-            record(9, Outcome::Timeout(Duration::from_millis(9)), None),
+            record(
+                9,
+                Outcome::Timeout(Limit::Whole, Duration::from_millis(9)),
+                None,
+            ),
         ];
         assert_eq!(planned_times(&records, None), None);
         assert_eq!(planned_times(&[], None), None);

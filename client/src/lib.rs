@@ -29,7 +29,7 @@
 //! - `outcome`: how an attempt ended; `record`: one attempt;
 //! - `latencies` and `tally`: what records add up to, bounded however long the run;
 //! - `bound`: the least wall time possible;
-//! - [`report`]: comparisons and their formats; `units`: durations as a person reads them.
+//! - [`resume`]: what earlier attempts left, and what their answers make of it;
 //!
 //! And the rest, which waits, sends, hashes and saves:
 //!
@@ -39,15 +39,21 @@
 //! - `verify`: whether a body is the true one; `save` and `saver`: where it goes;
 //! - `measure`: one run, timed.
 
+pub mod agenda;
 mod bound;
 mod clock;
 mod lanes;
 mod latencies;
+mod limit;
 mod measure;
+mod metadata;
 mod outcome;
 mod plan;
+pub mod policy;
+mod pool;
 mod record;
 pub mod report;
+pub mod resume;
 mod run;
 mod save;
 mod saver;
@@ -55,20 +61,23 @@ mod session;
 pub mod strategy;
 mod tally;
 mod target;
+mod tasks;
 pub mod transport;
 mod units;
 mod verify;
 mod worker;
 
-pub use bound::{Bound, planned_times};
+pub use agenda::Agenda;
+pub use bound::{Bound, Planned, planned};
 pub use lanes::{Lanes, LanesError};
 pub use latencies::Latencies;
 pub use measure::{Measured, measure};
 pub use outcome::{Class, Outcome};
 pub use plan::{Job, Plan};
-pub use record::Record;
+pub use policy::Policy;
+pub use record::{Kind, Record};
 pub use run::{BODY_LIMIT, Run, RunError};
-pub use save::{Destination, DestinationError};
+pub use save::{Destination, DestinationError, Staged};
 pub use strategy::Strategy;
 pub use tally::{Count, Tally};
 pub use target::{Endpoint, Target, TargetError};

@@ -1,6 +1,6 @@
 //! One strategy's run, measured.
 
-use crate::bound::{Bound, planned_times};
+use crate::bound::{Bound, planned};
 use crate::record::Record;
 use crate::run::{Run, RunError};
 use crate::strategy::Strategy;
@@ -54,7 +54,8 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<Measured, RunEr
     let wall = start.elapsed();
     let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
     let concurrency = strategy.lanes(run.lanes).get();
-    let bound = planned_times(&records, run.timeout).map(|times| Bound::of(&times, concurrency));
+    let planned = planned(&records, run.policy.timeouts.whole);
+    let bound = planned.map(|planned| Bound::of(&planned, concurrency));
     Ok(Measured {
         strategy: strategy.name(),
         concurrency,

@@ -1,5 +1,6 @@
 //! How an attempt ended.
 
+use crate::policy::Limit;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -11,12 +12,18 @@ use std::time::Duration;
 pub enum Outcome {
     /// 200, and the whole, true body; saved, if it was to be saved.
     Ok,
+    /// 304: what is there already is still the true one.
+    Unchanged,
     /// 404: an answer, not a failure.
     NotFound,
     /// Any other status than 200 and 404.
     Http(u16),
-    /// The whole exchange took longer than this limit.
-    Timeout(Duration),
+    /// A redirect that was followed: another attempt tells how it went on.
+    Redirected(u16),
+    /// A redirect behind as many of them as are followed.
+    TooManyRedirects,
+    /// It took longer than this limit, of this length.
+    Timeout(Limit, Duration),
     /// Nobody listens there.
     Refused,
     /// The connection could not be made for another reason, which the system gave.
@@ -35,21 +42,27 @@ pub enum Outcome {
     NotHttp(String),
     /// The head or the body is over its limit.
     TooLarge,
+    /// The metadata arrived, but does not name its country, for the reason given.
+    BadMetadata(String),
     /// The flag arrived but was not saved, for the reason given.
     Save(String),
+    /// Given up because another attempt at the same thing was faster: a hedge, or what it hedged.
+    Superseded,
     /// The run was cancelled while the attempt was under way.
     Cancelled,
 }
 
-/// The three classes in which the article counts.
+/// The classes in which is counted: the article's three, and one for what is none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Downloaded.
     Ok,
     /// There is no such flag.
     NotFound,
-    /// Everything else.
+    /// Everything else that a download can come to.
     Error,
+    /// No end of a download and no failure: a redirect that was followed, the loser of a hedge.
+    Step,
 }
 
 impl Outcome {
@@ -65,10 +78,12 @@ impl Outcome {
     /// The class in which it is counted.
     pub fn class(&self) -> Class {
         match self {
-            Outcome::Ok => Class::Ok,
+            Outcome::Ok | Outcome::Unchanged => Class::Ok,
             Outcome::NotFound => Class::NotFound,
+            Outcome::Redirected(_) | Outcome::Superseded => Class::Step,
             Outcome::Http(_)
-            | Outcome::Timeout(_)
+            | Outcome::TooManyRedirects
+            | Outcome::Timeout(..)
             | Outcome::Refused
             | Outcome::ConnectFailed(_)
             | Outcome::Reset
@@ -78,6 +93,7 @@ impl Outcome {
             | Outcome::Corrupt
             | Outcome::NotHttp(_)
             | Outcome::TooLarge
+            | Outcome::BadMetadata(_)
             | Outcome::Save(_)
             | Outcome::Cancelled => Class::Error,
         }
@@ -88,9 +104,14 @@ impl Outcome {
     pub fn label(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Outcome::Ok => "ok",
+            Outcome::Unchanged => "unchanged",
             Outcome::NotFound => "not_found",
             Outcome::Http(status) => return Cow::Owned(format!("http_{status}")),
-            Outcome::Timeout(_) => "timeout",
+            Outcome::Redirected(_) => "redirected",
+            Outcome::TooManyRedirects => "too_many_redirects",
+            Outcome::Timeout(Limit::Connect, _) => "timeout_connect",
+            Outcome::Timeout(Limit::FirstByte, _) => "timeout_first_byte",
+            Outcome::Timeout(Limit::Whole, _) => "timeout",
             Outcome::Refused => "refused",
             Outcome::ConnectFailed(_) => "connect_failed",
             Outcome::Reset => "reset",
@@ -100,7 +121,9 @@ impl Outcome {
             Outcome::Corrupt => "corrupt",
             Outcome::NotHttp(_) => "not_http",
             Outcome::TooLarge => "too_large",
+            Outcome::BadMetadata(_) => "bad_metadata",
             Outcome::Save(_) => "save",
+            Outcome::Superseded => "superseded",
             Outcome::Cancelled => "cancelled",
         })
     }
@@ -110,9 +133,15 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Ok => f.write_str("ok"),
+            Outcome::Unchanged => f.write_str("already there"),
             Outcome::NotFound => f.write_str("not found"),
-            Outcome::Http(status) => write_status(*status, f),
-            Outcome::Timeout(limit) => write!(f, "timed out after {limit:?}"),
+            Outcome::Http(status) | Outcome::Redirected(status) => write_status(*status, f),
+            Outcome::TooManyRedirects => f.write_str("too many redirects"),
+            Outcome::Timeout(Limit::Connect, limit) => {
+                write!(f, "no connection within {limit:?}")
+            }
+            Outcome::Timeout(Limit::FirstByte, limit) => write!(f, "no answer within {limit:?}"),
+            Outcome::Timeout(Limit::Whole, limit) => write!(f, "timed out after {limit:?}"),
             Outcome::Refused => f.write_str("connection refused"),
             Outcome::ConnectFailed(reason) => write!(f, "cannot connect: {reason}"),
             Outcome::Reset => f.write_str("connection reset"),
@@ -122,7 +151,9 @@ impl fmt::Display for Outcome {
             Outcome::Corrupt => f.write_str("the body does not match its digest"),
             Outcome::NotHttp(reason) => write!(f, "not an HTTP answer: {reason}"),
             Outcome::TooLarge => f.write_str("the answer is too large"),
+            Outcome::BadMetadata(reason) => write!(f, "bad metadata: {reason}"),
             Outcome::Save(reason) => write!(f, "cannot save: {reason}"),
+            Outcome::Superseded => f.write_str("another attempt was faster"),
             Outcome::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -166,7 +197,7 @@ mod tests {
             ("418 I'm a teapot".into(), "http_418".into())
         );
         assert_eq!(Outcome::Http(599).to_string(), "599");
-        let late = Outcome::Timeout(Duration::from_secs(2));
+        let late = Outcome::Timeout(Limit::Whole, Duration::from_secs(2));
         assert_eq!(
             (late.to_string(), late.label()),
             ("timed out after 2s".into(), "timeout".into())

@@ -1,6 +1,7 @@
 //! What to fetch, in which order, and when: plain data, made before anything is sent.
 
 use flagpole_fixtures::{Code, Resource};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The jobs of one run, in the order in which they start.
@@ -10,25 +11,30 @@ pub struct Plan {
     pub jobs: Vec<Job>,
 }
 
-/// One attempt to make.
+/// One download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Job {
     /// What to fetch.
     pub resource: Resource,
-    /// How many attempts at this resource came before in the run: the n of the fate's contract.
+    /// How often this resource comes before in the plan. It is the n of the fate's contract where
+    /// nothing is retried or hedged; see [`Agenda`](crate::Agenda) for the other cases.
     pub nth: u64,
     /// When to start, counted from the start of the run; `None` in a closed plan, where a job is due
     /// when its lane is free.
     pub due: Option<Duration>,
+    /// Whether the country's metadata is fetched behind the flag, and the flag saved under the name
+    /// that stands there.
+    pub named: bool,
 }
 
 impl Job {
-    /// The first attempt at a resource, due when its lane is free.
+    /// The first download of a resource under its own name, due when its lane is free.
     pub fn first(resource: Resource) -> Job {
         Job {
             resource,
             nth: 0,
             due: None,
+            named: false,
         }
     }
 }
@@ -36,17 +42,41 @@ impl Job {
 impl Plan {
     /// The flags of `codes`, in order of code, each as often as it is given.
     pub fn flags(codes: impl IntoIterator<Item = Code>) -> Plan {
+        Plan::of(codes, |code| vec![Job::first(Resource::Flag(code))])
+    }
+
+    /// The flags of `codes`, each followed by its metadata and saved under the country's name: two
+    /// requests for each.
+    pub fn with_metadata(codes: impl IntoIterator<Item = Code>) -> Plan {
+        Plan::of(codes, |code| {
+            let flag = Job::first(Resource::Flag(code));
+            vec![Job {
+                named: true,
+                ..flag
+            }]
+        })
+    }
+
+    /// The flag and the metadata of `codes`, as files that have nothing to do with each other.
+    pub fn files(codes: impl IntoIterator<Item = Code>) -> Plan {
+        Plan::of(codes, |code| {
+            let files = [Resource::Flag(code), Resource::Metadata(code)];
+            files.map(Job::first).to_vec()
+        })
+    }
+
+    /// What is wanted of each code, in order of code.
+    fn of(codes: impl IntoIterator<Item = Code>, wanted: impl Fn(Code) -> Vec<Job>) -> Plan {
         let mut codes: Vec<Code> = codes.into_iter().collect();
         codes.sort_unstable();
-        let mut jobs: Vec<Job> = codes
-            .into_iter()
-            .map(|code| Job::first(Resource::Flag(code)))
-            .collect();
-        for next in 1..jobs.len() {
-            if jobs[next].resource == jobs[next - 1].resource {
-                jobs[next].nth = jobs[next - 1].nth + 1;
-            }
-        }
+        let mut before = BTreeMap::new();
+        let number = |job: Job| {
+            let count: &mut u64 = before.entry(job.resource).or_default();
+            *count += 1;
+            let nth = *count - 1;
+            Job { nth, ..job }
+        };
+        let jobs = codes.into_iter().flat_map(wanted).map(number).collect();
         Plan { jobs }
     }
 }
@@ -78,5 +108,17 @@ mod tests {
             plan("US BR US"),
             [("BR".into(), 0), ("US".into(), 0), ("US".into(), 1)]
         );
+    }
+
+    #[test]
+    fn two_files_of_a_code_are_two_downloads_and_a_named_flag_is_one() {
+        let codes = || ["BR", "BR"].map(|code| code.parse().unwrap());
+        let [flag, metadata] = [Resource::Flag, Resource::Metadata].map(|of| of(codes()[0]));
+        let files = Plan::files(codes()).jobs;
+        let files: Vec<_> = files.iter().map(|job| (job.resource, job.nth)).collect();
+        assert_eq!(files, [(flag, 0), (metadata, 0), (flag, 1), (metadata, 1)]);
+        let named = Plan::with_metadata(codes()).jobs;
+        let named: Vec<_> = named.iter().map(|job| (job.resource, job.named)).collect();
+        assert_eq!(named, [(flag, true), (flag, true)]);
     }
 }

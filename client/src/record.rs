@@ -9,21 +9,36 @@ use std::time::Duration;
 /// microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {
+    /// The place in the plan of the download that it is an attempt at.
+    pub download: usize,
+    /// How many attempts of this download were started before.
+    pub attempt: u32,
+    /// Why it was made.
+    pub kind: Kind,
+    /// Whether it is the end of its download: its outcome is the download's.
+    pub decides: bool,
     /// What was asked for; serialised as its path.
     #[serde(serialize_with = "path")]
     pub resource: Resource,
-    /// How many attempts at this resource came before in the run.
+    /// The n by which the server drew its fate: in a run without retries and hedges, how many attempts
+    /// at this resource came before it in the plan.
     pub nth: u64,
     /// The thread that made it, from 0; `None` where lanes have no identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<usize>,
-    /// When it should have started: as planned or, in a closed plan, when its lane was free.
+    /// How long its download backed off before it.
+    #[serde(rename = "backoff_us", serialize_with = "micros")]
+    pub backoff: Duration,
+    /// When it should have started: as planned, when a back-off was over or a hedge due; otherwise when
+    /// its lane was free.
     #[serde(rename = "due_us", serialize_with = "micros")]
     pub due: Duration,
     /// When the request was handed to an open connection; of an attempt that never had one, when it
     /// began to connect.
     #[serde(rename = "sent_us", serialize_with = "micros")]
     pub sent: Duration,
+    /// Whether it was sent on a connection that had been used before.
+    pub reused: bool,
     /// When the first byte of the answer had arrived.
     #[serde(rename = "first_byte_us", serialize_with = "maybe_micros")]
     pub first_byte: Option<Duration>,
@@ -39,6 +54,22 @@ pub struct Record {
     /// What the server says it planned and did, in `Server-Timing`.
     #[serde(serialize_with = "timing")]
     pub timing: Option<Timing>,
+}
+
+/// Why an attempt was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The first at its download.
+    First,
+    /// The one before had failed.
+    Retry,
+    /// The one before took long.
+    Hedge,
+    /// The one before was redirected.
+    Redirect,
+    /// The flag is there, and is to have its country's name.
+    Metadata,
 }
 
 impl Record {
@@ -105,11 +136,17 @@ pub(crate) mod tests {
             ..Timing::default()
         });
         Record {
+            download: 0,
+            attempt: 0,
+            kind: Kind::First,
+            decides: true,
             resource: Resource::Flag("BR".parse().unwrap()),
             nth: 0,
             lane: None,
+            backoff: Duration::ZERO,
             due: Duration::ZERO,
             sent: Duration::ZERO,
+            reused: false,
             first_byte: None,
             done: Duration::from_millis(done),
             outcome,
@@ -135,6 +172,7 @@ pub(crate) mod tests {
         assert_eq!(json["done_us"], 50_000);
         assert_eq!(json["first_byte_us"], serde_json::Value::Null);
         assert_eq!(json["outcome"], "http_500");
+        assert_eq!(json["kind"], "first");
         assert_eq!(json["timing"]["planned_us"], 20_000);
         assert!(json.get("lane").is_none());
     }

@@ -2,6 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::plan::Plan;
+use crate::policy::Policy;
 use crate::record::Record;
 use crate::save::Destination;
 use crate::target::Endpoint;
@@ -21,7 +22,7 @@ pub struct Run<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) transport: &'a dyn Transport,
     pub(crate) lanes: Lanes,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) policy: Policy,
     pub(crate) body_limit: usize,
     pub(crate) name: Option<String>,
     pub(crate) destination: Option<&'a Destination>,
@@ -47,14 +48,15 @@ pub enum RunError {
 }
 
 impl<'a> Run<'a> {
-    /// The plan on one lane, without timeout, name and destination, over the first transport.
+    /// The plan on one lane, under the default policy, without name and destination, over the first
+    /// transport.
     pub fn new(plan: &'a Plan, endpoint: &'a Endpoint) -> Run<'a> {
         Run {
             plan,
             endpoint,
             transport: transport::ALL[0],
             lanes: Lanes::ONE,
-            timeout: None,
+            policy: Policy::default(),
             body_limit: BODY_LIMIT,
             name: None,
             destination: None,
@@ -73,12 +75,15 @@ impl<'a> Run<'a> {
         Run { transport, ..self }
     }
 
-    /// The limit of one whole exchange: connecting, head and body.
-    pub fn timeout(self, timeout: Duration) -> Run<'a> {
-        Run {
-            timeout: Some(timeout),
-            ..self
-        }
+    /// What is done about answers that are late, wrong or elsewhere.
+    pub fn policy(self, policy: Policy) -> Run<'a> {
+        Run { policy, ..self }
+    }
+
+    /// The limit of one whole exchange, connecting, head and body, the policy being as it is else.
+    pub fn timeout(mut self, timeout: Duration) -> Run<'a> {
+        self.policy.timeouts.whole = Some(timeout);
+        self
     }
 
     /// The largest body that is accepted, in bytes.
@@ -110,7 +115,7 @@ impl<'a> Run<'a> {
     }
 
     /// Called once for every attempt as it completes, by whichever thread made it (with a stack of
-    /// [`threads::STACK`](crate::strategy::threads::STACK) bytes): it should be quick.
+    /// [`STACK`](crate::strategy::STACK) bytes): it should be quick.
     pub fn on_record(self, on_record: &'a (dyn Fn(&Record) + Sync)) -> Run<'a> {
         Run { on_record, ..self }
     }
@@ -123,7 +128,7 @@ impl fmt::Debug for Run<'_> {
             .field("target", &self.endpoint.target().to_string())
             .field("transport", &self.transport.name())
             .field("lanes", &self.lanes)
-            .field("timeout", &self.timeout)
+            .field("policy", &self.policy)
             .field("name", &self.name)
             .finish_non_exhaustive()
     }

@@ -1,74 +1,275 @@
 //! What all lanes of one run share, and what is the same for every attempt whoever makes it.
 
+use crate::agenda::{Agenda, End, Id, Next, Start, Then, Verdict};
+use crate::metadata;
 use crate::outcome::Outcome;
-use crate::plan::Job;
+use crate::policy::{leads_on, led_to, retry_after};
 use crate::record::Record;
+use crate::resume::{Left, Part};
 use crate::run::{Run, RunError};
-use crate::transport::{Exchange, Wire};
+use crate::save::{Destination, Staged};
+use crate::transport::{Attempt, Exchange, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// One run under way.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) wire: Arc<Wire>,
+    /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda.
+    agenda: Mutex<Agenda>,
     verifier: Verifier,
+    /// What redirects are resolved against; without it none is followed.
+    site: Option<Url>,
+    /// By which an attempt can be given up alone; empty unless the policy hedges.
+    tokens: Mutex<HashMap<Id, CancellationToken>>,
+    hedges: bool,
+    /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
+    staged: Mutex<HashMap<usize, Staged>>,
+}
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub(crate) struct Conclusion {
+    pub(crate) start: Start,
+    pub(crate) record: Record,
+    /// What is to be done at the destination, if there is one.
+    pub(crate) errand: Option<Errand>,
+    then: Then,
+}
+
+/// Something to do at the destination.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    then: Then,
+    part: Part,
+    start: Start,
+    body: Bytes,
+    country: Option<String>,
+    staged: Option<Staged>,
 }
 
 impl Session {
     /// Starts the clock, and prepares what every request has in common.
-    pub(crate) fn start(run: &Run<'_>) -> Result<Session, RunError> {
+    pub(crate) fn start(run: &Run<'_>, lanes: usize) -> Result<Session, RunError> {
+        let wire = Arc::new(Wire::new(run)?);
         Ok(Session {
-            wire: Arc::new(Wire::new(run)?),
+            agenda: Mutex::new(Agenda::new(run.plan, &run.policy, lanes)),
             verifier: Verifier::default(),
+            site: Url::parse(&run.endpoint.target().to_string()).ok(),
+            tokens: Mutex::default(),
+            hedges: run.policy.hedge.is_some(),
+            staged: Mutex::default(),
+            wire,
         })
     }
 
-    /// When a job is due, its lane being free now.
-    pub(crate) fn due(&self, job: &Job) -> Duration {
-        job.due.unwrap_or_else(|| self.wire.clock.now())
+    /// Nothing is ever left half done while it is locked, but by a panic that ends the run.
+    pub(crate) fn agenda(&self) -> MutexGuard<'_, Agenda> {
+        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Verifies an exchange and makes its record; with the body, if it is a success.
+    /// What to do now.
+    pub(crate) fn next(&self) -> Next {
+        self.agenda().next(self.wire.clock.now())
+    }
+
+    /// Whether what is left of what an attempt asks for is to be looked at before it.
+    pub(crate) fn resumes(&self, start: &Start) -> bool {
+        self.wire.resumes && !start.names
+    }
+
+    /// What the transport is asked to do, given what is there already.
+    pub(crate) fn attempt(&self, start: &Start, left: &Left) -> Attempt {
+        let cancel = if self.hedges {
+            let token = self.wire.cancel.child_token();
+            lock(&self.tokens).insert(start.id, token.clone());
+            token
+        } else {
+            self.wire.cancel.clone()
+        };
+        Attempt {
+            resource: start.resource,
+            nth: start.nth,
+            path: start.path.clone(),
+            conditions: left.is_something().then(|| Arc::new(left.conditions())),
+            cancel,
+        }
+    }
+
+    /// Verifies an exchange, has the agenda judge it, and makes its record. The attempt still has its
+    /// lane; [`settle`](Session::settle) and [`leave`](Session::leave) follow.
     pub(crate) fn conclude(
         &self,
-        job: &Job,
+        start: Start,
         lane: Option<usize>,
-        due: Duration,
-        exchange: Exchange,
-    ) -> (Record, Option<Bytes>) {
-        let outcome = self.judge(&exchange);
-        let body = exchange.result.ok().filter(|_| outcome == Outcome::Ok);
+        (attempt, left): (&Attempt, &Left),
+        mut exchange: Exchange,
+    ) -> Conclusion {
+        let mut country = None;
+        let (judged, part) = left.judge(&mut exchange, self.wire.body_limit);
+        let outcome = judged.map_or_else(|| self.judge(&exchange), Ok).and_then(|outcome| {
+            if outcome == Outcome::Ok && start.names {
+                let body = exchange.result.as_deref().unwrap_or_default();
+                country = Some(metadata::country(body)?);
+            }
+            Ok(outcome)
+        });
+        // Taken here, not by the transport: a body is not done before it is verified.
+        let done = self.wire.clock.now();
+        let end = End {
+            outcome: outcome.unwrap_or_else(|failed| failed),
+            took: done.saturating_sub(exchange.sent),
+            redirect: self.redirect(attempt, &exchange),
+            retry_after: exchange
+                .retry_after
+                .as_deref()
+                .and_then(|text| retry_after(text, self.wire.clock.since_1970(done))),
+        };
+        let verdict = self.agenda().done(start.id, &end, done);
+        self.give_up(start.id, &verdict.losers);
         let record = Record {
-            resource: job.resource,
-            nth: job.nth,
+            download: start.download,
+            attempt: start.attempt,
+            kind: start.kind,
+            decides: verdict.decides,
+            resource: start.resource,
+            nth: start.nth,
             lane,
-            due,
+            backoff: start.backoff,
+            due: start.due,
             sent: exchange.sent,
+            reused: exchange.reused,
             first_byte: exchange.first_byte,
-            // Taken here, not by the transport: a body is not done before it is verified.
-            done: self.wire.clock.now(),
-            outcome,
+            done,
+            outcome: verdict.outcome.clone(),
             status: exchange.status,
             bytes: exchange.bytes,
             timing: exchange.timing,
         };
-        (record, body)
+        let body = exchange.result.unwrap_or_default();
+        let errand = self.errand(&start, &verdict, part, body, country);
+        Conclusion {
+            start,
+            record,
+            errand,
+            then: verdict.then,
+        }
     }
 
-    fn judge(&self, exchange: &Exchange) -> Outcome {
-        let body = match &exchange.result {
-            Ok(body) => body,
-            Err(outcome) => return outcome.clone(),
-        };
+    /// What an exchange amounts to by itself.
+    fn judge(&self, exchange: &Exchange) -> Result<Outcome, Outcome> {
+        let body = exchange.result.as_ref().map_err(Outcome::clone)?;
         let outcome = Outcome::of_status(exchange.status.unwrap_or(0));
         match exchange.digest {
             Some(digest) if outcome == Outcome::Ok && !self.verifier.verify(body, digest) => {
-                Outcome::Corrupt
+                Err(Outcome::Corrupt)
             }
-            _ => outcome,
+            _ => Ok(outcome),
         }
     }
+
+    /// Where a redirect leads within the site.
+    fn redirect(&self, attempt: &Attempt, exchange: &Exchange) -> Option<Arc<str>> {
+        let location = exchange.location.as_deref()?;
+        exchange.status.filter(|status| leads_on(*status))?;
+        let asked = self
+            .site
+            .as_ref()?
+            .join(&self.wire.uri(attempt).to_string())
+            .ok()?;
+        led_to(&asked, location)
+    }
+
+    /// Cancels attempts that are not needed any more.
+    fn give_up(&self, ended: Id, losers: &[Id]) {
+        if self.hedges {
+            let mut tokens = lock(&self.tokens);
+            tokens.remove(&ended);
+            let losers: Vec<_> = losers.iter().filter_map(|id| tokens.remove(id)).collect();
+            drop(tokens);
+            losers.iter().for_each(CancellationToken::cancel);
+        }
+    }
+
+    fn errand(
+        &self,
+        start: &Start,
+        verdict: &Verdict,
+        part: Part,
+        body: Bytes,
+        country: Option<String>,
+    ) -> Option<Errand> {
+        // A download that has failed leaves nothing behind.
+        let then = verdict.then;
+        let staged = verdict.decides.then(|| lock(&self.staged).remove(&start.download));
+        (then != Then::Nothing || part != Part::Stay).then(|| Errand {
+            then,
+            part,
+            start: start.clone(),
+            body,
+            country,
+            staged: staged.flatten(),
+        })
+    }
+
+    /// The errand has been done, in whatever way, or there is no destination to do it at: makes the
+    /// record say so, and lets the download go on.
+    pub(crate) fn settle(
+        &self,
+        conclusion: &mut Conclusion,
+        saved: Result<Option<Staged>, Outcome>,
+    ) {
+        let (download, record) = (conclusion.start.download, &mut conclusion.record);
+        let is_there = saved.is_ok();
+        match saved {
+            Ok(staged) => lock(&self.staged).extend(staged.map(|staged| (download, staged))),
+            Err(failed) => {
+                record.outcome = failed;
+                record.decides = true;
+            }
+        }
+        if conclusion.then == Then::Stage {
+            self.agenda().staged(download, is_there);
+        }
+    }
+
+    /// Gives the lane back.
+    pub(crate) fn leave(&self, id: Id) {
+        self.agenda().leave(id);
+    }
+}
+
+impl Errand {
+    /// Does it; with what was put by, if anything was.
+    ///
+    /// # Errors
+    /// [`Outcome::Save`].
+    pub(crate) fn run(self, destination: &Destination) -> Result<Option<Staged>, Outcome> {
+        let Errand { start, body, .. } = self;
+        match &self.part {
+            Part::Stay => {}
+            // One that can not be kept is none: the next attempt begins anew.
+            Part::Keep(partial) => drop(destination.keep_partial(start.resource, partial)),
+            Part::Forget => destination.forget_partial(start.resource),
+        }
+        match (self.then, self.staged, self.country) {
+            (Then::Save, ..) => destination.save(start.resource, &body).map(|()| None),
+            (Then::Stage, ..) => destination.stage(&body).map(Some),
+            (Then::Name, Some(staged), Some(country)) => {
+                let code = start.resource.code();
+                destination.keep(staged, &country, code).map(|_| None)
+            }
+            (Then::Nothing | Then::Name, ..) => Ok(None),
+        }
+    }
+}
+
+/// Maps are whole whenever a panic strikes.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,24 +2,37 @@
 
 use crate::latencies::Latencies;
 use crate::outcome::Class;
-use crate::record::Record;
+use crate::record::{Kind, Record};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::time::Duration;
 
-/// A fold of records. Errors are in every figure.
+/// A fold of records: downloads by how they ended, attempts and what they cost. Errors are in every
+/// figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Downloaded.
+    /// Downloads: done.
     pub ok: u64,
-    /// Not found: 404.
+    /// Downloads: not found, 404.
     pub not_found: u64,
-    /// Everything else that was attempted.
+    /// Downloads: ended in any other way.
     pub error: u64,
-    /// Jobs that were never started because the run was cancelled.
+    /// Downloads that were left because the run was cancelled: not begun, or between two attempts.
     pub unstarted: u64,
+    /// Attempts that were made because one before had failed.
+    pub retries: u64,
+    /// Attempts that were made because one before took long.
+    pub hedges: u64,
+    /// Attempts that were made because one before was redirected.
+    pub redirects: u64,
+    /// Time spent in back-off, of all downloads together.
+    pub backoff: Duration,
     /// Bytes of bodies that arrived, those of failed attempts too.
     pub bytes: u64,
+    /// Those of them that brought nothing: of attempts that failed, lost against a hedge or were
+    /// redirected.
+    pub wasted: u64,
     /// How often each outcome came, by its label.
     pub outcomes: BTreeMap<Cow<'static, str>, Count>,
     /// Latencies from when each attempt was due.
@@ -31,8 +44,10 @@ pub struct Tally {
 /// How often an outcome came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// How often.
+    /// How many attempts ended so.
     pub count: u64,
+    /// How many downloads did.
+    pub downloads: u64,
     /// The class in which it is counted.
     pub class: Class,
     /// The reason that a person reads. Where reasons differ under one label, the first in the order
@@ -44,18 +59,31 @@ impl Tally {
     /// Adds one attempt.
     pub fn record(&mut self, record: &Record) {
         let class = record.outcome.class();
-        *self.class_mut(class) += 1;
+        if record.decides {
+            *self.class_mut(class) += 1;
+        }
+        if let Some(kind) = self.kind_mut(record.kind) {
+            *kind += 1;
+        }
+        self.backoff += record.backoff;
         self.bytes += record.bytes;
+        if matches!(class, Class::Error | Class::Step) {
+            self.wasted += record.bytes;
+        }
         self.from_due.record(record.from_due());
         self.from_sent.record(record.from_sent());
-        let label = record.outcome.label();
+        let (label, downloads) = (record.outcome.label(), u64::from(record.decides));
         match self.outcomes.get_mut(&label) {
             // The commonest case by far, and it has but one reason: nothing is formatted for it.
-            Some(known) if class == Class::Ok => known.count += 1,
+            Some(known) if class == Class::Ok => {
+                known.count += 1;
+                known.downloads += downloads;
+            }
             _ => self.count(
                 label,
                 &Count {
                     count: 1,
+                    downloads,
                     class,
                     reason: record.outcome.to_string(),
                 },
@@ -65,23 +93,54 @@ impl Tally {
 
     /// How many attempts were made.
     pub fn attempts(&self) -> u64 {
+        self.from_due.count()
+    }
+
+    /// How many downloads came to an end.
+    pub fn downloads(&self) -> u64 {
         self.ok + self.not_found + self.error
+    }
+
+    /// Both together.
+    pub(crate) fn plus(mut self, other: &Tally) -> Tally {
+        self += other;
+        self
+    }
+
+    /// Says that it is the whole of a plan of so many jobs: what has no end was left.
+    pub(crate) fn of_jobs(self, jobs: usize) -> Tally {
+        Tally {
+            unstarted: jobs as u64 - self.downloads(),
+            ..self
+        }
+    }
+
+    fn kind_mut(&mut self, kind: Kind) -> Option<&mut u64> {
+        match kind {
+            Kind::First | Kind::Metadata => None,
+            Kind::Retry => Some(&mut self.retries),
+            Kind::Hedge => Some(&mut self.hedges),
+            Kind::Redirect => Some(&mut self.redirects),
+        }
     }
 
     fn class_mut(&mut self, class: Class) -> &mut u64 {
         match class {
             Class::Ok => &mut self.ok,
             Class::NotFound => &mut self.not_found,
-            Class::Error => &mut self.error,
+            // A step decides nothing; if it did, it would be none.
+            Class::Error | Class::Step => &mut self.error,
         }
     }
 
     fn count(&mut self, label: Cow<'static, str>, more: &Count) {
         let known = self.outcomes.entry(label).or_insert_with(|| Count {
             count: 0,
+            downloads: 0,
             ..more.clone()
         });
         known.count += more.count;
+        known.downloads += more.downloads;
         if more.reason < known.reason {
             known.reason.clone_from(&more.reason);
         }
@@ -94,7 +153,12 @@ impl AddAssign<&Tally> for Tally {
         self.not_found += other.not_found;
         self.error += other.error;
         self.unstarted += other.unstarted;
+        self.retries += other.retries;
+        self.hedges += other.hedges;
+        self.redirects += other.redirects;
+        self.backoff += other.backoff;
         self.bytes += other.bytes;
+        self.wasted += other.wasted;
         for (label, count) in &other.outcomes {
             self.count(label.clone(), count);
         }
@@ -107,8 +171,8 @@ impl AddAssign<&Tally> for Tally {
 mod tests {
     use super::*;
     use crate::outcome::Outcome;
+    use crate::policy::Limit;
     use crate::record::tests::record;
-    use std::time::Duration;
 
     fn of(records: &[Record]) -> Tally {
         let mut tally = Tally::default();
@@ -138,8 +202,32 @@ mod tests {
     }
 
     #[test]
+    fn a_download_is_counted_once_however_many_attempts_it_takes() {
+        let failed = Record {
+            decides: false,
+            ..record(1, Outcome::Http(503), None)
+        };
+        let retry = Record {
+            kind: Kind::Retry,
+            backoff: Duration::from_millis(7),
+            ..record(1, Outcome::Ok, None)
+        };
+        let tally = of(&[failed, retry]);
+        assert_eq!((tally.ok, tally.error, tally.attempts()), (1, 0, 2));
+        assert_eq!((tally.retries, tally.bytes, tally.wasted), (1, 20, 10));
+        assert_eq!(tally.backoff, Duration::from_millis(7));
+        let count = &tally.outcomes["http_503"];
+        assert_eq!((count.count, count.downloads), (1, 0));
+        assert_eq!(tally.of_jobs(3).unstarted, 2);
+    }
+
+    #[test]
     fn percentiles_do_not_leave_the_errors_out() {
-        let slow = record(900, Outcome::Timeout(Duration::from_millis(900)), None);
+        let slow = record(
+            900,
+            Outcome::Timeout(Limit::Whole, Duration::from_millis(900)),
+            None,
+        );
         let tally = of(&[record(1, Outcome::Ok, None), slow]);
         assert_eq!(tally.from_due.max(), Some(Duration::from_millis(900)));
         assert_eq!(tally.from_due.count(), tally.attempts());

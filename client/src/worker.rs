@@ -1,57 +1,56 @@
-//! What a thread does that has one lane of its own: one download after the other, each saved before
-//! the next is started.
+//! What a thread does that makes attempts: one after the other, each saved before the next is begun.
 
-use crate::plan::Job;
+use crate::agenda::Start;
+use crate::pool::Pool;
+use crate::record::Record;
+use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::session::Session;
 use crate::tally::Tally;
-use std::thread;
-use std::time::Duration;
+use crate::transport::Lane;
 
-/// How long a wait goes on after the run was cancelled, at most.
-const LOOK_UP: Duration = Duration::from_millis(10);
+/// The stack of a thread that makes attempts, in bytes. What runs on it is shallow, in a debug build
+/// too: a test makes every kind of exchange on such threads.
+pub const STACK: usize = 256 << 10;
 
-/// Downloads `jobs` until they are used up or the run is cancelled.
-pub(crate) fn work<'j>(
-    run: &Run<'_>,
-    session: &Session,
-    number: usize,
-    jobs: impl Iterator<Item = &'j Job>,
-) -> Result<Tally, RunError> {
-    let mut lane = run
-        .transport
-        .lane(session.wire.clone())
-        .map_err(RunError::Runtime)?;
+/// Makes attempts until there are none left or the run is cancelled.
+pub(crate) fn work(run: &Run<'_>, pool: &Pool, number: usize) -> Result<Tally, RunError> {
+    let mut lane = lane(run, &pool.session)?;
     let mut tally = Tally::default();
-    for job in jobs {
-        if !wait_until_due(session, job) {
-            break;
-        }
-        let due = session.due(job);
-        let exchange = lane.exchange(job);
-        let (mut record, body) = session.conclude(job, Some(number), due, exchange);
-        if let (Some(destination), Some(body)) = (run.destination, body)
-            && let Err(failed) = destination.save(job.resource, &body)
-        {
-            record.outcome = failed;
-        }
+    while let Some(start) = pool.next() {
+        let record = attempt(run, &pool.session, &mut *lane, Some(number), start.clone());
         tally.record(&record);
         (run.on_record)(&record);
+        pool.leave(&start);
     }
     Ok(tally)
 }
 
-/// Waits until the job is due; false if the run was cancelled.
-fn wait_until_due(session: &Session, job: &Job) -> bool {
-    while !session.wire.cancel.is_cancelled() {
-        let wait = job
-            .due
-            .unwrap_or_default()
-            .saturating_sub(session.wire.clock.now());
-        if wait.is_zero() {
-            return true;
-        }
-        thread::sleep(wait.min(LOOK_UP));
-    }
-    false
+/// A lane for the calling thread.
+pub(crate) fn lane(run: &Run<'_>, session: &Session) -> Result<Box<dyn Lane>, RunError> {
+    let lane = run.transport.lane(session.wire.clone());
+    lane.map_err(RunError::Runtime)
+}
+
+/// Makes an attempt and does with its body what is to be done.
+pub(crate) fn attempt(
+    run: &Run<'_>,
+    session: &Session,
+    lane: &mut dyn Lane,
+    number: Option<usize>,
+    start: Start,
+) -> Record {
+    let left = match run.destination {
+        Some(destination) if session.resumes(&start) => destination.left(start.resource),
+        _ => Left::default(),
+    };
+    let attempt = session.attempt(&start, &left);
+    let exchange = lane.exchange(&attempt);
+    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange);
+    let saved = match (run.destination, conclusion.errand.take()) {
+        (Some(destination), Some(errand)) => errand.run(destination),
+        _ => Ok(None),
+    };
+    session.settle(&mut conclusion, saved);
+    conclusion.record
 }

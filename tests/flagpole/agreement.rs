@@ -1,17 +1,15 @@
 //! The two libraries together: what the client records and what the server keeps in its ledger are
-//! the same story, attempt by attempt, whichever strategy downloads and whatever befalls it.
+//! the same story, attempt by attempt, whichever way downloads and whatever befalls it.
 
 use crate::peers::{Nobody, mock, seeded};
 use crate::stage::wait_until;
-use flagpole_client::{
-    CancellationToken, Endpoint, Lanes, Measured, Outcome, Plan, Record, Run, Strategy, measure,
-    strategy,
-};
+use crate::stories::{Made, assert_agree, told_by_client};
+use crate::ways::{Way, in_every_way, lanes};
+use flagpole_client::{CancellationToken, Endpoint, Measured, Outcome, Plan, Record, Run};
 use flagpole_fixtures::{Code, Resource, populous};
-use flagpole_server::ledger::Cause;
-use flagpole_server::route::Route;
 use flagpole_server::blocking::Server;
-use flagpole_server::{Entry, Key, Ledger, Site, fault};
+use flagpole_server::ledger::Cause;
+use flagpole_server::{Entry, fault};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,98 +18,20 @@ use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-/// One attempt, as either side tells it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Story {
-    run: String,
-    key: Key,
-    n: u64,
-    status: Option<u16>,
-    planned: Duration,
-    cause: Cause,
-}
-
-impl Story {
-    fn of_record(run: &str, record: &Record) -> Story {
-        let timing = record.timing.clone().unwrap_or_default();
-        Story {
-            run: run.to_owned(),
-            key: Site::embedded().key(Route::Resource(record.resource)),
-            n: record.nth,
-            status: record.status,
-            planned: timing.planned,
-            cause: match (&record.timing, timing.fault) {
-                (None, _) => Cause::Clean,
-                (Some(_), None) => Cause::Delay,
-                (Some(_), Some(fault)) => Cause::Fault(fault.into()),
-            },
-        }
-    }
-
-    fn of_entry(entry: &Entry) -> Story {
-        Story {
-            run: entry.run.as_deref().unwrap_or_default().to_owned(),
-            key: entry.resource,
-            n: entry.n,
-            status: entry.status,
-            planned: entry.planned,
-            cause: entry.cause.clone(),
-        }
-    }
-
-    /// All that a client knows that has seen no answer.
-    fn asked(&self) -> (&str, Key, u64) {
-        (&self.run, self.key, self.n)
-    }
-}
-
 /// The codes that begin with B, flags or not, each twice.
 fn plan() -> Plan {
     let codes = Code::every().filter(|code| code.initial() == 'B');
     Plan::flags(codes.flat_map(|code| [code, code]))
 }
 
-fn lanes(count: usize) -> Lanes {
-    Lanes::new(count).unwrap()
-}
-
-/// Carries the plan out with each strategy, as a run of the strategy's name.
+/// Carries the plan out in every way.
 fn everyone(
     server: &Server,
     plan: &Plan,
-    conditions: impl for<'a> Fn(Run<'a>) -> Run<'a>,
-) -> Vec<Measured> {
+    conditions: impl for<'a> Fn(Run<'a>) -> Run<'a> + Sync,
+) -> Vec<Made> {
     let endpoint = Endpoint::from(server.addr());
-    let run = |strategy: &&dyn Strategy| {
-        let run = conditions(Run::new(plan, &endpoint).name(strategy.name()));
-        measure(*strategy, &run).unwrap()
-    };
-    strategy::ALL.iter().map(run).collect()
-}
-
-fn told_by_client(runs: &[Measured]) -> Vec<Story> {
-    let told = |run: &Measured| {
-        let story = |record: &Record| Story::of_record(run.strategy, record);
-        run.records.iter().map(story).collect::<Vec<_>>()
-    };
-    runs.iter().flat_map(told).collect()
-}
-
-/// Every answer that the client saw is told alike by both, and whatever else the server parsed, the
-/// client gave up. Where it gave nothing up, the two thus tell exactly the same.
-fn assert_agree(runs: &[Measured], ledger: &Ledger) {
-    let stories = told_by_client(runs);
-    let (seen, unseen): (Vec<_>, Vec<_>) = stories.iter().partition(|story| story.status.is_some());
-    let mut others: Vec<_> = ledger.entries.iter().map(Story::of_entry).collect();
-    for story in seen {
-        let same = others.iter().position(|other| other == story);
-        others.remove(same.unwrap_or_else(|| panic!("only the client tells of {story:?}")));
-    }
-    let mut unseen: Vec<_> = unseen.into_iter().map(Story::asked).collect();
-    for story in &others {
-        let same = unseen.iter().position(|asked| *asked == story.asked());
-        unseen.remove(same.unwrap_or_else(|| panic!("only the server tells of {story:?}")));
-    }
+    in_every_way(|way| (way, way.measure(conditions(Run::new(plan, &endpoint)))))
 }
 
 fn counted<T: Ord>(things: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
@@ -164,7 +84,7 @@ fn the_sums_of_client_and_server_are_the_same() {
     let runs = everyone(&server, &plan(), |run| run.lanes(lanes(7)));
     let ledger = server.shutdown(GRACE);
     let stories = told_by_client(&runs);
-    let attempts = 3 * plan().jobs.len() as u64;
+    let attempts = (Way::all().len() * plan().jobs.len()) as u64;
     assert_eq!(
         (ledger.requests, ledger.completed, ledger.aborted),
         (attempts, attempts, 0)
@@ -177,7 +97,7 @@ fn the_sums_of_client_and_server_are_the_same() {
         ledger.by_cause,
         counted(stories.iter().map(|story| story.cause.clone()))
     );
-    let sum = |of: fn(&Measured) -> u64| runs.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&Measured) -> u64| runs.iter().map(|(_, run)| of(run)).sum::<u64>();
     assert_eq!(sum(|run| run.tally.ok), ledger.by_status[&200]);
     assert_eq!(sum(|run| run.tally.not_found), ledger.by_status[&404]);
     assert_eq!(
@@ -194,11 +114,11 @@ fn an_attempt_that_timed_out_is_an_aborted_entry() {
         run.lanes(lanes(3)).timeout(Duration::from_millis(250))
     });
     let ledger = server.shutdown(GRACE);
-    let mut records = runs.iter().flat_map(|run| &run.records);
-    assert!(records.all(|record| matches!(record.outcome, Outcome::Timeout(_))));
+    let mut records = runs.iter().flat_map(|(_, run)| &run.records);
+    assert!(records.all(|record| matches!(record.outcome, Outcome::Timeout(..))));
     assert_agree(&runs, &ledger);
     // One that the server had no time to parse within the timeout is none of its requests.
-    assert!((1..=9).contains(&ledger.requests));
+    assert!((1..=3 * Way::all().len() as u64).contains(&ledger.requests));
     assert_eq!(ledger.aborted, ledger.requests);
     let hour = Duration::from_secs(3600);
     let is_aborted =
@@ -214,47 +134,55 @@ fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
         run.lanes(lanes(5)).timeout(Duration::from_millis(30))
     });
     assert_agree(&runs, &server.shutdown(GRACE));
-    for run in runs {
+    for (_, run) in runs {
         let unseen = run.records.iter().filter(|record| record.status.is_none());
         let mut outcomes = unseen.map(|record| &record.outcome);
-        assert!(outcomes.all(|outcome| matches!(outcome, Outcome::Timeout(_))));
+        assert!(outcomes.all(|outcome| matches!(outcome, Outcome::Timeout(..))));
         assert_eq!(run.records.len(), 20);
+    }
+}
+
+/// How many requests are in flight when no answer ever comes, of six lanes.
+fn at_first(way: Way) -> u64 {
+    match way.strategy.name() {
+        "sequential" => 1,
+        // It goes up with answers only.
+        "adaptive" => 4,
+        _ => 6,
     }
 }
 
 #[test]
 fn every_request_under_way_when_a_run_is_cancelled_is_an_aborted_entry() {
-    for strategy in strategy::ALL {
+    in_every_way(|way| {
         let (server, cancel) = (mock("1h", ""), CancellationToken::new());
         let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-        let asked = strategy.lanes(lanes(6));
-        let run = Run::new(&plan, &endpoint).name(strategy.name());
-        let run = run.lanes(asked).cancel(cancel.clone());
+        let run = Run::new(&plan, &endpoint).lanes(lanes(6));
+        let run = run.cancel(cancel.clone());
+        let under_way = at_first(way);
         let measured = thread::scope(|scope| {
-            let running = scope.spawn(|| measure(*strategy, &run).unwrap());
-            let all = asked.get() as u64;
-            wait_until("every lane waits", || server.ledger().requests == all);
+            // In vain or not: else the run would never end.
+            let _end = cancel.clone().drop_guard();
+            let running = scope.spawn(|| way.measure(run));
+            let what = format!("every lane of {} waits", way.name());
+            wait_until(&what, || server.ledger().requests == under_way);
             cancel.cancel();
             running.join().unwrap()
         });
         let ledger = server.shutdown(GRACE);
-        assert_eq!(
-            measured.tally.outcomes["cancelled"].count,
-            asked.get() as u64
-        );
-        assert_eq!(measured.tally.unstarted, (52 - asked.get()) as u64);
-        assert_eq!(ledger.aborted, asked.get() as u64);
-        assert_agree(&[measured], &ledger);
-    }
+        let cancelled = measured.tally.outcomes["cancelled"].count;
+        assert_eq!(cancelled, under_way);
+        assert_eq!(measured.tally.unstarted, 52 - under_way);
+        assert_eq!(ledger.aborted, under_way);
+        assert_agree(&[(way, measured)], &ledger);
+    });
 }
 
 #[test]
 fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
-    for strategy in strategy::ALL {
-        let (server, cancel) = (
-            mock("uniform:1ms..9ms", "500@20%"),
-            CancellationToken::new(),
-        );
+    in_every_way(|way| {
+        let server = mock("uniform:1ms..9ms", "500@20%");
+        let cancel = CancellationToken::new();
         let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
         let (done, fifth) = (AtomicUsize::new(0), cancel.clone());
         let cancel_fifth = move |_: &Record| {
@@ -262,65 +190,62 @@ fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
                 fifth.cancel();
             }
         };
-        let run = Run::new(&plan, &endpoint).name(strategy.name());
-        let run = run.lanes(lanes(4)).cancel(cancel).on_record(&cancel_fifth);
-        let measured = measure(*strategy, &run).unwrap();
+        let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+        let measured = way.measure(run.cancel(cancel).on_record(&cancel_fifth));
         let (attempts, tally) = (measured.records.len() as u64, &measured.tally);
         assert!(attempts >= 5 && tally.unstarted > 0);
         assert_eq!(
             (attempts, attempts + tally.unstarted),
             (tally.attempts(), 52)
         );
-        assert_agree(&[measured], &server.shutdown(GRACE));
-    }
+        assert_agree(&[(way, measured)], &server.shutdown(GRACE));
+    });
 }
 
 #[test]
 fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
     let (nobody, plan) = (Nobody::new(), plan());
     let endpoint = Endpoint::from(nobody.addr());
-    for strategy in strategy::ALL {
-        let run = Run::new(&plan, &endpoint).lanes(lanes(5));
-        let measured = measure(*strategy, &run).unwrap();
+    in_every_way(|way| {
+        let measured = way.measure(Run::new(&plan, &endpoint).lanes(lanes(5)));
         let outcomes = measured.tally.outcomes.keys();
         assert_eq!(outcomes.collect::<Vec<_>>(), ["refused"]);
         assert_eq!(measured.tally.error, 52);
         let mut records = measured.records.iter();
         assert!(records.all(|record| record.status.is_none() && record.timing.is_none()));
-    }
+    });
 }
 
-/// What a run with this strategy met, in the order of resources.
+/// What a run made in this way met, in the order of resources.
 fn fates(
     server: &Server,
-    name: &str,
-    (strategy, count): (usize, usize),
+    (way, count): (usize, usize),
 ) -> Vec<(Resource, u64, Option<u16>, Duration)> {
     let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-    let run = Run::new(&plan, &endpoint).name(name).lanes(lanes(count));
+    let run = Run::new(&plan, &endpoint).lanes(lanes(count));
     let fate = |record: &Record| {
         let timing = record.timing.as_ref().unwrap();
         (record.resource, record.nth, record.status, timing.planned)
     };
-    let run = measure(strategy::ALL[strategy], &run).unwrap();
+    let run = Way::all()[way].measure(run);
     let mut fates: Vec<_> = run.records.iter().map(fate).collect();
     fates.sort_unstable();
     fates
 }
 
-fn way() -> impl proptest::strategy::Strategy<Value = (usize, usize)> {
-    (0..strategy::ALL.len(), 1..=40_usize)
+fn way() -> impl Strategy<Value = (usize, usize)> {
+    (0..Way::all().len(), 1..=40_usize)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn any_two_strategies_meet_the_same_fates(seed: u64, one in way(), other in way()) {
+    fn any_two_ways_meet_the_same_fates(seed: u64, one in way(), other in way()) {
         let start = || seeded(seed, "uniform:1us..3ms", "404@20% 418@10% 500@20%");
         let (server, twin) = (start(), start());
-        let met = fates(&server, "one", one);
-        prop_assert_eq!(&met, &fates(&server, "other", other));
-        prop_assert_eq!(&met, &fates(&twin, "one", other));
+        let met = fates(&server, one);
+        prop_assert_eq!(&met, &fates(&server, other));
+        prop_assert_eq!(&met, &fates(&twin, other));
     }
 }

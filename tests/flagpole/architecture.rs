@@ -15,12 +15,16 @@ const FAMILIES: [(&str, &str); 5] = [
 ];
 
 /// Where the client only thinks: files, and folders with all that is in them.
-const PURE: [&str; 9] = [
+const PURE: [&str; 13] = [
+    "agenda",
     "bound.rs",
     "lanes.rs",
     "latencies.rs",
+    "limit.rs",
+    "metadata.rs",
     "outcome.rs",
     "plan.rs",
+    "policy",
     "record.rs",
     "report",
     "tally.rs",
@@ -95,10 +99,13 @@ fn collect(path: &Path, found: &mut Vec<Source>) {
     }
 }
 
-/// The members of a family: its mod.rs is none.
+/// The members of a family: its mod.rs is none, nor are the files of which a member is made, which are in
+/// a folder of its own.
 fn members(folder: &str, mark: &str) -> Vec<Source> {
     let mut members = sources(folder);
-    members.retain(|source| source.stem() != "mod" && source.code().contains(mark));
+    let is_direct = |source: &Source| source.path.parent() == Some(&root().join(folder));
+    members.retain(|source| source.stem() != "mod" && is_direct(source));
+    members.retain(|source| source.code().contains(mark));
     assert!(!members.is_empty(), "no members in `{folder}`");
     members
 }

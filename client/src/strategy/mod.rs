@@ -3,13 +3,18 @@
 //! A strategy is an ordinary blocking function that owns the runtime or the threads it needs, so
 //! that they are visibly part of what it costs. A family: one member a file, and one list.
 
+pub mod adaptive;
+pub mod async_multi;
 pub mod event_loop;
+pub mod per_core;
 pub mod sequential;
+pub mod thread_per_download;
 pub mod threads;
 
 use crate::lanes::Lanes;
 use crate::run::{Run, RunError};
 use crate::tally::Tally;
+pub use crate::worker::STACK;
 
 /// A way to carry out a plan.
 pub trait Strategy: Sync {
@@ -24,6 +29,12 @@ pub trait Strategy: Sync {
 
     /// Whether it ever has more than one download in flight.
     fn is_concurrent(&self) -> bool {
+        true
+    }
+
+    /// Whether it makes its exchanges by whichever transport it is given; if not, only
+    /// [`hyper`](crate::transport::hyper) will do, which it uses without being asked.
+    fn takes_any_transport(&self) -> bool {
         true
     }
 
@@ -47,7 +58,11 @@ pub trait Strategy: Sync {
 pub const ALL: &[&dyn Strategy] = &[
     &sequential::Sequential,
     &threads::Threads,
+    &thread_per_download::ThreadPerDownload,
     &event_loop::EventLoop,
+    &async_multi::AsyncMulti,
+    &per_core::PerCore,
+    &adaptive::Adaptive,
 ];
 
 /// There is no such strategy.
@@ -89,7 +104,8 @@ mod tests {
         let error = by_name("x").err().unwrap().to_string();
         assert_eq!(
             error,
-            "unknown strategy `x`; known: async, sequential, threads"
+            "unknown strategy `x`; known: adaptive, async, async-multi, per-core, sequential, \
+             thread-per-download, threads"
         );
     }
 

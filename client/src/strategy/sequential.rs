@@ -3,6 +3,7 @@
 
 use super::Strategy;
 use crate::lanes::Lanes;
+use crate::pool::Pool;
 use crate::run::{Run, RunError};
 use crate::session::Session;
 use crate::tally::Tally;
@@ -18,7 +19,7 @@ impl Strategy for Sequential {
     }
 
     fn about(&self) -> &'static str {
-        "one download after the other, on one connection"
+        "one download after the other, on one connection; costs nothing but time"
     }
 
     fn default_lanes(&self) -> Lanes {
@@ -30,9 +31,8 @@ impl Strategy for Sequential {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
-        let session = Session::start(run)?;
-        let mut tally = work(run, &session, 0, run.plan.jobs.iter())?;
-        tally.unstarted = run.plan.jobs.len() as u64 - tally.attempts();
-        Ok(tally)
+        let pool = Pool::new(Session::start(run, 1)?);
+        let tally = pool.open(|| work(run, &pool, 0))?;
+        Ok(tally.of_jobs(run.plan.jobs.len()))
     }
 }

@@ -18,8 +18,24 @@ pub struct Exchange {
     pub timing: Option<Timing>,
     /// The digest that the true body has, if the server named it.
     pub digest: Option<Digest>,
+    /// The digest of the whole of which the body is a part, if the server named it.
+    pub repr_digest: Option<Digest>,
+    /// `Content-Length`.
+    pub length: Option<u64>,
+    /// Whether the request went out on a connection that had been used before.
+    pub reused: bool,
+    /// `Location`, of an answer that is a redirect.
+    pub location: Option<String>,
+    /// `Retry-After`, as it stands there.
+    pub retry_after: Option<String>,
+    /// `ETag`, as it stands there.
+    pub etag: Option<String>,
+    /// `Content-Range`, as it stands there.
+    pub content_range: Option<String>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
+    /// What there is of a body that broke off; only kept where it is of use, in a run that resumes.
+    pub begun: Option<Bytes>,
     /// The whole body of whatever status, as long as it said it was; or why there is none.
     pub result: Result<Bytes, Outcome>,
 }

@@ -10,23 +10,21 @@ mod io;
 
 pub(crate) use connection::Connection;
 
+use self::connection::Unsent;
 use self::io::Probe;
-use super::{Exchange, Lane, Transport, Wire};
+use super::head::{Head, Received};
+use super::{Attempt, Exchange, Lane, Transport, Wire};
 use crate::outcome::Outcome;
-use crate::plan::Job;
+use crate::policy::Limit;
 use ::hyper::body::Incoming;
 use bytes::Bytes;
-use flagpole_fixtures::{Digest, Timing};
-use http::header::{HeaderMap, HeaderName};
 use http::{Request, Response};
 use http_body_util::Empty;
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// Events that a lane's reactor takes from the kernel at once. A lane has one socket; the default of
 /// 1,024 would cost 16 KB.
@@ -68,32 +66,46 @@ struct HyperLane {
 }
 
 impl Lane for HyperLane {
-    fn exchange(&mut self, job: &Job) -> Exchange {
+    fn exchange(&mut self, attempt: &Attempt) -> Exchange {
         self.runtime
-            .block_on(exchange(&self.wire, &mut self.connection, job))
+            .block_on(exchange(&self.wire, &mut self.connection, attempt))
     }
 }
 
 /// Makes one attempt over the connection in `slot`, or over a new one if there is none that can be
 /// used. The connection is in `slot` again afterwards if it can serve another request.
-pub(crate) async fn exchange(wire: &Wire, slot: &mut Option<Connection>, job: &Job) -> Exchange {
+pub(crate) async fn exchange(
+    wire: &Wire,
+    slot: &mut Option<Connection>,
+    attempt: &Attempt,
+) -> Exchange {
     let mut seen = Seen {
         sent: wire.clock.now(),
+        received: Received::none(wire.resumes),
         ..Seen::default()
     };
     let result = tokio::select! {
         biased;
-        result = converse(wire, slot, job, &mut seen) => result,
-        () = wire.cancel.cancelled() => Err(Outcome::Cancelled),
-        limit = expiry(wire.timeout) => Err(Outcome::Timeout(limit)),
+        result = converse(wire, slot, attempt, &mut seen) => result,
+        () = attempt.cancel.cancelled() => Err(Outcome::Cancelled),
+        () = expiry(wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
     };
+    let head = seen.head.unwrap_or_default();
     Exchange {
         sent: seen.sent,
         first_byte: seen.probe.and_then(|probe| probe.first_byte()),
-        status: seen.status,
-        timing: seen.timing,
-        digest: seen.digest,
-        bytes: seen.bytes,
+        reused: seen.reused,
+        status: head.status,
+        timing: head.timing,
+        digest: head.digest,
+        repr_digest: head.repr_digest,
+        length: head.length,
+        location: head.location,
+        retry_after: head.retry_after,
+        etag: head.etag,
+        content_range: head.content_range,
+        bytes: seen.received.bytes,
+        begun: seen.received.begun(&result),
         result,
     }
 }
@@ -103,20 +115,36 @@ pub(crate) async fn exchange(wire: &Wire, slot: &mut Option<Connection>, job: &J
 struct Seen {
     sent: Duration,
     probe: Option<Arc<Probe>>,
-    status: Option<u16>,
-    timing: Option<Timing>,
-    digest: Option<Digest>,
-    bytes: u64,
+    reused: bool,
+    /// Boxed, as this lies in every lane's memory while it waits.
+    head: Option<Box<Head>>,
+    received: Received,
 }
 
 /// Ends after the limit, or never.
-async fn expiry(limit: Option<Duration>) -> Duration {
+async fn expiry(limit: Option<Duration>) {
     match limit {
-        Some(limit) => {
-            tokio::time::sleep(limit).await;
-            limit
-        }
+        Some(limit) => tokio::time::sleep(limit).await,
         None => pending().await,
+    }
+}
+
+fn late(which: Limit, limit: Option<Duration>) -> Outcome {
+    Outcome::Timeout(which, limit.unwrap_or_default())
+}
+
+/// The work, unless it takes longer than its limit.
+async fn within<T>(
+    which: Limit,
+    limit: Option<Duration>,
+    work: impl Future<Output = T>,
+) -> Result<T, Outcome> {
+    match limit {
+        None => Ok(work.await),
+        Some(time) => {
+            let done = tokio::time::timeout(time, work).await;
+            done.map_err(|_| late(which, limit))
+        }
     }
 }
 
@@ -125,16 +153,14 @@ async fn expiry(limit: Option<Duration>) -> Duration {
 async fn converse(
     wire: &Wire,
     slot: &mut Option<Connection>,
-    job: &Job,
+    attempt: &Attempt,
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
-    let (mut connection, response) = ask(wire, slot.take(), job, seen).await?;
-    seen.status = Some(response.status().as_u16());
-    seen.timing = find(response.headers(), &SERVER_TIMING, Timing::from_header);
-    seen.digest = find(response.headers(), &CONTENT_DIGEST, Digest::from_header);
-    let collect = body::collect(response.into_body(), wire.body_limit, &mut seen.bytes);
+    let (mut connection, response) = ask(wire, slot.take(), attempt, seen).await?;
+    seen.head = Some(Box::new(Head::of(&response)));
+    let collect = body::collect(response.into_body(), wire.body_limit, &mut seen.received);
     let body = connection.drive(collect).await?;
-    if connection.is_reusable() {
+    if wire.reuse && connection.is_reusable() {
         *slot = Some(connection);
     }
     Ok(body)
@@ -148,14 +174,12 @@ async fn converse(
 async fn ask(
     wire: &Wire,
     used: Option<Connection>,
-    job: &Job,
+    attempt: &Attempt,
     seen: &mut Seen,
 ) -> Result<(Connection, Response<Incoming>), Outcome> {
-    let mut request = request(wire, job);
+    let mut request = request(wire, attempt);
     if let Some(mut connection) = used {
-        seen.probe = Some(connection.begin(true));
-        seen.sent = wire.clock.now();
-        match connection.send(request).await {
+        match send(wire, &mut connection, request, true, seen).await? {
             Ok(response) => return Ok((connection, response)),
             Err(mut error) => match error.take_message() {
                 Some(unsent) => request = unsent,
@@ -163,26 +187,43 @@ async fn ask(
             },
         }
     }
-    let mut connection = Connection::open(wire).await?;
-    seen.probe = Some(connection.begin(false));
-    seen.sent = wire.clock.now();
-    match connection.send(request).await {
+    let connect = wire.timeouts.connect;
+    let mut connection = within(Limit::Connect, connect, Connection::open(wire)).await??;
+    match send(wire, &mut connection, request, false, seen).await? {
         Ok(response) => Ok((connection, response)),
         Err(error) => Err(connection.blame(&error.into_error())),
     }
 }
 
-fn request(wire: &Wire, job: &Job) -> Request<Empty<Bytes>> {
-    let mut request = Request::new(Empty::new());
-    *request.uri_mut() = wire.uri(job.resource);
-    *request.headers_mut() = wire.headers(job);
-    request
+/// Sends it on this connection and waits for the head, no longer than the first byte may take: a head
+/// that has begun has the rest of the whole time.
+async fn send(
+    wire: &Wire,
+    connection: &mut Connection,
+    request: Request<Empty<Bytes>>,
+    used: bool,
+    seen: &mut Seen,
+) -> Result<Result<Response<Incoming>, Unsent>, Outcome> {
+    let probe = connection.begin(used);
+    seen.probe = Some(probe.clone());
+    seen.reused = used;
+    seen.sent = wire.clock.now();
+    let limit = wire.timeouts.first_byte;
+    let mut head = pin!(connection.send(request));
+    tokio::select! {
+        biased;
+        head = &mut head => return Ok(head),
+        () = expiry(limit) => {}
+    }
+    if probe.first_byte().is_none() {
+        return Err(late(Limit::FirstByte, limit));
+    }
+    Ok(head.await)
 }
 
-/// The first field of this name that can be read.
-fn find<T>(headers: &HeaderMap, name: &HeaderName, read: fn(&str) -> Option<T>) -> Option<T> {
-    headers
-        .get_all(name)
-        .iter()
-        .find_map(|value| read(value.to_str().ok()?))
+fn request(wire: &Wire, attempt: &Attempt) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = wire.uri(attempt);
+    *request.headers_mut() = wire.headers(attempt);
+    request
 }

@@ -4,14 +4,18 @@
 //! block a thread, through [`Lane`]; strategies that run an event loop use the asynchronous exchange
 //! of [`hyper`] directly.
 
+mod attempt;
 mod exchange;
+mod head;
 pub mod hyper;
+mod system;
+pub mod ureq;
 mod wire;
 
+pub use attempt::{Attempt, Conditions};
 pub use exchange::Exchange;
 pub use wire::Wire;
 
-use crate::plan::Job;
 use std::io;
 use std::sync::Arc;
 
@@ -31,11 +35,14 @@ pub trait Transport: Sync {
 }
 
 /// One connection at most, and whatever it takes to use it from one thread.
-pub trait Lane {
+pub trait Lane: Send {
     /// Makes the attempt, and blocks until it has ended, one way or another. Connects first if there
     /// is no connection that can be used again.
-    fn exchange(&mut self, job: &Job) -> Exchange;
+    fn exchange(&mut self, attempt: &Attempt) -> Exchange;
 }
 
+/// The largest head that is accepted, in bytes. hyper allows no less for its buffer.
+const HEAD_LIMIT: usize = 64 << 10;
+
 /// Every transport; the first is the default.
-pub const ALL: &[&dyn Transport] = &[&hyper::Hyper];
+pub const ALL: &[&dyn Transport] = &[&hyper::Hyper, &ureq::Ureq];

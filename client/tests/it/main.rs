@@ -5,9 +5,12 @@
 
 mod cancelling;
 mod faults;
+mod keeping;
 mod measuring;
+mod policies;
 mod requests;
 mod reuse;
 mod saving;
 mod server;
 mod strategies;
+mod transports;

@@ -1,6 +1,7 @@
 //! What is measured is what happened.
 
 use crate::server::{OK, Server, by_name, plan};
+use flagpole_client::policy::Limit;
 use flagpole_client::{Lanes, Outcome, Record, Run, measure, strategy};
 use std::sync::Mutex;
 use std::thread;
@@ -23,7 +24,7 @@ fn slow() -> Server {
 fn no_strategy_is_faster_than_the_bound() {
     let server = slow();
     let (plan, endpoint) = (plan("AA AB AC AD AE"), server.endpoint());
-    for (strategy, bound) in strategy::ALL.iter().zip([5, 3, 3]) {
+    for (strategy, bound) in strategy::ALL.iter().map(|s| (s, if s.is_concurrent() { 3 } else { 5 })) {
         let run = Run::new(&plan, &endpoint).lanes(Lanes::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
@@ -70,7 +71,7 @@ fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
     let limit = Duration::from_millis(100);
     let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
     let record = &records[0];
-    assert_eq!(record.outcome, Outcome::Timeout(limit));
+    assert_eq!(record.outcome, Outcome::Timeout(Limit::Whole, limit));
     assert_eq!((record.status, record.bytes), (Some(503), 4));
     assert!(record.first_byte.is_some() && record.timing.is_some());
     assert!(record.from_sent() >= limit || record.from_due() >= limit);

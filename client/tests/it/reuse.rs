@@ -1,7 +1,7 @@
 //! A lane keeps its connection while it is good, and notices when it is not.
 
 use crate::server::{OK, Peer, Server, by_name, plan};
-use flagpole_client::{Outcome, Record, Run};
+use flagpole_client::{Outcome, Record, Run, Transport, transport};
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
@@ -18,9 +18,14 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGIF\r\n2\r\n89\r\n0\r\n\r\n";
     let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     for answer in [chunked.to_owned(), empty.to_owned(), large(100_000)] {
-        let server = Server::answering(move |_| answer.clone());
-        assert_eq!(server.outcomes("BR CN IN"), [const { Outcome::Ok }; 3]);
-        assert_eq!(server.connections(), 1);
+        for transport in transport::ALL {
+            let answer = answer.clone();
+            let server = Server::answering(move |_| answer.clone());
+            let done = server.run("sequential", "BR CN IN", |run| run.transport(*transport));
+            let outcomes = done.unwrap().1.into_iter().map(|record| record.outcome);
+            assert_eq!(outcomes.collect::<Vec<_>>(), [const { Outcome::Ok }; 3]);
+            assert_eq!(server.connections(), 1);
+        }
     }
 }
 
@@ -45,6 +50,12 @@ fn an_answer_that_says_close_ends_its_connection() {
 /// A server whose connections each end in this way after one good answer: after the lane has read it
 /// to its end, before the lane sends its next request.
 fn ended_while_idle(end: fn(&mut Peer)) {
+    for transport in transport::ALL {
+        ended_while_idle_by(*transport, end);
+    }
+}
+
+fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut Peer)) {
     let ((read, is_read), (ended, is_ended)) = (channel(), channel());
     let (is_read, ended) = (Mutex::new(is_read), Mutex::new(ended));
     let server = Server::start(move |_, peer| {
@@ -64,9 +75,8 @@ fn ended_while_idle(end: fn(&mut Peer)) {
         is_ended.recv().unwrap();
     };
     let (plan, endpoint) = (plan("BR CN US"), server.endpoint());
-    let tally = by_name("sequential")
-        .run(&Run::new(&plan, &endpoint).on_record(&wait))
-        .unwrap();
+    let run = Run::new(&plan, &endpoint).transport(transport);
+    let tally = by_name("sequential").run(&run.on_record(&wait)).unwrap();
     assert_eq!(
         (tally.ok, server.connections(), server.requests().len()),
         (3, 3, 3)

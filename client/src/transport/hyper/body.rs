@@ -2,6 +2,7 @@
 
 use super::classify;
 use crate::outcome::Outcome;
+use crate::transport::head::Received;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -13,7 +14,7 @@ use hyper::body::{Body as _, Incoming};
 pub(super) async fn collect(
     mut body: Incoming,
     limit: usize,
-    received: &mut u64,
+    received: &mut Received,
 ) -> Result<Bytes, Outcome> {
     let declared = body.size_hint().exact();
     if declared.is_some_and(|length| length > limit as u64) {
@@ -27,9 +28,12 @@ pub(super) async fn collect(
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        *received += data.len() as u64;
-        if *received > limit as u64 {
+        received.bytes += data.len() as u64;
+        if received.bytes > limit as u64 {
             return Err(Outcome::TooLarge);
+        }
+        if let Some(begun) = &mut received.begun {
+            begun.extend_from_slice(&data);
         }
         if declared == Some(data.len() as u64) {
             // All of it at once, as with most flags: no copy.

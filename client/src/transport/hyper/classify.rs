@@ -1,20 +1,11 @@
 //! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
 //! whole chain of causes is looked at.
 
-use super::connection::HEAD_LIMIT;
 use crate::outcome::Outcome;
+use crate::transport::{HEAD_LIMIT, system};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter::successors;
-
-/// A connection that could not be made.
-pub(super) fn connecting(error: &io::Error) -> Outcome {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => Outcome::Refused,
-        ErrorKind::ConnectionReset => Outcome::Reset,
-        _ => Outcome::ConnectFailed(error.to_string()),
-    }
-}
 
 /// An answer whose head did not come; `received` bytes of it did.
 pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
@@ -46,16 +37,13 @@ pub(super) fn body(error: &hyper::Error) -> Outcome {
 fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
     let error = cause.downcast_ref::<io::Error>()?;
     match error.kind() {
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            Some(Outcome::Reset)
-        }
         // An end that came too soon: what that means depends on what was there before it.
         ErrorKind::UnexpectedEof => None,
         // Chunks that are none, or bytes that nobody asked for.
         ErrorKind::InvalidInput | ErrorKind::InvalidData => {
             Some(Outcome::NotHttp(error.to_string()))
         }
-        _ => Some(Outcome::Lost(error.to_string())),
+        _ => Some(system::broken(error)),
     }
 }
 

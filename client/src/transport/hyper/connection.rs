@@ -3,7 +3,7 @@
 use super::classify;
 use super::io::{Io, Probe};
 use crate::outcome::Outcome;
-use crate::transport::Wire;
+use crate::transport::{HEAD_LIMIT, Wire, system};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
@@ -16,12 +16,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
-/// The largest head that is accepted, in bytes. hyper allows no less for its buffer, which starts at
-/// 8 KB and grows only when reads fill it.
-pub(super) const HEAD_LIMIT: usize = 64 << 10;
-
 type Driver = http1::Connection<TokioIo<Io>, Empty<Bytes>>;
-type Unsent = TrySendError<Request<Empty<Bytes>>>;
+/// Why there is no head, perhaps with the request, which then was not sent.
+pub(super) type Unsent = TrySendError<Request<Empty<Bytes>>>;
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -34,7 +31,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects, trying the addresses in order.
     pub(super) async fn open(wire: &Wire) -> Result<Connection, Outcome> {
-        let refused = |error| classify::connecting(&error);
+        let refused = |error| system::connecting(&error);
         let stream = TcpStream::connect(&wire.addresses[..])
             .await
             .map_err(refused)?;
@@ -42,6 +39,7 @@ impl Connection {
         let probe = Arc::new(Probe::new(wire.clock));
         let io = TokioIo::new(Io::new(stream, probe.clone()));
         let handshake = http1::Builder::new()
+            // It starts at 8 KB and grows only when reads fill it.
             .max_buf_size(HEAD_LIMIT)
             .handshake(io)
             .await;

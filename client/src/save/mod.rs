@@ -1,16 +1,27 @@
 //! Where flags are saved: each appears whole, under its final name, or not at all.
 
-use crate::outcome::Outcome;
-use flagpole_fixtures::Resource;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+mod left;
+mod name;
+mod part;
+mod temporary;
 
-/// A folder in which files can be made.
+use crate::outcome::Outcome;
+use flagpole_fixtures::{Code, Resource};
+use left::{Countries, Resuming};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use temporary::{Temporaries, Temporary};
+
+/// A folder in which files can be made. Clones share their temporary files.
 #[derive(Clone, Debug)]
 pub struct Destination {
     folder: PathBuf,
+    temporaries: Temporaries,
+    resuming: Option<Resuming>,
+    /// `None` where flags go by their codes.
+    countries: Option<Arc<Countries>>,
 }
 
 /// The folder cannot be used.
@@ -20,6 +31,10 @@ pub struct DestinationError {
     folder: PathBuf,
     reason: String,
 }
+
+/// A flag on the disk whose final name is not known yet; removed when dropped.
+#[derive(Debug)]
+pub struct Staged(Temporary);
 
 impl Destination {
     /// Makes the folder, if it is not there, and proves that files can be made in it.
@@ -34,11 +49,11 @@ impl Destination {
         fs::create_dir_all(folder).map_err(refused)?;
         let destination = Destination {
             folder: folder.to_owned(),
+            temporaries: Temporaries::new(),
+            resuming: None,
+            countries: None,
         };
-        destination
-            .temporary()
-            .and_then(NamedTempFile::close)
-            .map_err(refused)?;
+        destination.temporary(&[]).map_err(refused)?;
         Ok(destination)
     }
 
@@ -58,37 +73,60 @@ impl Destination {
             .join(format!("{}.{kind}", resource.code().lower()))
     }
 
+    /// Where a flag is saved under the name of its country: `Brazil--BR.gif`. Whatever the name,
+    /// this is one file of the folder, and of this code alone.
+    pub fn path_by_country(&self, country: &str, code: Code) -> PathBuf {
+        self.folder.join(name::file_name(country, code))
+    }
+
     /// Saves a body, in place of an older one.
-    ///
-    /// It is not forced to the disk (fsync): a flag that a power cut loses can be fetched again.
     ///
     /// # Errors
     /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
     pub fn save(&self, resource: Resource, body: &[u8]) -> Result<(), Outcome> {
-        self.write(resource, body)
-            .map_err(|error| Outcome::Save(reason(&error)))
-    }
-
-    fn write(&self, resource: Resource, body: &[u8]) -> io::Result<()> {
-        let mut file = self.temporary()?;
-        file.write_all(body)?;
-        file.persist(self.path(resource))
-            .map_err(|error| error.error)?;
+        let saved = self
+            .temporary(&[body])
+            .and_then(|file| file.rename(&self.path(resource)));
+        saved.map_err(|error| failed(&error))?;
+        self.forget_partial(resource);
         Ok(())
     }
 
-    /// A file in the same folder, thus on the same file system, so that it can be renamed; removed
-    /// when dropped. Its permissions are those of any new file, not a temporary file's narrow ones.
-    fn temporary(&self) -> io::Result<NamedTempFile> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".flagpole-").suffix(".part");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        builder.tempfile_in(&self.folder)
+    /// Writes a flag under a temporary name, until its country is known.
+    ///
+    /// # Errors
+    /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
+    pub fn stage(&self, body: &[u8]) -> Result<Staged, Outcome> {
+        let file = self.temporary(&[body]);
+        file.map(Staged).map_err(|error| failed(&error))
     }
+
+    /// Gives a staged flag the name of its country, and returns its
+    /// [path](Destination::path_by_country). An older file of this country and code is replaced.
+    ///
+    /// # Errors
+    /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
+    pub fn keep(&self, staged: Staged, country: &str, code: Code) -> Result<PathBuf, Outcome> {
+        let path = self.path_by_country(country, code);
+        staged.0.rename(&path).map_err(|error| failed(&error))?;
+        self.forget_partial(Resource::Flag(code));
+        Ok(path)
+    }
+
+    /// Removes all temporary files of this destination and its clones at once, and lets no more be
+    /// made: what is not saved by now fails. For a process that ends without waiting for its
+    /// threads.
+    pub fn abandon(&self) {
+        self.temporaries.abandon();
+    }
+
+    fn temporary(&self, parts: &[&[u8]]) -> io::Result<Temporary> {
+        self.temporaries.write(&self.folder, parts)
+    }
+}
+
+fn failed(error: &io::Error) -> Outcome {
+    Outcome::Save(reason(error))
 }
 
 /// The system's reason, without the random name of a temporary file that tempfile puts behind it.
@@ -171,5 +209,35 @@ mod tests {
             gone.starts_with("cannot save: ") && !gone.contains(".flagpole"),
             "{gone}"
         );
+    }
+
+    #[test]
+    fn a_staged_flag_gets_its_name_or_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = Destination::prepare(folder.path()).unwrap();
+        drop(destination.stage(b"GIF").unwrap());
+        assert_eq!(names(folder.path()), [""; 0]);
+        for body in [b"old", b"new"] {
+            let staged = destination.stage(body).unwrap();
+            let path = destination.keep(staged, "Brazil", br().code()).unwrap();
+            assert_eq!(path, folder.path().join("Brazil--BR.gif"));
+            assert_eq!(fs::read(path).unwrap(), body);
+        }
+        assert_eq!(names(folder.path()), ["Brazil--BR.gif"]);
+    }
+
+    #[test]
+    fn abandoned_work_leaves_what_is_saved_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = Destination::prepare(folder.path()).unwrap();
+        destination.save(br(), b"GIF").unwrap();
+        let staged = destination.stage(b"GIF").unwrap();
+        destination.clone().abandon();
+        assert_eq!(names(folder.path()), ["br.gif"]);
+        let kept = destination.keep(staged, "Brazil", br().code());
+        assert!(matches!(kept, Err(Outcome::Save(_))), "{kept:?}");
+        let saved = destination.save(br(), b"new");
+        assert_eq!(saved, Err(Outcome::Save("the run was stopped".into())));
+        assert_eq!(fs::read(destination.path(br())).unwrap(), b"GIF");
     }
 }

@@ -1,0 +1,400 @@
+//! What is to be done next: the one place where a plan and a policy become attempts, whoever makes
+//! them. It has no clock, no thread and no socket: the time is an argument, and a strategy is a loop
+//! around [`Agenda::next`] and [`Agenda::done`]. So every policy holds under every strategy, and is
+//! tested without waiting.
+//!
+//! A **download** is one job of the plan. It takes one or more **attempts**, each of which holds a lane
+//! from [`Next::Start`] to [`Agenda::leave`]:
+//!
+//! - the first try; if it fails in a way that is worth it, a retry after a back-off, which holds no
+//!   lane;
+//! - a hedge beside a try that takes long, if a lane is free;
+//! - the next hop behind a redirect;
+//! - for a named job, once the flag is there, the country's metadata.
+//!
+//! Who comes first to a free lane: hedges, retries whose back-off is over, redirect hops, then fresh
+//! jobs in the order of the plan, then metadata: all flags first.
+//!
+//! The n of an attempt (by which the server draws its fate) never depends on timing. Of a resource that
+//! comes for the k-th time in the plan (from 0), with A tries at most, try t (from 0) has n = k·W + t
+//! and its hedge n = k·W + A + t, where W is 2A if the policy hedges and A if not. A hop has the n of
+//! the attempt that was redirected. Without retries and hedges n is thus the job's own.
+
+mod download;
+mod hedging;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use self::words::{End, Id, Next, Start, Then, Verdict};
+
+use self::download::{Download, Step};
+use self::hedging::Hedging;
+use self::queue::{Queue, Request};
+use crate::outcome::Outcome;
+use crate::plan::{Job, Plan};
+use crate::policy::{Policy, Purse};
+use crate::record::Kind;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The attempts of a plan: those in flight, those that wait, those to come.
+#[derive(Clone, Debug)]
+pub struct Agenda {
+    jobs: Vec<Job>,
+    /// The first job that is not begun.
+    cursor: usize,
+    policy: Policy,
+    lanes: usize,
+    is_stopped: bool,
+    /// Begun and not decided.
+    downloads: HashMap<usize, Download>,
+    flights: HashMap<Id, Flight>,
+    queue: Queue,
+    hedging: Option<Hedging>,
+    purse: Option<Purse>,
+    started: u64,
+}
+
+/// An attempt that holds a lane.
+#[derive(Clone, Debug)]
+struct Flight {
+    request: Request,
+    started: Duration,
+    is_hedged: bool,
+    is_superseded: bool,
+    has_ended: bool,
+}
+
+impl Agenda {
+    /// All of a plan, on so many lanes (0 counts as 1).
+    pub fn new(plan: &Plan, policy: &Policy, lanes: usize) -> Agenda {
+        Agenda {
+            jobs: plan.jobs.clone(),
+            cursor: 0,
+            policy: policy.clone(),
+            lanes: lanes.max(1),
+            is_stopped: false,
+            downloads: HashMap::new(),
+            flights: HashMap::new(),
+            queue: Queue::default(),
+            hedging: policy.hedge.map(Hedging::new),
+            purse: policy.budget.map(Purse::new),
+            started: 0,
+        }
+    }
+
+    /// From now on so many lanes (0 counts as 1). What is in flight stays there.
+    pub fn set_lanes(&mut self, lanes: usize) {
+        self.lanes = lanes.max(1);
+    }
+
+    /// Starts nothing more: what is in flight is all there is.
+    pub fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    /// How many attempts hold a lane.
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// How many attempts can ever be in flight at once: more lanes would stay empty.
+    pub fn most_at_once(&self) -> usize {
+        let each = 1 + usize::from(self.hedging.is_some());
+        self.jobs.len().saturating_mul(each).min(self.lanes)
+    }
+
+    /// What to do now.
+    pub fn next(&mut self, now: Duration) -> Next {
+        let is_out = self.cursor == self.jobs.len() && self.downloads.is_empty();
+        if self.is_stopped || is_out && self.flights.is_empty() {
+            return Next::Over;
+        }
+        if self.flights.len() >= self.lanes {
+            return Next::Await;
+        }
+        match self.take(now) {
+            Ok(request) => Next::Start(self.start(request, now)),
+            Err(Some(until)) => Next::Wait(until),
+            Err(None) => Next::Await,
+        }
+    }
+
+    /// The first request that may go now, or when there will be one.
+    fn take(&mut self, now: Duration) -> Result<Request, Option<Duration>> {
+        let hedge = self.hedge_due();
+        if let Some((id, due)) = hedge
+            && due <= now
+        {
+            return Ok(self.hedge(id, due));
+        }
+        let downloads = &self.downloads;
+        let is_wanted = |request: &Request| {
+            let download = downloads.get(&request.download);
+            download.is_some_and(|download| download.generation == request.generation)
+        };
+        if let Some(request) = self.queue.urgent(now, is_wanted) {
+            return Ok(request);
+        }
+        let fresh = self.jobs.get(self.cursor).map(|job| job.due.unwrap_or(now));
+        if fresh.is_some_and(|due| due <= now) {
+            return Ok(self.begin());
+        }
+        if let Some(request) = self.queue.follow_up() {
+            return Ok(request);
+        }
+        let times = [hedge.map(|(_, due)| due), self.queue.earliest(), fresh];
+        Err(times.into_iter().flatten().min())
+    }
+
+    /// The first try of the next job.
+    fn begin(&mut self) -> Request {
+        let place = self.cursor;
+        self.cursor += 1;
+        let (download, due) = (Download::new(), self.jobs[place].due);
+        let request = Request {
+            due,
+            ..self.attempt_of(place, &download, Kind::First)
+        };
+        self.downloads.insert(place, download);
+        request
+    }
+
+    /// The current try of a download.
+    fn attempt_of(&self, place: usize, download: &Download, kind: Kind) -> Request {
+        let attempts = u64::from(self.policy.retry.attempts());
+        let width = attempts * (1 + u64::from(self.hedging.is_some()));
+        let job = &self.jobs[place];
+        Request {
+            download: place,
+            generation: download.generation,
+            kind,
+            resource: download.resource(job),
+            nth: job.nth * width + u64::from(download.tries - 1),
+            path: None,
+            hops: 0,
+            due: None,
+            backoff: Duration::ZERO,
+        }
+    }
+
+    fn start(&mut self, request: Request, now: Duration) -> Start {
+        let id = Id(self.started);
+        self.started += 1;
+        let download = self.downloads.get_mut(&request.download);
+        let download = download.expect("only requests of open downloads are taken");
+        download.flying.push(id);
+        download.made += 1;
+        if let (Kind::First | Kind::Metadata, Some(purse)) = (request.kind, &mut self.purse) {
+            purse.deposit();
+        }
+        if let Some(hedging) = &mut self.hedging {
+            hedging.started(id, request.kind);
+        }
+        let start = Start {
+            id,
+            download: request.download,
+            attempt: download.made - 1,
+            kind: request.kind,
+            resource: request.resource,
+            nth: request.nth,
+            path: request.path.clone(),
+            due: request.due.unwrap_or(now),
+            backoff: request.backoff,
+            names: download.step == Step::Metadata,
+        };
+        let flight = Flight {
+            request,
+            started: now,
+            is_hedged: false,
+            is_superseded: false,
+            has_ended: false,
+        };
+        self.flights.insert(id, flight);
+        start
+    }
+
+    /// The attempt whose hedge is due first, and when.
+    fn hedge_due(&mut self) -> Option<(Id, Duration)> {
+        let flights = &self.flights;
+        let is_candidate = |id: &Id| {
+            let flight = flights.get(id);
+            flight.is_some_and(|f| !f.is_hedged && !f.is_superseded && !f.has_ended)
+        };
+        let (id, delay) = self.hedging.as_mut()?.first(is_candidate)?;
+        Some((id, self.flights[&id].started.saturating_add(delay)))
+    }
+
+    /// The hedge of an attempt in flight.
+    fn hedge(&mut self, id: Id, due: Duration) -> Request {
+        let flight = self.flights.get_mut(&id);
+        let flight = flight.expect("only what is in flight is hedged");
+        flight.is_hedged = true;
+        let hedged = &flight.request;
+        let download = self.downloads.get_mut(&hedged.download);
+        download.expect("what is not superseded is wanted").running += 1;
+        Request {
+            kind: Kind::Hedge,
+            nth: hedged.nth + u64::from(self.policy.retry.attempts()),
+            due: Some(due),
+            backoff: Duration::ZERO,
+            ..hedged.clone()
+        }
+    }
+
+    /// An attempt has ended; it keeps its lane until [`leave`](Agenda::leave).
+    ///
+    /// # Panics
+    /// If it was never started, or has ended before.
+    pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
+        let flight = self.flights.get_mut(&id);
+        let flight = flight.expect("an attempt ends once, between its start and its leave");
+        flight.has_ended = true;
+        if let Some(hedging) = &mut self.hedging {
+            hedging.ended(end, flight.is_superseded);
+        }
+        if flight.is_superseded {
+            return Verdict::passing(Outcome::Superseded);
+        }
+        let request = flight.request.clone();
+        let place = request.download;
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("an attempt that is not superseded is wanted");
+        download.flying.retain(|flying| *flying != id);
+        let outcome = match self.redirected(&request, end) {
+            Ok(passing) => return Verdict::passing(passing),
+            Err(outcome) => outcome,
+        };
+        match outcome {
+            Outcome::Ok => self.succeed(place),
+            // As good an answer as any that another attempt could bring.
+            Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
+            failed => self.fail(&request, failed, end.retry_after, now),
+        }
+    }
+
+    /// Follows a redirect; the outcome that remains if there is none to follow.
+    fn redirected(&mut self, request: &Request, end: &End) -> Result<Outcome, Outcome> {
+        let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
+            return Err(end.outcome.clone());
+        };
+        match self.policy.redirects.most {
+            0 => Err(end.outcome.clone()),
+            most if request.hops >= most => Err(Outcome::TooManyRedirects),
+            _ => {
+                self.queue.hop(Request {
+                    kind: Kind::Redirect,
+                    path: Some(path.clone()),
+                    hops: request.hops + 1,
+                    due: None,
+                    backoff: Duration::ZERO,
+                    ..request.clone()
+                });
+                Ok(Outcome::Redirected(*status))
+            }
+        }
+    }
+
+    /// A true body has come.
+    fn succeed(&mut self, place: usize) -> Verdict {
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("it was there a moment ago");
+        if self.jobs[place].named && download.step == Step::Resource {
+            let losers = self.supersede(place);
+            return Verdict {
+                then: Then::Stage,
+                losers,
+                ..Verdict::passing(Outcome::Ok)
+            };
+        }
+        let is_flag = download.step == Step::Resource;
+        let then = if is_flag { Then::Save } else { Then::Name };
+        self.decide(place, Outcome::Ok, then)
+    }
+
+    /// A try has failed, or a part of one.
+    fn fail(
+        &mut self,
+        request: &Request,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Duration,
+    ) -> Verdict {
+        let place = request.download;
+        let retry = &self.policy.retry;
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("it was there a moment ago");
+        download.running -= 1;
+        if download.running > 0 {
+            return Verdict::passing(outcome);
+        }
+        let is_worth = !self.is_stopped
+            && download.tries < retry.attempts()
+            && retry.is_worth(&outcome)
+            && self.purse.as_mut().is_none_or(Purse::withdraw);
+        if !is_worth {
+            return self.decide(place, outcome, Then::Nothing);
+        }
+        // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
+        let tried = download.tries;
+        let nth = self
+            .attempt_of(place, &self.downloads[&place], Kind::Retry)
+            .nth;
+        let backoff = retry.backoff(request.resource, nth, tried, retry_after);
+        if let Some(download) = self.downloads.get_mut(&place) {
+            download.try_again();
+        }
+        let again = self.attempt_of(place, &self.downloads[&place], Kind::Retry);
+        let due = now.saturating_add(backoff);
+        self.queue.later(Request {
+            due: Some(due),
+            backoff,
+            ..again
+        });
+        Verdict::passing(outcome)
+    }
+
+    /// The end of a download; whatever else is in flight for it is in vain.
+    fn decide(&mut self, place: usize, outcome: Outcome, then: Then) -> Verdict {
+        let losers = self.supersede(place);
+        self.downloads.remove(&place);
+        Verdict {
+            outcome,
+            decides: true,
+            then,
+            losers,
+        }
+    }
+
+    fn supersede(&mut self, place: usize) -> Vec<Id> {
+        let download = self.downloads.get_mut(&place);
+        let losers = download.map(Download::end_step).unwrap_or_default();
+        for id in &losers {
+            let flight = self.flights.get_mut(id);
+            flight.expect("what flies is in flight").is_superseded = true;
+        }
+        losers
+    }
+
+    /// The flag of a named job has been put by, and its metadata is wanted now; or it could not be, and
+    /// that was the end of it.
+    pub fn staged(&mut self, place: usize, is_there: bool) {
+        let Some(download) = self.downloads.get_mut(&place) else {
+            return;
+        };
+        if is_there {
+            download.go_on();
+            let request = self.attempt_of(place, &self.downloads[&place], Kind::Metadata);
+            self.queue.follow(request);
+        } else {
+            self.downloads.remove(&place);
+        }
+    }
+
+    /// An attempt that has ended gives its lane back.
+    pub fn leave(&mut self, id: Id) {
+        self.flights.remove(&id);
+    }
+}

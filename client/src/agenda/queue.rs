@@ -1,0 +1,108 @@
+//! What waits for a lane, besides fresh jobs.
+
+use crate::record::Kind;
+use flagpole_fixtures::Resource;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An attempt that may be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) download: usize,
+    /// Which of its download's tries it belongs to.
+    pub(super) generation: u32,
+    pub(super) kind: Kind,
+    pub(super) resource: Resource,
+    pub(super) nth: u64,
+    pub(super) path: Option<Arc<str>>,
+    /// Redirects that led to it.
+    pub(super) hops: u32,
+    /// `None` if it is due when its lane is free.
+    pub(super) due: Option<Duration>,
+    pub(super) backoff: Duration,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue {
+    /// Retries in back-off; the earliest on top.
+    later: BinaryHeap<Reverse<Later>>,
+    hops: VecDeque<Request>,
+    follow_ups: VecDeque<Request>,
+    /// Counts what was ever put off.
+    puts: u64,
+}
+
+/// Ordered by time and, at one time, by who came first.
+#[derive(Clone, Debug)]
+struct Later {
+    key: (Duration, u64),
+    request: Request,
+}
+
+impl Queue {
+    /// A retry, not before it is due.
+    pub(super) fn later(&mut self, request: Request) {
+        let key = (request.due.unwrap_or_default(), self.puts);
+        self.puts += 1;
+        self.later.push(Reverse(Later { key, request }));
+    }
+
+    /// The next hop behind a redirect.
+    pub(super) fn hop(&mut self, request: Request) {
+        self.hops.push_back(request);
+    }
+
+    /// The next step of a download.
+    pub(super) fn follow(&mut self, request: Request) {
+        self.follow_ups.push_back(request);
+    }
+
+    /// What goes before fresh jobs: a retry whose time has come, then a hop that is still wanted.
+    pub(super) fn urgent(
+        &mut self,
+        now: Duration,
+        is_wanted: impl Fn(&Request) -> bool,
+    ) -> Option<Request> {
+        if self.earliest().is_some_and(|due| due <= now) {
+            return self.later.pop().map(|Reverse(later)| later.request);
+        }
+        loop {
+            let hop = self.hops.pop_front()?;
+            if is_wanted(&hop) {
+                return Some(hop);
+            }
+        }
+    }
+
+    /// What goes behind fresh jobs.
+    pub(super) fn follow_up(&mut self) -> Option<Request> {
+        self.follow_ups.pop_front()
+    }
+
+    /// When the first retry is due.
+    pub(super) fn earliest(&self) -> Option<Duration> {
+        self.later.peek().map(|Reverse(later)| later.key.0)
+    }
+}
+
+impl Ord for Later {
+    fn cmp(&self, other: &Later) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Later {
+    fn partial_cmp(&self, other: &Later) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Later {
+    fn eq(&self, other: &Later) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Later {}

@@ -1,0 +1,102 @@
+//! A retry budget: when everything fails, retries must not double the load on a server that is
+//! already on its knees. After Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
+//! which every first attempt puts a part of a token, and from which every retry takes a whole one.
+
+/// So many parts make a token: shares are exact to a thousandth.
+const TOKEN: u64 = 1000;
+
+/// How many retries all downloads together may make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// Retries a first attempt, 0 and up, to three decimals: 0.2 allows one for every five.
+    pub ratio: f64,
+    /// So many more, from the beginning: small runs would have none else.
+    pub reserve: u32,
+}
+
+impl Default for Budget {
+    /// A retry for every five first attempts, and ten.
+    fn default() -> Budget {
+        Budget {
+            ratio: 0.2,
+            reserve: 10,
+        }
+    }
+}
+
+/// What is left of a budget.
+#[derive(Clone, Debug)]
+pub(crate) struct Purse {
+    deposit: u64,
+    /// In parts of a token.
+    balance: u64,
+}
+
+impl Purse {
+    pub(crate) fn new(budget: Budget) -> Purse {
+        Purse {
+            deposit: parts(budget.ratio),
+            balance: u64::from(budget.reserve) * TOKEN,
+        }
+    }
+
+    /// A first attempt is made.
+    pub(crate) fn deposit(&mut self) {
+        self.balance = self.balance.saturating_add(self.deposit);
+    }
+
+    /// Takes what a retry costs; false if there is not enough.
+    pub(crate) fn withdraw(&mut self) -> bool {
+        let rest = self.balance.checked_sub(TOKEN);
+        self.balance = rest.unwrap_or(self.balance);
+        rest.is_some()
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes the nearest integer there is: 0 if it is below or no number"
+)]
+fn parts(ratio: f64) -> u64 {
+    (ratio * TOKEN as f64).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_reserve_is_there_before_any_deposit_and_no_more() {
+        let mut purse = Purse::new(Budget {
+            ratio: 0.5,
+            reserve: 2,
+        });
+        assert!(purse.withdraw() && purse.withdraw() && !purse.withdraw());
+        purse.deposit();
+        assert!(!purse.withdraw(), "half a token");
+        purse.deposit();
+        assert!(purse.withdraw() && !purse.withdraw());
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_the_share_and_the_reserve(
+            thousandths in 0u32..2000, reserve in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
+        ) {
+            let ratio = f64::from(thousandths) / 1000.0;
+            let mut purse = Purse::new(Budget { ratio, reserve });
+            let (mut firsts, mut retries) = (0u32, 0u32);
+            for is_first in steps {
+                if is_first {
+                    purse.deposit();
+                    firsts += 1;
+                } else if purse.withdraw() {
+                    retries += 1;
+                }
+                prop_assert!(1000 * retries <= thousandths * firsts + 1000 * reserve);
+            }
+        }
+    }
+}

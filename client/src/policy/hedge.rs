@@ -1,0 +1,90 @@
+//! Hedged requests: when an answer takes longer than most, the request is made a second time, and the
+//! better answer counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013):
+//! hedging behind the 95th percentile costs some 5% more requests and takes most of the tail away.
+
+use crate::latencies::Latencies;
+use std::time::Duration;
+
+/// When a request that takes long is made a second time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hedge {
+    /// How long an answer may take before that.
+    pub after: After,
+    /// Hedges a request that is none, 0 to 1: their share is never above this.
+    pub share: f64,
+}
+
+/// How long an answer may take before the request is made a second time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum After {
+    /// This long.
+    Time(Duration),
+    /// As long as this share of all answers so far has taken at most.
+    Quantile {
+        /// The share, 0 to 1: 0.95.
+        share: f64,
+        /// Nothing is hedged before so many answers have been seen.
+        samples: u64,
+    },
+}
+
+impl Default for Hedge {
+    /// Behind the 95th percentile of at least 20 answers, and one hedge for ten requests.
+    fn default() -> Hedge {
+        let after = After::Quantile {
+            share: 0.95,
+            samples: 20,
+        };
+        Hedge { after, share: 0.1 }
+    }
+}
+
+impl Hedge {
+    /// How long an answer may take, after what has been seen; `None` if too little has been.
+    pub fn delay(&self, seen: &Latencies) -> Option<Duration> {
+        match self.after {
+            After::Time(time) => Some(time),
+            After::Quantile { samples, .. } if seen.count() < samples => None,
+            After::Quantile { share, .. } => seen.quantile(share),
+        }
+    }
+
+    /// Whether one more may be made, after `hedges` of them beside so many other requests.
+    pub fn allows(&self, hedges: u64, others: u64) -> bool {
+        (hedges + 1) as f64 <= self.share * others as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_percentile_is_that_of_enough_answers() {
+        let mut seen = Latencies::default();
+        let hedge = Hedge::default();
+        for ms in 1..=19 {
+            seen.record(Duration::from_millis(ms));
+            assert_eq!(hedge.delay(&seen), None);
+        }
+        seen.record(Duration::from_millis(20));
+        assert_eq!(hedge.delay(&seen), Some(Duration::from_millis(19)));
+    }
+
+    #[test]
+    fn a_fixed_time_needs_no_answers() {
+        let hedge = Hedge {
+            after: After::Time(Duration::from_millis(7)),
+            ..Hedge::default()
+        };
+        let delay = hedge.delay(&Latencies::default());
+        assert_eq!(delay, Some(Duration::from_millis(7)));
+    }
+
+    #[test]
+    fn the_share_is_of_the_requests_that_are_no_hedges() {
+        let hedge = Hedge::default();
+        assert!(!hedge.allows(0, 9) && hedge.allows(0, 10));
+        assert!(!hedge.allows(1, 19) && hedge.allows(1, 20));
+    }
+}

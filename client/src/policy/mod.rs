@@ -1,0 +1,50 @@
+//! What is done about answers that are late, wrong or elsewhere: pure rules, the same for every
+//! strategy. They hold no clock and draw no chance but from the seed; the
+//! [agenda](crate::Agenda) applies them.
+
+mod budget;
+mod hedge;
+mod redirects;
+mod retry;
+mod timeouts;
+
+pub use budget::Budget;
+pub(crate) use budget::Purse;
+pub use hedge::{After, Hedge};
+pub use redirects::Redirects;
+pub(crate) use redirects::{leads_on, led_to};
+pub use retry::Retry;
+pub(crate) use retry::retry_after;
+pub use timeouts::{Limit, Timeouts};
+
+/// All the rules of a run. Unless told otherwise it waits for ever, retries nothing, hedges nothing,
+/// follows five redirects and uses connections again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// How long an exchange may take.
+    pub timeouts: Timeouts,
+    /// What is tried again, how often and when.
+    pub retry: Retry,
+    /// How many retries all downloads together may make. Without one there is no such limit: who gets
+    /// the last retry depends on timing, so that runs of one seed need not end alike under a budget.
+    pub budget: Option<Budget>,
+    /// When a request that takes long is made a second time.
+    pub hedge: Option<Hedge>,
+    /// How far redirects are followed.
+    pub redirects: Redirects,
+    /// Whether a connection serves more than one request; if not, each says `Connection: close`.
+    pub reuse: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            timeouts: Timeouts::default(),
+            retry: Retry::default(),
+            budget: None,
+            hedge: None,
+            redirects: Redirects::default(),
+            reuse: true,
+        }
+    }
+}

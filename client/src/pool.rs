@@ -1,0 +1,105 @@
+//! The agenda, shared by threads that wait for it to have something to do.
+
+use crate::agenda::{Agenda, Next, Start};
+use crate::session::Session;
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+/// A session, and the bell at which its threads wait.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) session: Session,
+    bell: Condvar,
+    /// Until when a thread watches the time, on behalf of all that wait: otherwise a thousand would
+    /// start up whenever a single retry is due. Locked within the agenda only.
+    watched: Mutex<Option<Duration>>,
+}
+
+impl Pool {
+    pub(crate) fn new(session: Session) -> Arc<Pool> {
+        Arc::new(Pool {
+            session,
+            bell: Condvar::new(),
+            watched: Mutex::default(),
+        })
+    }
+
+    /// Does work in which threads wait for attempts; when the run is cancelled, they wait no longer.
+    pub(crate) fn open<T>(self: &Arc<Pool>, work: impl FnOnce() -> T) -> T {
+        let mut cancelled = pin!(self.session.wire.cancel.cancelled());
+        let waker = Waker::from(self.clone());
+        // To be asked once is to be told later.
+        if let Poll::Ready(()) = cancelled.as_mut().poll(&mut Context::from_waker(&waker)) {
+            waker.wake();
+        }
+        work()
+    }
+
+    /// The next attempt, waiting for it; `None` if there will be none.
+    pub(crate) fn next(&self) -> Option<Start> {
+        let mut agenda = self.session.agenda();
+        loop {
+            let now = self.session.wire.clock.now();
+            match agenda.next(now) {
+                Next::Start(start) => {
+                    // There may be more than this one.
+                    self.bell.notify_one();
+                    return Some(start);
+                }
+                Next::Over => {
+                    self.bell.notify_all();
+                    return None;
+                }
+                Next::Wait(until) if self.is_unwatched(until) => {
+                    agenda = self.watch(agenda, until, until.saturating_sub(now));
+                }
+                Next::Wait(_) | Next::Await => {
+                    let woken = self.bell.wait(agenda);
+                    agenda = woken.unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// Gives back a lane that has nothing more to do.
+    pub(crate) fn leave(&self, start: &Start) {
+        self.session.leave(start.id);
+        self.bell.notify_one();
+    }
+
+    fn is_unwatched(&self, until: Duration) -> bool {
+        self.watched().is_none_or(|watched| until < watched)
+    }
+
+    fn watch<'a>(
+        &self,
+        agenda: MutexGuard<'a, Agenda>,
+        until: Duration,
+        wait: Duration,
+    ) -> MutexGuard<'a, Agenda> {
+        *self.watched() = Some(until);
+        let woken = self.bell.wait_timeout(agenda, wait);
+        let (agenda, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched();
+        // Another may have taken over, for an earlier time.
+        if *watched == Some(until) {
+            *watched = None;
+        }
+        drop(watched);
+        agenda
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Pool {
+    /// The run was cancelled.
+    fn wake(self: Arc<Pool>) {
+        self.session.agenda().stop();
+        self.bell.notify_all();
+    }
+}

@@ -1,0 +1,56 @@
+//! `adaptive`: one event loop that finds out by itself how many requests to have in flight, from how
+//! long answers take and whether the server refuses. It costs a few round trips before it is at full
+//! speed.
+
+use super::Strategy;
+use crate::lanes::Lanes;
+use crate::limit::Limit;
+use crate::record::Record;
+use crate::run::{Run, RunError};
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::tasks::{EventLoop as Tasks, saver};
+use std::sync::Arc;
+use tokio::runtime::Builder;
+
+/// The strategy.
+#[derive(Debug)]
+pub struct Adaptive;
+
+impl Strategy for Adaptive {
+    fn name(&self) -> &'static str {
+        "adaptive"
+    }
+
+    fn about(&self) -> &'static str {
+        "one event loop that finds its own concurrency, up to a limit; costs a few slow rounds"
+    }
+
+    /// The most it may come to: more than most servers of flags are good for, and no flood.
+    fn default_lanes(&self) -> Lanes {
+        Lanes::literal(100)
+    }
+
+    fn takes_any_transport(&self) -> bool {
+        false
+    }
+
+    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+        // Made first, thus dropped last: the connections are registered with it.
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(RunError::Runtime)?;
+        let most = run.lanes.get();
+        let mut limit = Limit::new(most);
+        let session = Arc::new(Session::start(run, limit.get())?);
+        let tasks = Tasks::new(session, saver(run)?, None, most);
+        let mut observe = |record: &Record| {
+            limit.saw(&record.outcome, record.sent, record.done);
+            Some(limit.get())
+        };
+        let tally = runtime.block_on(tasks.run(run, &[], &mut observe));
+        Ok(tally.of_jobs(run.plan.jobs.len()))
+    }
+}

@@ -1,0 +1,48 @@
+//! `async-multi`: tasks on tokio's work-stealing runtime, which has a thread a core. It uses all cores;
+//! what it costs is that tasks, and what they wake, move between threads.
+
+use super::Strategy;
+use crate::lanes::Lanes;
+use crate::run::{Run, RunError};
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::tasks::{EventLoop as Tasks, saver};
+use std::sync::Arc;
+use tokio::runtime::Builder;
+
+/// The strategy.
+#[derive(Debug)]
+pub struct AsyncMulti;
+
+impl Strategy for AsyncMulti {
+    fn name(&self) -> &'static str {
+        "async-multi"
+    }
+
+    fn about(&self) -> &'static str {
+        "tasks on a work-stealing runtime, a thread a core; costs hand-overs between threads"
+    }
+
+    /// As many as `threads`: it is for those for whom one core is not enough.
+    fn default_lanes(&self) -> Lanes {
+        Lanes::literal(30)
+    }
+
+    fn takes_any_transport(&self) -> bool {
+        false
+    }
+
+    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+        // Made first, thus dropped last: the connections are registered with it.
+        let runtime = Builder::new_multi_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(RunError::Runtime)?;
+        let lanes = run.lanes.get();
+        let session = Arc::new(Session::start(run, lanes)?);
+        let tasks = Tasks::new(session, saver(run)?, None, lanes);
+        let tally = runtime.block_on(tasks.run(run, &[], &mut |_| None));
+        Ok(tally.of_jobs(run.plan.jobs.len()))
+    }
+}

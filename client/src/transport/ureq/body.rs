@@ -1,0 +1,50 @@
+//! Reads a whole body, up to a limit.
+
+use crate::outcome::Outcome;
+use crate::transport::head::Received;
+use ::ureq::{Body, Error};
+use bytes::Bytes;
+use http::header::TRANSFER_ENCODING;
+use http::{Response, Version};
+use std::io::Read as _;
+
+/// The whole body; `received` tells how many bytes of it came.
+///
+/// A body that is declared too large is refused before any of it is read, any other one as soon as
+/// it has become too large.
+pub(super) fn collect(
+    body: Body,
+    limit: usize,
+    received: &mut Received,
+    blame: impl Fn(Error) -> Outcome,
+) -> Result<Bytes, Outcome> {
+    let declared = body.content_length();
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(Outcome::TooLarge);
+    }
+    // No more than the limit, which is a usize.
+    let expected = declared.and_then(|length| usize::try_from(length).ok());
+    let mut whole = Vec::with_capacity(expected.unwrap_or(0));
+    let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
+    let read = reader.read_to_end(&mut whole);
+    received.bytes = whole.len() as u64;
+    if whole.len() > limit {
+        return Err(Outcome::TooLarge);
+    }
+    if let (Err(_), Some(begun)) = (&read, &mut received.begun) {
+        begun.extend_from_slice(&whole);
+    }
+    read.map_err(|error| blame(Error::from(error)))?;
+    Ok(Bytes::from(whole))
+}
+
+/// Whether the body comes in chunks, of which the last tells that it is the last. HTTP/1.0 knows
+/// none (RFC 9112 section 6.1).
+pub(super) fn is_chunked<B>(response: &Response<B>) -> bool {
+    let mut codings = response.headers().get_all(TRANSFER_ENCODING).iter();
+    response.version() != Version::HTTP_10
+        && codings.any(|coding| {
+            let mut names = coding.as_bytes().split(|byte| *byte == b',');
+            names.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"chunked"))
+        })
+}

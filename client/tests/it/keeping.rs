@@ -1,0 +1,343 @@
+//! What is kept on the disk: under names that came from the network, while a name is awaited, and
+//! for the next run to go on with.
+
+use bytes::Bytes;
+use flagpole_client::resume::{Answer, ETag, Left, Partial};
+use flagpole_client::{Destination, Outcome};
+use flagpole_fixtures::{Code, Digest, Resource};
+use proptest::prelude::*;
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+const HERE: &str = "http://127.0.0.1:8001";
+const LIMIT: usize = 1000;
+const WHOLE: &[u8] = b"GIF89a, and so on";
+
+fn code() -> Code {
+    "BR".parse().unwrap()
+}
+
+fn flag() -> Resource {
+    Resource::Flag(code())
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn plain(folder: &Path) -> Destination {
+    Destination::prepare(folder).unwrap()
+}
+
+fn resuming(folder: &Path) -> Destination {
+    plain(folder).resuming(HERE, LIMIT)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn keep(to: &Destination, body: &[u8], country: &str) -> Result<String, Outcome> {
+    let path = to.keep(to.stage(body)?, country, code())?;
+    Ok(path.file_name().unwrap().to_str().unwrap().to_owned())
+}
+
+/// The first bytes of `WHOLE`.
+fn partial(have: usize) -> Partial {
+    let body = Bytes::from_static(&WHOLE[..have]);
+    let whole = Some(WHOLE.len() as u64);
+    Partial::begun("\"v1\"", whole, Some(Digest::of(WHOLE)), body).unwrap()
+}
+
+#[test]
+fn a_hostile_country_writes_one_file_and_only_in_the_folder() {
+    let outside = folder();
+    let inside = outside.path().join("a/b");
+    let destination = plain(&inside);
+    let absolute = outside.path().join("x");
+    let long = "x".repeat(300);
+    for country in [
+        "../../x",
+        absolute.to_str().unwrap(),
+        r"..\..\x",
+        "x\0y",
+        &long,
+        "🇧🇷",
+        "..",
+        "",
+    ] {
+        let name = keep(&destination, b"GIF", country).unwrap();
+        assert_eq!(names(&inside), [name.as_str()], "{country:?}");
+        assert_eq!(names(outside.path()), ["a"]);
+        fs::remove_file(inside.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn two_countries_of_one_name_are_two_files() {
+    let folder = folder();
+    let destination = plain(folder.path());
+    for code in ["CD", "CG"] {
+        let staged = destination.stage(code.as_bytes()).unwrap();
+        destination
+            .keep(staged, "Congo", code.parse().unwrap())
+            .unwrap();
+    }
+    assert_eq!(names(folder.path()), ["Congo--CD.gif", "Congo--CG.gif"]);
+    let first = fs::read(folder.path().join("Congo--CD.gif")).unwrap();
+    assert_eq!(first, b"CD");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
+    let (folder, elsewhere) = (folder(), folder());
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let destination = resuming(folder.path());
+    let files = ["br.gif", "br.gif.part", "Brazil--BR.gif"];
+    for name in files {
+        std::os::unix::fs::symlink(&victim, folder.path().join(name)).unwrap();
+    }
+    assert_eq!(destination.left(flag()), Left::default());
+    destination.save(flag(), WHOLE).unwrap();
+    destination.keep_partial(flag(), &partial(4)).unwrap();
+    for name in ["br.gif", "br.gif.part"] {
+        let about = fs::symlink_metadata(folder.path().join(name)).unwrap();
+        assert!(about.is_file(), "{name}");
+    }
+    keep(&destination, WHOLE, "Brazil").unwrap();
+    assert_eq!(names(folder.path()), ["Brazil--BR.gif", "br.gif"]);
+    assert_eq!(fs::read(victim).unwrap(), b"precious");
+}
+
+#[test]
+fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
+    let folder = folder();
+    let destination = resuming(folder.path());
+    assert_eq!(destination.present(flag()), None);
+    destination.save(flag(), WHOLE).unwrap();
+    let present = destination.present(flag()).unwrap();
+    assert_eq!(present.etag, ETag::of(Digest::of(WHOLE)));
+    assert_eq!(present.bytes, WHOLE.len() as u64);
+    assert_eq!(plain(folder.path()).present(flag()), None);
+    fs::write(destination.path(flag()), vec![0; LIMIT + 1]).unwrap();
+    assert_eq!(destination.present(flag()), None);
+}
+
+#[test]
+fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
+    let folder = folder();
+    fs::write(folder.path().join("Somewhere--US.gif"), "US").unwrap();
+    fs::write(folder.path().join("A--BR--B.gif"), "no").unwrap();
+    fs::write(folder.path().join("--BR.gif.txt"), "no").unwrap();
+    let destination = || resuming(folder.path()).by_country();
+    assert_eq!(destination().present(flag()), None);
+    keep(&destination(), WHOLE, "São--US.gif").unwrap();
+    let present = destination().present(flag()).unwrap();
+    assert_eq!(present.etag, ETag::of(Digest::of(WHOLE)));
+    // A flag that goes by its country is not the one that goes by its code.
+    assert_eq!(resuming(folder.path()).present(flag()), None);
+}
+
+#[test]
+fn of_a_country_that_was_renamed_the_newest_flag_counts() {
+    let folder = folder();
+    let day = Duration::from_secs(86_400);
+    for (name, days) in [("B--BR.gif", 1), ("A--BR.gif", 3), ("C--BR.gif", 2)] {
+        let path = folder.path().join(name);
+        fs::write(&path, name).unwrap();
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + days * day)
+            .unwrap();
+    }
+    let present = resuming(folder.path()).by_country().present(flag());
+    assert_eq!(present.unwrap().etag, ETag::of(Digest::of(b"A--BR.gif")));
+}
+
+#[test]
+fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
+    let folder = folder();
+    resuming(folder.path())
+        .keep_partial(flag(), &partial(4))
+        .unwrap();
+    assert_eq!(names(folder.path()), ["br.gif.part"]);
+    // The next run.
+    let destination = resuming(folder.path());
+    let left = destination.partial(flag()).unwrap();
+    assert_eq!(left, partial(4));
+    let range = format!("bytes 4-{}/{}", WHOLE.len() - 1, WHOLE.len());
+    let answer = Answer {
+        status: 206,
+        etag: Some("\"v1\""),
+        content_range: Some(&range),
+        repr_digest: None,
+    };
+    let rest = Bytes::from_static(&WHOLE[4..]);
+    let whole = left.join(&answer, rest, LIMIT).unwrap();
+    destination.save(flag(), &whole).unwrap();
+    assert_eq!(names(folder.path()), ["br.gif"]);
+    assert_eq!(fs::read(destination.path(flag())).unwrap(), WHOLE);
+}
+
+#[test]
+fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
+    let folder = folder();
+    let destination = resuming(folder.path());
+    destination.save(flag(), b"old").unwrap();
+    destination.keep_partial(flag(), &partial(4)).unwrap();
+    let conditions = destination.left(flag()).conditions();
+    let old = ETag::of(Digest::of(b"old"));
+    assert_eq!(conditions.if_none_match.unwrap(), old.as_str());
+    assert_eq!(conditions.range_from, Some(4));
+    assert_eq!(conditions.if_range.unwrap(), "\"v1\"");
+}
+
+#[test]
+fn who_does_not_resume_neither_leaves_nor_reads_partial_files() {
+    let folder = folder();
+    let destination = plain(folder.path());
+    destination.keep_partial(flag(), &partial(4)).unwrap();
+    assert_eq!(names(folder.path()), [""; 0]);
+    resuming(folder.path())
+        .keep_partial(flag(), &partial(4))
+        .unwrap();
+    assert_eq!(destination.left(flag()), Left::default());
+    destination.save(flag(), WHOLE).unwrap();
+    assert_eq!(names(folder.path()), ["br.gif", "br.gif.part"]);
+}
+
+#[test]
+fn a_partial_file_of_something_else_is_not_gone_on_with() {
+    let folder = folder();
+    let destination = resuming(folder.path());
+    let part = |name: &str| folder.path().join(format!("{name}.part"));
+    destination.keep_partial(flag(), &partial(4)).unwrap();
+    let elsewhere = plain(folder.path()).resuming("http://127.0.0.1:9999", LIMIT);
+    assert_eq!(elsewhere.partial(flag()), None);
+    fs::copy(part("br.gif"), part("us.gif")).unwrap();
+    let us = Resource::Flag("US".parse().unwrap());
+    assert_eq!(destination.partial(us), None);
+    // Larger than what is allowed by now.
+    let strict = plain(folder.path()).resuming(HERE, WHOLE.len() - 1);
+    assert_eq!(strict.partial(flag()), None);
+    // In the way, whatever it is: it is replaced.
+    let deep = vec![b'['; 100_000];
+    for foreign in [&b""[..], b"{}\n", b"[[[[", &deep, b"\xff\n\n"] {
+        fs::write(part("br.gif"), foreign).unwrap();
+        assert_eq!(destination.partial(flag()), None);
+        destination.keep_partial(flag(), &partial(5)).unwrap();
+        assert_eq!(destination.partial(flag()), Some(partial(5)));
+    }
+    destination.forget_partial(flag());
+    destination.forget_partial(flag());
+    assert_eq!(names(folder.path()), ["us.gif.part"]);
+}
+
+proptest! {
+    #[test]
+    fn a_partial_body_reads_back_as_it_was(
+        tag in "[!#-~]{0,100}",
+        body in prop::collection::vec(any::<u8>(), 1..500),
+        missing in prop::option::of(1_u64..500),
+        digest in prop::option::of(any::<Vec<u8>>()),
+    ) {
+        let folder = folder();
+        let destination = resuming(folder.path());
+        let whole = missing.map(|missing| body.len() as u64 + missing);
+        let digest = digest.map(|of| Digest::of(&of));
+        let partial = Partial::begun(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
+        destination.keep_partial(flag(), &partial).unwrap();
+        prop_assert_eq!(destination.partial(flag()), Some(partial));
+    }
+
+    #[test]
+    fn a_damaged_file_never_gives_a_wrong_byte(at: prop::sample::Index, bit in 0_u8..8, cut: bool) {
+        let folder = folder();
+        let destination = resuming(folder.path());
+        destination.keep_partial(flag(), &partial(9)).unwrap();
+        let path = folder.path().join("br.gif.part");
+        let mut bytes = fs::read(&path).unwrap();
+        let at = at.index(bytes.len());
+        if cut {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 1_u8 << bit;
+        }
+        fs::write(&path, bytes).unwrap();
+        let left = destination.partial(flag());
+        prop_assert!(left.is_none_or(|left| !cut && left.body() == &WHOLE[..9]));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_became_read_only_is_the_reason_given() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let destination = resuming(folder.path());
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(folder.path().join("probe"), "").is_ok() {
+        eprintln!("skipped: this user may write to any folder");
+        return;
+    }
+    let denied = Outcome::Save("Permission denied (os error 13)".into());
+    assert_eq!(destination.save(flag(), WHOLE), Err(denied.clone()));
+    assert_eq!(destination.stage(WHOLE).unwrap_err(), denied);
+    let partial = destination.keep_partial(flag(), &partial(4));
+    assert_eq!(partial, Err(denied));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+/// Where `saves_with_little_room` saves.
+#[cfg(unix)]
+const FOLDER: &str = "FLAGPOLE_TEST_FOLDER";
+
+/// A full disk fails a write half way. So does the limit of a process on the size of a file, which
+/// any user can set: for a process of its own, as it holds for all its threads.
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_is_the_reason_given_and_nothing_is_left() {
+    let folder = folder();
+    plain(folder.path()).save(flag(), b"old").unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let output = std::process::Command::new("sh")
+        .args(["-c", limited, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "keeping::saves_with_little_room"])
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    assert_eq!(names(folder.path()), ["br.gif"]);
+    assert_eq!(fs::read(folder.path().join("br.gif")).unwrap(), b"old");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "run by `a_disk_without_room_is_the_reason_given_and_nothing_is_left`"]
+fn saves_with_little_room() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        eprintln!("skipped: it takes a process of its own");
+        return;
+    };
+    let folder = Path::new(&folder);
+    let destination = plain(folder).resuming(HERE, 1 << 20);
+    let large = vec![0; 100_000];
+    let full = Outcome::Save("File too large (os error 27)".into());
+    assert_eq!(destination.save(flag(), &large), Err(full.clone()));
+    assert_eq!(destination.stage(&large).unwrap_err(), full);
+    let partial = Partial::begun("\"v1\"", None, None, large.into()).unwrap();
+    assert_eq!(destination.keep_partial(flag(), &partial), Err(full));
+    assert_eq!(names(folder), ["br.gif"]);
+}

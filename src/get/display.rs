@@ -1,0 +1,80 @@
+//! What a person sees while flags come in: a line each, a bar, or nothing.
+
+use anstyle::{AnsiColor, Style};
+use flagpole_client::{Class, Record};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal as _};
+use std::sync::{Mutex, PoisonError};
+
+/// How many of the last outcomes stand behind the bar.
+const LAST: usize = 3;
+
+/// What is shown while it runs.
+pub(super) enum Display {
+    /// A line for each download, in the manner of the book's programs.
+    Lines,
+    /// Count, rate and the last few outcomes.
+    Bar(ProgressBar, Mutex<VecDeque<String>>),
+    /// No one watches.
+    Nothing,
+}
+
+impl Display {
+    pub(super) fn new(downloads: usize, verbose: bool) -> Display {
+        if verbose {
+            return Display::Lines;
+        }
+        if !io::stderr().is_terminal() {
+            return Display::Nothing;
+        }
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {per_sec:>10}  {msg}")
+            .expect("the template is well formed");
+        let bar = ProgressBar::new(downloads as u64).with_style(style);
+        Display::Bar(bar, Mutex::default())
+    }
+
+    /// An attempt is over.
+    pub(super) fn show(&self, record: &Record) {
+        if !record.decides {
+            return;
+        }
+        let code = record.resource.code();
+        let text = match record.outcome.class() {
+            Class::Ok | Class::NotFound | Class::Step => format!("{code} {}", record.outcome),
+            Class::Error => format!("*** Error for {code}: {}", record.outcome),
+        };
+        match self {
+            Display::Lines => {
+                let style = style(record.outcome.class());
+                // Without a terminal, or with NO_COLOR, the stream leaves the colours out.
+                anstream::eprintln!("{style}{text}{style:#}");
+            }
+            Display::Bar(bar, last) => {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                last.push_back(format!("{code} {}", record.outcome));
+                if last.len() > LAST {
+                    last.pop_front();
+                }
+                let shown: Vec<_> = last.iter().map(String::as_str).collect();
+                bar.set_message(shown.join(", "));
+                bar.inc(1);
+            }
+            Display::Nothing => {}
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Display::Bar(bar, _) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(class: Class) -> Style {
+    match class {
+        Class::Ok | Class::Step => Style::new(),
+        Class::NotFound => AnsiColor::Yellow.on_default(),
+        Class::Error => AnsiColor::Red.on_default(),
+    }
+}

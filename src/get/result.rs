@@ -1,0 +1,165 @@
+//! What `get` writes when all is done, in each of its formats.
+
+use clap::ValueEnum;
+use flagpole_client::{Class, Human, Latencies, Record, Tally};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How the result is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Counts, as the book's programs print them.
+    Text,
+    /// One document with the sums and a line for each download.
+    Json,
+    /// A line for each download.
+    Csv,
+}
+
+/// What came of a run.
+pub(super) struct Done<'a> {
+    pub(super) tally: &'a Tally,
+    pub(super) elapsed: Duration,
+    /// The attempts that decided their downloads, in the order of the plan; only kept for the formats
+    /// that list them.
+    pub(super) decided: &'a [Record],
+}
+
+impl Done<'_> {
+    pub(super) fn written(&self, format: Format) -> Result<String, serde_json::Error> {
+        Ok(match format {
+            Format::Text => self.text(),
+            Format::Json => serde_json::to_string_pretty(&self.json())? + "\n",
+            Format::Csv => self.csv(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let tally = self.tally;
+        let mut text = format!("{} downloaded\n", flags(tally.ok));
+        // Writing to a String can not fail.
+        if tally.not_found > 0 {
+            let _ = writeln!(text, "{} not found", tally.not_found);
+        }
+        if tally.error > 0 {
+            let plural = if tally.error == 1 { "" } else { "s" };
+            let _ = writeln!(text, "{} error{plural}: {}", tally.error, self.reasons());
+        }
+        if tally.unstarted > 0 {
+            let _ = writeln!(text, "{} not started", tally.unstarted);
+        }
+        let _ = self.extra(&mut text);
+        let _ = writeln!(text, "elapsed time: {}", Human(self.elapsed));
+        text
+    }
+
+    fn reasons(&self) -> String {
+        let outcomes = self.tally.outcomes.values();
+        let errors = outcomes.filter(|count| count.class == Class::Error && count.downloads > 0);
+        let reasons: Vec<_> = errors
+            .map(|count| format!("{} x {}", count.downloads, count.reason))
+            .collect();
+        reasons.join(", ")
+    }
+
+    /// What the policy cost, if it did anything.
+    fn extra(&self, text: &mut String) -> std::fmt::Result {
+        let tally = self.tally;
+        let kinds = [
+            (tally.retries, "retried"),
+            (tally.hedges, "hedged"),
+            (tally.redirects, "redirected"),
+        ];
+        let kinds: Vec<_> = kinds
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        let downloads = tally.ok + tally.not_found + tally.error;
+        write!(
+            text,
+            "{} requests, {:.2} a flag: {}",
+            tally.attempts(),
+            tally.attempts() as f64 / downloads.max(1) as f64,
+            kinds.join(", ")
+        )?;
+        if tally.wasted > 0 {
+            write!(text, "; {} bytes for nothing", tally.wasted)?;
+        }
+        if !tally.backoff.is_zero() {
+            write!(text, "; {} in back-off", Human(tally.backoff))?;
+        }
+        text.push('\n');
+        Ok(())
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let tally = self.tally;
+        let outcomes: serde_json::Map<_, _> = tally
+            .outcomes
+            .iter()
+            .map(|(label, count)| {
+                (
+                    label.to_string(),
+                    json!({ "attempts": count.count, "downloads": count.downloads }),
+                )
+            })
+            .collect();
+        json!({
+            "schema": "flagpole.get/1",
+            "elapsed_us": micros(self.elapsed),
+            "downloads": { "ok": tally.ok, "not_found": tally.not_found, "error": tally.error, "unstarted": tally.unstarted },
+            "attempts": {
+                "total": tally.attempts(), "retries": tally.retries, "hedges": tally.hedges, "redirects": tally.redirects,
+            },
+            "bytes": tally.bytes,
+            "wasted_bytes": tally.wasted,
+            "backoff_us": micros(tally.backoff),
+            "outcomes": outcomes,
+            "latency_from_due": latency(&tally.from_due),
+            "latency_from_sent": latency(&tally.from_sent),
+            "decided_by": self.decided,
+        })
+    }
+
+    fn csv(&self) -> String {
+        let mut text = String::from("code,outcome,status,bytes,attempts,due_us,sent_us,done_us\n");
+        for record in self.decided {
+            let status = record
+                .status
+                .map(|status| status.to_string())
+                .unwrap_or_default();
+            // Writing to a String can not fail; no label has a comma or a quote in it.
+            let _ = writeln!(
+                text,
+                "{},{},{status},{},{},{},{},{}",
+                record.resource.code(),
+                record.outcome.label(),
+                record.bytes,
+                record.attempt + 1,
+                micros(record.due),
+                micros(record.sent),
+                micros(record.done)
+            );
+        }
+        text
+    }
+}
+
+fn latency(latencies: &Latencies) -> serde_json::Value {
+    let at = |share| latencies.quantile(share).map(micros);
+    json!({ "p50_us": at(0.5), "p90_us": at(0.9), "p99_us": at(0.99), "max_us": latencies.max().map(micros) })
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// So many flags, in words.
+pub(super) fn flags(count: u64) -> String {
+    format!("{count} flag{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,74 @@
+//! `flagpole completions` and `flagpole man`: what a shell and `man` want to know.
+
+use crate::print;
+use anyhow::{Result, anyhow};
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+use std::process::ExitCode;
+
+/// Print completions for a shell
+///
+/// For bash: flagpole completions bash > ~/.local/share/bash-completion/completions/flagpole
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+/// Print the manual page of flagpole or of one of its commands
+#[derive(Args)]
+#[command(after_help = "Examples:
+  flagpole man | man -l -
+  flagpole man serve > flagpole-serve.1")]
+pub(crate) struct Man {
+    /// The command; flagpole itself if none is named
+    command: Option<String>,
+}
+
+impl Completions {
+    /// Prints them.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let mut text = Vec::new();
+        clap_complete::generate(
+            self.shell,
+            &mut crate::Cli::command(),
+            "flagpole",
+            &mut text,
+        );
+        print::result(&String::from_utf8_lossy(&text))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Man {
+    /// Prints it.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let whole = crate::Cli::command();
+        let page = match &self.command {
+            None => whole,
+            Some(name) => {
+                let known = || {
+                    whole
+                        .get_subcommands()
+                        .map(|command| command.get_name())
+                        .collect::<Vec<_>>()
+                };
+                let found = whole.find_subcommand(name).cloned();
+                let found = found.ok_or_else(|| {
+                    anyhow!(
+                        "COMMAND: unknown command `{name}`; known: {}",
+                        known().join(", ")
+                    )
+                })?;
+                let bin_name = format!("flagpole {name}");
+                found
+                    .bin_name(bin_name.clone())
+                    .display_name(bin_name.replace(' ', "-"))
+            }
+        };
+        let mut text = Vec::new();
+        clap_mangen::Man::new(page).render(&mut text)?;
+        print::result(&String::from_utf8_lossy(&text))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,219 @@
+//! How a download is insisted on: timeouts, retries, hedges, on the command line.
+
+use crate::options;
+use anyhow::{Result, bail};
+use clap::Args;
+use flagpole_client::policy::{After, Budget, Hedge, Policy, Redirects, Retry, Timeouts};
+use std::time::Duration;
+
+/// How many answers must have been seen before their percentile says when to hedge.
+const SAMPLES: u64 = 20;
+
+/// The rules of a run. Without any: wait for ever, retry nothing, hedge nothing, follow five redirects.
+#[derive(Args)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct PolicyOptions {
+    /// Give up on a request after this time, connecting included
+    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    timeout: Option<Duration>,
+
+    /// Give up on a connection that is not there after this time
+    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    connect_timeout: Option<Duration>,
+
+    /// Give up on a request if no byte of an answer is there after this time
+    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    first_byte_timeout: Option<Duration>,
+
+    /// Try again so many times what timed out, broke off, or was answered 408, 429, 500, 502, 503, 504;
+    /// never a 404
+    #[arg(long, default_value = "0", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    retries: u32,
+
+    /// Wait at most so long before the first retry, twice as long before the next and so on up to the
+    /// longest, or as long as `Retry-After` says; how long exactly is drawn
+    #[arg(long, default_value = "100ms..10s", value_name = "FIRST..LONGEST", value_parser = backoff, requires = "retries")]
+    backoff: (Duration, Duration),
+
+    /// Try again after these statuses, and after no others
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(400..=599), requires = "retries")]
+    retry_status: Vec<u16>,
+
+    /// Retry at most this share of the requests, and ten
+    #[arg(long, value_name = "PER CENT", value_parser = share, requires = "retries")]
+    retry_budget: Option<f64>,
+
+    /// Make a request a second time if it takes longer than this: `50ms`, or `p95` of all so far; at most
+    /// one in ten, where a lane is free
+    #[arg(long, value_name = "WHEN", value_parser = after)]
+    hedge: Option<After>,
+
+    /// Hedge at most this share of the requests [default: 10%]
+    #[arg(long, value_name = "PER CENT", value_parser = share, requires = "hedge")]
+    hedge_share: Option<f64>,
+
+    /// Follow at most so many redirects one after the other, within the site
+    #[arg(long, default_value = "5", value_name = "N")]
+    max_redirects: u32,
+
+    /// Open a new connection for every request
+    #[arg(long)]
+    no_reuse: bool,
+
+    /// Draw the waits before retries from this seed: the same seed, the same waits
+    #[arg(long, default_value = "0", value_name = "N", allow_negative_numbers = true, value_parser = options::seed)]
+    retry_seed: u64,
+}
+
+impl PolicyOptions {
+    /// The policy for so many lanes.
+    pub(crate) fn policy(&self, lanes: usize) -> Result<Policy> {
+        if self.hedge.is_some() && lanes == 1 {
+            bail!("--hedge: a second request needs a second lane; `--max-req` is 1");
+        }
+        let default = Retry::default();
+        Ok(Policy {
+            timeouts: Timeouts {
+                connect: self.connect_timeout,
+                first_byte: self.first_byte_timeout,
+                whole: self.timeout,
+            },
+            retry: Retry {
+                attempts: self.retries + 1,
+                base: self.backoff.0,
+                cap: self.backoff.1,
+                statuses: if self.retry_status.is_empty() {
+                    default.statuses
+                } else {
+                    self.retry_status.clone()
+                },
+                seed: self.retry_seed,
+                ..Retry::default()
+            },
+            budget: self.retry_budget.map(|ratio| Budget {
+                ratio,
+                ..Budget::default()
+            }),
+            hedge: self.hedge.map(|after| Hedge {
+                after,
+                share: self.hedge_share.unwrap_or(Hedge::default().share),
+            }),
+            redirects: Redirects {
+                most: self.max_redirects,
+            },
+            reuse: !self.no_reuse,
+        })
+    }
+}
+
+fn backoff(text: &str) -> Result<(Duration, Duration), String> {
+    let expected = || format!("expected two durations such as `100ms..10s`, got `{text}`");
+    let (first, longest) = text.split_once("..").ok_or_else(expected)?;
+    let read = |text| flagpole_server::spec::duration(text).map_err(|error| error.to_string());
+    let (first, longest) = (read(first)?, read(longest)?);
+    if longest < first {
+        return Err(expected());
+    }
+    Ok((first, longest))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text
+        .strip_suffix('%')
+        .and_then(|number| number.parse().ok());
+    let share = number.filter(|share: &f64| (0.0..=100.0).contains(share));
+    share
+        .map(|share| share / 100.0)
+        .ok_or_else(|| format!("expected 0% to 100%, got `{text}`"))
+}
+
+fn after(text: &str) -> Result<After, String> {
+    let Some(percent) = text.strip_prefix('p') else {
+        return options::timeout(text).map(After::Time);
+    };
+    let percent = percent.parse().ok();
+    let percent = percent.filter(|percent: &f64| *percent > 0.0 && *percent < 100.0);
+    percent
+        .map(|percent| After::Quantile {
+            share: percent / 100.0,
+            samples: SAMPLES,
+        })
+        .ok_or_else(|| format!("expected a duration or a percentile such as `p95`, got `{text}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        policy: PolicyOptions,
+    }
+
+    fn policy(line: &str) -> Policy {
+        let words = ["get"].into_iter().chain(line.split_whitespace());
+        Line::try_parse_from(words)
+            .unwrap()
+            .policy
+            .policy(5)
+            .unwrap()
+    }
+
+    #[test]
+    fn without_words_it_is_the_default() {
+        assert_eq!(policy(""), Policy::default());
+    }
+
+    #[test]
+    fn every_word_finds_its_place() {
+        let policy = policy(
+            "--timeout 5s --connect-timeout 1s --first-byte-timeout 2s --retries 3 \
+             --backoff 10ms..1s --retry-status 500,503 --retry-budget 20% --hedge p95 \
+             --hedge-share 5% --max-redirects 1 --no-reuse --retry-seed 7",
+        );
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(policy.timeouts.whole, seconds(5));
+        assert_eq!(policy.timeouts.connect, seconds(1));
+        assert_eq!(policy.timeouts.first_byte, seconds(2));
+        assert_eq!(policy.retry.attempts(), 4);
+        assert_eq!(policy.retry.base, Duration::from_millis(10));
+        assert_eq!(policy.retry.cap, Duration::from_secs(1));
+        assert_eq!(
+            (policy.retry.statuses, policy.retry.seed),
+            (vec![500, 503], 7)
+        );
+        assert_eq!(policy.budget.unwrap().ratio.to_string(), "0.2");
+        let hedge = policy.hedge.unwrap();
+        assert_eq!(
+            (hedge.share.to_string(), hedge.after),
+            (
+                "0.05".to_owned(),
+                After::Quantile {
+                    share: 0.95,
+                    samples: 20
+                }
+            )
+        );
+        assert_eq!((policy.redirects.most, policy.reuse), (1, false));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (line, part) in [
+            ("--backoff 1s --retries 1", "such as `100ms..10s`"),
+            ("--backoff 2s..1s --retries 1", "such as `100ms..10s`"),
+            ("--retries 101", "101"),
+            ("--retry-budget 20 --retries 1", "expected 0% to 100%"),
+            ("--hedge p100", "such as `p95`"),
+            ("--hedge 0", "above 0"),
+            ("--hedge-share 5%", "--hedge"),
+            ("--retry-status 200 --retries 1", "200"),
+        ] {
+            let words = ["get"].into_iter().chain(line.split_whitespace());
+            let error = Line::try_parse_from(words).err().unwrap().to_string();
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Lies about bodies: how long they are, what they are, and whether they end.
+
+use super::liar::{Lie, whole};
+use super::{Case, assert_all, case, head, truth, us};
+use flagpole_fixtures::Digest;
+
+/// The head of an answer with the true digest, and these fields.
+fn true_head(fields: &str) -> Vec<u8> {
+    let digest = Digest::of(&truth());
+    head("200 OK", &format!("Content-Digest: {digest}\r\n{fields}"))
+}
+
+/// The true flag behind a head with these fields, and something behind that.
+fn around(fields: &str, behind: &[u8]) -> Vec<u8> {
+    [&true_head(fields)[..], &truth(), behind].concat()
+}
+
+/// Another answer, which nobody asked for, to be taken for that to the next request.
+fn forged() -> Vec<u8> {
+    let body = b"GIF89a forged";
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn a_body_without_an_end_is_refused_at_the_limit() {
+    let chunk = [b"400\r\n", &[b'x'; 1024][..], b"\r\n"].concat();
+    assert_all(&[
+        case(
+            "endless chunks",
+            Lie::Flood(head("200 OK", "Transfer-Encoding: chunked\r\n"), chunk),
+            &["too_large"],
+        ),
+        case(
+            "endless, without a length",
+            Lie::Flood(head("200 OK", ""), vec![b'x'; 1024]),
+            &["too_large"],
+        ),
+        case(
+            "as long as it says, which is too long",
+            Lie::Flood(head("200 OK", "Content-Length: 60001\r\n"), vec![b'x'; 1024]),
+            &["too_large"],
+        ),
+        case(
+            "endless chunk extensions",
+            Lie::Flood(head("200 OK", "Transfer-Encoding: chunked\r\n5;"), vec![b'x'; 1024]),
+            &["not_http", "too_large"],
+        ),
+        case(
+            "endless trailers",
+            Lie::Flood(
+                head("200 OK", "Transfer-Encoding: chunked\r\n\r\n0"),
+                b"X: y\r\n".repeat(100),
+            ),
+            &["not_http", "too_large", "timeout", "cut_short"],
+        ),
+        case(
+            "an error whose body is endless",
+            Lie::Flood(head("500 Oops", ""), vec![b'x'; 1024]),
+            &["too_large"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_body_that_drips_ends_with_the_whole_time() {
+    assert_all(&[
+        case(
+            "as slow as can be",
+            Lie::Drip(true_head("Content-Length: 11059\r\n"), b"x".to_vec()),
+            &["timeout"],
+        ),
+        case("without a length", Lie::Drip(true_head(""), b"x".to_vec()), &["timeout"]),
+        case(
+            "in chunks",
+            Lie::Drip(true_head("Transfer-Encoding: chunked\r\n"), b"1\r\nx\r\n".to_vec()),
+            &["timeout"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
+    let length = truth().len();
+    let longer = format!("Content-Length: {}\r\n", length + 1);
+    let shorter = format!("Content-Length: {}\r\n", length - 1);
+    let right = format!("Content-Length: {length}\r\n");
+    let behind = |behind: &[u8]| Case {
+        saved: Some(truth()),
+        ..case(
+            "something behind the end",
+            Lie::Say(around(&right, behind)),
+            // Whether it is seen before the answer is taken is a matter of who reads when.
+            &["ok", "not_http"],
+        )
+    };
+    assert_all(&[
+        case("too long, and the end", Lie::End(around(&longer, b"")), &["cut_short"]),
+        case("too long, and nothing", Lie::Hang(around(&longer, b"")), &["timeout"]),
+        case("too short", Lie::Say(around(&shorter, b"")), &["corrupt", "not_http"]),
+        case(
+            "too short, with an answer behind",
+            Lie::Say(around(&shorter, &forged())),
+            &["corrupt", "not_http"],
+        ),
+        behind(b"x"),
+        behind(&forged()),
+        behind(b"\r\n\r\n"),
+    ]);
+}
+
+#[test]
+fn a_length_that_is_none_is_no_http() {
+    let about = |fields: &str| Lie::Hang(around(fields, b""));
+    let many = format!("Content-Length: {}\r\nContent-Length: 7\r\n", truth().len());
+    assert_all(&[
+        case("negative", about("Content-Length: -1\r\n"), &["not_http"]),
+        case("no number", about("Content-Length: x\r\n"), &["not_http"]),
+        case("signed", about("Content-Length: +11059\r\n"), &["not_http"]),
+        case("empty", about("Content-Length: \r\n"), &["not_http"]),
+        case(
+            "more than there are numbers",
+            about("Content-Length: 99999999999999999999999\r\n"),
+            &["not_http"],
+        ),
+        case(
+            "the greatest number",
+            about("Content-Length: 18446744073709551615\r\n"),
+            // To hyper this one means that there is none.
+            &["too_large", "not_http"],
+        ),
+        case("two", about(&many), &["not_http"]),
+        case(
+            "a chunk as large as can be",
+            Lie::Hang(head("200 OK", "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nx")),
+            &["not_http", "too_large"],
+        ),
+        case(
+            "a chunk of a negative length",
+            Lie::Hang(head("200 OK", "Transfer-Encoding: chunked\r\n\r\n-1\r\nx")),
+            &["not_http"],
+        ),
+    ]);
+}
+
+/// 60 MB of zeros, by gzip: 58 KB.
+fn bomb() -> Vec<u8> {
+    // A stored block cannot blow up; this is one deflate block of fixed codes: a literal 0, then as many
+    // copies of 258 bytes from a distance of 1 as there are bits for.
+    let mut bits = Bits::default();
+    bits.put(0b011, 3);
+    bits.put_code(0x30, 8);
+    for _ in 0..36_000 {
+        bits.put_code(0b1100_0101, 8);
+        bits.put_code(0, 5);
+    }
+    bits.put_code(0, 7);
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    [&head[..], &bits.bytes, &[0; 8]].concat()
+}
+
+/// The bits of deflate: from the lowest up, codes from their highest (RFC 1951 section 3.1.1).
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    free: u32,
+}
+
+impl Bits {
+    fn put(&mut self, bits: u32, count: u32) {
+        for place in 0..count {
+            if self.free == 0 {
+                self.bytes.push(0);
+                self.free = 8;
+            }
+            let bit = u8::from(bits >> place & 1 == 1);
+            *self.bytes.last_mut().unwrap() |= bit << (8 - self.free);
+            self.free -= 1;
+        }
+    }
+
+    fn put_code(&mut self, code: u32, length: u32) {
+        self.put(code.reverse_bits() >> (32 - length), length);
+    }
+}
+
+#[test]
+fn what_is_compressed_is_not_unpacked() {
+    let bomb = bomb();
+    let length = bomb.len();
+    assert!(length < 60_000);
+    let with = |fields: &str| {
+        let fields = format!("Content-Encoding: gzip\r\nContent-Length: {length}\r\n{fields}");
+        Lie::Say([&head("200 OK", &fields)[..], &bomb].concat())
+    };
+    let digest = Digest::of(&truth());
+    assert_all(&[case(
+        "a bomb with the digest of the flag",
+        with(&format!("Content-Digest: {digest}\r\n")),
+        &["corrupt"],
+    )]);
+}
+
+#[test]
+fn another_body_than_its_digest_says_is_corrupt() {
+    let other = crate::ways::truth(us());
+    let length = other.len();
+    let fields = format!("Content-Length: {length}\r\n");
+    let mut flipped = truth();
+    flipped[0] ^= 1;
+    let flipped = [&true_head(&format!("Content-Length: {}\r\n", flipped.len()))[..], &flipped];
+    assert_all(&[
+        case(
+            "the flag of another country",
+            Lie::Say([&true_head(&fields)[..], &other].concat()),
+            &["corrupt"],
+        ),
+        case("a bit", Lie::Say(flipped.concat()), &["corrupt"]),
+        case("nothing", Lie::Say(true_head("Content-Length: 0\r\n")), &["corrupt"]),
+        case("nothing, and the end", Lie::End(true_head("")), &["corrupt"]),
+    ]);
+}
+
+/// A server that says of another flag all that would be true of it cannot be told from an honest one
+/// that has this flag there: nothing but the server says what is right.
+#[test]
+fn a_lie_without_a_contradiction_is_believed() {
+    let other = crate::ways::truth(us());
+    assert_all(&[Case {
+        saved: Some(other.clone()),
+        ..case("another flag, in all its parts", Lie::Say(whole(&other)), &["ok"])
+    }]);
+}

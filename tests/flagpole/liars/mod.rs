@@ -1,0 +1,127 @@
+//! Servers that lie, in raw bytes, and every way to download from them: never longer than the timeouts,
+//! never more than the limit, never a wrong file, and the next download is as good as ever.
+
+mod bodies;
+mod heads;
+mod liar;
+mod metadata;
+mod redirects;
+
+use crate::ways::{Files, Way, at_once, files, in_every_way, lanes, sizes};
+use flagpole_client::{Destination, Measured, Outcome, Plan, Record, Run};
+use flagpole_fixtures::{Code, Resource};
+use liar::{Lie, Liar};
+use std::time::{Duration, Instant};
+
+/// The largest body that is accepted: any flag is smaller.
+const BODY_LIMIT: u64 = 60_000;
+
+/// What may have been read beyond the limit before it was noticed: what hyper reads at once.
+const READ: u64 = 64 << 10;
+
+/// Of one exchange; the honest ones need a thousandth of it.
+const WHOLE: Duration = Duration::from_millis(900);
+
+/// A run that takes as long as this hangs.
+const NEVER: Duration = Duration::from_secs(20);
+
+/// A lie about the flag of Brazil, and the outcomes that are right then.
+struct Case {
+    name: &'static str,
+    lie: Lie,
+    labels: &'static [&'static str],
+    /// What may lie there as the flag of Brazil, and must if the outcome is ok.
+    saved: Option<Vec<u8>>,
+}
+
+fn case(name: &'static str, lie: Lie, labels: &'static [&'static str]) -> Case {
+    Case {
+        name,
+        lie,
+        labels,
+        saved: None,
+    }
+}
+
+fn br() -> Resource {
+    Resource::Flag("BR".parse().unwrap())
+}
+
+fn us() -> Resource {
+    Resource::Flag("US".parse().unwrap())
+}
+
+fn truth() -> Vec<u8> {
+    crate::ways::truth(br())
+}
+
+/// The head of an answer with this status line and these fields.
+fn head(status: &str, fields: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{fields}\r\n").into_bytes()
+}
+
+/// Downloads the flags of Brazil and of the United States, in this order on one lane.
+fn download(
+    way: Way,
+    liar: &Liar,
+    plan: impl Fn(Vec<Code>) -> Plan,
+    limit: u64,
+) -> (Measured, Files) {
+    let (plan, endpoint) = (plan(crate::ways::codes("BR US")), liar.endpoint());
+    let folder = tempfile::tempdir().unwrap();
+    // So that there is something outside the folder that must stay as it is.
+    let nested = folder.path().join("a/b");
+    let destination = Destination::prepare(&nested).unwrap();
+    let run = Run::new(&plan, &endpoint).lanes(lanes(1)).timeout(WHOLE);
+    let run = run.body_limit(usize::try_from(limit).unwrap());
+    let start = Instant::now();
+    let measured = way.measure(run.destination(&destination));
+    assert!(start.elapsed() < NEVER, "{}", way.name());
+    for outside in [folder.path().to_owned(), folder.path().join("a")] {
+        let names = std::fs::read_dir(outside).unwrap();
+        assert_eq!(names.count(), 1, "nothing is written outside the folder");
+    }
+    (measured, files(&nested))
+}
+
+fn deciding(run: &Measured, resource: Resource) -> &Record {
+    let mut records = run.records.iter();
+    let found = records.find(|record| record.decides && record.resource.code() == resource.code());
+    found.unwrap()
+}
+
+/// Tells each of the lies about the flag of Brazil, in every way to download it.
+fn assert_all(cases: &[Case]) {
+    for some in cases.chunks(3) {
+        at_once(some.iter().map(|case| || case.assert()));
+    }
+}
+
+impl Case {
+    fn assert(&self) {
+        in_every_way(|way| {
+            let liar = Liar::about("/flags/br/br.gif", self.lie.clone());
+            let (run, files) = download(way, &liar, Plan::flags, BODY_LIMIT);
+            self.assert_told(&way.name(), &run, files);
+        });
+    }
+
+    fn assert_told(&self, way: &str, run: &Measured, mut files: Files) {
+        let (name, record) = (self.name, deciding(run, br()));
+        let label = record.outcome.label();
+        assert!(self.labels.contains(&&*label), "{name}, {way}: {label}: {}", record.outcome);
+        assert!(record.bytes <= BODY_LIMIT + READ, "{name}, {way}: {}", record.bytes);
+        let took = record.done.saturating_sub(record.sent);
+        assert!(took < NEVER, "{name}, {way}: {took:?}");
+        let other = deciding(run, us());
+        assert_eq!(other.outcome, Outcome::Ok, "{name}, {way}: the next download");
+        assert!(files.remove("us.gif") == Some(crate::ways::truth(us())));
+        let saved = files.remove("br.gif");
+        assert!(files.is_empty(), "{name}, {way}: {:?}", sizes(&files));
+        if record.outcome == Outcome::Ok {
+            assert!(saved == self.saved, "{name}, {way}: not the right file");
+        } else {
+            assert!(saved.is_none(), "{name}, {way}: a file in spite of {label}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Every policy under every strategy and transport, against a server that says what it did: retries meet
+//! the fates that were theirs, hedges are paid for and told, and nobody asks more often than allowed.
+
+use crate::peers::seeded;
+use crate::stories::{Made, assert_agree};
+use crate::ways::{codes, in_every_way, lanes};
+use flagpole_client::policy::{After, Budget, Hedge, Policy, Retry};
+use flagpole_client::{Endpoint, Kind, Measured, Plan, Record, Run};
+use flagpole_fixtures::{Resource, populous};
+use flagpole_server::blocking::Server;
+use flagpole_server::{Key, Ledger, Rule, Rulebook};
+use std::time::Duration;
+
+const GRACE: Duration = Duration::from_secs(20);
+const MS: Duration = Duration::from_millis(1);
+
+/// Up to so many tries, each soon after the other.
+fn tries(attempts: u32) -> Policy {
+    Policy {
+        retry: Retry {
+            attempts,
+            base: MS,
+            cap: 4 * MS,
+            seed: 7,
+            ..Retry::default()
+        },
+        ..Policy::default()
+    }
+}
+
+/// A flagpole with this rule, which remembers every request.
+fn ruled(rule: Rule) -> Server {
+    let builder = Server::builder().entries(100_000).rule(rule);
+    builder.start().unwrap()
+}
+
+fn rule(first: u32, fault: &str) -> Rule {
+    Rule::default().first(first).fault(fault.parse().unwrap())
+}
+
+fn slow(n: &str, latency: &str) -> Rule {
+    let rule = Rule::default().n(n.parse().unwrap());
+    rule.latency(latency.parse().unwrap())
+}
+
+/// Carries the plan out in every way under this policy, and holds the records against the ledger.
+fn under(policy: &Policy, plan: &Plan, server: Server) -> (Vec<Made>, Ledger) {
+    let endpoint = Endpoint::from(server.addr());
+    let runs = in_every_way(|way| {
+        let run = Run::new(plan, &endpoint).lanes(lanes(4));
+        (way, way.measure(run.policy(policy.clone())))
+    });
+    let ledger = server.shutdown(GRACE);
+    assert_agree(&runs, &ledger);
+    (runs, ledger)
+}
+
+/// The attempts of each download, in order.
+fn by_download(run: &Measured) -> Vec<Vec<&Record>> {
+    let count = run.records.iter().map(|record| record.download).max();
+    let mut downloads = vec![Vec::new(); count.unwrap() + 1];
+    for record in &run.records {
+        downloads[record.download].push(record);
+    }
+    for attempts in &mut downloads {
+        attempts.sort_by_key(|record| record.attempt);
+    }
+    downloads
+}
+
+fn labels(records: &[&Record]) -> Vec<String> {
+    let label = |record: &&Record| record.outcome.label().into_owned();
+    records.iter().map(label).collect()
+}
+
+/// What the server has in store for the request number `nth`, in the client's word for it.
+fn in_store(rulebook: &Rulebook, resource: Resource, nth: u64) -> &'static str {
+    let fate = rulebook.fate(Key::Resource(resource), nth);
+    match fate.fault.as_deref() {
+        None => "ok",
+        Some("404") => "not_found",
+        Some("500") => "http_500",
+        Some("501") => "http_501",
+        Some("reset:300") => "reset",
+        Some("cut:50%") => "cut_short",
+        Some("corrupt") => "corrupt",
+        Some("empty") => "empty",
+        Some("garbage") => "not_http",
+        Some(other) => panic!("what does `{other}` come to?"),
+    }
+}
+
+/// The labels of a download's attempts, if it fails in these ways at tries from this n on.
+fn chain(rulebook: &Rulebook, resource: Resource, first: u64, attempts: u32) -> Vec<&'static str> {
+    let mut labels = Vec::new();
+    for nth in first..first + u64::from(attempts) {
+        let label = in_store(rulebook, resource, nth);
+        labels.push(label);
+        // Said here once more, in other words than the policy's own.
+        if ["ok", "not_found", "not_http", "http_501"].contains(&label) {
+            break;
+        }
+    }
+    labels
+}
+
+#[test]
+fn retries_meet_the_fates_that_were_theirs() {
+    const FAULTS: &str = "500@20% reset:300@10% cut:50%@10% corrupt@10% empty@10% 404@5% 501@5% garbage@5%";
+    let (attempts, plan) = (4, Plan::flags(populous::TWENTY.into_iter().chain(populous::TWENTY)));
+    let specs = FAULTS.split(' ').map(|fault| fault.parse().unwrap());
+    let rulebook = Rulebook::of(5, "0".parse().unwrap(), specs.collect()).unwrap();
+    let policy = tries(attempts);
+    let (runs, _) = under(&policy, &plan, seeded(5, "0", FAULTS));
+    for (way, run) in runs {
+        for (job, records) in plan.jobs.iter().zip(by_download(&run)) {
+            let first = job.nth * u64::from(attempts);
+            let expected = chain(&rulebook, job.resource, first, attempts);
+            assert_eq!(labels(&records), expected, "{}, {:?}", way.name(), job);
+            for (nth, record) in (first..).zip(&records) {
+                assert_eq!((record.resource, record.nth), (job.resource, nth));
+                let is_last = usize::try_from(nth - first).unwrap() + 1 == expected.len();
+                assert_eq!(record.decides, is_last);
+            }
+            assert_backed_off(&policy.retry, &records);
+        }
+        let tries: usize = run.records.len();
+        assert_eq!(run.tally.retries, (tries - plan.jobs.len()) as u64);
+    }
+}
+
+/// Before each retry is waited as long as is drawn for it, within the bounds, and no shorter.
+fn assert_backed_off(retry: &Retry, records: &[&Record]) {
+    assert_eq!((records[0].kind, records[0].backoff), (Kind::First, Duration::ZERO));
+    for (failures, pair) in (1..).zip(records.windows(2)) {
+        let [failed, again] = pair else { unreachable!() };
+        assert_eq!((again.kind, again.attempt), (Kind::Retry, failures));
+        assert!(again.backoff <= retry.longest(failures));
+        let drawn = retry.backoff(failed.resource, failed.nth, failures, None);
+        assert_eq!(again.backoff, drawn);
+        assert_eq!(again.due, failed.done + again.backoff);
+        assert!(again.sent >= again.due, "{again:?}");
+    }
+}
+
+#[test]
+fn what_fails_twice_and_then_succeeds_ends_well() {
+    let plan = Plan::flags(populous::TWENTY);
+    let (runs, ledger) = under(&tries(3), &plan, ruled(rule(2, "500")));
+    for (way, run) in &runs {
+        for records in by_download(run) {
+            let expected = ["http_500", "http_500", "ok"];
+            assert_eq!(labels(&records), expected, "{}", way.name());
+        }
+        let tally = &run.tally;
+        assert_eq!((tally.ok, tally.error, tally.retries), (20, 0, 40));
+        assert_eq!((tally.attempts(), tally.unstarted), (60, 0));
+        let five = &tally.outcomes["http_500"];
+        assert_eq!((five.count, five.downloads), (40, 0));
+        assert_eq!(tally.wasted, 40 * 26, "the name of the status is a body");
+        let waited: Duration = run.records.iter().map(|record| record.backoff).sum();
+        assert_eq!(tally.backoff, waited);
+        // 1 ms before the first retry at most, and 2 ms before the second.
+        assert!(tally.backoff > Duration::ZERO && tally.backoff <= 60 * MS);
+    }
+    assert_eq!(ledger.by_status[&500], 40 * runs.len() as u64);
+    assert_eq!(ledger.by_status[&200], 20 * runs.len() as u64);
+}
+
+#[test]
+fn the_tries_come_to_an_end() {
+    let plan = Plan::flags(populous::TWENTY);
+    let (runs, ledger) = under(&tries(3), &plan, ruled(rule(3, "reset")));
+    for (_, run) in &runs {
+        let reset = &run.tally.outcomes["reset"];
+        assert_eq!((reset.count, reset.downloads), (60, 20));
+        assert_eq!((run.tally.ok, run.tally.error), (0, 20));
+    }
+    assert_eq!(ledger.requests, 60 * runs.len() as u64);
+}
+
+#[test]
+fn what_is_not_there_is_never_asked_for_again() {
+    let mut policy = tries(5);
+    policy.retry.statuses = vec![404, 410];
+    let plan = Plan::flags(codes("AA BR US"));
+    let (runs, ledger) = under(&policy, &plan, ruled(rule(9, "404")));
+    for (_, run) in &runs {
+        assert_eq!((run.tally.not_found, run.tally.attempts()), (3, 3));
+    }
+    assert_eq!(ledger.requests, 3 * runs.len() as u64);
+}
+
+#[test]
+fn a_server_that_asks_for_time_gets_it() {
+    let plan = Plan::flags(codes("BR US"));
+    let (runs, _) = under(&tries(2), &plan, ruled(rule(1, "503,retry-after=1s")));
+    for (_, run) in &runs {
+        assert_eq!((run.tally.ok, run.tally.retries), (2, 2));
+        for records in by_download(run) {
+            assert_eq!(records[1].backoff, Duration::from_secs(1));
+            assert!(records[1].sent >= records[0].done + Duration::from_secs(1));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
+    let mut policy = tries(2);
+    policy.retry.retry_after_cap = 20 * MS;
+    let plan = Plan::flags(codes("BR US"));
+    let (runs, _) = under(&policy, &plan, ruled(rule(1, "429,retry-after=1h")));
+    for (_, run) in &runs {
+        assert_eq!((run.tally.ok, run.tally.backoff), (2, 40 * MS));
+    }
+}
+
+#[test]
+fn retries_stay_within_their_budget() {
+    let mut policy = tries(10);
+    policy.budget = Some(Budget {
+        ratio: 0.1,
+        reserve: 3,
+    });
+    let plan = Plan::flags(populous::TWENTY);
+    let (runs, ledger) = under(&policy, &plan, ruled(rule(10, "500")));
+    for (way, run) in &runs {
+        // 3 from the beginning, and a tenth of 20 first tries; who comes too early for those goes
+        // without.
+        let retries = run.tally.retries;
+        assert!((3..=5).contains(&retries), "{}: {retries}", way.name());
+        assert_eq!(run.tally.error, 20);
+    }
+    let tries: u64 = runs.iter().map(|(_, run)| run.tally.attempts()).sum();
+    assert_eq!(ledger.requests, tries);
+}
+
+/// After this time, and as many as there is reason for.
+fn hedged(after: Duration) -> Policy {
+    Policy {
+        hedge: Some(Hedge {
+            after: After::Time(after),
+            share: 1.0,
+        }),
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_hedge_wins_and_what_it_hedged_is_given_up() {
+    // Without retries n is 0, and that of the hedge is 1.
+    let (plan, server) = (Plan::flags(codes("BR US")), ruled(slow("0", "1h")));
+    let endpoint = Endpoint::from(server.addr());
+    let runs = in_every_way(|way| {
+        // A lane for each hedge beside what it hedges. On a single one there is no way out but the
+        // timeout.
+        let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+        let run = run.policy(hedged(30 * MS)).timeout(Duration::from_secs(20));
+        let is_concurrent = way.strategy.is_concurrent();
+        is_concurrent.then(|| (way, way.measure(run)))
+    });
+    let runs: Vec<Made> = runs.into_iter().flatten().collect();
+    let ledger = server.shutdown(GRACE);
+    assert_agree(&runs, &ledger);
+    for (way, run) in &runs {
+        for records in by_download(run) {
+            assert_eq!(labels(&records), ["superseded", "ok"], "{}", way.name());
+            let told = |record: &Record| (record.kind, record.nth, record.decides);
+            assert_eq!(told(records[0]), (Kind::First, 0, false));
+            assert_eq!(told(records[1]), (Kind::Hedge, 1, true));
+            assert!(records[1].sent >= records[0].due + 30 * MS);
+        }
+        let tally = &run.tally;
+        assert_eq!((tally.ok, tally.error, tally.hedges), (2, 0, 2));
+        assert_eq!(run.bound, None, "no bound holds for a hedged run");
+    }
+    let each = 2 * runs.len() as u64;
+    let sums = (ledger.requests, ledger.completed, ledger.aborted);
+    assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
+    let is_first_given_up = |entry: &flagpole_server::Entry| entry.completed == (entry.n == 1);
+    assert!(ledger.entries.iter().all(is_first_given_up));
+}
+
+#[test]
+fn a_hedge_that_comes_too_late_is_given_up_itself() {
+    let builder = Server::builder().entries(100_000);
+    let server = builder.rule(slow("0", "400ms")).rule(slow("1", "1h"));
+    let server = server.start().unwrap();
+    let plan = Plan::flags(codes("BR"));
+    let (runs, ledger) = {
+        let policy = hedged(20 * MS);
+        let (runs, ledger) = under(&policy, &plan, server);
+        let is_concurrent = |(way, _): &Made| way.strategy.is_concurrent();
+        (runs.into_iter().filter(is_concurrent).collect::<Vec<_>>(), ledger)
+    };
+    for (way, run) in &runs {
+        let records = &by_download(run)[0];
+        assert_eq!(labels(records), ["ok", "superseded"], "{}", way.name());
+        assert_eq!((run.tally.ok, run.tally.hedges), (1, 1));
+    }
+    assert_eq!(ledger.aborted, runs.len() as u64);
+}
+
+#[test]
+fn hedges_stay_within_their_share() {
+    let mut policy = hedged(5 * MS);
+    policy.hedge = policy.hedge.map(|hedge| Hedge { share: 0.1, ..hedge });
+    let plan = Plan::flags(populous::TWENTY);
+    let (runs, _) = under(&policy, &plan, ruled(slow("0..", "20ms")));
+    for (way, run) in runs {
+        assert!(run.tally.hedges <= 2, "{}: {}", way.name(), run.tally.hedges);
+        assert_eq!(run.tally.ok, 20);
+    }
+}
+
+#[test]
+fn a_connection_serves_one_request_or_as_many_as_there_are() {
+    let plan = Plan::flags(populous::TWENTY);
+    in_every_way(|way| {
+        for reuse in [true, false] {
+            let server = ruled(Rule::default());
+            let endpoint = Endpoint::from(server.addr());
+            let policy = Policy {
+                reuse,
+                ..Policy::default()
+            };
+            let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+            let run = way.measure(run.policy(policy));
+            let ledger = server.shutdown(GRACE);
+            let reused = run.records.iter().filter(|record| record.reused).count() as u64;
+            assert_eq!(ledger.connections + reused, 20, "{}", way.name());
+            if reuse {
+                assert!((1..=4).contains(&ledger.connections), "{}", way.name());
+            } else {
+                assert_eq!(ledger.connections, 20, "{}", way.name());
+            }
+            assert_eq!((run.tally.ok, ledger.completed), (20, 20));
+        }
+    });
+}

@@ -1,0 +1,140 @@
+//! Whatever the strategy, the transport and the number of lanes: the same files to the byte, the same
+//! counts, and the same cost in requests, bytes and back-off.
+
+use crate::peers::seeded;
+use crate::ways::{Files, Way, files, in_every_way, lanes, sizes, truth};
+use flagpole_client::policy::{Policy, Retry};
+use flagpole_client::{Destination, Endpoint, Kind, Measured, Plan, Run};
+use flagpole_fixtures::{Catalog, Code, Resource};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// All that ends by itself, and in one way.
+const FAULTS: [&str; 14] = [
+    "404@6%",
+    "500@6%",
+    "503,retry-after=0s@6%",
+    "204@3%",
+    "reset@4%",
+    "reset:10@4%",
+    "cut:50%@4%",
+    "empty@4%",
+    "corrupt:3@4%",
+    "garbage@3%",
+    "redirect@2%",
+    "redirect:2@4%",
+    "dribble:3,2ms@4%",
+    "slow-head:2ms@4%",
+];
+
+/// What a run comes to, as far as timing has no part in it.
+#[derive(Debug, PartialEq)]
+struct Sums {
+    downloads: [u64; 4],
+    attempts: BTreeMap<(Kind, Resource, u64, String, bool), u64>,
+    bytes: u64,
+    wasted: u64,
+    backoff: Duration,
+}
+
+impl Sums {
+    fn of(run: &Measured) -> Sums {
+        let tally = &run.tally;
+        let mut attempts = BTreeMap::new();
+        for record in &run.records {
+            let label = record.outcome.label().into_owned();
+            let key = (record.kind, record.resource, record.nth, label, record.decides);
+            *attempts.entry(key).or_default() += 1;
+        }
+        Sums {
+            downloads: [tally.ok, tally.not_found, tally.error, tally.unstarted],
+            attempts,
+            bytes: tally.bytes,
+            wasted: tally.wasted,
+            backoff: tally.backoff,
+        }
+    }
+}
+
+/// How the plan is made of codes.
+#[derive(Clone, Copy, Debug)]
+enum Kit {
+    Flags,
+    Files,
+    WithMetadata,
+}
+
+impl Kit {
+    fn plan(self, codes: Vec<Code>) -> Plan {
+        match self {
+            Kit::Flags => Plan::flags(codes),
+            Kit::Files => Plan::files(codes),
+            Kit::WithMetadata => Plan::with_metadata(codes),
+        }
+    }
+
+    /// The true files of these names, as far as they can be told from the plan.
+    fn truth(self, files: &Files, codes: &[Code]) -> Files {
+        let catalog = Catalog::embedded();
+        let flag = |code: &Code| truth(Resource::Flag(*code));
+        let named = codes.iter().filter(|code| catalog.country(**code).is_some());
+        let all = named.flat_map(|code| match self {
+            Kit::Flags => vec![(format!("{}.gif", code.lower()), flag(code))],
+            Kit::Files => vec![
+                (format!("{}.gif", code.lower()), flag(code)),
+                (format!("{}.json", code.lower()), truth(Resource::Metadata(*code))),
+            ],
+            Kit::WithMetadata => {
+                let country = catalog.country(*code).unwrap().country.replace(' ', "_");
+                vec![(format!("{country}--{code}.gif"), flag(code))]
+            }
+        });
+        all.filter(|(name, _)| files.contains_key(name)).collect()
+    }
+}
+
+fn run(way: Way, seed: u64, plan: &Plan, policy: &Policy, count: usize) -> (Sums, Files) {
+    let server = seeded(seed, "uniform:0..3ms", &FAULTS.join(" "));
+    let endpoint = Endpoint::from(server.addr());
+    let folder = tempfile::tempdir().unwrap();
+    let destination = Destination::prepare(folder.path()).unwrap();
+    let run = Run::new(plan, &endpoint).lanes(lanes(count));
+    let run = run.policy(policy.clone()).destination(&destination);
+    let run = run.timeout(Duration::from_secs(20));
+    (Sums::of(&way.measure(run)), files(folder.path()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn every_way_brings_the_same(
+        seed: u64,
+        kit in select(vec![Kit::Flags, Kit::Files, Kit::WithMetadata]),
+        codes in subsequence(Code::every().collect::<Vec<_>>(), 1..40),
+        attempts in 1..=3_u32,
+        most in 1..=20_usize,
+    ) {
+        let retry = Retry {
+            attempts,
+            base: Duration::from_millis(2),
+            seed,
+            ..Retry::default()
+        };
+        let policy = Policy { retry, ..Policy::default() };
+        let plan = kit.plan(codes.clone());
+        let ends = in_every_way(|way| (way, run(way, seed, &plan, &policy, most)));
+        let (_, (sums, files)) = &ends[0];
+        let truth = kit.truth(files, &codes);
+        prop_assert_eq!(sizes(files), sizes(&truth), "known by their names");
+        prop_assert!(*files == truth, "no byte is wrong");
+        prop_assert_eq!(files.len() as u64, sums.downloads[0]);
+        for (way, (others, found)) in &ends[1..] {
+            prop_assert_eq!(others, sums, "{}", way.name());
+            prop_assert_eq!(sizes(found), sizes(files), "{}", way.name());
+            prop_assert!(found == files, "{}", way.name());
+        }
+    }
+}

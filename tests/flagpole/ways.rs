@@ -1,0 +1,103 @@
+//! The ways to download: each strategy, over each transport that it takes.
+
+use flagpole_client::{Lanes, Measured, Run, Strategy, Transport, measure, strategy, transport};
+use flagpole_fixtures::{Catalog, Code, Resource};
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
+/// A strategy and a transport.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) strategy: &'static dyn Strategy,
+    pub(crate) transport: &'static dyn Transport,
+}
+
+/// What is in a folder: contents by name, hidden files too.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+impl Way {
+    /// All there are; the first transport comes with every strategy.
+    pub(crate) fn all() -> Vec<Way> {
+        let ways = strategy::ALL.iter().flat_map(|&strategy| {
+            let count = if strategy.takes_any_transport() {
+                transport::ALL.len()
+            } else {
+                1
+            };
+            let transports = transport::ALL[..count].iter();
+            transports.map(move |&transport| Way {
+                strategy,
+                transport,
+            })
+        });
+        ways.collect()
+    }
+
+    /// `threads-ureq`: also the name of its run.
+    pub(crate) fn name(self) -> String {
+        format!("{}-{}", self.strategy.name(), self.transport.name())
+    }
+
+    /// Carries a run out, under this name.
+    pub(crate) fn measure(self, run: Run<'_>) -> Measured {
+        let run = run.name(self.name()).transport(self.transport);
+        measure(self.strategy, &run).unwrap()
+    }
+}
+
+/// Does something in every way, all at once, in the order of [`Way::all`].
+pub(crate) fn in_every_way<T: Send>(what: impl Fn(Way) -> T + Sync) -> Vec<T> {
+    let what = &what;
+    let jobs = Way::all().into_iter().map(|way| move || what(way));
+    at_once(jobs)
+}
+
+/// Does jobs at once; the first that fails fails here too.
+pub(crate) fn at_once<T: Send>(jobs: impl Iterator<Item = impl FnOnce() -> T + Send>) -> Vec<T> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = jobs.map(|job| scope.spawn(job)).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, T>| {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
+pub(crate) fn lanes(count: usize) -> Lanes {
+    Lanes::new(count).unwrap()
+}
+
+pub(crate) fn codes(text: &str) -> Vec<Code> {
+    let codes = text.split(' ').map(|code| code.parse().unwrap());
+    codes.collect()
+}
+
+/// The true bytes.
+pub(crate) fn truth(resource: Resource) -> Vec<u8> {
+    let catalog = Catalog::embedded();
+    catalog.get(resource).unwrap().to_vec()
+}
+
+/// The true flags of these codes, under their codes.
+pub(crate) fn true_flags(text: &str) -> Files {
+    let file = |code: Code| (format!("{}.gif", code.lower()), truth(Resource::Flag(code)));
+    codes(text).into_iter().map(file).collect()
+}
+
+pub(crate) fn files(folder: &Path) -> Files {
+    let file = |entry: fs::DirEntry| {
+        let body = fs::read(entry.path()).unwrap();
+        (entry.file_name().into_string().unwrap(), body)
+    };
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| file(entry.unwrap())).collect()
+}
+
+/// Files by name and size: what a failed comparison shows.
+pub(crate) fn sizes<'a>(files: &'a Files) -> Vec<(&'a str, usize)> {
+    let size = |(name, body): (&'a String, &Vec<u8>)| (name.as_str(), body.len());
+    files.iter().map(size).collect()
+}
