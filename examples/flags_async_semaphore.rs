@@ -4,13 +4,10 @@
 //! Look at the braces around the permit in `download_one`: it is held for the request, and given back
 //! before the file is saved. The save is awaited: the article's is not, so nobody learns if it fails.
 
-mod http_get;
-
-use anyhow::{Result, anyhow};
-use flagpole_client::{Destination, Endpoint, Outcome, Target};
+use anyhow::Result;
+use flagpole_client::{Destination, Endpoint, Outcome, Target, fetch};
 use flagpole_fixtures::{Code, Resource, populous};
 use flagpole_server::blocking::Server;
-use http_get::http_get;
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
@@ -47,16 +44,16 @@ async fn download_one(site: Arc<Site>, code: Code) -> Result<Status, FetchError>
     let answer = {
         let permit = site.permits.acquire().await;
         let _permit = permit.expect("the semaphore is never closed");
-        http_get(&site.endpoint, flag).await
+        fetch(&site.endpoint, flag).await
     };
     let image = match answer {
         Ok(image) => image,
         Err(Outcome::NotFound) => return Ok(Status::NotFound),
-        Err(outcome) => return Err(failed(anyhow!("{outcome}"))),
+        Err(outcome) => return Err(failed(outcome.into())),
     };
     let save = move || site.folder.save(flag, &image);
     let saved = spawn_blocking(save).await.map_err(|e| failed(e.into()))?;
-    saved.map_err(|outcome| failed(anyhow!("{outcome}")))?;
+    saved.map_err(|outcome| failed(outcome.into()))?;
     Ok(Status::Ok)
 }
 

@@ -4,14 +4,11 @@
 //! Look at `get_both`: two requests that follow each other read like two calls that block. Each has a
 //! permit of its own, so that another download may go in between.
 
-mod http_get;
-
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
-use flagpole_client::{Destination, Endpoint, Outcome, Target};
+use flagpole_client::{Destination, Endpoint, Outcome, Target, fetch};
 use flagpole_fixtures::{Code, Country, Resource, populous};
 use flagpole_server::blocking::Server;
-use http_get::http_get;
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
@@ -40,7 +37,7 @@ impl Site {
     async fn get(&self, resource: Resource) -> Result<Bytes, Outcome> {
         let permit = self.permits.acquire().await;
         let _permit = permit.expect("the semaphore is never closed");
-        http_get(&self.endpoint, resource).await
+        fetch(&self.endpoint, resource).await
     }
 
     async fn get_both(&self, code: Code) -> Result<(Bytes, Bytes), Outcome> {

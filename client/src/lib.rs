@@ -6,20 +6,38 @@
 //! that owns the threads or the event loop it needs. Whatever the strategy, an attempt is the same:
 //! a [`Transport`] exchanges one request for one answer over the lane's own connection, the body is
 //! verified, a [`Record`] tells what happened and when, and the flag is saved whole or not at all.
-//! Nothing is ever retried behind the caller's back. Records add up to a [`Tally`]. [`measure()`]
+//! Which attempts a download takes (retries, hedges, redirects, a country's name) is for a
+//! [`Policy`] to say and the [`Agenda`] to carry out, the same for every strategy; without one nothing
+//! is ever retried. Records add up to a [`Tally`]. [`measure()`]
 //! times a run and sets it against the [`Bound`], the least time that any strategy could have needed
 //! given what the server planned; a [`Comparison`](report::Comparison) puts measured runs side by
 //! side, and a [`Report`](report::Report) writes it.
 //!
-//! ```no_run
+//! ```
+//! # // A server for this example: two bytes to everybody who asks.
+//! # use std::io::{BufRead, BufReader, Write};
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let url = format!("http://{}/flags", listener.local_addr()?);
+//! # std::thread::spawn(move || {
+//! #     for mut stream in listener.incoming().flatten() {
+//! #         let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+//! #         std::thread::spawn(move || {
+//! #             for _ in lines.map_while(Result::ok).filter(String::is_empty) {
+//! #                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nGI");
+//! #             }
+//! #         });
+//! #     }
+//! # });
 //! use flagpole_client::{Lanes, Plan, Record, Run, Target, strategy};
+//! use flagpole_fixtures::Code;
 //!
-//! let plan = Plan::flags(["BR".parse()?, "CN".parse()?, "IN".parse()?]);
-//! let endpoint = "http://127.0.0.1:8000/flags".parse::<Target>()?.resolve()?;
+//! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<Code>());
+//! let plan = Plan::flags(codes.into_iter().flatten());
+//! let endpoint = url.parse::<Target>()?.resolve()?; // "http://127.0.0.1:8000", say
 //! let print = |record: &Record| println!("{} {}", record.resource.code(), record.outcome);
 //! let run = Run::new(&plan, &endpoint).lanes(Lanes::new(5)?).on_record(&print);
 //! let tally = strategy::by_name("async")?.run(&run)?;
-//! println!("{} downloaded, {} not found, {} in error", tally.ok, tally.not_found, tally.error);
+//! assert_eq!((tally.ok, tally.error), (5, 0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -28,20 +46,25 @@
 //! - `plan`: what to fetch; `lanes`: how many at once; `target`: where (and its one name lookup);
 //! - `outcome`: how an attempt ended; `record`: one attempt;
 //! - `latencies` and `tally`: what records add up to, bounded however long the run;
+//! - [`policy`]: what is insisted on; [`agenda`]: which attempt is next, given the policy;
 //! - `bound`: the least wall time possible;
 //! - [`resume`]: what earlier attempts left, and what their answers make of it;
+//! - [`report`]: comparisons and their formats; `units`: durations as a person reads them.
 //!
 //! And the rest, which waits, sends, hashes and saves:
 //!
 //! - `run`: what a strategy is asked to do; [`strategy`]: the ways to do it;
-//! - `session` and `worker`: what is the same for all attempts, and for all threads;
-//! - [`transport`]: the ways to make an exchange;
+//! - `session`: what is the same for all attempts; `pool` and `worker`, for threads; `tasks`, for event
+//!   loops; `limit`: the lanes of `adaptive`;
+//! - [`transport`]: the ways to make an exchange; [`fetch()`]: a single one;
 //! - `verify`: whether a body is the true one; `save` and `saver`: where it goes;
 //! - `measure`: one run, timed.
 
 pub mod agenda;
 mod bound;
 mod clock;
+pub mod comparison;
+mod fetch;
 mod lanes;
 mod latencies;
 mod limit;
@@ -69,9 +92,10 @@ mod worker;
 
 pub use agenda::Agenda;
 pub use bound::{Bound, Planned, planned};
+pub use fetch::fetch;
 pub use lanes::{Lanes, LanesError};
 pub use latencies::Latencies;
-pub use measure::{Measured, measure};
+pub use measure::{Measured, Passed, measure};
 pub use outcome::{Class, Outcome};
 pub use plan::{Job, Plan};
 pub use policy::Policy;

@@ -129,6 +129,9 @@ impl Outcome {
     }
 }
 
+/// Of an attempt that failed.
+impl std::error::Error for Outcome {}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

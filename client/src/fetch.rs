@@ -1,0 +1,58 @@
+//! One resource, fetched without further ado.
+
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::run::Run;
+use crate::target::Endpoint;
+use crate::transport::hyper::exchange;
+use crate::transport::{Attempt, Wire};
+use bytes::Bytes;
+use flagpole_fixtures::{Digest, Resource};
+use tokio_util::sync::CancellationToken;
+
+/// The body of a resource, verified: one attempt, over a connection of its own, on the caller's runtime,
+/// without limits of time. For programs that bring their own strategy.
+///
+/// ```no_run
+/// # async fn brazil() -> Result<(), Box<dyn std::error::Error>> {
+/// use flagpole_client::{Target, fetch};
+/// use flagpole_fixtures::Resource;
+///
+/// let endpoint = "http://127.0.0.1:8000".parse::<Target>()?.resolve()?;
+/// let flag = fetch(&endpoint, Resource::Flag("BR".parse()?)).await?;
+/// assert!(flag.starts_with(b"GIF8"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// How it ended, if not with 200 and the true body; a 404 is an error here as well.
+///
+/// # Panics
+/// Outside a tokio runtime with I/O and time.
+pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Outcome> {
+    let wire = {
+        let plan = Plan::default();
+        Wire::new(&Run::new(&plan, endpoint)).expect("only the name of a run can be refused")
+    };
+    let attempt = Attempt {
+        resource,
+        nth: 0,
+        path: None,
+        conditions: None,
+        cancel: CancellationToken::new(),
+    };
+    let answer = exchange(&wire, &mut None, &attempt).await;
+    let body = answer.result?;
+    match Outcome::of_status(answer.status.unwrap_or_default()) {
+        Outcome::Ok => {}
+        other => return Err(other),
+    }
+    if answer
+        .digest
+        .is_some_and(|digest| digest != Digest::of(&body))
+    {
+        return Err(Outcome::Corrupt);
+    }
+    Ok(body)
+}
