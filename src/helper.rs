@@ -4,9 +4,11 @@
 //! however it ends, so none is ever left behind.
 
 use anyhow::{Context as _, Result, bail};
+use flagpole_client::report::Served;
+use flagpole_server::Profile;
+use flagpole_server::profile::Listener;
 use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running helper.
@@ -22,17 +24,28 @@ struct Greeting {
     url: String,
 }
 
-/// What the helper says of itself at the end.
-#[derive(Deserialize)]
-pub(crate) struct Account {
-    pub(crate) requests: u64,
-    pub(crate) by_status: BTreeMap<u16, u64>,
-    pub(crate) early: u64,
-}
-
 impl Helper {
-    /// Starts a helper with these options of `serve`, on a port of the system's choice.
-    pub(crate) fn start(options: &[String]) -> Result<Helper> {
+    /// Starts a helper that does what this listener does, on a port of the system's choice.
+    pub(crate) fn start(listener: &Listener, seed: u64) -> Result<Helper> {
+        let profile = Profile {
+            about: None,
+            seed,
+            listeners: vec![Listener {
+                port: None,
+                ..listener.clone()
+            }],
+        };
+        // Read before the helper says that it is there, and gone with this function.
+        let mut file = tempfile::Builder::new()
+            .suffix(".toml")
+            .tempfile()
+            .context("cannot write the server's profile")?;
+        file.write_all(profile.to_string().as_bytes())
+            .context("cannot write the server's profile")?;
+        let options = [
+            format!("--profile={}", file.path().display()),
+            format!("--seed={seed}"),
+        ];
         let program = std::env::current_exe().context("cannot find the program itself")?;
         let mut command = Command::new(program);
         command
@@ -60,8 +73,14 @@ impl Helper {
         Ok(helper)
     }
 
+    /// How it ended, if it did though nobody asked it to.
+    pub(crate) fn end(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok()??;
+        Some(format!("the server ended with {status}"))
+    }
+
     /// Stops the helper and gives its account.
-    pub(crate) fn stop(mut self) -> Result<Account> {
+    pub(crate) fn stop(mut self) -> Result<Served> {
         drop(self.child.stdin.take());
         let line = self.line()?;
         self.child.wait().context("cannot wait for the server")?;

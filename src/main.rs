@@ -4,6 +4,7 @@ mod compare;
 mod fate;
 mod get;
 mod helper;
+mod insistence;
 mod interrupt;
 mod manual;
 mod options;
@@ -12,8 +13,10 @@ mod print;
 mod profile;
 mod selection;
 mod serve;
+mod spelled;
 mod strategies;
 mod system;
+mod trial;
 mod usage;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +43,8 @@ enum Command {
     Get(get::Get),
     Compare(compare::Compare),
     Strategies(strategies::Strategies),
+    #[command(hide = true)]
+    Trial(trial::Trial),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Command::Get(get) => get.run(),
         Command::Compare(compare) => compare.run(),
         Command::Strategies(strategies) => strategies.run(),
+        Command::Trial(trial) => trial.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     };

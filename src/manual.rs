@@ -7,9 +7,11 @@ use clap_complete::Shell;
 use std::process::ExitCode;
 
 /// Print completions for a shell
-///
-/// For bash: flagpole completions bash > ~/.local/share/bash-completion/completions/flagpole
 #[derive(Args)]
+#[command(after_help = "Examples:
+  flagpole completions bash > ~/.local/share/bash-completion/completions/flagpole
+  flagpole completions zsh > ~/.zfunc/_flagpole    # with ~/.zfunc in fpath
+  flagpole completions fish > ~/.config/fish/completions/flagpole.fish")]
 pub(crate) struct Completions {
     /// The shell
     shell: Shell,
@@ -50,6 +52,7 @@ impl Man {
                 let known = || {
                     whole
                         .get_subcommands()
+                        .filter(|command| !command.is_hide_set())
                         .map(|command| command.get_name())
                         .collect::<Vec<_>>()
                 };
@@ -67,7 +70,10 @@ impl Man {
             }
         };
         let mut text = Vec::new();
-        clap_mangen::Man::new(page).render(&mut text)?;
+        let version = format!("flagpole {}", env!("CARGO_PKG_VERSION"));
+        clap_mangen::Man::new(page)
+            .source(version)
+            .render(&mut text)?;
         print::result(&String::from_utf8_lossy(&text))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,6 +1,9 @@
 //! Values that several subcommands read from their command line.
 
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command};
 use flagpole_client::{Strategy, Transport, strategy, transport};
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -65,6 +68,50 @@ pub(crate) fn named_transport(name: &str) -> Result<&'static dyn Transport, Stri
     named
         .copied()
         .ok_or_else(|| format!("unknown transport `{name}`; known: {}", known().join(", ")))
+}
+
+/// Reads a name, and tells all there are, for completions.
+#[derive(Clone)]
+pub(crate) struct Names<T> {
+    read: fn(&str) -> Result<T, String>,
+    /// Each with what it is.
+    known: fn() -> Vec<(&'static str, &'static str)>,
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Names<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        self.read.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        let known = (self.known)().into_iter();
+        Some(Box::new(known.map(|(name, about)| {
+            PossibleValue::new(name).help(about)
+        })))
+    }
+}
+
+/// The names of the strategies.
+pub(crate) fn strategy_names() -> Names<&'static dyn Strategy> {
+    Names {
+        read: named_strategy,
+        known: || strategy::ALL.iter().map(|one| (one.name(), one.about())).collect(),
+    }
+}
+
+/// The names of the transports.
+pub(crate) fn transport_names() -> Names<&'static dyn Transport> {
+    Names {
+        read: named_transport,
+        known: || transport::ALL.iter().map(|one| (one.name(), one.about())).collect(),
+    }
 }
 
 /// Whether a strategy makes its exchanges by a transport.

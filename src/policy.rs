@@ -27,7 +27,7 @@ pub(crate) struct PolicyOptions {
 
     /// Try again so many times what timed out, broke off, or was answered 408, 429, 500, 502, 503, 504;
     /// never a 404
-    #[arg(long, default_value = "0", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, default_value = "0", value_name = "N", allow_negative_numbers = true, value_parser = up_to_100)]
     retries: u32,
 
     /// Wait at most so long before the first retry, twice as long before the next and so on up to the
@@ -36,15 +36,15 @@ pub(crate) struct PolicyOptions {
     backoff: (Duration, Duration),
 
     /// Try again after these statuses, and after no others
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(400..=599), requires = "retries")]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status, requires = "retries")]
     retry_status: Vec<u16>,
 
     /// Retry at most this share of the requests, and ten
     #[arg(long, value_name = "PER CENT", value_parser = share, requires = "retries")]
     retry_budget: Option<f64>,
 
-    /// Make a request a second time if it takes longer than this: `50ms`, or `p95` of all so far; at most
-    /// one in ten, where a lane is free
+    /// Make a request a second time, where a lane is free, if it takes longer than this: `50ms`, or `p95`
+    /// of all so far
     #[arg(long, value_name = "WHEN", value_parser = after)]
     hedge: Option<After>,
 
@@ -53,7 +53,7 @@ pub(crate) struct PolicyOptions {
     hedge_share: Option<f64>,
 
     /// Follow at most so many redirects one after the other, within the site
-    #[arg(long, default_value = "5", value_name = "N")]
+    #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true, value_parser = up_to_100)]
     max_redirects: u32,
 
     /// Open a new connection for every request
@@ -103,6 +103,21 @@ impl PolicyOptions {
             },
             reuse: !self.no_reuse,
         })
+    }
+}
+
+fn up_to_100(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| *number <= 100);
+    number.ok_or_else(|| format!("expected 0 to 100, got `{text}`"))
+}
+
+/// One that is worth another try.
+fn status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok();
+    match status.filter(|status| (400..=599).contains(status)) {
+        Some(404) => Err("404 is an answer, and never tried again".to_owned()),
+        Some(status) => Ok(status),
+        None => Err(format!("expected a status of 400 to 599, got `{text}`")),
     }
 }
 
@@ -204,12 +219,16 @@ mod tests {
         for (line, part) in [
             ("--backoff 1s --retries 1", "such as `100ms..10s`"),
             ("--backoff 2s..1s --retries 1", "such as `100ms..10s`"),
-            ("--retries 101", "101"),
+            ("--retries 101", "expected 0 to 100, got `101`"),
+            ("--retries -1", "expected 0 to 100, got `-1`"),
+            ("--max-redirects 1e9", "expected 0 to 100, got `1e9`"),
             ("--retry-budget 20 --retries 1", "expected 0% to 100%"),
             ("--hedge p100", "such as `p95`"),
             ("--hedge 0", "above 0"),
             ("--hedge-share 5%", "--hedge"),
-            ("--retry-status 200 --retries 1", "200"),
+            ("--retry-status 200 --retries 1", "of 400 to 599, got `200`"),
+            ("--retry-status 404 --retries 1", "404 is an answer"),
+            ("--retry-status 500", "--retries"),
         ] {
             let words = ["get"].into_iter().chain(line.split_whitespace());
             let error = Line::try_parse_from(words).err().unwrap().to_string();

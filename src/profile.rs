@@ -143,11 +143,18 @@ impl ServerOptions {
 pub(crate) fn listed() -> String {
     let mut text = String::from("Profiles:\n");
     for (name, source) in BUILT_IN {
-        let profile: Profile = source.parse().expect("a built-in profile is well formed");
         // Writing to a String can not fail.
-        let _ = writeln!(text, "  {name:<12} {}", profile.about.unwrap_or_default());
+        let _ = writeln!(text, "  {name:<12} {}", about(source));
     }
     text
+}
+
+/// What a file that comes with flagpole says of itself, in its first line. Every start of the command makes
+/// the help of every subcommand: nothing is parsed for it.
+pub(crate) fn about(source: &str) -> &str {
+    let first = source.lines().next().unwrap_or_default();
+    let quoted = first.strip_prefix("about = \"").unwrap_or_default();
+    quoted.strip_suffix('"').unwrap_or_default()
 }
 
 /// A profile that is built in, or a file.
@@ -206,7 +213,7 @@ mod tests {
             let profile: Profile = text
                 .parse()
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(profile.about.is_some(), "{name}");
+            assert_eq!(profile.about.as_deref(), Some(about(text)), "{name}");
         }
     }
 

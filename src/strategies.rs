@@ -9,6 +9,9 @@ use std::process::ExitCode;
 
 /// List the strategies and the transports, with a line of what each does and costs
 #[derive(Args)]
+#[command(after_help = "Examples:
+  flagpole strategies
+  flagpole get --strategy threads --transport ureq")]
 pub(crate) struct Strategies {}
 
 impl Strategies {

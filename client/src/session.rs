@@ -152,6 +152,12 @@ impl Session {
             timing: exchange.timing,
         };
         let body = exchange.result.unwrap_or_default();
+        let part = if verdict.outcome == Outcome::Superseded {
+            // The download has what it wanted, or is about to.
+            Part::Stay
+        } else {
+            part
+        };
         let errand = self.errand(&start, &verdict, part, body, country);
         Conclusion {
             start,

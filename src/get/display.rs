@@ -2,8 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 use flagpole_client::{Class, Record};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,8 +29,13 @@ impl Display {
         if !io::stderr().is_terminal() {
             return Display::Nothing;
         }
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {per_sec:>10}  {msg}")
-            .expect("the template is well formed");
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // There is nobody to tell that a rate could not be shown.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {rate:>7}  {wide_msg}")
+            .expect("the template is well formed")
+            .with_key("rate", rate);
         let bar = ProgressBar::new(downloads as u64).with_style(style);
         Display::Bar(bar, Mutex::default())
     }
@@ -39,20 +45,23 @@ impl Display {
         if !record.decides {
             return;
         }
-        let code = record.resource.code();
-        let text = match record.outcome.class() {
-            Class::Ok | Class::NotFound | Class::Step => format!("{code} {}", record.outcome),
-            Class::Error => format!("*** Error for {code}: {}", record.outcome),
-        };
+        let (code, outcome) = (record.resource.code(), &record.outcome);
         match self {
             Display::Lines => {
-                let style = style(record.outcome.class());
+                let class = outcome.class();
+                let style = style(class);
+                let what = if class == Class::Error {
+                    format!("*** Error for {code}:")
+                } else {
+                    code.to_string()
+                };
                 // Without a terminal, or with NO_COLOR, the stream leaves the colours out.
-                anstream::eprintln!("{style}{text}{style:#}");
+                anstream::eprintln!("{style}{what} {outcome}{style:#}");
             }
             Display::Bar(bar, last) => {
+                let text = format!("{code} {outcome}");
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                last.push_back(format!("{code} {}", record.outcome));
+                last.push_back(text);
                 if last.len() > LAST {
                     last.pop_front();
                 }

@@ -5,7 +5,7 @@ mod records;
 mod result;
 
 use self::display::Display;
-use self::records::Records;
+use self::records::{Records, RecordsFile};
 use self::result::{Done, Format, flags};
 use crate::policy::PolicyOptions;
 use crate::selection::Selection;
@@ -24,7 +24,8 @@ use std::time::Instant;
 /// Download flags
 ///
 /// Every body is checked against its length and digest, and a file appears whole or not at all. Exit code
-/// 0: every flag was downloaded or does not exist; 1: something failed, or was interrupted.
+/// 0: every flag was downloaded, is there already or does not exist; 1: something failed, was interrupted,
+/// or not all of the result or the records could be written; 2: nothing was begun.
 #[derive(Args)]
 #[command(after_help = options::strategies() + "
 " + &options::transports() + "
@@ -40,11 +41,11 @@ pub(crate) struct Get {
     selection: Selection,
 
     /// How to download
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = options::named_strategy)]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = options::strategy_names(), hide_possible_values = true)]
     strategy: &'static dyn Strategy,
 
     /// By which library requests are made
-    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = options::named_transport)]
+    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = options::transport_names(), hide_possible_values = true)]
     transport: &'static dyn Transport,
 
     /// At most so many requests at once, 1 to 1000 [default: the strategy's own, see `flagpole
@@ -76,9 +77,6 @@ pub(crate) struct Get {
     #[arg(long, default_value_t = BODY_LIMIT, value_name = "BYTES", value_parser = options::count)]
     max_body: usize,
 
-    #[command(flatten)]
-    policy: PolicyOptions,
-
     /// Show every download as it completes
     #[arg(short, long)]
     verbose: bool,
@@ -90,6 +88,10 @@ pub(crate) struct Get {
     /// Write a line of JSON to this file for each attempt
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
+
+    // Last: what follows would stand under its heading in the help.
+    #[command(flatten)]
+    policy: PolicyOptions,
 }
 
 /// The book's servers.
@@ -133,8 +135,9 @@ impl Get {
             .clone()
             .resolve()
             .map_err(|e| anyhow!("--url: {e}"))?;
+        let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
         let destination = self.destination(&target)?;
-        let records = self.records.as_deref().map(Records::create).transpose()?;
+        let records = records.map(RecordsFile::begin).transpose()?;
         let cancel = CancellationToken::new();
         let (asked, left) = (cancel.clone(), destination.clone());
         interrupt::on_signals(move || asked.cancel(), move || left.abandon())?;

@@ -1,7 +1,7 @@
 //! What `get` writes when all is done, in each of its formats.
 
 use clap::ValueEnum;
-use flagpole_client::{Class, Human, Latencies, Record, Tally};
+use flagpole_client::{Class, Human, Latencies, Outcome, Record, Tally};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use std::time::Duration;
 pub(super) enum Format {
     /// Counts, as the book's programs print them.
     Text,
-    /// One document with the sums and a line for each download.
+    /// One document: sums, and of each download the attempt that decided it.
     Json,
-    /// A line for each download.
+    /// A line for each download: the attempt that decided it.
     Csv,
 }
 
@@ -37,8 +37,11 @@ impl Done<'_> {
 
     fn text(&self) -> String {
         let tally = self.tally;
-        let mut text = format!("{} downloaded\n", flags(tally.ok));
+        let mut text = format!("{} downloaded\n", flags(self.downloaded()));
         // Writing to a String can not fail.
+        if self.unchanged() > 0 {
+            let _ = writeln!(text, "{} already there", self.unchanged());
+        }
         if tally.not_found > 0 {
             let _ = writeln!(text, "{} not found", tally.not_found);
         }
@@ -52,6 +55,16 @@ impl Done<'_> {
         let _ = self.extra(&mut text);
         let _ = writeln!(text, "elapsed time: {}", Human(self.elapsed));
         text
+    }
+
+    /// Those that `--resume` left alone.
+    fn unchanged(&self) -> u64 {
+        let unchanged = self.tally.outcomes.get(&Outcome::Unchanged.label());
+        unchanged.map_or(0, |count| count.downloads)
+    }
+
+    fn downloaded(&self) -> u64 {
+        self.tally.ok - self.unchanged()
     }
 
     fn reasons(&self) -> String {
@@ -79,12 +92,11 @@ impl Done<'_> {
         if kinds.is_empty() {
             return Ok(());
         }
-        let downloads = tally.ok + tally.not_found + tally.error;
         write!(
             text,
             "{} requests, {:.2} a flag: {}",
             tally.attempts(),
-            tally.attempts() as f64 / downloads.max(1) as f64,
+            tally.attempts() as f64 / tally.downloads().max(1) as f64,
             kinds.join(", ")
         )?;
         if tally.wasted > 0 {
@@ -112,7 +124,10 @@ impl Done<'_> {
         json!({
             "schema": "flagpole.get/1",
             "elapsed_us": micros(self.elapsed),
-            "downloads": { "ok": tally.ok, "not_found": tally.not_found, "error": tally.error, "unstarted": tally.unstarted },
+            "downloads": {
+                "ok": self.downloaded(), "unchanged": self.unchanged(), "not_found": tally.not_found,
+                "error": tally.error, "unstarted": tally.unstarted,
+            },
             "attempts": {
                 "total": tally.attempts(), "retries": tally.retries, "hedges": tally.hedges, "redirects": tally.redirects,
             },

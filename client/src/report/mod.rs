@@ -2,13 +2,24 @@
 //!
 //! A family: one format a file, and one list.
 
+mod attempt;
+mod columns;
 mod comparison;
+mod cost;
+pub mod csv;
 mod figures;
 pub mod json;
+pub mod markdown;
+mod row;
 pub mod text;
 
-pub use comparison::{Comparison, Failure, Row};
-pub use figures::{Quantiles, Spread};
+pub use attempt::Attempt;
+pub use comparison::{
+    Against, Cell, Comparison, Doubt, Environment, Floor, Judgement, LaneCurve, SCHEMA, Served,
+};
+pub use cost::Cost;
+pub use figures::{Point, Quantiles, Spread};
+pub use row::{Binds, Failure, Ratio, Round, Row, Trial, representative};
 
 use std::io::{self, Write};
 
@@ -25,7 +36,7 @@ pub trait Report: Sync {
 }
 
 /// Every format; the first is the default.
-pub const ALL: &[&dyn Report] = &[&text::Text, &json::Json];
+pub const ALL: &[&dyn Report] = &[&text::Text, &json::Json, &markdown::Markdown, &csv::Csv];
 
 /// There is no such format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +61,75 @@ fn known() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::terms::Terms;
+    use crate::measure::Measured;
+    use crate::outcome::Outcome;
+    use crate::record::tests::record;
+    use crate::tally::Tally;
+    use std::time::Duration;
+
+    /// A run that took so many milliseconds, for two downloads, one of which met a 500.
+    fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64) -> Trial {
+        let records = vec![
+            record(50, Outcome::Ok, None),
+            record(51, Outcome::Http(500), None),
+        ];
+        let mut tally = Tally::default();
+        records.iter().for_each(|record| tally.record(record));
+        let cost = Cost {
+            cpu_user_us: 2000,
+            cpu_system_us: 1000,
+            memory_kib: 8192,
+            threads: 1,
+            switches_voluntary: 20,
+            switches_involuntary: 0,
+        };
+        let measured = Measured {
+            strategy,
+            concurrency: if strategy == "async" { 2 } else { 1 },
+            wall: Duration::from_millis(wall),
+            tally,
+            records,
+            bound: None,
+        };
+        let terms = Terms {
+            longest: Duration::from_millis(bound),
+            ..Terms::default()
+        };
+        Trial {
+            terms: Some(terms),
+            round,
+            place: 1,
+            measured,
+            cost,
+        }
+    }
+
+    /// Two strategies, one round.
+    pub(super) fn comparison() -> Comparison {
+        let row =
+            |strategy, wall, bound| Row::of(strategy, &[&trial(strategy, 1, wall, bound)]).unwrap();
+        Comparison {
+            schema: SCHEMA,
+            experiment: serde_json::json!({}),
+            environment: Environment::default(),
+            floor: None,
+            cells: vec![Cell {
+                conditions: vec![("latency".into(), "50ms".into())],
+                rounds: 1,
+                order: Vec::new(),
+                rows: vec![row("sequential", 1030, 1000), row("async", 52, 50)],
+                server: None,
+                verdict: Judgement {
+                    validity: "VALID".into(),
+                    reasons: Vec::new(),
+                },
+            }],
+            knees: Vec::new(),
+            crossed: Vec::new(),
+            against: Vec::new(),
+        }
+    }
 
     #[test]
     fn a_format_is_found_by_its_name_or_the_known_ones_are_listed() {
@@ -57,6 +137,44 @@ mod tests {
             assert_eq!(by_name(report.name()).unwrap().name(), report.name());
         }
         let error = by_name("xml").err().unwrap().to_string();
-        assert_eq!(error, "unknown format `xml`; known: json, text");
+        assert_eq!(
+            error,
+            "unknown format `xml`; known: csv, json, markdown, text"
+        );
+    }
+
+    #[test]
+    fn rounds_of_one_strategy_become_one_row_of_medians() {
+        let trials =
+            [(1, 55), (2, 50), (3, 500)].map(|(round, wall)| trial("async", round, wall, 50));
+        let row = Row::of("async", &trials.each_ref()).unwrap();
+        assert_eq!(
+            row.wall_us,
+            Spread {
+                median: 55_000,
+                min: 50_000,
+                max: 500_000
+            }
+        );
+        assert!((row.efficiency.unwrap() - 50.0 / 55.0).abs() < 1e-9);
+        assert_eq!((row.bound_us, row.median_round), (Some(50_000), 1));
+        assert_eq!((row.ok, row.not_found, row.error), (3, 0, 3));
+        assert_eq!(row.failures[0].reason, "500 Internal Server Error");
+        assert_eq!(row.from_due_us.p99, Some(51_000));
+        assert_eq!(row.attempts_of_median.len(), 2);
+        assert_eq!(row.rounds.len(), 3);
+    }
+
+    #[test]
+    fn a_machine_finds_what_it_looks_for() {
+        let json = serde_json::to_value(comparison()).unwrap();
+        assert_eq!(json["schema"], 2);
+        let cell = &json["cells"][0];
+        assert_eq!(cell["conditions"]["latency"], "50ms");
+        let row = &cell["rows"][0];
+        assert_eq!(row["wall_us"]["median"], 1_030_000);
+        assert_eq!(row["bound_us"], 1_000_000);
+        assert_eq!(row["failures"][0]["outcome"], "http_500");
+        assert_eq!(row["attempts_of_median"][0]["resource"], "/flags/br/br.gif");
     }
 }

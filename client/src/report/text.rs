@@ -1,10 +1,9 @@
-//! `text`: a table for a terminal, that can be pasted into a code block as it is.
+//! `text`: tables for a terminal, that can be pasted into a code block as they are.
 
-use super::{Comparison, Report, Row};
-use crate::units::Human;
+use super::columns::{self, Columns, micros};
+use super::{Cell, Comparison, Report, Row};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
-use std::time::Duration;
 
 const BOUND: &str = "bound: the least wall time that the delays planned by the server allow; \
                      efficiency: bound over wall";
@@ -13,84 +12,145 @@ const BOUND: &str = "bound: the least wall time that the delays planned by the s
 #[derive(Debug)]
 pub struct Text;
 
-/// A column: its head, and what stands in it.
-type Column = (&'static str, fn(&Row) -> String);
-
-const COLUMNS: &[Column] = &[
-    ("strategy", |row| row.strategy.clone()),
-    ("concurrency", |row| row.concurrency.to_string()),
-    ("wall", |row| Human(row.wall.median).to_string()),
-    ("speed-up", |row| {
-        or_dash(row.speedup.map(|times| format!("{times:.2}x")))
-    }),
-    ("bound", |row| human(row.bound)),
-    ("efficiency", |row| or_dash(row.efficiency.map(percent))),
-    ("p50", |row| human(row.from_due.p50)),
-    ("p99", |row| human(row.from_due.p99)),
-    ("ok", |row| row.ok.to_string()),
-    ("not found", |row| row.not_found.to_string()),
-    ("error", |row| row.error.to_string()),
-];
-
-/// Only shown where there is more than one round to have a range.
-const RANGE: Column = ("range", |row| {
-    format!("{} to {}", Human(row.wall.min), Human(row.wall.max))
-});
-
 impl Report for Text {
     fn name(&self) -> &'static str {
         "text"
     }
 
     fn write(&self, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-        if let Some(heading) = heading(comparison) {
-            writeln!(out, "{heading}\n")?;
+        match comparison.cells.as_slice() {
+            [cell] => write_cell(cell, out)?,
+            cells => write_grid(comparison, cells, out)?,
         }
-        writeln!(out, "{}\n", table(comparison).trim_fmt())?;
-        if comparison.rows.iter().any(|row| row.bound.is_some()) {
-            writeln!(out, "{BOUND}")?;
+        if let Some(floor) = &comparison.floor {
+            writeln!(
+                out,
+                "the instrument's own floor (no delay, one lane): p50 {}, p99 {} of {} attempts",
+                micros(floor.p50_us),
+                micros(floor.p99_us),
+                floor.attempts
+            )?;
         }
-        for row in &comparison.rows {
-            write_failures(row, out)?;
+        for curve in &comparison.knees {
+            writeln!(
+                out,
+                "{}, {}: {}",
+                curve.strategy, curve.conditions, curve.knee
+            )?;
+        }
+        for against in &comparison.against {
+            writeln!(
+                out,
+                "against the baseline: {}: {}",
+                against.name, against.told
+            )?;
+        }
+        for crossed in &comparison.crossed {
+            writeln!(out, "threshold crossed: {crossed}")?;
+        }
+        for cell in &comparison.cells {
+            write_verdict(comparison, cell, out)?;
         }
         Ok(())
     }
 }
 
-fn heading(comparison: &Comparison) -> Option<String> {
-    let conditions = comparison
-        .conditions
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"));
-    let mut parts: Vec<String> = conditions.collect();
-    if comparison.rounds > 1 {
-        parts.push(format!(
-            "medians of {} rounds, counts of all",
-            comparison.rounds
-        ));
+fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    let mut heading = columns::heading(cell, |_| true);
+    if cell.rounds > 1 {
+        heading += &format!(", medians of {} rounds, counts of all", cell.rounds);
     }
-    (!parts.is_empty()).then(|| parts.join(", "))
+    writeln!(
+        out,
+        "{heading}\n\n{}\n",
+        table(columns::figures(cell)).trim_fmt()
+    )?;
+    writeln!(out, "{}\n", table(columns::costs(cell)).trim_fmt())?;
+    if cell.rows.iter().any(|row| row.bound_us.is_some()) {
+        writeln!(out, "{BOUND}")?;
+    }
+    cell.rows
+        .iter()
+        .try_for_each(|row| write_failures(row, out))?;
+    for line in cell.rows.iter().filter_map(columns::behind) {
+        writeln!(out, "{line}")?;
+    }
+    write_binding(cell, out)?;
+    for row in cell.rows.iter().filter(|row| !row.waterfall.is_empty()) {
+        writeln!(out, "\n{}, round {}:", row.strategy, row.median_round)?;
+        row.waterfall
+            .iter()
+            .try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    if cell.rows.iter().any(|row| !row.waterfall.is_empty()) {
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
-fn table(comparison: &Comparison) -> Table {
-    let mut columns = COLUMNS.to_vec();
-    if comparison.rounds > 1 {
-        columns.insert(3, RANGE);
+fn write_grid(comparison: &Comparison, cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
+    let varying = columns::varying(comparison);
+    if let Some(first) = cells.first() {
+        let heading = columns::heading(first, |name| !varying.iter().any(|other| other == name));
+        let rounds = cells.iter().map(|cell| cell.rounds).max().unwrap_or(0);
+        writeln!(
+            out,
+            "{heading}, medians of {rounds} rounds, counts of all\n"
+        )?;
     }
+    writeln!(out, "{}\n", table(columns::grid(comparison)).trim_fmt())?;
+    writeln!(out, "{BOUND}")?;
+    for cell in cells {
+        let heading = columns::heading(cell, |name| varying.iter().any(|other| other == name));
+        writeln!(out, "\n{heading}:")?;
+        cell.rows
+            .iter()
+            .try_for_each(|row| write_failures(row, out))?;
+        write_binding(cell, out)?;
+    }
+    writeln!(out)
+}
+
+fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    for row in &cell.rows {
+        if let Some(binds) = &row.binding {
+            let name = &row.strategy;
+            writeln!(
+                out,
+                "{name}: held back by {}: {}; {}",
+                binds.what, binds.evidence, binds.remedy
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_verdict(comparison: &Comparison, cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    let varying = columns::varying(comparison);
+    let place = columns::heading(cell, |name| varying.iter().any(|other| other == name));
+    let place = if place.is_empty() {
+        place
+    } else {
+        format!("{place}: ")
+    };
+    writeln!(out, "{place}{}", cell.verdict.validity)?;
+    for doubt in &cell.verdict.reasons {
+        writeln!(out, "  {}: {}", doubt.severity, doubt.reason)?;
+    }
+    Ok(())
+}
+
+fn table(columns: Columns) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('-').junction('-');
     table.load_style(TableStyle::new().header_separator(rule));
-    table.set_header(columns.iter().map(|(head, _)| *head));
-    for row in &comparison.rows {
-        table.add_row(columns.iter().map(|(_, cell)| cell(row)));
-    }
+    table.set_header(columns.heads);
+    table.add_rows(columns.lines);
     for (place, column) in table.column_iter_mut().enumerate() {
         // Names to the left; numbers to the right, so that units stand below each other.
-        column.set_padding((0, 0));
-        if place > 0 {
-            column
-                .set_padding((1, 0))
-                .set_cell_alignment(CellAlignment::Right);
+        column.set_padding((u16::from(place > 0), 0));
+        if place >= columns.words {
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table
@@ -110,22 +170,10 @@ fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn human(duration: Option<Duration>) -> String {
-    or_dash(duration.map(|duration| Human(duration).to_string()))
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
-}
-
-fn or_dash(text: Option<String>) -> String {
-    text.unwrap_or_else(|| "-".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::comparison::tests::run;
+    use crate::report::tests::comparison;
 
     fn written(comparison: &Comparison) -> String {
         let mut text = Vec::new();
@@ -134,38 +182,39 @@ mod tests {
     }
 
     #[test]
-    fn a_person_sees_the_rows_the_bound_and_the_reasons() {
-        let runs = [
-            run("sequential", 1030, Some(1000)),
-            run("async", 52, Some(50)),
-        ];
-        let conditions = vec![("latency".to_owned(), "50ms".to_owned())];
+    fn a_person_sees_the_rows_the_bound_the_costs_and_the_reasons() {
         let expected = "\
 latency 50ms
 
 strategy    concurrency     wall  speed-up    bound  efficiency      p50      p99  ok  not found  error
 -------------------------------------------------------------------------------------------------------
-sequential            1   1.03 s     1.00x   1.00 s       97.1%  50.0 ms  51.0 ms   1          0      1
-async                 2  52.0 ms    19.81x  50.0 ms       96.2%  50.0 ms  51.0 ms   1          0      1
+sequential            1   1.03 s         -   1.00 s       97.1%  50.0 ms  51.0 ms   1          0      1
+async                 2  52.0 ms         -  50.0 ms       96.2%  50.0 ms  51.0 ms   1          0      1
+
+strategy        CPU     user   system   memory  threads  waits  preempted  fates met
+------------------------------------------------------------------------------------
+sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
+async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
 
 bound: the least wall time that the delays planned by the server allow; efficiency: bound over wall
 sequential: 1 x 500 Internal Server Error
 async: 1 x 500 Internal Server Error
+VALID
 ";
-        assert_eq!(written(&Comparison::of(conditions, &runs)), expected);
+        assert_eq!(written(&comparison()), expected);
     }
 
     #[test]
-    fn several_rounds_show_their_range_and_no_bound_no_explanation() {
-        let text = written(&Comparison::of(
-            Vec::new(),
-            &[run("async", 50, None), run("async", 60, None)],
-        ));
+    fn several_cells_are_one_table_with_what_differs() {
+        let mut several = comparison();
+        let mut other = several.cells[0].clone();
+        other.conditions[0].1 = "5ms".into();
+        several.cells.push(other);
+        let text = written(&several);
         assert!(
-            text.starts_with("medians of 2 rounds, counts of all\n"),
+            text.contains("\nlatency  strategy    concurrency "),
             "{text}"
         );
-        assert!(text.contains("50.0 ms to 60.0 ms"), "{text}");
-        assert!(!text.contains("bound:"), "{text}");
+        assert!(text.contains("\nlatency 5ms: VALID\n"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! What an exchange amounts to, given what was there before it, and what is there after it.
 
 use crate::outcome::Outcome;
-use crate::resume::{Answer, Left, Partial, Refusal};
+use crate::resume::{Answer, ETag, Left, Partial, Present, Refusal};
 use crate::transport::Exchange;
 use bytes::Bytes;
 
@@ -26,7 +26,9 @@ impl Left {
             Err(_) => return (None, self.broken_off(exchange, limit)),
         };
         match (exchange.status, &self.present, &self.partial) {
-            (Some(304), Some(_), _) => (Some(Outcome::Unchanged), Part::Forget),
+            (Some(304), Some(present), _) if is_of(exchange, present) => {
+                (Some(Outcome::Unchanged), Part::Forget)
+            }
             (Some(206), _, Some(partial)) => match partial.join(&answer(exchange), body, limit) {
                 Ok(whole) => {
                     exchange.result = Ok(whole);
@@ -41,6 +43,9 @@ impl Left {
 
     /// What there is now of a body that broke off.
     fn broken_off(&self, exchange: &Exchange, limit: usize) -> Part {
+        if exchange.result == Err(Outcome::TooLarge) {
+            return Part::Stay;
+        }
         let begun = exchange.begun.clone().unwrap_or_default();
         match (exchange.status, &self.partial) {
             (Some(200), _) => begin(exchange, begun),
@@ -53,6 +58,13 @@ impl Left {
             _ => Part::Stay,
         }
     }
+}
+
+/// Whether a 304 names what is there: a true one does (RFC 9110 section 15.4.5), and no other is to make
+/// a damaged file pass for a whole one.
+fn is_of(exchange: &Exchange, present: &Present) -> bool {
+    let named = exchange.etag.as_deref().and_then(ETag::strong);
+    named.as_ref() == Some(&present.etag)
 }
 
 fn begin(exchange: &Exchange, begun: Bytes) -> Part {

@@ -1,4 +1,8 @@
-//! One strategy's run, measured.
+//! One strategy's run, measured; and how it goes from one process to another.
+
+mod passed;
+
+pub use passed::Passed;
 
 use crate::bound::{Bound, planned};
 use crate::record::Record;
@@ -23,7 +27,7 @@ pub struct Measured {
     /// few thousand downloads, not for hours of load.
     pub records: Vec<Record>,
     /// The least wall time that the same plan could have taken; `None` if the server did not say
-    /// what it planned.
+    /// what it planned, or something was hedged.
     pub bound: Option<Bound>,
 }
 

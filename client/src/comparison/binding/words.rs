@@ -1,0 +1,174 @@
+//! What holds a run back, in words: one sentence for what was seen, one for what would help.
+
+use super::Constraint;
+use super::case::Case;
+use crate::comparison::fates::{CAPACITY, RATE_LIMIT};
+use crate::units::Human;
+use std::time::Duration;
+
+/// The figures that say so.
+pub(super) fn evidence(case: &Case<'_>, what: Constraint) -> String {
+    let (wall, bound) = (Human(case.run.wall), Human(case.bound));
+    let (lanes, attempts) = (lanes(case.run.lanes), case.run.records.len());
+    match what {
+        Constraint::Latency if case.run.lanes == 1 => format!(
+            "one lane waits for {attempts} answers one after the other: their delays add up to \
+             {bound} of the {wall} that the run took"
+        ),
+        Constraint::Latency => format!(
+            "on {lanes} no wait is behind another: the longest is {}, the median {}, and the run took {wall}",
+            Human(longest(case)),
+            Human(case.median)
+        ),
+        Constraint::Lanes => format!(
+            "at {lanes} the bound is {bound} and the run took {wall}; the longest delay is {}",
+            Human(longest(case))
+        ),
+        Constraint::Straggler => format!(
+            "the longest download takes {} and the median {}: at {lanes} the bound is {bound}, and the run took {wall}",
+            Human(longest(case)),
+            Human(case.median)
+        ),
+        Constraint::Capacity => capacity(case),
+        Constraint::RateLimit => rate_limit(case),
+        Constraint::Bandwidth => format!(
+            "the pace of the bodies makes {} of the bound of {bound}, and the run took {wall}",
+            Human(case.terms.map_or(Duration::ZERO, |terms| terms.paced))
+        ),
+        Constraint::Retries => format!(
+            "of the bound of {bound}, {} are failed attempts and back-off, before {} made again; the run took {wall}",
+            Human(case.bound.saturating_sub(case.tried_once)),
+            plural(case.retries(), "attempt")
+        ),
+        Constraint::ClientCpu => format!(
+            "the client computed for {} on {}, {:.0}% of the wall time of {wall}",
+            Human(case.run.cpu.unwrap_or_default()),
+            plural(case.run.cores.max(1), "core"),
+            percent(case.cpu, case.run.wall)
+        ),
+        Constraint::ServerLateness => format!(
+            "answers came later than planned: with the delays that the server kept the bound is {}, \
+             not {bound}, and the run took {wall}",
+            Human(case.actual)
+        ),
+        Constraint::Overhead | Constraint::Unknown => unexplained(case),
+    }
+}
+
+/// What would help.
+pub(super) fn remedy(case: &Case<'_>, what: Constraint) -> String {
+    let knee = case.terms.map_or(1, |terms| terms.knee);
+    let floor = Human(case.floor());
+    match what {
+        Constraint::Latency | Constraint::Lanes if case.run.lanes < knee => format!(
+            "more lanes help up to {knee}, where the bound is {floor}; past {knee} lanes more can not help"
+        ),
+        Constraint::Latency | Constraint::Lanes => {
+            format!("only shorter delays help: past {} more can not", lanes(knee))
+        }
+        Constraint::Straggler => format!(
+            "a timeout or a hedge for the slowest would help; past {} more can not: the longest download takes {}",
+            lanes(knee),
+            Human(longest(case))
+        ),
+        Constraint::Capacity => format!(
+            "more seats on the server would help, or answers that take less time; more lanes than {knee} can not"
+        ),
+        Constraint::RateLimit => {
+            "a higher rate or fewer requests would help; more lanes can not".to_owned()
+        }
+        Constraint::Bandwidth if case.run.lanes < knee => format!(
+            "a faster pace or fewer bytes would help, and more lanes up to {knee}, where the bound is {floor}"
+        ),
+        Constraint::Bandwidth => {
+            "a faster pace or fewer bytes would help; more lanes can not".to_owned()
+        }
+        Constraint::Retries => format!(
+            "fewer failures or a shorter back-off would help: without retries the bound is {}",
+            Human(case.tried_once)
+        ),
+        Constraint::ClientCpu => {
+            "a strategy that costs less a request, or one that uses more cores, would help; more lanes can not"
+                .to_owned()
+        }
+        Constraint::ServerLateness => {
+            "a server that has more of the machine would help, or fewer requests at once".to_owned()
+        }
+        Constraint::Overhead => {
+            "connections that are used again and a cheaper transport would help; more lanes only if \
+             requests wait for each other"
+                .to_owned()
+        }
+        Constraint::Unknown => {
+            "a run without hedges, against a server that says what it plans, would tell".to_owned()
+        }
+    }
+}
+
+fn capacity(case: &Case<'_>) -> String {
+    let (wall, turned_away) = (Human(case.run.wall), case.refusals(CAPACITY));
+    let Some(seats) = case.run.limits.seats else {
+        return format!(
+            "the server turned away {turned_away} of {} attempts for want of capacity, and the run took {wall}",
+            case.run.records.len()
+        );
+    };
+    format!(
+        "on the {} of the server its answers take {} at least; {turned_away} attempts were turned away, \
+         and the run took {wall}",
+        plural(seats, "seat"),
+        Human(case.terms.map_or(Duration::ZERO, |terms| terms.capacity))
+    )
+}
+
+fn rate_limit(case: &Case<'_>) -> String {
+    let (wall, turned_away) = (Human(case.run.wall), case.refusals(RATE_LIMIT));
+    let attempts = case.run.records.len();
+    let Some(rate) = case.run.limits.rate else {
+        return format!(
+            "the server turned away {turned_away} of {attempts} attempts by its rate limit, and the run took {wall}"
+        );
+    };
+    format!(
+        "behind the first {} requests the server lets in {} a second, which takes {} at least for those \
+         of {attempts} that it let in; it turned away {turned_away}, and the run took {wall}",
+        rate.burst,
+        rate.per_second,
+        Human(case.terms.map_or(Duration::ZERO, |terms| terms.rate_limit))
+    )
+}
+
+fn unexplained(case: &Case<'_>) -> String {
+    let bound = match case.terms {
+        Some(_) => format!("the bound is {}", Human(case.bound)),
+        None => "there is no bound (the run was hedged, or the server did not say what it planned)"
+            .to_owned(),
+    };
+    let cpu = match case.run.cpu {
+        Some(_) => format!("the client's computing makes {}", Human(case.cpu)),
+        None => "the client's CPU time is not known".to_owned(),
+    };
+    let wall = Human(case.run.wall);
+    format!("{bound} and {cpu}: neither explains half of the {wall} that the run took")
+}
+
+fn longest(case: &Case<'_>) -> Duration {
+    case.terms.map_or(Duration::ZERO, |terms| terms.longest)
+}
+
+fn lanes(count: usize) -> String {
+    plural(count, "lane")
+}
+
+fn plural(count: usize, one: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{s}")
+}
+
+/// In per cent; 0 of nothing.
+fn percent(part: Duration, whole: Duration) -> f64 {
+    if whole.is_zero() {
+        return 0.0;
+    }
+    100.0 * part.as_secs_f64() / whole.as_secs_f64()
+}

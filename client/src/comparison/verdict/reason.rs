@@ -1,0 +1,298 @@
+//! What can speak against a comparison: how much each reason weighs, and how it is told.
+
+use super::Validity;
+use crate::comparison::fates::FatesHash;
+use crate::units::Human;
+use std::fmt;
+use std::time::Duration;
+
+/// From these shares of the delay on lateness makes a measurement suspect, and invalid. An answer that
+/// is 5% late moves the efficiency by as much, which is what strategies differ by; one that is 20% late
+/// was not delayed as asked.
+const LATE: f64 = 0.05;
+const TOO_LATE: f64 = 0.2;
+
+/// What speaks against a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// A trial came to no end.
+    Died {
+        /// Of which strategy.
+        strategy: String,
+        /// In which round, from 1.
+        round: usize,
+        /// What happened, without a full stop.
+        why: String,
+    },
+    /// There was too little of something.
+    Short {
+        /// Of what.
+        of: Resource,
+        /// How many are needed.
+        needed: u64,
+        /// How many there are.
+        available: u64,
+    },
+    /// Answers came before they were due.
+    Early {
+        /// How many.
+        count: u64,
+    },
+    /// The delays were not those asked for.
+    Late {
+        /// The 99th percentile.
+        lateness: Duration,
+        /// The median delay asked for.
+        delay: Duration,
+    },
+    /// Two strategies met different fates.
+    Fates {
+        /// A strategy and what it met.
+        one: (String, FatesHash),
+        /// Another, and what it met.
+        other: (String, FatesHash),
+    },
+    /// Client and server do not agree on what was asked.
+    Ledgers {
+        /// Of which strategy.
+        strategy: String,
+        /// Attempts by the client's records.
+        client: u64,
+        /// Requests by the server's ledger.
+        server: u64,
+    },
+    /// A run took less time than possible.
+    BelowBound {
+        /// Of which strategy.
+        strategy: String,
+        /// The bound over the wall time.
+        efficiency: f64,
+    },
+    /// Fewer rounds were made than asked for.
+    Partial {
+        /// So many.
+        rounds: usize,
+        /// So many were asked for.
+        asked: usize,
+    },
+    /// The client had no computing to spare.
+    Cpu {
+        /// Of which strategy.
+        strategy: String,
+        /// The CPU time over the wall time of so many cores.
+        share: f64,
+        /// How many cores it can use.
+        cores: usize,
+    },
+    /// The time that lanes were busy is not the time that attempts took.
+    Books {
+        /// Of which strategy.
+        strategy: String,
+        /// The one.
+        busy: Duration,
+        /// The other.
+        attempts: Duration,
+    },
+    /// Rounds took longer and longer, or less and less time.
+    Drift {
+        /// Of which strategy.
+        strategy: String,
+        /// How often chance would look like this.
+        p: f64,
+        /// By how much the last third of the rounds took longer than the first: 0.1 is 10%.
+        change: f64,
+    },
+    /// There are too few rounds for an interval.
+    FewRounds {
+        /// So many.
+        rounds: usize,
+        /// So many are needed.
+        needed: usize,
+    },
+    /// There are too few samples for a percentile.
+    FewSamples {
+        /// Of which strategy.
+        strategy: String,
+        /// The percentile, 0 to 1.
+        percentile: f64,
+        /// How many there are.
+        samples: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+}
+
+/// What there can be too little of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Open files, of which every connection is one.
+    Descriptors,
+    /// Ports of its own that a client connects from.
+    Ports,
+}
+
+impl Reason {
+    /// How much it weighs. [`Reason::Late`] weighs nothing up to 5% of the delay.
+    pub fn severity(&self) -> Validity {
+        match self {
+            Reason::Late { lateness, delay } => lateness_is(*lateness, *delay),
+            Reason::Died { .. }
+            | Reason::Short { .. }
+            | Reason::Early { .. }
+            | Reason::Fates { .. }
+            | Reason::Ledgers { .. }
+            | Reason::BelowBound { .. }
+            | Reason::Partial { .. } => Validity::Invalid,
+            Reason::Cpu { .. }
+            | Reason::Books { .. }
+            | Reason::Drift { .. }
+            | Reason::FewRounds { .. }
+            | Reason::FewSamples { .. } => Validity::Suspect,
+        }
+    }
+
+    /// A name for machines, which stays the same.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Reason::Died { .. } => "died",
+            Reason::Short {
+                of: Resource::Descriptors,
+                ..
+            } => "descriptors_short",
+            Reason::Short {
+                of: Resource::Ports,
+                ..
+            } => "ports_short",
+            Reason::Early { .. } => "early_answers",
+            Reason::Late { .. } => "server_late",
+            Reason::Fates { .. } => "fates_differ",
+            Reason::Ledgers { .. } => "ledgers_disagree",
+            Reason::BelowBound { .. } => "below_bound",
+            Reason::Partial { .. } => "partial",
+            Reason::Cpu { .. } => "client_saturated",
+            Reason::Books { .. } => "busy_time_off",
+            Reason::Drift { .. } => "rounds_drift",
+            Reason::FewRounds { .. } => "few_rounds",
+            Reason::FewSamples { .. } => "few_samples",
+        }
+    }
+}
+
+fn lateness_is(lateness: Duration, delay: Duration) -> Validity {
+    match lateness.as_secs_f64() / delay.as_secs_f64() {
+        share if share > TOO_LATE => Validity::Invalid,
+        share if share > LATE => Validity::Suspect,
+        _ => Validity::Valid,
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Died {
+                strategy,
+                round,
+                why,
+            } => {
+                write!(
+                    f,
+                    "the trial of {strategy} in round {round} came to no end: {why}"
+                )
+            }
+            Reason::Short {
+                of,
+                needed,
+                available,
+            } => {
+                write!(f, "{needed} {of} are needed and there are {available}")
+            }
+            Reason::Early { count } => {
+                write!(f, "{count} answers came before they were due")
+            }
+            Reason::Late { lateness, delay } => write!(
+                f,
+                "1% of the answers were late by more than {}, {:.1}% of the median delay of {}",
+                Human(*lateness),
+                100.0 * lateness.as_secs_f64() / delay.as_secs_f64(),
+                Human(*delay)
+            ),
+            Reason::Fates { one, other } => write!(
+                f,
+                "{} met the fates {}, and {} met {}",
+                one.0, one.1, other.0, other.1
+            ),
+            Reason::Ledgers {
+                strategy,
+                client,
+                server,
+            } => write!(
+                f,
+                "{strategy} recorded {client} attempts that reached the server, whose ledger has {server}"
+            ),
+            Reason::BelowBound {
+                strategy,
+                efficiency,
+            } => write!(
+                f,
+                "{strategy} took less time than its delays allow: its efficiency is {efficiency:.3}"
+            ),
+            Reason::Partial { rounds, asked } => {
+                write!(f, "{rounds} of {asked} rounds were made")
+            }
+            Reason::Cpu {
+                strategy,
+                share,
+                cores,
+            } => write!(
+                f,
+                "{strategy} computed for {:.0}% of what its cores ({cores}) can: it is the client that was measured",
+                100.0 * share
+            ),
+            Reason::Books {
+                strategy,
+                busy,
+                attempts,
+            } => write!(
+                f,
+                "the lanes of {strategy} were busy for {} and its attempts took {}, which is more than 2% apart",
+                Human(*busy),
+                Human(*attempts)
+            ),
+            Reason::Drift {
+                strategy,
+                p,
+                change,
+            } => write!(
+                f,
+                "the last rounds of {strategy} took {:.1}% {} than the first (p = {p:.2e})",
+                100.0 * change.abs(),
+                if *change > 0.0 { "longer" } else { "less" }
+            ),
+            Reason::FewRounds { rounds, needed } => {
+                write!(
+                    f,
+                    "{needed} rounds are needed for an interval and there are {rounds}"
+                )
+            }
+            Reason::FewSamples {
+                strategy,
+                percentile,
+                samples,
+                needed,
+            } => write!(
+                f,
+                "{strategy} has {samples} latencies, and the {}th percentile needs {needed}",
+                100.0 * percentile
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Resource::Descriptors => "open files",
+            Resource::Ports => "ports",
+        })
+    }
+}

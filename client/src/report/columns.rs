@@ -1,0 +1,200 @@
+//! The columns of the tables that people read, whatever the format.
+
+use super::{Cell, Comparison, Ratio, Row};
+use crate::units::Human;
+use std::time::Duration;
+
+/// Heads, and the cells of each line below them. The first columns are words, the others numbers.
+pub(super) struct Columns {
+    /// The heads.
+    pub(super) heads: Vec<String>,
+    /// The lines.
+    pub(super) lines: Vec<Vec<String>>,
+    /// How many columns are words.
+    pub(super) words: usize,
+}
+
+/// A column: its head, and what stands in it.
+type Column = (&'static str, fn(&Row) -> String);
+
+const FIGURES: &[Column] = &[
+    ("strategy", |row| row.strategy.clone()),
+    ("concurrency", |row| row.concurrency.to_string()),
+    ("wall", |row| micros(row.wall_us.median)),
+    ("speed-up", |row| {
+        or_dash(
+            row.speedup
+                .as_ref()
+                .map(|times| format!("{:.2}x", times.ratio)),
+        )
+    }),
+    ("bound", |row| or_dash(row.bound_us.map(micros))),
+    ("efficiency", |row| or_dash(row.efficiency.map(percent))),
+    ("p50", |row| or_dash(row.from_due_us.p50.map(micros))),
+    ("p99", |row| or_dash(row.from_due_us.p99.map(micros))),
+    ("ok", |row| row.ok.to_string()),
+    ("not found", |row| row.not_found.to_string()),
+    ("error", |row| row.error.to_string()),
+];
+
+/// Only shown where there is more than one round to have a range.
+const RANGE: Column = ("range", |row| {
+    format!("{} to {}", micros(row.wall_us.min), micros(row.wall_us.max))
+});
+
+/// Only shown where there are rounds enough for one.
+const INTERVAL: Column = ("95% interval", |row| {
+    let interval = row.speedup.as_ref().and_then(|ratio| ratio.interval);
+    or_dash(interval.map(|[low, high]| format!("{low:.2} to {high:.2}")))
+});
+
+const COSTS: &[Column] = &[
+    ("strategy", |row| row.strategy.clone()),
+    ("CPU", |row| micros(row.cost.cpu_us())),
+    ("user", |row| micros(row.cost.cpu_user_us)),
+    ("system", |row| micros(row.cost.cpu_system_us)),
+    ("memory", |row| {
+        format!("{:.1} MiB", row.cost.memory_kib as f64 / 1024.0)
+    }),
+    ("threads", |row| row.cost.threads.to_string()),
+    ("waits", |row| row.cost.switches_voluntary.to_string()),
+    ("preempted", |row| row.cost.switches_involuntary.to_string()),
+    ("fates met", |row| or_dash(row.fates.clone())),
+];
+
+/// The columns of a table of several cells.
+const COMPACT: [&str; 9] = [
+    "strategy",
+    "concurrency",
+    "wall",
+    "speed-up",
+    "95% interval",
+    "bound",
+    "efficiency",
+    "p99",
+    "error",
+];
+
+/// The figures of one cell.
+pub(super) fn figures(cell: &Cell) -> Columns {
+    let mut columns = FIGURES.to_vec();
+    if has_intervals(cell) {
+        columns.insert(4, INTERVAL);
+    } else if cell.rounds > 1 {
+        columns.insert(3, RANGE);
+    }
+    of(&columns, &cell.rows)
+}
+
+/// The costs of one cell.
+pub(super) fn costs(cell: &Cell) -> Columns {
+    of(COSTS, &cell.rows)
+}
+
+/// The figures of all cells, with the conditions in which they differ before them.
+pub(super) fn grid(comparison: &Comparison) -> Columns {
+    let varying = varying(comparison);
+    let known = FIGURES.iter().chain([&INTERVAL]);
+    let known: Vec<&Column> = known.collect();
+    let columns: Vec<Column> = COMPACT
+        .iter()
+        .filter_map(|name| known.iter().find(|(head, _)| head == name).map(|one| **one))
+        .collect();
+    let heads = varying.iter().cloned();
+    let heads = heads.chain(columns.iter().map(|(head, _)| (*head).to_owned()));
+    let lines = comparison.cells.iter().flat_map(|cell| {
+        let (varying, columns) = (&varying, &columns);
+        cell.rows.iter().map(move |row| {
+            let conditions = varying.iter().map(|name| condition(cell, name));
+            let figures = columns.iter().map(|(_, figure)| figure(row));
+            conditions.chain(figures).collect()
+        })
+    });
+    Columns {
+        heads: heads.collect(),
+        lines: lines.collect(),
+        words: varying.len() + 1,
+    }
+}
+
+/// The conditions in which cells differ.
+pub(super) fn varying(comparison: &Comparison) -> Vec<String> {
+    let Some((first, others)) = comparison.cells.split_first() else {
+        return Vec::new();
+    };
+    let differs = |name: &&String| {
+        let value = condition(first, name);
+        others.iter().any(|cell| condition(cell, name) != value)
+    };
+    let names = first.conditions.iter().map(|(name, _)| name);
+    names.filter(differs).cloned().collect()
+}
+
+/// The conditions of a cell in one line, those of `names` only.
+pub(super) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
+    let shown = cell.conditions.iter().filter(|(name, _)| names(name));
+    let shown: Vec<_> = shown
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    shown.join(", ")
+}
+
+/// What a ratio to the fastest means, in words.
+pub(super) fn behind(row: &Row) -> Option<String> {
+    let ratio = row.behind.as_ref()?;
+    Some(format!("{}: {}", row.strategy, told(ratio)))
+}
+
+fn told(ratio: &Ratio) -> String {
+    let Ratio {
+        to, ratio: times, ..
+    } = ratio;
+    match (ratio.interval, ratio.is_difference, ratio.smallest) {
+        (Some([low, high]), Some(true), _) => {
+            format!("{times:.3} times as long as {to} (95% interval {low:.3} to {high:.3})")
+        }
+        (Some([low, high]), Some(false), Some(smallest)) => format!(
+            "no difference from {to} seen ({low:.3} to {high:.3} times as long); the smallest that \
+             would have been seen is {}",
+            percent(smallest)
+        ),
+        _ => format!("{times:.3} times as long as {to}; too few rounds for an interval"),
+    }
+}
+
+fn condition(cell: &Cell, wanted: &str) -> String {
+    let found = cell.conditions.iter().find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+fn has_intervals(cell: &Cell) -> bool {
+    let has = |row: &Row| {
+        row.speedup
+            .as_ref()
+            .is_some_and(|one| one.interval.is_some())
+    };
+    cell.rows.iter().any(has)
+}
+
+fn of(columns: &[Column], rows: &[Row]) -> Columns {
+    let cells = |row: &Row| columns.iter().map(|(_, cell)| cell(row)).collect();
+    Columns {
+        heads: columns.iter().map(|(head, _)| (*head).to_owned()).collect(),
+        lines: rows.iter().map(cells).collect(),
+        words: 1,
+    }
+}
+
+/// Microseconds as a person reads them.
+pub(super) fn micros(micros: u64) -> String {
+    Human(Duration::from_micros(micros)).to_string()
+}
+
+/// A share as a person reads it.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".into())
+}

@@ -1,0 +1,218 @@
+//! The rounds under one set of conditions: every contender once a round, all meeting the same fates.
+
+use super::experiment::{Contender, Experiment};
+use super::order::order;
+use super::process::{Interrupt, carry_out};
+use super::progress::Progress;
+use crate::helper::Helper;
+use crate::trial::Job;
+use anyhow::Result;
+use flagpole_client::Lanes;
+use flagpole_client::report::{Served, Trial};
+use flagpole_server::Latency;
+use flagpole_server::profile::Listener;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The condition that says how many lanes there are.
+pub(crate) const LANES: &str = "max-req";
+
+/// One set of conditions.
+pub(crate) struct Conditions<'a> {
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) contenders: &'a [Contender],
+    pub(crate) latency: Option<Latency>,
+    pub(crate) lanes: Lanes,
+    /// Whether the lanes were asked for, or differ from those of other cells.
+    pub(crate) tells_lanes: bool,
+}
+
+/// What came of the rounds.
+pub(crate) struct Ran {
+    /// The trials of each contender, by its place; the round for warming up left out.
+    pub(crate) trials: Vec<Vec<Trial>>,
+    /// The trials of the round for warming up.
+    pub(crate) warm_up: Vec<Trial>,
+    /// The names in the order in which they ran, by round.
+    pub(crate) order: Vec<Vec<String>>,
+    pub(crate) served: Option<Served>,
+    /// What went wrong, if something did: the rounds end there.
+    pub(crate) broken: Option<String>,
+}
+
+impl Conditions<'_> {
+    /// What our own server does here.
+    pub(crate) fn listener(&self) -> Result<Option<Listener>> {
+        let mut listener = self.experiment.listener()?;
+        if let (Some(listener), Some(latency)) = (&mut listener, &self.latency) {
+            listener.latency = latency.clone();
+        }
+        Ok(listener)
+    }
+
+    /// How many trials the rounds are.
+    pub(crate) fn count(&self) -> usize {
+        (self.experiment.rounds.get() + 1) * self.contenders.len()
+    }
+
+    /// Carries the rounds out.
+    pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<Ran> {
+        let seed = self.experiment.seed.0.0;
+        let mut helper = match self.listener()? {
+            Some(listener) => Some(Helper::start(&listener, seed)?),
+            None => None,
+        };
+        let url = match (&self.experiment.url, &helper) {
+            (Some(url), _) => url.clone(),
+            (None, helper) => helper
+                .as_ref()
+                .map_or_else(String::new, |one| one.url.clone()),
+        };
+        let mut ran = Ran {
+            trials: self.contenders.iter().map(|_| Vec::new()).collect(),
+            warm_up: Vec::new(),
+            order: Vec::new(),
+            served: None,
+            broken: None,
+        };
+        for round in 0..=self.experiment.rounds.get() {
+            ran.broken = self.round(round, &url, &mut ran, interrupt, progress);
+            let end = helper.as_mut().and_then(Helper::end);
+            ran.broken = end.or(ran.broken);
+            if ran.broken.is_some() {
+                break;
+            }
+        }
+        if let Some(helper) = helper {
+            match helper.stop() {
+                Ok(served) => ran.served = Some(served),
+                Err(error) => ran.broken = ran.broken.or(Some(format!("{error:#}"))),
+            }
+        }
+        Ok(ran)
+    }
+
+    /// One round, to its end or until something breaks, which it says.
+    fn round(
+        &self,
+        round: usize,
+        url: &str,
+        ran: &mut Ran,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Option<String> {
+        let places = order(self.experiment.seed.0.0, round, self.contenders.len());
+        let mut names = Vec::new();
+        let mut broken = None;
+        for (place, &index) in (1..).zip(&places) {
+            let contender = &self.contenders[index];
+            progress.next(&format!("{}, round {round}", contender.name));
+            names.push(contender.name.clone());
+            let trial = self.trial(contender, round, place, url, interrupt);
+            match trial {
+                Ok(trial) if round == 0 => ran.warm_up.push(trial),
+                Ok(trial) => ran.trials[index].push(trial),
+                Err(error) => {
+                    let name = &contender.name;
+                    broken = Some(format!("the trial of `{name}` in round {round}: {error:#}"));
+                }
+            }
+            if interrupt.is_asked() {
+                broken = Some("interrupted".to_owned());
+            }
+            if broken.is_some() {
+                break;
+            }
+        }
+        if round > 0 {
+            ran.order.push(names);
+        }
+        broken
+    }
+
+    fn trial(
+        &self,
+        contender: &Contender,
+        round: usize,
+        place: usize,
+        url: &str,
+        interrupt: &Interrupt,
+    ) -> Result<Trial> {
+        let codes = self.experiment.flags.0.codes();
+        let downloads = codes.len() * self.experiment.times.get();
+        let codes = codes.iter().map(ToString::to_string).cycle();
+        let job = Job {
+            strategy: contender.strategy.name().to_owned(),
+            transport: contender.transport.name().to_owned(),
+            url: url.to_owned(),
+            codes: codes.take(downloads).collect(),
+            files: self.experiment.files,
+            lanes: contender.strategy.lanes(self.lanes).get(),
+            policy: contender.policy.clone(),
+            run: run_name(round, place),
+        };
+        let said = carry_out(&job, interrupt)?;
+        let measured = said.measured.measured();
+        let measured =
+            measured.ok_or_else(|| anyhow::anyhow!("it tells of an unknown strategy"))?;
+        Ok(Trial {
+            round,
+            place,
+            measured,
+            cost: said.cost,
+            terms: None,
+        })
+    }
+
+    /// The conditions, for the result.
+    pub(crate) fn told(&self, listener: Option<&Listener>) -> Vec<(String, String)> {
+        let experiment = self.experiment;
+        let mut told = vec![("flags", experiment.flags.0.to_string())];
+        if experiment.times.get() > 1 {
+            told.push(("times", experiment.times.to_string()));
+        }
+        if experiment.files != crate::trial::Files::Flags {
+            told.push(("files", format!("{:?}", experiment.files).to_lowercase()));
+        }
+        let policy = experiment.policy.spelled();
+        if !policy.is_empty() {
+            told.push(("policy", policy.join(", ")));
+        }
+        if self.tells_lanes {
+            told.push((LANES, self.lanes.to_string()));
+        }
+        match (&experiment.url, listener) {
+            (Some(url), _) => told.push(("url", url.clone())),
+            (None, Some(listener)) => {
+                told.push(("latency", listener.latency.to_string()));
+                let faults: Vec<_> = listener.faults.iter().map(ToString::to_string).collect();
+                if !faults.is_empty() {
+                    told.push(("faults", faults.join(" + ")));
+                }
+                if !listener.rules.is_empty() {
+                    told.push(("rules", listener.rules.len().to_string()));
+                }
+                if let Some(capacity) = listener.capacity {
+                    let queue = listener.queue.unwrap_or(0);
+                    told.push(("capacity", format!("{capacity} queue {queue}")));
+                }
+                if let Some(limit) = &listener.rate_limit {
+                    told.push(("rate limit", limit.to_string()));
+                }
+                told.push(("seed", experiment.seed.0.to_string()));
+            }
+            (None, None) => {}
+        }
+        told.into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+/// A name that no other run has: a server that somebody else started may remember ours.
+fn run_name(round: usize, place: usize) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_micros();
+    format!("{}-{now}-{round}-{place}", std::process::id())
+}

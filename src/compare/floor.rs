@@ -1,0 +1,50 @@
+//! The instrument's own floor: what an attempt takes that is not delayed at all, one after the other, from
+//! a server of the same kind. What is measured is never less.
+
+use super::process::{Interrupt, carry_out};
+use crate::helper::Helper;
+use crate::insistence::Insistence;
+use crate::trial::{Files, Job};
+use anyhow::Result;
+use flagpole_client::report::{Floor, Quantiles};
+use flagpole_client::{Latencies, strategy, transport};
+use flagpole_fixtures::populous;
+use flagpole_server::profile::Listener;
+
+/// So many trials: where the system puts the two processes differs from one to the next.
+const TRIALS: usize = 5;
+
+/// Downloads a trial.
+const DOWNLOADS: usize = 200;
+
+/// Measures it; `None` if a trial failed.
+pub(crate) fn floor(interrupt: &Interrupt) -> Result<Option<Floor>> {
+    let helper = Helper::start(&Listener::default(), 0)?;
+    let mut latencies = Latencies::default();
+    for trial in 0..TRIALS {
+        let codes = populous::TWENTY.iter().map(ToString::to_string).cycle();
+        let job = Job {
+            strategy: strategy::ALL[0].name().to_owned(),
+            transport: transport::ALL[0].name().to_owned(),
+            url: helper.url.clone(),
+            codes: codes.take(DOWNLOADS).collect(),
+            files: Files::Flags,
+            lanes: 1,
+            policy: Insistence::default(),
+            run: format!("floor-{trial}"),
+        };
+        let Ok(said) = carry_out(&job, interrupt) else {
+            return Ok(None);
+        };
+        if let Some(measured) = said.measured.measured() {
+            latencies += &measured.tally.from_sent;
+        }
+    }
+    helper.stop()?;
+    let Quantiles { p50, p99, .. } = Quantiles::of(&latencies);
+    Ok(p50.zip(p99).map(|(p50_us, p99_us)| Floor {
+        p50_us,
+        p99_us,
+        attempts: latencies.count(),
+    }))
+}

@@ -1,0 +1,374 @@
+//! `flagpole compare`: the strategies side by side, all meeting the same fates.
+//!
+//! An experiment (from the command line or a file) is a grid of conditions. Under each, every contender
+//! runs once a round, each time in a fresh process, against a server in a process of its own; what the
+//! processes say is put side by side and judged by `flagpole_client::comparison`.
+
+mod baseline;
+mod cell;
+mod doubt;
+mod environment;
+mod experiment;
+mod floor;
+mod judge;
+mod order;
+mod process;
+mod progress;
+mod shipped;
+mod split;
+mod thresholds;
+
+use self::baseline::Baseline;
+use self::cell::Conditions;
+use self::experiment::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};
+use self::process::Interrupt;
+use self::progress::Progress;
+use self::split::Latencies;
+use crate::insistence::Insistence;
+use crate::profile::{self, ServerOptions};
+use crate::selection::Flags;
+use crate::spelled::Spelled;
+use crate::trial::Files;
+use crate::{NOT_VALID, SOMETHING_FAILED, interrupt, options, print, system};
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+use flagpole_client::comparison::threshold::Threshold;
+use flagpole_client::report::{self, Comparison, Report, SCHEMA};
+use flagpole_client::{Lanes, Strategy, Target, Transport, strategy};
+use flagpole_server::profile::Listener;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Download the same flags with each strategy, meeting the same delays and faults, side by side
+///
+/// Every strategy runs once a round, in a process of its own. Exit code 0: it can be believed; 1: a
+/// threshold was crossed, or something failed that nobody asked for; 3: the measurement is not valid.
+#[derive(Args)]
+#[command(after_help = options::strategies() + "
+" + &options::transports() + "
+" + &profile::listed() + "
+" + &shipped::listed() + "
+" + &options::families() + "
+Examples:
+  flagpole compare
+  flagpole compare article
+  flagpole compare --flags all -m 32 --rounds 10
+  flagpole compare --latency uniform:10ms..200ms --fault 500@10% --retries 3 --seed 7
+  flagpole compare --latency 10ms,50ms,200ms --max-req 1,5,30 --strategy threads,async
+  flagpole compare --save mine.toml --result mine.json --fail-if 'async.efficiency < 0.9'
+  flagpole compare mine.toml --baseline mine.json
+  flagpole compare --url http://127.0.0.1:8001 --format json")]
+pub(crate) struct Compare {
+    /// Run this experiment: one that comes with flagpole, or a file
+    #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
+        "latency", "profile", "listener", "fault", "capacity", "queue", "rate_limit", "seed", "flags",
+        "times", "files", "max_req", "strategy", "transport", "url",
+    ])]
+    experiment: Option<String>,
+
+    /// Delay answers: `50ms`, `uniform:500ms..5s`; several, separated by commas or given one by one, are
+    /// compared each by itself [default: 50ms]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url")]
+    latency: Vec<Latencies>,
+
+    #[command(flatten)]
+    server: ServerOptions,
+
+    /// Fetch so many flags, the most populous countries first, or `all`
+    #[arg(long, default_value = "20", value_name = "N")]
+    flags: Flags,
+
+    /// Fetch each of them so many times
+    #[arg(long, default_value = "1", value_name = "N", value_parser = count)]
+    times: NonZeroUsize,
+
+    /// Fetch of each country its `flags`, then its `metadata` as well, or `both` at once
+    #[arg(long, default_value = "flags", value_name = "WHAT", value_parser = files)]
+    files: Files,
+
+    /// At most so many requests at once, 1 to 1000; several, separated by commas, are compared each by
+    /// itself [default: as many as downloads, at most 30]
+    #[arg(
+        short,
+        long,
+        alias = "max_req",
+        value_name = "N",
+        value_delimiter = ','
+    )]
+    max_req: Vec<Lanes>,
+
+    /// Compare these strategies; repeatable, or separated by commas; or `all` [default: sequential,
+    /// threads, async]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies)]
+    strategy: Vec<Several>,
+
+    /// By which library requests are made; several, separated by commas, are compared with each other
+    /// [default: hyper]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = options::named_transport)]
+    transport: Vec<&'static dyn Transport>,
+
+    /// Run each strategy so many times, after a round for warming up; 10 at least for intervals [default:
+    /// 20, or what the experiment says]
+    #[arg(long, alias = "repeat", value_name = "N", value_parser = count)]
+    rounds: Option<NonZeroUsize>,
+
+    /// Compare against a server that already runs, anyone's: a site's root, or its /flags
+    #[arg(long, conflicts_with_all = ["profile", "listener", "fault", "capacity", "queue", "rate_limit", "seed"])]
+    url: Option<Target>,
+
+    #[command(flatten)]
+    policy: Insistence,
+
+    /// Exit with 1 if this is so: `async.efficiency < 0.9`, `async.p99 > 80ms`; repeatable
+    #[arg(long, value_name = "METRIC OP NUMBER", help_heading = "Results")]
+    fail_if: Vec<Threshold>,
+
+    /// Compare with this earlier result as well
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    baseline: Option<PathBuf>,
+
+    /// Write the experiment to this file, to be run again
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    save: Option<PathBuf>,
+
+    /// Write the result to this file as well, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    result: Option<PathBuf>,
+
+    /// Write `text`, `json`, `markdown` or `csv`
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = format_named, help_heading = "Results")]
+    format: &'static dyn Report,
+
+    /// Print the JSON Schema of results and do nothing else
+    #[arg(long, help_heading = "Results")]
+    schema: bool,
+}
+
+/// One strategy, or all of them.
+#[derive(Clone)]
+struct Several(Vec<&'static dyn Strategy>);
+
+fn strategies(name: &str) -> Result<Several, String> {
+    if name == "all" {
+        return Ok(Several(strategy::ALL.to_vec()));
+    }
+    options::named_strategy(name).map(|strategy| Several(vec![strategy]))
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    let count = options::count(text)?;
+    NonZeroUsize::new(count).ok_or_else(|| format!("expected a whole number from 1, got `{text}`"))
+}
+
+fn files(text: &str) -> Result<Files, String> {
+    match text {
+        "flags" => Ok(Files::Flags),
+        "metadata" => Ok(Files::Metadata),
+        "both" => Ok(Files::Both),
+        other => Err(format!(
+            "unknown value `{other}`; known: flags, metadata, both"
+        )),
+    }
+}
+
+fn format_named(name: &str) -> Result<&'static dyn Report, String> {
+    report::by_name(name).map_err(|error| error.to_string())
+}
+
+impl Compare {
+    /// Compares, and says what came of it.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        if self.schema {
+            print::result(&format!("{:#}\n", Comparison::schema()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let experiment = self.experiment()?;
+        experiment.check()?;
+        for lanes in experiment.lanes() {
+            system::make_room(lanes.get())?;
+        }
+        if let Some(url) = &experiment.url {
+            let target: Target = url.parse().map_err(|e| anyhow!("--url: {e}"))?;
+            target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
+        }
+        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
+        let result = self.result.as_deref().map(opened).transpose()?;
+        if let Some(path) = &self.save {
+            save(&experiment, path)?;
+        }
+        let interrupt = Interrupt::default();
+        let asked = interrupt.clone();
+        interrupt::on_first(move || asked.ask())?;
+
+        let mut measured = measured(&experiment, &interrupt)?;
+        if let Some(baseline) = &baseline {
+            measured.comparison.against = baseline.against(&measured.comparison);
+        }
+        let comparison = &mut measured.comparison;
+        comparison.crossed = thresholds::crossed(&experiment, comparison);
+        let told = self.tell(&measured.comparison);
+        let kept = result.map_or(Ok(()), |file| keep(&measured.comparison, file));
+        let troubles = [told, kept].into_iter().filter_map(Result::err);
+        let troubles = troubles
+            .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))
+            .count();
+        let reasons = judge::invalid(&measured.comparison);
+        for reason in &reasons {
+            eprintln!("flagpole: the measurement is not valid: {reason}");
+        }
+        let crossed = !measured.comparison.crossed.is_empty();
+        let failed = troubles > 0 || crossed || measured.has_failed;
+        Ok(ExitCode::from(match (reasons.is_empty(), failed) {
+            (false, _) => NOT_VALID,
+            (true, true) => SOMETHING_FAILED,
+            (true, false) => 0,
+        }))
+    }
+
+    fn tell(&self, comparison: &Comparison) -> Result<()> {
+        let mut text = Vec::new();
+        self.format.write(comparison, &mut text)?;
+        print::result(&String::from_utf8(text)?)
+    }
+
+    /// The experiment that is asked for, however.
+    fn experiment(&self) -> Result<Experiment> {
+        let mut experiment = match &self.experiment {
+            Some(name) => shipped::named(name)?,
+            None => self.spelled()?,
+        };
+        if self.experiment.is_some() && !self.policy.is_empty() {
+            bail!("the policy is that of the experiment; write it into the file");
+        }
+        experiment.rounds = self.rounds.unwrap_or(experiment.rounds);
+        let more = self.fail_if.iter().cloned().map(Spelled);
+        experiment.fail_if.extend(more);
+        Ok(experiment)
+    }
+
+    /// The experiment that the command line spells out.
+    fn spelled(&self) -> Result<Experiment> {
+        let mut latency: Vec<_> = self.latency.iter().flat_map(|one| one.0.clone()).collect();
+        let mut seed = 0;
+        let mut server = None;
+        if self.url.is_none() {
+            let mut profile = self.server.effective("clean", None)?;
+            seed = profile.seed;
+            server = profile.listeners.pop();
+            if !profile.listeners.is_empty() {
+                bail!("--listener: the profile has several listeners; choose one");
+            }
+            if latency.is_empty() && !self.server.names_profile() {
+                latency.push("50ms".parse().expect("50ms is a latency"));
+            }
+            if let (Some(server), [only]) = (&mut server, latency.as_slice()) {
+                server.latency = only.clone();
+                latency.clear();
+            }
+        }
+        let strategies = self.strategy.iter().flat_map(|several| &several.0);
+        let transports = self.transport.iter();
+        Ok(Experiment {
+            about: None,
+            seed: Spelled(Seed(seed)),
+            flags: Spelled(self.flags),
+            times: self.times,
+            files: self.files,
+            rounds: ROUNDS,
+            profile: None,
+            url: self.url.as_ref().map(ToString::to_string),
+            fail_if: Vec::new(),
+            grid: Grid {
+                latency: latency.into_iter().map(Spelled).collect(),
+                max_req: self.max_req.iter().copied().map(Spelled).collect(),
+                strategies: strategies.map(|one| Spelled(Named(*one))).collect(),
+                transports: transports.map(|one| Spelled(Carrier(*one))).collect(),
+            },
+            policy: self.policy.clone(),
+            policies: BTreeMap::new(),
+            server: server.map(|server| Listener {
+                port: None,
+                ..server
+            }),
+        })
+    }
+}
+
+/// A comparison, and whether errors came that nobody asked for.
+struct Done {
+    comparison: Comparison,
+    has_failed: bool,
+}
+
+fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result<Done> {
+    let environment = environment::environment();
+    let contenders = experiment.contenders()?;
+    let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
+    let cells = latencies.iter().flat_map(|latency| {
+        lanes.iter().map(|&lanes| Conditions {
+            experiment,
+            contenders: &contenders,
+            latency: latency.clone(),
+            lanes,
+            tells_lanes: experiment.grid.max_req.len() > 1,
+        })
+    });
+    let cells: Vec<_> = cells.collect();
+    let floor = floor::floor(interrupt)?;
+    let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
+    let mut done = Done {
+        comparison: Comparison {
+            schema: SCHEMA,
+            experiment: serde_json::to_value(experiment)?,
+            environment,
+            floor,
+            cells: Vec::new(),
+            knees: Vec::new(),
+            crossed: Vec::new(),
+            against: Vec::new(),
+        },
+        has_failed: false,
+    };
+    for conditions in &cells {
+        let ran = conditions.run(interrupt, &mut progress)?;
+        let is_broken = ran.broken.is_some();
+        done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
+        let cell = judge::cell(conditions, ran)?;
+        done.comparison.cells.push(cell);
+        if is_broken {
+            break;
+        }
+    }
+    progress.end();
+    done.comparison.knees = judge::knees(&done.comparison.cells);
+    Ok(done)
+}
+
+/// A file that the result is to be written to, opened before anything is measured; what is in it stays
+/// until there is a result.
+fn opened(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    options
+        .open(path)
+        .with_context(|| format!("--result: {}", path.display()))
+}
+
+fn keep(comparison: &Comparison, mut file: File) -> Result<()> {
+    let text = serde_json::to_string_pretty(comparison)? + "\n";
+    if file.metadata().is_ok_and(|about| about.is_file()) {
+        file.set_len(0)
+            .context("--result: cannot write the result")?;
+    }
+    file.write_all(text.as_bytes())
+        .context("--result: cannot write the result")
+}
+
+fn save(experiment: &Experiment, path: &Path) -> Result<()> {
+    let text = toml::to_string(experiment).context("--save: cannot write the experiment")?;
+    std::fs::write(path, text).with_context(|| format!("--save: {}", path.display()))
+}
