@@ -3,19 +3,24 @@
 use crate::options;
 use crate::profile::{self, ProfileOptions};
 use crate::selection::Flags;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use flagpole_client::{self as client, Bound, Human, Lanes};
 use flagpole_fixtures::Resource;
 use flagpole_server::profile::Listener;
+use flagpole_server::route::Route;
 use flagpole_server::rulebook::Asked;
-use flagpole_server::{Key, Planned, Rulebook, Site};
+use flagpole_server::{Planned, Rulebook, Site};
 use http::Method;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// The most requests that are told of.
+const MOST: usize = 200_000;
 
 /// Say what a server would do to each request, without a server
 ///
@@ -53,6 +58,10 @@ pub(crate) struct Fate {
     #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
     timeout: Option<Duration>,
 
+    /// Ask a server of this folder of {cc}/{cc}.gif and {cc}/metadata.json
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+
     /// Ask so long after the server's start
     #[arg(long, default_value = "0", value_name = "DURATION", value_parser = flagpole_server::spec::duration)]
     at: Duration,
@@ -85,10 +94,18 @@ impl Fate {
             "book"
         };
         let profile = self.profile.effective(otherwise)?;
+        let site = options::site(self.site.as_deref())?;
+        let requests = self.flags.codes().len() * (1 + usize::from(self.metadata));
+        if requests.saturating_mul(self.times) > MOST {
+            bail!(
+                "--times: at most {MOST} requests can be told of, got {requests} x {}",
+                self.times
+            );
+        }
         let told: Vec<_> = profile
             .listeners
             .iter()
-            .map(|listener| self.tell(listener, profile.seed))
+            .map(|listener| self.tell(listener, profile.seed, &site))
             .collect();
         let text = match self.format {
             Format::Text => self.text(&told, profile.seed),
@@ -103,7 +120,7 @@ impl Fate {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn tell(&self, listener: &Listener, seed: u64) -> Told {
+    fn tell(&self, listener: &Listener, seed: u64, site: &Site) -> Told {
         let rulebook = Rulebook::new(seed, listener).expect("the profile was checked");
         let resources = self.flags.codes().into_iter().flat_map(|code| {
             let metadata = self.metadata.then_some(Resource::Metadata(code));
@@ -113,11 +130,11 @@ impl Fate {
             let asked = Asked {
                 method: &Method::GET,
                 path: &resource.to_string(),
-                key: Key::Resource(resource),
+                key: site.key(Route::Resource(resource)),
                 n,
                 elapsed: self.at,
             };
-            Planned::of(&rulebook, &Site::embedded(), &asked)
+            Planned::of(&rulebook, site, &asked)
         };
         let times = 0..self.times as u64;
         let fates: Vec<_> = resources

@@ -56,6 +56,11 @@ impl Insistence {
         self.words.is_empty()
     }
 
+    /// How much is said.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
     /// The policy for so many lanes.
     pub(crate) fn policy(&self, lanes: usize) -> anyhow::Result<Policy> {
         match &self.options {

@@ -1,10 +1,15 @@
 //! Values that several subcommands read from their command line.
 
+use anyhow::anyhow;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
 use flagpole_client::{Strategy, Transport, strategy, transport};
+use flagpole_fixtures::Catalog;
+use flagpole_server::Site;
 use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A duration such as `5s`, above zero.
@@ -20,6 +25,11 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
 pub(crate) fn count(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|&count| count > 0);
     count.ok_or_else(|| format!("expected a whole number from 1, got `{text}`"))
+}
+
+/// Places in a queue, which may have none.
+pub(crate) fn queue(text: &str) -> Result<u32, String> {
+    if text == "0" { Ok(0) } else { places(text) }
 }
 
 /// Places in service or in a queue.
@@ -92,9 +102,9 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Names<T> {
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
         let known = (self.known)().into_iter();
-        Some(Box::new(known.map(|(name, about)| {
-            PossibleValue::new(name).help(about)
-        })))
+        Some(Box::new(
+            known.map(|(name, about)| PossibleValue::new(name).help(about)),
+        ))
     }
 }
 
@@ -102,7 +112,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Names<T> {
 pub(crate) fn strategy_names() -> Names<&'static dyn Strategy> {
     Names {
         read: named_strategy,
-        known: || strategy::ALL.iter().map(|one| (one.name(), one.about())).collect(),
+        known: || {
+            strategy::ALL
+                .iter()
+                .map(|one| (one.name(), one.about()))
+                .collect()
+        },
     }
 }
 
@@ -110,13 +125,27 @@ pub(crate) fn strategy_names() -> Names<&'static dyn Strategy> {
 pub(crate) fn transport_names() -> Names<&'static dyn Transport> {
     Names {
         read: named_transport,
-        known: || transport::ALL.iter().map(|one| (one.name(), one.about())).collect(),
+        known: || {
+            transport::ALL
+                .iter()
+                .map(|one| (one.name(), one.about()))
+                .collect()
+        },
     }
 }
 
 /// Whether a strategy makes its exchanges by a transport.
 pub(crate) fn takes(strategy: &dyn Strategy, transport: &dyn Transport) -> bool {
     strategy.takes_any_transport() || transport.name() == transport::ALL[0].name()
+}
+
+/// The site in a folder, or the one that comes with flagpole.
+pub(crate) fn site(folder: Option<&Path>) -> anyhow::Result<Arc<Site>> {
+    let Some(folder) = folder else {
+        return Ok(Site::embedded());
+    };
+    let catalog = Catalog::load(folder).map_err(|error| anyhow!("--site: {error}"))?;
+    Ok(Arc::new(Site::new(&catalog)))
 }
 
 /// The transports there are, for the end of a subcommand's help.

@@ -58,7 +58,7 @@ pub(crate) struct ServerOptions {
     capacity: Option<u32>,
 
     /// Let so many requests wait for a place in service, first come, first served
-    #[arg(long, value_name = "N", value_parser = options::places)]
+    #[arg(long, value_name = "N", value_parser = options::queue)]
     queue: Option<u32>,
 
     /// Let in so many requests a second or minute, `100/s`; answer 429 beyond that
@@ -107,6 +107,7 @@ impl ServerOptions {
             profile.seed = seed;
         }
         profile = profile.with_ports();
+        name_each(&mut profile);
         if let Some(wanted) = &self.listener {
             profile
                 .listeners
@@ -136,6 +137,17 @@ impl ServerOptions {
             .check()
             .map_err(|error| anyhow!("--profile: {name}: {error}"))?;
         Ok(profile)
+    }
+}
+
+/// Gives a name to each of several listeners that has none, so that they can be told apart.
+fn name_each(profile: &mut Profile) {
+    if profile.listeners.len() > 1 {
+        for (index, listener) in profile.listeners.iter_mut().enumerate() {
+            listener
+                .name
+                .get_or_insert_with(|| format!("listener[{index}]"));
+        }
     }
 }
 

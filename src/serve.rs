@@ -4,13 +4,12 @@ use crate::profile::{self, ProfileOptions};
 use crate::{SOMETHING_FAILED, interrupt, options, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use flagpole_fixtures::Catalog;
 use flagpole_server::blocking::Server;
 use flagpole_server::journal::Writing;
 use flagpole_server::profile::Listener;
 use flagpole_server::{Journal, Profile, Site, StartError};
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -62,7 +61,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Write a line of JSON to this file for each request
+    /// Write a line of JSON for each request to the end of this file
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 
@@ -97,12 +96,7 @@ impl Serve {
             say(&profile.to_string())?;
             return Ok(ExitCode::SUCCESS);
         }
-        let site = match &self.site {
-            Some(folder) => Arc::new(Site::new(
-                &Catalog::load(folder).map_err(|e| anyhow!("--site: {e}"))?,
-            )),
-            None => Site::embedded(),
-        };
+        let site = options::site(self.site.as_deref())?;
         let (journal, writing) = self.journal.as_deref().map(journal).transpose()?.unzip();
         let running = self.start_all(&profile, &site, journal.as_ref())?;
         drop(journal);
@@ -153,9 +147,10 @@ impl Serve {
                 .site(site.clone())
                 .seed(profile.seed)
                 .listener(listener.clone())
+                .entries(0)
                 .connections(connections);
             if let Some(journal) = journal {
-                builder = builder.journal(if name.is_empty() {
+                builder = builder.journal_to(if name.is_empty() {
                     journal.clone()
                 } else {
                     journal.named(&name)
@@ -261,12 +256,14 @@ fn does(listener: &Listener) -> String {
 
 fn journal(path: &Path) -> Result<(Journal, Writing)> {
     let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
-    Journal::to(File::create(path).map_err(refused)?).map_err(refused)
+    // What is there already may be the journal of a server that runs.
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    Journal::to(file.map_err(refused)?).map_err(refused)
 }
 
 /// Waits until the journal is written.
 fn finish(writing: Writing) -> ExitCode {
-    match writing.finish() {
+    match writing.finish(GRACE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("flagpole: --journal: not all could be written: {error}");
@@ -287,11 +284,7 @@ fn greeting(running: &[Running], seed: u64) -> String {
         "\ntry:\n  curl -i {}flags/br/br.gif\n",
         worst.server.url()
     );
-    let _ = if worst.name.is_empty() {
-        writeln!(text, "  flagpole get --url {}", worst.server.url())
-    } else {
-        writeln!(text, "  flagpole get --server {}", worst.name)
-    };
+    let _ = writeln!(text, "  flagpole get --url {}", worst.server.url());
     text
 }
 

@@ -109,7 +109,8 @@ impl Job {
         let endpoint = target.resolve()?;
         let codes: Result<Vec<Code>, _> = self.codes.iter().map(|code| code.parse()).collect();
         let plan = self.files.plan(codes.context("cannot read the job")?);
-        let policy = self.policy.policy(self.lanes)?;
+        // Whether a policy suits the lanes is the parent's to say.
+        let policy = self.policy.policy(self.lanes.max(2))?;
         let whole = policy.timeouts.whole;
         let threads = Threads::default();
         // That which waits for the end of standard input, and that which waits for signals.

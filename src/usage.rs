@@ -64,9 +64,9 @@ pub(crate) fn sentence(error: &clap::Error) -> String {
     format!("{first}; see `flagpole --help`")
 }
 
-/// The argument as a person types it: `--fault`, or `CC` for `[CC]...`.
+/// The argument as a person types it: `--fault`, or `CC` for `[CC]...`, `SHELL` for `<SHELL>`.
 fn named(argument: &str) -> &str {
     argument
-        .trim_start_matches('[')
-        .trim_end_matches(['.', ']'])
+        .trim_start_matches(['[', '<'])
+        .trim_end_matches(['.', ']', '>'])
 }

@@ -48,8 +48,8 @@ impl Counts {
     /// # Errors
     /// The sentence for the client if one of flagpole's headers can not be read; nothing is counted.
     pub(crate) fn place(&self, headers: &HeaderMap, key: Key) -> Result<Place, String> {
-        let run = headers.get(&RUN_HEADER).map(run_name).transpose()?;
-        let nth = headers.get(&NTH_HEADER).map(nth).transpose()?;
+        let run = only(headers, &RUN_HEADER)?.map(run_name).transpose()?;
+        let nth = only(headers, &NTH_HEADER)?.map(nth).transpose()?;
         let Some(name) = run else {
             let n = nth.unwrap_or_else(|| self.unnamed.next(key));
             return Ok(Place { run: None, n });
@@ -102,6 +102,15 @@ impl Runs {
         self.oldest_first.push_back(run.clone());
         self.counts.insert(run.clone(), HashMap::new());
         run
+    }
+}
+
+/// The field of this name, if there is one.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, String> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(format!("{name}: expected one field, got several")),
     }
 }
 
@@ -203,6 +212,10 @@ mod tests {
             "flagpole-run: expected a name of 1 to 64 printable ASCII characters"
         );
         assert!(counts.place(&headers(&[(RUN, "")]), Key::Other).is_err());
+        let mut twice = headers(&[(NTH, "1")]);
+        twice.append(NTH, HeaderValue::from_static("2"));
+        let several = counts.place(&twice, Key::Other).unwrap_err();
+        assert_eq!(several, "flagpole-nth: expected one field, got several");
         assert_eq!(n(&counts, &[]), 0);
     }
 }

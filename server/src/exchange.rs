@@ -74,7 +74,7 @@ impl Details {
             Box::new(Details {
                 at: parsed().saturating_duration_since(listener.start),
                 method: request.method().clone(),
-                path: (key == Key::Other).then(|| request.uri().path().into()),
+                path: (key == Key::Other).then(|| shortened(request.uri().path())),
                 rule: decided.rule,
                 shape: (decided.fate.pace, decided.fate.ending),
                 body: if is_head {
@@ -84,6 +84,20 @@ impl Details {
                 },
             })
         })
+    }
+}
+
+/// The longest path that is told of, in bytes: whoever asks for longer ones is not to fill the memory.
+const PATH_MAX: usize = 256;
+
+/// A path, cut if it is a long one.
+fn shortened(path: &str) -> Box<str> {
+    match path
+        .char_indices()
+        .find(|(at, letter)| at + letter.len_utf8() > PATH_MAX)
+    {
+        None => path.into(),
+        Some((end, _)) => format!("{}…", &path[..end]).into(),
     }
 }
 
@@ -294,9 +308,17 @@ impl Exchange {
         };
         let listener = self.worker.listener();
         let entry = open.told(&listener.rulebook, completed);
-        if let (Some(journal), Some(entry)) = (&listener.journal, &entry) {
-            journal.tell(entry.clone());
-        }
+        let entry = match (&listener.journal, entry) {
+            (Some(journal), Some(entry)) if listener.room == 0 => {
+                journal.tell(entry);
+                None
+            }
+            (Some(journal), Some(entry)) => {
+                journal.tell(entry.clone());
+                Some(entry)
+            }
+            (_, entry) => entry,
+        };
         self.worker.ledger().close(completed, entry, listener.room);
     }
 

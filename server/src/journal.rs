@@ -1,18 +1,27 @@
 //! The journal: a line of JSON for every request, written while the server serves.
 //!
-//! Workers hand entries to a thread that writes them, so that the disk never delays an answer, as
-//! long as it is not slower than the requests: the queue between them is bounded, and a journal with
-//! gaps would be none.
+//! Workers hand entries to a thread that writes them, so that the disk does not delay an answer as long
+//! as it is not slower than the requests. The queue between them is bounded; when it has been full for a
+//! second the journal ends there, and says so, rather than having gaps.
 
 use crate::ledger::Entry;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
+use std::thread;
+use std::time::Duration;
 
 /// How many entries may wait to be written: about 16 MB of them.
 const QUEUE: usize = 1 << 16;
+
+/// How long a worker waits for room in the queue before the journal is given up: a disk that stands
+/// still must not stop the server for ever.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long it sleeps between two looks at the queue.
+const LOOK_UP: Duration = Duration::from_millis(1);
 
 /// A handle to a journal, for one listener. It can be cloned; servers that share one write to the
 /// same place.
@@ -20,11 +29,16 @@ const QUEUE: usize = 1 << 16;
 pub struct Journal {
     listener: Option<Arc<str>>,
     lines: SyncSender<Line>,
+    /// Lines that there was no room for; the first of them is the last that was tried.
+    lost: Arc<AtomicU64>,
 }
 
 /// The thread that writes a journal.
 #[derive(Debug)]
-pub struct Writing(JoinHandle<io::Result<()>>);
+pub struct Writing {
+    ended: Receiver<io::Result<()>>,
+    lost: Arc<AtomicU64>,
+}
 
 /// A line of the journal.
 #[derive(Debug, Serialize)]
@@ -42,15 +56,25 @@ impl Journal {
     /// If the system has no thread to give.
     pub fn to(sink: impl Write + Send + 'static) -> io::Result<(Journal, Writing)> {
         let (lines, queue) = mpsc::sync_channel(QUEUE);
-        let work = move || write(&queue, BufWriter::new(sink));
-        let thread = thread::Builder::new()
+        let (told, ended) = mpsc::channel();
+        let work = move || {
+            let written = write(&queue, BufWriter::new(sink));
+            if let Err(error) = &written {
+                eprintln!("flagpole: the journal ends here: {error}");
+            }
+            // Nobody may be left to be told.
+            let _ = told.send(written);
+        };
+        thread::Builder::new()
             .name("journal".to_owned())
             .spawn(work)?;
+        let lost = Arc::<AtomicU64>::default();
         let journal = Journal {
             listener: None,
             lines,
+            lost: lost.clone(),
         };
-        Ok((journal, Writing(thread)))
+        Ok((journal, Writing { ended, lost }))
     }
 
     /// The same journal, with the listener's name in every line.
@@ -58,32 +82,50 @@ impl Journal {
     pub fn named(&self, listener: &str) -> Journal {
         Journal {
             listener: Some(listener.into()),
-            lines: self.lines.clone(),
+            ..self.clone()
         }
     }
 
     pub(crate) fn tell(&self, entry: Entry) {
-        let line = Line {
+        let mut line = Line {
             listener: self.listener.clone(),
             entry,
         };
-        // Nobody writes any more: the thread's error, which `Writing::finish` gives, says why.
-        let _ = self.lines.send(line);
+        let mut patience = PATIENCE;
+        while self.lost.load(Relaxed) == 0 {
+            match self.lines.try_send(line) {
+                // If nobody writes any more, the error has been printed.
+                Ok(()) | Err(TrySendError::Disconnected(_)) => return,
+                Err(TrySendError::Full(_)) if patience.is_zero() => break,
+                Err(TrySendError::Full(unsent)) => line = unsent,
+            }
+            patience = patience.saturating_sub(LOOK_UP);
+            thread::sleep(LOOK_UP);
+        }
+        // From the first gap on there is no journal: one with gaps would be none.
+        self.lost.fetch_add(1, Relaxed);
     }
 }
 
 impl Writing {
-    /// Waits until all handles of the journal are gone and all is written.
+    /// Waits until all handles of the journal are gone and all is written, for at most `grace`.
     ///
     /// # Errors
-    /// Why something could not be written; nothing was, from there on.
-    pub fn finish(self) -> io::Result<()> {
-        let panicked = |_| {
-            Err(io::Error::other(
-                "the thread that writes the journal panicked",
-            ))
-        };
-        self.0.join().unwrap_or_else(panicked)
+    /// Why not all could be written.
+    pub fn finish(self, grace: Duration) -> io::Result<()> {
+        let written = self.ended.recv_timeout(grace);
+        written.unwrap_or_else(|error| {
+            Err(io::Error::other(match error {
+                RecvTimeoutError::Timeout => "what it is written to takes nothing more",
+                RecvTimeoutError::Disconnected => "the thread that writes it panicked",
+            }))
+        })?;
+        match self.lost.load(Relaxed) {
+            0 => Ok(()),
+            lost => Err(io::Error::other(format!(
+                "what it is written to was too slow; the last {lost} lines are missing"
+            ))),
+        }
     }
 }
 

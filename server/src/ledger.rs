@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use http::Method;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
@@ -68,7 +69,7 @@ pub struct Entry {
     #[serde(rename = "planned_us", serialize_with = "micros")]
     pub planned: Duration,
     /// How and where the answer was to end: `complete`, `cut at byte 700`.
-    pub ends: String,
+    pub ends: Cow<'static, str>,
     /// How long after its due time the first write returned, in microseconds; `None` if nothing was
     /// delayed or nothing was written.
     #[serde(rename = "late_us", serialize_with = "option_micros")]

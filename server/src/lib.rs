@@ -8,10 +8,11 @@
 //!            route    fate    site      connection, schedule, wire
 //! ```
 //!
-//! [`route`] tells what is asked for; a [`Profile`] decides the [`Fate`] of the answer from a seed,
-//! the [`Key`] asked for and how many requests for it came before; [`Site`] holds the answers,
-//! prepared at start; `connection` waits until an answer is due, `wire` lets its bytes go as a pure
-//! `schedule` says; the [`Ledger`] knows what really happened.
+//! [`route`] tells what is asked for; a [`Rulebook`], made from a listener of a [`Profile`], decides the
+//! [`Fate`] of the answer from a seed, the [`Key`] asked for and how many requests for it came before;
+//! [`Site`] holds the answers, prepared at start; `connection` waits until an answer is due, `wire` lets
+//! its bytes go as a pure `schedule` says; the [`Ledger`] knows what really happened, and a [`Journal`]
+//! tells it line by line.
 //!
 //! ```
 //! use flagpole_server::blocking::Server;
@@ -28,10 +29,11 @@
 //!
 //! In reading order: what is asked ([`route`], [`Key`], `counts`), who is let in (`admission`,
 //! `capacity`, [`rate_limit`]), what is decided ([`dice`], `odds`, [`latency`], [`fault`], [`fate`],
-//! spelled in the words of [`spec`]), what is answered ([`site`], `gallery`, `conditional`,
-//! `entity_tag`, `range`, `redirect`, `corruption`), what is done (`schedule`, `timer`, `connection`,
-//! `exchange`, `wire`), what is known afterwards ([`ledger`]), and what holds it together (`worker`,
-//! [`server`], [`open_files`], `system`).
+//! spelled in the words of [`spec`]), by which rule ([`profile`], [`rulebook`], [`planned`]), what is
+//! answered ([`site`], `gallery`, `redirect`, `corruption`, `conditional`, `range`, `entity_tag`), what is
+//! done (`schedule`, `timer`, `connection`, `exchange`, `wire`), what is known afterwards ([`ledger`],
+//! [`journal`]), and what holds it together (`builder`, `running`, [`server`], [`blocking`], `socket`,
+//! `worker`, [`open_files`], `system`).
 
 mod admission;
 mod builder;

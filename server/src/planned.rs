@@ -6,6 +6,7 @@ use crate::rulebook::{Asked, Rulebook};
 use crate::schedule::{self, Schedule};
 use crate::{Key, Site};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub struct Planned {
     /// The fault that will strike.
     pub fault: Option<Arc<str>>,
     /// How and where the answer will end: `complete`, `cut at byte 700`.
-    pub ends: String,
+    pub ends: Cow<'static, str>,
     /// How long after its head has been parsed the answer ends at the soonest, in microseconds; `None`
     /// if it never does.
     #[serde(rename = "lasts_us", serialize_with = "option_micros")]

@@ -21,8 +21,6 @@ pub struct Rulebook {
     seed: u64,
     rules: Vec<Entry>,
     listener: Judge,
-    /// Whether a rule depends on the clock.
-    has_windows: bool,
 }
 
 /// A rule and what it does.
@@ -93,7 +91,6 @@ impl Rulebook {
                 .map(entry)
                 .collect::<Result<_, _>>()?,
             listener: Judge::new(LISTENER.into(), 0, &listener.latency, &listener.faults)?,
-            has_windows: listener.rules.iter().any(Rule::has_window),
         })
     }
 
@@ -118,11 +115,6 @@ impl Rulebook {
         self.rules.is_empty() && latency.is_zero() && faults.never()
     }
 
-    /// Whether a fate may depend on the clock.
-    pub fn has_windows(&self) -> bool {
-        self.has_windows
-    }
-
     /// What becomes of a request: the same whenever, wherever and in whatever order it is asked, as
     /// far as no rule is a window.
     pub fn decide(&self, asked: &Asked<'_>) -> Decided {
@@ -142,7 +134,8 @@ impl Rulebook {
         rule.map_or(&self.listener, |rule| &self.rules[rule].judge)
     }
 
-    /// The fate of the GET number `n`, from 0, for a resource, at the server's start.
+    /// The fate of the GET number `n`, from 0, for a resource, at the server's start; for what is no
+    /// resource, that of the path `/`.
     pub fn fate(&self, key: Key, n: u64) -> Fate {
         let path = match key {
             Key::Resource(resource) => resource.to_string(),

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// A server that runs. Dropping it stops it at once and frees its port.
@@ -80,7 +80,8 @@ impl Running {
     }
 
     /// The entries that are kept of requests that are over, in the order in which their heads were
-    /// parsed: as many as [`entries`](crate::Builder::entries) asked for.
+    /// parsed: as many as [`entries`](crate::Builder::entries) asked for. On a connection that lives on, the
+    /// entry may come just after the peer has read the answer.
     pub fn journal(&self) -> Vec<Entry> {
         let mut entries = self.ledger().entries;
         entries.sort_by_key(|entry| entry.at);
@@ -91,10 +92,9 @@ impl Running {
     /// did. Blocks.
     pub(crate) fn shutdown(mut self, grace: Duration) -> Ledger {
         self.phase.send_replace(Phase::Draining);
-        let deadline = Instant::now() + grace;
         // Nothing is ever sent: this waits until the workers have ended or the time is up.
         let ends = self.ends.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = ends.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let _ = ends.recv_timeout(grace);
         self.stop();
         self.ledger()
     }

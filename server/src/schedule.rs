@@ -4,6 +4,7 @@
 //! tested without waiting and carried out without knowing why.
 
 use crate::fate::{Ending, Fate, Offset, Pace};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How often a second a body of a given rate moves on, unless that is less than a byte.
@@ -134,12 +135,12 @@ impl Schedule {
 
 /// How and where an answer ends whose body has so many bytes, in words: `complete`, `cut at byte 700`,
 /// `hangs before the head`. A byte counts those of the body before it.
-pub(crate) fn ends(pace: Pace, ending: Ending, body: u64) -> String {
+pub(crate) fn ends(pace: Pace, ending: Ending, body: u64) -> Cow<'static, str> {
     let (verb, at) = match (pace, ending) {
         (Pace::Pause(at, None), _) => ("hangs", at),
         (_, Ending::Cut(at)) => ("cut", at),
         (_, Ending::Reset(at)) => ("reset", at),
-        (_, Ending::Complete) => return "complete".to_owned(),
+        (_, Ending::Complete) => return "complete".into(),
     };
     let schedule = Schedule {
         head: 0,
@@ -148,8 +149,10 @@ pub(crate) fn ends(pace: Pace, ending: Ending, body: u64) -> String {
         ending,
     };
     match at {
-        Offset::BeforeHead => format!("{verb} before the head"),
-        Offset::Bytes(_) | Offset::PerCent(_) => format!("{verb} at byte {}", schedule.place(at)),
+        Offset::BeforeHead => format!("{verb} before the head").into(),
+        Offset::Bytes(_) | Offset::PerCent(_) => {
+            format!("{verb} at byte {}", schedule.place(at)).into()
+        }
     }
 }
 

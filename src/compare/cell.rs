@@ -1,6 +1,7 @@
 //! The rounds under one set of conditions: every contender once a round, all meeting the same fates.
 
-use super::experiment::{Contender, Experiment};
+use super::contender::Contender;
+use super::experiment::Experiment;
 use super::order::order;
 use super::process::{Interrupt, carry_out};
 use super::progress::Progress;

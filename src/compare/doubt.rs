@@ -65,7 +65,7 @@ pub(crate) fn judgement(
 fn hashes(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<FatesHash>>> {
     let mut all = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&ran.trials) {
-        let policy = contender.policy.policy(conditions.lanes.get().max(2))?;
+        let policy = contender.policy()?;
         // Another policy makes other attempts; the first ones are the same under all.
         let firsts_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
         for trial in trials {

@@ -8,17 +8,14 @@ use crate::spelled::Spelled;
 use crate::trial::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_client::comparison::threshold::Threshold;
-use flagpole_client::{Lanes, Strategy, Transport, strategy, transport};
-use flagpole_server::Latency;
+use flagpole_client::{Lanes, Strategy, Transport};
 use flagpole_server::profile::{Listener, place};
+use flagpole_server::{FaultSpec, Latency};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
-
-/// The strategies that are compared unless others are asked for: those of the book.
-const STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
 /// So many rounds unless told otherwise: 20 tell a difference of about a standard deviation.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
@@ -102,14 +99,6 @@ pub(crate) struct Carrier(pub(crate) &'static dyn Transport);
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Seed(pub(crate) u64);
 
-/// A strategy, the transport that it runs by, and its policy.
-pub(crate) struct Contender {
-    pub(crate) name: String,
-    pub(crate) strategy: &'static dyn Strategy,
-    pub(crate) transport: &'static dyn Transport,
-    pub(crate) policy: Insistence,
-}
-
 impl Experiment {
     /// The experiment in a text that was read from somewhere.
     pub(crate) fn read(text: &str, from: &str) -> Result<Experiment> {
@@ -146,14 +135,11 @@ impl Experiment {
                 .refers_to(&names)
                 .map_err(|error| anyhow!("--fail-if: {error}"))?;
         }
-        let lanes = self.lanes();
+        let is_endless = self.listener()?.as_ref().is_some_and(is_endless);
         for contender in &contenders {
-            for lanes in &lanes {
-                let lanes = contender.strategy.lanes(*lanes);
-                let policy = contender.policy.policy(lanes.get().max(2))?;
-                if policy.timeouts.whole.is_none() && self.listener()?.is_some_and(is_endless) {
-                    bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
-                }
+            let policy = contender.policy()?;
+            if policy.timeouts.whole.is_none() && is_endless {
+                bail!("--fault: `hang` without `for=` lasts for ever; give a `--timeout`");
             }
         }
         Ok(())
@@ -201,70 +187,16 @@ impl Experiment {
         }
         self.grid.max_req.iter().map(|lanes| lanes.0).collect()
     }
-
-    /// Who runs in each round.
-    pub(crate) fn contenders(&self) -> Result<Vec<Contender>> {
-        let strategies: Vec<_> = if self.grid.strategies.is_empty() {
-            let named = |name: &&str| strategy::by_name(name).ok();
-            STRATEGIES.iter().filter_map(named).collect()
-        } else {
-            self.grid.strategies.iter().map(|one| one.0.0).collect()
-        };
-        let transports: Vec<_> = if self.grid.transports.is_empty() {
-            vec![transport::ALL[0]]
-        } else {
-            self.grid.transports.iter().map(|one| one.0.0).collect()
-        };
-        let variants: Vec<(Option<&String>, Insistence)> = if self.policies.is_empty() {
-            vec![(None, self.policy.clone())]
-        } else {
-            let over = |(name, policy): (_, &Insistence)| {
-                let policy = policy.over(&self.policy);
-                policy
-                    .map(|policy| (Some(name), policy))
-                    .map_err(|e| anyhow!(e))
-            };
-            self.policies.iter().map(over).collect::<Result<_>>()?
-        };
-        let mut contenders = Vec::new();
-        for strategy in strategies {
-            for transport in &transports {
-                if !options::takes(strategy, *transport) {
-                    if transports.len() > 1 {
-                        continue;
-                    }
-                    let (one, other) = (strategy.name(), transport.name());
-                    bail!("--transport: `{one}` does not work with `{other}`");
-                }
-                for (variant, policy) in &variants {
-                    let mut name = strategy.name().to_owned();
-                    if transports.len() > 1 {
-                        name = format!("{name}+{}", transport.name());
-                    }
-                    if let Some(variant) = variant {
-                        name = format!("{name}+{variant}");
-                    }
-                    contenders.push(Contender {
-                        name,
-                        strategy,
-                        transport: *transport,
-                        policy: policy.clone(),
-                    });
-                }
-            }
-        }
-        Ok(contenders)
-    }
 }
 
 /// Whether something in it never ends.
-fn is_endless(listener: Listener) -> bool {
+fn is_endless(listener: &Listener) -> bool {
     let rules = listener.rules.iter().flat_map(|rule| &rule.faults);
     listener
         .faults
         .iter()
         .chain(rules)
-        .any(|fault| fault.is_endless())
+        .any(FaultSpec::is_endless)
 }
 
 fn once() -> NonZeroUsize {

@@ -28,7 +28,7 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
     keep_what_there_is(conditions, &mut ran);
     let mut rows = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&mut ran.trials) {
-        let policy = contender.policy.policy(conditions.lanes.get().max(2))?;
+        let policy = contender.policy()?;
         let whole = policy.timeouts.whole;
         for trial in trials.iter_mut() {
             let measured = &trial.measured;

@@ -6,6 +6,8 @@
 
 mod baseline;
 mod cell;
+mod colour;
+mod contender;
 mod doubt;
 mod environment;
 mod experiment;
@@ -232,7 +234,13 @@ impl Compare {
     fn tell(&self, comparison: &Comparison) -> Result<()> {
         let mut text = Vec::new();
         self.format.write(comparison, &mut text)?;
-        print::result(&String::from_utf8(text)?)
+        let text = String::from_utf8(text)?;
+        let is_painted = self.format.name() == "text" && colour::is_wanted();
+        print::result(&if is_painted {
+            colour::painted(&text)
+        } else {
+            text
+        })
     }
 
     /// The experiment that is asked for, however.

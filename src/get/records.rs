@@ -81,7 +81,6 @@ fn refused(path: &Path, error: &io::Error) -> anyhow::Error {
 }
 
 impl Records {
-
     pub(super) fn tell(&self, record: &Record) {
         // The thread has ended with an error, which `finish` gives.
         let _ = self.queue.send(record.clone());

@@ -2,12 +2,15 @@
 
 use super::place::Step;
 use super::rule::Rule;
-use super::{Breach, ProfileError, text};
+use super::{Breach, ProfileError, name_breach, text};
 use crate::fault::{FaultSpec, Faults};
 use crate::latency::Latency;
 use crate::rate_limit::RateLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The most rules: each is looked at for every request.
+const RULES_MAX: usize = 1000;
 
 /// The most places in service or in a queue.
 const PLACES_MAX: u32 = 1_000_000;
@@ -65,16 +68,8 @@ impl Listener {
     /// What can not be right, whichever rule of the listener it breaks.
     pub(super) fn breach(&self) -> Option<Breach> {
         let at = |key: &'static str, reason: String| Some((vec![Step::key(key)], reason));
-        let is_shown =
-            |name: &String| (1..=64).contains(&name.len()) && !name.contains(char::is_control);
-        if let Some(name) = self.name.as_ref().filter(|name| !is_shown(name)) {
-            return at(
-                "name",
-                format!(
-                    "expected 1 to 64 printable letters, got `{}`",
-                    name.escape_debug()
-                ),
-            );
+        if let Some(reason) = self.name.as_deref().and_then(name_breach) {
+            return at("name", reason);
         }
         if let Some(seats) = self
             .capacity
@@ -99,13 +94,34 @@ impl Listener {
         if let Err(error) = Faults::new(self.faults.clone()) {
             return at("faults", error.to_string());
         }
+        if self.rules.len() > RULES_MAX {
+            let reason = format!(
+                "expected at most {RULES_MAX} rules, got {}",
+                self.rules.len()
+            );
+            return at("rule", reason);
+        }
         self.rules.iter().enumerate().find_map(|(index, rule)| {
-            let (steps, reason) = rule.breach().or_else(|| self.hidden(index))?;
+            let breach = rule
+                .breach()
+                .or_else(|| self.hidden(index))
+                .or_else(|| self.namesake(index));
+            let (steps, reason) = breach?;
             Some((
                 [vec![Step::key("rule"), Step::Index(index)], steps].concat(),
                 reason,
             ))
         })
+    }
+
+    /// A rule with the name of one before it.
+    fn namesake(&self, index: usize) -> Option<Breach> {
+        let name = self.rules[index].name.as_ref()?;
+        let is_taken = self.rules[..index]
+            .iter()
+            .any(|rule| rule.name.as_ref() == Some(name));
+        let reason = || format!("`{name}` is another rule's name already");
+        is_taken.then(|| (vec![Step::key("name")], reason()))
     }
 
     /// A rule that no request ever gets to.

@@ -59,6 +59,13 @@ pub struct ProfileError {
 /// A broken rule: the steps to its key, and the sentence.
 type Breach = (Vec<Step>, String);
 
+/// Why a name can not be shown in one line, if it can not.
+fn name_breach(name: &str) -> Option<String> {
+    let is_shown = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
+    let got = name.escape_debug();
+    (!is_shown).then(|| format!("expected 1 to 64 printable letters, got `{got}`"))
+}
+
 impl Profile {
     /// Checks what is not a matter of one key alone.
     ///
@@ -69,11 +76,17 @@ impl Profile {
             .map_or(Ok(()), |breach| Err(ProfileError::without_text(&breach)))
     }
 
-    /// Gives a port to each listener that has none.
+    /// Gives a port to each listener that has none: 8000 to the first, 8001 to the second and so on, or the
+    /// next one that no other has.
     #[must_use]
     pub fn with_ports(mut self) -> Profile {
+        let mut taken: Vec<u16> = self.listeners.iter().filter_map(|one| one.port).collect();
         for (listener, port) in self.listeners.iter_mut().zip(PORT..) {
-            listener.port.get_or_insert(port);
+            if listener.port.is_none() {
+                let port = (port..=u16::MAX).find(|port| !taken.contains(port));
+                listener.port = port;
+                taken.extend(port);
+            }
         }
         self
     }
@@ -210,7 +223,7 @@ mod tests {
             name = "outage"
             method = "GET"
             path = "/flags/*/*.gif"
-            first = 2
+            first = 9
             every = 5
             n = "3..6"
             from = "5s"
@@ -271,6 +284,18 @@ mod tests {
             (
                 "[[listener]]\n[[listener.rule]]\n[[listener.rule]]\nfirst = 2",
                 "3:1: listener[0].rule[1]: never reached: `rule[0]` matches every request",
+            ),
+            (
+                "[[listener]]\n[[listener.rule]]\nfirst = 2\nn = '5..'",
+                "2:1: listener[0].rule[0]: no n is among the `first`, the `every` and the `n` of this rule",
+            ),
+            (
+                "[[listener]]\n[[listener.rule]]\nname = 'a'\nn = 1\n[[listener.rule]]\nname = 'a'",
+                "6:1: listener[0].rule[1].name: `a` is another rule's name already",
+            ),
+            (
+                "[[listener]]\n[[listener.rule]]\nname = 'listener'",
+                "3:1: listener[0].rule[0].name: the journal calls something else `listener`",
             ),
             (
                 "[[listener]]\n[[listener.rule]]\nfirst = 0",

@@ -14,6 +14,16 @@ pub struct NthRange {
 }
 
 impl NthRange {
+    /// The first n that belongs to it.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Whether every n belongs to it.
+    pub(super) fn is_all(&self) -> bool {
+        self.first == 0 && self.last.is_none()
+    }
+
     /// Whether n belongs to it.
     pub fn contains(&self, n: u64) -> bool {
         n >= self.first && self.last.is_none_or(|last| n <= last)

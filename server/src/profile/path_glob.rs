@@ -1,7 +1,7 @@
 //! Which paths: a glob.
 
 use crate::spec::SpecError;
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,12 +12,16 @@ const LONGEST: usize = 1000;
 /// of these letters, `{a,b}` for one of these words. Matching takes time in proportion to the path,
 /// whatever the glob.
 #[derive(Clone, Debug)]
-pub struct PathGlob(GlobMatcher);
+pub struct PathGlob {
+    text: String,
+    /// Of this one glob: a set is made without a panic, however deep its braces are nested.
+    matcher: GlobSet,
+}
 
 impl PathGlob {
     /// Whether a path matches.
     pub fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.matcher.is_match(path)
     }
 }
 
@@ -36,16 +40,19 @@ impl FromStr for PathGlob {
             return Err(SpecError::rule(reason));
         }
         let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let glob = glob.map_err(|error| {
-            SpecError::rule(format!("bad glob `{text}`: {}", error.kind()))
-        })?;
-        Ok(PathGlob(glob.compile_matcher()))
+        let matcher = glob.and_then(|glob| GlobSet::builder().add(glob).build());
+        let matcher = matcher
+            .map_err(|error| SpecError::rule(format!("bad glob `{text}`: {}", error.kind())))?;
+        Ok(PathGlob {
+            text: text.to_owned(),
+            matcher,
+        })
     }
 }
 
 impl fmt::Display for PathGlob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.glob().glob())
+        f.write_str(&self.text)
     }
 }
 
@@ -61,6 +68,13 @@ mod tests {
         assert!(matches("/flags/**", "/flags/br/br.gif"));
         assert!(matches("/flags/b[a-r]/*", "/flags/br/metadata.json"));
         assert!(!matches("/flags/*/*.gif", "/flags/br/metadata.json"));
+    }
+
+    #[test]
+    fn a_glob_nested_too_deep_is_refused() {
+        let nested = |depth| format!("/{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(nested(10).parse::<PathGlob>().unwrap().matches("/a"));
+        assert!(nested(300).parse::<PathGlob>().is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One rule of a listener: which requests it matches, and what it does to their answers.
 
 use super::place::Step;
-use super::{Breach, NthRange, PathGlob, text};
+use super::{Breach, NthRange, PathGlob, name_breach, text};
 use crate::fault::{FaultSpec, Faults};
 use crate::latency::Latency;
 use http::Method;
@@ -161,30 +161,38 @@ impl Rule {
             && self.to.is_none_or(|to| elapsed < to)
     }
 
-    /// Whether it depends on the clock.
-    pub(crate) fn has_window(&self) -> bool {
-        self.from.is_some() || self.to.is_some()
-    }
-
     /// Whether there is no request that it does not match.
     pub(super) fn matches_all(&self) -> bool {
-        let counts =
-            self.first.is_some() || self.every.is_some_and(|every| every > 1) || self.n.is_some();
-        !counts && !self.has_window() && self.method.is_none() && self.path.is_none()
+        let counts = self.first.is_some()
+            || self.every.is_some_and(|every| every > 1)
+            || self.n.is_some_and(|range| !range.is_all());
+        let has_window = self.to.is_some() || self.from.is_some_and(|from| !from.is_zero());
+        !counts && !has_window && self.method.is_none() && self.path.is_none()
+    }
+
+    /// Whether there is an n that it matches.
+    fn has_any_n(&self) -> bool {
+        let every = u64::from(self.every.unwrap_or(1).max(1));
+        let first = self.n.map_or(0, |range| range.first());
+        // The first n from there on that is one of every so many.
+        let Some(n) = (first / every)
+            .checked_mul(every)
+            .and_then(|n| n.checked_add(every - 1))
+        else {
+            return false;
+        };
+        self.first.is_none_or(|first| n < u64::from(first))
+            && self.n.is_none_or(|range| range.contains(n))
     }
 
     pub(super) fn breach(&self) -> Option<Breach> {
         let at = |key: &'static str, reason: String| Some((vec![Step::key(key)], reason));
-        let is_shown =
-            |name: &String| (1..=64).contains(&name.len()) && !name.contains(char::is_control);
-        if let Some(name) = self.name.as_ref().filter(|name| !is_shown(name)) {
-            return at(
-                "name",
-                format!(
-                    "expected 1 to 64 printable letters, got `{}`",
-                    name.escape_debug()
-                ),
-            );
+        if let Some(reason) = self.name.as_deref().and_then(name_breach) {
+            return at("name", reason);
+        }
+        let is_ours = |name: &&String| *name == "listener" || name.starts_with("rule[");
+        if let Some(name) = self.name.as_ref().filter(is_ours) {
+            return at("name", format!("the journal calls something else `{name}`"));
         }
         if let Some(method) = self.method.as_ref().filter(|method| !is_known(method)) {
             return at(
@@ -196,6 +204,10 @@ impl Rule {
             if count == Some(0) {
                 return at(key, "expected a whole number from 1, got `0`".to_owned());
             }
+        }
+        if !self.has_any_n() {
+            let reason = "no n is among the `first`, the `every` and the `n` of this rule";
+            return Some((Vec::new(), reason.to_owned()));
         }
         match (self.from.unwrap_or_default(), self.to) {
             (from, Some(to)) if to <= from => {

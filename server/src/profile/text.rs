@@ -156,7 +156,7 @@ impl Visitor<'_> for SeedVisitor {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number from 0")
+        f.write_str("a whole number from 0, in quotes above 2^63 - 1")
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<u64, E> {

@@ -110,7 +110,7 @@ fn the_journal_is_a_line_of_json_for_each_request() {
     let server = Server::builder()
         .latency("2ms".parse().unwrap())
         .rule(cut)
-        .journal(journal.named("X"))
+        .journal_to(journal.named("X"))
         .start()
         .unwrap();
     drop(journal);
@@ -123,7 +123,7 @@ fn the_journal_is_a_line_of_json_for_each_request() {
     raw.send("GET /flags/us/us.gif HTTP/1.1\r\nHost: x\r\nFlagpole-Nth: 1\r\n\r\n");
     raw.0.read_to_end(&mut Vec::new()).unwrap();
     server.shutdown(Duration::from_secs(10));
-    writing.finish().unwrap();
+    writing.finish(Duration::from_secs(10)).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     let told = |line: &str| {
         let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -174,13 +174,40 @@ fn a_journal_that_can_not_be_written_says_why() {
         return;
     };
     let (journal, writing) = Journal::to(full).unwrap();
-    let server = Server::builder().journal(journal).start().unwrap();
+    let server = Server::builder().journal_to(journal).start().unwrap();
     assert_eq!(
         statuses(&server, 3),
         [200, 200, 200],
         "the server serves on"
     );
     server.shutdown(Duration::from_secs(10));
-    let error = writing.finish().unwrap_err();
+    let error = writing.finish(Duration::from_secs(10)).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+}
+
+/// What is written here never arrives anywhere, and never fails.
+struct Stuck(std::sync::mpsc::Receiver<()>);
+
+impl std::io::Write for Stuck {
+    fn write(&mut self, _bytes: &[u8]) -> std::io::Result<usize> {
+        // Ends when the test does.
+        let _ = self.0.recv();
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.write(&[]).map(|_| ())
+    }
+}
+
+#[test]
+fn a_journal_that_stands_still_stops_neither_the_server_nor_its_end() {
+    let (_end, ended) = std::sync::mpsc::channel();
+    let (journal, writing) = Journal::to(Stuck(ended)).unwrap();
+    let server = Server::builder().journal_to(journal).start().unwrap();
+    let seen = statuses(&server, 70_000);
+    assert!(seen.iter().all(|&status| status == 200), "more than the queue holds");
+    server.shutdown(Duration::MAX);
+    let error = writing.finish(Duration::from_millis(10)).unwrap_err();
+    assert_eq!(error.to_string(), "what it is written to takes nothing more");
 }
