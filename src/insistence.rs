@@ -101,6 +101,9 @@ impl Insistence {
             .try_get_matches_from(line)
             .map_err(|error| usage::sentence(&error))?;
         let options = PolicyOptions::from_arg_matches(&matches).map_err(|e| usage::sentence(&e))?;
+        if let Some(lack) = options.lack() {
+            return Err(lack);
+        }
         Ok(Insistence {
             words,
             options: Some(Arc::new(options)),

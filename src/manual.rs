@@ -2,7 +2,7 @@
 
 use crate::print;
 use anyhow::{Result, anyhow};
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
 use std::process::ExitCode;
 
@@ -31,15 +31,20 @@ impl Completions {
     /// Prints them.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let mut text = Vec::new();
-        clap_complete::generate(
-            self.shell,
-            &mut crate::Cli::command(),
-            "flagpole",
-            &mut text,
-        );
+        clap_complete::generate(self.shell, &mut shown(), "flagpole", &mut text);
         print::result(&String::from_utf8_lossy(&text))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// flagpole without the commands that are for itself alone: completions would offer hidden ones too.
+fn shown() -> Command {
+    let whole = crate::Cli::command();
+    let commands = whole.get_subcommands();
+    let commands = commands.filter(|command| !command.is_hide_set()).cloned();
+    Command::new("flagpole")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommands(commands)
 }
 
 impl Man {
@@ -53,7 +58,7 @@ impl Man {
                     whole
                         .get_subcommands()
                         .filter(|command| !command.is_hide_set())
-                        .map(|command| command.get_name())
+                        .map(Command::get_name)
                         .collect::<Vec<_>>()
                 };
                 let found = whole.find_subcommand(name).cloned();

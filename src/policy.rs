@@ -26,21 +26,25 @@ pub(crate) struct PolicyOptions {
     first_byte_timeout: Option<Duration>,
 
     /// Try again so many times what timed out, broke off, or was answered 408, 429, 500, 502, 503, 504;
-    /// never a 404
-    #[arg(long, default_value = "0", value_name = "N", allow_negative_numbers = true, value_parser = up_to_100)]
-    retries: u32,
+    /// never a 404 [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to_100)]
+    retries: Option<u32>,
 
     /// Wait at most so long before the first retry, twice as long before the next and so on up to the
-    /// longest, or as long as `Retry-After` says; how long exactly is drawn
-    #[arg(long, default_value = "100ms..10s", value_name = "FIRST..LONGEST", value_parser = backoff, requires = "retries")]
-    backoff: (Duration, Duration),
+    /// longest, on top of what `Retry-After` says; how long exactly is drawn [default: 100ms..10s]
+    #[arg(long, value_name = "FIRST..LONGEST", value_parser = backoff)]
+    backoff: Option<(Duration, Duration)>,
+
+    /// Wait no longer than this because of a `Retry-After`, whatever it asks for [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = flagpole_server::spec::duration)]
+    retry_after_max: Option<Duration>,
 
     /// Try again after these statuses, and after no others
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status, requires = "retries")]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
     retry_status: Vec<u16>,
 
     /// Retry at most this share of the requests, and ten
-    #[arg(long, value_name = "PER CENT", value_parser = share, requires = "retries")]
+    #[arg(long, value_name = "PER CENT", value_parser = share)]
     retry_budget: Option<f64>,
 
     /// Make a request a second time, where a lane is free, if it takes longer than this: `50ms`, or `p95`
@@ -49,7 +53,7 @@ pub(crate) struct PolicyOptions {
     hedge: Option<After>,
 
     /// Hedge at most this share of the requests [default: 10%]
-    #[arg(long, value_name = "PER CENT", value_parser = share, requires = "hedge")]
+    #[arg(long, value_name = "PER CENT", value_parser = some_share)]
     hedge_share: Option<f64>,
 
     /// Follow at most so many redirects one after the other, within the site
@@ -66,12 +70,33 @@ pub(crate) struct PolicyOptions {
 }
 
 impl PolicyOptions {
+    /// What is said to no effect, and why, if anything is.
+    pub(crate) fn lack(&self) -> Option<String> {
+        let retries = ("--retries", self.retries.is_some());
+        let hedge = ("--hedge", self.hedge.is_some());
+        let said = [
+            ("--backoff", self.backoff.is_some(), retries),
+            ("--retry-after-max", self.retry_after_max.is_some(), retries),
+            ("--retry-status", !self.retry_status.is_empty(), retries),
+            ("--retry-budget", self.retry_budget.is_some(), retries),
+            ("--hedge-share", self.hedge_share.is_some(), hedge),
+        ];
+        let lacks = said
+            .iter()
+            .find(|(_, is_said, (_, is_there))| *is_said && !is_there);
+        lacks.map(|(option, _, (needed, _))| format!("{option}: needs {needed}"))
+    }
+
     /// The policy for so many lanes.
     pub(crate) fn policy(&self, lanes: usize) -> Result<Policy> {
+        if let Some(lack) = self.lack() {
+            bail!(lack);
+        }
         if self.hedge.is_some() && lanes == 1 {
             bail!("--hedge: a second request needs a second lane; `--max-req` is 1");
         }
         let default = Retry::default();
+        let (base, cap) = self.backoff.unwrap_or((default.base, default.cap));
         Ok(Policy {
             timeouts: Timeouts {
                 connect: self.connect_timeout,
@@ -79,16 +104,16 @@ impl PolicyOptions {
                 whole: self.timeout,
             },
             retry: Retry {
-                attempts: self.retries + 1,
-                base: self.backoff.0,
-                cap: self.backoff.1,
+                attempts: self.retries.unwrap_or(0) + 1,
+                base,
+                cap,
                 statuses: if self.retry_status.is_empty() {
                     default.statuses
                 } else {
                     self.retry_status.clone()
                 },
+                retry_after_cap: self.retry_after_max.unwrap_or(default.retry_after_cap),
                 seed: self.retry_seed,
-                ..Retry::default()
             },
             budget: self.retry_budget.map(|ratio| Budget {
                 ratio,
@@ -142,6 +167,12 @@ fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("expected 0% to 100%, got `{text}`"))
 }
 
+/// One that allows anything.
+fn some_share(text: &str) -> Result<f64, String> {
+    let share = share(text).ok().filter(|share| *share > 0.0);
+    share.ok_or_else(|| format!("expected more than 0%, up to 100%, got `{text}`"))
+}
+
 fn after(text: &str) -> Result<After, String> {
     let Some(percent) = text.strip_prefix('p') else {
         return options::timeout(text).map(After::Time);
@@ -185,7 +216,7 @@ mod tests {
     fn every_word_finds_its_place() {
         let policy = policy(
             "--timeout 5s --connect-timeout 1s --first-byte-timeout 2s --retries 3 \
-             --backoff 10ms..1s --retry-status 500,503 --retry-budget 20% --hedge p95 \
+             --backoff 10ms..1s --retry-after-max 7s --retry-status 500,503 --retry-budget 20% --hedge p95 \
              --hedge-share 5% --max-redirects 1 --no-reuse --retry-seed 7",
         );
         let seconds = |seconds| Some(Duration::from_secs(seconds));
@@ -195,6 +226,7 @@ mod tests {
         assert_eq!(policy.retry.attempts(), 4);
         assert_eq!(policy.retry.base, Duration::from_millis(10));
         assert_eq!(policy.retry.cap, Duration::from_secs(1));
+        assert_eq!(policy.retry.retry_after_cap, Duration::from_secs(7));
         assert_eq!(
             (policy.retry.statuses, policy.retry.seed),
             (vec![500, 503], 7)
@@ -225,13 +257,20 @@ mod tests {
             ("--retry-budget 20 --retries 1", "expected 0% to 100%"),
             ("--hedge p100", "such as `p95`"),
             ("--hedge 0", "above 0"),
-            ("--hedge-share 5%", "--hedge"),
+            ("--hedge-share 5%", "--hedge-share: needs --hedge"),
+            ("--hedge p95 --hedge-share 0%", "expected more than 0%"),
             ("--retry-status 200 --retries 1", "of 400 to 599, got `200`"),
             ("--retry-status 404 --retries 1", "404 is an answer"),
-            ("--retry-status 500", "--retries"),
+            ("--retry-status 500", "--retry-status: needs --retries"),
+            ("--backoff 1s..2s", "--backoff: needs --retries"),
+            ("--retry-budget 0%", "--retry-budget: needs --retries"),
+            ("--retry-after-max 0s", "--retry-after-max: needs --retries"),
         ] {
             let words = ["get"].into_iter().chain(line.split_whitespace());
-            let error = Line::try_parse_from(words).err().unwrap().to_string();
+            let error = match Line::try_parse_from(words) {
+                Ok(line) => line.policy.policy(5).unwrap_err().to_string(),
+                Err(error) => error.to_string(),
+            };
             assert!(error.contains(part), "{line}: {error}");
         }
     }

@@ -161,12 +161,12 @@ pub(crate) fn listed() -> String {
     text
 }
 
-/// What a file that comes with flagpole says of itself, in its first line. Every start of the command makes
-/// the help of every subcommand: nothing is parsed for it.
+/// What a file that comes with flagpole says of itself, in its first line that is no comment. Every start
+/// of the command makes the help of every subcommand: nothing is parsed for it.
 pub(crate) fn about(source: &str) -> &str {
-    let first = source.lines().next().unwrap_or_default();
-    let quoted = first.strip_prefix("about = \"").unwrap_or_default();
-    quoted.strip_suffix('"').unwrap_or_default()
+    let first = source.lines().find(|line| !line.starts_with('#'));
+    let quoted = first.and_then(|line| line.strip_prefix("about = \"")?.strip_suffix('"'));
+    quoted.unwrap_or_default()
 }
 
 /// A profile that is built in, or a file.

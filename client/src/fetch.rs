@@ -6,8 +6,9 @@ use crate::run::Run;
 use crate::target::Endpoint;
 use crate::transport::hyper::exchange;
 use crate::transport::{Attempt, Wire};
+use crate::verify::Verifier;
 use bytes::Bytes;
-use flagpole_fixtures::{Digest, Resource};
+use flagpole_fixtures::Resource;
 use tokio_util::sync::CancellationToken;
 
 /// The body of a resource, verified: one attempt, over a connection of its own, on the caller's runtime,
@@ -43,16 +44,8 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         cancel: CancellationToken::new(),
     };
     let answer = exchange(&wire, &mut None, &attempt).await;
-    let body = answer.result?;
-    match Outcome::of_status(answer.status.unwrap_or_default()) {
-        Outcome::Ok => {}
-        other => return Err(other),
+    match Verifier::with_capacity(0).judge(resource, &answer)? {
+        Outcome::Ok => answer.result,
+        other => Err(other),
     }
-    if answer
-        .digest
-        .is_some_and(|digest| digest != Digest::of(&body))
-    {
-        return Err(Outcome::Corrupt);
-    }
-    Ok(body)
 }

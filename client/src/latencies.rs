@@ -68,6 +68,13 @@ impl Latencies {
         sorted[rank.unwrap_or(sorted.len()) - 1]
     }
 
+    /// How many numbers are kept, with those that there is room for.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        let many = self.many.as_ref().map_or(0, Histogram::distinct_values);
+        self.few.capacity() + many
+    }
+
     fn widen(&mut self, (low, high): (u64, u64)) {
         let (min, max) = self.range.unwrap_or((low, high));
         self.range = Some((min.min(low), max.max(high)));

@@ -14,7 +14,7 @@
 //! side, and a [`Report`](report::Report) writes it.
 //!
 //! ```
-//! # // A server for this example: two bytes to everybody who asks.
+//! # // A server for this example: six bytes to everybody who asks.
 //! # use std::io::{BufRead, BufReader, Write};
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let url = format!("http://{}/flags", listener.local_addr()?);
@@ -23,7 +23,7 @@
 //! #         let lines = BufReader::new(stream.try_clone().unwrap()).lines();
 //! #         std::thread::spawn(move || {
 //! #             for _ in lines.map_while(Result::ok).filter(String::is_empty) {
-//! #                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nGI");
+//! #                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nGIF89a");
 //! #             }
 //! #         });
 //! #     }
@@ -47,7 +47,7 @@
 //! - `outcome`: how an attempt ended; `record`: one attempt;
 //! - `latencies` and `tally`: what records add up to, bounded however long the run;
 //! - [`policy`]: what is insisted on; [`agenda`]: which attempt is next, given the policy;
-//! - `bound`: the least wall time possible;
+//! - `bound`: the least wall time possible; [`comparison`]: what measured runs come to beside each other;
 //! - [`resume`]: what earlier attempts left, and what their answers make of it;
 //! - [`report`]: comparisons and their formats; `units`: durations as a person reads them.
 //!

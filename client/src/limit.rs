@@ -6,8 +6,9 @@
 //!   server works on at once only waits in its queue, and answers take longer. The median of a round is
 //!   set against a base, the median without a load: medians, since an answer that takes long by chance
 //!   says nothing of the load.
-//! - Refusals, as losses in RFC 5681: doubled every round at first (section 3.1, slow start), then one
-//!   more a round, and cut when the server says that it is too many.
+//! - Losses, as in RFC 5681: doubled every round at first (section 3.1, slow start), then one more a
+//!   round, and cut when something is lost: when the server says that it is too many (429, 503), says
+//!   nothing in time, or resets the connection.
 //!
 //! A round counts only requests that were sent after the limit was last changed: the answers of others
 //! tell of an older limit.
@@ -31,7 +32,7 @@ const EASY: f64 = 1.6;
 /// Beyond this it shrinks. Between the two it stays: the server's queue is short and never empty.
 const TIGHT: f64 = 2.2;
 
-/// What remains of the limit when the server refuses; less does not remain for any other reason.
+/// What remains of the limit after a loss; less does not remain for any other reason.
 const CUT: f64 = 0.7;
 
 /// A controller. It has no clock: points in time come from the records.
@@ -74,7 +75,7 @@ impl Limit {
             return;
         }
         match outcome {
-            Outcome::Ok | Outcome::NotFound => {
+            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound => {
                 self.round.push(done.saturating_sub(sent));
                 let fewest = if self.is_starting {
                     ROUND_AT_FIRST
@@ -85,7 +86,7 @@ impl Limit {
                     self.end_round(done);
                 }
             }
-            Outcome::Http(429 | 503) => {
+            Outcome::Http(429 | 503) | Outcome::Timeout(..) | Outcome::Reset => {
                 self.is_starting = false;
                 self.change(self.now as f64 * CUT, done);
             }
@@ -142,6 +143,7 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Limit::{FirstByte, Whole};
     use std::cmp::Reverse;
     use std::collections::{BinaryHeap, VecDeque};
 
@@ -281,6 +283,54 @@ mod tests {
             service: uneven,
         };
         assert_eq!(door.simulate(5000, limited(64)).last, 64);
+    }
+
+    #[test]
+    fn a_server_that_slows_down_past_the_timeout_makes_it_back_off() {
+        let timeout = 100 * MS;
+        for lost in [Outcome::Timeout(Whole, timeout), Outcome::Reset] {
+            let (mut limit, mut now) = (Limit::new(64), Duration::ZERO);
+            // All that is in flight is sent at once and ends at once.
+            let mut round = |took: &dyn Fn(u32) -> Duration| {
+                let in_flight = limit.get();
+                let took = took(u32::try_from(in_flight).unwrap());
+                let outcome = if took > timeout {
+                    lost.clone()
+                } else {
+                    Outcome::Ok
+                };
+                let (sent, done) = (now, now + took.min(timeout));
+                now = done;
+                (0..in_flight).for_each(|_| limit.saw(&outcome, sent, done));
+                limit.get()
+            };
+            let fast: Vec<_> = (0..30).map(|_| round(&|_| 20 * MS)).collect();
+            assert_eq!(fast.last(), Some(&64));
+            let slow: Vec<_> = (0..30).map(|_| round(&|shared| 5 * MS * shared)).collect();
+            assert!(slow[10..].iter().all(|limit| *limit <= 20), "{slow:?}");
+        }
+    }
+
+    #[test]
+    fn answers_let_it_grow_and_failures_do_not() {
+        let after = |outcome: &Outcome| {
+            let mut limit = Limit::new(64);
+            (0..100).for_each(|n| limit.saw(outcome, n * MS, (n + 1) * MS));
+            limit.get()
+        };
+        for answer in [Outcome::Ok, Outcome::Unchanged, Outcome::NotFound] {
+            assert!(after(&answer) > FIRST, "{answer}");
+        }
+        for lost in [
+            Outcome::Http(503),
+            Outcome::Timeout(FirstByte, MS),
+            Outcome::Reset,
+        ] {
+            assert_eq!(after(&lost), 1, "{lost}");
+        }
+        for failed in [Outcome::Http(500), Outcome::Refused, Outcome::Corrupt] {
+            assert_eq!(after(&failed), FIRST, "{failed}");
+        }
     }
 
     #[test]

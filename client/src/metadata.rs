@@ -1,6 +1,6 @@
 //! What the metadata of a flag says.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, reason};
 use serde::Deserialize;
 
 /// The part of it that is asked for.
@@ -18,7 +18,7 @@ pub(crate) fn country(body: &[u8]) -> Result<String, Outcome> {
     let metadata = serde_json::from_slice::<Metadata>(body);
     metadata
         .map(|metadata| metadata.country)
-        .map_err(|error| Outcome::BadMetadata(error.to_string()))
+        .map_err(|error| Outcome::BadMetadata(reason(&error)))
 }
 
 #[cfg(test)]
@@ -54,5 +54,14 @@ mod tests {
             );
         }
         assert!(country(b"{\"country\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn the_reason_is_no_place_for_a_server_to_fill() {
+        let body = format!("\"{}\"", "\u{e9}".repeat(1_000_000));
+        let Err(Outcome::BadMetadata(reason)) = country(body.as_bytes()) else {
+            panic!("a string is no object");
+        };
+        assert!(reason.len() < 300, "{}", reason.len());
     }
 }

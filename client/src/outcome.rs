@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+/// The most that is kept of a reason, in bytes: some quote what a server sent.
+const REASON_MAX: usize = 200;
+
 /// How an attempt ended. `Display` gives the reason that a person reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -36,7 +39,9 @@ pub enum Outcome {
     Empty,
     /// The connection was closed within the answer.
     CutShort,
-    /// The body is not the one that its `Content-Digest` belongs to.
+    /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
+    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and does not
+    /// begin like the GIF that it should be.
     Corrupt,
     /// The answer is not HTTP/1, for the reason given.
     NotHttp(String),
@@ -129,6 +134,19 @@ impl Outcome {
     }
 }
 
+/// A reason as an outcome keeps it: cut off where it is too long.
+pub(crate) fn reason(of: &impl fmt::Display) -> String {
+    let mut text = of.to_string();
+    if text.len() > REASON_MAX {
+        let end = (0..=REASON_MAX)
+            .rev()
+            .find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or_default());
+        text.push_str("...");
+    }
+    text
+}
+
 /// Of an attempt that failed.
 impl std::error::Error for Outcome {}
 
@@ -151,7 +169,7 @@ impl fmt::Display for Outcome {
             Outcome::Lost(reason) => write!(f, "connection lost: {reason}"),
             Outcome::Empty => f.write_str("connection closed without an answer"),
             Outcome::CutShort => f.write_str("connection closed within the answer"),
-            Outcome::Corrupt => f.write_str("the body does not match its digest"),
+            Outcome::Corrupt => f.write_str("the body is not the true one"),
             Outcome::NotHttp(reason) => write!(f, "not an HTTP answer: {reason}"),
             Outcome::TooLarge => f.write_str("the answer is too large"),
             Outcome::BadMetadata(reason) => write!(f, "bad metadata: {reason}"),
@@ -182,6 +200,16 @@ impl Serialize for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_as_long_as_a_person_reads() {
+        assert_eq!(reason(&"x".repeat(200)), "x".repeat(200));
+        assert_eq!(
+            reason(&"\u{e9}".repeat(1000)),
+            format!("{}...", "\u{e9}".repeat(100))
+        );
+        assert_eq!(reason(&format!("x{}", "\u{e9}".repeat(1000))).len(), 202);
+    }
 
     #[test]
     fn only_404_is_not_found() {

@@ -3,7 +3,7 @@
 use crate::agenda::{Agenda, End, Id, Next, Start, Then, Verdict};
 use crate::metadata;
 use crate::outcome::Outcome;
-use crate::policy::{leads_on, led_to, retry_after};
+use crate::policy::{asked_for, leads_on, led_to, retry_after};
 use crate::record::Record;
 use crate::resume::{Left, Part};
 use crate::run::{Run, RunError};
@@ -80,25 +80,34 @@ impl Session {
 
     /// Whether what is left of what an attempt asks for is to be looked at before it.
     pub(crate) fn resumes(&self, start: &Start) -> bool {
-        self.wire.resumes && !start.names
+        self.wire.resumes && !start.names && !start.is_plain
     }
 
     /// What the transport is asked to do, given what is there already.
     pub(crate) fn attempt(&self, start: &Start, left: &Left) -> Attempt {
-        let cancel = if self.hedges {
-            let token = self.wire.cancel.child_token();
-            lock(&self.tokens).insert(start.id, token.clone());
-            token
-        } else {
-            self.wire.cancel.clone()
-        };
         Attempt {
             resource: start.resource,
             nth: start.nth,
             path: start.path.clone(),
             conditions: left.is_something().then(|| Arc::new(left.conditions())),
-            cancel,
+            cancel: self.token(start.id),
         }
+    }
+
+    /// By which an attempt is given up: cancelled already, if it is not needed any more.
+    fn token(&self, id: Id) -> CancellationToken {
+        if !self.hedges {
+            return self.wire.cancel.clone();
+        }
+        let token = self.wire.cancel.child_token();
+        lock(&self.tokens).insert(id, token.clone());
+        // It was started a while ago: who made it a loser meanwhile found no token. Asked after the
+        // token is there, so that who does it from now on finds one.
+        let is_lost = self.agenda().is_superseded(id);
+        if is_lost {
+            token.cancel();
+        }
+        token
     }
 
     /// Verifies an exchange, has the agenda judge it, and makes its record. The attempt still has its
@@ -112,17 +121,21 @@ impl Session {
     ) -> Conclusion {
         let mut country = None;
         let (judged, part) = left.judge(&mut exchange, self.wire.body_limit);
-        let outcome = judged.map_or_else(|| self.judge(&exchange), Ok).and_then(|outcome| {
-            if outcome == Outcome::Ok && start.names {
-                let body = exchange.result.as_deref().unwrap_or_default();
-                country = Some(metadata::country(body)?);
-            }
-            Ok(outcome)
-        });
+        let outcome = judged
+            .map_or_else(|| self.verifier.judge(start.resource, &exchange), Ok)
+            .and_then(|outcome| {
+                if outcome == Outcome::Ok && start.names {
+                    let body = exchange.result.as_deref().unwrap_or_default();
+                    country = Some(metadata::country(body)?);
+                }
+                Ok(outcome)
+            });
+        let outcome = outcome.unwrap_or_else(|failed| failed);
         // Taken here, not by the transport: a body is not done before it is verified.
         let done = self.wire.clock.now();
         let end = End {
-            outcome: outcome.unwrap_or_else(|failed| failed),
+            are_conditions_to_blame: left.is_to_blame(&outcome),
+            outcome,
             took: done.saturating_sub(exchange.sent),
             redirect: self.redirect(attempt, &exchange),
             retry_after: exchange
@@ -152,8 +165,8 @@ impl Session {
             timing: exchange.timing,
         };
         let body = exchange.result.unwrap_or_default();
-        let part = if verdict.outcome == Outcome::Superseded {
-            // The download has what it wanted, or is about to.
+        let part = if start.names || verdict.outcome == Outcome::Superseded {
+            // Metadata is asked for anew, and who lost a race has nothing that is wanted.
             Part::Stay
         } else {
             part
@@ -167,28 +180,15 @@ impl Session {
         }
     }
 
-    /// What an exchange amounts to by itself.
-    fn judge(&self, exchange: &Exchange) -> Result<Outcome, Outcome> {
-        let body = exchange.result.as_ref().map_err(Outcome::clone)?;
-        let outcome = Outcome::of_status(exchange.status.unwrap_or(0));
-        match exchange.digest {
-            Some(digest) if outcome == Outcome::Ok && !self.verifier.verify(body, digest) => {
-                Err(Outcome::Corrupt)
-            }
-            _ => Ok(outcome),
-        }
-    }
-
     /// Where a redirect leads within the site.
     fn redirect(&self, attempt: &Attempt, exchange: &Exchange) -> Option<Arc<str>> {
         let location = exchange.location.as_deref()?;
         exchange.status.filter(|status| leads_on(*status))?;
-        let asked = self
-            .site
-            .as_ref()?
-            .join(&self.wire.uri(attempt).to_string())
-            .ok()?;
-        led_to(&asked, location)
+        let uri = self.wire.uri(attempt);
+        led_to(
+            &asked_for(self.site.as_ref()?, uri.path_and_query()?),
+            location,
+        )
     }
 
     /// Cancels attempts that are not needed any more.
@@ -212,7 +212,9 @@ impl Session {
     ) -> Option<Errand> {
         // A download that has failed leaves nothing behind.
         let then = verdict.then;
-        let staged = verdict.decides.then(|| lock(&self.staged).remove(&start.download));
+        let staged = verdict
+            .decides
+            .then(|| lock(&self.staged).remove(&start.download));
         (then != Then::Nothing || part != Part::Stay).then(|| Errand {
             then,
             part,
@@ -279,3 +281,6 @@ impl Errand {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,7 +167,9 @@ async fn attempt(this: Arc<EventLoop>, start: Start) -> Record {
     let exchange = exchange(&this.session.wire, &mut slot, &attempt).await;
     this.idle().extend(slot);
     let number = this.number;
-    let conclusion = this.session.conclude(start, number, (&attempt, &left), exchange);
+    let conclusion = this
+        .session
+        .conclude(start, number, (&attempt, &left), exchange);
     conclude(&this, conclusion).await
 }
 
@@ -176,7 +178,9 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
     match &this.saver {
         Some(saver) if this.session.resumes(start) => {
             let resource = start.resource;
-            let receipt = saver.order(move |destination| Ok(destination.left(resource))).await;
+            let receipt = saver
+                .order(move |destination| Ok(destination.left(resource)))
+                .await;
             receipt.saved().await.unwrap_or_default()
         }
         _ => Left::default(),

@@ -1,15 +1,20 @@
 //! Whether a body is the true one, at the price of one SHA-256 a distinct body rather than one a
 //! request: hashing costs as much as all the rest of a request.
 
+use crate::outcome::Outcome;
+use crate::transport::Exchange;
 use bytes::Bytes;
-use flagpole_fixtures::Digest;
+use flagpole_fixtures::{Digest, Resource};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most that verified bodies may take in memory, in bytes: three times all the flags.
 const CACHE_MAX: usize = 16 << 20;
 
-/// Checks bodies against their `Content-Digest`; shared by all the lanes of a run.
+/// How every GIF begins.
+const SIGNATURES: [&[u8]; 2] = [b"GIF87a", b"GIF89a"];
+
+/// Checks bodies against their digests; shared by all the lanes of a run.
 #[derive(Debug)]
 pub(crate) struct Verifier {
     capacity: usize,
@@ -29,6 +34,28 @@ impl Verifier {
             capacity,
             cache: Mutex::default(),
         }
+    }
+
+    /// What an exchange amounts to by itself. Of the true body of a 200, `Content-Digest` and `Repr-Digest`
+    /// are the same where nothing is coded (RFC 9530 section 3), and nothing else is asked for.
+    ///
+    /// # Errors
+    /// If no whole body came, or not the true one.
+    pub(crate) fn judge(&self, of: Resource, exchange: &Exchange) -> Result<Outcome, Outcome> {
+        let body = exchange.result.as_ref().map_err(Outcome::clone)?;
+        let outcome = Outcome::of_status(exchange.status.unwrap_or(0));
+        if outcome != Outcome::Ok {
+            return Ok(outcome);
+        }
+        let (content, whole) = (exchange.digest, exchange.repr_digest);
+        let is_one = content.is_none() || whole.is_none() || content == whole;
+        let is_true = match content.or(whole) {
+            Some(digest) => is_one && self.verify(body, digest),
+            None => looks_like(of, body),
+        };
+        (is_true && !exchange.is_unreadable)
+            .then_some(outcome)
+            .ok_or(Outcome::Corrupt)
     }
 
     /// Whether the body has this digest. A body whose digest is known is compared with the verified
@@ -67,6 +94,16 @@ impl Verifier {
     }
 }
 
+/// Whether a body that nobody vouches for at least begins like what it should be.
+pub(crate) fn looks_like(resource: Resource, body: &[u8]) -> bool {
+    let is_gif = || {
+        SIGNATURES
+            .iter()
+            .any(|signature| body.starts_with(signature))
+    };
+    !matches!(resource, Resource::Flag(_)) || is_gif()
+}
+
 impl Default for Verifier {
     fn default() -> Verifier {
         Verifier::with_capacity(CACHE_MAX)
@@ -76,9 +113,81 @@ impl Default for Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const TRUE: Bytes = Bytes::from_static(b"flag");
     const FALSE: Bytes = Bytes::from_static(b"flaw");
+
+    /// A 200 with this body.
+    pub(crate) fn exchange(body: &'static [u8]) -> Exchange {
+        Exchange {
+            sent: Duration::ZERO,
+            first_byte: None,
+            status: Some(200),
+            timing: None,
+            digest: None,
+            repr_digest: None,
+            is_unreadable: false,
+            length: None,
+            reused: false,
+            location: None,
+            retry_after: None,
+            etag: None,
+            content_range: None,
+            bytes: body.len() as u64,
+            begun: None,
+            result: Ok(Bytes::from_static(body)),
+        }
+    }
+
+    fn judge(resource: Resource, exchange: &Exchange) -> Outcome {
+        let judged = Verifier::default().judge(resource, exchange);
+        judged.unwrap_or_else(|failed| failed)
+    }
+
+    #[test]
+    fn every_digest_there_is_must_be_that_of_the_body() {
+        let flag = Resource::Flag("BR".parse().unwrap());
+        let [good, bad] = [&TRUE, &FALSE].map(|body| Some(Digest::of(body)));
+        for (content, whole, outcome) in [
+            (good, None, Outcome::Ok),
+            (None, good, Outcome::Ok),
+            (good, good, Outcome::Ok),
+            (bad, None, Outcome::Corrupt),
+            (None, bad, Outcome::Corrupt),
+            (good, bad, Outcome::Corrupt),
+            (bad, good, Outcome::Corrupt),
+            (bad, bad, Outcome::Corrupt),
+        ] {
+            let mut exchange = exchange(b"flag");
+            (exchange.digest, exchange.repr_digest) = (content, whole);
+            assert_eq!(judge(flag, &exchange), outcome, "{content:?} {whole:?}");
+            exchange.is_unreadable = true;
+            assert_eq!(judge(flag, &exchange), Outcome::Corrupt);
+            exchange.status = Some(404);
+            assert_eq!(judge(flag, &exchange), Outcome::NotFound);
+        }
+    }
+
+    #[test]
+    fn a_flag_without_a_digest_is_at_least_a_gif() {
+        let code = "BR".parse().unwrap();
+        for (body, outcome) in [
+            (&b"GIF87a"[..], Outcome::Ok),
+            (b"GIF89a and so on", Outcome::Ok),
+            (b"GIF89", Outcome::Corrupt),
+            (b"", Outcome::Corrupt),
+            (b"\x1f\x8b\x08", Outcome::Corrupt),
+        ] {
+            assert_eq!(
+                judge(Resource::Flag(code), &exchange(body)),
+                outcome,
+                "{body:?}"
+            );
+            let metadata = judge(Resource::Metadata(code), &exchange(body));
+            assert_eq!(metadata, Outcome::Ok, "{body:?}");
+        }
+    }
 
     #[test]
     fn the_first_and_every_later_body_is_checked() {

@@ -11,7 +11,9 @@ mod contender;
 mod doubt;
 mod environment;
 mod experiment;
+mod files;
 mod floor;
+mod grid;
 mod judge;
 mod order;
 mod process;
@@ -21,10 +23,8 @@ mod split;
 mod thresholds;
 
 use self::baseline::Baseline;
-use self::cell::Conditions;
 use self::experiment::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};
 use self::process::Interrupt;
-use self::progress::Progress;
 use self::split::Latencies;
 use crate::insistence::Insistence;
 use crate::profile::{self, ServerOptions};
@@ -32,17 +32,15 @@ use crate::selection::Flags;
 use crate::spelled::Spelled;
 use crate::trial::Files;
 use crate::{NOT_VALID, SOMETHING_FAILED, interrupt, options, print, system};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_client::comparison::threshold::Threshold;
-use flagpole_client::report::{self, Comparison, Report, SCHEMA};
+use flagpole_client::report::{self, Comparison, Report};
 use flagpole_client::{Lanes, Strategy, Target, Transport, strategy};
 use flagpole_server::profile::Listener;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Download the same flags with each strategy, meeting the same delays and faults, side by side
@@ -198,22 +196,22 @@ impl Compare {
             target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
         }
         let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
-        let result = self.result.as_deref().map(opened).transpose()?;
+        let result = self.result.as_deref().map(files::opened).transpose()?;
         if let Some(path) = &self.save {
-            save(&experiment, path)?;
+            files::save(&experiment, path)?;
         }
         let interrupt = Interrupt::default();
         let asked = interrupt.clone();
         interrupt::on_first(move || asked.ask())?;
 
-        let mut measured = measured(&experiment, &interrupt)?;
+        let mut measured = grid::measured(&experiment, &interrupt)?;
         if let Some(baseline) = &baseline {
             measured.comparison.against = baseline.against(&measured.comparison);
         }
         let comparison = &mut measured.comparison;
         comparison.crossed = thresholds::crossed(&experiment, comparison);
         let told = self.tell(&measured.comparison);
-        let kept = result.map_or(Ok(()), |file| keep(&measured.comparison, file));
+        let kept = result.map_or(Ok(()), |file| files::keep(&measured.comparison, file));
         let troubles = [told, kept].into_iter().filter_map(Result::err);
         let troubles = troubles
             .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))
@@ -304,79 +302,4 @@ impl Compare {
             }),
         })
     }
-}
-
-/// A comparison, and whether errors came that nobody asked for.
-struct Done {
-    comparison: Comparison,
-    has_failed: bool,
-}
-
-fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result<Done> {
-    let environment = environment::environment();
-    let contenders = experiment.contenders()?;
-    let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
-    let cells = latencies.iter().flat_map(|latency| {
-        lanes.iter().map(|&lanes| Conditions {
-            experiment,
-            contenders: &contenders,
-            latency: latency.clone(),
-            lanes,
-            tells_lanes: experiment.grid.max_req.len() > 1,
-        })
-    });
-    let cells: Vec<_> = cells.collect();
-    let floor = floor::floor(interrupt)?;
-    let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
-    let mut done = Done {
-        comparison: Comparison {
-            schema: SCHEMA,
-            experiment: serde_json::to_value(experiment)?,
-            environment,
-            floor,
-            cells: Vec::new(),
-            knees: Vec::new(),
-            crossed: Vec::new(),
-            against: Vec::new(),
-        },
-        has_failed: false,
-    };
-    for conditions in &cells {
-        let ran = conditions.run(interrupt, &mut progress)?;
-        let is_broken = ran.broken.is_some();
-        done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
-        let cell = judge::cell(conditions, ran)?;
-        done.comparison.cells.push(cell);
-        if is_broken {
-            break;
-        }
-    }
-    progress.end();
-    done.comparison.knees = judge::knees(&done.comparison.cells);
-    Ok(done)
-}
-
-/// A file that the result is to be written to, opened before anything is measured; what is in it stays
-/// until there is a result.
-fn opened(path: &Path) -> Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(false);
-    options
-        .open(path)
-        .with_context(|| format!("--result: {}", path.display()))
-}
-
-fn keep(comparison: &Comparison, mut file: File) -> Result<()> {
-    let text = serde_json::to_string_pretty(comparison)? + "\n";
-    if file.metadata().is_ok_and(|about| about.is_file()) {
-        file.set_len(0)
-            .context("--result: cannot write the result")?;
-    }
-    file.write_all(text.as_bytes())
-        .context("--result: cannot write the result")
-}
-
-fn save(experiment: &Experiment, path: &Path) -> Result<()> {
-    let text = toml::to_string(experiment).context("--save: cannot write the experiment")?;
-    std::fs::write(path, text).with_context(|| format!("--save: {}", path.display()))
 }

@@ -15,9 +15,10 @@ const FAMILIES: [(&str, &str); 5] = [
 ];
 
 /// Where the client only thinks: files, and folders with all that is in them.
-const PURE: [&str; 13] = [
+const PURE: [&str; 17] = [
     "agenda",
     "bound.rs",
+    "comparison",
     "lanes.rs",
     "latencies.rs",
     "limit.rs",
@@ -27,6 +28,9 @@ const PURE: [&str; 13] = [
     "policy",
     "record.rs",
     "report",
+    "resume",
+    "save/name.rs",
+    "save/part.rs",
     "tally.rs",
     "units.rs",
 ];

@@ -1,27 +1,37 @@
-//! `flagpole compare`: the strategies side by side, and nothing left behind.
+//! `flagpole compare`: the strategies side by side.
 
 use crate::peers::{Nobody, foreign, mock};
 use crate::stage::{Desk, Done, flagpole};
 use serde_json::Value;
 
-fn json(done: &Done) -> Value {
+/// It ended so. A busy machine makes answers late, and then the command rightly says that the measurement
+/// is not valid: that alone is no failure here.
+pub(crate) fn ended(done: &Done, code: i32) {
+    let is_late = |line: &str| line.contains("% of the median delay of");
+    let is_only_late = !done.err.is_empty() && done.err.lines().all(is_late);
+    let is_so = done.code == Some(code) || done.code == Some(3) && is_only_late;
+    assert!(is_so, "{done}");
+}
+
+pub(crate) fn json(done: &Done) -> Value {
     let document: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{done}"));
-    assert_eq!(document["schema"], 1, "{done}");
+    assert_eq!(document["schema"], 2, "{done}");
     document
 }
 
-fn rows(document: &Value) -> &[Value] {
-    document["rows"].as_array().unwrap()
+/// The rows of the only cell.
+pub(crate) fn rows(document: &Value) -> &[Value] {
+    document["cells"][0]["rows"].as_array().unwrap()
 }
 
-fn column<'a>(document: &'a Value, name: &'a str) -> Vec<&'a Value> {
+pub(crate) fn column<'a>(document: &'a Value, name: &'a str) -> Vec<&'a Value> {
     rows(document).iter().map(|row| &row[name]).collect()
 }
 
 #[test]
-fn without_options_it_is_a_table_of_all_strategies() {
-    let done = flagpole("compare");
-    assert_eq!(done.code, Some(0), "{done}");
+fn without_options_it_is_a_table_of_the_strategies_of_the_book() {
+    let done = flagpole("compare --rounds 1");
+    ended(&done, 0);
     let mut lines = done.out.lines();
     assert_eq!(lines.next(), Some("flags 20, latency 50ms, seed 0"));
     let columns = lines.nth(1).unwrap().split("  ").map(str::trim);
@@ -29,40 +39,68 @@ fn without_options_it_is_a_table_of_all_strategies() {
     let expected = "strategy, concurrency, wall, speed-up, bound, efficiency, p50, p99, ok, \
                     not found, error";
     assert_eq!(columns, expected.split(", ").collect::<Vec<_>>());
-    let rows = lines.skip(1).take(7).map(|line| line.split_whitespace());
+    let rows = lines.skip(1).take(3).map(|line| line.split_whitespace());
     let rows: Vec<Vec<_>> = rows.map(|words| words.take(2).collect()).collect();
     assert_eq!(
         rows,
-        [
-            ["sequential", "1"],
-            ["threads", "20"],
-            ["thread-per-download", "20"],
-            ["async", "20"],
-            ["async-multi", "20"],
-            ["per-core", "20"],
-            ["adaptive", "20"]
-        ]
+        [["sequential", "1"], ["threads", "20"], ["async", "20"]]
     );
-    assert!(done.err.is_empty(), "{done}");
 }
 
 #[test]
-fn json_is_one_document_that_names_its_schema() {
-    let done = flagpole("compare --latency 5ms --flags 3 --format json");
-    assert_eq!(done.code, Some(0), "{done}");
+fn all_strategies_can_be_asked_for() {
+    let done = flagpole("compare --strategy all --latency 0 --rounds 1 --format json");
+    ended(&done, 0);
+    let names = flagpole_client::strategy::ALL.iter().map(|one| one.name());
+    assert_eq!(column(&json(&done), "strategy"), names.collect::<Vec<_>>());
+}
+
+#[test]
+fn json_tells_every_round_and_every_attempt_of_one() {
+    let done = flagpole("compare --latency 5ms --flags 3 --rounds 2 --format json");
+    ended(&done, 0);
     let document = json(&done);
     assert_eq!(
         column(&document, "strategy"),
-        flagpole_client::strategy::ALL.iter().map(|s| s.name()).collect::<Vec<_>>()
+        ["sequential", "threads", "async"]
     );
-    assert_eq!(column(&document, "ok"), [3; 7]);
-    assert_eq!(document["conditions"]["latency"], "5ms");
+    assert_eq!(column(&document, "ok"), [6, 6, 6]);
+    let cell = &document["cells"][0];
+    assert_eq!(cell["conditions"]["latency"], "5ms");
+    assert_eq!(cell["order"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        cell["server"]["requests"], 27,
+        "with the round for warming up"
+    );
+    for row in rows(&document) {
+        assert_eq!(row["rounds"].as_array().unwrap().len(), 2);
+        assert_eq!(row["attempts_of_median"].as_array().unwrap().len(), 3);
+        assert_eq!(row["attempts_of_median"][0]["planned_us"], 5000);
+        assert!(row["binding"]["terms"]["longest_us"].is_u64(), "{row}");
+    }
+    assert!(document["floor"]["p50_us"].as_u64() > Some(0));
+    assert!(document["environment"]["cores"].as_u64() > Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_strategy_costs_is_its_own() {
+    let line = "compare --latency 20ms --flags 40 --rounds 1 --strategy sequential,threads -m 40";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    let cost = |row: usize, figure: &str| rows(&document)[row]["cost"][figure].as_u64().unwrap();
+    assert_eq!(cost(0, "threads"), 1);
+    assert!(cost(1, "threads") > 20, "{document}");
+    assert!(cost(0, "memory_kib") > 1000 && cost(1, "memory_kib") > 1000);
+    assert!(
+        cost(0, "switches_voluntary") >= 40,
+        "one wait for each answer"
+    );
 }
 
 #[test]
 fn no_strategy_is_faster_than_the_bound() {
     for latency in ["5ms", "uniform:1ms..9ms"] {
-        let line = "compare --flags 40 -m 7 --repeat 5 --format json --latency";
+        let line = "compare --flags 40 -m 7 --rounds 3 --format json --latency";
         let document = json(&flagpole(&format!("{line} {latency}")));
         for row in rows(&document) {
             let (efficiency, bound) = (row["efficiency"].as_f64(), row["bound_us"].as_u64());
@@ -77,61 +115,126 @@ fn no_strategy_is_faster_than_the_bound() {
 }
 
 #[test]
-fn every_strategy_meets_the_same_fates() {
+fn every_strategy_meets_the_same_fates_in_every_run() {
     let line = "compare --latency 1ms --fault 404@20% --fault 500@20% --flags all -m 20";
-    let done = flagpole(&format!("{line} --format json"));
+    let run = || {
+        flagpole(&format!(
+            "{line} --rounds 1 --retries 1 --backoff 1ms..2ms --format json"
+        ))
+    };
+    let done = run();
     // Faults that were asked for are no failure.
-    assert_eq!(done.code, Some(0), "{done}");
+    ended(&done, 0);
     let document = json(&done);
-    for count in ["ok", "not_found", "error", "bound_us"] {
-        let counts = column(&document, count);
-        assert_eq!(counts[1], counts[2], "{count}");
-        assert!(count == "bound_us" || counts[0] == counts[1], "{count}");
-        assert!(counts[0].as_u64() > Some(0), "{count}");
+    for figure in ["ok", "not_found", "error", "retries", "fates"] {
+        let figures = column(&document, figure);
+        assert!(figures.iter().all(|one| *one == figures[0]), "{figure}");
+        assert!(
+            figures[0].is_string() || figures[0].as_u64() > Some(0),
+            "{figure}"
+        );
+    }
+    assert_eq!(column(&document, "fates"), column(&json(&run()), "fates"));
+    let other = json(&flagpole(&format!(
+        "{line} --rounds 1 --seed 1 --format json"
+    )));
+    assert_ne!(column(&document, "fates"), column(&other, "fates"));
+}
+
+#[test]
+fn only_the_strategies_that_were_asked_for_are_compared_with_the_first() {
+    let done = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");
+    let document = json(&done);
+    assert_eq!(column(&document, "strategy"), ["async", "threads"]);
+    for row in rows(&document) {
+        assert_eq!(row["speedup"]["to"], "async");
     }
 }
 
 #[test]
-fn only_the_strategies_that_were_asked_for_are_compared() {
-    let done = flagpole("compare --latency 1ms --strategy async,threads --format json");
+fn with_ten_rounds_ratios_have_intervals() {
+    let done = flagpole("compare --latency 0 --flags 3 --rounds 10 --format json");
     let document = json(&done);
-    assert_eq!(column(&document, "strategy"), ["async", "threads"]);
-    assert_eq!(column(&document, "speedup"), [&Value::Null; 2]);
+    assert!(
+        rows(&document)[0]["speedup"]["interval"].is_null(),
+        "to itself"
+    );
+    for row in &rows(&document)[1..] {
+        let ends = row["speedup"]["interval"].as_array().unwrap();
+        let ratio = row["speedup"]["ratio"].as_f64();
+        assert!(
+            ends[0].as_f64() <= ratio && ratio <= ends[1].as_f64(),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
+    let line = "compare --latency 0,uniform:0..1ms,max=1ms --max-req 2,3 --flags 3 --rounds 1 \
+                --strategy async";
+    let done = flagpole(&format!("{line} --format csv"));
+    let lines: Vec<_> = done.out.lines().collect();
+    assert!(
+        lines[0].starts_with("flags,max-req,latency,seed,strategy,"),
+        "{done}"
+    );
+    assert_eq!(lines.len(), 5, "{done}");
+    assert!(
+        lines[3].starts_with("3,2,\"uniform:0..1ms,max=1ms\",0,async,2,1,"),
+        "{done}"
+    );
+    let done = flagpole(&line.replace("--latency 0,", "--latency "));
+    assert!(
+        done.out.contains("\nmax-req  strategy  concurrency "),
+        "{done}"
+    );
+    let done = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");
+    assert!(
+        done.out.contains("| strategy | concurrency | wall |"),
+        "{done}"
+    );
 }
 
 #[test]
 fn a_flagpole_that_already_runs_is_measured_with_a_bound() {
     let server = mock("5ms", "");
-    let done = flagpole(&format!("compare --format json --url {}", server.url()));
-    assert_eq!(done.code, Some(0), "{done}");
+    let line = format!("compare --format json --rounds 1 --url {}", server.url());
+    let done = flagpole(&line);
+    ended(&done, 0);
     let document = json(&done);
-    let bounds = column(&document, "bound_us");
-    assert_eq!(bounds[0], 100_000);
-    assert!(bounds[1..].iter().all(|bound| **bound == 5000), "{bounds:?}");
-    assert_eq!(server.ledger().by_status[&200], 20 * bounds.len() as u64);
+    assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
+    assert_eq!(server.ledger().by_status[&200], 120, "with the warming up");
 }
 
 #[test]
 fn a_server_of_somebody_else_is_measured_without_a_bound() {
-    let done = flagpole(&format!("compare --format json --url {}", foreign()));
-    assert_eq!(done.code, Some(0), "{done}");
+    let done = flagpole(&format!(
+        "compare --format json --rounds 1 --url {}",
+        foreign()
+    ));
+    ended(&done, 0);
     let document = json(&done);
-    let all = |name, value: Value| column(&document, name).iter().all(|cell| **cell == value);
-    assert!(all("ok", 20.into()));
-    assert!(all("bound_us", Value::Null) && all("efficiency", Value::Null));
+    assert_eq!(column(&document, "ok"), [20, 20, 20]);
+    assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);
+    assert_eq!(column(&document, "efficiency"), [&Value::Null; 3]);
 }
 
 #[test]
 fn errors_of_a_server_that_already_runs_fail_the_command() {
     let server = mock("0", "500@20%");
-    let done = flagpole(&format!("compare --url {}", server.url()));
-    assert_eq!(done.code, Some(1), "{done}");
+    let done = flagpole(&format!("compare --rounds 1 --url {}", server.url()));
+    ended(&done, 1);
     assert!(
         done.out.contains(" x 500 Internal Server Error\n"),
         "{done}"
     );
-    let done = flagpole(&format!("compare --url http://{}", Nobody::new().addr()));
-    assert_eq!(done.code, Some(1), "{done}");
+    let nobody = Nobody::new();
+    let done = flagpole(&format!(
+        "compare --rounds 1 --url http://{}",
+        nobody.addr()
+    ));
+    ended(&done, 1);
     assert!(
         done.out.contains("async: 20 x connection refused\n"),
         "{done}"
@@ -140,8 +243,8 @@ fn errors_of_a_server_that_already_runs_fail_the_command() {
 
 #[test]
 fn downloads_given_up_as_told_are_no_failure() {
-    let done = flagpole("compare --latency 1h --timeout 50ms --flags 3");
-    assert_eq!(done.code, Some(0), "{done}");
+    let done = flagpole("compare --latency 1h --timeout 50ms --flags 3 --rounds 1");
+    ended(&done, 0);
     assert!(
         done.out.contains("threads: 3 x timed out after 50ms\n"),
         "{done}"
@@ -150,83 +253,26 @@ fn downloads_given_up_as_told_are_no_failure() {
 
 #[test]
 fn a_reader_who_has_gone_is_no_failure() {
-    let mut process = Desk::new().start("compare --latency 5ms --flags 3");
+    let mut process = Desk::new().start("compare --latency 0 --flags 3 --rounds 1");
     process.close_stdout();
-    let done = process.finish();
-    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done}");
+    ended(&process.finish(), 0);
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupt_makes_the_measurement_invalid() {
     let (desk, server) = (Desk::new(), mock("1h", ""));
-    let process = desk.start(&format!("compare --url {}", server.url()));
+    let process = desk.start(&format!(
+        "compare --strategy sequential --url {}",
+        server.url()
+    ));
     crate::stage::wait_until("a download is under way", || server.ledger().requests > 0);
     process.signal(rustix::process::Signal::INT);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
     let expected = "flagpole: the measurement is not valid: interrupted\n";
-    assert_eq!(done.err, expected);
+    assert!(done.err.starts_with(expected), "{done}");
     assert!(done.out.contains("sequential: 1 x cancelled\n"), "{done}");
     assert!(done.out.contains("sequential: 19 not started\n"), "{done}");
-}
-
-#[cfg(target_os = "linux")]
-mod helpers {
-    use crate::processes::{has_socket, with_argument};
-    use crate::stage::{Desk, Process, flagpole, wait_until};
-    use rustix::process::Signal;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    /// A seed by which the helper of one test is told from all others.
-    fn own_seed() -> u64 {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        u64::from(std::process::id()) << 32 | u64::from(next)
-    }
-
-    /// The server processes that `compare` started for this seed; it spells the option in one word.
-    fn helpers(seed: u64) -> Vec<u32> {
-        with_argument(&format!("--seed={seed}"))
-    }
-
-    /// A comparison under way that never ends, and its seed.
-    fn endless() -> (Process, u64) {
-        let seed = own_seed();
-        let process = Desk::new().start(&format!("compare --latency 1h --seed {seed}"));
-        wait_until("a download is under way", || has_socket(process.pid()));
-        assert_eq!(helpers(seed).len(), 1);
-        (process, seed)
-    }
-
-    #[test]
-    fn none_is_left_after_a_success() {
-        let seed = own_seed();
-        let done = flagpole(&format!("compare --latency 1ms --seed {seed}"));
-        assert_eq!(done.code, Some(0), "{done}");
-        assert!(helpers(seed).is_empty());
-    }
-
-    #[test]
-    fn none_is_left_after_a_kill() {
-        let (process, seed) = endless();
-        process.kill();
-        wait_until("the helper is gone", || helpers(seed).is_empty());
-    }
-
-    #[test]
-    fn none_is_left_after_a_signal() {
-        let interrupts: [fn(&Process); 3] = [
-            |process| process.signal(Signal::INT),
-            |process| process.signal(Signal::TERM),
-            Process::press_ctrl_c,
-        ];
-        for interrupt in interrupts {
-            let (process, seed) = endless();
-            interrupt(&process);
-            let done = process.finish();
-            assert_eq!(done.code, Some(3), "{done}");
-            assert!(helpers(seed).is_empty());
-        }
-    }
+    assert!(done.out.contains("\nINVALID\n"), "{done}");
 }

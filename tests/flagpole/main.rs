@@ -10,20 +10,30 @@ mod adaptive;
 mod agreement;
 mod architecture;
 mod compare;
+mod compare_files;
+#[cfg(target_os = "linux")]
+mod compare_processes;
 mod examples;
+mod family;
 mod get;
+mod insisting;
+#[cfg(target_os = "linux")]
+mod interrupted;
 mod liars;
 #[cfg(target_os = "linux")]
 mod memory;
+mod names;
 mod peers;
 mod policies;
-mod profile_files;
 #[cfg(target_os = "linux")]
 mod processes;
+mod profile_files;
 mod profiles;
+mod resume;
 mod same_files;
 mod serve;
 mod stage;
 mod stories;
 mod usage;
 mod ways;
+mod words;

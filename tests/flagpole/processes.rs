@@ -10,6 +10,20 @@ pub(crate) fn with_argument(argument: &str) -> Vec<u32> {
         .collect()
 }
 
+/// The processes that this one started and that have not ended, by their first argument.
+pub(crate) fn children(parent: u32, argument: &str) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name in brackets may hold anything; the state and the parent follow on it.
+        let behind = stat.rsplit(')').next().unwrap_or_default();
+        behind.split_whitespace().nth(1) == Some(&parent.to_string())
+    };
+    with_argument(argument)
+        .into_iter()
+        .filter(is_child)
+        .collect()
+}
+
 /// The arguments of a process; none of one that has ended, reaped or not.
 fn arguments(pid: u32) -> Vec<String> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();

@@ -272,7 +272,7 @@ mod downloads {
                 "503 ",
                 "connection reset",
                 "connection closed within the answer",
-                "the body does not match its digest",
+                "the body is not the true one",
             ],
             // Only if the machine is so slow that the outage begins before the end.
             "outage" => &["503 "],

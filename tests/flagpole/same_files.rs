@@ -2,10 +2,10 @@
 //! counts, and the same cost in requests, bytes and back-off.
 
 use crate::peers::seeded;
-use crate::ways::{Files, Way, files, in_every_way, lanes, sizes, truth};
+use crate::ways::{CATALOG, Files, Way, files, in_every_way, lanes, sizes, truth};
 use flagpole_client::policy::{Policy, Retry};
 use flagpole_client::{Destination, Endpoint, Kind, Measured, Plan, Run};
-use flagpole_fixtures::{Catalog, Code, Resource};
+use flagpole_fixtures::{Code, Resource};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
@@ -45,7 +45,13 @@ impl Sums {
         let mut attempts = BTreeMap::new();
         for record in &run.records {
             let label = record.outcome.label().into_owned();
-            let key = (record.kind, record.resource, record.nth, label, record.decides);
+            let key = (
+                record.kind,
+                record.resource,
+                record.nth,
+                label,
+                record.decides,
+            );
             *attempts.entry(key).or_default() += 1;
         }
         Sums {
@@ -77,17 +83,21 @@ impl Kit {
 
     /// The true files of these names, as far as they can be told from the plan.
     fn truth(self, files: &Files, codes: &[Code]) -> Files {
-        let catalog = Catalog::embedded();
         let flag = |code: &Code| truth(Resource::Flag(*code));
-        let named = codes.iter().filter(|code| catalog.country(**code).is_some());
+        let named = codes
+            .iter()
+            .filter(|code| CATALOG.country(**code).is_some());
         let all = named.flat_map(|code| match self {
             Kit::Flags => vec![(format!("{}.gif", code.lower()), flag(code))],
             Kit::Files => vec![
                 (format!("{}.gif", code.lower()), flag(code)),
-                (format!("{}.json", code.lower()), truth(Resource::Metadata(*code))),
+                (
+                    format!("{}.json", code.lower()),
+                    truth(Resource::Metadata(*code)),
+                ),
             ],
             Kit::WithMetadata => {
-                let country = catalog.country(*code).unwrap().country.replace(' ', "_");
+                let country = CATALOG.country(*code).unwrap().country.replace(' ', "_");
                 vec![(format!("{country}--{code}.gif"), flag(code))]
             }
         });

@@ -99,6 +99,9 @@ pub(crate) fn assert_agree(runs: &[Made], ledger: &Ledger) {
             outcome,
             Outcome::Timeout(..) | Outcome::Cancelled | Outcome::Superseded | Outcome::Refused
         );
-        assert!(is_given_up, "{outcome}, but only the client tells of {story:?}");
+        assert!(
+            is_given_up,
+            "{outcome}, but only the client tells of {story:?}"
+        );
     }
 }

@@ -145,8 +145,8 @@ fn numbers_that_are_none() {
         "--limit: expected a whole number from 1, got `0`",
     );
     refused(
-        "compare --repeat 0",
-        "--repeat: expected a whole number from 1, got `0`",
+        "compare --rounds 0",
+        "--rounds: expected a whole number from 1, got `0`",
     );
     refused(
         "compare --flags 250",
@@ -216,7 +216,7 @@ fn an_unknown_server() {
 fn an_unknown_format() {
     refused(
         "compare --format xml",
-        "--format: unknown format `xml`; known: json, text",
+        "--format: unknown format `xml`; known: csv, json, markdown, text",
     );
 }
 

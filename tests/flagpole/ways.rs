@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::thread;
 
 /// A strategy and a transport.
@@ -75,10 +76,12 @@ pub(crate) fn codes(text: &str) -> Vec<Code> {
     codes.collect()
 }
 
+/// What there is; read once, as that takes a while where nothing is optimised.
+pub(crate) static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);
+
 /// The true bytes.
 pub(crate) fn truth(resource: Resource) -> Vec<u8> {
-    let catalog = Catalog::embedded();
-    catalog.get(resource).unwrap().to_vec()
+    CATALOG.get(resource).unwrap().to_vec()
 }
 
 /// The true flags of these codes, under their codes.

@@ -3,6 +3,7 @@
 use super::Id;
 use crate::plan::Job;
 use flagpole_fixtures::Resource;
+use std::time::Duration;
 
 /// A download that is begun and not decided.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub(super) struct Download {
     pub(super) tries: u32,
     /// Chains of this try that have not failed: the try itself and its hedge, each with its hops.
     pub(super) running: u32,
+    /// The longest wait that the server asked any chain of this try for.
+    pub(super) asked: Option<Duration>,
     /// Attempts started in all.
     pub(super) made: u32,
     /// Its attempts in flight that are still wanted.
@@ -37,6 +40,7 @@ impl Download {
             generation: 0,
             tries: 1,
             running: 1,
+            asked: None,
             made: 0,
             flying: Vec::new(),
         }
@@ -55,12 +59,14 @@ impl Download {
         self.generation += 1;
         self.tries += 1;
         self.running = 1;
+        self.asked = None;
     }
 
     /// The step has come to its end: returns what still flies on its behalf.
     pub(super) fn end_step(&mut self) -> Vec<Id> {
         self.generation += 1;
         self.running = 0;
+        self.asked = None;
         std::mem::take(&mut self.flying)
     }
 

@@ -52,7 +52,11 @@ impl Hedging {
     /// Answers are seen, not failures, which are quick or as long as a timeout. A loser has taken at
     /// least so long: without it the tail would seem shorter with every hedge that wins.
     pub(super) fn ended(&mut self, end: &End, is_superseded: bool) {
-        if is_superseded || matches!(end.outcome, Outcome::Ok | Outcome::NotFound) {
+        let is_answer = matches!(
+            end.outcome,
+            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound
+        );
+        if is_superseded || is_answer {
             self.seen.record(end.took);
         }
         let (known, count) = self.delay;

@@ -10,10 +10,14 @@
 //!   lane;
 //! - a hedge beside a try that takes long, if a lane is free;
 //! - the next hop behind a redirect;
+//! - the same again without conditions, at once, if it was these that failed: no failure of the try;
 //! - for a named job, once the flag is there, the country's metadata.
 //!
 //! Who comes first to a free lane: hedges, retries whose back-off is over, redirect hops, then fresh
-//! jobs in the order of the plan, then metadata: all flags first.
+//! jobs in the order of the plan, then metadata. But once as many flags wait for their metadata as there
+//! are lanes, it goes before fresh jobs: so many keep the lanes full to the end (no schedule of
+//! exchanges of one length has fewer rounds), and a run that is interrupted loses no more than the
+//! flags of two rounds, which have no name yet.
 //!
 //! The n of an attempt (by which the server draws its fate) never depends on timing. Of a resource that
 //! comes for the k-th time in the plan (from 0), with A tries at most, try t (from 0) has n = k·W + t
@@ -21,6 +25,7 @@
 //! the attempt that was redirected. Without retries and hedges n is thus the job's own.
 
 mod download;
+mod ends;
 mod hedging;
 mod queue;
 #[cfg(test)]
@@ -32,7 +37,6 @@ pub use self::words::{End, Id, Next, Start, Then, Verdict};
 use self::download::{Download, Step};
 use self::hedging::Hedging;
 use self::queue::{Queue, Request};
-use crate::outcome::Outcome;
 use crate::plan::{Job, Plan};
 use crate::policy::{Policy, Purse};
 use crate::record::Kind;
@@ -139,7 +143,8 @@ impl Agenda {
             return Ok(request);
         }
         let fresh = self.jobs.get(self.cursor).map(|job| job.due.unwrap_or(now));
-        if fresh.is_some_and(|due| due <= now) {
+        let has_few_unnamed = self.queue.follow_ups() < self.lanes;
+        if has_few_unnamed && fresh.is_some_and(|due| due <= now) {
             return Ok(self.begin());
         }
         if let Some(request) = self.queue.follow_up() {
@@ -174,6 +179,7 @@ impl Agenda {
             resource: download.resource(job),
             nth: job.nth * width + u64::from(download.tries - 1),
             path: None,
+            is_plain: false,
             hops: 0,
             due: None,
             backoff: Duration::ZERO,
@@ -204,6 +210,7 @@ impl Agenda {
             due: request.due.unwrap_or(now),
             backoff: request.backoff,
             names: download.step == Step::Metadata,
+            is_plain: request.is_plain,
         };
         let flight = Flight {
             request,
@@ -244,140 +251,6 @@ impl Agenda {
         }
     }
 
-    /// An attempt has ended; it keeps its lane until [`leave`](Agenda::leave).
-    ///
-    /// # Panics
-    /// If it was never started, or has ended before.
-    pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
-        let flight = self.flights.get_mut(&id);
-        let flight = flight.expect("an attempt ends once, between its start and its leave");
-        flight.has_ended = true;
-        if let Some(hedging) = &mut self.hedging {
-            hedging.ended(end, flight.is_superseded);
-        }
-        if flight.is_superseded {
-            return Verdict::passing(Outcome::Superseded);
-        }
-        let request = flight.request.clone();
-        let place = request.download;
-        let download = self.downloads.get_mut(&place);
-        let download = download.expect("an attempt that is not superseded is wanted");
-        download.flying.retain(|flying| *flying != id);
-        let outcome = match self.redirected(&request, end) {
-            Ok(passing) => return Verdict::passing(passing),
-            Err(outcome) => outcome,
-        };
-        match outcome {
-            Outcome::Ok => self.succeed(place),
-            // As good an answer as any that another attempt could bring.
-            Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
-            failed => self.fail(&request, failed, end.retry_after, now),
-        }
-    }
-
-    /// Follows a redirect; the outcome that remains if there is none to follow.
-    fn redirected(&mut self, request: &Request, end: &End) -> Result<Outcome, Outcome> {
-        let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
-            return Err(end.outcome.clone());
-        };
-        match self.policy.redirects.most {
-            0 => Err(end.outcome.clone()),
-            most if request.hops >= most => Err(Outcome::TooManyRedirects),
-            _ => {
-                self.queue.hop(Request {
-                    kind: Kind::Redirect,
-                    path: Some(path.clone()),
-                    hops: request.hops + 1,
-                    due: None,
-                    backoff: Duration::ZERO,
-                    ..request.clone()
-                });
-                Ok(Outcome::Redirected(*status))
-            }
-        }
-    }
-
-    /// A true body has come.
-    fn succeed(&mut self, place: usize) -> Verdict {
-        let download = self.downloads.get_mut(&place);
-        let download = download.expect("it was there a moment ago");
-        if self.jobs[place].named && download.step == Step::Resource {
-            let losers = self.supersede(place);
-            return Verdict {
-                then: Then::Stage,
-                losers,
-                ..Verdict::passing(Outcome::Ok)
-            };
-        }
-        let is_flag = download.step == Step::Resource;
-        let then = if is_flag { Then::Save } else { Then::Name };
-        self.decide(place, Outcome::Ok, then)
-    }
-
-    /// A try has failed, or a part of one.
-    fn fail(
-        &mut self,
-        request: &Request,
-        outcome: Outcome,
-        retry_after: Option<Duration>,
-        now: Duration,
-    ) -> Verdict {
-        let place = request.download;
-        let retry = &self.policy.retry;
-        let download = self.downloads.get_mut(&place);
-        let download = download.expect("it was there a moment ago");
-        download.running -= 1;
-        if download.running > 0 {
-            return Verdict::passing(outcome);
-        }
-        let is_worth = !self.is_stopped
-            && download.tries < retry.attempts()
-            && retry.is_worth(&outcome)
-            && self.purse.as_mut().is_none_or(Purse::withdraw);
-        if !is_worth {
-            return self.decide(place, outcome, Then::Nothing);
-        }
-        // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
-        let tried = download.tries;
-        let nth = self
-            .attempt_of(place, &self.downloads[&place], Kind::Retry)
-            .nth;
-        let backoff = retry.backoff(request.resource, nth, tried, retry_after);
-        if let Some(download) = self.downloads.get_mut(&place) {
-            download.try_again();
-        }
-        let again = self.attempt_of(place, &self.downloads[&place], Kind::Retry);
-        let due = now.saturating_add(backoff);
-        self.queue.later(Request {
-            due: Some(due),
-            backoff,
-            ..again
-        });
-        Verdict::passing(outcome)
-    }
-
-    /// The end of a download; whatever else is in flight for it is in vain.
-    fn decide(&mut self, place: usize, outcome: Outcome, then: Then) -> Verdict {
-        let losers = self.supersede(place);
-        self.downloads.remove(&place);
-        Verdict {
-            outcome,
-            decides: true,
-            then,
-            losers,
-        }
-    }
-
-    fn supersede(&mut self, place: usize) -> Vec<Id> {
-        let download = self.downloads.get_mut(&place);
-        let losers = download.map(Download::end_step).unwrap_or_default();
-        for id in &losers {
-            let flight = self.flights.get_mut(id);
-            flight.expect("what flies is in flight").is_superseded = true;
-        }
-        losers
-    }
-
     /// The flag of a named job has been put by, and its metadata is wanted now; or it could not be, and
     /// that was the end of it.
     pub fn staged(&mut self, place: usize, is_there: bool) {
@@ -391,6 +264,13 @@ impl Agenda {
         } else {
             self.downloads.remove(&place);
         }
+    }
+
+    /// Whether an attempt that holds a lane is not needed any more.
+    pub fn is_superseded(&self, id: Id) -> bool {
+        self.flights
+            .get(&id)
+            .is_some_and(|flight| flight.is_superseded)
     }
 
     /// An attempt that has ended gives its lane back.

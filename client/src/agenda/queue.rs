@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub(super) resource: Resource,
     pub(super) nth: u64,
     pub(super) path: Option<Arc<str>>,
+    /// Whether what is left of it is not looked at.
+    pub(super) is_plain: bool,
     /// Redirects that led to it.
     pub(super) hops: u32,
     /// `None` if it is due when its lane is free.
@@ -76,7 +78,12 @@ impl Queue {
         }
     }
 
-    /// What goes behind fresh jobs.
+    /// How many next steps wait.
+    pub(super) fn follow_ups(&self) -> usize {
+        self.follow_ups.len()
+    }
+
+    /// The next step that has waited longest.
     pub(super) fn follow_up(&mut self) -> Option<Request> {
         self.follow_ups.pop_front()
     }

@@ -1,10 +1,12 @@
 //! The agenda in virtual time, before a server that is a function: no test waits.
 
 use super::*;
+use crate::outcome::Outcome;
 use crate::policy::{After, Budget, Hedge, Redirects, Retry};
 use flagpole_fixtures::Code;
 use std::collections::BTreeMap;
 
+mod following;
 mod properties;
 
 const MS: Duration = Duration::from_millis(1);
@@ -82,6 +84,7 @@ fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> 
 
 fn end(outcome: Outcome) -> End {
     End {
+        are_conditions_to_blame: false,
         outcome,
         took: Duration::ZERO,
         redirect: None,
@@ -156,7 +159,53 @@ fn a_server_that_asks_for_time_gets_it() {
         ..end(Outcome::Http(503))
     };
     let story = carry_out(&flags(1), &retrying(2), 1, &|_| (asked.clone(), MS));
-    assert_eq!(story.attempts[1].0.due, 1001 * MS);
+    let drawn = Retry::default().longest(1);
+    let due = story.attempts[1].0.due;
+    assert!((1001 * MS..=1001 * MS + drawn).contains(&due), "{due:?}");
+}
+
+#[test]
+fn of_the_two_halves_of_a_try_the_one_that_is_asked_to_wait_longer_counts() {
+    let policy = Policy {
+        retry: retrying(2).retry,
+        ..hedging(10 * MS, 1.0)
+    };
+    let busy = |asked| End {
+        retry_after: asked,
+        ..end(Outcome::Http(503))
+    };
+    for [first, hedge] in [[Some(7000 * MS), None], [None, Some(7000 * MS)]] {
+        for [takes, longer] in [[30, 50], [50, 30]] {
+            let story = carry_out(&flags(1), &policy, 2, &|start| match start.kind {
+                Kind::First => (busy(first), takes * MS),
+                Kind::Hedge if start.attempt == 1 => (busy(hedge), (longer - 10) * MS),
+                _ => (busy(None), MS),
+            });
+            let (again, _) = &story.attempts[2];
+            assert!(again.backoff >= 7000 * MS, "{:?}", again.backoff);
+            let next: Vec<_> = story.attempts[3..].iter().collect();
+            assert!(next.is_empty(), "{next:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
+    let hedge = Hedge {
+        share: 1.0,
+        ..Hedge::default()
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let story = carry_out(&flags(40), &policy, 2, &|start| {
+        let is_slow = start.download == 30 && start.kind == Kind::First;
+        (end(Outcome::Unchanged), MS * if is_slow { 100 } else { 1 })
+    });
+    let is_slow_ones =
+        |(start, _): &(Start, Verdict)| (start.download, start.kind) == (30, Kind::Hedge);
+    assert!(story.attempts.iter().any(is_slow_ones));
 }
 
 #[test]
@@ -224,6 +273,31 @@ fn a_try_has_failed_when_both_of_its_halves_have() {
 }
 
 #[test]
+fn conditions_that_fail_are_dropped_at_once_and_once() {
+    let blamed = |_: &Start| {
+        let ended = End {
+            are_conditions_to_blame: true,
+            ..end(Outcome::Http(416))
+        };
+        (ended, MS)
+    };
+    // Without a retry, and without anything that one would be paid from.
+    let story = carry_out(&flags(2), &Policy::default(), 1, &blamed);
+    assert_eq!(story.outcomes(), [const { Outcome::Http(416) }; 4]);
+    let starts: Vec<_> = story.attempts.iter().collect();
+    for pair in starts.chunks(2) {
+        let [(first, passing), (again, last)] = pair else {
+            panic!("each is made twice")
+        };
+        assert_eq!((first.kind, again.kind), (Kind::First, Kind::Retry));
+        assert_eq!((first.is_plain, again.is_plain), (false, true));
+        assert_eq!((first.download, first.nth), (again.download, again.nth));
+        assert_eq!((passing.decides, last.decides), (false, true));
+        assert_eq!(again.backoff, Duration::ZERO);
+    }
+}
+
+#[test]
 fn redirects_are_followed_so_far_with_the_n_they_began_with() {
     let leads = |_: &Start| {
         let redirect = Some("/x".into());
@@ -255,26 +329,6 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
         (end(Outcome::Http(302)), MS)
     });
     assert_eq!(elsewhere.outcomes(), [Outcome::Http(302)]);
-}
-
-#[test]
-fn all_flags_come_before_their_metadata_and_fill_the_lanes_in_three_rounds() {
-    let plan = Plan::with_metadata(Code::every().take(249));
-    let story = carry_out(&plan, &Policy::default(), 194, &|_| {
-        (end(Outcome::Ok), 50 * MS)
-    });
-    let (flags, names) = story.attempts.split_at(249);
-    assert!(
-        flags
-            .iter()
-            .all(|(s, v)| s.kind == Kind::First && v.then == Then::Stage)
-    );
-    assert!(
-        names
-            .iter()
-            .all(|(s, v)| s.names && v.then == Then::Name && v.decides)
-    );
-    assert_eq!(story.wall, 150 * MS);
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub struct Start {
     pub backoff: Duration,
     /// Whether its body is to name the country.
     pub names: bool,
+    /// Whether it is asked for without regard to what is left of it: the conditions of the attempt before
+    /// had failed.
+    pub is_plain: bool,
 }
 
 /// How an attempt ended.
@@ -57,6 +60,8 @@ pub struct End {
     pub took: Duration,
     /// The path to which a redirect leads, if it leads anywhere within the site.
     pub redirect: Option<Arc<str>>,
+    /// Whether it came to this because of the conditions on which it was asked for.
+    pub are_conditions_to_blame: bool,
     /// How long to wait before a retry, if the server said so.
     pub retry_after: Option<Duration>,
 }

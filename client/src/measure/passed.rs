@@ -193,7 +193,9 @@ mod tests {
             record(1, Outcome::Lost("broken".into()), None),
         ];
         let mut tally = Tally::default();
-        records.iter().for_each(|record| tally.record(record));
+        for record in &records {
+            tally.record(record);
+        }
         tally.unstarted = 2;
         let measured = Measured {
             strategy: "async",

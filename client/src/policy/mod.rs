@@ -12,7 +12,7 @@ pub use budget::Budget;
 pub(crate) use budget::Purse;
 pub use hedge::{After, Hedge};
 pub use redirects::Redirects;
-pub(crate) use redirects::{leads_on, led_to};
+pub(crate) use redirects::{asked_for, leads_on, led_to};
 pub use retry::Retry;
 pub(crate) use retry::retry_after;
 pub use timeouts::{Limit, Timeouts};

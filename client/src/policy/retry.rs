@@ -22,7 +22,8 @@ pub struct Retry {
     pub cap: Duration,
     /// The statuses that are tried again. A 404 never is, be it named here: it is an answer.
     pub statuses: Vec<u16>,
-    /// As long as this at most is waited because of a `Retry-After`, whatever it asks for.
+    /// As long as this at most is waited because of a `Retry-After`, whatever it asks for, besides the
+    /// wait that is drawn.
     pub retry_after_cap: Duration,
     /// The waits are drawn from this: the same seed, the same waits.
     pub seed: u64,
@@ -83,8 +84,9 @@ impl Retry {
         self.base.saturating_mul(factor).min(self.cap)
     }
 
-    /// The wait before the retry, after `failures` (from 1) tries of which the last had this n; never
-    /// shorter than what the server asked for, within the cap that this has.
+    /// The wait before the retry, after `failures` (from 1) tries of which the last had this n: what
+    /// the server asked for, within the cap that this has, and then what is drawn. All whom a server
+    /// tells the same would otherwise come back together, which is what the jitter is against.
     pub fn backoff(
         &self,
         resource: Resource,
@@ -94,7 +96,7 @@ impl Retry {
     ) -> Duration {
         let drawn = part(self.longest(failures), self.draw(resource, nth));
         let asked = asked.unwrap_or_default().min(self.retry_after_cap);
-        drawn.max(asked)
+        asked.saturating_add(drawn)
     }
 
     /// Evenly over all of `u64`, a function of its arguments alone.
@@ -155,9 +157,10 @@ mod tests {
     fn a_server_is_given_the_time_it_asks_for_up_to_the_cap() {
         let retry = Retry::default();
         let wait = |asked| retry.backoff(br(), 0, 1, Some(asked));
-        assert_eq!(wait(7 * SECOND), 7 * SECOND);
-        assert_eq!(wait(Duration::MAX), 60 * SECOND);
-        assert_eq!(wait(Duration::ZERO), retry.backoff(br(), 0, 1, None));
+        let drawn = retry.backoff(br(), 0, 1, None);
+        assert_eq!(wait(7 * SECOND), 7 * SECOND + drawn);
+        assert_eq!(wait(Duration::MAX), 60 * SECOND + drawn);
+        assert_eq!(wait(Duration::ZERO), drawn);
     }
 
     #[test]
@@ -206,6 +209,9 @@ mod tests {
             let wait = retry(seed).backoff(br(), nth, 1, None);
             prop_assert_ne!(wait, retry(seed ^ 1).backoff(br(), nth, 1, None));
             prop_assert_ne!(wait, retry(seed).backoff(br(), nth + 1, 1, None));
+            let short = Retry { base: SECOND, ..retry(seed) };
+            let told = |nth| short.backoff(br(), nth, 1, Some(9 * SECOND));
+            prop_assert_ne!(told(nth), told(nth + 1), "though both were told the same");
         }
     }
 }

@@ -62,7 +62,7 @@ const COSTS: &[Column] = &[
     ("fates met", |row| or_dash(row.fates.clone())),
 ];
 
-/// The columns of a table of several cells.
+/// The figures in a table of several cells.
 const COMPACT: [&str; 9] = [
     "strategy",
     "concurrency",
@@ -92,18 +92,23 @@ pub(super) fn costs(cell: &Cell) -> Columns {
 }
 
 /// The figures of all cells, with the conditions in which they differ before them.
-pub(super) fn grid(comparison: &Comparison) -> Columns {
+pub(super) fn all_figures(comparison: &Comparison) -> Columns {
+    let known = || FIGURES.iter().chain([&INTERVAL]);
+    let named = |name: &&str| known().find(|(head, _)| head == name).copied();
+    let columns: Vec<Column> = COMPACT.iter().filter_map(named).collect();
+    grid(comparison, &columns)
+}
+
+/// The costs of all cells.
+pub(super) fn all_costs(comparison: &Comparison) -> Columns {
+    grid(comparison, COSTS)
+}
+
+fn grid(comparison: &Comparison, columns: &[Column]) -> Columns {
     let varying = varying(comparison);
-    let known = FIGURES.iter().chain([&INTERVAL]);
-    let known: Vec<&Column> = known.collect();
-    let columns: Vec<Column> = COMPACT
-        .iter()
-        .filter_map(|name| known.iter().find(|(head, _)| head == name).map(|one| **one))
-        .collect();
-    let heads = varying.iter().cloned();
-    let heads = heads.chain(columns.iter().map(|(head, _)| (*head).to_owned()));
+    let heads = columns.iter().map(|(head, _)| (*head).to_owned());
     let lines = comparison.cells.iter().flat_map(|cell| {
-        let (varying, columns) = (&varying, &columns);
+        let varying = &varying;
         cell.rows.iter().map(move |row| {
             let conditions = varying.iter().map(|name| condition(cell, name));
             let figures = columns.iter().map(|(_, figure)| figure(row));
@@ -111,7 +116,7 @@ pub(super) fn grid(comparison: &Comparison) -> Columns {
         })
     });
     Columns {
-        heads: heads.collect(),
+        heads: varying.iter().cloned().chain(heads).collect(),
         lines: lines.collect(),
         words: varying.len() + 1,
     }

@@ -80,11 +80,12 @@ pub(super) fn curve(from_due: &Latencies, from_sent: &Latencies) -> Vec<Point> {
     SHARES.iter().filter_map(point).collect()
 }
 
-/// The median, the lower of two in the middle; `None` of nothing.
-pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+/// The median, the upper of two in the middle; `None` of nothing. For what is the better the higher it is:
+/// the efficiency so told is that of the round of the median wall time, if the bound is always the same.
+pub(super) fn upper_median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.get(middle(sorted.len())).copied()
+    sorted.get(sorted.len() / 2).copied()
 }
 
 /// The place of the median, the lower of two.
@@ -101,6 +102,15 @@ mod tests {
     fn the_median_is_one_of_the_values() {
         assert_eq!(Spread::of([].into_iter()), None);
         assert_eq!(Spread::of([4, 1, 3, 2].into_iter()).unwrap().median, 2);
+    }
+
+    #[test]
+    fn of_even_rounds_the_efficiency_told_is_that_of_the_wall_time_told() {
+        let walls = [50, 40, 80, 100];
+        assert_eq!(Spread::of(walls.into_iter()).unwrap().median, 50);
+        let efficiencies = walls.map(|wall| 40.0 / wall as f64);
+        assert_eq!(upper_median(efficiencies.into_iter()), Some(0.8));
+        assert_eq!(upper_median([].into_iter()), None);
     }
 
     #[test]

@@ -75,7 +75,9 @@ mod tests {
             record(51, Outcome::Http(500), None),
         ];
         let mut tally = Tally::default();
-        records.iter().for_each(|record| tally.record(record));
+        for record in &records {
+            tally.record(record);
+        }
         let cost = Cost {
             cpu_user_us: 2000,
             cpu_system_us: 1000,

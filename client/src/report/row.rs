@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::cost::Cost;
-use super::figures::{Point, Quantiles, Spread, curve, median, middle};
+use super::figures::{Point, Quantiles, Spread, curve, middle, upper_median};
 use crate::comparison::terms::Terms;
 use crate::measure::Measured;
 use crate::outcome::Class;
@@ -172,7 +172,7 @@ impl Row {
             speedup: None,
             behind: None,
             bound_us: Spread::of(bounds).map(|bounds| bounds.median),
-            efficiency: self::median(trials.iter().filter_map(|one| one.efficiency())),
+            efficiency: upper_median(trials.iter().filter_map(|one| one.efficiency())),
             from_due_us: Quantiles::of(&tally.from_due),
             from_sent_us: Quantiles::of(&tally.from_sent),
             ok: tally.ok,

@@ -8,6 +8,9 @@ use std::io::{self, Write};
 const BOUND: &str = "bound: the least wall time that the delays planned by the server allow; \
                      efficiency: bound over wall";
 
+const WATERFALLS: &str = "the rounds of the median wall times, on one scale: time runs to the right; attempts \
+                          come down as they were sent, where they are many several a line";
+
 /// The format.
 #[derive(Debug)]
 pub struct Text;
@@ -56,13 +59,11 @@ impl Report for Text {
 }
 
 fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
-    let mut heading = columns::heading(cell, |_| true);
-    if cell.rounds > 1 {
-        heading += &format!(", medians of {} rounds, counts of all", cell.rounds);
-    }
+    let heading = columns::heading(cell, |_| true);
+    let medians = medians(cell.rounds);
     writeln!(
         out,
-        "{heading}\n\n{}\n",
+        "{heading}{medians}\n\n{}\n",
         table(columns::figures(cell)).trim_fmt()
     )?;
     writeln!(out, "{}\n", table(columns::costs(cell)).trim_fmt())?;
@@ -76,16 +77,33 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{line}")?;
     }
     write_binding(cell, out)?;
-    for row in cell.rows.iter().filter(|row| !row.waterfall.is_empty()) {
-        writeln!(out, "\n{}, round {}:", row.strategy, row.median_round)?;
+    write_waterfalls(cell, out)
+}
+
+fn write_waterfalls(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    let drawn = || cell.rows.iter().filter(|row| !row.waterfall.is_empty());
+    if drawn().next().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "\n{WATERFALLS}")?;
+    for row in drawn() {
+        let (name, round) = (&row.strategy, row.median_round);
+        let (attempts, wall) = (row.attempts_of_median.len(), micros(row.wall_us.median));
+        writeln!(out, "\n{name}, round {round}: {attempts} attempts, {wall}")?;
         row.waterfall
             .iter()
             .try_for_each(|line| writeln!(out, "  {line}"))?;
     }
-    if cell.rows.iter().any(|row| !row.waterfall.is_empty()) {
-        writeln!(out)?;
+    writeln!(out)
+}
+
+/// Of how many rounds the figures are.
+fn medians(rounds: usize) -> String {
+    if rounds > 1 {
+        format!(", medians of {rounds} rounds, counts of all")
+    } else {
+        String::new()
     }
-    Ok(())
 }
 
 fn write_grid(comparison: &Comparison, cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
@@ -93,12 +111,15 @@ fn write_grid(comparison: &Comparison, cells: &[Cell], out: &mut dyn Write) -> i
     if let Some(first) = cells.first() {
         let heading = columns::heading(first, |name| !varying.iter().any(|other| other == name));
         let rounds = cells.iter().map(|cell| cell.rounds).max().unwrap_or(0);
-        writeln!(
-            out,
-            "{heading}, medians of {rounds} rounds, counts of all\n"
-        )?;
+        let medians = medians(rounds);
+        writeln!(out, "{heading}{medians}\n")?;
     }
-    writeln!(out, "{}\n", table(columns::grid(comparison)).trim_fmt())?;
+    let (figures, costs) = (
+        columns::all_figures(comparison),
+        columns::all_costs(comparison),
+    );
+    writeln!(out, "{}\n", table(figures).trim_fmt())?;
+    writeln!(out, "{}\n", table(costs).trim_fmt())?;
     writeln!(out, "{BOUND}")?;
     for cell in cells {
         let heading = columns::heading(cell, |name| varying.iter().any(|other| other == name));
@@ -117,7 +138,7 @@ fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
             let name = &row.strategy;
             writeln!(
                 out,
-                "{name}: held back by {}: {}; {}",
+                "{name}: held back by {}: {};\n  {}",
                 binds.what, binds.evidence, binds.remedy
             )?;
         }

@@ -20,6 +20,9 @@ pub struct Exchange {
     pub digest: Option<Digest>,
     /// The digest of the whole of which the body is a part, if the server named it.
     pub repr_digest: Option<Digest>,
+    /// Whether the head says that its body is not to be taken for anything: it has a content coding,
+    /// which nobody asked for, or a digest that cannot be read.
+    pub is_unreadable: bool,
     /// `Content-Length`.
     pub length: Option<u64>,
     /// Whether the request went out on a connection that had been used before.

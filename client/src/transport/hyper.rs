@@ -99,6 +99,7 @@ pub(crate) async fn exchange(
         timing: head.timing,
         digest: head.digest,
         repr_digest: head.repr_digest,
+        is_unreadable: head.is_unreadable,
         length: head.length,
         location: head.location,
         retry_after: head.retry_after,

@@ -193,7 +193,7 @@ fn a_body_over_the_limit_is_refused_declared_or_not() {
 
 #[test]
 fn a_body_at_the_limit_is_not_refused() {
-    let body = "x".repeat(1000);
+    let body = format!("GIF89a{}", "x".repeat(994));
     for head in ["Content-Length: 1000", "Connection: close"] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
         let server = Server::start(move |_, peer| {
@@ -248,7 +248,7 @@ fn statuses_are_outcomes_and_the_connection_serves_on() {
             "AD" => "206 Partial Content",
             _ => "200 OK",
         };
-        format!("HTTP/1.1 {status}\r\nContent-Length: 3\r\n\r\nGIF")
+        format!("HTTP/1.1 {status}\r\nContent-Length: 6\r\n\r\nGIF89a")
     });
     let expected = [
         Outcome::NotFound,
@@ -271,5 +271,31 @@ fn nobody_there_is_refused_for_every_strategy() {
         let tally = strategy.run(&Run::new(&plan, &endpoint)).unwrap();
         assert_eq!(tally.outcomes["refused"].count, 2);
         assert_eq!(tally.outcomes["refused"].reason, "connection refused");
+    }
+}
+
+#[test]
+fn a_length_is_no_reason_to_set_memory_aside() {
+    let lie = |peer: &mut Peer| {
+        say(
+            peer,
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\nGIF",
+                u64::MAX / 2
+            ),
+        );
+        peer.fin();
+    };
+    for transport in flagpole_client::transport::ALL {
+        let server = Server::start(move |_, peer| lie(peer));
+        let run = server.run("sequential", "BR", |run| {
+            run.transport(*transport).body_limit(usize::MAX)
+        });
+        assert_eq!(
+            run.unwrap().1[0].outcome,
+            Outcome::CutShort,
+            "{}",
+            transport.name()
+        );
     }
 }

@@ -9,6 +9,7 @@ mod keeping;
 mod measuring;
 mod policies;
 mod requests;
+mod resuming;
 mod reuse;
 mod saving;
 mod server;

@@ -24,7 +24,10 @@ fn slow() -> Server {
 fn no_strategy_is_faster_than_the_bound() {
     let server = slow();
     let (plan, endpoint) = (plan("AA AB AC AD AE"), server.endpoint());
-    for (strategy, bound) in strategy::ALL.iter().map(|s| (s, if s.is_concurrent() { 3 } else { 5 })) {
+    for (strategy, bound) in strategy::ALL
+        .iter()
+        .map(|s| (s, if s.is_concurrent() { 3 } else { 5 }))
+    {
         let run = Run::new(&plan, &endpoint).lanes(Lanes::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
@@ -55,7 +58,7 @@ fn a_record_is_in_order_and_knows_what_the_server_said() {
             let timing = record.timing.as_ref().unwrap();
             assert_eq!(
                 (timing.planned, record.status, record.bytes),
-                (DELAY, Some(200), 3)
+                (DELAY, Some(200), 6)
             );
         }
     }

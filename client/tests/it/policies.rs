@@ -3,6 +3,7 @@
 use crate::server::{OK, Server, code, destination};
 use flagpole_client::policy::{After, Hedge, Limit, Redirects, Retry, Timeouts};
 use flagpole_client::{Kind, Lanes, Outcome, Plan, Policy, Record, Run, Strategy, Tally, strategy};
+use flagpole_fixtures::Code;
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -56,7 +57,7 @@ fn what_fails_twice_is_had_by_the_third_try() {
             "{name}"
         );
         assert_eq!((tally.attempts(), tally.retries), (9, 6), "{name}");
-        assert_eq!((tally.bytes, tally.wasted), (33, 24));
+        assert_eq!((tally.bytes, tally.wasted), (42, 24));
         for record in &records {
             assert_eq!(u64::from(record.attempt), record.nth);
             assert_eq!(record.decides, record.nth == 2);
@@ -114,6 +115,46 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
                 .iter()
                 .any(|r| r.outcome == Outcome::Superseded && r.nth == 0)
         );
+    }
+}
+
+/// Many a try ends in the moment in which its hedge begins. If only one hedge were forgotten, the run
+/// would wait for it until the timeout.
+#[test]
+fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
+    let delay = Duration::from_millis(5);
+    let server = Server::start(move |_, peer| {
+        while let Some(head) = peer.request() {
+            if nth(&head) == 0 {
+                std::thread::sleep(delay);
+                peer.send(OK);
+            } else {
+                peer.hang();
+            }
+        }
+    });
+    let hedge = Hedge {
+        after: After::Time(delay),
+        share: 1.0,
+    };
+    let patience = Duration::from_secs(20);
+    let policy = Policy {
+        hedge: Some(hedge),
+        timeouts: Timeouts {
+            whole: Some(patience),
+            ..Timeouts::default()
+        },
+        ..Policy::default()
+    };
+    let plan = Plan::flags(Code::every().take(100));
+    for strategy in strategy::ALL.iter().filter(|s| s.is_concurrent()) {
+        let (tally, records) = run(*strategy, &server, (&plan, 8), |run| {
+            run.policy(policy.clone()).name("x")
+        });
+        let name = strategy.name();
+        assert_eq!((tally.ok, tally.error), (100, 0), "{name}");
+        let is_quick = |record: &Record| record.from_sent() < patience / 2;
+        assert!(records.iter().all(is_quick), "{name}");
     }
 }
 

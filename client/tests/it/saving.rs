@@ -5,7 +5,7 @@ use flagpole_client::{Lanes, Outcome, strategy};
 use std::fs;
 use std::path::Path;
 
-/// Every flag is a text of its own; `XX` is not found, `XY` cut short.
+/// Every flag has a text of its own; `XX` is not found, `XY` cut short.
 fn site() -> Server {
     Server::start(|_, peer| {
         while let Some(head) = peer.request() {
@@ -16,7 +16,7 @@ fn site() -> Server {
                     return;
                 }
                 code => {
-                    let body = code.repeat(9_000);
+                    let body = flag(code);
                     peer.send(format!(
                         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
@@ -25,6 +25,10 @@ fn site() -> Server {
             }
         }
     })
+}
+
+fn flag(code: &str) -> String {
+    format!("GIF89a{}", code.repeat(9_000))
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -57,7 +61,7 @@ fn every_strategy_saves_the_same_files_and_no_others() {
         );
         assert_eq!(
             fs::read_to_string(folder.path().join("br.gif")).unwrap(),
-            "BR".repeat(9_000)
+            flag("BR")
         );
     }
 }

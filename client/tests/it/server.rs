@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// The answer of a server that has nothing to hide.
-pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nGIF";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nGIF89a";
 
 /// Listens on a port of its own until dropped.
 pub(crate) struct Server {

@@ -90,7 +90,7 @@ fn no_server_can_tell_them_apart() {
 #[test]
 fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
     let head = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\
-                Server-Timing: planned;dur=7.000\r\nContent-Length: 3\r\n\r\nGIF";
+                Server-Timing: planned;dur=7.000\r\nContent-Length: 6\r\n\r\nGIF89a";
     let slowly = |peer: &mut Peer| {
         while peer.request().is_some() {
             head.bytes().for_each(|byte| peer.send([byte]));
@@ -98,7 +98,7 @@ fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
     };
     for (name, record) in record(slowly, |run| run) {
         assert_eq!(record.outcome, Outcome::Ok, "{name}");
-        assert_eq!((record.status, record.bytes), (Some(200), 3));
+        assert_eq!((record.status, record.bytes), (Some(200), 6));
         let planned = record.timing.unwrap().planned;
         assert_eq!(planned, Duration::from_millis(7));
         let first_byte = record.first_byte.unwrap();
@@ -127,7 +127,7 @@ fn a_body_that_ends_with_its_connection_is_whole_only_if_that_ends_well() {
     let ends = |end: fn(&mut Peer)| {
         let script = move |peer: &mut Peer| {
             peer.request();
-            peer.send("HTTP/1.1 200 OK\r\n\r\nGIF");
+            peer.send("HTTP/1.1 200 OK\r\n\r\nGIF89a");
             end(peer);
         };
         record(script, |run| run).map(|(_, record)| record.outcome)
@@ -167,8 +167,8 @@ fn the_size_of_a_chunk_that_does_not_end_is_given_up() {
 }
 
 #[test]
-fn what_is_compressed_stays_so() {
-    // The start of a gzip file: to unpack it would be an error, or a body of another digest.
+fn what_is_compressed_is_not_what_was_asked_for() {
+    // The start of a gzip file, with the digest of what is sent: what it holds is anybody's guess.
     let body = "\u{1f}not really gzip";
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Digest: {}\r\nContent-Length: {}\r\n\r\n",
@@ -181,14 +181,14 @@ fn what_is_compressed_stays_so() {
         }
     };
     for (name, record) in record(packed, |run| run) {
-        assert_eq!(record.outcome, Outcome::Ok, "{name}");
+        assert_eq!(record.outcome, Outcome::Corrupt, "{name}");
     }
 }
 
 #[test]
 fn a_redirect_is_an_answer_and_leads_as_far_as_the_policy_lets_it() {
     // A path longer than any buffer is at first.
-    let path = format!("/{}", "x".repeat(20_000));
+    let path = format!("/{}", "x".repeat(8_000));
     let location = format!("HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 2\r\n\r\nno");
     let server = Server::answering(move |head| {
         if head.starts_with("GET /flags/") {

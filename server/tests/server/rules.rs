@@ -206,8 +206,14 @@ fn a_journal_that_stands_still_stops_neither_the_server_nor_its_end() {
     let (journal, writing) = Journal::to(Stuck(ended)).unwrap();
     let server = Server::builder().journal_to(journal).start().unwrap();
     let seen = statuses(&server, 70_000);
-    assert!(seen.iter().all(|&status| status == 200), "more than the queue holds");
+    assert!(
+        seen.iter().all(|&status| status == 200),
+        "more than the queue holds"
+    );
     server.shutdown(Duration::MAX);
     let error = writing.finish(Duration::from_millis(10)).unwrap_err();
-    assert_eq!(error.to_string(), "what it is written to takes nothing more");
+    assert_eq!(
+        error.to_string(),
+        "what it is written to takes nothing more"
+    );
 }

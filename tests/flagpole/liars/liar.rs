@@ -1,8 +1,9 @@
 //! A server in raw bytes that lies about one path, and is honest about all others.
 
 use crate::stage::PATIENCE;
+use crate::ways::CATALOG;
 use flagpole_client::Endpoint;
-use flagpole_fixtures::{Catalog, Digest, Resource};
+use flagpole_fixtures::{Digest, Resource};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -38,7 +39,6 @@ pub(super) struct Liar {
 struct Shared {
     path: Option<String>,
     lie: Lie,
-    catalog: Catalog,
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
     has_stopped: AtomicBool,
@@ -66,7 +66,6 @@ impl Liar {
         let shared = Arc::new(Shared {
             path,
             lie,
-            catalog: Catalog::embedded(),
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
             has_stopped: AtomicBool::new(false),
@@ -131,7 +130,10 @@ impl Shared {
             let path = target.split('?').next();
             let goes_on = match path {
                 path if path == self.path.as_deref() => self.lie.tell(&mut peer),
-                path => peer.get_mut().write_all(&self.truth(path.unwrap())).is_ok(),
+                path => peer
+                    .get_mut()
+                    .write_all(&Shared::truth(path.unwrap()))
+                    .is_ok(),
             };
             if !goes_on {
                 return;
@@ -139,9 +141,9 @@ impl Shared {
         }
     }
 
-    fn truth(&self, path: &str) -> Vec<u8> {
+    fn truth(path: &str) -> Vec<u8> {
         let resource = Resource::from_path(path);
-        match resource.and_then(|resource| self.catalog.get(resource)) {
+        match resource.and_then(|resource| CATALOG.get(resource)) {
             Some(body) => whole(body),
             None => b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec(),
         }
@@ -151,9 +153,8 @@ impl Shared {
 /// An honest answer with this body.
 pub(super) fn whole(body: &[u8]) -> Vec<u8> {
     let (length, digest) = (body.len(), Digest::of(body));
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n"
-    );
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n");
     [head.as_bytes(), body].concat()
 }
 
@@ -161,7 +162,7 @@ pub(super) fn whole(body: &[u8]) -> Vec<u8> {
 fn target(peer: &mut BufReader<TcpStream>) -> Option<String> {
     let mut lines = peer.lines().map_while(Result::ok);
     let first = lines.next()?;
-    lines.find(|line| line.is_empty())?;
+    lines.find(String::is_empty)?;
     Some(first.split(' ').nth(1)?.to_owned())
 }
 

@@ -1,14 +1,15 @@
 //! Lies about countries: what is no metadata names no flag, and no name leaves the folder.
 
-use super::liar::{Lie, Liar, whole};
-use super::{br, deciding, download, truth, us};
+use super::liar::{Liar, Lie, whole};
+use super::{BODY_LIMIT, PATIENT, br, deciding, download, truth, us};
 use crate::ways::{Files, in_every_way, sizes};
 use flagpole_client::{Measured, Outcome, Plan};
+use std::time::Duration;
 
 const BR: &str = "/flags/br/metadata.json";
 
 /// More than any of these lies: what is judged is what they say.
-const LARGE: u64 = 16 << 20;
+const LARGE: (u64, Duration) = (16 << 20, PATIENT);
 
 /// Downloads with this as the metadata of Brazil, in every way; the flag of the United States is there
 /// and true, and taken out.
@@ -27,7 +28,10 @@ fn told(metadata: &[u8], check: impl Fn(&str, &Measured, Files) + Sync) {
 fn assert_refused(what: &str, metadata: &[u8]) {
     told(metadata, |way, run, files| {
         let outcome = &deciding(run, br()).outcome;
-        assert!(matches!(outcome, Outcome::BadMetadata(_)), "{what}, {way}: {outcome}");
+        assert!(
+            matches!(outcome, Outcome::BadMetadata(_)),
+            "{what}, {way}: {outcome}"
+        );
         // A reason, not all of what was said.
         assert!(outcome.to_string().len() < 300, "{what}, {way}");
         assert!(files.is_empty(), "{what}, {way}: {:?}", sizes(&files));
@@ -64,20 +68,23 @@ fn what_is_no_metadata_names_nothing() {
 
 #[test]
 fn metadata_ten_megabytes_deep_is_no_end_of_a_stack() {
-    const DEEP: usize = 10 << 20;
-    assert_refused("lists", "[".repeat(DEEP).as_bytes());
-    let objects = "{\"a\":".repeat(DEEP / 5);
-    assert_refused("objects", objects.as_bytes());
+    assert_refused("lists", "[".repeat(10 << 20).as_bytes());
+    let objects = "{\"a\":".repeat(100_000);
     assert_refused("a name", format!("{{\"country\": {objects}").as_bytes());
-    assert_refused("something else", format!("{{\"x\": {}", "[".repeat(DEEP)).as_bytes());
+    assert_refused("something else", format!("{{\"x\": {objects}").as_bytes());
 }
 
 #[test]
 fn metadata_over_the_limit_is_refused_as_any_body_is() {
     in_every_way(|way| {
         let liar = Liar::about(BR, Lie::Say(whole("[".repeat(10 << 20).as_bytes())));
-        let (run, files) = download(way, &liar, Plan::with_metadata, super::BODY_LIMIT);
-        assert_eq!(deciding(&run, br()).outcome, Outcome::TooLarge, "{}", way.name());
+        let (run, files) = download(way, &liar, Plan::with_metadata, (BODY_LIMIT, PATIENT));
+        assert_eq!(
+            deciding(&run, br()).outcome,
+            Outcome::TooLarge,
+            "{}",
+            way.name()
+        );
         assert_eq!(files.len(), 1);
     });
 }
@@ -95,7 +102,7 @@ fn a_name_stays_in_the_folder() {
 
 #[test]
 fn a_name_of_any_length_is_a_file() {
-    for length in [300, 10 << 20] {
+    for length in [300, 1 << 20] {
         let name = "x".repeat(length);
         let file = format!("{}--BR.gif", "x".repeat(255 - 1 - "--BR.gif".len()));
         assert_named(&name, &file);
@@ -108,7 +115,10 @@ fn two_countries_of_one_name_are_two_files() {
     told(&metadata, |way, run, files| {
         assert_eq!(deciding(run, br()).outcome, Outcome::Ok, "{way}");
         let (name, body) = files.into_iter().next().unwrap();
-        assert!(name.ends_with("--BR.gif") && body == truth(), "{way}: {name}");
+        assert!(
+            name.ends_with("--BR.gif") && body == truth(),
+            "{way}: {name}"
+        );
     });
 }
 

@@ -1,7 +1,7 @@
 //! Lies about where a flag is.
 
-use super::liar::{Lie, Liar};
-use super::{BODY_LIMIT, case, download, head};
+use super::liar::{Liar, Lie};
+use super::{BODY_LIMIT, PATIENT, case, download, head};
 use crate::ways::in_every_way;
 use flagpole_client::Plan;
 
@@ -17,7 +17,7 @@ fn a_redirect_to_itself_is_followed_five_times() {
     for location in [BR, "br.gif", "", "#x", "?again"] {
         in_every_way(|way| {
             let liar = Liar::about(BR, to(location));
-            let (run, files) = download(way, &liar, Plan::flags, BODY_LIMIT);
+            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
             let case = case("a circle", to(location), &["too_many_redirects"]);
             case.assert_told(&way.name(), &run, files);
             let requests = liar.requests();
@@ -30,12 +30,17 @@ fn a_redirect_to_itself_is_followed_five_times() {
 
 #[test]
 fn a_redirect_elsewhere_is_not_followed() {
-    for elsewhere in ["http://ADDRESS/flags/br/br.gif", "//ADDRESS/flags/br/br.gif", "http://x@ADDRESS/"] {
+    for elsewhere in [
+        "http://ADDRESS/flags/br/br.gif",
+        "//ADDRESS/flags/br/br.gif",
+        "http://x@ADDRESS/",
+        "http://:x@ADDRESS/",
+    ] {
         in_every_way(|way| {
             let other = Liar::honest();
             let location = elsewhere.replace("ADDRESS", &other.address().to_string());
             let liar = Liar::about(BR, to(&location));
-            let (run, files) = download(way, &liar, Plan::flags, BODY_LIMIT);
+            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
             let case = case("elsewhere", to(&location), &["http_302"]);
             case.assert_told(&way.name(), &run, files);
             assert_eq!(other.connections(), 0, "{}", way.name());
@@ -46,10 +51,19 @@ fn a_redirect_elsewhere_is_not_followed() {
 
 #[test]
 fn a_redirect_that_is_no_url_is_not_followed() {
-    for location in ["http://[", "https://127.0.0.1/", "data:image/gif,GIF89a", "file:///etc/passwd", "\u{1}"] {
+    for location in [
+        "http://[",
+        "https://127.0.0.1/",
+        "data:image/gif,GIF89a",
+        "file:///etc/passwd",
+        "\u{1}",
+        // Three bytes each in a path: more than one may have.
+        &"\"".repeat(3_000),
+        &"\"".repeat(30_000),
+    ] {
         in_every_way(|way| {
             let liar = Liar::about(BR, to(location));
-            let (run, files) = download(way, &liar, Plan::flags, BODY_LIMIT);
+            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
             // A control character makes it no HTTP.
             let case = case("no URL", to(location), &["http_302", "not_http"]);
             case.assert_told(&way.name(), &run, files);

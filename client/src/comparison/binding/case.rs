@@ -48,7 +48,7 @@ impl<'a> Case<'a> {
     /// The lower bound that explains most of the wall time, if it explains half of it.
     pub(super) fn constraint(&self) -> Constraint {
         let explained = self.bound.max(self.cpu);
-        if 2 * explained < self.run.wall {
+        if twice(explained) < self.run.wall {
             return self.beyond(self.run.wall.saturating_sub(explained));
         }
         match self.terms {
@@ -59,7 +59,7 @@ impl<'a> Case<'a> {
 
     /// What the larger part of the wall time, this one, is due to.
     fn beyond(&self, rest: Duration) -> Constraint {
-        let is_late = 2 * self.actual.saturating_sub(self.bound) >= rest;
+        let is_late = twice(self.actual.saturating_sub(self.bound)) >= rest;
         match self.run.limits.seats {
             // Where there are seats, lateness is the wait for one.
             Some(_) if is_late => Constraint::Capacity,
@@ -79,13 +79,13 @@ impl<'a> Case<'a> {
             Constraint::RateLimit
         } else if is_limit(terms.capacity) {
             Constraint::Capacity
-        } else if 2 * self.tried_once <= delays {
+        } else if twice(self.tried_once) <= delays {
             self.turned_away().unwrap_or(Constraint::Retries)
-        } else if 2 * terms.paced >= delays {
+        } else if twice(terms.paced) >= delays {
             Constraint::Bandwidth
         } else if terms.longest < spread && self.run.lanes > 1 {
             Constraint::Lanes
-        } else if terms.longest >= spread && terms.longest > STRAGGLER * self.median {
+        } else if terms.longest >= spread && terms.longest > self.median.saturating_mul(STRAGGLER) {
             Constraint::Straggler
         } else {
             Constraint::Latency
@@ -122,6 +122,10 @@ impl<'a> Case<'a> {
         let terms = Terms::of(self.run.records, lanes, self.run.whole, self.run.limits);
         terms.map_or(Duration::ZERO, |terms| terms.total())
     }
+}
+
+fn twice(time: Duration) -> Duration {
+    time.saturating_mul(2)
 }
 
 /// As if the server had planned the delay that it kept.

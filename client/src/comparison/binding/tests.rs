@@ -215,6 +215,24 @@ fn a_rate_that_is_slower_than_the_delays() {
 }
 
 #[test]
+fn a_rate_that_lets_nobody_in_is_no_reason_to_fail() {
+    let records = delays(&[5; 2]);
+    let rate = Rate {
+        per_second: 1e-300,
+        burst: 0,
+    };
+    let limits = Limits {
+        rate: Some(rate),
+        ..Limits::default()
+    };
+    let limited = Evidence {
+        limits,
+        ..run(&records, 2)
+    };
+    assert_eq!(Binding::of(&limited).what, Constraint::RateLimit);
+}
+
+#[test]
 fn bodies_that_trickle() {
     let trickled = Answer {
         paced: 900,

@@ -2,7 +2,7 @@
 
 use super::classify;
 use crate::outcome::Outcome;
-use crate::transport::head::Received;
+use crate::transport::head::{Received, reserved};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -41,7 +41,7 @@ pub(super) async fn collect(
             continue;
         }
         if let (true, Some(length)) = (joined.is_empty(), declared) {
-            joined.reserve(usize::try_from(length).unwrap_or(limit));
+            joined.reserve(reserved(length));
         }
         joined.extend_from_slice(&data);
     }

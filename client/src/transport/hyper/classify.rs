@@ -1,7 +1,7 @@
 //! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
 //! whole chain of causes is looked at.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, reason};
 use crate::transport::{HEAD_LIMIT, system};
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -18,13 +18,13 @@ pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
         return if received >= HEAD_LIMIT as u64 {
             Outcome::TooLarge
         } else {
-            Outcome::NotHttp(error.to_string())
+            Outcome::NotHttp(reason(error))
         };
     }
     match received {
         0 => Outcome::Empty,
         _ if says(hyper::Error::is_incomplete_message) => Outcome::CutShort,
-        _ => Outcome::NotHttp(error.to_string()),
+        _ => Outcome::NotHttp(reason(error)),
     }
 }
 
@@ -40,9 +40,7 @@ fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
         // An end that came too soon: what that means depends on what was there before it.
         ErrorKind::UnexpectedEof => None,
         // Chunks that are none, or bytes that nobody asked for.
-        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
-            Some(Outcome::NotHttp(error.to_string()))
-        }
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => Some(Outcome::NotHttp(reason(error))),
         _ => Some(system::broken(error)),
     }
 }

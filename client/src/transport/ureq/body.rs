@@ -1,7 +1,7 @@
 //! Reads a whole body, up to a limit.
 
 use crate::outcome::Outcome;
-use crate::transport::head::Received;
+use crate::transport::head::{Received, reserved};
 use ::ureq::{Body, Error};
 use bytes::Bytes;
 use http::header::TRANSFER_ENCODING;
@@ -22,9 +22,7 @@ pub(super) fn collect(
     if declared.is_some_and(|length| length > limit as u64) {
         return Err(Outcome::TooLarge);
     }
-    // No more than the limit, which is a usize.
-    let expected = declared.and_then(|length| usize::try_from(length).ok());
-    let mut whole = Vec::with_capacity(expected.unwrap_or(0));
+    let mut whole = Vec::with_capacity(declared.map_or(0, reserved));
     let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
     let read = reader.read_to_end(&mut whole);
     received.bytes = whole.len() as u64;

@@ -1,6 +1,6 @@
 //! Which outcome an error of ureq stands for.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, reason};
 use ::ureq::Error;
 use std::fmt;
 
@@ -27,14 +27,14 @@ pub(super) fn outcome(error: Error, received: u64) -> Outcome {
     match error {
         Error::Other(cause) => match cause.downcast::<Broken>() {
             Ok(broken) => broken.0,
-            Err(other) => Outcome::Lost(other.to_string()),
+            Err(other) => Outcome::Lost(reason(&other)),
         },
         Error::LargeResponseHeader(..) => Outcome::TooLarge,
         // The end of the connection, before the answer or within it. An end within the size of a
         // chunk is another error.
         Error::Io(_) | Error::BodyStalled if received == 0 => Outcome::Empty,
         Error::Io(_) | Error::BodyStalled => Outcome::CutShort,
-        Error::Protocol(reason) => Outcome::NotHttp(reason.to_string()),
-        other => Outcome::NotHttp(other.to_string()),
+        Error::Protocol(error) => Outcome::NotHttp(reason(&error)),
+        other => Outcome::NotHttp(reason(&other)),
     }
 }

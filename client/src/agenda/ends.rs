@@ -1,0 +1,162 @@
+//! What the end of an attempt means for its download, and what follows.
+
+use super::download::{Download, Step};
+use super::queue::Request;
+use super::{Agenda, End, Id, Then, Verdict};
+use crate::outcome::Outcome;
+use crate::policy::Purse;
+use crate::record::Kind;
+use std::time::Duration;
+
+impl Agenda {
+    /// An attempt has ended; it keeps its lane until [`leave`](Agenda::leave).
+    ///
+    /// # Panics
+    /// If it was never started, or has ended before.
+    pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
+        let flight = self.flights.get_mut(&id);
+        let flight = flight.expect("an attempt ends once, between its start and its leave");
+        flight.has_ended = true;
+        if let Some(hedging) = &mut self.hedging {
+            hedging.ended(end, flight.is_superseded);
+        }
+        if flight.is_superseded {
+            return Verdict::passing(Outcome::Superseded);
+        }
+        let request = flight.request.clone();
+        let place = request.download;
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("an attempt that is not superseded is wanted");
+        download.flying.retain(|flying| *flying != id);
+        if end.are_conditions_to_blame && !request.is_plain {
+            self.ask_plainly(request);
+            return Verdict::passing(end.outcome.clone());
+        }
+        let outcome = match self.redirected(&request, end) {
+            Ok(passing) => return Verdict::passing(passing),
+            Err(outcome) => outcome,
+        };
+        match outcome {
+            Outcome::Ok => self.succeed(place),
+            // As good an answer as any that another attempt could bring.
+            Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
+            failed => self.fail(&request, failed, end.retry_after, now),
+        }
+    }
+
+    /// The same again, without conditions: once, as there are none then that could fail. It is charged to
+    /// nobody, and has the same n.
+    fn ask_plainly(&mut self, request: Request) {
+        self.queue.hop(Request {
+            kind: Kind::Retry,
+            is_plain: true,
+            due: None,
+            backoff: Duration::ZERO,
+            ..request
+        });
+    }
+
+    /// Follows a redirect; the outcome that remains if there is none to follow.
+    fn redirected(&mut self, request: &Request, end: &End) -> Result<Outcome, Outcome> {
+        let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
+            return Err(end.outcome.clone());
+        };
+        match self.policy.redirects.most {
+            0 => Err(end.outcome.clone()),
+            most if request.hops >= most => Err(Outcome::TooManyRedirects),
+            _ => {
+                self.queue.hop(Request {
+                    kind: Kind::Redirect,
+                    path: Some(path.clone()),
+                    hops: request.hops + 1,
+                    due: None,
+                    backoff: Duration::ZERO,
+                    ..request.clone()
+                });
+                Ok(Outcome::Redirected(*status))
+            }
+        }
+    }
+
+    /// A true body has come.
+    fn succeed(&mut self, place: usize) -> Verdict {
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("it was there a moment ago");
+        if self.jobs[place].named && download.step == Step::Resource {
+            let losers = self.supersede(place);
+            return Verdict {
+                then: Then::Stage,
+                losers,
+                ..Verdict::passing(Outcome::Ok)
+            };
+        }
+        let is_flag = download.step == Step::Resource;
+        let then = if is_flag { Then::Save } else { Then::Name };
+        self.decide(place, Outcome::Ok, then)
+    }
+
+    /// A try has failed, or a part of one.
+    fn fail(
+        &mut self,
+        request: &Request,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Duration,
+    ) -> Verdict {
+        let place = request.download;
+        let retry = &self.policy.retry;
+        let download = self.downloads.get_mut(&place);
+        let download = download.expect("it was there a moment ago");
+        download.running -= 1;
+        download.asked = download.asked.max(retry_after);
+        if download.running > 0 {
+            return Verdict::passing(outcome);
+        }
+        let is_worth = !self.is_stopped
+            && download.tries < retry.attempts()
+            && retry.is_worth(&outcome)
+            && self.purse.as_mut().is_none_or(Purse::withdraw);
+        if !is_worth {
+            return self.decide(place, outcome, Then::Nothing);
+        }
+        // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
+        let (tried, asked) = (download.tries, download.asked);
+        let nth = self
+            .attempt_of(place, &self.downloads[&place], Kind::Retry)
+            .nth;
+        let backoff = retry.backoff(request.resource, nth, tried, asked);
+        if let Some(download) = self.downloads.get_mut(&place) {
+            download.try_again();
+        }
+        let again = self.attempt_of(place, &self.downloads[&place], Kind::Retry);
+        let due = now.saturating_add(backoff);
+        self.queue.later(Request {
+            due: Some(due),
+            backoff,
+            ..again
+        });
+        Verdict::passing(outcome)
+    }
+
+    /// The end of a download; whatever else is in flight for it is in vain.
+    fn decide(&mut self, place: usize, outcome: Outcome, then: Then) -> Verdict {
+        let losers = self.supersede(place);
+        self.downloads.remove(&place);
+        Verdict {
+            outcome,
+            decides: true,
+            then,
+            losers,
+        }
+    }
+
+    fn supersede(&mut self, place: usize) -> Vec<Id> {
+        let download = self.downloads.get_mut(&place);
+        let losers = download.map(Download::end_step).unwrap_or_default();
+        for id in &losers {
+            let flight = self.flights.get_mut(id);
+            flight.expect("what flies is in flight").is_superseded = true;
+        }
+        losers
+    }
+}

@@ -1,0 +1,93 @@
+//! Two attempts at one flag, in the orders that only an unlucky schedule brings.
+
+use super::*;
+use crate::lanes::Lanes;
+use crate::plan::Plan;
+use crate::policy::{After, Hedge, Policy};
+use crate::run::Run;
+use crate::target::Endpoint;
+use flagpole_fixtures::Digest;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A session, and a first try whose hedge has just been handed out; nobody has begun either.
+fn pair() -> (Session, Start, Start) {
+    let plan = Plan::flags(["BR".parse().unwrap()]);
+    let endpoint = Endpoint::from(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let hedge = Hedge {
+        after: After::Time(Duration::ZERO),
+        share: 1.0,
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let run = Run::new(&plan, &endpoint)
+        .policy(policy)
+        .lanes(Lanes::new(2).unwrap());
+    let session = Session::start(&run, 2).unwrap();
+    let [first, hedge] = [(); 2].map(|()| match session.next() {
+        Next::Start(start) => start,
+        other => panic!("{other:?}"),
+    });
+    (session, first, hedge)
+}
+
+fn exchange(result: Result<Bytes, Outcome>) -> Exchange {
+    let body = Bytes::from_static(b"GIF");
+    Exchange {
+        sent: Duration::ZERO,
+        first_byte: None,
+        status: Some(200),
+        timing: None,
+        digest: None,
+        repr_digest: Some(Digest::of(b"GIF89a")),
+        is_unreadable: false,
+        length: Some(6),
+        reused: false,
+        location: None,
+        retry_after: None,
+        etag: Some("\"v1\"".into()),
+        content_range: None,
+        bytes: body.len() as u64,
+        begun: result.is_err().then_some(body),
+        result,
+    }
+}
+
+fn whole() -> Exchange {
+    exchange(Ok(Bytes::from_static(b"GIF89a")))
+}
+
+#[test]
+fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
+    let (session, first, hedge) = pair();
+    let left = Left::default();
+    let attempt = session.attempt(&first, &left);
+    let won = session.conclude(first, None, (&attempt, &left), whole());
+    assert!(won.record.decides && !attempt.cancel.is_cancelled());
+    assert!(session.attempt(&hedge, &left).cancel.is_cancelled());
+}
+
+#[test]
+fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
+    let (session, first, hedge) = pair();
+    let left = Left::default();
+    let [one, other] = [&first, &hedge].map(|start| session.attempt(start, &left));
+    let won = session.conclude(hedge, None, (&other, &left), whole());
+    assert!(won.record.decides && one.cancel.is_cancelled());
+    // It had the start of a body, which would lie beside the whole one for ever.
+    let broken = exchange(Err(Outcome::Cancelled));
+    let lost = session.conclude(first, None, (&one, &left), broken);
+    assert_eq!(lost.record.outcome, Outcome::Superseded);
+    assert!(lost.errand.is_none(), "{:?}", lost.errand);
+}
+
+#[test]
+fn a_run_that_is_cancelled_cancels_both() {
+    let (session, first, hedge) = pair();
+    let left = Left::default();
+    let both = [&first, &hedge].map(|start| session.attempt(start, &left));
+    session.wire.cancel.cancel();
+    assert!(both.iter().all(|attempt| attempt.cancel.is_cancelled()));
+}

@@ -1,0 +1,107 @@
+//! To resume never fails where to begin anew would not: what a server makes of conditions is its own
+//! affair, and the true body is to be had without them.
+
+use crate::server::Server;
+use flagpole_client::{Destination, Kind, Outcome, Record, Transport, transport};
+use flagpole_fixtures::Digest;
+use std::fs;
+use std::path::Path;
+
+const WHOLE: &str = "GIF89a, and so on";
+
+fn whole() -> String {
+    let length = WHOLE.len();
+    format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: {length}\r\n\r\n{WHOLE}")
+}
+
+/// Cuts its first answer short, answers like this what is asked for on conditions, and all else well.
+fn server(answer: String) -> Server {
+    Server::start(move |nth, peer| {
+        while let Some(head) = peer.request() {
+            if nth == 0 {
+                peer.send(&whole()[..whole().len() - 7]);
+                return;
+            }
+            let is_plain = !head.contains("\r\nrange:") && !head.contains("\r\nif-none-match:");
+            peer.send(if is_plain { whole() } else { answer.clone() });
+        }
+    })
+}
+
+fn get(server: &Server, transport: &'static dyn Transport, folder: &Path) -> Vec<Record> {
+    let destination = Destination::prepare(folder).unwrap();
+    let destination = Box::leak(Box::new(destination.resuming("http://here", 1000)));
+    let done = server.run("sequential", "BR", |run| {
+        run.transport(transport).destination(destination)
+    });
+    done.unwrap().1
+}
+
+fn part(fields: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 206 Partial Content\r\nContent-Length: {length}\r\n{fields}\r\n{body}")
+}
+
+#[test]
+fn a_condition_that_fails_is_dropped() {
+    let v1 = "ETag: \"v1\"\r\nContent-Range: bytes";
+    for (answer, outcome) in [
+        (
+            "HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            Outcome::Http(416),
+        ),
+        ("HTTP/1.1 304 No\r\n\r\n".to_owned(), Outcome::Http(304)),
+        (
+            part(
+                "ETag: \"v2\"\r\nContent-Range: bytes 10-16/17\r\n",
+                "o, else",
+            ),
+            Outcome::Http(206),
+        ),
+        (
+            part(&format!("{v1} 9-16/17\r\n"), "d so on"),
+            Outcome::Http(206),
+        ),
+        (part("", "d so on"), Outcome::Http(206)),
+    ] {
+        for transport in transport::ALL {
+            let (server, folder) = (server(answer.clone()), tempfile::tempdir().unwrap());
+            let cut = get(&server, *transport, folder.path());
+            assert_eq!(cut[0].outcome, Outcome::CutShort);
+            let records = get(&server, *transport, folder.path());
+            let outcomes: Vec<_> = records.iter().map(|record| &record.outcome).collect();
+            assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", transport.name());
+            assert_eq!(
+                (records[1].kind, records[1].nth),
+                (Kind::Retry, records[0].nth)
+            );
+            assert!(!records[0].decides && records[1].decides);
+            assert_eq!(
+                fs::read_to_string(folder.path().join("br.gif")).unwrap(),
+                WHOLE
+            );
+            assert_eq!(
+                fs::read_dir(folder.path()).unwrap().count(),
+                1,
+                "no start is left"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rest_with_another_digest_of_its_own_is_none() {
+    let range = "ETag: \"v1\"\r\nContent-Range: bytes 10-16/17\r\n";
+    let digest = Digest::of(b"d so on");
+    let rest = |body| part(&format!("{range}Content-Digest: {digest}\r\n"), body);
+    for (body, outcome) in [("d so on", Outcome::Ok), ("d so no", Outcome::Corrupt)] {
+        let (server, folder) = (server(rest(body)), tempfile::tempdir().unwrap());
+        get(&server, transport::ALL[0], folder.path());
+        let records = get(&server, transport::ALL[0], folder.path());
+        assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
+        assert_eq!(
+            folder.path().join("br.gif").exists(),
+            outcome == Outcome::Ok
+        );
+    }
+}

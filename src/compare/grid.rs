@@ -1,0 +1,60 @@
+//! The whole grid of an experiment, one set of conditions after the other.
+
+use super::cell::Conditions;
+use super::experiment::Experiment;
+use super::process::Interrupt;
+use super::progress::Progress;
+use super::{environment, floor, judge};
+use anyhow::Result;
+use flagpole_client::report::{Comparison, SCHEMA};
+
+/// A comparison, and whether errors came that nobody asked for.
+pub(crate) struct Done {
+    pub(crate) comparison: Comparison,
+    pub(crate) has_failed: bool,
+}
+
+/// Measures under each set of conditions, until something breaks.
+pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result<Done> {
+    let environment = environment::environment();
+    let contenders = experiment.contenders()?;
+    let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
+    let cells = latencies.iter().flat_map(|latency| {
+        lanes.iter().map(|&lanes| Conditions {
+            experiment,
+            contenders: &contenders,
+            latency: latency.clone(),
+            lanes,
+            tells_lanes: experiment.grid.max_req.len() > 1,
+        })
+    });
+    let cells: Vec<_> = cells.collect();
+    let floor = floor::floor(interrupt)?;
+    let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
+    let mut done = Done {
+        comparison: Comparison {
+            schema: SCHEMA,
+            experiment: serde_json::to_value(experiment)?,
+            environment,
+            floor,
+            cells: Vec::new(),
+            knees: Vec::new(),
+            crossed: Vec::new(),
+            against: Vec::new(),
+        },
+        has_failed: false,
+    };
+    for conditions in &cells {
+        let ran = conditions.run(interrupt, &mut progress)?;
+        let is_broken = ran.broken.is_some();
+        done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
+        let cell = judge::cell(conditions, ran)?;
+        done.comparison.cells.push(cell);
+        if is_broken {
+            break;
+        }
+    }
+    progress.end();
+    done.comparison.knees = judge::knees(&done.comparison.cells);
+    Ok(done)
+}

@@ -1,0 +1,141 @@
+//! `flagpole get --metadata`: flags by the names of their countries, each for two requests.
+
+use crate::peers::mock;
+use crate::stage::{Desk, Done};
+use crate::ways::{CATALOG, Way, codes, in_every_way, truth};
+use flagpole_fixtures::{Code, Resource, populous};
+use flagpole_server::blocking::Server;
+use flagpole_server::{Rule, profile::PathGlob};
+use std::collections::BTreeSet;
+use std::fs;
+
+fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+    desk.run(&format!("get --metadata --url {} {words}", server.url()))
+}
+
+/// A flagpole whose metadata goes wrong in this way.
+fn nameless(fault: &str) -> Server {
+    let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
+    let rule = Rule::default().path(path).fault(fault.parse().unwrap());
+    Server::builder().rule(rule).start().unwrap()
+}
+
+/// Every file is named after a country, its spaces underscores, and is the flag of the code behind it.
+fn assert_named(desk: &Desk, expected: &BTreeSet<Code>) {
+    let names = desk.saved();
+    let saved = names.iter().map(|name| {
+        let (country, code) = name
+            .strip_suffix(".gif")
+            .unwrap()
+            .rsplit_once("--")
+            .unwrap();
+        assert!(
+            !country.is_empty() && !country.contains([' ', '/']),
+            "{name}"
+        );
+        let code: Code = code.parse().unwrap();
+        let body = fs::read(desk.path("downloaded").join(name)).unwrap();
+        assert!(body == truth(Resource::Flag(code)), "{name}");
+        code
+    });
+    assert_eq!(&saved.collect::<BTreeSet<_>>(), expected);
+    assert_eq!(names.len(), expected.len());
+}
+
+#[test]
+fn flags_go_by_the_names_of_their_countries() {
+    let (desk, server) = (Desk::new(), mock("0", ""));
+    let done = get(&desk, &server, "BR US CI AA");
+    assert_eq!(done.code, Some(0), "{done}");
+    assert!(
+        done.out
+            .starts_with("3 flags downloaded\n1 not found\nelapsed"),
+        "{done}"
+    );
+    let names = [
+        "Brazil--BR.gif",
+        "Ivory_Coast--CI.gif",
+        "United_States--US.gif",
+    ];
+    assert_eq!(desk.saved(), names);
+    // Of a flag that does not exist no name is asked for.
+    assert_eq!(server.ledger().requests, 7);
+}
+
+#[test]
+fn every_flag_there_is_has_a_name() {
+    let (desk, server) = (Desk::new(), mock("0", ""));
+    get(&desk, &server, "--all -m 10");
+    assert_named(&desk, &CATALOG.codes().collect());
+}
+
+#[test]
+fn both_requests_take_a_permit_and_there_are_no_more_at_once() {
+    in_every_way(|way: Way| {
+        let (desk, server) = (Desk::new(), mock("5ms", ""));
+        let lanes = if way.strategy.is_concurrent() { 3 } else { 1 };
+        let (strategy, transport) = (way.strategy.name(), way.transport.name());
+        let words = format!("-m {lanes} --strategy {strategy} --transport {transport}");
+        let done = get(&desk, &server, &words);
+        assert_eq!(done.code, Some(0), "{done}");
+        assert_named(&desk, &populous::TWENTY.into());
+        let ledger = server.ledger();
+        assert_eq!(
+            (ledger.requests, ledger.completed),
+            (40, 40),
+            "{}",
+            way.name()
+        );
+        assert!(ledger.most_in_service <= lanes, "{}", way.name());
+    });
+}
+
+#[test]
+fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
+    for (fault, code, told) in [
+        ("404", 0, "0 flags downloaded\n2 not found\n"),
+        (
+            "500",
+            1,
+            "0 flags downloaded\n2 errors: 2 x 500 Internal Server Error\n",
+        ),
+        (
+            "200,body={",
+            1,
+            "0 flags downloaded\n2 errors: 2 x bad metadata: ",
+        ),
+        (
+            "corrupt",
+            1,
+            "0 flags downloaded\n2 errors: 2 x the body is not the true one\n",
+        ),
+    ] {
+        let (desk, server) = (Desk::new(), nameless(fault));
+        let done = get(&desk, &server, "BR US");
+        assert_eq!(done.code, Some(code), "{fault}: {done}");
+        assert!(done.out.starts_with(told), "{fault}: {done}");
+        assert_eq!(desk.saved(), [""; 0], "{fault}");
+    }
+}
+
+#[test]
+fn a_name_is_insisted_on_without_fetching_the_flag_again() {
+    let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
+    let rule = Rule::default()
+        .path(path)
+        .first(2)
+        .fault("503".parse().unwrap());
+    let server = Server::builder().rule(rule).start().unwrap();
+    let desk = Desk::new();
+    let done = get(&desk, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
+    assert!(
+        done.out.contains("\n8 requests, 4.00 a flag: 4 retried; "),
+        "{done}"
+    );
+    assert_eq!(
+        done.err.lines().skip(1).count(),
+        2,
+        "a line for each download: {done}"
+    );
+    assert_named(&desk, &codes("BR US").into_iter().collect());
+}
