@@ -94,7 +94,8 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         enough.max(3 * in_flight)
     };
 
-    let builder = Server::builder().entries(0)
+    let builder = Server::builder()
+        .entries(0)
         .latency(latency.clone())
         .seed(seed)
         .entries(requests);

@@ -12,7 +12,10 @@ const REQUESTS: usize = 5000;
 
 /// The group `server`.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let server = Server::builder().entries(0).start().expect("a free port is found");
+    let server = Server::builder()
+        .entries(0)
+        .start()
+        .expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let plan = Plan {

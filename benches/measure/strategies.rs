@@ -1,41 +1,120 @@
-//! Each strategy downloads the 20 most populous countries' flags from a server of this process.
+//! Each strategy downloads the 20 most populous countries' flags from a server of this process, under
+//! several delays and under a profile that goes wrong; and what it comes to, for the end.
 
-use criterion::{BenchmarkId, Criterion, SamplingMode};
-use flagpole_client::{Endpoint, Lanes, Plan, Run, strategy};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use flagpole_client::{Endpoint, Human, Lanes, Measured, Plan, Run, measure, strategy};
 use flagpole_fixtures::populous;
+use flagpole_server::Profile;
 use flagpole_server::blocking::Server;
+use flagpole_server::profile::Listener;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const LATENCIES: [&str; 3] = ["0", "5ms", "50ms"];
 
-/// The groups `strategies/<latency>`.
-pub(crate) fn bench(criterion: &mut Criterion) {
-    let plan = Plan::flags(populous::TWENTY);
-    let lanes = Lanes::new(plan.jobs.len()).expect("20 lanes are allowed");
-    // A name for each run restarts the server's counts, so that all meet the same fates.
-    let mut runs = 0..;
+const FLAKY: &str = include_str!("../../profiles/flaky.toml");
+
+/// One of `flaky`'s answers hangs for 2 seconds; a client that waits for it measures nothing else.
+const TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The runs of each strategy under each condition, for the summary.
+#[derive(Default)]
+pub(crate) struct Summary {
+    groups: Vec<(String, BTreeMap<&'static str, Vec<Measured>>)>,
+}
+
+/// The groups `strategies/<latency>` and `strategies/flaky`.
+pub(crate) fn bench(criterion: &mut Criterion) -> Summary {
+    let mut summary = Summary::default();
     for spec in LATENCIES {
         let latency = spec.parse().expect("the latencies are well formed");
-        let server = Server::builder()
-            .latency(latency)
-            .start()
-            .expect("a free port is found");
-        let endpoint = Endpoint::from(server.addr());
-        let mut group = criterion.benchmark_group(format!("strategies/{spec}"));
-        // Each run takes as long as its delays say; more samples would tell nothing more.
-        group.sampling_mode(SamplingMode::Flat).sample_size(10);
-        group
-            .warm_up_time(Duration::from_millis(500))
-            .measurement_time(Duration::from_secs(3));
-        for strategy in strategy::ALL {
-            group.bench_function(BenchmarkId::from_parameter(strategy.name()), |bencher| {
-                bencher.iter(|| {
-                    let name = format!("bench-{}", runs.next().unwrap_or(0_u64));
-                    let run = Run::new(&plan, &endpoint).lanes(lanes).name(name);
-                    let tally = strategy.run(&run).expect("threads and runtimes can be had");
-                    assert_eq!(tally.ok, 20, "{tally:?}");
-                });
-            });
-        }
+        let listener = Listener {
+            latency,
+            ..Listener::default()
+        };
+        group(criterion, spec, listener, &mut summary);
     }
+    let mut flaky: Profile = FLAKY.parse().expect("the profile is well formed");
+    let listener = flaky.listeners.remove(0);
+    group(criterion, "flaky", listener, &mut summary);
+    summary
+}
+
+fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mut Summary) {
+    let plan = Plan::flags(populous::TWENTY);
+    let lanes = Lanes::new(plan.jobs.len()).expect("20 lanes are allowed");
+    let goes_wrong = !listener.faults.is_empty();
+    let builder = Server::builder().listener(listener);
+    let server = builder.start().expect("a free port is found");
+    let endpoint = Endpoint::from(server.addr());
+    let mut group = criterion.benchmark_group(format!("strategies/{name}"));
+    // Each run takes as long as its delays say; more samples would tell nothing more.
+    group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    group
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3))
+        .throughput(Throughput::Elements(plan.jobs.len() as u64));
+    let mut kept: BTreeMap<_, Vec<Measured>> = BTreeMap::new();
+    for strategy in strategy::ALL {
+        // A name for each run restarts the server's counts, so that all meet the same fates.
+        let mut runs = 0_u64;
+        group.bench_function(BenchmarkId::from_parameter(strategy.name()), |bencher| {
+            bencher.iter(|| {
+                runs += 1;
+                let name = format!("bench-{}-{runs}", strategy.name());
+                let run = Run::new(&plan, &endpoint).lanes(lanes).name(name);
+                let run = if goes_wrong {
+                    run.timeout(TIMEOUT)
+                } else {
+                    run
+                };
+                let measured = measure(*strategy, &run).expect("threads and runtimes can be had");
+                assert!(
+                    goes_wrong || measured.tally.ok == 20,
+                    "{:?}",
+                    measured.tally
+                );
+                kept.entry(strategy.name()).or_default().push(measured);
+            });
+        });
+    }
+    summary.groups.push((name.to_owned(), kept));
+}
+
+impl Summary {
+    /// Who was fastest under each condition, and how near to what was possible each came.
+    pub(crate) fn print(mut self) {
+        self.groups.retain(|(_, strategies)| !strategies.is_empty());
+        if self.groups.is_empty() {
+            return;
+        }
+        println!("\nstrategies: 20 flags on 20 lanes, medians; efficiency is bound over wall time");
+        for (name, strategies) in &self.groups {
+            let mut rows: Vec<_> = strategies
+                .iter()
+                .filter_map(|(strategy, runs)| Some((median(runs)?, *strategy)))
+                .collect();
+            rows.sort_by_key(|(run, _)| run.wall);
+            let Some((fastest, winner)) = rows.first() else {
+                continue;
+            };
+            println!("\n{name}: {winner} is the fastest, {}", Human(fastest.wall));
+            for (run, strategy) in &rows {
+                let times = run.wall.as_secs_f64() / fastest.wall.as_secs_f64();
+                let efficiency = run.efficiency().filter(|efficiency| *efficiency > 0.0);
+                let efficiency =
+                    efficiency.map_or("-".to_owned(), |one| format!("{:.1}%", one * 100.0));
+                let wall = Human(run.wall).to_string();
+                println!("  {strategy:<20} {wall:>9} {times:>7.2}x  efficiency {efficiency:>6}");
+            }
+        }
+        println!();
+    }
+}
+
+/// The run of the median wall time.
+fn median(runs: &[Measured]) -> Option<&Measured> {
+    let mut sorted: Vec<&Measured> = runs.iter().collect();
+    sorted.sort_by_key(|run| run.wall);
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }

@@ -1,0 +1,84 @@
+//! What it costs to record an attempt, and to add what two workers recorded.
+
+use criterion::{BatchSize, Criterion, Throughput};
+use flagpole_client::{Kind, Outcome, Record, Tally};
+use flagpole_fixtures::{Resource, Timing};
+use std::hint::black_box;
+use std::time::Duration;
+
+/// Attempts a run: so many that the histograms are made and the first few do not show.
+const ATTEMPTS: u32 = 100_000;
+
+/// The group `tally`.
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tally");
+    group
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3));
+    for (name, outcomes) in [
+        ("record successes", &[Outcome::Ok][..]),
+        (
+            "record failures too",
+            &[Outcome::Ok, Outcome::NotFound, Outcome::Http(500)],
+        ),
+    ] {
+        let attempts = attempts(outcomes);
+        group.throughput(Throughput::Elements(u64::from(ATTEMPTS)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| tally(black_box(&attempts)));
+        });
+    }
+    // By how many attempts it is does not matter once there are histograms: one sum is one element.
+    let one = tally(&attempts(&[Outcome::Ok, Outcome::NotFound]));
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("add two", |bencher| {
+        bencher.iter_batched_ref(
+            || one.clone(),
+            |sum| *sum += black_box(&one),
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+fn tally(attempts: &[Record]) -> Tally {
+    let mut tally = Tally::default();
+    for record in attempts {
+        tally.record(record);
+    }
+    tally
+}
+
+/// Attempts from 1 ms to 1 s, in an order that no cache can foresee, whose outcomes take turns.
+fn attempts(outcomes: &[Outcome]) -> Vec<Record> {
+    let turns = outcomes.iter().cycle();
+    (0..ATTEMPTS)
+        .zip(turns)
+        .map(|(n, outcome)| {
+            // No factor in common with 999,001: no latency comes twice.
+            let latency = Duration::from_micros(1000 + u64::from(n) * 617_617 % 999_001);
+            attempt(latency, outcome.clone())
+        })
+        .collect()
+}
+
+fn attempt(latency: Duration, outcome: Outcome) -> Record {
+    Record {
+        download: 0,
+        attempt: 0,
+        kind: Kind::First,
+        decides: true,
+        resource: Resource::Flag("BR".parse().expect("BR is a code")),
+        nth: 0,
+        lane: Some(0),
+        backoff: Duration::ZERO,
+        due: Duration::ZERO,
+        sent: Duration::from_micros(20),
+        reused: true,
+        first_byte: Some(latency),
+        done: latency,
+        outcome,
+        status: Some(200),
+        bytes: 1000,
+        timing: Some(Timing::default()),
+    }
+}
