@@ -6,6 +6,7 @@
 //! The delays are random because a fixed delay in a closed loop synchronises itself into bursts. The
 //! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
+use crate::asked::{is_asked, is_test, rounds};
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Record, Run, measure, strategy};
 use flagpole_fixtures::Resource;
 use flagpole_server::blocking::Server;
@@ -33,16 +34,10 @@ const COLUMNS: [&str; 6] = [
 
 /// Measures and prints, unless the command line asks for other benchmarks only.
 pub(crate) fn print() {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let others_only = |word: &String| !word.starts_with('-') && !"lateness".contains(word.as_str());
-    if arguments
-        .iter()
-        .any(|word| others_only(word) || word == "--list")
-    {
+    if !is_asked("lateness") {
         return;
     }
-    let is_test = arguments.iter().any(|word| word == "--test");
-    let rounds = if is_test { 1 } else { ROUNDS };
+    let (is_test, rounds) = (is_test(), rounds(ROUNDS));
     let asked = std::env::var("IN_FLIGHT").unwrap_or_else(|_| "1000".to_owned());
     let room = flagpole_server::open_files::raise_limit();
 

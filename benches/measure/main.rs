@@ -6,13 +6,24 @@
 //! - `fate`: deciding one fate;
 //! - `tally`: recording attempts, and adding what workers recorded;
 //! - lateness, printed at the end: how late injected delays are with 1,000 in flight;
+//! - `transport`: what a request costs the client, by strategy;
+//! - `bound`: how near the strategies come to the least wall time that is possible;
+//! - `hedging`: what it does about a heavy tail, and what it costs;
+//! - `adaptive`: before a server of few seats, beside fixed numbers of lanes;
 //! - and last, who was the fastest and how near to what was possible each strategy came.
 
+mod adaptive;
+mod asked;
+mod bound;
 mod fate;
+mod hedging;
 mod lateness;
+mod served;
 mod server;
 mod strategies;
 mod tally;
+#[cfg(unix)]
+mod transport;
 
 use criterion::Criterion;
 
@@ -25,5 +36,10 @@ fn main() {
     tally::bench(&mut criterion);
     criterion.final_summary();
     lateness::print();
+    #[cfg(unix)]
+    transport::print();
+    bound::print();
+    hedging::print();
+    adaptive::print();
     summary.print();
 }

@@ -5,8 +5,7 @@ use http::HeaderValue;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// One request to send. [`Wire::uri`](super::Wire::uri) and [`Wire::headers`](super::Wire::headers)
-/// say what it looks like.
+/// One request to send; the [`Wire`](super::Wire) knows what it looks like.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// What is wanted.

@@ -44,11 +44,13 @@ impl Transport for Hyper {
     }
 
     fn lane(&self, wire: Arc<Wire>) -> std::io::Result<Box<dyn Lane>> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_io_events_per_tick(EVENTS)
-            .build()?;
+        let mut builder = Builder::new_current_thread();
+        builder.enable_io().max_io_events_per_tick(EVENTS);
+        if wire.timeouts.are_any() {
+            // 6 KB a lane, of no use to one that waits for ever.
+            builder.enable_time();
+        }
+        let runtime = builder.build()?;
         Ok(Box::new(HyperLane {
             connection: None,
             runtime,
@@ -67,8 +69,9 @@ struct HyperLane {
 
 impl Lane for HyperLane {
     fn exchange(&mut self, attempt: &Attempt) -> Exchange {
-        self.runtime
-            .block_on(exchange(&self.wire, &mut self.connection, attempt))
+        // Handed over by reference: `block_on` would move it about, each time on more of the stack.
+        let exchange = pin!(exchange(&self.wire, &mut self.connection, attempt));
+        self.runtime.block_on(exchange)
     }
 }
 

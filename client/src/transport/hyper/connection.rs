@@ -23,8 +23,9 @@ pub(super) type Unsent = TrySendError<Request<Empty<Bytes>>>;
 /// An open connection.
 pub(crate) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
-    /// `None` once it has ended: dropping it is what makes hyper give back a request that waits.
-    driver: Option<Driver>,
+    /// `None` once it has ended: dropping it is what makes hyper give back a request that waits. Boxed, as
+    /// a connection moves in and out of its slot with every exchange.
+    driver: Option<Box<Driver>>,
     probe: Arc<Probe>,
 }
 
@@ -46,7 +47,7 @@ impl Connection {
         let (sender, driver) = handshake.map_err(|error| classify::answer(&error, 0))?;
         Ok(Connection {
             sender,
-            driver: Some(driver),
+            driver: Some(Box::new(driver)),
             probe,
         })
     }

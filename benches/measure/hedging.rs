@@ -1,0 +1,78 @@
+//! What hedging does about a heavy tail, and what it costs: all flags on 32 lanes from the profile
+//! `tail`, with and without `--hedge p95`, over several seeds. A download takes from when its first
+//! attempt was due until it was decided.
+
+use crate::asked::{is_asked, ms, rounds};
+use crate::served::Served;
+use flagpole_client::policy::Hedge;
+use flagpole_client::{Lanes, Plan, Policy, Record, Run, measure, strategy};
+use flagpole_fixtures::Catalog;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Seeds of the server, 1 and up.
+const SEEDS: usize = 10;
+
+/// Measures and prints, unless the command line asks for other benchmarks only.
+pub(crate) fn print() {
+    if !is_asked("hedging") {
+        return;
+    }
+    println!("downloads of the profile `tail`, p50 and p99 in ms, and requests a file");
+    println!("{:>4}  {:>24}  {:>24}", "seed", "without", "--hedge p95");
+    let hedged = Policy {
+        hedge: Some(Hedge::default()),
+        ..Policy::default()
+    };
+    let mut all = [Vec::new(), Vec::new()];
+    for seed in 1..=rounds(SEEDS) {
+        let server = Served::start(&format!("--profile tail --seed {seed}"));
+        let mut cells = Vec::new();
+        for (policy, all) in [Policy::default(), hedged.clone()].iter().zip(&mut all) {
+            let one = run(&server, policy);
+            cells.push(cell(std::slice::from_ref(&one)));
+            all.push(one);
+        }
+        println!("{seed:>4}  {}", cells.join("  "));
+    }
+    println!(" all  {}  {}", cell(&all[0]), cell(&all[1]));
+}
+
+fn run(server: &Served, policy: &Policy) -> Vec<Record> {
+    let plan = Plan::flags(Catalog::embedded().codes());
+    let run = Run::new(&plan, &server.endpoint)
+        .lanes(Lanes::new(32).expect("it is at most 1000"))
+        .policy(policy.clone())
+        .name("hedging");
+    let strategy = strategy::by_name("async").expect("it is one of the list");
+    let measured = measure(strategy, &run).expect("a runtime can be had");
+    assert_eq!(measured.tally.ok, plan.jobs.len() as u64);
+    measured.records
+}
+
+fn cell(runs: &[Vec<Record>]) -> String {
+    let mut took: Vec<_> = runs.iter().flat_map(|records| downloads(records)).collect();
+    took.sort_unstable();
+    let requests: usize = runs.iter().map(Vec::len).sum();
+    let at = |share: usize| ms(took[(took.len() * share).div_ceil(100) - 1]);
+    let each = requests as f64 / took.len() as f64;
+    format!("{:>7.1} {:>8.1} {each:>7.3}", at(50), at(99))
+}
+
+/// How long each download took.
+fn downloads(records: &[Record]) -> Vec<Duration> {
+    let mut spans: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
+    for record in records {
+        let (due, decided) = spans
+            .entry(record.download)
+            .or_insert((record.due, Duration::ZERO));
+        *due = record.due.min(*due);
+        if record.decides {
+            *decided = record.done;
+        }
+    }
+    spans
+        .values()
+        .map(|(due, decided)| decided.saturating_sub(*due))
+        .collect()
+}
