@@ -161,6 +161,9 @@ async fn converse(
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
     let (mut connection, response) = ask(wire, slot.take(), attempt, seen).await?;
+    if let Some(probe) = &seen.probe {
+        probe.has_head();
+    }
     seen.head = Some(Box::new(Head::of(&response)));
     let collect = body::collect(response.into_body(), wire.body_limit, &mut seen.received);
     let body = connection.drive(collect).await?;

@@ -117,10 +117,6 @@ fn answers_that_are_none_yet_come_to_an_end() {
 
 /// As fast as can be: whoever never has to wait for bytes must look at the clock all the same. One way
 /// after the other, for a flood leaves nothing of a core.
-///
-/// Known to be weak: hyper parses up to 128 reads of 64 KB (tokio's budget) between two looks at the
-/// clock, which outlasts the time by seconds where nothing is optimised. The bound here is `NEVER`, and
-/// should be that of the time once what comes before a head is limited as the head is.
 #[test]
 fn a_flood_of_answers_that_are_none_yet_does_not_outlast_the_time() {
     let whole = Duration::from_millis(250);

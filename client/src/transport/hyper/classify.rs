@@ -41,6 +41,7 @@ fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
         ErrorKind::UnexpectedEof => None,
         // Chunks that are none, or bytes that nobody asked for.
         ErrorKind::InvalidInput | ErrorKind::InvalidData => Some(Outcome::NotHttp(reason(error))),
+        ErrorKind::FileTooLarge => Some(Outcome::TooLarge),
         _ => Some(system::broken(error)),
     }
 }

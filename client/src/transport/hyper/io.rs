@@ -1,6 +1,7 @@
 //! The socket, and what hyper does not tell: when an answer began and how much of it came.
 
 use crate::clock::Clock;
+use crate::transport::HEAD_LIMIT;
 use socket2::SockRef;
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,6 +13,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+/// So many bytes before the head of an answer are too many. What comes with the head, in the same read, is
+/// less than one buffer.
+const FLOOD: u64 = 4 * HEAD_LIMIT as u64;
+
 /// What is seen of one exchange at the socket. Only one task uses it at a time, so no ordering is
 /// needed; atomics make it `Send`.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(super) struct Probe {
     /// Whether the next read must ask the kernel.
     suspicious: AtomicBool,
     received: AtomicU64,
+    /// Whether the head of the final answer has not been parsed yet.
+    awaits_head: AtomicBool,
     /// Nanoseconds on the clock; holds if anything was received.
     first_byte: AtomicU64,
 }
@@ -30,6 +37,7 @@ impl Probe {
             clock,
             suspicious: AtomicBool::new(false),
             received: AtomicU64::new(0),
+            awaits_head: AtomicBool::new(true),
             first_byte: AtomicU64::new(0),
         }
     }
@@ -38,6 +46,18 @@ impl Probe {
     pub(super) fn begin(&self, used: bool) {
         self.suspicious.store(used, Relaxed);
         self.received.store(0, Relaxed);
+        self.awaits_head.store(true, Relaxed);
+    }
+
+    /// The head of the final answer is there.
+    pub(super) fn has_head(&self) {
+        self.awaits_head.store(false, Relaxed);
+    }
+
+    /// Whether more has come than any head takes, and there is none: interim answers without end
+    /// (RFC 9110 section 15.2), each of which is small.
+    fn is_flooded(&self) -> bool {
+        self.awaits_head.load(Relaxed) && self.received() > FLOOD
     }
 
     /// Bytes of this exchange's answer, head included.
@@ -103,6 +123,9 @@ impl AsyncRead for Io {
         let read = buf.filled().len() - before;
         if read > 0 {
             self.probe.count(read);
+            if self.probe.is_flooded() {
+                return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
+            }
         }
         polled
     }
