@@ -22,8 +22,6 @@ use tokio::task::{JoinError, JoinSet};
 pub(crate) struct EventLoop {
     session: Arc<Session>,
     saver: Option<Arc<Saver>>,
-    /// Which of several loops it is.
-    number: Option<usize>,
     /// How many attempts it may have in flight.
     lanes: usize,
     in_flight: AtomicUsize,
@@ -49,13 +47,11 @@ impl EventLoop {
     pub(crate) fn new(
         session: Arc<Session>,
         saver: Option<Arc<Saver>>,
-        number: Option<usize>,
         lanes: usize,
     ) -> Arc<EventLoop> {
         Arc::new(EventLoop {
             session,
             saver,
-            number,
             lanes,
             in_flight: AtomicUsize::new(0),
             idle: Mutex::default(),
@@ -166,10 +162,9 @@ async fn attempt(this: Arc<EventLoop>, start: Start) -> Record {
     let mut slot = this.idle().pop();
     let exchange = exchange(&this.session.wire, &mut slot, &attempt).await;
     this.idle().extend(slot);
-    let number = this.number;
     let conclusion = this
         .session
-        .conclude(start, number, (&attempt, &left), exchange);
+        .conclude(start, None, (&attempt, &left), exchange);
     conclude(&this, conclusion).await
 }
 

@@ -45,7 +45,7 @@ impl Strategy for Adaptive {
         let most = run.lanes.get();
         let mut limit = Limit::new(most);
         let session = Arc::new(Session::start(run, limit.get())?);
-        let tasks = Tasks::new(session, saver(run)?, None, most);
+        let tasks = Tasks::new(session, saver(run)?, most);
         let mut observe = |record: &Record| {
             limit.saw(&record.outcome, record.sent, record.done);
             Some(limit.get())

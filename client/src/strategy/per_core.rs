@@ -44,8 +44,7 @@ impl Strategy for PerCore {
         let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
         let cores = available_parallelism().map_or(1, NonZero::get);
         let loops: Vec<_> = shares(lanes, cores.min(most))
-            .enumerate()
-            .map(|(number, share)| Tasks::new(session.clone(), saver.clone(), Some(number), share))
+            .map(|share| Tasks::new(session.clone(), saver.clone(), share))
             .collect();
         let tally = scope(|scope| {
             let spawn = |tasks: &Arc<Tasks>| {
