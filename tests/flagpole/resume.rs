@@ -315,7 +315,9 @@ fn an_interrupt_keeps_starts_on_purpose_and_nothing_by_accident() {
             process.signal(rustix::process::Signal::INT);
             let done = process.finish();
             assert_eq!(done.code, Some(1), "{done}");
-            assert!(done.out.contains("1 x cancelled\n"), "{done}");
+            // On a busy machine it may be interrupted before the flag is asked for at all.
+            let ends = ["1 x cancelled\n", "1 not started\n"];
+            assert!(ends.iter().any(|end| done.out.contains(end)), "{done}");
             match desk.saved().as_slice() {
                 [] => {}
                 [part] if part == "br.gif.part" => break server,
