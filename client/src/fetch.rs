@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::target::Endpoint;
-use crate::transport::hyper::exchange;
+use crate::transport::hyper::{EventLoop, exchange};
 use crate::transport::{Attempt, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
@@ -43,7 +43,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         conditions: None,
         cancel: CancellationToken::new(),
     };
-    let answer = exchange(&wire, &mut None, &attempt).await;
+    let answer = exchange(&wire, &EventLoop, &mut None, &attempt).await;
     match Verifier::with_capacity(0).judge(resource, &answer)? {
         Outcome::Ok => answer.result,
         other => Err(other),

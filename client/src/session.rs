@@ -11,7 +11,7 @@ use crate::save::{Destination, Staged};
 use crate::transport::{Attempt, Exchange, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -26,10 +26,10 @@ pub(crate) struct Session {
     /// What redirects are resolved against; without it none is followed.
     site: Option<Url>,
     /// By which an attempt can be given up alone; empty unless the policy hedges.
-    tokens: Mutex<HashMap<Id, CancellationToken>>,
+    tokens: Mutex<FxHashMap<Id, CancellationToken>>,
     hedges: bool,
     /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
-    staged: Mutex<HashMap<usize, Staged>>,
+    staged: Mutex<FxHashMap<usize, Staged>>,
 }
 
 /// What came of an attempt.
@@ -83,23 +83,29 @@ impl Session {
         self.wire.resumes && !start.names && !start.is_plain
     }
 
-    /// What the transport is asked to do, given what is there already.
-    pub(crate) fn attempt(&self, start: &Start, left: &Left) -> Attempt {
+    /// What the transport is asked to do, given what is there already. `cancel` ends it, and whatever else
+    /// whoever makes it has to do.
+    pub(crate) fn attempt(
+        &self,
+        start: &Start,
+        left: &Left,
+        cancel: &CancellationToken,
+    ) -> Attempt {
         Attempt {
             resource: start.resource,
             nth: start.nth,
             path: start.path.clone(),
             conditions: left.is_something().then(|| Arc::new(left.conditions())),
-            cancel: self.token(start.id),
+            cancel: self.token(start.id, cancel),
         }
     }
 
     /// By which an attempt is given up: cancelled already, if it is not needed any more.
-    fn token(&self, id: Id) -> CancellationToken {
+    fn token(&self, id: Id, cancel: &CancellationToken) -> CancellationToken {
         if !self.hedges {
-            return self.wire.cancel.clone();
+            return cancel.clone();
         }
-        let token = self.wire.cancel.child_token();
+        let token = cancel.child_token();
         lock(&self.tokens).insert(id, token.clone());
         // It was started a while ago: who made it a loser meanwhile found no token. Asked after the
         // token is there, so that who does it from now on finds one.

@@ -44,7 +44,7 @@ pub(crate) fn attempt(
         Some(destination) if session.resumes(&start) => destination.left(start.resource),
         _ => Left::default(),
     };
-    let attempt = session.attempt(&start, &left);
+    let attempt = session.attempt(&start, &left, &session.wire.cancel);
     let exchange = lane.exchange(&attempt);
     let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange);
     let saved = match (run.destination, conclusion.errand.take()) {

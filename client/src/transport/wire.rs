@@ -37,6 +37,7 @@ pub struct Wire {
     prefix: String,
     /// The same for every request, but for n.
     headers: HeaderMap,
+    is_named: bool,
     /// One for each resource, made when it is first asked for.
     uris: Box<[OnceLock<Uri>]>,
 }
@@ -63,21 +64,23 @@ impl Wire {
             cancel: run.cancel.clone(),
             prefix: target.prefix().to_owned(),
             headers,
+            is_named: run.name.is_some(),
             uris: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
         })
     }
 
-    /// The headers of an attempt. n is only named in a run that has a name: without one the server
-    /// counts, and knows better.
-    pub(crate) fn headers(&self, attempt: &Attempt) -> HeaderMap {
-        let mut headers = self.headers.clone();
-        if headers.contains_key(RUN) {
+    /// Fills an empty map with the headers of an attempt. n is only named in a run that has a name:
+    /// without one the server counts, and knows better.
+    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt) {
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        if self.is_named {
             headers.insert(NTH, HeaderValue::from(attempt.nth));
         }
         if let Some(conditions) = &attempt.conditions {
-            condition(&mut headers, conditions);
+            condition(headers, conditions);
         }
-        headers
     }
 
     /// The request target of an attempt: a path.

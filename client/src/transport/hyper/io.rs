@@ -1,8 +1,8 @@
 //! The socket, and what hyper does not tell: when an answer began and how much of it came.
 
+use super::reactor::Stream;
 use crate::clock::Clock;
 use crate::transport::HEAD_LIMIT;
-use socket2::SockRef;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// So many bytes before the head of an answer are too many. What comes with the head, in the same read, is
 /// less than one buffer.
@@ -24,6 +23,8 @@ pub(super) struct Probe {
     clock: Clock,
     /// Whether the next read must ask the kernel.
     suspicious: AtomicBool,
+    /// Whether the last answer promised that the connection will be kept.
+    stays: AtomicBool,
     received: AtomicU64,
     /// Whether the head of the final answer has not been parsed yet.
     awaits_head: AtomicBool,
@@ -36,6 +37,7 @@ impl Probe {
         Probe {
             clock,
             suspicious: AtomicBool::new(false),
+            stays: AtomicBool::new(false),
             received: AtomicU64::new(0),
             awaits_head: AtomicBool::new(true),
             first_byte: AtomicU64::new(0),
@@ -44,14 +46,16 @@ impl Probe {
 
     /// An exchange begins, on a connection that was used before or not.
     pub(super) fn begin(&self, used: bool) {
-        self.suspicious.store(used, Relaxed);
+        self.suspicious
+            .store(used && !self.stays.load(Relaxed), Relaxed);
         self.received.store(0, Relaxed);
         self.awaits_head.store(true, Relaxed);
     }
 
-    /// The head of the final answer is there.
-    pub(super) fn has_head(&self) {
+    /// The head of the final answer is there, and promises that the connection will be kept, or does not.
+    pub(super) fn has_head(&self, stays: bool) {
         self.awaits_head.store(false, Relaxed);
+        self.stays.store(stays, Relaxed);
     }
 
     /// Whether more has come than any head takes, and there is none: interim answers without end
@@ -80,13 +84,13 @@ impl Probe {
 
 /// A socket with its probe.
 #[derive(Debug)]
-pub(super) struct Io {
-    stream: TcpStream,
+pub(super) struct Io<S> {
+    stream: S,
     probe: Arc<Probe>,
 }
 
-impl Io {
-    pub(super) fn new(stream: TcpStream, probe: Arc<Probe>) -> Io {
+impl<S: Stream> Io<S> {
+    pub(super) fn new(stream: S, probe: Arc<Probe>) -> Io<S> {
         Io { stream, probe }
     }
 
@@ -94,9 +98,11 @@ impl Io {
     ///
     /// hyper reads before it writes a request, but tokio answers from what its reactor has last been
     /// told, and a busy lane may not have run the reactor since the connection was closed. The
-    /// request would go out on a dead connection and count as a fault that no server intended.
+    /// request would go out on a dead connection and count as a fault that no server intended. It costs
+    /// a system call, and is left out where the last answer said `Connection: keep-alive`: who closes all
+    /// the same does so after a while without requests (RFC 9112 section 9.5), which the reactor is told.
     fn closed_while_idle(&self) -> io::Result<bool> {
-        match SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]) {
+        match self.stream.socket().peek(&mut [MaybeUninit::uninit()]) {
             Ok(0) => Ok(true),
             Ok(_) => Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -108,7 +114,7 @@ impl Io {
     }
 }
 
-impl AsyncRead for Io {
+impl<S: Stream> AsyncRead for Io<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -131,7 +137,7 @@ impl AsyncRead for Io {
     }
 }
 
-impl AsyncWrite for Io {
+impl<S: Stream> AsyncWrite for Io<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,8 +1,8 @@
 //! What a lane tells its connection about the exchange under way, and the connection its lane.
 
-use super::alarm::Alarm;
 use crate::outcome::Outcome;
 use crate::policy::Limit;
+use crate::transport::alarm::Alarm;
 use crate::transport::{Attempt, Wire};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
