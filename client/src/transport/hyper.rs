@@ -152,14 +152,12 @@ async fn converse<R: Reactor>(
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
     let (mut connection, response) = ask(wire, reactor, slot.take(), attempt, seen).await?;
-    let head = Head::of(&response);
-    if let Some(probe) = &seen.probe {
-        probe.has_head(head.stays);
-    }
+    let (probe, head) = (connection.probe(), Head::of(&response));
+    probe.has_head(head.stays);
     seen.head = Some(Box::new(head));
     let (parts, body) = response.into_parts();
     connection.keep(parts.headers);
-    let collect = body::collect(body, wire.body_limit, &mut seen.received);
+    let collect = body::collect(body, wire.body_limit, &probe, &mut seen.received);
     let body = connection.drive(collect).await?;
     if wire.reuse && connection.is_reusable() {
         *slot = Some(connection);
