@@ -40,8 +40,8 @@ pub enum Outcome {
     /// The connection was closed within the answer.
     CutShort,
     /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
-    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and does not
-    /// begin like the GIF that it should be.
+    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and is not the
+    /// whole GIF that it should be.
     Corrupt,
     /// The answer is not HTTP/1, for the reason given.
     NotHttp(String),

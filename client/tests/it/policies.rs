@@ -57,7 +57,7 @@ fn what_fails_twice_is_had_by_the_third_try() {
             "{name}"
         );
         assert_eq!((tally.attempts(), tally.retries), (9, 6), "{name}");
-        assert_eq!((tally.bytes, tally.wasted), (42, 24));
+        assert_eq!((tally.bytes, tally.wasted), (111, 24));
         for record in &records {
             assert_eq!(u64::from(record.attempt), record.nth);
             assert_eq!(record.decides, record.nth == 2);
