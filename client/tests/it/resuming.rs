@@ -67,6 +67,11 @@ fn a_condition_that_fails_is_dropped() {
             Outcome::Http(206),
         ),
         (part("", REST), Outcome::Http(206)),
+        // Nothing vouches for the whole, and it is no GIF.
+        (
+            part(&format!("{v1} 22-28/29\r\n"), "so on.;"),
+            Outcome::Http(206),
+        ),
     ] {
         for transport in transport::ALL {
             let (server, folder) = (server(answer.clone()), tempfile::tempdir().unwrap());
