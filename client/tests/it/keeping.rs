@@ -135,6 +135,16 @@ fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
 }
 
 #[test]
+fn a_damaged_file_is_not_there() {
+    let folder = folder();
+    let destination = resuming(folder.path());
+    for damaged in [&b""[..], b"damaged", &WHOLE[..20], &[WHOLE, WHOLE].concat()] {
+        fs::write(destination.path(flag()), damaged).unwrap();
+        assert_eq!(destination.present(flag()), None, "{damaged:?}");
+    }
+}
+
+#[test]
 fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
     let folder = folder();
     fs::write(folder.path().join("Somewhere--US.gif"), "US").unwrap();

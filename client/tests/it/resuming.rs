@@ -114,3 +114,26 @@ fn a_rest_with_another_digest_of_its_own_is_none() {
         );
     }
 }
+
+#[test]
+fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
+    let echo = |head: &str| {
+        let field = head.split("if-none-match: ").nth(1);
+        let tag = field.and_then(|rest| rest.split("\r\n").next());
+        tag.map_or_else(whole, |tag| {
+            format!("HTTP/1.1 304 No\r\nETag: {tag}\r\n\r\n")
+        })
+    };
+    for (there, outcome) in [
+        ("damaged", Outcome::Ok),
+        (&WHOLE[..20], Outcome::Ok),
+        (WHOLE, Outcome::Unchanged),
+    ] {
+        let (server, folder) = (Server::answering(echo), tempfile::tempdir().unwrap());
+        let flag = folder.path().join("br.gif");
+        fs::write(&flag, there).unwrap();
+        let records = get(&server, transport::ALL[0], folder.path());
+        assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
+        assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
+    }
+}
