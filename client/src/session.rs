@@ -132,7 +132,7 @@ impl Session {
             .and_then(|outcome| {
                 if outcome == Outcome::Ok && start.names {
                     let body = exchange.result.as_deref().unwrap_or_default();
-                    country = Some(metadata::country(body)?);
+                    country = Some(metadata::country(body, start.resource.code())?);
                 }
                 Ok(outcome)
             });

@@ -112,7 +112,9 @@ fn a_name_of_any_length_is_a_file() {
 #[test]
 fn two_countries_of_one_name_are_two_files() {
     let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
-    told(&metadata, |way, run, files| {
+    let metadata = String::from_utf8(metadata).unwrap();
+    let metadata = metadata.replace("\"US\"", "\"BR\"");
+    told(metadata.as_bytes(), |way, run, files| {
         assert_eq!(deciding(run, br()).outcome, Outcome::Ok, "{way}");
         let (name, body) = files.into_iter().next().unwrap();
         assert!(
@@ -120,6 +122,12 @@ fn two_countries_of_one_name_are_two_files() {
             "{way}: {name}"
         );
     });
+}
+
+#[test]
+fn metadata_of_another_country_names_nothing() {
+    let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
+    assert_refused("that of the United States", &metadata);
 }
 
 #[test]
