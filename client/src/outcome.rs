@@ -47,7 +47,7 @@ pub enum Outcome {
     NotHttp(String),
     /// The head or the body is over its limit.
     TooLarge,
-    /// The metadata arrived, but does not name its country, for the reason given.
+    /// The flag is there, but no metadata that names its country, for the reason given.
     BadMetadata(String),
     /// The flag arrived but was not saved, for the reason given.
     Save(String),

@@ -350,6 +350,17 @@ fn without_its_flag_no_metadata_is_asked_for() {
 }
 
 #[test]
+fn a_flag_that_is_there_is_not_called_missing_for_its_name_is() {
+    let plan = Plan::with_metadata(Code::every().take(1));
+    let story = carry_out(&plan, &retrying(3), 1, &|start| match start.kind {
+        Kind::Metadata => (end(Outcome::NotFound), MS),
+        _ => (end(Outcome::Ok), MS),
+    });
+    let missing = Outcome::BadMetadata("there is none".into());
+    assert_eq!(story.outcomes(), [Outcome::Ok, missing], "and is final");
+}
+
+#[test]
 fn a_job_waits_until_it_is_due_and_is_due_then() {
     let mut plan = flags(1);
     plan.jobs[0].due = Some(30 * MS);

@@ -303,12 +303,12 @@ fn a_flag_has_its_countrys_name_or_is_not_there() {
         let name = strategy.name();
         assert_eq!(
             (tally.ok, tally.not_found, tally.error),
-            (1, 1, 2),
+            (1, 0, 3),
             "{name}"
         );
         assert_eq!(
             (tally.attempts(), tally.outcomes["bad_metadata"].downloads),
-            (8, 2)
+            (8, 3)
         );
         assert!(
             records

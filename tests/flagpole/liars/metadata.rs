@@ -136,7 +136,9 @@ fn metadata_that_is_not_there_names_nothing() {
         let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
         let liar = Liar::about(BR, Lie::Say(missing.to_vec()));
         let (run, files) = download(way, &liar, Plan::with_metadata, LARGE);
-        assert_eq!(deciding(&run, br()).outcome, Outcome::NotFound);
+        let outcome = &deciding(&run, br()).outcome;
+        assert_eq!(outcome.to_string(), "bad metadata: there is none");
+        assert_eq!((run.tally.not_found, run.tally.error), (0, 1));
         assert_eq!(files.len(), 1, "{}", way.name());
     });
 }
