@@ -1,6 +1,6 @@
 //! The transports differ in the library they use, and in nothing that a server or a record can tell.
 
-use crate::gif::GIF;
+use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
 use flagpole_client::policy::{Limit, Timeouts};
 use flagpole_client::{
@@ -136,6 +136,19 @@ fn a_body_that_ends_with_its_connection_is_whole_only_if_that_ends_well() {
     };
     for (well, ill) in ends(Peer::fin).zip(ends(Peer::reset)) {
         assert_eq!((well, ill), (Outcome::Ok, Outcome::Reset));
+    }
+}
+
+#[test]
+fn a_body_that_is_far_longer_than_any_head_is_no_flood() {
+    const MEGABYTE: usize = 1 << 20;
+    let large = |peer: &mut Peer| {
+        peer.request();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {MEGABYTE}\r\n\r\n");
+        peer.send(head + &gif::of(MEGABYTE));
+    };
+    for (name, record) in record(large, |run| run) {
+        assert_eq!(record.outcome, Outcome::Ok, "{name}");
     }
 }
 
