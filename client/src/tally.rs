@@ -30,9 +30,9 @@ pub struct Tally {
     pub backoff: Duration,
     /// Bytes of bodies that arrived, those of failed attempts too.
     pub bytes: u64,
-    /// Those of them that came with attempts that failed, lost against a hedge or were redirected.
-    /// Each attempt is judged by itself: the start of a body of which a later attempt brought the rest
-    /// is among them, and a flag whose name never came is not.
+    /// Those of them that came to nothing: with attempts that failed, lost against a hedge or were
+    /// redirected, or in starts of bodies that were dropped. What is in a start that was gone on with, or is
+    /// kept for the next run, is none of them, and neither is a flag whose name never came.
     pub wasted: u64,
     /// How often each outcome came, by its label.
     pub outcomes: BTreeMap<Cow<'static, str>, Count>,
@@ -68,9 +68,7 @@ impl Tally {
         }
         self.backoff += record.backoff;
         self.bytes += record.bytes;
-        if matches!(class, Class::Error | Class::Step) {
-            self.wasted += record.bytes;
-        }
+        self.wasted += record.wasted;
         self.from_due.record(record.from_due());
         self.from_sent.record(record.from_sent());
         let (label, downloads) = (record.outcome.label(), u64::from(record.decides));
@@ -206,6 +204,7 @@ mod tests {
     fn a_download_is_counted_once_however_many_attempts_it_takes() {
         let failed = Record {
             decides: false,
+            wasted: 10,
             ..record(1, Outcome::Http(503), None)
         };
         let retry = Record {

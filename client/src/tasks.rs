@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::saver::Saver;
-use crate::session::{Conclusion, Session};
+use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
 use crate::transport::hyper;
 use std::future::pending;
@@ -241,7 +241,7 @@ async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> Record {
         receipt.saved().await
     } else {
         this.leave(&conclusion.start);
-        Ok(None)
+        Ok(Done::default())
     };
     this.session.settle(&mut conclusion, saved);
     conclusion.record
