@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::resume::{Left, Part};
 use crate::run::{Run, RunError};
 use crate::save::{Destination, Staged};
+use crate::tally::Tally;
 use crate::transport::{Attempt, Exchange, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
@@ -273,6 +274,16 @@ impl Session {
         record.wasted = lock(&self.waste).of(record.resource, record.bytes, kept);
         if conclusion.then == Then::Stage {
             self.agenda().staged(download, is_there);
+        }
+    }
+
+    /// The whole of a run that is over: what was left when it was cancelled is counted too.
+    pub(crate) fn close(&self, run: &Run<'_>, tally: Tally) -> Tally {
+        let broken_off = self.agenda().in_backoff(self.wire.clock.now());
+        let whole = tally.of_jobs(run.plan.jobs.len());
+        Tally {
+            backoff: whole.backoff + broken_off,
+            ..whole
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Tally {
     pub not_found: u64,
     /// Downloads: ended in any other way.
     pub error: u64,
+    /// Downloads of which an attempt was made, whatever it came to.
+    pub begun: u64,
     /// Downloads that were left because the run was cancelled: not begun, or between two attempts.
     pub unstarted: u64,
     /// Attempts that were made because one before had failed.
@@ -63,6 +65,7 @@ impl Tally {
         if record.decides {
             *self.class_mut(class) += 1;
         }
+        self.begun += u64::from(record.attempt == 0);
         if let Some(kind) = self.kind_mut(record.kind) {
             *kind += 1;
         }
@@ -98,6 +101,11 @@ impl Tally {
     /// How many downloads came to an end.
     pub fn downloads(&self) -> u64 {
         self.ok + self.not_found + self.error
+    }
+
+    /// How many downloads were left between two attempts, because the run was cancelled.
+    pub fn unfinished(&self) -> u64 {
+        self.begun.saturating_sub(self.downloads())
     }
 
     /// Both together.
@@ -151,6 +159,7 @@ impl AddAssign<&Tally> for Tally {
         self.ok += other.ok;
         self.not_found += other.not_found;
         self.error += other.error;
+        self.begun += other.begun;
         self.unstarted += other.unstarted;
         self.retries += other.retries;
         self.hedges += other.hedges;
@@ -208,6 +217,7 @@ mod tests {
             ..record(1, Outcome::Http(503), None)
         };
         let retry = Record {
+            attempt: 1,
             kind: Kind::Retry,
             backoff: Duration::from_millis(7),
             ..record(1, Outcome::Ok, None)
@@ -218,7 +228,19 @@ mod tests {
         assert_eq!(tally.backoff, Duration::from_millis(7));
         let count = &tally.outcomes["http_503"];
         assert_eq!((count.count, count.downloads), (1, 0));
+        assert_eq!((tally.begun, tally.unfinished()), (1, 0));
         assert_eq!(tally.of_jobs(3).unstarted, 2);
+    }
+
+    #[test]
+    fn a_download_between_two_attempts_is_begun_and_not_finished() {
+        let waits = Record {
+            decides: false,
+            ..record(1, Outcome::Http(503), None)
+        };
+        let tally = of(&[waits, record(1, Outcome::Ok, None)]).of_jobs(5);
+        assert_eq!((tally.begun, tally.unfinished()), (2, 1));
+        assert_eq!((tally.downloads(), tally.unstarted), (1, 4));
     }
 
     #[test]

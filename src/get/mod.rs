@@ -1,10 +1,12 @@
 //! `flagpole get`: the book's downloader, with a strategy of one's choice.
 
 mod display;
+mod downloads;
 mod records;
 mod result;
 
 use self::display::Display;
+use self::downloads::Downloads;
 use self::records::{Records, RecordsFile};
 use self::result::{Done, Format, flags};
 use crate::policy::PolicyOptions;
@@ -144,17 +146,17 @@ impl Get {
 
         announce(&plan, &endpoint, self.strategy, lanes);
         let display = Display::new(plan.jobs.len(), self.verbose);
-        let decided = Mutex::new(Vec::new());
+        let downloads = Mutex::new(Downloads::default());
         let on_record = |record: &Record| {
             display.show(record);
             if let Some(records) = &records {
                 records.tell(record);
             }
-            if record.decides && self.format != Format::Text {
-                decided
-                    .lock()
+            if self.format != Format::Text {
+                let downloads = downloads.lock();
+                downloads
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(record.clone());
+                    .add(record);
             }
         };
         let run = Run::new(&plan, &endpoint)
@@ -169,12 +171,11 @@ impl Get {
         let tally = self.strategy.run(&run)?;
         let elapsed = start.elapsed();
         display.finish();
-        let mut decided = decided.into_inner().unwrap_or_else(PoisonError::into_inner);
-        decided.sort_by_key(|record| record.download);
+        let downloads = downloads.into_inner();
         let done = Done {
             tally: &tally,
             elapsed,
-            decided: &decided,
+            downloads: &downloads.unwrap_or_else(PoisonError::into_inner),
         };
         let told = done
             .written(self.format)

@@ -139,7 +139,7 @@ fn machines_are_told_what_was_there_already() {
     let done = get(&desk, &server, "BR US AA --resume --format json -v");
     assert!(done.err.contains("\nBR already there\n"), "{done}");
     let document: Value = serde_json::from_str(&done.out).unwrap();
-    let expected = r#"{"error":0,"not_found":1,"ok":1,"unchanged":1,"unstarted":0}"#;
+    let expected = r#"{"error":0,"not_found":1,"ok":1,"unchanged":1,"unfinished":0,"unstarted":0}"#;
     assert_eq!(document["downloads"].to_string(), expected);
     assert_eq!(document["outcomes"]["unchanged"]["downloads"], 1);
     assert_eq!(document["decided_by"][1]["outcome"], "unchanged");
