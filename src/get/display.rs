@@ -1,5 +1,6 @@
 //! What a person sees while flags come in: a line each, a bar, or nothing.
 
+use crate::print;
 use anstyle::{AnsiColor, Style};
 use flagpole_client::{Class, Record};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -55,8 +56,7 @@ impl Display {
                 } else {
                     code.to_string()
                 };
-                // Without a terminal, or with NO_COLOR, the stream leaves the colours out.
-                anstream::eprintln!("{style}{what} {outcome}{style:#}");
+                print::note(&format!("{style}{what} {outcome}{style:#}"));
             }
             Display::Bar(bar, last) => {
                 let text = format!("{code} {outcome}");

@@ -186,7 +186,7 @@ impl Get {
         // What was downloaded is there in any case.
         let troubles = [told, noted].into_iter().filter_map(Result::err);
         let troubles = troubles
-            .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))
+            .inspect(|trouble| print::note(&format!("flagpole: {trouble:#}")))
             .count();
         let failed = tally.error + tally.unstarted > 0 || troubles > 0;
         Ok(ExitCode::from(if failed { SOMETHING_FAILED } else { 0 }))
@@ -224,19 +224,19 @@ fn announce(plan: &Plan, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: La
     let (Some(first), Some(last)) = (plan.jobs.first(), plan.jobs.last()) else {
         return;
     };
-    eprintln!(
+    print::note(&format!(
         "{}, {} to {}, from {}/flags: {}, at most {lanes} at once",
         flags(plan.jobs.len() as u64),
         first.resource.code(),
         last.resource.code(),
         endpoint.target(),
         strategy.name(),
-    );
+    ));
 }
 
 fn advise(tally: &Tally) {
     let refused = tally.outcomes.get("refused").map_or(0, |count| count.count);
     if refused > 0 && refused == tally.attempts() {
-        eprintln!("nobody listens there; `flagpole serve` starts the servers");
+        print::note("nobody listens there; `flagpole serve` starts the servers");
     }
 }

@@ -202,6 +202,27 @@ fn a_reader_who_has_gone_is_no_failure() {
     assert_eq!(desk.saved(), ["br.gif", "us.gif"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_can_not_be_said_stops_nothing() {
+    use std::process::{Command, Stdio};
+    let server = mock("0", "");
+    for (words, code) in [
+        ("BR", 0),
+        ("--every --limit 100 -v", 0),
+        ("BR --max-body 1 -v", 1),
+        ("--max-req none", 2),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let desk = Desk::new();
+        let line = format!("get --url {} {words}", server.url());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
+        let command = command.args(line.split(' ')).current_dir(desk.path(""));
+        let status = command.stdout(Stdio::null()).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{words}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
