@@ -3,6 +3,7 @@
 use crate::print;
 use anstyle::{AnsiColor, Style};
 use flagpole_client::{Class, Record};
+use flagpole_fixtures::Resource;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
 use std::fmt;
@@ -51,10 +52,12 @@ impl Display {
             Display::Lines => {
                 let class = outcome.class();
                 let style = style(class);
-                let what = if class == Class::Error {
-                    format!("*** Error for {code}:")
-                } else {
-                    code.to_string()
+                let what = match (class, record.resource) {
+                    (Class::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
+                    (Class::Error, Resource::Metadata(_)) => {
+                        format!("*** Error for the metadata of {code}:")
+                    }
+                    _ => code.to_string(),
                 };
                 print::note(&format!("{style}{what} {outcome}{style:#}"));
             }

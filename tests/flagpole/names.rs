@@ -99,8 +99,10 @@ fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
         ("corrupt", "the body is not the true one\n"),
     ] {
         let (desk, server) = (Desk::new(), nameless(fault));
-        let done = get(&desk, &server, "BR US");
+        let done = get(&desk, &server, "BR US -v");
         assert_eq!(done.code, Some(1), "{fault}: {done}");
+        let line = format!("\n*** Error for the metadata of BR: {told}");
+        assert!(done.err.contains(&line), "{fault}: {done}");
         let told = format!("0 flags downloaded\n2 errors: 2 x {told}");
         assert!(done.out.starts_with(&told), "{fault}: {done}");
         assert_eq!(desk.saved(), [""; 0], "{fault}");
