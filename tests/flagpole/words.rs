@@ -114,6 +114,10 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
             "--transport: unknown transport `curl`; known: hyper, ureq",
         ),
         (
+            "get --records -",
+            "--records: expected a file, as standard output has the result, got `-`; `./-` is a file of that name",
+        ),
+        (
             "get --transport ureq",
             "--transport: `async` does not work with `ureq`",
         ),
