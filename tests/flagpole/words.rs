@@ -300,6 +300,9 @@ fn every_command_has_help_with_examples_and_a_page_of_the_manual() {
         let example = format!("Examples:\n  flagpole {command}");
         assert!(help.out.contains(&example), "{help}");
         let page = flagpole(&format!("man {command}"));
+        assert!(!page.out.contains(".SH EXTRA"), "{page}");
+        let example = format!("\n.SS Examples\n.nf\n  flagpole {command}");
+        assert!(page.out.contains(&example), "{page}");
         let title = format!("\n.TH flagpole-{command} 1 ");
         assert!(
             page.out.contains(&title) && page.out.contains("\"flagpole 0."),
