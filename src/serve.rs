@@ -1,7 +1,7 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
 use crate::profile::{self, ProfileOptions};
-use crate::{SOMETHING_FAILED, interrupt, options, system};
+use crate::{SOMETHING_FAILED, interrupt, options, print, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_server::blocking::Server;
@@ -193,10 +193,10 @@ impl Serve {
         // A parent that is gone waits for nothing.
         let grace = if self.child { Duration::ZERO } else { GRACE };
         if !self.child {
-            eprintln!(
+            print::note(&format!(
                 "finishing what is under way, at most {} s; Ctrl-C again to stop at once",
                 grace.as_secs()
-            );
+            ));
         }
         let stopping = running.into_iter().map(|running| {
             thread::spawn(move || {
@@ -266,7 +266,9 @@ fn finish(writing: Writing) -> ExitCode {
     match writing.finish(GRACE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("flagpole: --journal: not all could be written: {error}");
+            print::note(&format!(
+                "flagpole: --journal: not all could be written: {error}"
+            ));
             ExitCode::from(SOMETHING_FAILED)
         }
     }

@@ -51,6 +51,10 @@ pub struct Record {
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
+    /// Bytes that came to nothing with it: its own, unless they were saved, or kept for another attempt to
+    /// go on with; and such as had been kept in this run before, if they are dropped now.
+    #[serde(rename = "wasted_bytes")]
+    pub wasted: u64,
     /// What the server says it planned and did, in `Server-Timing`.
     #[serde(serialize_with = "timing")]
     pub timing: Option<Timing>,
@@ -152,6 +156,7 @@ pub(crate) mod tests {
             outcome,
             status: None,
             bytes: 10,
+            wasted: 0,
             timing,
         }
     }

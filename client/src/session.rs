@@ -1,13 +1,17 @@
 //! What all lanes of one run share, and what is the same for every attempt whoever makes it.
 
+mod waste;
+
+use self::waste::{Kept, Waste};
 use crate::agenda::{Agenda, End, Id, Next, Start, Then, Verdict};
 use crate::metadata;
-use crate::outcome::Outcome;
+use crate::outcome::{Class, Outcome};
 use crate::policy::{asked_for, leads_on, led_to, retry_after};
 use crate::record::Record;
 use crate::resume::{Left, Part};
 use crate::run::{Run, RunError};
 use crate::save::{Destination, Staged};
+use crate::tally::Tally;
 use crate::transport::{Attempt, Exchange, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
@@ -33,6 +37,7 @@ pub(crate) struct Session {
     saves: bool,
     /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
     staged: Mutex<FxHashMap<usize, Staged>>,
+    waste: Mutex<Waste>,
 }
 
 /// What came of an attempt.
@@ -45,6 +50,8 @@ pub(crate) struct Conclusion {
     /// What to do now that the lane has been given back; `None` if it has not been.
     pub(crate) next: Option<Next>,
     then: Then,
+    /// What there is then of what it asked for.
+    kept: Kept,
 }
 
 /// Something to do at the destination.
@@ -56,6 +63,15 @@ pub(crate) struct Errand {
     body: Bytes,
     country: Option<String>,
     staged: Option<Staged>,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// A flag that waits for its name.
+    staged: Option<Staged>,
+    /// Whether the start of a body was to be kept and could not be.
+    has_lost_start: bool,
 }
 
 impl Session {
@@ -70,6 +86,7 @@ impl Session {
             hedges: run.policy.hedge.is_some(),
             saves: run.destination.is_some(),
             staged: Mutex::default(),
+            waste: Mutex::default(),
             wire,
         })
     }
@@ -146,7 +163,7 @@ impl Session {
             .and_then(|outcome| {
                 if outcome == Outcome::Ok && start.names {
                     let body = exchange.result.as_deref().unwrap_or_default();
-                    country = Some(metadata::country(body)?);
+                    country = Some(metadata::country(body, start.resource.code())?);
                 }
                 Ok(outcome)
             });
@@ -191,6 +208,8 @@ impl Session {
             outcome: verdict.outcome.clone(),
             status: exchange.status,
             bytes: exchange.bytes,
+            // Known when it is settled.
+            wasted: 0,
             timing: exchange.timing,
         };
         let body = exchange.result.unwrap_or_default();
@@ -200,6 +219,7 @@ impl Session {
         } else {
             part
         };
+        let kept = kept(&part, &verdict, body.len() as u64);
         let errand = if self.saves {
             self.errand(&start, &verdict, part, body, country)
         } else {
@@ -211,6 +231,7 @@ impl Session {
             errand,
             next,
             then: verdict.then,
+            kept,
         }
     }
 
@@ -260,23 +281,43 @@ impl Session {
 
     /// The errand has been done, in whatever way, or there is no destination to do it at: makes the
     /// record say so, and lets the download go on.
-    pub(crate) fn settle(
-        &self,
-        conclusion: &mut Conclusion,
-        saved: Result<Option<Staged>, Outcome>,
-    ) {
+    pub(crate) fn settle(&self, conclusion: &mut Conclusion, saved: Result<Done, Outcome>) {
         let (download, record) = (conclusion.start.download, &mut conclusion.record);
         let is_there = saved.is_ok();
+        let mut kept = conclusion.kept;
         match saved {
-            Ok(None) => {}
-            Ok(Some(staged)) => drop(lock(&self.staged).insert(download, staged)),
+            Ok(done) => {
+                if let Some(staged) = done.staged {
+                    lock(&self.staged).insert(download, staged);
+                }
+                if done.has_lost_start {
+                    kept = Kept::AsBefore;
+                }
+            }
             Err(failed) => {
                 record.outcome = failed;
                 record.decides = true;
+                kept = Kept::AsBefore;
             }
         }
+        record.wasted = if self.wire.resumes {
+            lock(&self.waste).of(record.resource, record.bytes, kept)
+        } else {
+            // Nothing is ever held: no two cores need look at the same.
+            Waste::default().of(record.resource, record.bytes, kept)
+        };
         if conclusion.then == Then::Stage {
             self.agenda().staged(download, is_there);
+        }
+    }
+
+    /// The whole of a run that is over: what was left when it was cancelled is counted too.
+    pub(crate) fn close(&self, run: &Run<'_>, tally: Tally) -> Tally {
+        let broken_off = self.agenda().in_backoff(self.wire.clock.now());
+        let whole = tally.of_jobs(run.plan.jobs.len());
+        Tally {
+            backoff: whole.backoff + broken_off,
+            ..whole
         }
     }
 
@@ -291,23 +332,39 @@ impl Errand {
     ///
     /// # Errors
     /// [`Outcome::Save`].
-    pub(crate) fn run(self, destination: &Destination) -> Result<Option<Staged>, Outcome> {
+    pub(crate) fn run(self, destination: &Destination) -> Result<Done, Outcome> {
         let Errand { start, body, .. } = self;
+        let mut done = Done::default();
         match &self.part {
             Part::Stay => {}
             // One that can not be kept is none: the next attempt begins anew.
-            Part::Keep(partial) => drop(destination.keep_partial(start.resource, partial)),
+            Part::Keep(partial) => {
+                let kept = destination.keep_partial(start.resource, partial);
+                done.has_lost_start = kept.is_err();
+            }
             Part::Forget => destination.forget_partial(start.resource),
         }
         match (self.then, self.staged, self.country) {
-            (Then::Save, ..) => destination.save(start.resource, &body).map(|()| None),
-            (Then::Stage, ..) => destination.stage(&body).map(Some),
+            (Then::Save, ..) => destination.save(start.resource, &body)?,
+            (Then::Stage, ..) => done.staged = Some(destination.stage(&body)?),
             (Then::Name, Some(staged), Some(country)) => {
-                let code = start.resource.code();
-                destination.keep(staged, &country, code).map(|_| None)
+                destination.keep(staged, &country, start.resource.code())?;
             }
-            (Then::Nothing | Then::Name, ..) => Ok(None),
+            (Then::Nothing | Then::Name, ..) => {}
         }
+        Ok(done)
+    }
+}
+
+/// What there is of what was asked for when all is done that is to be done with a body of this length.
+fn kept(part: &Part, verdict: &Verdict, length: u64) -> Kept {
+    let is_answer = verdict.outcome.class() == Class::NotFound;
+    match (part, verdict.then) {
+        (Part::Keep(partial), _) => Kept::Start(partial.have()),
+        (Part::Forget, _) => Kept::Nothing,
+        (Part::Stay, Then::Save | Then::Stage | Then::Name) => Kept::Whole(length),
+        (Part::Stay, Then::Nothing) if is_answer => Kept::Answer,
+        (Part::Stay, Then::Nothing) => Kept::AsBefore,
     }
 }
 

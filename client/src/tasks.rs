@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::saver::Saver;
-use crate::session::{Conclusion, Session};
+use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
 use crate::transport::hyper;
 use std::future::pending;
@@ -257,7 +257,7 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
 async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> (Record, Option<Start>) {
     if let Some(next) = conclusion.next.take() {
-        this.session.settle(&mut conclusion, Ok(None));
+        this.session.settle(&mut conclusion, Ok(Done::default()));
         return (conclusion.record, this.go_on(next));
     }
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
@@ -268,7 +268,7 @@ async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> (Record, Opti
         receipt.saved().await
     } else {
         this.leave(&conclusion.start);
-        Ok(None)
+        Ok(Done::default())
     };
     this.session.settle(&mut conclusion, saved);
     (conclusion.record, this.another())

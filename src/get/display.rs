@@ -1,8 +1,9 @@
 //! What a person sees while flags come in: a line each, a bar, or nothing.
 
+use crate::print;
 use anstyle::{AnsiColor, Style};
 use flagpole_client::{Class, Outcome, Record};
-use flagpole_fixtures::Code;
+use flagpole_fixtures::{Code, Resource};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
 use std::fmt;
@@ -87,13 +88,14 @@ impl Display {
             Display::Lines => {
                 let class = outcome.class();
                 let style = style(class);
-                let what = if class == Class::Error {
-                    format!("*** Error for {code}:")
-                } else {
-                    code.to_string()
+                let what = match (class, record.resource) {
+                    (Class::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
+                    (Class::Error, Resource::Metadata(_)) => {
+                        format!("*** Error for the metadata of {code}:")
+                    }
+                    _ => code.to_string(),
                 };
-                // Without a terminal, or with NO_COLOR, the stream leaves the colours out.
-                anstream::eprintln!("{style}{what} {outcome}{style:#}");
+                print::note(&format!("{style}{what} {outcome}{style:#}"));
             }
             Display::Bar(bar, last) => {
                 let text = {

@@ -30,6 +30,7 @@ impl Agenda {
         let download = self.downloads.get_mut(&place);
         let download = download.expect("an attempt that is not superseded is wanted");
         download.flying.retain(|flying| *flying != id);
+        let step = download.step;
         if end.are_conditions_to_blame && !request.is_plain {
             self.ask_plainly(request);
             return Verdict::passing(end.outcome.clone());
@@ -40,6 +41,11 @@ impl Agenda {
         };
         match outcome {
             Outcome::Ok => self.succeed(place),
+            // It is the flag that was asked for, and that is there.
+            Outcome::NotFound if step == Step::Metadata => {
+                let none = Outcome::BadMetadata("there is none".to_owned());
+                self.fail(&request, none, end.retry_after, now)
+            }
             // As good an answer as any that another attempt could bring.
             Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
             failed => self.fail(&request, failed, end.retry_after, now),

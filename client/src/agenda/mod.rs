@@ -100,6 +100,16 @@ impl Agenda {
         self.is_stopped = true;
     }
 
+    /// How long those downloads have backed off by now, all together, of which a retry is due later: when a
+    /// run is stopped, no attempt will tell of it.
+    pub fn in_backoff(&self, now: Duration) -> Duration {
+        let waits = self.queue.in_backoff().map(|request| {
+            let left = request.due.unwrap_or(now).saturating_sub(now);
+            request.backoff.saturating_sub(left)
+        });
+        waits.sum()
+    }
+
     /// How many attempts hold a lane.
     pub fn in_flight(&self) -> usize {
         self.flights.len()

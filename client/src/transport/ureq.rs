@@ -128,6 +128,7 @@ impl UreqLane {
             response.into_body(),
             self.line.wire().body_limit,
             received,
+            || self.line.progress(),
             blame,
         )?;
         if is_chunked && self.line.seen().ended {

@@ -60,7 +60,7 @@ impl Socket {
                 // The alarm ends the connection too.
                 Ok(0) if self.line.is_cancelled() => return Err(Outcome::Cancelled),
                 Ok(amount) => {
-                    self.line.received(amount);
+                    self.line.received(amount)?;
                     return Ok(amount);
                 }
                 Err(error) if is_passing(&error) => {}
