@@ -7,15 +7,11 @@
 //! the attempts behind it are made at all depends on it: these are listed apart.
 
 use crate::outcome::Outcome;
-use crate::record::{Kind, Record, as_micros};
+use crate::record::{CAPACITY, Kind, RATE_LIMIT, Record, as_micros};
 use flagpole_fixtures::Digest;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// The faults by which a server of ours says that it turned a request away: no fates.
-pub(super) const CAPACITY: &str = "capacity";
-pub(super) const RATE_LIMIT: &str = "rate limit";
 
 /// The fates met in one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +117,8 @@ impl Met {
 /// Whether what it met depends on timing.
 fn is_timed(record: &Record) -> bool {
     record.kind == Kind::Hedge
-        || is_refused(record, CAPACITY)
-        || is_refused(record, RATE_LIMIT)
+        || record.is_refused(CAPACITY)
+        || record.is_refused(RATE_LIMIT)
         || matches!(
             record.outcome,
             Outcome::Timeout(..)
@@ -132,12 +128,6 @@ fn is_timed(record: &Record) -> bool {
                 | Outcome::Superseded
                 | Outcome::Cancelled
         )
-}
-
-/// Whether the server turned it away for this reason.
-pub(super) fn is_refused(record: &Record, reason: &str) -> bool {
-    let timing = record.timing.as_ref();
-    timing.is_some_and(|timing| timing.fault.as_deref() == Some(reason))
 }
 
 /// One line, the same on every platform and in every release.

@@ -1,10 +1,9 @@
 //! The least wall time that was possible, and what it is made of: the [`Bound`] of the delays, and what
 //! the limits of the server add to it. Each term is a lower bound of its own; the largest holds.
 
-use super::fates::{CAPACITY, RATE_LIMIT, is_refused};
 use crate::bound::{Bound, Planned, planned};
 use crate::outcome::Outcome;
-use crate::record::{Record, micros};
+use crate::record::{CAPACITY, RATE_LIMIT, Record, micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -150,7 +149,7 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
     };
     let let_in = records.iter().filter(|record| record.status.is_some());
     let let_in = let_in
-        .filter(|record| !is_refused(record, RATE_LIMIT))
+        .filter(|record| !record.is_refused(RATE_LIMIT))
         .count();
     let rate_limit = limits
         .rate
@@ -161,7 +160,7 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
 /// Whether it certainly held a seat for as long as was planned: one that the client gave up may have
 /// been waiting for a seat instead.
 fn is_served(record: &Record) -> bool {
-    let is_refused = is_refused(record, CAPACITY) || is_refused(record, RATE_LIMIT);
+    let is_refused = record.is_refused(CAPACITY) || record.is_refused(RATE_LIMIT);
     let is_given_up = matches!(
         record.outcome,
         Outcome::Timeout(..) | Outcome::Cancelled | Outcome::TooLarge

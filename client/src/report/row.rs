@@ -146,10 +146,10 @@ pub struct Failure {
 }
 
 impl Trial {
-    /// The bound over the wall time, 0 to 1; `None` without a bound.
+    /// The bound over the wall time, 0 to 1; `None` without a bound, and where nothing had to be waited for.
     pub fn efficiency(&self) -> Option<f64> {
         let (bound, wall) = (self.terms?.total(), self.measured.wall);
-        (!wall.is_zero()).then(|| bound.as_secs_f64() / wall.as_secs_f64())
+        (!wall.is_zero() && !bound.is_zero()).then(|| bound.as_secs_f64() / wall.as_secs_f64())
     }
 }
 
