@@ -78,6 +78,15 @@ fn json_tells_every_round_and_every_attempt_of_one() {
         assert_eq!(row["attempts_of_median"][0]["planned_us"], 5000);
         assert!(row["binding"]["terms"]["longest_us"].is_u64(), "{row}");
     }
+    for round in rows(&document)
+        .iter()
+        .flat_map(|row| row["rounds"].as_array().unwrap())
+    {
+        assert!(
+            round["server_cpu_us"].is_u64() && round["lateness_p99_us"].is_number(),
+            "{round}"
+        );
+    }
     assert!(document["floor"]["p50_us"].as_u64() > Some(0));
     assert!(document["environment"]["cores"].as_u64() > Some(0));
 }
@@ -166,6 +175,21 @@ fn with_ten_rounds_ratios_have_intervals() {
             ends[0].as_f64() <= ratio && ratio <= ends[1].as_f64(),
             "{row}"
         );
+    }
+}
+
+/// Three requests a minute are let in: were the limit not refilled, only the first trial would have any.
+#[test]
+fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
+    let line =
+        "compare --rate-limit 3/m --latency 0 --flags 5 --strategy sequential,async --rounds 3";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    for row in rows(&document) {
+        let rounds = row["rounds"].as_array().unwrap();
+        assert_eq!(rounds.len(), 3);
+        for round in rounds {
+            assert_eq!((&round["ok"], &round["error"]), (&3.into(), &2.into()));
+        }
     }
 }
 

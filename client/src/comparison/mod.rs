@@ -6,6 +6,7 @@
 //!
 //! - [`interval`]: how much faster one strategy is than another, and how sure that is;
 //! - [`fates`]: whether they met the same fates;
+//! - [`ledgers`]: whether client and server tell the same story;
 //! - [`terms`]: the least wall time that was possible, and what it is made of;
 //! - [`binding`]: what holds a run back, and what would help;
 //! - [`curve`]: how many lanes are worth having, as measured;
@@ -19,6 +20,7 @@ mod coverage;
 pub mod curve;
 pub mod fates;
 pub mod interval;
+pub mod ledgers;
 #[cfg(test)]
 mod scenario;
 pub mod terms;

@@ -144,6 +144,21 @@ pub(super) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
     shown.join(", ")
 }
 
+/// The rounds in which the machine stalled, in words.
+pub(super) fn stalled(row: &Row) -> Option<String> {
+    let rounds: Vec<_> = row.stalled.iter().map(ToString::to_string).collect();
+    let s = if rounds.len() == 1 { "" } else { "s" };
+    (!rounds.is_empty()).then(|| {
+        format!(
+            "{}: the machine stalled in round{s} {} of {}: 1% of the answers were late by more than a fifth of \
+             the delay",
+            row.strategy,
+            rounds.join(", "),
+            row.rounds.len()
+        )
+    })
+}
+
 /// What a ratio to the fastest means, in words.
 pub(super) fn behind(row: &Row) -> Option<String> {
     let ratio = row.behind.as_ref()?;

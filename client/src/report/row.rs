@@ -1,6 +1,7 @@
 //! One contender of a comparison: its figures over all rounds.
 
 use super::attempt::Attempt;
+use super::comparison::Served;
 use super::cost::Cost;
 use super::figures::{Point, Quantiles, Spread, curve, middle, upper_median};
 use crate::comparison::terms::Terms;
@@ -25,6 +26,8 @@ pub struct Trial {
     pub cost: Cost,
     /// The least wall time that was possible, by its terms; `None` if there is no bound.
     pub terms: Option<Terms>,
+    /// What the server did in it; `None` if it is not ours.
+    pub served: Option<Served>,
 }
 
 /// One contender: a strategy, perhaps by a transport and under a policy of its own. `wall_us`,
@@ -77,6 +80,9 @@ pub struct Row {
     pub percentiles: Vec<Point>,
     /// Its rounds, but the one that was for warming up.
     pub rounds: Vec<Round>,
+    /// The rounds in which 1% of the answers were late by more than a fifth of the median delay: the machine
+    /// stalled. They are in all figures.
+    pub stalled: Vec<usize>,
     /// The round of the median wall time: the one that `attempts_of_median` tells.
     pub median_round: usize,
     /// Every attempt of that round, in the order in which they completed.
@@ -132,6 +138,11 @@ pub struct Round {
     pub error: u64,
     /// What it cost.
     pub cost: Cost,
+    /// The processor time of the server's process; none if it is not ours.
+    pub server_cpu_us: Option<u64>,
+    /// How late 99% of the delayed answers were at most, in microseconds; none if none was delayed, or if the
+    /// server is not ours.
+    pub lateness_p99_us: Option<f64>,
 }
 
 /// One kind of failure.
@@ -146,6 +157,12 @@ pub struct Failure {
 }
 
 impl Trial {
+    /// How late 99% of the delayed answers were at most, in microseconds.
+    pub fn lateness_us(&self) -> Option<f64> {
+        let served = self.served.as_ref().filter(|served| served.delayed > 0)?;
+        Some(served.lateness_p99_us)
+    }
+
     /// The bound over the wall time, 0 to 1; `None` without a bound, and where nothing had to be waited for.
     pub fn efficiency(&self) -> Option<f64> {
         let (bound, wall) = (self.terms?.total(), self.measured.wall);
@@ -188,6 +205,7 @@ impl Row {
             binding: None,
             percentiles: curve(&tally.from_due, &tally.from_sent),
             rounds: trials.iter().map(|trial| Round::of(trial)).collect(),
+            stalled: Vec::new(),
             median_round: median.round,
             attempts_of_median: median.measured.records.iter().map(Attempt::from).collect(),
             waterfall: Vec::new(),
@@ -227,6 +245,8 @@ impl Round {
             not_found: tally.not_found,
             error: tally.error,
             cost: trial.cost,
+            server_cpu_us: trial.served.as_ref().map(|served| served.cpu_us),
+            lateness_p99_us: trial.lateness_us(),
         }
     }
 }

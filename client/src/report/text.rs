@@ -76,6 +76,9 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     for line in cell.rows.iter().filter_map(columns::behind) {
         writeln!(out, "{line}")?;
     }
+    for line in cell.rows.iter().filter_map(columns::stalled) {
+        writeln!(out, "{line}")?;
+    }
     write_binding(cell, out)?;
     write_waterfalls(cell, out)
 }
@@ -223,6 +226,15 @@ async: 1 x 500 Internal Server Error
 VALID
 ";
         assert_eq!(written(&comparison()), expected);
+    }
+
+    #[test]
+    fn a_stall_of_the_machine_is_told_apart() {
+        let mut stalled = comparison();
+        stalled.cells[0].rows[1].stalled = vec![1];
+        let expected = "\nasync: the machine stalled in round 1 of 1: 1% of the answers were late by more than \
+                        a fifth of the delay\n";
+        assert!(written(&stalled).contains(expected));
     }
 
     #[test]
