@@ -193,6 +193,51 @@ fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
     }
 }
 
+/// The reasons by their labels.
+fn doubts(document: &Value) -> Vec<&str> {
+    let reasons = document["cells"][0]["verdict"]["reasons"]
+        .as_array()
+        .unwrap();
+    reasons
+        .iter()
+        .map(|doubt| doubt["label"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
+    let line =
+        "compare --capacity 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    let doubts = doubts(&document);
+    assert!(doubts.contains(&"work_differs"), "{doubts:?}");
+    let row = &rows(&document)[1];
+    assert!(row["speedup"].is_null() && row["behind"].is_null(), "{row}");
+    assert_eq!(row["unlike"], "sequential");
+    assert_eq!(row["binding"]["what"], "capacity", "{row}");
+    let counted = row["compared"].as_u64().unwrap() + row["apart"].as_u64().unwrap();
+    assert_eq!((counted, row["attempts"].as_u64()), (20, Some(20)));
+    let line = "compare --latency 1h --timeout 20ms --flags 3 --rounds 1 --format json";
+    let document = json(&flagpole(line));
+    assert_eq!(column(&document, "fates"), [&Value::Null; 3]);
+    assert_eq!(column(&document, "apart"), [3, 3, 3]);
+    assert!(self::doubts(&document).contains(&"fates_unknown"));
+}
+
+/// 20 delays are 20 delays, however many rounds meet them.
+#[test]
+fn rounds_that_meet_the_same_delays_are_no_more_samples() {
+    let doubts_about = |latency: &str| {
+        let line = "compare --strategy async --rounds 20 --format json --latency";
+        let document = json(&flagpole(&format!("{line} {latency}")));
+        let last = rows(&document)[0]["percentiles"].as_array().unwrap().len();
+        (doubts(&document).contains(&"few_samples"), last)
+    };
+    // 400 latencies tell the 99th percentile, but not the 99.5th; 20 tell the 75th.
+    assert_eq!(doubts_about("5ms"), (false, 10));
+    assert_eq!(doubts_about("uniform:1ms..9ms"), (true, 6));
+}
+
 #[test]
 fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
     let line = "compare --latency 0,uniform:0..1ms,max=1ms --max-req 2,3 --flags 3 --rounds 1 \

@@ -10,7 +10,9 @@ use self::reason::TOO_LATE;
 use super::fates::FatesHash;
 use super::interval::ADVISED;
 use super::ledgers::Disagreement;
+use super::samples::needed;
 use super::trend::Trend;
+use super::work::Work;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -27,8 +29,6 @@ const BOOKS: f64 = 0.02;
 const CHANCE: f64 = 0.01;
 /// A trend by less than this does not matter.
 const DRIFT: f64 = 0.02;
-/// How sure it is to be that some sample lies beyond a percentile.
-const SURE: f64 = 0.95;
 /// A little above 1 is a matter of rounding to whole microseconds.
 const ROUNDING: f64 = 1.001;
 
@@ -110,18 +110,24 @@ pub struct Observation {
     pub busy: Option<Duration>,
     /// How long its attempts took, all together.
     pub attempts_took: Option<Duration>,
-    /// What it met: one of [`fates::hashes`](super::fates::hashes).
+    /// What it met, over what can be compared.
     pub fates: Option<FatesHash>,
+    /// How many attempts depend on timing, so that they can not be compared.
+    pub apart: u64,
+    /// How its downloads ended.
+    pub work: Work,
+    /// Its policy, in words: only under the same one is it to do the same work as others.
+    pub policy: String,
     /// The first round in which its records and the server's ledger tell different things, and what.
     pub ledgers: Option<(usize, Disagreement)>,
     /// How late 99% of the delayed answers of each round were at most. Waits for a seat are none of it.
     pub lateness: Vec<Duration>,
     /// The bound over the wall time, the largest of all rounds.
     pub efficiency: Option<f64>,
-    /// How many latencies there are.
+    /// How many [independent](super::samples::independent) latencies there are.
     pub samples: u64,
-    /// The highest percentile that is given of them, 0 to 1: 0.99.
-    pub percentile: Option<f64>,
+    /// The percentiles that are given of them, 0 to 1: 0.99.
+    pub percentiles: Vec<f64>,
 }
 
 impl Verdict {
@@ -132,6 +138,8 @@ impl Verdict {
         reasons.extend(observed.served.early());
         reasons.extend(late(observed));
         reasons.extend(fates(&observed.strategies));
+        reasons.extend(unknown_fates(&observed.strategies));
+        reasons.extend(work(&observed.strategies));
         let each = observed.strategies.iter();
         let count = observed.strategies.len();
         reasons.extend(each.flat_map(|strategy| strategy.reasons(count, observed.cores)));
@@ -267,28 +275,19 @@ impl Observation {
     }
 
     fn too_few_samples(&self) -> Option<Reason> {
-        let (percentile, samples) = (self.percentile?, self.samples);
-        let needed = needed(percentile);
-        let strategy = self.name.clone();
-        (samples < needed).then_some(Reason::FewSamples {
+        let (strategy, samples) = (self.name.clone(), self.samples);
+        let percentiles = self.percentiles.iter();
+        let needed: Vec<_> = percentiles.map(|&one| (one, needed(one))).collect();
+        let needed: Vec<_> = needed
+            .into_iter()
+            .filter(|(_, needed)| samples < *needed)
+            .collect();
+        (!needed.is_empty()).then_some(Reason::FewSamples {
             strategy,
-            percentile,
             samples,
             needed,
         })
     }
-}
-
-/// So many samples are needed for one to lie beyond the percentile, 19 times in 20: with fewer, the
-/// largest of them is not even an upper limit of it. 299 for the 99th. S. S. Wilks, "Determination of
-/// sample sizes for setting tolerance limits", Annals of Mathematical Statistics 12, 1941.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a positive float becomes the nearest integer there is"
-)]
-pub fn needed(percentile: f64) -> u64 {
-    ((1.0 - SURE).ln() / percentile.ln()).ceil() as u64
 }
 
 /// All strategies are to have met the same fates as the first.
@@ -300,6 +299,29 @@ fn fates(strategies: &[Observation]) -> Option<Reason> {
     Some(Reason::Fates {
         one: first.clone(),
         other: other.clone(),
+    })
+}
+
+/// Where nothing can be compared, nobody knows whether they met the same.
+fn unknown_fates(strategies: &[Observation]) -> Option<Reason> {
+    let is_unknown = |one: &&Observation| one.fates.is_none() && one.apart > 0;
+    let unknown = strategies.iter().find(is_unknown)?;
+    Some(Reason::UnknownFates {
+        strategy: unknown.name.clone(),
+        apart: unknown.apart,
+    })
+}
+
+/// All strategies under one policy are to have done the same work as the first under it.
+fn work(strategies: &[Observation]) -> Option<Reason> {
+    let told = |strategy: &Observation| (strategy.name.clone(), strategy.work);
+    strategies.iter().find_map(|other| {
+        let mut all = strategies.iter();
+        let first = all.find(|first| first.policy == other.policy)?;
+        (!first.work.is_like(&other.work)).then(|| Reason::Work {
+            one: told(first),
+            other: told(other),
+        })
     })
 }
 

@@ -59,6 +59,11 @@ const COSTS: &[Column] = &[
     ("threads", |row| row.cost.threads.to_string()),
     ("waits", |row| row.cost.switches_voluntary.to_string()),
     ("preempted", |row| row.cost.switches_involuntary.to_string()),
+    ("attempts", |row| row.attempts.to_string()),
+    ("retries", |row| row.retries.to_string()),
+    ("hedges", |row| row.hedges.to_string()),
+    ("compared", |row| row.compared.to_string()),
+    ("apart", |row| row.apart.to_string()),
     ("fates met", |row| or_dash(row.fates.clone())),
 ];
 
@@ -144,6 +149,30 @@ pub(super) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
     shown.join(", ")
 }
 
+/// What the bound is made of, in words: the largest of these holds.
+pub(super) fn terms(row: &Row) -> Option<String> {
+    let terms = row.binding.as_ref()?.terms?;
+    let limits = [
+        ("capacity", terms.capacity),
+        ("rate limit", terms.rate_limit),
+    ];
+    let limits = limits.into_iter().filter(|(_, term)| !term.is_zero());
+    let parts = [("back-off", terms.backoff), ("pace of bodies", terms.paced)];
+    let told = |(name, term): (&str, Duration)| format!("{name} {}", Human(term));
+    let of = [
+        ("longest chain", terms.longest),
+        ("evenly over the lanes", terms.evenly),
+        ("sharing a lane", terms.sharing),
+    ];
+    let of: Vec<_> = of.into_iter().chain(limits).map(told).collect();
+    Some(format!(
+        "bound {} = the largest of {}; of which {}",
+        Human(terms.total()),
+        of.join(", "),
+        parts.map(told).join(", ")
+    ))
+}
+
 /// The rounds in which the machine stalled, in words.
 pub(super) fn stalled(row: &Row) -> Option<String> {
     let rounds: Vec<_> = row.stalled.iter().map(ToString::to_string).collect();
@@ -159,10 +188,16 @@ pub(super) fn stalled(row: &Row) -> Option<String> {
     })
 }
 
-/// What a ratio to the fastest means, in words.
+/// What a ratio to the fastest means, in words, or why there is none.
 pub(super) fn behind(row: &Row) -> Option<String> {
-    let ratio = row.behind.as_ref()?;
-    Some(format!("{}: {}", row.strategy, told(ratio)))
+    let told = match (&row.behind, &row.unlike) {
+        (Some(ratio), _) => told(ratio),
+        (None, Some(other)) => {
+            format!("no ratio to {other}, whose downloads ended otherwise: it is not the same work")
+        }
+        (None, None) => return None,
+    };
+    Some(format!("{}: {told}", row.strategy))
 }
 
 fn told(ratio: &Ratio) -> String {

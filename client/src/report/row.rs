@@ -5,6 +5,7 @@ use super::comparison::Served;
 use super::cost::Cost;
 use super::figures::{Point, Quantiles, Spread, curve, middle, upper_median};
 use crate::comparison::terms::Terms;
+use crate::comparison::work::Work;
 use crate::measure::Measured;
 use crate::outcome::Class;
 use crate::record::as_micros;
@@ -41,10 +42,13 @@ pub struct Row {
     pub concurrency: usize,
     /// The wall time of a round.
     pub wall_us: Spread,
-    /// How many times faster than the first contender.
+    /// How many times faster than the first contender; none if that did other work.
     pub speedup: Option<Ratio>,
-    /// How many times as long as the fastest contender.
+    /// How many times as long as the fastest contender that did the same work.
     pub behind: Option<Ratio>,
+    /// A contender to which no ratio is given, because its downloads ended otherwise: the first one, or else
+    /// the fastest of those that did most.
+    pub unlike: Option<String>,
     /// The least wall time that was possible; none if the server did not say what it planned.
     pub bound_us: Option<u64>,
     /// The bound over the wall time of the same round, 0 to 1.
@@ -67,12 +71,16 @@ pub struct Row {
     pub retries: u64,
     /// Those that were made because one before took long.
     pub hedges: u64,
+    /// Attempts of which the fate is compared with those of other contenders and rounds.
+    pub compared: u64,
+    /// Those that depend on timing, or come behind one that does: they are in no digest.
+    pub apart: u64,
     /// The failures by what they were.
     pub failures: Vec<Failure>,
     /// What a run cost.
     pub cost: Cost,
     /// A digest of the fates met, over what can be compared between contenders: 16 digits, the same for
-    /// all that met the same; none if the server told of none.
+    /// all that met the same; none if nothing can be compared.
     pub fates: Option<String>,
     /// What holds it back, and what would help.
     pub binding: Option<Binds>,
@@ -188,6 +196,7 @@ impl Row {
             wall_us,
             speedup: None,
             behind: None,
+            unlike: None,
             bound_us: Spread::of(bounds).map(|bounds| bounds.median),
             efficiency: upper_median(trials.iter().filter_map(|one| one.efficiency())),
             from_due_us: Quantiles::of(&tally.from_due),
@@ -199,6 +208,8 @@ impl Row {
             attempts: tally.attempts(),
             retries: tally.retries,
             hedges: tally.hedges,
+            compared: 0,
+            apart: 0,
             failures: failures(&tally),
             cost: Cost::median(&costs),
             fates: None,
@@ -214,6 +225,16 @@ impl Row {
 }
 
 impl Row {
+    /// How its downloads ended.
+    pub fn work(&self) -> Work {
+        Work {
+            ok: self.ok,
+            not_found: self.not_found,
+            error: self.error,
+            unstarted: self.unstarted,
+        }
+    }
+
     /// Downloads a second that were done, by the median wall time; 0 without any.
     pub fn goodput(&self) -> f64 {
         let rounds = self.rounds.len().max(1) as f64;

@@ -144,6 +144,9 @@ fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
                 "{name}: held back by {}: {};\n  {}",
                 binds.what, binds.evidence, binds.remedy
             )?;
+            if let Some(terms) = columns::terms(row) {
+                writeln!(out, "  {terms}")?;
+            }
         }
     }
     Ok(())
@@ -197,6 +200,7 @@ fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::terms::Terms;
     use crate::report::tests::comparison;
 
     fn written(comparison: &Comparison) -> String {
@@ -215,10 +219,10 @@ strategy    concurrency     wall  speed-up    bound  efficiency      p50      p9
 sequential            1   1.03 s         -   1.00 s       97.1%  50.0 ms  51.0 ms   1          0      1
 async                 2  52.0 ms         -  50.0 ms       96.2%  50.0 ms  51.0 ms   1          0      1
 
-strategy        CPU     user   system   memory  threads  waits  preempted  fates met
-------------------------------------------------------------------------------------
-sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
-async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
+strategy        CPU     user   system   memory  threads  waits  preempted  attempts  retries  hedges  compared  apart  fates met
+--------------------------------------------------------------------------------------------------------------------------------
+sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2        0       0         0      0          -
+async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2        0       0         0      0          -
 
 bound: the least wall time that the delays planned by the server allow; efficiency: bound over wall
 sequential: 1 x 500 Internal Server Error
@@ -226,6 +230,30 @@ async: 1 x 500 Internal Server Error
 VALID
 ";
         assert_eq!(written(&comparison()), expected);
+    }
+
+    #[test]
+    fn the_terms_of_the_bound_stand_below_what_binds() {
+        let ms = std::time::Duration::from_millis;
+        let mut bound = comparison();
+        bound.cells[0].rows[1].binding = Some(crate::report::Binds {
+            what: "capacity".into(),
+            evidence: "so it is".into(),
+            remedy: "more seats".into(),
+            terms: Some(Terms {
+                longest: ms(50),
+                evenly: ms(25),
+                sharing: ms(30),
+                capacity: ms(40),
+                backoff: ms(9),
+                ..Terms::default()
+            }),
+        });
+        let expected = "async: held back by capacity: so it is;\n  more seats\n  bound 50.0 ms = the largest of \
+                        longest chain 50.0 ms, evenly over the lanes 25.0 ms, sharing a lane 30.0 ms, capacity \
+                        40.0 ms; of which back-off 9.00 ms, pace of bodies 0.00 µs\n";
+        let text = written(&bound);
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

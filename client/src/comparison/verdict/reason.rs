@@ -3,6 +3,7 @@
 use super::Validity;
 use crate::comparison::fates::FatesHash;
 use crate::comparison::ledgers::Disagreement;
+use crate::comparison::work::Work;
 use crate::units::Human;
 use std::fmt;
 use std::time::Duration;
@@ -52,6 +53,20 @@ pub enum Reason {
         one: (String, FatesHash),
         /// Another, and what it met.
         other: (String, FatesHash),
+    },
+    /// Nothing that was met can be compared.
+    UnknownFates {
+        /// By which strategy.
+        strategy: String,
+        /// How many attempts it made, all of which depend on timing.
+        apart: u64,
+    },
+    /// Two strategies did different work.
+    Work {
+        /// A strategy and how its downloads ended.
+        one: (String, Work),
+        /// Another under the same policy, and how its downloads ended.
+        other: (String, Work),
     },
     /// Client and server do not agree on what was asked.
     Ledgers {
@@ -123,12 +138,10 @@ pub enum Reason {
     FewSamples {
         /// Of which strategy.
         strategy: String,
-        /// The percentile, 0 to 1.
-        percentile: f64,
         /// How many there are.
         samples: u64,
-        /// How many are needed.
-        needed: u64,
+        /// The percentiles, 0 to 1, and how many each of them needs.
+        needed: Vec<(f64, u64)>,
     },
 }
 
@@ -155,6 +168,8 @@ impl Reason {
             | Reason::Partial { .. } => Validity::Invalid,
             Reason::Cpu { .. }
             | Reason::Crowded { .. }
+            | Reason::UnknownFates { .. }
+            | Reason::Work { .. }
             | Reason::Books { .. }
             | Reason::Drift { .. }
             | Reason::FewRounds { .. }
@@ -177,6 +192,8 @@ impl Reason {
             Reason::Early { .. } => "early_answers",
             Reason::Late { .. } => "server_late",
             Reason::Fates { .. } => "fates_differ",
+            Reason::UnknownFates { .. } => "fates_unknown",
+            Reason::Work { .. } => "work_differs",
             Reason::Ledgers { .. } => "ledgers_disagree",
             Reason::BelowBound { .. } => "below_bound",
             Reason::Partial { .. } => "partial",
@@ -309,13 +326,28 @@ impl fmt::Display for Reason {
             }
             Reason::FewSamples {
                 strategy,
-                percentile,
                 samples,
                 needed,
-            } => write!(
+            } => {
+                let of = |&(percentile, needed): &(f64, u64)| {
+                    format!("the {}th percentile needs {needed}", 100.0 * percentile)
+                };
+                let needed: Vec<_> = needed.iter().map(of).collect();
+                let needed = needed.join(", ");
+                write!(
+                    f,
+                    "{strategy} has {samples} independent latencies, and {needed}"
+                )
+            }
+            Reason::UnknownFates { strategy, apart } => write!(
                 f,
-                "{strategy} has {samples} latencies, and the {}th percentile needs {needed}",
-                100.0 * percentile
+                "whether all met the same fates is not known: all {apart} attempts of {strategy} depend on timing"
+            ),
+            Reason::Work { one, other } => write!(
+                f,
+                "the downloads of {} came to {}, and those of {} to {}: it is not the same work, and no ratio is \
+                 given",
+                one.0, one.1, other.0, other.1
             ),
         }
     }

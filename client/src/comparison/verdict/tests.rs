@@ -12,6 +12,14 @@ fn met(planned: u64) -> FatesHash {
     Fates::of(&[record(60, Outcome::Ok, Some(planned))]).hash()
 }
 
+fn work(ok: u64, error: u64) -> Work {
+    Work {
+        ok,
+        error,
+        ..Work::default()
+    }
+}
+
 fn strategy(name: &str) -> Observation {
     Observation {
         name: name.to_owned(),
@@ -26,7 +34,10 @@ fn strategy(name: &str) -> Observation {
         lateness: vec![MS; 20],
         efficiency: Some(1.0),
         samples: 299,
-        percentile: Some(0.99),
+        percentiles: vec![0.5, 0.99],
+        apart: 0,
+        work: work(4980, 0),
+        policy: String::new(),
     }
 }
 
@@ -282,10 +293,41 @@ fn a_percentile_needs_samples_beyond_it() {
     suspect(
         |seen| seen.strategies[1].samples = 298,
         "few_samples",
-        "async has 298 latencies, and the 99th percentile needs 299",
+        "async has 298 independent latencies, and the 99th percentile needs 299",
     );
-    // As tables of tolerance limits have it.
-    assert_eq!([0.5, 0.9, 0.95, 0.999].map(needed), [5, 29, 59, 2995]);
+    suspect(
+        |seen| seen.strategies[1].samples = 4,
+        "few_samples",
+        "async has 4 independent latencies, and the 50th percentile needs 5, the 99th percentile needs 299",
+    );
+}
+
+#[test]
+fn a_hash_of_nothing_is_not_equal_to_another() {
+    let nothing = |seen: &mut Observed| {
+        for strategy in &mut seen.strategies {
+            (strategy.fates, strategy.apart) = (None, 40);
+        }
+    };
+    suspect(
+        nothing,
+        "fates_unknown",
+        "whether all met the same fates is not known: all 40 attempts of threads depend on timing",
+    );
+}
+
+#[test]
+fn who_fails_fast_is_not_faster() {
+    suspect(
+        |seen| seen.strategies[1].work = work(996, 3984),
+        "work_differs",
+        "the downloads of threads came to 4980 ok, and those of async to 996 ok, 3984 errors: it is not the \
+         same work, and no ratio is given",
+    );
+    let mut policies = clean();
+    policies.strategies[1].work = work(996, 3984);
+    policies.strategies[1].policy = "no retries".into();
+    assert_eq!(Verdict::of(&policies).validity, Validity::Valid, "as asked");
 }
 
 #[test]
@@ -332,7 +374,7 @@ fn the_worst_comes_first_and_decides() {
         "{told}"
     );
     assert!(
-        lines[2].starts_with("  SUSPECT: threads has 1 latencies"),
+        lines[2].starts_with("  SUSPECT: threads has 1 independent latencies"),
         "{told}"
     );
     let json = serde_json::to_value(verdict).unwrap();
