@@ -94,8 +94,11 @@ pub fn planned(records: &[Record], whole: Option<Duration>) -> Option<Planned> {
                 planned.times.push(time);
             }
         }
-        let exchanges = planned.times[first..].iter().sum::<Duration>();
-        planned.chains.push(exchanges + backoff);
+        let exchanges = &planned.times[first..];
+        if !exchanges.is_empty() {
+            let chain = exchanges.iter().sum::<Duration>() + backoff;
+            planned.chains.push(chain);
+        }
     }
     Some(planned)
 }

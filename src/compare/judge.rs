@@ -4,6 +4,7 @@ use super::cell::LANES;
 use super::cell::{Conditions, Ran};
 use super::doubt;
 use super::environment::cores;
+use super::foretold::Foretold;
 use anyhow::Result;
 use flagpole_client::comparison::binding::{Binding, Evidence};
 use flagpole_client::comparison::curve::{Point, knee};
@@ -26,6 +27,12 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener.as_ref().map_or_else(Limits::default, limits);
     keep_what_there_is(conditions, &mut ran);
+    if let Some(listener) = &listener {
+        let foretold = Foretold::of(conditions.experiment.seed.0.0, listener)?;
+        let trials = ran.trials.iter_mut().flatten();
+        let records = trials.flat_map(|trial| &mut trial.measured.records);
+        records.for_each(|record| foretold.complete(record));
+    }
     let mut rows = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&mut ran.trials) {
         let policy = contender.policy()?;

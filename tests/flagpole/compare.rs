@@ -150,6 +150,31 @@ fn every_strategy_meets_the_same_fates_in_every_run() {
     assert_ne!(column(&document, "fates"), column(&other, "fates"));
 }
 
+/// The server can not say what it planned where no head arrives, and says nothing where it plans nothing.
+#[test]
+fn our_own_server_leaves_no_attempt_without_a_plan() {
+    let run = |options: &str| {
+        let line = "compare --flags 9 --rounds 1 --strategy async --format json";
+        rows(&json(&flagpole(&format!("{line} {options}"))))[0].clone()
+    };
+    let row = run("--latency 20ms --fault reset@50%");
+    assert!(row["error"].as_u64() > Some(0), "{row}");
+    assert_eq!(row["bound_us"], 20_000);
+    let row = run("--latency 50ms --timeout 5ms");
+    assert_eq!(row["bound_us"], 5000);
+    assert!(row["efficiency"].as_f64() <= Some(1.0));
+    let row = run("--latency 0");
+    assert_eq!(
+        (&row["bound_us"], &row["efficiency"]),
+        (&0.into(), &Value::Null)
+    );
+    let told = row["binding"]["evidence"].as_str().unwrap();
+    assert!(
+        !told.contains("hedged") && !told.contains("did not say"),
+        "{told}"
+    );
+}
+
 #[test]
 fn only_the_strategies_that_were_asked_for_are_compared_with_the_first() {
     let done = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");

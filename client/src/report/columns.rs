@@ -60,12 +60,23 @@ const COSTS: &[Column] = &[
     ("waits", |row| row.cost.switches_voluntary.to_string()),
     ("preempted", |row| row.cost.switches_involuntary.to_string()),
     ("attempts", |row| row.attempts.to_string()),
-    ("retries", |row| row.retries.to_string()),
-    ("hedges", |row| row.hedges.to_string()),
-    ("compared", |row| row.compared.to_string()),
-    ("apart", |row| row.apart.to_string()),
-    ("fates met", |row| or_dash(row.fates.clone())),
 ];
+
+/// Only shown where some row has one.
+const RARE: &[(Column, fn(&Row) -> bool)] = &[
+    (("retries", |row| row.retries.to_string()), |row| {
+        row.retries > 0
+    }),
+    (("hedges", |row| row.hedges.to_string()), |row| {
+        row.hedges > 0
+    }),
+    (("compared", |row| row.compared.to_string()), |row| {
+        row.apart > 0
+    }),
+    (("apart", |row| row.apart.to_string()), |row| row.apart > 0),
+];
+
+const FATES: Column = ("fates met", |row| or_dash(row.fates.clone()));
 
 /// The figures in a table of several cells.
 const COMPACT: [&str; 9] = [
@@ -93,7 +104,7 @@ pub(super) fn figures(cell: &Cell) -> Columns {
 
 /// The costs of one cell.
 pub(super) fn costs(cell: &Cell) -> Columns {
-    of(COSTS, &cell.rows)
+    of(&costs_of(cell.rows.iter()), &cell.rows)
 }
 
 /// The figures of all cells, with the conditions in which they differ before them.
@@ -106,7 +117,15 @@ pub(super) fn all_figures(comparison: &Comparison) -> Columns {
 
 /// The costs of all cells.
 pub(super) fn all_costs(comparison: &Comparison) -> Columns {
-    grid(comparison, COSTS)
+    let rows = comparison.cells.iter().flat_map(|cell| &cell.rows);
+    grid(comparison, &costs_of(rows))
+}
+
+fn costs_of<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
+    let has = |wanted: fn(&Row) -> bool| rows.clone().any(wanted);
+    let rare = RARE.iter().filter(|(_, wanted)| has(*wanted));
+    let rare = rare.map(|(column, _)| *column);
+    COSTS.iter().copied().chain(rare).chain([FATES]).collect()
 }
 
 fn grid(comparison: &Comparison, columns: &[Column]) -> Columns {
@@ -152,25 +171,26 @@ pub(super) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
 /// What the bound is made of, in words: the largest of these holds.
 pub(super) fn terms(row: &Row) -> Option<String> {
     let terms = row.binding.as_ref()?.terms?;
-    let limits = [
-        ("capacity", terms.capacity),
-        ("rate limit", terms.rate_limit),
-    ];
-    let limits = limits.into_iter().filter(|(_, term)| !term.is_zero());
-    let parts = [("back-off", terms.backoff), ("pace of bodies", terms.paced)];
-    let told = |(name, term): (&str, Duration)| format!("{name} {}", Human(term));
-    let of = [
+    let told = |named: &[(&str, Duration)]| {
+        let there = named.iter().filter(|(_, term)| !term.is_zero());
+        let there = there.map(|(name, term)| format!("{name} {}", Human(*term)));
+        there.collect::<Vec<_>>().join(", ")
+    };
+    let largest = told(&[
         ("longest chain", terms.longest),
         ("evenly over the lanes", terms.evenly),
         ("sharing a lane", terms.sharing),
-    ];
-    let of: Vec<_> = of.into_iter().chain(limits).map(told).collect();
-    Some(format!(
-        "bound {} = the largest of {}; of which {}",
-        Human(terms.total()),
-        of.join(", "),
-        parts.map(told).join(", ")
-    ))
+        ("capacity", terms.capacity),
+        ("rate limit", terms.rate_limit),
+    ]);
+    let parts = told(&[("back-off", terms.backoff), ("pace of bodies", terms.paced)]);
+    let parts = if parts.is_empty() {
+        parts
+    } else {
+        format!("; of which {parts}")
+    };
+    let bound = Human(terms.total());
+    (!largest.is_empty()).then(|| format!("bound {bound} = the largest of {largest}{parts}"))
 }
 
 /// The rounds in which the machine stalled, in words.

@@ -219,10 +219,10 @@ strategy    concurrency     wall  speed-up    bound  efficiency      p50      p9
 sequential            1   1.03 s         -   1.00 s       97.1%  50.0 ms  51.0 ms   1          0      1
 async                 2  52.0 ms         -  50.0 ms       96.2%  50.0 ms  51.0 ms   1          0      1
 
-strategy        CPU     user   system   memory  threads  waits  preempted  attempts  retries  hedges  compared  apart  fates met
---------------------------------------------------------------------------------------------------------------------------------
-sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2        0       0         0      0          -
-async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2        0       0         0      0          -
+strategy        CPU     user   system   memory  threads  waits  preempted  attempts  fates met
+----------------------------------------------------------------------------------------------
+sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2          -
+async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2          -
 
 bound: the least wall time that the delays planned by the server allow; efficiency: bound over wall
 sequential: 1 x 500 Internal Server Error
@@ -230,6 +230,16 @@ async: 1 x 500 Internal Server Error
 VALID
 ";
         assert_eq!(written(&comparison()), expected);
+    }
+
+    #[test]
+    fn what_is_apart_is_told_where_something_is() {
+        let mut apart = comparison();
+        let row = &mut apart.cells[0].rows[1];
+        (row.compared, row.apart, row.retries) = (1, 1, 1);
+        let text = written(&apart);
+        let expected = "attempts  retries  compared  apart  fates met\n";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]
@@ -251,7 +261,7 @@ VALID
         });
         let expected = "async: held back by capacity: so it is;\n  more seats\n  bound 50.0 ms = the largest of \
                         longest chain 50.0 ms, evenly over the lanes 25.0 ms, sharing a lane 30.0 ms, capacity \
-                        40.0 ms; of which back-off 9.00 ms, pace of bodies 0.00 µs\n";
+                        40.0 ms; of which back-off 9.00 ms\n";
         let text = written(&bound);
         assert!(text.contains(expected), "{text}");
     }

@@ -3,13 +3,18 @@
 use super::*;
 use crate::comparison::fates::Fates;
 use crate::outcome::Outcome;
+use crate::record::Record;
 use crate::record::tests::record;
 
 const MS: Duration = Duration::from_millis(1);
 
 /// What a strategy met that met one answer with this delay.
 fn met(planned: u64) -> FatesHash {
-    Fates::of(&[record(60, Outcome::Ok, Some(planned))]).hash()
+    let answer = Record {
+        status: Some(200),
+        ..record(60, Outcome::Ok, Some(planned))
+    };
+    Fates::of(&[answer]).hash()
 }
 
 fn work(ok: u64, error: u64) -> Work {
