@@ -95,14 +95,12 @@ impl Record {
         timing.is_some_and(|timing| timing.fault.as_deref() == Some(reason))
     }
 
-    /// Whether its fate would have let it end in time, and all the same it came to nothing: turned away by
-    /// a limit of the server, or given up without a head though it was to be over before. (What is planned
+    /// Whether its fate would have let it have an answer, and all the same it came to nothing: turned away by
+    /// a limit of the server, or given up without a head though that was to come in time. (What is planned
     /// for an attempt without a head is only known where the fate is.)
     pub(crate) fn is_in_vain(&self) -> bool {
-        let was_in_time = |limit| {
-            let timing = self.timing.as_ref();
-            timing.is_some_and(|timing| timing.planned.saturating_add(timing.paced) < limit)
-        };
+        let timing = self.timing.as_ref();
+        let was_in_time = |limit| timing.is_some_and(|timing| timing.planned < limit);
         match self.outcome {
             Outcome::Timeout(Limit::Connect, _) => false,
             Outcome::Timeout(_, limit) => self.status.is_none() && was_in_time(limit),

@@ -3,6 +3,7 @@
 use flagpole_client::policy::Limit;
 use flagpole_client::{Kind, Outcome, Record};
 use flagpole_fixtures::Timing;
+use flagpole_server::fate::{Offset, Pace};
 use flagpole_server::profile::Listener;
 use flagpole_server::route::Route;
 use flagpole_server::rulebook::Asked;
@@ -52,21 +53,31 @@ impl Foretold {
             n: record.nth,
             elapsed: Duration::ZERO,
         };
-        let planned = Planned::of(&self.rulebook, &self.site, &asked);
+        let fate = self.rulebook.decide(&asked).fate;
         let delayed = Timing {
-            planned: planned.planned,
-            actual: planned.planned,
+            planned: fate.delay,
+            actual: fate.delay,
             ..Timing::default()
         };
         // A hop of a chain of redirects is delayed and not struck anew.
         if record.kind == Kind::Redirect {
             return delayed;
         }
-        let lasts = planned.lasts.unwrap_or(Duration::MAX);
+        let lasts = Planned::of(&self.rulebook, &self.site, &asked).lasts;
+        let paced = lasts.unwrap_or(Duration::MAX) - fate.delay;
+        // What is paced is the head: then that is how long it is to be waited for.
+        let (to_the_head, paced) = match fate.pace {
+            Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
+            Pace::AtOnce | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
+                (Duration::ZERO, paced)
+            }
+        };
+        let planned = fate.delay + to_the_head;
         Timing {
-            paced: lasts.saturating_sub(planned.planned),
-            fault: planned.fault.as_deref().map(str::to_owned),
-            ..delayed
+            planned,
+            actual: planned,
+            paced,
+            fault: fate.fault.as_deref().map(str::to_owned),
         }
     }
 }
@@ -120,10 +131,22 @@ mod tests {
         let timing = completed(&reset, record(Outcome::Reset, None)).unwrap();
         assert_eq!((timing.planned, timing.paced), (20 * MS, Duration::ZERO));
         assert_eq!(timing.fault.as_deref(), Some("reset"));
-        let timeout = Outcome::Timeout(Limit::Whole, 5 * MS);
-        let hang = listener("20ms", "hang");
-        let timing = completed(&hang, record(timeout, None)).unwrap();
-        assert!(timing.planned.saturating_add(timing.paced) > Duration::from_secs(1 << 40));
+    }
+
+    #[test]
+    fn what_is_slow_before_the_head_is_told_from_what_is_slow_behind_it() {
+        let planned = |fault| {
+            let timeout = Outcome::Timeout(Limit::Whole, 5 * MS);
+            let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
+            (timing.planned, timing.paced)
+        };
+        let for_ever = Duration::MAX;
+        assert_eq!(planned("hang"), (for_ever, Duration::ZERO));
+        assert_eq!(planned("hang:50%"), (20 * MS, for_ever - 20 * MS));
+        assert_eq!(planned("slow-head:1s"), (1020 * MS, Duration::ZERO));
+        let (delay, paced) = planned("trickle:1000");
+        assert_eq!(delay, 20 * MS);
+        assert!(paced > MS * 1000);
     }
 
     #[test]

@@ -304,12 +304,10 @@ fn fates(strategies: &[Observation]) -> Option<Reason> {
 
 /// Where nothing can be compared, nobody knows whether they met the same.
 fn unknown_fates(strategies: &[Observation]) -> Option<Reason> {
-    let is_unknown = |one: &&Observation| one.fates.is_none() && one.apart > 0;
-    let unknown = strategies.iter().find(is_unknown)?;
-    Some(Reason::UnknownFates {
-        strategy: unknown.name.clone(),
-        apart: unknown.apart,
-    })
+    let is_unknown = |one: &&Observation| one.fates.is_none();
+    let unknown = strategies.iter().filter(is_unknown);
+    let apart = unknown.map(|one| one.apart).sum();
+    (apart > 0).then_some(Reason::UnknownFates { apart })
 }
 
 /// All strategies under one policy are to have done the same work as the first under it.

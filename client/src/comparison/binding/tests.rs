@@ -391,12 +391,47 @@ fn who_gives_up_in_the_queue_waited_for_a_seat() {
     holds(
         &queued,
         Constraint::Capacity,
-        "the server turned away 0 of 60 attempts, and 48 were given up while they waited for it",
+        "the server turned away 0 of 60 attempts, and 48 were given up while they waited",
         "more seats on the server",
     );
     let limits = Limits::default();
     let late = Evidence { limits, ..queued };
     assert_eq!(Binding::of(&late).what, Constraint::ServerLateness);
+}
+
+/// Bodies of 300 ms, of which everybody waits for 100 ms: the seats are held by those that come.
+#[test]
+fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
+    let limit = 100 * MS;
+    let trickled = Answer {
+        paced: 300,
+        ..Answer::after(0)
+    };
+    let mut records = answers(&[trickled; 24]);
+    for (place, record) in records.iter_mut().enumerate() {
+        record.outcome = crate::Outcome::Timeout(crate::policy::Limit::Whole, limit);
+        record.done = limit;
+        record.first_byte = Some(Duration::ZERO);
+        if place % 8 >= 3 {
+            (record.status, record.first_byte) = (None, None);
+        }
+    }
+    let limits = Limits {
+        seats: Some(3),
+        ..Limits::default()
+    };
+    let queued = Evidence {
+        whole: Some(limit),
+        wall: 305 * MS,
+        limits,
+        ..run(&records, 8)
+    };
+    holds(
+        &queued,
+        Constraint::Capacity,
+        "on the 3 seats of the server its answers take 300 ms at least",
+        "more seats",
+    );
 }
 
 #[test]

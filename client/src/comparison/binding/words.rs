@@ -181,7 +181,7 @@ fn in_vain(case: &Case<'_>, reason: &str) -> String {
     let (attempts, refused) = (case.run.records.len(), case.refusals(reason));
     let given_up = match case.given_up() {
         0 => String::new(),
-        count => format!(", and {count} were given up while they waited for it"),
+        count => format!(", and {count} were given up while they waited"),
     };
     format!("the server turned away {refused} of {attempts} attempts{given_up}")
 }

@@ -56,9 +56,7 @@ pub enum Reason {
     },
     /// Nothing that was met can be compared.
     UnknownFates {
-        /// By which strategy.
-        strategy: String,
-        /// How many attempts it made, all of which depend on timing.
+        /// How many attempts were made.
         apart: u64,
     },
     /// Two strategies did different work.
@@ -339,9 +337,10 @@ impl fmt::Display for Reason {
                     "{strategy} has {samples} independent latencies, and {needed}"
                 )
             }
-            Reason::UnknownFates { strategy, apart } => write!(
+            Reason::UnknownFates { apart } => write!(
                 f,
-                "whether all met the same fates is not known: all {apart} attempts of {strategy} depend on timing"
+                "whether all met the same fates is not known: of {apart} attempts there is none that did not \
+                 depend on timing in some trial"
             ),
             Reason::Work { one, other } => write!(
                 f,
