@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -206,8 +207,12 @@ async fn lane(this: Arc<EventLoop>, first: Start, records: mpsc::Sender<Record>)
     let mut next = Some(first);
     while let Some(start) = next {
         let (record, another) = attempt(&this, start, cancelled.as_mut()).await;
-        // Nobody listens when another lane has panicked.
-        if records.send(record).await.is_err() {
+        // There is room, nearly always; and nobody listens when another lane has panicked.
+        let is_told = match records.try_send(record) {
+            Err(TrySendError::Full(record)) => records.send(record).await.is_ok(),
+            told => told.is_ok(),
+        };
+        if !is_told {
             return;
         }
         next = another;
