@@ -237,7 +237,7 @@ async fn attempt(
     let wire = &this.session.wire;
     let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
     this.idle().extend(slot);
-    let goes_on = this.saver.is_none();
+    let goes_on = this.saver.is_none() && !this.cancel.is_cancelled();
     let conclusion = this
         .session
         .conclude(start, None, (&attempt, &left), exchange, goes_on);
