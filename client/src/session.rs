@@ -56,6 +56,7 @@ pub(crate) struct Errand {
     part: Part,
     start: Start,
     body: Bytes,
+    etag: Option<String>,
     country: Option<String>,
     staged: Option<Staged>,
 }
@@ -197,7 +198,7 @@ impl Session {
             part
         };
         let kept = kept(&part, &verdict, body.len() as u64);
-        let errand = self.errand(&start, &verdict, part, body, country);
+        let errand = self.errand(&start, &verdict, part, (body, exchange.etag), country);
         Conclusion {
             start,
             record,
@@ -234,7 +235,7 @@ impl Session {
         start: &Start,
         verdict: &Verdict,
         part: Part,
-        body: Bytes,
+        (body, etag): (Bytes, Option<String>),
         country: Option<String>,
     ) -> Option<Errand> {
         // A download that has failed leaves nothing behind.
@@ -247,6 +248,7 @@ impl Session {
             part,
             start: start.clone(),
             body,
+            etag,
             country,
             staged: staged.flatten(),
         })
@@ -317,6 +319,9 @@ impl Errand {
                 destination.keep(staged, &country, start.resource.code())?;
             }
             (Then::Nothing | Then::Name, ..) => {}
+        }
+        if matches!(self.then, Then::Save | Then::Stage) {
+            destination.note_tag(start.resource, self.etag.as_deref(), &body);
         }
         Ok(done)
     }
