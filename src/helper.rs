@@ -3,13 +3,19 @@
 //! The helper stops when its standard input closes. The system closes it when this process ends,
 //! however it ends, so none is ever left behind.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_client::report::Served;
 use flagpole_server::Profile;
 use flagpole_server::profile::Listener;
 use serde::Deserialize;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a server that has stopped speaking may take to end, and how often is looked.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A running helper.
 pub(crate) struct Helper {
@@ -79,12 +85,38 @@ impl Helper {
         Some(format!("the server ended with {status}"))
     }
 
+    /// Between two trials: gives the account of what was done since the last time, and leaves a server that is
+    /// as it was at the start.
+    pub(crate) fn settle(&mut self) -> Result<Served> {
+        let asked = self
+            .child
+            .stdin
+            .as_mut()
+            .map(|input| input.write_all(b"\n"));
+        let line = match asked {
+            Some(Ok(())) => self.line(),
+            _ => Err(anyhow!("the server has gone")),
+        };
+        if line.is_err() {
+            self.await_end();
+        }
+        serde_json::from_str(&line?).context("the server's ledger can not be read")
+    }
+
     /// Stops the helper and gives its account.
     pub(crate) fn stop(mut self) -> Result<Served> {
         drop(self.child.stdin.take());
         let line = self.line()?;
         self.child.wait().context("cannot wait for the server")?;
         serde_json::from_str(&line).context("the server's ledger can not be read")
+    }
+
+    /// One that neither hears nor speaks is about to end, and then it is known how; but not for ever.
+    fn await_end(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        while self.end().is_none() && Instant::now() < end {
+            thread::sleep(LOOK);
+        }
     }
 
     fn line(&mut self) -> Result<String> {

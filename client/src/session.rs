@@ -24,14 +24,17 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) wire: Arc<Wire>,
-    /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda.
-    agenda: Mutex<Agenda>,
+    /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda. Boxed:
+    /// what all cores write to is not to lie beside what all of them read.
+    agenda: Box<Mutex<Agenda>>,
     verifier: Verifier,
     /// What redirects are resolved against; without it none is followed.
     site: Option<Url>,
     /// By which an attempt can be given up alone; empty unless the policy hedges.
     tokens: Mutex<FxHashMap<Id, CancellationToken>>,
     hedges: bool,
+    /// Whether there is a destination.
+    saves: bool,
     /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
     staged: Mutex<FxHashMap<usize, Staged>>,
     waste: Mutex<Waste>,
@@ -44,6 +47,8 @@ pub(crate) struct Conclusion {
     pub(crate) record: Record,
     /// What is to be done at the destination, if there is one.
     pub(crate) errand: Option<Errand>,
+    /// What to do now that the lane has been given back; `None` if it has not been.
+    pub(crate) next: Option<Next>,
     then: Then,
     /// What there is then of what it asked for.
     kept: Kept,
@@ -75,11 +80,12 @@ impl Session {
     pub(crate) fn start(run: &Run<'_>, lanes: usize) -> Result<Session, RunError> {
         let wire = Arc::new(Wire::new(run)?);
         Ok(Session {
-            agenda: Mutex::new(Agenda::new(run.plan, &run.policy, lanes)),
+            agenda: Box::new(Mutex::new(Agenda::new(run.plan, &run.policy, lanes))),
             verifier: Verifier::default(),
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
             tokens: Mutex::default(),
             hedges: run.policy.hedge.is_some(),
+            saves: run.destination.is_some(),
             staged: Mutex::default(),
             waste: Mutex::default(),
             wire,
@@ -94,6 +100,11 @@ impl Session {
     /// What to do now.
     pub(crate) fn next(&self) -> Next {
         self.agenda().next(self.wire.clock.now())
+    }
+
+    /// Whether an attempt may be given up although the run goes on.
+    pub(crate) fn hedges(&self) -> bool {
+        self.hedges
     }
 
     /// Whether what is left of what an attempt asks for is to be looked at before it.
@@ -134,14 +145,17 @@ impl Session {
         token
     }
 
-    /// Verifies an exchange, has the agenda judge it, and makes its record. The attempt still has its
-    /// lane; [`settle`](Session::settle) and [`leave`](Session::leave) follow.
+    /// Verifies an exchange, has the agenda judge it, and makes its record. [`settle`](Session::settle)
+    /// follows, and [`leave`](Session::leave): the attempt still has its lane, unless that `goes_on` and
+    /// nothing is left to do for this attempt. Then it is told what to do next, in the same look at the
+    /// agenda, as there all cores meet.
     pub(crate) fn conclude(
         &self,
         start: Start,
         lane: Option<usize>,
         (attempt, left): (&Attempt, &Left),
         mut exchange: Exchange,
+        goes_on: bool,
     ) -> Conclusion {
         let mut country = None;
         let (judged, part) = left.judge(&mut exchange, self.wire.body_limit);
@@ -167,7 +181,16 @@ impl Session {
                 .as_deref()
                 .and_then(|text| retry_after(text, self.wire.clock.since_1970(done))),
         };
-        let verdict = self.agenda().done(start.id, &end, done);
+        let (verdict, next) = {
+            let mut agenda = self.agenda();
+            let verdict = agenda.done(start.id, &end, done);
+            let is_free = goes_on && verdict.then != Then::Stage;
+            let next = is_free.then(|| {
+                agenda.leave(start.id);
+                agenda.next(done)
+            });
+            (verdict, next)
+        };
         self.give_up(start.id, &verdict.losers);
         let record = Record {
             download: start.download,
@@ -198,11 +221,16 @@ impl Session {
             part
         };
         let kept = kept(&part, &verdict, body.len() as u64);
-        let errand = self.errand(&start, &verdict, part, (body, exchange.etag), country);
+        let errand = if self.saves {
+            self.errand(&start, &verdict, part, (body, exchange.etag), country)
+        } else {
+            None
+        };
         Conclusion {
             start,
             record,
             errand,
+            next,
             then: verdict.then,
             kept,
         }
@@ -240,9 +268,8 @@ impl Session {
     ) -> Option<Errand> {
         // A download that has failed leaves nothing behind.
         let then = verdict.then;
-        let staged = verdict
-            .decides
-            .then(|| lock(&self.staged).remove(&start.download));
+        let staged =
+            (verdict.decides && start.names).then(|| lock(&self.staged).remove(&start.download));
         (then != Then::Nothing || part != Part::Stay).then(|| Errand {
             then,
             part,
@@ -262,7 +289,9 @@ impl Session {
         let mut kept = conclusion.kept;
         match saved {
             Ok(done) => {
-                lock(&self.staged).extend(done.staged.map(|staged| (download, staged)));
+                if let Some(staged) = done.staged {
+                    lock(&self.staged).insert(download, staged);
+                }
                 if done.has_lost_start {
                     kept = Kept::AsBefore;
                 }
@@ -273,7 +302,12 @@ impl Session {
                 kept = Kept::AsBefore;
             }
         }
-        record.wasted = lock(&self.waste).of(record.resource, record.bytes, kept);
+        record.wasted = if self.wire.resumes {
+            lock(&self.waste).of(record.resource, record.bytes, kept)
+        } else {
+            // Nothing is ever held: no two cores need look at the same.
+            Waste::default().of(record.resource, record.bytes, kept)
+        };
         if conclusion.then == Then::Stage {
             self.agenda().staged(download, is_there);
         }

@@ -12,11 +12,13 @@ use crate::tally::Tally;
 use crate::transport::hyper;
 use std::future::pending;
 use std::panic::resume_unwind;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -140,12 +142,20 @@ impl EventLoop {
         }
     }
 
-    /// The next attempt of a lane that has just given one up, if there is one and no other lane has come
-    /// in its place.
+    /// The next attempt of a lane that has left, if there is one and no other lane has come in its place.
     fn another(&self) -> Option<Start> {
         let has_room = self.in_flight.fetch_add(1, SeqCst) < self.lanes;
         let may = has_room && !self.cancel.is_cancelled();
-        if may && let Next::Start(start) = self.session.next() {
+        self.go_on(if may {
+            self.session.next()
+        } else {
+            Next::Await
+        })
+    }
+
+    /// The next attempt of a lane that is counted as in flight, or its end.
+    fn go_on(&self, next: Next) -> Option<Start> {
+        if let Next::Start(start) = next {
             return Some(start);
         }
         self.in_flight.fetch_sub(1, SeqCst);
@@ -192,27 +202,45 @@ fn has_ended(lane: Result<(), JoinError>) {
 /// Makes attempts while there are any. Each is told before the next is begun, and who waits for room
 /// to tell holds no lane.
 async fn lane(this: Arc<EventLoop>, first: Start, records: mpsc::Sender<Record>) {
+    // One for all that it makes: to be told anew of each would cost more than a request's head.
+    let mut cancelled = pin!(this.cancel.cancelled());
     let mut next = Some(first);
     while let Some(start) = next {
-        let record = attempt(&this, start).await;
-        // Nobody listens when another lane has panicked.
-        if records.send(record).await.is_err() {
+        let (record, another) = attempt(&this, start, cancelled.as_mut()).await;
+        // There is room, nearly always; and nobody listens when another lane has panicked.
+        let is_told = match records.try_send(record) {
+            Err(TrySendError::Full(record)) => records.send(record).await.is_ok(),
+            told => told.is_ok(),
+        };
+        if !is_told {
             return;
         }
-        next = this.another();
+        next = another;
     }
 }
 
-async fn attempt(this: &EventLoop, start: Start) -> Record {
+/// Makes an attempt; returns what its lane is to make next, if there is anything.
+async fn attempt(
+    this: &EventLoop,
+    start: Start,
+    cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> (Record, Option<Start>) {
     let left = left(this, &start).await;
     let attempt = this.session.attempt(&start, &left, &this.cancel);
     let mut slot = this.idle().pop();
-    let exchange =
-        hyper::exchange(&this.session.wire, &hyper::EventLoop, &mut slot, &attempt).await;
+    let mut superseded = pin!(attempt.cancel.cancelled());
+    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> = if this.session.hedges() {
+        superseded.as_mut()
+    } else {
+        cancelled
+    };
+    let wire = &this.session.wire;
+    let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
     this.idle().extend(slot);
+    let goes_on = this.saver.is_none();
     let conclusion = this
         .session
-        .conclude(start, None, (&attempt, &left), exchange);
+        .conclude(start, None, (&attempt, &left), exchange, goes_on);
     conclude(this, conclusion).await
 }
 
@@ -232,7 +260,11 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
 
 /// The lane is held until the body is in the saver's queue: a slow disk must hold the lanes back, or
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
-async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> Record {
+async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> (Record, Option<Start>) {
+    if let Some(next) = conclusion.next.take() {
+        this.session.settle(&mut conclusion, Ok(Done::default()));
+        return (conclusion.record, this.go_on(next));
+    }
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
     let saved = if let Some((saver, errand)) = errand {
         let receipt = saver.order(|destination| errand.run(destination)).await;
@@ -244,5 +276,5 @@ async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> Record {
         Ok(Done::default())
     };
     this.session.settle(&mut conclusion, saved);
-    conclusion.record
+    (conclusion.record, this.another())
 }

@@ -46,7 +46,7 @@ pub(crate) fn attempt(
     };
     let attempt = session.attempt(&start, &left, &session.wire.cancel);
     let exchange = lane.exchange(&attempt);
-    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange);
+    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange, false);
     let saved = match (run.destination, conclusion.errand.take()) {
         (Some(destination), Some(errand)) => errand.run(destination),
         _ => Ok(Done::default()),

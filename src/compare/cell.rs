@@ -76,7 +76,8 @@ impl Conditions<'_> {
             broken: None,
         };
         for round in 0..=self.experiment.rounds.get() {
-            ran.broken = self.round(round, &url, &mut ran, interrupt, progress);
+            let server = (url.as_str(), helper.as_mut());
+            ran.broken = self.round(round, server, &mut ran, interrupt, progress);
             let end = helper.as_mut().and_then(Helper::end);
             ran.broken = end.or(ran.broken);
             if ran.broken.is_some() {
@@ -96,7 +97,7 @@ impl Conditions<'_> {
     fn round(
         &self,
         round: usize,
-        url: &str,
+        (url, mut helper): (&str, Option<&mut Helper>),
         ran: &mut Ran,
         interrupt: &Interrupt,
         progress: &mut Progress,
@@ -109,7 +110,12 @@ impl Conditions<'_> {
             progress.next(&format!("{}, round {round}", contender.name));
             names.push(contender.name.clone());
             let trial = self.trial(contender, round, place, url, interrupt);
-            match trial {
+            let settled = helper.as_mut().map(|helper| helper.settle()).transpose();
+            let both = trial.and_then(|trial| {
+                let served = settled?;
+                Ok(Trial { served, ..trial })
+            });
+            match both {
                 Ok(trial) if round == 0 => ran.warm_up.push(trial),
                 Ok(trial) => ran.trials[index].push(trial),
                 Err(error) => {
@@ -161,6 +167,7 @@ impl Conditions<'_> {
             measured,
             cost: said.cost,
             terms: None,
+            served: None,
         })
     }
 

@@ -78,6 +78,15 @@ fn json_tells_every_round_and_every_attempt_of_one() {
         assert_eq!(row["attempts_of_median"][0]["planned_us"], 5000);
         assert!(row["binding"]["terms"]["longest_us"].is_u64(), "{row}");
     }
+    for round in rows(&document)
+        .iter()
+        .flat_map(|row| row["rounds"].as_array().unwrap())
+    {
+        assert!(
+            round["server_cpu_us"].is_u64() && round["lateness_p99_us"].is_number(),
+            "{round}"
+        );
+    }
     assert!(document["floor"]["p50_us"].as_u64() > Some(0));
     assert!(document["environment"]["cores"].as_u64() > Some(0));
 }
@@ -141,6 +150,31 @@ fn every_strategy_meets_the_same_fates_in_every_run() {
     assert_ne!(column(&document, "fates"), column(&other, "fates"));
 }
 
+/// The server can not say what it planned where no head arrives, and says nothing where it plans nothing.
+#[test]
+fn our_own_server_leaves_no_attempt_without_a_plan() {
+    let run = |options: &str| {
+        let line = "compare --flags 9 --rounds 1 --strategy async --format json";
+        rows(&json(&flagpole(&format!("{line} {options}"))))[0].clone()
+    };
+    let row = run("--latency 20ms --fault reset@50%");
+    assert!(row["error"].as_u64() > Some(0), "{row}");
+    assert_eq!(row["bound_us"], 20_000);
+    let row = run("--latency 50ms --timeout 5ms");
+    assert_eq!(row["bound_us"], 5000);
+    assert!(row["efficiency"].as_f64() <= Some(1.0));
+    let row = run("--latency 0");
+    assert_eq!(
+        (&row["bound_us"], &row["efficiency"]),
+        (&0.into(), &Value::Null)
+    );
+    let told = row["binding"]["evidence"].as_str().unwrap();
+    assert!(
+        !told.contains("hedged") && !told.contains("did not say"),
+        "{told}"
+    );
+}
+
 #[test]
 fn only_the_strategies_that_were_asked_for_are_compared_with_the_first() {
     let done = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");
@@ -167,6 +201,66 @@ fn with_ten_rounds_ratios_have_intervals() {
             "{row}"
         );
     }
+}
+
+/// Three requests a minute are let in: were the limit not refilled, only the first trial would have any.
+#[test]
+fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
+    let line =
+        "compare --rate-limit 3/m --latency 0 --flags 5 --strategy sequential,async --rounds 3";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    for row in rows(&document) {
+        let rounds = row["rounds"].as_array().unwrap();
+        assert_eq!(rounds.len(), 3);
+        for round in rounds {
+            assert_eq!((&round["ok"], &round["error"]), (&3.into(), &2.into()));
+        }
+    }
+}
+
+/// The reasons by their labels.
+fn doubts(document: &Value) -> Vec<&str> {
+    let reasons = document["cells"][0]["verdict"]["reasons"]
+        .as_array()
+        .unwrap();
+    reasons
+        .iter()
+        .map(|doubt| doubt["label"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
+    let line =
+        "compare --capacity 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    let doubts = doubts(&document);
+    assert!(doubts.contains(&"work_differs"), "{doubts:?}");
+    let row = &rows(&document)[1];
+    assert!(row["speedup"].is_null() && row["behind"].is_null(), "{row}");
+    assert_eq!(row["unlike"], "sequential");
+    assert_eq!(row["binding"]["what"], "capacity", "{row}");
+    let counted = row["compared"].as_u64().unwrap() + row["apart"].as_u64().unwrap();
+    assert_eq!((counted, row["attempts"].as_u64()), (20, Some(20)));
+    let line = "compare --latency 1h --timeout 20ms --flags 3 --rounds 1 --format json";
+    let document = json(&flagpole(line));
+    assert_eq!(column(&document, "fates"), [&Value::Null; 3]);
+    assert_eq!(column(&document, "apart"), [3, 3, 3]);
+    assert!(self::doubts(&document).contains(&"fates_unknown"));
+}
+
+/// 20 delays are 20 delays, however many rounds meet them.
+#[test]
+fn rounds_that_meet_the_same_delays_are_no_more_samples() {
+    let doubts_about = |latency: &str| {
+        let line = "compare --strategy async --rounds 20 --format json --latency";
+        let document = json(&flagpole(&format!("{line} {latency}")));
+        let last = rows(&document)[0]["percentiles"].as_array().unwrap().len();
+        (doubts(&document).contains(&"few_samples"), last)
+    };
+    // 400 latencies tell the 99th percentile, but not the 99.5th; 20 tell the 75th.
+    assert_eq!(doubts_about("5ms"), (false, 10));
+    assert_eq!(doubts_about("uniform:1ms..9ms"), (true, 6));
 }
 
 #[test]

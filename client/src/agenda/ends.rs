@@ -17,13 +17,15 @@ impl Agenda {
         let flight = self.flights.get_mut(&id);
         let flight = flight.expect("an attempt ends once, between its start and its leave");
         flight.has_ended = true;
+        let (is_superseded, request) = (flight.is_superseded, flight.request.clone());
         if let Some(hedging) = &mut self.hedging {
-            hedging.ended(end, flight.is_superseded);
+            let flying = self.flights.values().filter(|flight| !flight.has_ended);
+            let awaited = flying.map(|flight| now.saturating_sub(flight.started));
+            hedging.ended(end, is_superseded, awaited);
         }
-        if flight.is_superseded {
+        if is_superseded {
             return Verdict::passing(Outcome::Superseded);
         }
-        let request = flight.request.clone();
         let place = request.download;
         let download = self.downloads.get_mut(&place);
         let download = download.expect("an attempt that is not superseded is wanted");

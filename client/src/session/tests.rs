@@ -64,7 +64,7 @@ fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
     let (session, first, hedge) = pair();
     let left = Left::default();
     let attempt = session.attempt(&first, &left, &session.wire.cancel);
-    let won = session.conclude(first, None, (&attempt, &left), whole());
+    let won = session.conclude(first, None, (&attempt, &left), whole(), false);
     assert!(won.record.decides && !attempt.cancel.is_cancelled());
     assert!(
         session
@@ -80,11 +80,11 @@ fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
     let left = Left::default();
     let [one, other] =
         [&first, &hedge].map(|start| session.attempt(start, &left, &session.wire.cancel));
-    let won = session.conclude(hedge, None, (&other, &left), whole());
+    let won = session.conclude(hedge, None, (&other, &left), whole(), false);
     assert!(won.record.decides && one.cancel.is_cancelled());
     // It had the start of a body, which would lie beside the whole one for ever.
     let broken = exchange(Err(Outcome::Cancelled));
-    let lost = session.conclude(first, None, (&one, &left), broken);
+    let lost = session.conclude(first, None, (&one, &left), broken, false);
     assert_eq!(lost.record.outcome, Outcome::Superseded);
     assert!(lost.errand.is_none(), "{:?}", lost.errand);
 }

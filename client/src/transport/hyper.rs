@@ -64,19 +64,22 @@ impl Lane for HyperLane {
             &self.wire,
             &self.thread,
             &mut self.connection,
-            attempt
+            attempt,
+            attempt.cancel.cancelled()
         ));
         self.thread.block_on(&attempt.cancel, exchange)
     }
 }
 
 /// Makes one attempt over the connection in `slot`, or over a new one if there is none that can be
-/// used. The connection is in `slot` again afterwards if it can serve another request.
+/// used. The connection is in `slot` again afterwards if it can serve another request. The attempt is
+/// over when `cancelled` ends: a future that outlives attempts need not be made for each.
 pub(crate) async fn exchange<R: Reactor>(
     wire: &Wire,
     reactor: &R,
     slot: &mut Option<Connection<R::Stream>>,
     attempt: &Attempt,
+    cancelled: impl Future<Output = ()>,
 ) -> Exchange {
     let mut seen = Seen {
         received: Received::none(wire.resumes),
@@ -85,7 +88,7 @@ pub(crate) async fn exchange<R: Reactor>(
     let result = tokio::select! {
         biased;
         result = converse(wire, reactor, slot, attempt, &mut seen) => result,
-        () = attempt.cancel.cancelled() => Err(Outcome::Cancelled),
+        () = cancelled => Err(Outcome::Cancelled),
         () = expiry(reactor, wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
     };
     let head = seen.head.unwrap_or_default();
@@ -152,14 +155,12 @@ async fn converse<R: Reactor>(
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
     let (mut connection, response) = ask(wire, reactor, slot.take(), attempt, seen).await?;
-    let head = Head::of(&response);
-    if let Some(probe) = &seen.probe {
-        probe.has_head(head.stays);
-    }
+    let (probe, head) = (connection.probe(), Head::of(&response));
+    probe.has_head(head.stays);
     seen.head = Some(Box::new(head));
     let (parts, body) = response.into_parts();
     connection.keep(parts.headers);
-    let collect = body::collect(body, wire.body_limit, &mut seen.received);
+    let collect = body::collect(body, wire.body_limit, &probe, &mut seen.received);
     let body = connection.drive(collect).await?;
     if wire.reuse && connection.is_reusable() {
         *slot = Some(connection);

@@ -53,6 +53,18 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
             Lie::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
             &["not_http", "too_large"],
         ),
+        // In writes so large that there is always something to read: it is no data, and no time to look at
+        // the clock.
+        case(
+            "an endless size of a chunk",
+            Lie::Flood(chunked(), vec![b'0'; 1 << 20]),
+            &["not_http", "too_large"],
+        ),
+        case(
+            "endless space behind the size of a chunk",
+            Lie::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
+            &["not_http", "too_large"],
+        ),
         case(
             "endless trailers",
             Lie::Flood([&chunked()[..], b"0\r\n"].concat(), b"X: y\r\n".repeat(100)),

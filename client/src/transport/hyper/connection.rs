@@ -59,6 +59,11 @@ impl<S: Stream> Connection<S> {
     /// Prepares for the next exchange, and returns what will tell when its answer begins.
     pub(super) fn begin(&self, used: bool) -> Arc<Probe> {
         self.probe.begin(used);
+        self.probe()
+    }
+
+    /// What tells of the exchange under way.
+    pub(super) fn probe(&self) -> Arc<Probe> {
         self.probe.clone()
     }
 

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// So many bytes before the head of an answer are too many. What comes with the head, in the same read, is
-/// less than one buffer.
+/// So many bytes that bring nothing, neither the head of an answer nor data of its body, are too many. What
+/// comes with either, in the same read, is less than one buffer.
 const FLOOD: u64 = 4 * HEAD_LIMIT as u64;
 
 /// What is seen of one exchange at the socket. Only one task uses it at a time, so no ordering is
@@ -26,8 +26,8 @@ pub(super) struct Probe {
     /// Whether the last answer promised that the connection will be kept.
     stays: AtomicBool,
     received: AtomicU64,
-    /// Whether the head of the final answer has not been parsed yet.
-    awaits_head: AtomicBool,
+    /// Bytes since there was a head or data.
+    in_vain: AtomicU64,
     /// Nanoseconds on the clock; holds if anything was received.
     first_byte: AtomicU64,
 }
@@ -39,7 +39,7 @@ impl Probe {
             suspicious: AtomicBool::new(false),
             stays: AtomicBool::new(false),
             received: AtomicU64::new(0),
-            awaits_head: AtomicBool::new(true),
+            in_vain: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
         }
     }
@@ -49,19 +49,25 @@ impl Probe {
         self.suspicious
             .store(used && !self.stays.load(Relaxed), Relaxed);
         self.received.store(0, Relaxed);
-        self.awaits_head.store(true, Relaxed);
+        self.in_vain.store(0, Relaxed);
     }
 
     /// The head of the final answer is there, and promises that the connection will be kept, or does not.
     pub(super) fn has_head(&self, stays: bool) {
-        self.awaits_head.store(false, Relaxed);
+        self.has_come_on();
         self.stays.store(stays, Relaxed);
     }
 
-    /// Whether more has come than any head takes, and there is none: interim answers without end
-    /// (RFC 9110 section 15.2), each of which is small.
+    /// There is a head, or more data than before.
+    pub(super) fn has_come_on(&self) {
+        self.in_vain.store(0, Relaxed);
+    }
+
+    /// Whether more has come than any head takes, and there is nothing: interim answers without end
+    /// (RFC 9110 section 15.2), each of which is small, or a size of a chunk that begins with zeros without
+    /// end (RFC 9112 section 7.1).
     fn is_flooded(&self) -> bool {
-        self.awaits_head.load(Relaxed) && self.received() > FLOOD
+        self.in_vain.load(Relaxed) > FLOOD
     }
 
     /// Bytes of this exchange's answer, head included.
@@ -75,6 +81,7 @@ impl Probe {
     }
 
     fn count(&self, bytes: usize) {
+        self.in_vain.fetch_add(bytes as u64, Relaxed);
         if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
             let now = u64::try_from(self.clock.now().as_nanos()).unwrap_or(u64::MAX);
             self.first_byte.store(now, Relaxed);

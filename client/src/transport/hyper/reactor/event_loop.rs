@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::task::coop;
 
 /// The event loop on which the exchange runs.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ impl Reactor for EventLoop {
     }
 
     async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+        // A task that has had its share of the loop is told by its timers too that nothing is ready:
+        // bytes that never end would never run into a limit.
+        coop::unconstrained(tokio::time::sleep(time)).await;
     }
 }
 
