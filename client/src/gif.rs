@@ -1,4 +1,4 @@
-//! Whether bytes are a whole GIF (GIF89a specification, W3C): a walk over its blocks, which looks at no
+//! Whether bytes are a whole GIF (`GIF89a` specification, W3C): a walk over its blocks, which looks at no
 //! pixel. Of a flag whose digest nobody gives it is all that can be known: a body may lack its end
 //! without a word from its server.
 

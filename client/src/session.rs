@@ -61,6 +61,7 @@ pub(crate) struct Errand {
     part: Part,
     start: Start,
     body: Bytes,
+    etag: Option<String>,
     country: Option<String>,
     staged: Option<Staged>,
 }
@@ -221,7 +222,7 @@ impl Session {
         };
         let kept = kept(&part, &verdict, body.len() as u64);
         let errand = if self.saves {
-            self.errand(&start, &verdict, part, body, country)
+            self.errand(&start, &verdict, part, (body, exchange.etag), country)
         } else {
             None
         };
@@ -262,7 +263,7 @@ impl Session {
         start: &Start,
         verdict: &Verdict,
         part: Part,
-        body: Bytes,
+        (body, etag): (Bytes, Option<String>),
         country: Option<String>,
     ) -> Option<Errand> {
         // A download that has failed leaves nothing behind.
@@ -274,6 +275,7 @@ impl Session {
             part,
             start: start.clone(),
             body,
+            etag,
             country,
             staged: staged.flatten(),
         })
@@ -351,6 +353,9 @@ impl Errand {
                 destination.keep(staged, &country, start.resource.code())?;
             }
             (Then::Nothing | Then::Name, ..) => {}
+        }
+        if matches!(self.then, Then::Save | Then::Stage) {
+            destination.note_tag(start.resource, self.etag.as_deref(), &body);
         }
         Ok(done)
     }

@@ -81,7 +81,7 @@ fn assert_accounted(desk: &Desk, done: &Done) -> u64 {
     let document: Value = serde_json::from_str(&done.out).unwrap();
     let number = |key: &str| document[key].as_u64().unwrap();
     let of_use = |(name, body): (String, Vec<u8>)| {
-        let is_start = name.ends_with(".part");
+        let is_start = name.strip_suffix(".part").is_some();
         let head = body.iter().position(|&byte| byte == b'\n');
         body.len() - if is_start { head.unwrap() + 1 } else { 0 }
     };

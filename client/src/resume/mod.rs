@@ -23,7 +23,8 @@ use http::HeaderValue;
 /// A whole file that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Present {
-    /// What flagpole's server calls it. From a server that names it otherwise, it is fetched again.
+    /// What the server called it when it was saved, or what flagpole's calls it. From a server that calls it
+    /// otherwise by now, it is fetched again.
     pub etag: ETag,
     /// Its length in bytes.
     pub bytes: u64,

@@ -4,6 +4,7 @@
 use crate::gif;
 use crate::outcome::Outcome;
 use crate::resume::{ETag, Left, Partial, Present};
+use crate::save::tags::Tags;
 use crate::save::{Destination, failed, name, part};
 use flagpole_fixtures::{Code, Digest, Resource};
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use std::time::SystemTime;
 pub(super) struct Resuming {
     source: String,
     limit: usize,
+    tags: Tags,
 }
 
 /// The flags that go by their countries, as they are when first asked for one.
@@ -31,6 +33,7 @@ impl Destination {
         let resuming = Some(Resuming {
             source: source.to_owned(),
             limit,
+            tags: Tags::of(&self.folder),
         });
         Destination { resuming, ..self }
     }
@@ -66,13 +69,23 @@ impl Destination {
             _ => self.path(resource),
         };
         let body = read(&path, resuming.limit)?;
-        // The tag is made of what is there: a server that says yes to every tag would make a damaged file
-        // pass for a whole one.
+        // A server that says yes to every tag would make a damaged file pass for a whole one.
         let is_damaged = matches!(resource, Resource::Flag(_)) && !gif::is_whole(&body);
+        let url = resuming.url(resource);
         (!is_damaged).then(|| Present {
-            etag: ETag::of(Digest::of(&body)),
+            etag: resuming.tags.get(&url, Digest::of(&body)),
             bytes: body.len() as u64,
         })
+    }
+
+    /// Notes what the server calls a body that is saved here, if it calls it by a strong tag: by that it will
+    /// be asked for again. Does nothing unless this destination [resumes](Destination::resuming).
+    pub fn note_tag(&self, resource: Resource, etag: Option<&str>, body: &[u8]) {
+        if let (Some(resuming), Some(etag)) = (&self.resuming, etag.and_then(ETag::strong)) {
+            let url = resuming.url(resource);
+            // Without it the file is fetched again, which does no harm.
+            let _ = resuming.tags.note(&url, Digest::of(body), etag);
+        }
     }
 
     /// The start of a resource that an earlier attempt left. A damaged file, or one of somebody

@@ -3,6 +3,7 @@
 mod left;
 mod name;
 mod part;
+mod tags;
 mod temporary;
 
 use crate::outcome::Outcome;

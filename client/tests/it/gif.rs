@@ -9,7 +9,13 @@ const SCREEN: usize = 13;
 /// One that differs from those of other texts.
 pub(crate) fn saying(text: &str) -> String {
     let pieces = text.as_bytes().chunks(100);
-    let block = |piece: &[u8]| format!("{}{}", char::from(piece.len() as u8), piece.escape_ascii());
+    let block = |piece: &[u8]| {
+        format!(
+            "{}{}",
+            char::from(u8::try_from(piece.len()).unwrap()),
+            piece.escape_ascii()
+        )
+    };
     with(&pieces.map(block).collect::<String>())
 }
 

@@ -89,11 +89,8 @@ fn a_condition_that_fails_is_dropped() {
                 fs::read_to_string(folder.path().join("br.gif")).unwrap(),
                 WHOLE
             );
-            assert_eq!(
-                fs::read_dir(folder.path()).unwrap().count(),
-                1,
-                "no start is left"
-            );
+            let start = folder.path().join("br.gif.part");
+            assert!(!start.exists(), "no start is left");
         }
     }
 }
@@ -135,5 +132,31 @@ fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
         let records = get(&server, transport::ALL[0], folder.path());
         assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
         assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
+    }
+}
+
+/// Calls its flags by tags of its own, and answers as it should.
+fn foreign() -> Server {
+    Server::answering(|head| {
+        if head.contains("\r\nif-none-match: \"v1\"\r\n") {
+            return "HTTP/1.1 304 No\r\nETag: \"v1\"\r\n\r\n".to_owned();
+        }
+        whole()
+    })
+}
+
+#[test]
+fn what_a_server_calls_a_file_is_what_it_is_asked_for_by() {
+    for transport in transport::ALL {
+        let (server, folder) = (foreign(), tempfile::tempdir().unwrap());
+        let get = || get(&server, *transport, folder.path()).remove(0).outcome;
+        assert_eq!(get(), Outcome::Ok);
+        assert_eq!(get(), Outcome::Unchanged);
+        // Damaged in a way that does not show.
+        let flag = folder.path().join("br.gif");
+        fs::write(&flag, WHOLE.replace('D', "E")).unwrap();
+        assert_eq!(get(), Outcome::Ok);
+        assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
+        assert_eq!(get(), Outcome::Unchanged);
     }
 }
