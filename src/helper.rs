@@ -3,6 +3,7 @@
 //! The helper stops when its standard input closes. The system closes it when this process ends,
 //! however it ends, so none is ever left behind.
 
+use crate::serve::SETTLE;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_client::report::Served;
 use flagpole_server::Profile;
@@ -92,7 +93,7 @@ impl Helper {
             .child
             .stdin
             .as_mut()
-            .map(|input| input.write_all(b"\n"));
+            .map(|input| writeln!(input, "{SETTLE}"));
         let line = match asked {
             Some(Ok(())) => self.line(),
             _ => Err(anyhow!("the server has gone")),

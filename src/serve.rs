@@ -23,6 +23,9 @@ use std::time::Duration;
 /// the book's servers.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// The line by which a parent process asks what was done since, and for a server that is as at the start.
+pub(crate) const SETTLE: &str = "settle";
+
 /// How long the connections of a trial that is over may take to go.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -77,8 +80,8 @@ pub(crate) struct Serve {
     #[arg(long, conflicts_with = "print_profile")]
     schema: bool,
 
-    /// Speak JSON; at each line of standard input tell what was done since the one before and be as fresh
-    /// as at the start; stop when it closes: for a parent process
+    /// Speak JSON; at each line `settle` on standard input tell what was done since the one before and be as
+    /// fresh as at the start; stop when it closes: for a parent process
     #[arg(long, hide = true)]
     child: bool,
 }
@@ -225,8 +228,10 @@ impl Serve {
             interrupt::on_first(|| {})?;
             thread::spawn(move || {
                 // An input that breaks off is an input that closes, and a receiver that is gone has stopped.
-                for _line in io::stdin().lines().map_while(Result::ok) {
-                    let _ = stop.send(Word::Settle);
+                for line in io::stdin().lines().map_while(Result::ok) {
+                    if line == SETTLE {
+                        let _ = stop.send(Word::Settle);
+                    }
                 }
                 let _ = stop.send(Word::Stop);
             });
