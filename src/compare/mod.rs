@@ -196,7 +196,11 @@ impl Compare {
             target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
         }
         let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
-        let result = self.result.as_deref().map(files::opened).transpose()?;
+        let result = self
+            .result
+            .as_deref()
+            .map(files::Place::checked)
+            .transpose()?;
         if let Some(path) = &self.save {
             files::save(&experiment, path)?;
         }
@@ -211,7 +215,7 @@ impl Compare {
         let comparison = &mut measured.comparison;
         comparison.crossed = thresholds::crossed(&experiment, comparison);
         let told = self.tell(&measured.comparison);
-        let kept = result.map_or(Ok(()), |file| files::keep(&measured.comparison, file));
+        let kept = result.map_or(Ok(()), |place| place.keep(&measured.comparison));
         let troubles = [told, kept].into_iter().filter_map(Result::err);
         let troubles = troubles
             .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))

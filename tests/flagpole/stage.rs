@@ -13,7 +13,8 @@ use tempfile::TempDir;
 /// How long anything is waited for: much longer than it ever takes, so that only what hangs fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-const FLAGPOLE: &str = env!("CARGO_BIN_EXE_flagpole");
+/// The command.
+pub(crate) const FLAGPOLE: &str = env!("CARGO_BIN_EXE_flagpole");
 
 /// A folder in which the command is run; gone with it.
 pub(crate) struct Desk(TempDir);
