@@ -1,7 +1,7 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
 use crate::profile::{self, ProfileOptions};
-use crate::{SOMETHING_FAILED, interrupt, options, system};
+use crate::{SOMETHING_FAILED, interrupt, options, pulse, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_server::blocking::Server;
@@ -10,7 +10,7 @@ use flagpole_server::profile::Listener;
 use flagpole_server::{Journal, Profile, Site, StartError};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,7 +73,7 @@ pub(crate) struct Serve {
     #[arg(long, conflicts_with = "print_profile")]
     schema: bool,
 
-    /// Stop when standard input closes, and speak JSON: for a parent process
+    /// Stop when standard input closes, answer its lines, and speak JSON: for a parent process
     #[arg(long, hide = true)]
     child: bool,
 }
@@ -178,7 +178,7 @@ impl Serve {
             // A Ctrl-C reaches the whole process group; it is the parent's to say when we stop.
             interrupt::on_first(|| {})?;
             thread::spawn(move || {
-                let _ = io::stdin().read_to_end(&mut Vec::new());
+                pulse::answer();
                 let _ = stop.send(());
             });
         } else {

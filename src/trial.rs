@@ -1,25 +1,26 @@
 //! `flagpole trial`: one strategy, once, in a process of its own, so that what it costs is its own. For
 //! `compare`, which starts it.
 //!
-//! It reads its job as a line of JSON from standard input and writes one document of JSON. When its input
-//! closes, be it that the parent asks or that it has gone, the run is cancelled.
+//! It reads its job as a line of JSON from standard input and writes one document of JSON; further lines ask
+//! whether it is still there. When its input closes, be it that the parent asks or that it has gone, the run
+//! is cancelled.
 
 use crate::insistence::Insistence;
-use crate::{interrupt, options, system};
+use crate::{interrupt, options, pulse, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_client::report::Cost;
 use flagpole_client::{CancellationToken, Lanes, Passed, Plan, Record, Run, Target, measure};
 use flagpole_fixtures::Code;
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _};
 use std::process::{self, ExitCode};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 /// How long a cancelled run may take to end.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Measure one strategy once, as standard input says: for `flagpole compare`
 #[derive(Args)]
@@ -86,8 +87,7 @@ impl Trial {
         let asked = cancel.clone();
         thread::Builder::new()
             .spawn(move || {
-                // An input that breaks off is an input that closes.
-                let _ = io::stdin().read_to_end(&mut Vec::new());
+                pulse::answer();
                 asked.cancel();
                 thread::sleep(GRACE);
                 process::exit(1);

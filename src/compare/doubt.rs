@@ -5,9 +5,7 @@ use super::cell::{Conditions, Ran};
 use super::judge::usable_cores;
 use anyhow::Result;
 use flagpole_client::comparison::fates::{self, Fates, FatesHash};
-use flagpole_client::comparison::verdict::{
-    Observation, Observed, Reason, Served, Validity, Verdict,
-};
+use flagpole_client::comparison::verdict::{Observation, Observed, Reason, Served, Verdict};
 use flagpole_client::report::{self, Doubt, Judgement, Row, Trial};
 use flagpole_client::{Kind, Record};
 use std::collections::BTreeMap;
@@ -37,28 +35,24 @@ pub(crate) fn judgement(
         served: served(ran),
         strategies,
         short: ledgers(ran),
-        died: Vec::new(),
+        broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
-    let broken = ran.broken.iter().map(|reason| Doubt {
-        severity: Validity::Invalid.to_string(),
-        label: "broken_off".to_owned(),
-        reason: reason.clone(),
-    });
     let reasons = verdict.reasons.iter().map(|told| Doubt {
         severity: told.severity.to_string(),
         label: told.label.to_owned(),
         reason: told.sentence.clone(),
     });
-    let validity = if ran.broken.is_some() {
-        Validity::Invalid
-    } else {
-        verdict.validity
-    };
     Ok(Judgement {
-        validity: validity.to_string(),
-        reasons: broken.chain(reasons).collect(),
+        validity: verdict.validity.to_string(),
+        reasons: reasons.collect(),
     })
+}
+
+/// What went wrong here and with the floor, on which all rests.
+fn broken(conditions: &Conditions<'_>, ran: &Ran) -> Vec<String> {
+    let trouble = conditions.trouble.map(str::to_owned);
+    ran.broken.clone().into_iter().chain(trouble).collect()
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.
@@ -139,7 +133,7 @@ fn served(ran: &Ran) -> Served {
     let Some(account) = &ran.served else {
         return Served::default();
     };
-    let records = trials(ran).flat_map(|trial| &trial.measured.records);
+    let records = ran.all_trials().flat_map(|trial| &trial.measured.records);
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();
@@ -157,7 +151,7 @@ fn ledgers(ran: &Ran) -> Vec<Reason> {
     let Some(account) = ran.served.as_ref().filter(|_| ran.broken.is_none()) else {
         return Vec::new();
     };
-    let records = || trials(ran).flat_map(|trial| &trial.measured.records);
+    let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
     let most = records().count() as u64;
     // An attempt that was given up, or never connected, may or may not have reached the server.
     let certain = records().filter(|record| record.status.is_some()).count() as u64;
@@ -177,8 +171,4 @@ fn ledgers(ran: &Ran) -> Vec<Reason> {
         server: *requests,
     };
     if agree { Vec::new() } else { vec![disagree] }
-}
-
-fn trials(ran: &Ran) -> impl Iterator<Item = &Trial> {
-    ran.trials.iter().flatten().chain(&ran.warm_up)
 }

@@ -19,6 +19,7 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
     let environment = environment::environment();
     let contenders = experiment.contenders()?;
     let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
+    let (floor, trouble) = floor::floor(interrupt)?;
     let cells = latencies.iter().flat_map(|latency| {
         lanes.iter().map(|&lanes| Conditions {
             experiment,
@@ -26,10 +27,10 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
             latency: latency.clone(),
             lanes,
             tells_lanes: experiment.grid.max_req.len() > 1,
+            trouble: trouble.as_deref(),
         })
     });
     let cells: Vec<_> = cells.collect();
-    let floor = floor::floor(interrupt)?;
     let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
     let mut done = Done {
         comparison: Comparison {
@@ -45,7 +46,11 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
         has_failed: false,
     };
     for conditions in &cells {
-        let ran = conditions.run(interrupt, &mut progress)?;
+        let ran = match conditions.run(interrupt, &mut progress) {
+            // What was measured before is not lost for it.
+            Err(error) if !done.comparison.cells.is_empty() => conditions.broken(&error),
+            ran => ran?,
+        };
         let is_broken = ran.broken.is_some();
         done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
         let cell = judge::cell(conditions, ran)?;

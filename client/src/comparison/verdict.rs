@@ -73,8 +73,8 @@ pub struct Observed {
     pub strategies: Vec<Observation>,
     /// What there was too little of.
     pub short: Vec<Reason>,
-    /// Trials that came to no end: see [`Reason::Died`].
-    pub died: Vec<Reason>,
+    /// What broke it off, or kept something from being measured: see [`Reason::BrokenOff`].
+    pub broken: Vec<String>,
 }
 
 /// What a server did, over all rounds.
@@ -119,8 +119,9 @@ pub struct Observation {
 impl Verdict {
     /// What is to be thought of what was seen.
     pub fn of(observed: &Observed) -> Verdict {
-        let mut reasons = observed.died.clone();
-        reasons.extend(observed.short.iter().cloned());
+        let broken = observed.broken.iter().cloned();
+        let broken = broken.map(|why| Reason::BrokenOff { why });
+        let mut reasons: Vec<_> = broken.chain(observed.short.iter().cloned()).collect();
         reasons.extend(observed.served.reasons());
         reasons.extend(fates(&observed.strategies));
         let each = observed.strategies.iter();

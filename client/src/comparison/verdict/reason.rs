@@ -15,12 +15,8 @@ const TOO_LATE: f64 = 0.2;
 /// What speaks against a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// A trial came to no end.
-    Died {
-        /// Of which strategy.
-        strategy: String,
-        /// In which round, from 1.
-        round: usize,
+    /// It came to no end, or not all of it was measured.
+    BrokenOff {
         /// What happened, without a full stop.
         why: String,
     },
@@ -136,7 +132,7 @@ impl Reason {
     pub fn severity(&self) -> Validity {
         match self {
             Reason::Late { lateness, delay } => lateness_is(*lateness, *delay),
-            Reason::Died { .. }
+            Reason::BrokenOff { .. }
             | Reason::Short { .. }
             | Reason::Early { .. }
             | Reason::Fates { .. }
@@ -154,7 +150,7 @@ impl Reason {
     /// A name for machines, which stays the same.
     pub fn label(&self) -> &'static str {
         match self {
-            Reason::Died { .. } => "died",
+            Reason::BrokenOff { .. } => "broken_off",
             Reason::Short {
                 of: Resource::Descriptors,
                 ..
@@ -189,16 +185,7 @@ fn lateness_is(lateness: Duration, delay: Duration) -> Validity {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Died {
-                strategy,
-                round,
-                why,
-            } => {
-                write!(
-                    f,
-                    "the trial of {strategy} in round {round} came to no end: {why}"
-                )
-            }
+            Reason::BrokenOff { why } => f.write_str(why),
             Reason::Short {
                 of,
                 needed,
