@@ -5,6 +5,7 @@ use super::experiment::Experiment;
 use super::order::order;
 use super::process::{Interrupt, carry_out};
 use super::progress::Progress;
+use super::unreached;
 use crate::helper::Helper;
 use crate::trial::Job;
 use anyhow::{Error, Result};
@@ -134,19 +135,21 @@ impl Conditions<'_> {
             progress.next(&format!("{}, round {round}", contender.name));
             names.push(contender.name.clone());
             let trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
-            let (trial, error) =
-                trial.map_or_else(|error| (None, Some(error)), |it| (Some(it), None));
+            let wrong = match &trial {
+                Ok(trial) => unreached::by_all(trial),
+                Err(error) => Some(format!("{error:#}")),
+            };
             let name = &contender.name;
-            let error =
-                error.map(|error| format!("the trial of `{name}` in round {round}: {error:#}"));
+            let wrong =
+                wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
             let asked = interrupt.is_asked().then(|| INTERRUPTED.to_owned());
             let end = helper.as_mut().and_then(Helper::end);
-            broken = end.or(asked).or(error);
+            broken = end.or(asked).or(wrong);
             match trial {
-                Some(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),
-                Some(trial) if round == 0 => ran.warm_up.push((index, trial)),
-                Some(trial) => ran.trials[index].push(trial),
-                None => {}
+                Ok(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),
+                Ok(trial) if round == 0 => ran.warm_up.push((index, trial)),
+                Ok(trial) => ran.trials[index].push(trial),
+                Err(_) => {}
             }
             if broken.is_some() {
                 break;

@@ -3,6 +3,7 @@
 
 use super::cell::{Conditions, Ran};
 use super::judge::usable_cores;
+use super::unreached;
 use anyhow::Result;
 use flagpole_client::comparison::fates::{self, Fates, FatesHash};
 use flagpole_client::comparison::verdict::{Observation, Observed, Reason, Served, Verdict};
@@ -34,7 +35,12 @@ pub(crate) fn judgement(
         asked: conditions.experiment.rounds.get(),
         served: served(ran),
         strategies,
-        short: ledgers(ran),
+        others: [
+            unreached::reasons(ran),
+            ledgers(ran),
+            nothing(conditions, ran),
+        ]
+        .concat(),
         broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
@@ -47,6 +53,17 @@ pub(crate) fn judgement(
         validity: verdict.validity.to_string(),
         reasons: reasons.collect(),
     })
+}
+
+/// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
+fn nothing(conditions: &Conditions<'_>, ran: &Ran) -> Vec<Reason> {
+    let is_asked = conditions.experiment.url.is_none() || ran.broken.is_some();
+    let is_something = ran.all_trials().any(|trial| trial.measured.tally.ok > 0);
+    let is_nothing = !is_asked && !is_something;
+    is_nothing
+        .then_some(Reason::NothingDone)
+        .into_iter()
+        .collect()
 }
 
 /// What went wrong here and with the floor, on which all rests.

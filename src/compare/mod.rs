@@ -21,6 +21,7 @@ mod progress;
 mod shipped;
 mod split;
 mod thresholds;
+mod unreached;
 
 use self::baseline::Baseline;
 use self::experiment::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};

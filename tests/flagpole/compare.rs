@@ -229,16 +229,62 @@ fn errors_of_a_server_that_already_runs_fail_the_command() {
         done.out.contains(" x 500 Internal Server Error\n"),
         "{done}"
     );
+}
+
+#[test]
+fn nobody_at_the_url_is_no_comparison() {
     let nobody = Nobody::new();
-    let done = flagpole(&format!(
-        "compare --rounds 1 --url http://{}",
-        nobody.addr()
-    ));
-    ended(&done, 1);
+    let done = flagpole(&format!("compare --url http://{}", nobody.addr()));
+    assert_eq!(done.code, Some(3), "{done}");
+    let told = " in round 0: no attempt reached the server: connection refused\n";
+    assert!(done.err.contains(told), "{done}");
+    assert!(done.out.contains(" x connection refused\n"), "{done}");
+}
+
+#[test]
+fn a_server_of_somebody_else_that_goes_away_ends_the_rounds() {
+    let server = mock("1ms", "");
+    let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
+    let process = Desk::new().start(&format!("{line} {}", server.url()));
+    crate::stage::wait_until("some rounds are over", || server.ledger().requests > 10);
+    drop(server);
+    let done = process.finish();
+    assert_eq!(done.code, Some(3), "{done}");
+    let document = json(&done);
+    let reasons = document["cells"][0]["verdict"]["reasons"]
+        .as_array()
+        .unwrap();
+    assert_eq!(reasons[0]["label"], "broken_off", "{done}");
     assert!(
-        done.out.contains("async: 20 x connection refused\n"),
+        reasons.iter().any(|reason| reason["label"] == "unreached"),
         "{done}"
     );
+    let rounds = rows(&document)[0]["rounds"].as_array().unwrap();
+    assert!((2..1000).contains(&rounds.len()), "{done}");
+}
+
+#[test]
+fn a_server_of_somebody_else_that_has_no_flags_is_no_comparison() {
+    let url = foreign();
+    let done = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
+    assert_eq!(done.code, Some(3), "{done}");
+    let told = "flagpole: the measurement is not valid: not one download was done\n";
+    assert_eq!(done.err, told, "{done}");
+}
+
+/// Sixty connections have room, but not all that sixty threads of their own need besides.
+#[cfg(target_os = "linux")]
+#[test]
+fn open_files_that_run_out_are_the_reason() {
+    let line = "compare --flags 60 -m 60 --rounds 1 --latency 100ms --strategy thread-per-download";
+    let mut shell = std::process::Command::new("sh");
+    let flagpole = crate::stage::FLAGPOLE;
+    let shell = shell.args(["-c", &format!("ulimit -n 124; exec {flagpole} {line}")]);
+    let output = shell.output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    let told = ": open files ran out, of which there are 124; raise the limit with `ulimit -n`\n";
+    assert!(err.contains(told), "{err}");
 }
 
 #[test]

@@ -71,8 +71,8 @@ pub struct Observed {
     pub served: Served,
     /// One for each strategy.
     pub strategies: Vec<Observation>,
-    /// What there was too little of.
-    pub short: Vec<Reason>,
+    /// What else speaks against it.
+    pub others: Vec<Reason>,
     /// What broke it off, or kept something from being measured: see [`Reason::BrokenOff`].
     pub broken: Vec<String>,
 }
@@ -121,7 +121,7 @@ impl Verdict {
     pub fn of(observed: &Observed) -> Verdict {
         let broken = observed.broken.iter().cloned();
         let broken = broken.map(|why| Reason::BrokenOff { why });
-        let mut reasons: Vec<_> = broken.chain(observed.short.iter().cloned()).collect();
+        let mut reasons: Vec<_> = broken.chain(observed.others.iter().cloned()).collect();
         reasons.extend(observed.served.reasons());
         reasons.extend(fates(&observed.strategies));
         let each = observed.strategies.iter();

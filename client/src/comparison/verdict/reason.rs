@@ -24,11 +24,22 @@ pub enum Reason {
     Short {
         /// Of what.
         of: Resource,
-        /// How many are needed.
-        needed: u64,
+        /// What came of it.
+        what: String,
         /// How many there are.
         available: u64,
     },
+    /// Attempts did not get to the server, which nobody asked for.
+    Unreached {
+        /// How many.
+        count: u64,
+        /// Of how many.
+        of: u64,
+        /// Why.
+        why: String,
+    },
+    /// Not one download was done: there is nothing to compare.
+    NothingDone,
     /// Answers came before they were due.
     Early {
         /// How many.
@@ -134,6 +145,8 @@ impl Reason {
             Reason::Late { lateness, delay } => lateness_is(*lateness, *delay),
             Reason::BrokenOff { .. }
             | Reason::Short { .. }
+            | Reason::Unreached { .. }
+            | Reason::NothingDone
             | Reason::Early { .. }
             | Reason::Fates { .. }
             | Reason::Ledgers { .. }
@@ -159,6 +172,8 @@ impl Reason {
                 of: Resource::Ports,
                 ..
             } => "ports_short",
+            Reason::Unreached { .. } => "unreached",
+            Reason::NothingDone => "nothing_done",
             Reason::Early { .. } => "early_answers",
             Reason::Late { .. } => "server_late",
             Reason::Fates { .. } => "fates_differ",
@@ -188,11 +203,20 @@ impl fmt::Display for Reason {
             Reason::BrokenOff { why } => f.write_str(why),
             Reason::Short {
                 of,
-                needed,
+                what,
                 available,
-            } => {
-                write!(f, "{needed} {of} are needed and there are {available}")
+            } => write!(
+                f,
+                "{what}: {of} ran out, of which there are {available}; {}",
+                of.remedy()
+            ),
+            Reason::Unreached { count, of, why } => {
+                write!(
+                    f,
+                    "{count} of {of} attempts did not reach the server: {why}"
+                )
             }
+            Reason::NothingDone => f.write_str("not one download was done"),
             Reason::Early { count } => {
                 write!(f, "{count} answers came before they were due")
             }
@@ -271,6 +295,16 @@ impl fmt::Display for Reason {
                 "{strategy} has {samples} latencies, and the {}th percentile needs {needed}",
                 100.0 * percentile
             ),
+        }
+    }
+}
+
+impl Resource {
+    /// How there can be more.
+    fn remedy(self) -> &'static str {
+        match self {
+            Resource::Descriptors => "raise the limit with `ulimit -n`",
+            Resource::Ports => "widen `net.ipv4.ip_local_port_range`",
         }
     }
 }

@@ -38,7 +38,7 @@ fn clean() -> Observed {
             early: 0,
         },
         strategies: vec![strategy("threads"), strategy("async")],
-        short: Vec::new(),
+        others: Vec::new(),
         broken: Vec::new(),
     }
 }
@@ -230,20 +230,27 @@ fn a_percentile_needs_samples_beyond_it() {
 
 #[test]
 fn what_is_short_or_broke_off_is_told_as_it_was() {
-    let short = |of, needed| Reason::Short {
+    let short = |of| Reason::Short {
         of,
-        needed,
+        what: "3 of 9 attempts did not connect".into(),
         available: 1024,
     };
     invalid(
-        |seen| seen.short.push(short(Resource::Descriptors, 2100)),
+        |seen| seen.others.push(short(Resource::Descriptors)),
         "descriptors_short",
-        "2100 open files are needed and there are 1024",
+        "3 of 9 attempts did not connect: open files ran out, of which there are 1024; raise the limit with \
+         `ulimit -n`",
     );
     invalid(
-        |seen| seen.short.push(short(Resource::Ports, 30_000)),
+        |seen| seen.others.push(short(Resource::Ports)),
         "ports_short",
-        "30000 ports are needed and there are 1024",
+        "3 of 9 attempts did not connect: ports ran out, of which there are 1024; widen \
+         `net.ipv4.ip_local_port_range`",
+    );
+    invalid(
+        |seen| seen.others.push(Reason::NothingDone),
+        "nothing_done",
+        "not one download was done",
     );
     invalid(
         |seen| seen.broken.push("interrupted".into()),
