@@ -23,7 +23,7 @@ mod split;
 mod thresholds;
 mod unreached;
 
-use self::baseline::Baseline;
+use self::baseline::Gist;
 use self::experiment::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};
 use self::process::Interrupt;
 use self::split::Latencies;
@@ -196,7 +196,7 @@ impl Compare {
             let target: Target = url.parse().map_err(|e| anyhow!("--url: {e}"))?;
             target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
         }
-        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
+        let baseline = self.baseline.as_deref().map(Gist::read).transpose()?;
         let result = self
             .result
             .as_deref()
@@ -211,7 +211,7 @@ impl Compare {
 
         let mut measured = grid::measured(&experiment, &interrupt)?;
         if let Some(baseline) = &baseline {
-            measured.comparison.against = baseline.against(&measured.comparison);
+            measured.comparison.against = Gist::from(&measured.comparison).against(baseline);
         }
         let comparison = &mut measured.comparison;
         comparison.crossed = thresholds::crossed(&experiment, comparison);
