@@ -4,7 +4,7 @@ use super::contender::Contender;
 use super::experiment::Experiment;
 use super::order::order;
 use super::process::{Interrupt, carry_out};
-use super::progress::Progress;
+use super::progress::{Progress, Step};
 use super::unreached;
 use crate::helper::Helper;
 use crate::trial::Job;
@@ -29,6 +29,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) lanes: Lanes,
     /// Whether the lanes were asked for, or differ from those of other cells.
     pub(crate) tells_lanes: bool,
+    /// The place of its steps in the progress.
+    pub(crate) step: usize,
     /// What is wrong with the measurement before it began.
     pub(crate) trouble: Option<&'a str>,
 }
@@ -67,9 +69,15 @@ impl Conditions<'_> {
         Ok(listener)
     }
 
-    /// How many trials the rounds are.
-    pub(crate) fn count(&self) -> usize {
-        (self.experiment.rounds.get() + 1) * self.contenders.len()
+    /// What it adds to the progress, by contender.
+    pub(crate) fn steps(&self) -> Result<Vec<Step>> {
+        let (listener, rounds) = (self.listener()?, self.experiment.rounds.get() + 1);
+        let each = self.contenders.iter();
+        let steps = each.map(|contender| {
+            let foreseen = (self.experiment).foreseen(contender, self.lanes, listener.as_ref())?;
+            Ok(Step::new(rounds, foreseen))
+        });
+        steps.collect()
     }
 
     /// Carries the rounds out.
@@ -132,7 +140,10 @@ impl Conditions<'_> {
         let mut broken = None;
         for (place, &index) in (1..).zip(&places) {
             let contender = &self.contenders[index];
-            progress.next(&format!("{}, round {round}", contender.name));
+            progress.next(
+                self.step + index,
+                &format!("{}, round {round}", contender.name),
+            );
             names.push(contender.name.clone());
             let trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
             let wrong = match &trial {

@@ -123,6 +123,7 @@ impl Experiment {
             bail!("the latency of a server at a `url` can not be chosen");
         }
         let contenders = self.contenders()?;
+        self.check_size(contenders.len())?;
         let mut names: Vec<_> = contenders.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
         let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
@@ -182,7 +183,7 @@ impl Experiment {
     /// The numbers of lanes.
     pub(crate) fn lanes(&self) -> Vec<Lanes> {
         if self.grid.max_req.is_empty() {
-            let downloads = self.flags.0.codes().len() * self.times.get();
+            let downloads = self.flags.0.codes().len().saturating_mul(self.times.get());
             return vec![Lanes::new(downloads.min(LANES)).expect("1 to 30 are allowed")];
         }
         self.grid.max_req.iter().map(|lanes| lanes.0).collect()

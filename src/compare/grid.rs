@@ -19,19 +19,34 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
     let environment = environment::environment();
     let contenders = experiment.contenders()?;
     let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
-    let (floor, trouble) = floor::floor(interrupt)?;
-    let cells = latencies.iter().flat_map(|latency| {
-        lanes.iter().map(|&lanes| Conditions {
+    let conditions = latencies
+        .iter()
+        .flat_map(|latency| lanes.iter().map(move |&lanes| (latency, lanes)));
+    let cells = (0..)
+        .zip(conditions)
+        .map(|(place, (latency, lanes))| Conditions {
             experiment,
             contenders: &contenders,
             latency: latency.clone(),
             lanes,
             tells_lanes: experiment.grid.max_req.len() > 1,
-            trouble: trouble.as_deref(),
-        })
-    });
-    let cells: Vec<_> = cells.collect();
-    let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
+            step: place * contenders.len(),
+            trouble: None,
+        });
+    let mut cells: Vec<_> = cells.collect();
+    let mut steps = Vec::new();
+    for conditions in &cells {
+        steps.extend(conditions.steps()?);
+    }
+    let mut progress = Progress::new(steps);
+    if let Some(long) = progress.foreseen() {
+        eprintln!("flagpole: {long}");
+    }
+    progress.say("the instrument's own floor");
+    let (floor, trouble) = floor::floor(interrupt)?;
+    for conditions in &mut cells {
+        conditions.trouble = trouble.as_deref();
+    }
     let mut done = Done {
         comparison: Comparison {
             schema: SCHEMA,

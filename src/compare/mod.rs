@@ -19,6 +19,7 @@ mod order;
 mod process;
 mod progress;
 mod shipped;
+mod size;
 mod split;
 mod thresholds;
 mod unreached;

@@ -65,6 +65,18 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
 }
 
 #[test]
+fn what_is_too_much_is_refused_at_once() {
+    let desk = Desk::new();
+    let sentence = "--times: a run is of at most 100000 downloads, and this is of 2000000000000\n";
+    refused(&desk, "compare --times 100000000000", sentence);
+    let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
+    let line = format!("compare --rounds 99 --max-req {}", lanes.join(","));
+    let sentence =
+        "1000 sets of conditions, 3 strategies and 99 rounds are 300000 runs, and at most 100000 ";
+    refused(&desk, &line, sentence);
+}
+
+#[test]
 fn a_strategy_against_itself_meets_the_same_and_has_an_interval() {
     let desk = experiment(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
     let done = desk.run("compare mine.toml --format json");
