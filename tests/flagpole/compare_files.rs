@@ -77,6 +77,28 @@ fn what_is_too_much_is_refused_at_once() {
 }
 
 #[test]
+fn what_stands_in_the_grid_twice_is_refused() {
+    let desk = Desk::new();
+    for (words, sentence) in [
+        (
+            "--strategy async,async",
+            "--strategy: `async` is named twice; to compare it with itself, ",
+        ),
+        (
+            "--latency 5ms,50ms,5000us",
+            "--latency: `5ms` is named twice\n",
+        ),
+        ("--max-req 5,6,5", "--max-req: `5` is named twice\n"),
+        (
+            "--transport hyper,hyper",
+            "--transport: `hyper` is named twice\n",
+        ),
+    ] {
+        refused(&desk, &format!("compare {words}"), sentence);
+    }
+}
+
+#[test]
 fn a_strategy_against_itself_meets_the_same_and_has_an_interval() {
     let desk = experiment(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
     let done = desk.run("compare mine.toml --format json");
