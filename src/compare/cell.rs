@@ -184,12 +184,12 @@ impl Conditions<'_> {
         let url = self.experiment.url.clone().or(ours).unwrap_or_default();
         let codes = self.experiment.flags.0.codes();
         let downloads = codes.len() * self.experiment.times.get();
-        let codes = codes.iter().map(ToString::to_string).cycle();
         let job = Job {
             strategy: contender.strategy.name().to_owned(),
             transport: contender.transport.name().to_owned(),
             url,
-            codes: codes.take(downloads).collect(),
+            codes: codes.iter().map(ToString::to_string).collect(),
+            downloads,
             files: self.experiment.files,
             lanes: contender.strategy.lanes(self.lanes).get(),
             policy: contender.policy.clone(),

@@ -38,12 +38,13 @@ pub(crate) fn floor(interrupt: &Interrupt) -> Result<(Option<Floor>, Option<Stri
 fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
     let mut latencies = Latencies::default();
     for trial in 0..TRIALS {
-        let codes = populous::TWENTY.iter().map(ToString::to_string).cycle();
+        let codes = populous::TWENTY.iter().map(ToString::to_string);
         let job = Job {
             strategy: strategy::ALL[0].name().to_owned(),
             transport: transport::ALL[0].name().to_owned(),
             url: helper.url.clone(),
-            codes: codes.take(DOWNLOADS).collect(),
+            codes: codes.collect(),
+            downloads: DOWNLOADS,
             files: Files::Flags,
             lanes: 1,
             policy: Insistence::default(),

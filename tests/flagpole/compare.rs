@@ -97,6 +97,22 @@ fn what_a_strategy_costs_is_its_own() {
     );
 }
 
+/// That every attempt is kept is the comparison's affair: 15,000 of them take about 4 MiB. The plan, and which
+/// download stands where, are the strategy's, and take about 3.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_attempts_that_are_kept_are_no_cost_of_a_strategy() {
+    let memory = |times: u32| {
+        let line =
+            "compare --latency 0 --flags all --rounds 1 --strategy async --format json --times";
+        let document = json(&flagpole(&format!("{line} {times}")));
+        assert_eq!(rows(&document)[0]["ok"], 249 * times);
+        rows(&document)[0]["cost"]["memory_kib"].as_u64().unwrap()
+    };
+    let (few, many) = (memory(1), memory(60));
+    assert!(many < few + 4500, "{few} KiB, then {many} KiB");
+}
+
 #[test]
 fn no_strategy_is_faster_than_the_bound() {
     for latency in ["5ms", "uniform:1ms..9ms"] {
