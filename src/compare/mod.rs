@@ -104,7 +104,7 @@ pub(crate) struct Compare {
     max_req: Vec<Lanes>,
 
     /// Compare these strategies; repeatable, or separated by commas; or `all`. One can be compared with
-    /// itself by a file with two [policies] [default: sequential, threads, async]
+    /// itself by a file with two policies [default: sequential, threads, async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies)]
     strategy: Vec<Several>,
 

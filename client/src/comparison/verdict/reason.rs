@@ -304,7 +304,7 @@ impl Resource {
     fn remedy(self) -> &'static str {
         match self {
             Resource::Descriptors => "raise the limit with `ulimit -n`",
-            Resource::Ports => "widen `net.ipv4.ip_local_port_range`",
+            Resource::Ports => "widen `ip_local_port_range`",
         }
     }
 }

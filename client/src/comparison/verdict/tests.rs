@@ -245,7 +245,7 @@ fn what_is_short_or_broke_off_is_told_as_it_was() {
         |seen| seen.others.push(short(Resource::Ports)),
         "ports_short",
         "3 of 9 attempts did not connect: ports ran out, of which there are 1024; widen \
-         `net.ipv4.ip_local_port_range`",
+         `ip_local_port_range`",
     );
     invalid(
         |seen| seen.others.push(Reason::NothingDone),
