@@ -4,7 +4,7 @@
 //! however it ends, so none is ever left behind. Nor is one waited for that no longer answers.
 
 use crate::pulse::Pulse;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_client::report::Served;
 use flagpole_server::Profile;
 use flagpole_server::profile::Listener;
@@ -13,10 +13,14 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long it may take to start, and to stop: much longer than it ever takes.
+/// How long it may take to start, to answer, and to stop: much longer than it ever takes.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a server that has stopped speaking may take to end, and how often is looked.
+const LAST: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// What is said of one that does not answer.
 const SILENT: &str = "the server no longer answers";
@@ -26,6 +30,7 @@ pub(crate) struct Helper {
     child: Child,
     lines: Receiver<String>,
     pulse: Pulse,
+    is_silent: bool,
     /// The root of its site.
     pub(crate) url: String,
 }
@@ -81,6 +86,7 @@ impl Helper {
             child,
             lines,
             pulse: Pulse::default(),
+            is_silent: false,
             url: String::new(),
         };
         match helper.line() {
@@ -102,7 +108,8 @@ impl Helper {
             self.pulse.is_there();
         }
         let input = self.child.stdin.as_mut()?;
-        self.pulse.is_lost(input).then(|| SILENT.to_owned())
+        self.is_silent = self.pulse.is_lost(input);
+        self.is_silent.then(|| SILENT.to_owned())
     }
 
     /// How it ended, if it did though nobody asked it to.
@@ -111,9 +118,27 @@ impl Helper {
         Some(format!("the server ended with {status}"))
     }
 
+    /// Between two trials: gives the account of what was done since the last time, and leaves a server that is
+    /// as it was at the start.
+    pub(crate) fn settle(&mut self) -> Result<Served> {
+        let asked = self
+            .child
+            .stdin
+            .as_mut()
+            .map(|input| input.write_all(b"\n"));
+        let line = match asked {
+            Some(Ok(())) => self.line(),
+            _ => Err(anyhow!("the server has gone")),
+        };
+        if line.is_err() {
+            self.await_end();
+        }
+        serde_json::from_str(&line?).context("the server's ledger can not be read")
+    }
+
     /// Stops the helper and gives its account.
     pub(crate) fn stop(mut self) -> Result<Served> {
-        if self.pulse.was_lost() {
+        if self.is_silent {
             bail!(SILENT);
         }
         drop(self.child.stdin.take());
@@ -121,14 +146,25 @@ impl Helper {
         serde_json::from_str(&line).context("the server's ledger can not be read")
     }
 
+    /// One that neither hears nor speaks is about to end, and then it is known how; but not for ever.
+    fn await_end(&mut self) {
+        let end = Instant::now() + LAST;
+        while self.end().is_none() && Instant::now() < end {
+            thread::sleep(LOOK);
+        }
+    }
+
     /// The next line that is no answer to whether it is there.
-    fn line(&self) -> Result<String> {
+    fn line(&mut self) -> Result<String> {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) if line.is_empty() => {}
                 Ok(line) => return Ok(line),
                 Err(RecvTimeoutError::Disconnected) => bail!("the server has gone"),
-                Err(RecvTimeoutError::Timeout) => bail!(SILENT),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.is_silent = true;
+                    bail!(SILENT);
+                }
             }
         }
     }

@@ -73,7 +73,7 @@ fn main() -> ExitCode {
         Command::Man(man) => man.run(),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("flagpole: {error:#}");
+        print::note(&format!("flagpole: {error:#}"));
         ExitCode::from(COULD_NOT_START)
     })
 }

@@ -79,7 +79,34 @@ impl Man {
         clap_mangen::Man::new(page)
             .source(version)
             .render(&mut text)?;
-        print::result(&String::from_utf8_lossy(&text))?;
+        print::result(&with_notes(&String::from_utf8_lossy(&text)))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The page with what stands at the end of a command's help as notes, in the language of manuals: clap has it
+/// filled as one text, columns and all.
+fn with_notes(page: &str) -> String {
+    let Some((before, rest)) = page.split_once(".SH EXTRA\n") else {
+        return page.to_owned();
+    };
+    let end = rest.find("\n.SH ").map_or(rest.len(), |end| end + 1);
+    let (notes, behind) = rest.split_at(end);
+    let notes: String = notes.lines().map(note).collect();
+    format!("{before}.SH NOTES\n{notes}{behind}")
+}
+
+/// A line of it: a heading, a name with what it is, an example, or text.
+fn note(line: &str) -> String {
+    match (line.strip_prefix("  "), line.strip_suffix(':')) {
+        (Some(indented), _) => match indented.split_once("  ") {
+            Some((name, about)) if !name.contains(' ') => {
+                format!(".TP\n\\fB{name}\\fR\n{}\n", about.trim_start())
+            }
+            _ => format!(".nf\n{line}\n.fi\n"),
+        },
+        (None, Some(heading)) => format!(".SS {heading}\n"),
+        (None, None) if line.is_empty() => String::new(),
+        (None, None) => format!("{line}\n"),
     }
 }

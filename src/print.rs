@@ -1,4 +1,4 @@
-//! The result, on standard output.
+//! The result, on standard output, and all else that a person is told, on standard error.
 
 use anyhow::{Context as _, Result};
 use std::io::{self, Write as _};
@@ -12,4 +12,11 @@ pub(crate) fn result(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tells a person something, in a line. Where it can not be said there is nobody to tell that either, and
+/// the work goes on: `eprintln!` would panic. Without a terminal, or with `NO_COLOR`, the stream leaves
+/// colours out.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Whether a process that we started still answers. A line on its standard input asks, an empty line on its
+//! Whether a process that we started still answers. A word on its standard input asks, an empty line on its
 //! standard output answers: that is nothing in JSON, in which it says all else.
 
 use std::io::{self, Write};
@@ -10,6 +10,9 @@ pub(crate) const BEAT: Duration = Duration::from_secs(2);
 /// So many questions in a row without an answer are no chance: a busy machine lets everyone run within
 /// much less. Questions are counted and not seconds, or one who stops the whole family would find it dead.
 const UNANSWERED: u32 = 5;
+
+/// The line that asks.
+const QUESTION: &str = "?";
 
 /// The questions that were asked since the last answer.
 #[derive(Default)]
@@ -24,20 +27,20 @@ impl Pulse {
     /// Asks once more, and says whether there is none to ask.
     pub(crate) fn is_lost(&mut self, input: &mut impl Write) -> bool {
         // One that has ended says so by its end.
-        let _ = input.write_all(b"\n");
+        let _ = writeln!(input, "{QUESTION}");
         self.0 += 1;
-        self.was_lost()
-    }
-
-    /// Whether there was none when it was last asked.
-    pub(crate) fn was_lost(&self) -> bool {
         self.0 > UNANSWERED
     }
 }
 
-/// Answers every line on standard input, until it closes: in the process that is asked.
-pub(crate) fn answer() {
-    for _ in io::stdin().lines().map_while(Result::ok) {
+/// Answers every question on standard input, until it closes, and calls `other` for every other line: in the
+/// process that is asked.
+pub(crate) fn listen(other: impl Fn()) {
+    for line in io::stdin().lines().map_while(Result::ok) {
+        if line != QUESTION {
+            other();
+            continue;
+        }
         let mut out = io::stdout().lock();
         // A parent that has gone has no questions.
         let _ = out.write_all(b"\n").and_then(|()| out.flush());
@@ -60,6 +63,6 @@ mod tests {
         }
         let lost = (0..=UNANSWERED).map(|_| pulse.is_lost(&mut asked));
         assert_eq!(lost.filter(|lost| *lost).count(), 1, "the last");
-        assert_eq!(asked, vec![b'\n'; asked.len()]);
+        assert_eq!(asked, b"?\n".repeat(asked.len() / 2));
     }
 }

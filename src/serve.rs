@@ -1,13 +1,14 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
 use crate::profile::{self, ProfileOptions};
-use crate::{SOMETHING_FAILED, interrupt, options, pulse, system};
+use crate::{SOMETHING_FAILED, interrupt, options, print, pulse, system, trial};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_server::blocking::Server;
 use flagpole_server::journal::Writing;
 use flagpole_server::profile::Listener;
-use flagpole_server::{Journal, Profile, Site, StartError};
+use flagpole_server::{Journal, Ledger, Profile, Site, StartError};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -21,6 +22,9 @@ use std::time::Duration;
 /// How long answers under way may take once the server is asked to stop: twice the longest delay of
 /// the book's servers.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the connections of a trial that is over may take to go.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serve flags, as slowly and as badly as asked
 ///
@@ -73,9 +77,47 @@ pub(crate) struct Serve {
     #[arg(long, conflicts_with = "print_profile")]
     schema: bool,
 
-    /// Stop when standard input closes, answer its lines, and speak JSON: for a parent process
+    /// Speak JSON; at each empty line of standard input tell what was done since the one before and be as
+    /// fresh as at the start; stop when it closes: for a parent process
     #[arg(long, hide = true)]
     child: bool,
+}
+
+/// What a parent process, or a signal, asks for.
+enum Word {
+    /// To tell what was done, and to be as fresh as at the start.
+    Settle,
+    /// To stop.
+    Stop,
+}
+
+/// What a parent process was told until now.
+#[derive(Default)]
+struct Told {
+    ledger: Ledger,
+    cpu_us: u64,
+}
+
+/// What a parent process is told.
+#[derive(Serialize)]
+struct Account {
+    #[serde(flatten)]
+    ledger: Ledger,
+    /// Processor time, in microseconds.
+    cpu_us: u64,
+}
+
+impl Told {
+    /// What was done since, in a line.
+    fn since(&mut self, ledger: Ledger) -> Result<String> {
+        let cpu_us = trial::so_far().cpu_us();
+        let since = Account {
+            ledger: ledger.since(&self.ledger),
+            cpu_us: cpu_us - self.cpu_us,
+        };
+        *self = Told { ledger, cpu_us };
+        Ok(serde_json::to_string(&since)? + "\n")
+    }
 }
 
 struct Running {
@@ -107,7 +149,11 @@ impl Serve {
             greeting(&running, profile.seed)
         })?;
         // A sender that is gone asks to stop as well.
-        let _ = stop.recv();
+        let mut told = Told::default();
+        while let (Ok(Word::Settle), [one]) = (stop.recv(), running.as_slice()) {
+            one.server.settle(PATIENCE);
+            say(&told.since(one.server.ledger())?)?;
+        }
         self.stop(running)?;
         Ok(writing.map_or(ExitCode::SUCCESS, finish))
     }
@@ -171,19 +217,22 @@ impl Serve {
         profile.listeners.iter().map(start).collect()
     }
 
-    /// Gets a word when the server is to stop.
-    fn stop_signal(&self) -> Result<mpsc::Receiver<()>> {
+    /// Gets a word when the server is to do something.
+    fn stop_signal(&self) -> Result<mpsc::Receiver<Word>> {
         let (stop, stopped) = mpsc::channel();
         if self.child {
             // A Ctrl-C reaches the whole process group; it is the parent's to say when we stop.
             interrupt::on_first(|| {})?;
             thread::spawn(move || {
-                pulse::answer();
-                let _ = stop.send(());
+                // A receiver that is gone has stopped.
+                pulse::listen(|| {
+                    let _ = stop.send(Word::Settle);
+                });
+                let _ = stop.send(Word::Stop);
             });
         } else {
             interrupt::on_first(move || {
-                let _ = stop.send(());
+                let _ = stop.send(Word::Stop);
             })?;
         }
         Ok(stopped)
@@ -193,10 +242,10 @@ impl Serve {
         // A parent that is gone waits for nothing.
         let grace = if self.child { Duration::ZERO } else { GRACE };
         if !self.child {
-            eprintln!(
+            print::note(&format!(
                 "finishing what is under way, at most {} s; Ctrl-C again to stop at once",
                 grace.as_secs()
-            );
+            ));
         }
         let stopping = running.into_iter().map(|running| {
             thread::spawn(move || {
@@ -213,7 +262,7 @@ impl Serve {
             let (name, address, ledger) =
                 stopped.join().map_err(|_| anyhow!("a server panicked"))?;
             say(&if self.child {
-                serde_json::to_string(&ledger)? + "\n"
+                Told::default().since(ledger)?
             } else {
                 format!(
                     "\n{}\n{ledger}\n",
@@ -266,7 +315,9 @@ fn finish(writing: Writing) -> ExitCode {
     match writing.finish(GRACE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("flagpole: --journal: not all could be written: {error}");
+            print::note(&format!(
+                "flagpole: --journal: not all could be written: {error}"
+            ));
             ExitCode::from(SOMETHING_FAILED)
         }
     }

@@ -89,7 +89,7 @@ impl Trial {
         let asked = cancel.clone();
         thread::Builder::new()
             .spawn(move || {
-                pulse::answer();
+                pulse::listen(|| {});
                 asked.cancel();
                 thread::sleep(GRACE);
                 process::exit(1);
@@ -178,7 +178,7 @@ fn status(name: &str) -> u64 {
 
 /// What the process has cost so far; zero where the system does not tell.
 #[cfg(unix)]
-fn so_far() -> Cost {
+pub(crate) fn so_far() -> Cost {
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeVal;
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
@@ -199,6 +199,6 @@ fn so_far() -> Cost {
 }
 
 #[cfg(not(unix))]
-fn so_far() -> Cost {
+pub(crate) fn so_far() -> Cost {
     Cost::default()
 }

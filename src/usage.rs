@@ -1,6 +1,6 @@
 //! What a person is told who got the command line wrong: one line that says what is wrong with what.
 
-use crate::COULD_NOT_START;
+use crate::{COULD_NOT_START, print};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
 use std::process::ExitCode;
@@ -13,9 +13,10 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        eprint!("{}", error.render());
+        // Its last line has an end of its own.
+        print::note(error.render().to_string().trim_end());
     } else {
-        eprintln!("flagpole: {}", sentence(error));
+        print::note(&format!("flagpole: {}", sentence(error)));
     }
     ExitCode::from(COULD_NOT_START)
 }

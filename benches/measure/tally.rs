@@ -79,6 +79,7 @@ fn attempt(latency: Duration, outcome: Outcome) -> Record {
         outcome,
         status: Some(200),
         bytes: 1000,
+        wasted: 0,
         timing: Some(Timing::default()),
     }
 }

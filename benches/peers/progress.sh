@@ -8,7 +8,7 @@
 # it took is compared, so that starting it does not count. FLAGPOLE names a binary that is there already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-rounds=${1:-31}
+rounds=${1:-201}
 
 script --version 2>/dev/null | grep -q util-linux || {
   echo "skipped: script, of util-linux, is not installed" >&2

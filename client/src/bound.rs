@@ -1,6 +1,7 @@
 //! The least wall time that any strategy could have needed: what efficiency is measured against.
 
 use crate::outcome::Outcome;
+use crate::policy::Limit;
 use crate::record::{Kind, Record};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -64,42 +65,67 @@ fn sharing(longest_first: &[Duration], lanes: usize) -> Duration {
 /// limit; a longer plan is cut to it; an answer that says nothing of a plan was not delayed. All the
 /// attempts of a download wait for each other.
 ///
+/// Attempts that a limit of the server turned away are left out, and so is the back-off behind them: who is
+/// turned away depends on how many ask at once, which is the strategy's own doing and nothing that it must
+/// wait for.
+///
 /// `None` if the server said nothing of any attempt, being none of ours or having delayed nothing; if a
 /// fault left an attempt without a head, in which the server says what it planned; and if anything was
 /// hedged, for then what is waited for is the luckier of two.
 pub fn planned(records: &[Record], whole: Option<Duration>) -> Option<Planned> {
     records.iter().find(|record| record.timing.is_some())?;
-    let mut chains = BTreeMap::new();
-    let mut times = Vec::with_capacity(records.len());
+    let mut downloads: BTreeMap<usize, Vec<&Record>> = BTreeMap::new();
     for record in records {
-        let time = planned_time(record, whole)?;
-        times.push(time);
-        *chains.entry(record.download).or_insert(Duration::ZERO) += time + record.backoff;
+        downloads.entry(record.download).or_default().push(record);
     }
-    let chains = chains.into_values().collect();
-    Some(Planned { times, chains })
+    let mut planned = Planned::default();
+    for mut attempts in downloads.into_values() {
+        attempts.sort_by_key(|record| record.attempt);
+        let first = planned.times.len();
+        let mut backoff = Duration::ZERO;
+        let mut was_in_vain = false;
+        for record in attempts {
+            if !was_in_vain {
+                backoff += record.backoff;
+            }
+            let time = planned_time(record, whole)?;
+            was_in_vain = record.is_in_vain();
+            if !was_in_vain {
+                planned.times.push(time);
+            }
+        }
+        let exchanges = &planned.times[first..];
+        if !exchanges.is_empty() {
+            let chain = exchanges.iter().sum::<Duration>() + backoff;
+            planned.chains.push(chain);
+        }
+    }
+    Some(planned)
 }
 
 fn planned_time(record: &Record, whole: Option<Duration>) -> Option<Duration> {
     let timing = record.timing.as_ref();
-    let planned = timing.map_or(Duration::ZERO, |timing| timing.planned + timing.paced);
+    let planned = timing.map(|timing| timing.planned.saturating_add(timing.paced));
+    let told = planned.unwrap_or_default();
     match record.outcome {
         _ if record.kind == Kind::Hedge => None,
         Outcome::Superseded => None,
-        Outcome::Timeout(_, limit) => Some(limit),
+        Outcome::Timeout(Limit::Connect, limit) => Some(limit),
+        // A body that stops for ever has no pace, but took the limit.
+        Outcome::Timeout(_, limit) if record.status.is_some() => Some(limit),
+        Outcome::Timeout(_, limit) => Some(planned.map_or(limit, |planned| planned.min(limit))),
         // These did not wait for the end of what was planned.
-        Outcome::Cancelled | Outcome::TooLarge => Some(planned.min(record.from_sent())),
-        _ => record
-            .status
-            .map(|_| planned.min(whole.unwrap_or(Duration::MAX))),
+        Outcome::Cancelled | Outcome::TooLarge => Some(told.min(record.from_sent())),
+        _ if record.status.is_some() => Some(told.min(whole.unwrap_or(Duration::MAX))),
+        _ => planned.map(|planned| planned.min(record.from_sent())),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Limit;
     use crate::record::tests::record;
+    use crate::record::{CAPACITY, RATE_LIMIT};
     use proptest::prelude::*;
 
     fn answered(record: Record) -> Record {
@@ -212,6 +238,37 @@ mod tests {
         assert_eq!(planned.chains, ms(&[220, 50]));
         assert_eq!(Bound::of(&planned, 2).total(), Duration::from_millis(220));
         assert_eq!(Bound::of(&planned, 2).evenly, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn who_is_turned_away_makes_nobody_wait_but_himself() {
+        for reason in [CAPACITY, RATE_LIMIT] {
+            let of = |attempt, status, backoff| Record {
+                attempt,
+                backoff: Duration::from_millis(backoff),
+                ..answered(record(60, Outcome::of_status(status), Some(50)))
+            };
+            let mut refused = of(1, 503, 30);
+            refused.timing.as_mut().unwrap().fault = Some(reason.into());
+            // The first failed by itself, and the back-off behind it is nobody else's doing.
+            let records = [of(2, 200, 400), refused, of(0, 500, 0)];
+            let planned = planned(&records, None).unwrap();
+            assert_eq!(planned.times, ms(&[50, 50]));
+            assert_eq!(planned.chains, ms(&[130]));
+        }
+    }
+
+    #[test]
+    fn who_gives_up_though_the_answer_was_to_come_in_time_waits_no_longer_than_planned() {
+        let limit = Duration::from_millis(150);
+        let given_up = |planned| record(150, Outcome::Timeout(Limit::Whole, limit), planned);
+        let told = answered(record(60, Outcome::Ok, Some(50)));
+        let times = |record: Record| planned_times(&[record, told.clone()], Some(limit));
+        assert_eq!(times(given_up(None)), Some(ms(&[150, 50])));
+        assert_eq!(times(given_up(Some(200))), Some(ms(&[150, 50])));
+        assert_eq!(times(given_up(Some(100))), Some(ms(&[50])));
+        let with_a_head = answered(given_up(Some(100)));
+        assert_eq!(times(with_a_head), Some(ms(&[150, 50])));
     }
 
     #[test]

@@ -4,11 +4,12 @@ use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::target::Endpoint;
-use crate::transport::hyper::exchange;
+use crate::transport::hyper::{EventLoop, exchange};
 use crate::transport::{Attempt, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
 use flagpole_fixtures::Resource;
+use std::future::pending;
 use tokio_util::sync::CancellationToken;
 
 /// The body of a resource, verified: one attempt, over a connection of its own, on the caller's runtime,
@@ -43,7 +44,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         conditions: None,
         cancel: CancellationToken::new(),
     };
-    let answer = exchange(&wire, &mut None, &attempt).await;
+    let answer = exchange(&wire, &EventLoop, &mut None, &attempt, pending()).await;
     match Verifier::with_capacity(0).judge(resource, &answer)? {
         Outcome::Ok => answer.result,
         other => Err(other),

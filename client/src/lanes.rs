@@ -9,7 +9,7 @@ pub struct Lanes(usize);
 
 /// The concurrency is not a number, or not one of 1 to 1000.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a concurrency of 1 to {max}, got `{0}`", max = Lanes::MAX)]
+#[error("expected a concurrency of 1 to {max}, such as `30`, got `{0}`", max = Lanes::MAX)]
 pub struct LanesError(String);
 
 impl Lanes {
@@ -70,7 +70,7 @@ mod tests {
             let error = bad.parse::<Lanes>().unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("expected a concurrency of 1 to 1000, got `{bad}`")
+                format!("expected a concurrency of 1 to 1000, such as `30`, got `{bad}`")
             );
         }
         assert_eq!(

@@ -60,6 +60,15 @@ impl Latencies {
         Some(Duration::from_micros(micros))
     }
 
+    /// How often each came, in no order: exactly while there are few, within 0.1% when there are many.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let few = self.few.iter().map(|&micros| (micros, 1));
+        let many = self.many.iter().flat_map(Histogram::iter_recorded);
+        let many = many.map(|value| (value.value_iterated_to(), value.count_at_value()));
+        few.chain(many)
+            .map(|(micros, count)| (Duration::from_micros(micros), count))
+    }
+
     /// Of few, of which there is at least one.
     fn nearest_rank(&self, share: f64) -> u64 {
         let mut sorted = self.few.clone();

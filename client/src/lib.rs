@@ -14,7 +14,7 @@
 //! side, and a [`Report`](report::Report) writes it.
 //!
 //! ```
-//! # // A server for this example: six bytes to everybody who asks.
+//! # // A server for this example: one pixel to everybody who asks.
 //! # use std::io::{BufRead, BufReader, Write};
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let url = format!("http://{}/flags", listener.local_addr()?);
@@ -23,7 +23,8 @@
 //! #         let lines = BufReader::new(stream.try_clone().unwrap()).lines();
 //! #         std::thread::spawn(move || {
 //! #             for _ in lines.map_while(Result::ok).filter(String::is_empty) {
-//! #                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nGIF89a");
+//! #                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n\
+//! #                     GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;");
 //! #             }
 //! #         });
 //! #     }
@@ -57,7 +58,8 @@
 //! - `session`: what is the same for all attempts; `pool` and `worker`, for threads; `tasks`, for event
 //!   loops; `limit`: the lanes of `adaptive`;
 //! - [`transport`]: the ways to make an exchange; [`fetch()`]: a single one;
-//! - `verify`: whether a body is the true one; `save` and `saver`: where it goes;
+//! - `verify`: whether a body is the true one, and `gif` where nothing vouches for it; `save` and `saver`:
+//!   where it goes;
 //! - `measure`: one run, timed.
 
 pub mod agenda;
@@ -65,6 +67,7 @@ mod bound;
 mod clock;
 pub mod comparison;
 mod fetch;
+mod gif;
 mod lanes;
 mod latencies;
 mod limit;

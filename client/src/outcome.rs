@@ -40,14 +40,14 @@ pub enum Outcome {
     /// The connection was closed within the answer.
     CutShort,
     /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
-    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and does not
-    /// begin like the GIF that it should be.
+    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and is not the
+    /// whole GIF that it should be.
     Corrupt,
     /// The answer is not HTTP/1, for the reason given.
     NotHttp(String),
     /// The head or the body is over its limit.
     TooLarge,
-    /// The metadata arrived, but does not name its country, for the reason given.
+    /// The flag is there, but no metadata that names its country, for the reason given.
     BadMetadata(String),
     /// The flag arrived but was not saved, for the reason given.
     Save(String),

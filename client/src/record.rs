@@ -1,9 +1,15 @@
 //! One attempt, as plain data.
 
 use crate::outcome::Outcome;
+use crate::policy::Limit;
 use flagpole_fixtures::{Resource, Timing};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
+
+/// The faults by which a server of ours says that it turned a request away. They are no fates: they
+/// depend on who else is there.
+pub(crate) const CAPACITY: &str = "capacity";
+pub(crate) const RATE_LIMIT: &str = "rate limit";
 
 /// One attempt. Points in time are counted from the start of the run and serialised as whole
 /// microseconds.
@@ -51,6 +57,10 @@ pub struct Record {
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
+    /// Bytes that came to nothing with it: its own, unless they were saved, or kept for another attempt to
+    /// go on with; and such as had been kept in this run before, if they are dropped now.
+    #[serde(rename = "wasted_bytes")]
+    pub wasted: u64,
     /// What the server says it planned and did, in `Server-Timing`.
     #[serde(serialize_with = "timing")]
     pub timing: Option<Timing>,
@@ -81,6 +91,25 @@ impl Record {
     /// The latency of the exchange alone.
     pub fn from_sent(&self) -> Duration {
         self.done.saturating_sub(self.sent)
+    }
+
+    /// Whether the server turned it away for this reason.
+    pub(crate) fn is_refused(&self, reason: &str) -> bool {
+        let timing = self.timing.as_ref();
+        timing.is_some_and(|timing| timing.fault.as_deref() == Some(reason))
+    }
+
+    /// Whether its fate would have let it have an answer, and all the same it came to nothing: turned away by
+    /// a limit of the server, or given up without a head though that was to come in time. (What is planned
+    /// for an attempt without a head is only known where the fate is.)
+    pub(crate) fn is_in_vain(&self) -> bool {
+        let timing = self.timing.as_ref();
+        let was_in_time = |limit| timing.is_some_and(|timing| timing.planned < limit);
+        match self.outcome {
+            Outcome::Timeout(Limit::Connect, _) => false,
+            Outcome::Timeout(_, limit) => self.status.is_none() && was_in_time(limit),
+            _ => self.is_refused(CAPACITY) || self.is_refused(RATE_LIMIT),
+        }
     }
 }
 
@@ -152,6 +181,7 @@ pub(crate) mod tests {
             outcome,
             status: None,
             bytes: 10,
+            wasted: 0,
             timing,
         }
     }

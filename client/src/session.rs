@@ -1,17 +1,21 @@
 //! What all lanes of one run share, and what is the same for every attempt whoever makes it.
 
+mod waste;
+
+use self::waste::{Kept, Waste};
 use crate::agenda::{Agenda, End, Id, Next, Start, Then, Verdict};
 use crate::metadata;
-use crate::outcome::Outcome;
+use crate::outcome::{Class, Outcome};
 use crate::policy::{asked_for, leads_on, led_to, retry_after};
 use crate::record::Record;
 use crate::resume::{Left, Part};
 use crate::run::{Run, RunError};
 use crate::save::{Destination, Staged};
+use crate::tally::Tally;
 use crate::transport::{Attempt, Exchange, Wire};
 use crate::verify::Verifier;
 use bytes::Bytes;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -20,16 +24,20 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) wire: Arc<Wire>,
-    /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda.
-    agenda: Mutex<Agenda>,
+    /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda. Boxed:
+    /// what all cores write to is not to lie beside what all of them read.
+    agenda: Box<Mutex<Agenda>>,
     verifier: Verifier,
     /// What redirects are resolved against; without it none is followed.
     site: Option<Url>,
     /// By which an attempt can be given up alone; empty unless the policy hedges.
-    tokens: Mutex<HashMap<Id, CancellationToken>>,
+    tokens: Mutex<FxHashMap<Id, CancellationToken>>,
     hedges: bool,
+    /// Whether there is a destination.
+    saves: bool,
     /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
-    staged: Mutex<HashMap<usize, Staged>>,
+    staged: Mutex<FxHashMap<usize, Staged>>,
+    waste: Mutex<Waste>,
 }
 
 /// What came of an attempt.
@@ -39,7 +47,11 @@ pub(crate) struct Conclusion {
     pub(crate) record: Record,
     /// What is to be done at the destination, if there is one.
     pub(crate) errand: Option<Errand>,
+    /// What to do now that the lane has been given back; `None` if it has not been.
+    pub(crate) next: Option<Next>,
     then: Then,
+    /// What there is then of what it asked for.
+    kept: Kept,
 }
 
 /// Something to do at the destination.
@@ -53,17 +65,28 @@ pub(crate) struct Errand {
     staged: Option<Staged>,
 }
 
+/// What became of it.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// A flag that waits for its name.
+    staged: Option<Staged>,
+    /// Whether the start of a body was to be kept and could not be.
+    has_lost_start: bool,
+}
+
 impl Session {
     /// Starts the clock, and prepares what every request has in common.
     pub(crate) fn start(run: &Run<'_>, lanes: usize) -> Result<Session, RunError> {
         let wire = Arc::new(Wire::new(run)?);
         Ok(Session {
-            agenda: Mutex::new(Agenda::new(run.plan, &run.policy, lanes)),
+            agenda: Box::new(Mutex::new(Agenda::new(run.plan, &run.policy, lanes))),
             verifier: Verifier::default(),
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
             tokens: Mutex::default(),
             hedges: run.policy.hedge.is_some(),
+            saves: run.destination.is_some(),
             staged: Mutex::default(),
+            waste: Mutex::default(),
             wire,
         })
     }
@@ -78,28 +101,39 @@ impl Session {
         self.agenda().next(self.wire.clock.now())
     }
 
+    /// Whether an attempt may be given up although the run goes on.
+    pub(crate) fn hedges(&self) -> bool {
+        self.hedges
+    }
+
     /// Whether what is left of what an attempt asks for is to be looked at before it.
     pub(crate) fn resumes(&self, start: &Start) -> bool {
         self.wire.resumes && !start.names && !start.is_plain
     }
 
-    /// What the transport is asked to do, given what is there already.
-    pub(crate) fn attempt(&self, start: &Start, left: &Left) -> Attempt {
+    /// What the transport is asked to do, given what is there already. `cancel` ends it, and whatever else
+    /// whoever makes it has to do.
+    pub(crate) fn attempt(
+        &self,
+        start: &Start,
+        left: &Left,
+        cancel: &CancellationToken,
+    ) -> Attempt {
         Attempt {
             resource: start.resource,
             nth: start.nth,
             path: start.path.clone(),
             conditions: left.is_something().then(|| Arc::new(left.conditions())),
-            cancel: self.token(start.id),
+            cancel: self.token(start.id, cancel),
         }
     }
 
     /// By which an attempt is given up: cancelled already, if it is not needed any more.
-    fn token(&self, id: Id) -> CancellationToken {
+    fn token(&self, id: Id, cancel: &CancellationToken) -> CancellationToken {
         if !self.hedges {
-            return self.wire.cancel.clone();
+            return cancel.clone();
         }
-        let token = self.wire.cancel.child_token();
+        let token = cancel.child_token();
         lock(&self.tokens).insert(id, token.clone());
         // It was started a while ago: who made it a loser meanwhile found no token. Asked after the
         // token is there, so that who does it from now on finds one.
@@ -110,14 +144,17 @@ impl Session {
         token
     }
 
-    /// Verifies an exchange, has the agenda judge it, and makes its record. The attempt still has its
-    /// lane; [`settle`](Session::settle) and [`leave`](Session::leave) follow.
+    /// Verifies an exchange, has the agenda judge it, and makes its record. [`settle`](Session::settle)
+    /// follows, and [`leave`](Session::leave): the attempt still has its lane, unless that `goes_on` and
+    /// nothing is left to do for this attempt. Then it is told what to do next, in the same look at the
+    /// agenda, as there all cores meet.
     pub(crate) fn conclude(
         &self,
         start: Start,
         lane: Option<usize>,
         (attempt, left): (&Attempt, &Left),
         mut exchange: Exchange,
+        goes_on: bool,
     ) -> Conclusion {
         let mut country = None;
         let (judged, part) = left.judge(&mut exchange, self.wire.body_limit);
@@ -126,7 +163,7 @@ impl Session {
             .and_then(|outcome| {
                 if outcome == Outcome::Ok && start.names {
                     let body = exchange.result.as_deref().unwrap_or_default();
-                    country = Some(metadata::country(body)?);
+                    country = Some(metadata::country(body, start.resource.code())?);
                 }
                 Ok(outcome)
             });
@@ -143,7 +180,16 @@ impl Session {
                 .as_deref()
                 .and_then(|text| retry_after(text, self.wire.clock.since_1970(done))),
         };
-        let verdict = self.agenda().done(start.id, &end, done);
+        let (verdict, next) = {
+            let mut agenda = self.agenda();
+            let verdict = agenda.done(start.id, &end, done);
+            let is_free = goes_on && verdict.then != Then::Stage;
+            let next = is_free.then(|| {
+                agenda.leave(start.id);
+                agenda.next(done)
+            });
+            (verdict, next)
+        };
         self.give_up(start.id, &verdict.losers);
         let record = Record {
             download: start.download,
@@ -162,6 +208,8 @@ impl Session {
             outcome: verdict.outcome.clone(),
             status: exchange.status,
             bytes: exchange.bytes,
+            // Known when it is settled.
+            wasted: 0,
             timing: exchange.timing,
         };
         let body = exchange.result.unwrap_or_default();
@@ -171,12 +219,19 @@ impl Session {
         } else {
             part
         };
-        let errand = self.errand(&start, &verdict, part, body, country);
+        let kept = kept(&part, &verdict, body.len() as u64);
+        let errand = if self.saves {
+            self.errand(&start, &verdict, part, body, country)
+        } else {
+            None
+        };
         Conclusion {
             start,
             record,
             errand,
+            next,
             then: verdict.then,
+            kept,
         }
     }
 
@@ -212,9 +267,8 @@ impl Session {
     ) -> Option<Errand> {
         // A download that has failed leaves nothing behind.
         let then = verdict.then;
-        let staged = verdict
-            .decides
-            .then(|| lock(&self.staged).remove(&start.download));
+        let staged =
+            (verdict.decides && start.names).then(|| lock(&self.staged).remove(&start.download));
         (then != Then::Nothing || part != Part::Stay).then(|| Errand {
             then,
             part,
@@ -227,22 +281,43 @@ impl Session {
 
     /// The errand has been done, in whatever way, or there is no destination to do it at: makes the
     /// record say so, and lets the download go on.
-    pub(crate) fn settle(
-        &self,
-        conclusion: &mut Conclusion,
-        saved: Result<Option<Staged>, Outcome>,
-    ) {
+    pub(crate) fn settle(&self, conclusion: &mut Conclusion, saved: Result<Done, Outcome>) {
         let (download, record) = (conclusion.start.download, &mut conclusion.record);
         let is_there = saved.is_ok();
+        let mut kept = conclusion.kept;
         match saved {
-            Ok(staged) => lock(&self.staged).extend(staged.map(|staged| (download, staged))),
+            Ok(done) => {
+                if let Some(staged) = done.staged {
+                    lock(&self.staged).insert(download, staged);
+                }
+                if done.has_lost_start {
+                    kept = Kept::AsBefore;
+                }
+            }
             Err(failed) => {
                 record.outcome = failed;
                 record.decides = true;
+                kept = Kept::AsBefore;
             }
         }
+        record.wasted = if self.wire.resumes {
+            lock(&self.waste).of(record.resource, record.bytes, kept)
+        } else {
+            // Nothing is ever held: no two cores need look at the same.
+            Waste::default().of(record.resource, record.bytes, kept)
+        };
         if conclusion.then == Then::Stage {
             self.agenda().staged(download, is_there);
+        }
+    }
+
+    /// The whole of a run that is over: what was left when it was cancelled is counted too.
+    pub(crate) fn close(&self, run: &Run<'_>, tally: Tally) -> Tally {
+        let broken_off = self.agenda().in_backoff(self.wire.clock.now());
+        let whole = tally.of_jobs(run.plan.jobs.len());
+        Tally {
+            backoff: whole.backoff + broken_off,
+            ..whole
         }
     }
 
@@ -257,23 +332,39 @@ impl Errand {
     ///
     /// # Errors
     /// [`Outcome::Save`].
-    pub(crate) fn run(self, destination: &Destination) -> Result<Option<Staged>, Outcome> {
+    pub(crate) fn run(self, destination: &Destination) -> Result<Done, Outcome> {
         let Errand { start, body, .. } = self;
+        let mut done = Done::default();
         match &self.part {
             Part::Stay => {}
             // One that can not be kept is none: the next attempt begins anew.
-            Part::Keep(partial) => drop(destination.keep_partial(start.resource, partial)),
+            Part::Keep(partial) => {
+                let kept = destination.keep_partial(start.resource, partial);
+                done.has_lost_start = kept.is_err();
+            }
             Part::Forget => destination.forget_partial(start.resource),
         }
         match (self.then, self.staged, self.country) {
-            (Then::Save, ..) => destination.save(start.resource, &body).map(|()| None),
-            (Then::Stage, ..) => destination.stage(&body).map(Some),
+            (Then::Save, ..) => destination.save(start.resource, &body)?,
+            (Then::Stage, ..) => done.staged = Some(destination.stage(&body)?),
             (Then::Name, Some(staged), Some(country)) => {
-                let code = start.resource.code();
-                destination.keep(staged, &country, code).map(|_| None)
+                destination.keep(staged, &country, start.resource.code())?;
             }
-            (Then::Nothing | Then::Name, ..) => Ok(None),
+            (Then::Nothing | Then::Name, ..) => {}
         }
+        Ok(done)
+    }
+}
+
+/// What there is of what was asked for when all is done that is to be done with a body of this length.
+fn kept(part: &Part, verdict: &Verdict, length: u64) -> Kept {
+    let is_answer = verdict.outcome.class() == Class::NotFound;
+    match (part, verdict.then) {
+        (Part::Keep(partial), _) => Kept::Start(partial.have()),
+        (Part::Forget, _) => Kept::Nothing,
+        (Part::Stay, Then::Save | Then::Stage | Then::Name) => Kept::Whole(length),
+        (Part::Stay, Then::Nothing) if is_answer => Kept::Answer,
+        (Part::Stay, Then::Nothing) => Kept::AsBefore,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Tally {
     pub not_found: u64,
     /// Downloads: ended in any other way.
     pub error: u64,
+    /// Downloads of which an attempt was made, whatever it came to.
+    pub begun: u64,
     /// Downloads that were left because the run was cancelled: not begun, or between two attempts.
     pub unstarted: u64,
     /// Attempts that were made because one before had failed.
@@ -30,9 +32,9 @@ pub struct Tally {
     pub backoff: Duration,
     /// Bytes of bodies that arrived, those of failed attempts too.
     pub bytes: u64,
-    /// Those of them that came with attempts that failed, lost against a hedge or were redirected.
-    /// Each attempt is judged by itself: the start of a body of which a later attempt brought the rest
-    /// is among them, and a flag whose name never came is not.
+    /// Those of them that came to nothing: with attempts that failed, lost against a hedge or were
+    /// redirected, or in starts of bodies that were dropped. What is in a start that was gone on with, or is
+    /// kept for the next run, is none of them, and neither is a flag whose name never came.
     pub wasted: u64,
     /// How often each outcome came, by its label.
     pub outcomes: BTreeMap<Cow<'static, str>, Count>,
@@ -63,14 +65,13 @@ impl Tally {
         if record.decides {
             *self.class_mut(class) += 1;
         }
+        self.begun += u64::from(record.attempt == 0);
         if let Some(kind) = self.kind_mut(record.kind) {
             *kind += 1;
         }
         self.backoff += record.backoff;
         self.bytes += record.bytes;
-        if matches!(class, Class::Error | Class::Step) {
-            self.wasted += record.bytes;
-        }
+        self.wasted += record.wasted;
         self.from_due.record(record.from_due());
         self.from_sent.record(record.from_sent());
         let (label, downloads) = (record.outcome.label(), u64::from(record.decides));
@@ -100,6 +101,11 @@ impl Tally {
     /// How many downloads came to an end.
     pub fn downloads(&self) -> u64 {
         self.ok + self.not_found + self.error
+    }
+
+    /// How many downloads were left between two attempts, because the run was cancelled.
+    pub fn unfinished(&self) -> u64 {
+        self.begun.saturating_sub(self.downloads())
     }
 
     /// Both together.
@@ -153,6 +159,7 @@ impl AddAssign<&Tally> for Tally {
         self.ok += other.ok;
         self.not_found += other.not_found;
         self.error += other.error;
+        self.begun += other.begun;
         self.unstarted += other.unstarted;
         self.retries += other.retries;
         self.hedges += other.hedges;
@@ -206,9 +213,11 @@ mod tests {
     fn a_download_is_counted_once_however_many_attempts_it_takes() {
         let failed = Record {
             decides: false,
+            wasted: 10,
             ..record(1, Outcome::Http(503), None)
         };
         let retry = Record {
+            attempt: 1,
             kind: Kind::Retry,
             backoff: Duration::from_millis(7),
             ..record(1, Outcome::Ok, None)
@@ -219,7 +228,19 @@ mod tests {
         assert_eq!(tally.backoff, Duration::from_millis(7));
         let count = &tally.outcomes["http_503"];
         assert_eq!((count.count, count.downloads), (1, 0));
+        assert_eq!((tally.begun, tally.unfinished()), (1, 0));
         assert_eq!(tally.of_jobs(3).unstarted, 2);
+    }
+
+    #[test]
+    fn a_download_between_two_attempts_is_begun_and_not_finished() {
+        let waits = Record {
+            decides: false,
+            ..record(1, Outcome::Http(503), None)
+        };
+        let tally = of(&[waits, record(1, Outcome::Ok, None)]).of_jobs(5);
+        assert_eq!((tally.begun, tally.unfinished()), (2, 1));
+        assert_eq!((tally.downloads(), tally.unstarted), (1, 4));
     }
 
     #[test]

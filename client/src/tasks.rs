@@ -1,22 +1,30 @@
-//! What an event loop does: a task for each attempt, made only when there is a lane for it, so that
-//! memory does not grow with the plan. Files are saved by another thread, outside the lane, yet
-//! awaited.
+//! What an event loop does: a task for each lane that has something to do, which makes one attempt after
+//! the other and is gone when there is none, so that memory does not grow with the plan. Files are saved
+//! by another thread, outside the lane, yet awaited.
 
 use crate::agenda::{Next, Start};
 use crate::record::Record;
 use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::saver::Saver;
-use crate::session::{Conclusion, Session};
+use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
-use crate::transport::hyper::{Connection, exchange};
+use crate::transport::hyper;
 use std::future::pending;
 use std::panic::resume_unwind;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// So many records may wait to be counted, before the lanes wait.
+const RECORDS: usize = 256;
+
+type Connection = hyper::Connection<TcpStream>;
 
 /// An event loop under way.
 pub(crate) struct EventLoop {
@@ -32,6 +40,9 @@ pub(crate) struct EventLoop {
     bell: Notify,
     /// Whether it waits although it has lanes free.
     is_waiting: AtomicBool,
+    /// The run's, but of its own: every attempt looks at it, and loops on other cores are not to be in
+    /// each other's way.
+    cancel: CancellationToken,
 }
 
 /// Told of every record; the number of lanes from then on, if it is to change.
@@ -50,6 +61,7 @@ impl EventLoop {
         lanes: usize,
     ) -> Arc<EventLoop> {
         Arc::new(EventLoop {
+            cancel: session.wire.cancel.child_token(),
             session,
             saver,
             lanes,
@@ -69,25 +81,25 @@ impl EventLoop {
         observe: Observe<'_>,
     ) -> Tally {
         let mut tally = Tally::default();
-        let mut tasks = JoinSet::new();
-        let mut handle = |done: Result<Record, JoinError>| {
-            let record = done.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
-            tally.record(&record);
-            (run.on_record)(&record);
-            if let Some(lanes) = observe(&record) {
+        let mut count = |record: &Record| {
+            tally.record(record);
+            (run.on_record)(record);
+            if let Some(lanes) = observe(record) {
                 self.session.agenda().set_lanes(lanes);
             }
         };
-        let cancel = &self.session.wire.cancel;
+        let mut lanes = JoinSet::new();
+        let (sender, mut records) = mpsc::channel(RECORDS);
+        let mut batch = Vec::new();
         loop {
-            if cancel.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 self.session.agenda().stop();
                 break;
             }
             let until = match self.next() {
                 Next::Start(start) => {
                     self.in_flight.fetch_add(1, SeqCst);
-                    tasks.spawn(attempt(self.clone(), start));
+                    lanes.spawn(lane(self.clone(), start, sender.clone()));
                     ring(others);
                     continue;
                 }
@@ -97,18 +109,23 @@ impl EventLoop {
             };
             tokio::select! {
                 biased;
-                Some(done) = tasks.join_next() => {
-                    handle(done);
+                _ = records.recv_many(&mut batch, RECORDS) => {
+                    batch.drain(..).for_each(|record| count(&record));
                     ring(others);
                 }
+                Some(ended) = lanes.join_next() => has_ended(ended),
                 () = self.bell.notified() => {}
                 () = self.time(until) => {}
-                () = cancel.cancelled() => {}
+                () = self.cancel.cancelled() => {}
             }
         }
         ring(others);
-        while let Some(done) = tasks.join_next().await {
-            handle(done);
+        drop(sender);
+        while let Some(record) = records.recv().await {
+            count(&record);
+        }
+        while let Some(ended) = lanes.join_next().await {
+            has_ended(ended);
         }
         tally
     }
@@ -122,6 +139,26 @@ impl EventLoop {
         } else {
             Next::Await
         }
+    }
+
+    /// The next attempt of a lane that has left, if there is one and no other lane has come in its place.
+    fn another(&self) -> Option<Start> {
+        let has_room = self.in_flight.fetch_add(1, SeqCst) < self.lanes;
+        let may = has_room && !self.cancel.is_cancelled();
+        self.go_on(if may {
+            self.session.next()
+        } else {
+            Next::Await
+        })
+    }
+
+    /// The next attempt of a lane that is counted as in flight, or its end.
+    fn go_on(&self, next: Next) -> Option<Start> {
+        if let Next::Start(start) = next {
+            return Some(start);
+        }
+        self.in_flight.fetch_sub(1, SeqCst);
+        None
     }
 
     /// Ends at this time of the run; never, if there is none.
@@ -156,16 +193,50 @@ fn ring(loops: &[Arc<EventLoop>]) {
     waiting.for_each(|other| other.bell.notify_one());
 }
 
-async fn attempt(this: Arc<EventLoop>, start: Start) -> Record {
-    let left = left(&this, &start).await;
-    let attempt = this.session.attempt(&start, &left);
+/// A panic of a lane is one of the run.
+fn has_ended(lane: Result<(), JoinError>) {
+    lane.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
+}
+
+/// Makes attempts while there are any. Each is told before the next is begun, and who waits for room
+/// to tell holds no lane.
+async fn lane(this: Arc<EventLoop>, first: Start, records: mpsc::Sender<Record>) {
+    // One for all that it makes: to be told anew of each would cost more than a request's head.
+    let mut cancelled = pin!(this.cancel.cancelled());
+    let mut next = Some(first);
+    while let Some(start) = next {
+        let (record, another) = attempt(&this, start, cancelled.as_mut()).await;
+        // Nobody listens when another lane has panicked.
+        if records.send(record).await.is_err() {
+            return;
+        }
+        next = another;
+    }
+}
+
+/// Makes an attempt; returns what its lane is to make next, if there is anything.
+async fn attempt(
+    this: &EventLoop,
+    start: Start,
+    cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> (Record, Option<Start>) {
+    let left = left(this, &start).await;
+    let attempt = this.session.attempt(&start, &left, &this.cancel);
     let mut slot = this.idle().pop();
-    let exchange = exchange(&this.session.wire, &mut slot, &attempt).await;
+    let mut superseded = pin!(attempt.cancel.cancelled());
+    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> = if this.session.hedges() {
+        superseded.as_mut()
+    } else {
+        cancelled
+    };
+    let wire = &this.session.wire;
+    let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
     this.idle().extend(slot);
+    let goes_on = this.saver.is_none();
     let conclusion = this
         .session
-        .conclude(start, None, (&attempt, &left), exchange);
-    conclude(&this, conclusion).await
+        .conclude(start, None, (&attempt, &left), exchange, goes_on);
+    conclude(this, conclusion).await
 }
 
 /// What there is already of what an attempt asks for. To read it is the saver's business, off the loop.
@@ -184,7 +255,11 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
 
 /// The lane is held until the body is in the saver's queue: a slow disk must hold the lanes back, or
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
-async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> Record {
+async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> (Record, Option<Start>) {
+    if let Some(next) = conclusion.next.take() {
+        this.session.settle(&mut conclusion, Ok(Done::default()));
+        return (conclusion.record, this.go_on(next));
+    }
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
     let saved = if let Some((saver, errand)) = errand {
         let receipt = saver.order(|destination| errand.run(destination)).await;
@@ -193,8 +268,8 @@ async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> Record {
         receipt.saved().await
     } else {
         this.leave(&conclusion.start);
-        Ok(None)
+        Ok(Done::default())
     };
     this.session.settle(&mut conclusion, saved);
-    conclusion.record
+    (conclusion.record, this.another())
 }

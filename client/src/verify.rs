@@ -1,6 +1,7 @@
 //! Whether a body is the true one, at the price of one SHA-256 a distinct body rather than one a
 //! request: hashing costs as much as all the rest of a request.
 
+use crate::gif;
 use crate::outcome::Outcome;
 use crate::transport::Exchange;
 use bytes::Bytes;
@@ -10,9 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most that verified bodies may take in memory, in bytes: three times all the flags.
 const CACHE_MAX: usize = 16 << 20;
-
-/// How every GIF begins.
-const SIGNATURES: [&[u8]; 2] = [b"GIF87a", b"GIF89a"];
 
 /// Checks bodies against their digests; shared by all the lanes of a run.
 #[derive(Debug)]
@@ -94,14 +92,13 @@ impl Verifier {
     }
 }
 
-/// Whether a body that nobody vouches for at least begins like what it should be.
-pub(crate) fn looks_like(resource: Resource, body: &[u8]) -> bool {
-    let is_gif = || {
-        SIGNATURES
-            .iter()
-            .any(|signature| body.starts_with(signature))
-    };
-    !matches!(resource, Resource::Flag(_)) || is_gif()
+/// Whether a body that nobody vouches for is at least what it should be. Whether metadata is, shows when it
+/// is read.
+fn looks_like(resource: Resource, body: &[u8]) -> bool {
+    match resource {
+        Resource::Flag(_) => gif::is_whole(body),
+        Resource::Metadata(_) => true,
+    }
 }
 
 impl Default for Verifier {
@@ -170,12 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_without_a_digest_is_at_least_a_gif() {
+    fn a_flag_without_a_digest_is_at_least_a_whole_gif() {
         let code = "BR".parse().unwrap();
+        let whole = crate::gif::tests::SMALLEST;
         for (body, outcome) in [
-            (&b"GIF87a"[..], Outcome::Ok),
-            (b"GIF89a and so on", Outcome::Ok),
-            (b"GIF89", Outcome::Corrupt),
+            (whole, Outcome::Ok),
+            (&whole[..whole.len() - 1], Outcome::Corrupt),
+            (b"GIF89a and so on", Outcome::Corrupt),
             (b"", Outcome::Corrupt),
             (b"\x1f\x8b\x08", Outcome::Corrupt),
         ] {

@@ -5,7 +5,7 @@ use crate::pool::Pool;
 use crate::record::Record;
 use crate::resume::Left;
 use crate::run::{Run, RunError};
-use crate::session::Session;
+use crate::session::{Done, Session};
 use crate::tally::Tally;
 use crate::transport::Lane;
 
@@ -44,12 +44,12 @@ pub(crate) fn attempt(
         Some(destination) if session.resumes(&start) => destination.left(start.resource),
         _ => Left::default(),
     };
-    let attempt = session.attempt(&start, &left);
+    let attempt = session.attempt(&start, &left, &session.wire.cancel);
     let exchange = lane.exchange(&attempt);
-    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange);
+    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange, false);
     let saved = match (run.destination, conclusion.errand.take()) {
         (Some(destination), Some(errand)) => errand.run(destination),
-        _ => Ok(None),
+        _ => Ok(Done::default()),
     };
     session.settle(&mut conclusion, saved);
     conclusion.record

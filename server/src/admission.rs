@@ -50,6 +50,13 @@ impl Limits {
             .map_or(0, |capacity| capacity.most_taken() as u64)
     }
 
+    /// Forgets who was let in before. Seats are given back by those who have them.
+    pub(crate) fn refill(&self) {
+        if let Some(bucket) = &self.bucket {
+            bucket.fill();
+        }
+    }
+
     /// A request comes to the door.
     ///
     /// # Errors

@@ -166,13 +166,15 @@ impl<S> Builder<S> {
         let limits = self.limits();
         let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;
+        let most_connections = self.connections.min(Semaphore::MAX_PERMITS);
         let listener = Arc::new(worker::Listener {
             site: self.site.unwrap_or_else(Site::embedded),
             clean: rulebook.is_clean() && limits.is_none(),
             limits,
             rulebook,
             counts: Counts::default(),
-            connections: Arc::new(Semaphore::new(self.connections.min(Semaphore::MAX_PERMITS))),
+            connections: Arc::new(Semaphore::new(most_connections)),
+            most_connections,
             room: self.entries,
             journal: self.journal,
             start: Instant::now(),

@@ -34,6 +34,11 @@ impl Bucket {
         }
     }
 
+    /// As many may come at once as at first.
+    pub(crate) fn fill(&self) {
+        *self.full.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     /// Lets a request in.
     ///
     /// # Errors

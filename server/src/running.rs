@@ -7,8 +7,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// How often is looked whether anybody is still there.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// A server that runs. Dropping it stops it at once and frees its port.
 #[derive(Debug)]
@@ -77,6 +80,23 @@ impl Running {
             sum += &ledger.lock().unwrap_or_else(PoisonError::into_inner);
         }
         sum
+    }
+
+    /// Between two clients that are to meet the same: waits until the first has left, for at most `patience`,
+    /// and makes the limits what they were at the start. Blocks. Counts and windows of time go on.
+    pub fn settle(&self, patience: Duration) {
+        let end = Instant::now() + patience;
+        let mut quiet = 0;
+        // Twice, for a connection may be between the system's hands and ours.
+        while quiet < 2 && Instant::now() < end {
+            thread::sleep(LOOK);
+            quiet = if self.listener.is_idle() {
+                quiet + 1
+            } else {
+                0
+            };
+        }
+        self.listener.limits.refill();
     }
 
     /// The entries that are kept of requests that are over, in the order in which their heads were

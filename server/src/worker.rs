@@ -54,8 +54,9 @@ pub(crate) struct Listener {
     /// Nothing is ever done to an answer; asked for every request, so worked out once.
     pub(crate) clean: bool,
     pub(crate) counts: Counts,
-    /// A permit for each connection that may be open.
+    /// A permit for each connection that may be open, and how many there are.
     pub(crate) connections: Arc<Semaphore>,
+    pub(crate) most_connections: usize,
     /// How many entries each worker's ledger keeps.
     pub(crate) room: usize,
     /// Where every request is told of.
@@ -80,6 +81,11 @@ impl Listener {
     /// Whether each request is told of one by one.
     pub(crate) fn tells(&self) -> bool {
         self.room > 0 || self.journal.is_some()
+    }
+
+    /// Whether no connection is open.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.connections.available_permits() == self.most_connections
     }
 }
 

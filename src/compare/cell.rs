@@ -145,15 +145,21 @@ impl Conditions<'_> {
                 &format!("{}, round {round}", contender.name),
             );
             names.push(contender.name.clone());
-            let trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
-            let wrong = match &trial {
+            let mut trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
+            let mut wrong = match &trial {
                 Ok(trial) => unreached::by_all(trial),
                 Err(error) => Some(format!("{error:#}")),
             };
+            let asked = interrupt.is_asked().then(|| INTERRUPTED.to_owned());
+            if let (Ok(trial), Some(helper), None) = (&mut trial, helper.as_mut(), &asked) {
+                match helper.settle() {
+                    Ok(served) => trial.served = Some(served),
+                    Err(error) => wrong = Some(format!("{error:#}")),
+                }
+            }
             let name = &contender.name;
             let wrong =
                 wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
-            let asked = interrupt.is_asked().then(|| INTERRUPTED.to_owned());
             let end = helper.as_mut().and_then(Helper::end);
             broken = end.or(asked).or(wrong);
             match trial {
@@ -205,6 +211,7 @@ impl Conditions<'_> {
             measured,
             cost: said.cost,
             terms: None,
+            served: None,
         })
     }
 

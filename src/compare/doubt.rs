@@ -2,18 +2,22 @@
 //! `flagpole_client::comparison::verdict`.
 
 use super::cell::{Conditions, Ran};
+use super::contender::Contender;
+use super::environment::cores;
 use super::judge::usable_cores;
 use super::unreached;
 use anyhow::Result;
-use flagpole_client::comparison::fates::{self, Fates, FatesHash};
+use flagpole_client::comparison::fates::{self, Compared, Fates, FatesHash};
+use flagpole_client::comparison::ledgers::{self, Disagreement};
+use flagpole_client::comparison::samples::{independent, needed};
 use flagpole_client::comparison::verdict::{Observation, Observed, Reason, Served, Verdict};
-use flagpole_client::report::{self, Doubt, Judgement, Row, Trial};
+use flagpole_client::report::{Doubt, Judgement, Row, Trial};
 use flagpole_client::{Kind, Record};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The highest percentile that a result gives.
-const PERCENTILE: f64 = 0.99;
+/// The percentiles that are printed, and that thresholds may be about.
+const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// Whether the cell can be believed. Writes into the rows which fates they met.
 pub(crate) fn judgement(
@@ -21,26 +25,32 @@ pub(crate) fn judgement(
     ran: &Ran,
     rows: &mut [Row],
 ) -> Result<Judgement> {
-    let hashes = hashes(conditions, ran)?;
+    let compared = compared(conditions, ran)?;
+    let served = served(ran);
     let mut strategies = Vec::new();
-    for ((contender, trials), hashes) in conditions.contenders.iter().zip(&ran.trials).zip(hashes) {
-        let fates = common(hashes);
-        if let Some(row) = rows.iter_mut().find(|row| row.strategy == contender.name) {
-            row.fates = fates.as_ref().map(ToString::to_string);
-            strategies.push(observation(&contender.name, trials, fates));
-        }
+    let contenders = conditions.contenders.iter().zip(&ran.trials);
+    for ((contender, trials), compared) in contenders.zip(compared) {
+        let Some(row) = rows.iter_mut().find(|row| row.strategy == contender.name) else {
+            continue;
+        };
+        let sum = |of: fn(&Compared) -> usize| compared.iter().map(of).sum::<usize>() as u64;
+        (row.compared, row.apart) = (sum(|one| one.attempts), sum(|one| one.apart));
+        row.stalled = stalled(trials, served);
+        let fates = common(compared);
+        row.fates = fates.as_ref().map(ToString::to_string);
+        let seen = observation(contender, row, trials, fates);
+        // What no sample is sure to lie beyond is not known.
+        row.percentiles
+            .retain(|point| needed(point.share) <= seen.samples);
+        strategies.push(seen);
     }
     let observed = Observed {
         rounds: ran.trials.iter().map(Vec::len).min().unwrap_or(0),
         asked: conditions.experiment.rounds.get(),
-        served: served(ran),
+        served,
+        cores: cores(),
         strategies,
-        others: [
-            unreached::reasons(ran),
-            ledgers(ran),
-            nothing(conditions, ran),
-        ]
-        .concat(),
+        others: [unreached::reasons(ran), nothing(conditions, ran)].concat(),
         broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
@@ -73,7 +83,7 @@ fn broken(conditions: &Conditions<'_>, ran: &Ran) -> Vec<String> {
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.
-fn hashes(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<FatesHash>>> {
+fn compared(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<Compared>>> {
     let mut all = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&ran.trials) {
         let policy = contender.policy()?;
@@ -84,22 +94,28 @@ fn hashes(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<FatesHash>>>
             all.push(if firsts_only { fates.firsts() } else { fates });
         }
     }
-    let mut hashes = fates::hashes(&all).into_iter();
+    let mut compared = fates::compared(&all).into_iter();
     let counts = ran.trials.iter().map(Vec::len);
     Ok(counts
-        .map(|count| hashes.by_ref().take(count).collect())
+        .map(|count| compared.by_ref().take(count).collect())
         .collect())
 }
 
 /// What all rounds of a contender met; one that others did not, if they differ.
-fn common(mut hashes: Vec<FatesHash>) -> Option<FatesHash> {
+fn common(compared: Vec<Compared>) -> Option<FatesHash> {
+    let mut hashes: Vec<_> = compared.into_iter().filter_map(|one| one.hash).collect();
     hashes.sort_unstable();
     let first = hashes.first()?.clone();
     let other = hashes.into_iter().find(|hash| *hash != first);
     Some(other.unwrap_or(first))
 }
 
-fn observation(name: &str, trials: &[Trial], fates: Option<FatesHash>) -> Observation {
+fn observation(
+    contender: &Contender,
+    row: &Row,
+    trials: &[Trial],
+    fates: Option<FatesHash>,
+) -> Observation {
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
     let cpu = trials.iter().map(|trial| trial.cost.cpu_us()).sum();
     let books: Option<Vec<_>> = trials
@@ -108,7 +124,7 @@ fn observation(name: &str, trials: &[Trial], fates: Option<FatesHash>) -> Observ
         .collect();
     let books = books.filter(|books| !books.is_empty());
     Observation {
-        name: name.to_owned(),
+        name: contender.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
         cpu: Some(Duration::from_micros(cpu)),
         cores: trials.first().map_or(1, usable_cores),
@@ -117,10 +133,15 @@ fn observation(name: &str, trials: &[Trial], fates: Option<FatesHash>) -> Observ
             .map(|books| books.iter().map(|(busy, _)| *busy).sum()),
         attempts_took: books.map(|books| books.iter().map(|(_, took)| *took).sum()),
         fates,
-        ledgers: None,
+        server_cpu: trials.iter().map(server_cpu).sum(),
+        ledgers: trials.iter().find_map(disagreement),
+        lateness: trials.iter().filter_map(lateness).collect(),
         efficiency: efficiencies.max_by(f64::total_cmp),
-        samples: trials.iter().map(|one| one.measured.tally.attempts()).sum(),
-        percentile: Some(PERCENTILE),
+        apart: row.apart,
+        work: row.work(),
+        policy: contender.policy.spelled().join(", "),
+        samples: independent(trials.iter().flat_map(|one| &one.measured.records)),
+        percentiles: PERCENTILES.to_vec(),
     }
 }
 
@@ -154,38 +175,32 @@ fn served(ran: &Ran) -> Served {
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();
-    let micros = account.lateness_p99_us.max(0.0);
     Served {
         delay: planned.get(planned.len() / 2).copied(),
-        lateness: (account.delayed > 0).then(|| Duration::from_secs_f64(micros / 1e6)),
         early: account.early,
     }
 }
 
-/// Whether the server's account and the client's records are of the same attempts.
-fn ledgers(ran: &Ran) -> Vec<Reason> {
-    // A trial that broke off took its records with it.
-    let Some(account) = ran.served.as_ref().filter(|_| ran.broken.is_none()) else {
-        return Vec::new();
-    };
-    let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
-    let most = records().count() as u64;
-    // An attempt that was given up, or never connected, may or may not have reached the server.
-    let certain = records().filter(|record| record.status.is_some()).count() as u64;
-    let mut seen: BTreeMap<u16, u64> = BTreeMap::new();
-    for status in records().filter_map(|record| record.status) {
-        *seen.entry(status).or_default() += 1;
-    }
-    let report::Served {
-        requests,
-        by_status,
-        ..
-    } = account;
-    let agree = (certain..=most).contains(requests) && (certain < most || seen == *by_status);
-    let disagree = Reason::Ledgers {
-        strategy: "all together".to_owned(),
-        client: most,
-        server: *requests,
-    };
-    if agree { Vec::new() } else { vec![disagree] }
+fn lateness(trial: &Trial) -> Option<Duration> {
+    Duration::try_from_secs_f64(trial.lateness_us()? / 1e6).ok()
+}
+
+/// The rounds in which the answers were much too late.
+fn stalled(trials: &[Trial], served: Served) -> Vec<usize> {
+    let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|late| served.is_stalled(late));
+    let stalled = trials.iter().filter(is_stalled);
+    stalled.map(|trial| trial.round).collect()
+}
+
+fn server_cpu(trial: &Trial) -> Option<Duration> {
+    let served = trial.served.as_ref()?;
+    Some(Duration::from_micros(served.cpu_us))
+}
+
+/// Where the server's account of a trial and the client's records are not of the same attempts.
+fn disagreement(trial: &Trial) -> Option<(usize, Disagreement)> {
+    let served = trial.served.as_ref()?;
+    let records = &trial.measured.records;
+    let on = ledgers::disagreement(records, served.requests, &served.by_status)?;
+    Some((trial.round, on))
 }

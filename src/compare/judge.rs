@@ -4,6 +4,7 @@ use super::cell::LANES;
 use super::cell::{Conditions, Ran};
 use super::doubt;
 use super::environment::cores;
+use super::foretold::Foretold;
 use anyhow::Result;
 use flagpole_client::comparison::binding::{Binding, Evidence};
 use flagpole_client::comparison::curve::{Point, knee};
@@ -26,6 +27,12 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener.as_ref().map_or_else(Limits::default, limits);
     keep_what_there_is(&mut ran);
+    if let Some(listener) = &listener {
+        let foretold = Foretold::of(conditions.experiment.seed.0.0, listener)?;
+        let trials = ran.trials.iter_mut().flatten();
+        let records = trials.flat_map(|trial| &mut trial.measured.records);
+        records.for_each(|record| foretold.complete(record));
+    }
     let mut rows = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&mut ran.trials) {
         let policy = contender.policy()?;
@@ -127,20 +134,34 @@ pub(crate) fn usable_cores(trial: &Trial) -> usize {
     threads.min(cores())
 }
 
-/// Each row beside the first and beside the fastest.
+/// Each row beside the first and beside the fastest, where they did the same work.
 fn beside_each_other(rows: &mut [Row]) {
     let all = rows.to_vec();
-    let Some(first) = all.first() else { return };
-    let fastest = all
-        .iter()
-        .min_by_key(|row| row.wall_us.median)
-        .unwrap_or(first);
+    let Some((first, fastest)) = all.first().zip(fastest(&all)) else {
+        return;
+    };
     for row in rows {
-        row.speedup = ratio(first, row, &first.strategy);
-        if row.strategy != fastest.strategy {
+        let work = row.work();
+        let is_like = |other: &Row| other.work().is_like(&work);
+        let unlike = [first, fastest].into_iter().find(|other| !is_like(other));
+        row.unlike = unlike.map(|other| other.strategy.clone());
+        if is_like(first) {
+            row.speedup = ratio(first, row, &first.strategy);
+        }
+        if row.strategy != fastest.strategy && is_like(fastest) {
             row.behind = ratio(row, fastest, &fastest.strategy);
         }
     }
+}
+
+/// The fastest of those that did as much as anyone: who fails is soon done.
+fn fastest(rows: &[Row]) -> Option<&Row> {
+    let most = rows.iter().max_by(|one, other| {
+        let (one, other) = (one.work().done(), other.work().done());
+        one.total_cmp(&other)
+    })?;
+    let like = rows.iter().filter(|row| row.work().is_like(&most.work()));
+    like.min_by_key(|row| row.wall_us.median)
 }
 
 /// How many times as long one took as the other, by the rounds that both have.

@@ -13,6 +13,7 @@ mod environment;
 mod experiment;
 mod files;
 mod floor;
+mod foretold;
 mod grid;
 mod judge;
 mod order;

@@ -83,6 +83,7 @@ mod tests {
             outcome,
             status: None,
             bytes: 0,
+            wasted: 0,
             timing: None,
         }
     }

@@ -1,24 +1,62 @@
 //! What a person sees while flags come in: a line each, a bar, or nothing.
 
+use crate::print;
 use anstyle::{AnsiColor, Style};
-use flagpole_client::{Class, Record};
+use flagpole_client::{Class, Outcome, Record};
+use flagpole_fixtures::{Code, Resource};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How many of the last outcomes stand behind the bar.
 const LAST: usize = 3;
+
+/// They are written anew no sooner than this, as the bar is drawn no more often: to write them for each
+/// download would cost as much as a tenth of it.
+const OFTEN: Duration = Duration::from_millis(50);
 
 /// What is shown while it runs.
 pub(super) enum Display {
     /// A line for each download, in the manner of the book's programs.
     Lines,
     /// Count, rate and the last few outcomes.
-    Bar(ProgressBar, Mutex<VecDeque<String>>),
+    Bar(ProgressBar, Mutex<Last>),
     /// No one watches.
     Nothing,
+}
+
+/// The last few outcomes.
+#[derive(Default)]
+pub(super) struct Last {
+    outcomes: VecDeque<(Code, Outcome)>,
+    /// When they were last written behind the bar.
+    written: Option<Instant>,
+}
+
+impl Last {
+    fn push(&mut self, code: Code, outcome: Outcome) {
+        self.outcomes.push_back((code, outcome));
+        if self.outcomes.len() > LAST {
+            self.outcomes.pop_front();
+        }
+    }
+
+    /// What is to stand behind the bar, unless it is too soon.
+    fn text(&mut self, now: Instant) -> Option<String> {
+        let is_soon = |written: Instant| now.saturating_duration_since(written) < OFTEN;
+        if self.written.is_some_and(is_soon) {
+            return None;
+        }
+        self.written = Some(now);
+        let outcomes = self.outcomes.iter();
+        let texts: Vec<_> = outcomes
+            .map(|(code, outcome)| format!("{code} {outcome}"))
+            .collect();
+        Some(texts.join(", "))
+    }
 }
 
 impl Display {
@@ -50,23 +88,24 @@ impl Display {
             Display::Lines => {
                 let class = outcome.class();
                 let style = style(class);
-                let what = if class == Class::Error {
-                    format!("*** Error for {code}:")
-                } else {
-                    code.to_string()
+                let what = match (class, record.resource) {
+                    (Class::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
+                    (Class::Error, Resource::Metadata(_)) => {
+                        format!("*** Error for the metadata of {code}:")
+                    }
+                    _ => code.to_string(),
                 };
-                // Without a terminal, or with NO_COLOR, the stream leaves the colours out.
-                anstream::eprintln!("{style}{what} {outcome}{style:#}");
+                print::note(&format!("{style}{what} {outcome}{style:#}"));
             }
             Display::Bar(bar, last) => {
-                let text = format!("{code} {outcome}");
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                last.push_back(text);
-                if last.len() > LAST {
-                    last.pop_front();
+                let text = {
+                    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                    last.push(code, outcome.clone());
+                    last.text(Instant::now())
+                };
+                if let Some(text) = text {
+                    bar.set_message(text);
                 }
-                let shown: Vec<_> = last.iter().map(String::as_str).collect();
-                bar.set_message(shown.join(", "));
                 bar.inc(1);
             }
             Display::Nothing => {}
@@ -85,5 +124,24 @@ fn style(class: Class) -> Style {
         Class::Ok | Class::Step => Style::new(),
         Class::NotFound => AnsiColor::Yellow.on_default(),
         Class::Error => AnsiColor::Red.on_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_three_are_written_and_not_too_often() {
+        let (mut last, start) = (Last::default(), Instant::now());
+        for code in ["BR", "CN", "IN", "JP"] {
+            last.push(code.parse().unwrap(), Outcome::Ok);
+        }
+        let text = last.text(start);
+        assert_eq!(text.as_deref(), Some("CN ok, IN ok, JP ok"));
+        last.push("US".parse().unwrap(), Outcome::NotFound);
+        assert_eq!(last.text(start + OFTEN / 2), None);
+        let text = last.text(start + OFTEN);
+        assert_eq!(text.as_deref(), Some("IN ok, JP ok, US not found"));
     }
 }

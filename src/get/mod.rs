@@ -1,10 +1,12 @@
 //! `flagpole get`: the book's downloader, with a strategy of one's choice.
 
 mod display;
+mod downloads;
 mod records;
 mod result;
 
 use self::display::Display;
+use self::downloads::Downloads;
 use self::records::{Records, RecordsFile};
 use self::result::{Done, Format, flags};
 use crate::policy::PolicyOptions;
@@ -144,17 +146,17 @@ impl Get {
 
         announce(&plan, &endpoint, self.strategy, lanes);
         let display = Display::new(plan.jobs.len(), self.verbose);
-        let decided = Mutex::new(Vec::new());
+        let downloads = Mutex::new(Downloads::default());
         let on_record = |record: &Record| {
             display.show(record);
             if let Some(records) = &records {
                 records.tell(record);
             }
-            if record.decides && self.format != Format::Text {
-                decided
-                    .lock()
+            if self.format != Format::Text {
+                let downloads = downloads.lock();
+                downloads
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(record.clone());
+                    .add(record);
             }
         };
         let run = Run::new(&plan, &endpoint)
@@ -169,12 +171,11 @@ impl Get {
         let tally = self.strategy.run(&run)?;
         let elapsed = start.elapsed();
         display.finish();
-        let mut decided = decided.into_inner().unwrap_or_else(PoisonError::into_inner);
-        decided.sort_by_key(|record| record.download);
+        let downloads = downloads.into_inner();
         let done = Done {
             tally: &tally,
             elapsed,
-            decided: &decided,
+            downloads: &downloads.unwrap_or_else(PoisonError::into_inner),
         };
         let told = done
             .written(self.format)
@@ -185,7 +186,7 @@ impl Get {
         // What was downloaded is there in any case.
         let troubles = [told, noted].into_iter().filter_map(Result::err);
         let troubles = troubles
-            .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))
+            .inspect(|trouble| print::note(&format!("flagpole: {trouble:#}")))
             .count();
         let failed = tally.error + tally.unstarted > 0 || troubles > 0;
         Ok(ExitCode::from(if failed { SOMETHING_FAILED } else { 0 }))
@@ -223,19 +224,19 @@ fn announce(plan: &Plan, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: La
     let (Some(first), Some(last)) = (plan.jobs.first(), plan.jobs.last()) else {
         return;
     };
-    eprintln!(
+    print::note(&format!(
         "{}, {} to {}, from {}/flags: {}, at most {lanes} at once",
         flags(plan.jobs.len() as u64),
         first.resource.code(),
         last.resource.code(),
         endpoint.target(),
         strategy.name(),
-    );
+    ));
 }
 
 fn advise(tally: &Tally) {
     let refused = tally.outcomes.get("refused").map_or(0, |count| count.count);
     if refused > 0 && refused == tally.attempts() {
-        eprintln!("nobody listens there; `flagpole serve` starts the servers");
+        print::note("nobody listens there; `flagpole serve` starts the servers");
     }
 }

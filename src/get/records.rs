@@ -3,7 +3,7 @@
 //! The file is opened before anything else is done, and an older one is not cut off before all is
 //! ready: a command that can not start leaves things as they were.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use flagpole_client::Record;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -29,6 +29,12 @@ pub(super) struct Records {
 
 impl RecordsFile {
     pub(super) fn open(path: &Path) -> Result<RecordsFile> {
+        if path == "-" {
+            bail!(
+                "--records: expected a file, as standard output has the result, got `-`; \
+                 `./-` is a file of that name"
+            );
+        }
         let new = File::options().write(true).create_new(true).open(path);
         let is_new = new.is_ok();
         let file = match new {

@@ -1,7 +1,8 @@
 //! What `get` writes when all is done, in each of its formats.
 
+use super::downloads::Downloads;
 use clap::ValueEnum;
-use flagpole_client::{Class, Human, Latencies, Outcome, Record, Tally};
+use flagpole_client::{Class, Human, Latencies, Outcome, Tally};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,7 +14,7 @@ pub(super) enum Format {
     Text,
     /// One document: sums, and of each download the attempt that decided it.
     Json,
-    /// A line for each download: the attempt that decided it.
+    /// A line for each download: the attempt that decided it, with the bytes and the number of all.
     Csv,
 }
 
@@ -21,9 +22,8 @@ pub(super) enum Format {
 pub(super) struct Done<'a> {
     pub(super) tally: &'a Tally,
     pub(super) elapsed: Duration,
-    /// The attempts that decided their downloads, in the order of the plan; only kept for the formats
-    /// that list them.
-    pub(super) decided: &'a [Record],
+    /// Only kept for the formats that list them.
+    pub(super) downloads: &'a Downloads,
 }
 
 impl Done<'_> {
@@ -49,8 +49,11 @@ impl Done<'_> {
             let plural = if tally.error == 1 { "" } else { "s" };
             let _ = writeln!(text, "{} error{plural}: {}", tally.error, self.reasons());
         }
-        if tally.unstarted > 0 {
-            let _ = writeln!(text, "{} not started", tally.unstarted);
+        if tally.unfinished() > 0 {
+            let _ = writeln!(text, "{} not finished", tally.unfinished());
+        }
+        if self.unstarted() > 0 {
+            let _ = writeln!(text, "{} not started", self.unstarted());
         }
         let _ = self.extra(&mut text);
         let _ = writeln!(text, "elapsed time: {}", Human(self.elapsed));
@@ -67,6 +70,16 @@ impl Done<'_> {
         self.tally.ok - self.unchanged()
     }
 
+    /// Those of which not even one attempt was made.
+    fn unstarted(&self) -> u64 {
+        self.tally.unstarted - self.tally.unfinished()
+    }
+
+    /// How many attempts a download took that was begun.
+    fn attempts_each(&self) -> f64 {
+        self.tally.attempts() as f64 / self.tally.begun.max(1) as f64
+    }
+
     fn reasons(&self) -> String {
         let outcomes = self.tally.outcomes.values();
         let errors = outcomes.filter(|count| count.class == Class::Error && count.downloads > 0);
@@ -76,7 +89,7 @@ impl Done<'_> {
         reasons.join(", ")
     }
 
-    /// What the policy cost, if it did anything.
+    /// What the policy cost, if it did anything, and what came for nothing.
     fn extra(&self, text: &mut String) -> std::fmt::Result {
         let tally = self.tally;
         let kinds = [
@@ -89,24 +102,22 @@ impl Done<'_> {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        if kinds.is_empty() {
+        let costs = [
+            (!kinds.is_empty()).then(|| kinds.join(", ")),
+            (tally.wasted > 0).then(|| format!("{} bytes for nothing", tally.wasted)),
+            (!tally.backoff.is_zero()).then(|| format!("{} in back-off", Human(tally.backoff))),
+        ];
+        let costs: Vec<_> = costs.into_iter().flatten().collect();
+        if costs.is_empty() {
             return Ok(());
         }
-        write!(
+        let (attempts, each) = (tally.attempts(), self.attempts_each());
+        let plural = if attempts == 1 { "" } else { "s" };
+        writeln!(
             text,
-            "{} requests, {:.2} a flag: {}",
-            tally.attempts(),
-            tally.attempts() as f64 / tally.downloads().max(1) as f64,
-            kinds.join(", ")
-        )?;
-        if tally.wasted > 0 {
-            write!(text, "; {} bytes for nothing", tally.wasted)?;
-        }
-        if !tally.backoff.is_zero() {
-            write!(text, "; {} in back-off", Human(tally.backoff))?;
-        }
-        text.push('\n');
-        Ok(())
+            "{attempts} request{plural}, {each:.2} a flag: {}",
+            costs.join("; ")
+        )
     }
 
     fn json(&self) -> serde_json::Value {
@@ -126,10 +137,10 @@ impl Done<'_> {
             "elapsed_us": micros(self.elapsed),
             "downloads": {
                 "ok": self.downloaded(), "unchanged": self.unchanged(), "not_found": tally.not_found,
-                "error": tally.error, "unstarted": tally.unstarted,
+                "error": tally.error, "unfinished": tally.unfinished(), "unstarted": self.unstarted(),
             },
             "attempts": {
-                "total": tally.attempts(), "retries": tally.retries, "hedges": tally.hedges, "redirects": tally.redirects,
+                "total": tally.attempts(), "per_file": self.attempts_each(), "retries": tally.retries, "hedges": tally.hedges, "redirects": tally.redirects,
             },
             "bytes": tally.bytes,
             "wasted_bytes": tally.wasted,
@@ -137,13 +148,13 @@ impl Done<'_> {
             "outcomes": outcomes,
             "latency_from_due": latency(&tally.from_due),
             "latency_from_sent": latency(&tally.from_sent),
-            "decided_by": self.decided,
+            "decided_by": self.downloads.ended().map(|(_, end)| end).collect::<Vec<_>>(),
         })
     }
 
     fn csv(&self) -> String {
         let mut text = String::from("code,outcome,status,bytes,attempts,due_us,sent_us,done_us\n");
-        for record in self.decided {
+        for (download, record) in self.downloads.ended() {
             let status = record
                 .status
                 .map(|status| status.to_string())
@@ -154,8 +165,8 @@ impl Done<'_> {
                 "{},{},{status},{},{},{},{},{}",
                 record.resource.code(),
                 record.outcome.label(),
-                record.bytes,
-                record.attempt + 1,
+                download.bytes,
+                download.attempts,
                 micros(record.due),
                 micros(record.sent),
                 micros(record.done)

@@ -1,6 +1,6 @@
 //! `flagpole compare`: the strategies side by side.
 
-use crate::peers::{Nobody, foreign, mock};
+use crate::peers::mock;
 use crate::stage::{Desk, Done, flagpole};
 use serde_json::Value;
 
@@ -77,6 +77,15 @@ fn json_tells_every_round_and_every_attempt_of_one() {
         assert_eq!(row["attempts_of_median"].as_array().unwrap().len(), 3);
         assert_eq!(row["attempts_of_median"][0]["planned_us"], 5000);
         assert!(row["binding"]["terms"]["longest_us"].is_u64(), "{row}");
+    }
+    for round in rows(&document)
+        .iter()
+        .flat_map(|row| row["rounds"].as_array().unwrap())
+    {
+        assert!(
+            round["server_cpu_us"].is_u64() && round["lateness_p99_us"].is_number(),
+            "{round}"
+        );
     }
     assert!(document["floor"]["p50_us"].as_u64() > Some(0));
     assert!(document["environment"]["cores"].as_u64() > Some(0));
@@ -157,6 +166,31 @@ fn every_strategy_meets_the_same_fates_in_every_run() {
     assert_ne!(column(&document, "fates"), column(&other, "fates"));
 }
 
+/// The server can not say what it planned where no head arrives, and says nothing where it plans nothing.
+#[test]
+fn our_own_server_leaves_no_attempt_without_a_plan() {
+    let run = |options: &str| {
+        let line = "compare --flags 9 --rounds 1 --strategy async --format json";
+        rows(&json(&flagpole(&format!("{line} {options}"))))[0].clone()
+    };
+    let row = run("--latency 20ms --fault reset@50%");
+    assert!(row["error"].as_u64() > Some(0), "{row}");
+    assert_eq!(row["bound_us"], 20_000);
+    let row = run("--latency 50ms --timeout 5ms");
+    assert_eq!(row["bound_us"], 5000);
+    assert!(row["efficiency"].as_f64() <= Some(1.0));
+    let row = run("--latency 0");
+    assert_eq!(
+        (&row["bound_us"], &row["efficiency"]),
+        (&0.into(), &Value::Null)
+    );
+    let told = row["binding"]["evidence"].as_str().unwrap();
+    assert!(
+        !told.contains("hedged") && !told.contains("did not say"),
+        "{told}"
+    );
+}
+
 #[test]
 fn only_the_strategies_that_were_asked_for_are_compared_with_the_first() {
     let done = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");
@@ -183,6 +217,66 @@ fn with_ten_rounds_ratios_have_intervals() {
             "{row}"
         );
     }
+}
+
+/// Three requests a minute are let in: were the limit not refilled, only the first trial would have any.
+#[test]
+fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
+    let line =
+        "compare --rate-limit 3/m --latency 0 --flags 5 --strategy sequential,async --rounds 3";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    for row in rows(&document) {
+        let rounds = row["rounds"].as_array().unwrap();
+        assert_eq!(rounds.len(), 3);
+        for round in rounds {
+            assert_eq!((&round["ok"], &round["error"]), (&3.into(), &2.into()));
+        }
+    }
+}
+
+/// The reasons by their labels.
+fn doubts(document: &Value) -> Vec<&str> {
+    let reasons = document["cells"][0]["verdict"]["reasons"]
+        .as_array()
+        .unwrap();
+    reasons
+        .iter()
+        .map(|doubt| doubt["label"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
+    let line =
+        "compare --capacity 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    let doubts = doubts(&document);
+    assert!(doubts.contains(&"work_differs"), "{doubts:?}");
+    let row = &rows(&document)[1];
+    assert!(row["speedup"].is_null() && row["behind"].is_null(), "{row}");
+    assert_eq!(row["unlike"], "sequential");
+    assert_eq!(row["binding"]["what"], "capacity", "{row}");
+    let counted = row["compared"].as_u64().unwrap() + row["apart"].as_u64().unwrap();
+    assert_eq!((counted, row["attempts"].as_u64()), (20, Some(20)));
+    let line = "compare --latency 1h --timeout 20ms --flags 3 --rounds 1 --format json";
+    let document = json(&flagpole(line));
+    assert_eq!(column(&document, "fates"), [&Value::Null; 3]);
+    assert_eq!(column(&document, "apart"), [3, 3, 3]);
+    assert!(self::doubts(&document).contains(&"fates_unknown"));
+}
+
+/// 20 delays are 20 delays, however many rounds meet them.
+#[test]
+fn rounds_that_meet_the_same_delays_are_no_more_samples() {
+    let doubts_about = |latency: &str| {
+        let line = "compare --strategy async --rounds 20 --format json --latency";
+        let document = json(&flagpole(&format!("{line} {latency}")));
+        let last = rows(&document)[0]["percentiles"].as_array().unwrap().len();
+        (doubts(&document).contains(&"few_samples"), last)
+    };
+    // 400 latencies tell the 99th percentile, but not the 99.5th; 20 tell the 75th.
+    assert_eq!(doubts_about("5ms"), (false, 10));
+    assert_eq!(doubts_about("uniform:1ms..9ms"), (true, 6));
 }
 
 #[test]
@@ -213,30 +307,6 @@ fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
 }
 
 #[test]
-fn a_flagpole_that_already_runs_is_measured_with_a_bound() {
-    let server = mock("5ms", "");
-    let line = format!("compare --format json --rounds 1 --url {}", server.url());
-    let done = flagpole(&line);
-    ended(&done, 0);
-    let document = json(&done);
-    assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
-    assert_eq!(server.ledger().by_status[&200], 120, "with the warming up");
-}
-
-#[test]
-fn a_server_of_somebody_else_is_measured_without_a_bound() {
-    let done = flagpole(&format!(
-        "compare --format json --rounds 1 --url {}",
-        foreign()
-    ));
-    ended(&done, 0);
-    let document = json(&done);
-    assert_eq!(column(&document, "ok"), [20, 20, 20]);
-    assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);
-    assert_eq!(column(&document, "efficiency"), [&Value::Null; 3]);
-}
-
-#[test]
 fn errors_of_a_server_that_already_runs_fail_the_command() {
     let server = mock("0", "500@20%");
     let done = flagpole(&format!("compare --rounds 1 --url {}", server.url()));
@@ -245,62 +315,6 @@ fn errors_of_a_server_that_already_runs_fail_the_command() {
         done.out.contains(" x 500 Internal Server Error\n"),
         "{done}"
     );
-}
-
-#[test]
-fn nobody_at_the_url_is_no_comparison() {
-    let nobody = Nobody::new();
-    let done = flagpole(&format!("compare --url http://{}", nobody.addr()));
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = " in round 0: no attempt reached the server: connection refused\n";
-    assert!(done.err.contains(told), "{done}");
-    assert!(done.out.contains(" x connection refused\n"), "{done}");
-}
-
-#[test]
-fn a_server_of_somebody_else_that_goes_away_ends_the_rounds() {
-    let server = mock("1ms", "");
-    let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
-    let process = Desk::new().start(&format!("{line} {}", server.url()));
-    crate::stage::wait_until("some rounds are over", || server.ledger().requests > 10);
-    drop(server);
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let document = json(&done);
-    let reasons = document["cells"][0]["verdict"]["reasons"]
-        .as_array()
-        .unwrap();
-    assert_eq!(reasons[0]["label"], "broken_off", "{done}");
-    assert!(
-        reasons.iter().any(|reason| reason["label"] == "unreached"),
-        "{done}"
-    );
-    let rounds = rows(&document)[0]["rounds"].as_array().unwrap();
-    assert!((2..1000).contains(&rounds.len()), "{done}");
-}
-
-#[test]
-fn a_server_of_somebody_else_that_has_no_flags_is_no_comparison() {
-    let url = foreign();
-    let done = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: the measurement is not valid: not one download was done\n";
-    assert_eq!(done.err, told, "{done}");
-}
-
-/// Sixty connections have room, but not all that sixty threads of their own need besides.
-#[cfg(target_os = "linux")]
-#[test]
-fn open_files_that_run_out_are_the_reason() {
-    let line = "compare --flags 60 -m 60 --rounds 1 --latency 100ms --strategy thread-per-download";
-    let mut shell = std::process::Command::new("sh");
-    let flagpole = crate::stage::FLAGPOLE;
-    let shell = shell.args(["-c", &format!("ulimit -n 124; exec {flagpole} {line}")]);
-    let output = shell.output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{err}");
-    let told = ": open files ran out, of which there are 124; raise the limit with `ulimit -n`\n";
-    assert!(err.contains(told), "{err}");
 }
 
 #[test]

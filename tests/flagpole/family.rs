@@ -156,6 +156,9 @@ const TABLE: &[Row] = &[
     status("503,retry-after=2s", "http_503", 503, 24),
     status("429,retry-after=1h", "http_429", 429, 22),
     status("418,reason=Short,body=stout", "http_418", 418, 6),
+    // As good as a flag, but for its body.
+    status("200", "corrupt", 200, 7),
+    status("200,body=GIF89a", "corrupt", 200, 7),
     status("204", "http_204", 204, 0),
     status("205", "http_205", 205, 0),
     status("206", "http_206", 206, 20),

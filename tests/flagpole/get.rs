@@ -91,8 +91,10 @@ fn errors_are_counted_by_reason_and_fail_the_command() {
     let [ok, not_found, teapots, errors] = [200, 404, 418, 500].map(|s| ledger.by_status[&s]);
     let expected = format!(
         "{ok} flags downloaded\n{not_found} not found\n{} errors: {teapots} x 418 I'm a teapot, \
-         {errors} x 500 Internal Server Error\nelapsed time: ",
-        teapots + errors
+         {errors} x 500 Internal Server Error\n249 requests, 1.00 a flag: {} bytes for nothing\nelapsed time: ",
+        teapots + errors,
+        // Their names are bodies.
+        17 * teapots + 26 * errors
     );
     assert_eq!(done.code, Some(1), "{done}");
     assert!(done.out.starts_with(&expected), "{done}");
@@ -198,6 +200,57 @@ fn a_reader_who_has_gone_is_no_failure() {
     let done = process.finish();
     assert_eq!(done.code, Some(0), "{done}");
     assert_eq!(desk.saved(), ["br.gif", "us.gif"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_can_not_be_said_stops_nothing() {
+    use std::process::{Command, Stdio};
+    let server = mock("0", "");
+    for (words, code) in [
+        ("BR", 0),
+        ("--every --limit 100 -v", 0),
+        ("BR --max-body 1 -v", 1),
+        ("--max-req none", 2),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let desk = Desk::new();
+        let line = format!("get --url {} {words}", server.url());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
+        let command = command.args(line.split(' ')).current_dir(desk.path(""));
+        let status = command.stdout(Stdio::null()).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{words}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
+    use flagpole_server::Rule;
+    let busy = |path: &str| {
+        let rule = Rule::default().path(path.parse().unwrap());
+        rule.fault("503".parse().unwrap())
+    };
+    for strategy in strategy::ALL {
+        let builder = Server::builder().rule(busy("/flags/br/*"));
+        let server = builder.rule(busy("/flags/us/*")).start().unwrap();
+        let desk = Desk::new();
+        let mut process = desk.start(&format!(
+            "get BR US ZZ -v -m 1 --retries 1 --backoff 1h..1h --strategy {} --url {}",
+            strategy.name(),
+            server.url()
+        ));
+        process.err_line();
+        // On one lane it comes last.
+        assert_eq!(process.err_line(), "ZZ not found\n");
+        process.signal(rustix::process::Signal::INT);
+        let done = process.finish();
+        assert_eq!(done.code, Some(1), "{done}");
+        let told = "0 flags downloaded\n1 not found\n2 not finished\n\
+                    3 requests, 1.00 a flag: 48 bytes for nothing; ";
+        assert!(done.out.starts_with(told), "{done}");
+        assert!(done.out.contains(" in back-off\n"), "{done}");
+    }
 }
 
 #[cfg(unix)]

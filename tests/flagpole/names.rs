@@ -92,28 +92,19 @@ fn both_requests_take_a_permit_and_there_are_no_more_at_once() {
 
 #[test]
 fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
-    for (fault, code, told) in [
-        ("404", 0, "0 flags downloaded\n2 not found\n"),
-        (
-            "500",
-            1,
-            "0 flags downloaded\n2 errors: 2 x 500 Internal Server Error\n",
-        ),
-        (
-            "200,body={",
-            1,
-            "0 flags downloaded\n2 errors: 2 x bad metadata: ",
-        ),
-        (
-            "corrupt",
-            1,
-            "0 flags downloaded\n2 errors: 2 x the body is not the true one\n",
-        ),
+    for (fault, told) in [
+        ("404", "bad metadata: there is none\n"),
+        ("500", "500 Internal Server Error\n"),
+        ("200,body={", "bad metadata: "),
+        ("corrupt", "the body is not the true one\n"),
     ] {
         let (desk, server) = (Desk::new(), nameless(fault));
-        let done = get(&desk, &server, "BR US");
-        assert_eq!(done.code, Some(code), "{fault}: {done}");
-        assert!(done.out.starts_with(told), "{fault}: {done}");
+        let done = get(&desk, &server, "BR US -v");
+        assert_eq!(done.code, Some(1), "{fault}: {done}");
+        let line = format!("\n*** Error for the metadata of BR: {told}");
+        assert!(done.err.contains(&line), "{fault}: {done}");
+        let told = format!("0 flags downloaded\n2 errors: 2 x {told}");
+        assert!(done.out.starts_with(&told), "{fault}: {done}");
         assert_eq!(desk.saved(), [""; 0], "{fault}");
     }
 }

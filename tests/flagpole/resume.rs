@@ -75,6 +75,28 @@ fn attempts(desk: &Desk) -> Vec<(u64, u64)> {
     attempts.collect()
 }
 
+/// Of a run that began with an empty folder: every byte that came is in a file, in the start of one, or was
+/// for nothing. Returns how many were.
+fn assert_accounted(desk: &Desk, done: &Done) -> u64 {
+    let document: Value = serde_json::from_str(&done.out).unwrap();
+    let number = |key: &str| document[key].as_u64().unwrap();
+    let of_use = |(name, body): (String, Vec<u8>)| {
+        let is_start = name.ends_with(".part");
+        let head = body.iter().position(|&byte| byte == b'\n');
+        body.len() - if is_start { head.unwrap() + 1 } else { 0 }
+    };
+    let there: usize = files(&desk.path("downloaded"))
+        .into_iter()
+        .map(of_use)
+        .sum();
+    assert_eq!(
+        number("bytes") - number("wasted_bytes"),
+        there as u64,
+        "{done}"
+    );
+    number("wasted_bytes")
+}
+
 /// By which one sees that a file was written anew, though with the same bytes.
 fn stamps(desk: &Desk) -> BTreeMap<String, (u64, SystemTime)> {
     let stamp = |name: String| {
@@ -117,7 +139,7 @@ fn machines_are_told_what_was_there_already() {
     let done = get(&desk, &server, "BR US AA --resume --format json -v");
     assert!(done.err.contains("\nBR already there\n"), "{done}");
     let document: Value = serde_json::from_str(&done.out).unwrap();
-    let expected = r#"{"error":0,"not_found":1,"ok":1,"unchanged":1,"unstarted":0}"#;
+    let expected = r#"{"error":0,"not_found":1,"ok":1,"unchanged":1,"unfinished":0,"unstarted":0}"#;
     assert_eq!(document["downloads"].to_string(), expected);
     assert_eq!(document["outcomes"]["unchanged"]["downloads"], 1);
     assert_eq!(document["decided_by"][1]["outcome"], "unchanged");
@@ -217,6 +239,27 @@ fn a_retry_goes_on_with_what_the_try_before_it_left() {
             "{way}"
         );
         assert_saved(&desk, "BR");
+    }
+}
+
+#[test]
+fn what_a_later_range_completes_was_not_for_nothing() {
+    for way in WAYS {
+        let (desk, server) = (Desk::new(), failing(&["cut:50%", "503", "reset:700"]));
+        let line = format!("BR US --resume --backoff 1ms..1ms --format json {way}");
+        let done = get(&desk, &server, &format!("{line} --retries 3"));
+        assert_eq!(
+            assert_accounted(&desk, &done),
+            2 * 24,
+            "the bodies of the 503"
+        );
+        assert_saved(&desk, "BR US");
+        let (desk, server) = (Desk::new(), failing(&["cut:50%", "corrupt", "cut:50%"]));
+        let left = get(&desk, &server, &format!("{line} --retries 2"));
+        let whole =
+            brazil().len() as u64 + truth(Resource::Flag("US".parse().unwrap())).len() as u64;
+        assert_eq!(assert_accounted(&desk, &left), whole, "start and rest");
+        assert_eq!(desk.saved(), ["br.gif.part", "us.gif.part"]);
     }
 }
 
@@ -335,9 +378,10 @@ fn an_interrupt_keeps_starts_on_purpose_and_nothing_by_accident() {
 fn the_flags_of_all_countries_survive_a_bad_day() {
     const DAY: &str = "cut:50%@20% reset:700@20% corrupt@10% empty@5% 503@5%";
     let (desk, server) = (Desk::new(), mock("0", DAY));
-    let line = "--all --resume --retries 100 --backoff 1ms..1ms";
+    let line = "--all --resume --retries 100 --backoff 1ms..1ms --format json";
     let done = get(&desk, &server, line);
     assert_eq!(done.code, Some(0), "{done}");
+    assert_accounted(&desk, &done);
     let codes: Vec<_> = CATALOG.codes().map(|code| code.to_string()).collect();
     assert_saved(&desk, &codes.join(" "));
 }

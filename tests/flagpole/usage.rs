@@ -111,10 +111,12 @@ fn a_concurrency_out_of_range() {
         for count in ["0", "1001", "many", "-1"] {
             refused(
                 &format!("{command} --max-req={count}"),
-                &format!("--max-req: expected a concurrency of 1 to 1000, got `{count}`"),
+                &format!(
+                    "--max-req: expected a concurrency of 1 to 1000, such as `30`, got `{count}`"
+                ),
             );
         }
-        let zero = "--max-req: expected a concurrency of 1 to 1000, got `0`";
+        let zero = "--max-req: expected a concurrency of 1 to 1000, such as `30`, got `0`";
         refused(&format!("{command} -m 0"), zero);
         refused(&format!("{command} --max_req 0"), zero);
     }

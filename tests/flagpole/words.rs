@@ -3,7 +3,9 @@
 
 use crate::peers::mock;
 use crate::stage::{Desk, Done, flagpole};
+use crate::ways::truth;
 use flagpole_client::{strategy, transport};
+use flagpole_fixtures::Resource;
 use flagpole_server::blocking::Server;
 use serde_json::Value;
 use std::fs;
@@ -112,6 +114,10 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
             "--transport: unknown transport `curl`; known: hyper, ureq",
         ),
         (
+            "get --records -",
+            "--records: expected a file, as standard output has the result, got `-`; `./-` is a file of that name",
+        ),
+        (
             "get --transport ureq",
             "--transport: `async` does not work with `ureq`",
         ),
@@ -180,6 +186,25 @@ fn a_csv_table_has_a_line_of_as_many_fields_for_each_download() {
         .collect();
     let ok = |code| (code, "ok", "200", "1");
     assert_eq!(ends, [("AA", "not_found", "404", "1"), ok("BR"), ok("US")]);
+}
+
+#[test]
+fn all_attempts_of_a_download_are_in_its_line() {
+    let (desk, server) = (Desk::new(), mock("0", ""));
+    let done = get(&desk, &server, "BR --metadata --format csv");
+    let [flag, metadata] =
+        [Resource::Flag, Resource::Metadata].map(|of| truth(of("BR".parse().unwrap())).len());
+    let line = format!("\nBR,ok,200,{},2,", flag + metadata);
+    assert!(done.out.contains(&line), "{done}");
+    // The first attempt wins, and is the first all the same.
+    let slow = mock("1s", "");
+    let words = "BR -m 2 --hedge 500ms --hedge-share 100% --format";
+    let done = get(&desk, &slow, &format!("{words} csv"));
+    let line = done.out.lines().nth(1).unwrap();
+    assert_eq!(line.split(',').nth(4), Some("2"), "{done}");
+    let done = get(&desk, &slow, &format!("{words} json"));
+    let document: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(document["attempts"]["per_file"], 2.0);
 }
 
 #[test]
@@ -275,6 +300,9 @@ fn every_command_has_help_with_examples_and_a_page_of_the_manual() {
         let example = format!("Examples:\n  flagpole {command}");
         assert!(help.out.contains(&example), "{help}");
         let page = flagpole(&format!("man {command}"));
+        assert!(!page.out.contains(".SH EXTRA"), "{page}");
+        let example = format!("\n.SS Examples\n.nf\n  flagpole {command}");
+        assert!(page.out.contains(&example), "{page}");
         let title = format!("\n.TH flagpole-{command} 1 ");
         assert!(
             page.out.contains(&title) && page.out.contains("\"flagpole 0."),

@@ -17,17 +17,20 @@ impl Agenda {
         let flight = self.flights.get_mut(&id);
         let flight = flight.expect("an attempt ends once, between its start and its leave");
         flight.has_ended = true;
+        let (is_superseded, request) = (flight.is_superseded, flight.request.clone());
         if let Some(hedging) = &mut self.hedging {
-            hedging.ended(end, flight.is_superseded);
+            let flying = self.flights.values().filter(|flight| !flight.has_ended);
+            let awaited = flying.map(|flight| now.saturating_sub(flight.started));
+            hedging.ended(end, is_superseded, awaited);
         }
-        if flight.is_superseded {
+        if is_superseded {
             return Verdict::passing(Outcome::Superseded);
         }
-        let request = flight.request.clone();
         let place = request.download;
         let download = self.downloads.get_mut(&place);
         let download = download.expect("an attempt that is not superseded is wanted");
         download.flying.retain(|flying| *flying != id);
+        let step = download.step;
         if end.are_conditions_to_blame && !request.is_plain {
             self.ask_plainly(request);
             return Verdict::passing(end.outcome.clone());
@@ -38,6 +41,11 @@ impl Agenda {
         };
         match outcome {
             Outcome::Ok => self.succeed(place),
+            // It is the flag that was asked for, and that is there.
+            Outcome::NotFound if step == Step::Metadata => {
+                let none = Outcome::BadMetadata("there is none".to_owned());
+                self.fail(&request, none, end.retry_after, now)
+            }
             // As good an answer as any that another attempt could bring.
             Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
             failed => self.fail(&request, failed, end.retry_after, now),

@@ -1,21 +1,21 @@
 //! Which attempts may be hedged, and how many have been.
 
 use super::{End, Id};
-use crate::latencies::Latencies;
 use crate::outcome::Outcome;
-use crate::policy::Hedge;
+use crate::policy::{Hedge, Survival};
 use crate::record::Kind;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A percentile is looked up anew when so many more latencies have been seen, not for each.
+/// A percentile is looked up anew when so many more answers have been seen, not for each; when there are
+/// many, when there are a sixteenth more.
 const REFRESH: u64 = 16;
 
 #[derive(Clone, Debug)]
 pub(super) struct Hedging {
     policy: Hedge,
-    seen: Latencies,
-    /// The delay, and how many latencies it is of.
+    seen: Survival,
+    /// The delay, and how many answers it is of.
     delay: (Option<Duration>, u64),
     hedges: u64,
     others: u64,
@@ -26,10 +26,10 @@ pub(super) struct Hedging {
 
 impl Hedging {
     pub(super) fn new(policy: Hedge) -> Hedging {
-        let seen = Latencies::default();
+        let seen = Survival::default();
         Hedging {
             policy,
-            delay: (policy.delay(&seen), 0),
+            delay: (policy.delay(&seen, &[]), 0),
             seen,
             hedges: 0,
             others: 0,
@@ -50,18 +50,23 @@ impl Hedging {
     }
 
     /// Answers are seen, not failures, which are quick or as long as a timeout. A loser has taken at
-    /// least so long: without it the tail would seem shorter with every hedge that wins.
-    pub(super) fn ended(&mut self, end: &End, is_superseded: bool) {
-        let is_answer = matches!(
-            end.outcome,
-            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound
-        );
-        if is_superseded || is_answer {
-            self.seen.record(end.took);
+    /// least so long: without it the tail would seem shorter with every hedge that wins. `awaited` says
+    /// for how long others have been in flight.
+    pub(super) fn ended(
+        &mut self,
+        end: &End,
+        is_superseded: bool,
+        awaited: impl Iterator<Item = Duration>,
+    ) {
+        match end.outcome {
+            _ if is_superseded => self.seen.given_up(end.took),
+            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound => self.seen.answered(end.took),
+            _ => {}
         }
-        let (known, count) = self.delay;
-        if known.is_none() || self.seen.count() >= count + REFRESH {
-            self.delay = (self.policy.delay(&self.seen), self.seen.count());
+        let ((known, count), answers) = (self.delay, self.seen.answers());
+        if known.is_none() || answers >= count + REFRESH.max(count / REFRESH) {
+            let awaited: Vec<_> = awaited.collect();
+            self.delay = (self.policy.delay(&self.seen, &awaited), answers);
         }
     }
 

@@ -40,7 +40,7 @@ use self::queue::{Queue, Request};
 use crate::plan::{Job, Plan};
 use crate::policy::{Policy, Purse};
 use crate::record::Kind;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::time::Duration;
 
 /// The attempts of a plan: those in flight, those that wait, those to come.
@@ -52,9 +52,10 @@ pub struct Agenda {
     policy: Policy,
     lanes: usize,
     is_stopped: bool,
-    /// Begun and not decided.
-    downloads: HashMap<usize, Download>,
-    flights: HashMap<Id, Flight>,
+    /// Begun and not decided. The keys are our own numbers, so that a quick hash will do: every request
+    /// looks ten times.
+    downloads: FxHashMap<usize, Download>,
+    flights: FxHashMap<Id, Flight>,
     queue: Queue,
     hedging: Option<Hedging>,
     purse: Option<Purse>,
@@ -80,8 +81,8 @@ impl Agenda {
             policy: policy.clone(),
             lanes: lanes.max(1),
             is_stopped: false,
-            downloads: HashMap::new(),
-            flights: HashMap::new(),
+            downloads: FxHashMap::default(),
+            flights: FxHashMap::default(),
             queue: Queue::default(),
             hedging: policy.hedge.map(Hedging::new),
             purse: policy.budget.map(Purse::new),
@@ -97,6 +98,16 @@ impl Agenda {
     /// Starts nothing more: what is in flight is all there is.
     pub fn stop(&mut self) {
         self.is_stopped = true;
+    }
+
+    /// How long those downloads have backed off by now, all together, of which a retry is due later: when a
+    /// run is stopped, no attempt will tell of it.
+    pub fn in_backoff(&self, now: Duration) -> Duration {
+        let waits = self.queue.in_backoff().map(|request| {
+            let left = request.due.unwrap_or(now).saturating_sub(now);
+            request.backoff.saturating_sub(left)
+        });
+        waits.sum()
     }
 
     /// How many attempts hold a lane.

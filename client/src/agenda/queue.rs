@@ -88,6 +88,11 @@ impl Queue {
         self.follow_ups.pop_front()
     }
 
+    /// The retries in back-off, in no order.
+    pub(super) fn in_backoff(&self) -> impl Iterator<Item = &Request> {
+        self.later.iter().map(|Reverse(later)| &later.request)
+    }
+
     /// When the first retry is due.
     pub(super) fn earliest(&self) -> Option<Duration> {
         self.later.peek().map(|Reverse(later)| later.key.0)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 mod following;
 mod properties;
+mod stopping;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -350,6 +351,17 @@ fn without_its_flag_no_metadata_is_asked_for() {
 }
 
 #[test]
+fn a_flag_that_is_there_is_not_called_missing_for_its_name_is() {
+    let plan = Plan::with_metadata(Code::every().take(1));
+    let story = carry_out(&plan, &retrying(3), 1, &|start| match start.kind {
+        Kind::Metadata => (end(Outcome::NotFound), MS),
+        _ => (end(Outcome::Ok), MS),
+    });
+    let missing = Outcome::BadMetadata("there is none".into());
+    assert_eq!(story.outcomes(), [Outcome::Ok, missing], "and is final");
+}
+
+#[test]
 fn a_job_waits_until_it_is_due_and_is_due_then() {
     let mut plan = flags(1);
     plan.jobs[0].due = Some(30 * MS);
@@ -359,17 +371,6 @@ fn a_job_waits_until_it_is_due_and_is_due_then() {
         panic!()
     };
     assert_eq!(start.due, 30 * MS);
-}
-
-#[test]
-fn a_stopped_agenda_starts_nothing_and_retries_nothing() {
-    let mut agenda = Agenda::new(&flags(2), &retrying(3), 1);
-    let Next::Start(start) = agenda.next(MS) else {
-        panic!()
-    };
-    agenda.stop();
-    assert_eq!(agenda.next(MS), Next::Over);
-    assert!(agenda.done(start.id, &end(Outcome::Reset), MS).decides);
 }
 
 #[test]

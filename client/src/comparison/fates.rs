@@ -7,21 +7,27 @@
 //! the attempts behind it are made at all depends on it: these are listed apart.
 
 use crate::outcome::Outcome;
-use crate::record::{Kind, Record, as_micros};
+use crate::record::{CAPACITY, Kind, RATE_LIMIT, Record, as_micros};
 use flagpole_fixtures::Digest;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The faults by which a server of ours says that it turned a request away: no fates.
-pub(super) const CAPACITY: &str = "capacity";
-pub(super) const RATE_LIMIT: &str = "rate limit";
-
 /// The fates met in one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fates {
     downloads: BTreeMap<usize, Met>,
-    is_told: bool,
+}
+
+/// What of a run is compared with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The fates of it; `None` if there is nothing to compare.
+    pub hash: Option<FatesHash>,
+    /// Of how many attempts.
+    pub attempts: usize,
+    /// How many attempts are left apart.
+    pub apart: usize,
 }
 
 /// The fates that a download met, in the order of its attempts.
@@ -46,7 +52,6 @@ impl Fates {
         let met = |(download, attempts)| (download, Met::of(attempts));
         Fates {
             downloads: attempts.into_iter().map(met).collect(),
-            is_told: records.iter().any(|record| record.timing.is_some()),
         }
     }
 
@@ -58,42 +63,39 @@ impl Fates {
         self
     }
 
-    /// Whether the server said what it planned of any attempt. If not, it is clean or none of ours, and
-    /// the hash is one of paths and statuses alone.
-    pub fn is_told(&self) -> bool {
-        self.is_told
-    }
-
-    /// How many attempts met a fate.
-    pub fn settled(&self) -> usize {
-        self.downloads.values().map(|met| met.settled).sum()
-    }
-
-    /// How many attempts depend on timing.
-    pub fn apart(&self) -> usize {
-        let apart = |met: &Met| met.fates.len() - met.settled;
-        self.downloads.values().map(apart).sum()
-    }
-
     /// The hash of all that depends on the seed.
     pub fn hash(&self) -> FatesHash {
-        self.hash_until(|_| usize::MAX)
+        hashed(&self.until(|_| usize::MAX))
     }
 
     /// Of each download, the attempts before this one.
-    fn hash_until(&self, end: impl Fn(usize) -> usize) -> FatesHash {
+    fn until(&self, end: impl Fn(usize) -> usize) -> Vec<&str> {
         let until = |(download, met): (&usize, &Met)| met.settled.min(end(*download));
         let fates = self.downloads.iter();
         let fates = fates.flat_map(|entry| &entry.1.fates[..until(entry)]);
-        let mut lines: Vec<&str> = fates.map(String::as_str).collect();
-        lines.sort_unstable();
-        FatesHash(Digest::of(lines.concat().as_bytes()).short())
+        fates.map(String::as_str).collect()
+    }
+
+    fn compared(&self, end: impl Fn(usize) -> usize) -> Compared {
+        let lines = self.until(end);
+        let all: usize = self.downloads.values().map(|met| met.fates.len()).sum();
+        Compared {
+            hash: (!lines.is_empty()).then(|| hashed(&lines)),
+            attempts: lines.len(),
+            apart: all - lines.len(),
+        }
     }
 }
 
-/// The hashes of several runs of one plan, over what can be compared: a download is left out of all
-/// from the first attempt on that depended on timing in any of them.
-pub fn hashes(runs: &[Fates]) -> Vec<FatesHash> {
+fn hashed(lines: &[&str]) -> FatesHash {
+    let mut lines = lines.to_vec();
+    lines.sort_unstable();
+    FatesHash(Digest::of(lines.concat().as_bytes()).short())
+}
+
+/// What can be compared between several runs of one plan: a download is left out of all from the first
+/// attempt on that depended on timing in any of them.
+pub fn compared(runs: &[Fates]) -> Vec<Compared> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (download, met) in runs.iter().flat_map(|run| &run.downloads) {
         if met.settled < met.fates.len() {
@@ -102,7 +104,7 @@ pub fn hashes(runs: &[Fates]) -> Vec<FatesHash> {
         }
     }
     let end = |download| ends.get(&download).copied().unwrap_or(usize::MAX);
-    runs.iter().map(|run| run.hash_until(end)).collect()
+    runs.iter().map(|run| run.compared(end)).collect()
 }
 
 impl Met {
@@ -121,8 +123,8 @@ impl Met {
 /// Whether what it met depends on timing.
 fn is_timed(record: &Record) -> bool {
     record.kind == Kind::Hedge
-        || is_refused(record, CAPACITY)
-        || is_refused(record, RATE_LIMIT)
+        || record.is_refused(CAPACITY)
+        || record.is_refused(RATE_LIMIT)
         || matches!(
             record.outcome,
             Outcome::Timeout(..)
@@ -132,12 +134,6 @@ fn is_timed(record: &Record) -> bool {
                 | Outcome::Superseded
                 | Outcome::Cancelled
         )
-}
-
-/// Whether the server turned it away for this reason.
-pub(super) fn is_refused(record: &Record, reason: &str) -> bool {
-    let timing = record.timing.as_ref();
-    timing.is_some_and(|timing| timing.fault.as_deref() == Some(reason))
 }
 
 /// One line, the same on every platform and in every release.
@@ -154,7 +150,9 @@ fn spell(at: usize, record: &Record) -> String {
         Some(status) => status.to_string(),
         None => record.outcome.label().into_owned(),
     };
-    let timing = record.timing.clone().unwrap_or_default();
+    // What was planned without a head nobody saw; it may have been added to the record since.
+    let timing = record.status.and(record.timing.clone());
+    let timing = timing.unwrap_or_default();
     let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
     let fault = timing.fault.as_deref().unwrap_or("-");
     format!("{resource} {nth} {at} {kind} {end} {planned} {paced} {fault}\n")
@@ -209,6 +207,17 @@ mod tests {
         Fates::of(records).hash()
     }
 
+    /// How many attempts of a run are compared, and how many are apart.
+    fn counts(records: &[Record]) -> (usize, usize) {
+        let run = &compared(&[Fates::of(records)])[0];
+        (run.attempts, run.apart)
+    }
+
+    fn hashes(runs: &[Fates]) -> Vec<FatesHash> {
+        let compared = compared(runs).into_iter();
+        compared.map(|run| run.hash.unwrap()).collect()
+    }
+
     fn run() -> Vec<Record> {
         vec![
             answer(0, 0, 503, 40),
@@ -222,12 +231,8 @@ mod tests {
     /// Computed by another program from the lines of `spell`, sorted.
     #[test]
     fn the_hash_is_a_promise() {
-        let fates = Fates::of(&run());
-        assert_eq!(fates.hash().to_string(), "9d44092352f0a5ad");
-        assert_eq!(
-            (fates.settled(), fates.apart(), fates.is_told()),
-            (5, 0, true)
-        );
+        assert_eq!(hash(&run()).to_string(), "9d44092352f0a5ad");
+        assert_eq!(counts(&run()), (5, 0));
     }
 
     #[test]
@@ -272,16 +277,21 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_server_has_a_hash_and_says_nothing_of_fates() {
+    fn what_was_planned_for_an_attempt_without_a_head_is_no_part_of_it() {
+        let seen = ended(Outcome::Reset, answer(0, 0, 200, 10));
+        let mut known = seen.clone();
+        known.timing = answer(0, 0, 200, 10).timing;
+        assert_eq!(hash(&[known]), hash(&[seen]));
+    }
+
+    #[test]
+    fn a_clean_server_has_a_hash_of_paths_and_statuses() {
         let clean = |status| Record {
             timing: None,
             ..answer(0, 0, status, 0)
         };
-        let fates = Fates::of(&[clean(200)]);
-        assert!(!fates.is_told());
-        assert_eq!((fates.settled(), fates.hash()), (1, hash(&[clean(200)])));
-        assert_ne!(fates.hash(), hash(&[clean(404)]));
-        assert_eq!(Fates::of(&[]).settled(), 0);
+        assert_eq!(counts(&[clean(200)]), (1, 0));
+        assert_ne!(hash(&[clean(200)]), hash(&[clean(404)]));
     }
 
     #[test]
@@ -304,9 +314,18 @@ mod tests {
             refused("rate limit"),
             hedge,
         ] {
-            let fates = Fates::of(&[timed, answer(0, 1, 200, 40), answer(1, 0, 200, 20)]);
-            assert_eq!((fates.settled(), fates.apart()), (1, 2));
-            assert_eq!(fates.hash(), hash(&[answer(1, 0, 200, 20)]));
+            let records = [timed, answer(0, 1, 200, 40), answer(1, 0, 200, 20)];
+            assert_eq!(counts(&records), (1, 2));
+            assert_eq!(hash(&records), hash(&[answer(1, 0, 200, 20)]));
+            let nothing = Fates::of(&records[..2]);
+            let [nothing] = &compared(&[nothing])[..] else {
+                panic!("there is one run")
+            };
+            assert_eq!(
+                (&nothing.hash, nothing.apart),
+                (&None, 2),
+                "no hash of nothing"
+            );
         }
     }
 

@@ -6,6 +6,8 @@
 //!
 //! - [`interval`]: how much faster one strategy is than another, and how sure that is;
 //! - [`fates`]: whether they met the same fates;
+//! - [`work`]: whether they did the same work; [`samples`]: how many latencies tell something new;
+//! - [`ledgers`]: whether client and server tell the same story;
 //! - [`terms`]: the least wall time that was possible, and what it is made of;
 //! - [`binding`]: what holds a run back, and what would help;
 //! - [`curve`]: how many lanes are worth having, as measured;
@@ -19,6 +21,8 @@ mod coverage;
 pub mod curve;
 pub mod fates;
 pub mod interval;
+pub mod ledgers;
+pub mod samples;
 #[cfg(test)]
 mod scenario;
 pub mod terms;
@@ -26,3 +30,4 @@ pub mod threshold;
 pub mod trend;
 pub mod verdict;
 pub mod waterfall;
+pub mod work;

@@ -1,10 +1,9 @@
 //! The least wall time that was possible, and what it is made of: the [`Bound`] of the delays, and what
 //! the limits of the server add to it. Each term is a lower bound of its own; the largest holds.
 
-use super::fates::{CAPACITY, RATE_LIMIT, is_refused};
 use crate::bound::{Bound, Planned, planned};
 use crate::outcome::Outcome;
-use crate::record::{Record, micros};
+use crate::record::{CAPACITY, RATE_LIMIT, Record, micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -142,7 +141,9 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
     let capacity = match limits.seats {
         Some(seats) => {
             let served: Vec<Record> = records.iter().filter(|r| is_served(r)).cloned().collect();
-            let times = planned(&served, whole).map_or(Vec::new(), |planned| planned.times);
+            let served = planned(&served, whole).map_or(Vec::new(), |planned| planned.times);
+            let times = served.into_iter().chain(records.iter().filter_map(held));
+            let times = times.collect();
             let chains = Vec::new();
             Bound::of(&Planned { times, chains }, seats).total()
         }
@@ -150,7 +151,7 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
     };
     let let_in = records.iter().filter(|record| record.status.is_some());
     let let_in = let_in
-        .filter(|record| !is_refused(record, RATE_LIMIT))
+        .filter(|record| !record.is_refused(RATE_LIMIT))
         .count();
     let rate_limit = limits
         .rate
@@ -161,12 +162,19 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
 /// Whether it certainly held a seat for as long as was planned: one that the client gave up may have
 /// been waiting for a seat instead.
 fn is_served(record: &Record) -> bool {
-    let is_refused = is_refused(record, CAPACITY) || is_refused(record, RATE_LIMIT);
+    let is_refused = record.is_refused(CAPACITY) || record.is_refused(RATE_LIMIT);
     let is_given_up = matches!(
         record.outcome,
         Outcome::Timeout(..) | Outcome::Cancelled | Outcome::TooLarge
     );
     !is_refused && !is_given_up
+}
+
+/// How long one that was given up certainly held a seat: from its head on.
+fn held(record: &Record) -> Option<Duration> {
+    let is_given_up = !is_served(record) && !record.is_in_vain();
+    let held = record.done.saturating_sub(record.first_byte?);
+    is_given_up.then_some(held)
 }
 
 impl Rate {
@@ -211,6 +219,16 @@ mod tests {
         records[0].outcome = Outcome::Cancelled;
         records[1].timing.as_mut().unwrap().fault = Some(CAPACITY.into());
         assert_eq!(terms(&records, 4, seats(1)).capacity, 100 * MS);
+    }
+
+    #[test]
+    fn who_gave_up_within_a_body_held_a_seat_from_the_head_on() {
+        let mut records = answers(&[Answer::after(50); 4]);
+        for record in &mut records[..2] {
+            record.outcome = Outcome::Timeout(crate::policy::Limit::Whole, 100 * MS);
+            (record.first_byte, record.done) = (Some(70 * MS), 100 * MS);
+        }
+        assert_eq!(terms(&records, 4, seats(1)).capacity, 160 * MS);
     }
 
     #[test]

@@ -6,9 +6,13 @@ mod tests;
 
 pub use self::reason::{Reason, Resource};
 
+use self::reason::TOO_LATE;
 use super::fates::FatesHash;
 use super::interval::ADVISED;
+use super::ledgers::Disagreement;
+use super::samples::needed;
 use super::trend::Trend;
+use super::work::Work;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -16,14 +20,15 @@ use std::time::Duration;
 
 /// The share of its cores from which on a client has no computing to spare.
 const SATURATED: f64 = 0.9;
+/// The share of the machine's cores from which on client and server are in each other's way. Less than one
+/// process alone may take: two that take turns leave cores idle without having anything to spare.
+const CROWDED: f64 = 0.7;
 /// By so much may the time that lanes were busy and the time that attempts took differ.
 const BOOKS: f64 = 0.02;
 /// A trend that chance explains less often than this is one.
 const CHANCE: f64 = 0.01;
 /// A trend by less than this does not matter.
 const DRIFT: f64 = 0.02;
-/// How sure it is to be that some sample lies beyond a percentile.
-const SURE: f64 = 0.95;
 /// A little above 1 is a matter of rounding to whole microseconds.
 const ROUNDING: f64 = 1.001;
 
@@ -71,6 +76,8 @@ pub struct Observed {
     pub served: Served,
     /// One for each strategy.
     pub strategies: Vec<Observation>,
+    /// How many cores the machine has, client and server sharing them.
+    pub cores: usize,
     /// What else speaks against it.
     pub others: Vec<Reason>,
     /// What broke it off, or kept something from being measured: see [`Reason::BrokenOff`].
@@ -82,8 +89,6 @@ pub struct Observed {
 pub struct Served {
     /// The median of the delays that it was asked for, those of answers that were not delayed left out.
     pub delay: Option<Duration>,
-    /// How late 99% of the delayed answers were at most. Waits for a seat are none of it.
-    pub lateness: Option<Duration>,
     /// How many answers came before they were due.
     pub early: u64,
 }
@@ -99,21 +104,30 @@ pub struct Observation {
     pub cpu: Option<Duration>,
     /// How many cores it can use at once: 1 for a strategy with one thread.
     pub cores: usize,
+    /// The CPU time of the server's process in all rounds, if it is ours.
+    pub server_cpu: Option<Duration>,
     /// How long its lanes were busy, all together.
     pub busy: Option<Duration>,
     /// How long its attempts took, all together.
     pub attempts_took: Option<Duration>,
-    /// What it met: one of [`fates::hashes`](super::fates::hashes).
+    /// What it met, over what can be compared.
     pub fates: Option<FatesHash>,
-    /// Attempts whose head the server must have parsed, by the client's records and by the server's
-    /// ledger.
-    pub ledgers: Option<(u64, u64)>,
+    /// How many attempts depend on timing, so that they can not be compared.
+    pub apart: u64,
+    /// How its downloads ended.
+    pub work: Work,
+    /// Its policy, in words: only under the same one is it to do the same work as others.
+    pub policy: String,
+    /// The first round in which its records and the server's ledger tell different things, and what.
+    pub ledgers: Option<(usize, Disagreement)>,
+    /// How late 99% of the delayed answers of each round were at most. Waits for a seat are none of it.
+    pub lateness: Vec<Duration>,
     /// The bound over the wall time, the largest of all rounds.
     pub efficiency: Option<f64>,
-    /// How many latencies there are.
+    /// How many [independent](super::samples::independent) latencies there are.
     pub samples: u64,
-    /// The highest percentile that is given of them, 0 to 1: 0.99.
-    pub percentile: Option<f64>,
+    /// The percentiles that are given of them, 0 to 1: 0.99.
+    pub percentiles: Vec<f64>,
 }
 
 impl Verdict {
@@ -122,11 +136,14 @@ impl Verdict {
         let broken = observed.broken.iter().cloned();
         let broken = broken.map(|why| Reason::BrokenOff { why });
         let mut reasons: Vec<_> = broken.chain(observed.others.iter().cloned()).collect();
-        reasons.extend(observed.served.reasons());
+        reasons.extend(observed.served.early());
+        reasons.extend(late(observed));
         reasons.extend(fates(&observed.strategies));
+        reasons.extend(unknown_fates(&observed.strategies));
+        reasons.extend(work(&observed.strategies));
         let each = observed.strategies.iter();
         let count = observed.strategies.len();
-        reasons.extend(each.flat_map(|strategy| strategy.reasons(count)));
+        reasons.extend(each.flat_map(|strategy| strategy.reasons(count, observed.cores)));
         reasons.extend(rounds(observed));
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.severity()));
         let told: Vec<Told> = reasons.iter().map(Told::from).collect();
@@ -144,23 +161,37 @@ impl Verdict {
 }
 
 impl Served {
-    fn reasons(&self) -> Vec<Reason> {
-        let early = (self.early > 0).then_some(Reason::Early { count: self.early });
-        let late = self.lateness.zip(self.delay).and_then(|(lateness, delay)| {
-            let late = Reason::Late { lateness, delay };
-            (!delay.is_zero() && late.severity() > Validity::Valid).then_some(late)
-        });
-        early.into_iter().chain(late).collect()
+    fn early(&self) -> Option<Reason> {
+        let count = self.early;
+        (count > 0).then_some(Reason::Early { count })
+    }
+
+    /// Whether a round in which 1% of the answers were late by more than this was not delayed as asked: the
+    /// machine stalled, or the server was too slow throughout.
+    pub fn is_stalled(&self, lateness: Duration) -> bool {
+        let delay = self.delay.unwrap_or_default();
+        !delay.is_zero() && lateness > delay.mul_f64(TOO_LATE)
     }
 }
 
+/// The machine stalls now and then, and with as many answers in flight as a strategy has, one stall is the
+/// 99th percentile of its round: so the rounds are judged by their median, that of the strategy for which
+/// it is the largest.
+fn late(observed: &Observed) -> Option<Reason> {
+    let delay = observed.served.delay.filter(|delay| !delay.is_zero())?;
+    let medians = observed.strategies.iter().filter_map(Observation::late);
+    let lateness = medians.max()?;
+    let late = Reason::Late { lateness, delay };
+    (late.severity() > Validity::Valid).then_some(late)
+}
+
 impl Observation {
-    /// What speaks against it, being one of `count`.
-    fn reasons(&self, count: usize) -> Vec<Reason> {
+    /// What speaks against it, being one of `count`, on a machine of so many cores.
+    fn reasons(&self, count: usize, machine: usize) -> Vec<Reason> {
         let reasons = [
             self.unbalanced_ledgers(),
             self.too_efficient(),
-            self.saturated(),
+            self.saturated().or_else(|| self.crowded(machine)),
             self.unbalanced_books(),
             self.drifting(count),
             self.too_few_samples(),
@@ -172,13 +203,20 @@ impl Observation {
         self.walls.iter().sum()
     }
 
+    /// The median of its rounds.
+    fn late(&self) -> Option<Duration> {
+        let mut rounds = self.lateness.clone();
+        rounds.sort_unstable();
+        rounds.get(rounds.len().saturating_sub(1) / 2).copied()
+    }
+
     fn unbalanced_ledgers(&self) -> Option<Reason> {
-        let (client, server) = self.ledgers?;
+        let (round, on) = self.ledgers?;
         let strategy = self.name.clone();
-        (client != server).then_some(Reason::Ledgers {
+        Some(Reason::Ledgers {
             strategy,
-            client,
-            server,
+            round,
+            on,
         })
     }
 
@@ -195,6 +233,18 @@ impl Observation {
         let (cores, strategy) = (self.cores.max(1), self.name.clone());
         let share = ratio(self.cpu?, self.wall())? / cores as f64;
         (share > SATURATED).then_some(Reason::Cpu {
+            strategy,
+            share,
+            cores,
+        })
+    }
+
+    /// Where client and server together need most of the machine, they wait for each other's processors.
+    fn crowded(&self, cores: usize) -> Option<Reason> {
+        let both = self.cpu? + self.server_cpu?;
+        let share = ratio(both, self.wall())? / cores.max(1) as f64;
+        let strategy = self.name.clone();
+        (share > CROWDED).then_some(Reason::Crowded {
             strategy,
             share,
             cores,
@@ -226,28 +276,19 @@ impl Observation {
     }
 
     fn too_few_samples(&self) -> Option<Reason> {
-        let (percentile, samples) = (self.percentile?, self.samples);
-        let needed = needed(percentile);
-        let strategy = self.name.clone();
-        (samples < needed).then_some(Reason::FewSamples {
+        let (strategy, samples) = (self.name.clone(), self.samples);
+        let percentiles = self.percentiles.iter();
+        let needed: Vec<_> = percentiles.map(|&one| (one, needed(one))).collect();
+        let needed: Vec<_> = needed
+            .into_iter()
+            .filter(|(_, needed)| samples < *needed)
+            .collect();
+        (!needed.is_empty()).then_some(Reason::FewSamples {
             strategy,
-            percentile,
             samples,
             needed,
         })
     }
-}
-
-/// So many samples are needed for one to lie beyond the percentile, 19 times in 20: with fewer, the
-/// largest of them is not even an upper limit of it. 299 for the 99th. S. S. Wilks, "Determination of
-/// sample sizes for setting tolerance limits", Annals of Mathematical Statistics 12, 1941.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a positive float becomes the nearest integer there is"
-)]
-pub fn needed(percentile: f64) -> u64 {
-    ((1.0 - SURE).ln() / percentile.ln()).ceil() as u64
 }
 
 /// All strategies are to have met the same fates as the first.
@@ -259,6 +300,27 @@ fn fates(strategies: &[Observation]) -> Option<Reason> {
     Some(Reason::Fates {
         one: first.clone(),
         other: other.clone(),
+    })
+}
+
+/// Where nothing can be compared, nobody knows whether they met the same.
+fn unknown_fates(strategies: &[Observation]) -> Option<Reason> {
+    let is_unknown = |one: &&Observation| one.fates.is_none();
+    let unknown = strategies.iter().filter(is_unknown);
+    let apart = unknown.map(|one| one.apart).sum();
+    (apart > 0).then_some(Reason::UnknownFates { apart })
+}
+
+/// All strategies under one policy are to have done the same work as the first under it.
+fn work(strategies: &[Observation]) -> Option<Reason> {
+    let told = |strategy: &Observation| (strategy.name.clone(), strategy.work);
+    strategies.iter().find_map(|other| {
+        let mut all = strategies.iter();
+        let first = all.find(|first| first.policy == other.policy)?;
+        (!first.work.is_like(&other.work)).then(|| Reason::Work {
+            one: told(first),
+            other: told(other),
+        })
     })
 }
 

@@ -84,6 +84,7 @@ struct RecordFields {
     outcome: Outcome,
     status: Option<u16>,
     bytes: u64,
+    wasted: u64,
     #[serde(with = "timing")]
     timing: Option<Timing>,
 }
@@ -185,7 +186,7 @@ mod tests {
     fn a_run_reads_back_as_it_was() {
         let limit = Duration::from_millis(9);
         let mut told = record(50, Outcome::Ok, Some(50));
-        told.status = Some(200);
+        (told.status, told.wasted) = (Some(200), 3);
         told.first_byte = Some(Duration::from_nanos(50_000_001));
         let records = vec![
             told,

@@ -2,7 +2,7 @@
 //! better answer counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013):
 //! hedging behind the 95th percentile costs some 5% more requests and takes most of the tail away.
 
-use crate::latencies::Latencies;
+use super::Survival;
 use std::time::Duration;
 
 /// When a request that takes long is made a second time.
@@ -19,7 +19,7 @@ pub struct Hedge {
 pub enum After {
     /// This long.
     Time(Duration),
-    /// As long as this share of all answers so far has taken at most.
+    /// As long as this share of all answers takes at most, as far as can be told.
     Quantile {
         /// The share, 0 to 1: 0.95.
         share: f64,
@@ -40,12 +40,13 @@ impl Default for Hedge {
 }
 
 impl Hedge {
-    /// How long an answer may take, after what has been seen; `None` if too little has been.
-    pub fn delay(&self, seen: &Latencies) -> Option<Duration> {
+    /// How long an answer may take, after what has been seen of others, some of which have been awaited
+    /// for so long; `None` if too little has been.
+    pub fn delay(&self, seen: &Survival, awaited: &[Duration]) -> Option<Duration> {
         match self.after {
             After::Time(time) => Some(time),
-            After::Quantile { samples, .. } if seen.count() < samples => None,
-            After::Quantile { share, .. } => seen.quantile(share),
+            After::Quantile { samples, .. } if seen.answers() < samples => None,
+            After::Quantile { share, .. } => seen.quantile(share, awaited),
         }
     }
 
@@ -61,14 +62,14 @@ mod tests {
 
     #[test]
     fn the_percentile_is_that_of_enough_answers() {
-        let mut seen = Latencies::default();
+        let mut seen = Survival::default();
         let hedge = Hedge::default();
         for ms in 1..=19 {
-            seen.record(Duration::from_millis(ms));
-            assert_eq!(hedge.delay(&seen), None);
+            seen.answered(Duration::from_millis(ms));
+            assert_eq!(hedge.delay(&seen, &[]), None);
         }
-        seen.record(Duration::from_millis(20));
-        assert_eq!(hedge.delay(&seen), Some(Duration::from_millis(19)));
+        seen.answered(Duration::from_millis(20));
+        assert_eq!(hedge.delay(&seen, &[]), Some(Duration::from_millis(19)));
     }
 
     #[test]
@@ -77,7 +78,7 @@ mod tests {
             after: After::Time(Duration::from_millis(7)),
             ..Hedge::default()
         };
-        let delay = hedge.delay(&Latencies::default());
+        let delay = hedge.delay(&Survival::default(), &[]);
         assert_eq!(delay, Some(Duration::from_millis(7)));
     }
 

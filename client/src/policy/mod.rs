@@ -6,6 +6,7 @@ mod budget;
 mod hedge;
 mod redirects;
 mod retry;
+mod survival;
 mod timeouts;
 
 pub use budget::Budget;
@@ -15,6 +16,7 @@ pub use redirects::Redirects;
 pub(crate) use redirects::{asked_for, leads_on, led_to};
 pub use retry::Retry;
 pub(crate) use retry::retry_after;
+pub use survival::Survival;
 pub use timeouts::{Limit, Timeouts};
 
 /// All the rules of a run. Unless told otherwise it waits for ever, retries nothing, hedges nothing,

@@ -13,13 +13,6 @@ pub struct Timeouts {
     pub whole: Option<Duration>,
 }
 
-impl Timeouts {
-    /// Whether there is any limit at all.
-    pub(crate) fn are_any(&self) -> bool {
-        *self != Timeouts::default()
-    }
-}
-
 /// Which limit it was that an exchange did not keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Limit {

@@ -59,8 +59,24 @@ const COSTS: &[Column] = &[
     ("threads", |row| row.cost.threads.to_string()),
     ("waits", |row| row.cost.switches_voluntary.to_string()),
     ("preempted", |row| row.cost.switches_involuntary.to_string()),
-    ("fates met", |row| or_dash(row.fates.clone())),
+    ("attempts", |row| row.attempts.to_string()),
 ];
+
+/// Only shown where some row has one.
+const RARE: &[(Column, fn(&Row) -> bool)] = &[
+    (("retries", |row| row.retries.to_string()), |row| {
+        row.retries > 0
+    }),
+    (("hedges", |row| row.hedges.to_string()), |row| {
+        row.hedges > 0
+    }),
+    (("compared", |row| row.compared.to_string()), |row| {
+        row.apart > 0
+    }),
+    (("apart", |row| row.apart.to_string()), |row| row.apart > 0),
+];
+
+const FATES: Column = ("fates met", |row| or_dash(row.fates.clone()));
 
 /// The figures in a table of several cells.
 const COMPACT: [&str; 9] = [
@@ -88,7 +104,7 @@ pub(super) fn figures(cell: &Cell) -> Columns {
 
 /// The costs of one cell.
 pub(super) fn costs(cell: &Cell) -> Columns {
-    of(COSTS, &cell.rows)
+    of(&costs_of(cell.rows.iter()), &cell.rows)
 }
 
 /// The figures of all cells, with the conditions in which they differ before them.
@@ -101,7 +117,15 @@ pub(super) fn all_figures(comparison: &Comparison) -> Columns {
 
 /// The costs of all cells.
 pub(super) fn all_costs(comparison: &Comparison) -> Columns {
-    grid(comparison, COSTS)
+    let rows = comparison.cells.iter().flat_map(|cell| &cell.rows);
+    grid(comparison, &costs_of(rows))
+}
+
+fn costs_of<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
+    let has = |wanted: fn(&Row) -> bool| rows.clone().any(wanted);
+    let rare = RARE.iter().filter(|(_, wanted)| has(*wanted));
+    let rare = rare.map(|(column, _)| *column);
+    COSTS.iter().copied().chain(rare).chain([FATES]).collect()
 }
 
 fn grid(comparison: &Comparison, columns: &[Column]) -> Columns {
@@ -144,10 +168,56 @@ pub(super) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
     shown.join(", ")
 }
 
-/// What a ratio to the fastest means, in words.
+/// What the bound is made of, in words: the largest of these holds.
+pub(super) fn terms(row: &Row) -> Option<String> {
+    let terms = row.binding.as_ref()?.terms?;
+    let told = |named: &[(&str, Duration)]| {
+        let there = named.iter().filter(|(_, term)| !term.is_zero());
+        let there = there.map(|(name, term)| format!("{name} {}", Human(*term)));
+        there.collect::<Vec<_>>().join(", ")
+    };
+    let largest = told(&[
+        ("longest chain", terms.longest),
+        ("evenly over the lanes", terms.evenly),
+        ("sharing a lane", terms.sharing),
+        ("capacity", terms.capacity),
+        ("rate limit", terms.rate_limit),
+    ]);
+    let parts = told(&[("back-off", terms.backoff), ("pace of bodies", terms.paced)]);
+    let parts = if parts.is_empty() {
+        parts
+    } else {
+        format!("; of which {parts}")
+    };
+    let bound = Human(terms.total());
+    (!largest.is_empty()).then(|| format!("bound {bound} = the largest of {largest}{parts}"))
+}
+
+/// The rounds in which the machine stalled, in words.
+pub(super) fn stalled(row: &Row) -> Option<String> {
+    let rounds: Vec<_> = row.stalled.iter().map(ToString::to_string).collect();
+    let s = if rounds.len() == 1 { "" } else { "s" };
+    (!rounds.is_empty()).then(|| {
+        format!(
+            "{}: the machine stalled in round{s} {} of {}: 1% of the answers were late by more than a fifth of \
+             the delay",
+            row.strategy,
+            rounds.join(", "),
+            row.rounds.len()
+        )
+    })
+}
+
+/// What a ratio to the fastest means, in words, or why there is none.
 pub(super) fn behind(row: &Row) -> Option<String> {
-    let ratio = row.behind.as_ref()?;
-    Some(format!("{}: {}", row.strategy, told(ratio)))
+    let told = match (&row.behind, &row.unlike) {
+        (Some(ratio), _) => told(ratio),
+        (None, Some(other)) => {
+            format!("no ratio to {other}, whose downloads ended otherwise: it is not the same work")
+        }
+        (None, None) => return None,
+    };
+    Some(format!("{}: {told}", row.strategy))
 }
 
 fn told(ratio: &Ratio) -> String {

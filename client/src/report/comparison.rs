@@ -130,6 +130,9 @@ pub struct Served {
     pub early: u64,
     /// The most answers in service at once, where that is limited.
     pub most_in_service: u64,
+    /// The processor time of the server's process, user and system.
+    #[serde(default)]
+    pub cpu_us: u64,
 }
 
 /// A contender beside itself in an earlier result; or the `environment`, if it was another.

@@ -1,7 +1,10 @@
 //! `csv`: a line for each contender and set of conditions, as RFC 4180 has it but for the line ends.
 
 use super::{Cell, Comparison, Report, Row};
+use crate::comparison::terms::Terms;
+use crate::record::as_micros;
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// The format.
 #[derive(Debug)]
@@ -23,12 +26,26 @@ const COLUMNS: &[Column] = &[
     ("speedup_low", |row| maybe(end(row, 0))),
     ("speedup_high", |row| maybe(end(row, 1))),
     ("bound_us", |row| maybe(row.bound_us)),
+    ("longest_us", |row| term(row, |terms| terms.longest)),
+    ("evenly_us", |row| term(row, |terms| terms.evenly)),
+    ("sharing_us", |row| term(row, |terms| terms.sharing)),
+    ("capacity_us", |row| term(row, |terms| terms.capacity)),
+    ("rate_limit_us", |row| term(row, |terms| terms.rate_limit)),
+    ("of_which_backoff_us", |row| {
+        term(row, |terms| terms.backoff)
+    }),
+    ("of_which_paced_us", |row| term(row, |terms| terms.paced)),
     ("efficiency", |row| maybe(row.efficiency)),
     ("p50_us", |row| maybe(row.from_due_us.p50)),
     ("p99_us", |row| maybe(row.from_due_us.p99)),
     ("ok", |row| row.ok.to_string()),
     ("not_found", |row| row.not_found.to_string()),
     ("error", |row| row.error.to_string()),
+    ("attempts", |row| row.attempts.to_string()),
+    ("retries", |row| row.retries.to_string()),
+    ("hedges", |row| row.hedges.to_string()),
+    ("compared", |row| row.compared.to_string()),
+    ("apart", |row| row.apart.to_string()),
     ("cpu_user_us", |row| row.cost.cpu_user_us.to_string()),
     ("cpu_system_us", |row| row.cost.cpu_system_us.to_string()),
     ("memory_kib", |row| row.cost.memory_kib.to_string()),
@@ -88,6 +105,12 @@ fn condition(cell: &Cell, wanted: &str) -> String {
 
 fn end(row: &Row, place: usize) -> Option<f64> {
     Some(row.speedup.as_ref()?.interval?[place])
+}
+
+/// A term of the bound, of the median round.
+fn term(row: &Row, of: fn(&Terms) -> Duration) -> String {
+    let terms = row.binding.as_ref().and_then(|binding| binding.terms);
+    maybe(terms.map(|terms| as_micros(of(&terms))))
 }
 
 fn maybe(value: Option<impl ToString>) -> String {

@@ -30,8 +30,9 @@ impl Report for Markdown {
             table(&columns::costs(cell), out)?;
             let binding = |row: &super::Row| {
                 let binds = row.binding.as_ref()?;
+                let terms = columns::terms(row).map_or(String::new(), |terms| format!("; {terms}"));
                 Some(format!(
-                    "- {}: **{}**: {}; {}",
+                    "- {}: **{}**: {}; {}{terms}",
                     row.strategy, binds.what, binds.evidence, binds.remedy
                 ))
             };

@@ -101,6 +101,7 @@ mod tests {
         };
         Trial {
             terms: Some(terms),
+            served: None,
             round,
             place: 1,
             measured,

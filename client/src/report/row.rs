@@ -1,9 +1,11 @@
 //! One contender of a comparison: its figures over all rounds.
 
 use super::attempt::Attempt;
+use super::comparison::Served;
 use super::cost::Cost;
 use super::figures::{Point, Quantiles, Spread, curve, middle, upper_median};
 use crate::comparison::terms::Terms;
+use crate::comparison::work::Work;
 use crate::measure::Measured;
 use crate::outcome::Class;
 use crate::record::as_micros;
@@ -25,6 +27,8 @@ pub struct Trial {
     pub cost: Cost,
     /// The least wall time that was possible, by its terms; `None` if there is no bound.
     pub terms: Option<Terms>,
+    /// What the server did in it; `None` if it is not ours.
+    pub served: Option<Served>,
 }
 
 /// One contender: a strategy, perhaps by a transport and under a policy of its own. `wall_us`,
@@ -38,10 +42,13 @@ pub struct Row {
     pub concurrency: usize,
     /// The wall time of a round.
     pub wall_us: Spread,
-    /// How many times faster than the first contender.
+    /// How many times faster than the first contender; none if that did other work.
     pub speedup: Option<Ratio>,
-    /// How many times as long as the fastest contender.
+    /// How many times as long as the fastest contender that did the same work.
     pub behind: Option<Ratio>,
+    /// A contender to which no ratio is given, because its downloads ended otherwise: the first one, or else
+    /// the fastest of those that did most.
+    pub unlike: Option<String>,
     /// The least wall time that was possible; none if the server did not say what it planned.
     pub bound_us: Option<u64>,
     /// The bound over the wall time of the same round, 0 to 1.
@@ -64,12 +71,16 @@ pub struct Row {
     pub retries: u64,
     /// Those that were made because one before took long.
     pub hedges: u64,
+    /// Attempts of which the fate is compared with those of other contenders and rounds.
+    pub compared: u64,
+    /// Those that depend on timing, or come behind one that does: they are in no digest.
+    pub apart: u64,
     /// The failures by what they were.
     pub failures: Vec<Failure>,
     /// What a run cost.
     pub cost: Cost,
     /// A digest of the fates met, over what can be compared between contenders: 16 digits, the same for
-    /// all that met the same; none if the server told of none.
+    /// all that met the same; none if nothing can be compared.
     pub fates: Option<String>,
     /// What holds it back, and what would help.
     pub binding: Option<Binds>,
@@ -77,6 +88,9 @@ pub struct Row {
     pub percentiles: Vec<Point>,
     /// Its rounds, but the one that was for warming up.
     pub rounds: Vec<Round>,
+    /// The rounds in which 1% of the answers were late by more than a fifth of the median delay: the machine
+    /// stalled. They are in all figures.
+    pub stalled: Vec<usize>,
     /// The round of the median wall time: the one that `attempts_of_median` tells.
     pub median_round: usize,
     /// Every attempt of that round, in the order in which they completed.
@@ -132,6 +146,11 @@ pub struct Round {
     pub error: u64,
     /// What it cost.
     pub cost: Cost,
+    /// The processor time of the server's process; none if it is not ours.
+    pub server_cpu_us: Option<u64>,
+    /// How late 99% of the delayed answers were at most, in microseconds; none if none was delayed, or if the
+    /// server is not ours.
+    pub lateness_p99_us: Option<f64>,
 }
 
 /// One kind of failure.
@@ -146,10 +165,16 @@ pub struct Failure {
 }
 
 impl Trial {
-    /// The bound over the wall time, 0 to 1; `None` without a bound.
+    /// How late 99% of the delayed answers were at most, in microseconds.
+    pub fn lateness_us(&self) -> Option<f64> {
+        let served = self.served.as_ref().filter(|served| served.delayed > 0)?;
+        Some(served.lateness_p99_us)
+    }
+
+    /// The bound over the wall time, 0 to 1; `None` without a bound, and where nothing had to be waited for.
     pub fn efficiency(&self) -> Option<f64> {
         let (bound, wall) = (self.terms?.total(), self.measured.wall);
-        (!wall.is_zero()).then(|| bound.as_secs_f64() / wall.as_secs_f64())
+        (!wall.is_zero() && !bound.is_zero()).then(|| bound.as_secs_f64() / wall.as_secs_f64())
     }
 }
 
@@ -171,6 +196,7 @@ impl Row {
             wall_us,
             speedup: None,
             behind: None,
+            unlike: None,
             bound_us: Spread::of(bounds).map(|bounds| bounds.median),
             efficiency: upper_median(trials.iter().filter_map(|one| one.efficiency())),
             from_due_us: Quantiles::of(&tally.from_due),
@@ -182,12 +208,15 @@ impl Row {
             attempts: tally.attempts(),
             retries: tally.retries,
             hedges: tally.hedges,
+            compared: 0,
+            apart: 0,
             failures: failures(&tally),
             cost: Cost::median(&costs),
             fates: None,
             binding: None,
             percentiles: curve(&tally.from_due, &tally.from_sent),
             rounds: trials.iter().map(|trial| Round::of(trial)).collect(),
+            stalled: Vec::new(),
             median_round: median.round,
             attempts_of_median: median.measured.records.iter().map(Attempt::from).collect(),
             waterfall: Vec::new(),
@@ -196,6 +225,16 @@ impl Row {
 }
 
 impl Row {
+    /// How its downloads ended.
+    pub fn work(&self) -> Work {
+        Work {
+            ok: self.ok,
+            not_found: self.not_found,
+            error: self.error,
+            unstarted: self.unstarted,
+        }
+    }
+
     /// Downloads a second that were done, by the median wall time; 0 without any.
     pub fn goodput(&self) -> f64 {
         let rounds = self.rounds.len().max(1) as f64;
@@ -227,6 +266,8 @@ impl Round {
             not_found: tally.not_found,
             error: tally.error,
             cost: trial.cost,
+            server_cpu_us: trial.served.as_ref().map(|served| served.cpu_us),
+            lateness_p99_us: trial.lateness_us(),
         }
     }
 }

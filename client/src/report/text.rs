@@ -56,8 +56,10 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     write_binding(cell, out)
 }
 
+/// How much longer each took than the fastest, and in which rounds the machine stalled.
 fn write_behind(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = cell.rows.iter().filter_map(columns::behind);
+    let stalled = cell.rows.iter().filter_map(columns::stalled);
+    let mut lines = cell.rows.iter().filter_map(columns::behind).chain(stalled);
     lines.try_for_each(|line| writeln!(out, "{line}"))
 }
 
@@ -137,6 +139,9 @@ fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
                 "{name}: held back by {}: {};\n  {}",
                 binds.what, binds.evidence, binds.remedy
             )?;
+            if let Some(terms) = columns::terms(row) {
+                writeln!(out, "  {terms}")?;
+            }
         }
     }
     Ok(())
@@ -184,6 +189,7 @@ fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::terms::Terms;
     use crate::report::Ratio;
     use crate::report::tests::comparison;
 
@@ -203,10 +209,10 @@ strategy    concurrency     wall  speed-up    bound  efficiency      p50      p9
 sequential            1   1.03 s         -   1.00 s       97.1%  50.0 ms  51.0 ms   1          0      1
 async                 2  52.0 ms         -  50.0 ms       96.2%  50.0 ms  51.0 ms   1          0      1
 
-strategy        CPU     user   system   memory  threads  waits  preempted  fates met
-------------------------------------------------------------------------------------
-sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
-async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0          -
+strategy        CPU     user   system   memory  threads  waits  preempted  attempts  fates met
+----------------------------------------------------------------------------------------------
+sequential  3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2          -
+async       3.00 ms  2.00 ms  1.00 ms  8.0 MiB        1     20          0         2          -
 
 bound: the least wall time that the delays planned by the server allow; efficiency: bound over wall
 sequential: 1 x 500 Internal Server Error
@@ -214,6 +220,49 @@ async: 1 x 500 Internal Server Error
 VALID
 ";
         assert_eq!(written(&comparison()), expected);
+    }
+
+    #[test]
+    fn what_is_apart_is_told_where_something_is() {
+        let mut apart = comparison();
+        let row = &mut apart.cells[0].rows[1];
+        (row.compared, row.apart, row.retries) = (1, 1, 1);
+        let text = written(&apart);
+        let expected = "attempts  retries  compared  apart  fates met\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn the_terms_of_the_bound_stand_below_what_binds() {
+        let ms = std::time::Duration::from_millis;
+        let mut bound = comparison();
+        bound.cells[0].rows[1].binding = Some(crate::report::Binds {
+            what: "capacity".into(),
+            evidence: "so it is".into(),
+            remedy: "more seats".into(),
+            terms: Some(Terms {
+                longest: ms(50),
+                evenly: ms(25),
+                sharing: ms(30),
+                capacity: ms(40),
+                backoff: ms(9),
+                ..Terms::default()
+            }),
+        });
+        let expected = "async: held back by capacity: so it is;\n  more seats\n  bound 50.0 ms = the largest of \
+                        longest chain 50.0 ms, evenly over the lanes 25.0 ms, sharing a lane 30.0 ms, capacity \
+                        40.0 ms; of which back-off 9.00 ms\n";
+        let text = written(&bound);
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_stall_of_the_machine_is_told_apart() {
+        let mut stalled = comparison();
+        stalled.cells[0].rows[1].stalled = vec![1];
+        let expected = "\nasync: the machine stalled in round 1 of 1: 1% of the answers were late by more than \
+                        a fifth of the delay\n";
+        assert!(written(&stalled).contains(expected));
     }
 
     #[test]

@@ -110,14 +110,15 @@ fn after(refusal: Refusal) -> Part {
     }
 }
 
-/// A rest that is not the true one is corrupt; what was not asked for is a 206 like any other.
+/// A rest that is not the true one is corrupt; what was not asked for, or can not be told from that, is a 206
+/// like any other.
 fn outcome(refusal: &Refusal) -> Outcome {
     match refusal {
         Refusal::Status(status) => Outcome::of_status(*status),
         Refusal::Unsatisfiable => Outcome::Http(416),
         Refusal::TooLarge => Outcome::TooLarge,
         Refusal::Incomplete(_) => Outcome::CutShort,
-        Refusal::Version | Refusal::Range => Outcome::Http(206),
+        Refusal::Version | Refusal::Range | Refusal::Unproven => Outcome::Http(206),
         Refusal::Corrupt => Outcome::Corrupt,
     }
 }
@@ -125,6 +126,7 @@ fn outcome(refusal: &Refusal) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gif::tests::SMALLEST;
     use crate::policy::Limit;
     use flagpole_fixtures::Digest;
     use std::time::Duration;
@@ -175,6 +177,22 @@ mod tests {
         }
     }
 
+    /// The start of a GIF, and what is to be the rest of it; nobody gave a digest of the whole.
+    fn undigested(rest: &'static [u8]) -> (Left, Exchange) {
+        let length = Some(SMALLEST.len() as u64);
+        let body = Bytes::from_static(&SMALLEST[..4]);
+        let left = Left {
+            present: None,
+            partial: Partial::begun("\"v1\"", length, None, body),
+        };
+        let rest = Exchange {
+            repr_digest: None,
+            content_range: Some("bytes 4-28/29".to_owned()),
+            ..whole(206, rest)
+        };
+        (left, rest)
+    }
+
     fn there() -> Left {
         Left {
             present: Some(Present {
@@ -220,21 +238,23 @@ mod tests {
 
     #[test]
     fn a_rest_has_a_digest_of_its_own() {
-        let mut rest = whole(206, b"456789");
-        // Without this one it would be the only proof.
-        rest.repr_digest = None;
-        let body = Bytes::from_static(b"0123");
-        let left = Left {
-            present: None,
-            partial: Partial::begun("\"v1\"", Some(10), None, body),
-        };
-        rest.digest = Some(Digest::of(b"456789"));
+        let (left, mut rest) = undigested(&SMALLEST[4..]);
+        rest.digest = Some(Digest::of(&SMALLEST[4..]));
         assert_eq!(judge(&left, rest.clone()).0, Some(Outcome::Ok));
         let corrupt = (Some(Outcome::Corrupt), Part::Forget);
         rest.digest = Some(Digest::of(b"45678x"));
         assert_eq!(judge(&left, rest.clone()), corrupt);
         (rest.digest, rest.is_unreadable) = (None, true);
         assert_eq!(judge(&left, rest), corrupt);
+    }
+
+    #[test]
+    fn a_rest_that_nobody_vouches_for_makes_a_whole_gif_or_nothing() {
+        let (left, rest) = undigested(&SMALLEST[4..]);
+        assert_eq!(judge(&left, rest).0, Some(Outcome::Ok));
+        let (left, rest) = undigested(&[0xff; SMALLEST.len() - 4]);
+        let refused = judge(&left, rest);
+        assert_eq!(refused, (Some(Outcome::Http(206)), Part::Forget));
     }
 
     #[test]

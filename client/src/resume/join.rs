@@ -1,5 +1,6 @@
 //! The start of a body and its rest, put together; whatever the server says, never to a wrong whole.
 
+use crate::gif;
 use crate::resume::content_range::ContentRange;
 use crate::resume::{ETag, Partial};
 use bytes::Bytes;
@@ -43,6 +44,9 @@ pub enum Refusal {
     /// The whole does not have its digest.
     #[error("the joined body does not match its digest")]
     Corrupt,
+    /// Nobody gave a digest, and what was joined is no whole GIF, thus not the flag that it should be.
+    #[error("nothing proves that the joined body is a whole one")]
+    Unproven,
 }
 
 impl Refusal {
@@ -55,7 +59,8 @@ impl Refusal {
             | Refusal::Version
             | Refusal::Range
             | Refusal::TooLarge
-            | Refusal::Corrupt => true,
+            | Refusal::Corrupt
+            | Refusal::Unproven => true,
         }
     }
 }
@@ -63,7 +68,7 @@ impl Refusal {
 impl Partial {
     /// The whole body, given the whole answer to a request for the rest. It has the length and the
     /// digest that the server gave with the first part or with this one; `limit` is the most bytes
-    /// it may have. The body of a 200 is the whole by itself and is returned as it is, to be
+    /// it may have. Where it gave no digest, the whole is a GIF at least. The body of a 200 is the whole by itself and is returned as it is, to be
     /// verified as any other.
     ///
     /// # Errors
@@ -124,14 +129,17 @@ impl Partial {
         fits.then_some(range).ok_or(Refusal::Range)
     }
 
-    /// The bytes, if all are there and they have their digest.
+    /// The bytes, if all are there and they have their digest; without one, if they are as good as a body
+    /// that came at once would have to be.
     fn finished(self) -> Result<Bytes, Refusal> {
         if self.whole != Some(self.have()) {
             return Err(Refusal::Incomplete(self));
         }
         match self.digest {
-            Some(digest) if Digest::of(&self.body) != digest => Err(Refusal::Corrupt),
-            _ => Ok(self.body),
+            Some(digest) if Digest::of(&self.body) == digest => Ok(self.body),
+            Some(_) => Err(Refusal::Corrupt),
+            None if gif::is_whole(&self.body) => Ok(self.body),
+            None => Err(Refusal::Unproven),
         }
     }
 }
@@ -139,6 +147,7 @@ impl Partial {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gif::tests::SMALLEST;
     use proptest::prelude::*;
 
     const WHOLE: &[u8] = b"0123456789";
@@ -264,6 +273,13 @@ mod tests {
         };
         assert_eq!(with(Digest::of(WHOLE), b"456789").unwrap(), WHOLE);
         assert_eq!(with(Digest::of(WHOLE), b"45678x"), Err(Refusal::Corrupt));
+        let nobody = undigested.join(
+            &answer("bytes 4-9/10"),
+            Bytes::from_static(b"456789"),
+            LIMIT,
+        );
+        assert_eq!(nobody, Err(Refusal::Unproven));
+        assert!(Refusal::Unproven.is_spoilt());
         let unknown = answer("bytes 4-9/*");
         let rest = Bytes::from_static(b"456789");
         assert_eq!(undigested.join(&unknown, rest, LIMIT), Err(Refusal::Range));
@@ -292,20 +308,22 @@ mod tests {
         /// A digest is not needed for a part to be refused that lies in its range.
         #[test]
         fn whatever_the_server_says_the_whole_is_right_or_refused(
-            have in 1_usize..10,
-            first in 0_u64..12,
-            last in 0_u64..12,
-            whole in prop::option::of(8_u64..13),
-            (from, to) in (0_usize..=10, 0_usize..=10),
+            have in 1_usize..29,
+            from in prop::option::of(0_usize..=29),
+            (first, last) in (prop::option::of(0_u64..31), 26_u64..31),
+            whole in prop::option::of(28_u64..31),
+            to in 26_usize..=29,
             knows_whole: bool,
         ) {
+            const WHOLE: &[u8] = SMALLEST;
+            let (from, first) = (from.unwrap_or(have), first.unwrap_or(have as u64));
             let body = Bytes::from_static(&WHOLE[..have]);
-            let known = knows_whole.then_some(10);
+            let known = knows_whole.then_some(29);
             let partial = Partial::begun("\"v1\"", known, None, body).unwrap();
             let total = whole.map_or("*".to_owned(), |whole| whole.to_string());
             let range = format!("bytes {first}-{last}/{total}");
             let sent = Bytes::from_static(&WHOLE[from.min(to)..to]);
-            let is_true = sent == WHOLE[have..] && first == have as u64 && last == 9;
+            let is_true = sent == WHOLE[have..] && first == have as u64 && last == 28;
             match partial.join(&answer(&range), sent.clone(), LIMIT) {
                 Ok(joined) => {
                     prop_assert_eq!(joined.len() as u64, known.or(whole).unwrap());
@@ -316,7 +334,7 @@ mod tests {
                     prop_assert_eq!(longer.body(), [&WHOLE[..have], &sent].concat());
                     prop_assert!(longer.whole().unwrap() > longer.have());
                 }
-                Err(_) => prop_assert!(!(is_true && (whole == Some(10) || (whole.is_none() && knows_whole)))),
+                Err(_) => prop_assert!(!(is_true && (whole == Some(29) || (whole.is_none() && knows_whole)))),
             }
         }
 

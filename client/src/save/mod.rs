@@ -12,6 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use temporary::{Temporaries, Temporary};
 
 /// A folder in which files can be made. Clones share their temporary files.
@@ -37,7 +38,8 @@ pub struct DestinationError {
 pub struct Staged(Temporary);
 
 impl Destination {
-    /// Makes the folder, if it is not there, and proves that files can be made in it.
+    /// Makes the folder, if it is not there, and proves that files can be made in it. What a run that was
+    /// killed left half done there a day ago is removed.
     ///
     /// # Errors
     /// If it cannot be made or written to.
@@ -54,6 +56,7 @@ impl Destination {
             countries: None,
         };
         destination.temporary(&[]).map_err(refused)?;
+        temporary::sweep(folder, SystemTime::now());
         Ok(destination)
     }
 

@@ -6,7 +6,14 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 use tempfile::TempPath;
+
+const PREFIX: &str = ".flagpole-";
+const SUFFIX: &str = ".tmp";
+
+/// A temporary file that is older was left behind.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The temporary files of one destination and its clones.
 #[derive(Clone, Debug)]
@@ -98,10 +105,31 @@ impl Drop for Entry {
     }
 }
 
+/// Removes files of a run that was killed: nobody else leaves any. One of a run that is under way is hardly
+/// older than its timeouts.
+pub(super) fn sweep(folder: &Path, now: SystemTime) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
+        // Of a link: its own.
+        let modified = entry.metadata().and_then(|about| about.modified());
+        let age = modified.ok().and_then(|at| now.duration_since(at).ok());
+        if is_ours && age.is_some_and(|age| age > LEFT_BEHIND) {
+            // What can not be removed does no harm but to be there.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let rest = name.strip_prefix(PREFIX);
+    rest.is_some_and(|rest| rest.ends_with(SUFFIX))
+}
+
 /// Its permissions are those of any new file, not a temporary file's narrow ones.
 fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".flagpole-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -130,6 +158,20 @@ mod tests {
         assert_eq!(count(folder.path()), 1);
         assert_eq!(fs::read(folder.path().join("x")).unwrap(), b"ab");
         assert_eq!(all.lock().as_ref().map(HashSet::len), Some(0));
+    }
+
+    #[test]
+    fn what_a_killed_run_left_behind_is_removed_a_day_later() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".flagpole-x.tmp", ".flagpole-x", "x.tmp", "br.gif"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let now = SystemTime::now();
+        sweep(folder.path(), now);
+        assert_eq!(count(folder.path()), 4, "it may be another run's");
+        sweep(folder.path(), now + 2 * LEFT_BEHIND);
+        assert_eq!(count(folder.path()), 3);
+        assert!(!folder.path().join(".flagpole-x.tmp").exists());
     }
 
     #[test]

@@ -63,22 +63,28 @@ fn whole() -> Exchange {
 fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
     let (session, first, hedge) = pair();
     let left = Left::default();
-    let attempt = session.attempt(&first, &left);
-    let won = session.conclude(first, None, (&attempt, &left), whole());
+    let attempt = session.attempt(&first, &left, &session.wire.cancel);
+    let won = session.conclude(first, None, (&attempt, &left), whole(), false);
     assert!(won.record.decides && !attempt.cancel.is_cancelled());
-    assert!(session.attempt(&hedge, &left).cancel.is_cancelled());
+    assert!(
+        session
+            .attempt(&hedge, &left, &session.wire.cancel)
+            .cancel
+            .is_cancelled()
+    );
 }
 
 #[test]
 fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
     let (session, first, hedge) = pair();
     let left = Left::default();
-    let [one, other] = [&first, &hedge].map(|start| session.attempt(start, &left));
-    let won = session.conclude(hedge, None, (&other, &left), whole());
+    let [one, other] =
+        [&first, &hedge].map(|start| session.attempt(start, &left, &session.wire.cancel));
+    let won = session.conclude(hedge, None, (&other, &left), whole(), false);
     assert!(won.record.decides && one.cancel.is_cancelled());
     // It had the start of a body, which would lie beside the whole one for ever.
     let broken = exchange(Err(Outcome::Cancelled));
-    let lost = session.conclude(first, None, (&one, &left), broken);
+    let lost = session.conclude(first, None, (&one, &left), broken, false);
     assert_eq!(lost.record.outcome, Outcome::Superseded);
     assert!(lost.errand.is_none(), "{:?}", lost.errand);
 }
@@ -87,7 +93,7 @@ fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
 fn a_run_that_is_cancelled_cancels_both() {
     let (session, first, hedge) = pair();
     let left = Left::default();
-    let both = [&first, &hedge].map(|start| session.attempt(start, &left));
+    let both = [&first, &hedge].map(|start| session.attempt(start, &left, &session.wire.cancel));
     session.wire.cancel.cancel();
     assert!(both.iter().all(|attempt| attempt.cancel.is_cancelled()));
 }

@@ -41,8 +41,8 @@ impl Strategy for EventLoop {
             .map_err(RunError::Runtime)?;
         let lanes = run.lanes.get();
         let session = Arc::new(Session::start(run, lanes)?);
-        let tasks = Tasks::new(session, saver(run)?, lanes);
+        let tasks = Tasks::new(session.clone(), saver(run)?, lanes);
         let tally = runtime.block_on(tasks.run(run, &[], &mut |_| None));
-        Ok(tally.of_jobs(run.plan.jobs.len()))
+        Ok(session.close(run, tally))
     }
 }

@@ -64,7 +64,7 @@ impl Strategy for PerCore {
             }
             sum
         })?;
-        Ok(tally.of_jobs(run.plan.jobs.len()))
+        Ok(session.close(run, tally))
     }
 }
 

@@ -52,7 +52,7 @@ impl Strategy for ThreadPerDownload {
             crew.session.agenda().stop();
         }
         let tally = scope(|scope| crew.lead(scope, &sender, &events));
-        Ok(tally?.of_jobs(run.plan.jobs.len()))
+        Ok(crew.session.close(run, tally?))
     }
 }
 

@@ -44,7 +44,7 @@ impl Strategy for Threads {
             })
         };
         let tally = pool.open(work)?;
-        Ok(tally.of_jobs(run.plan.jobs.len()))
+        Ok(pool.session.close(run, tally))
     }
 }
 

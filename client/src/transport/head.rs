@@ -4,8 +4,8 @@ use bytes::{Bytes, BytesMut};
 use flagpole_fixtures::{Digest, Timing};
 use http::Response;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, LOCATION,
-    RETRY_AFTER,
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
+    LOCATION, RETRY_AFTER,
 };
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -24,6 +24,8 @@ pub(super) struct Head {
     pub(super) digest: Option<Digest>,
     pub(super) repr_digest: Option<Digest>,
     pub(super) is_unreadable: bool,
+    /// Whether it says that the connection will be kept.
+    pub(super) stays: bool,
     pub(super) length: Option<u64>,
     pub(super) location: Option<String>,
     pub(super) retry_after: Option<String>,
@@ -64,55 +66,65 @@ impl Received {
 }
 
 impl Head {
+    /// In one walk over the fields: to look each of them up would cost as much as parsing them did. Of
+    /// fields of one name the first that can be read counts.
     pub(super) fn of<B>(response: &Response<B>) -> Head {
-        let headers = response.headers();
-        let text = |name| find(headers, name, |text| Some(text.to_owned()));
-        Head {
+        let mut head = Head {
             status: Some(response.status().as_u16()),
-            timing: find(headers, &SERVER_TIMING, Timing::from_header),
-            digest: find(headers, &CONTENT_DIGEST, Digest::from_header),
-            repr_digest: find(headers, &REPR_DIGEST, Digest::from_header),
-            is_unreadable: is_coded(headers)
-                || claims_in_vain(headers, &CONTENT_DIGEST)
-                || claims_in_vain(headers, &REPR_DIGEST),
-            length: find(headers, &CONTENT_LENGTH, |text| text.parse().ok()),
-            location: text(&LOCATION),
-            retry_after: text(&RETRY_AFTER),
-            etag: text(&ETAG),
-            content_range: text(&CONTENT_RANGE),
+            ..Head::default()
+        };
+        for (name, value) in response.headers() {
+            head.see(name, value);
+        }
+        head
+    }
+
+    fn see(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let text = |value: &str| Some(value.to_owned());
+        match *name {
+            CONTENT_LENGTH => keep(&mut self.length, value, |text| text.parse().ok()),
+            LOCATION => keep(&mut self.location, value, text),
+            RETRY_AFTER => keep(&mut self.retry_after, value, text),
+            ETAG => keep(&mut self.etag, value, text),
+            CONTENT_RANGE => keep(&mut self.content_range, value, text),
+            CONNECTION => self.stays |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
+            CONTENT_ENCODING => self.is_unreadable |= is_coded(value),
+            _ if name == SERVER_TIMING => keep(&mut self.timing, value, Timing::from_header),
+            _ if name == CONTENT_DIGEST => {
+                keep(&mut self.digest, value, Digest::from_header);
+                self.is_unreadable |= claims_in_vain(value);
+            }
+            _ if name == REPR_DIGEST => {
+                keep(&mut self.repr_digest, value, Digest::from_header);
+                self.is_unreadable |= claims_in_vain(value);
+            }
+            _ => {}
         }
     }
 }
 
-/// The first field of this name that can be read.
-fn find<T>(headers: &HeaderMap, name: &HeaderName, read: fn(&str) -> Option<T>) -> Option<T> {
-    headers
-        .get_all(name)
-        .iter()
-        .find_map(|value| read(value.to_str().ok()?))
+/// Takes the value for what is wanted, unless there is one already.
+fn keep<T>(kept: &mut Option<T>, value: &HeaderValue, read: fn(&str) -> Option<T>) {
+    if kept.is_none() {
+        *kept = value.to_str().ok().and_then(read);
+    }
 }
 
-/// Whether the body has a content coding, other than the one that is none (RFC 9110 section 8.4).
-fn is_coded(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(CONTENT_ENCODING).iter();
-    values.any(|value| {
-        let mut codings = value.as_bytes().split(|byte| *byte == b',');
-        codings.any(|coding| {
-            let coding = coding.trim_ascii();
-            !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-        })
+/// Whether it names a content coding, other than the one that is none (RFC 9110 section 8.4).
+fn is_coded(value: &HeaderValue) -> bool {
+    let mut codings = value.as_bytes().split(|byte| *byte == b',');
+    codings.any(|coding| {
+        let coding = coding.trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
     })
 }
 
-/// Whether a field of this name has a member for SHA-256 that cannot be read. One that has none is as
-/// good as no field.
-fn claims_in_vain(headers: &HeaderMap, name: &HeaderName) -> bool {
-    headers.get_all(name).iter().any(|value| {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        value.split(',').any(|member| {
-            let key = member.trim().split(['=', ';']).next();
-            key == Some("sha-256") && Digest::from_header(member).is_none()
-        })
+/// Whether it has a member for SHA-256 that cannot be read. One that has none is as good as no field.
+fn claims_in_vain(value: &HeaderValue) -> bool {
+    let value = String::from_utf8_lossy(value.as_bytes());
+    value.split(',').any(|member| {
+        let key = member.trim().split(['=', ';']).next();
+        key == Some("sha-256") && Digest::from_header(member).is_none()
     })
 }
 

@@ -7,28 +7,26 @@ mod body;
 mod classify;
 mod connection;
 mod io;
+mod reactor;
 
 pub(crate) use connection::Connection;
+pub(crate) use reactor::EventLoop;
 
 use self::connection::Unsent;
 use self::io::Probe;
+use self::reactor::{Reactor, Thread};
 use super::head::{Head, Received};
 use super::{Attempt, Exchange, Lane, Transport, Wire};
 use crate::outcome::Outcome;
 use crate::policy::Limit;
 use ::hyper::body::Incoming;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
-
-/// Events that a lane's reactor takes from the kernel at once. A lane has one socket; the default of
-/// 1,024 would cost 16 KB.
-const EVENTS: usize = 8;
 
 /// The transport.
 #[derive(Debug)]
@@ -44,54 +42,54 @@ impl Transport for Hyper {
     }
 
     fn lane(&self, wire: Arc<Wire>) -> std::io::Result<Box<dyn Lane>> {
-        let mut builder = Builder::new_current_thread();
-        builder.enable_io().max_io_events_per_tick(EVENTS);
-        if wire.timeouts.are_any() {
-            // 6 KB a lane, of no use to one that waits for ever.
-            builder.enable_time();
-        }
-        let runtime = builder.build()?;
         Ok(Box::new(HyperLane {
             connection: None,
-            runtime,
+            thread: Thread::default(),
             wire,
         }))
     }
 }
 
-/// A runtime and a connection for one thread. The connection comes first, as fields are dropped in
-/// this order and it is registered with the runtime.
+/// A connection, and what one thread needs to wait for it.
 struct HyperLane {
-    connection: Option<Connection>,
-    runtime: Runtime,
+    connection: Option<Connection<<Thread as Reactor>::Stream>>,
+    thread: Thread,
     wire: Arc<Wire>,
 }
 
 impl Lane for HyperLane {
     fn exchange(&mut self, attempt: &Attempt) -> Exchange {
-        // Handed over by reference: `block_on` would move it about, each time on more of the stack.
-        let exchange = pin!(exchange(&self.wire, &mut self.connection, attempt));
-        self.runtime.block_on(exchange)
+        // Handed over by reference, or it would be moved about, each time on more of the stack.
+        let exchange = pin!(exchange(
+            &self.wire,
+            &self.thread,
+            &mut self.connection,
+            attempt,
+            attempt.cancel.cancelled()
+        ));
+        self.thread.block_on(&attempt.cancel, exchange)
     }
 }
 
 /// Makes one attempt over the connection in `slot`, or over a new one if there is none that can be
-/// used. The connection is in `slot` again afterwards if it can serve another request.
-pub(crate) async fn exchange(
+/// used. The connection is in `slot` again afterwards if it can serve another request. The attempt is
+/// over when `cancelled` ends: a future that outlives attempts need not be made for each.
+pub(crate) async fn exchange<R: Reactor>(
     wire: &Wire,
-    slot: &mut Option<Connection>,
+    reactor: &R,
+    slot: &mut Option<Connection<R::Stream>>,
     attempt: &Attempt,
+    cancelled: impl Future<Output = ()>,
 ) -> Exchange {
     let mut seen = Seen {
-        sent: wire.clock.now(),
         received: Received::none(wire.resumes),
         ..Seen::default()
     };
     let result = tokio::select! {
         biased;
-        result = converse(wire, slot, attempt, &mut seen) => result,
-        () = attempt.cancel.cancelled() => Err(Outcome::Cancelled),
-        () = expiry(wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
+        result = converse(wire, reactor, slot, attempt, &mut seen) => result,
+        () = cancelled => Err(Outcome::Cancelled),
+        () = expiry(reactor, wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
     };
     let head = seen.head.unwrap_or_default();
     Exchange {
@@ -126,9 +124,9 @@ struct Seen {
 }
 
 /// Ends after the limit, or never.
-async fn expiry(limit: Option<Duration>) {
+async fn expiry<R: Reactor>(reactor: &R, limit: Option<Duration>) {
     match limit {
-        Some(limit) => tokio::time::sleep(limit).await,
+        Some(limit) => reactor.sleep(limit).await,
         None => pending().await,
     }
 }
@@ -137,35 +135,32 @@ fn late(which: Limit, limit: Option<Duration>) -> Outcome {
     Outcome::Timeout(which, limit.unwrap_or_default())
 }
 
-/// The work, unless it takes longer than its limit.
-async fn within<T>(
-    which: Limit,
-    limit: Option<Duration>,
-    work: impl Future<Output = T>,
-) -> Result<T, Outcome> {
-    match limit {
-        None => Ok(work.await),
-        Some(time) => {
-            let done = tokio::time::timeout(time, work).await;
-            done.map_err(|_| late(which, limit))
-        }
+/// A new connection, unless it takes longer than its limit.
+async fn open<R: Reactor>(wire: &Wire, reactor: &R) -> Result<Connection<R::Stream>, Outcome> {
+    let limit = wire.timeouts.connect;
+    tokio::select! {
+        biased;
+        opened = Connection::open(wire, reactor) => opened,
+        () = expiry(reactor, limit) => Err(late(Limit::Connect, limit)),
     }
 }
 
 /// The exchange itself. The connection is taken out of the slot and put back only after an exchange
 /// without fault, so that it is closed in every other case, be it that this future is dropped.
-async fn converse(
+async fn converse<R: Reactor>(
     wire: &Wire,
-    slot: &mut Option<Connection>,
+    reactor: &R,
+    slot: &mut Option<Connection<R::Stream>>,
     attempt: &Attempt,
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
-    let (mut connection, response) = ask(wire, slot.take(), attempt, seen).await?;
-    if let Some(probe) = &seen.probe {
-        probe.has_head();
-    }
-    seen.head = Some(Box::new(Head::of(&response)));
-    let collect = body::collect(response.into_body(), wire.body_limit, &mut seen.received);
+    let (mut connection, response) = ask(wire, reactor, slot.take(), attempt, seen).await?;
+    let (probe, head) = (connection.probe(), Head::of(&response));
+    probe.has_head(head.stays);
+    seen.head = Some(Box::new(head));
+    let (parts, body) = response.into_parts();
+    connection.keep(parts.headers);
+    let collect = body::collect(body, wire.body_limit, &probe, &mut seen.received);
     let body = connection.drive(collect).await?;
     if wire.reuse && connection.is_reusable() {
         *slot = Some(connection);
@@ -178,15 +173,17 @@ async fn converse(
 /// A used connection may turn out to be closed before anything was written: hyper hands the request
 /// back then, and it goes out on a new connection. Nothing else is ever sent twice: once bytes may
 /// have reached the server it is an attempt, and that counts.
-async fn ask(
+async fn ask<R: Reactor>(
     wire: &Wire,
-    used: Option<Connection>,
+    reactor: &R,
+    mut used: Option<Connection<R::Stream>>,
     attempt: &Attempt,
     seen: &mut Seen,
-) -> Result<(Connection, Response<Incoming>), Outcome> {
-    let mut request = request(wire, attempt);
+) -> Result<(Connection<R::Stream>, Response<Incoming>), Outcome> {
+    let headers = used.as_mut().map(Connection::headers).unwrap_or_default();
+    let mut request = request(wire, attempt, headers);
     if let Some(mut connection) = used {
-        match send(wire, &mut connection, request, true, seen).await? {
+        match send(wire, reactor, &mut connection, request, true, seen).await? {
             Ok(response) => return Ok((connection, response)),
             Err(mut error) => match error.take_message() {
                 Some(unsent) => request = unsent,
@@ -194,9 +191,9 @@ async fn ask(
             },
         }
     }
-    let connect = wire.timeouts.connect;
-    let mut connection = within(Limit::Connect, connect, Connection::open(wire)).await??;
-    match send(wire, &mut connection, request, false, seen).await? {
+    seen.sent = wire.clock.now();
+    let mut connection = open(wire, reactor).await?;
+    match send(wire, reactor, &mut connection, request, false, seen).await? {
         Ok(response) => Ok((connection, response)),
         Err(error) => Err(connection.blame(&error.into_error())),
     }
@@ -204,9 +201,10 @@ async fn ask(
 
 /// Sends it on this connection and waits for the head, no longer than the first byte may take: a head
 /// that has begun has the rest of the whole time.
-async fn send(
+async fn send<R: Reactor>(
     wire: &Wire,
-    connection: &mut Connection,
+    reactor: &R,
+    connection: &mut Connection<R::Stream>,
     request: Request<Empty<Bytes>>,
     used: bool,
     seen: &mut Seen,
@@ -220,7 +218,7 @@ async fn send(
     tokio::select! {
         biased;
         head = &mut head => return Ok(head),
-        () = expiry(limit) => {}
+        () = expiry(reactor, limit) => {}
     }
     if probe.first_byte().is_none() {
         return Err(late(Limit::FirstByte, limit));
@@ -228,9 +226,11 @@ async fn send(
     Ok(head.await)
 }
 
-fn request(wire: &Wire, attempt: &Attempt) -> Request<Empty<Bytes>> {
+/// `headers` are an empty map.
+fn request(wire: &Wire, attempt: &Attempt, mut headers: HeaderMap) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = wire.uri(attempt);
-    *request.headers_mut() = wire.headers(attempt);
+    wire.fill(&mut headers, attempt);
+    *request.headers_mut() = headers;
     request
 }

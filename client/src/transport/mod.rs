@@ -4,10 +4,12 @@
 //! block a thread, through [`Lane`]; strategies that run an event loop use the asynchronous exchange
 //! of [`hyper`] directly.
 
+mod alarm;
 mod attempt;
 mod exchange;
 mod head;
 pub mod hyper;
+mod socket;
 mod system;
 pub mod ureq;
 mod wire;

@@ -4,7 +4,6 @@
 //! is our own, as its errors, its first byte and its deadlines are to be seen exactly; and so are the
 //! buffers, as the default ones are 256 KB a connection.
 
-mod alarm;
 mod body;
 mod buffers;
 mod classify;
@@ -12,9 +11,9 @@ mod connection;
 mod line;
 mod socket;
 
-use self::alarm::Alarm;
 use self::connection::{Connector, Nowhere};
 use self::line::Line;
+use super::alarm::Alarm;
 use super::head::{Head, Received};
 use super::{Attempt, Exchange, HEAD_LIMIT, Lane, Transport, Wire};
 use crate::outcome::Outcome;
@@ -129,6 +128,7 @@ impl UreqLane {
             response.into_body(),
             self.line.wire().body_limit,
             received,
+            || self.line.progress(),
             blame,
         )?;
         if is_chunked && self.line.seen().ended {
@@ -142,7 +142,7 @@ impl UreqLane {
 
 fn request(wire: &Wire, attempt: &Attempt) -> Request<()> {
     let mut request = Request::new(());
-    *request.headers_mut() = wire.headers(attempt);
+    wire.fill(request.headers_mut(), attempt);
     let host = request.headers().get(HOST).expect("every request names it");
     let mut parts = wire.uri(attempt).into_parts();
     parts.scheme = Some(Scheme::HTTP);

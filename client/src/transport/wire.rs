@@ -35,23 +35,17 @@ pub struct Wire {
     pub(crate) clock: Clock,
     pub(crate) cancel: CancellationToken,
     prefix: String,
-    /// The same for every request, but for n.
-    headers: HeaderMap,
+    host: String,
+    run: Option<String>,
     /// One for each resource, made when it is first asked for.
-    uris: Box<[OnceLock<Uri>]>,
+    paths: Box<[OnceLock<Box<str>>]>,
 }
 
 impl Wire {
     pub(crate) fn new(run: &Run<'_>) -> Result<Wire, RunError> {
         let target = run.endpoint.target();
-        let mut headers = HeaderMap::with_capacity(5);
-        headers.insert(HOST, header(target.authority()));
-        headers.insert(USER_AGENT, AGENT);
         if let Some(name) = &run.name {
-            headers.insert(RUN, run_name(name)?);
-        }
-        if !run.policy.reuse {
-            headers.insert(CONNECTION, CLOSE);
+            check_name(name)?;
         }
         Ok(Wire {
             addresses: run.endpoint.addresses().into(),
@@ -62,22 +56,30 @@ impl Wire {
             clock: Clock::start(),
             cancel: run.cancel.clone(),
             prefix: target.prefix().to_owned(),
-            headers,
-            uris: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
+            host: target.authority(),
+            run: run.name.clone(),
+            paths: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
         })
     }
 
-    /// The headers of an attempt. n is only named in a run that has a name: without one the server
-    /// counts, and knows better.
-    pub(crate) fn headers(&self, attempt: &Attempt) -> HeaderMap {
-        let mut headers = self.headers.clone();
-        if headers.contains_key(RUN) {
+    /// Fills an empty map with the headers of an attempt. n is only named in a run that has a name:
+    /// without one the server counts, and knows better.
+    ///
+    /// The values are copies: shared ones would count their owners in one place, which cores on which
+    /// requests are made at the same time would take from each other.
+    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt) {
+        headers.insert(HOST, copy(&self.host));
+        headers.insert(USER_AGENT, AGENT);
+        if !self.reuse {
+            headers.insert(CONNECTION, CLOSE);
+        }
+        if let Some(name) = &self.run {
+            headers.insert(RUN, copy(name));
             headers.insert(NTH, HeaderValue::from(attempt.nth));
         }
         if let Some(conditions) = &attempt.conditions {
-            condition(&mut headers, conditions);
+            condition(headers, conditions);
         }
-        headers
     }
 
     /// The request target of an attempt: a path.
@@ -86,13 +88,11 @@ impl Wire {
             let path = PathAndQuery::from_str(path);
             return Uri::from(path.expect("a redirect is followed only to a path"));
         }
-        self.uris[attempt.resource.index()]
-            .get_or_init(|| {
-                let path = format!("{}{}", self.prefix, attempt.resource);
-                let path = PathAndQuery::from_maybe_shared(path);
-                Uri::from(path.expect("the prefix was part of a URL, the rest is letters"))
-            })
-            .clone()
+        let make = || format!("{}{}", self.prefix, attempt.resource).into();
+        let path = self.paths[attempt.resource.index()].get_or_init(make);
+        // A copy, as with the headers.
+        let path = PathAndQuery::try_from(&**path);
+        Uri::from(path.expect("the prefix was part of a URL, the rest is letters"))
     }
 }
 
@@ -109,16 +109,14 @@ fn condition(headers: &mut HeaderMap, conditions: &Conditions) {
     }
 }
 
-fn header(authority: String) -> HeaderValue {
-    HeaderValue::try_from(authority).expect("the host was part of a URL")
+fn copy(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("a host was part of a URL, and a run name has been checked")
 }
 
-fn run_name(name: &str) -> Result<HeaderValue, RunError> {
+fn check_name(name: &str) -> Result<(), RunError> {
     let fits = (1..=headers::RUN_MAX).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_graphic());
-    HeaderValue::from_str(name)
-        .ok()
-        .filter(|_| fits)
+    fits.then_some(())
         .ok_or_else(|| RunError::Name(name.to_owned()))
 }
 
@@ -129,10 +127,10 @@ mod tests {
     #[test]
     fn a_run_name_is_what_the_server_will_take() {
         for good in ["x", "threads-1", &"x".repeat(64)] {
-            assert_eq!(run_name(good).unwrap(), good);
+            assert!(check_name(good).is_ok());
         }
         for bad in ["", "a b", "é", "a\r\nb: c", &"x".repeat(65)] {
-            let error = run_name(bad).unwrap_err().to_string();
+            let error = check_name(bad).unwrap_err().to_string();
             assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
         }
     }

@@ -1,6 +1,7 @@
 //! Every way an answer can go wrong has an outcome of its own, on a fresh connection and on a used
 //! one, and costs exactly one request.
 
+use crate::gif;
 use crate::server::{OK, Peer, Server};
 use flagpole_client::policy::Limit;
 use flagpole_client::{Endpoint, Outcome, Plan, Run, Transport, strategy, transport};
@@ -193,7 +194,7 @@ fn a_body_over_the_limit_is_refused_declared_or_not() {
 
 #[test]
 fn a_body_at_the_limit_is_not_refused() {
-    let body = format!("GIF89a{}", "x".repeat(994));
+    let body = gif::of(1000);
     for head in ["Content-Length: 1000", "Connection: close"] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
         let server = Server::start(move |_, peer| {
@@ -248,7 +249,7 @@ fn statuses_are_outcomes_and_the_connection_serves_on() {
             "AD" => "206 Partial Content",
             _ => "200 OK",
         };
-        format!("HTTP/1.1 {status}\r\nContent-Length: 6\r\n\r\nGIF89a")
+        OK.replacen("200 OK", status, 1)
     });
     let expected = [
         Outcome::NotFound,

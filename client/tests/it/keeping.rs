@@ -1,6 +1,7 @@
 //! What is kept on the disk: under names that came from the network, while a name is awaited, and
 //! for the next run to go on with.
 
+use crate::gif::{self, GIF};
 use bytes::Bytes;
 use flagpole_client::resume::{Answer, ETag, Left, Partial};
 use flagpole_client::{Destination, Outcome};
@@ -12,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 const HERE: &str = "http://127.0.0.1:8001";
 const LIMIT: usize = 1000;
-const WHOLE: &[u8] = b"GIF89a, and so on";
+const WHOLE: &[u8] = GIF.as_bytes();
 
 fn code() -> Code {
     "BR".parse().unwrap()
@@ -127,8 +128,20 @@ fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
     assert_eq!(present.etag, ETag::of(Digest::of(WHOLE)));
     assert_eq!(present.bytes, WHOLE.len() as u64);
     assert_eq!(plain(folder.path()).present(flag()), None);
-    fs::write(destination.path(flag()), vec![0; LIMIT + 1]).unwrap();
-    assert_eq!(destination.present(flag()), None);
+    for (length, is_there) in [(LIMIT, true), (LIMIT + 1, false)] {
+        fs::write(destination.path(flag()), gif::of(length)).unwrap();
+        assert_eq!(destination.present(flag()).is_some(), is_there);
+    }
+}
+
+#[test]
+fn a_damaged_file_is_not_there() {
+    let folder = folder();
+    let destination = resuming(folder.path());
+    for damaged in [&b""[..], b"damaged", &WHOLE[..20], &[WHOLE, WHOLE].concat()] {
+        fs::write(destination.path(flag()), damaged).unwrap();
+        assert_eq!(destination.present(flag()), None, "{damaged:?}");
+    }
 }
 
 #[test]
@@ -152,13 +165,17 @@ fn of_a_country_that_was_renamed_the_newest_flag_counts() {
     let day = Duration::from_secs(86_400);
     for (name, days) in [("B--BR.gif", 1), ("A--BR.gif", 3), ("C--BR.gif", 2)] {
         let path = folder.path().join(name);
-        fs::write(&path, name).unwrap();
+        fs::write(&path, gif::saying(name)).unwrap();
         let file = File::options().write(true).open(path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + days * day)
             .unwrap();
     }
     let present = resuming(folder.path()).by_country().present(flag());
-    assert_eq!(present.unwrap().etag, ETag::of(Digest::of(b"A--BR.gif")));
+    let newest = gif::saying("A--BR.gif");
+    assert_eq!(
+        present.unwrap().etag,
+        ETag::of(Digest::of(newest.as_bytes()))
+    );
 }
 
 #[test]
@@ -190,10 +207,11 @@ fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
 fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
     let folder = folder();
     let destination = resuming(folder.path());
-    destination.save(flag(), b"old").unwrap();
+    let old = gif::saying("old");
+    destination.save(flag(), old.as_bytes()).unwrap();
     destination.keep_partial(flag(), &partial(4)).unwrap();
     let conditions = destination.left(flag()).conditions();
-    let old = ETag::of(Digest::of(b"old"));
+    let old = ETag::of(Digest::of(old.as_bytes()));
     assert_eq!(conditions.if_none_match.unwrap(), old.as_str());
     assert_eq!(conditions.range_from, Some(4));
     assert_eq!(conditions.if_range.unwrap(), "\"v1\"");

@@ -5,6 +5,7 @@
 
 mod cancelling;
 mod faults;
+mod gif;
 mod keeping;
 mod measuring;
 mod policies;

@@ -58,7 +58,7 @@ fn a_record_is_in_order_and_knows_what_the_server_said() {
             let timing = record.timing.as_ref().unwrap();
             assert_eq!(
                 (timing.planned, record.status, record.bytes),
-                (DELAY, Some(200), 6)
+                (DELAY, Some(200), 29)
             );
         }
     }

@@ -1,13 +1,17 @@
 //! To resume never fails where to begin anew would not: what a server makes of conditions is its own
 //! affair, and the true body is to be had without them.
 
+use crate::gif::GIF;
 use crate::server::Server;
 use flagpole_client::{Destination, Kind, Outcome, Record, Transport, transport};
 use flagpole_fixtures::Digest;
 use std::fs;
 use std::path::Path;
 
-const WHOLE: &str = "GIF89a, and so on";
+const WHOLE: &str = GIF;
+
+/// What its first answer lacks.
+const REST: &str = WHOLE.split_at(22).1;
 
 fn whole() -> String {
     let length = WHOLE.len();
@@ -19,7 +23,7 @@ fn server(answer: String) -> Server {
     Server::start(move |nth, peer| {
         while let Some(head) = peer.request() {
             if nth == 0 {
-                peer.send(&whole()[..whole().len() - 7]);
+                peer.send(&whole()[..whole().len() - REST.len()]);
                 return;
             }
             let is_plain = !head.contains("\r\nrange:") && !head.contains("\r\nif-none-match:");
@@ -53,16 +57,21 @@ fn a_condition_that_fails_is_dropped() {
         ("HTTP/1.1 304 No\r\n\r\n".to_owned(), Outcome::Http(304)),
         (
             part(
-                "ETag: \"v2\"\r\nContent-Range: bytes 10-16/17\r\n",
+                "ETag: \"v2\"\r\nContent-Range: bytes 22-28/29\r\n",
                 "o, else",
             ),
             Outcome::Http(206),
         ),
         (
-            part(&format!("{v1} 9-16/17\r\n"), "d so on"),
+            part(&format!("{v1} 21-28/29\r\n"), REST),
             Outcome::Http(206),
         ),
-        (part("", "d so on"), Outcome::Http(206)),
+        (part("", REST), Outcome::Http(206)),
+        // Nothing vouches for the whole, and it is no GIF.
+        (
+            part(&format!("{v1} 22-28/29\r\n"), "so on.;"),
+            Outcome::Http(206),
+        ),
     ] {
         for transport in transport::ALL {
             let (server, folder) = (server(answer.clone()), tempfile::tempdir().unwrap());
@@ -91,10 +100,10 @@ fn a_condition_that_fails_is_dropped() {
 
 #[test]
 fn a_rest_with_another_digest_of_its_own_is_none() {
-    let range = "ETag: \"v1\"\r\nContent-Range: bytes 10-16/17\r\n";
-    let digest = Digest::of(b"d so on");
+    let range = "ETag: \"v1\"\r\nContent-Range: bytes 22-28/29\r\n";
+    let digest = Digest::of(REST.as_bytes());
     let rest = |body| part(&format!("{range}Content-Digest: {digest}\r\n"), body);
-    for (body, outcome) in [("d so on", Outcome::Ok), ("d so no", Outcome::Corrupt)] {
+    for (body, outcome) in [(REST, Outcome::Ok), ("d so no", Outcome::Corrupt)] {
         let (server, folder) = (server(rest(body)), tempfile::tempdir().unwrap());
         get(&server, transport::ALL[0], folder.path());
         let records = get(&server, transport::ALL[0], folder.path());
@@ -103,5 +112,28 @@ fn a_rest_with_another_digest_of_its_own_is_none() {
             folder.path().join("br.gif").exists(),
             outcome == Outcome::Ok
         );
+    }
+}
+
+#[test]
+fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
+    let echo = |head: &str| {
+        let field = head.split("if-none-match: ").nth(1);
+        let tag = field.and_then(|rest| rest.split("\r\n").next());
+        tag.map_or_else(whole, |tag| {
+            format!("HTTP/1.1 304 No\r\nETag: {tag}\r\n\r\n")
+        })
+    };
+    for (there, outcome) in [
+        ("damaged", Outcome::Ok),
+        (&WHOLE[..20], Outcome::Ok),
+        (WHOLE, Outcome::Unchanged),
+    ] {
+        let (server, folder) = (Server::answering(echo), tempfile::tempdir().unwrap());
+        let flag = folder.path().join("br.gif");
+        fs::write(&flag, there).unwrap();
+        let records = get(&server, transport::ALL[0], folder.path());
+        assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
+        assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
     }
 }

@@ -1,5 +1,6 @@
 //! A lane keeps its connection while it is good, and notices when it is not.
 
+use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
 use flagpole_client::{Outcome, Record, Run, Transport, transport};
 use flagpole_fixtures::Digest;
@@ -15,11 +16,14 @@ fn all_requests_of_a_lane_use_one_connection() {
 
 #[test]
 fn bodies_of_every_framing_leave_the_connection_in_use() {
-    let chunked =
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGIF\r\n3\r\n89a\r\n0\r\n\r\n";
+    let (first, rest) = GIF.split_at(3);
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{first}\r\n{:x}\r\n{rest}\r\n0\r\n\r\n",
+        rest.len()
+    );
     let none = Digest::of(b"");
     let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
-    for answer in [chunked.to_owned(), empty, large(100_000)] {
+    for answer in [chunked, empty, large(100_000)] {
         for transport in transport::ALL {
             let answer = answer.clone();
             let server = Server::answering(move |_| answer.clone());
@@ -33,8 +37,8 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
 
 fn large(length: usize) -> String {
     format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nGIF89a{}",
-        "x".repeat(length - 6)
+        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}",
+        gif::of(length)
     )
 }
 
@@ -42,7 +46,7 @@ fn large(length: usize) -> String {
 fn an_answer_that_says_close_ends_its_connection() {
     let server = Server::start(|_, peer| {
         peer.request();
-        peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nGIF89a");
+        peer.send(OK.replacen("\r\n", "\r\nConnection: close\r\n", 1));
         peer.fin();
     });
     assert_eq!(server.outcomes("BR US"), [Outcome::Ok, Outcome::Ok]);

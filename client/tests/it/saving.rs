@@ -1,5 +1,6 @@
 //! Flags are saved whole, under the names of their codes, and only what is a success.
 
+use crate::gif;
 use crate::server::{Server, code, destination};
 use flagpole_client::{Lanes, Outcome, strategy};
 use std::fs;
@@ -28,7 +29,7 @@ fn site() -> Server {
 }
 
 fn flag(code: &str) -> String {
-    format!("GIF89a{}", code.repeat(9_000))
+    gif::saying(&code.repeat(9_000))
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -13,7 +13,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// The answer of a server that has nothing to hide.
-pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nGIF89a";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n\
+    GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// Listens on a port of its own until dropped.
 pub(crate) struct Server {

@@ -1,5 +1,6 @@
 //! The transports differ in the library they use, and in nothing that a server or a record can tell.
 
+use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
 use flagpole_client::policy::{Limit, Timeouts};
 use flagpole_client::{
@@ -90,7 +91,8 @@ fn no_server_can_tell_them_apart() {
 #[test]
 fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
     let head = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\
-                Server-Timing: planned;dur=7.000\r\nContent-Length: 6\r\n\r\nGIF89a";
+                Server-Timing: planned;dur=7.000\r\nContent-Length: 29\r\n\r\n\
+                GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
     let slowly = |peer: &mut Peer| {
         while peer.request().is_some() {
             head.bytes().for_each(|byte| peer.send([byte]));
@@ -98,7 +100,7 @@ fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
     };
     for (name, record) in record(slowly, |run| run) {
         assert_eq!(record.outcome, Outcome::Ok, "{name}");
-        assert_eq!((record.status, record.bytes), (Some(200), 6));
+        assert_eq!((record.status, record.bytes), (Some(200), 29));
         let planned = record.timing.unwrap().planned;
         assert_eq!(planned, Duration::from_millis(7));
         let first_byte = record.first_byte.unwrap();
@@ -127,13 +129,26 @@ fn a_body_that_ends_with_its_connection_is_whole_only_if_that_ends_well() {
     let ends = |end: fn(&mut Peer)| {
         let script = move |peer: &mut Peer| {
             peer.request();
-            peer.send("HTTP/1.1 200 OK\r\n\r\nGIF89a");
+            peer.send(format!("HTTP/1.1 200 OK\r\n\r\n{GIF}"));
             end(peer);
         };
         record(script, |run| run).map(|(_, record)| record.outcome)
     };
     for (well, ill) in ends(Peer::fin).zip(ends(Peer::reset)) {
         assert_eq!((well, ill), (Outcome::Ok, Outcome::Reset));
+    }
+}
+
+#[test]
+fn a_body_that_is_far_longer_than_any_head_is_no_flood() {
+    const MEGABYTE: usize = 1 << 20;
+    let large = |peer: &mut Peer| {
+        peer.request();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {MEGABYTE}\r\n\r\n");
+        peer.send(head + &gif::of(MEGABYTE));
+    };
+    for (name, record) in record(large, |run| run) {
+        assert_eq!(record.outcome, Outcome::Ok, "{name}");
     }
 }
 

@@ -130,3 +130,35 @@ fn beyond_the_rate_the_answer_is_429_with_retry_after() {
     assert!(!replies[0].headers.contains_key("server-timing"));
     assert_eq!(server.ledger().by_cause.get(&Cause::RateLimit), Some(&1));
 }
+
+#[test]
+fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
+    let server = Server::builder()
+        .rate_limit("3/m".parse().unwrap())
+        .start()
+        .unwrap();
+    let statuses = || {
+        let mut raw = Raw::to(&server);
+        [(); 5].map(|()| raw.get("/flags/br/br.gif").status)
+    };
+    let expected = [200, 200, 200, 429, 429];
+    assert_eq!(statuses(), expected);
+    let before = server.ledger();
+    server.settle(GRACE);
+    assert_eq!(statuses(), expected);
+    assert_eq!(server.ledger().since(&before).by_status[&429], 2);
+}
+
+#[test]
+fn one_that_does_not_leave_is_waited_for_no_longer_than_patience_has_it() {
+    let server = Server::builder().start().unwrap();
+    let mut raw = Raw::to(&server);
+    assert_eq!(raw.get("/flags/br/br.gif").status, 200);
+    let start = std::time::Instant::now();
+    server.settle(Duration::from_millis(50));
+    assert!(start.elapsed() >= Duration::from_millis(50));
+    drop(raw);
+    let start = std::time::Instant::now();
+    server.settle(GRACE);
+    assert!(start.elapsed() < GRACE);
+}

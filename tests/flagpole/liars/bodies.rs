@@ -53,11 +53,22 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
             Lie::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
             &["not_http", "too_large"],
         ),
+        // In writes so large that there is always something to read: it is no data, and no time to look at
+        // the clock.
+        case(
+            "an endless size of a chunk",
+            Lie::Flood(chunked(), vec![b'0'; 1 << 20]),
+            &["not_http", "too_large"],
+        ),
+        case(
+            "endless space behind the size of a chunk",
+            Lie::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
+            &["not_http", "too_large"],
+        ),
         case(
             "endless trailers",
             Lie::Flood([&chunked()[..], b"0\r\n"].concat(), b"X: y\r\n".repeat(100)),
-            // ureq passes over them, however many, until the time is over.
-            &["not_http", "too_large", "timeout"],
+            &["not_http", "too_large"],
         ),
         case(
             "an error whose body is endless",
@@ -276,6 +287,11 @@ fn another_body_than_its_digest_says_is_corrupt() {
             &["corrupt"],
         ),
         case(
+            "no digest, and no more of a GIF than its name",
+            Lie::Say([&head("200 OK", "Content-Length: 6\r\n")[..], b"GIF89a"].concat()),
+            &["corrupt"],
+        ),
+        case(
             "nothing",
             Lie::Say(true_head("Content-Length: 0\r\n")),
             &["corrupt"],
@@ -285,6 +301,23 @@ fn another_body_than_its_digest_says_is_corrupt() {
             Lie::End(true_head("")),
             &["corrupt"],
         ),
+    ]);
+}
+
+/// Where a server says neither how long a body is nor what its digest, an end too early looks like the end.
+#[test]
+fn of_a_body_that_nobody_vouches_for_only_the_whole_is_a_flag() {
+    let truth = truth();
+    let said = |bytes: &[u8]| Lie::End([&head("200 OK", "")[..], bytes].concat());
+    let fragment = |bytes: usize| case("a part", said(&truth[..bytes]), &["corrupt"]);
+    assert_all(&[
+        fragment(13),
+        fragment(truth.len() / 2),
+        fragment(truth.len() - 1),
+        Case {
+            saved: Some(truth.clone()),
+            ..case("the whole", said(&truth), &["ok"])
+        },
     ]);
 }
 

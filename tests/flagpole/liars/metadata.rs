@@ -112,7 +112,9 @@ fn a_name_of_any_length_is_a_file() {
 #[test]
 fn two_countries_of_one_name_are_two_files() {
     let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
-    told(&metadata, |way, run, files| {
+    let metadata = String::from_utf8(metadata).unwrap();
+    let metadata = metadata.replace("\"US\"", "\"BR\"");
+    told(metadata.as_bytes(), |way, run, files| {
         assert_eq!(deciding(run, br()).outcome, Outcome::Ok, "{way}");
         let (name, body) = files.into_iter().next().unwrap();
         assert!(
@@ -123,12 +125,20 @@ fn two_countries_of_one_name_are_two_files() {
 }
 
 #[test]
+fn metadata_of_another_country_names_nothing() {
+    let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
+    assert_refused("that of the United States", &metadata);
+}
+
+#[test]
 fn metadata_that_is_not_there_names_nothing() {
     in_every_way(|way| {
         let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
         let liar = Liar::about(BR, Lie::Say(missing.to_vec()));
         let (run, files) = download(way, &liar, Plan::with_metadata, LARGE);
-        assert_eq!(deciding(&run, br()).outcome, Outcome::NotFound);
+        let outcome = &deciding(&run, br()).outcome;
+        assert_eq!(outcome.to_string(), "bad metadata: there is none");
+        assert_eq!((run.tally.not_found, run.tally.error), (0, 1));
         assert_eq!(files.len(), 1, "{}", way.name());
     });
 }

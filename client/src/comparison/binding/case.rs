@@ -2,9 +2,9 @@
 
 use super::{Constraint, Evidence};
 use crate::bound::{Bound, planned};
-use crate::comparison::fates::{CAPACITY, RATE_LIMIT, is_refused};
 use crate::comparison::terms::{Terms, edited};
-use crate::record::{Kind, Record};
+use crate::outcome::Outcome;
+use crate::record::{CAPACITY, Kind, RATE_LIMIT, Record};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,6 +21,13 @@ pub(super) struct Case<'a> {
     pub(super) cpu: Duration,
     /// The bound if the delays that the server kept had been planned.
     pub(super) actual: Duration,
+    /// The bound if attempts that were turned away, and the back-off behind them, had been meant.
+    pub(super) turned_away: Duration,
+    /// How long attempts waited for the server beyond what was planned; one that was given up for that
+    /// did nothing but wait.
+    pub(super) waited: Duration,
+    /// How long all attempts took.
+    pub(super) took: Duration,
     /// The bound if every first try had ended as the last one did.
     pub(super) tried_once: Duration,
     /// The median of the chains.
@@ -38,8 +45,10 @@ impl<'a> Case<'a> {
             terms: whole,
             bound: total(whole),
             cpu: run.cpu.unwrap_or_default() / cores,
-            actual: planned(&edited(run.records, as_kept), run.whole)
-                .map_or(Duration::ZERO, |kept| Bound::of(&kept, run.lanes).total()),
+            actual: bound_if(run, as_kept),
+            turned_away: bound_if(run, as_meant),
+            waited: run.records.iter().map(waited).sum(),
+            took: run.records.iter().map(Record::from_sent).sum(),
             tried_once: total(terms(&tried_once(run.records))),
             median: median_chain(run.records, run.whole),
         }
@@ -48,6 +57,12 @@ impl<'a> Case<'a> {
     /// The lower bound that explains most of the wall time, if it explains half of it.
     pub(super) fn constraint(&self) -> Constraint {
         let explained = self.bound.max(self.cpu);
+        if let Some(limit) = self.mostly_turned_away() {
+            return limit;
+        }
+        if self.waits_for_a_seat() {
+            return Constraint::Capacity;
+        }
         if twice(explained) < self.run.wall {
             return self.beyond(self.run.wall.saturating_sub(explained));
         }
@@ -57,9 +72,36 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// What turned most attempts away, if most were.
+    fn mostly_turned_away(&self) -> Option<Constraint> {
+        self.limit_of(self.run.records.len())
+    }
+
+    /// Whether there are fewer seats than lanes and attempts spent most of their time waiting for one, and
+    /// no single chain explains half of the wall time by itself.
+    fn waits_for_a_seat(&self) -> bool {
+        let is_scarce = self
+            .run
+            .limits
+            .seats
+            .is_some_and(|seats| seats < self.run.lanes);
+        let longest = self.terms.map_or(Duration::ZERO, |terms| terms.longest);
+        is_scarce && self.mostly_waited() && twice(longest) < self.run.wall
+    }
+
+    fn mostly_waited(&self) -> bool {
+        !self.waited.is_zero() && twice(self.waited) >= self.took
+    }
+
     /// What the larger part of the wall time, this one, is due to.
     fn beyond(&self, rest: Duration) -> Constraint {
-        let is_late = twice(self.actual.saturating_sub(self.bound)) >= rest;
+        let explains = |bound: Duration| twice(bound.saturating_sub(self.bound)) >= rest;
+        if explains(self.turned_away)
+            && let Some(limit) = self.limit_of(self.retries())
+        {
+            return limit;
+        }
+        let is_late = explains(self.actual) || self.given_up() > 0 && self.mostly_waited();
         match self.run.limits.seats {
             // Where there are seats, lateness is the wait for one.
             Some(_) if is_late => Constraint::Capacity,
@@ -80,7 +122,7 @@ impl<'a> Case<'a> {
         } else if is_limit(terms.capacity) {
             Constraint::Capacity
         } else if twice(self.tried_once) <= delays {
-            self.turned_away().unwrap_or(Constraint::Retries)
+            Constraint::Retries
         } else if twice(terms.paced) >= delays {
             Constraint::Bandwidth
         } else if terms.longest < spread && self.run.lanes > 1 {
@@ -92,14 +134,36 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What most retries are due to, if it is that the server turned requests away.
-    fn turned_away(&self) -> Option<Constraint> {
-        let most = |reason| 2 * self.refusals(reason) > self.retries();
+    /// The limit of the server that turned away more than half as many attempts.
+    fn limit_of(&self, attempts: usize) -> Option<Constraint> {
+        let most = |reason| 2 * self.refusals(reason) > attempts;
         if most(RATE_LIMIT) {
             Some(Constraint::RateLimit)
         } else {
             most(CAPACITY).then_some(Constraint::Capacity)
         }
+    }
+
+    /// Whether some attempt was a hedge, or lost against one.
+    pub(super) fn is_hedged(&self) -> bool {
+        let is_hedge =
+            |record: &&Record| record.kind == Kind::Hedge || record.outcome == Outcome::Superseded;
+        self.count(is_hedge) > 0
+    }
+
+    /// Whether the server said what it planned of any attempt.
+    pub(super) fn is_told(&self) -> bool {
+        self.count(|record| record.timing.is_some()) > 0
+    }
+
+    /// How many attempts ended without a head, and without anything being known of their plan.
+    pub(super) fn headless(&self) -> usize {
+        self.count(|record| record.status.is_none() && record.timing.is_none())
+    }
+
+    /// How many attempts were given up though their answers were to come in time.
+    pub(super) fn given_up(&self) -> usize {
+        self.count(|record| is_given_up(record))
     }
 
     /// How many attempts were made again.
@@ -109,7 +173,7 @@ impl<'a> Case<'a> {
 
     /// How many attempts the server turned away for this reason.
     pub(super) fn refusals(&self, reason: &str) -> usize {
-        self.count(|record| is_refused(record, reason))
+        self.count(|record| record.is_refused(reason))
     }
 
     fn count(&self, is_one: impl Fn(&&Record) -> bool) -> usize {
@@ -126,6 +190,37 @@ impl<'a> Case<'a> {
 
 fn twice(time: Duration) -> Duration {
     time.saturating_mul(2)
+}
+
+fn bound_if(run: &Evidence<'_>, edit: fn(&mut Record)) -> Duration {
+    let planned = planned(&edited(run.records, edit), run.whole);
+    planned.map_or(Duration::ZERO, |planned| {
+        Bound::of(&planned, run.lanes).total()
+    })
+}
+
+fn is_given_up(record: &Record) -> bool {
+    matches!(record.outcome, Outcome::Timeout(..)) && record.is_in_vain()
+}
+
+/// How long it waited for the server beyond what was planned.
+fn waited(record: &Record) -> Duration {
+    match &record.timing {
+        _ if is_given_up(record) => record.from_sent(),
+        Some(timing) => timing.actual.saturating_sub(timing.planned),
+        None => Duration::ZERO,
+    }
+}
+
+/// As if it had been meant to come to nothing.
+fn as_meant(record: &mut Record) {
+    if is_given_up(record) {
+        record.timing = None;
+    } else if record.is_in_vain()
+        && let Some(timing) = &mut record.timing
+    {
+        timing.fault = None;
+    }
 }
 
 /// As if the server had planned the delay that it kept.

@@ -1,9 +1,8 @@
 //! Runs of which it is known what holds them back.
 
 use super::*;
-use crate::comparison::fates::{CAPACITY, RATE_LIMIT};
 use crate::comparison::scenario::{Answer, answers};
-use crate::record::Kind;
+use crate::record::{CAPACITY, Kind, RATE_LIMIT};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -66,7 +65,7 @@ fn few_lanes_for_many_waits() {
     holds(
         &run(&records, 32),
         Constraint::Lanes,
-        "at 32 lanes the bound is 312 ms and the run took 312 ms; the longest delay is 104 ms",
+        "at 32 lanes the bound is 312 ms; the longest delay is 104 ms, and the run took 312 ms",
         "more lanes help up to 96, where the bound is 104 ms; past 96 lanes more can not help",
     );
 }
@@ -268,30 +267,221 @@ fn back_off_that_is_longer_than_the_delays() {
     );
 }
 
-#[test]
-fn retries_because_the_server_turned_requests_away_are_its_limits() {
-    let retried = Answer {
-        retry_after: Some(1000),
-        ..Answer::after(50)
+/// A download that the server turned away so often before it let it in, with so much back-off behind each
+/// time.
+fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<Record> {
+    let attempt = |attempt| {
+        let mut record = answers(&[Answer::after(20)]).remove(0);
+        (record.download, record.attempt) = (download, attempt);
+        if attempt > 0 {
+            (record.kind, record.backoff) = (Kind::Retry, Duration::from_millis(backoff));
+        }
+        if attempt < times {
+            let fault = Some(reason.to_owned());
+            record.timing = Some(flagpole_fixtures::Timing {
+                fault,
+                ..flagpole_fixtures::Timing::default()
+            });
+            (record.outcome, record.status) = (crate::Outcome::Http(503), Some(503));
+            (record.decides, record.done) = (false, MS);
+        }
+        record
     };
+    (0..=times).map(attempt).collect()
+}
+
+#[test]
+fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
     for (reason, what) in [
         (CAPACITY, Constraint::Capacity),
         (RATE_LIMIT, Constraint::RateLimit),
     ] {
-        let mut records = answers(&[retried; 3]);
-        for record in records
-            .iter_mut()
-            .filter(|record| record.kind == Kind::First)
-        {
-            record.timing.as_mut().unwrap().fault = Some(reason.into());
-        }
+        let records: Vec<_> = (0..40)
+            .flat_map(|download| turned_away(download, reason, 5, 500))
+            .collect();
+        let run = Evidence {
+            wall: 2600 * MS,
+            ..run(&records, 40)
+        };
         holds(
-            &run(&records, 3),
+            &run,
             what,
-            "turned away 3 of 6 attempts",
+            "with those and the back-off behind them the bound would be 2.52 s, and the run took 2.60 s",
             "would help",
         );
+        let terms = Binding::of(&run).terms.unwrap();
+        assert_eq!(
+            terms.total(),
+            20 * MS,
+            "to be turned away is no excuse: {reason}"
+        );
     }
+}
+
+/// One that was turned away for long is no straggler, and a hedge would not help it.
+#[test]
+fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
+    let mut records = delays(&[20; 40]);
+    records.extend(turned_away(40, CAPACITY, 6, 400));
+    let limits = Limits {
+        seats: Some(8),
+        ..Limits::default()
+    };
+    let wall = 2500 * MS;
+    let run = Evidence {
+        wall,
+        limits,
+        ..run(&records, 24)
+    };
+    holds(
+        &run,
+        Constraint::Capacity,
+        "turned away 6 of 47 attempts",
+        "fewer lanes, so that fewer are turned away: past 7 lanes more can not",
+    );
+}
+
+#[test]
+fn a_run_of_which_most_was_turned_away_for_good_is_held_back_by_that() {
+    let mut records = delays(&[5; 5]);
+    for download in 5..100 {
+        records.extend(turned_away(download, RATE_LIMIT, 1, 0).drain(..1));
+    }
+    let rate = Rate {
+        per_second: 20.0,
+        burst: 20,
+    };
+    let limits = Limits {
+        rate: Some(rate),
+        ..Limits::default()
+    };
+    let run = Evidence {
+        limits,
+        wall: 8 * MS,
+        ..run(&records, 20)
+    };
+    holds(
+        &run,
+        Constraint::RateLimit,
+        "the server turned away 95 of 100 attempts by its rate limit of 20 a second behind the first 20, and \
+         the run took 8.00 ms",
+        "a higher rate",
+    );
+}
+
+/// Answers of 100 ms on 4 seats, of which 20 lanes wait for 150 ms.
+#[test]
+fn who_gives_up_in_the_queue_waited_for_a_seat() {
+    let limit = 150 * MS;
+    let mut records = delays(&[100; 60]);
+    for record in &mut records[12..] {
+        let timeout = crate::Outcome::Timeout(crate::policy::Limit::Whole, limit);
+        (record.outcome, record.status, record.done) = (timeout, None, limit);
+    }
+    let limits = Limits {
+        seats: Some(4),
+        ..Limits::default()
+    };
+    let queued = Evidence {
+        whole: Some(limit),
+        wall: 450 * MS,
+        limits,
+        ..run(&records, 20)
+    };
+    holds(
+        &queued,
+        Constraint::Capacity,
+        "the server turned away 0 of 60 attempts, and 48 were given up while they waited",
+        "more seats on the server",
+    );
+    let limits = Limits::default();
+    let late = Evidence { limits, ..queued };
+    assert_eq!(Binding::of(&late).what, Constraint::ServerLateness);
+}
+
+/// Bodies of 300 ms, of which everybody waits for 100 ms: the seats are held by those that come.
+#[test]
+fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
+    let limit = 100 * MS;
+    let trickled = Answer {
+        paced: 300,
+        ..Answer::after(0)
+    };
+    let mut records = answers(&[trickled; 24]);
+    for (place, record) in records.iter_mut().enumerate() {
+        record.outcome = crate::Outcome::Timeout(crate::policy::Limit::Whole, limit);
+        record.done = limit;
+        record.first_byte = Some(Duration::ZERO);
+        if place % 8 >= 3 {
+            (record.status, record.first_byte) = (None, None);
+        }
+    }
+    let limits = Limits {
+        seats: Some(3),
+        ..Limits::default()
+    };
+    let queued = Evidence {
+        whole: Some(limit),
+        wall: 305 * MS,
+        limits,
+        ..run(&records, 8)
+    };
+    holds(
+        &queued,
+        Constraint::Capacity,
+        "on the 3 seats of the server its answers take 300 ms at least",
+        "more seats",
+    );
+}
+
+#[test]
+fn what_the_bound_leaves_open_is_told() {
+    let records = delays(&[50; 40]);
+    let with = |wall| Evidence {
+        wall: wall * MS,
+        ..run(&records, 20)
+    };
+    holds(
+        &with(178),
+        Constraint::Lanes,
+        "and the run took 178 ms, 44% of which the bound of 100 ms does not explain",
+        "",
+    );
+    let close = Binding::of(&with(109));
+    assert!(
+        close.evidence.ends_with("took 109 ms"),
+        "{}",
+        close.evidence
+    );
+}
+
+#[test]
+fn why_there_is_no_bound_is_told() {
+    let told = |edit: fn(&mut Record), wall| {
+        let mut records = delays(&[20; 4]);
+        edit(&mut records[0]);
+        let run = Evidence {
+            wall: wall * MS,
+            ..run(&records, 4)
+        };
+        Binding::of(&run).evidence
+    };
+    let hedged = told(|record| record.kind = Kind::Hedge, 50);
+    assert!(hedged.contains("because the run was hedged"), "{hedged}");
+    let headless = told(|record| (record.status, record.timing) = (None, None), 50);
+    let expected = "it is not known what was planned for 1 attempt without a head";
+    assert!(headless.contains(expected), "{headless}");
+    let mut clean = delays(&[0; 4]);
+    clean[0].status = Some(200);
+    let at_once = Binding::of(&Evidence {
+        wall: 9 * MS,
+        ..run(&clean, 4)
+    });
+    assert_eq!(at_once.what, Constraint::Overhead);
+    assert!(
+        at_once.evidence.contains("no answer was to be delayed"),
+        "{at_once:?}"
+    );
 }
 
 #[test]
@@ -343,13 +533,8 @@ fn a_server_that_says_nothing_leaves_only_the_client() {
         cpu: None,
         ..run(&records, 4)
     };
-    let said = "the server did not say what it planned) and the client's CPU time is not known";
-    holds(
-        &silent,
-        Constraint::Unknown,
-        said,
-        "a server that says what it plans",
-    );
+    let said = "the server did not say what it planned, and the client's CPU time is not known";
+    holds(&silent, Constraint::Unknown, said, "a server of flagpole's");
     assert_eq!(Binding::of(&silent).terms, None);
     let busy = Evidence {
         cpu: Some(9 * MS),

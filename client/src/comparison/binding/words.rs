@@ -2,12 +2,42 @@
 
 use super::Constraint;
 use super::case::Case;
-use crate::comparison::fates::{CAPACITY, RATE_LIMIT};
+use crate::record::{CAPACITY, RATE_LIMIT};
 use crate::units::Human;
 use std::time::Duration;
 
+/// From this share of the wall time on it is told how much of it the bound leaves unexplained.
+const UNEXPLAINED: f64 = 10.0;
+
 /// The figures that say so.
 pub(super) fn evidence(case: &Case<'_>, what: Constraint) -> String {
+    let told = figures(case, what);
+    let rest = case.run.wall.saturating_sub(case.bound);
+    let share = percent(rest, case.run.wall);
+    let is_by_the_bound = match what {
+        Constraint::Latency
+        | Constraint::Lanes
+        | Constraint::Straggler
+        | Constraint::Capacity
+        | Constraint::RateLimit
+        | Constraint::Bandwidth
+        | Constraint::Retries => !case.bound.is_zero(),
+        Constraint::ClientCpu
+        | Constraint::ServerLateness
+        | Constraint::Overhead
+        | Constraint::Unknown => false,
+    };
+    if is_by_the_bound && share >= UNEXPLAINED {
+        format!(
+            "{told}, {share:.0}% of which the bound of {} does not explain",
+            Human(case.bound)
+        )
+    } else {
+        told
+    }
+}
+
+fn figures(case: &Case<'_>, what: Constraint) -> String {
     let (wall, bound) = (Human(case.run.wall), Human(case.bound));
     let (lanes, attempts) = (lanes(case.run.lanes), case.run.records.len());
     match what {
@@ -21,7 +51,12 @@ pub(super) fn evidence(case: &Case<'_>, what: Constraint) -> String {
             Human(case.median)
         ),
         Constraint::Lanes => format!(
-            "at {lanes} the bound is {bound} and the run took {wall}; the longest delay is {}",
+            "at {lanes} the bound is {bound}; the longest {} {}, and the run took {wall}",
+            if case.retries() > 0 {
+                "download takes, with its retries and back-off,"
+            } else {
+                "delay is"
+            },
             Human(longest(case))
         ),
         Constraint::Straggler => format!(
@@ -71,6 +106,10 @@ pub(super) fn remedy(case: &Case<'_>, what: Constraint) -> String {
             lanes(knee),
             Human(longest(case))
         ),
+        Constraint::Capacity if case.refusals(CAPACITY) > 0 => format!(
+            "more seats on the server would help, or fewer lanes, so that fewer are turned away: past {} more can not",
+            lanes(knee)
+        ),
         Constraint::Capacity => format!(
             "more seats on the server would help, or answers that take less time; more lanes than {knee} can not"
         ),
@@ -99,50 +138,75 @@ pub(super) fn remedy(case: &Case<'_>, what: Constraint) -> String {
              requests wait for each other"
                 .to_owned()
         }
-        Constraint::Unknown => {
-            "a run without hedges, against a server that says what it plans, would tell".to_owned()
+        Constraint::Unknown if case.is_hedged() => {
+            "the same run without hedges would tell".to_owned()
         }
+        Constraint::Unknown => "the same run against a server of flagpole's, started for it, would tell".to_owned(),
     }
 }
 
 fn capacity(case: &Case<'_>) -> String {
-    let (wall, turned_away) = (Human(case.run.wall), case.refusals(CAPACITY));
+    let (in_vain, took) = (in_vain(case, CAPACITY), took(case));
     let Some(seats) = case.run.limits.seats else {
-        return format!(
-            "the server turned away {turned_away} of {} attempts for want of capacity, and the run took {wall}",
-            case.run.records.len()
-        );
+        return format!("{in_vain} for want of capacity{took}");
     };
     format!(
-        "on the {} of the server its answers take {} at least; {turned_away} attempts were turned away, \
-         and the run took {wall}",
+        "on the {} of the server its answers take {} at least; {in_vain}{took}",
         plural(seats, "seat"),
         Human(case.terms.map_or(Duration::ZERO, |terms| terms.capacity))
     )
 }
 
 fn rate_limit(case: &Case<'_>) -> String {
-    let (wall, turned_away) = (Human(case.run.wall), case.refusals(RATE_LIMIT));
-    let attempts = case.run.records.len();
-    let Some(rate) = case.run.limits.rate else {
-        return format!(
-            "the server turned away {turned_away} of {attempts} attempts by its rate limit, and the run took {wall}"
-        );
+    let (in_vain, took) = (in_vain(case, RATE_LIMIT), took(case));
+    let least = case.terms.map_or(Duration::ZERO, |terms| terms.rate_limit);
+    match case.run.limits.rate {
+        None => format!("{in_vain} by its rate limit{took}"),
+        Some(rate) if least.is_zero() => format!(
+            "{in_vain} by its rate limit of {} a second behind the first {}{took}",
+            rate.per_second, rate.burst
+        ),
+        Some(rate) => format!(
+            "behind the first {} requests the server lets in {} a second, which takes {} at least for those \
+             that it let in; {in_vain}{took}",
+            rate.burst,
+            rate.per_second,
+            Human(least)
+        ),
+    }
+}
+
+/// How many attempts came to nothing for a limit of the server.
+fn in_vain(case: &Case<'_>, reason: &str) -> String {
+    let (attempts, refused) = (case.run.records.len(), case.refusals(reason));
+    let given_up = match case.given_up() {
+        0 => String::new(),
+        count => format!(", and {count} were given up while they waited"),
     };
-    format!(
-        "behind the first {} requests the server lets in {} a second, which takes {} at least for those \
-         of {attempts} that it let in; it turned away {turned_away}, and the run took {wall}",
-        rate.burst,
-        rate.per_second,
-        Human(case.terms.map_or(Duration::ZERO, |terms| terms.rate_limit))
-    )
+    format!("the server turned away {refused} of {attempts} attempts{given_up}")
+}
+
+/// How long the run took, and what of it those attempts account for.
+fn took(case: &Case<'_>) -> String {
+    let backed_off = if case.turned_away > case.bound {
+        let turned_away = Human(case.turned_away);
+        format!("; with those and the back-off behind them the bound would be {turned_away}")
+    } else {
+        String::new()
+    };
+    format!("{backed_off}, and the run took {}", Human(case.run.wall))
 }
 
 fn unexplained(case: &Case<'_>) -> String {
     let bound = match case.terms {
+        Some(_) if case.bound.is_zero() => "no answer was to be delayed".to_owned(),
         Some(_) => format!("the bound is {}", Human(case.bound)),
-        None => "there is no bound (the run was hedged, or the server did not say what it planned)"
-            .to_owned(),
+        None if case.is_hedged() => "there is no bound, because the run was hedged,".to_owned(),
+        None if case.is_told() => format!(
+            "there is no bound, because it is not known what was planned for {} without a head,",
+            plural(case.headless(), "attempt")
+        ),
+        None => "there is no bound, because the server did not say what it planned,".to_owned(),
     };
     let cpu = match case.run.cpu {
         Some(_) => format!("the client's computing makes {}", Human(case.cpu)),

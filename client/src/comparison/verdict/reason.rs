@@ -2,6 +2,8 @@
 
 use super::Validity;
 use crate::comparison::fates::FatesHash;
+use crate::comparison::ledgers::Disagreement;
+use crate::comparison::work::Work;
 use crate::units::Human;
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 /// is 5% late moves the efficiency by as much, which is what strategies differ by; one that is 20% late
 /// was not delayed as asked.
 const LATE: f64 = 0.05;
-const TOO_LATE: f64 = 0.2;
+pub(super) const TOO_LATE: f64 = 0.2;
 
 /// What speaks against a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +49,7 @@ pub enum Reason {
     },
     /// The delays were not those asked for.
     Late {
-        /// The 99th percentile.
+        /// The 99th percentile of the median round.
         lateness: Duration,
         /// The median delay asked for.
         delay: Duration,
@@ -59,14 +61,26 @@ pub enum Reason {
         /// Another, and what it met.
         other: (String, FatesHash),
     },
+    /// Nothing that was met can be compared.
+    UnknownFates {
+        /// How many attempts were made.
+        apart: u64,
+    },
+    /// Two strategies did different work.
+    Work {
+        /// A strategy and how its downloads ended.
+        one: (String, Work),
+        /// Another under the same policy, and how its downloads ended.
+        other: (String, Work),
+    },
     /// Client and server do not agree on what was asked.
     Ledgers {
         /// Of which strategy.
         strategy: String,
-        /// Attempts by the client's records.
-        client: u64,
-        /// Requests by the server's ledger.
-        server: u64,
+        /// In which round, from 1.
+        round: usize,
+        /// On what.
+        on: Disagreement,
     },
     /// A run took less time than possible.
     BelowBound {
@@ -89,6 +103,15 @@ pub enum Reason {
         /// The CPU time over the wall time of so many cores.
         share: f64,
         /// How many cores it can use.
+        cores: usize,
+    },
+    /// Client and server together had most of the machine.
+    Crowded {
+        /// Of which strategy.
+        strategy: String,
+        /// The CPU time of both over the wall time of all cores.
+        share: f64,
+        /// How many cores there are.
         cores: usize,
     },
     /// The time that lanes were busy is not the time that attempts took.
@@ -120,12 +143,10 @@ pub enum Reason {
     FewSamples {
         /// Of which strategy.
         strategy: String,
-        /// The percentile, 0 to 1.
-        percentile: f64,
         /// How many there are.
         samples: u64,
-        /// How many are needed.
-        needed: u64,
+        /// The percentiles, 0 to 1, and how many each of them needs.
+        needed: Vec<(f64, u64)>,
     },
 }
 
@@ -153,6 +174,9 @@ impl Reason {
             | Reason::BelowBound { .. }
             | Reason::Partial { .. } => Validity::Invalid,
             Reason::Cpu { .. }
+            | Reason::Crowded { .. }
+            | Reason::UnknownFates { .. }
+            | Reason::Work { .. }
             | Reason::Books { .. }
             | Reason::Drift { .. }
             | Reason::FewRounds { .. }
@@ -177,10 +201,13 @@ impl Reason {
             Reason::Early { .. } => "early_answers",
             Reason::Late { .. } => "server_late",
             Reason::Fates { .. } => "fates_differ",
+            Reason::UnknownFates { .. } => "fates_unknown",
+            Reason::Work { .. } => "work_differs",
             Reason::Ledgers { .. } => "ledgers_disagree",
             Reason::BelowBound { .. } => "below_bound",
             Reason::Partial { .. } => "partial",
             Reason::Cpu { .. } => "client_saturated",
+            Reason::Crowded { .. } => "machine_saturated",
             Reason::Books { .. } => "busy_time_off",
             Reason::Drift { .. } => "rounds_drift",
             Reason::FewRounds { .. } => "few_rounds",
@@ -222,7 +249,7 @@ impl fmt::Display for Reason {
             }
             Reason::Late { lateness, delay } => write!(
                 f,
-                "1% of the answers were late by more than {}, {:.1}% of the median delay of {}",
+                "in the median round 1% of the answers were late by more than {}, {:.1}% of the median delay of {}",
                 Human(*lateness),
                 100.0 * lateness.as_secs_f64() / delay.as_secs_f64(),
                 Human(*delay)
@@ -234,12 +261,23 @@ impl fmt::Display for Reason {
             ),
             Reason::Ledgers {
                 strategy,
-                client,
-                server,
-            } => write!(
-                f,
-                "{strategy} recorded {client} attempts that reached the server, whose ledger has {server}"
-            ),
+                round,
+                on:
+                    Disagreement {
+                        status,
+                        client,
+                        server,
+                    },
+            } => {
+                let what = match status {
+                    None => "attempts that reached the server".to_owned(),
+                    Some(status) => format!("answers of status {status}"),
+                };
+                write!(
+                    f,
+                    "in round {round} {strategy} recorded {client} {what}, and the server's ledger has {server}"
+                )
+            }
             Reason::BelowBound {
                 strategy,
                 efficiency,
@@ -257,6 +295,16 @@ impl fmt::Display for Reason {
             } => write!(
                 f,
                 "{strategy} computed for {:.0}% of what its cores ({cores}) can: it is the client that was measured",
+                100.0 * share
+            ),
+            Reason::Crowded {
+                strategy,
+                share,
+                cores,
+            } => write!(
+                f,
+                "{strategy} and the server computed for {:.0}% of what all cores ({cores}) can: they are in \
+                 each other's way",
                 100.0 * share
             ),
             Reason::Books {
@@ -287,13 +335,29 @@ impl fmt::Display for Reason {
             }
             Reason::FewSamples {
                 strategy,
-                percentile,
                 samples,
                 needed,
-            } => write!(
+            } => {
+                let of = |&(percentile, needed): &(f64, u64)| {
+                    format!("the {}th percentile needs {needed}", 100.0 * percentile)
+                };
+                let needed: Vec<_> = needed.iter().map(of).collect();
+                let needed = needed.join(", ");
+                write!(
+                    f,
+                    "{strategy} has {samples} independent latencies, and {needed}"
+                )
+            }
+            Reason::UnknownFates { apart } => write!(
                 f,
-                "{strategy} has {samples} latencies, and the {}th percentile needs {needed}",
-                100.0 * percentile
+                "whether all met the same fates is not known: of {apart} attempts there is none that did not \
+                 depend on timing in some trial"
+            ),
+            Reason::Work { one, other } => write!(
+                f,
+                "the downloads of {} came to {}, and those of {} to {}: it is not the same work, and no ratio is \
+                 given",
+                one.0, one.1, other.0, other.1
             ),
         }
     }

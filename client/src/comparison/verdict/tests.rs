@@ -3,13 +3,26 @@
 use super::*;
 use crate::comparison::fates::Fates;
 use crate::outcome::Outcome;
+use crate::record::Record;
 use crate::record::tests::record;
 
 const MS: Duration = Duration::from_millis(1);
 
 /// What a strategy met that met one answer with this delay.
 fn met(planned: u64) -> FatesHash {
-    Fates::of(&[record(60, Outcome::Ok, Some(planned))]).hash()
+    let answer = Record {
+        status: Some(200),
+        ..record(60, Outcome::Ok, Some(planned))
+    };
+    Fates::of(&[answer]).hash()
+}
+
+fn work(ok: u64, error: u64) -> Work {
+    Work {
+        ok,
+        error,
+        ..Work::default()
+    }
 }
 
 fn strategy(name: &str) -> Observation {
@@ -18,13 +31,18 @@ fn strategy(name: &str) -> Observation {
         walls: (0..20).map(|round| (1000 + 7 * (round % 3)) * MS).collect(),
         cpu: Some(10_000 * MS),
         cores: 1,
+        server_cpu: Some(2000 * MS),
         busy: Some(100_000 * MS),
         attempts_took: Some(99_000 * MS),
         fates: Some(met(50)),
-        ledgers: Some((4980, 4980)),
+        ledgers: None,
+        lateness: vec![MS; 20],
         efficiency: Some(1.0),
         samples: 299,
-        percentile: Some(0.99),
+        percentiles: vec![0.5, 0.99],
+        apart: 0,
+        work: work(4980, 0),
+        policy: String::new(),
     }
 }
 
@@ -34,10 +52,10 @@ fn clean() -> Observed {
         asked: 20,
         served: Served {
             delay: Some(50 * MS),
-            lateness: Some(MS),
             early: 0,
         },
         strategies: vec![strategy("threads"), strategy("async")],
+        cores: 2,
         others: Vec::new(),
         broken: Vec::new(),
     }
@@ -78,19 +96,19 @@ fn nothing_speaks_against_a_clean_one() {
 fn lateness_is_held_against_the_delay() {
     let late = |lateness, delay| {
         move |seen: &mut Observed| {
-            seen.served.lateness = Some(lateness * MS / 10);
+            seen.strategies[1].lateness = vec![lateness * MS / 10; 20];
             seen.served.delay = Some(delay * MS);
         }
     };
     suspect(
         late(26, 50),
         "server_late",
-        "1% of the answers were late by more than 2.60 ms, 5.2% of the median delay of 50.0 ms",
+        "in the median round 1% of the answers were late by more than 2.60 ms, 5.2% of the median delay of 50.0 ms",
     );
     invalid(
-        late(11, 5),
+        late(110, 50),
         "server_late",
-        "1% of the answers were late by more than 1.10 ms, 22.0% of the median delay of 5.00 ms",
+        "in the median round 1% of the answers were late by more than 11.0 ms, 22.0% of the median delay of 50.0 ms",
     );
     for (lateness, delay) in [(25, 50), (100, 0)] {
         let mut seen = clean();
@@ -101,6 +119,22 @@ fn lateness_is_held_against_the_delay() {
             "{lateness} {delay}"
         );
     }
+}
+
+/// As measured: with 20 answers in flight, one stall of the machine is the 99th percentile of a round.
+#[test]
+fn a_stall_in_some_rounds_is_none_of_the_median_round() {
+    let stalled = |rounds| {
+        let mut seen = clean();
+        seen.strategies[0].lateness[..rounds].fill(30 * MS);
+        Verdict::of(&seen)
+    };
+    assert_eq!(stalled(10).validity, Validity::Valid);
+    assert_eq!(stalled(11).reasons[0].label, "server_late");
+    let Observed { served, .. } = clean();
+    let is_stalled = |ms| served.is_stalled(ms * MS);
+    assert_eq!([10, 11].map(is_stalled), [false, true]);
+    assert!(!Served::default().is_stalled(MS), "nothing was delayed");
 }
 
 #[test]
@@ -121,12 +155,41 @@ fn a_client_with_nothing_to_spare_measures_itself() {
             let wall: Duration = seen.strategies[1].walls.iter().sum();
             seen.strategies[1].cores = cores;
             seen.strategies[1].cpu = Some(wall.mul_f64(share));
+            seen.strategies[1].server_cpu = None;
         }
     };
     suspect(busy(2, 1.9), "client_saturated", said);
     let mut spare = clean();
     busy(2, 1.79)(&mut spare);
     assert_eq!(Verdict::of(&spare).validity, Validity::Valid);
+}
+
+/// 76% of the one core that it can use, and the server as much of the other.
+#[test]
+fn client_and_server_share_the_machine() {
+    let both = |server: f64| {
+        move |seen: &mut Observed| {
+            let wall: Duration = seen.strategies[1].walls.iter().sum();
+            seen.strategies[1].cpu = Some(wall.mul_f64(0.76));
+            seen.strategies[1].server_cpu = Some(wall.mul_f64(server));
+        }
+    };
+    suspect(
+        both(0.76),
+        "machine_saturated",
+        "async and the server computed for 76% of what all cores (2) can: they are in each other's way",
+    );
+    let mut spare = clean();
+    both(0.6)(&mut spare);
+    assert_eq!(Verdict::of(&spare).validity, Validity::Valid);
+    let mut alone = clean();
+    both(0.76)(&mut alone);
+    alone.strategies[1].server_cpu = None;
+    assert_eq!(
+        Verdict::of(&alone).validity,
+        Validity::Valid,
+        "it is not ours"
+    );
 }
 
 #[test]
@@ -149,12 +212,25 @@ fn all_must_meet_the_same_fates() {
     );
 }
 
+fn differ(status: Option<u16>) -> Disagreement {
+    Disagreement {
+        status,
+        client: 249,
+        server: 250,
+    }
+}
+
 #[test]
 fn client_and_server_must_agree() {
     invalid(
-        |seen| seen.strategies[0].ledgers = Some((4980, 4981)),
+        |seen| seen.strategies[0].ledgers = Some((3, differ(None))),
         "ledgers_disagree",
-        "threads recorded 4980 attempts that reached the server, whose ledger has 4981",
+        "in round 3 threads recorded 249 attempts that reached the server, and the server's ledger has 250",
+    );
+    invalid(
+        |seen| seen.strategies[0].ledgers = Some((3, differ(Some(404)))),
+        "ledgers_disagree",
+        "in round 3 threads recorded 249 answers of status 404, and the server's ledger has 250",
     );
 }
 
@@ -222,10 +298,42 @@ fn a_percentile_needs_samples_beyond_it() {
     suspect(
         |seen| seen.strategies[1].samples = 298,
         "few_samples",
-        "async has 298 latencies, and the 99th percentile needs 299",
+        "async has 298 independent latencies, and the 99th percentile needs 299",
     );
-    // As tables of tolerance limits have it.
-    assert_eq!([0.5, 0.9, 0.95, 0.999].map(needed), [5, 29, 59, 2995]);
+    suspect(
+        |seen| seen.strategies[1].samples = 4,
+        "few_samples",
+        "async has 4 independent latencies, and the 50th percentile needs 5, the 99th percentile needs 299",
+    );
+}
+
+#[test]
+fn a_hash_of_nothing_is_not_equal_to_another() {
+    let nothing = |seen: &mut Observed| {
+        for strategy in &mut seen.strategies {
+            (strategy.fates, strategy.apart) = (None, 40);
+        }
+    };
+    suspect(
+        nothing,
+        "fates_unknown",
+        "whether all met the same fates is not known: of 80 attempts there is none that did not depend on \
+         timing in some trial",
+    );
+}
+
+#[test]
+fn who_fails_fast_is_not_faster() {
+    suspect(
+        |seen| seen.strategies[1].work = work(996, 3984),
+        "work_differs",
+        "the downloads of threads came to 4980 ok, and those of async to 996 ok, 3984 errors: it is not the \
+         same work, and no ratio is given",
+    );
+    let mut policies = clean();
+    policies.strategies[1].work = work(996, 3984);
+    policies.strategies[1].policy = "no retries".into();
+    assert_eq!(Verdict::of(&policies).validity, Validity::Valid, "as asked");
 }
 
 #[test]
@@ -263,15 +371,18 @@ fn what_is_short_or_broke_off_is_told_as_it_was() {
 fn the_worst_comes_first_and_decides() {
     let mut observed = clean();
     observed.strategies[0].samples = 1;
-    observed.strategies[1].ledgers = Some((1, 2));
+    observed.strategies[1].ledgers = Some((1, differ(None)));
     let verdict = Verdict::of(&observed);
     assert!(verdict.is_invalid());
     let told = verdict.to_string();
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, "INVALID"));
-    assert!(lines[1].starts_with("  INVALID: async recorded"), "{told}");
     assert!(
-        lines[2].starts_with("  SUSPECT: threads has 1 latencies"),
+        lines[1].starts_with("  INVALID: in round 1 async recorded"),
+        "{told}"
+    );
+    assert!(
+        lines[2].starts_with("  SUSPECT: threads has 1 independent latencies"),
         "{told}"
     );
     let json = serde_json::to_value(verdict).unwrap();

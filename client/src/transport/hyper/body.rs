@@ -1,6 +1,7 @@
 //! Reads a whole body, up to a limit.
 
 use super::classify;
+use super::io::Probe;
 use crate::outcome::Outcome;
 use crate::transport::head::{Received, reserved};
 use bytes::{Bytes, BytesMut};
@@ -14,6 +15,7 @@ use hyper::body::{Body as _, Incoming};
 pub(super) async fn collect(
     mut body: Incoming,
     limit: usize,
+    probe: &Probe,
     received: &mut Received,
 ) -> Result<Bytes, Outcome> {
     let declared = body.size_hint().exact();
@@ -28,6 +30,7 @@ pub(super) async fn collect(
         let Ok(data) = frame.into_data() else {
             continue;
         };
+        probe.has_come_on();
         received.bytes += data.len() as u64;
         if received.bytes > limit as u64 {
             return Err(Outcome::TooLarge);

@@ -2,41 +2,44 @@
 
 use super::classify;
 use super::io::{Io, Probe};
+use super::reactor::{Reactor, Stream};
 use crate::outcome::Outcome;
 use crate::transport::{HEAD_LIMIT, Wire, system};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use tokio::net::TcpStream;
 
-type Driver = http1::Connection<TokioIo<Io>, Empty<Bytes>>;
+type Driver<S> = http1::Connection<TokioIo<Io<S>>, Empty<Bytes>>;
 /// Why there is no head, perhaps with the request, which then was not sent.
 pub(super) type Unsent = TrySendError<Request<Empty<Bytes>>>;
 
 /// An open connection.
-pub(crate) struct Connection {
+pub(crate) struct Connection<S: Stream> {
     sender: SendRequest<Empty<Bytes>>,
     /// `None` once it has ended: dropping it is what makes hyper give back a request that waits. Boxed, as
     /// a connection moves in and out of its slot with every exchange.
-    driver: Option<Box<Driver>>,
+    driver: Option<Box<Driver<S>>>,
     probe: Arc<Probe>,
+    /// An empty map of the last answer's size: what a request and its answer need is allocated once.
+    headers: HeaderMap,
 }
 
-impl Connection {
+impl<S: Stream> Connection<S> {
     /// Connects, trying the addresses in order.
-    pub(super) async fn open(wire: &Wire) -> Result<Connection, Outcome> {
-        let refused = |error| system::connecting(&error);
-        let stream = TcpStream::connect(&wire.addresses[..])
-            .await
-            .map_err(refused)?;
-        stream.set_nodelay(true).map_err(refused)?;
+    pub(super) async fn open<R>(wire: &Wire, reactor: &R) -> Result<Connection<S>, Outcome>
+    where
+        R: Reactor<Stream = S>,
+    {
+        let stream = connect(wire, reactor).await;
+        let stream = stream.map_err(|error| system::connecting(&error))?;
         let probe = Arc::new(Probe::new(wire.clock));
         let io = TokioIo::new(Io::new(stream, probe.clone()));
         let handshake = http1::Builder::new()
@@ -49,12 +52,18 @@ impl Connection {
             sender,
             driver: Some(Box::new(driver)),
             probe,
+            headers: HeaderMap::new(),
         })
     }
 
     /// Prepares for the next exchange, and returns what will tell when its answer begins.
     pub(super) fn begin(&self, used: bool) -> Arc<Probe> {
         self.probe.begin(used);
+        self.probe()
+    }
+
+    /// What tells of the exchange under way.
+    pub(super) fn probe(&self) -> Arc<Probe> {
         self.probe.clone()
     }
 
@@ -82,6 +91,17 @@ impl Connection {
         .await
     }
 
+    /// Keeps the map of an answer, whose values are let go, for the next request.
+    pub(super) fn keep(&mut self, mut headers: HeaderMap) {
+        headers.clear();
+        self.headers = headers;
+    }
+
+    /// The map that was kept, or a new one.
+    pub(super) fn headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.headers)
+    }
+
     /// Whether another request can be sent; asked after the end of an answer.
     pub(super) fn is_reusable(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
@@ -91,4 +111,16 @@ impl Connection {
     pub(super) fn blame(&self, error: &hyper::Error) -> Outcome {
         classify::answer(error, self.probe.received())
     }
+}
+
+/// Tries the addresses in order; of several failures the last is told.
+async fn connect<R: Reactor>(wire: &Wire, reactor: &R) -> io::Result<R::Stream> {
+    let mut failed = ErrorKind::AddrNotAvailable.into();
+    for address in &wire.addresses {
+        match reactor.connect(*address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }

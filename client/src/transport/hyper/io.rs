@@ -1,8 +1,8 @@
 //! The socket, and what hyper does not tell: when an answer began and how much of it came.
 
+use super::reactor::Stream;
 use crate::clock::Clock;
 use crate::transport::HEAD_LIMIT;
-use socket2::SockRef;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -11,10 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-/// So many bytes before the head of an answer are too many. What comes with the head, in the same read, is
-/// less than one buffer.
+/// So many bytes that bring nothing, neither the head of an answer nor data of its body, are too many. What
+/// comes with either, in the same read, is less than one buffer.
 const FLOOD: u64 = 4 * HEAD_LIMIT as u64;
 
 /// What is seen of one exchange at the socket. Only one task uses it at a time, so no ordering is
@@ -24,9 +23,11 @@ pub(super) struct Probe {
     clock: Clock,
     /// Whether the next read must ask the kernel.
     suspicious: AtomicBool,
+    /// Whether the last answer promised that the connection will be kept.
+    stays: AtomicBool,
     received: AtomicU64,
-    /// Whether the head of the final answer has not been parsed yet.
-    awaits_head: AtomicBool,
+    /// Bytes since there was a head or data.
+    in_vain: AtomicU64,
     /// Nanoseconds on the clock; holds if anything was received.
     first_byte: AtomicU64,
 }
@@ -36,28 +37,37 @@ impl Probe {
         Probe {
             clock,
             suspicious: AtomicBool::new(false),
+            stays: AtomicBool::new(false),
             received: AtomicU64::new(0),
-            awaits_head: AtomicBool::new(true),
+            in_vain: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
         }
     }
 
     /// An exchange begins, on a connection that was used before or not.
     pub(super) fn begin(&self, used: bool) {
-        self.suspicious.store(used, Relaxed);
+        self.suspicious
+            .store(used && !self.stays.load(Relaxed), Relaxed);
         self.received.store(0, Relaxed);
-        self.awaits_head.store(true, Relaxed);
+        self.in_vain.store(0, Relaxed);
     }
 
-    /// The head of the final answer is there.
-    pub(super) fn has_head(&self) {
-        self.awaits_head.store(false, Relaxed);
+    /// The head of the final answer is there, and promises that the connection will be kept, or does not.
+    pub(super) fn has_head(&self, stays: bool) {
+        self.has_come_on();
+        self.stays.store(stays, Relaxed);
     }
 
-    /// Whether more has come than any head takes, and there is none: interim answers without end
-    /// (RFC 9110 section 15.2), each of which is small.
+    /// There is a head, or more data than before.
+    pub(super) fn has_come_on(&self) {
+        self.in_vain.store(0, Relaxed);
+    }
+
+    /// Whether more has come than any head takes, and there is nothing: interim answers without end
+    /// (RFC 9110 section 15.2), each of which is small, or a size of a chunk that begins with zeros without
+    /// end (RFC 9112 section 7.1).
     fn is_flooded(&self) -> bool {
-        self.awaits_head.load(Relaxed) && self.received() > FLOOD
+        self.in_vain.load(Relaxed) > FLOOD
     }
 
     /// Bytes of this exchange's answer, head included.
@@ -71,6 +81,7 @@ impl Probe {
     }
 
     fn count(&self, bytes: usize) {
+        self.in_vain.fetch_add(bytes as u64, Relaxed);
         if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
             let now = u64::try_from(self.clock.now().as_nanos()).unwrap_or(u64::MAX);
             self.first_byte.store(now, Relaxed);
@@ -80,13 +91,13 @@ impl Probe {
 
 /// A socket with its probe.
 #[derive(Debug)]
-pub(super) struct Io {
-    stream: TcpStream,
+pub(super) struct Io<S> {
+    stream: S,
     probe: Arc<Probe>,
 }
 
-impl Io {
-    pub(super) fn new(stream: TcpStream, probe: Arc<Probe>) -> Io {
+impl<S: Stream> Io<S> {
+    pub(super) fn new(stream: S, probe: Arc<Probe>) -> Io<S> {
         Io { stream, probe }
     }
 
@@ -94,9 +105,11 @@ impl Io {
     ///
     /// hyper reads before it writes a request, but tokio answers from what its reactor has last been
     /// told, and a busy lane may not have run the reactor since the connection was closed. The
-    /// request would go out on a dead connection and count as a fault that no server intended.
+    /// request would go out on a dead connection and count as a fault that no server intended. It costs
+    /// a system call, and is left out where the last answer said `Connection: keep-alive`: who closes all
+    /// the same does so after a while without requests (RFC 9112 section 9.5), which the reactor is told.
     fn closed_while_idle(&self) -> io::Result<bool> {
-        match SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]) {
+        match self.stream.socket().peek(&mut [MaybeUninit::uninit()]) {
             Ok(0) => Ok(true),
             Ok(_) => Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -108,7 +121,7 @@ impl Io {
     }
 }
 
-impl AsyncRead for Io {
+impl<S: Stream> AsyncRead for Io<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -131,7 +144,7 @@ impl AsyncRead for Io {
     }
 }
 
-impl AsyncWrite for Io {
+impl<S: Stream> AsyncWrite for Io<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -6,9 +6,25 @@ use ::ureq::{Body, Error};
 use bytes::Bytes;
 use http::header::TRANSFER_ENCODING;
 use http::{Response, Version};
-use std::io::Read as _;
+use std::io::{self, Read};
 
-/// The whole body; `received` tells how many bytes of it came.
+/// Tells of every part of a body that comes.
+struct Told<R, F> {
+    reader: R,
+    tell: F,
+}
+
+impl<R: Read, F: FnMut()> Read for Told<R, F> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let amount = self.reader.read(room)?;
+        if amount > 0 {
+            (self.tell)();
+        }
+        Ok(amount)
+    }
+}
+
+/// The whole body; `received` tells how many bytes of it came, `tell` is called whenever some do.
 ///
 /// A body that is declared too large is refused before any of it is read, any other one as soon as
 /// it has become too large.
@@ -16,6 +32,7 @@ pub(super) fn collect(
     body: Body,
     limit: usize,
     received: &mut Received,
+    tell: impl FnMut(),
     blame: impl Fn(Error) -> Outcome,
 ) -> Result<Bytes, Outcome> {
     let declared = body.content_length();
@@ -23,8 +40,8 @@ pub(super) fn collect(
         return Err(Outcome::TooLarge);
     }
     let mut whole = Vec::with_capacity(declared.map_or(0, reserved));
-    let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
-    let read = reader.read_to_end(&mut whole);
+    let reader = body.into_reader().take((limit as u64).saturating_add(1));
+    let read = Told { reader, tell }.read_to_end(&mut whole);
     received.bytes = whole.len() as u64;
     if whole.len() > limit {
         return Err(Outcome::TooLarge);

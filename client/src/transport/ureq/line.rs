@@ -1,13 +1,17 @@
 //! What a lane tells its connection about the exchange under way, and the connection its lane.
 
-use super::alarm::Alarm;
 use crate::outcome::Outcome;
 use crate::policy::Limit;
-use crate::transport::{Attempt, Wire};
+use crate::transport::alarm::Alarm;
+use crate::transport::{Attempt, HEAD_LIMIT, Wire};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// So many bytes of which nothing comes are too many: interim answers (RFC 9110 section 15.2) or trailers
+/// without end, each of which is small. A head is far smaller, and of a body something comes.
+const FLOOD: usize = 4 * HEAD_LIMIT;
 
 /// Shared by a lane and its connection, which one thread uses: nobody ever waits for the lock.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ struct Now {
     cancel: CancellationToken,
     alarm: Arc<Alarm>,
     request_length: usize,
+    /// Bytes since something came of them.
+    idle_bytes: usize,
     seen: Seen,
 }
 
@@ -61,6 +67,7 @@ impl Line {
             cancel: attempt.cancel.clone(),
             alarm: alarm.clone(),
             request_length,
+            idle_bytes: 0,
             seen: Seen {
                 sent: began,
                 // Unless it turns out that a connection has to be made.
@@ -86,14 +93,27 @@ impl Line {
     }
 
     /// So many bytes came; none at the end of the connection.
-    pub(super) fn received(&self, bytes: usize) {
+    ///
+    /// # Errors
+    /// If too many have come to nothing.
+    pub(super) fn received(&self, bytes: usize) -> Result<(), Outcome> {
         let mut now = self.now();
         now.seen.received += bytes as u64;
+        now.idle_bytes += bytes;
         if bytes == 0 {
             now.seen.ended = true;
         } else if now.seen.first_byte.is_none() {
             now.seen.first_byte = Some(self.wire.clock.now());
         }
+        if now.idle_bytes > FLOOD {
+            return Err(Outcome::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// A part of a body has come of what was received.
+    pub(super) fn progress(&self) {
+        self.now().idle_bytes = 0;
     }
 
     /// What has been seen up to now.

@@ -2,17 +2,15 @@
 
 use super::line::Line;
 use crate::outcome::Outcome;
+use crate::transport::socket::{self, is_passing};
 use crate::transport::system;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use socket2::{Domain, Protocol, Type};
+use rustix::event::PollFlags;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A socket that does not block; its thread waits by `poll`, whose limit is exact, where a limit on
-/// reads is rounded to the ticks of the kernel, of up to 10 ms.
+/// A socket that does not block; its thread waits by `poll`.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: Arc<TcpStream>,
@@ -62,7 +60,7 @@ impl Socket {
                 // The alarm ends the connection too.
                 Ok(0) if self.line.is_cancelled() => return Err(Outcome::Cancelled),
                 Ok(amount) => {
-                    self.line.received(amount);
+                    self.line.received(amount)?;
                     return Ok(amount);
                 }
                 Err(error) if is_passing(&error) => {}
@@ -73,8 +71,8 @@ impl Socket {
 
     /// Whether nothing has come, neither bytes nor the end.
     pub(super) fn is_quiet(&self) -> bool {
-        let mut sockets = [PollFd::new(&*self.stream, PollFlags::IN)];
-        poll(&mut sockets, Some(&Timespec::default())) == Ok(0)
+        let ready = socket::wait(&self.stream, PollFlags::IN, Some(Duration::ZERO));
+        ready.is_ok_and(|ready| ready.is_empty())
     }
 
     fn broken(&self, error: &io::Error) -> Outcome {
@@ -89,7 +87,7 @@ impl Socket {
 /// Connects to one address. The outer error ends the exchange, the inner one leaves the next address
 /// to be tried.
 fn open(address: SocketAddr, line: &Line) -> Result<io::Result<Arc<TcpStream>>, Outcome> {
-    let stream = match begin(address) {
+    let stream = match socket::begin(address) {
         Ok(stream) => Arc::new(stream),
         Err(error) => return Ok(Err(error)),
     };
@@ -100,28 +98,9 @@ fn open(address: SocketAddr, line: &Line) -> Result<io::Result<Arc<TcpStream>>, 
         return Err(Outcome::Cancelled);
     }
     match stream.take_error() {
-        Ok(None) => Ok(stream.set_nodelay(true).map(|()| stream)),
+        Ok(None) => Ok(Ok(stream)),
         Ok(Some(error)) | Err(error) => Ok(Err(error)),
     }
-}
-
-/// Begins to connect: the socket can be written to when it has been done, or has failed.
-fn begin(address: SocketAddr) -> io::Result<TcpStream> {
-    let domain = Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&address.into()) {
-        Err(error) if !is_under_way(&error) => Err(error),
-        _ => Ok(socket.into()),
-    }
-}
-
-fn is_under_way(error: &io::Error) -> bool {
-    is_passing(error) || Errno::from_io_error(error) == Some(Errno::INPROGRESS)
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
 /// Waits until the socket is ready for this, or has failed.
@@ -131,23 +110,10 @@ fn wait(stream: &TcpStream, line: &Line, events: PollFlags) -> Result<(), Outcom
         if line.is_cancelled() {
             return Err(Outcome::Cancelled);
         }
-        let left = line.left()?;
-        match poll(
-            &mut [PollFd::new(stream, events)],
-            left.map(timespec).as_ref(),
-        ) {
-            Ok(0) | Err(Errno::INTR) => {}
+        match socket::wait(stream, events, line.left()?) {
+            Ok(ready) if ready.is_empty() => {}
             Ok(_) => return Ok(()),
             Err(error) => return Err(Outcome::Lost(error.to_string())),
         }
     }
-}
-
-/// For ever, as far as a limit goes that no clock will see.
-fn timespec(duration: Duration) -> Timespec {
-    const FOR_EVER: Timespec = Timespec {
-        tv_sec: i64::MAX,
-        tv_nsec: 0,
-    };
-    Timespec::try_from(duration).unwrap_or(FOR_EVER)
 }
