@@ -141,6 +141,9 @@ impl Ledger {
 
     /// What was added since it was `earlier`, in sums; entries are left out, and the most in service is that
     /// of the whole time.
+    ///
+    /// # Panics
+    /// If `earlier` is none of this ledger's.
     #[must_use]
     pub fn since(&self, earlier: &Ledger) -> Ledger {
         let mut lateness = self.lateness.clone();

@@ -64,7 +64,7 @@ impl Foretold {
             return delayed;
         }
         let lasts = Planned::of(&self.rulebook, &self.site, &asked).lasts;
-        let paced = lasts.unwrap_or(Duration::MAX) - fate.delay;
+        let paced = lasts.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
         // What is paced is the head: then that is how long it is to be waited for.
         let (to_the_head, paced) = match fate.pace {
             Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
@@ -143,7 +143,10 @@ mod tests {
         };
         let for_ever = Duration::MAX;
         assert_eq!(planned("hang"), (for_ever, Duration::ZERO));
-        assert_eq!(planned("hang:50%"), (20 * MS, for_ever - 20 * MS));
+        assert_eq!(
+            planned("hang:50%"),
+            (20 * MS, for_ever.saturating_sub(20 * MS))
+        );
         assert_eq!(planned("slow-head:1s"), (1020 * MS, Duration::ZERO));
         let (delay, paced) = planned("trickle:1000");
         assert_eq!(delay, 20 * MS);

@@ -4,7 +4,8 @@
 use crate::outcome::Outcome;
 use crate::policy::Limit;
 use crate::record::Record;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A figure of which they tell different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +46,8 @@ pub fn disagreement(
     }
     // What the server began beyond what was seen was begun for attempts without a status.
     let mut left = open;
-    let statuses: BTreeMap<u16, ()> = seen
-        .keys()
-        .chain(by_status.keys())
-        .map(|&s| (s, ()))
-        .collect();
-    for &status in statuses.keys() {
+    let statuses: BTreeSet<u16> = seen.keys().chain(by_status.keys()).copied().collect();
+    for status in statuses {
         let count = |counts: &BTreeMap<u16, u64>| counts.get(&status).copied().unwrap_or(0);
         let (client, server) = (count(&seen), count(by_status));
         let Some(rest) = server
@@ -62,6 +59,17 @@ pub fn disagreement(
         left = rest;
     }
     None
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Disagreement { client, server, .. } = self;
+        match self.status {
+            None => write!(f, "{client} attempts that reached the server")?,
+            Some(status) => write!(f, "{client} answers of status {status}")?,
+        }
+        write!(f, ", and the server's ledger has {server}")
+    }
 }
 
 /// Whether an attempt without a status may be in the server's ledger.
@@ -94,12 +102,12 @@ mod tests {
         disagreement(records, requests, &by_status.iter().copied().collect())
     }
 
-    fn differ(status: Option<u16>, client: u64, server: u64) -> Option<Disagreement> {
-        Some(Disagreement {
+    fn differ(status: Option<u16>, client: u64, server: u64) -> Disagreement {
+        Disagreement {
             status,
             client,
             server,
-        })
+        }
     }
 
     #[test]
@@ -107,12 +115,12 @@ mod tests {
         let records = [answered(200), answered(200), answered(404)];
         assert_eq!(told(&records, 3, &[(200, 2), (404, 1)]), None);
         let other = told(&records, 3, &[(200, 1), (404, 2)]);
-        assert_eq!(other, differ(Some(200), 2, 1));
+        assert_eq!(other, Some(differ(Some(200), 2, 1)));
         let other = told(&records, 4, &[(200, 2), (404, 1)]);
-        assert_eq!(other, differ(None, 3, 4));
-        assert_eq!(told(&records, 2, &[(200, 2)]), differ(None, 3, 2));
+        assert_eq!(other, Some(differ(None, 3, 4)));
+        assert_eq!(told(&records, 2, &[(200, 2)]), Some(differ(None, 3, 2)));
         let unheard = told(&records, 3, &[(200, 2), (404, 1), (500, 1)]);
-        assert_eq!(unheard, differ(Some(500), 0, 1));
+        assert_eq!(unheard, Some(differ(Some(500), 0, 1)));
     }
 
     #[test]
@@ -128,10 +136,13 @@ mod tests {
             assert_eq!(told(&records, requests, &by_status), None);
         }
         let both = told(&records, 3, &[(200, 2), (500, 2)]);
-        assert_eq!(both, differ(Some(500), 1, 2));
+        assert_eq!(both, Some(differ(Some(500), 1, 2)));
         let other = told(&records, 3, &[(200, 2), (500, 0)]);
-        assert_eq!(other, differ(Some(500), 1, 0));
-        assert_eq!(told(&records, 4, &[(200, 1), (500, 1)]), differ(None, 3, 4));
+        assert_eq!(other, Some(differ(Some(500), 1, 0)));
+        assert_eq!(
+            told(&records, 4, &[(200, 1), (500, 1)]),
+            Some(differ(None, 3, 4))
+        );
     }
 
     #[test]
@@ -144,7 +155,7 @@ mod tests {
         ] {
             let records = [answered(200), ended(outcome)];
             assert_eq!(told(&records, 1, &[(200, 1)]), None);
-            assert_eq!(told(&records, 2, &[(200, 2)]), differ(None, 1, 2));
+            assert_eq!(told(&records, 2, &[(200, 2)]), Some(differ(None, 1, 2)));
         }
     }
 }

@@ -62,8 +62,10 @@ const COSTS: &[Column] = &[
     ("attempts", |row| row.attempts.to_string()),
 ];
 
-/// Only shown where some row has one.
-const RARE: &[(Column, fn(&Row) -> bool)] = &[
+/// A column that is only shown where some row has something to show in it, and whether a row has.
+type Rare = (Column, fn(&Row) -> bool);
+
+const RARE: &[Rare] = &[
     (("retries", |row| row.retries.to_string()), |row| {
         row.retries > 0
     }),
@@ -104,7 +106,7 @@ pub(super) fn figures(cell: &Cell) -> Columns {
 
 /// The costs of one cell.
 pub(super) fn costs(cell: &Cell) -> Columns {
-    of(&costs_of(cell.rows.iter()), &cell.rows)
+    of(&costs_of(&cell.rows.iter().collect::<Vec<_>>()), &cell.rows)
 }
 
 /// The figures of all cells, with the conditions in which they differ before them.
@@ -117,12 +119,14 @@ pub(super) fn all_figures(comparison: &Comparison) -> Columns {
 
 /// The costs of all cells.
 pub(super) fn all_costs(comparison: &Comparison) -> Columns {
-    let rows = comparison.cells.iter().flat_map(|cell| &cell.rows);
-    grid(comparison, &costs_of(rows))
+    let rows: Vec<&Row> = (comparison.cells.iter())
+        .flat_map(|cell| &cell.rows)
+        .collect();
+    grid(comparison, &costs_of(&rows))
 }
 
-fn costs_of<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
-    let has = |wanted: fn(&Row) -> bool| rows.clone().any(wanted);
+fn costs_of(rows: &[&Row]) -> Vec<Column> {
+    let has = |wanted: fn(&Row) -> bool| rows.iter().any(|row| wanted(row));
     let rare = RARE.iter().filter(|(_, wanted)| has(*wanted));
     let rare = rare.map(|(column, _)| *column);
     COSTS.iter().copied().chain(rare).chain([FATES]).collect()

@@ -225,6 +225,7 @@ fn lateness_is(lateness: Duration, delay: Duration) -> Validity {
 }
 
 impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "a sentence for each reason")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::BrokenOff { why } => f.write_str(why),
@@ -262,22 +263,8 @@ impl fmt::Display for Reason {
             Reason::Ledgers {
                 strategy,
                 round,
-                on:
-                    Disagreement {
-                        status,
-                        client,
-                        server,
-                    },
-            } => {
-                let what = match status {
-                    None => "attempts that reached the server".to_owned(),
-                    Some(status) => format!("answers of status {status}"),
-                };
-                write!(
-                    f,
-                    "in round {round} {strategy} recorded {client} {what}, and the server's ledger has {server}"
-                )
-            }
+                on,
+            } => write!(f, "in round {round} {strategy} recorded {on}"),
             Reason::BelowBound {
                 strategy,
                 efficiency,
@@ -337,17 +324,11 @@ impl fmt::Display for Reason {
                 strategy,
                 samples,
                 needed,
-            } => {
-                let of = |&(percentile, needed): &(f64, u64)| {
-                    format!("the {}th percentile needs {needed}", 100.0 * percentile)
-                };
-                let needed: Vec<_> = needed.iter().map(of).collect();
-                let needed = needed.join(", ");
-                write!(
-                    f,
-                    "{strategy} has {samples} independent latencies, and {needed}"
-                )
-            }
+            } => write!(
+                f,
+                "{strategy} has {samples} independent latencies, and {}",
+                percentiles(needed)
+            ),
             Reason::UnknownFates { apart } => write!(
                 f,
                 "whether all met the same fates is not known: of {apart} attempts there is none that did not \
@@ -371,6 +352,15 @@ impl Resource {
             Resource::Ports => "widen `ip_local_port_range`",
         }
     }
+}
+
+/// What each needs.
+fn percentiles(needed: &[(f64, u64)]) -> String {
+    let told = |&(percentile, needed): &(f64, u64)| {
+        format!("the {}th percentile needs {needed}", 100.0 * percentile)
+    };
+    let told: Vec<_> = needed.iter().map(told).collect();
+    told.join(", ")
 }
 
 impl fmt::Display for Resource {
