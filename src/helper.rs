@@ -1,8 +1,9 @@
 //! The server that `compare` measures against: flagpole itself, in a process of its own.
 //!
 //! The helper stops when its standard input closes. The system closes it when this process ends,
-//! however it ends, so none is ever left behind.
+//! however it ends, so none is ever left behind. Nor is one waited for that no longer answers.
 
+use crate::pulse::Pulse;
 use crate::serve::SETTLE;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_client::report::Served;
@@ -10,18 +11,27 @@ use flagpole_server::Profile;
 use flagpole_server::profile::Listener;
 use serde::Deserialize;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long it may take to start, to answer, and to stop: much longer than it ever takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long a server that has stopped speaking may take to end, and how often is looked.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LAST: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(5);
+
+/// What is said of one that does not answer.
+const SILENT: &str = "the server no longer answers";
 
 /// A running helper.
 pub(crate) struct Helper {
     child: Child,
-    out: BufReader<ChildStdout>,
+    lines: Receiver<String>,
+    pulse: Pulse,
+    is_silent: bool,
     /// The root of its site.
     pub(crate) url: String,
 }
@@ -67,9 +77,17 @@ impl Helper {
             .stdout
             .take()
             .context("the server has no standard output")?;
+        let (told, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(out).lines().map_while(Result::ok);
+            // Until it has ended, or nobody listens any more.
+            lines.into_iter().all(|line| told.send(line).is_ok())
+        });
         let mut helper = Helper {
             child,
-            out: BufReader::new(out),
+            lines,
+            pulse: Pulse::default(),
+            is_silent: false,
             url: String::new(),
         };
         match helper.line() {
@@ -78,6 +96,21 @@ impl Helper {
             Err(_) => bail!("the server did not start"),
         }
         Ok(helper)
+    }
+
+    /// What is wrong with it, if it has ended, though nobody asked it to, or no longer answers. To be asked
+    /// now and then.
+    pub(crate) fn trouble(&mut self) -> Option<String> {
+        if let Some(end) = self.end() {
+            return Some(end);
+        }
+        // All that it says unasked was read when it started.
+        if self.lines.try_iter().count() > 0 {
+            self.pulse.is_there();
+        }
+        let input = self.child.stdin.as_mut()?;
+        self.is_silent = self.pulse.is_lost(input);
+        self.is_silent.then(|| SILENT.to_owned())
     }
 
     /// How it ended, if it did though nobody asked it to.
@@ -106,36 +139,42 @@ impl Helper {
 
     /// Stops the helper and gives its account.
     pub(crate) fn stop(mut self) -> Result<Served> {
+        if self.is_silent {
+            bail!(SILENT);
+        }
         drop(self.child.stdin.take());
         let line = self.line()?;
-        self.child.wait().context("cannot wait for the server")?;
         serde_json::from_str(&line).context("the server's ledger can not be read")
     }
 
     /// One that neither hears nor speaks is about to end, and then it is known how; but not for ever.
     fn await_end(&mut self) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + LAST;
         while self.end().is_none() && Instant::now() < end {
             thread::sleep(LOOK);
         }
     }
 
+    /// The next line that is no answer to whether it is there.
     fn line(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.out
-            .read_line(&mut line)
-            .context("cannot hear the server")?;
-        if line.is_empty() {
-            bail!("the server has gone");
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.is_empty() => {}
+                Ok(line) => return Ok(line),
+                Err(RecvTimeoutError::Disconnected) => bail!("the server has gone"),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.is_silent = true;
+                    bail!(SILENT);
+                }
+            }
         }
-        Ok(line)
     }
 }
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        // A child that can not be waited for is none any more.
+        // It has said all that it has to say, or never will; one that has ended can not be killed.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -11,6 +11,7 @@ mod options;
 mod policy;
 mod print;
 mod profile;
+mod pulse;
 mod selection;
 mod serve;
 mod spelled;

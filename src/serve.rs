@@ -1,7 +1,7 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
 use crate::profile::{self, ProfileOptions};
-use crate::{SOMETHING_FAILED, interrupt, options, print, system, trial};
+use crate::{SOMETHING_FAILED, interrupt, options, print, pulse, system, trial};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_server::blocking::Server;
@@ -227,12 +227,12 @@ impl Serve {
             // A Ctrl-C reaches the whole process group; it is the parent's to say when we stop.
             interrupt::on_first(|| {})?;
             thread::spawn(move || {
-                // An input that breaks off is an input that closes, and a receiver that is gone has stopped.
-                for line in io::stdin().lines().map_while(Result::ok) {
+                pulse::listen(|line| {
                     if line == SETTLE {
+                        // A receiver that is gone has stopped.
                         let _ = stop.send(Word::Settle);
                     }
-                }
+                });
                 let _ = stop.send(Word::Stop);
             });
         } else {

@@ -1,25 +1,26 @@
 //! `flagpole trial`: one strategy, once, in a process of its own, so that what it costs is its own. For
 //! `compare`, which starts it.
 //!
-//! It reads its job as a line of JSON from standard input and writes one document of JSON. When its input
-//! closes, be it that the parent asks or that it has gone, the run is cancelled.
+//! It reads its job as a line of JSON from standard input and writes one document of JSON; further lines ask
+//! whether it is still there. When its input closes, be it that the parent asks or that it has gone, the run
+//! is cancelled.
 
 use crate::insistence::Insistence;
-use crate::{interrupt, options, system};
+use crate::{interrupt, options, pulse, system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_client::report::Cost;
 use flagpole_client::{CancellationToken, Lanes, Passed, Plan, Record, Run, Target, measure};
 use flagpole_fixtures::Code;
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _};
 use std::process::{self, ExitCode};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 /// How long a cancelled run may take to end.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Measure one strategy once, as standard input says: for `flagpole compare`
 #[derive(Args)]
@@ -31,8 +32,10 @@ pub(crate) struct Job {
     pub(crate) strategy: String,
     pub(crate) transport: String,
     pub(crate) url: String,
-    /// The flags, in the words of the plan; each as often as it stands here.
+    /// The flags, in the words of the plan.
     pub(crate) codes: Vec<String>,
+    /// How many downloads they are, taken in turn.
+    pub(crate) downloads: usize,
     pub(crate) files: Files,
     pub(crate) lanes: usize,
     pub(crate) policy: Insistence,
@@ -86,8 +89,7 @@ impl Trial {
         let asked = cancel.clone();
         thread::Builder::new()
             .spawn(move || {
-                // An input that breaks off is an input that closes.
-                let _ = io::stdin().read_to_end(&mut Vec::new());
+                pulse::listen(|_| {});
                 asked.cancel();
                 thread::sleep(GRACE);
                 process::exit(1);
@@ -108,7 +110,9 @@ impl Job {
         let target: Target = self.url.parse()?;
         let endpoint = target.resolve()?;
         let codes: Result<Vec<Code>, _> = self.codes.iter().map(|code| code.parse()).collect();
-        let plan = self.files.plan(codes.context("cannot read the job")?);
+        let codes = codes.context("cannot read the job")?;
+        let codes = codes.into_iter().cycle().take(self.downloads);
+        let plan = self.files.plan(codes.collect());
         // Whether a policy suits the lanes is the parent's to say.
         let policy = self.policy.policy(self.lanes.max(2))?;
         let whole = policy.timeouts.whole;
@@ -127,7 +131,7 @@ impl Job {
         let measured = measure(strategy, &run)?;
         let cost = so_far().since(&before);
         let cost = Cost {
-            memory_kib: status("VmHWM:"),
+            memory_kib: status("VmHWM:").saturating_sub(kept_kib(&measured.records)),
             threads: threads.most().saturating_sub(others),
             ..cost
         };
@@ -136,6 +140,11 @@ impl Job {
             cost,
         })
     }
+}
+
+/// What it takes to keep every attempt: that is for the comparison and no cost of the strategy.
+fn kept_kib(records: &[Record]) -> u64 {
+    size_of_val(records) as u64 / 1024
 }
 
 /// The most threads seen. Looked at after the 1st, 2nd, 4th, 8th ... attempt: to look costs as much as

@@ -4,10 +4,11 @@ use super::contender::Contender;
 use super::experiment::Experiment;
 use super::order::order;
 use super::process::{Interrupt, carry_out};
-use super::progress::Progress;
+use super::progress::{Progress, Step};
+use super::unreached;
 use crate::helper::Helper;
 use crate::trial::Job;
-use anyhow::Result;
+use anyhow::{Error, Result};
 use flagpole_client::Lanes;
 use flagpole_client::report::{Served, Trial};
 use flagpole_server::Latency;
@@ -17,6 +18,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The condition that says how many lanes there are.
 pub(crate) const LANES: &str = "max-req";
 
+/// What broke the rounds off if somebody asked for it.
+const INTERRUPTED: &str = "interrupted";
+
 /// One set of conditions.
 pub(crate) struct Conditions<'a> {
     pub(crate) experiment: &'a Experiment,
@@ -25,19 +29,34 @@ pub(crate) struct Conditions<'a> {
     pub(crate) lanes: Lanes,
     /// Whether the lanes were asked for, or differ from those of other cells.
     pub(crate) tells_lanes: bool,
+    /// The place of its steps in the progress.
+    pub(crate) step: usize,
+    /// What is wrong with the measurement before it began.
+    pub(crate) trouble: Option<&'a str>,
 }
 
 /// What came of the rounds.
 pub(crate) struct Ran {
     /// The trials of each contender, by its place; the round for warming up left out.
     pub(crate) trials: Vec<Vec<Trial>>,
-    /// The trials of the round for warming up.
-    pub(crate) warm_up: Vec<Trial>,
+    /// The trials of the round for warming up, each with the place of its contender.
+    pub(crate) warm_up: Vec<(usize, Trial)>,
+    /// The trial in which the rounds broke off, if it came to an end at all.
+    pub(crate) spoiled: Option<(usize, Trial)>,
     /// The names in the order in which they ran, by round.
     pub(crate) order: Vec<Vec<String>>,
     pub(crate) served: Option<Served>,
     /// What went wrong, if something did: the rounds end there.
     pub(crate) broken: Option<String>,
+}
+
+impl Ran {
+    /// Every trial that told what it did, in no order.
+    pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
+        let others = self.warm_up.iter().chain(&self.spoiled);
+        let others = others.map(|(_, trial)| trial);
+        self.trials.iter().flatten().chain(others)
+    }
 }
 
 impl Conditions<'_> {
@@ -50,36 +69,31 @@ impl Conditions<'_> {
         Ok(listener)
     }
 
-    /// How many trials the rounds are.
-    pub(crate) fn count(&self) -> usize {
-        (self.experiment.rounds.get() + 1) * self.contenders.len()
+    /// What it adds to the progress, by contender.
+    pub(crate) fn steps(&self) -> Result<Vec<Step>> {
+        let (listener, rounds) = (self.listener()?, self.experiment.rounds.get() + 1);
+        let each = self.contenders.iter();
+        let steps = each.map(|contender| {
+            let foreseen = (self.experiment).foreseen(contender, self.lanes, listener.as_ref())?;
+            Ok(Step::new(rounds, foreseen))
+        });
+        steps.collect()
     }
 
     /// Carries the rounds out.
     pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<Ran> {
+        let mut ran = self.nothing();
+        if interrupt.is_asked() {
+            ran.broken = Some(INTERRUPTED.to_owned());
+            return Ok(ran);
+        }
         let seed = self.experiment.seed.0.0;
         let mut helper = match self.listener()? {
             Some(listener) => Some(Helper::start(&listener, seed)?),
             None => None,
         };
-        let url = match (&self.experiment.url, &helper) {
-            (Some(url), _) => url.clone(),
-            (None, helper) => helper
-                .as_ref()
-                .map_or_else(String::new, |one| one.url.clone()),
-        };
-        let mut ran = Ran {
-            trials: self.contenders.iter().map(|_| Vec::new()).collect(),
-            warm_up: Vec::new(),
-            order: Vec::new(),
-            served: None,
-            broken: None,
-        };
         for round in 0..=self.experiment.rounds.get() {
-            let server = (url.as_str(), helper.as_mut());
-            ran.broken = self.round(round, server, &mut ran, interrupt, progress);
-            let end = helper.as_mut().and_then(Helper::end);
-            ran.broken = end.or(ran.broken);
+            ran.broken = self.round(round, &mut helper, &mut ran, interrupt, progress);
             if ran.broken.is_some() {
                 break;
             }
@@ -93,11 +107,30 @@ impl Conditions<'_> {
         Ok(ran)
     }
 
+    /// Rounds that could not be begun.
+    pub(crate) fn broken(&self, error: &Error) -> Ran {
+        Ran {
+            broken: Some(format!("{error:#}")),
+            ..self.nothing()
+        }
+    }
+
+    fn nothing(&self) -> Ran {
+        Ran {
+            trials: self.contenders.iter().map(|_| Vec::new()).collect(),
+            warm_up: Vec::new(),
+            spoiled: None,
+            order: Vec::new(),
+            served: None,
+            broken: None,
+        }
+    }
+
     /// One round, to its end or until something breaks, which it says.
     fn round(
         &self,
         round: usize,
-        (url, mut helper): (&str, Option<&mut Helper>),
+        helper: &mut Option<Helper>,
         ran: &mut Ran,
         interrupt: &Interrupt,
         progress: &mut Progress,
@@ -107,24 +140,33 @@ impl Conditions<'_> {
         let mut broken = None;
         for (place, &index) in (1..).zip(&places) {
             let contender = &self.contenders[index];
-            progress.next(&format!("{}, round {round}", contender.name));
+            progress.next(
+                self.step + index,
+                &format!("{}, round {round}", contender.name),
+            );
             names.push(contender.name.clone());
-            let trial = self.trial(contender, round, place, url, interrupt);
-            let settled = helper.as_mut().map(|helper| helper.settle()).transpose();
-            let both = trial.and_then(|trial| {
-                let served = settled?;
-                Ok(Trial { served, ..trial })
-            });
-            match both {
-                Ok(trial) if round == 0 => ran.warm_up.push(trial),
-                Ok(trial) => ran.trials[index].push(trial),
-                Err(error) => {
-                    let name = &contender.name;
-                    broken = Some(format!("the trial of `{name}` in round {round}: {error:#}"));
+            let mut trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
+            let mut wrong = match &trial {
+                Ok(trial) => unreached::by_all(trial),
+                Err(error) => Some(format!("{error:#}")),
+            };
+            let asked = interrupt.is_asked().then(|| INTERRUPTED.to_owned());
+            if let (Ok(trial), Some(helper), None) = (&mut trial, helper.as_mut(), &asked) {
+                match helper.settle() {
+                    Ok(served) => trial.served = Some(served),
+                    Err(error) => wrong = Some(format!("{error:#}")),
                 }
             }
-            if interrupt.is_asked() {
-                broken = Some("interrupted".to_owned());
+            let name = &contender.name;
+            let wrong =
+                wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
+            let end = helper.as_mut().and_then(Helper::end);
+            broken = end.or(asked).or(wrong);
+            match trial {
+                Ok(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),
+                Ok(trial) if round == 0 => ran.warm_up.push((index, trial)),
+                Ok(trial) => ran.trials[index].push(trial),
+                Err(_) => {}
             }
             if broken.is_some() {
                 break;
@@ -141,23 +183,25 @@ impl Conditions<'_> {
         contender: &Contender,
         round: usize,
         place: usize,
-        url: &str,
+        helper: Option<&mut Helper>,
         interrupt: &Interrupt,
     ) -> Result<Trial> {
+        let ours = helper.as_ref().map(|helper| helper.url.clone());
+        let url = self.experiment.url.clone().or(ours).unwrap_or_default();
         let codes = self.experiment.flags.0.codes();
         let downloads = codes.len() * self.experiment.times.get();
-        let codes = codes.iter().map(ToString::to_string).cycle();
         let job = Job {
             strategy: contender.strategy.name().to_owned(),
             transport: contender.transport.name().to_owned(),
-            url: url.to_owned(),
-            codes: codes.take(downloads).collect(),
+            url,
+            codes: codes.iter().map(ToString::to_string).collect(),
+            downloads,
             files: self.experiment.files,
             lanes: contender.strategy.lanes(self.lanes).get(),
             policy: contender.policy.clone(),
             run: run_name(round, place),
         };
-        let said = carry_out(&job, interrupt)?;
+        let said = carry_out(&job, interrupt, helper)?;
         let measured = said.measured.measured();
         let measured =
             measured.ok_or_else(|| anyhow::anyhow!("it tells of an unknown strategy"))?;

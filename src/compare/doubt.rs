@@ -5,11 +5,12 @@ use super::cell::{Conditions, Ran};
 use super::contender::Contender;
 use super::environment::cores;
 use super::judge::usable_cores;
+use super::unreached;
 use anyhow::Result;
 use flagpole_client::comparison::fates::{self, Compared, Fates, FatesHash};
 use flagpole_client::comparison::ledgers::{self, Disagreement};
 use flagpole_client::comparison::samples::{independent, needed};
-use flagpole_client::comparison::verdict::{Observation, Observed, Served, Validity, Verdict};
+use flagpole_client::comparison::verdict::{Observation, Observed, Reason, Served, Verdict};
 use flagpole_client::report::{Doubt, Judgement, Row, Trial};
 use flagpole_client::{Kind, Record};
 use std::collections::BTreeMap;
@@ -49,29 +50,36 @@ pub(crate) fn judgement(
         served,
         cores: cores(),
         strategies,
-        short: Vec::new(),
-        died: Vec::new(),
+        others: [unreached::reasons(ran), nothing(conditions, ran)].concat(),
+        broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
-    let broken = ran.broken.iter().map(|reason| Doubt {
-        severity: Validity::Invalid.to_string(),
-        label: "broken_off".to_owned(),
-        reason: reason.clone(),
-    });
     let reasons = verdict.reasons.iter().map(|told| Doubt {
         severity: told.severity.to_string(),
         label: told.label.to_owned(),
         reason: told.sentence.clone(),
     });
-    let validity = if ran.broken.is_some() {
-        Validity::Invalid
-    } else {
-        verdict.validity
-    };
     Ok(Judgement {
-        validity: validity.to_string(),
-        reasons: broken.chain(reasons).collect(),
+        validity: verdict.validity.to_string(),
+        reasons: reasons.collect(),
     })
+}
+
+/// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
+fn nothing(conditions: &Conditions<'_>, ran: &Ran) -> Vec<Reason> {
+    let is_asked = conditions.experiment.url.is_none() || ran.broken.is_some();
+    let is_something = ran.all_trials().any(|trial| trial.measured.tally.ok > 0);
+    let is_nothing = !is_asked && !is_something;
+    is_nothing
+        .then_some(Reason::NothingDone)
+        .into_iter()
+        .collect()
+}
+
+/// What went wrong here and with the floor, on which all rests.
+fn broken(conditions: &Conditions<'_>, ran: &Ran) -> Vec<String> {
+    let trouble = conditions.trouble.map(str::to_owned);
+    ran.broken.clone().into_iter().chain(trouble).collect()
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.
@@ -163,7 +171,7 @@ fn served(ran: &Ran) -> Served {
     let Some(account) = &ran.served else {
         return Served::default();
     };
-    let records = trials(ran).flat_map(|trial| &trial.measured.records);
+    let records = ran.all_trials().flat_map(|trial| &trial.measured.records);
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();
@@ -195,8 +203,4 @@ fn disagreement(trial: &Trial) -> Option<(usize, Disagreement)> {
     let records = &trial.measured.records;
     let on = ledgers::disagreement(records, served.requests, &served.by_status)?;
     Some((trial.round, on))
-}
-
-fn trials(ran: &Ran) -> impl Iterator<Item = &Trial> {
-    ran.trials.iter().flatten().chain(&ran.warm_up)
 }

@@ -12,7 +12,7 @@ use flagpole_client::{Lanes, Strategy, Transport};
 use flagpole_server::profile::{Listener, place};
 use flagpole_server::{FaultSpec, Latency};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
@@ -123,12 +123,10 @@ impl Experiment {
             bail!("the latency of a server at a `url` can not be chosen");
         }
         let contenders = self.contenders()?;
+        self.check_size(contenders.len())?;
+        self.check_grid()?;
         let mut names: Vec<_> = contenders.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
-        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-        if let Some([name, ..]) = twice {
-            bail!("--strategy: `{name}` is named twice");
-        }
         for threshold in &self.fail_if {
             let threshold = &threshold.0;
             threshold
@@ -143,6 +141,34 @@ impl Experiment {
             }
         }
         Ok(())
+    }
+
+    /// Refuses what stands in the grid twice: nobody could tell the one from the other.
+    fn check_grid(&self) -> Result<()> {
+        let Grid {
+            latency,
+            max_req,
+            strategies,
+            transports,
+        } = &self.grid;
+        if let Some(twice) = twice(strategies) {
+            bail!(
+                "--strategy: `{twice}` is named twice; to compare it with itself, give a file two `[policies]` \
+                 that say nothing"
+            );
+        }
+        let others = [
+            ("latency", twice(latency)),
+            ("max-req", twice(max_req)),
+            ("transport", twice(transports)),
+        ];
+        match others
+            .into_iter()
+            .find_map(|(of, twice)| Some((of, twice?)))
+        {
+            Some((of, twice)) => bail!("--{of}: `{twice}` is named twice"),
+            None => Ok(()),
+        }
     }
 
     /// What the server does, if it is ours.
@@ -182,11 +208,18 @@ impl Experiment {
     /// The numbers of lanes.
     pub(crate) fn lanes(&self) -> Vec<Lanes> {
         if self.grid.max_req.is_empty() {
-            let downloads = self.flags.0.codes().len() * self.times.get();
+            let downloads = self.flags.0.codes().len().saturating_mul(self.times.get());
             return vec![Lanes::new(downloads.min(LANES)).expect("1 to 30 are allowed")];
         }
         self.grid.max_req.iter().map(|lanes| lanes.0).collect()
     }
+}
+
+/// The first that stands there again, as it is written.
+fn twice<T: fmt::Display>(values: &[Spelled<T>]) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let mut written = values.iter().map(|value| value.0.to_string());
+    written.find(|value| !seen.insert(value.clone()))
 }
 
 /// Whether something in it never ends.

@@ -5,7 +5,7 @@ use super::process::{Interrupt, carry_out};
 use crate::helper::Helper;
 use crate::insistence::Insistence;
 use crate::trial::{Files, Job};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use flagpole_client::report::{Floor, Quantiles};
 use flagpole_client::{Latencies, strategy, transport};
 use flagpole_fixtures::populous;
@@ -17,30 +17,44 @@ const TRIALS: usize = 5;
 /// Downloads a trial.
 const DOWNLOADS: usize = 200;
 
-/// Measures it; `None` if a trial failed.
-pub(crate) fn floor(interrupt: &Interrupt) -> Result<Option<Floor>> {
-    let helper = Helper::start(&Listener::default(), 0)?;
+/// Measures it; or says why it can not be believed. One that is interrupted is not measured, and nothing is
+/// wrong with it.
+pub(crate) fn floor(interrupt: &Interrupt) -> Result<(Option<Floor>, Option<String>)> {
+    let mut helper = Helper::start(&Listener::default(), 0)?;
+    let measured = trials(&mut helper, interrupt);
+    let stopped = match helper.end() {
+        Some(end) => Err(anyhow!(end)),
+        None => helper.stop(),
+    };
+    // That the server has gone explains what went wrong in a trial.
+    let measured = stopped.and(measured);
+    Ok(match measured {
+        _ if interrupt.is_asked() => (None, None),
+        Ok(floor) => (floor, None),
+        Err(error) => (None, Some(format!("the instrument's own floor: {error:#}"))),
+    })
+}
+
+fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
     let mut latencies = Latencies::default();
     for trial in 0..TRIALS {
-        let codes = populous::TWENTY.iter().map(ToString::to_string).cycle();
+        let codes = populous::TWENTY.iter().map(ToString::to_string);
         let job = Job {
             strategy: strategy::ALL[0].name().to_owned(),
             transport: transport::ALL[0].name().to_owned(),
             url: helper.url.clone(),
-            codes: codes.take(DOWNLOADS).collect(),
+            codes: codes.collect(),
+            downloads: DOWNLOADS,
             files: Files::Flags,
             lanes: 1,
             policy: Insistence::default(),
             run: format!("floor-{trial}"),
         };
-        let Ok(said) = carry_out(&job, interrupt) else {
-            return Ok(None);
-        };
+        let said = carry_out(&job, interrupt, Some(helper))?;
         if let Some(measured) = said.measured.measured() {
             latencies += &measured.tally.from_sent;
         }
     }
-    helper.stop()?;
     let Quantiles { p50, p99, .. } = Quantiles::of(&latencies);
     Ok(p50.zip(p99).map(|(p50_us, p99_us)| Floor {
         p50_us,

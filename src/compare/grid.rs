@@ -19,18 +19,34 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
     let environment = environment::environment();
     let contenders = experiment.contenders()?;
     let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
-    let cells = latencies.iter().flat_map(|latency| {
-        lanes.iter().map(|&lanes| Conditions {
+    let conditions = latencies
+        .iter()
+        .flat_map(|latency| lanes.iter().map(move |&lanes| (latency, lanes)));
+    let cells = (0..)
+        .zip(conditions)
+        .map(|(place, (latency, lanes))| Conditions {
             experiment,
             contenders: &contenders,
             latency: latency.clone(),
             lanes,
             tells_lanes: experiment.grid.max_req.len() > 1,
-        })
-    });
-    let cells: Vec<_> = cells.collect();
-    let floor = floor::floor(interrupt)?;
-    let mut progress = Progress::new(cells.iter().map(Conditions::count).sum());
+            step: place * contenders.len(),
+            trouble: None,
+        });
+    let mut cells: Vec<_> = cells.collect();
+    let mut steps = Vec::new();
+    for conditions in &cells {
+        steps.extend(conditions.steps()?);
+    }
+    let mut progress = Progress::new(steps);
+    if let Some(long) = progress.foreseen() {
+        eprintln!("flagpole: {long}");
+    }
+    progress.say("the instrument's own floor");
+    let (floor, trouble) = floor::floor(interrupt)?;
+    for conditions in &mut cells {
+        conditions.trouble = trouble.as_deref();
+    }
     let mut done = Done {
         comparison: Comparison {
             schema: SCHEMA,
@@ -45,7 +61,11 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
         has_failed: false,
     };
     for conditions in &cells {
-        let ran = conditions.run(interrupt, &mut progress)?;
+        let ran = match conditions.run(interrupt, &mut progress) {
+            // What was measured before is not lost for it.
+            Err(error) if !done.comparison.cells.is_empty() => conditions.broken(&error),
+            ran => ran?,
+        };
         let is_broken = ran.broken.is_some();
         done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
         let cell = judge::cell(conditions, ran)?;

@@ -26,7 +26,7 @@ const WATERFALL: (usize, usize) = (60, 6);
 pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener.as_ref().map_or_else(Limits::default, limits);
-    keep_what_there_is(conditions, &mut ran);
+    keep_what_there_is(&mut ran);
     if let Some(listener) = &listener {
         let foretold = Foretold::of(conditions.experiment.seed.0.0, listener)?;
         let trials = ran.trials.iter_mut().flatten();
@@ -59,16 +59,15 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
     })
 }
 
-/// Where the rounds broke off in the one for warming up, that is all there is.
-fn keep_what_there_is(conditions: &Conditions<'_>, ran: &mut Ran) {
-    if ran.trials.iter().all(Vec::is_empty) {
-        let order = super::order::order(
-            conditions.experiment.seed.0.0,
-            0,
-            conditions.contenders.len(),
-        );
-        for trial in ran.warm_up.drain(..) {
-            let contender = order.get(trial.place - 1).copied().unwrap_or(0);
+/// Where the rounds broke off in the one for warming up, that is all there is; and of a contender that came
+/// to no end but one, the trial that broke them off.
+fn keep_what_there_is(ran: &mut Ran) {
+    if !ran.trials.iter().all(Vec::is_empty) {
+        return;
+    }
+    let there = ran.warm_up.drain(..).chain(ran.spoiled.take());
+    for (contender, trial) in there {
+        if ran.trials[contender].is_empty() && trial.measured.tally.attempts() > 0 {
             ran.trials[contender].push(trial);
         }
     }
@@ -199,7 +198,14 @@ pub(crate) fn invalid(comparison: &Comparison) -> Vec<String> {
         .iter()
         .flat_map(|cell| &cell.verdict.reasons);
     let invalid = doubts.filter(|doubt| doubt.severity == "INVALID");
-    invalid.map(|doubt| doubt.reason.clone()).collect()
+    let mut told: Vec<String> = Vec::new();
+    for doubt in invalid {
+        // What is wrong with the floor is wrong with every cell.
+        if !told.contains(&doubt.reason) {
+            told.push(doubt.reason.clone());
+        }
+    }
+    told
 }
 
 /// Where cells differ in nothing but their lanes: how many are worth having.
@@ -253,7 +259,6 @@ pub(crate) fn has_failed(ran: &Ran, is_ours: bool) -> bool {
         | Outcome::TooLarge
         | Outcome::BadMetadata(_) => !is_ours,
     };
-    let trials = ran.trials.iter().flatten().chain(&ran.warm_up);
-    let mut records = trials.flat_map(|trial| &trial.measured.records);
+    let mut records = ran.all_trials().flat_map(|trial| &trial.measured.records);
     records.any(|record| record.decides && failed(record))
 }

@@ -20,10 +20,12 @@ mod order;
 mod process;
 mod progress;
 mod shipped;
+mod size;
 mod split;
 mod thresholds;
+mod unreached;
 
-use self::baseline::Baseline;
+use self::baseline::Gist;
 use self::experiment::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};
 use self::process::Interrupt;
 use self::split::Latencies;
@@ -102,8 +104,8 @@ pub(crate) struct Compare {
     )]
     max_req: Vec<Lanes>,
 
-    /// Compare these strategies; repeatable, or separated by commas; or `all` [default: sequential,
-    /// threads, async]
+    /// Compare these strategies; repeatable, or separated by commas; or `all`. One can be compared with
+    /// itself by a file with two policies [default: sequential, threads, async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies)]
     strategy: Vec<Several>,
 
@@ -196,8 +198,12 @@ impl Compare {
             let target: Target = url.parse().map_err(|e| anyhow!("--url: {e}"))?;
             target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
         }
-        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
-        let result = self.result.as_deref().map(files::opened).transpose()?;
+        let baseline = self.baseline.as_deref().map(Gist::read).transpose()?;
+        let result = self
+            .result
+            .as_deref()
+            .map(files::Place::checked)
+            .transpose()?;
         if let Some(path) = &self.save {
             files::save(&experiment, path)?;
         }
@@ -207,12 +213,12 @@ impl Compare {
 
         let mut measured = grid::measured(&experiment, &interrupt)?;
         if let Some(baseline) = &baseline {
-            measured.comparison.against = baseline.against(&measured.comparison);
+            measured.comparison.against = Gist::from(&measured.comparison).against(baseline);
         }
         let comparison = &mut measured.comparison;
         comparison.crossed = thresholds::crossed(&experiment, comparison);
         let told = self.tell(&measured.comparison);
-        let kept = result.map_or(Ok(()), |file| files::keep(&measured.comparison, file));
+        let kept = result.map_or(Ok(()), |place| place.keep(&measured.comparison));
         let troubles = [told, kept].into_iter().filter_map(Result::err);
         let troubles = troubles
             .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))

@@ -65,6 +65,40 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
 }
 
 #[test]
+fn what_is_too_much_is_refused_at_once() {
+    let desk = Desk::new();
+    let sentence = "--times: a run is of at most 100000 downloads, and this is of 2000000000000\n";
+    refused(&desk, "compare --times 100000000000", sentence);
+    let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
+    let line = format!("compare --rounds 99 --max-req {}", lanes.join(","));
+    let sentence =
+        "1000 sets of conditions, 3 strategies and 99 rounds are 300000 runs, and at most 100000 ";
+    refused(&desk, &line, sentence);
+}
+
+#[test]
+fn what_stands_in_the_grid_twice_is_refused() {
+    let desk = Desk::new();
+    for (words, sentence) in [
+        (
+            "--strategy async,async",
+            "--strategy: `async` is named twice; to compare it with itself, ",
+        ),
+        (
+            "--latency 5ms,50ms,5000us",
+            "--latency: `5ms` is named twice\n",
+        ),
+        ("--max-req 5,6,5", "--max-req: `5` is named twice\n"),
+        (
+            "--transport hyper,hyper",
+            "--transport: `hyper` is named twice\n",
+        ),
+    ] {
+        refused(&desk, &format!("compare {words}"), sentence);
+    }
+}
+
+#[test]
 fn a_strategy_against_itself_meets_the_same_and_has_an_interval() {
     let desk = experiment(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
     let done = desk.run("compare mine.toml --format json");
@@ -158,7 +192,7 @@ fn a_full_disk_is_told_and_the_table_is_there_all_the_same() {
     ended_with_trouble(&done);
     told(
         &done,
-        "--result: cannot write the result: No space left on device",
+        "--result: cannot write the result to /dev/full: No space left on device",
     );
     assert!(done.out.contains("\nasync "), "{done}");
     let line = "compare mine.toml --rounds 1 --result missing/r.json";
@@ -166,6 +200,42 @@ fn a_full_disk_is_told_and_the_table_is_there_all_the_same() {
     let desk = experiment(QUICK);
     let line = "compare mine.toml --rounds 1 --save missing/r.toml";
     refused(&desk, line, "--save: missing/r.toml: ");
+}
+
+/// A limit on the size of files stands for a disk that is full before the end.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_does_not_fit_leaves_the_older_one_as_it_was() {
+    let desk = experiment(QUICK);
+    ended(&desk.run("compare mine.toml --rounds 1 --result r.json"), 0);
+    let old = fs::read(desk.path("r.json")).unwrap();
+    let limited = |line: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let flagpole = crate::stage::FLAGPOLE;
+        let line = format!("trap '' XFSZ; ulimit -f 4; exec {flagpole} {line}");
+        let shell = shell.args(["-c", &line]).current_dir(desk.path("."));
+        let output = shell.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, err) = limited("compare mine.toml --rounds 1 --result r.json");
+    assert_eq!(code, Some(1), "{err}");
+    let told = "flagpole: --result: cannot write the result to ";
+    assert!(err.contains(told), "{err}");
+    assert_eq!(fs::read(desk.path("r.json")).unwrap(), old);
+    let mut names: Vec<_> = fs::read_dir(desk.path(".")).unwrap().collect();
+    names.retain(|name| name.as_ref().unwrap().file_name() != "mine.toml");
+    assert_eq!(names.len(), 1, "{names:?}");
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_no_result() {
+    let desk = experiment(QUICK);
+    let line = "compare mine.toml --result r.json --save missing/again.toml";
+    refused(&desk, line, "--save: missing/again.toml: ");
+    assert!(!desk.path("r.json").exists());
 }
 
 #[cfg(target_os = "linux")]

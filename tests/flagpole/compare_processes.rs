@@ -3,7 +3,7 @@
 use crate::compare::{json, rows};
 use crate::peers::mock;
 use crate::processes::{children, has_socket, with_argument};
-use crate::stage::{Desk, Process, flagpole, wait_until};
+use crate::stage::{Desk, Done, Process, flagpole, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,8 +24,42 @@ fn trials(process: &Process) -> Vec<u32> {
 }
 
 fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+fn send(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// A process that does nothing any more, until the test is over, if somebody has not ended it by then.
+struct Stopped(u32);
+
+impl Stopped {
+    fn all(pids: &[u32]) -> Vec<Stopped> {
+        let stopped = pids.iter().map(|&pid| {
+            send(pid, Signal::STOP);
+            Stopped(pid)
+        });
+        stopped.collect()
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(self.0.try_into().unwrap()).unwrap();
+        let _ = kill_process(pid, Signal::CONT);
+    }
+}
+
+/// The first process of this kind that it starts.
+fn first(process: &Process, argument: &str) -> u32 {
+    let mut found = Vec::new();
+    wait_until("it has started one", || {
+        found = children(process.pid(), argument);
+        !found.is_empty()
+    });
+    found[0]
 }
 
 /// A comparison under way that never ends, and its seed.
@@ -80,12 +114,7 @@ fn a_trial_that_dies_leaves_the_rounds_before_it() {
     let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
     let process = Desk::new().start(&format!("{line} {}", server.url()));
     wait_until("some rounds are over", || server.ledger().requests > 10);
-    let mut found = Vec::new();
-    wait_until("a trial runs", || {
-        found = trials(&process);
-        !found.is_empty()
-    });
-    kill(found[0]);
+    kill(first(&process, "trial"));
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
     let told = "flagpole: the measurement is not valid: the trial of `async` in round ";
@@ -113,4 +142,114 @@ fn a_server_that_dies_is_named_as_the_reason() {
     let told = "the measurement is not valid: the server ended with signal: 9 (SIGKILL)\n";
     assert!(done.err.contains(told), "{done}");
     assert!(done.out.contains("\nINVALID\n"), "{done}");
+}
+
+#[test]
+fn without_its_floor_a_comparison_is_whole_and_not_valid() {
+    for (argument, told) in [
+        (
+            "trial",
+            "the instrument's own floor: it ended with signal: 9 (SIGKILL)",
+        ),
+        (
+            "serve",
+            "the instrument's own floor: the server ended with signal: 9 (SIGKILL)",
+        ),
+    ] {
+        let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
+        let process = Desk::new().start(line);
+        let first = first(&process, argument);
+        if argument == "serve" {
+            wait_until("it is used", || {
+                trials(&process).into_iter().any(has_socket)
+            });
+        }
+        kill(first);
+        let done = process.finish();
+        assert_eq!(done.code, Some(3), "{done}");
+        assert_eq!(
+            done.err,
+            format!("flagpole: the measurement is not valid: {told}\n")
+        );
+        let document = json(&done);
+        assert!(document["floor"].is_null(), "{done}");
+        assert_eq!(rows(&document)[0]["ok"], 4, "{done}");
+        let reason = &document["cells"][0]["verdict"]["reasons"][0];
+        assert_eq!(reason["label"], "broken_off", "{done}");
+    }
+}
+
+#[test]
+fn an_interrupt_during_the_floor_measures_nothing_more() {
+    let process = Desk::new().start("compare --latency 1h --format json");
+    first(&process, "trial");
+    process.signal(Signal::INT);
+    let done = process.finish();
+    assert_eq!(done.code, Some(3), "{done}");
+    let told = "flagpole: 63 runs, which may take 27720 minutes\n\
+                flagpole: the measurement is not valid: interrupted\n";
+    assert!(done.err.starts_with(told), "{done}");
+    assert_eq!(rows(&json(&done)).len(), 0, "{done}");
+}
+
+#[test]
+fn conditions_that_can_not_be_begun_leave_those_before_them() {
+    let (desk, seed) = (Desk::new(), own_seed());
+    let folder = desk.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    let line =
+        "compare --latency 1ms,2ms --flags 2 --strategy async --rounds 20 --format json --seed";
+    let process = desk.start_with(&format!("{line} {seed}"), &[("TMPDIR", &folder)]);
+    wait_until("a trial of the first conditions runs", || {
+        servers(seed).len() == 1 && !trials(&process).is_empty()
+    });
+    std::fs::remove_dir(&folder).unwrap();
+    let done = process.finish();
+    assert_eq!(done.code, Some(3), "{done}");
+    let told = "the measurement is not valid: cannot write the server's profile: ";
+    assert!(done.err.contains(told), "{done}");
+    let document = json(&done);
+    assert_eq!(rows(&document)[0]["ok"], 40, "{done}");
+    let broken = &document["cells"][1];
+    assert_eq!(broken["verdict"]["validity"], "INVALID", "{done}");
+}
+
+/// What is said of a comparison in which these processes stop to answer.
+fn hangs(stopped: impl Fn(&Process, u64) -> Vec<u32>, interrupts: bool) -> Done {
+    let (process, seed) = endless();
+    let _stopped = Stopped::all(&stopped(&process, seed));
+    if interrupts {
+        process.signal(Signal::INT);
+    }
+    let done = process.finish();
+    assert_eq!(done.code, Some(3), "{done}");
+    assert!(done.out.contains("\nINVALID\n"), "{done}");
+    assert!(servers(seed).is_empty());
+    done
+}
+
+#[test]
+fn a_trial_that_hangs_is_not_waited_for() {
+    let done = hangs(|process, _| trials(process), false);
+    assert!(
+        done.err.contains(" in round 0: it no longer answers\n"),
+        "{done}"
+    );
+}
+
+#[test]
+fn a_server_that_hangs_is_not_waited_for() {
+    let done = hangs(|_, seed| servers(seed), false);
+    assert!(
+        done.err
+            .contains(" in round 0: the server no longer answers\n"),
+        "{done}"
+    );
+}
+
+#[test]
+fn an_interrupt_ends_what_hangs() {
+    let all = |process: &Process, seed| [trials(process), servers(seed)].concat();
+    let done = hangs(all, true);
+    assert!(done.err.contains(": interrupted\n"), "{done}");
 }

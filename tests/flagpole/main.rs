@@ -13,6 +13,7 @@ mod compare;
 mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
+mod compare_urls;
 mod examples;
 mod family;
 mod get;

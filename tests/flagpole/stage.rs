@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 /// How long anything is waited for: much longer than it ever takes, so that only what hangs fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-const FLAGPOLE: &str = env!("CARGO_BIN_EXE_flagpole");
+/// The command.
+pub(crate) const FLAGPOLE: &str = env!("CARGO_BIN_EXE_flagpole");
 
 /// A folder in which the command is run; gone with it.
 pub(crate) struct Desk(TempDir);
@@ -69,8 +70,14 @@ impl Desk {
 
     /// Starts `flagpole` with these words.
     pub(crate) fn start(&self, line: &str) -> Process {
+        self.start_with(line, &[])
+    }
+
+    /// The same with these variables of the environment.
+    pub(crate) fn start_with(&self, line: &str, variables: &[(&str, &Path)]) -> Process {
         let mut command = Command::new(FLAGPOLE);
         let command = command.args(line.split_whitespace()).current_dir(&self.0);
+        let command = command.envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // What it starts itself can then be ended with it.
         #[cfg(unix)]

@@ -78,10 +78,10 @@ pub struct Observed {
     pub strategies: Vec<Observation>,
     /// How many cores the machine has, client and server sharing them.
     pub cores: usize,
-    /// What there was too little of.
-    pub short: Vec<Reason>,
-    /// Trials that came to no end: see [`Reason::Died`].
-    pub died: Vec<Reason>,
+    /// What else speaks against it.
+    pub others: Vec<Reason>,
+    /// What broke it off, or kept something from being measured: see [`Reason::BrokenOff`].
+    pub broken: Vec<String>,
 }
 
 /// What a server did, over all rounds.
@@ -133,8 +133,9 @@ pub struct Observation {
 impl Verdict {
     /// What is to be thought of what was seen.
     pub fn of(observed: &Observed) -> Verdict {
-        let mut reasons = observed.died.clone();
-        reasons.extend(observed.short.iter().cloned());
+        let broken = observed.broken.iter().cloned();
+        let broken = broken.map(|why| Reason::BrokenOff { why });
+        let mut reasons: Vec<_> = broken.chain(observed.others.iter().cloned()).collect();
         reasons.extend(observed.served.early());
         reasons.extend(late(observed));
         reasons.extend(fates(&observed.strategies));

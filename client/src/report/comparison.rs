@@ -32,7 +32,7 @@ pub struct Comparison {
 }
 
 /// The machine and the programs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
 pub struct Environment {
     /// The version of flagpole.
     pub flagpole: String,
@@ -90,7 +90,7 @@ pub struct Judgement {
 }
 
 /// A reason to doubt figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub struct Doubt {
     /// What it makes of the figures: `SUSPECT` or `INVALID`.
     pub severity: String,
@@ -135,7 +135,7 @@ pub struct Served {
     pub cpu_us: u64,
 }
 
-/// A contender beside itself in an earlier result.
+/// A contender beside itself in an earlier result; or the `environment`, if it was another.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Against {
     /// The conditions and the contender.

@@ -11,7 +11,7 @@ pub struct Cost {
     pub cpu_user_us: u64,
     /// Processor time in the system on the program's behalf, in microseconds.
     pub cpu_system_us: u64,
-    /// The most memory that the process ever had, in KiB.
+    /// The most memory that the process ever had, in KiB, without what it takes to keep every attempt.
     pub memory_kib: u64,
     /// The most threads that were seen, the main one included.
     pub threads: u64,

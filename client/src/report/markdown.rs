@@ -1,6 +1,7 @@
 //! `markdown`: the tables, to be pasted into an issue.
 
 use super::columns::{self, Columns};
+use super::remarks::remarks;
 use super::{Comparison, Report};
 use std::io::{self, Write};
 
@@ -44,7 +45,13 @@ impl Report for Markdown {
                 writeln!(out, "{}{line}", if index == 0 { "\n" } else { "" })?;
             }
         }
-        Ok(())
+        let remarks = remarks(comparison);
+        if !remarks.is_empty() {
+            writeln!(out)?;
+        }
+        remarks
+            .iter()
+            .try_for_each(|remark| writeln!(out, "- {remark}"))
     }
 }
 
@@ -64,7 +71,25 @@ fn table(columns: &Columns, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::remarks::tests::remarkable;
     use crate::report::tests::comparison;
+
+    #[test]
+    fn what_is_said_of_the_whole_stands_at_the_end() {
+        let mut text = Vec::new();
+        Markdown.write(&remarkable(), &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let (_, end) = text
+            .split_once("\n\n- the instrument's own floor ")
+            .unwrap();
+        let lines: Vec<_> = end
+            .lines()
+            .skip(1)
+            .map(|line| line.starts_with("- "))
+            .collect();
+        assert_eq!(lines, [true; 3], "{text}");
+        assert!(text.ends_with("- threshold crossed: async.wall < 1s: it is 52 ms\n"));
+    }
 
     #[test]
     fn numbers_are_to_the_right_and_names_to_the_left() {

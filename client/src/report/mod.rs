@@ -10,6 +10,7 @@ pub mod csv;
 mod figures;
 pub mod json;
 pub mod markdown;
+mod remarks;
 mod row;
 pub mod text;
 

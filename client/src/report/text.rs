@@ -1,6 +1,7 @@
 //! `text`: tables for a terminal, that can be pasted into a code block as they are.
 
 use super::columns::{self, Columns, micros};
+use super::remarks::remarks;
 use super::{Cell, Comparison, Report, Row};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
@@ -8,7 +9,7 @@ use std::io::{self, Write};
 const BOUND: &str = "bound: the least wall time that the delays planned by the server allow; \
                      efficiency: bound over wall";
 
-const WATERFALLS: &str = "the rounds of the median wall times, on one scale: time runs to the right; attempts \
+const WATERFALLS: &str = "the rounds of the median wall times, on one scale under the same conditions: time runs to the right; attempts \
                           come down as they were sent, where they are many several a line";
 
 /// The format.
@@ -25,31 +26,9 @@ impl Report for Text {
             [cell] => write_cell(cell, out)?,
             cells => write_grid(comparison, cells, out)?,
         }
-        if let Some(floor) = &comparison.floor {
-            writeln!(
-                out,
-                "the instrument's own floor (no delay, one lane): p50 {}, p99 {} of {} attempts",
-                micros(floor.p50_us),
-                micros(floor.p99_us),
-                floor.attempts
-            )?;
-        }
-        for curve in &comparison.knees {
-            writeln!(
-                out,
-                "{}, {}: {}",
-                curve.strategy, curve.conditions, curve.knee
-            )?;
-        }
-        for against in &comparison.against {
-            writeln!(
-                out,
-                "against the baseline: {}: {}",
-                against.name, against.told
-            )?;
-        }
-        for crossed in &comparison.crossed {
-            writeln!(out, "threshold crossed: {crossed}")?;
+        write_waterfalls(comparison, out)?;
+        for remark in remarks(comparison) {
+            writeln!(out, "{remark}")?;
         }
         for cell in &comparison.cells {
             write_verdict(comparison, cell, out)?;
@@ -73,31 +52,46 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     cell.rows
         .iter()
         .try_for_each(|row| write_failures(row, out))?;
-    for line in cell.rows.iter().filter_map(columns::behind) {
-        writeln!(out, "{line}")?;
-    }
-    for line in cell.rows.iter().filter_map(columns::stalled) {
-        writeln!(out, "{line}")?;
-    }
-    write_binding(cell, out)?;
-    write_waterfalls(cell, out)
+    write_behind(cell, out)?;
+    write_binding(cell, out)
 }
 
-fn write_waterfalls(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
-    let drawn = || cell.rows.iter().filter(|row| !row.waterfall.is_empty());
-    if drawn().next().is_none() {
+/// How much longer each took than the fastest, and in which rounds the machine stalled.
+fn write_behind(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    let stalled = cell.rows.iter().filter_map(columns::stalled);
+    let mut lines = cell.rows.iter().filter_map(columns::behind).chain(stalled);
+    lines.try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn write_waterfalls(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let cells = comparison.cells.iter();
+    let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
+    let mut drawn = rows.filter(|(_, row)| !row.waterfall.is_empty()).peekable();
+    if drawn.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "\n{WATERFALLS}")?;
-    for row in drawn() {
+    for (cell, row) in drawn {
         let (name, round) = (&row.strategy, row.median_round);
         let (attempts, wall) = (row.attempts_of_median.len(), micros(row.wall_us.median));
-        writeln!(out, "\n{name}, round {round}: {attempts} attempts, {wall}")?;
-        row.waterfall
-            .iter()
-            .try_for_each(|line| writeln!(out, "  {line}"))?;
+        let place = place(comparison, cell);
+        writeln!(
+            out,
+            "\n{place}{name}, round {round}: {attempts} attempts, {wall}"
+        )?;
+        let mut lines = row.waterfall.iter();
+        lines.try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     writeln!(out)
+}
+
+/// The conditions in which a cell differs from others, as a line begins with them.
+fn place(comparison: &Comparison, cell: &Cell) -> String {
+    let varying = columns::varying(comparison);
+    match columns::heading(cell, |name| varying.iter().any(|other| other == name)) {
+        nothing if nothing.is_empty() => nothing,
+        heading => format!("{heading}: "),
+    }
 }
 
 /// Of how many rounds the figures are.
@@ -130,9 +124,10 @@ fn write_grid(comparison: &Comparison, cells: &[Cell], out: &mut dyn Write) -> i
         cell.rows
             .iter()
             .try_for_each(|row| write_failures(row, out))?;
+        write_behind(cell, out)?;
         write_binding(cell, out)?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
@@ -153,13 +148,7 @@ fn write_binding(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_verdict(comparison: &Comparison, cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
-    let varying = columns::varying(comparison);
-    let place = columns::heading(cell, |name| varying.iter().any(|other| other == name));
-    let place = if place.is_empty() {
-        place
-    } else {
-        format!("{place}: ")
-    };
+    let place = place(comparison, cell);
     writeln!(out, "{place}{}", cell.verdict.validity)?;
     for doubt in &cell.verdict.reasons {
         writeln!(out, "  {}: {}", doubt.severity, doubt.reason)?;
@@ -201,6 +190,7 @@ fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::comparison::terms::Terms;
+    use crate::report::Ratio;
     use crate::report::tests::comparison;
 
     fn written(comparison: &Comparison) -> String {
@@ -280,8 +270,24 @@ VALID
         let mut several = comparison();
         let mut other = several.cells[0].clone();
         other.conditions[0].1 = "5ms".into();
+        other.rows[0].waterfall = vec!["▇▇".into()];
+        let (to, ratio) = ("async".to_owned(), 1.01);
+        other.rows[0].behind = Some(Ratio {
+            to,
+            ratio,
+            interval: Some([0.99, 1.03]),
+            is_difference: Some(false),
+            smallest: Some(0.04),
+        });
         several.cells.push(other);
         let text = written(&several);
+        let behind = "\nlatency 5ms:\nsequential: 1 x 500 Internal Server Error\n\
+                      async: 1 x 500 Internal Server Error\n\
+                      sequential: no difference from async seen (0.990 to 1.030 times as long); the smallest \
+                      that would have been seen is 4.0%\n";
+        assert!(text.contains(behind), "{text}");
+        let picture = "\n\nlatency 5ms: sequential, round 1: 2 attempts, 1.03 s\n  ▇▇\n\n";
+        assert!(text.contains(picture), "{text}");
         assert!(
             text.contains("\nlatency  strategy    concurrency "),
             "{text}"

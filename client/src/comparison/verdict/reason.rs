@@ -17,12 +17,8 @@ pub(super) const TOO_LATE: f64 = 0.2;
 /// What speaks against a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// A trial came to no end.
-    Died {
-        /// Of which strategy.
-        strategy: String,
-        /// In which round, from 1.
-        round: usize,
+    /// It came to no end, or not all of it was measured.
+    BrokenOff {
         /// What happened, without a full stop.
         why: String,
     },
@@ -30,11 +26,22 @@ pub enum Reason {
     Short {
         /// Of what.
         of: Resource,
-        /// How many are needed.
-        needed: u64,
+        /// What came of it.
+        what: String,
         /// How many there are.
         available: u64,
     },
+    /// Attempts did not get to the server, which nobody asked for.
+    Unreached {
+        /// How many.
+        count: u64,
+        /// Of how many.
+        of: u64,
+        /// Why.
+        why: String,
+    },
+    /// Not one download was done: there is nothing to compare.
+    NothingDone,
     /// Answers came before they were due.
     Early {
         /// How many.
@@ -157,8 +164,10 @@ impl Reason {
     pub fn severity(&self) -> Validity {
         match self {
             Reason::Late { lateness, delay } => lateness_is(*lateness, *delay),
-            Reason::Died { .. }
+            Reason::BrokenOff { .. }
             | Reason::Short { .. }
+            | Reason::Unreached { .. }
+            | Reason::NothingDone
             | Reason::Early { .. }
             | Reason::Fates { .. }
             | Reason::Ledgers { .. }
@@ -178,7 +187,7 @@ impl Reason {
     /// A name for machines, which stays the same.
     pub fn label(&self) -> &'static str {
         match self {
-            Reason::Died { .. } => "died",
+            Reason::BrokenOff { .. } => "broken_off",
             Reason::Short {
                 of: Resource::Descriptors,
                 ..
@@ -187,6 +196,8 @@ impl Reason {
                 of: Resource::Ports,
                 ..
             } => "ports_short",
+            Reason::Unreached { .. } => "unreached",
+            Reason::NothingDone => "nothing_done",
             Reason::Early { .. } => "early_answers",
             Reason::Late { .. } => "server_late",
             Reason::Fates { .. } => "fates_differ",
@@ -217,23 +228,23 @@ impl fmt::Display for Reason {
     #[expect(clippy::too_many_lines, reason = "a sentence for each reason")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Died {
-                strategy,
-                round,
-                why,
-            } => {
-                write!(
-                    f,
-                    "the trial of {strategy} in round {round} came to no end: {why}"
-                )
-            }
+            Reason::BrokenOff { why } => f.write_str(why),
             Reason::Short {
                 of,
-                needed,
+                what,
                 available,
-            } => {
-                write!(f, "{needed} {of} are needed and there are {available}")
+            } => write!(
+                f,
+                "{what}: {of} ran out, of which there are {available}; {}",
+                of.remedy()
+            ),
+            Reason::Unreached { count, of, why } => {
+                write!(
+                    f,
+                    "{count} of {of} attempts did not reach the server: {why}"
+                )
             }
+            Reason::NothingDone => f.write_str("not one download was done"),
             Reason::Early { count } => {
                 write!(f, "{count} answers came before they were due")
             }
@@ -329,6 +340,16 @@ impl fmt::Display for Reason {
                  given",
                 one.0, one.1, other.0, other.1
             ),
+        }
+    }
+}
+
+impl Resource {
+    /// How there can be more.
+    fn remedy(self) -> &'static str {
+        match self {
+            Resource::Descriptors => "raise the limit with `ulimit -n`",
+            Resource::Ports => "widen `ip_local_port_range`",
         }
     }
 }

@@ -56,8 +56,8 @@ fn clean() -> Observed {
         },
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
-        short: Vec::new(),
-        died: Vec::new(),
+        others: Vec::new(),
+        broken: Vec::new(),
     }
 }
 
@@ -337,31 +337,33 @@ fn who_fails_fast_is_not_faster() {
 }
 
 #[test]
-fn what_is_short_or_died_is_told_as_it_was() {
-    let short = |of, needed| Reason::Short {
+fn what_is_short_or_broke_off_is_told_as_it_was() {
+    let short = |of| Reason::Short {
         of,
-        needed,
+        what: "3 of 9 attempts did not connect".into(),
         available: 1024,
     };
     invalid(
-        |seen| seen.short.push(short(Resource::Descriptors, 2100)),
+        |seen| seen.others.push(short(Resource::Descriptors)),
         "descriptors_short",
-        "2100 open files are needed and there are 1024",
+        "3 of 9 attempts did not connect: open files ran out, of which there are 1024; raise the limit with \
+         `ulimit -n`",
     );
     invalid(
-        |seen| seen.short.push(short(Resource::Ports, 30_000)),
+        |seen| seen.others.push(short(Resource::Ports)),
         "ports_short",
-        "30000 ports are needed and there are 1024",
+        "3 of 9 attempts did not connect: ports ran out, of which there are 1024; widen \
+         `ip_local_port_range`",
     );
-    let died = Reason::Died {
-        strategy: "async".into(),
-        round: 3,
-        why: "it was killed by signal 9".into(),
-    };
     invalid(
-        |seen| seen.died.push(died.clone()),
-        "died",
-        "the trial of async in round 3 came to no end: it was killed by signal 9",
+        |seen| seen.others.push(Reason::NothingDone),
+        "nothing_done",
+        "not one download was done",
+    );
+    invalid(
+        |seen| seen.broken.push("interrupted".into()),
+        "broken_off",
+        "interrupted",
     );
 }
 
