@@ -37,6 +37,8 @@ pub(crate) struct Job {
     /// How many downloads they are, taken in turn.
     pub(crate) downloads: usize,
     pub(crate) files: Files,
+    /// How long behind the one before each is due, in microseconds; `None` if it is when its lane is free.
+    pub(crate) apart_us: Option<u64>,
     pub(crate) lanes: usize,
     pub(crate) policy: Insistence,
     /// The name of the run, by which the server counts.
@@ -113,6 +115,10 @@ impl Job {
         let codes = codes.context("cannot read the job")?;
         let codes = codes.into_iter().cycle().take(self.downloads);
         let plan = self.files.plan(codes.collect());
+        let plan = match self.apart_us.map(Duration::from_micros) {
+            Some(apart) => plan.spaced(apart),
+            None => plan,
+        };
         // Whether a policy suits the lanes is the parent's to say.
         let policy = self.policy.policy(self.lanes.max(2))?;
         let whole = policy.timeouts.whole;

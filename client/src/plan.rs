@@ -65,6 +65,14 @@ impl Plan {
         })
     }
 
+    /// The same as an open plan: each job is due so long behind the one before, whatever became of that.
+    pub fn spaced(mut self, by: Duration) -> Plan {
+        for (place, job) in (0_u32..).zip(&mut self.jobs) {
+            job.due = Some(by.saturating_mul(place));
+        }
+        self
+    }
+
     /// What is wanted of each code, in order of code.
     fn of(codes: impl IntoIterator<Item = Code>, wanted: impl Fn(Code) -> Vec<Job>) -> Plan {
         let mut codes: Vec<Code> = codes.into_iter().collect();
@@ -108,6 +116,16 @@ mod tests {
             plan("US BR US"),
             [("BR".into(), 0), ("US".into(), 0), ("US".into(), 1)]
         );
+    }
+
+    #[test]
+    fn spaced_jobs_are_due_one_after_the_other() {
+        let codes = ["BR", "CN", "US"].map(|code| code.parse().unwrap());
+        let (closed, apart) = (Plan::flags(codes), Duration::from_millis(5));
+        assert!(closed.jobs.iter().all(|job| job.due.is_none()));
+        let open = closed.spaced(apart);
+        let due: Vec<_> = open.jobs.iter().map(|job| job.due).collect();
+        assert_eq!(due, [0, 1, 2].map(|place| Some(apart * place)));
     }
 
     #[test]

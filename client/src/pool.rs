@@ -3,6 +3,7 @@
 use crate::agenda::{Agenda, Next, Start};
 use crate::session::Session;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -12,6 +13,9 @@ use std::time::Duration;
 pub(crate) struct Pool {
     pub(crate) session: Session,
     bell: Condvar,
+    /// How many wait at it; changed within the agenda only. To ring is a system call, be there nobody to
+    /// hear.
+    waiting: AtomicUsize,
     /// Until when a thread watches the time, on behalf of all that wait: otherwise a thousand would
     /// start up whenever a single retry is due. Locked within the agenda only.
     watched: Mutex<Option<Duration>>,
@@ -22,6 +26,7 @@ impl Pool {
         Arc::new(Pool {
             session,
             bell: Condvar::new(),
+            waiting: AtomicUsize::new(0),
             watched: Mutex::default(),
         })
     }
@@ -39,13 +44,25 @@ impl Pool {
 
     /// The next attempt, waiting for it; `None` if there will be none.
     pub(crate) fn next(&self) -> Option<Start> {
+        self.take(self.session.agenda())
+    }
+
+    /// The same for a lane that has nothing more to do for this attempt, and gives it back.
+    pub(crate) fn next_behind(&self, start: &Start) -> Option<Start> {
         let mut agenda = self.session.agenda();
+        agenda.leave(start.id);
+        // There may be more to do than this lane will.
+        self.ring();
+        self.take(agenda)
+    }
+
+    fn take(&self, mut agenda: MutexGuard<'_, Agenda>) -> Option<Start> {
         loop {
             let now = self.session.wire.clock.now();
             match agenda.next(now) {
                 Next::Start(start) => {
                     // There may be more than this one.
-                    self.bell.notify_one();
+                    self.ring();
                     return Some(start);
                 }
                 Next::Over => {
@@ -56,17 +73,19 @@ impl Pool {
                     agenda = self.watch(agenda, until, until.saturating_sub(now));
                 }
                 Next::Wait(_) | Next::Await => {
+                    self.waiting.fetch_add(1, SeqCst);
                     let woken = self.bell.wait(agenda);
                     agenda = woken.unwrap_or_else(PoisonError::into_inner);
+                    self.waiting.fetch_sub(1, SeqCst);
                 }
             }
         }
     }
 
-    /// Gives back a lane that has nothing more to do.
-    pub(crate) fn leave(&self, start: &Start) {
-        self.session.leave(start.id);
-        self.bell.notify_one();
+    fn ring(&self) {
+        if self.waiting.load(SeqCst) > 0 {
+            self.bell.notify_one();
+        }
     }
 
     fn is_unwatched(&self, until: Duration) -> bool {
@@ -80,8 +99,10 @@ impl Pool {
         wait: Duration,
     ) -> MutexGuard<'a, Agenda> {
         *self.watched() = Some(until);
+        self.waiting.fetch_add(1, SeqCst);
         let woken = self.bell.wait_timeout(agenda, wait);
         let (agenda, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, SeqCst);
         let mut watched = self.watched();
         // Another may have taken over, for an earlier time.
         if *watched == Some(until) {

@@ -17,11 +17,12 @@ pub const STACK: usize = 256 << 10;
 pub(crate) fn work(run: &Run<'_>, pool: &Pool, number: usize) -> Result<Tally, RunError> {
     let mut lane = lane(run, &pool.session)?;
     let mut tally = Tally::default();
-    while let Some(start) = pool.next() {
+    let mut next = pool.next();
+    while let Some(start) = next {
         let record = attempt(run, &pool.session, &mut *lane, Some(number), start.clone());
         tally.record(&record);
         (run.on_record)(&record);
-        pool.leave(&start);
+        next = pool.next_behind(&start);
     }
     Ok(tally)
 }

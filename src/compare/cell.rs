@@ -197,6 +197,7 @@ impl Conditions<'_> {
             codes: codes.iter().map(ToString::to_string).collect(),
             downloads,
             files: self.experiment.files,
+            apart_us: None,
             lanes: contender.strategy.lanes(self.lanes).get(),
             policy: contender.policy.clone(),
             run: run_name(round, place),

@@ -1,5 +1,6 @@
 //! The instrument's own floor: what an attempt takes that is not delayed at all, one after the other, from
-//! a server of the same kind. What is measured is never less.
+//! a server of the same kind. There is a pause before each, as there is where answers are delayed: the cores
+//! fall asleep, and to wake them takes longer than all the rest.
 
 use super::process::{Interrupt, carry_out};
 use crate::helper::Helper;
@@ -10,12 +11,16 @@ use flagpole_client::report::{Floor, Quantiles};
 use flagpole_client::{Latencies, strategy, transport};
 use flagpole_fixtures::populous;
 use flagpole_server::profile::Listener;
+use std::time::Duration;
 
 /// So many trials: where the system puts the two processes differs from one to the next.
-const TRIALS: usize = 5;
+const TRIALS: usize = 10;
 
 /// Downloads a trial.
-const DOWNLOADS: usize = 200;
+const DOWNLOADS: usize = 40;
+
+/// So far apart are they.
+const APART: Duration = Duration::from_millis(5);
 
 /// Measures it; or says why it can not be believed. One that is interrupted is not measured, and nothing is
 /// wrong with it.
@@ -46,6 +51,7 @@ fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
             codes: codes.collect(),
             downloads: DOWNLOADS,
             files: Files::Flags,
+            apart_us: u64::try_from(APART.as_micros()).ok(),
             lanes: 1,
             policy: Insistence::default(),
             run: format!("floor-{trial}"),
