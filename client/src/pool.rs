@@ -16,19 +16,29 @@ pub(crate) struct Pool {
     /// How many wait at it; changed within the agenda only. To ring is a system call, be there nobody to
     /// hear.
     waiting: AtomicUsize,
+    /// How many threads there are; changed within the agenda only.
+    threads: AtomicUsize,
     /// Until when a thread watches the time, on behalf of all that wait: otherwise a thousand would
     /// start up whenever a single retry is due. Locked within the agenda only.
     watched: Mutex<Option<Duration>>,
 }
 
 impl Pool {
+    /// For as many threads as can be of use.
     pub(crate) fn new(session: Session) -> Arc<Pool> {
+        let threads = session.agenda().most_at_once();
         Arc::new(Pool {
             session,
             bell: Condvar::new(),
             waiting: AtomicUsize::new(0),
+            threads: AtomicUsize::new(threads),
             watched: Mutex::default(),
         })
+    }
+
+    /// How many threads there are to be, or are left.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.load(SeqCst)
     }
 
     /// Does work in which threads wait for attempts; when the run is cancelled, they wait no longer.
@@ -67,6 +77,13 @@ impl Pool {
                 }
                 Next::Over => {
                     self.bell.notify_all();
+                    return None;
+                }
+                // It goes while others still work: to send all of them away at the end, one through the
+                // agenda after the other, takes as long as it took to begin.
+                _ if agenda.most_at_once() < self.threads.load(SeqCst) => {
+                    self.threads.fetch_sub(1, SeqCst);
+                    self.ring();
                     return None;
                 }
                 Next::Wait(until) if self.is_unwatched(until) => {

@@ -115,10 +115,11 @@ impl Agenda {
         self.flights.len()
     }
 
-    /// How many attempts can ever be in flight at once: more lanes would stay empty.
+    /// How many attempts can be in flight at once from now on: more lanes would stay empty.
     pub fn most_at_once(&self) -> usize {
         let each = 1 + usize::from(self.hedging.is_some());
-        self.jobs.len().saturating_mul(each).min(self.lanes)
+        let open = self.jobs.len() - self.cursor + self.downloads.len();
+        open.saturating_mul(each).min(self.lanes)
     }
 
     /// What to do now.

@@ -34,7 +34,7 @@ impl Strategy for Threads {
         // A run of its own to cancel: when one thread cannot be had, the others need not finish.
         let run = &run.clone().cancel(run.cancel.child_token());
         let pool = Pool::new(Session::start(run, run.lanes.get())?);
-        let threads = pool.session.agenda().most_at_once();
+        let threads = pool.threads();
         let work = || {
             scope(|scope| {
                 let spawn = |number| spawn(scope, run, &pool, number);
