@@ -158,7 +158,12 @@ impl Helper {
     /// The next line that is no answer to whether it is there.
     fn line(&mut self) -> Result<String> {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            let line = self.lines.recv_timeout(PATIENCE);
+            // Answers of the last trial may be among them.
+            if line.is_ok() {
+                self.pulse.is_there();
+            }
+            match line {
                 Ok(line) if line.is_empty() => {}
                 Ok(line) => return Ok(line),
                 Err(RecvTimeoutError::Disconnected) => bail!("the server has gone"),

@@ -5,6 +5,7 @@ use super::experiment::Experiment;
 use super::process::Interrupt;
 use super::progress::Progress;
 use super::{environment, floor, judge};
+use crate::print;
 use anyhow::Result;
 use flagpole_client::report::{Comparison, SCHEMA};
 
@@ -40,7 +41,7 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
     }
     let mut progress = Progress::new(steps);
     if let Some(long) = progress.foreseen() {
-        eprintln!("flagpole: {long}");
+        print::note(&format!("flagpole: {long}"));
     }
     progress.say("the instrument's own floor");
     let (floor, trouble) = floor::floor(interrupt)?;

@@ -221,11 +221,11 @@ impl Compare {
         let kept = result.map_or(Ok(()), |place| place.keep(&measured.comparison));
         let troubles = [told, kept].into_iter().filter_map(Result::err);
         let troubles = troubles
-            .inspect(|trouble| eprintln!("flagpole: {trouble:#}"))
+            .inspect(|trouble| print::note(&format!("flagpole: {trouble:#}")))
             .count();
         let reasons = judge::invalid(&measured.comparison);
         for reason in &reasons {
-            eprintln!("flagpole: the measurement is not valid: {reason}");
+            print::note(&format!("flagpole: the measurement is not valid: {reason}"));
         }
         let crossed = !measured.comparison.crossed.is_empty();
         let failed = troubles > 0 || crossed || measured.has_failed;

@@ -108,6 +108,15 @@ fn none_is_left_after_a_signal() {
     }
 }
 
+/// Each trial takes longer than it takes until the server is asked whether it is there; all of them
+/// together ask more often than it may leave unanswered.
+#[test]
+fn a_server_that_answers_is_there_however_many_trials_take_long() {
+    let done = flagpole("compare --latency 2100ms --flags 1 --strategy sequential --rounds 7");
+    assert!(!done.err.contains("no longer answers"), "{done}");
+    assert_eq!(done.code, Some(0), "{done}");
+}
+
 #[test]
 fn a_trial_that_dies_leaves_the_rounds_before_it() {
     let server = mock("20ms", "");
