@@ -44,8 +44,13 @@ pub(crate) fn has_socket(pid: u32) -> bool {
 }
 
 /// A figure of `/proc/PID/status` in KiB: `VmRSS`, what is resident; `VmHWM`, the most that ever
-/// was. `None` of a process that has ended.
+/// was. `None` of a process that has ended, and of one that has not begun: until it has memory of its own, for
+/// a moment after it was started, it is in ours, and this would be our figure.
 pub(crate) fn memory(pid: u32, figure: &str) -> Option<u64> {
+    let own = std::process::id();
+    if pid != own && arguments(pid) == arguments(own) {
+        return None;
+    }
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
     line.split_whitespace().nth(1)?.parse().ok()
