@@ -42,7 +42,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         nth: 0,
         path: None,
         conditions: None,
-        cancel: CancellationToken::new(),
+        cancel: &CancellationToken::new(),
     };
     let answer = exchange(&wire, &EventLoop, &mut None, &attempt, pending()).await;
     match Verifier::with_capacity(0).judge(resource, &answer)? {

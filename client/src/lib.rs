@@ -63,6 +63,7 @@
 //! - `measure`: one run, timed.
 
 pub mod agenda;
+mod bells;
 mod bound;
 mod clock;
 pub mod comparison;

@@ -27,7 +27,8 @@ pub struct Run<'a> {
     pub(crate) name: Option<String>,
     pub(crate) destination: Option<&'a Destination>,
     pub(crate) cancel: CancellationToken,
-    pub(crate) on_record: &'a (dyn Fn(&Record) + Sync),
+    /// Who hears of every record, if anyone does.
+    pub(crate) on_record: Option<&'a (dyn Fn(&Record) + Sync)>,
 }
 
 /// The run could not be started, or not be carried on.
@@ -61,7 +62,7 @@ impl<'a> Run<'a> {
             name: None,
             destination: None,
             cancel: CancellationToken::new(),
-            on_record: &|_| {},
+            on_record: None,
         }
     }
 
@@ -117,7 +118,17 @@ impl<'a> Run<'a> {
     /// Called once for every attempt as it completes, by whichever thread made it (with a stack of
     /// [`STACK`](crate::strategy::STACK) bytes): it should be quick.
     pub fn on_record(self, on_record: &'a (dyn Fn(&Record) + Sync)) -> Run<'a> {
-        Run { on_record, ..self }
+        Run {
+            on_record: Some(on_record),
+            ..self
+        }
+    }
+
+    /// An attempt has completed.
+    pub(crate) fn tell(&self, record: &Record) {
+        if let Some(on_record) = self.on_record {
+            on_record(record);
+        }
     }
 }
 

@@ -43,10 +43,11 @@ pub(crate) struct Session {
 /// What came of an attempt.
 #[derive(Debug)]
 pub(crate) struct Conclusion {
-    pub(crate) start: Start,
+    pub(crate) id: Id,
     pub(crate) record: Record,
-    /// What is to be done at the destination, if there is one.
-    pub(crate) errand: Option<Errand>,
+    /// What is to be done at the destination, if there is one. Boxed, as most runs that are timed have none,
+    /// and conclusions are handed about.
+    pub(crate) errand: Option<Box<Errand>>,
     /// What to do now that the lane has been given back; `None` if it has not been.
     pub(crate) next: Option<Next>,
     then: Then,
@@ -102,11 +103,6 @@ impl Session {
         self.agenda().next(self.wire.clock.now())
     }
 
-    /// Whether an attempt may be given up although the run goes on.
-    pub(crate) fn hedges(&self) -> bool {
-        self.hedges
-    }
-
     /// Whether what is left of what an attempt asks for is to be looked at before it.
     pub(crate) fn resumes(&self, start: &Start) -> bool {
         self.wire.resumes && !start.names && !start.is_plain
@@ -114,25 +110,25 @@ impl Session {
 
     /// What the transport is asked to do, given what is there already. `cancel` ends it, and whatever else
     /// whoever makes it has to do.
-    pub(crate) fn attempt(
-        &self,
-        start: &Start,
+    pub(crate) fn attempt<'a>(
+        start: &'a Start,
         left: &Left,
-        cancel: &CancellationToken,
-    ) -> Attempt {
+        cancel: &'a CancellationToken,
+    ) -> Attempt<'a> {
         Attempt {
             resource: start.resource,
             nth: start.nth,
-            path: start.path.clone(),
+            path: start.path.as_deref(),
             conditions: left.is_something().then(|| Arc::new(left.conditions())),
-            cancel: self.token(start.id, cancel),
+            cancel,
         }
     }
 
-    /// By which an attempt is given up: cancelled already, if it is not needed any more.
-    fn token(&self, id: Id, cancel: &CancellationToken) -> CancellationToken {
+    /// By which an attempt is given up alone, if it may be although the run goes on: cancelled already, if it
+    /// is not needed any more. `cancel` ends it too.
+    pub(crate) fn token(&self, id: Id, cancel: &CancellationToken) -> Option<CancellationToken> {
         if !self.hedges {
-            return cancel.clone();
+            return None;
         }
         let token = cancel.child_token();
         lock(&self.tokens).insert(id, token.clone());
@@ -142,7 +138,7 @@ impl Session {
         if is_lost {
             token.cancel();
         }
-        token
+        Some(token)
     }
 
     /// Verifies an exchange, has the agenda judge it, and makes its record. [`settle`](Session::settle)
@@ -153,8 +149,8 @@ impl Session {
         &self,
         start: Start,
         lane: Option<usize>,
-        (attempt, left): (&Attempt, &Left),
-        mut exchange: Exchange,
+        left: &Left,
+        mut exchange: Box<Exchange>,
         goes_on: bool,
     ) -> Conclusion {
         let mut country = None;
@@ -175,7 +171,7 @@ impl Session {
             are_conditions_to_blame: left.is_to_blame(&outcome),
             outcome,
             took: done.saturating_sub(exchange.sent),
-            redirect: self.redirect(attempt, &exchange),
+            redirect: self.redirect(&start, &exchange),
             retry_after: exchange
                 .retry_after
                 .as_deref()
@@ -221,13 +217,14 @@ impl Session {
             part
         };
         let kept = kept(&part, &verdict, body.len() as u64);
+        let id = start.id;
         let errand = if self.saves {
-            self.errand(&start, &verdict, part, (body, exchange.etag), country)
+            self.errand(start, &verdict, part, (body, exchange.etag), country)
         } else {
             None
         };
         Conclusion {
-            start,
+            id,
             record,
             errand,
             next,
@@ -237,10 +234,10 @@ impl Session {
     }
 
     /// Where a redirect leads within the site.
-    fn redirect(&self, attempt: &Attempt, exchange: &Exchange) -> Option<Arc<str>> {
+    fn redirect(&self, start: &Start, exchange: &Exchange) -> Option<Arc<str>> {
         let location = exchange.location.as_deref()?;
         exchange.status.filter(|status| leads_on(*status))?;
-        let uri = self.wire.uri(attempt);
+        let uri = self.wire.uri(start.resource, start.path.as_deref());
         led_to(
             &asked_for(self.site.as_ref()?, uri.path_and_query()?),
             location,
@@ -260,31 +257,34 @@ impl Session {
 
     fn errand(
         &self,
-        start: &Start,
+        start: Start,
         verdict: &Verdict,
         part: Part,
         (body, etag): (Bytes, Option<String>),
         country: Option<String>,
-    ) -> Option<Errand> {
+    ) -> Option<Box<Errand>> {
         // A download that has failed leaves nothing behind.
         let then = verdict.then;
         let staged =
             (verdict.decides && start.names).then(|| lock(&self.staged).remove(&start.download));
-        (then != Then::Nothing || part != Part::Stay).then(|| Errand {
-            then,
-            part,
-            start: start.clone(),
-            body,
-            etag,
-            country,
-            staged: staged.flatten(),
+        (then != Then::Nothing || part != Part::Stay).then(|| {
+            Box::new(Errand {
+                then,
+                part,
+                start,
+                body,
+                etag,
+                country,
+                staged: staged.flatten(),
+            })
         })
     }
 
     /// The errand has been done, in whatever way, or there is no destination to do it at: makes the
     /// record say so, and lets the download go on.
     pub(crate) fn settle(&self, conclusion: &mut Conclusion, saved: Result<Done, Outcome>) {
-        let (download, record) = (conclusion.start.download, &mut conclusion.record);
+        let record = &mut conclusion.record;
+        let download = record.download;
         let is_there = saved.is_ok();
         let mut kept = conclusion.kept;
         match saved {

@@ -2,22 +2,22 @@
 //! the other and is gone when there is none, so that memory does not grow with the plan. Files are saved
 //! by another thread, outside the lane, yet awaited.
 
-use crate::agenda::{Next, Start};
+use crate::agenda::{Id, Next, Start};
+use crate::bells::Bells;
 use crate::record::Record;
 use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::saver::Saver;
 use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
-use crate::transport::hyper;
+use crate::transport::{Exchange, hyper};
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 /// So many records may wait to be counted, before the lanes wait.
 const RECORDS: usize = 256;
 
-type Connection = hyper::Connection<TcpStream>;
+type Connection = Box<hyper::Connection<TcpStream>>;
 
 /// An event loop under way.
 pub(crate) struct EventLoop {
@@ -37,10 +37,11 @@ pub(crate) struct EventLoop {
     /// Connections without a request, the last used on top: it is the least likely to have been closed
     /// meanwhile. There are no more than lanes, for each was made under one.
     idle: Mutex<Vec<Connection>>,
-    /// Rung when there may be something to do that no task of this loop has ended for.
-    bell: Notify,
-    /// Whether it waits although it has lanes free.
-    is_waiting: AtomicBool,
+    /// What its attempts have come to.
+    tally: Mutex<Tally>,
+    bells: Bells,
+    /// Of its own bell.
+    place: usize,
     /// The run's, but of its own: every attempt looks at it, and loops on other cores are not to be in
     /// each other's way.
     cancel: CancellationToken,
@@ -56,36 +57,50 @@ pub(crate) fn saver(run: &Run<'_>) -> Result<Option<Arc<Saver>>, RunError> {
 }
 
 impl EventLoop {
-    pub(crate) fn new(
-        session: Arc<Session>,
-        saver: Option<Arc<Saver>>,
+    /// One for each share of the lanes; they share the agenda.
+    pub(crate) fn each(
+        session: &Arc<Session>,
+        saver: Option<&Arc<Saver>>,
+        shares: &[usize],
+    ) -> Vec<Arc<EventLoop>> {
+        let bells = Bells::new(shares.len());
+        let with = |(place, lanes): (usize, &usize)| {
+            Arc::new(EventLoop {
+                cancel: session.wire.cancel.child_token(),
+                session: session.clone(),
+                saver: saver.cloned(),
+                lanes: *lanes,
+                in_flight: AtomicUsize::new(0),
+                idle: Mutex::default(),
+                tally: Mutex::default(),
+                bells: bells.clone(),
+                place,
+            })
+        };
+        shares.iter().enumerate().map(with).collect()
+    }
+
+    /// One that has the agenda for itself.
+    pub(crate) fn alone(
+        session: &Arc<Session>,
+        saver: Option<&Arc<Saver>>,
         lanes: usize,
     ) -> Arc<EventLoop> {
-        Arc::new(EventLoop {
-            cancel: session.wire.cancel.child_token(),
-            session,
-            saver,
-            lanes,
-            in_flight: AtomicUsize::new(0),
-            idle: Mutex::default(),
-            bell: Notify::new(),
-            is_waiting: AtomicBool::new(false),
-        })
+        EventLoop::each(session, saver, &[lanes]).remove(0)
     }
 
     /// Makes attempts until there are none left or the run is cancelled, and waits for those in flight.
-    /// `others` share the agenda.
     pub(crate) async fn run(
         self: Arc<EventLoop>,
         run: &Run<'_>,
-        others: &[Arc<EventLoop>],
-        observe: Observe<'_>,
+        observe: Option<Observe<'_>>,
     ) -> Tally {
-        let mut tally = Tally::default();
-        let mut count = |record: &Record| {
-            tally.record(record);
-            (run.on_record)(record);
-            if let Some(lanes) = observe(record) {
+        let mut observe = observe;
+        let hears = run.on_record.is_some() || observe.is_some();
+        let mut hear = |record: &Record| {
+            run.tell(record);
+            let lanes = observe.as_mut().and_then(|observe| observe(record));
+            if let Some(lanes) = lanes {
                 self.session.agenda().set_lanes(lanes);
             }
         };
@@ -100,8 +115,9 @@ impl EventLoop {
             let until = match self.next() {
                 Next::Start(start) => {
                     self.in_flight.fetch_add(1, SeqCst);
-                    lanes.spawn(lane(self.clone(), start, sender.clone()));
-                    ring(others);
+                    let told = hears.then(|| sender.clone());
+                    lanes.spawn(lane(self.clone(), start, told));
+                    self.bells.ring();
                     continue;
                 }
                 Next::Over => break,
@@ -111,30 +127,29 @@ impl EventLoop {
             tokio::select! {
                 biased;
                 _ = records.recv_many(&mut batch, RECORDS) => {
-                    batch.drain(..).for_each(|record| count(&record));
-                    ring(others);
+                    batch.drain(..).for_each(|record| hear(&record));
+                    self.bells.ring();
                 }
                 Some(ended) = lanes.join_next() => has_ended(ended),
-                () = self.bell.notified() => {}
+                () = self.bells.rung(self.place) => {}
                 () = self.time(until) => {}
                 () = self.cancel.cancelled() => {}
             }
         }
-        ring(others);
+        self.bells.ring();
         drop(sender);
         while let Some(record) = records.recv().await {
-            count(&record);
+            hear(&record);
         }
         while let Some(ended) = lanes.join_next().await {
             has_ended(ended);
         }
-        tally
+        std::mem::take(&mut self.tally())
     }
 
     fn next(&self) -> Next {
         let has_room = self.in_flight.load(SeqCst) < self.lanes;
-        // Said before it looks: what comes up after the look finds it waiting.
-        self.is_waiting.store(has_room, SeqCst);
+        self.bells.waits(self.place, has_room);
         if has_room {
             self.session.next()
         } else {
@@ -182,16 +197,14 @@ impl EventLoop {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, start: &Start) {
-        self.session.leave(start.id);
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, id: Id) {
+        self.session.leave(id);
         self.in_flight.fetch_sub(1, SeqCst);
     }
-}
-
-/// Wakes the loops that wait for work.
-fn ring(loops: &[Arc<EventLoop>]) {
-    let waiting = loops.iter().filter(|other| other.is_waiting.load(SeqCst));
-    waiting.for_each(|other| other.bell.notify_one());
 }
 
 /// A panic of a lane is one of the run.
@@ -199,49 +212,33 @@ fn has_ended(lane: Result<(), JoinError>) {
     lane.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
 }
 
-/// Makes attempts while there are any. Each is told before the next is begun, and who waits for room
-/// to tell holds no lane.
-async fn lane(this: Arc<EventLoop>, first: Start, records: mpsc::Sender<Record>) {
+/// Makes attempts while there are any. Each is told to who hears of it before the next is begun, and who
+/// waits for room to tell holds no lane.
+async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Record>>) {
     // One for all that it makes: to be told anew of each would cost more than a request's head.
     let mut cancelled = pin!(this.cancel.cancelled());
     let mut next = Some(first);
     while let Some(start) = next {
-        let (record, another) = attempt(&this, start, cancelled.as_mut()).await;
+        let left = left(&this, &start).await;
+        let exchange = exchange(&this, &start, &left, cancelled.as_mut()).await;
+        let goes_on = this.saver.is_none() && !this.cancel.is_cancelled();
+        let session = &this.session;
+        let mut conclusion = session.conclude(start, None, &left, exchange, goes_on);
+        next = finish(&this, &mut conclusion).await;
+        this.tally().record(&conclusion.record);
+        this.bells.ring();
+        let Some(told) = &told else {
+            continue;
+        };
         // There is room, nearly always; and nobody listens when another lane has panicked.
-        let is_told = match records.try_send(record) {
-            Err(TrySendError::Full(record)) => records.send(record).await.is_ok(),
+        let is_told = match told.try_send(conclusion.record) {
+            Err(TrySendError::Full(record)) => told.send(record).await.is_ok(),
             told => told.is_ok(),
         };
         if !is_told {
             return;
         }
-        next = another;
     }
-}
-
-/// Makes an attempt; returns what its lane is to make next, if there is anything.
-async fn attempt(
-    this: &EventLoop,
-    start: Start,
-    cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
-) -> (Record, Option<Start>) {
-    let left = left(this, &start).await;
-    let attempt = this.session.attempt(&start, &left, &this.cancel);
-    let mut slot = this.idle().pop();
-    let mut superseded = pin!(attempt.cancel.cancelled());
-    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> = if this.session.hedges() {
-        superseded.as_mut()
-    } else {
-        cancelled
-    };
-    let wire = &this.session.wire;
-    let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
-    this.idle().extend(slot);
-    let goes_on = this.saver.is_none() && !this.cancel.is_cancelled();
-    let conclusion = this
-        .session
-        .conclude(start, None, (&attempt, &left), exchange, goes_on);
-    conclude(this, conclusion).await
 }
 
 /// What there is already of what an attempt asks for. To read it is the saver's business, off the loop.
@@ -258,23 +255,47 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
     }
 }
 
+/// Makes an attempt, over a connection that is idle if there is one.
+async fn exchange(
+    this: &EventLoop,
+    start: &Start,
+    left: &Left,
+    cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> Box<Exchange> {
+    let token = this.session.token(start.id, &this.cancel);
+    let cancel = token.as_ref().unwrap_or(&this.cancel);
+    let attempt = Session::attempt(start, left, cancel);
+    let mut superseded = pin!(cancel.cancelled());
+    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> = match token {
+        Some(_) => superseded.as_mut(),
+        None => cancelled,
+    };
+    let mut slot = this.idle().pop();
+    let wire = &this.session.wire;
+    let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
+    this.idle().extend(slot);
+    exchange
+}
+
+/// Does what is to be done with the body, and returns what the lane is to make next, if there is anything.
+///
 /// The lane is held until the body is in the saver's queue: a slow disk must hold the lanes back, or
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
-async fn conclude(this: &EventLoop, mut conclusion: Conclusion) -> (Record, Option<Start>) {
+async fn finish(this: &EventLoop, conclusion: &mut Conclusion) -> Option<Start> {
     if let Some(next) = conclusion.next.take() {
-        this.session.settle(&mut conclusion, Ok(Done::default()));
-        return (conclusion.record, this.go_on(next));
+        this.session.settle(conclusion, Ok(Done::default()));
+        return this.go_on(next);
     }
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
     let saved = if let Some((saver, errand)) = errand {
         let receipt = saver.order(|destination| errand.run(destination)).await;
-        this.leave(&conclusion.start);
-        this.bell.notify_one();
+        this.leave(conclusion.id);
+        this.bells.ring_at(this.place);
         receipt.saved().await
     } else {
-        this.leave(&conclusion.start);
+        this.leave(conclusion.id);
         Ok(Done::default())
     };
-    this.session.settle(&mut conclusion, saved);
-    (conclusion.record, this.another())
+    this.session.settle(conclusion, saved);
+    this.another()
 }

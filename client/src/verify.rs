@@ -110,7 +110,6 @@ impl Default for Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const TRUE: Bytes = Bytes::from_static(b"flag");
     const FALSE: Bytes = Bytes::from_static(b"flaw");
@@ -118,22 +117,10 @@ mod tests {
     /// A 200 with this body.
     pub(crate) fn exchange(body: &'static [u8]) -> Exchange {
         Exchange {
-            sent: Duration::ZERO,
-            first_byte: None,
             status: Some(200),
-            timing: None,
-            digest: None,
-            repr_digest: None,
-            is_unreadable: false,
-            length: None,
-            reused: false,
-            location: None,
-            retry_after: None,
-            etag: None,
-            content_range: None,
             bytes: body.len() as u64,
-            begun: None,
             result: Ok(Bytes::from_static(body)),
+            ..Exchange::default()
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn work(run: &Run<'_>, pool: &Pool, number: usize) -> Result<Tally, R
     while let Some(start) = next {
         let record = attempt(run, &pool.session, &mut *lane, Some(number), start.clone());
         tally.record(&record);
-        (run.on_record)(&record);
+        run.tell(&record);
         next = pool.next_behind(&start);
     }
     Ok(tally)
@@ -45,9 +45,10 @@ pub(crate) fn attempt(
         Some(destination) if session.resumes(&start) => destination.left(start.resource),
         _ => Left::default(),
     };
-    let attempt = session.attempt(&start, &left, &session.wire.cancel);
-    let exchange = lane.exchange(&attempt);
-    let mut conclusion = session.conclude(start, number, (&attempt, &left), exchange, false);
+    let token = session.token(start.id, &session.wire.cancel);
+    let cancel = token.as_ref().unwrap_or(&session.wire.cancel);
+    let exchange = lane.exchange(&Session::attempt(&start, &left, cancel));
+    let mut conclusion = session.conclude(start, number, &left, exchange, false);
     let saved = match (run.destination, conclusion.errand.take()) {
         (Some(destination), Some(errand)) => errand.run(destination),
         _ => Ok(Done::default()),

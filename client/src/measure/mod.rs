@@ -50,7 +50,7 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<Measured, RunEr
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(record.clone());
-        (run.on_record)(record);
+        run.tell(record);
     };
     let kept = run.clone().on_record(&keep);
     let start = Instant::now();

@@ -137,22 +137,14 @@ mod tests {
     /// An exchange with this head, whose body came whole.
     fn whole(status: u16, body: &'static [u8]) -> Exchange {
         Exchange {
-            sent: Duration::ZERO,
-            first_byte: None,
             status: Some(status),
-            timing: None,
-            digest: None,
             repr_digest: Some(Digest::of(WHOLE)),
-            is_unreadable: false,
             length: Some(10),
-            reused: false,
-            location: None,
-            retry_after: None,
             etag: Some("\"v1\"".to_owned()),
             content_range: (status == 206).then(|| "bytes 4-9/10".to_owned()),
             bytes: body.len() as u64,
-            begun: None,
             result: Ok(Bytes::from_static(body)),
+            ..Exchange::default()
         }
     }
 

@@ -33,58 +33,48 @@ fn pair() -> (Session, Start, Start) {
     (session, first, hedge)
 }
 
-fn exchange(result: Result<Bytes, Outcome>) -> Exchange {
+fn exchange(result: Result<Bytes, Outcome>) -> Box<Exchange> {
     let body = Bytes::from_static(b"GIF");
-    Exchange {
-        sent: Duration::ZERO,
-        first_byte: None,
+    Box::new(Exchange {
         status: Some(200),
-        timing: None,
-        digest: None,
         repr_digest: Some(Digest::of(b"GIF89a")),
-        is_unreadable: false,
         length: Some(6),
-        reused: false,
-        location: None,
-        retry_after: None,
         etag: Some("\"v1\"".into()),
-        content_range: None,
         bytes: body.len() as u64,
         begun: result.is_err().then_some(body),
         result,
-    }
+        ..Exchange::default()
+    })
 }
 
-fn whole() -> Exchange {
+fn whole() -> Box<Exchange> {
     exchange(Ok(Bytes::from_static(b"GIF89a")))
+}
+
+/// By which an attempt of a run that hedges is given up.
+fn token(session: &Session, start: &Start) -> CancellationToken {
+    session.token(start.id, &session.wire.cancel).unwrap()
 }
 
 #[test]
 fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
     let (session, first, hedge) = pair();
-    let left = Left::default();
-    let attempt = session.attempt(&first, &left, &session.wire.cancel);
-    let won = session.conclude(first, None, (&attempt, &left), whole(), false);
-    assert!(won.record.decides && !attempt.cancel.is_cancelled());
-    assert!(
-        session
-            .attempt(&hedge, &left, &session.wire.cancel)
-            .cancel
-            .is_cancelled()
-    );
+    let one = token(&session, &first);
+    let won = session.conclude(first, None, &Left::default(), whole(), false);
+    assert!(won.record.decides && !one.is_cancelled());
+    assert!(token(&session, &hedge).is_cancelled());
 }
 
 #[test]
 fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
     let (session, first, hedge) = pair();
     let left = Left::default();
-    let [one, other] =
-        [&first, &hedge].map(|start| session.attempt(start, &left, &session.wire.cancel));
-    let won = session.conclude(hedge, None, (&other, &left), whole(), false);
-    assert!(won.record.decides && one.cancel.is_cancelled());
+    let [one, _] = [&first, &hedge].map(|start| token(&session, start));
+    let won = session.conclude(hedge, None, &left, whole(), false);
+    assert!(won.record.decides && one.is_cancelled());
     // It had the start of a body, which would lie beside the whole one for ever.
     let broken = exchange(Err(Outcome::Cancelled));
-    let lost = session.conclude(first, None, (&one, &left), broken, false);
+    let lost = session.conclude(first, None, &left, broken, false);
     assert_eq!(lost.record.outcome, Outcome::Superseded);
     assert!(lost.errand.is_none(), "{:?}", lost.errand);
 }
@@ -92,8 +82,7 @@ fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
 #[test]
 fn a_run_that_is_cancelled_cancels_both() {
     let (session, first, hedge) = pair();
-    let left = Left::default();
-    let both = [&first, &hedge].map(|start| session.attempt(start, &left, &session.wire.cancel));
+    let both = [&first, &hedge].map(|start| token(&session, start));
     session.wire.cancel.cancel();
-    assert!(both.iter().all(|attempt| attempt.cancel.is_cancelled()));
+    assert!(both.iter().all(CancellationToken::is_cancelled));
 }

@@ -45,12 +45,12 @@ impl Strategy for Adaptive {
         let most = run.lanes.get();
         let mut limit = Limit::new(most);
         let session = Arc::new(Session::start(run, limit.get())?);
-        let tasks = Tasks::new(session.clone(), saver(run)?, most);
+        let tasks = Tasks::alone(&session, saver(run)?.as_ref(), most);
         let mut observe = |record: &Record| {
             limit.saw(&record.outcome, record.sent, record.done);
             Some(limit.get())
         };
-        let tally = runtime.block_on(tasks.run(run, &[], &mut observe));
+        let tally = runtime.block_on(tasks.run(run, Some(&mut observe)));
         Ok(session.close(run, tally))
     }
 }

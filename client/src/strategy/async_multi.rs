@@ -41,8 +41,8 @@ impl Strategy for AsyncMulti {
             .map_err(RunError::Runtime)?;
         let lanes = run.lanes.get();
         let session = Arc::new(Session::start(run, lanes)?);
-        let tasks = Tasks::new(session.clone(), saver(run)?, lanes);
-        let tally = runtime.block_on(tasks.run(run, &[], &mut |_| None));
+        let tasks = Tasks::alone(&session, saver(run)?.as_ref(), lanes);
+        let tally = runtime.block_on(tasks.run(run, None));
         Ok(session.close(run, tally))
     }
 }

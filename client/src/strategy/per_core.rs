@@ -43,14 +43,13 @@ impl Strategy for PerCore {
         let session = Arc::new(Session::start(run, lanes)?);
         let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
         let cores = available_parallelism().map_or(1, NonZero::get);
-        let loops: Vec<_> = shares(lanes, cores.min(most))
-            .map(|share| Tasks::new(session.clone(), saver.clone(), share))
-            .collect();
+        let shares: Vec<_> = shares(lanes, cores.min(most)).collect();
+        let loops = Tasks::each(&session, saver.as_ref(), &shares);
         let tally = scope(|scope| {
             let spawn = |tasks: &Arc<Tasks>| {
-                let (tasks, loops) = (tasks.clone(), &loops);
+                let tasks = tasks.clone();
                 let thread = Builder::new().name("event-loop".into());
-                let thread = thread.spawn_scoped(scope, move || turn(run, &tasks, loops));
+                let thread = thread.spawn_scoped(scope, move || turn(run, &tasks));
                 thread
                     .map_err(RunError::Thread)
                     .inspect_err(|_| run.cancel.cancel())
@@ -69,7 +68,7 @@ impl Strategy for PerCore {
 }
 
 /// Runs one loop on the calling thread.
-fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, loops: &[Arc<Tasks>]) -> Result<Tally, RunError> {
+fn turn(run: &Run<'_>, tasks: &Arc<Tasks>) -> Result<Tally, RunError> {
     // Until it has come to a good end: the others would wait for what it had in hand.
     let cancels = run.cancel.clone().drop_guard();
     let runtime = runtime::Builder::new_current_thread()
@@ -77,12 +76,7 @@ fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, loops: &[Arc<Tasks>]) -> Result<Tally
         .enable_time()
         .build()
         .map_err(RunError::Runtime)?;
-    let others: Vec<_> = loops
-        .iter()
-        .filter(|other| !Arc::ptr_eq(other, tasks))
-        .cloned()
-        .collect();
-    let tally = runtime.block_on(tasks.clone().run(run, &others, &mut |_| None));
+    let tally = runtime.block_on(tasks.clone().run(run, None));
     // They are registered with the runtime, which goes now.
     tasks.close_idle();
     cancels.disarm();

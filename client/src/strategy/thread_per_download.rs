@@ -131,7 +131,7 @@ impl Crew<'_> {
         let mut lane = idle.map_or_else(|| lane(self.run, self.session), Ok)?;
         let record = attempt(self.run, self.session, &mut *lane, None, start);
         self.lanes().push(lane);
-        (self.run.on_record)(&record);
+        self.run.tell(&record);
         Ok(record)
     }
 

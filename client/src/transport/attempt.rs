@@ -7,18 +7,18 @@ use tokio_util::sync::CancellationToken;
 
 /// One request to send; the [`Wire`](super::Wire) knows what it looks like.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct Attempt<'a> {
     /// What is wanted.
     pub resource: Resource,
     /// The n by which the server draws its fate.
     pub nth: u64,
     /// Where a redirect led: a path, with its query, to ask for instead of the resource's own.
-    pub path: Option<Arc<str>>,
+    pub path: Option<&'a str>,
     /// What is already there, if anything is.
     pub conditions: Option<Arc<Conditions>>,
     /// When this is cancelled the exchange ends at once, as
     /// [`Cancelled`](crate::Outcome::Cancelled).
-    pub cancel: CancellationToken,
+    pub cancel: &'a CancellationToken,
 }
 
 /// Under which conditions an answer is wanted, and which part of it (RFC 9110 sections 13 and 14).

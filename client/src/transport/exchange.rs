@@ -23,6 +23,8 @@ pub struct Exchange {
     /// Whether the head says that its body is not to be taken for anything: it has a content coding,
     /// which nobody asked for, or a digest that cannot be read.
     pub is_unreadable: bool,
+    /// Whether the head promises that the connection will be kept.
+    pub stays: bool,
     /// `Content-Length`.
     pub length: Option<u64>,
     /// Whether the request went out on a connection that had been used before.
@@ -41,4 +43,29 @@ pub struct Exchange {
     pub begun: Option<Bytes>,
     /// The whole body of whatever status, as long as it said it was; or why there is none.
     pub result: Result<Bytes, Outcome>,
+}
+
+impl Default for Exchange {
+    /// Nothing has come yet, and nothing will.
+    fn default() -> Exchange {
+        Exchange {
+            sent: Duration::ZERO,
+            first_byte: None,
+            status: None,
+            timing: None,
+            digest: None,
+            repr_digest: None,
+            is_unreadable: false,
+            stays: false,
+            length: None,
+            reused: false,
+            location: None,
+            retry_after: None,
+            etag: None,
+            content_range: None,
+            bytes: 0,
+            begun: None,
+            result: Err(Outcome::Cancelled),
+        }
+    }
 }

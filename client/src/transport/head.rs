@@ -1,5 +1,7 @@
 //! What is kept of the head of an answer, and of a body that breaks off.
 
+use super::Exchange;
+use crate::outcome::Outcome;
 use bytes::{Bytes, BytesMut};
 use flagpole_fixtures::{Digest, Timing};
 use http::Response;
@@ -15,23 +17,6 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// So many bytes at most are set aside for a body before they come: what a head says of its length may
 /// be anything.
 const RESERVE_MAX: usize = 1 << 20;
-
-/// What is kept of a head; the fields are those of an [`Exchange`](super::Exchange).
-#[derive(Default)]
-pub(super) struct Head {
-    pub(super) status: Option<u16>,
-    pub(super) timing: Option<Timing>,
-    pub(super) digest: Option<Digest>,
-    pub(super) repr_digest: Option<Digest>,
-    pub(super) is_unreadable: bool,
-    /// Whether it says that the connection will be kept.
-    pub(super) stays: bool,
-    pub(super) length: Option<u64>,
-    pub(super) location: Option<String>,
-    pub(super) retry_after: Option<String>,
-    pub(super) etag: Option<String>,
-    pub(super) content_range: Option<String>,
-}
 
 /// How much is set aside for a body of this length.
 pub(super) fn reserved(length: u64) -> usize {
@@ -65,18 +50,21 @@ impl Received {
     }
 }
 
-impl Head {
-    /// In one walk over the fields: to look each of them up would cost as much as parsing them did. Of
-    /// fields of one name the first that can be read counts.
-    pub(super) fn of<B>(response: &Response<B>) -> Head {
-        let mut head = Head {
-            status: Some(response.status().as_u16()),
-            ..Head::default()
-        };
+impl Exchange {
+    /// It is over, with this result.
+    pub(super) fn ends(&mut self, received: Received, result: Result<Bytes, Outcome>) {
+        self.bytes = received.bytes;
+        self.begun = received.begun(&result);
+        self.result = result;
+    }
+
+    /// Notes what the head of the answer says. In one walk over the fields: to look each of them up would
+    /// cost as much as parsing them did. Of fields of one name the first that can be read counts.
+    pub(super) fn see_head<B>(&mut self, response: &Response<B>) {
+        self.status = Some(response.status().as_u16());
         for (name, value) in response.headers() {
-            head.see(name, value);
+            self.see(name, value);
         }
-        head
     }
 
     fn see(&mut self, name: &HeaderName, value: &HeaderValue) {
@@ -134,7 +122,9 @@ mod tests {
 
     fn is_unreadable(name: &str, value: &[u8]) -> bool {
         let response = Response::builder().header(name, value).body(());
-        Head::of(&response.unwrap()).is_unreadable
+        let mut exchange = Exchange::default();
+        exchange.see_head(&response.unwrap());
+        exchange.is_unreadable
     }
 
     #[test]

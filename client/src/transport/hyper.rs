@@ -15,7 +15,7 @@ pub(crate) use reactor::EventLoop;
 use self::connection::Unsent;
 use self::io::Probe;
 use self::reactor::{Reactor, Thread};
-use super::head::{Head, Received};
+use super::head::Received;
 use super::{Attempt, Exchange, Lane, Transport, Wire};
 use crate::outcome::Outcome;
 use crate::policy::Limit;
@@ -52,13 +52,13 @@ impl Transport for Hyper {
 
 /// A connection, and what one thread needs to wait for it.
 struct HyperLane {
-    connection: Option<Connection<<Thread as Reactor>::Stream>>,
+    connection: Option<Box<Connection<<Thread as Reactor>::Stream>>>,
     thread: Thread,
     wire: Arc<Wire>,
 }
 
 impl Lane for HyperLane {
-    fn exchange(&mut self, attempt: &Attempt) -> Exchange {
+    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange> {
         // Handed over by reference, or it would be moved about, each time on more of the stack.
         let exchange = pin!(exchange(
             &self.wire,
@@ -67,7 +67,7 @@ impl Lane for HyperLane {
             attempt,
             attempt.cancel.cancelled()
         ));
-        self.thread.block_on(&attempt.cancel, exchange)
+        self.thread.block_on(attempt.cancel, exchange)
     }
 }
 
@@ -77,13 +77,14 @@ impl Lane for HyperLane {
 pub(crate) async fn exchange<R: Reactor>(
     wire: &Wire,
     reactor: &R,
-    slot: &mut Option<Connection<R::Stream>>,
-    attempt: &Attempt,
+    slot: &mut Option<Box<Connection<R::Stream>>>,
+    attempt: &Attempt<'_>,
     cancelled: impl Future<Output = ()>,
-) -> Exchange {
+) -> Box<Exchange> {
     let mut seen = Seen {
+        exchange: Box::default(),
         received: Received::none(wire.resumes),
-        ..Seen::default()
+        probe: None,
     };
     let result = tokio::select! {
         biased;
@@ -91,36 +92,18 @@ pub(crate) async fn exchange<R: Reactor>(
         () = cancelled => Err(Outcome::Cancelled),
         () = expiry(reactor, wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
     };
-    let head = seen.head.unwrap_or_default();
-    Exchange {
-        sent: seen.sent,
-        first_byte: seen.probe.and_then(|probe| probe.first_byte()),
-        reused: seen.reused,
-        status: head.status,
-        timing: head.timing,
-        digest: head.digest,
-        repr_digest: head.repr_digest,
-        is_unreadable: head.is_unreadable,
-        length: head.length,
-        location: head.location,
-        retry_after: head.retry_after,
-        etag: head.etag,
-        content_range: head.content_range,
-        bytes: seen.received.bytes,
-        begun: seen.received.begun(&result),
-        result,
-    }
+    let mut exchange = seen.exchange;
+    exchange.first_byte = seen.probe.and_then(|probe| probe.first_byte());
+    exchange.ends(seen.received, result);
+    exchange
 }
 
 /// What has been seen of an exchange so far, whenever it is broken off.
-#[derive(Default)]
 struct Seen {
-    sent: Duration,
-    probe: Option<Arc<Probe>>,
-    reused: bool,
-    /// Boxed, as this lies in every lane's memory while it waits.
-    head: Option<Box<Head>>,
+    /// Boxed, as it is handed about when it has ended.
+    exchange: Box<Exchange>,
     received: Received,
+    probe: Option<Arc<Probe>>,
 }
 
 /// Ends after the limit, or never.
@@ -136,7 +119,10 @@ fn late(which: Limit, limit: Option<Duration>) -> Outcome {
 }
 
 /// A new connection, unless it takes longer than its limit.
-async fn open<R: Reactor>(wire: &Wire, reactor: &R) -> Result<Connection<R::Stream>, Outcome> {
+async fn open<R: Reactor>(
+    wire: &Wire,
+    reactor: &R,
+) -> Result<Box<Connection<R::Stream>>, Outcome> {
     let limit = wire.timeouts.connect;
     tokio::select! {
         biased;
@@ -150,18 +136,18 @@ async fn open<R: Reactor>(wire: &Wire, reactor: &R) -> Result<Connection<R::Stre
 async fn converse<R: Reactor>(
     wire: &Wire,
     reactor: &R,
-    slot: &mut Option<Connection<R::Stream>>,
-    attempt: &Attempt,
+    slot: &mut Option<Box<Connection<R::Stream>>>,
+    attempt: &Attempt<'_>,
     seen: &mut Seen,
 ) -> Result<Bytes, Outcome> {
     let (mut connection, response) = ask(wire, reactor, slot.take(), attempt, seen).await?;
-    let (probe, head) = (connection.probe(), Head::of(&response));
-    probe.has_head(head.stays);
-    seen.head = Some(Box::new(head));
+    seen.exchange.see_head(&response);
+    let probe = connection.probe();
+    probe.has_head(seen.exchange.stays);
     let (parts, body) = response.into_parts();
     connection.keep(parts.headers);
     let collect = body::collect(body, wire.body_limit, &probe, &mut seen.received);
-    let body = connection.drive(collect).await?;
+    let body = connection.drive(pin!(collect)).await?;
     if wire.reuse && connection.is_reusable() {
         *slot = Some(connection);
     }
@@ -176,11 +162,12 @@ async fn converse<R: Reactor>(
 async fn ask<R: Reactor>(
     wire: &Wire,
     reactor: &R,
-    mut used: Option<Connection<R::Stream>>,
-    attempt: &Attempt,
+    mut used: Option<Box<Connection<R::Stream>>>,
+    attempt: &Attempt<'_>,
     seen: &mut Seen,
-) -> Result<(Connection<R::Stream>, Response<Incoming>), Outcome> {
-    let headers = used.as_mut().map(Connection::headers).unwrap_or_default();
+) -> Result<(Box<Connection<R::Stream>>, Response<Incoming>), Outcome> {
+    let headers = used.as_mut().map(|used| used.headers());
+    let headers = headers.unwrap_or_default();
     let mut request = request(wire, attempt, headers);
     if let Some(mut connection) = used {
         match send(wire, reactor, &mut connection, request, true, seen).await? {
@@ -191,7 +178,7 @@ async fn ask<R: Reactor>(
             },
         }
     }
-    seen.sent = wire.clock.now();
+    seen.exchange.sent = wire.clock.now();
     let mut connection = open(wire, reactor).await?;
     match send(wire, reactor, &mut connection, request, false, seen).await? {
         Ok(response) => Ok((connection, response)),
@@ -208,11 +195,11 @@ async fn send<R: Reactor>(
     request: Request<Empty<Bytes>>,
     used: bool,
     seen: &mut Seen,
-) -> Result<Result<Response<Incoming>, Unsent>, Outcome> {
+) -> Result<Result<Response<Incoming>, Box<Unsent>>, Outcome> {
     let probe = connection.begin(used);
     seen.probe = Some(probe.clone());
-    seen.reused = used;
-    seen.sent = wire.clock.now();
+    seen.exchange.reused = used;
+    seen.exchange.sent = wire.clock.now();
     let limit = wire.timeouts.first_byte;
     let mut head = pin!(connection.send(request));
     tokio::select! {
@@ -227,9 +214,9 @@ async fn send<R: Reactor>(
 }
 
 /// `headers` are an empty map.
-fn request(wire: &Wire, attempt: &Attempt, mut headers: HeaderMap) -> Request<Empty<Bytes>> {
+fn request(wire: &Wire, attempt: &Attempt<'_>, mut headers: HeaderMap) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
-    *request.uri_mut() = wire.uri(attempt);
+    *request.uri_mut() = wire.uri(attempt.resource, attempt.path);
     wire.fill(&mut headers, attempt);
     *request.headers_mut() = headers;
     request

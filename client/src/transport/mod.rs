@@ -40,7 +40,7 @@ pub trait Transport: Sync {
 pub trait Lane: Send {
     /// Makes the attempt, and blocks until it has ended, one way or another. Connects first if there
     /// is no connection that can be used again.
-    fn exchange(&mut self, attempt: &Attempt) -> Exchange;
+    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange>;
 }
 
 /// The largest head that is accepted, in bytes. hyper allows no less for its buffer.

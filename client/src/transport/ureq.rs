@@ -14,7 +14,7 @@ mod socket;
 use self::connection::{Connector, Nowhere};
 use self::line::Line;
 use super::alarm::Alarm;
-use super::head::{Head, Received};
+use super::head::Received;
 use super::{Attempt, Exchange, HEAD_LIMIT, Lane, Transport, Wire};
 use crate::outcome::Outcome;
 use ::ureq::Agent;
@@ -73,56 +73,43 @@ struct UreqLane {
 }
 
 impl Lane for UreqLane {
-    fn exchange(&mut self, attempt: &Attempt) -> Exchange {
+    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange> {
         let request = request(self.line.wire(), attempt);
         let alarm = Arc::new(Alarm::default());
         let waker = Waker::from(alarm.clone());
         let mut cancelled = pin!(attempt.cancel.cancelled());
         self.line.begin(attempt, &alarm, length(&request));
-        let mut head = Head::default();
+        let mut exchange = Box::<Exchange>::default();
         let mut received = Received::none(self.line.wire().resumes);
         // To be asked once is to be told later.
         let is_cancelled = cancelled.as_mut().poll(&mut Context::from_waker(&waker));
         let result = if is_cancelled.is_ready() {
             Err(Outcome::Cancelled)
         } else {
-            self.converse(request, &mut head, &mut received)
+            self.converse(request, &mut exchange, &mut received)
         };
         alarm.disarm();
         let seen = self.line.seen();
-        Exchange {
-            sent: seen.sent,
-            first_byte: seen.first_byte,
-            reused: seen.reused,
-            status: head.status,
-            timing: head.timing,
-            digest: head.digest,
-            repr_digest: head.repr_digest,
-            is_unreadable: head.is_unreadable,
-            length: head.length,
-            location: head.location,
-            retry_after: head.retry_after,
-            etag: head.etag,
-            content_range: head.content_range,
-            bytes: received.bytes,
-            begun: received.begun(&result),
-            result,
-        }
+        exchange.sent = seen.sent;
+        exchange.first_byte = seen.first_byte;
+        exchange.reused = seen.reused;
+        exchange.ends(received, result);
+        exchange
     }
 }
 
 impl UreqLane {
-    /// The exchange itself; `head` and `received` tell how far it came. ureq never sends a request twice:
+    /// The exchange itself; `exchange` and `received` tell how far it came. ureq never sends a request twice:
     /// it looks whether its connection is open, as the kernel sees it, and makes another one if not.
     fn converse(
         &self,
         request: Request<()>,
-        head: &mut Head,
+        exchange: &mut Exchange,
         received: &mut Received,
     ) -> Result<Bytes, Outcome> {
         let blame = |error| classify::outcome(error, self.line.seen().received);
         let response = self.agent.run(request).map_err(blame)?;
-        *head = Head::of(&response);
+        exchange.see_head(&response);
         let is_chunked = body::is_chunked(&response);
         let body = body::collect(
             response.into_body(),
@@ -140,11 +127,11 @@ impl UreqLane {
     }
 }
 
-fn request(wire: &Wire, attempt: &Attempt) -> Request<()> {
+fn request(wire: &Wire, attempt: &Attempt<'_>) -> Request<()> {
     let mut request = Request::new(());
     wire.fill(request.headers_mut(), attempt);
     let host = request.headers().get(HOST).expect("every request names it");
-    let mut parts = wire.uri(attempt).into_parts();
+    let mut parts = wire.uri(attempt.resource, attempt.path).into_parts();
     parts.scheme = Some(Scheme::HTTP);
     parts.authority =
         Some(Authority::try_from(host.as_bytes()).expect("the host was part of a URL"));
@@ -184,7 +171,7 @@ mod tests {
             nth: 3,
             path: None,
             conditions: None,
-            cancel: CancellationToken::new(),
+            cancel: &CancellationToken::new(),
         };
         let head = format!(
             "GET /flags/br/br.gif HTTP/1.1\r\nhost: 127.0.0.1:8000\r\nuser-agent: flagpole/{}\r\n\

@@ -67,7 +67,7 @@ impl Wire {
     ///
     /// The values are copies: shared ones would count their owners in one place, which cores on which
     /// requests are made at the same time would take from each other.
-    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt) {
+    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt<'_>) {
         headers.insert(HOST, copy(&self.host));
         headers.insert(USER_AGENT, AGENT);
         if !self.reuse {
@@ -82,14 +82,14 @@ impl Wire {
         }
     }
 
-    /// The request target of an attempt: a path.
-    pub(crate) fn uri(&self, attempt: &Attempt) -> Uri {
-        if let Some(path) = &attempt.path {
+    /// The request target of an attempt: where a redirect led, or the path of the resource.
+    pub(crate) fn uri(&self, resource: Resource, path: Option<&str>) -> Uri {
+        if let Some(path) = path {
             let path = PathAndQuery::from_str(path);
             return Uri::from(path.expect("a redirect is followed only to a path"));
         }
-        let make = || format!("{}{}", self.prefix, attempt.resource).into();
-        let path = self.paths[attempt.resource.index()].get_or_init(make);
+        let make = || format!("{}{}", self.prefix, resource).into();
+        let path = self.paths[resource.index()].get_or_init(make);
         // A copy, as with the headers.
         let path = PathAndQuery::try_from(&**path);
         Uri::from(path.expect("the prefix was part of a URL, the rest is letters"))

@@ -24,17 +24,17 @@ pub(super) type Unsent = TrySendError<Request<Empty<Bytes>>>;
 /// An open connection.
 pub(crate) struct Connection<S: Stream> {
     sender: SendRequest<Empty<Bytes>>,
-    /// `None` once it has ended: dropping it is what makes hyper give back a request that waits. Boxed, as
-    /// a connection moves in and out of its slot with every exchange.
-    driver: Option<Box<Driver<S>>>,
+    /// `None` once it has ended: dropping it is what makes hyper give back a request that waits.
+    driver: Option<Driver<S>>,
     probe: Arc<Probe>,
     /// An empty map of the last answer's size: what a request and its answer need is allocated once.
     headers: HeaderMap,
 }
 
 impl<S: Stream> Connection<S> {
-    /// Connects, trying the addresses in order.
-    pub(super) async fn open<R>(wire: &Wire, reactor: &R) -> Result<Connection<S>, Outcome>
+    /// Connects, trying the addresses in order. Boxed, as a connection moves in and out of its slot with every
+    /// exchange.
+    pub(super) async fn open<R>(wire: &Wire, reactor: &R) -> Result<Box<Connection<S>>, Outcome>
     where
         R: Reactor<Stream = S>,
     {
@@ -48,12 +48,12 @@ impl<S: Stream> Connection<S> {
             .handshake(io)
             .await;
         let (sender, driver) = handshake.map_err(|error| classify::answer(&error, 0))?;
-        Ok(Connection {
+        Ok(Box::new(Connection {
             sender,
-            driver: Some(Box::new(driver)),
+            driver: Some(driver),
             probe,
             headers: HeaderMap::new(),
-        })
+        }))
     }
 
     /// Prepares for the next exchange, and returns what will tell when its answer begins.
@@ -71,15 +71,17 @@ impl<S: Stream> Connection<S> {
     pub(super) async fn send(
         &mut self,
         request: Request<Empty<Bytes>>,
-    ) -> Result<Response<Incoming>, Unsent> {
-        let answer = self.sender.try_send_request(request);
-        self.drive(answer).await
+    ) -> Result<Response<Incoming>, Box<Unsent>> {
+        let answer = pin!(self.sender.try_send_request(request));
+        self.drive(answer).await.map_err(Box::new)
     }
 
     /// Does some work that this connection has to be driven for.
-    pub(super) async fn drive<W: Future>(&mut self, work: W) -> W::Output {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
+    pub(super) fn drive<W: Future>(
+        &mut self,
+        mut work: Pin<&mut W>,
+    ) -> impl Future<Output = W::Output> {
+        poll_fn(move |cx| {
             if let Some(driver) = &mut self.driver
                 // An error reaches the work through the request or the body it waits for.
                 && Pin::new(driver).poll(cx).is_ready()
@@ -88,7 +90,6 @@ impl<S: Stream> Connection<S> {
             }
             work.as_mut().poll(cx)
         })
-        .await
     }
 
     /// Keeps the map of an answer, whose values are let go, for the next request.

@@ -59,7 +59,7 @@ impl Line {
     }
 
     /// An exchange begins; the head of its request has so many bytes at most.
-    pub(super) fn begin(&self, attempt: &Attempt, alarm: &Arc<Alarm>, request_length: usize) {
+    pub(super) fn begin(&self, attempt: &Attempt<'_>, alarm: &Arc<Alarm>, request_length: usize) {
         let began = self.wire.clock.now();
         *self.now() = Now {
             began,
