@@ -309,7 +309,7 @@ impl Session {
             Waste::default().of(record.resource, record.bytes, kept)
         };
         if conclusion.then == Then::Stage {
-            self.agenda().staged(download, is_there);
+            self.agenda().staged(conclusion.id, is_there);
         }
     }
 

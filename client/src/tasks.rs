@@ -10,7 +10,7 @@ use crate::run::{Run, RunError};
 use crate::saver::Saver;
 use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
-use crate::transport::{Exchange, hyper};
+use crate::transport::{Exchange, Wire, hyper};
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
@@ -31,6 +31,8 @@ type Connection = Box<hyper::Connection<TcpStream>>;
 pub(crate) struct EventLoop {
     session: Arc<Session>,
     saver: Option<Arc<Saver>>,
+    /// Loops on other cores have others.
+    wire: Wire,
     /// How many attempts it may have in flight.
     lanes: usize,
     in_flight: AtomicUsize,
@@ -67,6 +69,7 @@ impl EventLoop {
         let with = |(place, lanes): (usize, &usize)| {
             Arc::new(EventLoop {
                 cancel: session.wire.cancel.child_token(),
+                wire: session.wire.of_its_own(),
                 session: session.clone(),
                 saver: saver.cloned(),
                 lanes: *lanes,
@@ -160,21 +163,20 @@ impl EventLoop {
     /// The next attempt of a lane that has left, if there is one and no other lane has come in its place.
     fn another(&self) -> Option<Start> {
         let has_room = self.in_flight.fetch_add(1, SeqCst) < self.lanes;
-        let may = has_room && !self.cancel.is_cancelled();
-        self.go_on(if may {
-            self.session.next()
-        } else {
-            Next::Await
-        })
-    }
-
-    /// The next attempt of a lane that is counted as in flight, or its end.
-    fn go_on(&self, next: Next) -> Option<Start> {
-        if let Next::Start(start) = next {
+        if has_room
+            && !self.cancel.is_cancelled()
+            && let Next::Start(start) = self.session.next()
+        {
             return Some(start);
         }
         self.in_flight.fetch_sub(1, SeqCst);
         None
+    }
+
+    /// The connection is for whoever comes next; before the lane is given back, or there would be more of
+    /// them than lanes.
+    fn put_back(&self, slot: &mut Option<Connection>) {
+        self.idle().extend(slot.take());
     }
 
     /// Ends at this time of the run; never, if there is none.
@@ -217,14 +219,15 @@ fn has_ended(lane: Result<(), JoinError>) {
 async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Record>>) {
     // One for all that it makes: to be told anew of each would cost more than a request's head.
     let mut cancelled = pin!(this.cancel.cancelled());
+    let mut slot = None;
     let mut next = Some(first);
     while let Some(start) = next {
         let left = left(&this, &start).await;
-        let exchange = exchange(&this, &start, &left, cancelled.as_mut()).await;
+        let exchange = exchange(&this, &start, &left, &mut slot, cancelled.as_mut()).await;
         let goes_on = this.saver.is_none() && !this.cancel.is_cancelled();
         let session = &this.session;
         let mut conclusion = session.conclude(start, None, &left, exchange, goes_on);
-        next = finish(&this, &mut conclusion).await;
+        next = finish(&this, &mut conclusion, &mut slot).await;
         this.tally().record(&conclusion.record);
         this.bells.ring();
         let Some(told) = &told else {
@@ -255,11 +258,12 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
     }
 }
 
-/// Makes an attempt, over a connection that is idle if there is one.
+/// Makes an attempt, over the connection in hand, or one that is idle, if there is any.
 async fn exchange(
     this: &EventLoop,
     start: &Start,
     left: &Left,
+    slot: &mut Option<Connection>,
     cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
 ) -> Box<Exchange> {
     let token = this.session.token(start.id, &this.cancel);
@@ -270,21 +274,32 @@ async fn exchange(
         Some(_) => superseded.as_mut(),
         None => cancelled,
     };
-    let mut slot = this.idle().pop();
-    let wire = &this.session.wire;
-    let exchange = hyper::exchange(wire, &hyper::EventLoop, &mut slot, &attempt, cancelled).await;
-    this.idle().extend(slot);
-    exchange
+    if slot.is_none() {
+        *slot = this.idle().pop();
+    }
+    hyper::exchange(&this.wire, &hyper::EventLoop, slot, &attempt, cancelled).await
 }
 
 /// Does what is to be done with the body, and returns what the lane is to make next, if there is anything.
 ///
 /// The lane is held until the body is in the saver's queue: a slow disk must hold the lanes back, or
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
-async fn finish(this: &EventLoop, conclusion: &mut Conclusion) -> Option<Start> {
-    if let Some(next) = conclusion.next.take() {
+async fn finish(
+    this: &EventLoop,
+    conclusion: &mut Conclusion,
+    slot: &mut Option<Connection>,
+) -> Option<Start> {
+    let next = conclusion.next.take();
+    let is_left = next.is_some();
+    if let Some(Next::Start(start)) = next {
         this.session.settle(conclusion, Ok(Done::default()));
-        return this.go_on(next);
+        return Some(start);
+    }
+    this.put_back(slot);
+    if is_left {
+        this.session.settle(conclusion, Ok(Done::default()));
+        this.in_flight.fetch_sub(1, SeqCst);
+        return None;
     }
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
     let saved = if let Some((saver, errand)) = errand {

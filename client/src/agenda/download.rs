@@ -3,11 +3,14 @@
 use super::Id;
 use crate::plan::Job;
 use flagpole_fixtures::Resource;
+use smallvec::SmallVec;
 use std::time::Duration;
 
 /// A download that is begun and not decided.
 #[derive(Clone, Debug)]
 pub(super) struct Download {
+    /// Its job's place in the plan.
+    pub(super) place: usize,
     pub(super) step: Step,
     /// Counts the tries of all steps: what was asked for on behalf of an older one is not wanted.
     pub(super) generation: u32,
@@ -19,8 +22,8 @@ pub(super) struct Download {
     pub(super) asked: Option<Duration>,
     /// Attempts started in all.
     pub(super) made: u32,
-    /// Its attempts in flight that are still wanted.
-    pub(super) flying: Vec<Id>,
+    /// Its attempts in flight that are still wanted: seldom more than a try and its hedge.
+    pub(super) flying: SmallVec<[Id; 2]>,
 }
 
 /// What a download is about at a time.
@@ -34,15 +37,16 @@ pub(super) enum Step {
 
 impl Download {
     /// At its first try.
-    pub(super) fn new() -> Download {
+    pub(super) fn new(place: usize) -> Download {
         Download {
+            place,
             step: Step::Resource,
             generation: 0,
             tries: 1,
             running: 1,
             asked: None,
             made: 0,
-            flying: Vec::new(),
+            flying: SmallVec::new(),
         }
     }
 
@@ -67,7 +71,7 @@ impl Download {
         self.generation += 1;
         self.running = 0;
         self.asked = None;
-        std::mem::take(&mut self.flying)
+        std::mem::take(&mut self.flying).into_vec()
     }
 
     /// The first try of the next step.

@@ -1,6 +1,6 @@
 //! What the end of an attempt means for its download, and what follows.
 
-use super::download::{Download, Step};
+use super::download::Step;
 use super::queue::Request;
 use super::{Agenda, End, Id, Then, Verdict};
 use crate::outcome::Outcome;
@@ -14,20 +14,22 @@ impl Agenda {
     /// # Panics
     /// If it was never started, or has ended before.
     pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
-        let flight = self.flights.get_mut(&id);
+        let flight = self.flights.get_mut(id.flight);
+        let flight = flight.filter(|flight| flight.serial == id.serial);
         let flight = flight.expect("an attempt ends once, between its start and its leave");
         flight.has_ended = true;
         let (is_superseded, request) = (flight.is_superseded, flight.request.clone());
         if let Some(hedging) = &mut self.hedging {
-            let flying = self.flights.values().filter(|flight| !flight.has_ended);
+            let flying = self.flights.iter().map(|(_, flight)| flight);
+            let flying = flying.filter(|flight| !flight.has_ended);
             let awaited = flying.map(|flight| now.saturating_sub(flight.started));
             hedging.ended(end, is_superseded, awaited);
         }
         if is_superseded {
             return Verdict::passing(Outcome::Superseded);
         }
-        let place = request.download;
-        let download = self.downloads.get_mut(&place);
+        let slot = request.slot;
+        let download = self.downloads.get_mut(slot);
         let download = download.expect("an attempt that is not superseded is wanted");
         download.flying.retain(|flying| *flying != id);
         let step = download.step;
@@ -40,14 +42,14 @@ impl Agenda {
             Err(outcome) => outcome,
         };
         match outcome {
-            Outcome::Ok => self.succeed(place),
+            Outcome::Ok => self.succeed(slot),
             // It is the flag that was asked for, and that is there.
             Outcome::NotFound if step == Step::Metadata => {
                 let none = Outcome::BadMetadata("there is none".to_owned());
                 self.fail(&request, none, end.retry_after, now)
             }
             // As good an answer as any that another attempt could bring.
-            Outcome::NotFound | Outcome::Unchanged => self.decide(place, outcome, Then::Nothing),
+            Outcome::NotFound | Outcome::Unchanged => self.decide(slot, outcome, Then::Nothing),
             failed => self.fail(&request, failed, end.retry_after, now),
         }
     }
@@ -87,11 +89,10 @@ impl Agenda {
     }
 
     /// A true body has come.
-    fn succeed(&mut self, place: usize) -> Verdict {
-        let download = self.downloads.get_mut(&place);
-        let download = download.expect("it was there a moment ago");
-        if self.jobs[place].named && download.step == Step::Resource {
-            let losers = self.supersede(place);
+    fn succeed(&mut self, slot: usize) -> Verdict {
+        let download = &self.downloads[slot];
+        if self.jobs[download.place].named && download.step == Step::Resource {
+            let losers = self.supersede(slot);
             return Verdict {
                 then: Then::Stage,
                 losers,
@@ -100,7 +101,7 @@ impl Agenda {
         }
         let is_flag = download.step == Step::Resource;
         let then = if is_flag { Then::Save } else { Then::Name };
-        self.decide(place, Outcome::Ok, then)
+        self.decide(slot, Outcome::Ok, then)
     }
 
     /// A try has failed, or a part of one.
@@ -111,10 +112,9 @@ impl Agenda {
         retry_after: Option<Duration>,
         now: Duration,
     ) -> Verdict {
-        let place = request.download;
+        let slot = request.slot;
         let retry = &self.policy.retry;
-        let download = self.downloads.get_mut(&place);
-        let download = download.expect("it was there a moment ago");
+        let download = &mut self.downloads[slot];
         download.running -= 1;
         download.asked = download.asked.max(retry_after);
         if download.running > 0 {
@@ -125,18 +125,14 @@ impl Agenda {
             && retry.is_worth(&outcome)
             && self.purse.as_mut().is_none_or(Purse::withdraw);
         if !is_worth {
-            return self.decide(place, outcome, Then::Nothing);
+            return self.decide(slot, outcome, Then::Nothing);
         }
         // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
         let (tried, asked) = (download.tries, download.asked);
-        let nth = self
-            .attempt_of(place, &self.downloads[&place], Kind::Retry)
-            .nth;
+        let nth = self.attempt_of(slot, Kind::Retry).nth;
         let backoff = retry.backoff(request.resource, nth, tried, asked);
-        if let Some(download) = self.downloads.get_mut(&place) {
-            download.try_again();
-        }
-        let again = self.attempt_of(place, &self.downloads[&place], Kind::Retry);
+        self.downloads[slot].try_again();
+        let again = self.attempt_of(slot, Kind::Retry);
         let due = now.saturating_add(backoff);
         self.queue.later(Request {
             due: Some(due),
@@ -147,9 +143,9 @@ impl Agenda {
     }
 
     /// The end of a download; whatever else is in flight for it is in vain.
-    fn decide(&mut self, place: usize, outcome: Outcome, then: Then) -> Verdict {
-        let losers = self.supersede(place);
-        self.downloads.remove(&place);
+    fn decide(&mut self, slot: usize, outcome: Outcome, then: Then) -> Verdict {
+        let losers = self.supersede(slot);
+        self.downloads.remove(slot);
         Verdict {
             outcome,
             decides: true,
@@ -158,12 +154,10 @@ impl Agenda {
         }
     }
 
-    fn supersede(&mut self, place: usize) -> Vec<Id> {
-        let download = self.downloads.get_mut(&place);
-        let losers = download.map(Download::end_step).unwrap_or_default();
+    fn supersede(&mut self, slot: usize) -> Vec<Id> {
+        let losers = self.downloads[slot].end_step();
         for id in &losers {
-            let flight = self.flights.get_mut(id);
-            flight.expect("what flies is in flight").is_superseded = true;
+            self.flights[id.flight].is_superseded = true;
         }
         losers
     }

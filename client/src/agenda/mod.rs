@@ -40,7 +40,7 @@ use self::queue::{Queue, Request};
 use crate::plan::{Job, Plan};
 use crate::policy::{Policy, Purse};
 use crate::record::Kind;
-use rustc_hash::FxHashMap;
+use slab::Slab;
 use std::time::Duration;
 
 /// The attempts of a plan: those in flight, those that wait, those to come.
@@ -52,10 +52,10 @@ pub struct Agenda {
     policy: Policy,
     lanes: usize,
     is_stopped: bool,
-    /// Begun and not decided. The keys are our own numbers, so that a quick hash will do: every request
-    /// looks ten times.
-    downloads: FxHashMap<usize, Download>,
-    flights: FxHashMap<Id, Flight>,
+    /// Begun and not decided. What ends here leaves its place to what is begun next, mostly by the same core,
+    /// which has it in its cache.
+    downloads: Slab<Download>,
+    flights: Slab<Flight>,
     queue: Queue,
     hedging: Option<Hedging>,
     purse: Option<Purse>,
@@ -65,6 +65,7 @@ pub struct Agenda {
 /// An attempt that holds a lane.
 #[derive(Clone, Debug)]
 struct Flight {
+    serial: u64,
     request: Request,
     started: Duration,
     is_hedged: bool,
@@ -81,8 +82,8 @@ impl Agenda {
             policy: policy.clone(),
             lanes: lanes.max(1),
             is_stopped: false,
-            downloads: FxHashMap::default(),
-            flights: FxHashMap::default(),
+            downloads: Slab::new(),
+            flights: Slab::new(),
             queue: Queue::default(),
             hedging: policy.hedge.map(Hedging::new),
             purse: policy.budget.map(Purse::new),
@@ -148,8 +149,10 @@ impl Agenda {
         }
         let downloads = &self.downloads;
         let is_wanted = |request: &Request| {
-            let download = downloads.get(&request.download);
-            download.is_some_and(|download| download.generation == request.generation)
+            let download = downloads.get(request.slot);
+            download.is_some_and(|download| {
+                (download.place, download.generation) == (request.download, request.generation)
+            })
         };
         if let Some(request) = self.queue.urgent(now, is_wanted) {
             return Ok(request);
@@ -170,22 +173,22 @@ impl Agenda {
     fn begin(&mut self) -> Request {
         let place = self.cursor;
         self.cursor += 1;
-        let (download, due) = (Download::new(), self.jobs[place].due);
-        let request = Request {
-            due,
-            ..self.attempt_of(place, &download, Kind::First)
-        };
-        self.downloads.insert(place, download);
-        request
+        let slot = self.downloads.insert(Download::new(place));
+        Request {
+            due: self.jobs[place].due,
+            ..self.attempt_of(slot, Kind::First)
+        }
     }
 
     /// The current try of a download.
-    fn attempt_of(&self, place: usize, download: &Download, kind: Kind) -> Request {
+    fn attempt_of(&self, slot: usize, kind: Kind) -> Request {
+        let download = &self.downloads[slot];
         let attempts = u64::from(self.policy.retry.attempts());
         let width = attempts * (1 + u64::from(self.hedging.is_some()));
-        let job = &self.jobs[place];
+        let job = &self.jobs[download.place];
         Request {
-            download: place,
+            download: download.place,
+            slot,
             generation: download.generation,
             kind,
             resource: download.resource(job),
@@ -199,9 +202,14 @@ impl Agenda {
     }
 
     fn start(&mut self, request: Request, now: Duration) -> Start {
-        let id = Id(self.started);
+        let flight = self.flights.vacant_entry();
+        let id = Id {
+            serial: self.started,
+            flight: flight.key(),
+            download: request.slot,
+        };
         self.started += 1;
-        let download = self.downloads.get_mut(&request.download);
+        let download = self.downloads.get_mut(request.slot);
         let download = download.expect("only requests of open downloads are taken");
         download.flying.push(id);
         download.made += 1;
@@ -224,14 +232,14 @@ impl Agenda {
             names: download.step == Step::Metadata,
             is_plain: request.is_plain,
         };
-        let flight = Flight {
+        flight.insert(Flight {
+            serial: id.serial,
             request,
             started: now,
             is_hedged: false,
             is_superseded: false,
             has_ended: false,
-        };
-        self.flights.insert(id, flight);
+        });
         start
     }
 
@@ -239,20 +247,20 @@ impl Agenda {
     fn hedge_due(&mut self) -> Option<(Id, Duration)> {
         let flights = &self.flights;
         let is_candidate = |id: &Id| {
-            let flight = flights.get(id);
+            let flight = flights.get(id.flight).filter(|f| f.serial == id.serial);
             flight.is_some_and(|f| !f.is_hedged && !f.is_superseded && !f.has_ended)
         };
         let (id, delay) = self.hedging.as_mut()?.first(is_candidate)?;
-        Some((id, self.flights[&id].started.saturating_add(delay)))
+        Some((id, self.flights[id.flight].started.saturating_add(delay)))
     }
 
     /// The hedge of an attempt in flight.
     fn hedge(&mut self, id: Id, due: Duration) -> Request {
-        let flight = self.flights.get_mut(&id);
+        let flight = self.flights.get_mut(id.flight);
         let flight = flight.expect("only what is in flight is hedged");
         flight.is_hedged = true;
         let hedged = &flight.request;
-        let download = self.downloads.get_mut(&hedged.download);
+        let download = self.downloads.get_mut(hedged.slot);
         download.expect("what is not superseded is wanted").running += 1;
         Request {
             kind: Kind::Hedge,
@@ -263,30 +271,37 @@ impl Agenda {
         }
     }
 
-    /// The flag of a named job has been put by, and its metadata is wanted now; or it could not be, and
-    /// that was the end of it.
-    pub fn staged(&mut self, place: usize, is_there: bool) {
-        let Some(download) = self.downloads.get_mut(&place) else {
-            return;
-        };
+    /// The flag of a named job, which this attempt brought, has been put by, and its metadata is wanted now;
+    /// or it could not be, and that was the end of it.
+    ///
+    /// # Panics
+    /// If it has been said before, or was not asked for by [`Then::Stage`].
+    pub fn staged(&mut self, id: Id, is_there: bool) {
         if is_there {
-            download.go_on();
-            let request = self.attempt_of(place, &self.downloads[&place], Kind::Metadata);
-            self.queue.follow(request);
+            self.downloads[id.download].go_on();
+            self.queue
+                .follow(self.attempt_of(id.download, Kind::Metadata));
         } else {
-            self.downloads.remove(&place);
+            self.downloads.remove(id.download);
         }
     }
 
     /// Whether an attempt that holds a lane is not needed any more.
     pub fn is_superseded(&self, id: Id) -> bool {
-        self.flights
-            .get(&id)
-            .is_some_and(|flight| flight.is_superseded)
+        let flight = self.flight(id);
+        flight.is_some_and(|flight| flight.is_superseded)
     }
 
     /// An attempt that has ended gives its lane back.
+    ///
+    /// # Panics
+    /// If it has given it back before.
     pub fn leave(&mut self, id: Id) {
-        self.flights.remove(&id);
+        self.flights.remove(id.flight);
+    }
+
+    fn flight(&self, id: Id) -> Option<&Flight> {
+        let flight = self.flights.get(id.flight);
+        flight.filter(|flight| flight.serial == id.serial)
     }
 }

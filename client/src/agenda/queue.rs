@@ -11,6 +11,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) download: usize,
+    /// Where the agenda keeps it.
+    pub(super) slot: usize,
     /// Which of its download's tries it belongs to.
     pub(super) generation: u32,
     pub(super) kind: Kind,

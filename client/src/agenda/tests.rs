@@ -76,7 +76,7 @@ fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> 
         }
         agenda.leave(start.id);
         if verdict.then == Then::Stage {
-            agenda.staged(start.download, true);
+            agenda.staged(start.id, true);
         }
         story.attempts.push((start, verdict));
     }
@@ -346,7 +346,7 @@ fn without_its_flag_no_metadata_is_asked_for() {
     agenda.done(start.id, &end(Outcome::Ok), MS);
     agenda.leave(start.id);
     assert_eq!(agenda.next(MS), Next::Await, "it is being put by");
-    agenda.staged(start.download, false);
+    agenda.staged(start.id, false);
     assert_eq!(agenda.next(MS), Next::Over);
 }
 

@@ -8,7 +8,13 @@ use std::time::Duration;
 
 /// One attempt of a run; no other has this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(pub(super) u64);
+pub struct Id {
+    /// How many were started before.
+    pub(super) serial: u64,
+    /// Where the agenda keeps it while it is in flight, and its download while that is undecided.
+    pub(super) flight: usize,
+    pub(super) download: usize,
+}
 
 /// What to do now. Points in time are counted from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,6 @@ pub(crate) use connection::Connection;
 pub(crate) use reactor::EventLoop;
 
 use self::connection::Unsent;
-use self::io::Probe;
 use self::reactor::{Reactor, Thread};
 use super::head::Received;
 use super::{Attempt, Exchange, Lane, Transport, Wire};
@@ -81,29 +80,29 @@ pub(crate) async fn exchange<R: Reactor>(
     attempt: &Attempt<'_>,
     cancelled: impl Future<Output = ()>,
 ) -> Box<Exchange> {
-    let mut seen = Seen {
-        exchange: Box::default(),
-        received: Received::none(wire.resumes),
-        probe: None,
+    // Put back only after an exchange without fault, so that it is closed in every other case, be it that
+    // this future is dropped.
+    let mut connection = slot.take();
+    let mut exchange = Box::<Exchange>::default();
+    let mut received = Received::none(wire.resumes);
+    let conversation = Conversation {
+        wire,
+        reactor,
+        connection: &mut connection,
+        exchange: &mut exchange,
     };
     let result = tokio::select! {
         biased;
-        result = converse(wire, reactor, slot, attempt, &mut seen) => result,
+        result = conversation.hold(attempt, &mut received) => result,
         () = cancelled => Err(Outcome::Cancelled),
         () = expiry(reactor, wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
     };
-    let mut exchange = seen.exchange;
-    exchange.first_byte = seen.probe.and_then(|probe| probe.first_byte());
-    exchange.ends(seen.received, result);
+    exchange.first_byte = connection.as_ref().and_then(|used| used.first_byte());
+    if result.is_ok() && wire.reuse {
+        *slot = connection.filter(|used| used.is_reusable());
+    }
+    exchange.ends(received, result);
     exchange
-}
-
-/// What has been seen of an exchange so far, whenever it is broken off.
-struct Seen {
-    /// Boxed, as it is handed about when it has ended.
-    exchange: Box<Exchange>,
-    received: Received,
-    probe: Option<Arc<Probe>>,
 }
 
 /// Ends after the limit, or never.
@@ -131,58 +130,54 @@ async fn open<R: Reactor>(
     }
 }
 
-/// The exchange itself. The connection is taken out of the slot and put back only after an exchange
-/// without fault, so that it is closed in every other case, be it that this future is dropped.
-async fn converse<R: Reactor>(
-    wire: &Wire,
-    reactor: &R,
-    slot: &mut Option<Box<Connection<R::Stream>>>,
-    attempt: &Attempt<'_>,
-    seen: &mut Seen,
-) -> Result<Bytes, Outcome> {
-    let (mut connection, response) = ask(wire, reactor, slot.take(), attempt, seen).await?;
-    seen.exchange.see_head(&response);
-    let probe = connection.probe();
-    probe.has_head(seen.exchange.stays);
-    let (parts, body) = response.into_parts();
-    connection.keep(parts.headers);
-    let collect = body::collect(body, wire.body_limit, &probe, &mut seen.received);
-    let body = connection.drive(pin!(collect)).await?;
-    if wire.reuse && connection.is_reusable() {
-        *slot = Some(connection);
-    }
-    Ok(body)
+/// An exchange under way.
+struct Conversation<'a, R: Reactor> {
+    wire: &'a Wire,
+    reactor: &'a R,
+    /// The connection that is used, which the exchange may outlive.
+    connection: &'a mut Option<Box<Connection<R::Stream>>>,
+    /// What has been seen so far, whenever it is broken off.
+    exchange: &'a mut Exchange,
 }
 
-/// Sends the request and waits for the head of its answer.
-///
-/// A used connection may turn out to be closed before anything was written: hyper hands the request
-/// back then, and it goes out on a new connection. Nothing else is ever sent twice: once bytes may
-/// have reached the server it is an attempt, and that counts.
-async fn ask<R: Reactor>(
-    wire: &Wire,
-    reactor: &R,
-    mut used: Option<Box<Connection<R::Stream>>>,
-    attempt: &Attempt<'_>,
-    seen: &mut Seen,
-) -> Result<(Box<Connection<R::Stream>>, Response<Incoming>), Outcome> {
-    let headers = used.as_mut().map(|used| used.headers());
-    let headers = headers.unwrap_or_default();
-    let mut request = request(wire, attempt, headers);
-    if let Some(mut connection) = used {
-        match send(wire, reactor, &mut connection, request, true, seen).await? {
-            Ok(response) => return Ok((connection, response)),
-            Err(mut error) => match error.take_message() {
-                Some(unsent) => request = unsent,
-                None => return Err(connection.blame(&error.into_error())),
-            },
-        }
+impl<R: Reactor> Conversation<'_, R> {
+    async fn hold(
+        mut self,
+        attempt: &Attempt<'_>,
+        received: &mut Received,
+    ) -> Result<Bytes, Outcome> {
+        let response = self.ask(attempt).await?;
+        self.exchange.see_head(&response);
+        let (parts, body) = response.into_parts();
+        let connection = self.connection.as_mut().expect("it has just been used");
+        connection.keep(parts.headers, self.exchange.stays);
+        connection.read(body, self.wire.body_limit, received).await
     }
-    seen.exchange.sent = wire.clock.now();
-    let mut connection = open(wire, reactor).await?;
-    match send(wire, reactor, &mut connection, request, false, seen).await? {
-        Ok(response) => Ok((connection, response)),
-        Err(error) => Err(connection.blame(&error.into_error())),
+
+    /// Sends the request and waits for the head of its answer.
+    ///
+    /// A used connection may turn out to be closed before anything was written: hyper hands the request
+    /// back then, and it goes out on a new connection. Nothing else is ever sent twice: once bytes may
+    /// have reached the server it is an attempt, and that counts.
+    async fn ask(&mut self, attempt: &Attempt<'_>) -> Result<Response<Incoming>, Outcome> {
+        let headers = self.connection.as_mut().map(|used| used.headers());
+        let mut request = request(self.wire, attempt, headers.unwrap_or_default());
+        if let Some(used) = self.connection {
+            match send(self.wire, self.reactor, used, request, true, self.exchange).await? {
+                Ok(response) => return Ok(response),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(used.blame(&error.into_error())),
+                },
+            }
+        }
+        *self.connection = None;
+        self.exchange.sent = self.wire.clock.now();
+        let new = self.connection.insert(open(self.wire, self.reactor).await?);
+        match send(self.wire, self.reactor, new, request, false, self.exchange).await? {
+            Ok(response) => Ok(response),
+            Err(error) => Err(new.blame(&error.into_error())),
+        }
     }
 }
 
@@ -194,21 +189,23 @@ async fn send<R: Reactor>(
     connection: &mut Connection<R::Stream>,
     request: Request<Empty<Bytes>>,
     used: bool,
-    seen: &mut Seen,
+    exchange: &mut Exchange,
 ) -> Result<Result<Response<Incoming>, Box<Unsent>>, Outcome> {
-    let probe = connection.begin(used);
-    seen.probe = Some(probe.clone());
-    seen.exchange.reused = used;
-    seen.exchange.sent = wire.clock.now();
-    let limit = wire.timeouts.first_byte;
+    connection.begin(used);
+    exchange.reused = used;
+    exchange.sent = wire.clock.now();
+    let Some(limit) = wire.timeouts.first_byte else {
+        return Ok(connection.send(request).await);
+    };
+    let probe = connection.probe();
     let mut head = pin!(connection.send(request));
     tokio::select! {
         biased;
         head = &mut head => return Ok(head),
-        () = expiry(reactor, limit) => {}
+        () = reactor.sleep(limit) => {}
     }
     if probe.first_byte().is_none() {
-        return Err(late(Limit::FirstByte, limit));
+        return Err(Outcome::Timeout(Limit::FirstByte, limit));
     }
     Ok(head.await)
 }

@@ -10,7 +10,7 @@ use http::header::{
     CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
     USER_AGENT,
 };
-use http::uri::{PathAndQuery, Uri};
+use http::uri::{InvalidUri, PathAndQuery, Uri};
 use std::net::SocketAddr;
 use std::str::FromStr as _;
 use std::sync::OnceLock;
@@ -23,7 +23,7 @@ const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
 /// Where requests go, what they say, and what limits them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wire {
     pub(crate) addresses: Box<[SocketAddr]>,
     pub(crate) timeouts: Timeouts,
@@ -35,18 +35,17 @@ pub struct Wire {
     pub(crate) clock: Clock,
     pub(crate) cancel: CancellationToken,
     prefix: String,
-    host: String,
-    run: Option<String>,
+    host: HeaderValue,
+    run: Option<HeaderValue>,
     /// One for each resource, made when it is first asked for.
-    paths: Box<[OnceLock<Box<str>>]>,
+    paths: Box<[OnceLock<Uri>]>,
 }
 
 impl Wire {
     pub(crate) fn new(run: &Run<'_>) -> Result<Wire, RunError> {
         let target = run.endpoint.target();
-        if let Some(name) = &run.name {
-            check_name(name)?;
-        }
+        let name = run.name.as_deref().map(checked).transpose()?;
+        let host = HeaderValue::try_from(target.authority());
         Ok(Wire {
             addresses: run.endpoint.addresses().into(),
             timeouts: run.policy.timeouts,
@@ -56,25 +55,36 @@ impl Wire {
             clock: Clock::start(),
             cancel: run.cancel.clone(),
             prefix: target.prefix().to_owned(),
-            host: target.authority(),
-            run: run.name.clone(),
-            paths: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
+            host: host.expect("it was part of a URL"),
+            run: name,
+            paths: no_paths(),
         })
+    }
+
+    /// The same for another core. What is handed out counts its owners where it lies, and cores on which
+    /// requests are made at the same time would take that place from each other.
+    pub(crate) fn of_its_own(&self) -> Wire {
+        let copy = |value: &HeaderValue| {
+            HeaderValue::from_bytes(value.as_bytes()).expect("it was one a moment ago")
+        };
+        Wire {
+            host: copy(&self.host),
+            run: self.run.as_ref().map(copy),
+            paths: no_paths(),
+            ..self.clone()
+        }
     }
 
     /// Fills an empty map with the headers of an attempt. n is only named in a run that has a name:
     /// without one the server counts, and knows better.
-    ///
-    /// The values are copies: shared ones would count their owners in one place, which cores on which
-    /// requests are made at the same time would take from each other.
     pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt<'_>) {
-        headers.insert(HOST, copy(&self.host));
+        headers.insert(HOST, self.host.clone());
         headers.insert(USER_AGENT, AGENT);
         if !self.reuse {
             headers.insert(CONNECTION, CLOSE);
         }
         if let Some(name) = &self.run {
-            headers.insert(RUN, copy(name));
+            headers.insert(RUN, name.clone());
             headers.insert(NTH, HeaderValue::from(attempt.nth));
         }
         if let Some(conditions) = &attempt.conditions {
@@ -85,14 +95,13 @@ impl Wire {
     /// The request target of an attempt: where a redirect led, or the path of the resource.
     pub(crate) fn uri(&self, resource: Resource, path: Option<&str>) -> Uri {
         if let Some(path) = path {
-            let path = PathAndQuery::from_str(path);
-            return Uri::from(path.expect("a redirect is followed only to a path"));
+            return uri(path).expect("a redirect is followed only to a path");
         }
-        let make = || format!("{}{}", self.prefix, resource).into();
-        let path = self.paths[resource.index()].get_or_init(make);
-        // A copy, as with the headers.
-        let path = PathAndQuery::try_from(&**path);
-        Uri::from(path.expect("the prefix was part of a URL, the rest is letters"))
+        let make = || {
+            let uri = uri(&format!("{}{}", self.prefix, resource));
+            uri.expect("the prefix was part of a URL, the rest is letters")
+        };
+        self.paths[resource.index()].get_or_init(make).clone()
     }
 }
 
@@ -109,15 +118,19 @@ fn condition(headers: &mut HeaderMap, conditions: &Conditions) {
     }
 }
 
-fn copy(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("a host was part of a URL, and a run name has been checked")
+fn no_paths() -> Box<[OnceLock<Uri>]> {
+    (0..Resource::COUNT).map(|_| OnceLock::new()).collect()
 }
 
-fn check_name(name: &str) -> Result<(), RunError> {
+fn uri(path: &str) -> Result<Uri, InvalidUri> {
+    PathAndQuery::from_str(path).map(Uri::from)
+}
+
+fn checked(name: &str) -> Result<HeaderValue, RunError> {
     let fits = (1..=headers::RUN_MAX).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then_some(())
-        .ok_or_else(|| RunError::Name(name.to_owned()))
+    let value = HeaderValue::from_str(name).ok().filter(|_| fits);
+    value.ok_or_else(|| RunError::Name(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -127,10 +140,10 @@ mod tests {
     #[test]
     fn a_run_name_is_what_the_server_will_take() {
         for good in ["x", "threads-1", &"x".repeat(64)] {
-            assert!(check_name(good).is_ok());
+            assert!(checked(good).is_ok());
         }
         for bad in ["", "a b", "é", "a\r\nb: c", &"x".repeat(65)] {
-            let error = check_name(bad).unwrap_err().to_string();
+            let error = checked(bad).unwrap_err().to_string();
             assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
         }
     }

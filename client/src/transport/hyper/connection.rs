@@ -1,9 +1,11 @@
 //! One connection, driven by whoever waits for its answer.
 
+use super::body;
 use super::classify;
 use super::io::{Io, Probe};
 use super::reactor::{Reactor, Stream};
 use crate::outcome::Outcome;
+use crate::transport::head::Received;
 use crate::transport::{HEAD_LIMIT, Wire, system};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -16,6 +18,8 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 type Driver<S> = http1::Connection<TokioIo<Io<S>>, Empty<Bytes>>;
 /// Why there is no head, perhaps with the request, which then was not sent.
@@ -56,15 +60,19 @@ impl<S: Stream> Connection<S> {
         }))
     }
 
-    /// Prepares for the next exchange, and returns what will tell when its answer begins.
-    pub(super) fn begin(&self, used: bool) -> Arc<Probe> {
+    /// Prepares for the next exchange, the first on this connection or not.
+    pub(super) fn begin(&self, used: bool) {
         self.probe.begin(used);
-        self.probe()
     }
 
-    /// What tells of the exchange under way.
+    /// What tells of the exchange under way while it is waited for.
     pub(super) fn probe(&self) -> Arc<Probe> {
         self.probe.clone()
+    }
+
+    /// When the answer of the last exchange began.
+    pub(super) fn first_byte(&self) -> Option<Duration> {
+        self.probe.first_byte()
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -73,27 +81,29 @@ impl<S: Stream> Connection<S> {
         request: Request<Empty<Bytes>>,
     ) -> Result<Response<Incoming>, Box<Unsent>> {
         let answer = pin!(self.sender.try_send_request(request));
-        self.drive(answer).await.map_err(Box::new)
+        drive(&mut self.driver, answer).await.map_err(Box::new)
     }
 
-    /// Does some work that this connection has to be driven for.
-    pub(super) fn drive<W: Future>(
+    /// Reads the body of the answer whose head has come. Nearly always it came with the head, and there is
+    /// nothing to be driven.
+    pub(super) async fn read(
         &mut self,
-        mut work: Pin<&mut W>,
-    ) -> impl Future<Output = W::Output> {
-        poll_fn(move |cx| {
-            if let Some(driver) = &mut self.driver
-                // An error reaches the work through the request or the body it waits for.
-                && Pin::new(driver).poll(cx).is_ready()
-            {
-                self.driver = None;
-            }
-            work.as_mut().poll(cx)
-        })
+        body: Incoming,
+        limit: usize,
+        received: &mut Received,
+    ) -> Result<Bytes, Outcome> {
+        let mut whole = pin!(body::collect(body, limit, &self.probe, received));
+        let there = poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await;
+        match there {
+            Poll::Ready(whole) => whole,
+            Poll::Pending => drive(&mut self.driver, whole).await,
+        }
     }
 
-    /// Keeps the map of an answer, whose values are let go, for the next request.
-    pub(super) fn keep(&mut self, mut headers: HeaderMap) {
+    /// The head of the final answer is there, and promises that the connection will be kept, or does not. Its
+    /// map is kept for the next request, its values are let go.
+    pub(super) fn keep(&mut self, mut headers: HeaderMap, stays: bool) {
+        self.probe.has_head(stays);
         headers.clear();
         self.headers = headers;
     }
@@ -112,6 +122,22 @@ impl<S: Stream> Connection<S> {
     pub(super) fn blame(&self, error: &hyper::Error) -> Outcome {
         classify::answer(error, self.probe.received())
     }
+}
+
+/// Does some work that a connection has to be driven for.
+fn drive<S: Stream, W: Future>(
+    connection: &mut Option<Driver<S>>,
+    mut work: Pin<&mut W>,
+) -> impl Future<Output = W::Output> {
+    poll_fn(move |cx| {
+        if let Some(driver) = connection
+            // An error reaches the work through the request or the body it waits for.
+            && Pin::new(driver).poll(cx).is_ready()
+        {
+            *connection = None;
+        }
+        work.as_mut().poll(cx)
+    })
 }
 
 /// Tries the addresses in order; of several failures the last is told.
