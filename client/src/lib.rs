@@ -92,6 +92,7 @@ mod tasks;
 pub mod transport;
 mod units;
 mod verify;
+mod when_woken;
 mod worker;
 
 pub use agenda::Agenda;

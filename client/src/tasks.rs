@@ -11,6 +11,7 @@ use crate::saver::Saver;
 use crate::session::{Conclusion, Done, Session};
 use crate::tally::Tally;
 use crate::transport::{Exchange, Wire, hyper};
+use crate::when_woken::WhenWoken;
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
@@ -219,12 +220,13 @@ fn has_ended(lane: Result<(), JoinError>) {
 async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Record>>) {
     // One for all that it makes: to be told anew of each would cost more than a request's head.
     let mut cancelled = pin!(this.cancel.cancelled());
+    let mut cancelled = WhenWoken::new(cancelled.as_mut());
     let mut slot = None;
     let mut next = Some(first);
     while let Some(start) = next {
         let left = left(&this, &start).await;
-        let exchange = exchange(&this, &start, &left, &mut slot, cancelled.as_mut()).await;
-        let goes_on = this.saver.is_none() && !this.cancel.is_cancelled();
+        let exchange = exchange(&this, &start, &left, &mut slot, &mut cancelled).await;
+        let goes_on = this.saver.is_none() && !cancelled.is_woken();
         let session = &this.session;
         let mut conclusion = session.conclude(start, None, &left, exchange, goes_on);
         next = finish(&this, &mut conclusion, &mut slot).await;
@@ -264,16 +266,18 @@ async fn exchange(
     start: &Start,
     left: &Left,
     slot: &mut Option<Connection>,
-    cancelled: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    cancelled: &mut (impl Future<Output = ()> + Send + Unpin),
 ) -> Box<Exchange> {
     let token = this.session.token(start.id, &this.cancel);
     let cancel = token.as_ref().unwrap_or(&this.cancel);
     let attempt = Session::attempt(start, left, cancel);
-    let mut superseded = pin!(cancel.cancelled());
-    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> = match token {
-        Some(_) => superseded.as_mut(),
-        None => cancelled,
-    };
+    let cancelled = Pin::new(cancelled);
+    let mut superseded = pin!(token.as_ref().map(CancellationToken::cancelled));
+    let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> =
+        match superseded.as_mut().as_pin_mut() {
+            Some(superseded) => superseded,
+            None => cancelled,
+        };
     if slot.is_none() {
         *slot = this.idle().pop();
     }

@@ -24,7 +24,10 @@ pub(super) async fn collect(
     }
     let mut single = Bytes::new();
     let mut joined = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    // Behind as much as was declared there is nothing, and to be told so costs as much as the body did.
+    while declared != Some(received.bytes)
+        && let Some(frame) = body.frame().await
+    {
         let frame = frame.map_err(|error| classify::body(&error))?;
         // Trailers are no part of the body.
         let Ok(data) = frame.into_data() else {
