@@ -67,6 +67,7 @@ mod bells;
 mod bound;
 mod clock;
 pub mod comparison;
+mod cores;
 mod fetch;
 mod gif;
 mod lanes;

@@ -1,8 +1,10 @@
 //! `per-core`: an event loop a core, each with its own connections and its part of the lanes; they
-//! share the agenda and nothing else, so that no task ever moves. What it costs is that a connection
-//! of a busy loop cannot serve an idle one.
+//! share the agenda and nothing else, so that no task ever moves. Where there is a loop for every core, each
+//! stays on its own: left to themselves, loops meet on one core now and then. What it costs is that a
+//! connection of a busy loop cannot serve an idle one.
 
 use super::Strategy;
+use crate::cores::{allowed, stay_on};
 use crate::lanes::Lanes;
 use crate::run::{Run, RunError};
 use crate::session::Session;
@@ -44,12 +46,15 @@ impl Strategy for PerCore {
         let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
         let cores = available_parallelism().map_or(1, NonZero::get);
         let shares: Vec<_> = shares(lanes, cores.min(most)).collect();
+        let own = Some(allowed()).filter(|own| own.len() == shares.len());
         let loops = Tasks::each(&session, saver.as_ref(), &shares);
         let tally = scope(|scope| {
+            let mut own = own.into_iter().flatten();
             let spawn = |tasks: &Arc<Tasks>| {
                 let tasks = tasks.clone();
+                let core = own.next();
                 let thread = Builder::new().name("event-loop".into());
-                let thread = thread.spawn_scoped(scope, move || turn(run, &tasks));
+                let thread = thread.spawn_scoped(scope, move || turn(run, &tasks, core));
                 thread
                     .map_err(RunError::Thread)
                     .inspect_err(|_| run.cancel.cancel())
@@ -67,8 +72,9 @@ impl Strategy for PerCore {
     }
 }
 
-/// Runs one loop on the calling thread.
-fn turn(run: &Run<'_>, tasks: &Arc<Tasks>) -> Result<Tally, RunError> {
+/// Runs one loop on the calling thread, which stays on this core if one is given.
+fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, core: Option<usize>) -> Result<Tally, RunError> {
+    core.into_iter().for_each(stay_on);
     // Until it has come to a good end: the others would wait for what it had in hand.
     let cancels = run.cancel.clone().drop_guard();
     let runtime = runtime::Builder::new_current_thread()

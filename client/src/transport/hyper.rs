@@ -118,10 +118,7 @@ fn late(which: Limit, limit: Option<Duration>) -> Outcome {
 }
 
 /// A new connection, unless it takes longer than its limit.
-async fn open<R: Reactor>(
-    wire: &Wire,
-    reactor: &R,
-) -> Result<Box<Connection<R::Stream>>, Outcome> {
+async fn open<R: Reactor>(wire: &Wire, reactor: &R) -> Result<Box<Connection<R::Stream>>, Outcome> {
     let limit = wire.timeouts.connect;
     tokio::select! {
         biased;
