@@ -7,16 +7,17 @@ use crate::resume::Left;
 use crate::run::{Run, RunError};
 use crate::session::{Done, Session};
 use crate::tally::Tally;
-use crate::transport::Lane;
+use crate::transport::{Exchange, Lane};
 
 /// The stack of a thread that makes attempts, in bytes. What runs on it is shallow, in a debug build
 /// too: a test makes every kind of exchange on such threads.
 pub const STACK: usize = 256 << 10;
 
-/// Makes attempts until there are none left or the run is cancelled.
-pub(crate) fn work(run: &Run<'_>, pool: &Pool, number: usize) -> Result<Tally, RunError> {
+/// Makes attempts until there are none left or the run is cancelled. Their tally is boxed, as it would lie on
+/// the stack of every thread.
+pub(crate) fn work(run: &Run<'_>, pool: &Pool, number: usize) -> Result<Box<Tally>, RunError> {
     let mut lane = lane(run, &pool.session)?;
-    let mut tally = Tally::default();
+    let mut tally = Box::<Tally>::default();
     let mut next = pool.next();
     while let Some(start) = next {
         let record = attempt(run, &pool.session, &mut *lane, Some(number), start.clone());
@@ -45,10 +46,25 @@ pub(crate) fn attempt(
         Some(destination) if session.resumes(&start) => destination.left(start.resource),
         _ => Left::default(),
     };
-    let token = session.token(start.id, &session.wire.cancel);
-    let cancel = token.as_ref().unwrap_or(&session.wire.cancel);
-    let exchange = lane.exchange(&Session::attempt(&start, &left, cancel));
-    let mut conclusion = session.conclude(start, number, &left, exchange, false);
+    let exchange = {
+        let token = session.token(start.id, &session.wire.cancel);
+        let cancel = token.as_ref().unwrap_or(&session.wire.cancel);
+        lane.exchange(&Session::attempt(&start, &left, cancel))
+    };
+    finish(run, session, number, start, &left, exchange)
+}
+
+/// Not inlined: what it needs would lie on the stack of every thread that waits for an answer.
+#[inline(never)]
+fn finish(
+    run: &Run<'_>,
+    session: &Session,
+    number: Option<usize>,
+    start: Start,
+    left: &Left,
+    exchange: Box<Exchange>,
+) -> Record {
+    let mut conclusion = session.conclude(start, number, left, exchange, false);
     let saved = match (run.destination, conclusion.errand.take()) {
         (Some(destination), Some(errand)) => errand.run(destination),
         _ => Ok(Done::default()),

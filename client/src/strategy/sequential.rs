@@ -33,6 +33,6 @@ impl Strategy for Sequential {
     fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
         let pool = Pool::new(Session::start(run, 1)?);
         let tally = pool.open(|| work(run, &pool, 0))?;
-        Ok(pool.session.close(run, tally))
+        Ok(pool.session.close(run, *tally))
     }
 }

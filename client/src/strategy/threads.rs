@@ -40,7 +40,7 @@ impl Strategy for Threads {
                 let spawn = |number| spawn(scope, run, &pool, number);
                 let workers: Vec<_> = (0..threads).map(spawn).collect();
                 let mut tallies = workers.into_iter().map(join);
-                tallies.try_fold(Tally::default(), |sum, next| Ok(sum.plus(&next?)))
+                tallies.try_fold(Tally::default(), |sum, next| Ok(sum.plus(&*next?)))
             })
         };
         let tally = pool.open(work)?;
@@ -48,7 +48,7 @@ impl Strategy for Threads {
     }
 }
 
-type Worker<'s> = ScopedJoinHandle<'s, Result<Tally, RunError>>;
+type Worker<'s> = ScopedJoinHandle<'s, Result<Box<Tally>, RunError>>;
 
 fn spawn<'s, 'e>(
     scope: &'s Scope<'s, 'e>,
@@ -71,6 +71,6 @@ fn spawn<'s, 'e>(
         .inspect_err(|_| run.cancel.cancel())
 }
 
-fn join(worker: Result<Worker<'_>, RunError>) -> Result<Tally, RunError> {
+fn join(worker: Result<Worker<'_>, RunError>) -> Result<Box<Tally>, RunError> {
     worker?.join().unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -58,13 +58,14 @@ struct HyperLane {
 
 impl Lane for HyperLane {
     fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange> {
-        // Handed over by reference, or it would be moved about, each time on more of the stack.
-        let exchange = pin!(exchange(
+        // On the heap, where it takes what it needs: a stack is had by the page, and one more for each of a
+        // thousand lanes is 4 MB.
+        let exchange = Box::pin(exchange(
             &self.wire,
             &self.thread,
             &mut self.connection,
             attempt,
-            attempt.cancel.cancelled()
+            attempt.cancel.cancelled(),
         ));
         self.thread.block_on(attempt.cancel, exchange)
     }

@@ -73,9 +73,8 @@ impl Thread {
     pub(in super::super) fn block_on<F: Future>(
         &self,
         cancel: &CancellationToken,
-        exchange: Pin<&mut F>,
+        mut exchange: Pin<Box<F>>,
     ) -> F::Output {
-        let mut exchange = exchange;
         let alarm = Arc::new(Alarm::default());
         let ring = Waker::from(alarm.clone());
         let mut cancelled = pin!(cancel.cancelled());
