@@ -15,6 +15,14 @@ struct Bell {
     is_waiting: AtomicBool,
 }
 
+impl Bell {
+    fn ring(&self) {
+        if self.is_waiting.load(SeqCst) {
+            self.notify.notify_one();
+        }
+    }
+}
+
 impl Bells {
     /// For so many loops, which are spoken of by their places.
     pub(crate) fn new(loops: usize) -> Bells {
@@ -34,8 +42,13 @@ impl Bells {
 
     /// There may be something to do, for whoever has lanes free.
     pub(crate) fn ring(&self) {
-        let waiting = self.0.iter().filter(|bell| bell.is_waiting.load(SeqCst));
-        waiting.for_each(|bell| bell.notify.notify_one());
+        self.0.iter().for_each(Bell::ring);
+    }
+
+    /// The same, said by the loop of this place, which has looked for itself.
+    pub(crate) fn ring_others(&self, place: usize) {
+        let others = self.0.iter().enumerate().filter(|(at, _)| *at != place);
+        others.for_each(|(_, bell)| bell.ring());
     }
 
     /// There may be something to do for this loop, which has a lane free now.

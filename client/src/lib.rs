@@ -56,7 +56,7 @@
 //!
 //! - `run`: what a strategy is asked to do; [`strategy`]: the ways to do it;
 //! - `session`: what is the same for all attempts; `pool` and `worker`, for threads; `tasks`, for event
-//!   loops; `limit`: the lanes of `adaptive`;
+//!   loops, which `bells` and `when_woken` wake and `cores` holds in place; `limit`: the lanes of `adaptive`;
 //! - [`transport`]: the ways to make an exchange; [`fetch()`]: a single one;
 //! - `verify`: whether a body is the true one, and `gif` where nothing vouches for it; `save` and `saver`:
 //!   where it goes;

@@ -119,7 +119,7 @@ impl Session {
             resource: start.resource,
             nth: start.nth,
             path: start.path.as_deref(),
-            conditions: left.is_something().then(|| Arc::new(left.conditions())),
+            conditions: left.is_something().then(|| Box::new(left.conditions())),
             cancel,
         }
     }

@@ -20,10 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::coop::consume_budget;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// So many records may wait to be counted, before the lanes wait.
+/// So many records may wait to be heard, before the lanes wait.
 const RECORDS: usize = 256;
 
 type Connection = Box<hyper::Connection<TcpStream>>;
@@ -121,7 +122,7 @@ impl EventLoop {
                     self.in_flight.fetch_add(1, SeqCst);
                     let told = hears.then(|| sender.clone());
                     lanes.spawn(lane(self.clone(), start, told));
-                    self.bells.ring();
+                    self.bells.ring_others(self.place);
                     continue;
                 }
                 Next::Over => break,
@@ -132,7 +133,7 @@ impl EventLoop {
                 biased;
                 _ = records.recv_many(&mut batch, RECORDS) => {
                     batch.drain(..).for_each(|record| hear(&record));
-                    self.bells.ring();
+                    self.bells.ring_others(self.place);
                 }
                 Some(ended) = lanes.join_next() => has_ended(ended),
                 () = self.bells.rung(self.place) => {}
@@ -140,7 +141,7 @@ impl EventLoop {
                 () = self.cancel.cancelled() => {}
             }
         }
-        self.bells.ring();
+        self.bells.ring_others(self.place);
         drop(sender);
         while let Some(record) = records.recv().await {
             hear(&record);
@@ -215,8 +216,8 @@ fn has_ended(lane: Result<(), JoinError>) {
     lane.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
 }
 
-/// Makes attempts while there are any. Each is told to who hears of it before the next is begun, and who
-/// waits for room to tell holds no lane.
+/// Makes attempts while there are any. Each is told to who hears of it before the next is begun: if that takes
+/// long, the next, which is due, is late.
 async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Record>>) {
     // One for all that it makes: to be told anew of each would cost more than a request's head.
     let mut cancelled = pin!(this.cancel.cancelled());
@@ -232,6 +233,8 @@ async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Reco
         next = finish(&this, &mut conclusion, &mut slot).await;
         this.tally().record(&conclusion.record);
         this.bells.ring();
+        // Attempts that fail before there is anything to wait for must not keep the loop from all others.
+        consume_budget().await;
         let Some(told) = &told else {
             continue;
         };

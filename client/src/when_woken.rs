@@ -25,10 +25,10 @@ impl<'a, F> WhenWoken<'a, F> {
         WhenWoken { future, call: None }
     }
 
-    /// Whether it has ended, or might have, for all that is known without asking.
+    /// Whether it has ended, or might have, for all that is known without asking: who was never asked might.
     pub(crate) fn is_woken(&self) -> bool {
         let call = self.call.as_ref();
-        call.is_some_and(|call| call.is_woken.load(SeqCst))
+        call.is_none_or(|call| call.is_woken.load(SeqCst))
     }
 }
 
@@ -93,6 +93,7 @@ mod tests {
             notified.as_mut().poll(cx)
         }));
         let mut rare = WhenWoken::new(rare.as_mut());
+        assert!(rare.is_woken(), "nobody has asked");
         let task = Waker::from(Arc::new(Task::default()));
         let mut poll = || Pin::new(&mut rare).poll(&mut Context::from_waker(&task));
         for _ in 0..3 {

@@ -22,6 +22,8 @@ pub(super) struct Download {
     pub(super) asked: Option<Duration>,
     /// Attempts started in all.
     pub(super) made: u32,
+    /// The attempt whose flag is being put by.
+    pub(super) staging: Option<Id>,
     /// Its attempts in flight that are still wanted: seldom more than a try and its hedge.
     pub(super) flying: SmallVec<[Id; 2]>,
 }
@@ -46,6 +48,7 @@ impl Download {
             running: 1,
             asked: None,
             made: 0,
+            staging: None,
             flying: SmallVec::new(),
         }
     }

@@ -42,7 +42,7 @@ impl Agenda {
             Err(outcome) => outcome,
         };
         match outcome {
-            Outcome::Ok => self.succeed(slot),
+            Outcome::Ok => self.succeed(id),
             // It is the flag that was asked for, and that is there.
             Outcome::NotFound if step == Step::Metadata => {
                 let none = Outcome::BadMetadata("there is none".to_owned());
@@ -89,9 +89,11 @@ impl Agenda {
     }
 
     /// A true body has come.
-    fn succeed(&mut self, slot: usize) -> Verdict {
-        let download = &self.downloads[slot];
+    fn succeed(&mut self, id: Id) -> Verdict {
+        let slot = id.download;
+        let download = &mut self.downloads[slot];
         if self.jobs[download.place].named && download.step == Step::Resource {
+            download.staging = Some(id);
             let losers = self.supersede(slot);
             return Verdict {
                 then: Then::Stage,

@@ -277,6 +277,12 @@ impl Agenda {
     /// # Panics
     /// If it has been said before, or was not asked for by [`Then::Stage`].
     pub fn staged(&mut self, id: Id, is_there: bool) {
+        let download = self.downloads.get_mut(id.download);
+        let staged = download.and_then(|download| download.staging.take_if(|by| *by == id));
+        assert!(
+            staged.is_some(),
+            "a flag is put by once, if that was asked for"
+        );
         if is_there {
             self.downloads[id.download].go_on();
             self.queue
@@ -297,7 +303,8 @@ impl Agenda {
     /// # Panics
     /// If it has given it back before.
     pub fn leave(&mut self, id: Id) {
-        self.flights.remove(id.flight);
+        let flight = self.flights.remove(id.flight);
+        assert_eq!(flight.serial, id.serial, "an attempt leaves once");
     }
 
     fn flight(&self, id: Id) -> Option<&Flight> {

@@ -6,7 +6,7 @@ use flagpole_fixtures::Resource;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One attempt of a run; no other has this number.
+/// One attempt of a run: no two are equal, and of two the earlier is the lesser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     /// How many were started before.

@@ -26,7 +26,7 @@ impl Strategy for PerCore {
     }
 
     fn about(&self) -> &'static str {
-        "an event loop a core, the work shared, the connections not; costs a thread a core"
+        "an event loop a core, kept on it, the work shared, the connections not; costs a thread a core"
     }
 
     /// As many as `threads`: it is for those for whom one core is not enough.

@@ -2,7 +2,6 @@
 
 use flagpole_fixtures::Resource;
 use http::HeaderValue;
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// One request to send; the [`Wire`](super::Wire) knows what it looks like.
@@ -15,7 +14,7 @@ pub struct Attempt<'a> {
     /// Where a redirect led: a path, with its query, to ask for instead of the resource's own.
     pub path: Option<&'a str>,
     /// What is already there, if anything is.
-    pub conditions: Option<Arc<Conditions>>,
+    pub conditions: Option<Box<Conditions>>,
     /// When this is cancelled the exchange ends at once, as
     /// [`Cancelled`](crate::Outcome::Cancelled).
     pub cancel: &'a CancellationToken,

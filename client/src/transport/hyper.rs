@@ -170,6 +170,7 @@ impl<R: Reactor> Conversation<'_, R> {
             }
         }
         *self.connection = None;
+        self.exchange.reused = false;
         self.exchange.sent = self.wire.clock.now();
         let new = self.connection.insert(open(self.wire, self.reactor).await?);
         match send(self.wire, self.reactor, new, request, false, self.exchange).await? {

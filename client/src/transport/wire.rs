@@ -23,7 +23,7 @@ const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
 /// Where requests go, what they say, and what limits them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Wire {
     pub(crate) addresses: Box<[SocketAddr]>,
     pub(crate) timeouts: Timeouts,
@@ -62,16 +62,24 @@ impl Wire {
     }
 
     /// The same for another core. What is handed out counts its owners where it lies, and cores on which
-    /// requests are made at the same time would take that place from each other.
+    /// requests are made at the same time would take that place from each other. Threads share one all the
+    /// same: each takes its turn at the scheduler, which costs more.
     pub(crate) fn of_its_own(&self) -> Wire {
         let copy = |value: &HeaderValue| {
             HeaderValue::from_bytes(value.as_bytes()).expect("it was one a moment ago")
         };
         Wire {
+            addresses: self.addresses.clone(),
+            timeouts: self.timeouts,
+            reuse: self.reuse,
+            body_limit: self.body_limit,
+            resumes: self.resumes,
+            clock: self.clock,
+            cancel: self.cancel.clone(),
+            prefix: self.prefix.clone(),
             host: copy(&self.host),
             run: self.run.as_ref().map(copy),
             paths: no_paths(),
-            ..self.clone()
         }
     }
 

@@ -2,11 +2,16 @@
 //! counted.
 
 use crate::server::{OK, Server, code, plan};
-use flagpole_client::{CancellationToken, Destination, Lanes, Outcome, Record, Run, strategy};
+use flagpole_client::policy::{After, Hedge};
+use flagpole_client::{
+    CancellationToken, Destination, Lanes, Outcome, Plan, Policy, Record, Run, strategy,
+};
+use flagpole_fixtures::Code;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 #[test]
 fn what_is_done_is_kept_and_everything_is_accounted_for() {
@@ -79,4 +84,50 @@ fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
         );
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+/// Nothing is saved and nobody hears of records: a lane goes on by itself then, with nobody to stop it.
+#[test]
+fn a_lane_that_goes_on_by_itself_stops_too() {
+    let hedging = Policy {
+        hedge: Some(Hedge {
+            after: After::Time(Duration::from_secs(3600)),
+            share: 1.0,
+        }),
+        ..Policy::default()
+    };
+    let plan = Plan::flags(Code::every());
+    let cases = strategy::ALL
+        .iter()
+        .flat_map(|strategy| [Policy::default(), hedging.clone()].map(|policy| (strategy, policy)));
+    for (strategy, policy) in cases {
+        let cancel = CancellationToken::new();
+        let (cancelled, asked) = (cancel.clone(), AtomicUsize::new(0));
+        // Twenty are answered. The next cancels the run, and is never answered.
+        let server = Server::start(move |_, peer| {
+            while peer.request().is_some() {
+                if asked.fetch_add(1, SeqCst) < 20 {
+                    peer.send(OK);
+                } else {
+                    cancelled.cancel();
+                }
+            }
+        });
+        let endpoint = server.endpoint();
+        let run = Run::new(&plan, &endpoint)
+            .lanes(Lanes::new(2).unwrap())
+            .policy(policy)
+            .cancel(cancel);
+        let tally = strategy.run(&run).unwrap();
+        let given_up = tally.attempts() - tally.ok;
+        let name = strategy.name();
+        // The other lane's may still be on its way.
+        assert!((19..=20).contains(&tally.ok), "{name}: {tally:?}");
+        assert!(
+            (1..=2).contains(&given_up),
+            "{name}: {given_up} on two lanes"
+        );
+        assert_eq!(tally.error, given_up, "{name}");
+        assert_eq!(tally.unstarted, 676 - tally.attempts(), "{name}");
+    }
 }

@@ -71,6 +71,39 @@ fn what_fails_twice_is_had_by_the_third_try() {
     }
 }
 
+/// Who hears of records is told by the loop, which looks for more to do then; without anybody it has to be
+/// told that there is more.
+#[test]
+fn all_is_done_though_nobody_hears_of_it() {
+    let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::answering(move |head| match nth(head) {
+        _ if head.starts_with("GET /there ") => OK.into(),
+        0 => BUSY.into(),
+        _ if code(head) == "BR" => moved.into(),
+        _ => OK.into(),
+    });
+    for strategy in strategy::ALL {
+        let policy = Policy {
+            redirects: Redirects { most: 1 },
+            ..retrying(2)
+        };
+        let (plan, endpoint) = (crate::server::plan("BR CN US ID IN"), server.endpoint());
+        let run = Run::new(&plan, &endpoint)
+            .lanes(Lanes::new(2).unwrap())
+            .policy(policy)
+            .name("x");
+        let tally = strategy.run(&run).unwrap();
+        let name = strategy.name();
+        assert_eq!(
+            (tally.ok, tally.error, tally.unstarted),
+            (5, 0, 0),
+            "{name}"
+        );
+        assert_eq!((tally.retries, tally.redirects), (5, 1), "{name}");
+        assert_eq!(tally.attempts(), 11, "{name}");
+    }
+}
+
 #[test]
 fn a_404_is_asked_for_once() {
     let server = Server::answering(|_| "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n".into());

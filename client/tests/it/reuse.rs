@@ -2,10 +2,13 @@
 
 use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
-use flagpole_client::{Outcome, Record, Run, Transport, transport};
+use flagpole_client::{Endpoint, Outcome, Record, Run, Transport, transport};
 use flagpole_fixtures::Digest;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::thread;
 
 #[test]
 fn all_requests_of_a_lane_use_one_connection() {
@@ -97,6 +100,48 @@ fn a_connection_closed_while_idle_is_replaced_before_it_is_used() {
 #[test]
 fn a_connection_on_which_the_server_spoke_unasked_is_replaced() {
     ended_while_idle(|peer| peer.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"));
+}
+
+#[test]
+fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
+    for transport in transport::ALL {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = Endpoint::from(listener.local_addr().unwrap());
+        let (leave, told) = channel::<()>();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            stream.write_all(OK.as_bytes()).unwrap();
+            told.recv().unwrap();
+        });
+        let (server, leave) = (Mutex::new(Some(server)), Mutex::new(leave));
+        let records = Mutex::new(Vec::new());
+        let keep = |record: &Record| {
+            records
+                .lock()
+                .unwrap()
+                .push((record.outcome.clone(), record.reused));
+            if let Some(server) = server.lock().unwrap().take() {
+                leave.lock().unwrap().send(()).unwrap();
+                server.join().unwrap();
+            }
+        };
+        let plan = plan("BR CN");
+        let run = Run::new(&plan, &endpoint).transport(*transport);
+        by_name("sequential").run(&run.on_record(&keep)).unwrap();
+        let expected = [(Outcome::Ok, false), (Outcome::Refused, false)];
+        assert_eq!(
+            records.into_inner().unwrap(),
+            expected,
+            "{}",
+            transport.name()
+        );
+    }
 }
 
 #[test]
