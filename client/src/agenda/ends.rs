@@ -46,11 +46,11 @@ impl Agenda {
             // It is the flag that was asked for, and that is there.
             Outcome::NotFound if step == Step::Metadata => {
                 let none = Outcome::BadMetadata("there is none".to_owned());
-                self.fail(&request, none, end.retry_after, now)
+                self.fail(id, none, end.retry_after, now)
             }
             // As good an answer as any that another attempt could bring.
             Outcome::NotFound | Outcome::Unchanged => self.decide(slot, outcome, Then::Nothing),
-            failed => self.fail(&request, failed, end.retry_after, now),
+            failed => self.fail(id, failed, end.retry_after, now),
         }
     }
 
@@ -109,12 +109,12 @@ impl Agenda {
     /// A try has failed, or a part of one.
     fn fail(
         &mut self,
-        request: &Request,
+        id: Id,
         outcome: Outcome,
         retry_after: Option<Duration>,
         now: Duration,
     ) -> Verdict {
-        let slot = request.slot;
+        let slot = id.download;
         let retry = &self.policy.retry;
         let download = &mut self.downloads[slot];
         download.running -= 1;
@@ -132,11 +132,12 @@ impl Agenda {
         // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
         let (tried, asked) = (download.tries, download.asked);
         let nth = self.attempt_of(slot, Kind::Retry).nth;
-        let backoff = retry.backoff(request.resource, nth, tried, asked);
+        let resource = self.flights[id.flight].request.resource;
+        let backoff = retry.backoff(resource, nth, tried, asked);
         self.downloads[slot].try_again();
         let again = self.attempt_of(slot, Kind::Retry);
         let due = now.saturating_add(backoff);
-        self.queue.later(Request {
+        self.flights[id.flight].retry = Some(Request {
             due: Some(due),
             backoff,
             ..again

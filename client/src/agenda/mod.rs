@@ -71,6 +71,9 @@ struct Flight {
     is_hedged: bool,
     is_superseded: bool,
     has_ended: bool,
+    /// The try that follows, once this one has left: until then what it brought is on its way to where the
+    /// next looks for it.
+    retry: Option<Request>,
 }
 
 impl Agenda {
@@ -239,6 +242,7 @@ impl Agenda {
             is_hedged: false,
             is_superseded: false,
             has_ended: false,
+            retry: None,
         });
         start
     }
@@ -305,6 +309,9 @@ impl Agenda {
     pub fn leave(&mut self, id: Id) {
         let flight = self.flights.remove(id.flight);
         assert_eq!(flight.serial, id.serial, "an attempt leaves once");
+        if let Some(retry) = flight.retry {
+            self.queue.later(retry);
+        }
     }
 
     fn flight(&self, id: Id) -> Option<&Flight> {

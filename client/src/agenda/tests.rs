@@ -7,6 +7,7 @@ use flagpole_fixtures::Code;
 use std::collections::BTreeMap;
 
 mod following;
+mod leaving;
 mod properties;
 mod stopping;
 
@@ -348,40 +349,6 @@ fn without_its_flag_no_metadata_is_asked_for() {
     assert_eq!(agenda.next(MS), Next::Await, "it is being put by");
     agenda.staged(start.id, false);
     assert_eq!(agenda.next(MS), Next::Over);
-}
-
-/// An attempt that has left, and one that has its place now.
-fn left_and_next() -> (Agenda, Id, Id) {
-    let plan = Plan::with_metadata(Code::every().take(2));
-    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
-    let mut ids = [(); 2].map(|()| {
-        let Next::Start(start) = agenda.next(MS) else {
-            panic!("there is a lane")
-        };
-        let verdict = agenda.done(start.id, &end(Outcome::NotFound), MS);
-        assert!(verdict.decides);
-        if start.download == 0 {
-            agenda.leave(start.id);
-        }
-        start.id
-    });
-    ids.sort();
-    (agenda, ids[0], ids[1])
-}
-
-#[test]
-#[should_panic = "leaves once"]
-fn who_has_left_does_not_take_the_lane_of_another() {
-    let (mut agenda, left, next) = left_and_next();
-    assert!(left < next && agenda.in_flight() == 1);
-    agenda.leave(left);
-}
-
-#[test]
-#[should_panic = "if that was asked for"]
-fn nothing_is_put_by_that_was_not_to_be() {
-    let (mut agenda, left, _) = left_and_next();
-    agenda.staged(left, true);
 }
 
 #[test]
