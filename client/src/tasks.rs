@@ -296,18 +296,16 @@ async fn finish(
     conclusion: &mut Conclusion,
     slot: &mut Option<Connection>,
 ) -> Option<Start> {
-    let next = conclusion.next.take();
-    let is_left = next.is_some();
-    if let Some(Next::Start(start)) = next {
+    if let Some(next) = conclusion.next.take() {
         this.session.settle(conclusion, Ok(Done::default()));
-        return Some(start);
-    }
-    this.put_back(slot);
-    if is_left {
-        this.session.settle(conclusion, Ok(Done::default()));
+        if let Next::Start(start) = next {
+            return Some(start);
+        }
+        this.put_back(slot);
         this.in_flight.fetch_sub(1, SeqCst);
         return None;
     }
+    this.put_back(slot);
     let errand = this.saver.as_ref().zip(conclusion.errand.take());
     let saved = if let Some((saver, errand)) = errand {
         let receipt = saver.order(|destination| errand.run(destination)).await;

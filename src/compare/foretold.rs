@@ -83,14 +83,15 @@ impl Foretold {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use flagpole_fixtures::Resource;
     use flagpole_server::Rule;
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn record(outcome: Outcome, status: Option<u16>) -> Record {
+    /// An attempt at a flag that took 50 ms.
+    pub(in crate::compare) fn record(outcome: Outcome, status: Option<u16>) -> Record {
         Record {
             download: 0,
             attempt: 0,

@@ -60,32 +60,11 @@ fn why(record: &Record) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_client::Kind;
-    use flagpole_fixtures::Resource as Asked;
+    use crate::compare::foretold;
     use std::io;
-    use std::time::Duration;
 
     fn record(outcome: Outcome) -> Record {
-        Record {
-            download: 0,
-            attempt: 0,
-            kind: Kind::First,
-            decides: true,
-            resource: Asked::Flag("BR".parse().unwrap()),
-            nth: 0,
-            lane: None,
-            backoff: Duration::ZERO,
-            due: Duration::ZERO,
-            sent: Duration::ZERO,
-            reused: false,
-            first_byte: None,
-            done: Duration::ZERO,
-            outcome,
-            status: None,
-            bytes: 0,
-            wasted: 0,
-            timing: None,
-        }
+        foretold::tests::record(outcome, None)
     }
 
     fn told(records: &[Record]) -> Vec<(&'static str, String)> {

@@ -7,7 +7,7 @@
 //! from [`Next::Start`] to [`Agenda::leave`]:
 //!
 //! - the first try; if it fails in a way that is worth it, a retry after a back-off, which holds no
-//!   lane;
+//!   lane, and not before the try has left its own;
 //! - a hedge beside a try that takes long, if a lane is free;
 //! - the next hop behind a redirect;
 //! - the same again without conditions, at once, if it was these that failed: no failure of the try;
