@@ -5,8 +5,10 @@
 //! before the file is saved. The save is awaited: the article's is not, so nobody learns if it fails.
 
 use anyhow::Result;
-use flagpole_client::{Destination, Endpoint, Outcome, Target, fetch};
-use flagpole_fixtures::{Code, Resource, populous};
+use flagpole_client::{Destination, Endpoint, Target, fetch};
+use flagpole_fixtures::populous;
+use flagpole_protocol::Outcome;
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::BTreeMap;
 use std::env;

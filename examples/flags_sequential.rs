@@ -4,8 +4,9 @@
 //! and nowhere else. This one takes twenty times 50 ms, the others little more than once.
 
 use anyhow::Result;
-use flagpole_client::{Destination, Lanes, Plan, Record, Run, Target, strategy};
+use flagpole_client::{Destination, Lanes, Plan, Run, Target, strategy};
 use flagpole_fixtures::populous;
+use flagpole_protocol::Record;
 use flagpole_server::blocking::Server;
 use std::env;
 use std::path::Path;

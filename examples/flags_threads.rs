@@ -5,8 +5,9 @@
 //! blocks while it waits.
 
 use anyhow::Result;
-use flagpole_client::{Destination, Lanes, Plan, Record, Run, Target, strategy};
+use flagpole_client::{Destination, Lanes, Plan, Run, Target, strategy};
 use flagpole_fixtures::populous;
+use flagpole_protocol::Record;
 use flagpole_server::blocking::Server;
 use std::env;
 use std::path::Path;

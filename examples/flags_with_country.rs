@@ -6,8 +6,10 @@
 
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
-use flagpole_client::{Destination, Endpoint, Outcome, Target, fetch};
-use flagpole_fixtures::{Code, Country, Resource, populous};
+use flagpole_client::{Destination, Endpoint, Target, fetch};
+use flagpole_fixtures::{Country, populous};
+use flagpole_protocol::Outcome;
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::BTreeMap;
 use std::env;

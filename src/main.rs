@@ -1,25 +1,14 @@
 //! flagpole, the command: a table of contents.
 
-mod compare;
-mod fate;
-mod get;
-mod helper;
-mod insistence;
+mod clap_error;
+mod commands;
+mod experiment;
 mod interrupt;
-mod manual;
 mod options;
-mod policy;
-mod print;
-mod profile;
-mod pulse;
-mod selection;
-mod serve;
-mod spelled;
-mod strategies;
-mod system;
-mod trial;
-mod usage;
+mod output;
+mod process;
 
+use crate::commands::{compare, fate, get, man, serve, strategies, trial};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -46,8 +35,8 @@ enum Command {
     Strategies(strategies::Strategies),
     #[command(hide = true)]
     Trial(trial::Trial),
-    Completions(manual::Completions),
-    Man(manual::Man),
+    Completions(man::Completions),
+    Man(man::Man),
 }
 
 /// What was asked for was done: 0. It was done and something failed: 1.
@@ -60,7 +49,7 @@ const NOT_VALID: u8 = 3;
 fn main() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
-        Err(error) => return usage::report(&error),
+        Err(error) => return clap_error::report(&error),
     };
     let done = match command {
         Command::Serve(serve) => serve.run(),
@@ -73,7 +62,7 @@ fn main() -> ExitCode {
         Command::Man(man) => man.run(),
     };
     done.unwrap_or_else(|error| {
-        print::note(&format!("flagpole: {error:#}"));
+        output::note(&format!("flagpole: {error:#}"));
         ExitCode::from(COULD_NOT_START)
     })
 }

@@ -4,7 +4,8 @@
 use crate::asked::{is_asked, is_test, median, rounds};
 use crate::served::Served;
 use flagpole_client::{Job, Lanes, Plan, Run, Strategy, strategy};
-use flagpole_fixtures::{Resource, populous};
+use flagpole_fixtures::populous;
+use flagpole_protocol::Resource;
 use std::time::Instant;
 
 /// Rounds, of which the median counts.

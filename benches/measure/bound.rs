@@ -3,6 +3,7 @@
 
 use crate::asked::{is_asked, median, rounds};
 use crate::served::Served;
+use flagpole_analysis::bound::efficiency;
 use flagpole_client::{Lanes, Plan, Run, measure, strategy};
 use flagpole_fixtures::Catalog;
 
@@ -34,11 +35,7 @@ pub(crate) fn print() {
                 let strategy = strategy::by_name(name).expect("it is one of the list");
                 let measured = measure(strategy, &run).expect("threads and runtimes can be had");
                 assert_eq!(measured.tally.ok, plan.jobs.len() as u64);
-                ratios.push(
-                    1.0 / measured
-                        .efficiency()
-                        .expect("the server says what it planned"),
-                );
+                ratios.push(1.0 / efficiency(&measured).expect("the server says what it planned"));
             }
         }
         for (name, ratios) in STRATEGIES.iter().zip(&ratios) {

@@ -1,8 +1,9 @@
 //! What it costs to decide a fate.
 
 use criterion::{Criterion, Throughput};
-use flagpole_fixtures::Resource;
-use flagpole_server::{Key, Rulebook};
+use flagpole_protocol::Key;
+use flagpole_protocol::Resource;
+use flagpole_server::Rulebook;
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -5,8 +5,9 @@
 use crate::asked::{is_asked, ms, rounds};
 use crate::served::Served;
 use flagpole_client::policy::Hedge;
-use flagpole_client::{Lanes, Plan, Policy, Record, Run, measure, strategy};
+use flagpole_client::{Lanes, Plan, Policy, Run, measure, strategy};
 use flagpole_fixtures::Catalog;
+use flagpole_protocol::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

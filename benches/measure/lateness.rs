@@ -7,11 +7,13 @@
 //! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
 use crate::asked::{is_asked, is_test, rounds};
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Record, Run, measure, strategy};
-use flagpole_fixtures::Resource;
+use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, measure, strategy};
+use flagpole_protocol::Key;
+use flagpole_protocol::Record;
+use flagpole_protocol::Resource;
+use flagpole_server::Latency;
 use flagpole_server::blocking::Server;
-use flagpole_server::dice::{Decision, Dice};
-use flagpole_server::{Key, Latency};
+use flagpole_server::fate::keyed_rng::{Decision, Dice};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;

@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput};
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, strategy};
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use std::time::Duration;
 

@@ -2,11 +2,14 @@
 //! several delays and under a profile that goes wrong; and what it comes to, for the end.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use flagpole_client::{Endpoint, Human, Lanes, Measured, Plan, Run, measure, strategy};
+use flagpole_analysis::bound::efficiency;
+use flagpole_analysis::report::Human;
+use flagpole_client::{Endpoint, Lanes, Plan, Run, measure, strategy};
 use flagpole_fixtures::populous;
+use flagpole_protocol::Measured;
 use flagpole_server::Profile;
 use flagpole_server::blocking::Server;
-use flagpole_server::profile::Listener;
+use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -101,7 +104,7 @@ impl Summary {
             println!("\n{name}: {winner} is the fastest, {}", Human(fastest.wall));
             for (run, strategy) in &rows {
                 let times = run.wall.as_secs_f64() / fastest.wall.as_secs_f64();
-                let efficiency = run.efficiency().filter(|efficiency| *efficiency > 0.0);
+                let efficiency = efficiency(run).filter(|efficiency| *efficiency > 0.0);
                 let efficiency =
                     efficiency.map_or("-".to_owned(), |one| format!("{:.1}%", one * 100.0));
                 let wall = Human(run.wall).to_string();

@@ -1,8 +1,8 @@
 //! What it costs to record an attempt, and to add what two workers recorded.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use flagpole_client::{Kind, Outcome, Record, Tally};
-use flagpole_fixtures::{Resource, Timing};
+use flagpole_protocol::{Kind, Outcome, Record, Tally};
+use flagpole_protocol::{Resource, Timing};
 use std::hint::black_box;
 use std::time::Duration;
 

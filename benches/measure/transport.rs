@@ -8,7 +8,7 @@
 use crate::asked::{is_asked, is_test, median, rounds};
 use crate::served::Served;
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, Strategy, Target, strategy};
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Resource;
 use std::env::var;
 use std::time::{Duration, Instant};
 

@@ -1,14 +1,14 @@
 //! One resource, fetched without further ado.
 
-use crate::outcome::Outcome;
-use crate::plan::Plan;
 use crate::run::Run;
-use crate::target::Endpoint;
+use crate::storage::verify::Verifier;
 use crate::transport::hyper::{EventLoop, exchange};
 use crate::transport::{Attempt, Wire};
-use crate::verify::Verifier;
+use crate::workload::plan::Plan;
+use crate::workload::target::Endpoint;
 use bytes::Bytes;
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Outcome;
+use flagpole_protocol::Resource;
 use std::future::pending;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// ```no_run
 /// # async fn brazil() -> Result<(), Box<dyn std::error::Error>> {
 /// use flagpole_client::{Target, fetch};
-/// use flagpole_fixtures::Resource;
+/// use flagpole_protocol::Resource;
 ///
 /// let endpoint = "http://127.0.0.1:8000".parse::<Target>()?.resolve()?;
 /// let flag = fetch(&endpoint, Resource::Flag("BR".parse()?)).await?;

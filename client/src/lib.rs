@@ -29,8 +29,9 @@
 //! #         });
 //! #     }
 //! # });
-//! use flagpole_client::{Lanes, Plan, Record, Run, Target, strategy};
-//! use flagpole_fixtures::Code;
+//! use flagpole_client::{Lanes, Plan, Run, Target, strategy};
+//! use flagpole_protocol::Record;
+//! use flagpole_protocol::Code;
 //!
 //! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<Code>());
 //! let plan = Plan::flags(codes.into_iter().flatten());
@@ -62,55 +63,26 @@
 //!   where it goes;
 //! - `measure`: one run, timed.
 
-pub mod agenda;
-mod bells;
-mod bound;
-mod clock;
-pub mod comparison;
-mod cores;
+mod execution;
 mod fetch;
-mod gif;
-mod lanes;
-mod latencies;
-mod limit;
 mod measure;
-mod metadata;
-mod outcome;
-mod plan;
 pub mod policy;
-mod pool;
-mod record;
-pub mod report;
-pub mod resume;
 mod run;
-mod save;
-mod saver;
-mod session;
+pub mod scheduler;
+pub mod storage;
 pub mod strategy;
-mod tally;
-mod target;
-mod tasks;
 pub mod transport;
-mod units;
-mod verify;
-mod when_woken;
-mod worker;
+mod workload;
 
-pub use agenda::Agenda;
-pub use bound::{Bound, Planned, planned};
 pub use fetch::fetch;
-pub use lanes::{Lanes, LanesError};
-pub use latencies::Latencies;
-pub use measure::{Measured, Passed, measure};
-pub use outcome::{Class, Outcome};
-pub use plan::{Job, Plan};
+pub use measure::measure;
 pub use policy::Policy;
-pub use record::{Kind, Record};
 pub use run::{BODY_LIMIT, Run, RunError};
-pub use save::{Destination, DestinationError, Staged};
+pub use scheduler::Agenda;
+pub use storage::download_dir::{Destination, DestinationError, Staged};
 pub use strategy::Strategy;
-pub use tally::{Count, Tally};
-pub use target::{Endpoint, Target, TargetError};
 pub use tokio_util::sync::CancellationToken;
 pub use transport::Transport;
-pub use units::Human;
+pub use workload::concurrency::{Lanes, LanesError};
+pub use workload::plan::{Job, Plan};
+pub use workload::target::{Endpoint, Target, TargetError};

@@ -1,12 +1,12 @@
 //! What a strategy is asked to do.
 
-use crate::lanes::Lanes;
-use crate::plan::Plan;
 use crate::policy::Policy;
-use crate::record::Record;
-use crate::save::Destination;
-use crate::target::Endpoint;
+use crate::storage::download_dir::Destination;
 use crate::transport::{self, Transport};
+use crate::workload::concurrency::Lanes;
+use crate::workload::plan::Plan;
+use crate::workload::target::Endpoint;
+use flagpole_protocol::Record;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub enum RunError {
     /// The name of the run cannot be sent.
     #[error(
         "expected a run name of 1 to {max} printable ASCII characters, got `{0}`",
-        max = flagpole_fixtures::headers::RUN_MAX
+        max = flagpole_protocol::headers::RUN_MAX
     )]
     Name(String),
 }
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
     }
 
     /// When this is cancelled nothing more is started, and what is in flight ends at once, as
-    /// [`Cancelled`](crate::Outcome::Cancelled).
+    /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub fn cancel(self, cancel: CancellationToken) -> Run<'a> {
         Run { cancel, ..self }
     }

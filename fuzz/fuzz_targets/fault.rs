@@ -2,8 +2,9 @@
 
 #![no_main]
 
-use flagpole_fixtures::Code;
-use flagpole_server::{FaultSpec, Key, Rulebook, RateLimit};
+use flagpole_protocol::Code;
+use flagpole_server::{FaultSpec, Rulebook, RateLimit};
+use flagpole_protocol::Key;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use flagpole_fixtures::{Digest, Resource, Timing};
+use flagpole_protocol::{Digest, Resource, Timing};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use flagpole_server::{Latency, spec};
+use flagpole_server::Latency;
+use flagpole_server::config::spec;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,9 +3,10 @@
 
 #![no_main]
 
-use flagpole_server::profile::Listener;
-use flagpole_server::rulebook::Asked;
-use flagpole_server::{Key, Planned, Profile, Rulebook, Site};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::fate::rule_set::Asked;
+use flagpole_protocol::Key;
+use flagpole_server::{Planned, Profile, Rulebook, Site};
 use http::Method;
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 fn fates(seed: u64, listener: &Listener) -> Vec<Planned> {
     let rulebook = Rulebook::new(seed, listener).expect("a profile that was read has no odds above 100%");
     let asked = |path: &'static str| {
-        let key = flagpole_fixtures::Resource::from_path(path).map_or(Key::Other, Key::Resource);
+        let key = flagpole_protocol::Resource::from_path(path).map_or(Key::Other, Key::Resource);
         (0..6).map(move |n| Asked { method: &Method::GET, path, key, n, elapsed: Duration::from_secs(n) })
     };
     let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];

@@ -1,8 +1,9 @@
 //! The server as ordinary code holds it, in a `#[test]` for instance.
 
-use crate::builder::{Builder, StartError};
-use crate::ledger::Ledger;
-use crate::running::Running;
+use crate::builder::Builder;
+use crate::handle::Running;
+use crate::start_error::StartError;
+use flagpole_protocol::Ledger;
 use std::ops::Deref;
 use std::time::Duration;
 

@@ -1,18 +1,19 @@
 //! How a server is to be: everything about it that is known before it starts.
 
-use crate::admission::Limits;
-use crate::capacity::Capacity;
-use crate::counts::Counts;
-use crate::fault::FaultSpec;
-use crate::journal::Journal;
-use crate::latency::Latency;
-use crate::profile::{Listener, ProfileError, Rule};
-use crate::rate_limit::{Bucket, RateLimit};
-use crate::rulebook::Rulebook;
-use crate::running::Running;
-use crate::site::Site;
-use crate::{socket, worker};
-use std::io;
+use crate::config::listener::Listener;
+use crate::config::rule::Rule;
+use crate::content::site::Site;
+use crate::fate::fault::FaultSpec;
+use crate::fate::latency::Latency;
+use crate::fate::request_counters::Counts;
+use crate::fate::rule_set::Rulebook;
+use crate::handle::Running;
+use crate::limits::admission::Limits;
+use crate::limits::concurrency::Capacity;
+use crate::limits::rate::{Bucket, RateLimit};
+use crate::net::{socket, worker};
+use crate::observe::journal::Journal;
+use crate::start_error::StartError;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
@@ -26,23 +27,6 @@ const ENTRIES: usize = 10_000;
 
 /// How many connections a server holds at most, unless told otherwise.
 const CONNECTIONS: usize = 10_000;
-
-/// A server that could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// What the server is to do can not be.
-    #[error("{0}")]
-    Profile(#[from] ProfileError),
-    /// Somebody else listens there.
-    #[error("port {} of {} is taken", .0.port(), .0.ip())]
-    Taken(SocketAddr),
-    /// The system refuses to listen there.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
-    /// The system gives no thread.
-    #[error("cannot start a worker: {0}")]
-    Thread(io::Error),
-}
 
 /// How a server is to be, which is then started as an `S`: a [`Server`](crate::Server) or a
 /// [`blocking::Server`](crate::blocking::Server). Without further words: the embedded site, clean, on

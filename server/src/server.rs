@@ -1,8 +1,9 @@
 //! The server as async code holds it: started and shut down without blocking an event loop.
 
-use crate::builder::{Builder, StartError};
-use crate::ledger::Ledger;
-use crate::running::Running;
+use crate::builder::Builder;
+use crate::handle::Running;
+use crate::start_error::StartError;
+use flagpole_protocol::Ledger;
 use std::io;
 use std::ops::Deref;
 use std::thread;

@@ -1,7 +1,8 @@
 //! `adaptive` before a server of few seats: as good as the best number of lanes, and hardly refused.
 
 use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, strategy};
-use flagpole_fixtures::{Resource, populous};
+use flagpole_fixtures::populous;
+use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use std::num::NonZero;
 use std::time::{Duration, Instant};

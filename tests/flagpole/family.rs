@@ -7,9 +7,10 @@ use crate::ways::{
     Files, Way, at_once, codes, files, in_every_way, lanes, sizes, true_flags, truth,
 };
 use flagpole_client::policy::{Policy, Redirects, Timeouts};
-use flagpole_client::{Class, Destination, Endpoint, Plan, Record, Run};
+use flagpole_client::{Destination, Endpoint, Plan, Run};
+use flagpole_protocol::{Class, Record};
 use flagpole_server::FaultSpec;
-use flagpole_server::fault::FAMILY;
+use flagpole_server::fate::fault::FAMILY;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

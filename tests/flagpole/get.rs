@@ -3,7 +3,8 @@
 use crate::peers::{Nobody, mock};
 use crate::stage::{Desk, Done};
 use flagpole_client::strategy;
-use flagpole_fixtures::{Catalog, Code, Resource, populous};
+use flagpole_fixtures::{Catalog, populous};
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
 use std::fs;
 

@@ -3,8 +3,9 @@
 use crate::peers::mock;
 use crate::stage::{Desk, PATIENCE, wait_until};
 use crate::ways::Way;
+use flagpole_server::Rule;
 use flagpole_server::blocking::Server;
-use flagpole_server::{Rule, profile::PathGlob};
+use flagpole_server::config::path_glob::PathGlob;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{PipeReader, Write as _, pipe};
 use std::process::{Child, Command, Stdio};

@@ -3,9 +3,11 @@
 use crate::peers::mock;
 use crate::stage::{Desk, Done};
 use crate::ways::{CATALOG, Way, codes, in_every_way, truth};
-use flagpole_fixtures::{Code, Resource, populous};
+use flagpole_fixtures::populous;
+use flagpole_protocol::{Code, Resource};
+use flagpole_server::Rule;
 use flagpole_server::blocking::Server;
-use flagpole_server::{Rule, profile::PathGlob};
+use flagpole_server::config::path_glob::PathGlob;
 use std::collections::BTreeSet;
 use std::fs;
 

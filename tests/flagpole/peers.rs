@@ -2,7 +2,8 @@
 //! client that writes its bytes itself.
 
 use crate::stage::PATIENCE;
-use flagpole_fixtures::{Catalog, Resource};
+use flagpole_fixtures::Catalog;
+use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};

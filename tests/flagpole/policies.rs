@@ -4,11 +4,15 @@
 use crate::peers::seeded;
 use crate::stories::{Made, assert_agree};
 use crate::ways::{codes, in_every_way, lanes};
+use flagpole_analysis::bound::of_run;
 use flagpole_client::policy::{After, Budget, Hedge, Policy, Retry};
-use flagpole_client::{Endpoint, Kind, Measured, Plan, Record, Run};
-use flagpole_fixtures::{Resource, populous};
+use flagpole_client::{Endpoint, Plan, Run};
+use flagpole_fixtures::populous;
+use flagpole_protocol::Resource;
+use flagpole_protocol::{Key, Ledger};
+use flagpole_protocol::{Kind, Measured, Record};
 use flagpole_server::blocking::Server;
-use flagpole_server::{Key, Ledger, Rule, Rulebook};
+use flagpole_server::{Rule, Rulebook};
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
@@ -288,12 +292,12 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
         let tally = &run.tally;
         assert_eq!((tally.ok, tally.error, tally.hedges), (2, 0, 2));
         assert!(run.wall < PATIENT / 2, "the loser is not waited for");
-        assert_eq!(run.bound, None, "no bound holds for a hedged run");
+        assert_eq!(of_run(&run), None, "no bound holds for a hedged run");
     }
     let each = 2 * runs.len() as u64;
     let sums = (ledger.requests, ledger.completed, ledger.aborted);
     assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
-    let is_first_given_up = |entry: &flagpole_server::Entry| entry.completed == (entry.n == 1);
+    let is_first_given_up = |entry: &flagpole_protocol::Entry| entry.completed == (entry.n == 1);
     assert!(ledger.entries.iter().all(is_first_given_up));
 }
 

@@ -2,12 +2,13 @@
 //! order; and what `get` makes of each.
 
 use crate::stage::{Desk, flagpole, wait_until};
-use flagpole_fixtures::{Code, Resource};
+use flagpole_protocol::Key;
+use flagpole_protocol::{Cause, Entry};
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
-use flagpole_server::ledger::{Cause, Entry};
-use flagpole_server::profile::Listener;
-use flagpole_server::rulebook::Asked;
-use flagpole_server::{Key, Planned, Profile, Rulebook, Site};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::fate::rule_set::Asked;
+use flagpole_server::{Planned, Profile, Rulebook, Site};
 use http::Method;
 use proptest::strategy::{Just, Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;

@@ -4,7 +4,7 @@
 use crate::peers::mock;
 use crate::stage::{Desk, Done, PATIENCE};
 use crate::ways::{CATALOG, files, sizes, true_flags, truth};
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Resource;
 use flagpole_server::Rule;
 use flagpole_server::blocking::Server;
 use serde_json::Value;

@@ -4,8 +4,9 @@
 use crate::peers::seeded;
 use crate::ways::{CATALOG, Files, Way, files, in_every_way, lanes, sizes, truth};
 use flagpole_client::policy::{Policy, Retry};
-use flagpole_client::{Destination, Endpoint, Kind, Measured, Plan, Run};
-use flagpole_fixtures::{Code, Resource};
+use flagpole_client::{Destination, Endpoint, Plan, Run};
+use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{Kind, Measured};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;

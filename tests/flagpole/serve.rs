@@ -2,8 +2,9 @@
 
 use crate::peers::Peer;
 use crate::stage::{Desk, Process};
-use flagpole_fixtures::Resource;
-use flagpole_server::{Key, Rulebook};
+use flagpole_protocol::Key;
+use flagpole_protocol::Resource;
+use flagpole_server::Rulebook;
 use std::time::Duration;
 
 fn serve(words: &str) -> (Process, String) {

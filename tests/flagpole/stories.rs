@@ -1,10 +1,11 @@
 //! What client and server tell of the same requests, set side by side.
 
 use crate::ways::Way;
-use flagpole_client::{Measured, Outcome, Record};
-use flagpole_server::ledger::Cause;
-use flagpole_server::route::Route;
-use flagpole_server::{Entry, Key, Ledger, Site};
+use flagpole_protocol::Cause;
+use flagpole_protocol::{Entry, Key, Ledger};
+use flagpole_protocol::{Measured, Outcome, Record};
+use flagpole_server::Site;
+use flagpole_server::http::route::Route;
 use std::time::Duration;
 
 /// What came of a run, and how it was made.

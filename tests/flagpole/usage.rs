@@ -2,7 +2,7 @@
 
 use crate::stage::Desk;
 use flagpole_client::strategy;
-use flagpole_server::{fault, latency};
+use flagpole_server::fate::{fault, latency};
 use std::net::TcpListener;
 use std::{fs, io};
 

@@ -1,7 +1,9 @@
 //! The ways to download: each strategy, over each transport that it takes.
 
-use flagpole_client::{Lanes, Measured, Run, Strategy, Transport, measure, strategy, transport};
-use flagpole_fixtures::{Catalog, Code, Resource};
+use flagpole_client::{Lanes, Run, Strategy, Transport, measure, strategy, transport};
+use flagpole_fixtures::Catalog;
+use flagpole_protocol::Measured;
+use flagpole_protocol::{Code, Resource};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::resume_unwind;

@@ -5,7 +5,7 @@ use crate::peers::mock;
 use crate::stage::{Desk, Done, flagpole};
 use crate::ways::truth;
 use flagpole_client::{strategy, transport};
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use serde_json::Value;
 use std::fs;

@@ -2,22 +2,23 @@
 //! strategy. They hold no clock and draw no chance but from the seed; the
 //! [agenda](crate::Agenda) applies them.
 
-mod budget;
+pub(crate) mod adaptive_limit;
 mod hedge;
+mod kaplan_meier;
 mod redirects;
 mod retry;
-mod survival;
+mod retry_budget;
 mod timeouts;
 
-pub use budget::Budget;
-pub(crate) use budget::Purse;
 pub use hedge::{After, Hedge};
+pub use kaplan_meier::Survival;
 pub use redirects::Redirects;
 pub(crate) use redirects::{asked_for, leads_on, led_to};
 pub use retry::Retry;
 pub(crate) use retry::retry_after;
-pub use survival::Survival;
-pub use timeouts::{Limit, Timeouts};
+pub use retry_budget::Budget;
+pub(crate) use retry_budget::Purse;
+pub use timeouts::Timeouts;
 
 /// All the rules of a run. Unless told otherwise it waits for ever, retries nothing, hedges nothing,
 /// follows five redirects and uses connections again.

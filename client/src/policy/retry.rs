@@ -3,8 +3,8 @@
 //! "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), who finds full jitter to make the
 //! fewest calls.
 
-use crate::outcome::Outcome;
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Outcome;
+use flagpole_protocol::Resource;
 use siphasher::sip::SipHasher24;
 use std::time::{Duration, UNIX_EPOCH};
 

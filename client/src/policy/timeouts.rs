@@ -12,14 +12,3 @@ pub struct Timeouts {
     /// For all of it: connecting, head and body.
     pub whole: Option<Duration>,
 }
-
-/// Which limit it was that an exchange did not keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Limit {
-    /// [`Timeouts::connect`].
-    Connect,
-    /// [`Timeouts::first_byte`].
-    FirstByte,
-    /// [`Timeouts::whole`].
-    Whole,
-}

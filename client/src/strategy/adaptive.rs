@@ -3,13 +3,13 @@
 //! speed.
 
 use super::Strategy;
-use crate::lanes::Lanes;
-use crate::limit::Limit;
-use crate::record::Record;
+use crate::execution::event_loop::{EventLoop as Tasks, saver};
+use crate::execution::session::Session;
+use crate::policy::adaptive_limit::Limit;
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
-use crate::tasks::{EventLoop as Tasks, saver};
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Record;
+use flagpole_protocol::Tally;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 

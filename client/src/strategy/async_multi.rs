@@ -2,11 +2,11 @@
 //! what it costs is that tasks, and what they wake, move between threads.
 
 use super::Strategy;
-use crate::lanes::Lanes;
+use crate::execution::event_loop::{EventLoop as Tasks, saver};
+use crate::execution::session::Session;
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
-use crate::tasks::{EventLoop as Tasks, saver};
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Tally;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 

@@ -11,10 +11,10 @@ pub mod sequential;
 pub mod thread_per_download;
 pub mod threads;
 
-use crate::lanes::Lanes;
+pub use crate::execution::worker::STACK;
 use crate::run::{Run, RunError};
-use crate::tally::Tally;
-pub use crate::worker::STACK;
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Tally;
 
 /// A way to carry out a plan.
 pub trait Strategy: Sync {

@@ -4,12 +4,12 @@
 //! connection of a busy loop cannot serve an idle one.
 
 use super::Strategy;
-use crate::cores::{allowed, stay_on};
-use crate::lanes::Lanes;
+use crate::execution::affinity::{allowed, stay_on};
+use crate::execution::event_loop::{EventLoop as Tasks, saver};
+use crate::execution::session::Session;
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
-use crate::tasks::{EventLoop as Tasks, saver};
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Tally;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::Arc;

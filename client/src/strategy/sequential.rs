@@ -2,12 +2,12 @@
 //! time, which is what the others are measured against.
 
 use super::Strategy;
-use crate::lanes::Lanes;
-use crate::pool::Pool;
+use crate::execution::blocking_scheduler::Pool;
+use crate::execution::session::Session;
+use crate::execution::worker::work;
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
-use crate::worker::work;
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Tally;
 
 /// The strategy.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 //! threads and nothing else.
 
 use super::Strategy;
-use crate::agenda::{Id, Next, Start};
-use crate::lanes::Lanes;
-use crate::record::Record;
+use crate::execution::session::Session;
+use crate::execution::worker::{STACK, attempt, lane};
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
+use crate::scheduler::{Id, Next, Start};
 use crate::transport::Lane;
-use crate::worker::{STACK, attempt, lane};
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Record;
+use flagpole_protocol::Tally;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::pin::pin;

@@ -3,12 +3,12 @@
 //! wait.
 
 use super::Strategy;
-use crate::lanes::Lanes;
-use crate::pool::Pool;
+use crate::execution::blocking_scheduler::Pool;
+use crate::execution::session::Session;
+use crate::execution::worker::{STACK, work};
 use crate::run::{Run, RunError};
-use crate::session::Session;
-use crate::tally::Tally;
-use crate::worker::{STACK, work};
+use crate::workload::concurrency::Lanes;
+use flagpole_protocol::Tally;
 use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 

@@ -1,9 +1,9 @@
 //! What is kept of the head of an answer, and of a body that breaks off.
 
 use super::Exchange;
-use crate::outcome::Outcome;
 use bytes::{Bytes, BytesMut};
-use flagpole_fixtures::{Digest, Timing};
+use flagpole_protocol::Outcome;
+use flagpole_protocol::{Digest, Timing};
 use http::Response;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,

@@ -4,19 +4,20 @@
 //! block a thread, through [`Lane`]; strategies that run an event loop use the asynchronous exchange
 //! of [`hyper`] directly.
 
-mod alarm;
-mod attempt;
-mod exchange;
 mod head;
 pub mod hyper;
+mod io_error;
+mod raw_response;
+mod request_spec;
+mod request_template;
+pub(crate) mod run_clock;
+mod shutdown_on_cancel;
 mod socket;
-mod system;
 pub mod ureq;
-mod wire;
 
-pub use attempt::{Attempt, Conditions};
-pub use exchange::Exchange;
-pub use wire::Wire;
+pub use raw_response::Exchange;
+pub use request_spec::{Attempt, Conditions};
+pub use request_template::Wire;
 
 use std::io;
 use std::sync::Arc;

@@ -13,13 +13,13 @@ mod socket;
 
 use self::connection::{Connector, Nowhere};
 use self::line::Line;
-use super::alarm::Alarm;
 use super::head::Received;
 use super::{Attempt, Exchange, HEAD_LIMIT, Lane, Transport, Wire};
-use crate::outcome::Outcome;
+use crate::transport::shutdown_on_cancel::Alarm;
 use ::ureq::Agent;
 use ::ureq::config::{AutoHeaderValue, Config};
 use bytes::Bytes;
+use flagpole_protocol::Outcome;
 use http::Request;
 use http::header::HOST;
 use http::uri::{Authority, Scheme, Uri};
@@ -156,7 +156,7 @@ fn length(request: &Request<()>) -> usize {
 mod tests {
     use super::*;
     use crate::{CancellationToken, Endpoint, Plan, Run};
-    use flagpole_fixtures::Resource;
+    use flagpole_protocol::Resource;
 
     pub(super) fn wire() -> Arc<Wire> {
         let endpoint = Endpoint::from("127.0.0.1:8000".parse::<std::net::SocketAddr>().unwrap());

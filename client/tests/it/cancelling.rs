@@ -3,10 +3,9 @@
 
 use crate::server::{OK, Server, code, plan};
 use flagpole_client::policy::{After, Hedge};
-use flagpole_client::{
-    CancellationToken, Destination, Lanes, Outcome, Plan, Policy, Record, Run, strategy,
-};
-use flagpole_fixtures::Code;
+use flagpole_client::{CancellationToken, Destination, Lanes, Plan, Policy, Run, strategy};
+use flagpole_protocol::Code;
+use flagpole_protocol::{Outcome, Record};
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};

@@ -3,8 +3,9 @@
 
 use crate::gif;
 use crate::server::{OK, Peer, Server};
-use flagpole_client::policy::Limit;
-use flagpole_client::{Endpoint, Outcome, Plan, Run, Transport, strategy, transport};
+use flagpole_client::{Endpoint, Plan, Run, Transport, strategy, transport};
+use flagpole_protocol::Limit;
+use flagpole_protocol::Outcome;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -226,7 +227,7 @@ fn a_head_may_be_large_but_not_endless() {
 
 #[test]
 fn a_body_that_its_digest_does_not_fit_is_corrupt() {
-    let digest = flagpole_fixtures::Digest::of(b"GIF");
+    let digest = flagpole_protocol::Digest::of(b"GIF");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Digest: {digest}\r\nContent-Length: 3\r\n\r\n");
     let server = Server::answering(move |request| match crate::server::code(request).as_str() {
         "CN" => format!("{head}GIG"),

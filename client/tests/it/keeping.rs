@@ -3,9 +3,11 @@
 
 use crate::gif::{self, GIF};
 use bytes::Bytes;
-use flagpole_client::resume::{Answer, ETag, Left, Partial};
-use flagpole_client::{Destination, Outcome};
-use flagpole_fixtures::{Code, Digest, Resource};
+use flagpole_client::Destination;
+use flagpole_client::storage::resume::{Answer, Left, Partial};
+use flagpole_protocol::ETag;
+use flagpole_protocol::Outcome;
+use flagpole_protocol::{Code, Digest, Resource};
 use proptest::prelude::*;
 use std::fs::{self, File};
 use std::path::Path;

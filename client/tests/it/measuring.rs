@@ -1,8 +1,10 @@
 //! What is measured is what happened.
 
 use crate::server::{OK, Server, by_name, plan};
-use flagpole_client::policy::Limit;
-use flagpole_client::{Lanes, Outcome, Record, Run, measure, strategy};
+use flagpole_analysis::bound::{efficiency, of_run};
+use flagpole_client::{Lanes, Run, measure, strategy};
+use flagpole_protocol::Limit;
+use flagpole_protocol::{Outcome, Record};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -31,13 +33,13 @@ fn no_strategy_is_faster_than_the_bound() {
         let run = Run::new(&plan, &endpoint).lanes(Lanes::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
-            measured.bound.unwrap().total(),
+            of_run(&measured).unwrap().total(),
             bound * DELAY,
             "{}",
             strategy.name()
         );
         assert!(measured.wall >= bound * DELAY);
-        assert!(measured.efficiency().unwrap() <= 1.0);
+        assert!(efficiency(&measured).unwrap() <= 1.0);
         assert_eq!(measured.records.len(), 5);
         assert_eq!(measured.tally.ok, 5);
     }
@@ -85,7 +87,7 @@ fn a_server_that_plans_nothing_has_no_bound() {
     let server = Server::answering(|_| OK.into());
     let (plan, endpoint) = (plan("AA"), server.endpoint());
     let measured = measure(by_name("async"), &Run::new(&plan, &endpoint)).unwrap();
-    assert_eq!((measured.bound, measured.efficiency()), (None, None));
+    assert_eq!((of_run(&measured), efficiency(&measured)), (None, None));
 }
 
 #[test]

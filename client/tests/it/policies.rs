@@ -1,9 +1,11 @@
 //! Policies hold under every strategy, on real connections.
 
 use crate::server::{OK, Server, code, destination};
-use flagpole_client::policy::{After, Hedge, Limit, Redirects, Retry, Timeouts};
-use flagpole_client::{Kind, Lanes, Outcome, Plan, Policy, Record, Run, Strategy, Tally, strategy};
-use flagpole_fixtures::Code;
+use flagpole_client::policy::{After, Hedge, Redirects, Retry, Timeouts};
+use flagpole_client::{Lanes, Plan, Policy, Run, Strategy, strategy};
+use flagpole_protocol::Code;
+use flagpole_protocol::Limit;
+use flagpole_protocol::{Kind, Outcome, Record, Tally};
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

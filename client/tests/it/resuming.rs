@@ -3,8 +3,9 @@
 
 use crate::gif::GIF;
 use crate::server::Server;
-use flagpole_client::{Destination, Kind, Outcome, Record, Transport, transport};
-use flagpole_fixtures::Digest;
+use flagpole_client::{Destination, Transport, transport};
+use flagpole_protocol::Digest;
+use flagpole_protocol::{Kind, Outcome, Record};
 use std::fs;
 use std::path::Path;
 

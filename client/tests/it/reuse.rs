@@ -2,8 +2,9 @@
 
 use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
-use flagpole_client::{Endpoint, Outcome, Record, Run, Transport, transport};
-use flagpole_fixtures::Digest;
+use flagpole_client::{Endpoint, Run, Transport, transport};
+use flagpole_protocol::Digest;
+use flagpole_protocol::{Outcome, Record};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;

@@ -2,7 +2,8 @@
 
 use crate::gif;
 use crate::server::{Server, code, destination};
-use flagpole_client::{Lanes, Outcome, strategy};
+use flagpole_client::{Lanes, strategy};
+use flagpole_protocol::Outcome;
 use std::fs;
 use std::path::Path;
 

@@ -1,8 +1,7 @@
 //! A server in raw bytes: a script says, for each connection, what it reads and writes.
 
-use flagpole_client::{
-    Destination, Endpoint, Outcome, Plan, Record, Run, RunError, Strategy, Tally, strategy,
-};
+use flagpole_client::{Destination, Endpoint, Plan, Run, RunError, Strategy, strategy};
+use flagpole_protocol::{Outcome, Record, Tally};
 use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,8 +1,9 @@
 //! The strategies differ in order and concurrency, and in nothing else.
 
 use crate::server::{OK, Server, code};
-use flagpole_client::{Job, Lanes, Plan, Record, Run, strategy};
-use flagpole_fixtures::Code;
+use flagpole_client::{Job, Lanes, Plan, Run, strategy};
+use flagpole_protocol::Code;
+use flagpole_protocol::Record;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;

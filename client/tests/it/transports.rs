@@ -2,11 +2,11 @@
 
 use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
-use flagpole_client::policy::{Limit, Timeouts};
-use flagpole_client::{
-    CancellationToken, Endpoint, Outcome, Policy, Record, Run, Transport, transport,
-};
-use flagpole_fixtures::Digest;
+use flagpole_client::policy::Timeouts;
+use flagpole_client::{CancellationToken, Endpoint, Policy, Run, Transport, transport};
+use flagpole_protocol::Digest;
+use flagpole_protocol::Limit;
+use flagpole_protocol::{Outcome, Record};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::thread;

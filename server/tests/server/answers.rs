@@ -1,7 +1,8 @@
 //! A clean server is a good static server.
 
 use crate::raw::Raw;
-use flagpole_fixtures::{Catalog, Digest};
+use flagpole_fixtures::Catalog;
+use flagpole_protocol::Digest;
 use flagpole_server::Site;
 use flagpole_server::blocking::Server;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Conditional requests and ranges as they are seen on the wire, clean and under faults.
 
 use crate::raw::{Raw, Reply};
-use flagpole_fixtures::{Catalog, Digest, Resource};
+use flagpole_fixtures::Catalog;
+use flagpole_protocol::{Digest, Resource};
 use flagpole_server::Builder;
 use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};

@@ -1,9 +1,9 @@
 //! Delays as received: never early, and each answer says what was planned.
 
 use crate::raw::Raw;
-use flagpole_fixtures::Timing;
+use flagpole_protocol::Timing;
 use flagpole_server::blocking::Server;
-use flagpole_server::fault;
+use flagpole_server::fate::fault;
 use std::time::{Duration, Instant};
 
 #[test]

@@ -1,7 +1,7 @@
 //! The distribution of delays as received over sockets.
 
 use crate::raw::Raw;
-use flagpole_fixtures::Timing;
+use flagpole_protocol::Timing;
 use flagpole_server::blocking::Server;
 use statrs::distribution::{ContinuousCDF, Exp};
 use std::thread;

@@ -1,9 +1,9 @@
 //! Starting and stopping, and a ledger that misses nothing.
 
 use crate::raw::Raw;
+use flagpole_protocol::Cause;
 use flagpole_server::StartError;
 use flagpole_server::blocking::Server;
-use flagpole_server::ledger::Cause;
 use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

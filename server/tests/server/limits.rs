@@ -1,9 +1,9 @@
 //! Capacity and rate limit, as clients meet them.
 
 use crate::raw::{Raw, Reply};
+use flagpole_protocol::Cause;
 use flagpole_server::Builder;
 use flagpole_server::blocking::Server;
-use flagpole_server::ledger::Cause;
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);

@@ -1,11 +1,12 @@
 //! Any text is a profile that serves, or is refused with its place.
 
 use crate::raw::Raw;
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Key;
+use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
-use flagpole_server::profile::Listener;
-use flagpole_server::rulebook::Asked;
-use flagpole_server::{Key, Planned, Profile, Rulebook, Site};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::fate::rule_set::Asked;
+use flagpole_server::{Planned, Profile, Rulebook, Site};
 use http::Method;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -192,7 +193,7 @@ fn is_in_the_schema(text: &str) -> bool {
 fn holds(text: &str) {
     let profile: Profile = match text.parse() {
         Err(error) => {
-            let error: flagpole_server::profile::ProfileError = error;
+            let error: flagpole_server::config::profile::ProfileError = error;
             return assert!(is_placed(&error.to_string(), text), "{error}");
         }
         Ok(profile) => profile,

@@ -2,7 +2,8 @@
 
 use super::{BARE, Example, run};
 use crate::stage::wait_until;
-use flagpole_fixtures::{Catalog, Code, Resource, populous};
+use flagpole_fixtures::{Catalog, populous};
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

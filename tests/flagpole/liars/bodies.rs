@@ -2,7 +2,7 @@
 
 use super::liar::{Lie, whole};
 use super::{Case, assert_all, case, head, truth, us};
-use flagpole_fixtures::Digest;
+use flagpole_protocol::Digest;
 
 /// The head of an answer with the true digest, and these fields.
 fn true_head(fields: &str) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use crate::stage::PATIENCE;
 use crate::ways::CATALOG;
 use flagpole_client::Endpoint;
-use flagpole_fixtures::{Digest, Resource};
+use flagpole_protocol::{Digest, Resource};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

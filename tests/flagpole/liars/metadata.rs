@@ -3,7 +3,8 @@
 use super::liar::{Liar, Lie, whole};
 use super::{BODY_LIMIT, PATIENT, br, deciding, download, truth, us};
 use crate::ways::{Files, in_every_way, sizes};
-use flagpole_client::{Measured, Outcome, Plan};
+use flagpole_client::Plan;
+use flagpole_protocol::{Measured, Outcome};
 use std::time::Duration;
 
 const BR: &str = "/flags/br/metadata.json";
@@ -111,7 +112,7 @@ fn a_name_of_any_length_is_a_file() {
 
 #[test]
 fn two_countries_of_one_name_are_two_files() {
-    let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
+    let metadata = crate::ways::truth(flagpole_protocol::Resource::Metadata(us().code()));
     let metadata = String::from_utf8(metadata).unwrap();
     let metadata = metadata.replace("\"US\"", "\"BR\"");
     told(metadata.as_bytes(), |way, run, files| {
@@ -126,7 +127,7 @@ fn two_countries_of_one_name_are_two_files() {
 
 #[test]
 fn metadata_of_another_country_names_nothing() {
-    let metadata = crate::ways::truth(flagpole_fixtures::Resource::Metadata(us().code()));
+    let metadata = crate::ways::truth(flagpole_protocol::Resource::Metadata(us().code()));
     assert_refused("that of the United States", &metadata);
 }
 

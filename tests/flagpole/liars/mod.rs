@@ -8,8 +8,9 @@ mod metadata;
 mod redirects;
 
 use crate::ways::{Files, Way, at_once, files, in_every_way, lanes, sizes};
-use flagpole_client::{Destination, Measured, Outcome, Plan, Record, Run};
-use flagpole_fixtures::{Code, Resource};
+use flagpole_client::{Destination, Plan, Run};
+use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{Measured, Outcome, Record};
 use liar::{Liar, Lie};
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 
 use super::classify;
 use super::io::Probe;
-use crate::outcome::Outcome;
 use crate::transport::head::{Received, reserved};
 use bytes::{Bytes, BytesMut};
+use flagpole_protocol::Outcome;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 

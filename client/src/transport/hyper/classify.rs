@@ -1,8 +1,8 @@
 //! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
 //! whole chain of causes is looked at.
 
-use crate::outcome::{Outcome, reason};
-use crate::transport::{HEAD_LIMIT, system};
+use crate::transport::{HEAD_LIMIT, io_error as system};
+use flagpole_protocol::{Outcome, reason};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter::successors;

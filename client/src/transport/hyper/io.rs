@@ -1,8 +1,8 @@
 //! The socket, and what hyper does not tell: when an answer began and how much of it came.
 
 use super::reactor::Stream;
-use crate::clock::Clock;
 use crate::transport::HEAD_LIMIT;
+use crate::transport::run_clock::Clock;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;

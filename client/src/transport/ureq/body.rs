@@ -1,9 +1,9 @@
 //! Reads a whole body, up to a limit.
 
-use crate::outcome::Outcome;
 use crate::transport::head::{Received, reserved};
 use ::ureq::{Body, Error};
 use bytes::Bytes;
+use flagpole_protocol::Outcome;
 use http::header::TRANSFER_ENCODING;
 use http::{Response, Version};
 use std::io::{self, Read};

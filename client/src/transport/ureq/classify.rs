@@ -1,7 +1,7 @@
 //! Which outcome an error of ureq stands for.
 
-use crate::outcome::{Outcome, reason};
 use ::ureq::Error;
+use flagpole_protocol::{Outcome, reason};
 use std::fmt;
 
 /// An outcome as an error, which finds its way through ureq unchanged: ureq takes some errors of the

@@ -4,13 +4,13 @@ use super::buffers::Buffers;
 use super::classify;
 use super::line::Line;
 use super::socket::Socket;
-use crate::outcome::Outcome;
 use ::ureq::Error;
 use ::ureq::config::Config;
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ::ureq::unversioned::transport::{
     self, Buffers as _, ConnectionDetails, NextTimeout, Transport,
 };
+use flagpole_protocol::Outcome;
 use http::Uri;
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! What a lane tells its connection about the exchange under way, and the connection its lane.
 
-use crate::outcome::Outcome;
-use crate::policy::Limit;
-use crate::transport::alarm::Alarm;
+use crate::transport::shutdown_on_cancel::Alarm;
 use crate::transport::{Attempt, HEAD_LIMIT, Wire};
+use flagpole_protocol::Limit;
+use flagpole_protocol::Outcome;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

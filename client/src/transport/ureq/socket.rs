@@ -1,9 +1,9 @@
 //! The socket: it waits no longer than it may, and tells exactly what became of it.
 
 use super::line::Line;
-use crate::outcome::Outcome;
+use crate::transport::io_error as system;
 use crate::transport::socket::{self, is_passing};
-use crate::transport::system;
+use flagpole_protocol::Outcome;
 use rustix::event::PollFlags;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -2,9 +2,9 @@
 
 use super::{PATH, and_lives_on, body, read_all, until_the_end};
 use crate::raw::{Raw, Reply};
-use flagpole_fixtures::Digest;
+use flagpole_protocol::Digest;
 use flagpole_server::blocking::Server;
-use flagpole_server::fault;
+use flagpole_server::fate::fault;
 use std::time::Duration;
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::{PATH, body, read_all, until_the_end};
 use crate::raw::Raw;
-use flagpole_fixtures::Resource;
+use flagpole_protocol::Key;
+use flagpole_protocol::Resource;
+use flagpole_server::Rulebook;
 use flagpole_server::blocking::Server;
-use flagpole_server::{Key, Rulebook};
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 

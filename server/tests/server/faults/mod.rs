@@ -6,8 +6,9 @@ mod endings;
 mod paces;
 
 use crate::raw::Raw;
-use flagpole_fixtures::{Catalog, Code, Resource};
-use flagpole_server::Ledger;
+use flagpole_fixtures::Catalog;
+use flagpole_protocol::Ledger;
+use flagpole_protocol::{Code, Resource};
 use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -67,7 +68,7 @@ fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2]
         vec![format!("{fault}@50%").parse().unwrap()],
     );
     let probe = probe.unwrap();
-    let key = flagpole_server::Key::Resource(Resource::Flag("BR".parse().unwrap()));
+    let key = flagpole_protocol::Key::Resource(Resource::Flag("BR".parse().unwrap()));
     let nth = |struck: bool| {
         (0..1000)
             .find(|&n| probe.fate(key, n).fault.is_some() == struck)

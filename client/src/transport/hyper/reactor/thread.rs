@@ -2,7 +2,7 @@
 //! some descriptors, 10 KB, and as long to make as the thread itself.
 
 use super::{Reactor, Stream};
-use crate::transport::alarm::Alarm;
+use crate::transport::shutdown_on_cancel::Alarm;
 use crate::transport::socket::{self, is_passing};
 use rustix::event::PollFlags;
 use socket2::SockRef;

@@ -1,0 +1,167 @@
+//! What the end of an attempt means for its download, and what follows.
+
+use super::download::Step;
+use super::queue::Request;
+use super::{Agenda, End, Id, Then, Verdict};
+use crate::policy::Purse;
+use flagpole_protocol::Kind;
+use flagpole_protocol::Outcome;
+use std::time::Duration;
+
+impl Agenda {
+    /// An attempt has ended; it keeps its lane until [`leave`](Agenda::leave).
+    ///
+    /// # Panics
+    /// If it was never started, or has ended before.
+    pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
+        let flight = self.flights.get_mut(id.flight);
+        let flight = flight.filter(|flight| flight.serial == id.serial);
+        let flight = flight.expect("an attempt ends once, between its start and its leave");
+        flight.has_ended = true;
+        let (is_superseded, request) = (flight.is_superseded, flight.request.clone());
+        if let Some(hedging) = &mut self.hedging {
+            let flying = self.flights.iter().map(|(_, flight)| flight);
+            let flying = flying.filter(|flight| !flight.has_ended);
+            let awaited = flying.map(|flight| now.saturating_sub(flight.started));
+            hedging.ended(end, is_superseded, awaited);
+        }
+        if is_superseded {
+            return Verdict::passing(Outcome::Superseded);
+        }
+        let slot = request.slot;
+        let download = self.downloads.get_mut(slot);
+        let download = download.expect("an attempt that is not superseded is wanted");
+        download.flying.retain(|flying| *flying != id);
+        let step = download.step;
+        if end.are_conditions_to_blame && !request.is_plain {
+            self.ask_plainly(request);
+            return Verdict::passing(end.outcome.clone());
+        }
+        let outcome = match self.redirected(&request, end) {
+            Ok(passing) => return Verdict::passing(passing),
+            Err(outcome) => outcome,
+        };
+        match outcome {
+            Outcome::Ok => self.succeed(id),
+            // It is the flag that was asked for, and that is there.
+            Outcome::NotFound if step == Step::Metadata => {
+                let none = Outcome::BadMetadata("there is none".to_owned());
+                self.fail(id, none, end.retry_after, now)
+            }
+            // As good an answer as any that another attempt could bring.
+            Outcome::NotFound | Outcome::Unchanged => self.decide(slot, outcome, Then::Nothing),
+            failed => self.fail(id, failed, end.retry_after, now),
+        }
+    }
+
+    /// The same again, without conditions: once, as there are none then that could fail. It is charged to
+    /// nobody, and has the same n.
+    fn ask_plainly(&mut self, request: Request) {
+        self.queue.hop(Request {
+            kind: Kind::Retry,
+            is_plain: true,
+            due: None,
+            backoff: Duration::ZERO,
+            ..request
+        });
+    }
+
+    /// Follows a redirect; the outcome that remains if there is none to follow.
+    fn redirected(&mut self, request: &Request, end: &End) -> Result<Outcome, Outcome> {
+        let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
+            return Err(end.outcome.clone());
+        };
+        match self.policy.redirects.most {
+            0 => Err(end.outcome.clone()),
+            most if request.hops >= most => Err(Outcome::TooManyRedirects),
+            _ => {
+                self.queue.hop(Request {
+                    kind: Kind::Redirect,
+                    path: Some(path.clone()),
+                    hops: request.hops + 1,
+                    due: None,
+                    backoff: Duration::ZERO,
+                    ..request.clone()
+                });
+                Ok(Outcome::Redirected(*status))
+            }
+        }
+    }
+
+    /// A true body has come.
+    fn succeed(&mut self, id: Id) -> Verdict {
+        let slot = id.download;
+        let download = &mut self.downloads[slot];
+        if self.jobs[download.place].named && download.step == Step::Resource {
+            download.staging = Some(id);
+            let losers = self.supersede(slot);
+            return Verdict {
+                then: Then::Stage,
+                losers,
+                ..Verdict::passing(Outcome::Ok)
+            };
+        }
+        let is_flag = download.step == Step::Resource;
+        let then = if is_flag { Then::Save } else { Then::Name };
+        self.decide(slot, Outcome::Ok, then)
+    }
+
+    /// A try has failed, or a part of one.
+    fn fail(
+        &mut self,
+        id: Id,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Duration,
+    ) -> Verdict {
+        let slot = id.download;
+        let retry = &self.policy.retry;
+        let download = &mut self.downloads[slot];
+        download.running -= 1;
+        download.asked = download.asked.max(retry_after);
+        if download.running > 0 {
+            return Verdict::passing(outcome);
+        }
+        let is_worth = !self.is_stopped
+            && download.tries < retry.attempts()
+            && retry.is_worth(&outcome)
+            && self.purse.as_mut().is_none_or(Purse::withdraw);
+        if !is_worth {
+            return self.decide(slot, outcome, Then::Nothing);
+        }
+        // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
+        let (tried, asked) = (download.tries, download.asked);
+        let nth = self.attempt_of(slot, Kind::Retry).nth;
+        let resource = self.flights[id.flight].request.resource;
+        let backoff = retry.backoff(resource, nth, tried, asked);
+        self.downloads[slot].try_again();
+        let again = self.attempt_of(slot, Kind::Retry);
+        let due = now.saturating_add(backoff);
+        self.flights[id.flight].retry = Some(Request {
+            due: Some(due),
+            backoff,
+            ..again
+        });
+        Verdict::passing(outcome)
+    }
+
+    /// The end of a download; whatever else is in flight for it is in vain.
+    fn decide(&mut self, slot: usize, outcome: Outcome, then: Then) -> Verdict {
+        let losers = self.supersede(slot);
+        self.downloads.remove(slot);
+        Verdict {
+            outcome,
+            decides: true,
+            then,
+            losers,
+        }
+    }
+
+    fn supersede(&mut self, slot: usize) -> Vec<Id> {
+        let losers = self.downloads[slot].end_step();
+        for id in &losers {
+            self.flights[id.flight].is_superseded = true;
+        }
+        losers
+    }
+}

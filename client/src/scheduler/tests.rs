@@ -1,0 +1,389 @@
+//! The agenda in virtual time, before a server that is a function: no test waits.
+
+use super::*;
+use crate::policy::{After, Budget, Hedge, Redirects, Retry};
+use flagpole_protocol::Code;
+use flagpole_protocol::Outcome;
+use std::collections::BTreeMap;
+
+mod cancellation;
+mod properties;
+mod redirects;
+mod slots;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// What the server answers to an attempt, and how long it takes.
+type Server<'a> = &'a dyn Fn(&Start) -> (End, Duration);
+
+/// All that happened, in the order in which it did.
+#[derive(Debug, Default)]
+struct Story {
+    attempts: Vec<(Start, Verdict)>,
+    /// When each was started.
+    times: BTreeMap<Id, Duration>,
+    most: usize,
+    wall: Duration,
+}
+
+impl Story {
+    fn outcomes(&self) -> Vec<Outcome> {
+        let outcome = |(_, verdict): &(Start, Verdict)| verdict.outcome.clone();
+        self.attempts.iter().map(outcome).collect()
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        let is = |(start, _): &&(Start, Verdict)| start.kind == kind;
+        self.attempts.iter().filter(is).count()
+    }
+}
+
+/// What every strategy does, without a wait: attempts end when their time has come, cancelled ones at
+/// once.
+fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> Story {
+    let mut agenda = Agenda::new(plan, policy, lanes);
+    let mut ends: BTreeMap<(Duration, Id), (Start, End)> = BTreeMap::new();
+    let (mut story, mut now) = (Story::default(), Duration::ZERO);
+    for _ in 0..100_000 {
+        let until = match agenda.next(now) {
+            Next::Start(start) => {
+                let (end, took) = server(&start);
+                story.times.insert(start.id, now);
+                ends.insert((now + took, start.id), (start, end));
+                story.most = story.most.max(agenda.in_flight());
+                continue;
+            }
+            Next::Over => {
+                story.wall = now;
+                return story;
+            }
+            Next::Wait(until) => until,
+            Next::Await => Duration::MAX,
+        };
+        let first = ends.first_key_value().map(|(key, _)| *key);
+        let Some(key) = first.filter(|key| key.0 <= until) else {
+            assert!(until < Duration::MAX, "nothing will ever happen");
+            now = until;
+            continue;
+        };
+        now = key.0;
+        let (start, end) = ends.remove(&key).unwrap();
+        let took = now.saturating_sub(story.times[&start.id]);
+        let verdict = agenda.done(start.id, &End { took, ..end }, now);
+        for loser in &verdict.losers {
+            let key = *ends.keys().find(|key| key.1 == *loser).unwrap();
+            let lost = ends.remove(&key).unwrap();
+            ends.insert((now, *loser), lost);
+        }
+        agenda.leave(start.id);
+        if verdict.then == Then::Stage {
+            agenda.staged(start.id, true);
+        }
+        story.attempts.push((start, verdict));
+    }
+    panic!("it never ends");
+}
+
+fn end(outcome: Outcome) -> End {
+    End {
+        are_conditions_to_blame: false,
+        outcome,
+        took: Duration::ZERO,
+        redirect: None,
+        retry_after: None,
+    }
+}
+
+fn flags(count: usize) -> Plan {
+    Plan::flags(Code::every().take(count))
+}
+
+fn retrying(attempts: u32) -> Policy {
+    let retry = Retry {
+        attempts,
+        ..Retry::default()
+    };
+    Policy {
+        retry,
+        ..Policy::default()
+    }
+}
+
+fn hedging(after: Duration, share: f64) -> Policy {
+    let hedge = Hedge {
+        after: After::Time(after),
+        share,
+    };
+    Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn nothing_is_tried_twice_unless_it_is_asked_for() {
+    let story = carry_out(&flags(3), &Policy::default(), 2, &|_| {
+        (end(Outcome::Http(503)), MS)
+    });
+    assert_eq!(story.outcomes(), [const { Outcome::Http(503) }; 3]);
+    assert!(
+        story
+            .attempts
+            .iter()
+            .all(|(start, v)| v.decides && start.nth == 0)
+    );
+}
+
+#[test]
+fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
+    let story = carry_out(&flags(2), &retrying(3), 1, &|start| match start.nth {
+        0 | 1 => (end(Outcome::Reset), MS),
+        _ => (end(Outcome::Ok), MS),
+    });
+    assert_eq!(story.attempts.len(), 6);
+    assert_eq!(
+        story.attempts[1].0.download, 1,
+        "the lane was free meanwhile"
+    );
+    for (start, verdict) in &story.attempts {
+        assert_eq!(u64::from(start.attempt), start.nth);
+        assert_eq!(verdict.decides, start.nth == 2);
+        if start.kind == Kind::Retry {
+            assert!(story.times[&start.id] >= start.due && start.due >= start.backoff);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_time_gets_it() {
+    let asked = End {
+        retry_after: Some(1000 * MS),
+        ..end(Outcome::Http(503))
+    };
+    let story = carry_out(&flags(1), &retrying(2), 1, &|_| (asked.clone(), MS));
+    let drawn = Retry::default().longest(1);
+    let due = story.attempts[1].0.due;
+    assert!((1001 * MS..=1001 * MS + drawn).contains(&due), "{due:?}");
+}
+
+#[test]
+fn of_the_two_halves_of_a_try_the_one_that_is_asked_to_wait_longer_counts() {
+    let policy = Policy {
+        retry: retrying(2).retry,
+        ..hedging(10 * MS, 1.0)
+    };
+    let busy = |asked| End {
+        retry_after: asked,
+        ..end(Outcome::Http(503))
+    };
+    for [first, hedge] in [[Some(7000 * MS), None], [None, Some(7000 * MS)]] {
+        for [takes, longer] in [[30, 50], [50, 30]] {
+            let story = carry_out(&flags(1), &policy, 2, &|start| match start.kind {
+                Kind::First => (busy(first), takes * MS),
+                Kind::Hedge if start.attempt == 1 => (busy(hedge), (longer - 10) * MS),
+                _ => (busy(None), MS),
+            });
+            let (again, _) = &story.attempts[2];
+            assert!(again.backoff >= 7000 * MS, "{:?}", again.backoff);
+            let next: Vec<_> = story.attempts[3..].iter().collect();
+            assert!(next.is_empty(), "{next:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
+    let hedge = Hedge {
+        share: 1.0,
+        ..Hedge::default()
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let story = carry_out(&flags(40), &policy, 2, &|start| {
+        let is_slow = start.download == 30 && start.kind == Kind::First;
+        (end(Outcome::Unchanged), MS * if is_slow { 100 } else { 1 })
+    });
+    let is_slow_ones =
+        |(start, _): &(Start, Verdict)| (start.download, start.kind) == (30, Kind::Hedge);
+    assert!(story.attempts.iter().any(is_slow_ones));
+}
+
+#[test]
+fn n_is_that_of_the_resource_the_try_and_the_hedge() {
+    let code: Code = "BR".parse().unwrap();
+    let policy = Policy {
+        retry: retrying(3).retry,
+        ..hedging(5 * MS, 1.0)
+    };
+    let plan = Plan::flags([code, code]);
+    let story = carry_out(&plan, &policy, 4, &|_| (end(Outcome::Reset), 9 * MS));
+    let mut seen: Vec<_> = story
+        .attempts
+        .iter()
+        .map(|(s, _)| (s.download, s.kind, s.nth))
+        .collect();
+    seen.sort_unstable();
+    let (first, retry, hedge) = (Kind::First, Kind::Retry, Kind::Hedge);
+    let of = |job: usize, at: u64| {
+        [(job, first, at), (job, retry, at + 1), (job, retry, at + 2)]
+            .into_iter()
+            .chain((0..3).map(move |k| (job, hedge, at + 3 + k)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(seen, [of(0, 0), of(1, 6)].concat());
+}
+
+#[test]
+fn a_hedge_wins_and_the_slow_one_is_given_up() {
+    let story = carry_out(
+        &flags(1),
+        &hedging(10 * MS, 1.0),
+        2,
+        &|start| match start.kind {
+            Kind::Hedge => (end(Outcome::Ok), 5 * MS),
+            _ => (end(Outcome::Ok), 1000 * MS),
+        },
+    );
+    assert_eq!(story.outcomes(), [Outcome::Ok, Outcome::Superseded]);
+    assert_eq!(story.attempts[0].0.kind, Kind::Hedge);
+    assert_eq!((story.wall, story.attempts[1].1.decides), (15 * MS, false));
+}
+
+#[test]
+fn one_lane_never_hedges() {
+    let story = carry_out(&flags(5), &hedging(MS, 1.0), 1, &|_| {
+        (end(Outcome::Ok), 50 * MS)
+    });
+    assert_eq!(story.count(Kind::Hedge), 0);
+}
+
+#[test]
+fn a_try_has_failed_when_both_of_its_halves_have() {
+    let story = carry_out(
+        &flags(1),
+        &hedging(10 * MS, 1.0),
+        2,
+        &|start| match start.kind {
+            Kind::Hedge => (end(Outcome::Reset), 5 * MS),
+            _ => (end(Outcome::Ok), 100 * MS),
+        },
+    );
+    assert_eq!(story.outcomes(), [Outcome::Reset, Outcome::Ok]);
+    assert!(!story.attempts[0].1.decides && story.attempts[1].1.decides);
+}
+
+#[test]
+fn conditions_that_fail_are_dropped_at_once_and_once() {
+    let blamed = |_: &Start| {
+        let ended = End {
+            are_conditions_to_blame: true,
+            ..end(Outcome::Http(416))
+        };
+        (ended, MS)
+    };
+    // Without a retry, and without anything that one would be paid from.
+    let story = carry_out(&flags(2), &Policy::default(), 1, &blamed);
+    assert_eq!(story.outcomes(), [const { Outcome::Http(416) }; 4]);
+    let starts: Vec<_> = story.attempts.iter().collect();
+    for pair in starts.chunks(2) {
+        let [(first, passing), (again, last)] = pair else {
+            panic!("each is made twice")
+        };
+        assert_eq!((first.kind, again.kind), (Kind::First, Kind::Retry));
+        assert_eq!((first.is_plain, again.is_plain), (false, true));
+        assert_eq!((first.download, first.nth), (again.download, again.nth));
+        assert_eq!((passing.decides, last.decides), (false, true));
+        assert_eq!(again.backoff, Duration::ZERO);
+    }
+}
+
+#[test]
+fn redirects_are_followed_so_far_with_the_n_they_began_with() {
+    let leads = |_: &Start| {
+        let redirect = Some("/x".into());
+        (
+            End {
+                redirect,
+                ..end(Outcome::Http(302))
+            },
+            MS,
+        )
+    };
+    for (most, last) in [(2, Outcome::TooManyRedirects), (0, Outcome::Http(302))] {
+        let redirects = Redirects { most };
+        let story = carry_out(
+            &flags(1),
+            &Policy {
+                redirects,
+                ..Policy::default()
+            },
+            1,
+            &leads,
+        );
+        assert_eq!(story.count(Kind::Redirect), most as usize);
+        assert_eq!(story.outcomes().last(), Some(&last));
+        let (start, _) = story.attempts.last().unwrap();
+        assert_eq!((start.nth, start.path.is_some()), (0, most > 0));
+    }
+    let elsewhere = carry_out(&flags(1), &Policy::default(), 1, &|_| {
+        (end(Outcome::Http(302)), MS)
+    });
+    assert_eq!(elsewhere.outcomes(), [Outcome::Http(302)]);
+}
+
+#[test]
+fn without_its_flag_no_metadata_is_asked_for() {
+    let plan = Plan::with_metadata(Code::every().take(1));
+    let story = carry_out(&plan, &Policy::default(), 1, &|_| {
+        (end(Outcome::NotFound), MS)
+    });
+    assert_eq!(story.outcomes(), [Outcome::NotFound]);
+    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
+    let Next::Start(start) = agenda.next(MS) else {
+        panic!()
+    };
+    agenda.done(start.id, &end(Outcome::Ok), MS);
+    agenda.leave(start.id);
+    assert_eq!(agenda.next(MS), Next::Await, "it is being put by");
+    agenda.staged(start.id, false);
+    assert_eq!(agenda.next(MS), Next::Over);
+}
+
+#[test]
+fn a_flag_that_is_there_is_not_called_missing_for_its_name_is() {
+    let plan = Plan::with_metadata(Code::every().take(1));
+    let story = carry_out(&plan, &retrying(3), 1, &|start| match start.kind {
+        Kind::Metadata => (end(Outcome::NotFound), MS),
+        _ => (end(Outcome::Ok), MS),
+    });
+    let missing = Outcome::BadMetadata("there is none".into());
+    assert_eq!(story.outcomes(), [Outcome::Ok, missing], "and is final");
+}
+
+#[test]
+fn a_job_waits_until_it_is_due_and_is_due_then() {
+    let mut plan = flags(1);
+    plan.jobs[0].due = Some(30 * MS);
+    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
+    assert_eq!(agenda.next(MS), Next::Wait(30 * MS));
+    let Next::Start(start) = agenda.next(40 * MS) else {
+        panic!()
+    };
+    assert_eq!(start.due, 30 * MS);
+}
+
+#[test]
+fn the_budget_bounds_the_retries_of_all() {
+    let budget = Some(Budget {
+        ratio: 0.1,
+        reserve: 2,
+    });
+    let policy = Policy {
+        budget,
+        ..retrying(5)
+    };
+    let story = carry_out(&flags(100), &policy, 10, &|_| (end(Outcome::Reset), MS));
+    assert_eq!(story.count(Kind::Retry), 12);
+}

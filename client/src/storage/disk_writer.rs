@@ -1,0 +1,194 @@
+//! Saving off the event loop: one thread, fed through a bounded queue, every answer awaited.
+
+use crate::storage::download_dir::Destination;
+use flagpole_protocol::Outcome;
+use std::fmt;
+use std::io;
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, oneshot};
+
+/// Orders, thus bodies, that may wait for the disk. A full queue holds the lanes back: memory stays
+/// bounded when the disk is slower than the network.
+const QUEUE: usize = 32;
+
+/// A thread that saves; joined when this is dropped, every order carried out.
+#[derive(Debug)]
+pub(crate) struct Saver {
+    queue: Option<mpsc::Sender<Order>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Something to do with the destination, its answer sent by itself.
+struct Order(Box<dyn FnOnce(&Destination) + Send>);
+
+/// An order that is in the queue.
+#[derive(Debug)]
+pub(crate) struct Receipt<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
+
+impl Saver {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(crate) fn start(destination: Destination) -> io::Result<Saver> {
+        let (queue, mut orders) = mpsc::channel::<Order>(QUEUE);
+        let thread = thread::Builder::new().name("saver".into()).spawn(move || {
+            while let Some(Order(carry_out)) = orders.blocking_recv() {
+                carry_out(&destination);
+            }
+        })?;
+        Ok(Saver {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
+    }
+
+    /// Puts anything in the queue that is done with a destination (a body to stage, a staged one to
+    /// keep, the conditions of a request to look up), waiting for room in it.
+    pub(crate) async fn order<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&Destination) -> Result<T, Outcome> + Send + 'static,
+    ) -> Receipt<T> {
+        let (answer, receipt) = oneshot::channel();
+        let order = Order(Box::new(move |destination| {
+            // Nobody waits for the answer when the run was dropped. A saved file is whole anyway, and
+            // a staged one is removed with the answer.
+            let _ = answer.send(what(destination));
+        }));
+        let queued = match &self.queue {
+            Some(queue) => queue.send(order).await.is_ok(),
+            None => false,
+        };
+        Receipt(queued.then_some(receipt))
+    }
+}
+
+impl<T> Receipt<T> {
+    /// Waits until the order is carried out.
+    ///
+    /// # Errors
+    /// [`Outcome::Save`] if it was not.
+    pub(crate) async fn saved(self) -> Result<T, Outcome> {
+        let ended = || Outcome::Save("the thread that saves has ended".into());
+        match self.0 {
+            Some(answer) => answer.await.unwrap_or_else(|_| Err(ended())),
+            None => Err(ended()),
+        }
+    }
+}
+
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Order")
+    }
+}
+
+impl Drop for Saver {
+    fn drop(&mut self) {
+        // The thread ends when the queue is closed and empty.
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed, and every order it left open was answered as failed.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use flagpole_protocol::Resource;
+    use std::fs;
+    use std::path::Path;
+    use std::sync::mpsc as blocking;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    async fn submit(saver: &Saver, resource: Resource, body: Bytes) -> Receipt<()> {
+        let save = move |destination: &Destination| destination.save(resource, &body);
+        saver.order(save).await
+    }
+
+    fn start(folder: &Path) -> (Destination, Saver) {
+        let destination = Destination::prepare(folder).unwrap();
+        (destination.clone(), Saver::start(destination).unwrap())
+    }
+
+    #[test]
+    fn what_was_submitted_is_there_when_awaited_and_when_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (destination, saver) = start(folder.path());
+        let [br, us] = ["BR", "US"].map(|code| Resource::Flag(code.parse().unwrap()));
+        block_on(async {
+            let receipt = submit(&saver, br, Bytes::from_static(b"GIF")).await;
+            assert_eq!(receipt.saved().await, Ok(()));
+            assert_eq!(fs::read(destination.path(br)).unwrap(), b"GIF");
+            drop(submit(&saver, us, Bytes::from_static(b"GIF")).await);
+        });
+        drop(saver);
+        assert!(destination.path(us).exists());
+    }
+
+    #[test]
+    fn a_flag_is_staged_and_kept_and_one_that_nobody_waits_for_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, saver) = start(folder.path());
+        let br = "BR".parse().unwrap();
+        let stage = |to: &Destination| to.stage(b"GIF");
+        let kept = block_on(async {
+            drop(saver.order(stage).await);
+            let staged = saver.order(stage).await.saved().await.unwrap();
+            let keep = move |to: &Destination| to.keep(staged, "Brazil", br);
+            saver.order(keep).await.saved().await.unwrap()
+        });
+        drop(saver);
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(paths, [kept]);
+    }
+
+    #[test]
+    fn a_slow_disk_holds_the_lanes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, saver) = start(folder.path());
+        let (go_on, wait) = blocking::channel::<()>();
+        let (started, has_started) = blocking::channel();
+        block_on(async {
+            let slow = saver.order(move |_| {
+                started.send(()).unwrap();
+                wait.recv().map_err(|_| Outcome::Cancelled)
+            });
+            let slow = slow.await;
+            has_started.recv().unwrap();
+            for _ in 0..QUEUE {
+                saver.order(|_| Ok(())).await;
+            }
+            let one_more = std::pin::pin!(saver.order(|_| Ok(())));
+            let is_held_back = tokio::select! {
+                biased;
+                _ = one_more => false,
+                () = std::future::ready(()) => true,
+            };
+            assert!(is_held_back);
+            go_on.send(()).unwrap();
+            assert_eq!(slow.saved().await, Ok(()));
+            assert_eq!(saver.order(|_| Ok(())).await.saved().await, Ok(()));
+        });
+    }
+
+    #[test]
+    fn a_failure_reaches_the_one_who_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, saver) = start(folder.path());
+        fs::remove_dir(folder.path()).unwrap();
+        let br = Resource::Flag("BR".parse().unwrap());
+        let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.saved().await });
+        assert!(matches!(outcome, Err(Outcome::Save(_))), "{outcome:?}");
+    }
+}

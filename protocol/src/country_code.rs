@@ -1,0 +1,113 @@
+//! A country code: two ASCII letters, of which 249 are assigned by ISO 3166-1 alpha-2.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Two ASCII letters, kept in upper case. Any pair is a `Code`; only a [`Catalog`](crate::Catalog)
+/// knows which of them have a flag.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code([u8; 2]);
+
+/// The text is not two ASCII letters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a country code of two letters, such as `BR`, got `{0}`")]
+pub struct CodeError(String);
+
+impl Code {
+    /// How many codes there are: AA to ZZ.
+    pub const COUNT: usize = 26 * 26;
+
+    /// All pairs of letters in order, AA to ZZ.
+    pub fn every() -> impl Iterator<Item = Code> {
+        (b'A'..=b'Z').flat_map(|first| (b'A'..=b'Z').map(move |second| Code([first, second])))
+    }
+
+    /// The code in lower case, as it stands in a path.
+    pub fn lower(self) -> String {
+        self.to_string().to_ascii_lowercase()
+    }
+
+    /// The first letter, in upper case.
+    pub fn initial(self) -> char {
+        char::from(self.0[0])
+    }
+
+    /// The two letters as bytes, in upper case.
+    pub fn bytes(self) -> [u8; 2] {
+        self.0
+    }
+
+    /// The code's place in [`Code::every`], 0 to 675.
+    pub fn index(self) -> usize {
+        usize::from(self.0[0] - b'A') * 26 + usize::from(self.0[1] - b'A')
+    }
+
+    /// A code in upper case, at compile time.
+    pub const fn from_upper(text: &str) -> Option<Code> {
+        match *text.as_bytes() {
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Some(Code([a, b])),
+            _ => None,
+        }
+    }
+
+    /// A code in lower case, exactly as a path on the wire spells it.
+    pub fn from_lower(text: &str) -> Option<Code> {
+        match *text.as_bytes() {
+            [a @ b'a'..=b'z', b @ b'a'..=b'z'] => {
+                Some(Code([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Code {
+    type Err = CodeError;
+
+    /// Either case is accepted: `BR`, `br`.
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        Code::from_lower(&text.to_ascii_lowercase()).ok_or_else(|| CodeError(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0 {
+            fmt::Write::write_char(f, char::from(letter))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_case_is_read_and_upper_case_is_shown() {
+        assert_eq!("br".parse::<Code>().unwrap().to_string(), "BR");
+        assert_eq!("Br".parse::<Code>().unwrap().lower(), "br");
+    }
+
+    #[test]
+    fn what_is_not_two_letters_is_refused() {
+        for bad in ["", "B", "B1", "BRA", "é", "b ", "ß"] {
+            let error = bad.parse::<Code>().unwrap_err().to_string();
+            assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_code_stands_at_its_index() {
+        assert_eq!(Code::every().count(), Code::COUNT);
+        for (place, code) in Code::every().enumerate() {
+            assert_eq!(code.index(), place);
+        }
+    }
+}

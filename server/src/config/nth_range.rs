@@ -1,0 +1,142 @@
+//! Which of the requests for a resource: a range of n, from 0.
+
+use crate::config::spec::SpecError;
+use std::fmt;
+use std::ops::Bound;
+use std::str::FromStr;
+
+/// A range of n, never empty: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NthRange {
+    first: u64,
+    /// The last one that belongs to it; `None` for all from the first on.
+    last: Option<u64>,
+}
+
+impl NthRange {
+    /// The first n that belongs to it.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Whether every n belongs to it.
+    pub(crate) fn is_all(&self) -> bool {
+        self.first == 0 && self.last.is_none()
+    }
+
+    /// Whether n belongs to it.
+    pub fn contains(&self, n: u64) -> bool {
+        n >= self.first && self.last.is_none_or(|last| n <= last)
+    }
+}
+
+impl FromStr for NthRange {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<NthRange, SpecError> {
+        let expected =
+            || SpecError::expected("a range of n such as `3..6`, `3..=6`, `3..` or `3`", text);
+        let number = |digits: &str| match digits {
+            "" => Ok(None),
+            _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse().map(Some).map_err(|_| expected())
+            }
+            _ => Err(expected()),
+        };
+        let Some((first, end)) = text.split_once("..") else {
+            let only = number(text)?.ok_or_else(expected)?;
+            return Ok(NthRange {
+                first: only,
+                last: Some(only),
+            });
+        };
+        let first = number(first)?;
+        let end = match end.strip_prefix('=') {
+            Some(last) => Bound::Included(number(last)?.ok_or_else(expected)?),
+            None => number(end)?.map_or(Bound::Unbounded, Bound::Excluded),
+        };
+        let last = match end {
+            Bound::Unbounded if first.is_none() => return Err(expected()),
+            Bound::Unbounded => None,
+            Bound::Included(last) => Some(last),
+            Bound::Excluded(end) => Some(end.checked_sub(1).ok_or_else(|| empty(text))?),
+        };
+        let first = first.unwrap_or(0);
+        if last.is_some_and(|last| last < first) {
+            return Err(empty(text));
+        }
+        Ok(NthRange { first, last })
+    }
+}
+
+fn empty(text: &str) -> SpecError {
+    SpecError::rule(format!("no n is in the range `{text}`"))
+}
+
+impl fmt::Display for NthRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.last {
+            Some(last) if last == self.first => write!(f, "{last}"),
+            Some(last) => write!(f, "{}..={last}", self.first),
+            None => write!(f, "{}..", self.first),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_range_holds_what_it_says() {
+        for (text, held) in [
+            ("3..6", vec![3, 4, 5]),
+            ("3..=6", vec![3, 4, 5, 6]),
+            ("..3", vec![0, 1, 2]),
+            ("7..", vec![7, 8, 9]),
+            ("2", vec![2]),
+            ("0..=0", vec![0]),
+        ] {
+            let range: NthRange = text.parse().unwrap();
+            let found: Vec<_> = (0..10).filter(|&n| range.contains(n)).collect();
+            assert_eq!(found, held, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_or_empty_is_refused() {
+        for (text, reason) in [
+            ("3..3", "no n is in the range `3..3`"),
+            ("0..0", "no n is in the range `0..0`"),
+            ("6..=3", "no n is in the range `6..=3`"),
+            (
+                "..",
+                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `..`",
+            ),
+            (
+                "",
+                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got ``",
+            ),
+            (
+                "+3",
+                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `+3`",
+            ),
+            (
+                "3..=",
+                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `3..=`",
+            ),
+        ] {
+            assert_eq!(text.parse::<NthRange>().unwrap_err().to_string(), reason);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_reads_back(text in "[0-9]{0,20}(\\.\\.=?)?[0-9]{0,20}") {
+            if let Ok(range) = text.parse::<NthRange>() {
+                prop_assert_eq!(range.to_string().parse(), Ok(range));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Which paths: a glob.
+
+use crate::config::spec::SpecError;
+use globset::{GlobBuilder, GlobSet};
+use std::fmt;
+use std::str::FromStr;
+
+/// The longest glob, in bytes: it becomes an automaton, which takes memory.
+const LONGEST: usize = 1000;
+
+/// A glob over paths: `*` and `?` within a segment, `**` for any number of segments, `[abc]` for one
+/// of these letters, `{a,b}` for one of these words. Matching takes time in proportion to the path,
+/// whatever the glob.
+#[derive(Clone, Debug)]
+pub struct PathGlob {
+    text: String,
+    /// Of this one glob: a set is made without a panic, however deep its braces are nested.
+    matcher: GlobSet,
+}
+
+impl PathGlob {
+    /// Whether a path matches.
+    pub fn matches(&self, path: &str) -> bool {
+        self.matcher.is_match(path)
+    }
+}
+
+impl FromStr for PathGlob {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<PathGlob, SpecError> {
+        if !text.starts_with(['/', '*', '[', '?', '{']) {
+            return Err(SpecError::expected(
+                "a glob over paths such as `/flags/*/*.gif`",
+                text,
+            ));
+        }
+        if text.len() > LONGEST {
+            let reason = format!("a glob has at most {LONGEST} bytes, got {}", text.len());
+            return Err(SpecError::rule(reason));
+        }
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
+        let matcher = glob.and_then(|glob| GlobSet::builder().add(glob).build());
+        let matcher = matcher
+            .map_err(|error| SpecError::rule(format!("bad glob `{text}`: {}", error.kind())))?;
+        Ok(PathGlob {
+            text: text.to_owned(),
+            matcher,
+        })
+    }
+}
+
+impl fmt::Display for PathGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stays_within_its_segment() {
+        let matches = |glob: &str, path| glob.parse::<PathGlob>().unwrap().matches(path);
+        assert!(matches("/flags/*/*.gif", "/flags/br/br.gif"));
+        assert!(!matches("/flags/*", "/flags/br/br.gif"));
+        assert!(matches("/flags/**", "/flags/br/br.gif"));
+        assert!(matches("/flags/b[a-r]/*", "/flags/br/metadata.json"));
+        assert!(!matches("/flags/*/*.gif", "/flags/br/metadata.json"));
+    }
+
+    #[test]
+    fn a_glob_nested_too_deep_is_refused() {
+        let nested = |depth| format!("/{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(nested(10).parse::<PathGlob>().unwrap().matches("/a"));
+        assert!(nested(300).parse::<PathGlob>().is_err());
+    }
+
+    #[test]
+    fn no_glob_takes_for_ever() {
+        let glob: PathGlob = format!("/{}b/x", "*a".repeat(100)).parse().unwrap();
+        assert!(!glob.matches(&format!("/{}/x", "a".repeat(60_000))));
+    }
+
+    #[test]
+    fn what_is_no_glob_is_refused_with_the_place() {
+        let refused = |text: &str| text.parse::<PathGlob>().unwrap_err().to_string();
+        assert_eq!(
+            refused("/flags/[a"),
+            "bad glob `/flags/[a`: unclosed character class; missing ']'"
+        );
+        assert_eq!(
+            refused("flags"),
+            "expected a glob over paths such as `/flags/*/*.gif`, got `flags`"
+        );
+    }
+}

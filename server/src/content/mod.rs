@@ -1,0 +1,4 @@
+//! What is served.
+
+mod index_page;
+pub mod site;

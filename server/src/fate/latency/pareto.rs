@@ -1,0 +1,103 @@
+//! `pareto:10ms,1.5`: nothing below a minimum, and a tail so heavy that the few longest delays make
+//! up much of the sum.
+//!
+//! Parameters: the minimum, and the shape, a number above 0: the smaller, the heavier the tail. At a
+//! shape of 1 or less the mean is infinite, at 2 or less the variance; what would exceed a day (or
+//! the cap) is a day (or the cap). delay = minimum * (1 - p) ^ (-1 / shape).
+
+use super::{Distribution, Member};
+use crate::config::spec;
+use crate::config::spec::{SpecError, Spelled};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The parameters; both are more than 0, and the shape is finite.
+#[derive(Debug)]
+struct Pareto {
+    minimum: Duration,
+    shape: f64,
+}
+
+impl Distribution for Pareto {
+    fn quantile(&self, p: f64) -> f64 {
+        self.minimum.as_micros() as f64 * libm::pow(1.0 - p, -1.0 / self.shape)
+    }
+}
+
+impl fmt::Display for Pareto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pareto:{},{}", Spelled(self.minimum), self.shape)
+    }
+}
+
+fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+    let (minimum, shape) = text
+        .split_once(',')
+        .ok_or_else(|| SpecError::expected("a minimum and a shape such as `10ms,1.5`", text))?;
+    let minimum = spec::duration(minimum)?;
+    if minimum.is_zero() {
+        return Err(SpecError::rule(format!(
+            "the minimum is more than 0, got `{text}`"
+        )));
+    }
+    let shape = shape
+        .parse()
+        .ok()
+        .filter(|shape: &f64| shape.is_finite() && *shape > 0.0)
+        .ok_or_else(|| SpecError::expected("a shape above 0 such as `1.5`", shape))?;
+    Ok(Arc::new(Pareto { minimum, shape }))
+}
+
+pub(crate) const MEMBER: Member = Member {
+    name: "pareto",
+    about: "at least a minimum, and a heavy tail, the heavier the smaller the shape",
+    example: "pareto:10ms,1.5",
+    capped: true,
+    parse,
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use statrs::distribution::{ContinuousCDF, Pareto};
+    use statrs::statistics::Distribution;
+
+    #[test]
+    fn delays_follow_pareto() {
+        let truth = Pareto::new(0.01, 1.5).unwrap();
+        assert_follows("pareto:10ms,1.5", |x| truth.cdf(x));
+        assert!(delays("pareto:10ms,1.5")[0].as_millis() >= 10);
+    }
+
+    /// With a shape of 5: from 4 on there is a kurtosis, without which samples say little of the
+    /// variance.
+    #[test]
+    fn mean_and_variance_are_pareto_s() {
+        let truth = Pareto::new(0.01, 5.0).unwrap();
+        let truth = Moments {
+            mean: truth.mean().unwrap(),
+            variance: truth.variance().unwrap(),
+            kurtosis: 73.8,
+        };
+        assert_moments("pareto:10ms,5", &truth);
+    }
+
+    #[test]
+    fn parameters_that_are_missing_or_make_no_distribution_are_refused() {
+        assert_eq!(
+            refused("pareto:10ms"),
+            "expected a minimum and a shape such as `10ms,1.5`, got `10ms`"
+        );
+        assert_eq!(
+            refused("pareto:0,1.5"),
+            "the minimum is more than 0, got `0,1.5`"
+        );
+        for bad in ["0", "-1", "inf", "NaN", "1e999", "steep", ""] {
+            assert_eq!(
+                refused(&format!("pareto:10ms,{bad}")),
+                format!("expected a shape above 0 such as `1.5`, got `{bad}`")
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `uniform:500ms..5s`: every delay between two bounds is as likely as any other.
+
+use super::{Distribution, Member};
+use crate::config::spec;
+use crate::config::spec::{SpecError, Spelled};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The bounds; `shortest` is at most `longest`.
+#[derive(Debug)]
+struct Uniform {
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Distribution for Uniform {
+    fn quantile(&self, p: f64) -> f64 {
+        let (shortest, longest) = (self.shortest.as_micros(), self.longest.as_micros());
+        shortest as f64 + p * (longest - shortest) as f64
+    }
+}
+
+impl fmt::Display for Uniform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "uniform:{}..{}",
+            Spelled(self.shortest),
+            Spelled(self.longest)
+        )
+    }
+}
+
+fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+    let (shortest, longest) = text
+        .split_once("..")
+        .ok_or_else(|| SpecError::expected("two durations such as `500ms..5s`", text))?;
+    let (shortest, longest) = (spec::duration(shortest)?, spec::duration(longest)?);
+    if shortest > longest {
+        return Err(SpecError::rule(format!(
+            "the first duration is at most the second, got `{text}`"
+        )));
+    }
+    Ok(Arc::new(Uniform { shortest, longest }))
+}
+
+pub(crate) const MEMBER: Member = Member {
+    name: "uniform",
+    about: "every delay between two bounds is as likely as any other",
+    example: "uniform:500ms..5s",
+    capped: true,
+    parse,
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::Latency;
+    use crate::config::spec;
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use statrs::distribution::{ContinuousCDF, Uniform};
+    use std::time::Duration;
+
+    #[test]
+    fn delays_are_uniform_between_the_bounds() {
+        let truth = Uniform::new(0.5, 5.0).unwrap();
+        assert_follows("uniform:500ms..5s", |x| truth.cdf(x));
+        assert_moments(
+            "uniform:500ms..5s",
+            &Moments {
+                mean: 2.75,
+                variance: 4.5 * 4.5 / 12.0,
+                kurtosis: 1.8,
+            },
+        );
+    }
+
+    #[test]
+    fn equal_bounds_give_that_delay() {
+        let same = Duration::from_millis(5);
+        assert!(delays("uniform:5ms..5ms").iter().all(|x| *x == same));
+        assert!("uniform:0..0".parse::<Latency>().unwrap().is_zero());
+    }
+
+    #[test]
+    fn bounds_that_are_missing_or_crossed_are_refused() {
+        assert_eq!(
+            refused("uniform:5s"),
+            "expected two durations such as `500ms..5s`, got `5s`"
+        );
+        assert_eq!(
+            refused("uniform:5s..1s"),
+            "the first duration is at most the second, got `5s..1s`"
+        );
+        assert_eq!(
+            refused("uniform:1s..x"),
+            spec::duration("x").unwrap_err().to_string()
+        );
+    }
+}

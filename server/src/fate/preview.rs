@@ -1,0 +1,58 @@
+//! Fates in advance: what will happen to a request, in the words of the journal.
+
+use crate::Site;
+use crate::fate::rule_set::{Asked, Rulebook};
+use crate::http::write_schedule as schedule;
+use crate::http::write_schedule::Schedule;
+use flagpole_protocol::Fate;
+use flagpole_protocol::Key;
+use flagpole_protocol::{micros, option_micros};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is planned for one answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// What is asked for.
+    pub resource: Key,
+    /// How many requests for it come before.
+    pub n: u64,
+    /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
+    pub rule: Arc<str>,
+    /// The delay, in microseconds.
+    #[serde(rename = "planned_us", serialize_with = "micros")]
+    pub planned: Duration,
+    /// The fault that will strike.
+    pub fault: Option<Arc<str>>,
+    /// How and where the answer will end: `complete`, `cut at byte 700`.
+    pub ends: Cow<'static, str>,
+    /// How long after its head has been parsed the answer ends at the soonest, in microseconds; `None`
+    /// if it never does.
+    #[serde(rename = "lasts_us", serialize_with = "option_micros")]
+    pub lasts: Option<Duration>,
+}
+
+impl Planned {
+    /// What the rules have in store for a request by GET.
+    pub fn of(rulebook: &Rulebook, site: &Site, asked: &Asked<'_>) -> Planned {
+        let decided = rulebook.decide(asked);
+        let (fate, body) = (decided.fate, site.length(asked.key));
+        Planned {
+            resource: asked.key,
+            n: asked.n,
+            rule: rulebook.label(decided.rule),
+            planned: fate.delay,
+            ends: schedule::ends(fate.pace, fate.ending, body),
+            lasts: lasts(&fate, body),
+            fault: fate.fault,
+        }
+    }
+}
+
+fn lasts(fate: &Fate, body: u64) -> Option<Duration> {
+    // How long the head is makes no difference to when the last byte is due.
+    let paced = Schedule::of(fate, 1, body).duration()?;
+    Some(fate.delay + paced)
+}

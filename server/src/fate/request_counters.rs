@@ -1,0 +1,221 @@
+//! How many requests there were for a key: the n of a fate.
+//!
+//! The server counts by itself, over all workers of a listener. A client that wants fates that do
+//! not depend on who else asks names its run, which is counted apart, or names n itself.
+
+use flagpole_protocol::Key;
+use flagpole_protocol::headers::{NTH, RUN, RUN_MAX};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+static RUN_HEADER: HeaderName = HeaderName::from_static(RUN);
+static NTH_HEADER: HeaderName = HeaderName::from_static(NTH);
+
+/// How many named runs are remembered; the oldest is forgotten first and, if it comes back, starts
+/// again. One takes some 16 bytes for each key it asks for, of which there are [`Key::COUNT`].
+const RUNS: usize = 512;
+
+/// Which request this is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Place {
+    /// The run that the client named.
+    pub(crate) run: Option<Arc<str>>,
+    /// The count of requests for this key before this one.
+    pub(crate) n: u64,
+}
+
+/// The counts of one listener.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    unnamed: Count,
+    runs: Mutex<Runs>,
+}
+
+#[derive(Debug)]
+struct Count(Box<[AtomicU64]>);
+
+#[derive(Debug, Default)]
+struct Runs {
+    counts: HashMap<Arc<str>, HashMap<Key, u64>>,
+    oldest_first: VecDeque<Arc<str>>,
+}
+
+impl Counts {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// The sentence for the client if one of flagpole's headers can not be read; nothing is counted.
+    pub(crate) fn place(&self, headers: &HeaderMap, key: Key) -> Result<Place, String> {
+        let run = only(headers, &RUN_HEADER)?.map(run_name).transpose()?;
+        let nth = only(headers, &NTH_HEADER)?.map(nth).transpose()?;
+        let Some(name) = run else {
+            let n = nth.unwrap_or_else(|| self.unnamed.next(key));
+            return Ok(Place { run: None, n });
+        };
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (run, n) = runs.place(name, key, nth);
+        Ok(Place { run: Some(run), n })
+    }
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Count((0..Key::COUNT).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Count {
+    fn next(&self, key: Key) -> u64 {
+        self.0[key.index()].fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Runs {
+    /// Counts a request of a run, unless it says itself which it is.
+    fn place(&mut self, name: &str, key: Key, nth: Option<u64>) -> (Arc<str>, u64) {
+        let run = match self.counts.get_key_value(name) {
+            Some((run, _)) => run.clone(),
+            None => self.remember(name),
+        };
+        let n = nth.unwrap_or_else(|| {
+            let count = self
+                .counts
+                .entry(run.clone())
+                .or_default()
+                .entry(key)
+                .or_default();
+            *count += 1;
+            *count - 1
+        });
+        (run, n)
+    }
+
+    fn remember(&mut self, name: &str) -> Arc<str> {
+        if self.oldest_first.len() == RUNS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.counts.remove(&oldest);
+        }
+        let run: Arc<str> = name.into();
+        self.oldest_first.push_back(run.clone());
+        self.counts.insert(run.clone(), HashMap::new());
+        run
+    }
+}
+
+/// The field of this name, if there is one.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, String> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(format!("{name}: expected one field, got several")),
+    }
+}
+
+fn run_name(value: &HeaderValue) -> Result<&str, String> {
+    let readable = value
+        .to_str()
+        .ok()
+        .filter(|name| (1..=RUN_MAX).contains(&name.len()));
+    readable.ok_or_else(|| {
+        format!("{RUN}: expected a name of 1 to {RUN_MAX} printable ASCII characters")
+    })
+}
+
+fn nth(value: &HeaderValue) -> Result<u64, String> {
+    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value
+        .to_str()
+        .ok()
+        .filter(digits)
+        .and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        format!(
+            "{NTH}: expected a whole number from 0, got `{}`",
+            value.as_bytes().escape_ascii()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |&(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().unwrap())
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn n(counts: &Counts, pairs: &[(&'static str, &str)]) -> u64 {
+        counts.place(&headers(pairs), Key::Other).unwrap().n
+    }
+
+    #[test]
+    fn the_server_counts_from_nought() {
+        let counts = Counts::default();
+        assert_eq!(
+            [n(&counts, &[]), n(&counts, &[]), n(&counts, &[])],
+            [0, 1, 2]
+        );
+    }
+
+    #[test]
+    fn a_new_run_starts_again_and_leaves_the_others_alone() {
+        let counts = Counts::default();
+        let (a, b) = ([(RUN, "a")], [(RUN, "b")]);
+        assert_eq!([n(&counts, &a), n(&counts, &a), n(&counts, &b)], [0, 1, 0]);
+        assert_eq!([n(&counts, &[]), n(&counts, &a)], [0, 2]);
+    }
+
+    #[test]
+    fn a_client_may_name_n_itself_without_being_counted() {
+        let counts = Counts::default();
+        assert_eq!(n(&counts, &[(NTH, "41")]), 41);
+        assert_eq!(n(&counts, &[(RUN, "a"), (NTH, "7")]), 7);
+        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN, "a")])], [0, 0]);
+    }
+
+    #[test]
+    fn a_million_made_up_runs_cost_no_memory() {
+        let counts = Counts::default();
+        for run in 0..1_000_000 {
+            n(&counts, &[(RUN, &run.to_string())]);
+        }
+        let runs = counts.runs.lock().unwrap();
+        assert_eq!((runs.counts.len(), runs.oldest_first.len()), (RUNS, RUNS));
+        drop(runs);
+        assert_eq!(
+            n(&counts, &[(RUN, "999999")]),
+            1,
+            "a recent run is remembered"
+        );
+        assert_eq!(n(&counts, &[(RUN, "0")]), 0, "a forgotten one starts again");
+    }
+
+    #[test]
+    fn headers_that_can_not_be_read_are_refused() {
+        let counts = Counts::default();
+        let refused = |pairs| counts.place(&headers(pairs), Key::Other).unwrap_err();
+        assert_eq!(
+            refused(&[(NTH, "-1")]),
+            "flagpole-nth: expected a whole number from 0, got `-1`"
+        );
+        let long = "x".repeat(RUN_MAX + 1);
+        assert_eq!(
+            counts
+                .place(&headers(&[(RUN, &long)]), Key::Other)
+                .unwrap_err(),
+            "flagpole-run: expected a name of 1 to 64 printable ASCII characters"
+        );
+        assert!(counts.place(&headers(&[(RUN, "")]), Key::Other).is_err());
+        let mut twice = headers(&[(NTH, "1")]);
+        twice.append(NTH, HeaderValue::from_static("2"));
+        let several = counts.place(&twice, Key::Other).unwrap_err();
+        assert_eq!(several, "flagpole-nth: expected one field, got several");
+        assert_eq!(n(&counts, &[]), 0);
+    }
+}

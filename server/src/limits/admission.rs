@@ -1,0 +1,105 @@
+//! Who is let in: the limits, which are no part of fates, because they depend on who else is there.
+
+use crate::content::site;
+use crate::content::site::Answer;
+use crate::limits::concurrency::{Admission, Capacity, RETRY_AFTER, Seat, Ticket};
+use crate::limits::rate::Bucket;
+use flagpole_protocol::Cause;
+use flagpole_protocol::Status;
+use flagpole_protocol::Timing;
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The limits of one listener.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) capacity: Option<Arc<Capacity>>,
+    pub(crate) bucket: Option<Bucket>,
+}
+
+/// How a request is let in.
+#[derive(Debug)]
+pub(crate) enum Pass {
+    /// Nothing limits how many are served.
+    Free,
+    /// At once.
+    Seat(Seat),
+    /// When those before it have been served.
+    Ticket(Ticket),
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) cause: Cause,
+    status: StatusCode,
+    /// Seconds until it may be tried again.
+    retry_after: u64,
+}
+
+impl Limits {
+    /// Whether everybody is let in.
+    pub(crate) fn is_none(&self) -> bool {
+        self.capacity.is_none() && self.bucket.is_none()
+    }
+
+    /// The most answers that ever were in service at once, where that is limited.
+    pub(crate) fn most_in_service(&self) -> u64 {
+        self.capacity
+            .as_ref()
+            .map_or(0, |capacity| capacity.most_taken() as u64)
+    }
+
+    /// Forgets who was let in before. Seats are given back by those who have them.
+    pub(crate) fn refill(&self) {
+        if let Some(bucket) = &self.bucket {
+            bucket.fill();
+        }
+    }
+
+    /// A request comes to the door.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(crate) fn admit(&self, now: Instant) -> Result<Pass, Refusal> {
+        if let Some(bucket) = &self.bucket {
+            bucket.admit(now).map_err(|wait| Refusal {
+                cause: Cause::RateLimit,
+                status: StatusCode::TOO_MANY_REQUESTS,
+                retry_after: wait.as_secs() + 1,
+            })?;
+        }
+        match self.capacity.as_ref().map(Capacity::admit) {
+            None => Ok(Pass::Free),
+            Some(Admission::Now(seat)) => Ok(Pass::Seat(seat)),
+            Some(Admission::Later(ticket)) => Ok(Pass::Ticket(ticket)),
+            Some(Admission::Refused) => Err(Refusal {
+                cause: Cause::Capacity,
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after: RETRY_AFTER,
+            }),
+        }
+    }
+}
+
+impl Refusal {
+    /// The answer that says so.
+    pub(crate) fn answer(&self) -> Answer {
+        let mut answer = site::status(&Status {
+            code: self.status,
+            reason: None,
+            retry_after: Some(self.retry_after),
+            body: None,
+        });
+        let timing = Timing {
+            fault: Some(self.cause.to_string()),
+            ..Timing::default()
+        };
+        let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
+        answer
+            .headers
+            .insert(HeaderName::from_static("server-timing"), value);
+        answer
+    }
+}

@@ -1,0 +1,5 @@
+//! Concurrency and rate limits.
+
+pub(crate) mod admission;
+pub(crate) mod concurrency;
+pub(crate) mod rate;

@@ -1,0 +1,36 @@
+//! What each download took, for the formats that list them.
+
+use flagpole_protocol::Record;
+use std::collections::BTreeMap;
+
+/// The downloads of a run that have begun, by their places in the plan.
+#[derive(Default)]
+pub(crate) struct Downloads(BTreeMap<usize, Download>);
+
+/// All attempts of a download.
+#[derive(Default)]
+pub(crate) struct Download {
+    pub(crate) attempts: u64,
+    /// Bytes of bodies that arrived.
+    pub(crate) bytes: u64,
+    /// The attempt that decided it, if there was one.
+    pub(crate) end: Option<Record>,
+}
+
+impl Downloads {
+    /// Adds an attempt. Those that lost a race may come behind the one that won it.
+    pub(crate) fn add(&mut self, record: &Record) {
+        let download = self.0.entry(record.download).or_default();
+        download.attempts += 1;
+        download.bytes += record.bytes;
+        if record.decides {
+            download.end = Some(record.clone());
+        }
+    }
+
+    /// Those that came to an end, in the order of the plan, and the attempts that decided them.
+    pub(crate) fn ended(&self) -> impl Iterator<Item = (&Download, &Record)> {
+        let downloads = self.0.values();
+        downloads.filter_map(|download| Some((download, download.end.as_ref()?)))
+    }
+}

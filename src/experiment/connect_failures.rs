@@ -1,0 +1,108 @@
+//! Attempts that never got to the server, which nobody asked for.
+
+use super::cell::Ran;
+use crate::process::limits as system;
+use flagpole_analysis::report::Trial;
+use flagpole_analysis::validity::verdict::{Reason, Resource};
+use flagpole_protocol::{Outcome, Record};
+use std::collections::BTreeMap;
+
+/// What speaks against trials in which attempts did not get to the server, or which came to no end for the
+/// same reason.
+pub(crate) fn reasons(ran: &Ran) -> Vec<Reason> {
+    let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
+    let broken = ran.broken.iter().filter_map(|why| {
+        let of = system::ran_out_of(why)?;
+        Some(short(of, "a trial broke off".to_owned()))
+    });
+    broken.chain(of_records(records)).collect()
+}
+
+/// Why no attempt of a trial got to the server, if none did.
+pub(crate) fn by_all(trial: &Trial) -> Option<String> {
+    let records = &trial.measured.records;
+    let first = records.first().and_then(why)?;
+    let is_so = records.iter().all(|record| why(record).is_some());
+    is_so.then(|| format!("no attempt reached the server: {first}"))
+}
+
+fn of_records<'a, I: Iterator<Item = &'a Record>>(records: impl Fn() -> I) -> Vec<Reason> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for why in records().filter_map(why) {
+        *counts.entry(why).or_default() += 1;
+    }
+    let of = records().count() as u64;
+    let told = |(why, count): (String, u64)| match system::ran_out_of(&why) {
+        Some(resource) => short(
+            resource,
+            format!("{count} of {of} attempts did not connect"),
+        ),
+        None => Reason::Unreached { count, of, why },
+    };
+    counts.into_iter().map(told).collect()
+}
+
+fn short(of: Resource, what: String) -> Reason {
+    let available = system::available(of);
+    Reason::Short {
+        of,
+        what,
+        available,
+    }
+}
+
+/// Why an attempt did not get to the server. A limit of time for connecting was asked for.
+fn why(record: &Record) -> Option<String> {
+    let is_so = matches!(record.outcome, Outcome::Refused | Outcome::ConnectFailed(_));
+    is_so.then(|| record.outcome.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    fn record(outcome: Outcome) -> Record {
+        crate::experiment::plan_predictor::tests::record(outcome, None)
+    }
+
+    fn told(records: &[Record]) -> Vec<(&'static str, String)> {
+        let reasons = of_records(|| records.iter());
+        let told = reasons.iter();
+        told.map(|reason| (reason.label(), reason.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn attempts_that_got_there_are_none_of_it() {
+        let answered = [Outcome::Ok, Outcome::Http(500), Outcome::Reset];
+        assert_eq!(told(&answered.map(record)), []);
+    }
+
+    #[test]
+    fn a_server_that_has_gone_is_told_with_how_often() {
+        let records = [Outcome::Ok, Outcome::Refused, Outcome::Refused].map(record);
+        let sentence = "2 of 3 attempts did not reach the server: connection refused";
+        assert_eq!(told(&records), [("unreached", sentence.to_owned())]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_system_ran_out_of_is_named() {
+        use nix::libc::{EADDRNOTAVAIL, EMFILE, ENFILE};
+        for (error, label) in [
+            (EADDRNOTAVAIL, "ports_short"),
+            (EMFILE, "descriptors_short"),
+            (ENFILE, "descriptors_short"),
+        ] {
+            let reason = io::Error::from_raw_os_error(error).to_string();
+            let told = told(&[record(Outcome::ConnectFailed(reason))]);
+            let [(got, sentence)] = &told[..] else {
+                panic!("{told:?}");
+            };
+            assert_eq!(*got, label);
+            let begin = "1 of 1 attempts did not connect: ";
+            assert!(sentence.starts_with(begin), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The instrument's own floor: what an attempt takes that is not delayed at all, one after the other, from
+//! a server of the same kind. There is a pause before each, as there is where answers are delayed: the cores
+//! fall asleep, and to wake them takes longer than all the rest.
+
+use crate::commands::trial::{Files, Job};
+use crate::options::policy_config::Insistence;
+use crate::process::server_process::Helper;
+use crate::process::trial_process::{Interrupt, carry_out};
+use anyhow::{Result, anyhow};
+use flagpole_analysis::report::{Floor, Quantiles};
+use flagpole_client::{strategy, transport};
+use flagpole_fixtures::populous;
+use flagpole_protocol::Latencies;
+use flagpole_server::config::listener::Listener;
+use std::time::Duration;
+
+/// So many trials: where the system puts the two processes differs from one to the next.
+const TRIALS: usize = 10;
+
+/// Downloads a trial.
+const DOWNLOADS: usize = 40;
+
+/// So far apart are they.
+const APART: Duration = Duration::from_millis(5);
+
+/// Measures it; or says why it can not be believed. One that is interrupted is not measured, and nothing is
+/// wrong with it.
+pub(crate) fn floor(interrupt: &Interrupt) -> Result<(Option<Floor>, Option<String>)> {
+    let mut helper = Helper::start(&Listener::default(), 0)?;
+    let measured = trials(&mut helper, interrupt);
+    let stopped = match helper.end() {
+        Some(end) => Err(anyhow!(end)),
+        None => helper.stop(),
+    };
+    // That the server has gone explains what went wrong in a trial.
+    let measured = stopped.and(measured);
+    Ok(match measured {
+        _ if interrupt.is_asked() => (None, None),
+        Ok(floor) => (floor, None),
+        Err(error) => (None, Some(format!("the instrument's own floor: {error:#}"))),
+    })
+}
+
+fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
+    let mut latencies = Latencies::default();
+    for trial in 0..TRIALS {
+        let codes = populous::TWENTY.iter().map(ToString::to_string);
+        let job = Job {
+            strategy: strategy::ALL[0].name().to_owned(),
+            transport: transport::ALL[0].name().to_owned(),
+            url: helper.url.clone(),
+            codes: codes.collect(),
+            downloads: DOWNLOADS,
+            files: Files::Flags,
+            apart_us: u64::try_from(APART.as_micros()).ok(),
+            lanes: 1,
+            policy: Insistence::default(),
+            run: format!("floor-{trial}"),
+        };
+        let said = carry_out(&job, interrupt, Some(helper))?;
+        if let Some(measured) = said.measured.measured() {
+            latencies += &measured.tally.from_sent;
+        }
+    }
+    let Quantiles { p50, p99, .. } = Quantiles::of(&latencies);
+    Ok(p50.zip(p99).map(|(p50_us, p99_us)| Floor {
+        p50_us,
+        p99_us,
+        attempts: latencies.count(),
+    }))
+}

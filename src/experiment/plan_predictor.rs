@@ -1,0 +1,173 @@
+//! What our own server planned for attempts to which it had no chance to say so: fates are known beforehand.
+
+use flagpole_protocol::Limit;
+use flagpole_protocol::Timing;
+use flagpole_protocol::{Kind, Outcome, Record};
+use flagpole_protocol::{Offset, Pace};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::fate::rule_set::Asked;
+use flagpole_server::http::route::Route;
+use flagpole_server::{Planned, Rulebook, Site};
+use http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The fates of a server, as its clients are to have met them.
+pub(crate) struct Foretold {
+    rulebook: Rulebook,
+    site: Arc<Site>,
+    /// Whether the clock has no part in them: a rule may be a window of time.
+    is_certain: bool,
+}
+
+impl Foretold {
+    /// Those of a server that does what this listener does.
+    pub(crate) fn of(seed: u64, listener: &Listener) -> anyhow::Result<Foretold> {
+        let mut rules = listener.rules.iter();
+        Ok(Foretold {
+            rulebook: Rulebook::new(seed, listener)?,
+            site: Site::embedded(),
+            is_certain: rules.all(|rule| rule.from.is_none() && rule.to.is_none()),
+        })
+    }
+
+    /// Adds what was planned to a record that does not tell. A server of ours says nothing of an answer that
+    /// it neither delays nor strikes, and can say nothing where no head arrives.
+    pub(crate) fn complete(&self, record: &mut Record) {
+        let never_asked = matches!(
+            record.outcome,
+            Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Timeout(Limit::Connect, _)
+        );
+        record.timing = match record.timing.take() {
+            None if record.status.is_some() => Some(Timing::default()),
+            None if self.is_certain && !never_asked => Some(self.timing(record)),
+            told => told,
+        };
+    }
+
+    fn timing(&self, record: &Record) -> Timing {
+        let asked = Asked {
+            method: &Method::GET,
+            path: &record.resource.to_string(),
+            key: self.site.key(Route::Resource(record.resource)),
+            n: record.nth,
+            elapsed: Duration::ZERO,
+        };
+        let fate = self.rulebook.decide(&asked).fate;
+        let delayed = Timing {
+            planned: fate.delay,
+            actual: fate.delay,
+            ..Timing::default()
+        };
+        // A hop of a chain of redirects is delayed and not struck anew.
+        if record.kind == Kind::Redirect {
+            return delayed;
+        }
+        let lasts = Planned::of(&self.rulebook, &self.site, &asked).lasts;
+        let paced = lasts.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
+        // What is paced is the head: then that is how long it is to be waited for.
+        let (to_the_head, paced) = match fate.pace {
+            Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
+            Pace::AtOnce | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
+                (Duration::ZERO, paced)
+            }
+        };
+        let planned = fate.delay + to_the_head;
+        Timing {
+            planned,
+            actual: planned,
+            paced,
+            fault: fate.fault.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use flagpole_protocol::Resource;
+    use flagpole_server::Rule;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// An attempt at a flag that took 50 ms.
+    pub(crate) fn record(outcome: Outcome, status: Option<u16>) -> Record {
+        Record {
+            download: 0,
+            attempt: 0,
+            kind: Kind::First,
+            decides: true,
+            resource: Resource::Flag("BR".parse().unwrap()),
+            nth: 0,
+            lane: None,
+            backoff: Duration::ZERO,
+            due: Duration::ZERO,
+            sent: Duration::ZERO,
+            reused: false,
+            first_byte: None,
+            done: 50 * MS,
+            outcome,
+            status,
+            bytes: 0,
+            wasted: 0,
+            timing: None,
+        }
+    }
+
+    fn completed(listener: &Listener, mut record: Record) -> Option<Timing> {
+        Foretold::of(0, listener).unwrap().complete(&mut record);
+        record.timing
+    }
+
+    fn listener(latency: &str, fault: &str) -> Listener {
+        Listener {
+            latency: latency.parse().unwrap(),
+            faults: vec![fault.parse().unwrap()],
+            ..Listener::default()
+        }
+    }
+
+    #[test]
+    fn an_attempt_without_a_head_was_planned_all_the_same() {
+        let reset = listener("20ms", "reset");
+        let timing = completed(&reset, record(Outcome::Reset, None)).unwrap();
+        assert_eq!((timing.planned, timing.paced), (20 * MS, Duration::ZERO));
+        assert_eq!(timing.fault.as_deref(), Some("reset"));
+    }
+
+    #[test]
+    fn what_is_slow_before_the_head_is_told_from_what_is_slow_behind_it() {
+        let planned = |fault| {
+            let timeout = Outcome::Timeout(Limit::Whole, 5 * MS);
+            let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
+            (timing.planned, timing.paced)
+        };
+        let for_ever = Duration::MAX;
+        assert_eq!(planned("hang"), (for_ever, Duration::ZERO));
+        assert_eq!(
+            planned("hang:50%"),
+            (20 * MS, for_ever.saturating_sub(20 * MS))
+        );
+        assert_eq!(planned("slow-head:1s"), (1020 * MS, Duration::ZERO));
+        let (delay, paced) = planned("trickle:1000");
+        assert_eq!(delay, 20 * MS);
+        assert!(paced > MS * 1000);
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_was_not_delayed() {
+        let timing = completed(&Listener::default(), record(Outcome::Ok, Some(200)));
+        assert_eq!(timing, Some(Timing::default()));
+    }
+
+    #[test]
+    fn what_never_asked_and_what_the_clock_decides_is_not_foretold() {
+        let reset = listener("20ms", "reset");
+        assert_eq!(completed(&reset, record(Outcome::Refused, None)), None);
+        let window = Listener {
+            rules: vec![Rule::default().between(Duration::ZERO, MS)],
+            ..reset
+        };
+        assert_eq!(completed(&window, record(Outcome::Reset, None)), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! A measured run as it goes from the process that made it to the one that compares: as JSON, with all
+//! that its records hold. (In reports an outcome is its label alone.)
+
+use flagpole_client::strategy;
+use flagpole_protocol::{Kind, Limit, Measured, Outcome, Record, Resource, Tally, Timing};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::time::Duration;
+
+/// A measured run, in a form that reads back. Its tally and its bound follow from the records.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Passed {
+    strategy: String,
+    concurrency: usize,
+    wall: Duration,
+    unstarted: u64,
+    /// The limit of a whole exchange, to which the bound cuts what was planned.
+    whole: Option<Duration>,
+    records: Vec<Whole>,
+}
+
+impl Passed {
+    /// What is passed of a run under this limit of a whole exchange.
+    pub(crate) fn of(measured: Measured) -> Passed {
+        Passed {
+            strategy: measured.strategy.to_owned(),
+            concurrency: measured.concurrency,
+            wall: measured.wall,
+            unstarted: measured.tally.unstarted,
+            whole: measured.whole,
+            records: measured.records.into_iter().map(Whole).collect(),
+        }
+    }
+
+    /// The run that was passed; `None` if its strategy is not known here.
+    pub(crate) fn measured(self) -> Option<Measured> {
+        let strategy = strategy::by_name(&self.strategy).ok()?;
+        let records: Vec<Record> = self.records.into_iter().map(|whole| whole.0).collect();
+        let mut tally = Tally::default();
+        for record in &records {
+            tally.record(record);
+        }
+        tally.unstarted = self.unstarted;
+        Some(Measured {
+            strategy: strategy.name(),
+            concurrency: self.concurrency,
+            wall: self.wall,
+            tally,
+            whole: self.whole,
+            records,
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Whole(#[serde(with = "RecordFields")] Record);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Record")]
+struct RecordFields {
+    download: usize,
+    attempt: u32,
+    #[serde(with = "KindName")]
+    kind: Kind,
+    decides: bool,
+    #[serde(serialize_with = "path", deserialize_with = "resource")]
+    resource: Resource,
+    nth: u64,
+    lane: Option<usize>,
+    backoff: Duration,
+    due: Duration,
+    sent: Duration,
+    reused: bool,
+    first_byte: Option<Duration>,
+    done: Duration,
+    #[serde(with = "OutcomeFields")]
+    outcome: Outcome,
+    status: Option<u16>,
+    bytes: u64,
+    wasted: u64,
+    #[serde(with = "timing")]
+    timing: Option<Timing>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Kind")]
+enum KindName {
+    First,
+    Retry,
+    Hedge,
+    Redirect,
+    Metadata,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Limit")]
+enum LimitName {
+    Connect,
+    FirstByte,
+    Whole,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome")]
+enum OutcomeFields {
+    Ok,
+    Unchanged,
+    NotFound,
+    Http(u16),
+    Redirected(u16),
+    TooManyRedirects,
+    Timeout(#[serde(with = "LimitName")] Limit, Duration),
+    Refused,
+    ConnectFailed(String),
+    Reset,
+    Lost(String),
+    Empty,
+    CutShort,
+    Corrupt,
+    NotHttp(String),
+    TooLarge,
+    BadMetadata(String),
+    Save(String),
+    Superseded,
+    Cancelled,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Timing")]
+struct TimingFields {
+    planned: Duration,
+    actual: Duration,
+    paced: Duration,
+    fault: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn path<S: Serializer>(resource: &Resource, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(resource)
+}
+
+fn resource<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Resource, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    Resource::from_path(&path)
+        .ok_or_else(|| D::Error::custom(format!("expected the path of a resource, got `{path}`")))
+}
+
+/// A timing that may be missing.
+mod timing {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Timing, TimingFields};
+
+    #[derive(Serialize, Deserialize)]
+    struct Told(#[serde(with = "TimingFields")] Timing);
+
+    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(
+        timing: &Option<Timing>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        timing.clone().map(Told).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timing>, D::Error> {
+        Ok(Option::<Told>::deserialize(deserializer)?.map(|told| told.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::plan_predictor::tests::record;
+
+    #[test]
+    fn a_run_reads_back_as_it_was() {
+        let limit = Duration::from_millis(9);
+        let mut told = record(Outcome::Ok, Some(200));
+        told.wasted = 3;
+        told.first_byte = Some(Duration::from_nanos(50_000_001));
+        let records = vec![
+            told,
+            record(Outcome::Timeout(Limit::Whole, limit), None),
+            record(Outcome::Lost("broken".into()), None),
+        ];
+        let mut tally = Tally::default();
+        for record in &records {
+            tally.record(record);
+        }
+        tally.unstarted = 2;
+        let measured = Measured {
+            strategy: "async",
+            concurrency: 5,
+            wall: Duration::from_nanos(123_456_789),
+            tally,
+            records,
+            whole: Some(limit),
+        };
+        let json = serde_json::to_string(&Passed::of(measured.clone())).unwrap();
+        let back: Passed = serde_json::from_str(&json).unwrap();
+        let back = back.measured().unwrap();
+        assert_eq!(back.records, measured.records);
+        assert_eq!(back.tally, measured.tally);
+        assert_eq!((back.strategy, back.wall), ("async", measured.wall));
+        assert_eq!(back.whole, Some(limit));
+    }
+}
