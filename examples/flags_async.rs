@@ -5,9 +5,9 @@
 //! in `flags_async_semaphore`.
 
 use anyhow::Result;
-use flagpole_client::{Destination, Lanes, Plan, Run, Target, strategy};
+use flagpole_client::{Concurrency, DownloadDir, Run, Target, Workload, strategy};
 use flagpole_fixtures::populous;
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
 use flagpole_server::blocking::Server;
 use std::env;
 use std::path::Path;
@@ -17,11 +17,11 @@ fn main() -> Result<()> {
     let own = Server::builder().latency("50ms".parse()?).start()?;
     let url = env::args().nth(1).unwrap_or_else(|| own.url());
     let endpoint = url.parse::<Target>()?.resolve()?;
-    let folder = Destination::prepare(Path::new("downloaded"))?;
-    let plan = Plan::flags(populous::TWENTY);
-    let show = |record: &Record| eprintln!("{} {}", record.resource.code(), record.outcome);
+    let folder = DownloadDir::prepare(Path::new("downloaded"))?;
+    let plan = Workload::flags(populous::TWENTY);
+    let show = |record: &AttemptRecord| eprintln!("{} {}", record.resource.code(), record.outcome);
     let run = Run::new(&plan, &endpoint)
-        .lanes(Lanes::new(plan.jobs.len())?)
+        .lanes(Concurrency::new(plan.jobs.len())?)
         .destination(&folder)
         .on_record(&show);
 

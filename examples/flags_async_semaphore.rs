@@ -5,10 +5,10 @@
 //! before the file is saved. The save is awaited: the article's is not, so nobody learns if it fails.
 
 use anyhow::Result;
-use flagpole_client::{Destination, Endpoint, Target, fetch};
+use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::BTreeMap;
 use std::env;
@@ -29,7 +29,7 @@ enum Status {
 
 /// A download that failed, and of which country.
 struct FetchError {
-    code: Code,
+    code: CountryCode,
     cause: anyhow::Error,
 }
 
@@ -37,10 +37,10 @@ struct FetchError {
 struct Site {
     endpoint: Endpoint,
     permits: Semaphore,
-    folder: Destination,
+    folder: DownloadDir,
 }
 
-async fn download_one(site: Arc<Site>, code: Code) -> Result<Status, FetchError> {
+async fn download_one(site: Arc<Site>, code: CountryCode) -> Result<Status, FetchError> {
     let failed = |cause| FetchError { code, cause };
     let flag = Resource::Flag(code);
     let answer = {
@@ -59,7 +59,7 @@ async fn download_one(site: Arc<Site>, code: Code) -> Result<Status, FetchError>
     Ok(Status::Ok)
 }
 
-async fn download_many(site: Site, codes: &[Code]) -> Result<BTreeMap<Status, usize>> {
+async fn download_many(site: Site, codes: &[CountryCode]) -> Result<BTreeMap<Status, usize>> {
     let site = Arc::new(site);
     let downloads = codes.iter().map(|&code| download_one(site.clone(), code));
     let mut tasks: JoinSet<_> = downloads.collect();
@@ -81,11 +81,11 @@ fn main() -> Result<()> {
     let site = Site {
         endpoint: url.parse::<Target>()?.resolve()?,
         permits: Semaphore::new(MAX_REQUESTS),
-        folder: Destination::prepare(Path::new("downloaded"))?,
+        folder: DownloadDir::prepare(Path::new("downloaded"))?,
     };
     // Two codes that no country has, for the sake of a 404.
     let mut codes = populous::TWENTY.to_vec();
-    codes.extend(["QQ".parse::<Code>()?, "XX".parse()?]);
+    codes.extend(["QQ".parse::<CountryCode>()?, "XX".parse()?]);
     let event_loop = Builder::new_current_thread().enable_all().build()?;
     for (status, count) in event_loop.block_on(download_many(site, &codes))? {
         println!("{status:?}: {count}");

@@ -6,10 +6,10 @@
 
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
-use flagpole_client::{Destination, Endpoint, Target, fetch};
+use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
 use flagpole_fixtures::{Country, populous};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::BTreeMap;
 use std::env;
@@ -32,7 +32,7 @@ enum Status {
 struct Site {
     endpoint: Endpoint,
     permits: Semaphore,
-    folder: Destination,
+    folder: DownloadDir,
 }
 
 impl Site {
@@ -42,14 +42,14 @@ impl Site {
         fetch(&self.endpoint, resource).await
     }
 
-    async fn get_both(&self, code: Code) -> Result<(Bytes, Bytes), Outcome> {
+    async fn get_both(&self, code: CountryCode) -> Result<(Bytes, Bytes), Outcome> {
         let image = self.get(Resource::Flag(code)).await?;
         let metadata = self.get(Resource::Metadata(code)).await?;
         Ok((image, metadata))
     }
 }
 
-async fn download_one(site: Arc<Site>, code: Code) -> Result<Status> {
+async fn download_one(site: Arc<Site>, code: CountryCode) -> Result<Status> {
     let failed = |outcome: Outcome| anyhow!("*** Error for {code}: {outcome}");
     let (image, metadata) = match site.get_both(code).await {
         Ok(both) => both,
@@ -67,7 +67,7 @@ async fn download_one(site: Arc<Site>, code: Code) -> Result<Status> {
     Ok(Status::Ok)
 }
 
-async fn download_many(site: Site, codes: &[Code]) -> Result<BTreeMap<Status, usize>> {
+async fn download_many(site: Site, codes: &[CountryCode]) -> Result<BTreeMap<Status, usize>> {
     let site = Arc::new(site);
     let downloads = codes.iter().map(|&code| download_one(site.clone(), code));
     let mut tasks: JoinSet<_> = downloads.collect();
@@ -88,7 +88,7 @@ fn main() -> Result<()> {
     let site = Site {
         endpoint: url.parse::<Target>()?.resolve()?,
         permits: Semaphore::new(MAX_REQUESTS),
-        folder: Destination::prepare(Path::new("downloaded"))?,
+        folder: DownloadDir::prepare(Path::new("downloaded"))?,
     };
     let event_loop = Builder::new_current_thread().enable_all().build()?;
     for (status, count) in event_loop.block_on(download_many(site, &populous::TWENTY))? {

@@ -5,7 +5,7 @@
 //! other work should not. How each rung was measured is printed below the table.
 
 use anyhow::Result;
-use flagpole_client::{Plan, Run, Target, strategy};
+use flagpole_client::{Run, Target, Workload, strategy};
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_server::blocking::Server;
 use std::env;
@@ -196,7 +196,7 @@ fn disk() -> Result<Vec<Rung>> {
 }
 
 /// Flags one after the other over one connection: the median from request to last byte.
-fn http(name: &'static str, url: &str, plan: &Plan) -> Result<Rung> {
+fn http(name: &'static str, url: &str, plan: &Workload) -> Result<Rung> {
     let endpoint = url.parse::<Target>()?.resolve()?;
     let tally = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
     let median = tally.from_sent.quantile(0.5).unwrap_or_default();
@@ -230,8 +230,8 @@ fn main() -> Result<()> {
     let cycle = cycle_time();
     let clean = Server::builder().start()?;
     let late = Server::builder().latency("50ms".parse()?).start()?;
-    let all = Plan::flags(Catalog::embedded().codes());
-    let twenty = Plan::flags(populous::TWENTY);
+    let all = Workload::flags(Catalog::embedded().codes());
+    let twenty = Workload::flags(populous::TWENTY);
     let mut rungs = vec![
         chase("L1 cache", 16, "which fits in the first cache"),
         chase(

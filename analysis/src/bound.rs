@@ -1,9 +1,9 @@
 //! The least wall time that any strategy could have needed: what efficiency is measured against.
 
-use flagpole_protocol::Limit;
-use flagpole_protocol::Measured;
+use flagpole_protocol::MeasuredRun;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Kind, Record};
+use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,13 +31,13 @@ pub struct Planned {
 }
 
 /// The bound of a measured run; `None` where [`planned`] has none.
-pub fn of_run(run: &Measured) -> Option<Bound> {
+pub fn of_run(run: &MeasuredRun) -> Option<Bound> {
     let planned = planned(&run.records, run.whole)?;
     Some(Bound::of(&planned, run.concurrency))
 }
 
 /// The bound over the wall time, 0 to 1; `None` without a bound.
-pub fn efficiency(run: &Measured) -> Option<f64> {
+pub fn efficiency(run: &MeasuredRun) -> Option<f64> {
     let bound = of_run(run)?.total();
     (!run.wall.is_zero()).then(|| bound.as_secs_f64() / run.wall.as_secs_f64())
 }
@@ -85,9 +85,9 @@ fn sharing(longest_first: &[Duration], lanes: usize) -> Duration {
 /// `None` if the server said nothing of any attempt, being none of ours or having delayed nothing; if a
 /// fault left an attempt without a head, in which the server says what it planned; and if anything was
 /// hedged, for then what is waited for is the luckier of two.
-pub fn planned(records: &[Record], whole: Option<Duration>) -> Option<Planned> {
+pub fn planned(records: &[AttemptRecord], whole: Option<Duration>) -> Option<Planned> {
     records.iter().find(|record| record.timing.is_some())?;
-    let mut downloads: BTreeMap<usize, Vec<&Record>> = BTreeMap::new();
+    let mut downloads: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
     for record in records {
         downloads.entry(record.download).or_default().push(record);
     }
@@ -116,14 +116,14 @@ pub fn planned(records: &[Record], whole: Option<Duration>) -> Option<Planned> {
     Some(planned)
 }
 
-fn planned_time(record: &Record, whole: Option<Duration>) -> Option<Duration> {
+fn planned_time(record: &AttemptRecord, whole: Option<Duration>) -> Option<Duration> {
     let timing = record.timing.as_ref();
     let planned = timing.map(|timing| timing.planned.saturating_add(timing.paced));
     let told = planned.unwrap_or_default();
     match record.outcome {
-        _ if record.kind == Kind::Hedge => None,
+        _ if record.kind == AttemptKind::Hedge => None,
         Outcome::Superseded => None,
-        Outcome::Timeout(Limit::Connect, limit) => Some(limit),
+        Outcome::Timeout(TimeoutKind::Connect, limit) => Some(limit),
         // A body that stops for ever has no pace, but took the limit.
         Outcome::Timeout(_, limit) if record.status.is_some() => Some(limit),
         Outcome::Timeout(_, limit) => Some(planned.map_or(limit, |planned| planned.min(limit))),
@@ -141,8 +141,8 @@ mod tests {
     use flagpole_protocol::{CAPACITY, RATE_LIMIT};
     use proptest::prelude::*;
 
-    fn answered(record: Record) -> Record {
-        Record {
+    fn answered(record: AttemptRecord) -> AttemptRecord {
+        AttemptRecord {
             status: Some(200),
             ..record
         }
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    fn planned_times(records: &[Record], whole: Option<Duration>) -> Option<Vec<Duration>> {
+    fn planned_times(records: &[AttemptRecord], whole: Option<Duration>) -> Option<Vec<Duration>> {
         planned(records, whole).map(|planned| planned.times)
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let limit = Duration::from_millis(100);
         let mut records = [
             answered(record(60, Outcome::Ok, Some(50))),
-            record(100, Outcome::Timeout(Limit::Whole, limit), None),
+            record(100, Outcome::Timeout(TimeoutKind::Whole, limit), None),
             answered(record(100, Outcome::CutShort, Some(500))),
             answered(record(1, Outcome::Ok, None)),
             record(7, Outcome::Cancelled, Some(50)),
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_waits_for_each_other_takes_its_sum_and_the_back_off() {
-        let of = |download, attempt, backoff| Record {
+        let of = |download, attempt, backoff| AttemptRecord {
             download,
             attempt,
             backoff: Duration::from_millis(backoff),
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn who_is_turned_away_makes_nobody_wait_but_himself() {
         for reason in [CAPACITY, RATE_LIMIT] {
-            let of = |attempt, status, backoff| Record {
+            let of = |attempt, status, backoff| AttemptRecord {
                 attempt,
                 backoff: Duration::from_millis(backoff),
                 ..answered(record(60, Outcome::of_status(status), Some(50)))
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn who_gives_up_though_the_answer_was_to_come_in_time_waits_no_longer_than_planned() {
         let limit = Duration::from_millis(150);
-        let given_up = |planned| record(150, Outcome::Timeout(Limit::Whole, limit), planned);
+        let given_up = |planned| record(150, Outcome::Timeout(TimeoutKind::Whole, limit), planned);
         let told = answered(record(60, Outcome::Ok, Some(50)));
-        let times = |record: Record| planned_times(&[record, told.clone()], Some(limit));
+        let times = |record: AttemptRecord| planned_times(&[record, told.clone()], Some(limit));
         assert_eq!(times(given_up(None)), Some(ms(&[150, 50])));
         assert_eq!(times(given_up(Some(200))), Some(ms(&[150, 50])));
         assert_eq!(times(given_up(Some(100))), Some(ms(&[50])));
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn flags_and_then_their_metadata_are_rounds_of_the_lanes() {
-        let files = (0..498).map(|place| Record {
+        let files = (0..498).map(|place| AttemptRecord {
             download: place % 249,
             ..answered(record(60, Outcome::Ok, Some(50)))
         });
@@ -304,11 +304,11 @@ mod tests {
     #[test]
     fn a_run_that_was_hedged_has_no_bound() {
         let plain = answered(record(60, Outcome::Ok, Some(50)));
-        let hedge = Record {
-            kind: Kind::Hedge,
+        let hedge = AttemptRecord {
+            kind: AttemptKind::Hedge,
             ..plain.clone()
         };
-        let loser = Record {
+        let loser = AttemptRecord {
             outcome: Outcome::Superseded,
             ..plain.clone()
         };
@@ -334,7 +334,7 @@ mod tests {
             record(60, Outcome::Ok, None),
             record(
                 9,
-                Outcome::Timeout(Limit::Whole, Duration::from_millis(9)),
+                Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(9)),
                 None,
             ),
         ];

@@ -3,7 +3,7 @@
 
 use crate::bound::{Bound, Planned, planned};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{CAPACITY, RATE_LIMIT, Record, micros};
+use flagpole_protocol::{AttemptRecord, CAPACITY, RATE_LIMIT, micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Rate {
 
 /// The terms of the least wall time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Terms {
+pub struct BoundTerms {
     /// The longest chain of exchanges that wait for each other, with the back-off between them.
     #[serde(rename = "longest_us", serialize_with = "micros")]
     #[schemars(with = "u64")]
@@ -64,25 +64,25 @@ pub struct Terms {
     pub knee: usize,
 }
 
-impl Terms {
+impl BoundTerms {
     /// Those of a run's attempts on so many lanes, in a run whose exchanges may take `whole` at most.
     /// `None` where there is no bound: see [`planned`].
     pub fn of(
-        records: &[Record],
+        records: &[AttemptRecord],
         lanes: usize,
         whole: Option<Duration>,
         limits: Limits,
-    ) -> Option<Terms> {
+    ) -> Option<BoundTerms> {
         let all = planned(records, whole)?;
         let (capacity, rate_limit) = limited(records, whole, limits);
         let floor = capacity.max(rate_limit);
         let total = |planned: &Planned| Bound::of(planned, lanes).total().max(floor);
-        let without = |edit: fn(&mut Record)| {
+        let without = |edit: fn(&mut AttemptRecord)| {
             let rest = planned(&edited(records, edit), whole).unwrap_or_default();
             total(&all).saturating_sub(total(&rest))
         };
         let bound = Bound::of(&all, lanes);
-        Some(Terms {
+        Some(BoundTerms {
             longest: bound.longest,
             evenly: bound.evenly,
             sharing: bound.sharing,
@@ -106,13 +106,16 @@ impl Terms {
 }
 
 /// The attempts, had something been otherwise.
-pub(crate) fn edited(records: &[Record], edit: impl Fn(&mut Record)) -> Vec<Record> {
+pub(crate) fn edited(
+    records: &[AttemptRecord],
+    edit: impl Fn(&mut AttemptRecord),
+) -> Vec<AttemptRecord> {
     let mut records = records.to_vec();
     records.iter_mut().for_each(edit);
     records
 }
 
-fn unpaced(record: &mut Record) {
+fn unpaced(record: &mut AttemptRecord) {
     if let Some(timing) = &mut record.timing {
         timing.paced = Duration::ZERO;
     }
@@ -137,10 +140,15 @@ pub fn knee(planned: &Planned, floor: Duration) -> usize {
 }
 
 /// What the seats and the rate of the server make of it at least.
-fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Duration, Duration) {
+fn limited(
+    records: &[AttemptRecord],
+    whole: Option<Duration>,
+    limits: Limits,
+) -> (Duration, Duration) {
     let capacity = match limits.seats {
         Some(seats) => {
-            let served: Vec<Record> = records.iter().filter(|r| is_served(r)).cloned().collect();
+            let served: Vec<AttemptRecord> =
+                records.iter().filter(|r| is_served(r)).cloned().collect();
             let served = planned(&served, whole).map_or(Vec::new(), |planned| planned.times);
             let times = served.into_iter().chain(records.iter().filter_map(held));
             let times = times.collect();
@@ -161,7 +169,7 @@ fn limited(records: &[Record], whole: Option<Duration>, limits: Limits) -> (Dura
 
 /// Whether it certainly held a seat for as long as was planned: one that the client gave up may have
 /// been waiting for a seat instead.
-fn is_served(record: &Record) -> bool {
+fn is_served(record: &AttemptRecord) -> bool {
     let is_refused = record.is_refused(CAPACITY) || record.is_refused(RATE_LIMIT);
     let is_given_up = matches!(
         record.outcome,
@@ -171,7 +179,7 @@ fn is_served(record: &Record) -> bool {
 }
 
 /// How long one that was given up certainly held a seat: from its head on.
-fn held(record: &Record) -> Option<Duration> {
+fn held(record: &AttemptRecord) -> Option<Duration> {
     let is_given_up = !is_served(record) && !record.is_in_vain();
     let held = record.done.saturating_sub(record.first_byte?);
     is_given_up.then_some(held)
@@ -194,8 +202,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn terms(records: &[Record], lanes: usize, limits: Limits) -> Terms {
-        Terms::of(records, lanes, None, limits).unwrap()
+    fn terms(records: &[AttemptRecord], lanes: usize, limits: Limits) -> BoundTerms {
+        BoundTerms::of(records, lanes, None, limits).unwrap()
     }
 
     fn seats(seats: usize) -> Limits {
@@ -225,7 +233,7 @@ mod tests {
     fn who_gave_up_within_a_body_held_a_seat_from_the_head_on() {
         let mut records = answers(&[Answer::after(50); 4]);
         for record in &mut records[..2] {
-            record.outcome = Outcome::Timeout(flagpole_protocol::Limit::Whole, 100 * MS);
+            record.outcome = Outcome::Timeout(flagpole_protocol::TimeoutKind::Whole, 100 * MS);
             (record.first_byte, record.done) = (Some(70 * MS), 100 * MS);
         }
         assert_eq!(terms(&records, 4, seats(1)).capacity, 160 * MS);
@@ -246,7 +254,7 @@ mod tests {
             record.timing.as_mut().unwrap().fault = Some(RATE_LIMIT.into());
         }
         assert_eq!(rate_limit(&records, 10), 300 * MS);
-        let late = Outcome::Timeout(flagpole_protocol::Limit::Whole, 50 * MS);
+        let late = Outcome::Timeout(flagpole_protocol::TimeoutKind::Whole, 50 * MS);
         for record in &mut records[20..30] {
             (record.outcome, record.status) = (late.clone(), None);
         }

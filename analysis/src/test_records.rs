@@ -1,19 +1,19 @@
 //! Runs made up for the tests, of which the answer is known.
 
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Kind, Record, Resource, Timing};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Resource, ServerTiming};
 use std::time::Duration;
 
 /// A record in milliseconds, of which `sent` and `due` are 0.
-pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> Record {
-    let timing = planned.map(|ms| Timing {
+pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> AttemptRecord {
+    let timing = planned.map(|ms| ServerTiming {
         planned: Duration::from_millis(ms),
-        ..Timing::default()
+        ..ServerTiming::default()
     });
-    Record {
+    AttemptRecord {
         download: 0,
         attempt: 0,
-        kind: Kind::First,
+        kind: AttemptKind::First,
         decides: true,
         resource: Resource::Flag("BR".parse().unwrap()),
         nth: 0,
@@ -55,14 +55,14 @@ impl Answer {
         }
     }
 
-    fn records(&self, download: usize) -> Vec<Record> {
+    fn records(&self, download: usize) -> Vec<AttemptRecord> {
         let ms = Duration::from_millis;
         let planned = record(
             self.delay + self.late + self.paced,
             Outcome::Ok,
             Some(self.delay),
         );
-        let mut last = Record {
+        let mut last = AttemptRecord {
             download,
             status: Some(200),
             ..planned
@@ -73,15 +73,15 @@ impl Answer {
         let Some(backoff) = self.retry_after else {
             return vec![last];
         };
-        let failed = Record {
+        let failed = AttemptRecord {
             decides: false,
             outcome: Outcome::Http(503),
             status: Some(503),
             ..last.clone()
         };
-        let retry = Record {
+        let retry = AttemptRecord {
             attempt: 1,
-            kind: Kind::Retry,
+            kind: AttemptKind::Retry,
             backoff: ms(backoff),
             ..last
         };
@@ -90,7 +90,7 @@ impl Answer {
 }
 
 /// The records of a run, all times but those planned left at 0.
-pub(crate) fn answers(answers: &[Answer]) -> Vec<Record> {
+pub(crate) fn answers(answers: &[Answer]) -> Vec<AttemptRecord> {
     let answers = answers.iter().enumerate();
     let records = answers.map(|(download, answer)| answer.records(download));
     records.flatten().collect()

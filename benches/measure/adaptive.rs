@@ -3,7 +3,7 @@
 
 use crate::asked::{is_asked, is_test, median, rounds};
 use crate::served::Served;
-use flagpole_client::{Job, Lanes, Plan, Run, Strategy, strategy};
+use flagpole_client::{Concurrency, DownloadSpec, Run, Strategy, Workload, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
 use std::time::Instant;
@@ -14,7 +14,7 @@ const ROUNDS: usize = 5;
 /// Downloads a run; the ramp of the first few rounds is among them.
 const DOWNLOADS: u64 = 5000;
 
-/// Lanes that are tried out.
+/// Concurrency that are tried out.
 const FIXED: [usize; 7] = [4, 6, 8, 10, 12, 16, 24];
 
 /// The most that `adaptive` may come to.
@@ -64,8 +64,8 @@ pub(crate) fn print() {
 }
 
 /// Good answers a second, and the share of the requests that were refused.
-fn run(server: &Served, plan: &Plan, strategy: &dyn Strategy, lanes: usize) -> (f64, f64) {
-    let lanes = Lanes::new(lanes).expect("it is at most 1000");
+fn run(server: &Served, plan: &Workload, strategy: &dyn Strategy, lanes: usize) -> (f64, f64) {
+    let lanes = Concurrency::new(lanes).expect("it is at most 1000");
     let run = Run::new(plan, &server.endpoint).lanes(lanes);
     let start = Instant::now();
     let tally = strategy.run(&run).expect("a runtime can be had");
@@ -77,13 +77,13 @@ fn run(server: &Served, plan: &Plan, strategy: &dyn Strategy, lanes: usize) -> (
 }
 
 /// So many downloads of a few flags.
-fn plan(count: u64) -> Plan {
+fn plan(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
-    let job = |(place, code)| Job {
+    let job = |(place, code)| DownloadSpec {
         nth: place / 20,
-        ..Job::first(Resource::Flag(code))
+        ..DownloadSpec::first(Resource::Flag(code))
     };
-    Plan {
+    Workload {
         jobs: (0..count).zip(flags).map(job).collect(),
     }
 }

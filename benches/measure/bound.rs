@@ -4,7 +4,7 @@
 use crate::asked::{is_asked, median, rounds};
 use crate::served::Served;
 use flagpole_analysis::bound::efficiency;
-use flagpole_client::{Lanes, Plan, Run, measure, strategy};
+use flagpole_client::{Concurrency, Run, Workload, measure, strategy};
 use flagpole_fixtures::Catalog;
 
 /// Rounds, of which the median counts: the machine stalls now and then.
@@ -22,7 +22,7 @@ pub(crate) fn print() {
         return;
     }
     let server = Served::start("--latency 50ms");
-    let plan = Plan::files(Catalog::embedded().codes());
+    let plan = Workload::files(Catalog::embedded().codes());
     let rounds = rounds(ROUNDS);
     println!("wall time, times the bound: {rounds} rounds, and their median");
     for (lanes, goal) in GOALS {
@@ -30,7 +30,7 @@ pub(crate) fn print() {
         for round in 0..rounds {
             for (name, ratios) in STRATEGIES.iter().zip(&mut ratios) {
                 let run = Run::new(&plan, &server.endpoint)
-                    .lanes(Lanes::new(lanes).expect("it is at most 1000"))
+                    .lanes(Concurrency::new(lanes).expect("it is at most 1000"))
                     .name(format!("{name}-{lanes}-{round}"));
                 let strategy = strategy::by_name(name).expect("it is one of the list");
                 let measured = measure(strategy, &run).expect("threads and runtimes can be had");

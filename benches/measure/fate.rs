@@ -1,15 +1,15 @@
 //! What it costs to decide a fate.
 
 use criterion::{Criterion, Throughput};
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
-use flagpole_server::Rulebook;
+use flagpole_server::RuleSet;
 use std::hint::black_box;
 use std::time::Duration;
 
 /// The group `fate`.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let key = Key::Resource(Resource::Flag("BR".parse().expect("BR is a code")));
+    let key = FateKey::Resource(Resource::Flag("BR".parse().expect("BR is a code")));
     let mut group = criterion.benchmark_group("fate");
     group.throughput(Throughput::Elements(1));
     group
@@ -27,7 +27,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         let faults = faults
             .iter()
             .map(|spec| spec.parse().expect("the fault is well formed"));
-        let profile = Rulebook::of(7, latency, faults.collect()).expect("15% are at most 100%");
+        let profile = RuleSet::of(7, latency, faults.collect()).expect("15% are at most 100%");
         let mut n = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

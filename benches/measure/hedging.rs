@@ -5,9 +5,9 @@
 use crate::asked::{is_asked, ms, rounds};
 use crate::served::Served;
 use flagpole_client::policy::Hedge;
-use flagpole_client::{Lanes, Plan, Policy, Run, measure, strategy};
+use flagpole_client::{Concurrency, Policy, Run, Workload, measure, strategy};
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -39,10 +39,10 @@ pub(crate) fn print() {
     println!(" all  {}  {}", cell(&all[0]), cell(&all[1]));
 }
 
-fn run(server: &Served, policy: &Policy) -> Vec<Record> {
-    let plan = Plan::flags(Catalog::embedded().codes());
+fn run(server: &Served, policy: &Policy) -> Vec<AttemptRecord> {
+    let plan = Workload::flags(Catalog::embedded().codes());
     let run = Run::new(&plan, &server.endpoint)
-        .lanes(Lanes::new(32).expect("it is at most 1000"))
+        .lanes(Concurrency::new(32).expect("it is at most 1000"))
         .policy(policy.clone())
         .name("hedging");
     let strategy = strategy::by_name("async").expect("it is one of the list");
@@ -51,7 +51,7 @@ fn run(server: &Served, policy: &Policy) -> Vec<Record> {
     measured.records
 }
 
-fn cell(runs: &[Vec<Record>]) -> String {
+fn cell(runs: &[Vec<AttemptRecord>]) -> String {
     let mut took: Vec<_> = runs.iter().flat_map(|records| downloads(records)).collect();
     took.sort_unstable();
     let requests: usize = runs.iter().map(Vec::len).sum();
@@ -61,7 +61,7 @@ fn cell(runs: &[Vec<Record>]) -> String {
 }
 
 /// How long each download took.
-fn downloads(records: &[Record]) -> Vec<Duration> {
+fn downloads(records: &[AttemptRecord]) -> Vec<Duration> {
     let mut spans: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     for record in records {
         let (due, decided) = spans

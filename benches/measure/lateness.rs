@@ -7,13 +7,13 @@
 //! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
 use crate::asked::{is_asked, is_test, rounds};
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, measure, strategy};
-use flagpole_protocol::Key;
-use flagpole_protocol::Record;
+use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::Latency;
 use flagpole_server::blocking::Server;
-use flagpole_server::fate::keyed_rng::{Decision, Dice};
+use flagpole_server::fate::keyed_rng::{DrawPurpose, KeyedRng};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
@@ -125,7 +125,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     );
 
     // Whoever came first made a connection, all at once: not what is to be measured.
-    let started = |late: &Record| late.sent > Duration::from_millis(5).max(longest / 2);
+    let started = |late: &AttemptRecord| late.sent > Duration::from_millis(5).max(longest / 2);
     let settled: std::collections::HashSet<_> = records
         .iter()
         .filter(|record| started(record))
@@ -145,16 +145,16 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     [p50, p99, seen_p50, seen_p99, tokio_p50, tokio_p99]
 }
 
-fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> Vec<Record> {
+fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> Vec<AttemptRecord> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
-    let job = |nth: usize| Job {
+    let job = |nth: usize| DownloadSpec {
         nth: nth as u64,
-        ..Job::first(flag)
+        ..DownloadSpec::first(flag)
     };
-    let plan = Plan {
+    let plan = Workload {
         jobs: nths.map(job).collect(),
     };
-    let lanes = Lanes::new(lanes).expect("at most a thousand lanes a loop");
+    let lanes = Concurrency::new(lanes).expect("at most a thousand lanes a loop");
     let run = Run::new(&plan, endpoint).lanes(lanes).name("lateness");
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let measured = measure(strategy, &run).expect("a runtime can be had");
@@ -168,7 +168,7 @@ fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> 
 }
 
 /// How late the client saw the answer begin: from when the request was sent, less the delay.
-fn seen(record: &Record) -> Option<Duration> {
+fn seen(record: &AttemptRecord) -> Option<Duration> {
     let planned = record.timing.as_ref()?.planned;
     Some(
         record
@@ -184,8 +184,9 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
         .enable_time()
         .build()
         .expect("a runtime can be had");
-    let delay =
-        |n: usize| latency.delay(Dice::new(0, 0).draw(Decision::Delay, Key::Other, n as u64));
+    let delay = |n: usize| {
+        latency.delay(KeyedRng::new(0, 0).draw(DrawPurpose::Delay, FateKey::Other, n as u64))
+    };
     let delays: Vec<_> = (0..requests).map(delay).collect();
     runtime.block_on(async {
         let mut sleepers = JoinSet::new();

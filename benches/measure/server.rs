@@ -2,7 +2,7 @@
 //! `benches/peers/server.sh` compares the server alone with others.
 
 use criterion::{Criterion, Throughput};
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, strategy};
+use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
 use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use std::time::Duration;
@@ -18,11 +18,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         .expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
-    let plan = Plan {
-        jobs: vec![Job::first(flag); REQUESTS],
+    let plan = Workload {
+        jobs: vec![DownloadSpec::first(flag); REQUESTS],
     };
     let strategy = strategy::by_name("async").expect("async is a strategy");
-    let lanes = Lanes::new(64).expect("64 lanes are allowed");
+    let lanes = Concurrency::new(64).expect("64 lanes are allowed");
     let mut group = criterion.benchmark_group("server");
     group
         .sample_size(10)

@@ -3,10 +3,10 @@
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use flagpole_analysis::bound::efficiency;
-use flagpole_analysis::report::Human;
-use flagpole_client::{Endpoint, Lanes, Plan, Run, measure, strategy};
+use flagpole_analysis::report::HumanDuration;
+use flagpole_client::{Concurrency, Endpoint, Run, Workload, measure, strategy};
 use flagpole_fixtures::populous;
-use flagpole_protocol::Measured;
+use flagpole_protocol::MeasuredRun;
 use flagpole_server::Profile;
 use flagpole_server::blocking::Server;
 use flagpole_server::config::listener::Listener;
@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 /// The runs of each strategy under each condition, for the summary.
 #[derive(Default)]
 pub(crate) struct Summary {
-    groups: Vec<(String, BTreeMap<&'static str, Vec<Measured>>)>,
+    groups: Vec<(String, BTreeMap<&'static str, Vec<MeasuredRun>>)>,
 }
 
 /// The groups `strategies/<latency>` and `strategies/flaky`.
@@ -44,8 +44,8 @@ pub(crate) fn bench(criterion: &mut Criterion) -> Summary {
 }
 
 fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mut Summary) {
-    let plan = Plan::flags(populous::TWENTY);
-    let lanes = Lanes::new(plan.jobs.len()).expect("20 lanes are allowed");
+    let plan = Workload::flags(populous::TWENTY);
+    let lanes = Concurrency::new(plan.jobs.len()).expect("20 lanes are allowed");
     let goes_wrong = !listener.faults.is_empty();
     let builder = Server::builder().listener(listener);
     let server = builder.start().expect("a free port is found");
@@ -57,7 +57,7 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
         .throughput(Throughput::Elements(plan.jobs.len() as u64));
-    let mut kept: BTreeMap<_, Vec<Measured>> = BTreeMap::new();
+    let mut kept: BTreeMap<_, Vec<MeasuredRun>> = BTreeMap::new();
     for strategy in strategy::ALL {
         // A name for each run restarts the server's counts, so that all meet the same fates.
         let mut runs = 0_u64;
@@ -101,13 +101,16 @@ impl Summary {
             let Some((fastest, winner)) = rows.first() else {
                 continue;
             };
-            println!("\n{name}: {winner} is the fastest, {}", Human(fastest.wall));
+            println!(
+                "\n{name}: {winner} is the fastest, {}",
+                HumanDuration(fastest.wall)
+            );
             for (run, strategy) in &rows {
                 let times = run.wall.as_secs_f64() / fastest.wall.as_secs_f64();
                 let efficiency = efficiency(run).filter(|efficiency| *efficiency > 0.0);
                 let efficiency =
                     efficiency.map_or("-".to_owned(), |one| format!("{:.1}%", one * 100.0));
-                let wall = Human(run.wall).to_string();
+                let wall = HumanDuration(run.wall).to_string();
                 println!("  {strategy:<20} {wall:>9} {times:>7.2}x  efficiency {efficiency:>6}");
             }
         }
@@ -116,8 +119,8 @@ impl Summary {
 }
 
 /// The run of the median wall time.
-fn median(runs: &[Measured]) -> Option<&Measured> {
-    let mut sorted: Vec<&Measured> = runs.iter().collect();
+fn median(runs: &[MeasuredRun]) -> Option<&MeasuredRun> {
+    let mut sorted: Vec<&MeasuredRun> = runs.iter().collect();
     sorted.sort_by_key(|run| run.wall);
     sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }

@@ -1,8 +1,8 @@
 //! What it costs to record an attempt, and to add what two workers recorded.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use flagpole_protocol::{Kind, Outcome, Record, Tally};
-use flagpole_protocol::{Resource, Timing};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
+use flagpole_protocol::{Resource, ServerTiming};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     });
 }
 
-fn tally(attempts: &[Record]) -> Tally {
-    let mut tally = Tally::default();
+fn tally(attempts: &[AttemptRecord]) -> RunStats {
+    let mut tally = RunStats::default();
     for record in attempts {
         tally.record(record);
     }
@@ -49,7 +49,7 @@ fn tally(attempts: &[Record]) -> Tally {
 }
 
 /// Attempts from 1 ms to 1 s, in an order that no cache can foresee, whose outcomes take turns.
-fn attempts(outcomes: &[Outcome]) -> Vec<Record> {
+fn attempts(outcomes: &[Outcome]) -> Vec<AttemptRecord> {
     let turns = outcomes.iter().cycle();
     (0..ATTEMPTS)
         .zip(turns)
@@ -61,11 +61,11 @@ fn attempts(outcomes: &[Outcome]) -> Vec<Record> {
         .collect()
 }
 
-fn attempt(latency: Duration, outcome: Outcome) -> Record {
-    Record {
+fn attempt(latency: Duration, outcome: Outcome) -> AttemptRecord {
+    AttemptRecord {
         download: 0,
         attempt: 0,
-        kind: Kind::First,
+        kind: AttemptKind::First,
         decides: true,
         resource: Resource::Flag("BR".parse().expect("BR is a code")),
         nth: 0,
@@ -80,6 +80,6 @@ fn attempt(latency: Duration, outcome: Outcome) -> Record {
         status: Some(200),
         bytes: 1000,
         wasted: 0,
-        timing: Some(Timing::default()),
+        timing: Some(ServerTiming::default()),
     }
 }

@@ -7,7 +7,9 @@
 
 use crate::asked::{is_asked, is_test, median, rounds};
 use crate::served::Served;
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, Strategy, Target, strategy};
+use flagpole_client::{
+    Concurrency, DownloadSpec, Endpoint, Run, Strategy, Target, Workload, strategy,
+};
 use flagpole_protocol::Resource;
 use std::env::var;
 use std::time::{Duration, Instant};
@@ -66,16 +68,16 @@ fn endpoint() -> Endpoint {
     target.resolve().expect("URL names a host")
 }
 
-fn plan(requests: usize) -> Plan {
+fn plan(requests: usize) -> Workload {
     let code = var("CC").unwrap_or_else(|_| "BR".into());
     let flag = Resource::Flag(code.parse().expect("CC is a code"));
-    Plan {
-        jobs: vec![Job::first(flag); requests],
+    Workload {
+        jobs: vec![DownloadSpec::first(flag); requests],
     }
 }
 
-fn run(strategy: &dyn Strategy, plan: &Plan, endpoint: &Endpoint) -> [f64; 4] {
-    let run = Run::new(plan, endpoint).lanes(Lanes::new(64).expect("it is at most 1000"));
+fn run(strategy: &dyn Strategy, plan: &Workload, endpoint: &Endpoint) -> [f64; 4] {
+    let run = Run::new(plan, endpoint).lanes(Concurrency::new(64).expect("it is at most 1000"));
     let (before, start) = (cpu(), Instant::now());
     let tally = strategy.run(&run).expect("threads and runtimes can be had");
     let (cpu, wall) = (cpu().saturating_sub(before), start.elapsed());

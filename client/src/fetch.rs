@@ -1,10 +1,10 @@
 //! One resource, fetched without further ado.
 
 use crate::run::Run;
-use crate::storage::verify::Verifier;
+use crate::storage::verify::BodyVerifier;
 use crate::transport::hyper::{EventLoop, exchange};
-use crate::transport::{Attempt, Wire};
-use crate::workload::plan::Plan;
+use crate::transport::{RequestSpec, RequestTemplate};
+use crate::workload::plan::Workload;
 use crate::workload::target::Endpoint;
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
@@ -34,10 +34,11 @@ use tokio_util::sync::CancellationToken;
 /// Outside a tokio runtime with I/O and time.
 pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Outcome> {
     let wire = {
-        let plan = Plan::default();
-        Wire::new(&Run::new(&plan, endpoint)).expect("only the name of a run can be refused")
+        let plan = Workload::default();
+        RequestTemplate::new(&Run::new(&plan, endpoint))
+            .expect("only the name of a run can be refused")
     };
-    let attempt = Attempt {
+    let attempt = RequestSpec {
         resource,
         nth: 0,
         path: None,
@@ -45,7 +46,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         cancel: &CancellationToken::new(),
     };
     let answer = exchange(&wire, &EventLoop, &mut None, &attempt, pending()).await;
-    match Verifier::with_capacity(0).judge(resource, &answer)? {
+    match BodyVerifier::with_capacity(0).judge(resource, &answer)? {
         Outcome::Ok => answer.result,
         other => Err(other),
     }

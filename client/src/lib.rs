@@ -1,11 +1,11 @@
 //! Download strategies side by side: every attempt recorded, verified and measured.
 //!
-//! A [`Plan`] lists what to fetch, in order; a [`Target`] says where, and its host is looked up once
-//! to become an [`Endpoint`]. Together with the conditions (how many [`Lanes`], which timeout, where
+//! A [`Workload`] lists what to fetch, in order; a [`Target`] says where, and its host is looked up once
+//! to become an [`Endpoint`]. Together with the conditions (how many [`Concurrency`], which timeout, where
 //! to save) they make a [`Run`]. A [`Strategy`] carries a run out: an ordinary blocking function
 //! that owns the threads or the event loop it needs. Whatever the strategy, an attempt is the same:
 //! a [`Transport`] exchanges one request for one answer over the lane's own connection, the body is
-//! verified, a [`Record`] tells what happened and when, and the flag is saved whole or not at all.
+//! verified, a [`AttemptRecord`] tells what happened and when, and the flag is saved whole or not at all.
 //! Which attempts a download takes (retries, hedges, redirects, a country's name) is for a
 //! [`Policy`] to say and the [`Agenda`] to carry out, the same for every strategy; without one nothing
 //! is ever retried. Records add up to a [`Tally`]. [`measure()`]
@@ -29,15 +29,15 @@
 //! #         });
 //! #     }
 //! # });
-//! use flagpole_client::{Lanes, Plan, Run, Target, strategy};
-//! use flagpole_protocol::Record;
-//! use flagpole_protocol::Code;
+//! use flagpole_client::{Concurrency, Workload, Run, Target, strategy};
+//! use flagpole_protocol::AttemptRecord;
+//! use flagpole_protocol::CountryCode;
 //!
-//! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<Code>());
-//! let plan = Plan::flags(codes.into_iter().flatten());
+//! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<CountryCode>());
+//! let plan = Workload::flags(codes.into_iter().flatten());
 //! let endpoint = url.parse::<Target>()?.resolve()?; // "http://127.0.0.1:8000", say
-//! let print = |record: &Record| println!("{} {}", record.resource.code(), record.outcome);
-//! let run = Run::new(&plan, &endpoint).lanes(Lanes::new(5)?).on_record(&print);
+//! let print = |record: &AttemptRecord| println!("{} {}", record.resource.code(), record.outcome);
+//! let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(5)?).on_record(&print);
 //! let tally = strategy::by_name("async")?.run(&run)?;
 //! assert_eq!((tally.ok, tally.error), (5, 0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -78,11 +78,11 @@ pub use fetch::fetch;
 pub use measure::measure;
 pub use policy::Policy;
 pub use run::{BODY_LIMIT, Run, RunError};
-pub use scheduler::Agenda;
-pub use storage::download_dir::{Destination, DestinationError, Staged};
+pub use scheduler::AttemptScheduler;
+pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
 pub use tokio_util::sync::CancellationToken;
 pub use transport::Transport;
-pub use workload::concurrency::{Lanes, LanesError};
-pub use workload::plan::{Job, Plan};
+pub use workload::concurrency::{Concurrency, ConcurrencyError};
+pub use workload::plan::{DownloadSpec, Workload};
 pub use workload::target::{Endpoint, Target, TargetError};

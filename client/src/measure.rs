@@ -2,8 +2,8 @@
 
 use crate::run::{Run, RunError};
 use crate::strategy::Strategy;
-use flagpole_protocol::Measured;
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::MeasuredRun;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,9 +11,9 @@ use std::time::Instant;
 ///
 /// # Errors
 /// Those of the strategy.
-pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<Measured, RunError> {
+pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, RunError> {
     let records = Mutex::new(Vec::with_capacity(run.plan.jobs.len()));
-    let keep = |record: &Record| {
+    let keep = |record: &AttemptRecord| {
         records
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -26,7 +26,7 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<Measured, RunEr
     let wall = start.elapsed();
     let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
     let concurrency = strategy.lanes(run.lanes).get();
-    Ok(Measured {
+    Ok(MeasuredRun {
         strategy: strategy.name(),
         concurrency,
         wall,

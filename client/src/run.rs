@@ -1,12 +1,12 @@
 //! What a strategy is asked to do.
 
 use crate::policy::Policy;
-use crate::storage::download_dir::Destination;
+use crate::storage::download_dir::DownloadDir;
 use crate::transport::{self, Transport};
-use crate::workload::concurrency::Lanes;
-use crate::workload::plan::Plan;
+use crate::workload::concurrency::Concurrency;
+use crate::workload::plan::Workload;
 use crate::workload::target::Endpoint;
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -18,17 +18,17 @@ pub const BODY_LIMIT: usize = 8 << 20;
 /// A plan, and the conditions under which it is carried out.
 #[derive(Clone)]
 pub struct Run<'a> {
-    pub(crate) plan: &'a Plan,
+    pub(crate) plan: &'a Workload,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) transport: &'a dyn Transport,
-    pub(crate) lanes: Lanes,
+    pub(crate) lanes: Concurrency,
     pub(crate) policy: Policy,
     pub(crate) body_limit: usize,
     pub(crate) name: Option<String>,
-    pub(crate) destination: Option<&'a Destination>,
+    pub(crate) destination: Option<&'a DownloadDir>,
     pub(crate) cancel: CancellationToken,
     /// Who hears of every record, if anyone does.
-    pub(crate) on_record: Option<&'a (dyn Fn(&Record) + Sync)>,
+    pub(crate) on_record: Option<&'a (dyn Fn(&AttemptRecord) + Sync)>,
 }
 
 /// The run could not be started, or not be carried on.
@@ -43,7 +43,7 @@ pub enum RunError {
     /// The name of the run cannot be sent.
     #[error(
         "expected a run name of 1 to {max} printable ASCII characters, got `{0}`",
-        max = flagpole_protocol::headers::RUN_MAX
+        max = flagpole_protocol::headers::MAX_RUN_NAME
     )]
     Name(String),
 }
@@ -51,12 +51,12 @@ pub enum RunError {
 impl<'a> Run<'a> {
     /// The plan on one lane, under the default policy, without name and destination, over the first
     /// transport.
-    pub fn new(plan: &'a Plan, endpoint: &'a Endpoint) -> Run<'a> {
+    pub fn new(plan: &'a Workload, endpoint: &'a Endpoint) -> Run<'a> {
         Run {
             plan,
             endpoint,
             transport: transport::ALL[0],
-            lanes: Lanes::ONE,
+            lanes: Concurrency::ONE,
             policy: Policy::default(),
             body_limit: BODY_LIMIT,
             name: None,
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
     }
 
     /// How many downloads may be in flight at once.
-    pub fn lanes(self, lanes: Lanes) -> Run<'a> {
+    pub fn lanes(self, lanes: Concurrency) -> Run<'a> {
         Run { lanes, ..self }
     }
 
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
     }
 
     /// Where flags are saved; without one they are verified and forgotten.
-    pub fn destination(self, destination: &'a Destination) -> Run<'a> {
+    pub fn destination(self, destination: &'a DownloadDir) -> Run<'a> {
         Run {
             destination: Some(destination),
             ..self
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
 
     /// Called once for every attempt as it completes, by whichever thread made it (with a stack of
     /// [`STACK`](crate::strategy::STACK) bytes): it should be quick.
-    pub fn on_record(self, on_record: &'a (dyn Fn(&Record) + Sync)) -> Run<'a> {
+    pub fn on_record(self, on_record: &'a (dyn Fn(&AttemptRecord) + Sync)) -> Run<'a> {
         Run {
             on_record: Some(on_record),
             ..self
@@ -125,7 +125,7 @@ impl<'a> Run<'a> {
     }
 
     /// An attempt has completed.
-    pub(crate) fn tell(&self, record: &Record) {
+    pub(crate) fn tell(&self, record: &AttemptRecord) {
         if let Some(on_record) = self.on_record {
             on_record(record);
         }

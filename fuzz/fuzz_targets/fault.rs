@@ -2,23 +2,23 @@
 
 #![no_main]
 
-use flagpole_protocol::Code;
-use flagpole_server::{FaultSpec, Rulebook, RateLimit};
-use flagpole_protocol::Key;
+use flagpole_protocol::CountryCode;
+use flagpole_server::{FaultSpec, RuleSet, RateLimit};
+use flagpole_protocol::FateKey;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(limit) = text.parse::<RateLimit>() {
         assert_eq!(limit.to_string().parse(), Ok(limit));
     }
-    let _ = text.parse::<Code>();
+    let _ = text.parse::<CountryCode>();
     let Ok(fault) = text.parse::<FaultSpec>() else { return };
     let printed = fault.to_string();
     let again: FaultSpec = printed.parse().expect("what was printed reads back");
     assert_eq!(again.to_string(), printed);
-    let profile = |fault| Rulebook::of(1, Default::default(), vec![fault]).expect("one is at most 100%");
+    let profile = |fault| RuleSet::of(1, Default::default(), vec![fault]).expect("one is at most 100%");
     let (one, other) = (profile(fault), profile(again));
     for n in 0..4 {
-        assert_eq!(one.fate(Key::Other, n), other.fate(Key::Other, n));
+        assert_eq!(one.fate(FateKey::Other, n), other.fate(FateKey::Other, n));
     }
 });

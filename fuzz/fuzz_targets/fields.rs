@@ -3,18 +3,18 @@
 
 #![no_main]
 
-use flagpole_protocol::{Digest, Resource, Timing};
+use flagpole_protocol::{ContentDigest, Resource, ServerTiming};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Some(digest) = Digest::from_header(text) {
-        assert_eq!(Digest::from_header(&digest.to_string()), Some(digest));
+    if let Some(digest) = ContentDigest::from_header(text) {
+        assert_eq!(ContentDigest::from_header(&digest.to_string()), Some(digest));
     }
     if let Some(resource) = Resource::from_path(text) {
         assert_eq!(resource.path(), text);
     }
-    if let Some(timing) = Timing::from_header(text) {
-        let again = Timing::from_header(&timing.to_string()).expect("what was written reads back");
+    if let Some(timing) = ServerTiming::from_header(text) {
+        let again = ServerTiming::from_header(&timing.to_string()).expect("what was written reads back");
         assert_eq!((again.planned, again.actual), (timing.planned, timing.actual));
     }
 });

@@ -4,22 +4,22 @@
 #![no_main]
 
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::Asked;
-use flagpole_protocol::Key;
-use flagpole_server::{Planned, Profile, Rulebook, Site};
+use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_protocol::FateKey;
+use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
 
-fn fates(seed: u64, listener: &Listener) -> Vec<Planned> {
-    let rulebook = Rulebook::new(seed, listener).expect("a profile that was read has no odds above 100%");
+fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
+    let rulebook = RuleSet::new(seed, listener).expect("a profile that was read has no odds above 100%");
     let asked = |path: &'static str| {
-        let key = flagpole_protocol::Resource::from_path(path).map_or(Key::Other, Key::Resource);
-        (0..6).map(move |n| Asked { method: &Method::GET, path, key, n, elapsed: Duration::from_secs(n) })
+        let key = flagpole_protocol::Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
+        (0..6).map(move |n| RequestInfo { method: &Method::GET, path, key, n, elapsed: Duration::from_secs(n) })
     };
     let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
     let asked = paths.into_iter().flat_map(asked);
-    asked.map(|asked| Planned::of(&rulebook, &Site::embedded(), &asked)).collect()
+    asked.map(|asked| FatePreview::of(&rulebook, &Site::embedded(), &asked)).collect()
 }
 
 /// Whether a message begins with a line and a column that the text has.

@@ -3,23 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Two ASCII letters, kept in upper case. Any pair is a `Code`; only a [`Catalog`](crate::Catalog)
+/// Two ASCII letters, kept in upper case. Any pair is a `CountryCode`; only a [`Catalog`](crate::Catalog)
 /// knows which of them have a flag.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code([u8; 2]);
+pub struct CountryCode([u8; 2]);
 
 /// The text is not two ASCII letters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a country code of two letters, such as `BR`, got `{0}`")]
-pub struct CodeError(String);
+pub struct CountryCodeError(String);
 
-impl Code {
+impl CountryCode {
     /// How many codes there are: AA to ZZ.
     pub const COUNT: usize = 26 * 26;
 
     /// All pairs of letters in order, AA to ZZ.
-    pub fn every() -> impl Iterator<Item = Code> {
-        (b'A'..=b'Z').flat_map(|first| (b'A'..=b'Z').map(move |second| Code([first, second])))
+    pub fn every() -> impl Iterator<Item = CountryCode> {
+        (b'A'..=b'Z')
+            .flat_map(|first| (b'A'..=b'Z').map(move |second| CountryCode([first, second])))
     }
 
     /// The code in lower case, as it stands in a path.
@@ -37,40 +38,42 @@ impl Code {
         self.0
     }
 
-    /// The code's place in [`Code::every`], 0 to 675.
+    /// The code's place in [`CountryCode::every`], 0 to 675.
     pub fn index(self) -> usize {
         usize::from(self.0[0] - b'A') * 26 + usize::from(self.0[1] - b'A')
     }
 
     /// A code in upper case, at compile time.
-    pub const fn from_upper(text: &str) -> Option<Code> {
+    pub const fn from_upper(text: &str) -> Option<CountryCode> {
         match *text.as_bytes() {
-            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Some(Code([a, b])),
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Some(CountryCode([a, b])),
             _ => None,
         }
     }
 
     /// A code in lower case, exactly as a path on the wire spells it.
-    pub fn from_lower(text: &str) -> Option<Code> {
+    pub fn from_lower(text: &str) -> Option<CountryCode> {
         match *text.as_bytes() {
-            [a @ b'a'..=b'z', b @ b'a'..=b'z'] => {
-                Some(Code([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
-            }
+            [a @ b'a'..=b'z', b @ b'a'..=b'z'] => Some(CountryCode([
+                a.to_ascii_uppercase(),
+                b.to_ascii_uppercase(),
+            ])),
             _ => None,
         }
     }
 }
 
-impl FromStr for Code {
-    type Err = CodeError;
+impl FromStr for CountryCode {
+    type Err = CountryCodeError;
 
     /// Either case is accepted: `BR`, `br`.
-    fn from_str(text: &str) -> Result<Self, CodeError> {
-        Code::from_lower(&text.to_ascii_lowercase()).ok_or_else(|| CodeError(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, CountryCodeError> {
+        CountryCode::from_lower(&text.to_ascii_lowercase())
+            .ok_or_else(|| CountryCodeError(text.to_owned()))
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for CountryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for letter in self.0 {
             fmt::Write::write_char(f, char::from(letter))?;
@@ -79,7 +82,7 @@ impl fmt::Display for Code {
     }
 }
 
-impl fmt::Debug for Code {
+impl fmt::Debug for CountryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -91,22 +94,22 @@ mod tests {
 
     #[test]
     fn either_case_is_read_and_upper_case_is_shown() {
-        assert_eq!("br".parse::<Code>().unwrap().to_string(), "BR");
-        assert_eq!("Br".parse::<Code>().unwrap().lower(), "br");
+        assert_eq!("br".parse::<CountryCode>().unwrap().to_string(), "BR");
+        assert_eq!("Br".parse::<CountryCode>().unwrap().lower(), "br");
     }
 
     #[test]
     fn what_is_not_two_letters_is_refused() {
         for bad in ["", "B", "B1", "BRA", "é", "b ", "ß"] {
-            let error = bad.parse::<Code>().unwrap_err().to_string();
+            let error = bad.parse::<CountryCode>().unwrap_err().to_string();
             assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
         }
     }
 
     #[test]
     fn every_code_stands_at_its_index() {
-        assert_eq!(Code::every().count(), Code::COUNT);
-        for (place, code) in Code::every().enumerate() {
+        assert_eq!(CountryCode::every().count(), CountryCode::COUNT);
+        for (place, code) in CountryCode::every().enumerate() {
             assert_eq!(code.index(), place);
         }
     }

@@ -13,7 +13,7 @@ pub struct Fate {
     /// The fault that struck, as its specification is written without the odds.
     pub fault: Option<Arc<str>>,
     /// What is answered.
-    pub content: Content,
+    pub content: ResponseContent,
     /// How fast the answer's bytes follow each other.
     pub pace: Pace,
     /// How the answer ends.
@@ -33,18 +33,18 @@ impl Fate {
             Ending::Cut(Offset::BeforeHead) | Ending::Reset(Offset::BeforeHead)
         );
         let is_silent = self.pace == Pace::Pause(Offset::BeforeHead, None);
-        !ends_before && !is_silent && self.content != Content::Garbage
+        !ends_before && !is_silent && self.content != ResponseContent::Garbage
     }
 }
 
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Content {
+pub enum ResponseContent {
     /// What was asked for.
     #[default]
-    Asked,
+    Requested,
     /// A status instead.
-    Status(Arc<Status>),
+    Status(Arc<StatusResponse>),
     /// What was asked for with bits flipped; fields and length are those of the true body.
     Corrupt {
         /// How many bits, each at another place; all of them where the body has no more.
@@ -61,7 +61,7 @@ pub enum Content {
 
 /// A status instead of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct StatusResponse {
     /// The code, 200 to 999.
     pub code: StatusCode,
     /// The reason phrase, where it is not the usual one.

@@ -7,36 +7,36 @@ use std::fmt;
 /// A resource of the site, or anything else. All paths that are no resource share one key, so that
 /// made-up paths cost no memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Key {
+pub enum FateKey {
     /// A resource that the site has.
     Resource(Resource),
     /// Every other path.
     Other,
 }
 
-impl Key {
+impl FateKey {
     /// How many keys there are.
     pub const COUNT: usize = Resource::COUNT + 1;
 
-    /// The key's place among all keys, below [`Key::COUNT`].
+    /// The key's place among all keys, below [`FateKey::COUNT`].
     pub fn index(self) -> usize {
         match self {
-            Key::Resource(resource) => resource.index(),
-            Key::Other => Resource::COUNT,
+            FateKey::Resource(resource) => resource.index(),
+            FateKey::Other => Resource::COUNT,
         }
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for FateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Key::Resource(resource) => resource.fmt(f),
-            Key::Other => f.write_str("other"),
+            FateKey::Resource(resource) => resource.fmt(f),
+            FateKey::Other => f.write_str("other"),
         }
     }
 }
 
-impl Serialize for Key {
+impl Serialize for FateKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

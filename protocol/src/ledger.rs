@@ -5,7 +5,7 @@
 
 mod delta;
 
-use crate::{Fate, Key};
+use crate::{Fate, FateKey};
 use hdrhistogram::Histogram;
 use http::Method;
 use serde::ser::SerializeMap;
@@ -27,7 +27,7 @@ pub enum Cause {
     /// A fault struck, delayed or not.
     Fault(Arc<str>),
     /// It was refused, because as many as may were in service and waiting.
-    Capacity,
+    ConcurrencyLimit,
     /// It was refused, because too many had come.
     RateLimit,
 }
@@ -45,7 +45,7 @@ impl Cause {
 
 /// One request, from when its head had been parsed.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// How long after the server's start the head had been parsed, in microseconds.
     #[serde(rename = "at_us", serialize_with = "micros")]
     pub at: Duration,
@@ -55,7 +55,7 @@ pub struct Entry {
     #[serde(serialize_with = "method")]
     pub method: Method,
     /// What was asked for.
-    pub resource: Key,
+    pub resource: FateKey,
     /// The path, where it is that of no resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Box<str>>,
@@ -110,7 +110,7 @@ pub struct Ledger {
     /// Delayed answers whose first write returned before they were due: none, ever.
     pub early: u64,
     /// The first requests that were over, as many of each worker as were asked for.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// How many entries were dropped for want of room.
     pub entries_dropped: u64,
 }
@@ -166,7 +166,7 @@ impl Ledger {
     }
 
     /// Closes a request; keeps `entry` if there is one, and room for `room` in all.
-    pub fn close(&mut self, completed: bool, entry: Option<Entry>, room: usize) {
+    pub fn close(&mut self, completed: bool, entry: Option<JournalEntry>, room: usize) {
         *(if completed {
             &mut self.completed
         } else {
@@ -211,7 +211,7 @@ impl fmt::Display for Cause {
             Cause::Clean => f.write_str("clean"),
             Cause::Delay => f.write_str("delay"),
             Cause::Fault(label) => write!(f, "fault {label}"),
-            Cause::Capacity => f.write_str("capacity"),
+            Cause::ConcurrencyLimit => f.write_str("capacity"),
             Cause::RateLimit => f.write_str("rate limit"),
         }
     }

@@ -1,7 +1,7 @@
 //! The server as ordinary code holds it, in a `#[test]` for instance.
 
-use crate::builder::Builder;
-use crate::handle::Running;
+use crate::builder::ServerBuilder;
+use crate::handle::ServerHandle;
 use crate::start_error::StartError;
 use flagpole_protocol::Ledger;
 use std::ops::Deref;
@@ -28,12 +28,12 @@ use std::time::Duration;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Server(Running);
+pub struct Server(ServerHandle);
 
 impl Server {
     /// A server to be described and started.
-    pub fn builder() -> Builder<Server> {
-        Builder::new()
+    pub fn builder() -> ServerBuilder<Server> {
+        ServerBuilder::new()
     }
 
     /// Accepts nothing more, finishes what is under way for at most `grace`, stops, and says all it
@@ -43,7 +43,7 @@ impl Server {
     }
 }
 
-impl Builder<Server> {
+impl ServerBuilder<Server> {
     /// Starts the server: when this returns, it can be connected to.
     ///
     /// # Errors
@@ -54,9 +54,9 @@ impl Builder<Server> {
 }
 
 impl Deref for Server {
-    type Target = Running;
+    type Target = ServerHandle;
 
-    fn deref(&self) -> &Running {
+    fn deref(&self) -> &ServerHandle {
         &self.0
     }
 }

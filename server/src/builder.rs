@@ -6,11 +6,11 @@ use crate::content::site::Site;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_counters::Counts;
-use crate::fate::rule_set::Rulebook;
-use crate::handle::Running;
+use crate::fate::rule_set::RuleSet;
+use crate::handle::ServerHandle;
 use crate::limits::admission::Limits;
-use crate::limits::concurrency::Capacity;
-use crate::limits::rate::{Bucket, RateLimit};
+use crate::limits::concurrency::ConcurrencyLimit;
+use crate::limits::rate::{RateLimit, TokenBucket};
 use crate::net::{socket, worker};
 use crate::observe::journal::Journal;
 use crate::start_error::StartError;
@@ -32,7 +32,7 @@ const CONNECTIONS: usize = 10_000;
 /// [`blocking::Server`](crate::blocking::Server). Without further words: the embedded site, clean, on
 /// a port of the system's choice on 127.0.0.1, one worker a core.
 #[derive(Clone, Debug)]
-pub struct Builder<S> {
+pub struct ServerBuilder<S> {
     address: SocketAddr,
     site: Option<Arc<Site>>,
     seed: u64,
@@ -44,7 +44,7 @@ pub struct Builder<S> {
     server: PhantomData<fn() -> S>,
 }
 
-impl<S> Builder<S> {
+impl<S> ServerBuilder<S> {
     /// Listens here; port 0 is a port of the system's choice.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -64,7 +64,7 @@ impl<S> Builder<S> {
     }
 
     /// Does all that this listener of a [`Profile`](crate::Profile) says, and nothing that was said
-    /// before, but for its port: where to listen is said by [`address`](Builder::address).
+    /// before, but for its port: where to listen is said by [`address`](ServerBuilder::address).
     pub fn listener(mut self, listener: Listener) -> Self {
         self.listener = listener;
         self
@@ -116,7 +116,7 @@ impl<S> Builder<S> {
     }
 
     /// Keeps an entry in memory for each of the first so many requests of each worker, for
-    /// [`Running::journal`]; 10,000 if this is not called. With 0 a clean answer is a little quicker.
+    /// [`ServerHandle::journal`]; 10,000 if this is not called. With 0 a clean answer is a little quicker.
     pub fn entries(mut self, entries: usize) -> Self {
         self.entries = entries;
         self
@@ -129,7 +129,7 @@ impl<S> Builder<S> {
     }
 
     pub(crate) fn new() -> Self {
-        Builder {
+        ServerBuilder {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             site: None,
             seed: 0,
@@ -143,9 +143,9 @@ impl<S> Builder<S> {
     }
 
     /// Starts: when this returns, the server can be connected to. Blocks, though not for long.
-    pub(crate) fn launch(self) -> Result<Running, StartError> {
+    pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
         self.listener.check()?;
-        let rulebook = Rulebook::new(self.seed, &self.listener)
+        let rulebook = RuleSet::new(self.seed, &self.listener)
             .expect("odds above 100% have been found by the check");
         let limits = self.limits();
         let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
@@ -163,7 +163,7 @@ impl<S> Builder<S> {
             journal: self.journal,
             start: Instant::now(),
         });
-        Running::start(&listener, sockets)
+        ServerHandle::start(&listener, sockets)
     }
 
     fn limits(&self) -> Limits {
@@ -174,8 +174,8 @@ impl<S> Builder<S> {
             .and_then(|seats| NonZero::new(places(seats)));
         let queue = places(self.listener.queue.unwrap_or(0));
         Limits {
-            capacity: seats.map(|seats| Capacity::new(seats, queue)),
-            bucket: self.listener.rate_limit.map(Bucket::new),
+            capacity: seats.map(|seats| ConcurrencyLimit::new(seats, queue)),
+            bucket: self.listener.rate_limit.map(TokenBucket::new),
         }
     }
 }

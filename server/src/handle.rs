@@ -2,7 +2,7 @@
 
 use crate::net::worker::{Listener, Phase, Worker};
 use crate::start_error::StartError;
-use flagpole_protocol::{Entry, Ledger};
+use flagpole_protocol::{JournalEntry, Ledger};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(1);
 
 /// A server that runs. Dropping it stops it at once and frees its port.
 #[derive(Debug)]
-pub struct Running {
+pub struct ServerHandle {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
     listener: Arc<Listener>,
@@ -25,17 +25,17 @@ pub struct Running {
     ends: Mutex<mpsc::Receiver<()>>,
 }
 
-impl Running {
+impl ServerHandle {
     /// Lets a worker serve each of the sockets.
     pub(crate) fn start(
         listener: &Arc<Listener>,
         sockets: Vec<TcpListener>,
-    ) -> Result<Running, StartError> {
+    ) -> Result<ServerHandle, StartError> {
         let address = sockets[0].local_addr();
         let address = address.map_err(|e| StartError::Listen(([0, 0, 0, 0], 0).into(), e))?;
         let (phase, phases) = watch::channel(Phase::Serving);
         let (ended, ends) = mpsc::channel();
-        let mut server = Running {
+        let mut server = ServerHandle {
             address,
             phase,
             listener: listener.clone(),
@@ -102,7 +102,7 @@ impl Running {
     /// The entries that are kept of requests that are over, in the order in which their heads were
     /// parsed: as many as [`entries`](crate::Builder::entries) asked for. On a connection that lives on, the
     /// entry may come just after the peer has read the answer.
-    pub fn journal(&self) -> Vec<Entry> {
+    pub fn journal(&self) -> Vec<JournalEntry> {
         let mut entries = self.ledger().entries;
         entries.sort_by_key(|entry| entry.at);
         entries
@@ -134,7 +134,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerHandle {
     fn drop(&mut self) {
         self.stop();
     }

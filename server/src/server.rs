@@ -1,7 +1,7 @@
 //! The server as async code holds it: started and shut down without blocking an event loop.
 
-use crate::builder::Builder;
-use crate::handle::Running;
+use crate::builder::ServerBuilder;
+use crate::handle::ServerHandle;
 use crate::start_error::StartError;
 use flagpole_protocol::Ledger;
 use std::io;
@@ -43,12 +43,12 @@ use tokio::sync::oneshot;
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Server(Running);
+pub struct Server(ServerHandle);
 
 impl Server {
     /// A server to be described and started.
-    pub fn builder() -> Builder<Server> {
-        Builder::new()
+    pub fn builder() -> ServerBuilder<Server> {
+        ServerBuilder::new()
     }
 
     /// Accepts nothing more, finishes what is under way for at most `grace`, stops, and says all it
@@ -65,7 +65,7 @@ impl Server {
     }
 }
 
-impl Builder<Server> {
+impl ServerBuilder<Server> {
     /// Starts the server: when this is ready, it can be connected to.
     ///
     /// # Errors
@@ -82,9 +82,9 @@ impl Builder<Server> {
 }
 
 impl Deref for Server {
-    type Target = Running;
+    type Target = ServerHandle;
 
-    fn deref(&self) -> &Running {
+    fn deref(&self) -> &ServerHandle {
         &self.0
     }
 }

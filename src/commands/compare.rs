@@ -5,11 +5,11 @@
 //! processes say is put side by side and judged by `flagpole_analysis::comparison`.
 
 use crate::commands::trial::Files;
-use crate::experiment::baseline::Gist;
+use crate::experiment::baseline::BaselineResult;
 use crate::experiment::latency_list::Latencies;
-use crate::experiment::spec::{Carrier, Experiment, Grid, Named, ROUNDS, Seed};
+use crate::experiment::spec::{Experiment, Grid, ROUNDS, Seed, StrategyName, TransportName};
 use crate::experiment::{analyze as judge, builtin as shipped, colour, files, grid, thresholds};
-use crate::options::policy_config::Insistence;
+use crate::options::policy_config::PolicyConfig;
 use crate::options::profile;
 use crate::options::profile::ServerOptions;
 use crate::options::selection::Flags;
@@ -23,7 +23,7 @@ use clap::Args;
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report;
 use flagpole_analysis::report::{Comparison, Report};
-use flagpole_client::{Lanes, Strategy, Target, Transport, strategy};
+use flagpole_client::{Concurrency, Strategy, Target, Transport, strategy};
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -86,7 +86,7 @@ pub(crate) struct Compare {
         value_name = "N",
         value_delimiter = ','
     )]
-    max_req: Vec<Lanes>,
+    max_req: Vec<Concurrency>,
 
     /// Compare these strategies; repeatable, or separated by commas; or `all`. One can be compared with
     /// itself by a file with two policies [default: sequential, threads, async]
@@ -108,7 +108,7 @@ pub(crate) struct Compare {
     url: Option<Target>,
 
     #[command(flatten)]
-    policy: Insistence,
+    policy: PolicyConfig,
 
     /// Exit with 1 if this is so: `async.efficiency < 0.9`, `async.p99 > 80ms`; repeatable
     #[arg(long, value_name = "METRIC OP NUMBER", help_heading = "Results")]
@@ -182,7 +182,11 @@ impl Compare {
             let target: Target = url.parse().map_err(|e| anyhow!("--url: {e}"))?;
             target.resolve().map_err(|e| anyhow!("--url: {e}"))?;
         }
-        let baseline = self.baseline.as_deref().map(Gist::read).transpose()?;
+        let baseline = self
+            .baseline
+            .as_deref()
+            .map(BaselineResult::read)
+            .transpose()?;
         let result = self
             .result
             .as_deref()
@@ -197,7 +201,8 @@ impl Compare {
 
         let mut measured = grid::measured(&experiment, &interrupt)?;
         if let Some(baseline) = &baseline {
-            measured.comparison.against = Gist::from(&measured.comparison).against(baseline);
+            measured.comparison.against =
+                BaselineResult::from(&measured.comparison).against(baseline);
         }
         let comparison = &mut measured.comparison;
         comparison.crossed = thresholds::crossed(&experiment, comparison);
@@ -282,8 +287,8 @@ impl Compare {
             grid: Grid {
                 latency: latency.into_iter().map(Spelled).collect(),
                 max_req: self.max_req.iter().copied().map(Spelled).collect(),
-                strategies: strategies.map(|one| Spelled(Named(*one))).collect(),
-                transports: transports.map(|one| Spelled(Carrier(*one))).collect(),
+                strategies: strategies.map(|one| Spelled(StrategyName(*one))).collect(),
+                transports: transports.map(|one| Spelled(TransportName(*one))).collect(),
             },
             policy: self.policy.clone(),
             policies: BTreeMap::new(),

@@ -7,13 +7,13 @@ use crate::options::value_parsers as options;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use flagpole_analysis::bound::Bound;
-use flagpole_analysis::report::Human;
-use flagpole_client::Lanes;
+use flagpole_analysis::report::HumanDuration;
+use flagpole_client::Concurrency;
 use flagpole_protocol::Resource;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::Asked;
+use flagpole_server::fate::rule_set::RequestInfo;
 use flagpole_server::http::route::Route;
-use flagpole_server::{Planned, Rulebook, Site};
+use flagpole_server::{FatePreview, RuleSet, Site};
 use http::Method;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -55,7 +55,7 @@ pub(crate) struct Fate {
 
     /// Give the bound for at most so many requests at once, 1 to 1000
     #[arg(short, long, alias = "max_req", default_value = "30", value_name = "N")]
-    max_req: Lanes,
+    max_req: Concurrency,
 
     /// Give up on a request after this time, in the bound
     #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
@@ -84,7 +84,7 @@ enum Format {
 /// What one listener has in store.
 struct Told {
     name: String,
-    fates: Vec<Planned>,
+    fates: Vec<FatePreview>,
     bound: Option<Bound>,
 }
 
@@ -124,20 +124,20 @@ impl Fate {
     }
 
     fn tell(&self, listener: &Listener, seed: u64, site: &Site) -> Told {
-        let rulebook = Rulebook::new(seed, listener).expect("the profile was checked");
+        let rulebook = RuleSet::new(seed, listener).expect("the profile was checked");
         let resources = self.flags.codes().into_iter().flat_map(|code| {
             let metadata = self.metadata.then_some(Resource::Metadata(code));
             [Resource::Flag(code)].into_iter().chain(metadata)
         });
         let fate = |resource: Resource, n| {
-            let asked = Asked {
+            let asked = RequestInfo {
                 method: &Method::GET,
                 path: &resource.to_string(),
                 key: site.key(Route::Resource(resource)),
                 n,
                 elapsed: self.at,
             };
-            Planned::of(&rulebook, site, &asked)
+            FatePreview::of(&rulebook, site, &asked)
         };
         let times = 0..self.times as u64;
         let fates: Vec<_> = resources
@@ -162,7 +162,7 @@ impl Fate {
     }
 
     /// How long a client has to do with a request at least; `None` if for ever.
-    fn lasts(&self, fate: &Planned) -> Option<Duration> {
+    fn lasts(&self, fate: &FatePreview) -> Option<Duration> {
         match (fate.lasts, self.timeout) {
             (Some(lasts), Some(timeout)) => Some(lasts.min(timeout)),
             (lasts, timeout) => lasts.or(timeout),
@@ -198,7 +198,7 @@ impl Fate {
                 Some(bound) => writeln!(
                     text,
                     "\nno strategy is faster than {} for these {} requests, {} at once\n",
-                    Human(bound.total()),
+                    HumanDuration(bound.total()),
                     fates.len(),
                     self.max_req
                 ),

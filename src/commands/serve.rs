@@ -11,7 +11,7 @@ use clap::Args;
 use flagpole_protocol::Ledger;
 use flagpole_server::blocking::Server;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::observe::journal::Writing;
+use flagpole_server::observe::journal::JournalWriter;
 use flagpole_server::{Journal, Profile, Site, StartError};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -313,7 +313,7 @@ fn does(listener: &Listener) -> String {
     }
 }
 
-fn journal(path: &Path) -> Result<(Journal, Writing)> {
+fn journal(path: &Path) -> Result<(Journal, JournalWriter)> {
     let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
     // What is there already may be the journal of a server that runs.
     let file = OpenOptions::new().create(true).append(true).open(path);
@@ -321,7 +321,7 @@ fn journal(path: &Path) -> Result<(Journal, Writing)> {
 }
 
 /// Waits until the journal is written.
-fn finish(writing: Writing) -> ExitCode {
+fn finish(writing: JournalWriter) -> ExitCode {
     match writing.finish(GRACE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -336,7 +336,7 @@ fn finish(writing: Writing) -> ExitCode {
 fn greeting(running: &[Running], seed: u64) -> String {
     let mut text = format!("flagpole serves (seed {seed}; Ctrl-C stops):\n\n");
     for Running { name, server, does } in running {
-        // Writing to a String can not fail.
+        // JournalWriter to a String can not fail.
         let _ = writeln!(text, "  {name:<5}  {}flags/  {does}", server.url());
     }
     let worst = running.last().expect("at least one server is planned");

@@ -6,16 +6,16 @@
 //! is cancelled.
 
 use crate::interrupt;
-use crate::options::policy_config::Insistence;
+use crate::options::policy_config::PolicyConfig;
 use crate::options::value_parsers as options;
-use crate::process::measured_dto::Passed;
+use crate::process::measured_dto::MeasuredDto;
 use crate::process::{heartbeat as pulse, limits as system};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use flagpole_analysis::report::Cost;
-use flagpole_client::{CancellationToken, Lanes, Plan, Run, Target, measure};
-use flagpole_protocol::Code;
-use flagpole_protocol::Record;
+use flagpole_analysis::report::ResourceUsage;
+use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure};
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::CountryCode;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _};
 use std::process::{self, ExitCode};
@@ -44,7 +44,7 @@ pub(crate) struct Job {
     /// How long behind the one before each is due, in microseconds; `None` if it is when its lane is free.
     pub(crate) apart_us: Option<u64>,
     pub(crate) lanes: usize,
-    pub(crate) policy: Insistence,
+    pub(crate) policy: PolicyConfig,
     /// The name of the run, by which the server counts.
     pub(crate) run: String,
 }
@@ -63,20 +63,20 @@ pub(crate) enum Files {
 }
 
 impl Files {
-    pub(crate) fn plan(self, codes: Vec<Code>) -> Plan {
+    pub(crate) fn plan(self, codes: Vec<CountryCode>) -> Workload {
         match self {
-            Files::Flags => Plan::flags(codes),
-            Files::Metadata => Plan::with_metadata(codes),
-            Files::Both => Plan::files(codes),
+            Files::Flags => Workload::flags(codes),
+            Files::Metadata => Workload::with_metadata(codes),
+            Files::Both => Workload::files(codes),
         }
     }
 }
 
 /// What a trial says.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Said {
-    pub(crate) measured: Passed,
-    pub(crate) cost: Cost,
+pub(crate) struct TrialResult {
+    pub(crate) measured: MeasuredDto,
+    pub(crate) cost: ResourceUsage,
 }
 
 impl Trial {
@@ -108,14 +108,15 @@ impl Trial {
 }
 
 impl Job {
-    fn carry_out(self, cancel: &CancellationToken) -> Result<Said> {
+    fn carry_out(self, cancel: &CancellationToken) -> Result<TrialResult> {
         let strategy = options::named_strategy(&self.strategy).map_err(|e| anyhow!(e))?;
         let transport = options::named_transport(&self.transport).map_err(|e| anyhow!(e))?;
-        let lanes = Lanes::new(self.lanes)?;
+        let lanes = Concurrency::new(self.lanes)?;
         system::make_room(self.lanes)?;
         let target: Target = self.url.parse()?;
         let endpoint = target.resolve()?;
-        let codes: Result<Vec<Code>, _> = self.codes.iter().map(|code| code.parse()).collect();
+        let codes: Result<Vec<CountryCode>, _> =
+            self.codes.iter().map(|code| code.parse()).collect();
         let codes = codes.context("cannot read the job")?;
         let codes = codes.into_iter().cycle().take(self.downloads);
         let plan = self.files.plan(codes.collect());
@@ -128,7 +129,7 @@ impl Job {
         let threads = Threads::default();
         // That which waits for the end of standard input, and that which waits for signals.
         let others = status("Threads:").saturating_sub(1);
-        let on_record = |_: &Record| threads.look();
+        let on_record = |_: &AttemptRecord| threads.look();
         let run = Run::new(&plan, &endpoint)
             .lanes(lanes)
             .transport(transport)
@@ -139,20 +140,20 @@ impl Job {
         let before = so_far();
         let measured = measure(strategy, &run)?;
         let cost = so_far().since(&before);
-        let cost = Cost {
+        let cost = ResourceUsage {
             memory_kib: status("VmHWM:").saturating_sub(kept_kib(&measured.records)),
             threads: threads.most().saturating_sub(others),
             ..cost
         };
-        Ok(Said {
-            measured: Passed::of(measured),
+        Ok(TrialResult {
+            measured: MeasuredDto::of(measured),
             cost,
         })
     }
 }
 
 /// What it takes to keep every attempt: that is for the comparison and no cost of the strategy.
-fn kept_kib(records: &[Record]) -> u64 {
+fn kept_kib(records: &[AttemptRecord]) -> u64 {
     size_of_val(records) as u64 / 1024
 }
 
@@ -187,27 +188,27 @@ fn status(name: &str) -> u64 {
 
 /// What the process has cost so far; zero where the system does not tell.
 #[cfg(unix)]
-pub(crate) fn so_far() -> Cost {
+pub(crate) fn so_far() -> ResourceUsage {
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeVal;
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
-        return Cost::default();
+        return ResourceUsage::default();
     };
     let micros = |value: TimeVal| {
         let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
         seconds * 1_000_000 + u64::try_from(value.tv_usec()).unwrap_or(0)
     };
     let count = |count| u64::try_from(count).unwrap_or(0);
-    Cost {
+    ResourceUsage {
         cpu_user_us: micros(usage.user_time()),
         cpu_system_us: micros(usage.system_time()),
         switches_voluntary: count(usage.voluntary_context_switches()),
         switches_involuntary: count(usage.involuntary_context_switches()),
-        ..Cost::default()
+        ..ResourceUsage::default()
     }
 }
 
 #[cfg(not(unix))]
-pub(crate) fn so_far() -> Cost {
-    Cost::default()
+pub(crate) fn so_far() -> ResourceUsage {
+    ResourceUsage::default()
 }

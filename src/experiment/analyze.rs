@@ -1,20 +1,21 @@
 //! What the rounds of a cell come to: rows side by side, what binds, and whether it can be believed.
 
 use super::cell::LANES;
-use super::cell::{Conditions, Ran};
+use super::cell::{CellRun, Conditions};
 use super::environment::cores;
-use crate::experiment::plan_predictor::Foretold;
+use crate::experiment::plan_predictor::PlanPredictor;
 use crate::experiment::validity as doubt;
 use anyhow::Result;
-use flagpole_analysis::bottleneck::{Binding, Evidence};
-use flagpole_analysis::bound_terms::{Limits, Rate, Terms};
+use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
+use flagpole_analysis::bound_terms::{BoundTerms, Limits, Rate};
 use flagpole_analysis::comparison::concurrency_curve::{Point, knee};
 use flagpole_analysis::report::timeline as waterfall;
 use flagpole_analysis::report::{
-    Binds, Cell, Comparison, LaneCurve, Ratio, Row, Trial, representative,
+    BottleneckView, Cell, Comparison, ConcurrencyCurve, Ratio, StrategyResult, Trial,
+    representative,
 };
-use flagpole_analysis::stats::interval::{ADVISED, Estimate};
-use flagpole_protocol::{Outcome, Record};
+use flagpole_analysis::stats::interval::{ADVISED, RatioEstimate};
+use flagpole_protocol::{AttemptRecord, Outcome};
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,12 +24,12 @@ use std::time::Duration;
 const WATERFALL: (usize, usize) = (60, 6);
 
 /// The cell that was run.
-pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
+pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: CellRun) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener.as_ref().map_or_else(Limits::default, limits);
     keep_what_there_is(&mut ran);
     if let Some(listener) = &listener {
-        let foretold = Foretold::of(conditions.experiment.seed.0.0, listener)?;
+        let foretold = PlanPredictor::of(conditions.experiment.seed.0.0, listener)?;
         let trials = ran.trials.iter_mut().flatten();
         let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| foretold.complete(record));
@@ -39,10 +40,10 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
         let whole = policy.timeouts.whole;
         for trial in trials.iter_mut() {
             let measured = &trial.measured;
-            trial.terms = Terms::of(&measured.records, measured.concurrency, whole, limits);
+            trial.terms = BoundTerms::of(&measured.records, measured.concurrency, whole, limits);
         }
         let trials: Vec<&Trial> = trials.iter().collect();
-        if let Some(row) = Row::of(&contender.name, &trials) {
+        if let Some(row) = StrategyResult::of(&contender.name, &trials) {
             rows.push(with_reasons(row, &trials, whole, limits));
         }
     }
@@ -61,7 +62,7 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: Ran) -> Result<Cell> {
 
 /// Where the rounds broke off in the one for warming up, that is all there is; and of a contender that came
 /// to no end but one, the trial that broke them off.
-fn keep_what_there_is(ran: &mut Ran) {
+fn keep_what_there_is(ran: &mut CellRun) {
     if !ran.trials.iter().all(Vec::is_empty) {
         return;
     }
@@ -84,7 +85,7 @@ fn limits(listener: &Listener) -> Limits {
 }
 
 /// The pictures of the median rounds, all on one scale.
-fn draw(rows: &mut [Row], conditions: &Conditions<'_>, ran: &Ran) {
+fn draw(rows: &mut [StrategyResult], conditions: &Conditions<'_>, ran: &CellRun) {
     let medians: Vec<_> = (conditions.contenders.iter().zip(&ran.trials))
         .filter_map(|(contender, trials)| {
             let trials: Vec<&Trial> = trials.iter().collect();
@@ -103,12 +104,17 @@ fn draw(rows: &mut [Row], conditions: &Conditions<'_>, ran: &Ran) {
 }
 
 /// What binds it.
-fn with_reasons(row: Row, trials: &[&Trial], whole: Option<Duration>, limits: Limits) -> Row {
+fn with_reasons(
+    row: StrategyResult,
+    trials: &[&Trial],
+    whole: Option<Duration>,
+    limits: Limits,
+) -> StrategyResult {
     let Some(median) = representative(trials) else {
         return row;
     };
     let cpu = median.cost.cpu_us();
-    let binding = Binding::of(&Evidence {
+    let binding = Bottleneck::of(&RunEvidence {
         records: &median.measured.records,
         lanes: median.measured.concurrency,
         wall: median.measured.wall,
@@ -117,8 +123,8 @@ fn with_reasons(row: Row, trials: &[&Trial], whole: Option<Duration>, limits: Li
         cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
         cores: usable_cores(median),
     });
-    Row {
-        binding: Some(Binds {
+    StrategyResult {
+        binding: Some(BottleneckView {
             what: binding.what.label().to_owned(),
             evidence: binding.evidence,
             remedy: binding.remedy,
@@ -135,14 +141,14 @@ pub(crate) fn usable_cores(trial: &Trial) -> usize {
 }
 
 /// Each row beside the first and beside the fastest, where they did the same work.
-fn beside_each_other(rows: &mut [Row]) {
+fn beside_each_other(rows: &mut [StrategyResult]) {
     let all = rows.to_vec();
     let Some((first, fastest)) = all.first().zip(fastest(&all)) else {
         return;
     };
     for row in rows {
         let work = row.work();
-        let is_like = |other: &Row| other.work().is_like(&work);
+        let is_like = |other: &StrategyResult| other.work().is_like(&work);
         let unlike = [first, fastest].into_iter().find(|other| !is_like(other));
         row.unlike = unlike.map(|other| other.strategy.clone());
         if is_like(first) {
@@ -155,7 +161,7 @@ fn beside_each_other(rows: &mut [Row]) {
 }
 
 /// The fastest of those that did as much as anyone: who fails is soon done.
-fn fastest(rows: &[Row]) -> Option<&Row> {
+fn fastest(rows: &[StrategyResult]) -> Option<&StrategyResult> {
     let most = rows.iter().max_by(|one, other| {
         let (one, other) = (one.work().done(), other.work().done());
         one.total_cmp(&other)
@@ -165,8 +171,8 @@ fn fastest(rows: &[Row]) -> Option<&Row> {
 }
 
 /// How many times as long one took as the other, by the rounds that both have.
-fn ratio(one: &Row, other: &Row, to: &str) -> Option<Ratio> {
-    let walls = |row: &Row| -> BTreeMap<usize, f64> {
+fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio> {
+    let walls = |row: &StrategyResult| -> BTreeMap<usize, f64> {
         let rounds = row.rounds.iter();
         rounds
             .map(|round| (round.round, round.wall_us as f64))
@@ -180,7 +186,7 @@ fn ratio(one: &Row, other: &Row, to: &str) -> Option<Ratio> {
     let medians = one.wall_us.median as f64 / other.wall_us.median as f64;
     let is_itself = one.strategy == other.strategy;
     let estimate = (ones.len() >= ADVISED && !is_itself)
-        .then(|| Estimate::paired(&ones, &others).ok())
+        .then(|| RatioEstimate::paired(&ones, &others).ok())
         .flatten();
     medians.is_finite().then(|| Ratio {
         to: to.to_owned(),
@@ -209,7 +215,7 @@ pub(crate) fn invalid(comparison: &Comparison) -> Vec<String> {
 }
 
 /// Where cells differ in nothing but their lanes: how many are worth having.
-pub(crate) fn knees(cells: &[Cell]) -> Vec<LaneCurve> {
+pub(crate) fn knees(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
     let mut curves: BTreeMap<(Vec<String>, &str), Vec<Point>> = BTreeMap::new();
     for cell in cells {
         let others = cell.conditions.iter().filter(|(name, _)| name != LANES);
@@ -225,7 +231,7 @@ pub(crate) fn knees(cells: &[Cell]) -> Vec<LaneCurve> {
         }
     }
     let told = |((conditions, strategy), points): ((Vec<String>, &str), Vec<Point>)| {
-        Some(LaneCurve {
+        Some(ConcurrencyCurve {
             strategy: strategy.to_owned(),
             conditions: conditions.join(", "),
             knee: knee(&points)?,
@@ -237,8 +243,8 @@ pub(crate) fn knees(cells: &[Cell]) -> Vec<LaneCurve> {
 
 /// Whether there are errors that nobody asked for. What a server of ours does to its answers was asked
 /// for; that it can not be reached, or a file not be saved, was not.
-pub(crate) fn has_failed(ran: &Ran, is_ours: bool) -> bool {
-    let failed = |record: &Record| match &record.outcome {
+pub(crate) fn has_failed(ran: &CellRun, is_ours: bool) -> bool {
+    let failed = |record: &AttemptRecord| match &record.outcome {
         Outcome::Ok
         | Outcome::Unchanged
         | Outcome::NotFound

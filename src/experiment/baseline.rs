@@ -5,8 +5,10 @@ mod tests;
 
 use super::cell::LANES;
 use anyhow::{Context as _, Result, bail};
-use flagpole_analysis::report::{Against, Comparison, Doubt, Environment, Ratio, SCHEMA};
-use flagpole_analysis::stats::interval::{ADVISED, Estimate};
+use flagpole_analysis::report::{
+    BaselineRatio, Comparison, Environment, Ratio, SCHEMA, ValidityIssue,
+};
+use flagpole_analysis::stats::interval::{ADVISED, RatioEstimate};
 use flagpole_client::transport;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +18,7 @@ use std::path::Path;
 
 /// What of a result is set beside that of another.
 #[derive(Deserialize)]
-pub(crate) struct Gist {
+pub(crate) struct BaselineResult {
     schema: u32,
     experiment: Value,
     environment: Environment,
@@ -32,7 +34,7 @@ struct Cell {
 
 #[derive(Deserialize)]
 struct Verdict {
-    reasons: Vec<Doubt>,
+    reasons: Vec<ValidityIssue>,
 }
 
 #[derive(Deserialize)]
@@ -48,12 +50,12 @@ struct Round {
     wall_us: u64,
 }
 
-impl Gist {
+impl BaselineResult {
     /// Reads a result file.
-    pub(crate) fn read(path: &Path) -> Result<Gist> {
+    pub(crate) fn read(path: &Path) -> Result<BaselineResult> {
         let told = || format!("--baseline: {}", path.display());
         let text = fs::read_to_string(path).with_context(told)?;
-        let gist: Gist = serde_json::from_str(&text).with_context(told)?;
+        let gist: BaselineResult = serde_json::from_str(&text).with_context(told)?;
         if gist.schema != SCHEMA {
             let (path, schema) = (path.display(), gist.schema);
             bail!("--baseline: {path}: expected a result of schema {SCHEMA}, got `{schema}`");
@@ -63,12 +65,13 @@ impl Gist {
 
     /// Each contender of this result beside itself in an earlier one; and first, what is another machine or
     /// program.
-    pub(crate) fn against(&self, old: &Gist) -> Vec<Against> {
-        let surroundings = surroundings(&old.environment, &self.environment).map(|told| Against {
-            name: "environment".to_owned(),
-            ratio: None,
-            told,
-        });
+    pub(crate) fn against(&self, old: &BaselineResult) -> Vec<BaselineRatio> {
+        let surroundings =
+            surroundings(&old.environment, &self.environment).map(|told| BaselineRatio {
+                name: "environment".to_owned(),
+                ratio: None,
+                told,
+            });
         let cells = self.cells.iter();
         let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
         let rows = rows.map(|(cell, row)| {
@@ -77,7 +80,7 @@ impl Gist {
                 Err(why) => (None, why),
             };
             let name = self.name(cell, row);
-            Against { name, ratio, told }
+            BaselineRatio { name, ratio, told }
         });
         surroundings.into_iter().chain(rows).collect()
     }
@@ -92,7 +95,7 @@ impl Gist {
     }
 
     /// The same contender under the same conditions then, or why there is none.
-    fn same<'a>(&self, old: &'a Gist, cell: &Cell, row: &Row) -> Result<&'a Row, String> {
+    fn same<'a>(&self, old: &'a BaselineResult, cell: &Cell, row: &Row) -> Result<&'a Row, String> {
         let there = old.named(cell, row);
         let Some((_, first)) = there.first() else {
             return Err("the baseline has no such run".to_owned());
@@ -180,7 +183,7 @@ fn ratio(old: &Row, row: &Row) -> (Option<Ratio>, String) {
         rounds.map(|round| round.wall_us as f64).collect()
     };
     let (now, then) = (walls(row), walls(old));
-    let estimate = match Estimate::unpaired(&now, &then) {
+    let estimate = match RatioEstimate::unpaired(&now, &then) {
         Ok(estimate) => estimate,
         Err(error) => return (None, error.to_string()),
     };
@@ -200,8 +203,8 @@ fn ratio(old: &Row, row: &Row) -> (Option<Ratio>, String) {
     (Some(ratio), told)
 }
 
-impl From<&Comparison> for Gist {
-    fn from(comparison: &Comparison) -> Gist {
+impl From<&Comparison> for BaselineResult {
+    fn from(comparison: &Comparison) -> BaselineResult {
         let cells = comparison.cells.iter().map(|cell| Cell {
             conditions: cell.conditions.iter().cloned().collect(),
             rows: cell.rows.iter().map(Row::from).collect(),
@@ -209,7 +212,7 @@ impl From<&Comparison> for Gist {
                 reasons: cell.verdict.reasons.clone(),
             },
         });
-        Gist {
+        BaselineResult {
             schema: comparison.schema,
             experiment: comparison.experiment.clone(),
             environment: comparison.environment.clone(),
@@ -218,8 +221,8 @@ impl From<&Comparison> for Gist {
     }
 }
 
-impl From<&flagpole_analysis::report::Row> for Row {
-    fn from(row: &flagpole_analysis::report::Row) -> Row {
+impl From<&flagpole_analysis::report::StrategyResult> for Row {
+    fn from(row: &flagpole_analysis::report::StrategyResult) -> Row {
         let rounds = row.rounds.iter();
         let rounds = rounds.map(|round| Round {
             wall_us: round.wall_us,

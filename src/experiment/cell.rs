@@ -1,16 +1,16 @@
 //! The rounds under one set of conditions: every contender once a round, all meeting the same fates.
 
-use super::contender::Contender;
+use super::contender::StrategyVariant;
 use super::progress::{Progress, Step};
 use crate::commands::trial::Job;
 use crate::experiment::connect_failures as unreached;
 use crate::experiment::shuffle::order;
 use crate::experiment::spec::Experiment;
-use crate::process::server_process::Helper;
+use crate::process::server_process::ServerProcess;
 use crate::process::trial_process::{Interrupt, carry_out};
 use anyhow::{Error, Result};
 use flagpole_analysis::report::{Served, Trial};
-use flagpole_client::Lanes;
+use flagpole_client::Concurrency;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,9 +24,9 @@ const INTERRUPTED: &str = "interrupted";
 /// One set of conditions.
 pub(crate) struct Conditions<'a> {
     pub(crate) experiment: &'a Experiment,
-    pub(crate) contenders: &'a [Contender],
+    pub(crate) contenders: &'a [StrategyVariant],
     pub(crate) latency: Option<Latency>,
-    pub(crate) lanes: Lanes,
+    pub(crate) lanes: Concurrency,
     /// Whether the lanes were asked for, or differ from those of other cells.
     pub(crate) tells_lanes: bool,
     /// The place of its steps in the progress.
@@ -36,7 +36,7 @@ pub(crate) struct Conditions<'a> {
 }
 
 /// What came of the rounds.
-pub(crate) struct Ran {
+pub(crate) struct CellRun {
     /// The trials of each contender, by its place; the round for warming up left out.
     pub(crate) trials: Vec<Vec<Trial>>,
     /// The trials of the round for warming up, each with the place of its contender.
@@ -50,7 +50,7 @@ pub(crate) struct Ran {
     pub(crate) broken: Option<String>,
 }
 
-impl Ran {
+impl CellRun {
     /// Every trial that told what it did, in no order.
     pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
         let others = self.warm_up.iter().chain(&self.spoiled);
@@ -81,7 +81,7 @@ impl Conditions<'_> {
     }
 
     /// Carries the rounds out.
-    pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<Ran> {
+    pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<CellRun> {
         let mut ran = self.nothing();
         if interrupt.is_asked() {
             ran.broken = Some(INTERRUPTED.to_owned());
@@ -89,7 +89,7 @@ impl Conditions<'_> {
         }
         let seed = self.experiment.seed.0.0;
         let mut helper = match self.listener()? {
-            Some(listener) => Some(Helper::start(&listener, seed)?),
+            Some(listener) => Some(ServerProcess::start(&listener, seed)?),
             None => None,
         };
         for round in 0..=self.experiment.rounds.get() {
@@ -108,15 +108,15 @@ impl Conditions<'_> {
     }
 
     /// Rounds that could not be begun.
-    pub(crate) fn broken(&self, error: &Error) -> Ran {
-        Ran {
+    pub(crate) fn broken(&self, error: &Error) -> CellRun {
+        CellRun {
             broken: Some(format!("{error:#}")),
             ..self.nothing()
         }
     }
 
-    fn nothing(&self) -> Ran {
-        Ran {
+    fn nothing(&self) -> CellRun {
+        CellRun {
             trials: self.contenders.iter().map(|_| Vec::new()).collect(),
             warm_up: Vec::new(),
             spoiled: None,
@@ -130,8 +130,8 @@ impl Conditions<'_> {
     fn round(
         &self,
         round: usize,
-        helper: &mut Option<Helper>,
-        ran: &mut Ran,
+        helper: &mut Option<ServerProcess>,
+        ran: &mut CellRun,
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Option<String> {
@@ -160,7 +160,7 @@ impl Conditions<'_> {
             let name = &contender.name;
             let wrong =
                 wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
-            let end = helper.as_mut().and_then(Helper::end);
+            let end = helper.as_mut().and_then(ServerProcess::end);
             broken = end.or(asked).or(wrong);
             match trial {
                 Ok(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),
@@ -180,10 +180,10 @@ impl Conditions<'_> {
 
     fn trial(
         &self,
-        contender: &Contender,
+        contender: &StrategyVariant,
         round: usize,
         place: usize,
-        helper: Option<&mut Helper>,
+        helper: Option<&mut ServerProcess>,
         interrupt: &Interrupt,
     ) -> Result<Trial> {
         let ours = helper.as_ref().map(|helper| helper.url.clone());

@@ -1,15 +1,15 @@
 //! Attempts that never got to the server, which nobody asked for.
 
-use super::cell::Ran;
+use super::cell::CellRun;
 use crate::process::limits as system;
 use flagpole_analysis::report::Trial;
 use flagpole_analysis::validity::verdict::{Reason, Resource};
-use flagpole_protocol::{Outcome, Record};
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::collections::BTreeMap;
 
 /// What speaks against trials in which attempts did not get to the server, or which came to no end for the
 /// same reason.
-pub(crate) fn reasons(ran: &Ran) -> Vec<Reason> {
+pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
     let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
     let broken = ran.broken.iter().filter_map(|why| {
         let of = system::ran_out_of(why)?;
@@ -26,7 +26,7 @@ pub(crate) fn by_all(trial: &Trial) -> Option<String> {
     is_so.then(|| format!("no attempt reached the server: {first}"))
 }
 
-fn of_records<'a, I: Iterator<Item = &'a Record>>(records: impl Fn() -> I) -> Vec<Reason> {
+fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for why in records().filter_map(why) {
         *counts.entry(why).or_default() += 1;
@@ -52,7 +52,7 @@ fn short(of: Resource, what: String) -> Reason {
 }
 
 /// Why an attempt did not get to the server. A limit of time for connecting was asked for.
-fn why(record: &Record) -> Option<String> {
+fn why(record: &AttemptRecord) -> Option<String> {
     let is_so = matches!(record.outcome, Outcome::Refused | Outcome::ConnectFailed(_));
     is_so.then(|| record.outcome.to_string())
 }
@@ -62,11 +62,11 @@ mod tests {
     use super::*;
     use std::io;
 
-    fn record(outcome: Outcome) -> Record {
+    fn record(outcome: Outcome) -> AttemptRecord {
         crate::experiment::plan_predictor::tests::record(outcome, None)
     }
 
-    fn told(records: &[Record]) -> Vec<(&'static str, String)> {
+    fn told(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {
         let reasons = of_records(|| records.iter());
         let told = reasons.iter();
         told.map(|reason| (reason.label(), reason.to_string()))

@@ -1,7 +1,7 @@
 //! Who runs in each round of an experiment.
 
 use crate::experiment::spec::Experiment;
-use crate::options::policy_config::Insistence;
+use crate::options::policy_config::PolicyConfig;
 use crate::options::value_parsers as options;
 use anyhow::{Result, anyhow, bail};
 use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
@@ -10,15 +10,15 @@ use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
 const STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
 /// A strategy, the transport that it runs by, and its policy.
-pub(crate) struct Contender {
+pub(crate) struct StrategyVariant {
     /// That of the strategy; where there are several, those of the transport and the policy too.
     pub(crate) name: String,
     pub(crate) strategy: &'static dyn Strategy,
     pub(crate) transport: &'static dyn Transport,
-    pub(crate) policy: Insistence,
+    pub(crate) policy: PolicyConfig,
 }
 
-impl Contender {
+impl StrategyVariant {
     /// Its policy. That a strategy of one lane, beside others, has nothing to hedge with is no mistake.
     pub(crate) fn policy(&self) -> Result<Policy> {
         self.policy.policy(2)
@@ -27,7 +27,7 @@ impl Contender {
 
 impl Experiment {
     /// Every strategy with every transport that it takes, under every policy.
-    pub(crate) fn contenders(&self) -> Result<Vec<Contender>> {
+    pub(crate) fn contenders(&self) -> Result<Vec<StrategyVariant>> {
         let (strategies, transports) = (self.strategies(), self.transports());
         let variants = self.variants()?;
         let mut contenders = Vec::new();
@@ -41,7 +41,7 @@ impl Experiment {
                     bail!("--transport: `{one}` does not work with `{other}`");
                 }
                 let several = (transports.len() > 1).then_some(transport.name());
-                contenders.extend(variants.iter().map(|(variant, policy)| Contender {
+                contenders.extend(variants.iter().map(|(variant, policy)| StrategyVariant {
                     name: named(strategy.name(), several, *variant),
                     strategy,
                     transport,
@@ -68,7 +68,7 @@ impl Experiment {
     }
 
     /// The policies to be compared, that which says least first.
-    fn variants(&self) -> Result<Vec<(Option<&str>, Insistence)>> {
+    fn variants(&self) -> Result<Vec<(Option<&str>, PolicyConfig)>> {
         if self.policies.is_empty() {
             return Ok(vec![(None, self.policy.clone())]);
         }

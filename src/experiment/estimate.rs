@@ -1,10 +1,10 @@
 //! How large an experiment is: what is too much, and how long it may take.
 
-use super::contender::Contender;
+use super::contender::StrategyVariant;
 use crate::commands::trial::Files;
 use crate::experiment::spec::Experiment;
 use anyhow::{Result, bail};
-use flagpole_client::Lanes;
+use flagpole_client::Concurrency;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
@@ -54,8 +54,8 @@ impl Experiment {
     /// About how long a run takes, if nothing fails.
     pub(crate) fn foreseen(
         &self,
-        contender: &Contender,
-        lanes: Lanes,
+        contender: &StrategyVariant,
+        lanes: Concurrency,
         server: Option<&Listener>,
     ) -> Result<Duration> {
         let limit = contender.policy()?.timeouts.whole.unwrap_or(Duration::MAX);
@@ -109,7 +109,7 @@ mod tests {
             let grid = "[grid]\nstrategies = ['sequential', 'async']\n";
             let experiment = experiment(&format!("{grid}{policy}"));
             let contenders = experiment.contenders().unwrap();
-            let lanes = Lanes::new(5).unwrap();
+            let lanes = Concurrency::new(5).unwrap();
             let server = Listener {
                 latency: latency.parse().unwrap(),
                 ..Listener::default()

@@ -3,14 +3,14 @@
 //! fall asleep, and to wake them takes longer than all the rest.
 
 use crate::commands::trial::{Files, Job};
-use crate::options::policy_config::Insistence;
-use crate::process::server_process::Helper;
+use crate::options::policy_config::PolicyConfig;
+use crate::process::server_process::ServerProcess;
 use crate::process::trial_process::{Interrupt, carry_out};
 use anyhow::{Result, anyhow};
-use flagpole_analysis::report::{Floor, Quantiles};
+use flagpole_analysis::report::{MeasurementOverhead, Percentiles};
 use flagpole_client::{strategy, transport};
 use flagpole_fixtures::populous;
-use flagpole_protocol::Latencies;
+use flagpole_protocol::LatencyStats;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
@@ -25,8 +25,10 @@ const APART: Duration = Duration::from_millis(5);
 
 /// Measures it; or says why it can not be believed. One that is interrupted is not measured, and nothing is
 /// wrong with it.
-pub(crate) fn floor(interrupt: &Interrupt) -> Result<(Option<Floor>, Option<String>)> {
-    let mut helper = Helper::start(&Listener::default(), 0)?;
+pub(crate) fn floor(
+    interrupt: &Interrupt,
+) -> Result<(Option<MeasurementOverhead>, Option<String>)> {
+    let mut helper = ServerProcess::start(&Listener::default(), 0)?;
     let measured = trials(&mut helper, interrupt);
     let stopped = match helper.end() {
         Some(end) => Err(anyhow!(end)),
@@ -41,8 +43,11 @@ pub(crate) fn floor(interrupt: &Interrupt) -> Result<(Option<Floor>, Option<Stri
     })
 }
 
-fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
-    let mut latencies = Latencies::default();
+fn trials(
+    helper: &mut ServerProcess,
+    interrupt: &Interrupt,
+) -> Result<Option<MeasurementOverhead>> {
+    let mut latencies = LatencyStats::default();
     for trial in 0..TRIALS {
         let codes = populous::TWENTY.iter().map(ToString::to_string);
         let job = Job {
@@ -54,7 +59,7 @@ fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
             files: Files::Flags,
             apart_us: u64::try_from(APART.as_micros()).ok(),
             lanes: 1,
-            policy: Insistence::default(),
+            policy: PolicyConfig::default(),
             run: format!("floor-{trial}"),
         };
         let said = carry_out(&job, interrupt, Some(helper))?;
@@ -62,8 +67,8 @@ fn trials(helper: &mut Helper, interrupt: &Interrupt) -> Result<Option<Floor>> {
             latencies += &measured.tally.from_sent;
         }
     }
-    let Quantiles { p50, p99, .. } = Quantiles::of(&latencies);
-    Ok(p50.zip(p99).map(|(p50_us, p99_us)| Floor {
+    let Percentiles { p50, p99, .. } = Percentiles::of(&latencies);
+    Ok(p50.zip(p99).map(|(p50_us, p99_us)| MeasurementOverhead {
         p50_us,
         p99_us,
         attempts: latencies.count(),

@@ -1,31 +1,31 @@
 //! What our own server planned for attempts to which it had no chance to say so: fates are known beforehand.
 
-use flagpole_protocol::Limit;
-use flagpole_protocol::Timing;
-use flagpole_protocol::{Kind, Outcome, Record};
+use flagpole_protocol::ServerTiming;
+use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
 use flagpole_protocol::{Offset, Pace};
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::Asked;
+use flagpole_server::fate::rule_set::RequestInfo;
 use flagpole_server::http::route::Route;
-use flagpole_server::{Planned, Rulebook, Site};
+use flagpole_server::{FatePreview, RuleSet, Site};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The fates of a server, as its clients are to have met them.
-pub(crate) struct Foretold {
-    rulebook: Rulebook,
+pub(crate) struct PlanPredictor {
+    rulebook: RuleSet,
     site: Arc<Site>,
     /// Whether the clock has no part in them: a rule may be a window of time.
     is_certain: bool,
 }
 
-impl Foretold {
+impl PlanPredictor {
     /// Those of a server that does what this listener does.
-    pub(crate) fn of(seed: u64, listener: &Listener) -> anyhow::Result<Foretold> {
+    pub(crate) fn of(seed: u64, listener: &Listener) -> anyhow::Result<PlanPredictor> {
         let mut rules = listener.rules.iter();
-        Ok(Foretold {
-            rulebook: Rulebook::new(seed, listener)?,
+        Ok(PlanPredictor {
+            rulebook: RuleSet::new(seed, listener)?,
             site: Site::embedded(),
             is_certain: rules.all(|rule| rule.from.is_none() && rule.to.is_none()),
         })
@@ -33,20 +33,22 @@ impl Foretold {
 
     /// Adds what was planned to a record that does not tell. A server of ours says nothing of an answer that
     /// it neither delays nor strikes, and can say nothing where no head arrives.
-    pub(crate) fn complete(&self, record: &mut Record) {
+    pub(crate) fn complete(&self, record: &mut AttemptRecord) {
         let never_asked = matches!(
             record.outcome,
-            Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Timeout(Limit::Connect, _)
+            Outcome::Refused
+                | Outcome::ConnectFailed(_)
+                | Outcome::Timeout(TimeoutKind::Connect, _)
         );
         record.timing = match record.timing.take() {
-            None if record.status.is_some() => Some(Timing::default()),
+            None if record.status.is_some() => Some(ServerTiming::default()),
             None if self.is_certain && !never_asked => Some(self.timing(record)),
             told => told,
         };
     }
 
-    fn timing(&self, record: &Record) -> Timing {
-        let asked = Asked {
+    fn timing(&self, record: &AttemptRecord) -> ServerTiming {
+        let asked = RequestInfo {
             method: &Method::GET,
             path: &record.resource.to_string(),
             key: self.site.key(Route::Resource(record.resource)),
@@ -54,16 +56,16 @@ impl Foretold {
             elapsed: Duration::ZERO,
         };
         let fate = self.rulebook.decide(&asked).fate;
-        let delayed = Timing {
+        let delayed = ServerTiming {
             planned: fate.delay,
             actual: fate.delay,
-            ..Timing::default()
+            ..ServerTiming::default()
         };
         // A hop of a chain of redirects is delayed and not struck anew.
-        if record.kind == Kind::Redirect {
+        if record.kind == AttemptKind::Redirect {
             return delayed;
         }
-        let lasts = Planned::of(&self.rulebook, &self.site, &asked).lasts;
+        let lasts = FatePreview::of(&self.rulebook, &self.site, &asked).lasts;
         let paced = lasts.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
         // What is paced is the head: then that is how long it is to be waited for.
         let (to_the_head, paced) = match fate.pace {
@@ -73,7 +75,7 @@ impl Foretold {
             }
         };
         let planned = fate.delay + to_the_head;
-        Timing {
+        ServerTiming {
             planned,
             actual: planned,
             paced,
@@ -91,11 +93,11 @@ pub(crate) mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     /// An attempt at a flag that took 50 ms.
-    pub(crate) fn record(outcome: Outcome, status: Option<u16>) -> Record {
-        Record {
+    pub(crate) fn record(outcome: Outcome, status: Option<u16>) -> AttemptRecord {
+        AttemptRecord {
             download: 0,
             attempt: 0,
-            kind: Kind::First,
+            kind: AttemptKind::First,
             decides: true,
             resource: Resource::Flag("BR".parse().unwrap()),
             nth: 0,
@@ -114,8 +116,10 @@ pub(crate) mod tests {
         }
     }
 
-    fn completed(listener: &Listener, mut record: Record) -> Option<Timing> {
-        Foretold::of(0, listener).unwrap().complete(&mut record);
+    fn completed(listener: &Listener, mut record: AttemptRecord) -> Option<ServerTiming> {
+        PlanPredictor::of(0, listener)
+            .unwrap()
+            .complete(&mut record);
         record.timing
     }
 
@@ -138,7 +142,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_slow_before_the_head_is_told_from_what_is_slow_behind_it() {
         let planned = |fault| {
-            let timeout = Outcome::Timeout(Limit::Whole, 5 * MS);
+            let timeout = Outcome::Timeout(TimeoutKind::Whole, 5 * MS);
             let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
             (timing.planned, timing.paced)
         };
@@ -157,7 +161,7 @@ pub(crate) mod tests {
     #[test]
     fn an_answer_that_says_nothing_was_not_delayed() {
         let timing = completed(&Listener::default(), record(Outcome::Ok, Some(200)));
-        assert_eq!(timing, Some(Timing::default()));
+        assert_eq!(timing, Some(ServerTiming::default()));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! An experiment: all that a comparison is made of, as plain data that goes to a file and comes back.
 
 use crate::commands::trial::Files;
-use crate::options::policy_config::Insistence;
+use crate::options::policy_config::PolicyConfig;
 use crate::options::profile;
 use crate::options::selection::Flags;
 use crate::options::serde_text::Spelled;
 use crate::options::value_parsers as options;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
-use flagpole_client::{Lanes, Strategy, Transport};
+use flagpole_client::{Concurrency, Strategy, Transport};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::profile::place;
 use flagpole_server::{FaultSpec, Latency};
@@ -59,11 +59,11 @@ pub(crate) struct Experiment {
     #[serde(default)]
     pub(crate) grid: Grid,
     /// The policy of all contenders.
-    #[serde(default, skip_serializing_if = "Insistence::is_empty")]
-    pub(crate) policy: Insistence,
+    #[serde(default, skip_serializing_if = "PolicyConfig::is_empty")]
+    pub(crate) policy: PolicyConfig,
     /// Policies to be compared, by name: each strategy runs under each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) policies: BTreeMap<String, Insistence>,
+    pub(crate) policies: BTreeMap<String, PolicyConfig>,
     /// The server, in place of a profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<Listener>,
@@ -79,22 +79,22 @@ pub(crate) struct Grid {
     pub(crate) latency: Vec<Spelled<Latency>>,
     /// The most requests at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) max_req: Vec<Spelled<Lanes>>,
+    pub(crate) max_req: Vec<Spelled<Concurrency>>,
     /// The strategies, in the order in which they are shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) strategies: Vec<Spelled<Named>>,
+    pub(crate) strategies: Vec<Spelled<StrategyName>>,
     /// The transports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) transports: Vec<Spelled<Carrier>>,
+    pub(crate) transports: Vec<Spelled<TransportName>>,
 }
 
 /// A strategy by its name.
 #[derive(Clone, Copy)]
-pub(crate) struct Named(pub(crate) &'static dyn Strategy);
+pub(crate) struct StrategyName(pub(crate) &'static dyn Strategy);
 
 /// A transport by its name.
 #[derive(Clone, Copy)]
-pub(crate) struct Carrier(pub(crate) &'static dyn Transport);
+pub(crate) struct TransportName(pub(crate) &'static dyn Transport);
 
 /// A seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -207,10 +207,10 @@ impl Experiment {
     }
 
     /// The numbers of lanes.
-    pub(crate) fn lanes(&self) -> Vec<Lanes> {
+    pub(crate) fn lanes(&self) -> Vec<Concurrency> {
         if self.grid.max_req.is_empty() {
             let downloads = self.flags.0.codes().len().saturating_mul(self.times.get());
-            return vec![Lanes::new(downloads.min(LANES)).expect("1 to 30 are allowed")];
+            return vec![Concurrency::new(downloads.min(LANES)).expect("1 to 30 are allowed")];
         }
         self.grid.max_req.iter().map(|lanes| lanes.0).collect()
     }
@@ -255,29 +255,29 @@ impl fmt::Display for Seed {
     }
 }
 
-impl FromStr for Named {
+impl FromStr for StrategyName {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Named, String> {
-        options::named_strategy(text).map(Named)
+    fn from_str(text: &str) -> Result<StrategyName, String> {
+        options::named_strategy(text).map(StrategyName)
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for StrategyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.name())
     }
 }
 
-impl FromStr for Carrier {
+impl FromStr for TransportName {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Carrier, String> {
-        options::named_transport(text).map(Carrier)
+    fn from_str(text: &str) -> Result<TransportName, String> {
+        options::named_transport(text).map(TransportName)
     }
 }
 
-impl fmt::Display for Carrier {
+impl fmt::Display for TransportName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.name())
     }

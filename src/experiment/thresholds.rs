@@ -2,7 +2,7 @@
 
 use crate::experiment::spec::Experiment;
 use flagpole_analysis::comparison::threshold::Metric;
-use flagpole_analysis::report::{Comparison, Row};
+use flagpole_analysis::report::{Comparison, StrategyResult};
 
 /// Those that are crossed, in words, once for each set of conditions; one that can not be judged counts as
 /// crossed, or a mistake would let everything pass.
@@ -32,7 +32,7 @@ pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<S
 }
 
 /// A figure in seconds, bytes, a share of 1, downloads, or downloads a second.
-fn figure(row: &Row, metric: Metric) -> Option<f64> {
+fn figure(row: &StrategyResult, metric: Metric) -> Option<f64> {
     let seconds = |micros: u64| micros as f64 / 1e6;
     match metric {
         Metric::Wall => Some(seconds(row.wall_us.median)),

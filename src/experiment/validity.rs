@@ -1,20 +1,22 @@
 //! What speaks against the figures of a cell: gathered here, weighed by
 //! `flagpole_analysis::validity::verdict`.
 
-use super::cell::{Conditions, Ran};
-use super::contender::Contender;
+use super::cell::{CellRun, Conditions};
+use super::contender::StrategyVariant;
 use super::environment::cores;
 use crate::experiment::analyze::usable_cores;
 use crate::experiment::connect_failures as unreached;
 use anyhow::Result;
 use flagpole_analysis::comparison::plan_digest as fates;
-use flagpole_analysis::comparison::plan_digest::{Compared, Fates, FatesHash};
-use flagpole_analysis::report::{Doubt, Judgement, Row, Trial};
+use flagpole_analysis::comparison::plan_digest::{Compared, FatesDigest, PlannedFates};
+use flagpole_analysis::report::{StrategyResult, Trial, ValidityIssue, ValidityReport};
 use flagpole_analysis::stats::sample_size::{independent, needed};
 use flagpole_analysis::validity::reconcile as ledgers;
-use flagpole_analysis::validity::reconcile::Disagreement;
-use flagpole_analysis::validity::verdict::{Observation, Observed, Reason, Served, Verdict};
-use flagpole_protocol::{Kind, Record};
+use flagpole_analysis::validity::reconcile::Mismatch;
+use flagpole_analysis::validity::verdict::{
+    CellEvidence, Reason, Served, StrategyEvidence, Verdict,
+};
+use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,9 +26,9 @@ const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 /// Whether the cell can be believed. Writes into the rows which fates they met.
 pub(crate) fn judgement(
     conditions: &Conditions<'_>,
-    ran: &Ran,
-    rows: &mut [Row],
-) -> Result<Judgement> {
+    ran: &CellRun,
+    rows: &mut [StrategyResult],
+) -> Result<ValidityReport> {
     let compared = compared(conditions, ran)?;
     let served = served(ran);
     let mut strategies = Vec::new();
@@ -46,7 +48,7 @@ pub(crate) fn judgement(
             .retain(|point| needed(point.share) <= seen.samples);
         strategies.push(seen);
     }
-    let observed = Observed {
+    let observed = CellEvidence {
         rounds: ran.trials.iter().map(Vec::len).min().unwrap_or(0),
         asked: conditions.experiment.rounds.get(),
         served,
@@ -56,19 +58,19 @@ pub(crate) fn judgement(
         broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
-    let reasons = verdict.reasons.iter().map(|told| Doubt {
+    let reasons = verdict.reasons.iter().map(|told| ValidityIssue {
         severity: told.severity.to_string(),
         label: told.label.to_owned(),
         reason: told.sentence.clone(),
     });
-    Ok(Judgement {
+    Ok(ValidityReport {
         validity: verdict.validity.to_string(),
         reasons: reasons.collect(),
     })
 }
 
 /// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
-fn nothing(conditions: &Conditions<'_>, ran: &Ran) -> Vec<Reason> {
+fn nothing(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<Reason> {
     let is_asked = conditions.experiment.url.is_none() || ran.broken.is_some();
     let is_something = ran.all_trials().any(|trial| trial.measured.tally.ok > 0);
     let is_nothing = !is_asked && !is_something;
@@ -79,20 +81,20 @@ fn nothing(conditions: &Conditions<'_>, ran: &Ran) -> Vec<Reason> {
 }
 
 /// What went wrong here and with the floor, on which all rests.
-fn broken(conditions: &Conditions<'_>, ran: &Ran) -> Vec<String> {
+fn broken(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<String> {
     let trouble = conditions.trouble.map(str::to_owned);
     ran.broken.clone().into_iter().chain(trouble).collect()
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.
-fn compared(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<Compared>>> {
+fn compared(conditions: &Conditions<'_>, ran: &CellRun) -> Result<Vec<Vec<Compared>>> {
     let mut all = Vec::new();
     for (contender, trials) in conditions.contenders.iter().zip(&ran.trials) {
         let policy = contender.policy()?;
         // Another policy makes other attempts; the first ones are the same under all.
         let firsts_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
         for trial in trials {
-            let fates = Fates::of(&trial.measured.records);
+            let fates = PlannedFates::of(&trial.measured.records);
             all.push(if firsts_only { fates.firsts() } else { fates });
         }
     }
@@ -104,7 +106,7 @@ fn compared(conditions: &Conditions<'_>, ran: &Ran) -> Result<Vec<Vec<Compared>>
 }
 
 /// What all rounds of a contender met; one that others did not, if they differ.
-fn common(compared: Vec<Compared>) -> Option<FatesHash> {
+fn common(compared: Vec<Compared>) -> Option<FatesDigest> {
     let mut hashes: Vec<_> = compared.into_iter().filter_map(|one| one.hash).collect();
     hashes.sort_unstable();
     let first = hashes.first()?.clone();
@@ -113,11 +115,11 @@ fn common(compared: Vec<Compared>) -> Option<FatesHash> {
 }
 
 fn observation(
-    contender: &Contender,
-    row: &Row,
+    contender: &StrategyVariant,
+    row: &StrategyResult,
     trials: &[Trial],
-    fates: Option<FatesHash>,
-) -> Observation {
+    fates: Option<FatesDigest>,
+) -> StrategyEvidence {
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
     let cpu = trials.iter().map(|trial| trial.cost.cpu_us()).sum();
     let books: Option<Vec<_>> = trials
@@ -125,7 +127,7 @@ fn observation(
         .map(|one| books(&one.measured.records))
         .collect();
     let books = books.filter(|books| !books.is_empty());
-    Observation {
+    StrategyEvidence {
         name: contender.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
         cpu: Some(Duration::from_micros(cpu)),
@@ -149,11 +151,11 @@ fn observation(
 
 /// How long lanes were busy, from the first attempt of each to its last, and how long those attempts
 /// took. Only where lanes have an identity and none of them ever had nothing to do.
-fn books(records: &[Record]) -> Option<(Duration, Duration)> {
+fn books(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     let mut lanes: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     let mut took = Duration::ZERO;
     for record in records {
-        if !record.backoff.is_zero() || record.kind == Kind::Hedge {
+        if !record.backoff.is_zero() || record.kind == AttemptKind::Hedge {
             return None;
         }
         let lane = lanes
@@ -169,7 +171,7 @@ fn books(records: &[Record]) -> Option<(Duration, Duration)> {
     Some((busy, took))
 }
 
-fn served(ran: &Ran) -> Served {
+fn served(ran: &CellRun) -> Served {
     let Some(account) = &ran.served else {
         return Served::default();
     };
@@ -200,7 +202,7 @@ fn server_cpu(trial: &Trial) -> Option<Duration> {
 }
 
 /// Where the server's account of a trial and the client's records are not of the same attempts.
-fn disagreement(trial: &Trial) -> Option<(usize, Disagreement)> {
+fn disagreement(trial: &Trial) -> Option<(usize, Mismatch)> {
     let served = trial.served.as_ref()?;
     let records = &trial.measured.records;
     let on = ledgers::disagreement(records, served.requests, &served.by_status)?;

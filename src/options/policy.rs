@@ -3,7 +3,9 @@
 use crate::options::value_parsers as options;
 use anyhow::{Result, bail};
 use clap::Args;
-use flagpole_client::policy::{After, Budget, Hedge, Policy, Redirects, Retry, Timeouts};
+use flagpole_client::policy::{
+    Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudgetConfig, Timeouts,
+};
 use std::time::Duration;
 
 /// How many answers must have been seen before their percentile says when to hedge.
@@ -31,11 +33,11 @@ pub(crate) struct PolicyOptions {
     retries: Option<u32>,
 
     /// Wait at most so long before the first retry, twice as long before the next and so on up to the
-    /// longest, on top of what `Retry-After` says; how long exactly is drawn [default: 100ms..10s]
+    /// longest, on top of what `Retry-HedgeDelay` says; how long exactly is drawn [default: 100ms..10s]
     #[arg(long, value_name = "FIRST..LONGEST", value_parser = backoff)]
     backoff: Option<(Duration, Duration)>,
 
-    /// Wait no longer than this because of a `Retry-After`, whatever it asks for [default: 60s]
+    /// Wait no longer than this because of a `Retry-HedgeDelay`, whatever it asks for [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = flagpole_server::config::spec::duration)]
     retry_after_max: Option<Duration>,
 
@@ -50,7 +52,7 @@ pub(crate) struct PolicyOptions {
     /// Make a request a second time, where a lane is free, if it takes longer than this: `50ms`, or `p95`
     /// of all so far
     #[arg(long, value_name = "WHEN", value_parser = after)]
-    hedge: Option<After>,
+    hedge: Option<HedgeDelay>,
 
     /// Hedge at most this share of the requests [default: 10%]
     #[arg(long, value_name = "PER CENT", value_parser = some_share)]
@@ -115,15 +117,15 @@ impl PolicyOptions {
                 retry_after_cap: self.retry_after_max.unwrap_or(default.retry_after_cap),
                 seed: self.retry_seed,
             },
-            budget: self.retry_budget.map(|ratio| Budget {
+            budget: self.retry_budget.map(|ratio| RetryBudgetConfig {
                 ratio,
-                ..Budget::default()
+                ..RetryBudgetConfig::default()
             }),
             hedge: self.hedge.map(|after| Hedge {
                 after,
                 share: self.hedge_share.unwrap_or(Hedge::default().share),
             }),
-            redirects: Redirects {
+            redirects: RedirectPolicy {
                 most: self.max_redirects,
             },
             reuse: !self.no_reuse,
@@ -174,14 +176,14 @@ fn some_share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| format!("expected more than 0%, up to 100%, got `{text}`"))
 }
 
-fn after(text: &str) -> Result<After, String> {
+fn after(text: &str) -> Result<HedgeDelay, String> {
     let Some(percent) = text.strip_prefix('p') else {
-        return options::timeout(text).map(After::Time);
+        return options::timeout(text).map(HedgeDelay::Time);
     };
     let percent = percent.parse().ok();
     let percent = percent.filter(|percent: &f64| *percent > 0.0 && *percent < 100.0);
     percent
-        .map(|percent| After::Quantile {
+        .map(|percent| HedgeDelay::Quantile {
             share: percent / 100.0,
             samples: SAMPLES,
         })
@@ -238,7 +240,7 @@ mod tests {
             (hedge.share.to_string(), hedge.after),
             (
                 "0.05".to_owned(),
-                After::Quantile {
+                HedgeDelay::Quantile {
                     share: 0.95,
                     samples: 20
                 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The options of a policy, and the words they came from.
 #[derive(Clone, Default, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Insistence {
+pub(crate) struct PolicyConfig {
     words: BTreeMap<String, Word>,
     #[serde(skip)]
     options: Option<Arc<PolicyOptions>>,
@@ -50,7 +50,7 @@ impl Word {
     }
 }
 
-impl Insistence {
+impl PolicyConfig {
     /// Whether nothing is said.
     pub(crate) fn is_empty(&self) -> bool {
         self.words.is_empty()
@@ -81,17 +81,17 @@ impl Insistence {
     }
 
     /// Those of `base`, with what is said here instead.
-    pub(crate) fn over(&self, base: &Insistence) -> Result<Insistence, String> {
+    pub(crate) fn over(&self, base: &PolicyConfig) -> Result<PolicyConfig, String> {
         let mut words = base.words.clone();
         words.extend(
             self.words
                 .iter()
                 .map(|(key, word)| (key.clone(), word.clone())),
         );
-        Insistence::of(words)
+        PolicyConfig::of(words)
     }
 
-    fn of(words: BTreeMap<String, Word>) -> Result<Insistence, String> {
+    fn of(words: BTreeMap<String, Word>) -> Result<PolicyConfig, String> {
         let line = words.iter().filter_map(|(key, word)| match word {
             Word::Switch(true) => Some(format!("--{}", key.replace('_', "-"))),
             Word::Switch(false) => None,
@@ -104,7 +104,7 @@ impl Insistence {
         if let Some(lack) = options.lack() {
             return Err(lack);
         }
-        Ok(Insistence {
+        Ok(PolicyConfig {
             words,
             options: Some(Arc::new(options)),
         })
@@ -122,11 +122,11 @@ fn keys() -> Vec<String> {
     arguments.map(|one| one.get_id().to_string()).collect()
 }
 
-impl<'de> Deserialize<'de> for Insistence {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Insistence, D::Error> {
+impl<'de> Deserialize<'de> for PolicyConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PolicyConfig, D::Error> {
         let words = BTreeMap::<Key, Word>::deserialize(deserializer)?;
         let words = words.into_iter().map(|(key, word)| (key.0, word)).collect();
-        Insistence::of(words).map_err(D::Error::custom)
+        PolicyConfig::of(words).map_err(D::Error::custom)
     }
 }
 
@@ -149,7 +149,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-impl Args for Insistence {
+impl Args for PolicyConfig {
     fn augment_args(command: Command) -> Command {
         PolicyOptions::augment_args(command)
     }
@@ -159,8 +159,8 @@ impl Args for Insistence {
     }
 }
 
-impl FromArgMatches for Insistence {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Insistence, clap::Error> {
+impl FromArgMatches for PolicyConfig {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<PolicyConfig, clap::Error> {
         let options = PolicyOptions::from_arg_matches(matches)?;
         let is_said = |key: &String| matches.value_source(key) == Some(ValueSource::CommandLine);
         let word = |key: &String| {
@@ -178,14 +178,14 @@ impl FromArgMatches for Insistence {
         let words = said
             .filter_map(|key| word(&key).map(|word| (key, word)))
             .collect();
-        Ok(Insistence {
+        Ok(PolicyConfig {
             words,
             options: Some(Arc::new(options)),
         })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Insistence::from_arg_matches(matches)?;
+        *self = PolicyConfig::from_arg_matches(matches)?;
         Ok(())
     }
 }
@@ -198,7 +198,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        policy: Insistence,
+        policy: PolicyConfig,
     }
 
     #[test]
@@ -210,17 +210,17 @@ mod tests {
             text,
             "hedge = \"p95\"\nno_reuse = true\nretries = 3\nretry_status = [500, 503]\n"
         );
-        let file: Insistence = toml::from_str(&text).unwrap();
+        let file: PolicyConfig = toml::from_str(&text).unwrap();
         assert_eq!(file.policy(5).unwrap(), line.policy(5).unwrap());
         let json = serde_json::to_string(&file).unwrap();
-        let back: Insistence = serde_json::from_str(&json).unwrap();
+        let back: PolicyConfig = serde_json::from_str(&json).unwrap();
         assert_eq!(back.policy(5).unwrap(), line.policy(5).unwrap());
     }
 
     #[test]
     fn the_errors_are_those_of_the_command_line() {
         let refused = |text| {
-            toml::from_str::<Insistence>(text)
+            toml::from_str::<PolicyConfig>(text)
                 .err()
                 .unwrap()
                 .to_string()
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_variant_takes_the_place_of_what_it_names() {
-        let read = |text| toml::from_str::<Insistence>(text).unwrap();
+        let read = |text| toml::from_str::<PolicyConfig>(text).unwrap();
         let over = read("hedge = '5ms'").over(&read("retries = 2")).unwrap();
         assert_eq!(over.spelled(), ["hedge 5ms", "retries 2"]);
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use flagpole_fixtures::{Catalog, populous};
-use flagpole_protocol::Code;
+use flagpole_protocol::CountryCode;
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,15 +30,15 @@ pub(crate) struct Selection {
 /// A code, or the initial of 26 codes.
 #[derive(Clone, Copy)]
 enum Pick {
-    Code(Code),
+    CountryCode(CountryCode),
     Initial(char),
 }
 
 impl Selection {
     /// The codes chosen, in order, each once.
-    pub(crate) fn codes(&self) -> Vec<Code> {
-        let mut codes: Vec<Code> = if self.every {
-            Code::every().collect()
+    pub(crate) fn codes(&self) -> Vec<CountryCode> {
+        let mut codes: Vec<CountryCode> = if self.every {
+            CountryCode::every().collect()
         } else if self.all {
             Catalog::embedded().codes().collect()
         } else if self.codes.is_empty() {
@@ -54,10 +54,10 @@ impl Selection {
 }
 
 impl Pick {
-    fn codes(self) -> Vec<Code> {
+    fn codes(self) -> Vec<CountryCode> {
         match self {
-            Pick::Code(code) => vec![code],
-            Pick::Initial(initial) => Code::every()
+            Pick::CountryCode(code) => vec![code],
+            Pick::Initial(initial) => CountryCode::every()
                 .filter(|code| code.initial() == initial)
                 .collect(),
         }
@@ -72,7 +72,7 @@ impl FromStr for Pick {
         if let (Some(letter @ ('a'..='z' | 'A'..='Z')), None) = (letters.next(), letters.next()) {
             return Ok(Pick::Initial(letter.to_ascii_uppercase()));
         }
-        let code = text.parse().map(Pick::Code);
+        let code = text.parse().map(Pick::CountryCode);
         code.map_err(|_| format!("expected a country code such as `BR`, or a letter, got `{text}`"))
     }
 }
@@ -83,7 +83,7 @@ pub(crate) struct Flags(usize);
 
 impl Flags {
     /// The codes chosen.
-    pub(crate) fn codes(self) -> Vec<Code> {
+    pub(crate) fn codes(self) -> Vec<CountryCode> {
         let others = Catalog::embedded();
         let others = others
             .codes()

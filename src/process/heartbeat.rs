@@ -16,9 +16,9 @@ const QUESTION: &str = "?";
 
 /// The questions that were asked since the last answer.
 #[derive(Default)]
-pub(crate) struct Pulse(u32);
+pub(crate) struct Heartbeat(u32);
 
-impl Pulse {
+impl Heartbeat {
     /// It said something.
     pub(crate) fn is_there(&mut self) {
         self.0 = 0;
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn one_who_answers_now_and_then_is_there() {
         let mut asked = Vec::new();
-        let mut pulse = Pulse::default();
+        let mut pulse = Heartbeat::default();
         for _ in 0..3 {
             for _ in 0..UNANSWERED {
                 assert!(!pulse.is_lost(&mut asked));

@@ -2,14 +2,16 @@
 //! that its records hold. (In reports an outcome is its label alone.)
 
 use flagpole_client::strategy;
-use flagpole_protocol::{Kind, Limit, Measured, Outcome, Record, Resource, Tally, Timing};
+use flagpole_protocol::{
+    AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming, TimeoutKind,
+};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::Duration;
 
 /// A measured run, in a form that reads back. Its tally and its bound follow from the records.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Passed {
+pub(crate) struct MeasuredDto {
     strategy: String,
     concurrency: usize,
     wall: Duration,
@@ -19,10 +21,10 @@ pub(crate) struct Passed {
     records: Vec<Whole>,
 }
 
-impl Passed {
+impl MeasuredDto {
     /// What is passed of a run under this limit of a whole exchange.
-    pub(crate) fn of(measured: Measured) -> Passed {
-        Passed {
+    pub(crate) fn of(measured: MeasuredRun) -> MeasuredDto {
+        MeasuredDto {
             strategy: measured.strategy.to_owned(),
             concurrency: measured.concurrency,
             wall: measured.wall,
@@ -33,15 +35,15 @@ impl Passed {
     }
 
     /// The run that was passed; `None` if its strategy is not known here.
-    pub(crate) fn measured(self) -> Option<Measured> {
+    pub(crate) fn measured(self) -> Option<MeasuredRun> {
         let strategy = strategy::by_name(&self.strategy).ok()?;
-        let records: Vec<Record> = self.records.into_iter().map(|whole| whole.0).collect();
-        let mut tally = Tally::default();
+        let records: Vec<AttemptRecord> = self.records.into_iter().map(|whole| whole.0).collect();
+        let mut tally = RunStats::default();
         for record in &records {
             tally.record(record);
         }
         tally.unstarted = self.unstarted;
-        Some(Measured {
+        Some(MeasuredRun {
             strategy: strategy.name(),
             concurrency: self.concurrency,
             wall: self.wall,
@@ -53,15 +55,15 @@ impl Passed {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Whole(#[serde(with = "RecordFields")] Record);
+struct Whole(#[serde(with = "RecordFields")] AttemptRecord);
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Record")]
+#[serde(remote = "AttemptRecord")]
 struct RecordFields {
     download: usize,
     attempt: u32,
     #[serde(with = "KindName")]
-    kind: Kind,
+    kind: AttemptKind,
     decides: bool,
     #[serde(serialize_with = "path", deserialize_with = "resource")]
     resource: Resource,
@@ -79,11 +81,11 @@ struct RecordFields {
     bytes: u64,
     wasted: u64,
     #[serde(with = "timing")]
-    timing: Option<Timing>,
+    timing: Option<ServerTiming>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Kind")]
+#[serde(remote = "AttemptKind")]
 enum KindName {
     First,
     Retry,
@@ -93,7 +95,7 @@ enum KindName {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Limit")]
+#[serde(remote = "TimeoutKind")]
 enum LimitName {
     Connect,
     FirstByte,
@@ -109,7 +111,7 @@ enum OutcomeFields {
     Http(u16),
     Redirected(u16),
     TooManyRedirects,
-    Timeout(#[serde(with = "LimitName")] Limit, Duration),
+    Timeout(#[serde(with = "LimitName")] TimeoutKind, Duration),
     Refused,
     ConnectFailed(String),
     Reset,
@@ -126,7 +128,7 @@ enum OutcomeFields {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Timing")]
+#[serde(remote = "ServerTiming")]
 struct TimingFields {
     planned: Duration,
     actual: Duration,
@@ -150,14 +152,14 @@ fn resource<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Resource, D::E
 
 /// A timing that may be missing.
 mod timing {
-    use super::{Deserialize, Deserializer, Serialize, Serializer, Timing, TimingFields};
+    use super::{Deserialize, Deserializer, Serialize, Serializer, ServerTiming, TimingFields};
 
     #[derive(Serialize, Deserialize)]
-    struct Told(#[serde(with = "TimingFields")] Timing);
+    struct Told(#[serde(with = "TimingFields")] ServerTiming);
 
     #[expect(clippy::ref_option, reason = "the signature is serde's")]
     pub(super) fn serialize<S: Serializer>(
-        timing: &Option<Timing>,
+        timing: &Option<ServerTiming>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         timing.clone().map(Told).serialize(serializer)
@@ -165,7 +167,7 @@ mod timing {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Option<Timing>, D::Error> {
+    ) -> Result<Option<ServerTiming>, D::Error> {
         Ok(Option::<Told>::deserialize(deserializer)?.map(|told| told.0))
     }
 }
@@ -183,15 +185,15 @@ mod tests {
         told.first_byte = Some(Duration::from_nanos(50_000_001));
         let records = vec![
             told,
-            record(Outcome::Timeout(Limit::Whole, limit), None),
+            record(Outcome::Timeout(TimeoutKind::Whole, limit), None),
             record(Outcome::Lost("broken".into()), None),
         ];
-        let mut tally = Tally::default();
+        let mut tally = RunStats::default();
         for record in &records {
             tally.record(record);
         }
         tally.unstarted = 2;
-        let measured = Measured {
+        let measured = MeasuredRun {
             strategy: "async",
             concurrency: 5,
             wall: Duration::from_nanos(123_456_789),
@@ -199,8 +201,8 @@ mod tests {
             records,
             whole: Some(limit),
         };
-        let json = serde_json::to_string(&Passed::of(measured.clone())).unwrap();
-        let back: Passed = serde_json::from_str(&json).unwrap();
+        let json = serde_json::to_string(&MeasuredDto::of(measured.clone())).unwrap();
+        let back: MeasuredDto = serde_json::from_str(&json).unwrap();
         let back = back.measured().unwrap();
         assert_eq!(back.records, measured.records);
         assert_eq!(back.tally, measured.tally);

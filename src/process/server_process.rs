@@ -4,7 +4,7 @@
 //! however it ends, so none is ever left behind. Nor is one waited for that no longer answers.
 
 use crate::commands::serve::SETTLE;
-use crate::process::heartbeat::Pulse;
+use crate::process::heartbeat::Heartbeat;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::report::Served;
 use flagpole_server::Profile;
@@ -27,10 +27,10 @@ const LOOK: Duration = Duration::from_millis(5);
 const SILENT: &str = "the server no longer answers";
 
 /// A running helper.
-pub(crate) struct Helper {
+pub(crate) struct ServerProcess {
     child: Child,
     lines: Receiver<String>,
-    pulse: Pulse,
+    pulse: Heartbeat,
     is_silent: bool,
     /// The root of its site.
     pub(crate) url: String,
@@ -41,9 +41,9 @@ struct Greeting {
     url: String,
 }
 
-impl Helper {
+impl ServerProcess {
     /// Starts a helper that does what this listener does, on a port of the system's choice.
-    pub(crate) fn start(listener: &Listener, seed: u64) -> Result<Helper> {
+    pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
         let profile = Profile {
             about: None,
             seed,
@@ -83,10 +83,10 @@ impl Helper {
             // Until it has ended, or nobody listens any more.
             lines.into_iter().all(|line| told.send(line).is_ok())
         });
-        let mut helper = Helper {
+        let mut helper = ServerProcess {
             child,
             lines,
-            pulse: Pulse::default(),
+            pulse: Heartbeat::default(),
             is_silent: false,
             url: String::new(),
         };
@@ -176,7 +176,7 @@ impl Helper {
     }
 }
 
-impl Drop for Helper {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // It has said all that it has to say, or never will; one that has ended can not be killed.
         let _ = self.child.kill();

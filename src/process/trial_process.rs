@@ -1,9 +1,9 @@
 //! A trial, in a process of its own.
 
 use crate::commands::trial;
-use crate::commands::trial::{Job, Said};
-use crate::process::heartbeat::{BEAT, Pulse};
-use crate::process::server_process::Helper;
+use crate::commands::trial::{Job, TrialResult};
+use crate::process::heartbeat::{BEAT, Heartbeat};
+use crate::process::server_process::ServerProcess;
 use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -67,8 +67,8 @@ impl Interrupt {
 pub(crate) fn carry_out(
     job: &Job,
     interrupt: &Interrupt,
-    server: Option<&mut Helper>,
-) -> Result<Said> {
+    server: Option<&mut ServerProcess>,
+) -> Result<TrialResult> {
     let mut child = start()?;
     let mut input = child.stdin.take().context("it has no standard input")?;
     let out = child.stdout.take().context("it has no standard output")?;
@@ -124,9 +124,9 @@ fn listen(out: ChildStdout, mut err: ChildStderr, told: &Sender<Event>) {
 fn hear(
     heard: &Receiver<Event>,
     input: ChildStdin,
-    mut server: Option<&mut Helper>,
+    mut server: Option<&mut ServerProcess>,
 ) -> Result<(String, String)> {
-    let (mut said, mut pulse, mut input) = (String::new(), Pulse::default(), Some(input));
+    let (mut said, mut pulse, mut input) = (String::new(), Heartbeat::default(), Some(input));
     let mut end = None;
     loop {
         let patience = end.map_or(BEAT, |end: Instant| {

@@ -1,6 +1,6 @@
 //! `adaptive` before a server of few seats: as good as the best number of lanes, and hardly refused.
 
-use flagpole_client::{Endpoint, Job, Lanes, Plan, Run, strategy};
+use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
@@ -11,13 +11,13 @@ const SEATS: u32 = 8;
 const SERVICE: Duration = Duration::from_millis(20);
 
 /// So many downloads of a few flags.
-fn plan(count: u64) -> Plan {
+fn plan(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
-    let job = |(place, code)| Job {
+    let job = |(place, code)| DownloadSpec {
         nth: place / 20,
-        ..Job::first(Resource::Flag(code))
+        ..DownloadSpec::first(Resource::Flag(code))
     };
-    Plan {
+    Workload {
         jobs: (0..count).zip(flags).map(job).collect(),
     }
 }
@@ -30,7 +30,7 @@ fn it_finds_its_lanes_and_is_hardly_ever_refused() {
         .start()
         .unwrap();
     let (plan, endpoint) = (plan(1000), Endpoint::from(server.addr()));
-    let run = Run::new(&plan, &endpoint).lanes(Lanes::new(200).unwrap());
+    let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(200).unwrap());
     let start = Instant::now();
     let tally = strategy::by_name("adaptive").unwrap().run(&run).unwrap();
     let wall = start.elapsed();

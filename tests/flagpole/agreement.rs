@@ -5,12 +5,12 @@ use crate::peers::{Nobody, mock, seeded};
 use crate::stage::wait_until;
 use crate::stories::{Made, assert_agree, told_by_client};
 use crate::ways::{Way, in_every_way, lanes};
-use flagpole_client::{CancellationToken, Endpoint, Plan, Run};
+use flagpole_client::{CancellationToken, Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Cause;
-use flagpole_protocol::Entry;
-use flagpole_protocol::{Code, Resource};
-use flagpole_protocol::{Measured, Outcome, Record};
+use flagpole_protocol::JournalEntry;
+use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use flagpole_server::fate::fault;
 use proptest::prelude::*;
@@ -22,15 +22,15 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The codes that begin with B, flags or not, each twice.
-fn plan() -> Plan {
-    let codes = Code::every().filter(|code| code.initial() == 'B');
-    Plan::flags(codes.flat_map(|code| [code, code]))
+fn plan() -> Workload {
+    let codes = CountryCode::every().filter(|code| code.initial() == 'B');
+    Workload::flags(codes.flat_map(|code| [code, code]))
 }
 
 /// Carries the plan out in every way.
 fn everyone(
     server: &Server,
-    plan: &Plan,
+    plan: &Workload,
     conditions: impl for<'a> Fn(Run<'a>) -> Run<'a> + Sync,
 ) -> Vec<Made> {
     let endpoint = Endpoint::from(server.addr());
@@ -63,7 +63,7 @@ fn every_attempt_is_told_alike_by_client_and_server() {
 
 fn assert_agree_under(fault: &str) {
     let server = mock("uniform:0..2ms", &format!("{fault}@40%"));
-    let plan = Plan::flags(populous::TWENTY[..10].to_vec());
+    let plan = Workload::flags(populous::TWENTY[..10].to_vec());
     // A fault may never let an answer end.
     let runs = everyone(&server, &plan, |run| {
         run.lanes(lanes(5)).timeout(Duration::from_millis(100))
@@ -100,7 +100,7 @@ fn the_sums_of_client_and_server_are_the_same() {
         ledger.by_cause,
         counted(stories.iter().map(|story| story.cause.clone()))
     );
-    let sum = |of: fn(&Measured) -> u64| runs.iter().map(|(_, run)| of(run)).sum::<u64>();
+    let sum = |of: fn(&MeasuredRun) -> u64| runs.iter().map(|(_, run)| of(run)).sum::<u64>();
     assert_eq!(sum(|run| run.tally.ok), ledger.by_status[&200]);
     assert_eq!(sum(|run| run.tally.not_found), ledger.by_status[&404]);
     assert_eq!(
@@ -112,7 +112,7 @@ fn the_sums_of_client_and_server_are_the_same() {
 #[test]
 fn an_attempt_that_timed_out_is_an_aborted_entry() {
     let server = mock("1h", "");
-    let plan = Plan::flags(populous::TWENTY[..3].to_vec());
+    let plan = Workload::flags(populous::TWENTY[..3].to_vec());
     let runs = everyone(&server, &plan, |run| {
         run.lanes(lanes(3)).timeout(Duration::from_millis(250))
     });
@@ -124,15 +124,16 @@ fn an_attempt_that_timed_out_is_an_aborted_entry() {
     assert!((1..=3 * Way::all().len() as u64).contains(&ledger.requests));
     assert_eq!(ledger.aborted, ledger.requests);
     let hour = Duration::from_secs(3600);
-    let is_aborted =
-        |entry: &Entry| (entry.status, entry.completed, entry.planned) == (None, false, hour);
+    let is_aborted = |entry: &JournalEntry| {
+        (entry.status, entry.completed, entry.planned) == (None, false, hour)
+    };
     assert!(ledger.entries.iter().all(is_aborted));
 }
 
 #[test]
 fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
     let server = mock("uniform:0..60ms", "500@20%");
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     let runs = everyone(&server, &plan, |run| {
         run.lanes(lanes(5)).timeout(Duration::from_millis(30))
     });
@@ -188,7 +189,7 @@ fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
         let cancel = CancellationToken::new();
         let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
         let (done, fifth) = (AtomicUsize::new(0), cancel.clone());
-        let cancel_fifth = move |_: &Record| {
+        let cancel_fifth = move |_: &AttemptRecord| {
             if done.fetch_add(1, Ordering::Relaxed) == 4 {
                 fifth.cancel();
             }
@@ -226,7 +227,7 @@ fn fates(
 ) -> Vec<(Resource, u64, Option<u16>, Duration)> {
     let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
     let run = Run::new(&plan, &endpoint).lanes(lanes(count));
-    let fate = |record: &Record| {
+    let fate = |record: &AttemptRecord| {
         let timing = record.timing.as_ref().unwrap();
         (record.resource, record.nth, record.status, timing.planned)
     };

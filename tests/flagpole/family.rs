@@ -6,9 +6,9 @@ use crate::stories::{Made, assert_agree};
 use crate::ways::{
     Files, Way, at_once, codes, files, in_every_way, lanes, sizes, true_flags, truth,
 };
-use flagpole_client::policy::{Policy, Redirects, Timeouts};
-use flagpole_client::{Destination, Endpoint, Plan, Run};
-use flagpole_protocol::{Class, Record};
+use flagpole_client::policy::{Policy, RedirectPolicy, Timeouts};
+use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
+use flagpole_protocol::{AttemptRecord, OutcomeClass};
 use flagpole_server::FaultSpec;
 use flagpole_server::fate::fault::FAMILY;
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ struct Row {
     fault: &'static str,
     ends: Ends,
     timeouts: Timeouts,
-    /// Redirects that are followed.
+    /// RedirectPolicy that are followed.
     follows: u32,
     reuses: bool,
 }
@@ -54,10 +54,10 @@ struct Row {
 /// How every download ends.
 struct Ends {
     label: &'static str,
-    class: Class,
+    class: OutcomeClass,
     status: Option<u16>,
     bytes: Bytes,
-    /// Redirects that were followed before.
+    /// RedirectPolicy that were followed before.
     hops: usize,
 }
 
@@ -75,7 +75,7 @@ const ALL: Bytes = Bytes::PerCent(100);
 const fn row(
     fault: &'static str,
     label: &'static str,
-    class: Class,
+    class: OutcomeClass,
     status: Option<u16>,
     bytes: Bytes,
 ) -> Row {
@@ -95,7 +95,7 @@ const fn row(
 }
 
 const fn ok(fault: &'static str) -> Row {
-    row(fault, "ok", Class::Ok, Some(200), ALL)
+    row(fault, "ok", OutcomeClass::Ok, Some(200), ALL)
 }
 
 /// An answer with another status, its name as the body.
@@ -103,7 +103,7 @@ const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u6
     row(
         fault,
         label,
-        Class::Error,
+        OutcomeClass::Error,
         Some(status),
         Bytes::Exactly(bytes),
     )
@@ -111,12 +111,12 @@ const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u6
 
 /// No whole answer, but a head.
 const fn broken(fault: &'static str, label: &'static str, bytes: Bytes) -> Row {
-    row(fault, label, Class::Error, Some(200), bytes)
+    row(fault, label, OutcomeClass::Error, Some(200), bytes)
 }
 
 /// No answer at all.
 const fn none(fault: &'static str, label: &'static str) -> Row {
-    row(fault, label, Class::Error, None, NOTHING)
+    row(fault, label, OutcomeClass::Error, None, NOTHING)
 }
 
 impl Row {
@@ -149,7 +149,7 @@ const TABLE: &[Row] = &[
     row(
         "404",
         "not_found",
-        Class::NotFound,
+        OutcomeClass::NotFound,
         Some(404),
         Bytes::Exactly(14),
     ),
@@ -250,10 +250,10 @@ fn assert_row(row: &Row) {
     row.fault.parse::<FaultSpec>().unwrap();
     let server = mock("0", row.fault);
     let endpoint = Endpoint::from(server.addr());
-    let plan = Plan::flags(codes(row.codes()));
+    let plan = Workload::flags(codes(row.codes()));
     let runs: Vec<(Made, Files)> = in_every_way(|way| {
         let folder = tempfile::tempdir().unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         let run = Run::new(&plan, &endpoint).lanes(lanes(3));
         let run = run.policy(row.policy()).destination(&destination);
         ((way, way.measure(run)), files(folder.path()))
@@ -275,13 +275,13 @@ impl Row {
     fn policy(&self) -> Policy {
         Policy {
             timeouts: self.timeouts,
-            redirects: Redirects { most: self.follows },
+            redirects: RedirectPolicy { most: self.follows },
             reuse: self.reuses,
             ..Policy::default()
         }
     }
 
-    fn assert_records(&self, way: Way, records: &[Record]) {
+    fn assert_records(&self, way: Way, records: &[AttemptRecord]) {
         let (fault, way, ends) = (self.fault, way.name(), &self.ends);
         let (deciding, steps): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.decides);
         let count = codes(self.codes()).len();
@@ -315,8 +315,8 @@ impl Row {
 
     fn assert_files(&self, way: Way, files: &Files) {
         let expected = match self.ends.class {
-            Class::Ok => true_flags(self.codes()),
-            Class::NotFound | Class::Error | Class::Step => Files::new(),
+            OutcomeClass::Ok => true_flags(self.codes()),
+            OutcomeClass::NotFound | OutcomeClass::Error | OutcomeClass::Step => Files::new(),
         };
         let (got, wanted) = (sizes(files), sizes(&expected));
         assert!(

@@ -4,7 +4,7 @@ use crate::peers::{Nobody, mock};
 use crate::stage::{Desk, Done};
 use flagpole_client::strategy;
 use flagpole_fixtures::{Catalog, populous};
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use std::fs;
 
@@ -20,7 +20,7 @@ fn every_strategy() -> impl Iterator<Item = String> {
     })
 }
 
-fn file_names(codes: &[Code]) -> Vec<String> {
+fn file_names(codes: &[CountryCode]) -> Vec<String> {
     let mut names: Vec<_> = codes
         .iter()
         .map(|code| format!("{}.gif", code.lower()))

@@ -4,7 +4,7 @@ use crate::peers::mock;
 use crate::stage::{Desk, Done};
 use crate::ways::{CATALOG, Way, codes, in_every_way, truth};
 use flagpole_fixtures::populous;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::Rule;
 use flagpole_server::blocking::Server;
 use flagpole_server::config::path_glob::PathGlob;
@@ -23,7 +23,7 @@ fn nameless(fault: &str) -> Server {
 }
 
 /// Every file is named after a country, its spaces underscores, and is the flag of the code behind it.
-fn assert_named(desk: &Desk, expected: &BTreeSet<Code>) {
+fn assert_named(desk: &Desk, expected: &BTreeSet<CountryCode>) {
     let names = desk.saved();
     let saved = names.iter().map(|name| {
         let (country, code) = name
@@ -35,7 +35,7 @@ fn assert_named(desk: &Desk, expected: &BTreeSet<Code>) {
             !country.is_empty() && !country.contains([' ', '/']),
             "{name}"
         );
-        let code: Code = code.parse().unwrap();
+        let code: CountryCode = code.parse().unwrap();
         let body = fs::read(desk.path("downloaded").join(name)).unwrap();
         assert!(body == truth(Resource::Flag(code)), "{name}");
         code

@@ -5,14 +5,14 @@ use crate::peers::seeded;
 use crate::stories::{Made, assert_agree};
 use crate::ways::{codes, in_every_way, lanes};
 use flagpole_analysis::bound::of_run;
-use flagpole_client::policy::{After, Budget, Hedge, Policy, Retry};
-use flagpole_client::{Endpoint, Plan, Run};
+use flagpole_client::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
+use flagpole_client::{Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
-use flagpole_protocol::{Key, Ledger};
-use flagpole_protocol::{Kind, Measured, Record};
+use flagpole_protocol::{AttemptKind, AttemptRecord, MeasuredRun};
+use flagpole_protocol::{FateKey, Ledger};
 use flagpole_server::blocking::Server;
-use flagpole_server::{Rule, Rulebook};
+use flagpole_server::{Rule, RuleSet};
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
@@ -51,7 +51,7 @@ fn slow(n: &str, latency: &str) -> Rule {
 }
 
 /// Carries the plan out in every way under this policy, and holds the records against the ledger.
-fn under(policy: &Policy, plan: &Plan, server: Server) -> (Vec<Made>, Ledger) {
+fn under(policy: &Policy, plan: &Workload, server: Server) -> (Vec<Made>, Ledger) {
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
         let run = Run::new(plan, &endpoint).lanes(lanes(4));
@@ -63,7 +63,7 @@ fn under(policy: &Policy, plan: &Plan, server: Server) -> (Vec<Made>, Ledger) {
 }
 
 /// The attempts of each download, in order.
-fn by_download(run: &Measured) -> Vec<Vec<&Record>> {
+fn by_download(run: &MeasuredRun) -> Vec<Vec<&AttemptRecord>> {
     let count = run.records.iter().map(|record| record.download).max();
     let mut downloads = vec![Vec::new(); count.unwrap() + 1];
     for record in &run.records {
@@ -75,14 +75,14 @@ fn by_download(run: &Measured) -> Vec<Vec<&Record>> {
     downloads
 }
 
-fn labels(records: &[&Record]) -> Vec<String> {
-    let label = |record: &&Record| record.outcome.label().into_owned();
+fn labels(records: &[&AttemptRecord]) -> Vec<String> {
+    let label = |record: &&AttemptRecord| record.outcome.label().into_owned();
     records.iter().map(label).collect()
 }
 
 /// What the server has in store for the request number `nth`, in the client's word for it.
-fn in_store(rulebook: &Rulebook, resource: Resource, nth: u64) -> &'static str {
-    let fate = rulebook.fate(Key::Resource(resource), nth);
+fn in_store(rulebook: &RuleSet, resource: Resource, nth: u64) -> &'static str {
+    let fate = rulebook.fate(FateKey::Resource(resource), nth);
     match fate.fault.as_deref() {
         None => "ok",
         Some("404") => "not_found",
@@ -98,7 +98,7 @@ fn in_store(rulebook: &Rulebook, resource: Resource, nth: u64) -> &'static str {
 }
 
 /// The labels of a download's attempts, if it fails in these ways at tries from this n on.
-fn chain(rulebook: &Rulebook, resource: Resource, first: u64, attempts: u32) -> Vec<&'static str> {
+fn chain(rulebook: &RuleSet, resource: Resource, first: u64, attempts: u32) -> Vec<&'static str> {
     let mut labels = Vec::new();
     for nth in first..first + u64::from(attempts) {
         let label = in_store(rulebook, resource, nth);
@@ -117,10 +117,10 @@ fn retries_meet_the_fates_that_were_theirs() {
         "500@20% reset:300@10% cut:50%@10% corrupt@10% empty@10% 404@5% 501@5% garbage@5%";
     let (attempts, plan) = (
         4,
-        Plan::flags(populous::TWENTY.into_iter().chain(populous::TWENTY)),
+        Workload::flags(populous::TWENTY.into_iter().chain(populous::TWENTY)),
     );
     let specs = FAULTS.split(' ').map(|fault| fault.parse().unwrap());
-    let rulebook = Rulebook::of(5, "0".parse().unwrap(), specs.collect()).unwrap();
+    let rulebook = RuleSet::of(5, "0".parse().unwrap(), specs.collect()).unwrap();
     let policy = tries(attempts);
     let (runs, _) = under(&policy, &plan, seeded(5, "0", FAULTS));
     for (way, run) in runs {
@@ -141,16 +141,16 @@ fn retries_meet_the_fates_that_were_theirs() {
 }
 
 /// Before each retry is waited as long as is drawn for it, within the bounds, and no shorter.
-fn assert_backed_off(retry: &Retry, records: &[&Record]) {
+fn assert_backed_off(retry: &Retry, records: &[&AttemptRecord]) {
     assert_eq!(
         (records[0].kind, records[0].backoff),
-        (Kind::First, Duration::ZERO)
+        (AttemptKind::First, Duration::ZERO)
     );
     for (failures, pair) in (1..).zip(records.windows(2)) {
         let [failed, again] = pair else {
             unreachable!()
         };
-        assert_eq!((again.kind, again.attempt), (Kind::Retry, failures));
+        assert_eq!((again.kind, again.attempt), (AttemptKind::Retry, failures));
         assert!(again.backoff <= retry.longest(failures));
         let drawn = retry.backoff(failed.resource, failed.nth, failures, None);
         assert_eq!(again.backoff, drawn);
@@ -161,7 +161,7 @@ fn assert_backed_off(retry: &Retry, records: &[&Record]) {
 
 #[test]
 fn what_fails_twice_and_then_succeeds_ends_well() {
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     let (runs, ledger) = under(&tries(3), &plan, ruled(rule(2, "500")));
     for (way, run) in &runs {
         for records in by_download(run) {
@@ -185,7 +185,7 @@ fn what_fails_twice_and_then_succeeds_ends_well() {
 
 #[test]
 fn the_tries_come_to_an_end() {
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     let (runs, ledger) = under(&tries(3), &plan, ruled(rule(3, "reset")));
     for (_, run) in &runs {
         let reset = &run.tally.outcomes["reset"];
@@ -199,7 +199,7 @@ fn the_tries_come_to_an_end() {
 fn what_is_not_there_is_never_asked_for_again() {
     let mut policy = tries(5);
     policy.retry.statuses = vec![404, 410];
-    let plan = Plan::flags(codes("AA BR US"));
+    let plan = Workload::flags(codes("AA BR US"));
     let (runs, ledger) = under(&policy, &plan, ruled(rule(9, "404")));
     for (_, run) in &runs {
         assert_eq!((run.tally.not_found, run.tally.attempts()), (3, 3));
@@ -209,7 +209,7 @@ fn what_is_not_there_is_never_asked_for_again() {
 
 #[test]
 fn a_server_that_asks_for_time_gets_it() {
-    let plan = Plan::flags(codes("BR US"));
+    let plan = Workload::flags(codes("BR US"));
     let (runs, _) = under(&tries(2), &plan, ruled(rule(1, "503,retry-after=1s")));
     for (_, run) in &runs {
         assert_eq!((run.tally.ok, run.tally.retries), (2, 2));
@@ -225,7 +225,7 @@ fn a_server_that_asks_for_time_gets_it() {
 fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
     let mut policy = tries(2);
     policy.retry.retry_after_cap = 20 * MS;
-    let plan = Plan::flags(codes("BR US"));
+    let plan = Workload::flags(codes("BR US"));
     let (runs, _) = under(&policy, &plan, ruled(rule(1, "429,retry-after=1h")));
     for (_, run) in &runs {
         let (granted, drawn) = (40 * MS, 2 * MS);
@@ -237,11 +237,11 @@ fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
 #[test]
 fn retries_stay_within_their_budget() {
     let mut policy = tries(10);
-    policy.budget = Some(Budget {
+    policy.budget = Some(RetryBudgetConfig {
         ratio: 0.1,
         reserve: 3,
     });
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     let (runs, ledger) = under(&policy, &plan, ruled(rule(10, "500")));
     for (way, run) in &runs {
         // 3 from the beginning, and a tenth of 20 first tries; who comes too early for those goes
@@ -254,11 +254,11 @@ fn retries_stay_within_their_budget() {
     assert_eq!(ledger.requests, tries);
 }
 
-/// After this time, and as many as there is reason for.
+/// HedgeDelay this time, and as many as there is reason for.
 fn hedged(after: Duration) -> Policy {
     Policy {
         hedge: Some(Hedge {
-            after: After::Time(after),
+            after: HedgeDelay::Time(after),
             share: 1.0,
         }),
         ..Policy::default()
@@ -268,7 +268,7 @@ fn hedged(after: Duration) -> Policy {
 #[test]
 fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     // Without retries n is 0, and that of the hedge is 1.
-    let (plan, server) = (Plan::flags(codes("BR US")), ruled(slow("0", "1h")));
+    let (plan, server) = (Workload::flags(codes("BR US")), ruled(slow("0", "1h")));
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
         // A lane for each hedge beside what it hedges. On a single one there is no way out but the
@@ -284,9 +284,9 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     for (way, run) in &runs {
         for records in by_download(run) {
             assert_eq!(labels(&records), ["superseded", "ok"], "{}", way.name());
-            let told = |record: &Record| (record.kind, record.nth, record.decides);
-            assert_eq!(told(records[0]), (Kind::First, 0, false));
-            assert_eq!(told(records[1]), (Kind::Hedge, 1, true));
+            let told = |record: &AttemptRecord| (record.kind, record.nth, record.decides);
+            assert_eq!(told(records[0]), (AttemptKind::First, 0, false));
+            assert_eq!(told(records[1]), (AttemptKind::Hedge, 1, true));
             assert!(records[1].sent >= records[0].due + 30 * MS);
         }
         let tally = &run.tally;
@@ -297,7 +297,8 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     let each = 2 * runs.len() as u64;
     let sums = (ledger.requests, ledger.completed, ledger.aborted);
     assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
-    let is_first_given_up = |entry: &flagpole_protocol::Entry| entry.completed == (entry.n == 1);
+    let is_first_given_up =
+        |entry: &flagpole_protocol::JournalEntry| entry.completed == (entry.n == 1);
     assert!(ledger.entries.iter().all(is_first_given_up));
 }
 
@@ -306,7 +307,7 @@ fn a_hedge_that_comes_too_late_is_given_up_itself() {
     let builder = Server::builder().entries(100_000);
     let server = builder.rule(slow("0", "400ms")).rule(slow("1", "1h"));
     let server = server.start().unwrap();
-    let plan = Plan::flags(codes("BR"));
+    let plan = Workload::flags(codes("BR"));
     let (runs, ledger) = {
         let policy = hedged(20 * MS);
         let (runs, ledger) = under(&policy, &plan, server);
@@ -331,7 +332,7 @@ fn hedges_stay_within_their_share() {
         share: 0.1,
         ..hedge
     });
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     let (runs, _) = under(&policy, &plan, ruled(slow("0..", "20ms")));
     for (way, run) in runs {
         assert!(
@@ -346,7 +347,7 @@ fn hedges_stay_within_their_share() {
 
 #[test]
 fn a_connection_serves_one_request_or_as_many_as_there_are() {
-    let plan = Plan::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TWENTY);
     in_every_way(|way| {
         for reuse in [true, false] {
             let server = ruled(Rule::default());

@@ -2,13 +2,13 @@
 //! order; and what `get` makes of each.
 
 use crate::stage::{Desk, flagpole, wait_until};
-use flagpole_protocol::Key;
-use flagpole_protocol::{Cause, Entry};
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::FateKey;
+use flagpole_protocol::{Cause, JournalEntry};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::Asked;
-use flagpole_server::{Planned, Profile, Rulebook, Site};
+use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
 use proptest::strategy::{Just, Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
@@ -34,7 +34,7 @@ pub(crate) fn built_in() -> Vec<(String, Profile)> {
     profiles
 }
 
-fn codes() -> impl Iterator<Item = Code> {
+fn codes() -> impl Iterator<Item = CountryCode> {
     CODES.split(' ').map(|code| code.parse().unwrap())
 }
 
@@ -54,8 +54,8 @@ mod journal {
     const TIMES: u64 = 4;
 
     /// What is planned for an answer, in one line.
-    fn line(planned: &Planned) -> String {
-        let Planned {
+    fn line(planned: &FatePreview) -> String {
+        let FatePreview {
             resource,
             n,
             rule,
@@ -68,8 +68,8 @@ mod journal {
     }
 
     /// The same, in the words of the journal.
-    fn told(entry: &Entry) -> String {
-        let Entry {
+    fn told(entry: &JournalEntry) -> String {
+        let JournalEntry {
             resource,
             n,
             rule,
@@ -96,8 +96,8 @@ mod journal {
     }
 
     /// Holds the journal of this listener against what was told in advance.
-    fn agrees(name: &str, seed: u64, listener: &Listener) -> Vec<Entry> {
-        let rulebook = Rulebook::new(seed, listener).unwrap();
+    fn agrees(name: &str, seed: u64, listener: &Listener) -> Vec<JournalEntry> {
+        let rulebook = RuleSet::new(seed, listener).unwrap();
         let mut runner = TestRunner::deterministic();
         let resources: Vec<_> = codes()
             .enumerate()
@@ -127,25 +127,26 @@ mod journal {
                 .collect();
             let mut all: Vec<_> = resources
                 .iter()
-                .map(|&one| Key::Resource(one))
+                .map(|&one| FateKey::Resource(one))
                 .zip((0..TIMES).cycle())
                 .collect();
             all.sort();
             assert_eq!(numbers, all, "{name}, {lanes} at once");
-            let is_fate =
-                |entry: &Entry| !matches!(entry.cause, Cause::Capacity | Cause::RateLimit);
+            let is_fate = |entry: &JournalEntry| {
+                !matches!(entry.cause, Cause::ConcurrencyLimit | Cause::RateLimit)
+            };
             journal.retain(is_fate);
             assert!(!journal.is_empty());
             for entry in &journal {
                 let path = entry.resource.to_string();
-                let asked = Asked {
+                let asked = RequestInfo {
                     method: &Method::GET,
                     path: &path,
                     key: entry.resource,
                     n: entry.n,
                     elapsed: entry.at,
                 };
-                let planned = Planned::of(&rulebook, &Site::embedded(), &asked);
+                let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked);
                 assert_eq!(told(entry), line(&planned), "{name}, {lanes} at once");
             }
             entries.extend(journal);
@@ -284,8 +285,12 @@ mod downloads {
 
     /// The flags that are struck by what `get` calls an error, when each is asked for once.
     fn struck(profile: &Profile, listener: &Listener) -> u64 {
-        let rulebook = Rulebook::new(profile.seed, listener).unwrap();
-        let fault = |code| rulebook.fate(Key::Resource(Resource::Flag(code)), 0).fault;
+        let rulebook = RuleSet::new(profile.seed, listener).unwrap();
+        let fault = |code| {
+            rulebook
+                .fate(FateKey::Resource(Resource::Flag(code)), 0)
+                .fault
+        };
         let is_error = |fault: &std::sync::Arc<str>| {
             !fault.starts_with("hang:for") && !fault.starts_with("trickle")
         };

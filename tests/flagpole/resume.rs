@@ -32,7 +32,7 @@ fn failing(faults: &[&str]) -> Server {
     });
     let builder = Server::builder().entries(100_000);
     rules
-        .fold(builder, flagpole_server::Builder::rule)
+        .fold(builder, flagpole_server::ServerBuilder::rule)
         .start()
         .unwrap()
 }

@@ -4,9 +4,9 @@
 use crate::peers::seeded;
 use crate::ways::{CATALOG, Files, Way, files, in_every_way, lanes, sizes, truth};
 use flagpole_client::policy::{Policy, Retry};
-use flagpole_client::{Destination, Endpoint, Plan, Run};
-use flagpole_protocol::{Code, Resource};
-use flagpole_protocol::{Kind, Measured};
+use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
+use flagpole_protocol::{AttemptKind, MeasuredRun};
+use flagpole_protocol::{CountryCode, Resource};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
@@ -34,14 +34,14 @@ const FAULTS: [&str; 14] = [
 #[derive(Debug, PartialEq)]
 struct Sums {
     downloads: [u64; 4],
-    attempts: BTreeMap<(Kind, Resource, u64, String, bool), u64>,
+    attempts: BTreeMap<(AttemptKind, Resource, u64, String, bool), u64>,
     bytes: u64,
     wasted: u64,
     backoff: Duration,
 }
 
 impl Sums {
-    fn of(run: &Measured) -> Sums {
+    fn of(run: &MeasuredRun) -> Sums {
         let tally = &run.tally;
         let mut attempts = BTreeMap::new();
         for record in &run.records {
@@ -74,17 +74,17 @@ enum Kit {
 }
 
 impl Kit {
-    fn plan(self, codes: Vec<Code>) -> Plan {
+    fn plan(self, codes: Vec<CountryCode>) -> Workload {
         match self {
-            Kit::Flags => Plan::flags(codes),
-            Kit::Files => Plan::files(codes),
-            Kit::WithMetadata => Plan::with_metadata(codes),
+            Kit::Flags => Workload::flags(codes),
+            Kit::Files => Workload::files(codes),
+            Kit::WithMetadata => Workload::with_metadata(codes),
         }
     }
 
     /// The true files of these names, as far as they can be told from the plan.
-    fn truth(self, files: &Files, codes: &[Code]) -> Files {
-        let flag = |code: &Code| truth(Resource::Flag(*code));
+    fn truth(self, files: &Files, codes: &[CountryCode]) -> Files {
+        let flag = |code: &CountryCode| truth(Resource::Flag(*code));
         let named = codes
             .iter()
             .filter(|code| CATALOG.country(**code).is_some());
@@ -106,11 +106,11 @@ impl Kit {
     }
 }
 
-fn run(way: Way, seed: u64, plan: &Plan, policy: &Policy, count: usize) -> (Sums, Files) {
+fn run(way: Way, seed: u64, plan: &Workload, policy: &Policy, count: usize) -> (Sums, Files) {
     let server = seeded(seed, "uniform:0..3ms", &FAULTS.join(" "));
     let endpoint = Endpoint::from(server.addr());
     let folder = tempfile::tempdir().unwrap();
-    let destination = Destination::prepare(folder.path()).unwrap();
+    let destination = DownloadDir::prepare(folder.path()).unwrap();
     let run = Run::new(plan, &endpoint).lanes(lanes(count));
     let run = run.policy(policy.clone()).destination(&destination);
     let run = run.timeout(Duration::from_secs(20));
@@ -124,7 +124,7 @@ proptest! {
     fn every_way_brings_the_same(
         seed: u64,
         kit in select(vec![Kit::Flags, Kit::Files, Kit::WithMetadata]),
-        codes in subsequence(Code::every().collect::<Vec<_>>(), 1..40),
+        codes in subsequence(CountryCode::every().collect::<Vec<_>>(), 1..40),
         attempts in 1..=3_u32,
         most in 1..=20_usize,
     ) {

@@ -2,9 +2,9 @@
 
 use crate::peers::Peer;
 use crate::stage::{Desk, Process};
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
-use flagpole_server::Rulebook;
+use flagpole_server::RuleSet;
 use std::time::Duration;
 
 fn serve(words: &str) -> (Process, String) {
@@ -18,8 +18,8 @@ const WIDE: &str = "uniform:0..5h";
 
 /// Has a server of latency `WIDE` work on a request that takes hours.
 fn keep_busy(peer: &mut Peer) {
-    let profile = Rulebook::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
-    let flag = Key::Resource(Resource::Flag("BR".parse().unwrap()));
+    let profile = RuleSet::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
+    let flag = FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
     let numbers = 0..1_000_000;
     let delay = |n: &u64| profile.fate(flag, *n).delay;
     let quick = numbers.clone().find(|n| delay(n) < Duration::from_secs(1));

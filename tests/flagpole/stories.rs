@@ -2,20 +2,20 @@
 
 use crate::ways::Way;
 use flagpole_protocol::Cause;
-use flagpole_protocol::{Entry, Key, Ledger};
-use flagpole_protocol::{Measured, Outcome, Record};
+use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
+use flagpole_protocol::{FateKey, JournalEntry, Ledger};
 use flagpole_server::Site;
 use flagpole_server::http::route::Route;
 use std::time::Duration;
 
 /// What came of a run, and how it was made.
-pub(crate) type Made = (Way, Measured);
+pub(crate) type Made = (Way, MeasuredRun);
 
 /// One attempt, as either side tells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Story {
     run: String,
-    key: Key,
+    key: FateKey,
     n: u64,
     pub(crate) status: Option<u16>,
     planned: Duration,
@@ -23,7 +23,7 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    fn of_record(run: &str, record: &Record) -> Story {
+    fn of_record(run: &str, record: &AttemptRecord) -> Story {
         let timing = record.timing.clone().unwrap_or_default();
         Story {
             run: run.to_owned(),
@@ -39,7 +39,7 @@ impl Story {
         }
     }
 
-    fn of_entry(entry: &Entry) -> Story {
+    fn of_entry(entry: &JournalEntry) -> Story {
         Story {
             run: entry.run.as_deref().unwrap_or_default().to_owned(),
             key: entry.resource,
@@ -51,7 +51,7 @@ impl Story {
     }
 
     /// All that a client knows that has seen no answer.
-    fn asked(&self) -> (&str, Key, u64) {
+    fn asked(&self) -> (&str, FateKey, u64) {
         (&self.run, self.key, self.n)
     }
 }
@@ -60,7 +60,7 @@ impl Story {
 fn attempts(runs: &[Made]) -> Vec<(Story, &Outcome)> {
     let told = |(way, run): &'_ Made| -> Vec<_> {
         let name = way.name();
-        let story = |record: &Record| Story::of_record(&name, record);
+        let story = |record: &AttemptRecord| Story::of_record(&name, record);
         run.records.iter().map(story).collect()
     };
     let outcomes = runs.iter().flat_map(|(_, run)| &run.records);

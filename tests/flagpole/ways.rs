@@ -1,9 +1,9 @@
 //! The ways to download: each strategy, over each transport that it takes.
 
-use flagpole_client::{Lanes, Run, Strategy, Transport, measure, strategy, transport};
+use flagpole_client::{Concurrency, Run, Strategy, Transport, measure, strategy, transport};
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::Measured;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::MeasuredRun;
+use flagpole_protocol::{CountryCode, Resource};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::resume_unwind;
@@ -45,7 +45,7 @@ impl Way {
     }
 
     /// Carries a run out, under this name.
-    pub(crate) fn measure(self, run: Run<'_>) -> Measured {
+    pub(crate) fn measure(self, run: Run<'_>) -> MeasuredRun {
         let run = run.name(self.name()).transport(self.transport);
         measure(self.strategy, &run).unwrap()
     }
@@ -69,11 +69,11 @@ pub(crate) fn at_once<T: Send>(jobs: impl Iterator<Item = impl FnOnce() -> T + S
     })
 }
 
-pub(crate) fn lanes(count: usize) -> Lanes {
-    Lanes::new(count).unwrap()
+pub(crate) fn lanes(count: usize) -> Concurrency {
+    Concurrency::new(count).unwrap()
 }
 
-pub(crate) fn codes(text: &str) -> Vec<Code> {
+pub(crate) fn codes(text: &str) -> Vec<CountryCode> {
     let codes = text.split(' ').map(|code| code.parse().unwrap());
     codes.collect()
 }
@@ -88,7 +88,7 @@ pub(crate) fn truth(resource: Resource) -> Vec<u8> {
 
 /// The true flags of these codes, under their codes.
 pub(crate) fn true_flags(text: &str) -> Files {
-    let file = |code: Code| (format!("{}.gif", code.lower()), truth(Resource::Flag(code)));
+    let file = |code: CountryCode| (format!("{}.gif", code.lower()), truth(Resource::Flag(code)));
     codes(text).into_iter().map(file).collect()
 }
 

@@ -1,10 +1,10 @@
 //! The figures of a run, and which of them decides what holds it back.
 
-use super::{Constraint, Evidence};
+use super::{BottleneckKind, RunEvidence};
 use crate::bound::{Bound, planned};
-use crate::bound_terms::{Terms, edited};
+use crate::bound_terms::{BoundTerms, edited};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{CAPACITY, Kind, RATE_LIMIT, Record};
+use flagpole_protocol::{AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ const STRAGGLER: u32 = 2;
 
 /// The figures that decide.
 pub(crate) struct Case<'a> {
-    pub(crate) run: &'a Evidence<'a>,
-    pub(crate) terms: Option<Terms>,
+    pub(crate) run: &'a RunEvidence<'a>,
+    pub(crate) terms: Option<BoundTerms>,
     /// The bound; 0 without one.
     pub(crate) bound: Duration,
     /// The client's CPU time over its cores; 0 if it is not known.
@@ -35,9 +35,10 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(crate) fn of(run: &'a Evidence<'a>) -> Case<'a> {
-        let terms = |records: &[Record]| Terms::of(records, run.lanes, run.whole, run.limits);
-        let total = |terms: Option<Terms>| terms.map_or(Duration::ZERO, |terms| terms.total());
+    pub(crate) fn of(run: &'a RunEvidence<'a>) -> Case<'a> {
+        let terms =
+            |records: &[AttemptRecord]| BoundTerms::of(records, run.lanes, run.whole, run.limits);
+        let total = |terms: Option<BoundTerms>| terms.map_or(Duration::ZERO, |terms| terms.total());
         let cores = u32::try_from(run.cores.max(1)).unwrap_or(u32::MAX);
         let whole = terms(run.records);
         Case {
@@ -48,32 +49,32 @@ impl<'a> Case<'a> {
             actual: bound_if(run, as_kept),
             turned_away: bound_if(run, as_meant),
             waited: run.records.iter().map(waited).sum(),
-            took: run.records.iter().map(Record::from_sent).sum(),
+            took: run.records.iter().map(AttemptRecord::from_sent).sum(),
             tried_once: total(terms(&tried_once(run.records))),
             median: median_chain(run.records, run.whole),
         }
     }
 
     /// The lower bound that explains most of the wall time, if it explains half of it.
-    pub(crate) fn constraint(&self) -> Constraint {
+    pub(crate) fn constraint(&self) -> BottleneckKind {
         let explained = self.bound.max(self.cpu);
         if let Some(limit) = self.mostly_turned_away() {
             return limit;
         }
         if self.waits_for_a_seat() {
-            return Constraint::Capacity;
+            return BottleneckKind::Capacity;
         }
         if twice(explained) < self.run.wall {
             return self.beyond(self.run.wall.saturating_sub(explained));
         }
         match self.terms {
             Some(terms) if self.bound >= self.cpu => self.within(&terms),
-            _ => Constraint::ClientCpu,
+            _ => BottleneckKind::ClientCpu,
         }
     }
 
     /// What turned most attempts away, if most were.
-    fn mostly_turned_away(&self) -> Option<Constraint> {
+    fn mostly_turned_away(&self) -> Option<BottleneckKind> {
         self.limit_of(self.run.records.len())
     }
 
@@ -94,7 +95,7 @@ impl<'a> Case<'a> {
     }
 
     /// What the larger part of the wall time, this one, is due to.
-    fn beyond(&self, rest: Duration) -> Constraint {
+    fn beyond(&self, rest: Duration) -> BottleneckKind {
         let explains = |bound: Duration| twice(bound.saturating_sub(self.bound)) >= rest;
         if explains(self.turned_away)
             && let Some(limit) = self.limit_of(self.retries())
@@ -104,50 +105,51 @@ impl<'a> Case<'a> {
         let is_late = explains(self.actual) || self.given_up() > 0 && self.mostly_waited();
         match self.run.limits.seats {
             // Where there are seats, lateness is the wait for one.
-            Some(_) if is_late => Constraint::Capacity,
-            None if is_late => Constraint::ServerLateness,
-            _ if self.terms.is_none() => Constraint::Unknown,
-            _ => Constraint::Overhead,
+            Some(_) if is_late => BottleneckKind::Capacity,
+            None if is_late => BottleneckKind::ServerLateness,
+            _ if self.terms.is_none() => BottleneckKind::Unknown,
+            _ => BottleneckKind::Overhead,
         }
     }
 
     /// Which term of the bound it is, and which part of that.
-    fn within(&self, terms: &Terms) -> Constraint {
+    fn within(&self, terms: &BoundTerms) -> BottleneckKind {
         let spread = terms.evenly.max(terms.sharing);
         let delays = terms.longest.max(spread);
         // As many seats as lanes: more lanes can not help, so it is the seats.
         let is_limit = |limit| limit >= spread && limit > terms.longest;
         if is_limit(terms.rate_limit) && terms.rate_limit > terms.capacity {
-            Constraint::RateLimit
+            BottleneckKind::RateLimit
         } else if is_limit(terms.capacity) {
-            Constraint::Capacity
+            BottleneckKind::Capacity
         } else if twice(self.tried_once) <= delays {
-            Constraint::Retries
+            BottleneckKind::Retries
         } else if twice(terms.paced) >= delays {
-            Constraint::Bandwidth
+            BottleneckKind::Bandwidth
         } else if terms.longest < spread && self.run.lanes > 1 {
-            Constraint::Lanes
+            BottleneckKind::Lanes
         } else if terms.longest >= spread && terms.longest > self.median.saturating_mul(STRAGGLER) {
-            Constraint::Straggler
+            BottleneckKind::Straggler
         } else {
-            Constraint::Latency
+            BottleneckKind::Latency
         }
     }
 
     /// The limit of the server that turned away more than half as many attempts.
-    fn limit_of(&self, attempts: usize) -> Option<Constraint> {
+    fn limit_of(&self, attempts: usize) -> Option<BottleneckKind> {
         let most = |reason| 2 * self.refusals(reason) > attempts;
         if most(RATE_LIMIT) {
-            Some(Constraint::RateLimit)
+            Some(BottleneckKind::RateLimit)
         } else {
-            most(CAPACITY).then_some(Constraint::Capacity)
+            most(CAPACITY).then_some(BottleneckKind::Capacity)
         }
     }
 
     /// Whether some attempt was a hedge, or lost against one.
     pub(crate) fn is_hedged(&self) -> bool {
-        let is_hedge =
-            |record: &&Record| record.kind == Kind::Hedge || record.outcome == Outcome::Superseded;
+        let is_hedge = |record: &&AttemptRecord| {
+            record.kind == AttemptKind::Hedge || record.outcome == Outcome::Superseded
+        };
         self.count(is_hedge) > 0
     }
 
@@ -168,7 +170,7 @@ impl<'a> Case<'a> {
 
     /// How many attempts were made again.
     pub(crate) fn retries(&self) -> usize {
-        self.count(|record| record.kind == Kind::Retry)
+        self.count(|record| record.kind == AttemptKind::Retry)
     }
 
     /// How many attempts the server turned away for this reason.
@@ -176,14 +178,14 @@ impl<'a> Case<'a> {
         self.count(|record| record.is_refused(reason))
     }
 
-    fn count(&self, is_one: impl Fn(&&Record) -> bool) -> usize {
+    fn count(&self, is_one: impl Fn(&&AttemptRecord) -> bool) -> usize {
         self.run.records.iter().filter(is_one).count()
     }
 
     /// The bound with as many lanes as can help.
     pub(crate) fn floor(&self) -> Duration {
         let lanes = self.terms.map_or(self.run.lanes, |terms| terms.knee);
-        let terms = Terms::of(self.run.records, lanes, self.run.whole, self.run.limits);
+        let terms = BoundTerms::of(self.run.records, lanes, self.run.whole, self.run.limits);
         terms.map_or(Duration::ZERO, |terms| terms.total())
     }
 }
@@ -192,19 +194,19 @@ fn twice(time: Duration) -> Duration {
     time.saturating_mul(2)
 }
 
-fn bound_if(run: &Evidence<'_>, edit: fn(&mut Record)) -> Duration {
+fn bound_if(run: &RunEvidence<'_>, edit: fn(&mut AttemptRecord)) -> Duration {
     let planned = planned(&edited(run.records, edit), run.whole);
     planned.map_or(Duration::ZERO, |planned| {
         Bound::of(&planned, run.lanes).total()
     })
 }
 
-fn is_given_up(record: &Record) -> bool {
+fn is_given_up(record: &AttemptRecord) -> bool {
     matches!(record.outcome, Outcome::Timeout(..)) && record.is_in_vain()
 }
 
 /// How long it waited for the server beyond what was planned.
-fn waited(record: &Record) -> Duration {
+fn waited(record: &AttemptRecord) -> Duration {
     match &record.timing {
         _ if is_given_up(record) => record.from_sent(),
         Some(timing) => timing.actual.saturating_sub(timing.planned),
@@ -213,7 +215,7 @@ fn waited(record: &Record) -> Duration {
 }
 
 /// As if it had been meant to come to nothing.
-fn as_meant(record: &mut Record) {
+fn as_meant(record: &mut AttemptRecord) {
     if is_given_up(record) {
         record.timing = None;
     } else if record.is_in_vain()
@@ -224,30 +226,33 @@ fn as_meant(record: &mut Record) {
 }
 
 /// As if the server had planned the delay that it kept.
-fn as_kept(record: &mut Record) {
+fn as_kept(record: &mut AttemptRecord) {
     if let Some(timing) = &mut record.timing {
         timing.planned = timing.planned.max(timing.actual);
     }
 }
 
 /// The last try at each thing, without the back-off before it.
-fn tried_once(records: &[Record]) -> Vec<Record> {
+fn tried_once(records: &[AttemptRecord]) -> Vec<AttemptRecord> {
     let mut last = BTreeMap::new();
-    for record in records.iter().filter(|record| record.kind == Kind::Retry) {
+    for record in records
+        .iter()
+        .filter(|record| record.kind == AttemptKind::Retry)
+    {
         let attempt = last.entry((record.download, record.resource));
         let attempt = attempt.or_insert(record.attempt);
         *attempt = record.attempt.max(*attempt);
     }
-    let is_last = |record: &&Record| {
+    let is_last = |record: &&AttemptRecord| {
         let last = last.get(&(record.download, record.resource));
         last.is_none_or(|&last| record.attempt >= last)
     };
-    let records: Vec<Record> = records.iter().filter(is_last).cloned().collect();
+    let records: Vec<AttemptRecord> = records.iter().filter(is_last).cloned().collect();
     edited(&records, |record| record.backoff = Duration::ZERO)
 }
 
 /// The lower of two in the middle; 0 without a chain.
-fn median_chain(records: &[Record], whole: Option<Duration>) -> Duration {
+fn median_chain(records: &[AttemptRecord], whole: Option<Duration>) -> Duration {
     let mut chains = planned(records, whole).unwrap_or_default().chains;
     chains.sort_unstable();
     let middle = chains.len().saturating_sub(1) / 2;

@@ -1,8 +1,8 @@
 //! What holds a run back, in words: one sentence for what was seen, one for what would help.
 
-use super::Constraint;
+use super::BottleneckKind;
 use crate::bottleneck::diagnosis::Case;
-use crate::report::human_duration::Human;
+use crate::report::human_duration::HumanDuration;
 use flagpole_protocol::{CAPACITY, RATE_LIMIT};
 use std::time::Duration;
 
@@ -10,138 +10,138 @@ use std::time::Duration;
 const UNEXPLAINED: f64 = 10.0;
 
 /// The figures that say so.
-pub(crate) fn evidence(case: &Case<'_>, what: Constraint) -> String {
+pub(crate) fn evidence(case: &Case<'_>, what: BottleneckKind) -> String {
     let told = figures(case, what);
     let rest = case.run.wall.saturating_sub(case.bound);
     let share = percent(rest, case.run.wall);
     let is_by_the_bound = match what {
-        Constraint::Latency
-        | Constraint::Lanes
-        | Constraint::Straggler
-        | Constraint::Capacity
-        | Constraint::RateLimit
-        | Constraint::Bandwidth
-        | Constraint::Retries => !case.bound.is_zero(),
-        Constraint::ClientCpu
-        | Constraint::ServerLateness
-        | Constraint::Overhead
-        | Constraint::Unknown => false,
+        BottleneckKind::Latency
+        | BottleneckKind::Lanes
+        | BottleneckKind::Straggler
+        | BottleneckKind::Capacity
+        | BottleneckKind::RateLimit
+        | BottleneckKind::Bandwidth
+        | BottleneckKind::Retries => !case.bound.is_zero(),
+        BottleneckKind::ClientCpu
+        | BottleneckKind::ServerLateness
+        | BottleneckKind::Overhead
+        | BottleneckKind::Unknown => false,
     };
     if is_by_the_bound && share >= UNEXPLAINED {
         format!(
             "{told}, {share:.0}% of which the bound of {} does not explain",
-            Human(case.bound)
+            HumanDuration(case.bound)
         )
     } else {
         told
     }
 }
 
-fn figures(case: &Case<'_>, what: Constraint) -> String {
-    let (wall, bound) = (Human(case.run.wall), Human(case.bound));
+fn figures(case: &Case<'_>, what: BottleneckKind) -> String {
+    let (wall, bound) = (HumanDuration(case.run.wall), HumanDuration(case.bound));
     let (lanes, attempts) = (lanes(case.run.lanes), case.run.records.len());
     match what {
-        Constraint::Latency if case.run.lanes == 1 => format!(
+        BottleneckKind::Latency if case.run.lanes == 1 => format!(
             "one lane waits for {attempts} answers one after the other: their delays add up to \
              {bound} of the {wall} that the run took"
         ),
-        Constraint::Latency => format!(
+        BottleneckKind::Latency => format!(
             "on {lanes} no wait is behind another: the longest is {}, the median {}, and the run took {wall}",
-            Human(longest(case)),
-            Human(case.median)
+            HumanDuration(longest(case)),
+            HumanDuration(case.median)
         ),
-        Constraint::Lanes => format!(
+        BottleneckKind::Lanes => format!(
             "at {lanes} the bound is {bound}; the longest {} {}, and the run took {wall}",
             if case.retries() > 0 {
                 "download takes, with its retries and back-off,"
             } else {
                 "delay is"
             },
-            Human(longest(case))
+            HumanDuration(longest(case))
         ),
-        Constraint::Straggler => format!(
+        BottleneckKind::Straggler => format!(
             "the longest download takes {} and the median {}: at {lanes} the bound is {bound}, and the run took {wall}",
-            Human(longest(case)),
-            Human(case.median)
+            HumanDuration(longest(case)),
+            HumanDuration(case.median)
         ),
-        Constraint::Capacity => capacity(case),
-        Constraint::RateLimit => rate_limit(case),
-        Constraint::Bandwidth => format!(
+        BottleneckKind::Capacity => capacity(case),
+        BottleneckKind::RateLimit => rate_limit(case),
+        BottleneckKind::Bandwidth => format!(
             "the pace of the bodies makes {} of the bound of {bound}, and the run took {wall}",
-            Human(case.terms.map_or(Duration::ZERO, |terms| terms.paced))
+            HumanDuration(case.terms.map_or(Duration::ZERO, |terms| terms.paced))
         ),
-        Constraint::Retries => format!(
+        BottleneckKind::Retries => format!(
             "of the bound of {bound}, {} are failed attempts and back-off, before {} made again; the run took {wall}",
-            Human(case.bound.saturating_sub(case.tried_once)),
+            HumanDuration(case.bound.saturating_sub(case.tried_once)),
             plural(case.retries(), "attempt")
         ),
-        Constraint::ClientCpu => format!(
+        BottleneckKind::ClientCpu => format!(
             "the client computed for {} on {}, {:.0}% of the wall time of {wall}",
-            Human(case.run.cpu.unwrap_or_default()),
+            HumanDuration(case.run.cpu.unwrap_or_default()),
             plural(case.run.cores.max(1), "core"),
             percent(case.cpu, case.run.wall)
         ),
-        Constraint::ServerLateness => format!(
+        BottleneckKind::ServerLateness => format!(
             "answers came later than planned: with the delays that the server kept the bound is {}, \
              not {bound}, and the run took {wall}",
-            Human(case.actual)
+            HumanDuration(case.actual)
         ),
-        Constraint::Overhead | Constraint::Unknown => unexplained(case),
+        BottleneckKind::Overhead | BottleneckKind::Unknown => unexplained(case),
     }
 }
 
 /// What would help.
-pub(crate) fn remedy(case: &Case<'_>, what: Constraint) -> String {
+pub(crate) fn remedy(case: &Case<'_>, what: BottleneckKind) -> String {
     let knee = case.terms.map_or(1, |terms| terms.knee);
-    let floor = Human(case.floor());
+    let floor = HumanDuration(case.floor());
     match what {
-        Constraint::Latency | Constraint::Lanes if case.run.lanes < knee => format!(
+        BottleneckKind::Latency | BottleneckKind::Lanes if case.run.lanes < knee => format!(
             "more lanes help up to {knee}, where the bound is {floor}; past {knee} lanes more can not help"
         ),
-        Constraint::Latency | Constraint::Lanes => {
+        BottleneckKind::Latency | BottleneckKind::Lanes => {
             format!("only shorter delays help: past {} more can not", lanes(knee))
         }
-        Constraint::Straggler => format!(
+        BottleneckKind::Straggler => format!(
             "a timeout or a hedge for the slowest would help; past {} more can not: the longest download takes {}",
             lanes(knee),
-            Human(longest(case))
+            HumanDuration(longest(case))
         ),
-        Constraint::Capacity if case.refusals(CAPACITY) > 0 => format!(
+        BottleneckKind::Capacity if case.refusals(CAPACITY) > 0 => format!(
             "more seats on the server would help, or fewer lanes, so that fewer are turned away: past {} more can not",
             lanes(knee)
         ),
-        Constraint::Capacity => format!(
+        BottleneckKind::Capacity => format!(
             "more seats on the server would help, or answers that take less time; more lanes than {knee} can not"
         ),
-        Constraint::RateLimit => {
+        BottleneckKind::RateLimit => {
             "a higher rate or fewer requests would help; more lanes can not".to_owned()
         }
-        Constraint::Bandwidth if case.run.lanes < knee => format!(
+        BottleneckKind::Bandwidth if case.run.lanes < knee => format!(
             "a faster pace or fewer bytes would help, and more lanes up to {knee}, where the bound is {floor}"
         ),
-        Constraint::Bandwidth => {
+        BottleneckKind::Bandwidth => {
             "a faster pace or fewer bytes would help; more lanes can not".to_owned()
         }
-        Constraint::Retries => format!(
+        BottleneckKind::Retries => format!(
             "fewer failures or a shorter back-off would help: without retries the bound is {}",
-            Human(case.tried_once)
+            HumanDuration(case.tried_once)
         ),
-        Constraint::ClientCpu => {
+        BottleneckKind::ClientCpu => {
             "a strategy that costs less a request, or one that uses more cores, would help; more lanes can not"
                 .to_owned()
         }
-        Constraint::ServerLateness => {
+        BottleneckKind::ServerLateness => {
             "a server that has more of the machine would help, or fewer requests at once".to_owned()
         }
-        Constraint::Overhead => {
+        BottleneckKind::Overhead => {
             "connections that are used again and a cheaper transport would help; more lanes only if \
              requests wait for each other"
                 .to_owned()
         }
-        Constraint::Unknown if case.is_hedged() => {
+        BottleneckKind::Unknown if case.is_hedged() => {
             "the same run without hedges would tell".to_owned()
         }
-        Constraint::Unknown => "the same run against a server of flagpole's, started for it, would tell".to_owned(),
+        BottleneckKind::Unknown => "the same run against a server of flagpole's, started for it, would tell".to_owned(),
     }
 }
 
@@ -153,7 +153,7 @@ fn capacity(case: &Case<'_>) -> String {
     format!(
         "on the {} of the server its answers take {} at least; {in_vain}{took}",
         plural(seats, "seat"),
-        Human(case.terms.map_or(Duration::ZERO, |terms| terms.capacity))
+        HumanDuration(case.terms.map_or(Duration::ZERO, |terms| terms.capacity))
     )
 }
 
@@ -171,7 +171,7 @@ fn rate_limit(case: &Case<'_>) -> String {
              that it let in; {in_vain}{took}",
             rate.burst,
             rate.per_second,
-            Human(least)
+            HumanDuration(least)
         ),
     }
 }
@@ -189,18 +189,21 @@ fn in_vain(case: &Case<'_>, reason: &str) -> String {
 /// How long the run took, and what of it those attempts account for.
 fn took(case: &Case<'_>) -> String {
     let backed_off = if case.turned_away > case.bound {
-        let turned_away = Human(case.turned_away);
+        let turned_away = HumanDuration(case.turned_away);
         format!("; with those and the back-off behind them the bound would be {turned_away}")
     } else {
         String::new()
     };
-    format!("{backed_off}, and the run took {}", Human(case.run.wall))
+    format!(
+        "{backed_off}, and the run took {}",
+        HumanDuration(case.run.wall)
+    )
 }
 
 fn unexplained(case: &Case<'_>) -> String {
     let bound = match case.terms {
         Some(_) if case.bound.is_zero() => "no answer was to be delayed".to_owned(),
-        Some(_) => format!("the bound is {}", Human(case.bound)),
+        Some(_) => format!("the bound is {}", HumanDuration(case.bound)),
         None if case.is_hedged() => "there is no bound, because the run was hedged,".to_owned(),
         None if case.is_told() => format!(
             "there is no bound, because it is not known what was planned for {} without a head,",
@@ -209,10 +212,10 @@ fn unexplained(case: &Case<'_>) -> String {
         None => "there is no bound, because the server did not say what it planned,".to_owned(),
     };
     let cpu = match case.run.cpu {
-        Some(_) => format!("the client's computing makes {}", Human(case.cpu)),
+        Some(_) => format!("the client's computing makes {}", HumanDuration(case.cpu)),
         None => "the client's CPU time is not known".to_owned(),
     };
-    let wall = Human(case.run.wall);
+    let wall = HumanDuration(case.run.wall);
     format!("{bound} and {cpu}: neither explains half of the {wall} that the run took")
 }
 

@@ -12,17 +12,17 @@ mod diagnosis;
 mod explain;
 
 use crate::bottleneck::diagnosis::Case;
-pub use crate::bound_terms::{Limits, Rate, Terms};
-use flagpole_protocol::Record;
+pub use crate::bound_terms::{BoundTerms, Limits, Rate};
+use flagpole_protocol::AttemptRecord;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
 /// What is known of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub struct RunEvidence<'a> {
     /// All its attempts.
-    pub records: &'a [Record],
+    pub records: &'a [AttemptRecord],
     /// How many lanes it had, from 1.
     pub lanes: usize,
     /// How long it took.
@@ -40,7 +40,7 @@ pub struct Evidence<'a> {
 /// What can hold a run back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Constraint {
+pub enum BottleneckKind {
     /// Waiting itself: one wait behind the other on a single lane, or one wait that all lanes share.
     Latency,
     /// There are more waits than lanes.
@@ -67,42 +67,42 @@ pub enum Constraint {
 
 /// What holds a run back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Binding {
+pub struct Bottleneck {
     /// What it is.
-    pub what: Constraint,
+    pub what: BottleneckKind,
     /// The figures that say so, in a sentence.
     pub evidence: String,
     /// What would help, in a sentence.
     pub remedy: String,
     /// What the bound is made of; `None` if there is none.
-    pub terms: Option<Terms>,
+    pub terms: Option<BoundTerms>,
 }
 
-impl Constraint {
+impl BottleneckKind {
     /// A name for machines, which stays the same.
     pub fn label(self) -> &'static str {
         match self {
-            Constraint::Latency => "latency",
-            Constraint::Lanes => "lanes",
-            Constraint::Straggler => "straggler",
-            Constraint::Capacity => "capacity",
-            Constraint::RateLimit => "rate_limit",
-            Constraint::Bandwidth => "bandwidth",
-            Constraint::Retries => "retries",
-            Constraint::ClientCpu => "client_cpu",
-            Constraint::ServerLateness => "server_lateness",
-            Constraint::Overhead => "overhead",
-            Constraint::Unknown => "unknown",
+            BottleneckKind::Latency => "latency",
+            BottleneckKind::Lanes => "lanes",
+            BottleneckKind::Straggler => "straggler",
+            BottleneckKind::Capacity => "capacity",
+            BottleneckKind::RateLimit => "rate_limit",
+            BottleneckKind::Bandwidth => "bandwidth",
+            BottleneckKind::Retries => "retries",
+            BottleneckKind::ClientCpu => "client_cpu",
+            BottleneckKind::ServerLateness => "server_lateness",
+            BottleneckKind::Overhead => "overhead",
+            BottleneckKind::Unknown => "unknown",
         }
     }
 }
 
-impl Binding {
+impl Bottleneck {
     /// What held this run back.
-    pub fn of(evidence: &Evidence<'_>) -> Binding {
+    pub fn of(evidence: &RunEvidence<'_>) -> Bottleneck {
         let case = Case::of(evidence);
         let what = case.constraint();
-        Binding {
+        Bottleneck {
             what,
             evidence: explain::evidence(&case, what),
             remedy: explain::remedy(&case, what),

@@ -6,16 +6,16 @@
 //! for want of capacity or by a rate limit, a connection that was never made) is no fate, and whether
 //! the attempts behind it are made at all depends on it: these are listed apart.
 
-use flagpole_protocol::Digest;
+use flagpole_protocol::ContentDigest;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{CAPACITY, Kind, RATE_LIMIT, Record, as_micros};
+use flagpole_protocol::{AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT, as_micros};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The fates met in one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fates {
+pub struct PlannedFates {
     downloads: BTreeMap<usize, Met>,
 }
 
@@ -23,7 +23,7 @@ pub struct Fates {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     /// The fates of it; `None` if there is nothing to compare.
-    pub hash: Option<FatesHash>,
+    pub hash: Option<FatesDigest>,
     /// Of how many attempts.
     pub attempts: usize,
     /// How many attempts are left apart.
@@ -40,23 +40,23 @@ struct Met {
 
 /// The fates as a number; equal if the fates are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FatesHash(String);
+pub struct FatesDigest(String);
 
-impl Fates {
+impl PlannedFates {
     /// Those of a run's attempts, in whatever order they are given.
-    pub fn of(records: &[Record]) -> Fates {
-        let mut attempts: BTreeMap<usize, Vec<&Record>> = BTreeMap::new();
+    pub fn of(records: &[AttemptRecord]) -> PlannedFates {
+        let mut attempts: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
         for record in records {
             attempts.entry(record.download).or_default().push(record);
         }
         let met = |(download, attempts)| (download, Met::of(attempts));
-        Fates {
+        PlannedFates {
             downloads: attempts.into_iter().map(met).collect(),
         }
     }
 
     /// The first attempts alone: under a retry budget, who gets the last retry depends on timing.
-    pub fn firsts(mut self) -> Fates {
+    pub fn firsts(mut self) -> PlannedFates {
         for met in self.downloads.values_mut() {
             met.settled = met.settled.min(1);
         }
@@ -64,7 +64,7 @@ impl Fates {
     }
 
     /// The hash of all that depends on the seed.
-    pub fn hash(&self) -> FatesHash {
+    pub fn hash(&self) -> FatesDigest {
         hashed(&self.until(|_| usize::MAX))
     }
 
@@ -87,15 +87,15 @@ impl Fates {
     }
 }
 
-fn hashed(lines: &[&str]) -> FatesHash {
+fn hashed(lines: &[&str]) -> FatesDigest {
     let mut lines = lines.to_vec();
     lines.sort_unstable();
-    FatesHash(Digest::of(lines.concat().as_bytes()).short())
+    FatesDigest(ContentDigest::of(lines.concat().as_bytes()).short())
 }
 
 /// What can be compared between several runs of one plan: a download is left out of all from the first
 /// attempt on that depended on timing in any of them.
-pub fn compared(runs: &[Fates]) -> Vec<Compared> {
+pub fn compared(runs: &[PlannedFates]) -> Vec<Compared> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (download, met) in runs.iter().flat_map(|run| &run.downloads) {
         if met.settled < met.fates.len() {
@@ -109,7 +109,7 @@ pub fn compared(runs: &[Fates]) -> Vec<Compared> {
 
 impl Met {
     /// The attempts of one download.
-    fn of(mut attempts: Vec<&Record>) -> Met {
+    fn of(mut attempts: Vec<&AttemptRecord>) -> Met {
         attempts.sort_unstable_by_key(|record| record.attempt);
         let timed = attempts.iter().position(|record| is_timed(record));
         let fates = attempts.iter().enumerate();
@@ -121,8 +121,8 @@ impl Met {
 }
 
 /// Whether what it met depends on timing.
-fn is_timed(record: &Record) -> bool {
-    record.kind == Kind::Hedge
+fn is_timed(record: &AttemptRecord) -> bool {
+    record.kind == AttemptKind::Hedge
         || record.is_refused(CAPACITY)
         || record.is_refused(RATE_LIMIT)
         || matches!(
@@ -137,14 +137,14 @@ fn is_timed(record: &Record) -> bool {
 }
 
 /// One line, the same on every platform and in every release.
-fn spell(at: usize, record: &Record) -> String {
-    let Record { resource, nth, .. } = record;
+fn spell(at: usize, record: &AttemptRecord) -> String {
+    let AttemptRecord { resource, nth, .. } = record;
     let kind = match record.kind {
-        Kind::First => "first",
-        Kind::Retry => "retry",
-        Kind::Hedge => "hedge",
-        Kind::Redirect => "redirect",
-        Kind::Metadata => "metadata",
+        AttemptKind::First => "first",
+        AttemptKind::Retry => "retry",
+        AttemptKind::Hedge => "hedge",
+        AttemptKind::Redirect => "redirect",
+        AttemptKind::Metadata => "metadata",
     };
     let end = match record.status {
         Some(status) => status.to_string(),
@@ -158,14 +158,14 @@ fn spell(at: usize, record: &Record) -> String {
     format!("{resource} {nth} {at} {kind} {end} {planned} {paced} {fault}\n")
 }
 
-impl fmt::Display for FatesHash {
+impl fmt::Display for FatesDigest {
     /// 16 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
 }
 
-impl Serialize for FatesHash {
+impl Serialize for FatesDigest {
     /// As it is displayed.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -176,20 +176,20 @@ impl Serialize for FatesHash {
 mod tests {
     use super::*;
     use crate::test_records::record;
-    use flagpole_protocol::Limit;
+    use flagpole_protocol::TimeoutKind;
     use proptest::prelude::*;
     use std::time::Duration;
 
     /// An answer of this status, planned for so many milliseconds.
-    fn answer(download: usize, attempt: u32, status: u16, planned: u64) -> Record {
-        Record {
+    fn answer(download: usize, attempt: u32, status: u16, planned: u64) -> AttemptRecord {
+        AttemptRecord {
             download,
             attempt,
             nth: download as u64 * 10 + u64::from(attempt),
             kind: if attempt == 0 {
-                Kind::First
+                AttemptKind::First
             } else {
-                Kind::Retry
+                AttemptKind::Retry
             },
             status: Some(status),
             ..record(planned + 1, Outcome::of_status(status), Some(planned))
@@ -197,28 +197,28 @@ mod tests {
     }
 
     /// One without a head.
-    fn ended(outcome: Outcome, mut record: Record) -> Record {
+    fn ended(outcome: Outcome, mut record: AttemptRecord) -> AttemptRecord {
         record.outcome = outcome;
         (record.status, record.timing) = (None, None);
         record
     }
 
-    fn hash(records: &[Record]) -> FatesHash {
-        Fates::of(records).hash()
+    fn hash(records: &[AttemptRecord]) -> FatesDigest {
+        PlannedFates::of(records).hash()
     }
 
     /// How many attempts of a run are compared, and how many are apart.
-    fn counts(records: &[Record]) -> (usize, usize) {
-        let run = &compared(&[Fates::of(records)])[0];
+    fn counts(records: &[AttemptRecord]) -> (usize, usize) {
+        let run = &compared(&[PlannedFates::of(records)])[0];
         (run.attempts, run.apart)
     }
 
-    fn hashes(runs: &[Fates]) -> Vec<FatesHash> {
+    fn hashes(runs: &[PlannedFates]) -> Vec<FatesDigest> {
         let compared = compared(runs).into_iter();
         compared.map(|run| run.hash.unwrap()).collect()
     }
 
-    fn run() -> Vec<Record> {
+    fn run() -> Vec<AttemptRecord> {
         vec![
             answer(0, 0, 503, 40),
             answer(0, 1, 200, 30),
@@ -237,15 +237,15 @@ mod tests {
 
     #[test]
     fn one_fate_that_is_another_changes_it() {
-        let told = |edit: fn(&mut Record)| {
+        let told = |edit: fn(&mut AttemptRecord)| {
             let mut records = run();
             edit(&mut records[1]);
             hash(&records)
         };
-        let edits: [fn(&mut Record); 6] = [
+        let edits: [fn(&mut AttemptRecord); 6] = [
             |record| record.nth += 1,
             |record| record.status = Some(404),
-            |record| record.kind = Kind::Redirect,
+            |record| record.kind = AttemptKind::Redirect,
             |record| record.timing.as_mut().unwrap().planned += Duration::from_micros(1),
             |record| record.timing.as_mut().unwrap().paced += Duration::from_micros(1),
             |record| record.timing.as_mut().unwrap().fault = Some("cut:50%".into()),
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_clean_server_has_a_hash_of_paths_and_statuses() {
-        let clean = |status| Record {
+        let clean = |status| AttemptRecord {
             timing: None,
             ..answer(0, 0, status, 0)
         };
@@ -296,14 +296,14 @@ mod tests {
 
     #[test]
     fn what_depends_on_timing_is_apart_and_so_is_what_follows_it() {
-        let timeout = Outcome::Timeout(Limit::Whole, Duration::from_millis(5));
+        let timeout = Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(5));
         let refused = |reason: &str| {
             let mut record = answer(0, 0, 503, 0);
             record.timing.as_mut().unwrap().fault = Some(reason.into());
             record
         };
-        let hedge = Record {
-            kind: Kind::Hedge,
+        let hedge = AttemptRecord {
+            kind: AttemptKind::Hedge,
             ..answer(0, 0, 200, 40)
         };
         for timed in [
@@ -317,7 +317,7 @@ mod tests {
             let records = [timed, answer(0, 1, 200, 40), answer(1, 0, 200, 20)];
             assert_eq!(counts(&records), (1, 2));
             assert_eq!(hash(&records), hash(&[answer(1, 0, 200, 20)]));
-            let nothing = Fates::of(&records[..2]);
+            let nothing = PlannedFates::of(&records[..2]);
             let [nothing] = &compared(&[nothing])[..] else {
                 panic!("there is one run")
             };
@@ -339,7 +339,7 @@ mod tests {
             answer(1, 0, 200, 20),
         ];
         let other = [answer(0, 0, 503, 40), answer(1, 0, 500, 20)];
-        let runs = [&hedged[..], &plain, &other].map(Fates::of);
+        let runs = [&hedged[..], &plain, &other].map(PlannedFates::of);
         let hashes = hashes(&runs);
         assert_ne!(runs[0].hash(), runs[1].hash());
         assert_eq!(hashes[0], hashes[1]);
@@ -350,8 +350,8 @@ mod tests {
     fn a_download_is_compared_up_to_where_the_first_run_lost_sight_of_it() {
         let cancelled = |attempt| ended(Outcome::Cancelled, answer(0, attempt, 503, 0));
         let sure = |attempt, planned| answer(0, attempt, 503, planned);
-        let early = Fates::of(&[sure(0, 40), cancelled(1)]);
-        let late = Fates::of(&[sure(0, 40), sure(1, 41), cancelled(2)]);
+        let early = PlannedFates::of(&[sure(0, 40), cancelled(1)]);
+        let late = PlannedFates::of(&[sure(0, 40), sure(1, 41), cancelled(2)]);
         for runs in [[early.clone(), late.clone()], [late, early]] {
             let told = hashes(&runs);
             assert_eq!(told[0], told[1]);
@@ -361,12 +361,12 @@ mod tests {
 
     #[test]
     fn a_retry_that_only_one_run_made_is_a_difference_but_under_a_budget() {
-        let with = Fates::of(&[answer(0, 0, 503, 40), answer(0, 1, 200, 30)]);
-        let without = Fates::of(&[answer(0, 0, 503, 40)]);
+        let with = PlannedFates::of(&[answer(0, 0, 503, 40), answer(0, 1, 200, 30)]);
+        let without = PlannedFates::of(&[answer(0, 0, 503, 40)]);
         let both = [with, without];
         let told = hashes(&both);
         assert_ne!(told[0], told[1]);
-        let told = hashes(&both.map(Fates::firsts));
+        let told = hashes(&both.map(PlannedFates::firsts));
         assert_eq!(told[0], told[1]);
     }
 

@@ -1,6 +1,6 @@
 //! One attempt, as a result file tells it: enough to draw it.
 
-use flagpole_protocol::{Kind, Record, as_micros};
+use flagpole_protocol::{AttemptKind, AttemptRecord, as_micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,8 +43,8 @@ pub struct Attempt {
     pub fault: Option<String>,
 }
 
-impl From<&Record> for Attempt {
-    fn from(record: &Record) -> Attempt {
+impl From<&AttemptRecord> for Attempt {
+    fn from(record: &AttemptRecord) -> Attempt {
         let timing = record.timing.as_ref();
         Attempt {
             download: record.download,
@@ -68,12 +68,12 @@ impl From<&Record> for Attempt {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: AttemptKind) -> &'static str {
     match kind {
-        Kind::First => "first",
-        Kind::Retry => "retry",
-        Kind::Hedge => "hedge",
-        Kind::Redirect => "redirect",
-        Kind::Metadata => "metadata",
+        AttemptKind::First => "first",
+        AttemptKind::Retry => "retry",
+        AttemptKind::Hedge => "hedge",
+        AttemptKind::Redirect => "redirect",
+        AttemptKind::Metadata => "metadata",
     }
 }

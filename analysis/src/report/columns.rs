@@ -1,7 +1,7 @@
 //! The columns of the tables that people read, whatever the format.
 
-use super::{Cell, Comparison, Ratio, Row};
-use crate::report::human_duration::Human;
+use super::{Cell, Comparison, Ratio, StrategyResult};
+use crate::report::human_duration::HumanDuration;
 use std::time::Duration;
 
 /// Heads, and the cells of each line below them. The first columns are words, the others numbers.
@@ -15,7 +15,7 @@ pub(crate) struct Columns {
 }
 
 /// A column: its head, and what stands in it.
-type Column = (&'static str, fn(&Row) -> String);
+type Column = (&'static str, fn(&StrategyResult) -> String);
 
 const FIGURES: &[Column] = &[
     ("strategy", |row| row.strategy.clone()),
@@ -63,7 +63,7 @@ const COSTS: &[Column] = &[
 ];
 
 /// A column that is only shown where some row has something to show in it, and whether a row has.
-type Rare = (Column, fn(&Row) -> bool);
+type Rare = (Column, fn(&StrategyResult) -> bool);
 
 const RARE: &[Rare] = &[
     (("retries", |row| row.retries.to_string()), |row| {
@@ -119,14 +119,14 @@ pub(crate) fn all_figures(comparison: &Comparison) -> Columns {
 
 /// The costs of all cells.
 pub(crate) fn all_costs(comparison: &Comparison) -> Columns {
-    let rows: Vec<&Row> = (comparison.cells.iter())
+    let rows: Vec<&StrategyResult> = (comparison.cells.iter())
         .flat_map(|cell| &cell.rows)
         .collect();
     grid(comparison, &costs_of(&rows))
 }
 
-fn costs_of(rows: &[&Row]) -> Vec<Column> {
-    let has = |wanted: fn(&Row) -> bool| rows.iter().any(|row| wanted(row));
+fn costs_of(rows: &[&StrategyResult]) -> Vec<Column> {
+    let has = |wanted: fn(&StrategyResult) -> bool| rows.iter().any(|row| wanted(row));
     let rare = RARE.iter().filter(|(_, wanted)| has(*wanted));
     let rare = rare.map(|(column, _)| *column);
     COSTS.iter().copied().chain(rare).chain([FATES]).collect()
@@ -173,11 +173,11 @@ pub(crate) fn heading(cell: &Cell, names: impl Fn(&str) -> bool) -> String {
 }
 
 /// What the bound is made of, in words: the largest of these holds.
-pub(crate) fn terms(row: &Row) -> Option<String> {
+pub(crate) fn terms(row: &StrategyResult) -> Option<String> {
     let terms = row.binding.as_ref()?.terms?;
     let told = |named: &[(&str, Duration)]| {
         let there = named.iter().filter(|(_, term)| !term.is_zero());
-        let there = there.map(|(name, term)| format!("{name} {}", Human(*term)));
+        let there = there.map(|(name, term)| format!("{name} {}", HumanDuration(*term)));
         there.collect::<Vec<_>>().join(", ")
     };
     let largest = told(&[
@@ -193,12 +193,12 @@ pub(crate) fn terms(row: &Row) -> Option<String> {
     } else {
         format!("; of which {parts}")
     };
-    let bound = Human(terms.total());
+    let bound = HumanDuration(terms.total());
     (!largest.is_empty()).then(|| format!("bound {bound} = the largest of {largest}{parts}"))
 }
 
 /// The rounds in which the machine stalled, in words.
-pub(crate) fn stalled(row: &Row) -> Option<String> {
+pub(crate) fn stalled(row: &StrategyResult) -> Option<String> {
     let rounds: Vec<_> = row.stalled.iter().map(ToString::to_string).collect();
     let s = if rounds.len() == 1 { "" } else { "s" };
     (!rounds.is_empty()).then(|| {
@@ -213,7 +213,7 @@ pub(crate) fn stalled(row: &Row) -> Option<String> {
 }
 
 /// What a ratio to the fastest means, in words, or why there is none.
-pub(crate) fn behind(row: &Row) -> Option<String> {
+pub(crate) fn behind(row: &StrategyResult) -> Option<String> {
     let told = match (&row.behind, &row.unlike) {
         (Some(ratio), _) => told(ratio),
         (None, Some(other)) => {
@@ -247,7 +247,7 @@ fn condition(cell: &Cell, wanted: &str) -> String {
 }
 
 fn has_intervals(cell: &Cell) -> bool {
-    let has = |row: &Row| {
+    let has = |row: &StrategyResult| {
         row.speedup
             .as_ref()
             .is_some_and(|one| one.interval.is_some())
@@ -255,8 +255,8 @@ fn has_intervals(cell: &Cell) -> bool {
     cell.rows.iter().any(has)
 }
 
-fn of(columns: &[Column], rows: &[Row]) -> Columns {
-    let cells = |row: &Row| columns.iter().map(|(_, cell)| cell(row)).collect();
+fn of(columns: &[Column], rows: &[StrategyResult]) -> Columns {
+    let cells = |row: &StrategyResult| columns.iter().map(|(_, cell)| cell(row)).collect();
     Columns {
         heads: columns.iter().map(|(head, _)| (*head).to_owned()).collect(),
         lines: rows.iter().map(cells).collect(),
@@ -266,7 +266,7 @@ fn of(columns: &[Column], rows: &[Row]) -> Columns {
 
 /// Microseconds as a person reads them.
 pub(crate) fn micros(micros: u64) -> String {
-    Human(Duration::from_micros(micros)).to_string()
+    HumanDuration(Duration::from_micros(micros)).to_string()
 }
 
 /// A share as a person reads it.

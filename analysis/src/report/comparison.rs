@@ -1,7 +1,7 @@
 //! A comparison, as a result file holds it: all that was found out and all that is needed to find it out
 //! again. Times are whole microseconds, in fields that end in `_us`.
 
-use super::row::Row;
+use super::row::StrategyResult;
 use crate::comparison::concurrency_curve::{Knee, Point as LanePoint};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -20,15 +20,15 @@ pub struct Comparison {
     /// Where it was run.
     pub environment: Environment,
     /// The instrument's own floor; none if it could not be measured.
-    pub floor: Option<Floor>,
+    pub floor: Option<MeasurementOverhead>,
     /// One for each set of conditions.
     pub cells: Vec<Cell>,
     /// Where conditions differ in their lanes: how many are worth having.
-    pub knees: Vec<LaneCurve>,
+    pub knees: Vec<ConcurrencyCurve>,
     /// Thresholds that were crossed, in words.
     pub crossed: Vec<String>,
     /// What is said of the result that it was compared with, in words.
-    pub against: Vec<Against>,
+    pub against: Vec<BaselineRatio>,
 }
 
 /// The machine and the programs.
@@ -52,7 +52,7 @@ pub struct Environment {
 
 /// What the instrument itself adds: latencies of one lane, the answers not delayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Floor {
+pub struct MeasurementOverhead {
     /// Half of all attempts took no longer.
     pub p50_us: u64,
     /// 99% took no longer.
@@ -73,25 +73,25 @@ pub struct Cell {
     /// The order in which they were run, by round.
     pub order: Vec<Vec<String>>,
     /// One a contender.
-    pub rows: Vec<Row>,
+    pub rows: Vec<StrategyResult>,
     /// What the server says of itself; none if it is not ours.
     pub server: Option<Served>,
     /// Whether the figures can be believed.
-    pub verdict: Judgement,
+    pub verdict: ValidityReport,
 }
 
 /// Whether figures can be believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Judgement {
+pub struct ValidityReport {
     /// `VALID`, `SUSPECT` or `INVALID`.
     pub validity: String,
     /// Why they should be doubted; nothing if they are valid.
-    pub reasons: Vec<Doubt>,
+    pub reasons: Vec<ValidityIssue>,
 }
 
 /// A reason to doubt figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-pub struct Doubt {
+pub struct ValidityIssue {
     /// What it makes of the figures: `SUSPECT` or `INVALID`.
     pub severity: String,
     /// Its label, which stays the same: `late`, `fates`.
@@ -102,7 +102,7 @@ pub struct Doubt {
 
 /// What one contender brought by how many lanes it had, all else being the same.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct LaneCurve {
+pub struct ConcurrencyCurve {
     /// The contender.
     pub strategy: String,
     /// What else was the case, in words.
@@ -137,7 +137,7 @@ pub struct Served {
 
 /// A contender beside itself in an earlier result; or the `environment`, if it was another.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Against {
+pub struct BaselineRatio {
     /// The conditions and the contender.
     pub name: String,
     /// Its wall time over that of the earlier result; none if they can not be compared.

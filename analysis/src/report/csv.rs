@@ -1,7 +1,7 @@
 //! `csv`: a line for each contender and set of conditions, as RFC 4180 has it but for the line ends.
 
-use super::{Cell, Comparison, Report, Row};
-use crate::bound_terms::Terms;
+use super::{Cell, Comparison, Report, StrategyResult};
+use crate::bound_terms::BoundTerms;
 use flagpole_protocol::as_micros;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Csv;
 
 /// A column: its head, and what stands in it.
-type Column = (&'static str, fn(&Row) -> String);
+type Column = (&'static str, fn(&StrategyResult) -> String);
 
 const COLUMNS: &[Column] = &[
     ("strategy", |row| row.strategy.clone()),
@@ -103,12 +103,12 @@ fn condition(cell: &Cell, wanted: &str) -> String {
     found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-fn end(row: &Row, place: usize) -> Option<f64> {
+fn end(row: &StrategyResult, place: usize) -> Option<f64> {
     Some(row.speedup.as_ref()?.interval?[place])
 }
 
 /// A term of the bound, of the median round.
-fn term(row: &Row, of: fn(&Terms) -> Duration) -> String {
+fn term(row: &StrategyResult, of: fn(&BoundTerms) -> Duration) -> String {
     let terms = row.binding.as_ref().and_then(|binding| binding.terms);
     maybe(terms.map(|terms| as_micros(of(&terms))))
 }

@@ -1,6 +1,6 @@
 //! The figures that sum up many: a median with its range, percentiles. Whole microseconds.
 
-use flagpole_protocol::Latencies;
+use flagpole_protocol::LatencyStats;
 use flagpole_protocol::as_micros;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Spread {
 
 /// Three percentiles of latencies; `None` if there are no latencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Quantiles {
+pub struct Percentiles {
     /// Half of all took no longer.
     pub p50: Option<u64>,
     /// 90% took no longer.
@@ -57,10 +57,10 @@ impl Spread {
     }
 }
 
-impl Quantiles {
+impl Percentiles {
     /// Those of `latencies`.
-    pub fn of(latencies: &Latencies) -> Quantiles {
-        Quantiles {
+    pub fn of(latencies: &LatencyStats) -> Percentiles {
+        Percentiles {
             p50: latencies.quantile(0.5).map(as_micros),
             p90: latencies.quantile(0.9).map(as_micros),
             p99: latencies.quantile(0.99).map(as_micros),
@@ -69,7 +69,7 @@ impl Quantiles {
 }
 
 /// The curves of two distributions of the same attempts; empty if there are none.
-pub(crate) fn curve(from_due: &Latencies, from_sent: &Latencies) -> Vec<Point> {
+pub(crate) fn curve(from_due: &LatencyStats, from_sent: &LatencyStats) -> Vec<Point> {
     let point = |&share: &f64| {
         Some(Point {
             share,
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_curve_rises_from_the_fastest_to_the_slowest() {
-        let mut latencies = Latencies::default();
+        let mut latencies = LatencyStats::default();
         for ms in 1..=200 {
             latencies.record(Duration::from_millis(ms));
         }
@@ -123,6 +123,6 @@ mod tests {
         assert_eq!(curve.first().unwrap().from_due_us, 1000);
         assert_eq!(curve.last().unwrap().from_sent_us, 200_000);
         assert!(curve.is_sorted_by_key(|point| point.from_due_us));
-        assert!(super::curve(&Latencies::default(), &latencies).is_empty());
+        assert!(super::curve(&LatencyStats::default(), &latencies).is_empty());
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 /// A duration of 3 significant digits, in the unit that suits it: `61.0 µs`, `412 ms`, `1.03 s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Human(pub Duration);
+pub struct HumanDuration(pub Duration);
 
-impl fmt::Display for Human {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_secs_f64() * 1e6;
         // From here on a number would be rounded to 1000 of its unit.
@@ -45,7 +45,10 @@ mod tests {
             (61_200_000_000, "61.2 s"),
             (3_600_000_000_000, "3600 s"),
         ] {
-            assert_eq!(Human(Duration::from_nanos(nanos)).to_string(), shown);
+            assert_eq!(
+                HumanDuration(Duration::from_nanos(nanos)).to_string(),
+                shown
+            );
         }
     }
 }

@@ -28,7 +28,7 @@ impl Report for Markdown {
             table(&columns::figures(cell), out)?;
             writeln!(out)?;
             table(&columns::costs(cell), out)?;
-            let binding = |row: &super::Row| {
+            let binding = |row: &super::StrategyResult| {
                 let binds = row.binding.as_ref()?;
                 let terms = columns::terms(row).map_or(String::new(), |terms| format!("; {terms}"));
                 Some(format!(

@@ -18,12 +18,13 @@ pub mod timeline;
 
 pub use attempt::Attempt;
 pub use comparison::{
-    Against, Cell, Comparison, Doubt, Environment, Floor, Judgement, LaneCurve, SCHEMA, Served,
+    BaselineRatio, Cell, Comparison, ConcurrencyCurve, Environment, MeasurementOverhead, SCHEMA,
+    Served, ValidityIssue, ValidityReport,
 };
-pub use figures::{Point, Quantiles, Spread};
-pub use human_duration::Human;
-pub use resource_usage::Cost;
-pub use row::{Binds, Failure, Ratio, Round, Row, Trial, representative};
+pub use figures::{Percentiles, Point, Spread};
+pub use human_duration::HumanDuration;
+pub use resource_usage::ResourceUsage;
+pub use row::{BottleneckView, Failure, Ratio, Round, StrategyResult, Trial, representative};
 
 use std::io::{self, Write};
 
@@ -65,11 +66,11 @@ fn known() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bound_terms::Terms;
+    use crate::bound_terms::BoundTerms;
     use crate::test_records::record;
-    use flagpole_protocol::Measured;
+    use flagpole_protocol::MeasuredRun;
     use flagpole_protocol::Outcome;
-    use flagpole_protocol::Tally;
+    use flagpole_protocol::RunStats;
     use std::time::Duration;
 
     /// A run that took so many milliseconds, for two downloads, one of which met a 500.
@@ -78,11 +79,11 @@ mod tests {
             record(50, Outcome::Ok, None),
             record(51, Outcome::Http(500), None),
         ];
-        let mut tally = Tally::default();
+        let mut tally = RunStats::default();
         for record in &records {
             tally.record(record);
         }
-        let cost = Cost {
+        let cost = ResourceUsage {
             cpu_user_us: 2000,
             cpu_system_us: 1000,
             memory_kib: 8192,
@@ -90,7 +91,7 @@ mod tests {
             switches_voluntary: 20,
             switches_involuntary: 0,
         };
-        let measured = Measured {
+        let measured = MeasuredRun {
             strategy,
             concurrency: if strategy == "async" { 2 } else { 1 },
             wall: Duration::from_millis(wall),
@@ -98,9 +99,9 @@ mod tests {
             records,
             whole: None,
         };
-        let terms = Terms {
+        let terms = BoundTerms {
             longest: Duration::from_millis(bound),
-            ..Terms::default()
+            ..BoundTerms::default()
         };
         Trial {
             terms: Some(terms),
@@ -114,8 +115,9 @@ mod tests {
 
     /// Two strategies, one round.
     pub(crate) fn comparison() -> Comparison {
-        let row =
-            |strategy, wall, bound| Row::of(strategy, &[&trial(strategy, 1, wall, bound)]).unwrap();
+        let row = |strategy, wall, bound| {
+            StrategyResult::of(strategy, &[&trial(strategy, 1, wall, bound)]).unwrap()
+        };
         Comparison {
             schema: SCHEMA,
             experiment: serde_json::json!({}),
@@ -127,7 +129,7 @@ mod tests {
                 order: Vec::new(),
                 rows: vec![row("sequential", 1030, 1000), row("async", 52, 50)],
                 server: None,
-                verdict: Judgement {
+                verdict: ValidityReport {
                     validity: "VALID".into(),
                     reasons: Vec::new(),
                 },
@@ -154,7 +156,7 @@ mod tests {
     fn rounds_of_one_strategy_become_one_row_of_medians() {
         let trials =
             [(1, 55), (2, 50), (3, 500)].map(|(round, wall)| trial("async", round, wall, 50));
-        let row = Row::of("async", &trials.each_ref()).unwrap();
+        let row = StrategyResult::of("async", &trials.each_ref()).unwrap();
         assert_eq!(
             row.wall_us,
             Spread {

@@ -25,7 +25,7 @@ pub(crate) fn remarks(comparison: &Comparison) -> Vec<String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::tests::comparison;
-    use super::super::{Against, Floor, LaneCurve};
+    use super::super::{BaselineRatio, ConcurrencyCurve, MeasurementOverhead};
     use super::*;
     use crate::comparison::concurrency_curve::{Point, knee};
 
@@ -34,18 +34,18 @@ pub(crate) mod tests {
         let points =
             [(1, 10.0), (2, 20.0), (4, 20.1)].map(|(lanes, goodput)| Point { lanes, goodput });
         Comparison {
-            floor: Some(Floor {
+            floor: Some(MeasurementOverhead {
                 p50_us: 90,
                 p99_us: 200,
                 attempts: 1000,
             }),
-            knees: vec![LaneCurve {
+            knees: vec![ConcurrencyCurve {
                 strategy: "async".into(),
                 conditions: "latency 50ms".into(),
                 knee: knee(&points).unwrap(),
                 points: points.to_vec(),
             }],
-            against: vec![Against {
+            against: vec![BaselineRatio {
                 name: "async".into(),
                 ratio: None,
                 told: "it met other fates then".into(),

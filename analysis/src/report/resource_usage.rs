@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The cost of one run, from just before it began until just after it ended; as medians, that of a
 /// usual one. Zero where the system does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Cost {
+pub struct ResourceUsage {
     /// Processor time in the program, in microseconds.
     pub cpu_user_us: u64,
     /// Processor time in the system on the program's behalf, in microseconds.
@@ -21,10 +21,10 @@ pub struct Cost {
     pub switches_involuntary: u64,
 }
 
-impl Cost {
+impl ResourceUsage {
     /// What was added since `before`; memory and threads are what they are.
-    pub fn since(self, before: &Cost) -> Cost {
-        Cost {
+    pub fn since(self, before: &ResourceUsage) -> ResourceUsage {
+        ResourceUsage {
             cpu_user_us: self.cpu_user_us.saturating_sub(before.cpu_user_us),
             cpu_system_us: self.cpu_system_us.saturating_sub(before.cpu_system_us),
             switches_voluntary: (self.switches_voluntary).saturating_sub(before.switches_voluntary),
@@ -40,8 +40,8 @@ impl Cost {
     }
 
     /// The median of each figure by itself; the lower of two in the middle.
-    pub fn median(costs: &[Cost]) -> Cost {
-        let of = |figure: fn(&Cost) -> u64| {
+    pub fn median(costs: &[ResourceUsage]) -> ResourceUsage {
+        let of = |figure: fn(&ResourceUsage) -> u64| {
             let mut values: Vec<u64> = costs.iter().map(figure).collect();
             values.sort_unstable();
             values
@@ -49,7 +49,7 @@ impl Cost {
                 .copied()
                 .unwrap_or(0)
         };
-        Cost {
+        ResourceUsage {
             cpu_user_us: of(|cost| cost.cpu_user_us),
             cpu_system_us: of(|cost| cost.cpu_system_us),
             memory_kib: of(|cost| cost.memory_kib),

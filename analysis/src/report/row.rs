@@ -2,14 +2,14 @@
 
 use super::attempt::Attempt;
 use super::comparison::Served;
-use super::figures::{Point, Quantiles, Spread, curve, middle, upper_median};
-use crate::bound_terms::Terms;
-use crate::report::resource_usage::Cost;
-use crate::validity::server_work::Work;
-use flagpole_protocol::Class;
-use flagpole_protocol::Measured;
+use super::figures::{Percentiles, Point, Spread, curve, middle, upper_median};
+use crate::bound_terms::BoundTerms;
+use crate::report::resource_usage::ResourceUsage;
+use crate::validity::server_work::DownloadCounts;
+use flagpole_protocol::MeasuredRun;
+use flagpole_protocol::OutcomeClass;
 use flagpole_protocol::as_micros;
-use flagpole_protocol::{Count, Tally};
+use flagpole_protocol::{OutcomeCount, RunStats};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -22,11 +22,11 @@ pub struct Trial {
     /// Its place in the order of the round, from 1.
     pub place: usize,
     /// The run.
-    pub measured: Measured,
+    pub measured: MeasuredRun,
     /// What it cost.
-    pub cost: Cost,
+    pub cost: ResourceUsage,
     /// The least wall time that was possible, by its terms; `None` if there is no bound.
-    pub terms: Option<Terms>,
+    pub terms: Option<BoundTerms>,
     /// What the server did in it; `None` if it is not ours.
     pub served: Option<Served>,
 }
@@ -35,7 +35,7 @@ pub struct Trial {
 /// `bound_us`, `efficiency` and `cost` are medians over the rounds, latencies and counts are of all
 /// rounds together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Row {
+pub struct StrategyResult {
     /// Its name: that of the strategy, and what tells it from others of the same.
     pub strategy: String,
     /// How many lanes it had.
@@ -54,9 +54,9 @@ pub struct Row {
     /// The bound over the wall time of the same round, 0 to 1.
     pub efficiency: Option<f64>,
     /// Latencies of an attempt from when it was due.
-    pub from_due_us: Quantiles,
+    pub from_due_us: Percentiles,
     /// Latencies of an attempt from when it was sent.
-    pub from_sent_us: Quantiles,
+    pub from_sent_us: Percentiles,
     /// Downloads.
     pub ok: u64,
     /// Flags that do not exist.
@@ -78,12 +78,12 @@ pub struct Row {
     /// The failures by what they were.
     pub failures: Vec<Failure>,
     /// What a run cost.
-    pub cost: Cost,
+    pub cost: ResourceUsage,
     /// A digest of the fates met, over what can be compared between contenders: 16 digits, the same for
     /// all that met the same; none if nothing can be compared.
     pub fates: Option<String>,
     /// What holds it back, and what would help.
-    pub binding: Option<Binds>,
+    pub binding: Option<BottleneckView>,
     /// The distributions of the latencies.
     pub percentiles: Vec<Point>,
     /// Its rounds, but the one that was for warming up.
@@ -116,7 +116,7 @@ pub struct Ratio {
 
 /// What holds a contender back, in its median round.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Binds {
+pub struct BottleneckView {
     /// What it is: `latency`, `lanes`, `straggler`.
     pub what: String,
     /// From what that is seen.
@@ -124,7 +124,7 @@ pub struct Binds {
     /// What would help.
     pub remedy: String,
     /// The terms of the bound; none if the server did not say what it planned.
-    pub terms: Option<Terms>,
+    pub terms: Option<BoundTerms>,
 }
 
 /// One round of a contender.
@@ -145,7 +145,7 @@ pub struct Round {
     /// Failures.
     pub error: u64,
     /// What it cost.
-    pub cost: Cost,
+    pub cost: ResourceUsage,
     /// The processor time of the server's process; none if it is not ours.
     pub server_cpu_us: Option<u64>,
     /// How late 99% of the delayed answers were at most, in microseconds; none if none was delayed, or if the
@@ -178,19 +178,19 @@ impl Trial {
     }
 }
 
-impl Row {
+impl StrategyResult {
     /// The figures of these trials, without what follows only from a comparison with others; `None`
     /// without a trial.
-    pub fn of(name: &str, trials: &[&Trial]) -> Option<Row> {
+    pub fn of(name: &str, trials: &[&Trial]) -> Option<StrategyResult> {
         let wall_us = Spread::of(trials.iter().map(|trial| as_micros(trial.measured.wall)))?;
         let bounds = trials.iter().filter_map(|trial| bound_us(trial));
-        let mut tally = Tally::default();
+        let mut tally = RunStats::default();
         for trial in trials {
             tally += &trial.measured.tally;
         }
-        let costs: Vec<Cost> = trials.iter().map(|trial| trial.cost).collect();
+        let costs: Vec<ResourceUsage> = trials.iter().map(|trial| trial.cost).collect();
         let median = representative(trials)?;
-        Some(Row {
+        Some(StrategyResult {
             strategy: name.to_owned(),
             concurrency: trials.first()?.measured.concurrency,
             wall_us,
@@ -199,8 +199,8 @@ impl Row {
             unlike: None,
             bound_us: Spread::of(bounds).map(|bounds| bounds.median),
             efficiency: upper_median(trials.iter().filter_map(|one| one.efficiency())),
-            from_due_us: Quantiles::of(&tally.from_due),
-            from_sent_us: Quantiles::of(&tally.from_sent),
+            from_due_us: Percentiles::of(&tally.from_due),
+            from_sent_us: Percentiles::of(&tally.from_sent),
             ok: tally.ok,
             not_found: tally.not_found,
             error: tally.error,
@@ -211,7 +211,7 @@ impl Row {
             compared: 0,
             apart: 0,
             failures: failures(&tally),
-            cost: Cost::median(&costs),
+            cost: ResourceUsage::median(&costs),
             fates: None,
             binding: None,
             percentiles: curve(&tally.from_due, &tally.from_sent),
@@ -224,10 +224,10 @@ impl Row {
     }
 }
 
-impl Row {
+impl StrategyResult {
     /// How its downloads ended.
-    pub fn work(&self) -> Work {
-        Work {
+    pub fn work(&self) -> DownloadCounts {
+        DownloadCounts {
             ok: self.ok,
             not_found: self.not_found,
             error: self.error,
@@ -276,9 +276,10 @@ fn bound_us(trial: &Trial) -> Option<u64> {
     trial.terms.map(|terms| as_micros(terms.total()))
 }
 
-fn failures(tally: &Tally) -> Vec<Failure> {
-    let is_failure = |count: &Count| count.class == Class::Error && count.downloads > 0;
-    let failure = |(label, count): (&Cow<'static, str>, &Count)| Failure {
+fn failures(tally: &RunStats) -> Vec<Failure> {
+    let is_failure =
+        |count: &OutcomeCount| count.class == OutcomeClass::Error && count.downloads > 0;
+    let failure = |(label, count): (&Cow<'static, str>, &OutcomeCount)| Failure {
         outcome: label.to_string(),
         reason: count.reason.clone(),
         count: count.downloads,

@@ -1,7 +1,7 @@
 //! `text`: tables for a terminal, that can be pasted into a code block as they are.
 
 use super::columns::{self, Columns, micros};
-use super::{Cell, Comparison, Report, Row};
+use super::{Cell, Comparison, Report, StrategyResult};
 use crate::report::notes::remarks;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
@@ -172,7 +172,7 @@ fn table(columns: Columns) -> Table {
     table
 }
 
-fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
+fn write_failures(row: &StrategyResult, out: &mut dyn Write) -> io::Result<()> {
     for failure in &row.failures {
         writeln!(
             out,
@@ -189,7 +189,7 @@ fn write_failures(row: &Row, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bound_terms::Terms;
+    use crate::bound_terms::BoundTerms;
     use crate::report::Ratio;
     use crate::report::tests::comparison;
 
@@ -236,17 +236,17 @@ VALID
     fn the_terms_of_the_bound_stand_below_what_binds() {
         let ms = std::time::Duration::from_millis;
         let mut bound = comparison();
-        bound.cells[0].rows[1].binding = Some(crate::report::Binds {
+        bound.cells[0].rows[1].binding = Some(crate::report::BottleneckView {
             what: "capacity".into(),
             evidence: "so it is".into(),
             remedy: "more seats".into(),
-            terms: Some(Terms {
+            terms: Some(BoundTerms {
                 longest: ms(50),
                 evenly: ms(25),
                 sharing: ms(30),
                 capacity: ms(40),
                 backoff: ms(9),
-                ..Terms::default()
+                ..BoundTerms::default()
             }),
         });
         let expected = "async: held back by capacity: so it is;\n  more seats\n  bound 50.0 ms = the largest of \

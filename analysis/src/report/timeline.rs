@@ -1,7 +1,7 @@
 //! A run as a picture in blocks, for a terminal: time runs to the right, attempts come down in the order
 //! in which they were sent. One after the other is a staircase, all at once is a wall.
 
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
 use std::time::Duration;
 
 /// From nothing to all of it, in eighths.
@@ -13,13 +13,18 @@ const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇',
 /// Where there are more attempts than lines, a line stands for several. A block is as full as the share
 /// of them, or of the lanes if those are fewer, that was in flight. So a run of one lane has full blocks
 /// however many attempts share a line.
-pub fn waterfall(records: &[Record], width: usize, height: usize) -> Vec<String> {
+pub fn waterfall(records: &[AttemptRecord], width: usize, height: usize) -> Vec<String> {
     let end = records.iter().map(|record| record.done).max();
     within(records, end.unwrap_or_default(), width, height)
 }
 
 /// The same, with a width of so long: to set runs below each other on one scale.
-pub fn within(records: &[Record], span: Duration, width: usize, height: usize) -> Vec<String> {
+pub fn within(
+    records: &[AttemptRecord],
+    span: Duration,
+    width: usize,
+    height: usize,
+) -> Vec<String> {
     if span.is_zero() || width == 0 || height == 0 {
         return Vec::new();
     }
@@ -63,21 +68,21 @@ fn block(share: f64) -> char {
 }
 
 /// The lane of each attempt, from 0: its own where it has one, else the first one free when it was sent.
-pub fn lanes(records: &[Record]) -> Vec<usize> {
+pub fn lanes(records: &[AttemptRecord]) -> Vec<usize> {
     let packed = packed(records).into_iter().zip(records);
-    let lane = |(packed, record): (usize, &Record)| record.lane.unwrap_or(packed);
+    let lane = |(packed, record): (usize, &AttemptRecord)| record.lane.unwrap_or(packed);
     packed.map(lane).collect()
 }
 
 /// The first lane that was free for each attempt, were they all without one. No other way of sharing
 /// them out takes fewer lanes.
-fn packed(records: &[Record]) -> Vec<usize> {
+fn packed(records: &[AttemptRecord]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..records.len()).collect();
     order.sort_by_key(|&place| (records[place].sent, records[place].done));
     let mut free_from: Vec<Duration> = Vec::new();
     let mut lanes = vec![0; records.len()];
     for place in order {
-        let Record { sent, done, .. } = records[place];
+        let AttemptRecord { sent, done, .. } = records[place];
         let free = free_from.iter().position(|free| *free <= sent);
         lanes[place] = free.unwrap_or(free_from.len());
         match free {
@@ -96,15 +101,15 @@ mod tests {
     use proptest::prelude::*;
 
     /// Attempts by when they were sent and done, in milliseconds.
-    fn run(flights: &[(u64, u64)]) -> Vec<Record> {
-        let flight = |&(sent, done): &(u64, u64)| Record {
+    fn run(flights: &[(u64, u64)]) -> Vec<AttemptRecord> {
+        let flight = |&(sent, done): &(u64, u64)| AttemptRecord {
             sent: Duration::from_millis(sent),
             ..record(done, Outcome::Ok, None)
         };
         flights.iter().map(flight).collect()
     }
 
-    fn one_after_the_other(count: u64) -> Vec<Record> {
+    fn one_after_the_other(count: u64) -> Vec<AttemptRecord> {
         run(&(0..count)
             .map(|n| (10 * n, 10 * n + 10))
             .collect::<Vec<_>>())

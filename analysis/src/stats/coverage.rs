@@ -1,6 +1,6 @@
 //! What the intervals cover, simulated: with a seed, so that the answer is the same every time.
 
-use super::interval::Estimate;
+use super::interval::RatioEstimate;
 use siphasher::sip::SipHasher24;
 
 /// With so many, the share that is covered is known to half a per cent.
@@ -68,7 +68,7 @@ fn percent(mut is_so: impl FnMut(&mut Dice) -> bool) -> f64 {
 fn covered(count: u32, noise: Noise) -> f64 {
     percent(|dice| {
         let (one, other) = rounds(dice, count, RATIO, noise);
-        let estimate = Estimate::paired(&one, &other).unwrap();
+        let estimate = RatioEstimate::paired(&one, &other).unwrap();
         (estimate.low..=estimate.high).contains(&RATIO)
     })
 }
@@ -102,7 +102,7 @@ fn lopsided_noise_of_one_side_alone_is_covered_less() {
         let one: Vec<f64> = (0..20)
             .map(|_| RATIO * (-0.05 * dice.even().ln() - 0.05).exp())
             .collect();
-        let estimate = Estimate::paired(&one, &[1.0; 20]).unwrap();
+        let estimate = RatioEstimate::paired(&one, &[1.0; 20]).unwrap();
         (estimate.low..=estimate.high).contains(&RATIO)
     });
     println!("lopsided, 20 rounds: {covered}%");
@@ -115,7 +115,7 @@ fn rounds_that_have_nothing_to_do_with_each_other_are_covered_too() {
         let covered = percent(|dice| {
             let one: Vec<f64> = (0..ones).map(|_| RATIO * normal(dice).exp()).collect();
             let other: Vec<f64> = (0..others).map(|_| (3.0 * normal(dice)).exp()).collect();
-            let estimate = Estimate::unpaired(&one, &other).unwrap();
+            let estimate = RatioEstimate::unpaired(&one, &other).unwrap();
             (estimate.low..=estimate.high).contains(&RATIO)
         });
         println!("unpaired, {ones} and {others}: {covered}%");
@@ -130,7 +130,7 @@ fn rounds_that_have_nothing_to_do_with_each_other_are_covered_too() {
 fn a_strategy_against_itself_shows_no_difference() {
     let silent = percent(|dice| {
         let (one, other) = rounds(dice, 20, 1.0, normal);
-        !Estimate::paired(&one, &other).unwrap().is_difference()
+        !RatioEstimate::paired(&one, &other).unwrap().is_difference()
     });
     println!("against itself: {silent}%");
     assert!((93.5..=96.5).contains(&silent), "{silent}%");
@@ -142,13 +142,13 @@ fn the_smallest_difference_is_seen_4_times_in_5() {
     let smallest = (2.093_024 + 0.860_951) * 0.05 * (2.0_f64 / 20.0).sqrt();
     let seen = percent(|dice| {
         let (one, other) = rounds(dice, 20, smallest.exp(), normal);
-        Estimate::paired(&one, &other).unwrap().is_difference()
+        RatioEstimate::paired(&one, &other).unwrap().is_difference()
     });
     println!("the smallest difference: {seen}%");
     assert!((78.0..=83.0).contains(&seen), "{seen}%");
     let told = percent(|dice| {
         let (one, other) = rounds(dice, 20, 1.0, normal);
-        Estimate::paired(&one, &other).unwrap().smallest < smallest.exp_m1()
+        RatioEstimate::paired(&one, &other).unwrap().smallest < smallest.exp_m1()
     });
     assert!(
         (45.0..=65.0).contains(&told),

@@ -24,7 +24,7 @@ const POWER: f64 = 0.8;
 
 /// A ratio, with an interval that holds the true one 95 times in 100.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct RatioEstimate {
     /// One over the other: the geometric mean.
     pub ratio: f64,
     /// Where the interval begins.
@@ -51,12 +51,12 @@ pub enum SampleError {
     NotPositive(f64),
 }
 
-impl Estimate {
+impl RatioEstimate {
     /// One over the other, by rounds: `one[i]` and `other[i]` are of the same round.
     ///
     /// # Errors
     /// If there are not as many of both, fewer than 2 rounds, or a figure is not positive and finite.
-    pub fn paired(one: &[f64], other: &[f64]) -> Result<Estimate, SampleError> {
+    pub fn paired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
         if one.len() != other.len() {
             return Err(SampleError::Unpaired(one.len(), other.len()));
         }
@@ -64,7 +64,7 @@ impl Estimate {
         let differences: Vec<f64> = one.iter().zip(&other).map(|(a, b)| a - b).collect();
         let sample = Sample::of(&differences);
         let error = sample.squared_error().sqrt();
-        Ok(Estimate::of(
+        Ok(RatioEstimate::of(
             sample.mean,
             error,
             sample.freedom(),
@@ -78,7 +78,7 @@ impl Estimate {
     ///
     /// # Errors
     /// If there are fewer than 2 of either, or a figure is not positive and finite.
-    pub fn unpaired(one: &[f64], other: &[f64]) -> Result<Estimate, SampleError> {
+    pub fn unpaired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
         let (one, other) = (logs(one)?, logs(other)?);
         let samples = one.len().min(other.len());
         let (one, other) = (Sample::of(&one), Sample::of(&other));
@@ -90,7 +90,7 @@ impl Estimate {
             one.freedom() + other.freedom()
         };
         let mean = one.mean - other.mean;
-        Ok(Estimate::of(mean, (a + b).sqrt(), freedom, samples))
+        Ok(RatioEstimate::of(mean, (a + b).sqrt(), freedom, samples))
     }
 
     /// Whether the interval leaves out 1: whether there is a difference that chance does not explain.
@@ -99,8 +99,8 @@ impl Estimate {
     }
 
     /// The other over the one.
-    pub fn inverse(&self) -> Estimate {
-        Estimate {
+    pub fn inverse(&self) -> RatioEstimate {
+        RatioEstimate {
             ratio: 1.0 / self.ratio,
             low: 1.0 / self.high,
             high: 1.0 / self.low,
@@ -110,12 +110,12 @@ impl Estimate {
 
     /// From the mean of the logarithms and its standard error. The smallest difference is that of
     /// H. S. Bloom, "Minimum Detectable Effects", Evaluation Review 19, 1995.
-    fn of(mean: f64, error: f64, freedom: f64, samples: usize) -> Estimate {
+    fn of(mean: f64, error: f64, freedom: f64, samples: usize) -> RatioEstimate {
         let student = StudentsT::new(0.0, 1.0, freedom).expect("there is a degree of freedom");
         let sure = student.inverse_cdf(SURE);
         let margin = sure * error;
         let smallest = (sure + student.inverse_cdf(POWER)) * error;
-        Estimate {
+        RatioEstimate {
             ratio: mean.exp(),
             low: (mean - margin).exp(),
             high: (mean + margin).exp(),
@@ -125,9 +125,9 @@ impl Estimate {
     }
 }
 
-impl fmt::Display for Estimate {
+impl fmt::Display for RatioEstimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Estimate {
+        let RatioEstimate {
             ratio, low, high, ..
         } = self;
         if self.is_difference() {
@@ -196,7 +196,7 @@ mod tests {
     /// degrees of freedom is 2.776445 (0.975) and 0.940965 (0.8), from printed tables.
     #[test]
     fn agrees_with_a_hand_and_a_printed_table() {
-        let estimate = Estimate::paired(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0; 5]).unwrap();
+        let estimate = RatioEstimate::paired(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0; 5]).unwrap();
         let (mean, error) = (0.957_498, 0.284_208);
         let near = |got: f64, wanted: f64| assert!((got / wanted - 1.0).abs() < 1e-5, "{got}");
         near(estimate.ratio, f64::exp(mean));
@@ -210,10 +210,10 @@ mod tests {
 
     #[test]
     fn one_against_the_other_says_what_a_person_wants_to_know() {
-        let twice = Estimate::paired(&[2.0, 4.2, 5.8], &[1.0, 2.0, 3.0]).unwrap();
+        let twice = RatioEstimate::paired(&[2.0, 4.2, 5.8], &[1.0, 2.0, 3.0]).unwrap();
         assert!(twice.is_difference());
         assert_eq!(twice.to_string(), "2.010x (1.813x to 2.229x)");
-        let same = Estimate::paired(&[1.0, 1.1, 1.0, 0.9], &[1.0; 4]).unwrap();
+        let same = RatioEstimate::paired(&[1.0, 1.1, 1.0, 0.9], &[1.0; 4]).unwrap();
         let said = same.to_string();
         assert!(said.starts_with("no difference seen (0.87"), "{said}");
         assert!(said.ends_with('%'), "{said}");
@@ -221,13 +221,15 @@ mod tests {
 
     #[test]
     fn figures_that_never_vary_leave_no_doubt() {
-        let same = Estimate::paired(&[3.0; 4], &[3.0; 4]).unwrap();
+        let same = RatioEstimate::paired(&[3.0; 4], &[3.0; 4]).unwrap();
         assert_eq!(
             (same.low, same.ratio, same.high, same.smallest),
             (1.0, 1.0, 1.0, 0.0)
         );
         assert!(!same.is_difference());
-        for twice in [Estimate::paired, Estimate::unpaired].map(|of| of(&[6.0; 4], &[3.0; 4])) {
+        for twice in
+            [RatioEstimate::paired, RatioEstimate::unpaired].map(|of| of(&[6.0; 4], &[3.0; 4]))
+        {
             let twice = twice.unwrap();
             assert!(
                 twice.is_difference() && is_near(twice.ratio, 2.0),
@@ -238,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_has_no_ratio_is_refused() {
-        let paired = |one: &[f64], other: &[f64]| Estimate::paired(one, other).unwrap_err();
+        let paired = |one: &[f64], other: &[f64]| RatioEstimate::paired(one, other).unwrap_err();
         assert_eq!(paired(&[1.0], &[1.0]), SampleError::TooFew(1));
         assert_eq!(paired(&[], &[]), SampleError::TooFew(0));
         assert_eq!(paired(&[1.0; 3], &[1.0; 2]), SampleError::Unpaired(3, 2));
@@ -247,11 +249,11 @@ mod tests {
                 paired(&[1.0, bad], &[1.0; 2]),
                 SampleError::NotPositive(bad)
             );
-            assert!(Estimate::unpaired(&[1.0; 2], &[1.0, bad, 1.0]).is_err());
+            assert!(RatioEstimate::unpaired(&[1.0; 2], &[1.0, bad, 1.0]).is_err());
         }
-        assert!(Estimate::paired(&[1.0, f64::NAN], &[1.0; 2]).is_err());
+        assert!(RatioEstimate::paired(&[1.0, f64::NAN], &[1.0; 2]).is_err());
         assert_eq!(
-            Estimate::unpaired(&[1.0; 9], &[1.0]),
+            RatioEstimate::unpaired(&[1.0; 9], &[1.0]),
             Err(SampleError::TooFew(1))
         );
     }
@@ -262,7 +264,7 @@ mod tests {
             pairs in prop::collection::vec((1e-3f64..1e3, 1e-3f64..1e3), 2..30), scale in 1e-6f64..1e6,
         ) {
             let (one, other): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-            for of in [Estimate::paired, Estimate::unpaired] {
+            for of in [RatioEstimate::paired, RatioEstimate::unpaired] {
                 let estimate = of(&one, &other).unwrap();
                 let scaled = |figures: &[f64]| figures.iter().map(|x| x * scale).collect::<Vec<_>>();
                 let reversed = |figures: &[f64]| figures.iter().rev().copied().collect::<Vec<_>>();

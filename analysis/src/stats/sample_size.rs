@@ -1,7 +1,7 @@
 //! How many latencies there are that do not tell the same thing again, and how many a percentile needs.
 
-use flagpole_protocol::Record;
-use flagpole_protocol::Timing;
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::ServerTiming;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,12 +13,13 @@ const SURE: f64 = 0.95;
 /// All rounds meet the same fates: where fates differ, a latency is above all the delay that was drawn for
 /// it, and to meet the same delay once more tells nothing new about their distribution. Where all are the
 /// same, what is left is what the machine does, and that is another thing each time.
-pub fn independent<'a>(records: impl Iterator<Item = &'a Record> + Clone) -> u64 {
-    let planned = |record: &Record| -> (Duration, Duration) {
+pub fn independent<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone) -> u64 {
+    let planned = |record: &AttemptRecord| -> (Duration, Duration) {
         let timing = record.timing.as_ref();
-        timing.map_or_else(Default::default, |Timing { planned, paced, .. }| {
-            (*planned, *paced)
-        })
+        timing.map_or_else(
+            Default::default,
+            |ServerTiming { planned, paced, .. }| (*planned, *paced),
+        )
     };
     let mut plans = records.clone().map(planned);
     let first = plans.next();
@@ -50,8 +51,8 @@ mod tests {
     use flagpole_protocol::Outcome;
 
     /// So many rounds of one plan, of which the requests are delayed so.
-    fn rounds(count: usize, delays: &[u64]) -> Vec<Record> {
-        let round = delays.iter().zip(0..).map(|(&delay, nth)| Record {
+    fn rounds(count: usize, delays: &[u64]) -> Vec<AttemptRecord> {
+        let round = delays.iter().zip(0..).map(|(&delay, nth)| AttemptRecord {
             nth,
             ..record(delay, Outcome::Ok, Some(delay))
         });
@@ -61,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_same_delays_once_more_are_no_more_samples() {
-        let count = |records: &[Record]| independent(records.iter());
+        let count = |records: &[AttemptRecord]| independent(records.iter());
         assert_eq!(count(&rounds(15, &[10, 20, 30])), 3);
         assert_eq!(count(&rounds(15, &[20, 20, 20])), 45);
         assert_eq!(count(&[]), 0);

@@ -1,9 +1,9 @@
 //! What can speak against a comparison: how much each reason weighs, and how it is told.
 
-use crate::comparison::plan_digest::FatesHash;
-use crate::report::human_duration::Human;
-use crate::validity::reconcile::Disagreement;
-use crate::validity::server_work::Work;
+use crate::comparison::plan_digest::FatesDigest;
+use crate::report::human_duration::HumanDuration;
+use crate::validity::reconcile::Mismatch;
+use crate::validity::server_work::DownloadCounts;
 use crate::validity::verdict::Validity;
 use std::fmt;
 use std::time::Duration;
@@ -57,9 +57,9 @@ pub enum Reason {
     /// Two strategies met different fates.
     Fates {
         /// A strategy and what it met.
-        one: (String, FatesHash),
+        one: (String, FatesDigest),
         /// Another, and what it met.
-        other: (String, FatesHash),
+        other: (String, FatesDigest),
     },
     /// Nothing that was met can be compared.
     UnknownFates {
@@ -67,11 +67,11 @@ pub enum Reason {
         apart: u64,
     },
     /// Two strategies did different work.
-    Work {
+    DownloadCounts {
         /// A strategy and how its downloads ended.
-        one: (String, Work),
+        one: (String, DownloadCounts),
         /// Another under the same policy, and how its downloads ended.
-        other: (String, Work),
+        other: (String, DownloadCounts),
     },
     /// Client and server do not agree on what was asked.
     Ledgers {
@@ -80,7 +80,7 @@ pub enum Reason {
         /// In which round, from 1.
         round: usize,
         /// On what.
-        on: Disagreement,
+        on: Mismatch,
     },
     /// A run took less time than possible.
     BelowBound {
@@ -176,7 +176,7 @@ impl Reason {
             Reason::Cpu { .. }
             | Reason::Crowded { .. }
             | Reason::UnknownFates { .. }
-            | Reason::Work { .. }
+            | Reason::DownloadCounts { .. }
             | Reason::Books { .. }
             | Reason::Drift { .. }
             | Reason::FewRounds { .. }
@@ -202,7 +202,7 @@ impl Reason {
             Reason::Late { .. } => "server_late",
             Reason::Fates { .. } => "fates_differ",
             Reason::UnknownFates { .. } => "fates_unknown",
-            Reason::Work { .. } => "work_differs",
+            Reason::DownloadCounts { .. } => "work_differs",
             Reason::Ledgers { .. } => "ledgers_disagree",
             Reason::BelowBound { .. } => "below_bound",
             Reason::Partial { .. } => "partial",
@@ -251,9 +251,9 @@ impl fmt::Display for Reason {
             Reason::Late { lateness, delay } => write!(
                 f,
                 "in the median round 1% of the answers were late by more than {}, {:.1}% of the median delay of {}",
-                Human(*lateness),
+                HumanDuration(*lateness),
                 100.0 * lateness.as_secs_f64() / delay.as_secs_f64(),
-                Human(*delay)
+                HumanDuration(*delay)
             ),
             Reason::Fates { one, other } => write!(
                 f,
@@ -301,8 +301,8 @@ impl fmt::Display for Reason {
             } => write!(
                 f,
                 "the lanes of {strategy} were busy for {} and its attempts took {}, which is more than 2% apart",
-                Human(*busy),
-                Human(*attempts)
+                HumanDuration(*busy),
+                HumanDuration(*attempts)
             ),
             Reason::Drift {
                 strategy,
@@ -334,7 +334,7 @@ impl fmt::Display for Reason {
                 "whether all met the same fates is not known: of {apart} attempts there is none that did not \
                  depend on timing in some trial"
             ),
-            Reason::Work { one, other } => write!(
+            Reason::DownloadCounts { one, other } => write!(
                 f,
                 "the downloads of {} came to {}, and those of {} to {}: it is not the same work, and no ratio is \
                  given",

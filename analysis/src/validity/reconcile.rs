@@ -1,15 +1,15 @@
 //! Whether client and server tell the same story of a run: every attempt that reached the server is in
 //! its ledger, and nothing else is.
 
-use flagpole_protocol::Limit;
+use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::Record;
+use flagpole_protocol::TimeoutKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A figure of which they tell different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Disagreement {
+pub struct Mismatch {
     /// Answers of this status; all requests if there is none.
     pub status: Option<u16>,
     /// How many there were by the client's records, at least or at most.
@@ -24,10 +24,10 @@ pub struct Disagreement {
 /// An attempt with a status certainly is in the ledger, and one that never had a connection is not. All others
 /// may be: the server may have parsed what was given up, and may have begun an answer that never came.
 pub fn disagreement(
-    records: &[Record],
+    records: &[AttemptRecord],
     requests: u64,
     by_status: &BTreeMap<u16, u64>,
-) -> Option<Disagreement> {
+) -> Option<Mismatch> {
     let mut seen: BTreeMap<u16, u64> = BTreeMap::new();
     for status in records.iter().filter_map(|record| record.status) {
         *seen.entry(status).or_default() += 1;
@@ -35,7 +35,7 @@ pub fn disagreement(
     let certain: u64 = seen.values().sum();
     let open = records.iter().filter(|record| may_have_arrived(record));
     let open = open.count() as u64;
-    let differs = |status, client, server| Disagreement {
+    let differs = |status, client, server| Mismatch {
         status,
         client,
         server,
@@ -61,9 +61,9 @@ pub fn disagreement(
     None
 }
 
-impl fmt::Display for Disagreement {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Disagreement { client, server, .. } = self;
+        let Mismatch { client, server, .. } = self;
         match self.status {
             None => write!(f, "{client} attempts that reached the server")?,
             Some(status) => write!(f, "{client} answers of status {status}")?,
@@ -73,10 +73,10 @@ impl fmt::Display for Disagreement {
 }
 
 /// Whether an attempt without a status may be in the server's ledger.
-fn may_have_arrived(record: &Record) -> bool {
+fn may_have_arrived(record: &AttemptRecord) -> bool {
     let is_unconnected = matches!(
         record.outcome,
-        Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Timeout(Limit::Connect, _)
+        Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Timeout(TimeoutKind::Connect, _)
     );
     record.status.is_none() && !is_unconnected
 }
@@ -87,23 +87,27 @@ mod tests {
     use crate::test_records::record;
     use std::time::Duration;
 
-    fn answered(status: u16) -> Record {
-        Record {
+    fn answered(status: u16) -> AttemptRecord {
+        AttemptRecord {
             status: Some(status),
             ..record(1, Outcome::of_status(status), None)
         }
     }
 
-    fn ended(outcome: Outcome) -> Record {
+    fn ended(outcome: Outcome) -> AttemptRecord {
         record(1, outcome, None)
     }
 
-    fn told(records: &[Record], requests: u64, by_status: &[(u16, u64)]) -> Option<Disagreement> {
+    fn told(
+        records: &[AttemptRecord],
+        requests: u64,
+        by_status: &[(u16, u64)],
+    ) -> Option<Mismatch> {
         disagreement(records, requests, &by_status.iter().copied().collect())
     }
 
-    fn differ(status: Option<u16>, client: u64, server: u64) -> Disagreement {
-        Disagreement {
+    fn differ(status: Option<u16>, client: u64, server: u64) -> Mismatch {
+        Mismatch {
             status,
             client,
             server,
@@ -125,7 +129,10 @@ mod tests {
 
     #[test]
     fn one_attempt_without_a_status_leaves_room_for_one_and_no_more() {
-        let given_up = ended(Outcome::Timeout(Limit::Whole, Duration::from_millis(1)));
+        let given_up = ended(Outcome::Timeout(
+            TimeoutKind::Whole,
+            Duration::from_millis(1),
+        ));
         let records = [answered(200), answered(500), given_up];
         for (requests, by_status) in [
             (2, [(200, 1), (500, 1)]),
@@ -151,7 +158,7 @@ mod tests {
         for outcome in [
             Outcome::Refused,
             Outcome::ConnectFailed("no port".into()),
-            Outcome::Timeout(Limit::Connect, limit),
+            Outcome::Timeout(TimeoutKind::Connect, limit),
         ] {
             let records = [answered(200), ended(outcome)];
             assert_eq!(told(&records, 1, &[(200, 1)]), None);

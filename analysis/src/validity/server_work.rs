@@ -8,7 +8,7 @@ const SAME: f64 = 0.01;
 
 /// How the downloads of a strategy ended, in all rounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct DownloadCounts {
     /// Done.
     pub ok: u64,
     /// There is no such flag.
@@ -19,9 +19,9 @@ pub struct Work {
     pub unstarted: u64,
 }
 
-impl Work {
+impl DownloadCounts {
     /// Whether as large a part of the downloads ended in each way.
-    pub fn is_like(&self, other: &Work) -> bool {
+    pub fn is_like(&self, other: &DownloadCounts) -> bool {
         let pairs = self.shares().into_iter().zip(other.shares());
         pairs
             .into_iter()
@@ -41,7 +41,7 @@ impl Work {
     }
 }
 
-impl fmt::Display for Work {
+impl fmt::Display for DownloadCounts {
     /// `40 ok, 160 errors`: what there is none of is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
@@ -62,8 +62,8 @@ impl fmt::Display for Work {
 mod tests {
     use super::*;
 
-    fn work(ok: u64, not_found: u64, error: u64) -> Work {
-        Work {
+    fn work(ok: u64, not_found: u64, error: u64) -> DownloadCounts {
+        DownloadCounts {
             ok,
             not_found,
             error,
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn not_found_is_done_and_an_error_is_not() {
         assert!((work(70, 10, 20).done() - 0.8).abs() < 1e-9);
-        assert!(Work::default().done().abs() < 1e-9);
+        assert!(DownloadCounts::default().done().abs() < 1e-9);
     }
 
     #[test]

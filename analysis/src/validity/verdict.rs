@@ -5,13 +5,13 @@ mod tests;
 
 pub use crate::validity::reason::{Reason, Resource};
 
-use crate::comparison::plan_digest::FatesHash;
+use crate::comparison::plan_digest::FatesDigest;
 use crate::stats::interval::ADVISED;
 use crate::stats::sample_size::needed;
 use crate::stats::trend::Trend;
 use crate::validity::reason::TOO_LATE;
-use crate::validity::reconcile::Disagreement;
-use crate::validity::server_work::Work;
+use crate::validity::reconcile::Mismatch;
+use crate::validity::server_work::DownloadCounts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -66,7 +66,7 @@ pub struct Told {
 /// What was seen of a comparison under one set of conditions. What is not known is left at its default,
 /// and nothing is concluded from it.
 #[derive(Clone, Debug, Default)]
-pub struct Observed {
+pub struct CellEvidence {
     /// How many rounds there were, the one for warming up left out.
     pub rounds: usize,
     /// How many there should have been; fewer were made if it was cut short.
@@ -74,7 +74,7 @@ pub struct Observed {
     /// What the server did.
     pub served: Served,
     /// One for each strategy.
-    pub strategies: Vec<Observation>,
+    pub strategies: Vec<StrategyEvidence>,
     /// How many cores the machine has, client and server sharing them.
     pub cores: usize,
     /// What else speaks against it.
@@ -94,7 +94,7 @@ pub struct Served {
 
 /// What was seen of one strategy, over all rounds.
 #[derive(Clone, Debug, Default)]
-pub struct Observation {
+pub struct StrategyEvidence {
     /// Its name.
     pub name: String,
     /// The wall times, in the order in which the rounds were made.
@@ -110,15 +110,15 @@ pub struct Observation {
     /// How long its attempts took, all together.
     pub attempts_took: Option<Duration>,
     /// What it met, over what can be compared.
-    pub fates: Option<FatesHash>,
+    pub fates: Option<FatesDigest>,
     /// How many attempts depend on timing, so that they can not be compared.
     pub apart: u64,
     /// How its downloads ended.
-    pub work: Work,
+    pub work: DownloadCounts,
     /// Its policy, in words: only under the same one is it to do the same work as others.
     pub policy: String,
     /// The first round in which its records and the server's ledger tell different things, and what.
-    pub ledgers: Option<(usize, Disagreement)>,
+    pub ledgers: Option<(usize, Mismatch)>,
     /// How late 99% of the delayed answers of each round were at most. Waits for a seat are none of it.
     pub lateness: Vec<Duration>,
     /// The bound over the wall time, the largest of all rounds.
@@ -131,7 +131,7 @@ pub struct Observation {
 
 impl Verdict {
     /// What is to be thought of what was seen.
-    pub fn of(observed: &Observed) -> Verdict {
+    pub fn of(observed: &CellEvidence) -> Verdict {
         let broken = observed.broken.iter().cloned();
         let broken = broken.map(|why| Reason::BrokenOff { why });
         let mut reasons: Vec<_> = broken.chain(observed.others.iter().cloned()).collect();
@@ -176,15 +176,18 @@ impl Served {
 /// The machine stalls now and then, and with as many answers in flight as a strategy has, one stall is the
 /// 99th percentile of its round: so the rounds are judged by their median, that of the strategy for which
 /// it is the largest.
-fn late(observed: &Observed) -> Option<Reason> {
+fn late(observed: &CellEvidence) -> Option<Reason> {
     let delay = observed.served.delay.filter(|delay| !delay.is_zero())?;
-    let medians = observed.strategies.iter().filter_map(Observation::late);
+    let medians = observed
+        .strategies
+        .iter()
+        .filter_map(StrategyEvidence::late);
     let lateness = medians.max()?;
     let late = Reason::Late { lateness, delay };
     (late.severity() > Validity::Valid).then_some(late)
 }
 
-impl Observation {
+impl StrategyEvidence {
     /// What speaks against it, being one of `count`, on a machine of so many cores.
     fn reasons(&self, count: usize, machine: usize) -> Vec<Reason> {
         let reasons = [
@@ -291,8 +294,8 @@ impl Observation {
 }
 
 /// All strategies are to have met the same fates as the first.
-fn fates(strategies: &[Observation]) -> Option<Reason> {
-    let met = |strategy: &Observation| Some((strategy.name.clone(), strategy.fates.clone()?));
+fn fates(strategies: &[StrategyEvidence]) -> Option<Reason> {
+    let met = |strategy: &StrategyEvidence| Some((strategy.name.clone(), strategy.fates.clone()?));
     let met: Vec<_> = strategies.iter().filter_map(met).collect();
     let first = met.first()?;
     let other = met.iter().find(|other| other.1 != first.1)?;
@@ -303,27 +306,27 @@ fn fates(strategies: &[Observation]) -> Option<Reason> {
 }
 
 /// Where nothing can be compared, nobody knows whether they met the same.
-fn unknown_fates(strategies: &[Observation]) -> Option<Reason> {
-    let is_unknown = |one: &&Observation| one.fates.is_none();
+fn unknown_fates(strategies: &[StrategyEvidence]) -> Option<Reason> {
+    let is_unknown = |one: &&StrategyEvidence| one.fates.is_none();
     let unknown = strategies.iter().filter(is_unknown);
     let apart = unknown.map(|one| one.apart).sum();
     (apart > 0).then_some(Reason::UnknownFates { apart })
 }
 
 /// All strategies under one policy are to have done the same work as the first under it.
-fn work(strategies: &[Observation]) -> Option<Reason> {
-    let told = |strategy: &Observation| (strategy.name.clone(), strategy.work);
+fn work(strategies: &[StrategyEvidence]) -> Option<Reason> {
+    let told = |strategy: &StrategyEvidence| (strategy.name.clone(), strategy.work);
     strategies.iter().find_map(|other| {
         let mut all = strategies.iter();
         let first = all.find(|first| first.policy == other.policy)?;
-        (!first.work.is_like(&other.work)).then(|| Reason::Work {
+        (!first.work.is_like(&other.work)).then(|| Reason::DownloadCounts {
             one: told(first),
             other: told(other),
         })
     })
 }
 
-fn rounds(observed: &Observed) -> Vec<Reason> {
+fn rounds(observed: &CellEvidence) -> Vec<Reason> {
     let (rounds, asked) = (observed.rounds, observed.asked);
     let partial = (rounds < asked).then_some(Reason::Partial { rounds, asked });
     let needed = ADVISED;

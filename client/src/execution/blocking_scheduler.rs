@@ -1,7 +1,7 @@
 //! The agenda, shared by threads that wait for it to have something to do.
 
-use crate::execution::session::Session;
-use crate::scheduler::{Agenda, Next, Start};
+use crate::execution::session::RunState;
+use crate::scheduler::{Action, AttemptScheduler, AttemptSpec};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// A session, and the bell at which its threads wait.
 #[derive(Debug)]
-pub(crate) struct Pool {
-    pub(crate) session: Session,
+pub(crate) struct BlockingScheduler {
+    pub(crate) session: RunState,
     bell: Condvar,
     /// How many wait at it; changed within the agenda only. To ring is a system call, be there nobody to
     /// hear.
@@ -23,11 +23,11 @@ pub(crate) struct Pool {
     watched: Mutex<Option<Duration>>,
 }
 
-impl Pool {
+impl BlockingScheduler {
     /// For as many threads as can be of use.
-    pub(crate) fn new(session: Session) -> Arc<Pool> {
+    pub(crate) fn new(session: RunState) -> Arc<BlockingScheduler> {
         let threads = session.agenda().most_at_once();
-        Arc::new(Pool {
+        Arc::new(BlockingScheduler {
             session,
             bell: Condvar::new(),
             waiting: AtomicUsize::new(0),
@@ -42,7 +42,7 @@ impl Pool {
     }
 
     /// Does work in which threads wait for attempts; when the run is cancelled, they wait no longer.
-    pub(crate) fn open<T>(self: &Arc<Pool>, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn open<T>(self: &Arc<BlockingScheduler>, work: impl FnOnce() -> T) -> T {
         let mut cancelled = pin!(self.session.wire.cancel.cancelled());
         let waker = Waker::from(self.clone());
         // To be asked once is to be told later.
@@ -53,12 +53,12 @@ impl Pool {
     }
 
     /// The next attempt, waiting for it; `None` if there will be none.
-    pub(crate) fn next(&self) -> Option<Start> {
+    pub(crate) fn next(&self) -> Option<AttemptSpec> {
         self.take(self.session.agenda())
     }
 
     /// The same for a lane that has nothing more to do for this attempt, and gives it back.
-    pub(crate) fn next_behind(&self, start: &Start) -> Option<Start> {
+    pub(crate) fn next_behind(&self, start: &AttemptSpec) -> Option<AttemptSpec> {
         let mut agenda = self.session.agenda();
         agenda.leave(start.id);
         // There may be more to do than this lane will.
@@ -66,16 +66,16 @@ impl Pool {
         self.take(agenda)
     }
 
-    fn take(&self, mut agenda: MutexGuard<'_, Agenda>) -> Option<Start> {
+    fn take(&self, mut agenda: MutexGuard<'_, AttemptScheduler>) -> Option<AttemptSpec> {
         loop {
             let now = self.session.wire.clock.now();
             match agenda.next(now) {
-                Next::Start(start) => {
+                Action::Start(start) => {
                     // There may be more than this one.
                     self.ring();
                     return Some(start);
                 }
-                Next::Over => {
+                Action::Over => {
                     self.bell.notify_all();
                     return None;
                 }
@@ -86,10 +86,10 @@ impl Pool {
                     self.ring();
                     return None;
                 }
-                Next::Wait(until) if self.is_unwatched(until) => {
+                Action::Wait(until) if self.is_unwatched(until) => {
                     agenda = self.watch(agenda, until, until.saturating_sub(now));
                 }
-                Next::Wait(_) | Next::Await => {
+                Action::Wait(_) | Action::Await => {
                     self.waiting.fetch_add(1, SeqCst);
                     let woken = self.bell.wait(agenda);
                     agenda = woken.unwrap_or_else(PoisonError::into_inner);
@@ -111,10 +111,10 @@ impl Pool {
 
     fn watch<'a>(
         &self,
-        agenda: MutexGuard<'a, Agenda>,
+        agenda: MutexGuard<'a, AttemptScheduler>,
         until: Duration,
         wait: Duration,
-    ) -> MutexGuard<'a, Agenda> {
+    ) -> MutexGuard<'a, AttemptScheduler> {
         *self.watched() = Some(until);
         self.waiting.fetch_add(1, SeqCst);
         let woken = self.bell.wait_timeout(agenda, wait);
@@ -134,9 +134,9 @@ impl Pool {
     }
 }
 
-impl Wake for Pool {
+impl Wake for BlockingScheduler {
     /// The run was cancelled.
-    fn wake(self: Arc<Pool>) {
+    fn wake(self: Arc<BlockingScheduler>) {
         self.session.agenda().stop();
         self.bell.notify_all();
     }

@@ -2,16 +2,16 @@
 //! the other and is gone when there is none, so that memory does not grow with the plan. Files are saved
 //! by another thread, outside the lane, yet awaited.
 
-use crate::execution::idle_notifier::Bells;
-use crate::execution::poll_on_wake::WhenWoken;
-use crate::execution::session::{Conclusion, Done, Session};
+use crate::execution::idle_notifier::IdleNotifier;
+use crate::execution::poll_on_wake::PollOnWake;
+use crate::execution::session::{Evaluated, RunState, StorageResult};
 use crate::run::{Run, RunError};
-use crate::scheduler::{Id, Next, Start};
-use crate::storage::disk_writer::Saver;
-use crate::storage::resume::Left;
-use crate::transport::{Exchange, Wire, hyper};
-use flagpole_protocol::Record;
-use flagpole_protocol::Tally;
+use crate::scheduler::{Action, AttemptId, AttemptSpec};
+use crate::storage::disk_writer::DiskWriter;
+use crate::storage::resume::LocalCopy;
+use crate::transport::{RawResponse, RequestTemplate, hyper};
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::RunStats;
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
@@ -31,10 +31,10 @@ type Connection = Box<hyper::Connection<TcpStream>>;
 
 /// An event loop under way.
 pub(crate) struct EventLoop {
-    session: Arc<Session>,
-    saver: Option<Arc<Saver>>,
+    session: Arc<RunState>,
+    saver: Option<Arc<DiskWriter>>,
     /// Loops on other cores have others.
-    wire: Wire,
+    wire: RequestTemplate,
     /// How many attempts it may have in flight.
     lanes: usize,
     in_flight: AtomicUsize,
@@ -42,8 +42,8 @@ pub(crate) struct EventLoop {
     /// meanwhile. There are no more than lanes, for each was made under one.
     idle: Mutex<Vec<Connection>>,
     /// What its attempts have come to.
-    tally: Mutex<Tally>,
-    bells: Bells,
+    tally: Mutex<RunStats>,
+    bells: IdleNotifier,
     /// Of its own bell.
     place: usize,
     /// The run's, but of its own: every attempt looks at it, and loops on other cores are not to be in
@@ -52,22 +52,22 @@ pub(crate) struct EventLoop {
 }
 
 /// Told of every record; the number of lanes from then on, if it is to change.
-pub(crate) type Observe<'a> = &'a mut dyn FnMut(&Record) -> Option<usize>;
+pub(crate) type Observe<'a> = &'a mut dyn FnMut(&AttemptRecord) -> Option<usize>;
 
 /// The thread that saves, if anything is to be saved.
-pub(crate) fn saver(run: &Run<'_>) -> Result<Option<Arc<Saver>>, RunError> {
-    let saver = run.destination.cloned().map(Saver::start).transpose();
+pub(crate) fn saver(run: &Run<'_>) -> Result<Option<Arc<DiskWriter>>, RunError> {
+    let saver = run.destination.cloned().map(DiskWriter::start).transpose();
     Ok(saver.map_err(RunError::Thread)?.map(Arc::new))
 }
 
 impl EventLoop {
     /// One for each share of the lanes; they share the agenda.
     pub(crate) fn each(
-        session: &Arc<Session>,
-        saver: Option<&Arc<Saver>>,
+        session: &Arc<RunState>,
+        saver: Option<&Arc<DiskWriter>>,
         shares: &[usize],
     ) -> Vec<Arc<EventLoop>> {
-        let bells = Bells::new(shares.len());
+        let bells = IdleNotifier::new(shares.len());
         let with = |(place, lanes): (usize, &usize)| {
             Arc::new(EventLoop {
                 cancel: session.wire.cancel.child_token(),
@@ -87,8 +87,8 @@ impl EventLoop {
 
     /// One that has the agenda for itself.
     pub(crate) fn alone(
-        session: &Arc<Session>,
-        saver: Option<&Arc<Saver>>,
+        session: &Arc<RunState>,
+        saver: Option<&Arc<DiskWriter>>,
         lanes: usize,
     ) -> Arc<EventLoop> {
         EventLoop::each(session, saver, &[lanes]).remove(0)
@@ -99,10 +99,10 @@ impl EventLoop {
         self: Arc<EventLoop>,
         run: &Run<'_>,
         observe: Option<Observe<'_>>,
-    ) -> Tally {
+    ) -> RunStats {
         let mut observe = observe;
         let hears = run.on_record.is_some() || observe.is_some();
-        let mut hear = |record: &Record| {
+        let mut hear = |record: &AttemptRecord| {
             run.tell(record);
             let lanes = observe.as_mut().and_then(|observe| observe(record));
             if let Some(lanes) = lanes {
@@ -118,16 +118,16 @@ impl EventLoop {
                 break;
             }
             let until = match self.next() {
-                Next::Start(start) => {
+                Action::Start(start) => {
                     self.in_flight.fetch_add(1, SeqCst);
                     let told = hears.then(|| sender.clone());
                     lanes.spawn(lane(self.clone(), start, told));
                     self.bells.ring_others(self.place);
                     continue;
                 }
-                Next::Over => break,
-                Next::Wait(until) => Some(until),
-                Next::Await => None,
+                Action::Over => break,
+                Action::Wait(until) => Some(until),
+                Action::Await => None,
             };
             tokio::select! {
                 biased;
@@ -152,22 +152,22 @@ impl EventLoop {
         std::mem::take(&mut self.tally())
     }
 
-    fn next(&self) -> Next {
+    fn next(&self) -> Action {
         let has_room = self.in_flight.load(SeqCst) < self.lanes;
         self.bells.waits(self.place, has_room);
         if has_room {
             self.session.next()
         } else {
-            Next::Await
+            Action::Await
         }
     }
 
     /// The next attempt of a lane that has left, if there is one and no other lane has come in its place.
-    fn another(&self) -> Option<Start> {
+    fn another(&self) -> Option<AttemptSpec> {
         let has_room = self.in_flight.fetch_add(1, SeqCst) < self.lanes;
         if has_room
             && !self.cancel.is_cancelled()
-            && let Next::Start(start) = self.session.next()
+            && let Action::Start(start) = self.session.next()
         {
             return Some(start);
         }
@@ -201,11 +201,11 @@ impl EventLoop {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tally(&self) -> MutexGuard<'_, Tally> {
+    fn tally(&self) -> MutexGuard<'_, RunStats> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, id: Id) {
+    fn leave(&self, id: AttemptId) {
         self.session.leave(id);
         self.in_flight.fetch_sub(1, SeqCst);
     }
@@ -218,10 +218,10 @@ fn has_ended(lane: Result<(), JoinError>) {
 
 /// Makes attempts while there are any. Each is told to who hears of it before the next is begun: if that takes
 /// long, the next, which is due, is late.
-async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Record>>) {
+async fn lane(this: Arc<EventLoop>, first: AttemptSpec, told: Option<mpsc::Sender<AttemptRecord>>) {
     // One for all that it makes: to be told anew of each would cost more than a request's head.
     let mut cancelled = pin!(this.cancel.cancelled());
-    let mut cancelled = WhenWoken::new(cancelled.as_mut());
+    let mut cancelled = PollOnWake::new(cancelled.as_mut());
     let mut slot = None;
     let mut next = Some(first);
     while let Some(start) = next {
@@ -250,7 +250,7 @@ async fn lane(this: Arc<EventLoop>, first: Start, told: Option<mpsc::Sender<Reco
 }
 
 /// What there is already of what an attempt asks for. To read it is the saver's business, off the loop.
-async fn left(this: &EventLoop, start: &Start) -> Left {
+async fn left(this: &EventLoop, start: &AttemptSpec) -> LocalCopy {
     match &this.saver {
         Some(saver) if this.session.resumes(start) => {
             let resource = start.resource;
@@ -259,21 +259,21 @@ async fn left(this: &EventLoop, start: &Start) -> Left {
                 .await;
             receipt.saved().await.unwrap_or_default()
         }
-        _ => Left::default(),
+        _ => LocalCopy::default(),
     }
 }
 
 /// Makes an attempt, over the connection in hand, or one that is idle, if there is any.
 async fn exchange(
     this: &EventLoop,
-    start: &Start,
-    left: &Left,
+    start: &AttemptSpec,
+    left: &LocalCopy,
     slot: &mut Option<Connection>,
     cancelled: &mut (impl Future<Output = ()> + Send + Unpin),
-) -> Box<Exchange> {
+) -> Box<RawResponse> {
     let token = this.session.token(start.id, &this.cancel);
     let cancel = token.as_ref().unwrap_or(&this.cancel);
-    let attempt = Session::attempt(start, left, cancel);
+    let attempt = RunState::attempt(start, left, cancel);
     let cancelled = Pin::new(cancelled);
     let mut superseded = pin!(token.as_ref().map(CancellationToken::cancelled));
     let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> =
@@ -293,12 +293,13 @@ async fn exchange(
 /// bodies would pile up. It is not held while the disk is busy: that is no business of the network.
 async fn finish(
     this: &EventLoop,
-    conclusion: &mut Conclusion,
+    conclusion: &mut Evaluated,
     slot: &mut Option<Connection>,
-) -> Option<Start> {
+) -> Option<AttemptSpec> {
     if let Some(next) = conclusion.next.take() {
-        this.session.settle(conclusion, Ok(Done::default()));
-        if let Next::Start(start) = next {
+        this.session
+            .settle(conclusion, Ok(StorageResult::default()));
+        if let Action::Start(start) = next {
             return Some(start);
         }
         this.put_back(slot);
@@ -314,7 +315,7 @@ async fn finish(
         receipt.saved().await
     } else {
         this.leave(conclusion.id);
-        Ok(Done::default())
+        Ok(StorageResult::default())
     };
     this.session.settle(conclusion, saved);
     this.another()

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 /// A bell for each event loop of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Bells(Arc<[Bell]>);
+pub(crate) struct IdleNotifier(Arc<[Bell]>);
 
 #[derive(Debug, Default)]
 struct Bell {
@@ -23,10 +23,10 @@ impl Bell {
     }
 }
 
-impl Bells {
+impl IdleNotifier {
     /// For so many loops, which are spoken of by their places.
-    pub(crate) fn new(loops: usize) -> Bells {
-        Bells((0..loops).map(|_| Bell::default()).collect())
+    pub(crate) fn new(loops: usize) -> IdleNotifier {
+        IdleNotifier((0..loops).map(|_| Bell::default()).collect())
     }
 
     /// Says whether a loop is about to wait with lanes free; to be said before it looks for something to do:

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 /// A future that is asked only if it has woken its task since it was asked last: a task that others wake a
 /// hundred thousand times a second would ask it each time, and to be asked costs it some locks.
 #[derive(Debug)]
-pub(crate) struct WhenWoken<'a, F> {
+pub(crate) struct PollOnWake<'a, F> {
     future: Pin<&'a mut F>,
     call: Option<Arc<Call>>,
 }
@@ -20,9 +20,9 @@ struct Call {
     task: Waker,
 }
 
-impl<'a, F> WhenWoken<'a, F> {
-    pub(crate) fn new(future: Pin<&'a mut F>) -> WhenWoken<'a, F> {
-        WhenWoken { future, call: None }
+impl<'a, F> PollOnWake<'a, F> {
+    pub(crate) fn new(future: Pin<&'a mut F>) -> PollOnWake<'a, F> {
+        PollOnWake { future, call: None }
     }
 
     /// Whether it has ended, or might have, for all that is known without asking: who was never asked might.
@@ -32,7 +32,7 @@ impl<'a, F> WhenWoken<'a, F> {
     }
 }
 
-impl<F: Future> Future for WhenWoken<'_, F> {
+impl<F: Future> Future for PollOnWake<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -92,7 +92,7 @@ mod tests {
             asked.set(asked.get() + 1);
             notified.as_mut().poll(cx)
         }));
-        let mut rare = WhenWoken::new(rare.as_mut());
+        let mut rare = PollOnWake::new(rare.as_mut());
         assert!(rare.is_woken(), "nobody has asked");
         let task = Waker::from(Arc::new(Task::default()));
         let mut poll = || Pin::new(&mut rare).poll(&mut Context::from_waker(&task));
@@ -111,7 +111,7 @@ mod tests {
         let tasks = [(); 2].map(|()| Arc::new(Task::default()));
         let bell = Notify::new();
         let mut notified = pin!(bell.notified());
-        let mut rare = WhenWoken::new(notified.as_mut());
+        let mut rare = PollOnWake::new(notified.as_mut());
         for task in &tasks {
             let waker = Waker::from(task.clone());
             let polled = Pin::new(&mut rare).poll(&mut Context::from_waker(&waker));

@@ -2,17 +2,19 @@
 
 use crate::policy::{asked_for, leads_on, led_to, retry_after};
 use crate::run::{Run, RunError};
-use crate::scheduler::{Agenda, End, Id, Next, Start, Then, Verdict};
-use crate::storage::download_dir::{Destination, Staged};
+use crate::scheduler::{
+    Action, AttemptId, AttemptResult, AttemptScheduler, AttemptSpec, BodyAction, Disposition,
+};
+use crate::storage::download_dir::{DownloadDir, StagedFile};
 use crate::storage::metadata;
-use crate::storage::resume::{Left, Part};
-use crate::storage::verify::Verifier;
-use crate::storage::wasted_bytes::{Kept, Waste};
-use crate::transport::{Attempt, Exchange, Wire};
+use crate::storage::resume::{LocalCopy, Part};
+use crate::storage::verify::BodyVerifier;
+use crate::storage::wasted_bytes::{Retained, WastedBytes};
+use crate::transport::{RawResponse, RequestSpec, RequestTemplate};
 use bytes::Bytes;
-use flagpole_protocol::Record;
-use flagpole_protocol::Tally;
-use flagpole_protocol::{Class, Outcome};
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::RunStats;
+use flagpole_protocol::{Outcome, OutcomeClass};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -20,67 +22,71 @@ use url::Url;
 
 /// One run under way.
 #[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) wire: Arc<Wire>,
+pub(crate) struct RunState {
+    pub(crate) wire: Arc<RequestTemplate>,
     /// No token is touched while it is locked: to cancel one may wake somebody who wants the agenda. Boxed:
     /// what all cores write to is not to lie beside what all of them read.
-    agenda: Box<Mutex<Agenda>>,
-    verifier: Verifier,
+    agenda: Box<Mutex<AttemptScheduler>>,
+    verifier: BodyVerifier,
     /// What redirects are resolved against; without it none is followed.
     site: Option<Url>,
     /// By which an attempt can be given up alone; empty unless the policy hedges.
-    tokens: Mutex<FxHashMap<Id, CancellationToken>>,
+    tokens: Mutex<FxHashMap<AttemptId, CancellationToken>>,
     hedges: bool,
     /// Whether there is a destination.
     saves: bool,
     /// Flags that wait for their names, by their downloads. Those that are left vanish with the run.
-    staged: Mutex<FxHashMap<usize, Staged>>,
-    waste: Mutex<Waste>,
+    staged: Mutex<FxHashMap<usize, StagedFile>>,
+    waste: Mutex<WastedBytes>,
 }
 
 /// What came of an attempt.
 #[derive(Debug)]
-pub(crate) struct Conclusion {
-    pub(crate) id: Id,
-    pub(crate) record: Record,
+pub(crate) struct Evaluated {
+    pub(crate) id: AttemptId,
+    pub(crate) record: AttemptRecord,
     /// What is to be done at the destination, if there is one. Boxed, as most runs that are timed have none,
     /// and conclusions are handed about.
-    pub(crate) errand: Option<Box<Errand>>,
+    pub(crate) errand: Option<Box<StorageJob>>,
     /// What to do now that the lane has been given back; `None` if it has not been.
-    pub(crate) next: Option<Next>,
-    then: Then,
+    pub(crate) next: Option<Action>,
+    then: BodyAction,
     /// What there is then of what it asked for.
-    kept: Kept,
+    kept: Retained,
 }
 
 /// Something to do at the destination.
 #[derive(Debug)]
-pub(crate) struct Errand {
-    then: Then,
+pub(crate) struct StorageJob {
+    then: BodyAction,
     part: Part,
-    start: Start,
+    start: AttemptSpec,
     body: Bytes,
     etag: Option<String>,
     country: Option<String>,
-    staged: Option<Staged>,
+    staged: Option<StagedFile>,
 }
 
 /// What became of it.
 #[derive(Debug, Default)]
-pub(crate) struct Done {
+pub(crate) struct StorageResult {
     /// A flag that waits for its name.
-    staged: Option<Staged>,
+    staged: Option<StagedFile>,
     /// Whether the start of a body was to be kept and could not be.
     has_lost_start: bool,
 }
 
-impl Session {
+impl RunState {
     /// Starts the clock, and prepares what every request has in common.
-    pub(crate) fn start(run: &Run<'_>, lanes: usize) -> Result<Session, RunError> {
-        let wire = Arc::new(Wire::new(run)?);
-        Ok(Session {
-            agenda: Box::new(Mutex::new(Agenda::new(run.plan, &run.policy, lanes))),
-            verifier: Verifier::default(),
+    pub(crate) fn start(run: &Run<'_>, lanes: usize) -> Result<RunState, RunError> {
+        let wire = Arc::new(RequestTemplate::new(run)?);
+        Ok(RunState {
+            agenda: Box::new(Mutex::new(AttemptScheduler::new(
+                run.plan,
+                &run.policy,
+                lanes,
+            ))),
+            verifier: BodyVerifier::default(),
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
             tokens: Mutex::default(),
             hedges: run.policy.hedge.is_some(),
@@ -92,28 +98,28 @@ impl Session {
     }
 
     /// Nothing is ever left half done while it is locked, but by a panic that ends the run.
-    pub(crate) fn agenda(&self) -> MutexGuard<'_, Agenda> {
+    pub(crate) fn agenda(&self) -> MutexGuard<'_, AttemptScheduler> {
         self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What to do now.
-    pub(crate) fn next(&self) -> Next {
+    pub(crate) fn next(&self) -> Action {
         self.agenda().next(self.wire.clock.now())
     }
 
     /// Whether what is left of what an attempt asks for is to be looked at before it.
-    pub(crate) fn resumes(&self, start: &Start) -> bool {
+    pub(crate) fn resumes(&self, start: &AttemptSpec) -> bool {
         self.wire.resumes && !start.names && !start.is_plain
     }
 
     /// What the transport is asked to do, given what is there already. `cancel` ends it, and whatever else
     /// whoever makes it has to do.
     pub(crate) fn attempt<'a>(
-        start: &'a Start,
-        left: &Left,
+        start: &'a AttemptSpec,
+        left: &LocalCopy,
         cancel: &'a CancellationToken,
-    ) -> Attempt<'a> {
-        Attempt {
+    ) -> RequestSpec<'a> {
+        RequestSpec {
             resource: start.resource,
             nth: start.nth,
             path: start.path.as_deref(),
@@ -124,7 +130,11 @@ impl Session {
 
     /// By which an attempt is given up alone, if it may be although the run goes on: cancelled already, if it
     /// is not needed any more. `cancel` ends it too.
-    pub(crate) fn token(&self, id: Id, cancel: &CancellationToken) -> Option<CancellationToken> {
+    pub(crate) fn token(
+        &self,
+        id: AttemptId,
+        cancel: &CancellationToken,
+    ) -> Option<CancellationToken> {
         if !self.hedges {
             return None;
         }
@@ -139,18 +149,18 @@ impl Session {
         Some(token)
     }
 
-    /// Verifies an exchange, has the agenda judge it, and makes its record. [`settle`](Session::settle)
-    /// follows, and [`leave`](Session::leave): the attempt still has its lane, unless that `goes_on` and
-    /// nothing is left to do for this attempt. Then it is told what to do next, in the same look at the
+    /// Verifies an exchange, has the agenda judge it, and makes its record. [`settle`](RunState::settle)
+    /// follows, and [`leave`](RunState::leave): the attempt still has its lane, unless that `goes_on` and
+    /// nothing is left to do for this attempt. BodyAction it is told what to do next, in the same look at the
     /// agenda, as there all cores meet.
     pub(crate) fn conclude(
         &self,
-        start: Start,
+        start: AttemptSpec,
         lane: Option<usize>,
-        left: &Left,
-        mut exchange: Box<Exchange>,
+        left: &LocalCopy,
+        mut exchange: Box<RawResponse>,
         goes_on: bool,
-    ) -> Conclusion {
+    ) -> Evaluated {
         let mut country = None;
         let (judged, part) = left.judge(&mut exchange, self.wire.body_limit);
         let outcome = judged
@@ -165,7 +175,7 @@ impl Session {
         let outcome = outcome.unwrap_or_else(|failed| failed);
         // Taken here, not by the transport: a body is not done before it is verified.
         let done = self.wire.clock.now();
-        let end = End {
+        let end = AttemptResult {
             are_conditions_to_blame: left.is_to_blame(&outcome),
             outcome,
             took: done.saturating_sub(exchange.sent),
@@ -178,7 +188,7 @@ impl Session {
         let (verdict, next) = {
             let mut agenda = self.agenda();
             let verdict = agenda.done(start.id, &end, done);
-            let is_free = goes_on && verdict.then != Then::Stage;
+            let is_free = goes_on && verdict.then != BodyAction::Stage;
             let next = is_free.then(|| {
                 agenda.leave(start.id);
                 agenda.next(done)
@@ -186,7 +196,7 @@ impl Session {
             (verdict, next)
         };
         self.give_up(start.id, &verdict.losers);
-        let record = Record {
+        let record = AttemptRecord {
             download: start.download,
             attempt: start.attempt,
             kind: start.kind,
@@ -221,7 +231,7 @@ impl Session {
         } else {
             None
         };
-        Conclusion {
+        Evaluated {
             id,
             record,
             errand,
@@ -232,7 +242,7 @@ impl Session {
     }
 
     /// Where a redirect leads within the site.
-    fn redirect(&self, start: &Start, exchange: &Exchange) -> Option<Arc<str>> {
+    fn redirect(&self, start: &AttemptSpec, exchange: &RawResponse) -> Option<Arc<str>> {
         let location = exchange.location.as_deref()?;
         exchange.status.filter(|status| leads_on(*status))?;
         let uri = self.wire.uri(start.resource, start.path.as_deref());
@@ -243,7 +253,7 @@ impl Session {
     }
 
     /// Cancels attempts that are not needed any more.
-    fn give_up(&self, ended: Id, losers: &[Id]) {
+    fn give_up(&self, ended: AttemptId, losers: &[AttemptId]) {
         if self.hedges {
             let mut tokens = lock(&self.tokens);
             tokens.remove(&ended);
@@ -255,18 +265,18 @@ impl Session {
 
     fn errand(
         &self,
-        start: Start,
-        verdict: &Verdict,
+        start: AttemptSpec,
+        verdict: &Disposition,
         part: Part,
         (body, etag): (Bytes, Option<String>),
         country: Option<String>,
-    ) -> Option<Box<Errand>> {
+    ) -> Option<Box<StorageJob>> {
         // A download that has failed leaves nothing behind.
         let then = verdict.then;
         let staged =
             (verdict.decides && start.names).then(|| lock(&self.staged).remove(&start.download));
-        (then != Then::Nothing || part != Part::Stay).then(|| {
-            Box::new(Errand {
+        (then != BodyAction::Nothing || part != Part::Stay).then(|| {
+            Box::new(StorageJob {
                 then,
                 part,
                 start,
@@ -280,7 +290,7 @@ impl Session {
 
     /// The errand has been done, in whatever way, or there is no destination to do it at: makes the
     /// record say so, and lets the download go on.
-    pub(crate) fn settle(&self, conclusion: &mut Conclusion, saved: Result<Done, Outcome>) {
+    pub(crate) fn settle(&self, conclusion: &mut Evaluated, saved: Result<StorageResult, Outcome>) {
         let record = &mut conclusion.record;
         let download = record.download;
         let is_there = saved.is_ok();
@@ -291,50 +301,50 @@ impl Session {
                     lock(&self.staged).insert(download, staged);
                 }
                 if done.has_lost_start {
-                    kept = Kept::AsBefore;
+                    kept = Retained::AsBefore;
                 }
             }
             Err(failed) => {
                 record.outcome = failed;
                 record.decides = true;
-                kept = Kept::AsBefore;
+                kept = Retained::AsBefore;
             }
         }
         record.wasted = if self.wire.resumes {
             lock(&self.waste).of(record.resource, record.bytes, kept)
         } else {
             // Nothing is ever held: no two cores need look at the same.
-            Waste::default().of(record.resource, record.bytes, kept)
+            WastedBytes::default().of(record.resource, record.bytes, kept)
         };
-        if conclusion.then == Then::Stage {
+        if conclusion.then == BodyAction::Stage {
             self.agenda().staged(conclusion.id, is_there);
         }
     }
 
     /// The whole of a run that is over: what was left when it was cancelled is counted too.
-    pub(crate) fn close(&self, run: &Run<'_>, tally: Tally) -> Tally {
+    pub(crate) fn close(&self, run: &Run<'_>, tally: RunStats) -> RunStats {
         let broken_off = self.agenda().in_backoff(self.wire.clock.now());
         let whole = tally.of_jobs(run.plan.jobs.len());
-        Tally {
+        RunStats {
             backoff: whole.backoff + broken_off,
             ..whole
         }
     }
 
     /// Gives the lane back.
-    pub(crate) fn leave(&self, id: Id) {
+    pub(crate) fn leave(&self, id: AttemptId) {
         self.agenda().leave(id);
     }
 }
 
-impl Errand {
+impl StorageJob {
     /// Does it; with what was put by, if anything was.
     ///
     /// # Errors
     /// [`Outcome::Save`].
-    pub(crate) fn run(self, destination: &Destination) -> Result<Done, Outcome> {
-        let Errand { start, body, .. } = self;
-        let mut done = Done::default();
+    pub(crate) fn run(self, destination: &DownloadDir) -> Result<StorageResult, Outcome> {
+        let StorageJob { start, body, .. } = self;
+        let mut done = StorageResult::default();
         match &self.part {
             Part::Stay => {}
             // One that can not be kept is none: the next attempt begins anew.
@@ -345,14 +355,14 @@ impl Errand {
             Part::Forget => destination.forget_partial(start.resource),
         }
         match (self.then, self.staged, self.country) {
-            (Then::Save, ..) => destination.save(start.resource, &body)?,
-            (Then::Stage, ..) => done.staged = Some(destination.stage(&body)?),
-            (Then::Name, Some(staged), Some(country)) => {
+            (BodyAction::Save, ..) => destination.save(start.resource, &body)?,
+            (BodyAction::Stage, ..) => done.staged = Some(destination.stage(&body)?),
+            (BodyAction::Name, Some(staged), Some(country)) => {
                 destination.keep(staged, &country, start.resource.code())?;
             }
-            (Then::Nothing | Then::Name, ..) => {}
+            (BodyAction::Nothing | BodyAction::Name, ..) => {}
         }
-        if matches!(self.then, Then::Save | Then::Stage) {
+        if matches!(self.then, BodyAction::Save | BodyAction::Stage) {
             destination.note_tag(start.resource, self.etag.as_deref(), &body);
         }
         Ok(done)
@@ -360,14 +370,16 @@ impl Errand {
 }
 
 /// What there is of what was asked for when all is done that is to be done with a body of this length.
-fn kept(part: &Part, verdict: &Verdict, length: u64) -> Kept {
-    let is_answer = verdict.outcome.class() == Class::NotFound;
+fn kept(part: &Part, verdict: &Disposition, length: u64) -> Retained {
+    let is_answer = verdict.outcome.class() == OutcomeClass::NotFound;
     match (part, verdict.then) {
-        (Part::Keep(partial), _) => Kept::Start(partial.have()),
-        (Part::Forget, _) => Kept::Nothing,
-        (Part::Stay, Then::Save | Then::Stage | Then::Name) => Kept::Whole(length),
-        (Part::Stay, Then::Nothing) if is_answer => Kept::Answer,
-        (Part::Stay, Then::Nothing) => Kept::AsBefore,
+        (Part::Keep(partial), _) => Retained::Start(partial.have()),
+        (Part::Forget, _) => Retained::Nothing,
+        (Part::Stay, BodyAction::Save | BodyAction::Stage | BodyAction::Name) => {
+            Retained::Whole(length)
+        }
+        (Part::Stay, BodyAction::Nothing) if is_answer => Retained::Answer,
+        (Part::Stay, BodyAction::Nothing) => Retained::AsBefore,
     }
 }
 

@@ -143,7 +143,7 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_protocol::Limit::{FirstByte, Whole};
+    use flagpole_protocol::TimeoutKind::{FirstByte, Whole};
     use std::cmp::Reverse;
     use std::collections::{BinaryHeap, VecDeque};
 

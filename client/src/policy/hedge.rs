@@ -2,21 +2,21 @@
 //! better answer counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013):
 //! hedging behind the 95th percentile costs some 5% more requests and takes most of the tail away.
 
-use super::Survival;
+use super::KaplanMeier;
 use std::time::Duration;
 
 /// When a request that takes long is made a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
     /// How long an answer may take before that.
-    pub after: After,
+    pub after: HedgeDelay,
     /// Hedges a request that is none, 0 to 1: their share is never above this.
     pub share: f64,
 }
 
 /// How long an answer may take before the request is made a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum After {
+pub enum HedgeDelay {
     /// This long.
     Time(Duration),
     /// As long as this share of all answers takes at most, as far as can be told.
@@ -31,7 +31,7 @@ pub enum After {
 impl Default for Hedge {
     /// Behind the 95th percentile of at least 20 answers, and one hedge for ten requests.
     fn default() -> Hedge {
-        let after = After::Quantile {
+        let after = HedgeDelay::Quantile {
             share: 0.95,
             samples: 20,
         };
@@ -42,11 +42,11 @@ impl Default for Hedge {
 impl Hedge {
     /// How long an answer may take, after what has been seen of others, some of which have been awaited
     /// for so long; `None` if too little has been.
-    pub fn delay(&self, seen: &Survival, awaited: &[Duration]) -> Option<Duration> {
+    pub fn delay(&self, seen: &KaplanMeier, awaited: &[Duration]) -> Option<Duration> {
         match self.after {
-            After::Time(time) => Some(time),
-            After::Quantile { samples, .. } if seen.answers() < samples => None,
-            After::Quantile { share, .. } => seen.quantile(share, awaited),
+            HedgeDelay::Time(time) => Some(time),
+            HedgeDelay::Quantile { samples, .. } if seen.answers() < samples => None,
+            HedgeDelay::Quantile { share, .. } => seen.quantile(share, awaited),
         }
     }
 
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_percentile_is_that_of_enough_answers() {
-        let mut seen = Survival::default();
+        let mut seen = KaplanMeier::default();
         let hedge = Hedge::default();
         for ms in 1..=19 {
             seen.answered(Duration::from_millis(ms));
@@ -75,10 +75,10 @@ mod tests {
     #[test]
     fn a_fixed_time_needs_no_answers() {
         let hedge = Hedge {
-            after: After::Time(Duration::from_millis(7)),
+            after: HedgeDelay::Time(Duration::from_millis(7)),
             ..Hedge::default()
         };
-        let delay = hedge.delay(&Survival::default(), &[]);
+        let delay = hedge.delay(&KaplanMeier::default(), &[]);
         assert_eq!(delay, Some(Duration::from_millis(7)));
     }
 

@@ -4,7 +4,7 @@
 //! so long, which is what Kaplan and Meier's estimator is made of ("Nonparametric Estimation from
 //! Incomplete Observations", Journal of the American Statistical Association 53(282), 1958).
 
-use flagpole_protocol::Latencies;
+use flagpole_protocol::LatencyStats;
 use std::time::Duration;
 
 /// Where the percentile asked for lies beyond all answers, so many times the slowest of them stands for
@@ -13,12 +13,12 @@ const BEYOND: u32 = 2;
 
 /// What is known of how long answers take.
 #[derive(Clone, Debug, Default)]
-pub struct Survival {
-    answered: Latencies,
-    given_up: Latencies,
+pub struct KaplanMeier {
+    answered: LatencyStats,
+    given_up: LatencyStats,
 }
 
-impl Survival {
+impl KaplanMeier {
     /// An answer took so long.
     pub fn answered(&mut self, took: Duration) {
         self.answered.record(took);
@@ -69,8 +69,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn of(answers: impl IntoIterator<Item = u32>) -> Survival {
-        let mut survival = Survival::default();
+    fn of(answers: impl IntoIterator<Item = u32>) -> KaplanMeier {
+        let mut survival = KaplanMeier::default();
         answers
             .into_iter()
             .for_each(|ms| survival.answered(ms * MS));

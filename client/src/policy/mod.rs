@@ -10,14 +10,14 @@ mod retry;
 mod retry_budget;
 mod timeouts;
 
-pub use hedge::{After, Hedge};
-pub use kaplan_meier::Survival;
-pub use redirects::Redirects;
+pub use hedge::{Hedge, HedgeDelay};
+pub use kaplan_meier::KaplanMeier;
+pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{asked_for, leads_on, led_to};
 pub use retry::Retry;
 pub(crate) use retry::retry_after;
-pub use retry_budget::Budget;
-pub(crate) use retry_budget::Purse;
+pub(crate) use retry_budget::RetryBudget;
+pub use retry_budget::RetryBudgetConfig;
 pub use timeouts::Timeouts;
 
 /// All the rules of a run. Unless told otherwise it waits for ever, retries nothing, hedges nothing,
@@ -30,11 +30,11 @@ pub struct Policy {
     pub retry: Retry,
     /// How many retries all downloads together may make. Without one there is no such limit: who gets
     /// the last retry depends on timing, so that runs of one seed need not end alike under a budget.
-    pub budget: Option<Budget>,
+    pub budget: Option<RetryBudgetConfig>,
     /// When a request that takes long is made a second time.
     pub hedge: Option<Hedge>,
     /// How far redirects are followed.
-    pub redirects: Redirects,
+    pub redirects: RedirectPolicy,
     /// Whether a connection serves more than one request; if not, each says `Connection: close`.
     pub reuse: bool,
 }
@@ -46,7 +46,7 @@ impl Default for Policy {
             retry: Retry::default(),
             budget: None,
             hedge: None,
-            redirects: Redirects::default(),
+            redirects: RedirectPolicy::default(),
             reuse: true,
         }
     }

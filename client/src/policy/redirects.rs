@@ -1,4 +1,4 @@
-//! Redirects: followed within the site, a few times. What lies elsewhere is somebody else's, and no
+//! RedirectPolicy: followed within the site, a few times. What lies elsewhere is somebody else's, and no
 //! flag that was asked for.
 
 use http::uri::PathAndQuery;
@@ -10,15 +10,15 @@ const LONGEST: usize = 8 << 10;
 
 /// How far redirects are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Redirects {
+pub struct RedirectPolicy {
     /// So many one after the other at most; 0 follows none.
     pub most: u32,
 }
 
-impl Default for Redirects {
+impl Default for RedirectPolicy {
     /// Five: what RFC 2068 section 10.3 advised, and curl's users are used to.
-    fn default() -> Redirects {
-        Redirects { most: 5 }
+    fn default() -> RedirectPolicy {
+        RedirectPolicy { most: 5 }
     }
 }
 

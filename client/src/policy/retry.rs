@@ -22,7 +22,7 @@ pub struct Retry {
     pub cap: Duration,
     /// The statuses that are tried again. A 404 never is, be it named here: it is an answer.
     pub statuses: Vec<u16>,
-    /// As long as this at most is waited because of a `Retry-After`, whatever it asks for, besides the
+    /// As long as this at most is waited because of a `Retry-HedgeDelay`, whatever it asks for, besides the
     /// wait that is drawn.
     pub retry_after_cap: Duration,
     /// The waits are drawn from this: the same seed, the same waits.
@@ -114,7 +114,7 @@ fn part(whole: Duration, draw: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// The wait that a `Retry-After` asks for, in seconds or until a date (RFC 9110 section 10.2.3);
+/// The wait that a `Retry-HedgeDelay` asks for, in seconds or until a date (RFC 9110 section 10.2.3);
 /// `now` is counted from the start of 1970. `None` if it is neither.
 pub(crate) fn retry_after(text: &str, now: Duration) -> Option<Duration> {
     let text = text.trim();

@@ -1,5 +1,5 @@
 //! A retry budget: when everything fails, retries must not double the load on a server that is
-//! already on its knees. After Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
+//! already on its knees. HedgeDelay Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
 //! which every first attempt puts a part of a token, and from which every retry takes a whole one.
 
 /// So many parts make a token: shares are exact to a thousandth.
@@ -7,17 +7,17 @@ const TOKEN: u64 = 1000;
 
 /// How many retries all downloads together may make.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Budget {
+pub struct RetryBudgetConfig {
     /// Retries a first attempt, 0 and up, to three decimals: 0.2 allows one for every five.
     pub ratio: f64,
     /// So many more, from the beginning: small runs would have none else.
     pub reserve: u32,
 }
 
-impl Default for Budget {
+impl Default for RetryBudgetConfig {
     /// A retry for every five first attempts, and ten.
-    fn default() -> Budget {
-        Budget {
+    fn default() -> RetryBudgetConfig {
+        RetryBudgetConfig {
             ratio: 0.2,
             reserve: 10,
         }
@@ -26,15 +26,15 @@ impl Default for Budget {
 
 /// What is left of a budget.
 #[derive(Clone, Debug)]
-pub(crate) struct Purse {
+pub(crate) struct RetryBudget {
     deposit: u64,
     /// In parts of a token.
     balance: u64,
 }
 
-impl Purse {
-    pub(crate) fn new(budget: Budget) -> Purse {
-        Purse {
+impl RetryBudget {
+    pub(crate) fn new(budget: RetryBudgetConfig) -> RetryBudget {
+        RetryBudget {
             deposit: parts(budget.ratio),
             balance: u64::from(budget.reserve) * TOKEN,
         }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_reserve_is_there_before_any_deposit_and_no_more() {
-        let mut purse = Purse::new(Budget {
+        let mut purse = RetryBudget::new(RetryBudgetConfig {
             ratio: 0.5,
             reserve: 2,
         });
@@ -86,7 +86,7 @@ mod tests {
             thousandths in 0u32..2000, reserve in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
         ) {
             let ratio = f64::from(thousandths) / 1000.0;
-            let mut purse = Purse::new(Budget { ratio, reserve });
+            let mut purse = RetryBudget::new(RetryBudgetConfig { ratio, reserve });
             let (mut firsts, mut retries) = (0u32, 0u32);
             for is_first in steps {
                 if is_first {

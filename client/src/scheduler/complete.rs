@@ -2,18 +2,18 @@
 
 use super::download::Step;
 use super::queue::Request;
-use super::{Agenda, End, Id, Then, Verdict};
-use crate::policy::Purse;
-use flagpole_protocol::Kind;
+use super::{AttemptId, AttemptResult, AttemptScheduler, BodyAction, Disposition};
+use crate::policy::RetryBudget;
+use flagpole_protocol::AttemptKind;
 use flagpole_protocol::Outcome;
 use std::time::Duration;
 
-impl Agenda {
-    /// An attempt has ended; it keeps its lane until [`leave`](Agenda::leave).
+impl AttemptScheduler {
+    /// An attempt has ended; it keeps its lane until [`leave`](AttemptScheduler::leave).
     ///
     /// # Panics
     /// If it was never started, or has ended before.
-    pub fn done(&mut self, id: Id, end: &End, now: Duration) -> Verdict {
+    pub fn done(&mut self, id: AttemptId, end: &AttemptResult, now: Duration) -> Disposition {
         let flight = self.flights.get_mut(id.flight);
         let flight = flight.filter(|flight| flight.serial == id.serial);
         let flight = flight.expect("an attempt ends once, between its start and its leave");
@@ -26,7 +26,7 @@ impl Agenda {
             hedging.ended(end, is_superseded, awaited);
         }
         if is_superseded {
-            return Verdict::passing(Outcome::Superseded);
+            return Disposition::passing(Outcome::Superseded);
         }
         let slot = request.slot;
         let download = self.downloads.get_mut(slot);
@@ -35,10 +35,10 @@ impl Agenda {
         let step = download.step;
         if end.are_conditions_to_blame && !request.is_plain {
             self.ask_plainly(request);
-            return Verdict::passing(end.outcome.clone());
+            return Disposition::passing(end.outcome.clone());
         }
         let outcome = match self.redirected(&request, end) {
-            Ok(passing) => return Verdict::passing(passing),
+            Ok(passing) => return Disposition::passing(passing),
             Err(outcome) => outcome,
         };
         match outcome {
@@ -49,7 +49,9 @@ impl Agenda {
                 self.fail(id, none, end.retry_after, now)
             }
             // As good an answer as any that another attempt could bring.
-            Outcome::NotFound | Outcome::Unchanged => self.decide(slot, outcome, Then::Nothing),
+            Outcome::NotFound | Outcome::Unchanged => {
+                self.decide(slot, outcome, BodyAction::Nothing)
+            }
             failed => self.fail(id, failed, end.retry_after, now),
         }
     }
@@ -58,7 +60,7 @@ impl Agenda {
     /// nobody, and has the same n.
     fn ask_plainly(&mut self, request: Request) {
         self.queue.hop(Request {
-            kind: Kind::Retry,
+            kind: AttemptKind::Retry,
             is_plain: true,
             due: None,
             backoff: Duration::ZERO,
@@ -67,7 +69,7 @@ impl Agenda {
     }
 
     /// Follows a redirect; the outcome that remains if there is none to follow.
-    fn redirected(&mut self, request: &Request, end: &End) -> Result<Outcome, Outcome> {
+    fn redirected(&mut self, request: &Request, end: &AttemptResult) -> Result<Outcome, Outcome> {
         let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
             return Err(end.outcome.clone());
         };
@@ -76,7 +78,7 @@ impl Agenda {
             most if request.hops >= most => Err(Outcome::TooManyRedirects),
             _ => {
                 self.queue.hop(Request {
-                    kind: Kind::Redirect,
+                    kind: AttemptKind::Redirect,
                     path: Some(path.clone()),
                     hops: request.hops + 1,
                     due: None,
@@ -89,67 +91,71 @@ impl Agenda {
     }
 
     /// A true body has come.
-    fn succeed(&mut self, id: Id) -> Verdict {
+    fn succeed(&mut self, id: AttemptId) -> Disposition {
         let slot = id.download;
         let download = &mut self.downloads[slot];
         if self.jobs[download.place].named && download.step == Step::Resource {
             download.staging = Some(id);
             let losers = self.supersede(slot);
-            return Verdict {
-                then: Then::Stage,
+            return Disposition {
+                then: BodyAction::Stage,
                 losers,
-                ..Verdict::passing(Outcome::Ok)
+                ..Disposition::passing(Outcome::Ok)
             };
         }
         let is_flag = download.step == Step::Resource;
-        let then = if is_flag { Then::Save } else { Then::Name };
+        let then = if is_flag {
+            BodyAction::Save
+        } else {
+            BodyAction::Name
+        };
         self.decide(slot, Outcome::Ok, then)
     }
 
     /// A try has failed, or a part of one.
     fn fail(
         &mut self,
-        id: Id,
+        id: AttemptId,
         outcome: Outcome,
         retry_after: Option<Duration>,
         now: Duration,
-    ) -> Verdict {
+    ) -> Disposition {
         let slot = id.download;
         let retry = &self.policy.retry;
         let download = &mut self.downloads[slot];
         download.running -= 1;
         download.asked = download.asked.max(retry_after);
         if download.running > 0 {
-            return Verdict::passing(outcome);
+            return Disposition::passing(outcome);
         }
         let is_worth = !self.is_stopped
             && download.tries < retry.attempts()
             && retry.is_worth(&outcome)
-            && self.purse.as_mut().is_none_or(Purse::withdraw);
+            && self.purse.as_mut().is_none_or(RetryBudget::withdraw);
         if !is_worth {
-            return self.decide(slot, outcome, Then::Nothing);
+            return self.decide(slot, outcome, BodyAction::Nothing);
         }
         // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
         let (tried, asked) = (download.tries, download.asked);
-        let nth = self.attempt_of(slot, Kind::Retry).nth;
+        let nth = self.attempt_of(slot, AttemptKind::Retry).nth;
         let resource = self.flights[id.flight].request.resource;
         let backoff = retry.backoff(resource, nth, tried, asked);
         self.downloads[slot].try_again();
-        let again = self.attempt_of(slot, Kind::Retry);
+        let again = self.attempt_of(slot, AttemptKind::Retry);
         let due = now.saturating_add(backoff);
         self.flights[id.flight].retry = Some(Request {
             due: Some(due),
             backoff,
             ..again
         });
-        Verdict::passing(outcome)
+        Disposition::passing(outcome)
     }
 
     /// The end of a download; whatever else is in flight for it is in vain.
-    fn decide(&mut self, slot: usize, outcome: Outcome, then: Then) -> Verdict {
+    fn decide(&mut self, slot: usize, outcome: Outcome, then: BodyAction) -> Disposition {
         let losers = self.supersede(slot);
         self.downloads.remove(slot);
-        Verdict {
+        Disposition {
             outcome,
             decides: true,
             then,
@@ -157,7 +163,7 @@ impl Agenda {
         }
     }
 
-    fn supersede(&mut self, slot: usize) -> Vec<Id> {
+    fn supersede(&mut self, slot: usize) -> Vec<AttemptId> {
         let losers = self.downloads[slot].end_step();
         for id in &losers {
             self.flights[id.flight].is_superseded = true;

@@ -1,7 +1,7 @@
 //! Where a download stands.
 
-use super::Id;
-use crate::workload::plan::Job;
+use super::AttemptId;
+use crate::workload::plan::DownloadSpec;
 use flagpole_protocol::Resource;
 use smallvec::SmallVec;
 use std::time::Duration;
@@ -23,9 +23,9 @@ pub(crate) struct Download {
     /// Attempts started in all.
     pub(crate) made: u32,
     /// The attempt whose flag is being put by.
-    pub(crate) staging: Option<Id>,
+    pub(crate) staging: Option<AttemptId>,
     /// Its attempts in flight that are still wanted: seldom more than a try and its hedge.
-    pub(crate) flying: SmallVec<[Id; 2]>,
+    pub(crate) flying: SmallVec<[AttemptId; 2]>,
 }
 
 /// What a download is about at a time.
@@ -54,7 +54,7 @@ impl Download {
     }
 
     /// What it asks for now.
-    pub(crate) fn resource(&self, job: &Job) -> Resource {
+    pub(crate) fn resource(&self, job: &DownloadSpec) -> Resource {
         match self.step {
             Step::Resource => job.resource,
             Step::Metadata => Resource::Metadata(job.resource.code()),
@@ -70,7 +70,7 @@ impl Download {
     }
 
     /// The step has come to its end: returns what still flies on its behalf.
-    pub(crate) fn end_step(&mut self) -> Vec<Id> {
+    pub(crate) fn end_step(&mut self) -> Vec<AttemptId> {
         self.generation += 1;
         self.running = 0;
         self.asked = None;

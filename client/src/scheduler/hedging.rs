@@ -1,8 +1,8 @@
 //! Which attempts may be hedged, and how many have been.
 
-use super::{End, Id};
-use crate::policy::{Hedge, Survival};
-use flagpole_protocol::Kind;
+use super::{AttemptId, AttemptResult};
+use crate::policy::{Hedge, KaplanMeier};
+use flagpole_protocol::AttemptKind;
 use flagpole_protocol::Outcome;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,19 +14,19 @@ const REFRESH: u64 = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Hedging {
     policy: Hedge,
-    seen: Survival,
+    seen: KaplanMeier,
     /// The delay, and how many answers it is of.
     delay: (Option<Duration>, u64),
     hedges: u64,
     others: u64,
     /// In the order of their start; all are due after the same delay, so the first is due first. Those
     /// that need no hedge any more are dropped when they come to the front.
-    candidates: VecDeque<Id>,
+    candidates: VecDeque<AttemptId>,
 }
 
 impl Hedging {
     pub(crate) fn new(policy: Hedge) -> Hedging {
-        let seen = Survival::default();
+        let seen = KaplanMeier::default();
         Hedging {
             policy,
             delay: (policy.delay(&seen, &[]), 0),
@@ -38,11 +38,11 @@ impl Hedging {
     }
 
     /// Hops are not hedged: each is a part of an attempt that already may be.
-    pub(crate) fn started(&mut self, id: Id, kind: Kind) {
+    pub(crate) fn started(&mut self, id: AttemptId, kind: AttemptKind) {
         match kind {
-            Kind::Hedge => self.hedges += 1,
-            Kind::Redirect => self.others += 1,
-            Kind::First | Kind::Retry | Kind::Metadata => {
+            AttemptKind::Hedge => self.hedges += 1,
+            AttemptKind::Redirect => self.others += 1,
+            AttemptKind::First | AttemptKind::Retry | AttemptKind::Metadata => {
                 self.others += 1;
                 self.candidates.push_back(id);
             }
@@ -54,7 +54,7 @@ impl Hedging {
     /// for how long others have been in flight.
     pub(crate) fn ended(
         &mut self,
-        end: &End,
+        end: &AttemptResult,
         is_superseded: bool,
         awaited: impl Iterator<Item = Duration>,
     ) {
@@ -72,7 +72,10 @@ impl Hedging {
 
     /// The first attempt that is to be hedged, and how long after its start; `None` while no hedge is
     /// to be made.
-    pub(crate) fn first(&mut self, is_candidate: impl Fn(&Id) -> bool) -> Option<(Id, Duration)> {
+    pub(crate) fn first(
+        &mut self,
+        is_candidate: impl Fn(&AttemptId) -> bool,
+    ) -> Option<(AttemptId, Duration)> {
         while let Some(id) = self.candidates.front() {
             if is_candidate(id) {
                 let delay = self.delay.0?;

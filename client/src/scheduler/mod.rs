@@ -1,10 +1,10 @@
 //! What is to be done next: the one place where a plan and a policy become attempts, whoever makes
 //! them. It has no clock, no thread and no socket: the time is an argument, and a strategy is a loop
-//! around [`Agenda::next`] and [`Agenda::done`]. So every policy holds under every strategy, and is
+//! around [`AttemptScheduler::next`] and [`AttemptScheduler::done`]. So every policy holds under every strategy, and is
 //! tested without waiting.
 //!
 //! A **download** is one job of the plan. It takes one or more **attempts**, each of which holds a lane
-//! from [`Next::Start`] to [`Agenda::leave`]:
+//! from [`Action::Start`] to [`AttemptScheduler::leave`]:
 //!
 //! - the first try; if it fails in a way that is worth it, a retry after a back-off, which holds no
 //!   lane, and not before the try has left its own;
@@ -32,21 +32,23 @@ mod queue;
 mod tests;
 mod types;
 
-pub use crate::scheduler::types::{End, Id, Next, Start, Then, Verdict};
+pub use crate::scheduler::types::{
+    Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition,
+};
 
 use self::download::{Download, Step};
 use self::hedging::Hedging;
 use self::queue::{Queue, Request};
-use crate::policy::{Policy, Purse};
-use crate::workload::plan::{Job, Plan};
-use flagpole_protocol::Kind;
+use crate::policy::{Policy, RetryBudget};
+use crate::workload::plan::{DownloadSpec, Workload};
+use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use std::time::Duration;
 
 /// The attempts of a plan: those in flight, those that wait, those to come.
 #[derive(Clone, Debug)]
-pub struct Agenda {
-    jobs: Vec<Job>,
+pub struct AttemptScheduler {
+    jobs: Vec<DownloadSpec>,
     /// The first job that is not begun.
     cursor: usize,
     policy: Policy,
@@ -58,7 +60,7 @@ pub struct Agenda {
     flights: Slab<Flight>,
     queue: Queue,
     hedging: Option<Hedging>,
-    purse: Option<Purse>,
+    purse: Option<RetryBudget>,
     started: u64,
 }
 
@@ -76,10 +78,10 @@ struct Flight {
     retry: Option<Request>,
 }
 
-impl Agenda {
+impl AttemptScheduler {
     /// All of a plan, on so many lanes (0 counts as 1).
-    pub fn new(plan: &Plan, policy: &Policy, lanes: usize) -> Agenda {
-        Agenda {
+    pub fn new(plan: &Workload, policy: &Policy, lanes: usize) -> AttemptScheduler {
+        AttemptScheduler {
             jobs: plan.jobs.clone(),
             cursor: 0,
             policy: policy.clone(),
@@ -89,7 +91,7 @@ impl Agenda {
             flights: Slab::new(),
             queue: Queue::default(),
             hedging: policy.hedge.map(Hedging::new),
-            purse: policy.budget.map(Purse::new),
+            purse: policy.budget.map(RetryBudget::new),
             started: 0,
         }
     }
@@ -127,18 +129,18 @@ impl Agenda {
     }
 
     /// What to do now.
-    pub fn next(&mut self, now: Duration) -> Next {
+    pub fn next(&mut self, now: Duration) -> Action {
         let is_out = self.cursor == self.jobs.len() && self.downloads.is_empty();
         if self.is_stopped || is_out && self.flights.is_empty() {
-            return Next::Over;
+            return Action::Over;
         }
         if self.flights.len() >= self.lanes {
-            return Next::Await;
+            return Action::Await;
         }
         match self.take(now) {
-            Ok(request) => Next::Start(self.start(request, now)),
-            Err(Some(until)) => Next::Wait(until),
-            Err(None) => Next::Await,
+            Ok(request) => Action::Start(self.start(request, now)),
+            Err(Some(until)) => Action::Wait(until),
+            Err(None) => Action::Await,
         }
     }
 
@@ -179,12 +181,12 @@ impl Agenda {
         let slot = self.downloads.insert(Download::new(place));
         Request {
             due: self.jobs[place].due,
-            ..self.attempt_of(slot, Kind::First)
+            ..self.attempt_of(slot, AttemptKind::First)
         }
     }
 
     /// The current try of a download.
-    fn attempt_of(&self, slot: usize, kind: Kind) -> Request {
+    fn attempt_of(&self, slot: usize, kind: AttemptKind) -> Request {
         let download = &self.downloads[slot];
         let attempts = u64::from(self.policy.retry.attempts());
         let width = attempts * (1 + u64::from(self.hedging.is_some()));
@@ -204,9 +206,9 @@ impl Agenda {
         }
     }
 
-    fn start(&mut self, request: Request, now: Duration) -> Start {
+    fn start(&mut self, request: Request, now: Duration) -> AttemptSpec {
         let flight = self.flights.vacant_entry();
-        let id = Id {
+        let id = AttemptId {
             serial: self.started,
             flight: flight.key(),
             download: request.slot,
@@ -216,13 +218,15 @@ impl Agenda {
         let download = download.expect("only requests of open downloads are taken");
         download.flying.push(id);
         download.made += 1;
-        if let (Kind::First | Kind::Metadata, Some(purse)) = (request.kind, &mut self.purse) {
+        if let (AttemptKind::First | AttemptKind::Metadata, Some(purse)) =
+            (request.kind, &mut self.purse)
+        {
             purse.deposit();
         }
         if let Some(hedging) = &mut self.hedging {
             hedging.started(id, request.kind);
         }
-        let start = Start {
+        let start = AttemptSpec {
             id,
             download: request.download,
             attempt: download.made - 1,
@@ -248,9 +252,9 @@ impl Agenda {
     }
 
     /// The attempt whose hedge is due first, and when.
-    fn hedge_due(&mut self) -> Option<(Id, Duration)> {
+    fn hedge_due(&mut self) -> Option<(AttemptId, Duration)> {
         let flights = &self.flights;
-        let is_candidate = |id: &Id| {
+        let is_candidate = |id: &AttemptId| {
             let flight = flights.get(id.flight).filter(|f| f.serial == id.serial);
             flight.is_some_and(|f| !f.is_hedged && !f.is_superseded && !f.has_ended)
         };
@@ -259,7 +263,7 @@ impl Agenda {
     }
 
     /// The hedge of an attempt in flight.
-    fn hedge(&mut self, id: Id, due: Duration) -> Request {
+    fn hedge(&mut self, id: AttemptId, due: Duration) -> Request {
         let flight = self.flights.get_mut(id.flight);
         let flight = flight.expect("only what is in flight is hedged");
         flight.is_hedged = true;
@@ -267,7 +271,7 @@ impl Agenda {
         let download = self.downloads.get_mut(hedged.slot);
         download.expect("what is not superseded is wanted").running += 1;
         Request {
-            kind: Kind::Hedge,
+            kind: AttemptKind::Hedge,
             nth: hedged.nth + u64::from(self.policy.retry.attempts()),
             due: Some(due),
             backoff: Duration::ZERO,
@@ -279,8 +283,8 @@ impl Agenda {
     /// or it could not be, and that was the end of it.
     ///
     /// # Panics
-    /// If it has been said before, or was not asked for by [`Then::Stage`].
-    pub fn staged(&mut self, id: Id, is_there: bool) {
+    /// If it has been said before, or was not asked for by [`BodyAction::Stage`].
+    pub fn staged(&mut self, id: AttemptId, is_there: bool) {
         let download = self.downloads.get_mut(id.download);
         let staged = download.and_then(|download| download.staging.take_if(|by| *by == id));
         assert!(
@@ -290,14 +294,14 @@ impl Agenda {
         if is_there {
             self.downloads[id.download].go_on();
             self.queue
-                .follow(self.attempt_of(id.download, Kind::Metadata));
+                .follow(self.attempt_of(id.download, AttemptKind::Metadata));
         } else {
             self.downloads.remove(id.download);
         }
     }
 
     /// Whether an attempt that holds a lane is not needed any more.
-    pub fn is_superseded(&self, id: Id) -> bool {
+    pub fn is_superseded(&self, id: AttemptId) -> bool {
         let flight = self.flight(id);
         flight.is_some_and(|flight| flight.is_superseded)
     }
@@ -306,7 +310,7 @@ impl Agenda {
     ///
     /// # Panics
     /// If it has given it back before.
-    pub fn leave(&mut self, id: Id) {
+    pub fn leave(&mut self, id: AttemptId) {
         let flight = self.flights.remove(id.flight);
         assert_eq!(flight.serial, id.serial, "an attempt leaves once");
         if let Some(retry) = flight.retry {
@@ -314,7 +318,7 @@ impl Agenda {
         }
     }
 
-    fn flight(&self, id: Id) -> Option<&Flight> {
+    fn flight(&self, id: AttemptId) -> Option<&Flight> {
         let flight = self.flights.get(id.flight);
         flight.filter(|flight| flight.serial == id.serial)
     }

@@ -1,6 +1,6 @@
 //! What waits for a lane, besides fresh jobs.
 
-use flagpole_protocol::Kind;
+use flagpole_protocol::AttemptKind;
 use flagpole_protocol::Resource;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
@@ -15,7 +15,7 @@ pub(crate) struct Request {
     pub(crate) slot: usize,
     /// Which of its download's tries it belongs to.
     pub(crate) generation: u32,
-    pub(crate) kind: Kind,
+    pub(crate) kind: AttemptKind,
     pub(crate) resource: Resource,
     pub(crate) nth: u64,
     pub(crate) path: Option<Arc<str>>,

@@ -1,8 +1,8 @@
 //! The agenda in virtual time, before a server that is a function: no test waits.
 
 use super::*;
-use crate::policy::{After, Budget, Hedge, Redirects, Retry};
-use flagpole_protocol::Code;
+use crate::policy::{Hedge, HedgeDelay, RedirectPolicy, Retry, RetryBudgetConfig};
+use flagpole_protocol::CountryCode;
 use flagpole_protocol::Outcome;
 use std::collections::BTreeMap;
 
@@ -14,51 +14,51 @@ mod slots;
 const MS: Duration = Duration::from_millis(1);
 
 /// What the server answers to an attempt, and how long it takes.
-type Server<'a> = &'a dyn Fn(&Start) -> (End, Duration);
+type Server<'a> = &'a dyn Fn(&AttemptSpec) -> (AttemptResult, Duration);
 
 /// All that happened, in the order in which it did.
 #[derive(Debug, Default)]
 struct Story {
-    attempts: Vec<(Start, Verdict)>,
+    attempts: Vec<(AttemptSpec, Disposition)>,
     /// When each was started.
-    times: BTreeMap<Id, Duration>,
+    times: BTreeMap<AttemptId, Duration>,
     most: usize,
     wall: Duration,
 }
 
 impl Story {
     fn outcomes(&self) -> Vec<Outcome> {
-        let outcome = |(_, verdict): &(Start, Verdict)| verdict.outcome.clone();
+        let outcome = |(_, verdict): &(AttemptSpec, Disposition)| verdict.outcome.clone();
         self.attempts.iter().map(outcome).collect()
     }
 
-    fn count(&self, kind: Kind) -> usize {
-        let is = |(start, _): &&(Start, Verdict)| start.kind == kind;
+    fn count(&self, kind: AttemptKind) -> usize {
+        let is = |(start, _): &&(AttemptSpec, Disposition)| start.kind == kind;
         self.attempts.iter().filter(is).count()
     }
 }
 
 /// What every strategy does, without a wait: attempts end when their time has come, cancelled ones at
 /// once.
-fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> Story {
-    let mut agenda = Agenda::new(plan, policy, lanes);
-    let mut ends: BTreeMap<(Duration, Id), (Start, End)> = BTreeMap::new();
+fn carry_out(plan: &Workload, policy: &Policy, lanes: usize, server: Server<'_>) -> Story {
+    let mut agenda = AttemptScheduler::new(plan, policy, lanes);
+    let mut ends: BTreeMap<(Duration, AttemptId), (AttemptSpec, AttemptResult)> = BTreeMap::new();
     let (mut story, mut now) = (Story::default(), Duration::ZERO);
     for _ in 0..100_000 {
         let until = match agenda.next(now) {
-            Next::Start(start) => {
+            Action::Start(start) => {
                 let (end, took) = server(&start);
                 story.times.insert(start.id, now);
                 ends.insert((now + took, start.id), (start, end));
                 story.most = story.most.max(agenda.in_flight());
                 continue;
             }
-            Next::Over => {
+            Action::Over => {
                 story.wall = now;
                 return story;
             }
-            Next::Wait(until) => until,
-            Next::Await => Duration::MAX,
+            Action::Wait(until) => until,
+            Action::Await => Duration::MAX,
         };
         let first = ends.first_key_value().map(|(key, _)| *key);
         let Some(key) = first.filter(|key| key.0 <= until) else {
@@ -69,14 +69,14 @@ fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> 
         now = key.0;
         let (start, end) = ends.remove(&key).unwrap();
         let took = now.saturating_sub(story.times[&start.id]);
-        let verdict = agenda.done(start.id, &End { took, ..end }, now);
+        let verdict = agenda.done(start.id, &AttemptResult { took, ..end }, now);
         for loser in &verdict.losers {
             let key = *ends.keys().find(|key| key.1 == *loser).unwrap();
             let lost = ends.remove(&key).unwrap();
             ends.insert((now, *loser), lost);
         }
         agenda.leave(start.id);
-        if verdict.then == Then::Stage {
+        if verdict.then == BodyAction::Stage {
             agenda.staged(start.id, true);
         }
         story.attempts.push((start, verdict));
@@ -84,8 +84,8 @@ fn carry_out(plan: &Plan, policy: &Policy, lanes: usize, server: Server<'_>) -> 
     panic!("it never ends");
 }
 
-fn end(outcome: Outcome) -> End {
-    End {
+fn end(outcome: Outcome) -> AttemptResult {
+    AttemptResult {
         are_conditions_to_blame: false,
         outcome,
         took: Duration::ZERO,
@@ -94,8 +94,8 @@ fn end(outcome: Outcome) -> End {
     }
 }
 
-fn flags(count: usize) -> Plan {
-    Plan::flags(Code::every().take(count))
+fn flags(count: usize) -> Workload {
+    Workload::flags(CountryCode::every().take(count))
 }
 
 fn retrying(attempts: u32) -> Policy {
@@ -111,7 +111,7 @@ fn retrying(attempts: u32) -> Policy {
 
 fn hedging(after: Duration, share: f64) -> Policy {
     let hedge = Hedge {
-        after: After::Time(after),
+        after: HedgeDelay::Time(after),
         share,
     };
     Policy {
@@ -148,7 +148,7 @@ fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
     for (start, verdict) in &story.attempts {
         assert_eq!(u64::from(start.attempt), start.nth);
         assert_eq!(verdict.decides, start.nth == 2);
-        if start.kind == Kind::Retry {
+        if start.kind == AttemptKind::Retry {
             assert!(story.times[&start.id] >= start.due && start.due >= start.backoff);
         }
     }
@@ -156,7 +156,7 @@ fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
 
 #[test]
 fn a_server_that_asks_for_time_gets_it() {
-    let asked = End {
+    let asked = AttemptResult {
         retry_after: Some(1000 * MS),
         ..end(Outcome::Http(503))
     };
@@ -172,15 +172,15 @@ fn of_the_two_halves_of_a_try_the_one_that_is_asked_to_wait_longer_counts() {
         retry: retrying(2).retry,
         ..hedging(10 * MS, 1.0)
     };
-    let busy = |asked| End {
+    let busy = |asked| AttemptResult {
         retry_after: asked,
         ..end(Outcome::Http(503))
     };
     for [first, hedge] in [[Some(7000 * MS), None], [None, Some(7000 * MS)]] {
         for [takes, longer] in [[30, 50], [50, 30]] {
             let story = carry_out(&flags(1), &policy, 2, &|start| match start.kind {
-                Kind::First => (busy(first), takes * MS),
-                Kind::Hedge if start.attempt == 1 => (busy(hedge), (longer - 10) * MS),
+                AttemptKind::First => (busy(first), takes * MS),
+                AttemptKind::Hedge if start.attempt == 1 => (busy(hedge), (longer - 10) * MS),
                 _ => (busy(None), MS),
             });
             let (again, _) = &story.attempts[2];
@@ -202,22 +202,23 @@ fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
         ..Policy::default()
     };
     let story = carry_out(&flags(40), &policy, 2, &|start| {
-        let is_slow = start.download == 30 && start.kind == Kind::First;
+        let is_slow = start.download == 30 && start.kind == AttemptKind::First;
         (end(Outcome::Unchanged), MS * if is_slow { 100 } else { 1 })
     });
-    let is_slow_ones =
-        |(start, _): &(Start, Verdict)| (start.download, start.kind) == (30, Kind::Hedge);
+    let is_slow_ones = |(start, _): &(AttemptSpec, Disposition)| {
+        (start.download, start.kind) == (30, AttemptKind::Hedge)
+    };
     assert!(story.attempts.iter().any(is_slow_ones));
 }
 
 #[test]
 fn n_is_that_of_the_resource_the_try_and_the_hedge() {
-    let code: Code = "BR".parse().unwrap();
+    let code: CountryCode = "BR".parse().unwrap();
     let policy = Policy {
         retry: retrying(3).retry,
         ..hedging(5 * MS, 1.0)
     };
-    let plan = Plan::flags([code, code]);
+    let plan = Workload::flags([code, code]);
     let story = carry_out(&plan, &policy, 4, &|_| (end(Outcome::Reset), 9 * MS));
     let mut seen: Vec<_> = story
         .attempts
@@ -225,7 +226,7 @@ fn n_is_that_of_the_resource_the_try_and_the_hedge() {
         .map(|(s, _)| (s.download, s.kind, s.nth))
         .collect();
     seen.sort_unstable();
-    let (first, retry, hedge) = (Kind::First, Kind::Retry, Kind::Hedge);
+    let (first, retry, hedge) = (AttemptKind::First, AttemptKind::Retry, AttemptKind::Hedge);
     let of = |job: usize, at: u64| {
         [(job, first, at), (job, retry, at + 1), (job, retry, at + 2)]
             .into_iter()
@@ -242,12 +243,12 @@ fn a_hedge_wins_and_the_slow_one_is_given_up() {
         &hedging(10 * MS, 1.0),
         2,
         &|start| match start.kind {
-            Kind::Hedge => (end(Outcome::Ok), 5 * MS),
+            AttemptKind::Hedge => (end(Outcome::Ok), 5 * MS),
             _ => (end(Outcome::Ok), 1000 * MS),
         },
     );
     assert_eq!(story.outcomes(), [Outcome::Ok, Outcome::Superseded]);
-    assert_eq!(story.attempts[0].0.kind, Kind::Hedge);
+    assert_eq!(story.attempts[0].0.kind, AttemptKind::Hedge);
     assert_eq!((story.wall, story.attempts[1].1.decides), (15 * MS, false));
 }
 
@@ -256,7 +257,7 @@ fn one_lane_never_hedges() {
     let story = carry_out(&flags(5), &hedging(MS, 1.0), 1, &|_| {
         (end(Outcome::Ok), 50 * MS)
     });
-    assert_eq!(story.count(Kind::Hedge), 0);
+    assert_eq!(story.count(AttemptKind::Hedge), 0);
 }
 
 #[test]
@@ -266,7 +267,7 @@ fn a_try_has_failed_when_both_of_its_halves_have() {
         &hedging(10 * MS, 1.0),
         2,
         &|start| match start.kind {
-            Kind::Hedge => (end(Outcome::Reset), 5 * MS),
+            AttemptKind::Hedge => (end(Outcome::Reset), 5 * MS),
             _ => (end(Outcome::Ok), 100 * MS),
         },
     );
@@ -276,8 +277,8 @@ fn a_try_has_failed_when_both_of_its_halves_have() {
 
 #[test]
 fn conditions_that_fail_are_dropped_at_once_and_once() {
-    let blamed = |_: &Start| {
-        let ended = End {
+    let blamed = |_: &AttemptSpec| {
+        let ended = AttemptResult {
             are_conditions_to_blame: true,
             ..end(Outcome::Http(416))
         };
@@ -291,7 +292,10 @@ fn conditions_that_fail_are_dropped_at_once_and_once() {
         let [(first, passing), (again, last)] = pair else {
             panic!("each is made twice")
         };
-        assert_eq!((first.kind, again.kind), (Kind::First, Kind::Retry));
+        assert_eq!(
+            (first.kind, again.kind),
+            (AttemptKind::First, AttemptKind::Retry)
+        );
         assert_eq!((first.is_plain, again.is_plain), (false, true));
         assert_eq!((first.download, first.nth), (again.download, again.nth));
         assert_eq!((passing.decides, last.decides), (false, true));
@@ -301,10 +305,10 @@ fn conditions_that_fail_are_dropped_at_once_and_once() {
 
 #[test]
 fn redirects_are_followed_so_far_with_the_n_they_began_with() {
-    let leads = |_: &Start| {
+    let leads = |_: &AttemptSpec| {
         let redirect = Some("/x".into());
         (
-            End {
+            AttemptResult {
                 redirect,
                 ..end(Outcome::Http(302))
             },
@@ -312,7 +316,7 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
         )
     };
     for (most, last) in [(2, Outcome::TooManyRedirects), (0, Outcome::Http(302))] {
-        let redirects = Redirects { most };
+        let redirects = RedirectPolicy { most };
         let story = carry_out(
             &flags(1),
             &Policy {
@@ -322,7 +326,7 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
             1,
             &leads,
         );
-        assert_eq!(story.count(Kind::Redirect), most as usize);
+        assert_eq!(story.count(AttemptKind::Redirect), most as usize);
         assert_eq!(story.outcomes().last(), Some(&last));
         let (start, _) = story.attempts.last().unwrap();
         assert_eq!((start.nth, start.path.is_some()), (0, most > 0));
@@ -335,27 +339,27 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
 
 #[test]
 fn without_its_flag_no_metadata_is_asked_for() {
-    let plan = Plan::with_metadata(Code::every().take(1));
+    let plan = Workload::with_metadata(CountryCode::every().take(1));
     let story = carry_out(&plan, &Policy::default(), 1, &|_| {
         (end(Outcome::NotFound), MS)
     });
     assert_eq!(story.outcomes(), [Outcome::NotFound]);
-    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
-    let Next::Start(start) = agenda.next(MS) else {
+    let mut agenda = AttemptScheduler::new(&plan, &Policy::default(), 1);
+    let Action::Start(start) = agenda.next(MS) else {
         panic!()
     };
     agenda.done(start.id, &end(Outcome::Ok), MS);
     agenda.leave(start.id);
-    assert_eq!(agenda.next(MS), Next::Await, "it is being put by");
+    assert_eq!(agenda.next(MS), Action::Await, "it is being put by");
     agenda.staged(start.id, false);
-    assert_eq!(agenda.next(MS), Next::Over);
+    assert_eq!(agenda.next(MS), Action::Over);
 }
 
 #[test]
 fn a_flag_that_is_there_is_not_called_missing_for_its_name_is() {
-    let plan = Plan::with_metadata(Code::every().take(1));
+    let plan = Workload::with_metadata(CountryCode::every().take(1));
     let story = carry_out(&plan, &retrying(3), 1, &|start| match start.kind {
-        Kind::Metadata => (end(Outcome::NotFound), MS),
+        AttemptKind::Metadata => (end(Outcome::NotFound), MS),
         _ => (end(Outcome::Ok), MS),
     });
     let missing = Outcome::BadMetadata("there is none".into());
@@ -366,9 +370,9 @@ fn a_flag_that_is_there_is_not_called_missing_for_its_name_is() {
 fn a_job_waits_until_it_is_due_and_is_due_then() {
     let mut plan = flags(1);
     plan.jobs[0].due = Some(30 * MS);
-    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
-    assert_eq!(agenda.next(MS), Next::Wait(30 * MS));
-    let Next::Start(start) = agenda.next(40 * MS) else {
+    let mut agenda = AttemptScheduler::new(&plan, &Policy::default(), 1);
+    assert_eq!(agenda.next(MS), Action::Wait(30 * MS));
+    let Action::Start(start) = agenda.next(40 * MS) else {
         panic!()
     };
     assert_eq!(start.due, 30 * MS);
@@ -376,7 +380,7 @@ fn a_job_waits_until_it_is_due_and_is_due_then() {
 
 #[test]
 fn the_budget_bounds_the_retries_of_all() {
-    let budget = Some(Budget {
+    let budget = Some(RetryBudgetConfig {
         ratio: 0.1,
         reserve: 2,
     });
@@ -385,5 +389,5 @@ fn the_budget_bounds_the_retries_of_all() {
         ..retrying(5)
     };
     let story = carry_out(&flags(100), &policy, 10, &|_| (end(Outcome::Reset), MS));
-    assert_eq!(story.count(Kind::Retry), 12);
+    assert_eq!(story.count(AttemptKind::Retry), 12);
 }

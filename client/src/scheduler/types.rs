@@ -1,6 +1,6 @@
 //! The words in which an agenda and a strategy speak with each other.
 
-use flagpole_protocol::Kind;
+use flagpole_protocol::AttemptKind;
 use flagpole_protocol::Outcome;
 use flagpole_protocol::Resource;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// One attempt of a run: no two are equal, and of two the earlier is the lesser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id {
+pub struct AttemptId {
     /// How many were started before.
     pub(crate) serial: u64,
     /// Where the agenda keeps it while it is in flight, and its download while that is undecided.
@@ -18,9 +18,9 @@ pub struct Id {
 
 /// What to do now. Points in time are counted from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Action {
     /// Make this attempt.
-    Start(Start),
+    Start(AttemptSpec),
     /// Nothing before this time, unless something ends before.
     Wait(Duration),
     /// Nothing until something in flight ends, or something is staged.
@@ -31,15 +31,15 @@ pub enum Next {
 
 /// An attempt to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
+pub struct AttemptSpec {
     /// By which it is spoken of.
-    pub id: Id,
+    pub id: AttemptId,
     /// The place of its download in the plan.
     pub download: usize,
     /// How many attempts of this download were started before.
     pub attempt: u32,
     /// Why it is made.
-    pub kind: Kind,
+    pub kind: AttemptKind,
     /// What to ask for.
     pub resource: Resource,
     /// Its n.
@@ -59,7 +59,7 @@ pub struct Start {
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
+pub struct AttemptResult {
     /// What it amounts to by itself.
     pub outcome: Outcome,
     /// How long it took.
@@ -74,20 +74,20 @@ pub struct End {
 
 /// What an end means for its download, and what is to be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Disposition {
     /// What it amounts to, given the others.
     pub outcome: Outcome,
     /// Whether it is the end of its download.
     pub decides: bool,
     /// What is to be done with its body.
-    pub then: Then,
+    pub then: BodyAction,
     /// Attempts in flight that are not needed any more: cancel them.
-    pub losers: Vec<Id>,
+    pub losers: Vec<AttemptId>,
 }
 
 /// What is to be done with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum BodyAction {
     /// Forget it.
     Nothing,
     /// Save it.
@@ -98,13 +98,13 @@ pub enum Then {
     Name,
 }
 
-impl Verdict {
+impl Disposition {
     /// Not the end of the download.
-    pub(crate) fn passing(outcome: Outcome) -> Verdict {
-        Verdict {
+    pub(crate) fn passing(outcome: Outcome) -> Disposition {
+        Disposition {
             outcome,
             decides: false,
-            then: Then::Nothing,
+            then: BodyAction::Nothing,
             losers: Vec::new(),
         }
     }

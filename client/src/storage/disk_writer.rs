@@ -1,6 +1,6 @@
 //! Saving off the event loop: one thread, fed through a bounded queue, every answer awaited.
 
-use crate::storage::download_dir::Destination;
+use crate::storage::download_dir::DownloadDir;
 use flagpole_protocol::Outcome;
 use std::fmt;
 use std::io;
@@ -13,31 +13,31 @@ const QUEUE: usize = 32;
 
 /// A thread that saves; joined when this is dropped, every order carried out.
 #[derive(Debug)]
-pub(crate) struct Saver {
+pub(crate) struct DiskWriter {
     queue: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Something to do with the destination, its answer sent by itself.
-struct Order(Box<dyn FnOnce(&Destination) + Send>);
+struct Order(Box<dyn FnOnce(&DownloadDir) + Send>);
 
 /// An order that is in the queue.
 #[derive(Debug)]
 pub(crate) struct Receipt<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
 
-impl Saver {
+impl DiskWriter {
     /// Starts the thread.
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(crate) fn start(destination: Destination) -> io::Result<Saver> {
+    pub(crate) fn start(destination: DownloadDir) -> io::Result<DiskWriter> {
         let (queue, mut orders) = mpsc::channel::<Order>(QUEUE);
         let thread = thread::Builder::new().name("saver".into()).spawn(move || {
             while let Some(Order(carry_out)) = orders.blocking_recv() {
                 carry_out(&destination);
             }
         })?;
-        Ok(Saver {
+        Ok(DiskWriter {
             queue: Some(queue),
             thread: Some(thread),
         })
@@ -47,7 +47,7 @@ impl Saver {
     /// keep, the conditions of a request to look up), waiting for room in it.
     pub(crate) async fn order<T: Send + 'static>(
         &self,
-        what: impl FnOnce(&Destination) -> Result<T, Outcome> + Send + 'static,
+        what: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
     ) -> Receipt<T> {
         let (answer, receipt) = oneshot::channel();
         let order = Order(Box::new(move |destination| {
@@ -83,7 +83,7 @@ impl fmt::Debug for Order {
     }
 }
 
-impl Drop for Saver {
+impl Drop for DiskWriter {
     fn drop(&mut self) {
         // The thread ends when the queue is closed and empty.
         drop(self.queue.take());
@@ -110,14 +110,14 @@ mod tests {
             .block_on(future)
     }
 
-    async fn submit(saver: &Saver, resource: Resource, body: Bytes) -> Receipt<()> {
-        let save = move |destination: &Destination| destination.save(resource, &body);
+    async fn submit(saver: &DiskWriter, resource: Resource, body: Bytes) -> Receipt<()> {
+        let save = move |destination: &DownloadDir| destination.save(resource, &body);
         saver.order(save).await
     }
 
-    fn start(folder: &Path) -> (Destination, Saver) {
-        let destination = Destination::prepare(folder).unwrap();
-        (destination.clone(), Saver::start(destination).unwrap())
+    fn start(folder: &Path) -> (DownloadDir, DiskWriter) {
+        let destination = DownloadDir::prepare(folder).unwrap();
+        (destination.clone(), DiskWriter::start(destination).unwrap())
     }
 
     #[test]
@@ -140,11 +140,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (_, saver) = start(folder.path());
         let br = "BR".parse().unwrap();
-        let stage = |to: &Destination| to.stage(b"GIF");
+        let stage = |to: &DownloadDir| to.stage(b"GIF");
         let kept = block_on(async {
             drop(saver.order(stage).await);
             let staged = saver.order(stage).await.saved().await.unwrap();
-            let keep = move |to: &Destination| to.keep(staged, "Brazil", br);
+            let keep = move |to: &DownloadDir| to.keep(staged, "Brazil", br);
             saver.order(keep).await.saved().await.unwrap()
         });
         drop(saver);

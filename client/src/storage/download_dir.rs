@@ -3,7 +3,7 @@
 use super::local_copy::{Countries, Resuming};
 use super::temporary::{self, Temporaries, Temporary};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 /// A folder in which files can be made. Clones share their temporary files.
 #[derive(Clone, Debug)]
-pub struct Destination {
+pub struct DownloadDir {
     pub(crate) folder: PathBuf,
     pub(crate) temporaries: Temporaries,
     pub(crate) resuming: Option<Resuming>,
@@ -23,28 +23,28 @@ pub struct Destination {
 /// The folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to the folder `{}`: {reason}", folder.display())]
-pub struct DestinationError {
+pub struct DownloadDirError {
     pub(crate) folder: PathBuf,
     reason: String,
 }
 
 /// A flag on the disk whose final name is not known yet; removed when dropped.
 #[derive(Debug)]
-pub struct Staged(Temporary);
+pub struct StagedFile(Temporary);
 
-impl Destination {
+impl DownloadDir {
     /// Makes the folder, if it is not there, and proves that files can be made in it. What a run that was
     /// killed left half done there a day ago is removed.
     ///
     /// # Errors
     /// If it cannot be made or written to.
-    pub fn prepare(folder: &Path) -> Result<Destination, DestinationError> {
-        let refused = |error: io::Error| DestinationError {
+    pub fn prepare(folder: &Path) -> Result<DownloadDir, DownloadDirError> {
+        let refused = |error: io::Error| DownloadDirError {
             folder: folder.to_owned(),
             reason: reason(&error),
         };
         fs::create_dir_all(folder).map_err(refused)?;
-        let destination = Destination {
+        let destination = DownloadDir {
             folder: folder.to_owned(),
             temporaries: Temporaries::new(),
             resuming: None,
@@ -73,7 +73,7 @@ impl Destination {
 
     /// Where a flag is saved under the name of its country: `Brazil--BR.gif`. Whatever the name,
     /// this is one file of the folder, and of this code alone.
-    pub fn path_by_country(&self, country: &str, code: Code) -> PathBuf {
+    pub fn path_by_country(&self, country: &str, code: CountryCode) -> PathBuf {
         self.folder.join(super::file_name::file_name(country, code))
     }
 
@@ -94,17 +94,22 @@ impl Destination {
     ///
     /// # Errors
     /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
-    pub fn stage(&self, body: &[u8]) -> Result<Staged, Outcome> {
+    pub fn stage(&self, body: &[u8]) -> Result<StagedFile, Outcome> {
         let file = self.temporary(&[body]);
-        file.map(Staged).map_err(|error| failed(&error))
+        file.map(StagedFile).map_err(|error| failed(&error))
     }
 
     /// Gives a staged flag the name of its country, and returns its
-    /// [path](Destination::path_by_country). An older file of this country and code is replaced.
+    /// [path](DownloadDir::path_by_country). An older file of this country and code is replaced.
     ///
     /// # Errors
     /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
-    pub fn keep(&self, staged: Staged, country: &str, code: Code) -> Result<PathBuf, Outcome> {
+    pub fn keep(
+        &self,
+        staged: StagedFile,
+        country: &str,
+        code: CountryCode,
+    ) -> Result<PathBuf, Outcome> {
         let path = self.path_by_country(country, code);
         staged.0.rename(&path).map_err(|error| failed(&error))?;
         self.forget_partial(Resource::Flag(code));
@@ -155,7 +160,7 @@ mod tests {
     fn a_flag_is_saved_under_its_code_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let nested = folder.path().join("a/b");
-        let destination = Destination::prepare(&nested).unwrap();
+        let destination = DownloadDir::prepare(&nested).unwrap();
         destination.save(br(), b"old").unwrap();
         destination.save(br(), b"new").unwrap();
         assert_eq!(names(&nested), ["br.gif"]);
@@ -169,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ordinary = folder.path().join("ordinary");
         fs::write(&ordinary, "").unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         destination.save(br(), b"GIF").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&destination.path(br())), mode(&ordinary));
@@ -181,7 +186,7 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         for bad in [file.clone(), file.join("below")] {
-            let error = Destination::prepare(&bad).unwrap_err().to_string();
+            let error = DownloadDir::prepare(&bad).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!("cannot write to the folder `{}`: ", bad.display())),
                 "{error}"
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn a_save_that_fails_says_why_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         fs::create_dir(destination.path(br())).unwrap();
         fs::write(destination.path(br()).join("x"), "").unwrap();
         let error = destination.save(br(), b"GIF").unwrap_err();
@@ -212,7 +217,7 @@ mod tests {
     #[test]
     fn a_staged_flag_gets_its_name_or_is_gone() {
         let folder = tempfile::tempdir().unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         drop(destination.stage(b"GIF").unwrap());
         assert_eq!(names(folder.path()), [""; 0]);
         for body in [b"old", b"new"] {
@@ -227,7 +232,7 @@ mod tests {
     #[test]
     fn abandoned_work_leaves_what_is_saved_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         destination.save(br(), b"GIF").unwrap();
         let staged = destination.stage(b"GIF").unwrap();
         destination.clone().abandon();

@@ -1,8 +1,8 @@
 //! What a server calls the files that were saved, which only it knows: a line of JSON for each in a file
 //! beside them. A tag is looked up by the bytes that are there, so that a damaged file has none.
 
-use flagpole_protocol::Digest;
-use flagpole_protocol::ETag;
+use flagpole_protocol::ContentDigest;
+use flagpole_protocol::StrongETag;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -17,13 +17,13 @@ const FILE: &str = ".flagpole-tags";
 const LONGEST: u64 = 16 << 20;
 
 /// One resource and one version of its bytes.
-type Version = (String, Digest);
+type Version = (String, ContentDigest);
 
 /// The tags of a folder; read when first asked for. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Tags {
     path: PathBuf,
-    known: Arc<OnceLock<Mutex<HashMap<Version, ETag>>>>,
+    known: Arc<OnceLock<Mutex<HashMap<Version, StrongETag>>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,17 +44,22 @@ impl Tags {
 
     /// What the server calls these bytes of the resource at this URL; what flagpole's calls them, unless
     /// another one has told.
-    pub(crate) fn get(&self, url: &str, digest: Digest) -> ETag {
+    pub(crate) fn get(&self, url: &str, digest: ContentDigest) -> StrongETag {
         let version = (url.to_owned(), digest);
         let known = self.known().get(&version).cloned();
-        known.unwrap_or_else(|| ETag::of(digest))
+        known.unwrap_or_else(|| StrongETag::of(digest))
     }
 
     /// Notes what the server calls them. Nothing is written that can be told without.
     ///
     /// # Errors
     /// If the file cannot be written: the resource will be fetched again.
-    pub(crate) fn note(&self, url: &str, digest: Digest, etag: ETag) -> io::Result<()> {
+    pub(crate) fn note(
+        &self,
+        url: &str,
+        digest: ContentDigest,
+        etag: StrongETag,
+    ) -> io::Result<()> {
         if self.get(url, digest) == etag {
             return Ok(());
         }
@@ -76,14 +81,14 @@ impl Tags {
     }
 
     /// A panic elsewhere leaves the map whole.
-    fn known(&self) -> MutexGuard<'_, HashMap<Version, ETag>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<Version, StrongETag>> {
         let known = self.known.get_or_init(|| Mutex::new(read(&self.path)));
         known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What is in a file, the last line of a version counting. What is damaged or of somebody else is passed over.
-fn read(path: &Path) -> HashMap<Version, ETag> {
+fn read(path: &Path) -> HashMap<Version, StrongETag> {
     let about = fs::symlink_metadata(path);
     let is_readable = about.is_ok_and(|about| about.is_file() && about.len() <= LONGEST);
     let text = is_readable.then(|| fs::read(path).unwrap_or_default());
@@ -93,10 +98,10 @@ fn read(path: &Path) -> HashMap<Version, ETag> {
         .collect()
 }
 
-fn entry(line: &[u8]) -> Option<(Version, ETag)> {
+fn entry(line: &[u8]) -> Option<(Version, StrongETag)> {
     let line: Line = serde_json::from_slice(line).ok()?;
-    let digest = Digest::from_header(&line.digest)?;
-    Some(((line.url, digest), ETag::strong(&line.etag)?))
+    let digest = ContentDigest::from_header(&line.digest)?;
+    Some(((line.url, digest), StrongETag::strong(&line.etag)?))
 }
 
 #[cfg(test)]
@@ -106,27 +111,28 @@ mod tests {
     #[test]
     fn a_tag_belongs_to_a_url_and_to_bytes() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, other) = (Digest::of(b"1"), Digest::of(b"2"));
-        let v1 = ETag::strong("\"v1\"").unwrap();
+        let (one, other) = (ContentDigest::of(b"1"), ContentDigest::of(b"2"));
+        let v1 = StrongETag::strong("\"v1\"").unwrap();
         let tags = Tags::of(folder.path());
         tags.note("a", one, v1.clone()).unwrap();
         // The next run.
         for tags in [tags.clone(), Tags::of(folder.path())] {
             assert_eq!(tags.get("a", one), v1);
-            assert_eq!(tags.get("a", other), ETag::of(other));
-            assert_eq!(tags.get("b", one), ETag::of(one));
+            assert_eq!(tags.get("a", other), StrongETag::of(other));
+            assert_eq!(tags.get("b", one), StrongETag::of(one));
         }
     }
 
     #[test]
     fn nothing_is_written_twice_nor_what_goes_without_saying() {
         let folder = tempfile::tempdir().unwrap();
-        let digest = Digest::of(b"1");
+        let digest = ContentDigest::of(b"1");
         let tags = Tags::of(folder.path());
-        tags.note("a", digest, ETag::of(digest)).unwrap();
+        tags.note("a", digest, StrongETag::of(digest)).unwrap();
         assert!(!folder.path().join(FILE).exists());
         for tag in ["\"v1\"", "\"v1\"", "\"v2\""] {
-            tags.note("a", digest, ETag::strong(tag).unwrap()).unwrap();
+            tags.note("a", digest, StrongETag::strong(tag).unwrap())
+                .unwrap();
         }
         let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert_eq!(text.lines().count(), 2);
@@ -137,10 +143,13 @@ mod tests {
     #[test]
     fn a_file_of_somebody_else_is_no_end_of_anything() {
         let folder = tempfile::tempdir().unwrap();
-        let digest = Digest::of(b"1");
+        let digest = ContentDigest::of(b"1");
         for foreign in [&b"\xff\n{}\n[[[["[..], b"", &[b'x'; 10_000]] {
             fs::write(folder.path().join(FILE), foreign).unwrap();
-            assert_eq!(Tags::of(folder.path()).get("a", digest), ETag::of(digest));
+            assert_eq!(
+                Tags::of(folder.path()).get("a", digest),
+                StrongETag::of(digest)
+            );
         }
     }
 }

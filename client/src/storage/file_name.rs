@@ -3,7 +3,7 @@
 //! Own code, since the crates for it know nothing of a suffix to keep whole, nor of leading dots and
 //! dashes or of characters that turn the direction of text; we can also rely on that suffix.
 
-use flagpole_protocol::Code;
+use flagpole_protocol::CountryCode;
 
 /// The longest component of a path on Linux, macOS and Windows: bytes on Linux, fewer units elsewhere.
 const COMPONENT_MAX: usize = 255;
@@ -20,13 +20,13 @@ const NUMBERED: [&str; 2] = ["com", "lpt"];
 
 /// What follows the name of the country: `--BR.gif`. It keeps two countries of one name apart, and is
 /// the same whatever the name.
-fn suffix(code: Code) -> String {
+fn suffix(code: CountryCode) -> String {
     format!("--{code}.gif")
 }
 
 /// `Brazil--BR.gif`: one component of a path, visible, of at most 255 bytes. Letters of all scripts,
 /// accents and emoji stay. A country without a name that can be shown goes by its code: `BR--BR.gif`.
-pub(crate) fn file_name(country: &str, code: Code) -> String {
+pub(crate) fn file_name(country: &str, code: CountryCode) -> String {
     let suffix = suffix(code);
     let shown: String = country.chars().filter_map(shown).collect();
     let stem = shown.trim_matches(EDGES);
@@ -40,7 +40,7 @@ pub(crate) fn file_name(country: &str, code: Code) -> String {
 }
 
 /// The code in the name of a file that [`file_name`] may have made.
-pub(crate) fn code_of(file_name: &str) -> Option<Code> {
+pub(crate) fn code_of(file_name: &str) -> Option<CountryCode> {
     let (_, end) = file_name.rsplit_once("--")?;
     let code = end.get(..2)?.parse().ok()?;
     file_name.ends_with(&suffix(code)).then_some(code)

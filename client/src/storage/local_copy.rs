@@ -1,14 +1,14 @@
 //! What earlier runs left in the folder: whole files, which need not be fetched again, and partial
 //! ones, which can be gone on with.
 
-use crate::storage::download_dir::{Destination, failed};
+use crate::storage::download_dir::{DownloadDir, failed};
 use crate::storage::etag_store::Tags;
 use crate::storage::gif;
-use crate::storage::resume::{Left, Partial, Present};
+use crate::storage::resume::{CachedFile, LocalCopy, PartialBody};
 use crate::storage::{file_name as name, partial_file as part};
-use flagpole_protocol::ETag;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Code, Digest, Resource};
+use flagpole_protocol::StrongETag;
+use flagpole_protocol::{ContentDigest, CountryCode, Resource};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -25,19 +25,19 @@ pub(crate) struct Resuming {
 }
 
 /// The flags that go by their countries, as they are when first asked for one.
-pub(crate) type Countries = OnceLock<HashMap<Code, PathBuf>>;
+pub(crate) type Countries = OnceLock<HashMap<CountryCode, PathBuf>>;
 
-impl Destination {
+impl DownloadDir {
     /// Looks at what earlier runs left, and keeps bodies that break off in files such as
     /// `br.gif.part`. `source` says where the files come from: a partial file from elsewhere is not
     /// gone on with. No file of more than `limit` bytes is read.
-    pub fn resuming(self, source: &str, limit: usize) -> Destination {
+    pub fn resuming(self, source: &str, limit: usize) -> DownloadDir {
         let resuming = Some(Resuming {
             source: source.to_owned(),
             limit,
             tags: Tags::of(&self.folder),
         });
-        Destination { resuming, ..self }
+        DownloadDir { resuming, ..self }
     }
 
     /// Whether it looks at what earlier runs left.
@@ -46,22 +46,22 @@ impl Destination {
     }
 
     /// Looks for whole flags under the names of their countries, not of their codes.
-    pub fn by_country(self) -> Destination {
+    pub fn by_country(self) -> DownloadDir {
         let countries = Some(Arc::default());
-        Destination { countries, ..self }
+        DownloadDir { countries, ..self }
     }
 
     /// What earlier attempts left of a resource; nothing unless this destination
-    /// [resumes](Destination::resuming). It reads files and hashes them.
-    pub fn left(&self, resource: Resource) -> Left {
-        Left {
+    /// [resumes](DownloadDir::resuming). It reads files and hashes them.
+    pub fn left(&self, resource: Resource) -> LocalCopy {
+        LocalCopy {
             present: self.present(resource),
             partial: self.partial(resource),
         }
     }
 
     /// The whole file of a resource, if it is there and not damaged in a way that shows.
-    pub fn present(&self, resource: Resource) -> Option<Present> {
+    pub fn present(&self, resource: Resource) -> Option<CachedFile> {
         let resuming = self.resuming.as_ref()?;
         let path = match (resource, &self.countries) {
             (Resource::Flag(code), Some(countries)) => countries
@@ -74,25 +74,25 @@ impl Destination {
         // A server that says yes to every tag would make a damaged file pass for a whole one.
         let is_damaged = matches!(resource, Resource::Flag(_)) && !gif::is_whole(&body);
         let url = resuming.url(resource);
-        (!is_damaged).then(|| Present {
-            etag: resuming.tags.get(&url, Digest::of(&body)),
+        (!is_damaged).then(|| CachedFile {
+            etag: resuming.tags.get(&url, ContentDigest::of(&body)),
             bytes: body.len() as u64,
         })
     }
 
     /// Notes what the server calls a body that is saved here, if it calls it by a strong tag: by that it will
-    /// be asked for again. Does nothing unless this destination [resumes](Destination::resuming).
+    /// be asked for again. Does nothing unless this destination [resumes](DownloadDir::resuming).
     pub fn note_tag(&self, resource: Resource, etag: Option<&str>, body: &[u8]) {
-        if let (Some(resuming), Some(etag)) = (&self.resuming, etag.and_then(ETag::strong)) {
+        if let (Some(resuming), Some(etag)) = (&self.resuming, etag.and_then(StrongETag::strong)) {
             let url = resuming.url(resource);
             // Without it the file is fetched again, which does no harm.
-            let _ = resuming.tags.note(&url, Digest::of(body), etag);
+            let _ = resuming.tags.note(&url, ContentDigest::of(body), etag);
         }
     }
 
     /// The start of a resource that an earlier attempt left. A damaged file, or one of somebody
     /// else, is none.
-    pub fn partial(&self, resource: Resource) -> Option<Partial> {
+    pub fn partial(&self, resource: Resource) -> Option<PartialBody> {
         let resuming = self.resuming.as_ref()?;
         let longest = resuming.limit.saturating_add(part::HEAD_MAX);
         let file = read(&self.part_path(resource), longest)?;
@@ -103,11 +103,11 @@ impl Destination {
     }
 
     /// Keeps the start of a body that broke off, in place of an older one. Does nothing unless this
-    /// destination [resumes](Destination::resuming).
+    /// destination [resumes](DownloadDir::resuming).
     ///
     /// # Errors
     /// [`Outcome::Save`] with the system's reason: the next attempt begins anew then.
-    pub fn keep_partial(&self, resource: Resource, partial: &Partial) -> Result<(), Outcome> {
+    pub fn keep_partial(&self, resource: Resource, partial: &PartialBody) -> Result<(), Outcome> {
         let Some(resuming) = &self.resuming else {
             return Ok(());
         };
@@ -119,7 +119,7 @@ impl Destination {
     }
 
     /// Removes the start of a resource, which is of no more use. Does nothing unless this
-    /// destination [resumes](Destination::resuming).
+    /// destination [resumes](DownloadDir::resuming).
     pub fn forget_partial(&self, resource: Resource) {
         if self.resuming.is_some() {
             // Mostly there is none. One that cannot be removed does no harm: it is used only where
@@ -155,8 +155,8 @@ fn read(path: &Path, longest: usize) -> Option<Vec<u8>> {
 }
 
 /// The flags of a folder that go by their countries; the newest of a code whose country was renamed.
-fn by_country(folder: &Path) -> HashMap<Code, PathBuf> {
-    let mut newest: HashMap<Code, (SystemTime, PathBuf)> = HashMap::new();
+fn by_country(folder: &Path) -> HashMap<CountryCode, PathBuf> {
+    let mut newest: HashMap<CountryCode, (SystemTime, PathBuf)> = HashMap::new();
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
         let code = entry.file_name().to_str().and_then(name::code_of);

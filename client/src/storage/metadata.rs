@@ -1,6 +1,6 @@
 //! What the metadata of a flag says.
 
-use flagpole_protocol::Code;
+use flagpole_protocol::CountryCode;
 use flagpole_protocol::{Outcome, reason};
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ struct Metadata {
 /// # Errors
 /// [`Outcome::BadMetadata`] if it is no JSON, names none, or is that of another code. Its size was bounded
 /// when it arrived; what is nested too deeply is refused by the parser.
-pub(crate) fn country(body: &[u8], code: Code) -> Result<String, Outcome> {
+pub(crate) fn country(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
     let metadata = serde_json::from_slice::<Metadata>(body);
     let metadata = metadata.map_err(|error| Outcome::BadMetadata(reason(&error)))?;
     match metadata.iso_cc {

@@ -2,10 +2,10 @@
 //! request: hashing costs as much as all the rest of a request.
 
 use crate::storage::gif;
-use crate::transport::Exchange;
+use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Digest, Resource};
+use flagpole_protocol::{ContentDigest, Resource};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,32 +14,32 @@ const CACHE_MAX: usize = 16 << 20;
 
 /// Checks bodies against their digests; shared by all the lanes of a run.
 #[derive(Debug)]
-pub(crate) struct Verifier {
+pub(crate) struct BodyVerifier {
     capacity: usize,
     cache: Mutex<Cache>,
 }
 
 #[derive(Debug, Default)]
 struct Cache {
-    bodies: HashMap<Digest, Bytes>,
+    bodies: HashMap<ContentDigest, Bytes>,
     bytes: usize,
 }
 
-impl Verifier {
+impl BodyVerifier {
     /// An empty one, that keeps at most `capacity` bytes of verified bodies.
-    pub(crate) fn with_capacity(capacity: usize) -> Verifier {
-        Verifier {
+    pub(crate) fn with_capacity(capacity: usize) -> BodyVerifier {
+        BodyVerifier {
             capacity,
             cache: Mutex::default(),
         }
     }
 
-    /// What an exchange amounts to by itself. Of the true body of a 200, `Content-Digest` and `Repr-Digest`
+    /// What an exchange amounts to by itself. Of the true body of a 200, `Content-ContentDigest` and `Repr-ContentDigest`
     /// are the same where nothing is coded (RFC 9530 section 3), and nothing else is asked for.
     ///
     /// # Errors
     /// If no whole body came, or not the true one.
-    pub(crate) fn judge(&self, of: Resource, exchange: &Exchange) -> Result<Outcome, Outcome> {
+    pub(crate) fn judge(&self, of: Resource, exchange: &RawResponse) -> Result<Outcome, Outcome> {
         let body = exchange.result.as_ref().map_err(Outcome::clone)?;
         let outcome = Outcome::of_status(exchange.status.unwrap_or(0));
         if outcome != Outcome::Ok {
@@ -58,11 +58,11 @@ impl Verifier {
 
     /// Whether the body has this digest. A body whose digest is known is compared with the verified
     /// bytes, which is as good and much cheaper.
-    pub(crate) fn verify(&self, body: &Bytes, digest: Digest) -> bool {
+    pub(crate) fn verify(&self, body: &Bytes, digest: ContentDigest) -> bool {
         if let Some(verified) = self.known(digest) {
             return verified == body;
         }
-        let whole = Digest::of(body) == digest;
+        let whole = ContentDigest::of(body) == digest;
         if whole {
             self.remember(digest, body);
         }
@@ -70,13 +70,13 @@ impl Verifier {
     }
 
     /// A shared handle: the lock is not held while bodies are compared.
-    fn known(&self, digest: Digest) -> Option<Bytes> {
+    fn known(&self, digest: ContentDigest) -> Option<Bytes> {
         self.lock().bodies.get(&digest).cloned()
     }
 
     /// Keeps a body while there is room. When there is none, later ones are hashed every time:
     /// slower, and as right.
-    fn remember(&self, digest: Digest, body: &Bytes) {
+    fn remember(&self, digest: ContentDigest, body: &Bytes) {
         // A copy: the body may be a small part of a connection's buffer, which it would keep alive.
         let copy = Bytes::copy_from_slice(body);
         let mut cache = self.lock();
@@ -101,9 +101,9 @@ fn looks_like(resource: Resource, body: &[u8]) -> bool {
     }
 }
 
-impl Default for Verifier {
-    fn default() -> Verifier {
-        Verifier::with_capacity(CACHE_MAX)
+impl Default for BodyVerifier {
+    fn default() -> BodyVerifier {
+        BodyVerifier::with_capacity(CACHE_MAX)
     }
 }
 
@@ -115,24 +115,24 @@ mod tests {
     const FALSE: Bytes = Bytes::from_static(b"flaw");
 
     /// A 200 with this body.
-    pub(crate) fn exchange(body: &'static [u8]) -> Exchange {
-        Exchange {
+    pub(crate) fn exchange(body: &'static [u8]) -> RawResponse {
+        RawResponse {
             status: Some(200),
             bytes: body.len() as u64,
             result: Ok(Bytes::from_static(body)),
-            ..Exchange::default()
+            ..RawResponse::default()
         }
     }
 
-    fn judge(resource: Resource, exchange: &Exchange) -> Outcome {
-        let judged = Verifier::default().judge(resource, exchange);
+    fn judge(resource: Resource, exchange: &RawResponse) -> Outcome {
+        let judged = BodyVerifier::default().judge(resource, exchange);
         judged.unwrap_or_else(|failed| failed)
     }
 
     #[test]
     fn every_digest_there_is_must_be_that_of_the_body() {
         let flag = Resource::Flag("BR".parse().unwrap());
-        let [good, bad] = [&TRUE, &FALSE].map(|body| Some(Digest::of(body)));
+        let [good, bad] = [&TRUE, &FALSE].map(|body| Some(ContentDigest::of(body)));
         for (content, whole, outcome) in [
             (good, None, Outcome::Ok),
             (None, good, Outcome::Ok),
@@ -176,8 +176,8 @@ mod tests {
 
     #[test]
     fn the_first_and_every_later_body_is_checked() {
-        let verifier = Verifier::default();
-        let digest = Digest::of(&TRUE);
+        let verifier = BodyVerifier::default();
+        let digest = ContentDigest::of(&TRUE);
         assert!(!verifier.verify(&FALSE, digest));
         for _ in 0..2 {
             assert!(verifier.verify(&TRUE, digest));
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn the_cache_stays_within_its_capacity_and_the_answers_right() {
-        let verifier = Verifier::with_capacity(10);
+        let verifier = BodyVerifier::with_capacity(10);
         for n in 0..100u32 {
             let body = Bytes::from(n.to_string());
-            assert!(verifier.verify(&body, Digest::of(&body)));
-            assert!(!verifier.verify(&FALSE, Digest::of(&body)));
+            assert!(verifier.verify(&body, ContentDigest::of(&body)));
+            assert!(!verifier.verify(&FALSE, ContentDigest::of(&body)));
         }
         let cache = verifier.lock();
         assert_eq!(

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 /// What there is at the end of an attempt of what it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Retained {
     /// What there was before it: its own bytes are of no use.
     AsBefore,
     /// An answer that is no file, and that there is nothing more to.
@@ -21,28 +21,28 @@ pub(crate) enum Kept {
 
 /// How many bytes of this run are in the starts that are kept.
 #[derive(Debug, Default)]
-pub(crate) struct Waste {
+pub(crate) struct WastedBytes {
     held: FxHashMap<Resource, u64>,
 }
 
-impl Waste {
+impl WastedBytes {
     /// An attempt brought so many bytes: how many have come to nothing with it. What is of `length` bytes
     /// has no room for more that came, and may hold fewer, where an earlier run brought some.
-    pub(crate) fn of(&mut self, resource: Resource, brought: u64, kept: Kept) -> u64 {
+    pub(crate) fn of(&mut self, resource: Resource, brought: u64, kept: Retained) -> u64 {
         match kept {
-            Kept::AsBefore => brought,
-            Kept::Answer => 0,
-            Kept::Whole(length) => {
+            Retained::AsBefore => brought,
+            Retained::Answer => 0,
+            Retained::Whole(length) => {
                 let held = self.held.remove(&resource).unwrap_or_default();
                 (held + brought).saturating_sub(length)
             }
-            Kept::Start(length) => {
+            Retained::Start(length) => {
                 let held = self.held.entry(resource).or_default();
                 let all = *held + brought;
                 *held = all.min(length);
                 all - *held
             }
-            Kept::Nothing => brought + self.held.remove(&resource).unwrap_or_default(),
+            Retained::Nothing => brought + self.held.remove(&resource).unwrap_or_default(),
         }
     }
 }
@@ -58,43 +58,43 @@ mod tests {
 
     #[test]
     fn what_is_gone_on_with_is_not_wasted_until_it_is_dropped() {
-        let mut waste = Waste::default();
+        let mut waste = WastedBytes::default();
         let mut of = |brought, kept| waste.of(flag(), brought, kept);
-        assert_eq!(of(50, Kept::Start(50)), 0);
-        assert_eq!(of(24, Kept::AsBefore), 24, "the body of a 503");
-        assert_eq!(of(20, Kept::Start(70)), 0);
-        assert_eq!(of(30, Kept::Whole(100)), 0);
-        assert_eq!(of(40, Kept::Start(40)), 0);
-        assert_eq!(of(10, Kept::Start(10)), 40, "another version");
-        assert_eq!(of(5, Kept::Nothing), 15);
-        assert_eq!(of(100, Kept::Whole(100)), 0);
-        assert_eq!(of(14, Kept::Answer), 0);
+        assert_eq!(of(50, Retained::Start(50)), 0);
+        assert_eq!(of(24, Retained::AsBefore), 24, "the body of a 503");
+        assert_eq!(of(20, Retained::Start(70)), 0);
+        assert_eq!(of(30, Retained::Whole(100)), 0);
+        assert_eq!(of(40, Retained::Start(40)), 0);
+        assert_eq!(of(10, Retained::Start(10)), 40, "another version");
+        assert_eq!(of(5, Retained::Nothing), 15);
+        assert_eq!(of(100, Retained::Whole(100)), 0);
+        assert_eq!(of(14, Retained::Answer), 0);
     }
 
     proptest! {
         /// Of a run that begins with an empty folder.
         #[test]
         fn what_is_not_wasted_is_there(steps in prop::collection::vec((0..5, 1_u64..1000), 0..40)) {
-            let (mut waste, mut start, mut useful, mut brought) = (Waste::default(), 0, 0, 0);
+            let (mut waste, mut start, mut useful, mut brought) = (WastedBytes::default(), 0, 0, 0);
             for (step, bytes) in steps {
                 let kept = match step {
-                    0 => Kept::AsBefore,
-                    1 => Kept::Nothing,
-                    2 => Kept::Start(bytes),
-                    3 => Kept::Start(start + bytes),
-                    _ if bytes % 2 == 0 => Kept::Whole(start + bytes),
-                    _ => Kept::Whole(bytes),
+                    0 => Retained::AsBefore,
+                    1 => Retained::Nothing,
+                    2 => Retained::Start(bytes),
+                    3 => Retained::Start(start + bytes),
+                    _ if bytes % 2 == 0 => Retained::Whole(start + bytes),
+                    _ => Retained::Whole(bytes),
                 };
                 brought += bytes;
                 brought -= waste.of(flag(), bytes, kept);
                 start = match kept {
-                    Kept::AsBefore | Kept::Answer => start,
-                    Kept::Start(length) => length,
-                    Kept::Whole(length) => {
+                    Retained::AsBefore | Retained::Answer => start,
+                    Retained::Start(length) => length,
+                    Retained::Whole(length) => {
                         useful += length;
                         0
                     }
-                    Kept::Nothing => 0,
+                    Retained::Nothing => 0,
                 };
                 prop_assert_eq!(brought, useful + start);
             }

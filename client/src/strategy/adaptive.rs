@@ -4,12 +4,12 @@
 
 use super::Strategy;
 use crate::execution::event_loop::{EventLoop as Tasks, saver};
-use crate::execution::session::Session;
+use crate::execution::session::RunState;
 use crate::policy::adaptive_limit::Limit;
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Record;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::RunStats;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 
@@ -27,15 +27,15 @@ impl Strategy for Adaptive {
     }
 
     /// The most it may come to: more than most servers of flags are good for, and no flood.
-    fn default_lanes(&self) -> Lanes {
-        Lanes::literal(100)
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::literal(100)
     }
 
     fn takes_any_transport(&self) -> bool {
         false
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // Made first, thus dropped last: the connections are registered with it.
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -44,9 +44,9 @@ impl Strategy for Adaptive {
             .map_err(RunError::Runtime)?;
         let most = run.lanes.get();
         let mut limit = Limit::new(most);
-        let session = Arc::new(Session::start(run, limit.get())?);
+        let session = Arc::new(RunState::start(run, limit.get())?);
         let tasks = Tasks::alone(&session, saver(run)?.as_ref(), most);
-        let mut observe = |record: &Record| {
+        let mut observe = |record: &AttemptRecord| {
             limit.saw(&record.outcome, record.sent, record.done);
             Some(limit.get())
         };

@@ -3,10 +3,10 @@
 
 use super::Strategy;
 use crate::execution::event_loop::{EventLoop as Tasks, saver};
-use crate::execution::session::Session;
+use crate::execution::session::RunState;
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 
@@ -24,15 +24,15 @@ impl Strategy for EventLoop {
     }
 
     /// As many as the book has.
-    fn default_lanes(&self) -> Lanes {
-        Lanes::literal(5)
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::literal(5)
     }
 
     fn takes_any_transport(&self) -> bool {
         false
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // Made first, thus dropped last: the connections are registered with it.
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -40,7 +40,7 @@ impl Strategy for EventLoop {
             .build()
             .map_err(RunError::Runtime)?;
         let lanes = run.lanes.get();
-        let session = Arc::new(Session::start(run, lanes)?);
+        let session = Arc::new(RunState::start(run, lanes)?);
         let tasks = Tasks::alone(&session, saver(run)?.as_ref(), lanes);
         let tally = runtime.block_on(tasks.run(run, None));
         Ok(session.close(run, tally))

@@ -13,8 +13,8 @@ pub mod threads;
 
 pub use crate::execution::worker::STACK;
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
 
 /// A way to carry out a plan.
 pub trait Strategy: Sync {
@@ -25,7 +25,7 @@ pub trait Strategy: Sync {
     fn about(&self) -> &'static str;
 
     /// The concurrency it has unless one is asked for.
-    fn default_lanes(&self) -> Lanes;
+    fn default_lanes(&self) -> Concurrency;
 
     /// Whether it ever has more than one download in flight.
     fn is_concurrent(&self) -> bool {
@@ -39,11 +39,11 @@ pub trait Strategy: Sync {
     }
 
     /// The concurrency it has when `asked` is asked for.
-    fn lanes(&self, asked: Lanes) -> Lanes {
+    fn lanes(&self, asked: Concurrency) -> Concurrency {
         if self.is_concurrent() {
             asked
         } else {
-            Lanes::ONE
+            Concurrency::ONE
         }
     }
 
@@ -51,7 +51,7 @@ pub trait Strategy: Sync {
     ///
     /// # Errors
     /// If it cannot be started or carried on; a download that fails is not one of them.
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError>;
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError>;
 }
 
 /// Every strategy, from the simplest up.

@@ -6,10 +6,10 @@
 use super::Strategy;
 use crate::execution::affinity::{allowed, stay_on};
 use crate::execution::event_loop::{EventLoop as Tasks, saver};
-use crate::execution::session::Session;
+use crate::execution::session::RunState;
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -30,19 +30,19 @@ impl Strategy for PerCore {
     }
 
     /// As many as `threads`: it is for those for whom one core is not enough.
-    fn default_lanes(&self) -> Lanes {
-        Lanes::literal(30)
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::literal(30)
     }
 
     fn takes_any_transport(&self) -> bool {
         false
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A run of its own to cancel: when one loop fails, the others need not finish.
         let run = &run.clone().cancel(run.cancel.child_token());
         let lanes = run.lanes.get();
-        let session = Arc::new(Session::start(run, lanes)?);
+        let session = Arc::new(RunState::start(run, lanes)?);
         let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
         let cores = available_parallelism().map_or(1, NonZero::get);
         let shares: Vec<_> = shares(lanes, cores.min(most)).collect();
@@ -60,11 +60,11 @@ impl Strategy for PerCore {
                     .inspect_err(|_| run.cancel.cancel())
             };
             let threads: Vec<_> = loops.iter().map(spawn).collect();
-            let mut sum = Ok(Tally::default());
+            let mut sum = Ok(RunStats::default());
             for thread in threads {
                 let tally = thread
                     .and_then(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                sum = sum.and_then(|sum: Tally| Ok(sum.plus(&tally?)));
+                sum = sum.and_then(|sum: RunStats| Ok(sum.plus(&tally?)));
             }
             sum
         })?;
@@ -73,7 +73,7 @@ impl Strategy for PerCore {
 }
 
 /// Runs one loop on the calling thread, which stays on this core if one is given.
-fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, core: Option<usize>) -> Result<Tally, RunError> {
+fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, core: Option<usize>) -> Result<RunStats, RunError> {
     core.into_iter().for_each(stay_on);
     // Until it has come to a good end: the others would wait for what it had in hand.
     let cancels = run.cancel.clone().drop_guard();

@@ -2,12 +2,12 @@
 //! time, which is what the others are measured against.
 
 use super::Strategy;
-use crate::execution::blocking_scheduler::Pool;
-use crate::execution::session::Session;
+use crate::execution::blocking_scheduler::BlockingScheduler;
+use crate::execution::session::RunState;
 use crate::execution::worker::work;
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
 
 /// The strategy.
 #[derive(Debug)]
@@ -22,16 +22,16 @@ impl Strategy for Sequential {
         "one download after the other, on one connection; costs nothing but time"
     }
 
-    fn default_lanes(&self) -> Lanes {
-        Lanes::ONE
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::ONE
     }
 
     fn is_concurrent(&self) -> bool {
         false
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
-        let pool = Pool::new(Session::start(run, 1)?);
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
+        let pool = BlockingScheduler::new(RunState::start(run, 1)?);
         let tally = pool.open(|| work(run, &pool, 0))?;
         Ok(pool.session.close(run, *tally))
     }

@@ -3,14 +3,14 @@
 //! threads and nothing else.
 
 use super::Strategy;
-use crate::execution::session::Session;
+use crate::execution::session::RunState;
 use crate::execution::worker::{STACK, attempt, lane};
 use crate::run::{Run, RunError};
-use crate::scheduler::{Id, Next, Start};
-use crate::transport::Lane;
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Record;
-use flagpole_protocol::Tally;
+use crate::scheduler::{Action, AttemptId, AttemptSpec};
+use crate::transport::BlockingClient;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::RunStats;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::pin::pin;
@@ -33,15 +33,15 @@ impl Strategy for ThreadPerDownload {
     }
 
     /// As many as `threads`, to set one beside the other.
-    fn default_lanes(&self) -> Lanes {
-        Lanes::literal(30)
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::literal(30)
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         let run = &run.clone().cancel(run.cancel.child_token());
         let crew = Crew {
             run,
-            session: &Session::start(run, run.lanes.get())?,
+            session: &RunState::start(run, run.lanes.get())?,
             lanes: Mutex::default(),
         };
         let (sender, events) = channel();
@@ -59,18 +59,18 @@ impl Strategy for ThreadPerDownload {
 /// What the one who makes the threads is told.
 enum Event {
     /// The thread of this attempt is about to end.
-    Ended(Id),
+    Ended(AttemptId),
     Cancelled,
 }
 
 struct Crew<'r> {
     run: &'r Run<'r>,
-    session: &'r Session,
+    session: &'r RunState,
     /// Those in no thread's hands, the last used on top.
-    lanes: Mutex<Vec<Box<dyn Lane>>>,
+    lanes: Mutex<Vec<Box<dyn BlockingClient>>>,
 }
 
-type Thread<'s> = ScopedJoinHandle<'s, Result<Record, RunError>>;
+type Thread<'s> = ScopedJoinHandle<'s, Result<AttemptRecord, RunError>>;
 
 impl Crew<'_> {
     /// Makes threads and waits for them. Whatever goes wrong, the run is cancelled, so that those that
@@ -80,22 +80,22 @@ impl Crew<'_> {
         scope: &'s Scope<'s, '_>,
         sender: &Sender<Event>,
         events: &Receiver<Event>,
-    ) -> Result<Tally, RunError> {
-        let mut tally = Tally::default();
-        let mut threads: HashMap<Id, Thread<'s>> = HashMap::new();
+    ) -> Result<RunStats, RunError> {
+        let mut tally = RunStats::default();
+        let mut threads: HashMap<AttemptId, Thread<'s>> = HashMap::new();
         let _cancels = self.run.cancel.clone().drop_guard();
         loop {
             let event = match self.session.next() {
-                Next::Start(start) => {
+                Action::Start(start) => {
                     threads.insert(start.id, self.spawn(scope, sender.clone(), start)?);
                     continue;
                 }
-                Next::Over if threads.is_empty() => return Ok(tally),
-                Next::Wait(until) => {
+                Action::Over if threads.is_empty() => return Ok(tally),
+                Action::Wait(until) => {
                     let now = self.session.wire.clock.now();
                     events.recv_timeout(until.saturating_sub(now)).ok()
                 }
-                Next::Over | Next::Await => events.recv().ok(),
+                Action::Over | Action::Await => events.recv().ok(),
             };
             match event {
                 Some(Event::Cancelled) => self.session.agenda().stop(),
@@ -116,7 +116,7 @@ impl Crew<'_> {
         &'s self,
         scope: &'s Scope<'s, '_>,
         sender: Sender<Event>,
-        start: Start,
+        start: AttemptSpec,
     ) -> Result<Thread<'s>, RunError> {
         let builder = Builder::new().name("download".into()).stack_size(STACK);
         let thread = builder.spawn_scoped(scope, move || {
@@ -126,7 +126,7 @@ impl Crew<'_> {
         thread.map_err(RunError::Thread)
     }
 
-    fn make(&self, start: Start) -> Result<Record, RunError> {
+    fn make(&self, start: AttemptSpec) -> Result<AttemptRecord, RunError> {
         let idle = self.lanes().pop();
         let mut lane = idle.map_or_else(|| lane(self.run, self.session), Ok)?;
         let record = attempt(self.run, self.session, &mut *lane, None, start);
@@ -135,13 +135,13 @@ impl Crew<'_> {
         Ok(record)
     }
 
-    fn lanes(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Lane>>> {
+    fn lanes(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn BlockingClient>>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Said even by a thread that panics.
-struct LastWord(Sender<Event>, Id);
+struct LastWord(Sender<Event>, AttemptId);
 
 impl Drop for LastWord {
     fn drop(&mut self) {

@@ -3,12 +3,12 @@
 //! wait.
 
 use super::Strategy;
-use crate::execution::blocking_scheduler::Pool;
-use crate::execution::session::Session;
+use crate::execution::blocking_scheduler::BlockingScheduler;
+use crate::execution::session::RunState;
 use crate::execution::worker::{STACK, work};
 use crate::run::{Run, RunError};
-use crate::workload::concurrency::Lanes;
-use flagpole_protocol::Tally;
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
 use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
@@ -26,21 +26,21 @@ impl Strategy for Threads {
     }
 
     /// As many as the book has.
-    fn default_lanes(&self) -> Lanes {
-        Lanes::literal(30)
+    fn default_lanes(&self) -> Concurrency {
+        Concurrency::literal(30)
     }
 
-    fn run(&self, run: &Run<'_>) -> Result<Tally, RunError> {
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A run of its own to cancel: when one thread cannot be had, the others need not finish.
         let run = &run.clone().cancel(run.cancel.child_token());
-        let pool = Pool::new(Session::start(run, run.lanes.get())?);
+        let pool = BlockingScheduler::new(RunState::start(run, run.lanes.get())?);
         let threads = pool.threads();
         let work = || {
             scope(|scope| {
                 let spawn = |number| spawn(scope, run, &pool, number);
                 let workers: Vec<_> = (0..threads).map(spawn).collect();
                 let mut tallies = workers.into_iter().map(join);
-                tallies.try_fold(Tally::default(), |sum, next| Ok(sum.plus(&*next?)))
+                tallies.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
             })
         };
         let tally = pool.open(work)?;
@@ -48,12 +48,12 @@ impl Strategy for Threads {
     }
 }
 
-type Worker<'s> = ScopedJoinHandle<'s, Result<Box<Tally>, RunError>>;
+type Worker<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
 
 fn spawn<'s, 'e>(
     scope: &'s Scope<'s, 'e>,
     run: &'e Run<'_>,
-    pool: &'e Pool,
+    pool: &'e BlockingScheduler,
     number: usize,
 ) -> Result<Worker<'s>, RunError> {
     let builder = Builder::new()
@@ -71,6 +71,6 @@ fn spawn<'s, 'e>(
         .inspect_err(|_| run.cancel.cancel())
 }
 
-fn join(worker: Result<Worker<'_>, RunError>) -> Result<Box<Tally>, RunError> {
+fn join(worker: Result<Worker<'_>, RunError>) -> Result<Box<RunStats>, RunError> {
     worker?.join().unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -1,9 +1,9 @@
 //! What is kept of the head of an answer, and of a body that breaks off.
 
-use super::Exchange;
+use super::RawResponse;
 use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Digest, Timing};
+use flagpole_protocol::{ContentDigest, ServerTiming};
 use http::Response;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
@@ -50,7 +50,7 @@ impl Received {
     }
 }
 
-impl Exchange {
+impl RawResponse {
     /// It is over, with this result.
     pub(super) fn ends(&mut self, received: Received, result: Result<Bytes, Outcome>) {
         self.bytes = received.bytes;
@@ -77,13 +77,13 @@ impl Exchange {
             CONTENT_RANGE => keep(&mut self.content_range, value, text),
             CONNECTION => self.stays |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
             CONTENT_ENCODING => self.is_unreadable |= is_coded(value),
-            _ if name == SERVER_TIMING => keep(&mut self.timing, value, Timing::from_header),
+            _ if name == SERVER_TIMING => keep(&mut self.timing, value, ServerTiming::from_header),
             _ if name == CONTENT_DIGEST => {
-                keep(&mut self.digest, value, Digest::from_header);
+                keep(&mut self.digest, value, ContentDigest::from_header);
                 self.is_unreadable |= claims_in_vain(value);
             }
             _ if name == REPR_DIGEST => {
-                keep(&mut self.repr_digest, value, Digest::from_header);
+                keep(&mut self.repr_digest, value, ContentDigest::from_header);
                 self.is_unreadable |= claims_in_vain(value);
             }
             _ => {}
@@ -112,7 +112,7 @@ fn claims_in_vain(value: &HeaderValue) -> bool {
     let value = String::from_utf8_lossy(value.as_bytes());
     value.split(',').any(|member| {
         let key = member.trim().split(['=', ';']).next();
-        key == Some("sha-256") && Digest::from_header(member).is_none()
+        key == Some("sha-256") && ContentDigest::from_header(member).is_none()
     })
 }
 
@@ -122,14 +122,14 @@ mod tests {
 
     fn is_unreadable(name: &str, value: &[u8]) -> bool {
         let response = Response::builder().header(name, value).body(());
-        let mut exchange = Exchange::default();
+        let mut exchange = RawResponse::default();
         exchange.see_head(&response.unwrap());
         exchange.is_unreadable
     }
 
     #[test]
     fn a_digest_that_cannot_be_read_is_not_none() {
-        let good = Digest::of(b"GIF").to_string();
+        let good = ContentDigest::of(b"GIF").to_string();
         for name in ["content-digest", "repr-digest"] {
             for fine in ["", "sha-512=:AAAA:", "md5=:?:", "sha-256-x=1", &good] {
                 assert!(!is_unreadable(name, fine.as_bytes()), "{fine}");

@@ -15,11 +15,11 @@ pub(crate) use reactor::EventLoop;
 use self::connection::Unsent;
 use self::reactor::{Reactor, Thread};
 use super::head::Received;
-use super::{Attempt, Exchange, Lane, Transport, Wire};
+use super::{BlockingClient, RawResponse, RequestSpec, RequestTemplate, Transport};
 use ::hyper::body::Incoming;
 use bytes::Bytes;
-use flagpole_protocol::Limit;
 use flagpole_protocol::Outcome;
+use flagpole_protocol::TimeoutKind;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use std::future::pending;
@@ -40,7 +40,7 @@ impl Transport for Hyper {
         "hyper's connection API, one keep-alive connection a lane"
     }
 
-    fn lane(&self, wire: Arc<Wire>) -> std::io::Result<Box<dyn Lane>> {
+    fn lane(&self, wire: Arc<RequestTemplate>) -> std::io::Result<Box<dyn BlockingClient>> {
         Ok(Box::new(HyperLane {
             connection: None,
             thread: Thread::default(),
@@ -53,11 +53,11 @@ impl Transport for Hyper {
 struct HyperLane {
     connection: Option<Box<Connection<<Thread as Reactor>::Stream>>>,
     thread: Thread,
-    wire: Arc<Wire>,
+    wire: Arc<RequestTemplate>,
 }
 
-impl Lane for HyperLane {
-    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange> {
+impl BlockingClient for HyperLane {
+    fn exchange(&mut self, attempt: &RequestSpec<'_>) -> Box<RawResponse> {
         // On the heap, where it takes what it needs: a stack is had by the page, and one more for each of a
         // thousand lanes is 4 MB.
         let exchange = Box::pin(exchange(
@@ -75,16 +75,16 @@ impl Lane for HyperLane {
 /// used. The connection is in `slot` again afterwards if it can serve another request. The attempt is
 /// over when `cancelled` ends: a future that outlives attempts need not be made for each.
 pub(crate) async fn exchange<R: Reactor>(
-    wire: &Wire,
+    wire: &RequestTemplate,
     reactor: &R,
     slot: &mut Option<Box<Connection<R::Stream>>>,
-    attempt: &Attempt<'_>,
+    attempt: &RequestSpec<'_>,
     cancelled: impl Future<Output = ()>,
-) -> Box<Exchange> {
+) -> Box<RawResponse> {
     // Put back only after an exchange without fault, so that it is closed in every other case, be it that
     // this future is dropped.
     let mut connection = slot.take();
-    let mut exchange = Box::<Exchange>::default();
+    let mut exchange = Box::<RawResponse>::default();
     let mut received = Received::none(wire.resumes);
     let conversation = Conversation {
         wire,
@@ -96,7 +96,7 @@ pub(crate) async fn exchange<R: Reactor>(
         biased;
         result = conversation.hold(attempt, &mut received) => result,
         () = cancelled => Err(Outcome::Cancelled),
-        () = expiry(reactor, wire.timeouts.whole) => Err(late(Limit::Whole, wire.timeouts.whole)),
+        () = expiry(reactor, wire.timeouts.whole) => Err(late(TimeoutKind::Whole, wire.timeouts.whole)),
     };
     exchange.first_byte = connection.as_ref().and_then(|used| used.first_byte());
     if result.is_ok() && wire.reuse {
@@ -114,34 +114,37 @@ async fn expiry<R: Reactor>(reactor: &R, limit: Option<Duration>) {
     }
 }
 
-fn late(which: Limit, limit: Option<Duration>) -> Outcome {
+fn late(which: TimeoutKind, limit: Option<Duration>) -> Outcome {
     Outcome::Timeout(which, limit.unwrap_or_default())
 }
 
 /// A new connection, unless it takes longer than its limit.
-async fn open<R: Reactor>(wire: &Wire, reactor: &R) -> Result<Box<Connection<R::Stream>>, Outcome> {
+async fn open<R: Reactor>(
+    wire: &RequestTemplate,
+    reactor: &R,
+) -> Result<Box<Connection<R::Stream>>, Outcome> {
     let limit = wire.timeouts.connect;
     tokio::select! {
         biased;
         opened = Connection::open(wire, reactor) => opened,
-        () = expiry(reactor, limit) => Err(late(Limit::Connect, limit)),
+        () = expiry(reactor, limit) => Err(late(TimeoutKind::Connect, limit)),
     }
 }
 
 /// An exchange under way.
 struct Conversation<'a, R: Reactor> {
-    wire: &'a Wire,
+    wire: &'a RequestTemplate,
     reactor: &'a R,
     /// The connection that is used, which the exchange may outlive.
     connection: &'a mut Option<Box<Connection<R::Stream>>>,
     /// What has been seen so far, whenever it is broken off.
-    exchange: &'a mut Exchange,
+    exchange: &'a mut RawResponse,
 }
 
 impl<R: Reactor> Conversation<'_, R> {
     async fn hold(
         mut self,
-        attempt: &Attempt<'_>,
+        attempt: &RequestSpec<'_>,
         received: &mut Received,
     ) -> Result<Bytes, Outcome> {
         let response = self.ask(attempt).await?;
@@ -157,7 +160,7 @@ impl<R: Reactor> Conversation<'_, R> {
     /// A used connection may turn out to be closed before anything was written: hyper hands the request
     /// back then, and it goes out on a new connection. Nothing else is ever sent twice: once bytes may
     /// have reached the server it is an attempt, and that counts.
-    async fn ask(&mut self, attempt: &Attempt<'_>) -> Result<Response<Incoming>, Outcome> {
+    async fn ask(&mut self, attempt: &RequestSpec<'_>) -> Result<Response<Incoming>, Outcome> {
         let headers = self.connection.as_mut().map(|used| used.headers());
         let mut request = request(self.wire, attempt, headers.unwrap_or_default());
         if let Some(used) = self.connection {
@@ -183,12 +186,12 @@ impl<R: Reactor> Conversation<'_, R> {
 /// Sends it on this connection and waits for the head, no longer than the first byte may take: a head
 /// that has begun has the rest of the whole time.
 async fn send<R: Reactor>(
-    wire: &Wire,
+    wire: &RequestTemplate,
     reactor: &R,
     connection: &mut Connection<R::Stream>,
     request: Request<Empty<Bytes>>,
     used: bool,
-    exchange: &mut Exchange,
+    exchange: &mut RawResponse,
 ) -> Result<Result<Response<Incoming>, Box<Unsent>>, Outcome> {
     connection.begin(used);
     exchange.reused = used;
@@ -204,13 +207,17 @@ async fn send<R: Reactor>(
         () = reactor.sleep(limit) => {}
     }
     if probe.first_byte().is_none() {
-        return Err(Outcome::Timeout(Limit::FirstByte, limit));
+        return Err(Outcome::Timeout(TimeoutKind::FirstByte, limit));
     }
     Ok(head.await)
 }
 
 /// `headers` are an empty map.
-fn request(wire: &Wire, attempt: &Attempt<'_>, mut headers: HeaderMap) -> Request<Empty<Bytes>> {
+fn request(
+    wire: &RequestTemplate,
+    attempt: &RequestSpec<'_>,
+    mut headers: HeaderMap,
+) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = wire.uri(attempt.resource, attempt.path);
     wire.fill(&mut headers, attempt);

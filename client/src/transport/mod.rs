@@ -1,7 +1,7 @@
 //! The ways to make an exchange: one request, one answer, over a connection that a lane owns.
 //!
 //! A transport is a family: one member a file, and one list. Each member serves the strategies that
-//! block a thread, through [`Lane`]; strategies that run an event loop use the asynchronous exchange
+//! block a thread, through [`BlockingClient`]; strategies that run an event loop use the asynchronous exchange
 //! of [`hyper`] directly.
 
 mod head;
@@ -15,9 +15,9 @@ mod shutdown_on_cancel;
 mod socket;
 pub mod ureq;
 
-pub use raw_response::Exchange;
-pub use request_spec::{Attempt, Conditions};
-pub use request_template::Wire;
+pub use raw_response::RawResponse;
+pub use request_spec::{RequestConditions, RequestSpec};
+pub use request_template::RequestTemplate;
 
 use std::io;
 use std::sync::Arc;
@@ -34,14 +34,14 @@ pub trait Transport: Sync {
     ///
     /// # Errors
     /// If the system refuses what it needs.
-    fn lane(&self, wire: Arc<Wire>) -> io::Result<Box<dyn Lane>>;
+    fn lane(&self, wire: Arc<RequestTemplate>) -> io::Result<Box<dyn BlockingClient>>;
 }
 
 /// One connection at most, and whatever it takes to use it from one thread.
-pub trait Lane: Send {
+pub trait BlockingClient: Send {
     /// Makes the attempt, and blocks until it has ended, one way or another. Connects first if there
     /// is no connection that can be used again.
-    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange>;
+    fn exchange(&mut self, attempt: &RequestSpec<'_>) -> Box<RawResponse>;
 }
 
 /// The largest head that is accepted, in bytes. hyper allows no less for its buffer.

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Digest, Timing};
+use flagpole_protocol::{ContentDigest, ServerTiming};
 use std::time::Duration;
 
 /// What one exchange gave. Points in time are counted from the start of the run.
 #[derive(Clone, Debug)]
-pub struct Exchange {
+pub struct RawResponse {
     /// When the request was handed to an open connection, or when connecting began if none opened.
     pub sent: Duration,
     /// When the first byte of the answer had arrived.
@@ -15,11 +15,11 @@ pub struct Exchange {
     /// The status, if a head arrived.
     pub status: Option<u16>,
     /// What the server said it planned and did.
-    pub timing: Option<Timing>,
+    pub timing: Option<ServerTiming>,
     /// The digest that the true body has, if the server named it.
-    pub digest: Option<Digest>,
+    pub digest: Option<ContentDigest>,
     /// The digest of the whole of which the body is a part, if the server named it.
-    pub repr_digest: Option<Digest>,
+    pub repr_digest: Option<ContentDigest>,
     /// Whether the head says that its body is not to be taken for anything: it has a content coding,
     /// which nobody asked for, or a digest that cannot be read.
     pub is_unreadable: bool,
@@ -45,10 +45,10 @@ pub struct Exchange {
     pub result: Result<Bytes, Outcome>,
 }
 
-impl Default for Exchange {
+impl Default for RawResponse {
     /// Nothing has come yet, and nothing will.
-    fn default() -> Exchange {
-        Exchange {
+    fn default() -> RawResponse {
+        RawResponse {
             sent: Duration::ZERO,
             first_byte: None,
             status: None,

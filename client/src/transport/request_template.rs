@@ -1,9 +1,9 @@
 //! What all exchanges of a run have in common, made once before the first of them.
 
-use super::{Attempt, Conditions};
+use super::{RequestConditions, RequestSpec};
 use crate::policy::Timeouts;
 use crate::run::{Run, RunError};
-use crate::storage::download_dir::Destination;
+use crate::storage::download_dir::DownloadDir;
 use crate::transport::run_clock::Clock;
 use flagpole_protocol;
 use flagpole_protocol::Resource;
@@ -18,15 +18,15 @@ use std::str::FromStr as _;
 use std::sync::OnceLock;
 use tokio_util::sync::CancellationToken;
 
-const NTH: HeaderName = HeaderName::from_static(headers::NTH);
-const RUN: HeaderName = HeaderName::from_static(headers::RUN);
+const NTH: HeaderName = HeaderName::from_static(headers::REQUEST_NUMBER_HEADER);
+const RUN: HeaderName = HeaderName::from_static(headers::RUN_HEADER);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
 /// Where requests go, what they say, and what limits them.
 #[derive(Debug)]
-pub struct Wire {
+pub struct RequestTemplate {
     pub(crate) addresses: Box<[SocketAddr]>,
     pub(crate) timeouts: Timeouts,
     /// Whether a connection serves more than one request.
@@ -43,17 +43,17 @@ pub struct Wire {
     paths: Box<[OnceLock<Uri>]>,
 }
 
-impl Wire {
-    pub(crate) fn new(run: &Run<'_>) -> Result<Wire, RunError> {
+impl RequestTemplate {
+    pub(crate) fn new(run: &Run<'_>) -> Result<RequestTemplate, RunError> {
         let target = run.endpoint.target();
         let name = run.name.as_deref().map(checked).transpose()?;
         let host = HeaderValue::try_from(target.authority());
-        Ok(Wire {
+        Ok(RequestTemplate {
             addresses: run.endpoint.addresses().into(),
             timeouts: run.policy.timeouts,
             reuse: run.policy.reuse,
             body_limit: run.body_limit,
-            resumes: run.destination.is_some_and(Destination::resumes),
+            resumes: run.destination.is_some_and(DownloadDir::resumes),
             clock: Clock::start(),
             cancel: run.cancel.clone(),
             prefix: target.prefix().to_owned(),
@@ -66,11 +66,11 @@ impl Wire {
     /// The same for another core. What is handed out counts its owners where it lies, and cores on which
     /// requests are made at the same time would take that place from each other. Threads share one all the
     /// same: each takes its turn at the scheduler, which costs more.
-    pub(crate) fn of_its_own(&self) -> Wire {
+    pub(crate) fn of_its_own(&self) -> RequestTemplate {
         let copy = |value: &HeaderValue| {
             HeaderValue::from_bytes(value.as_bytes()).expect("it was one a moment ago")
         };
-        Wire {
+        RequestTemplate {
             addresses: self.addresses.clone(),
             timeouts: self.timeouts,
             reuse: self.reuse,
@@ -87,7 +87,7 @@ impl Wire {
 
     /// Fills an empty map with the headers of an attempt. n is only named in a run that has a name:
     /// without one the server counts, and knows better.
-    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &Attempt<'_>) {
+    pub(crate) fn fill(&self, headers: &mut HeaderMap, attempt: &RequestSpec<'_>) {
         headers.insert(HOST, self.host.clone());
         headers.insert(USER_AGENT, AGENT);
         if !self.reuse {
@@ -115,7 +115,7 @@ impl Wire {
     }
 }
 
-fn condition(headers: &mut HeaderMap, conditions: &Conditions) {
+fn condition(headers: &mut HeaderMap, conditions: &RequestConditions) {
     let range = conditions.range_from.map(|from| format!("bytes={from}-"));
     let range = range.map(|text| HeaderValue::try_from(text).expect("digits are a field's value"));
     let fields = [
@@ -137,7 +137,7 @@ fn uri(path: &str) -> Result<Uri, InvalidUri> {
 }
 
 fn checked(name: &str) -> Result<HeaderValue, RunError> {
-    let fits = (1..=headers::RUN_MAX).contains(&name.len())
+    let fits = (1..=headers::MAX_RUN_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_graphic());
     let value = HeaderValue::from_str(name).ok().filter(|_| fits);
     value.ok_or_else(|| RunError::Name(name.to_owned()))

@@ -14,7 +14,7 @@ mod socket;
 use self::connection::{Connector, Nowhere};
 use self::line::Line;
 use super::head::Received;
-use super::{Attempt, Exchange, HEAD_LIMIT, Lane, Transport, Wire};
+use super::{BlockingClient, HEAD_LIMIT, RawResponse, RequestSpec, RequestTemplate, Transport};
 use crate::transport::shutdown_on_cancel::Alarm;
 use ::ureq::Agent;
 use ::ureq::config::{AutoHeaderValue, Config};
@@ -41,7 +41,7 @@ impl Transport for Ureq {
         "ureq's agent, one keep-alive connection a lane; for the strategies that block threads"
     }
 
-    fn lane(&self, wire: Arc<Wire>) -> std::io::Result<Box<dyn Lane>> {
+    fn lane(&self, wire: Arc<RequestTemplate>) -> std::io::Result<Box<dyn BlockingClient>> {
         let config = config(wire.reuse);
         let line = Arc::new(Line::new(wire));
         let agent = Agent::with_parts(config, Connector::new(line.clone()), Nowhere);
@@ -72,14 +72,14 @@ struct UreqLane {
     line: Arc<Line>,
 }
 
-impl Lane for UreqLane {
-    fn exchange(&mut self, attempt: &Attempt<'_>) -> Box<Exchange> {
+impl BlockingClient for UreqLane {
+    fn exchange(&mut self, attempt: &RequestSpec<'_>) -> Box<RawResponse> {
         let request = request(self.line.wire(), attempt);
         let alarm = Arc::new(Alarm::default());
         let waker = Waker::from(alarm.clone());
         let mut cancelled = pin!(attempt.cancel.cancelled());
         self.line.begin(attempt, &alarm, length(&request));
-        let mut exchange = Box::<Exchange>::default();
+        let mut exchange = Box::<RawResponse>::default();
         let mut received = Received::none(self.line.wire().resumes);
         // To be asked once is to be told later.
         let is_cancelled = cancelled.as_mut().poll(&mut Context::from_waker(&waker));
@@ -104,7 +104,7 @@ impl UreqLane {
     fn converse(
         &self,
         request: Request<()>,
-        exchange: &mut Exchange,
+        exchange: &mut RawResponse,
         received: &mut Received,
     ) -> Result<Bytes, Outcome> {
         let blame = |error| classify::outcome(error, self.line.seen().received);
@@ -127,7 +127,7 @@ impl UreqLane {
     }
 }
 
-fn request(wire: &Wire, attempt: &Attempt<'_>) -> Request<()> {
+fn request(wire: &RequestTemplate, attempt: &RequestSpec<'_>) -> Request<()> {
     let mut request = Request::new(());
     wire.fill(request.headers_mut(), attempt);
     let host = request.headers().get(HOST).expect("every request names it");
@@ -155,18 +155,18 @@ fn length(request: &Request<()>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CancellationToken, Endpoint, Plan, Run};
+    use crate::{CancellationToken, Endpoint, Run, Workload};
     use flagpole_protocol::Resource;
 
-    pub(super) fn wire() -> Arc<Wire> {
+    pub(super) fn wire() -> Arc<RequestTemplate> {
         let endpoint = Endpoint::from("127.0.0.1:8000".parse::<std::net::SocketAddr>().unwrap());
-        let plan = Plan::default();
-        Arc::new(Wire::new(&Run::new(&plan, &endpoint).name("x")).unwrap())
+        let plan = Workload::default();
+        Arc::new(RequestTemplate::new(&Run::new(&plan, &endpoint).name("x")).unwrap())
     }
 
     #[test]
     fn the_length_of_a_request_is_that_of_its_head() {
-        let attempt = Attempt {
+        let attempt = RequestSpec {
             resource: Resource::Flag("BR".parse().unwrap()),
             nth: 3,
             path: None,

@@ -5,28 +5,28 @@ use std::str::FromStr;
 
 /// A concurrency of 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Lanes(usize);
+pub struct Concurrency(usize);
 
 /// The concurrency is not a number, or not one of 1 to 1000.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a concurrency of 1 to {max}, such as `30`, got `{0}`", max = Lanes::MAX)]
-pub struct LanesError(String);
+#[error("expected a concurrency of 1 to {max}, such as `30`, got `{0}`", max = Concurrency::MAX)]
+pub struct ConcurrencyError(String);
 
-impl Lanes {
+impl Concurrency {
     /// One download after the other.
-    pub const ONE: Lanes = Lanes(1);
+    pub const ONE: Concurrency = Concurrency(1);
     /// As many as the article allows.
-    pub const MAX: Lanes = Lanes(1000);
+    pub const MAX: Concurrency = Concurrency(1000);
 
     /// A concurrency of `count`.
     ///
     /// # Errors
-    /// If it is 0 or more than [`Lanes::MAX`].
-    pub fn new(count: usize) -> Result<Lanes, LanesError> {
-        if (1..=Lanes::MAX.0).contains(&count) {
-            Ok(Lanes(count))
+    /// If it is 0 or more than [`Concurrency::MAX`].
+    pub fn new(count: usize) -> Result<Concurrency, ConcurrencyError> {
+        if (1..=Concurrency::MAX.0).contains(&count) {
+            Ok(Concurrency(count))
         } else {
-            Err(LanesError(count.to_string()))
+            Err(ConcurrencyError(count.to_string()))
         }
     }
 
@@ -36,22 +36,22 @@ impl Lanes {
     }
 
     /// A default that a strategy states in its source.
-    pub(crate) const fn literal(count: usize) -> Lanes {
-        assert!(1 <= count && count <= Lanes::MAX.0);
-        Lanes(count)
+    pub(crate) const fn literal(count: usize) -> Concurrency {
+        assert!(1 <= count && count <= Concurrency::MAX.0);
+        Concurrency(count)
     }
 }
 
-impl FromStr for Lanes {
-    type Err = LanesError;
+impl FromStr for Concurrency {
+    type Err = ConcurrencyError;
 
-    fn from_str(text: &str) -> Result<Lanes, LanesError> {
-        let refused = || LanesError(text.to_owned());
-        Lanes::new(text.parse().map_err(|_| refused())?).map_err(|_| refused())
+    fn from_str(text: &str) -> Result<Concurrency, ConcurrencyError> {
+        let refused = || ConcurrencyError(text.to_owned());
+        Concurrency::new(text.parse().map_err(|_| refused())?).map_err(|_| refused())
     }
 }
 
-impl fmt::Display for Lanes {
+impl fmt::Display for Concurrency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -64,18 +64,18 @@ mod tests {
     #[test]
     fn one_to_a_thousand_and_nothing_else() {
         for good in ["1", "30", "1000"] {
-            assert_eq!(good.parse::<Lanes>().unwrap().to_string(), good);
+            assert_eq!(good.parse::<Concurrency>().unwrap().to_string(), good);
         }
         for bad in ["0", "1001", "-1", "many", "", "99999999999999999999999"] {
-            let error = bad.parse::<Lanes>().unwrap_err().to_string();
+            let error = bad.parse::<Concurrency>().unwrap_err().to_string();
             assert_eq!(
                 error,
                 format!("expected a concurrency of 1 to 1000, such as `30`, got `{bad}`")
             );
         }
         assert_eq!(
-            Lanes::new(0).unwrap_err(),
-            "0".parse::<Lanes>().unwrap_err()
+            Concurrency::new(0).unwrap_err(),
+            "0".parse::<Concurrency>().unwrap_err()
         );
     }
 }

@@ -1,23 +1,23 @@
 //! What to fetch, in which order, and when: plain data, made before anything is sent.
 
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The jobs of one run, in the order in which they start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct Workload {
     /// The jobs; a strategy never changes their order.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<DownloadSpec>,
 }
 
 /// One download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Job {
+pub struct DownloadSpec {
     /// What to fetch.
     pub resource: Resource,
     /// How often this resource comes before in the plan. It is the n of the fate's contract where
-    /// nothing is retried or hedged; see [`Agenda`](crate::Agenda) for the other cases.
+    /// nothing is retried or hedged; see [`AttemptScheduler`](crate::AttemptScheduler) for the other cases.
     pub nth: u64,
     /// When to start, counted from the start of the run; `None` in a closed plan, where a job is due
     /// when its lane is free.
@@ -27,10 +27,10 @@ pub struct Job {
     pub named: bool,
 }
 
-impl Job {
+impl DownloadSpec {
     /// The first download of a resource under its own name, due when its lane is free.
-    pub fn first(resource: Resource) -> Job {
-        Job {
+    pub fn first(resource: Resource) -> DownloadSpec {
+        DownloadSpec {
             resource,
             nth: 0,
             due: None,
@@ -39,18 +39,20 @@ impl Job {
     }
 }
 
-impl Plan {
+impl Workload {
     /// The flags of `codes`, in order of code, each as often as it is given.
-    pub fn flags(codes: impl IntoIterator<Item = Code>) -> Plan {
-        Plan::of(codes, |code| vec![Job::first(Resource::Flag(code))])
+    pub fn flags(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
+        Workload::of(codes, |code| {
+            vec![DownloadSpec::first(Resource::Flag(code))]
+        })
     }
 
     /// The flags of `codes`, each followed by its metadata and saved under the country's name: two
     /// requests for each.
-    pub fn with_metadata(codes: impl IntoIterator<Item = Code>) -> Plan {
-        Plan::of(codes, |code| {
-            let flag = Job::first(Resource::Flag(code));
-            vec![Job {
+    pub fn with_metadata(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
+        Workload::of(codes, |code| {
+            let flag = DownloadSpec::first(Resource::Flag(code));
+            vec![DownloadSpec {
                 named: true,
                 ..flag
             }]
@@ -58,15 +60,15 @@ impl Plan {
     }
 
     /// The flag and the metadata of `codes`, as files that have nothing to do with each other.
-    pub fn files(codes: impl IntoIterator<Item = Code>) -> Plan {
-        Plan::of(codes, |code| {
+    pub fn files(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
+        Workload::of(codes, |code| {
             let files = [Resource::Flag(code), Resource::Metadata(code)];
-            files.map(Job::first).to_vec()
+            files.map(DownloadSpec::first).to_vec()
         })
     }
 
     /// The same as an open plan: each job is due so long behind the one before, whatever became of that.
-    pub fn spaced(mut self, by: Duration) -> Plan {
+    pub fn spaced(mut self, by: Duration) -> Workload {
         for (place, job) in (0_u32..).zip(&mut self.jobs) {
             job.due = Some(by.saturating_mul(place));
         }
@@ -74,18 +76,21 @@ impl Plan {
     }
 
     /// What is wanted of each code, in order of code.
-    fn of(codes: impl IntoIterator<Item = Code>, wanted: impl Fn(Code) -> Vec<Job>) -> Plan {
-        let mut codes: Vec<Code> = codes.into_iter().collect();
+    fn of(
+        codes: impl IntoIterator<Item = CountryCode>,
+        wanted: impl Fn(CountryCode) -> Vec<DownloadSpec>,
+    ) -> Workload {
+        let mut codes: Vec<CountryCode> = codes.into_iter().collect();
         codes.sort_unstable();
         let mut before = BTreeMap::new();
-        let number = |job: Job| {
+        let number = |job: DownloadSpec| {
             let count: &mut u64 = before.entry(job.resource).or_default();
             *count += 1;
             let nth = *count - 1;
-            Job { nth, ..job }
+            DownloadSpec { nth, ..job }
         };
         let jobs = codes.into_iter().flat_map(wanted).map(number).collect();
-        Plan { jobs }
+        Workload { jobs }
     }
 }
 
@@ -95,7 +100,7 @@ mod tests {
 
     fn plan(codes: &str) -> Vec<(String, u64)> {
         let codes = codes.split(' ').map(|code| code.parse().unwrap());
-        let plan = Plan::flags(codes);
+        let plan = Workload::flags(codes);
         plan.jobs
             .iter()
             .map(|job| (job.resource.code().to_string(), job.nth))
@@ -121,7 +126,7 @@ mod tests {
     #[test]
     fn spaced_jobs_are_due_one_after_the_other() {
         let codes = ["BR", "CN", "US"].map(|code| code.parse().unwrap());
-        let (closed, apart) = (Plan::flags(codes), Duration::from_millis(5));
+        let (closed, apart) = (Workload::flags(codes), Duration::from_millis(5));
         assert!(closed.jobs.iter().all(|job| job.due.is_none()));
         let open = closed.spaced(apart);
         let due: Vec<_> = open.jobs.iter().map(|job| job.due).collect();
@@ -132,10 +137,10 @@ mod tests {
     fn two_files_of_a_code_are_two_downloads_and_a_named_flag_is_one() {
         let codes = || ["BR", "BR"].map(|code| code.parse().unwrap());
         let [flag, metadata] = [Resource::Flag, Resource::Metadata].map(|of| of(codes()[0]));
-        let files = Plan::files(codes()).jobs;
+        let files = Workload::files(codes()).jobs;
         let files: Vec<_> = files.iter().map(|job| (job.resource, job.nth)).collect();
         assert_eq!(files, [(flag, 0), (metadata, 0), (flag, 1), (metadata, 1)]);
-        let named = Plan::with_metadata(codes()).jobs;
+        let named = Workload::with_metadata(codes()).jobs;
         let named: Vec<_> = named.iter().map(|job| (job.resource, job.named)).collect();
         assert_eq!(named, [(flag, true), (flag, true)]);
     }

@@ -2,10 +2,12 @@
 //! counted.
 
 use crate::server::{OK, Server, code, plan};
-use flagpole_client::policy::{After, Hedge};
-use flagpole_client::{CancellationToken, Destination, Lanes, Plan, Policy, Run, strategy};
-use flagpole_protocol::Code;
-use flagpole_protocol::{Outcome, Record};
+use flagpole_client::policy::{Hedge, HedgeDelay};
+use flagpole_client::{
+    CancellationToken, Concurrency, DownloadDir, Policy, Run, Workload, strategy,
+};
+use flagpole_protocol::CountryCode;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -33,15 +35,15 @@ fn what_is_done_is_kept_and_everything_is_accounted_for() {
             }
         });
         let folder = tempfile::tempdir().unwrap();
-        let destination = Destination::prepare(folder.path()).unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
         let outcomes = Mutex::new(Vec::new());
-        let keep = |record: &Record| {
+        let keep = |record: &AttemptRecord| {
             outcomes.lock().unwrap().push(record.outcome.clone());
             kept.store(true, SeqCst);
         };
         let (plan, endpoint) = (plan("AA AB AC AD AE AF"), server.endpoint());
         let run = Run::new(&plan, &endpoint)
-            .lanes(Lanes::new(2).unwrap())
+            .lanes(Concurrency::new(2).unwrap())
             .cancel(cancel);
         let tally = strategy
             .run(&run.destination(&destination).on_record(&keep))
@@ -90,12 +92,12 @@ fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
 fn a_lane_that_goes_on_by_itself_stops_too() {
     let hedging = Policy {
         hedge: Some(Hedge {
-            after: After::Time(Duration::from_secs(3600)),
+            after: HedgeDelay::Time(Duration::from_secs(3600)),
             share: 1.0,
         }),
         ..Policy::default()
     };
-    let plan = Plan::flags(Code::every());
+    let plan = Workload::flags(CountryCode::every());
     let cases = strategy::ALL
         .iter()
         .flat_map(|strategy| [Policy::default(), hedging.clone()].map(|policy| (strategy, policy)));
@@ -114,7 +116,7 @@ fn a_lane_that_goes_on_by_itself_stops_too() {
         });
         let endpoint = server.endpoint();
         let run = Run::new(&plan, &endpoint)
-            .lanes(Lanes::new(2).unwrap())
+            .lanes(Concurrency::new(2).unwrap())
             .policy(policy)
             .cancel(cancel);
         let tally = strategy.run(&run).unwrap();

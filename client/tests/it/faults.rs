@@ -3,9 +3,9 @@
 
 use crate::gif;
 use crate::server::{OK, Peer, Server};
-use flagpole_client::{Endpoint, Plan, Run, Transport, strategy, transport};
-use flagpole_protocol::Limit;
+use flagpole_client::{Endpoint, Run, Transport, Workload, strategy, transport};
 use flagpole_protocol::Outcome;
+use flagpole_protocol::TimeoutKind;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ fn silence_before_the_answer_is_a_timeout() {
         say(peer, "");
         peer.hang();
     };
-    assert_eq!(outcome(silent), Outcome::Timeout(Limit::Whole, LIMIT));
+    assert_eq!(outcome(silent), Outcome::Timeout(TimeoutKind::Whole, LIMIT));
 }
 
 #[test]
@@ -148,7 +148,10 @@ fn silence_within_the_answer_is_a_timeout() {
         say(peer, &OK[..OK.len() - 1]);
         peer.hang();
     };
-    assert_eq!(outcome(stalled), Outcome::Timeout(Limit::Whole, LIMIT));
+    assert_eq!(
+        outcome(stalled),
+        Outcome::Timeout(TimeoutKind::Whole, LIMIT)
+    );
 }
 
 #[test]
@@ -227,7 +230,7 @@ fn a_head_may_be_large_but_not_endless() {
 
 #[test]
 fn a_body_that_its_digest_does_not_fit_is_corrupt() {
-    let digest = flagpole_protocol::Digest::of(b"GIF");
+    let digest = flagpole_protocol::ContentDigest::of(b"GIF");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Digest: {digest}\r\nContent-Length: 3\r\n\r\n");
     let server = Server::answering(move |request| match crate::server::code(request).as_str() {
         "CN" => format!("{head}GIG"),
@@ -268,7 +271,7 @@ fn nobody_there_is_refused_for_every_strategy() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = Endpoint::from(listener.local_addr().unwrap());
     drop(listener);
-    let plan: Plan = crate::server::plan("BR US");
+    let plan: Workload = crate::server::plan("BR US");
     for strategy in strategy::ALL {
         let tally = strategy.run(&Run::new(&plan, &endpoint)).unwrap();
         assert_eq!(tally.outcomes["refused"].count, 2);

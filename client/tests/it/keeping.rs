@@ -3,11 +3,11 @@
 
 use crate::gif::{self, GIF};
 use bytes::Bytes;
-use flagpole_client::Destination;
-use flagpole_client::storage::resume::{Answer, Left, Partial};
-use flagpole_protocol::ETag;
+use flagpole_client::DownloadDir;
+use flagpole_client::storage::resume::{LocalCopy, PartialBody, PartialResponse};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{Code, Digest, Resource};
+use flagpole_protocol::StrongETag;
+use flagpole_protocol::{ContentDigest, CountryCode, Resource};
 use proptest::prelude::*;
 use std::fs::{self, File};
 use std::path::Path;
@@ -17,7 +17,7 @@ const HERE: &str = "http://127.0.0.1:8001";
 const LIMIT: usize = 1000;
 const WHOLE: &[u8] = GIF.as_bytes();
 
-fn code() -> Code {
+fn code() -> CountryCode {
     "BR".parse().unwrap()
 }
 
@@ -29,11 +29,11 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn plain(folder: &Path) -> Destination {
-    Destination::prepare(folder).unwrap()
+fn plain(folder: &Path) -> DownloadDir {
+    DownloadDir::prepare(folder).unwrap()
 }
 
-fn resuming(folder: &Path) -> Destination {
+fn resuming(folder: &Path) -> DownloadDir {
     plain(folder).resuming(HERE, LIMIT)
 }
 
@@ -46,16 +46,16 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn keep(to: &Destination, body: &[u8], country: &str) -> Result<String, Outcome> {
+fn keep(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome> {
     let path = to.keep(to.stage(body)?, country, code())?;
     Ok(path.file_name().unwrap().to_str().unwrap().to_owned())
 }
 
 /// The first bytes of `WHOLE`.
-fn partial(have: usize) -> Partial {
+fn partial(have: usize) -> PartialBody {
     let body = Bytes::from_static(&WHOLE[..have]);
     let whole = Some(WHOLE.len() as u64);
-    Partial::begun("\"v1\"", whole, Some(Digest::of(WHOLE)), body).unwrap()
+    PartialBody::begun("\"v1\"", whole, Some(ContentDigest::of(WHOLE)), body).unwrap()
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
     for name in files {
         std::os::unix::fs::symlink(&victim, folder.path().join(name)).unwrap();
     }
-    assert_eq!(destination.left(flag()), Left::default());
+    assert_eq!(destination.left(flag()), LocalCopy::default());
     destination.save(flag(), WHOLE).unwrap();
     destination.keep_partial(flag(), &partial(4)).unwrap();
     for name in ["br.gif", "br.gif.part"] {
@@ -127,7 +127,7 @@ fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
     assert_eq!(destination.present(flag()), None);
     destination.save(flag(), WHOLE).unwrap();
     let present = destination.present(flag()).unwrap();
-    assert_eq!(present.etag, ETag::of(Digest::of(WHOLE)));
+    assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
     assert_eq!(present.bytes, WHOLE.len() as u64);
     assert_eq!(plain(folder.path()).present(flag()), None);
     for (length, is_there) in [(LIMIT, true), (LIMIT + 1, false)] {
@@ -156,7 +156,7 @@ fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
     assert_eq!(destination().present(flag()), None);
     keep(&destination(), WHOLE, "São--US.gif").unwrap();
     let present = destination().present(flag()).unwrap();
-    assert_eq!(present.etag, ETag::of(Digest::of(WHOLE)));
+    assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
     // A flag that goes by its country is not the one that goes by its code.
     assert_eq!(resuming(folder.path()).present(flag()), None);
 }
@@ -176,7 +176,7 @@ fn of_a_country_that_was_renamed_the_newest_flag_counts() {
     let newest = gif::saying("A--BR.gif");
     assert_eq!(
         present.unwrap().etag,
-        ETag::of(Digest::of(newest.as_bytes()))
+        StrongETag::of(ContentDigest::of(newest.as_bytes()))
     );
 }
 
@@ -192,7 +192,7 @@ fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
     let left = destination.partial(flag()).unwrap();
     assert_eq!(left, partial(4));
     let range = format!("bytes 4-{}/{}", WHOLE.len() - 1, WHOLE.len());
-    let answer = Answer {
+    let answer = PartialResponse {
         status: 206,
         etag: Some("\"v1\""),
         content_range: Some(&range),
@@ -213,7 +213,7 @@ fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
     destination.save(flag(), old.as_bytes()).unwrap();
     destination.keep_partial(flag(), &partial(4)).unwrap();
     let conditions = destination.left(flag()).conditions();
-    let old = ETag::of(Digest::of(old.as_bytes()));
+    let old = StrongETag::of(ContentDigest::of(old.as_bytes()));
     assert_eq!(conditions.if_none_match.unwrap(), old.as_str());
     assert_eq!(conditions.range_from, Some(4));
     assert_eq!(conditions.if_range.unwrap(), "\"v1\"");
@@ -228,7 +228,7 @@ fn who_does_not_resume_neither_leaves_nor_reads_partial_files() {
     resuming(folder.path())
         .keep_partial(flag(), &partial(4))
         .unwrap();
-    assert_eq!(destination.left(flag()), Left::default());
+    assert_eq!(destination.left(flag()), LocalCopy::default());
     destination.save(flag(), WHOLE).unwrap();
     assert_eq!(names(folder.path()), ["br.gif", "br.gif.part"]);
 }
@@ -271,8 +271,8 @@ proptest! {
         let folder = folder();
         let destination = resuming(folder.path());
         let whole = missing.map(|missing| body.len() as u64 + missing);
-        let digest = digest.map(|of| Digest::of(&of));
-        let partial = Partial::begun(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
+        let digest = digest.map(|of| ContentDigest::of(&of));
+        let partial = PartialBody::begun(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
         destination.keep_partial(flag(), &partial).unwrap();
         prop_assert_eq!(destination.partial(flag()), Some(partial));
     }
@@ -357,7 +357,7 @@ fn saves_with_little_room() {
     let full = Outcome::Save("File too large (os error 27)".into());
     assert_eq!(destination.save(flag(), &large), Err(full.clone()));
     assert_eq!(destination.stage(&large).unwrap_err(), full);
-    let partial = Partial::begun("\"v1\"", None, None, large.into()).unwrap();
+    let partial = PartialBody::begun("\"v1\"", None, None, large.into()).unwrap();
     assert_eq!(destination.keep_partial(flag(), &partial), Err(full));
     assert_eq!(names(folder), ["br.gif"]);
 }

@@ -2,9 +2,9 @@
 
 use crate::server::{OK, Server, by_name, plan};
 use flagpole_analysis::bound::{efficiency, of_run};
-use flagpole_client::{Lanes, Run, measure, strategy};
-use flagpole_protocol::Limit;
-use flagpole_protocol::{Outcome, Record};
+use flagpole_client::{Concurrency, Run, measure, strategy};
+use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -30,7 +30,7 @@ fn no_strategy_is_faster_than_the_bound() {
         .iter()
         .map(|s| (s, if s.is_concurrent() { 3 } else { 5 }))
     {
-        let run = Run::new(&plan, &endpoint).lanes(Lanes::new(2).unwrap());
+        let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
             of_run(&measured).unwrap().total(),
@@ -76,7 +76,7 @@ fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
     let limit = Duration::from_millis(100);
     let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
     let record = &records[0];
-    assert_eq!(record.outcome, Outcome::Timeout(Limit::Whole, limit));
+    assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Whole, limit));
     assert_eq!((record.status, record.bytes), (Some(503), 4));
     assert!(record.first_byte.is_some() && record.timing.is_some());
     assert!(record.from_sent() >= limit || record.from_due() >= limit);
@@ -95,7 +95,7 @@ fn measuring_hides_no_record_from_who_else_listens() {
     let server = Server::answering(|_| OK.into());
     let (plan, endpoint) = (plan("AA AB"), server.endpoint());
     let heard = Mutex::new(Vec::new());
-    let hear = |record: &Record| heard.lock().unwrap().push(record.clone());
+    let hear = |record: &AttemptRecord| heard.lock().unwrap().push(record.clone());
     let measured = measure(
         by_name("threads"),
         &Run::new(&plan, &endpoint).on_record(&hear),

@@ -1,11 +1,11 @@
 //! Policies hold under every strategy, on real connections.
 
 use crate::server::{OK, Server, code, destination};
-use flagpole_client::policy::{After, Hedge, Redirects, Retry, Timeouts};
-use flagpole_client::{Lanes, Plan, Policy, Run, Strategy, strategy};
-use flagpole_protocol::Code;
-use flagpole_protocol::Limit;
-use flagpole_protocol::{Kind, Outcome, Record, Tally};
+use flagpole_client::policy::{Hedge, HedgeDelay, RedirectPolicy, Retry, Timeouts};
+use flagpole_client::{Concurrency, Policy, Run, Strategy, Workload, strategy};
+use flagpole_protocol::CountryCode;
+use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -29,12 +29,12 @@ fn retrying(attempts: u32) -> Policy {
 fn run(
     strategy: &dyn Strategy,
     server: &Server,
-    (plan, lanes): (&Plan, usize),
+    (plan, lanes): (&Workload, usize),
     set: impl Fn(Run<'_>) -> Run<'_>,
-) -> (Tally, Vec<Record>) {
+) -> (RunStats, Vec<AttemptRecord>) {
     let (records, endpoint) = (Mutex::new(Vec::new()), server.endpoint());
-    let keep = |record: &Record| records.lock().unwrap().push(record.clone());
-    let run = Run::new(plan, &endpoint).lanes(Lanes::new(lanes).unwrap());
+    let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
+    let run = Run::new(plan, &endpoint).lanes(Concurrency::new(lanes).unwrap());
     let tally = strategy.run(&set(run.on_record(&keep))).unwrap();
     (tally, records.into_inner().unwrap())
 }
@@ -86,12 +86,12 @@ fn all_is_done_though_nobody_hears_of_it() {
     });
     for strategy in strategy::ALL {
         let policy = Policy {
-            redirects: Redirects { most: 1 },
+            redirects: RedirectPolicy { most: 1 },
             ..retrying(2)
         };
         let (plan, endpoint) = (crate::server::plan("BR CN US ID IN"), server.endpoint());
         let run = Run::new(&plan, &endpoint)
-            .lanes(Lanes::new(2).unwrap())
+            .lanes(Concurrency::new(2).unwrap())
             .policy(policy)
             .name("x");
         let tally = strategy.run(&run).unwrap();
@@ -130,7 +130,7 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
             }
         });
         let hedge = Hedge {
-            after: After::Time(Duration::from_millis(20)),
+            after: HedgeDelay::Time(Duration::from_millis(20)),
             share: 1.0,
         };
         let policy = Policy {
@@ -143,7 +143,9 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
         });
         assert_eq!((tally.ok, tally.error), (2, 0), "{}", strategy.name());
         assert!(tally.outcomes["superseded"].count >= 1);
-        let hedges = records.iter().filter(|record| record.kind == Kind::Hedge);
+        let hedges = records
+            .iter()
+            .filter(|record| record.kind == AttemptKind::Hedge);
         assert!(hedges.clone().count() >= 1 && hedges.clone().all(|record| record.nth == 1));
         assert!(
             records
@@ -169,7 +171,7 @@ fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
         }
     });
     let hedge = Hedge {
-        after: After::Time(delay),
+        after: HedgeDelay::Time(delay),
         share: 1.0,
     };
     let patience = Duration::from_secs(20);
@@ -181,14 +183,14 @@ fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
         },
         ..Policy::default()
     };
-    let plan = Plan::flags(Code::every().take(100));
+    let plan = Workload::flags(CountryCode::every().take(100));
     for strategy in strategy::ALL.iter().filter(|s| s.is_concurrent()) {
         let (tally, records) = run(*strategy, &server, (&plan, 8), |run| {
             run.policy(policy.clone()).name("x")
         });
         let name = strategy.name();
         assert_eq!((tally.ok, tally.error), (100, 0), "{name}");
-        let is_quick = |record: &Record| record.from_sent() < patience / 2;
+        let is_quick = |record: &AttemptRecord| record.from_sent() < patience / 2;
         assert!(records.iter().all(is_quick), "{name}");
     }
 }
@@ -232,7 +234,7 @@ fn redirects_lead_to_the_flag_within_the_site_only() {
             ]
         );
         let none = Policy {
-            redirects: Redirects { most: 0 },
+            redirects: RedirectPolicy { most: 0 },
             ..Policy::default()
         };
         let (tally, _) = run(*strategy, &server, (&plan, 1), |run| {
@@ -301,8 +303,8 @@ fn an_outcome_says_which_limit_was_not_kept() {
             .map(|record| record.outcome.clone())
             .collect();
         let expected = [
-            Outcome::Timeout(Limit::FirstByte, ms(50)),
-            Outcome::Timeout(Limit::Whole, ms(150)),
+            Outcome::Timeout(TimeoutKind::FirstByte, ms(50)),
+            Outcome::Timeout(TimeoutKind::Whole, ms(150)),
         ];
         assert_eq!(outcomes, expected, "{}", strategy.name());
     }
@@ -333,7 +335,7 @@ fn a_flag_has_its_countrys_name_or_is_not_there() {
     let codes = ["BR", "CN", "US", "XX"].map(|code| code.parse().unwrap());
     for strategy in strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, place) = (Plan::with_metadata(codes), destination(folder.path()));
+        let (plan, place) = (Workload::with_metadata(codes), destination(folder.path()));
         let (tally, records) = run(*strategy, &server, (&plan, 3), |run| run.destination(place));
         let name = strategy.name();
         assert_eq!(
@@ -348,7 +350,7 @@ fn a_flag_has_its_countrys_name_or_is_not_there() {
         assert!(
             records
                 .iter()
-                .all(|r| r.decides == (r.kind == Kind::Metadata))
+                .all(|r| r.decides == (r.kind == AttemptKind::Metadata))
         );
         let left = fs::read_dir(folder.path()).unwrap();
         let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
@@ -363,7 +365,7 @@ fn a_flag_that_cannot_be_put_by_has_no_metadata_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let place = destination(folder.path());
         fs::remove_dir(folder.path()).unwrap();
-        let plan = Plan::with_metadata(["BR".parse().unwrap()]);
+        let plan = Workload::with_metadata(["BR".parse().unwrap()]);
         let (tally, records) = run(*strategy, &server, (&plan, 1), |run| run.destination(place));
         assert_eq!((tally.error, tally.outcomes["save"].downloads), (1, 1));
         assert_eq!((records.len(), server.requests().len()), (1, 1));

@@ -3,9 +3,9 @@
 
 use crate::gif::GIF;
 use crate::server::Server;
-use flagpole_client::{Destination, Transport, transport};
-use flagpole_protocol::Digest;
-use flagpole_protocol::{Kind, Outcome, Record};
+use flagpole_client::{DownloadDir, Transport, transport};
+use flagpole_protocol::ContentDigest;
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
 use std::fs;
 use std::path::Path;
 
@@ -33,8 +33,8 @@ fn server(answer: String) -> Server {
     })
 }
 
-fn get(server: &Server, transport: &'static dyn Transport, folder: &Path) -> Vec<Record> {
-    let destination = Destination::prepare(folder).unwrap();
+fn get(server: &Server, transport: &'static dyn Transport, folder: &Path) -> Vec<AttemptRecord> {
+    let destination = DownloadDir::prepare(folder).unwrap();
     let destination = Box::leak(Box::new(destination.resuming("http://here", 1000)));
     let done = server.run("sequential", "BR", |run| {
         run.transport(transport).destination(destination)
@@ -83,7 +83,7 @@ fn a_condition_that_fails_is_dropped() {
             assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", transport.name());
             assert_eq!(
                 (records[1].kind, records[1].nth),
-                (Kind::Retry, records[0].nth)
+                (AttemptKind::Retry, records[0].nth)
             );
             assert!(!records[0].decides && records[1].decides);
             assert_eq!(
@@ -99,8 +99,8 @@ fn a_condition_that_fails_is_dropped() {
 #[test]
 fn a_rest_with_another_digest_of_its_own_is_none() {
     let range = "ETag: \"v1\"\r\nContent-Range: bytes 22-28/29\r\n";
-    let digest = Digest::of(REST.as_bytes());
-    let rest = |body| part(&format!("{range}Content-Digest: {digest}\r\n"), body);
+    let digest = ContentDigest::of(REST.as_bytes());
+    let rest = |body| part(&format!("{range}Content-ContentDigest: {digest}\r\n"), body);
     for (body, outcome) in [(REST, Outcome::Ok), ("d so no", Outcome::Corrupt)] {
         let (server, folder) = (server(rest(body)), tempfile::tempdir().unwrap());
         get(&server, transport::ALL[0], folder.path());

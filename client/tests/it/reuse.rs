@@ -3,8 +3,8 @@
 use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
 use flagpole_client::{Endpoint, Run, Transport, transport};
-use flagpole_protocol::Digest;
-use flagpole_protocol::{Outcome, Record};
+use flagpole_protocol::ContentDigest;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -25,8 +25,9 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{first}\r\n{:x}\r\n{rest}\r\n0\r\n\r\n",
         rest.len()
     );
-    let none = Digest::of(b"");
-    let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
+    let none = ContentDigest::of(b"");
+    let empty =
+        format!("HTTP/1.1 200 OK\r\nContent-ContentDigest: {none}\r\nContent-Length: 0\r\n\r\n");
     for answer in [chunked, empty, large(100_000)] {
         for transport in transport::ALL {
             let answer = answer.clone();
@@ -78,7 +79,7 @@ fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut Peer)) {
     let channels = Mutex::new((read, is_ended));
     // The record is made on the lane's own thread, which waits here: its reactor has no chance to
     // hear of the end before the next request.
-    let wait = |record: &Record| {
+    let wait = |record: &AttemptRecord| {
         assert_eq!(record.outcome, Outcome::Ok);
         let (read, is_ended) = &*channels.lock().unwrap();
         read.send(()).unwrap();
@@ -122,7 +123,7 @@ fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
         });
         let (server, leave) = (Mutex::new(Some(server)), Mutex::new(leave));
         let records = Mutex::new(Vec::new());
-        let keep = |record: &Record| {
+        let keep = |record: &AttemptRecord| {
             records
                 .lock()
                 .unwrap()

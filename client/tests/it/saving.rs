@@ -2,7 +2,7 @@
 
 use crate::gif;
 use crate::server::{Server, code, destination};
-use flagpole_client::{Lanes, strategy};
+use flagpole_client::{Concurrency, strategy};
 use flagpole_protocol::Outcome;
 use std::fs;
 use std::path::Path;
@@ -48,7 +48,7 @@ fn every_strategy_saves_the_same_files_and_no_others() {
     for strategy in strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
         let destination = destination(folder.path());
-        let four = Lanes::new(4).unwrap();
+        let four = Concurrency::new(4).unwrap();
         let (tally, _) = server
             .run(strategy.name(), "BR CN IN US XX XY", |run| {
                 run.lanes(four).destination(destination)

@@ -1,7 +1,7 @@
 //! A server in raw bytes: a script says, for each connection, what it reads and writes.
 
-use flagpole_client::{Destination, Endpoint, Plan, Run, RunError, Strategy, strategy};
-use flagpole_protocol::{Outcome, Record, Tally};
+use flagpole_client::{DownloadDir, Endpoint, Run, RunError, Strategy, Workload, strategy};
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -99,9 +99,9 @@ impl Server {
         name: &str,
         codes: &str,
         set: impl Fn(Run<'_>) -> Run<'_>,
-    ) -> Result<(Tally, Vec<Record>), RunError> {
+    ) -> Result<(RunStats, Vec<AttemptRecord>), RunError> {
         let records = Mutex::new(Vec::new());
-        let keep = |record: &Record| records.lock().unwrap().push(record.clone());
+        let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
         let (plan, endpoint) = (plan(codes), self.endpoint());
         let tally = by_name(name).run(&set(Run::new(&plan, &endpoint).on_record(&keep)))?;
         Ok((tally, records.into_inner().unwrap()))
@@ -170,8 +170,8 @@ impl Peer {
 }
 
 /// The flags of codes that are separated by spaces.
-pub(crate) fn plan(codes: &str) -> Plan {
-    Plan::flags(codes.split(' ').map(|code| code.parse().unwrap()))
+pub(crate) fn plan(codes: &str) -> Workload {
+    Workload::flags(codes.split(' ').map(|code| code.parse().unwrap()))
 }
 
 pub(crate) fn by_name(name: &str) -> &'static dyn Strategy {
@@ -185,6 +185,6 @@ pub(crate) fn code(head: &str) -> String {
 }
 
 /// A destination that outlives every run, as what sets up a run may not know how long it lives.
-pub(crate) fn destination(folder: &Path) -> &'static Destination {
-    Box::leak(Box::new(Destination::prepare(folder).unwrap()))
+pub(crate) fn destination(folder: &Path) -> &'static DownloadDir {
+    Box::leak(Box::new(DownloadDir::prepare(folder).unwrap()))
 }

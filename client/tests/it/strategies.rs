@@ -1,17 +1,17 @@
 //! The strategies differ in order and concurrency, and in nothing else.
 
 use crate::server::{OK, Server, code};
-use flagpole_client::{Job, Lanes, Plan, Run, strategy};
-use flagpole_protocol::Code;
-use flagpole_protocol::Record;
+use flagpole_client::{Concurrency, DownloadSpec, Run, Workload, strategy};
+use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::CountryCode;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 const CODES: &str = "AA AB AC AD AE AF AG AH";
 
-fn lanes(count: usize) -> Lanes {
-    Lanes::new(count).unwrap()
+fn lanes(count: usize) -> Concurrency {
+    Concurrency::new(count).unwrap()
 }
 
 /// A server that tells its answers apart: a third 404, a third 500.
@@ -24,8 +24,8 @@ fn mixed() -> Server {
 }
 
 /// What does not depend on the clock, in an order that does not depend on the strategy.
-fn facts(records: &[Record]) -> Vec<(Code, u64, Option<u16>, u64)> {
-    let fact = |record: &Record| {
+fn facts(records: &[AttemptRecord]) -> Vec<(CountryCode, u64, Option<u16>, u64)> {
+    let fact = |record: &AttemptRecord| {
         (
             record.resource.code(),
             record.nth,
@@ -105,7 +105,7 @@ fn so_many_downloads_are_in_flight_at_once_and_no_more() {
 #[test]
 fn an_empty_plan_is_done_at_once() {
     let server = mixed();
-    let (plan, endpoint) = (Plan::default(), server.endpoint());
+    let (plan, endpoint) = (Workload::default(), server.endpoint());
     for strategy in strategy::ALL {
         assert_eq!(
             strategy
@@ -122,19 +122,19 @@ fn an_empty_plan_is_done_at_once() {
 fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
     let server = mixed();
     let ms = Duration::from_millis;
-    let jobs = [0, 30].map(|due| Job {
+    let jobs = [0, 30].map(|due| DownloadSpec {
         due: Some(ms(due)),
         ..crate::server::plan("AC").jobs[0]
     });
     let (plan, endpoint) = (
-        Plan {
+        Workload {
             jobs: jobs.to_vec(),
         },
         server.endpoint(),
     );
     for strategy in strategy::ALL {
         let records = Mutex::new(Vec::new());
-        let keep = |record: &Record| records.lock().unwrap().push(record.clone());
+        let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
         strategy
             .run(&Run::new(&plan, &endpoint).lanes(lanes(2)).on_record(&keep))
             .unwrap();
@@ -151,7 +151,7 @@ fn a_panic_in_a_thread_is_not_swallowed() {
     let server = mixed();
     for strategy in strategy::ALL {
         let (plan, endpoint) = (crate::server::plan(CODES), server.endpoint());
-        let panicking = |_: &Record| panic!("on purpose");
+        let panicking = |_: &AttemptRecord| panic!("on purpose");
         let run = Run::new(&plan, &endpoint)
             .lanes(lanes(3))
             .on_record(&panicking);

@@ -4,9 +4,9 @@ use crate::gif::{self, GIF};
 use crate::server::{OK, Peer, Server, by_name, plan};
 use flagpole_client::policy::Timeouts;
 use flagpole_client::{CancellationToken, Endpoint, Policy, Run, Transport, transport};
-use flagpole_protocol::Digest;
-use flagpole_protocol::Limit;
-use flagpole_protocol::{Outcome, Record};
+use flagpole_protocol::ContentDigest;
+use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::thread;
@@ -21,7 +21,7 @@ fn records(
     server: &Server,
     codes: &str,
     set: impl Fn(Run<'_>) -> Run<'_>,
-) -> Vec<(&'static str, Vec<Record>)> {
+) -> Vec<(&'static str, Vec<AttemptRecord>)> {
     let run = |transport: &&'static dyn Transport| {
         let done = server.run("sequential", codes, |run| set(run.transport(*transport)));
         (transport.name(), done.unwrap().1)
@@ -33,7 +33,7 @@ fn records(
 fn record(
     script: impl Fn(&mut Peer) + Send + Sync + 'static,
     set: impl Fn(Run<'_>) -> Run<'_>,
-) -> impl Iterator<Item = (&'static str, Record)> {
+) -> impl Iterator<Item = (&'static str, AttemptRecord)> {
     let server = Server::start(move |_, peer| script(peer));
     let records = records(&server, "BR", set);
     records
@@ -186,8 +186,8 @@ fn what_is_compressed_is_not_what_was_asked_for() {
     // The start of a gzip file, with the digest of what is sent: what it holds is anybody's guess.
     let body = "\u{1f}not really gzip";
     let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Digest: {}\r\nContent-Length: {}\r\n\r\n",
-        Digest::of(body.as_bytes()),
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-ContentDigest: {}\r\nContent-Length: {}\r\n\r\n",
+        ContentDigest::of(body.as_bytes()),
         body.len()
     );
     let packed = move |peer: &mut Peer| {
@@ -259,9 +259,9 @@ fn each_limit_of_time_is_told_from_the_others() {
     };
     let expected = |which, limit| vec![Outcome::Timeout(which, limit); transport::ALL.len()];
     let all = |script, limits| outcomes(script, limits).collect::<Vec<_>>();
-    assert_eq!(all(silent, first), expected(Limit::FirstByte, SHORT));
-    assert_eq!(all(silent, whole), expected(Limit::Whole, SHORT));
-    assert_eq!(all(stalled, rest), expected(Limit::Whole, 2 * SHORT));
+    assert_eq!(all(silent, first), expected(TimeoutKind::FirstByte, SHORT));
+    assert_eq!(all(silent, whole), expected(TimeoutKind::Whole, SHORT));
+    assert_eq!(all(stalled, rest), expected(TimeoutKind::Whole, 2 * SHORT));
 }
 
 /// Lets one download by this transport connect in vain, and returns how it ended; `None` if it was
@@ -270,11 +270,11 @@ fn connecting(
     transport: &'static dyn Transport,
     limits: Timeouts,
     cancel: &CancellationToken,
-) -> Option<Record> {
+) -> Option<AttemptRecord> {
     let (_listener, address, _streams) = congested();
     let (plan, endpoint) = (plan("BR"), Endpoint::from(address));
     let kept = Mutex::new(None);
-    let keep = |record: &Record| *kept.lock().unwrap() = Some(record.clone());
+    let keep = |record: &AttemptRecord| *kept.lock().unwrap() = Some(record.clone());
     let run = timeouts(Run::new(&plan, &endpoint), limits).cancel(cancel.clone());
     let run = run.transport(transport).on_record(&keep);
     by_name("sequential").run(&run).unwrap();
@@ -290,7 +290,10 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
     };
     for transport in transport::ALL {
         let record = connecting(*transport, limits, &CancellationToken::new()).unwrap();
-        assert_eq!(record.outcome, Outcome::Timeout(Limit::Connect, SHORT));
+        assert_eq!(
+            record.outcome,
+            Outcome::Timeout(TimeoutKind::Connect, SHORT)
+        );
         assert_eq!((record.first_byte, record.reused), (None, false));
         let whole = Timeouts {
             connect: None,
@@ -298,7 +301,7 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
             ..limits
         };
         let record = connecting(*transport, whole, &CancellationToken::new()).unwrap();
-        assert_eq!(record.outcome, Outcome::Timeout(Limit::Whole, SHORT));
+        assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Whole, SHORT));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Strong entity tags: the name of exactly these bytes (RFC 9110 section 8.8.3).
 
-use crate::Digest;
+use crate::ContentDigest;
 use std::fmt;
 
 /// The longest that is sent back, in bytes: longer ones are seen only from servers that mean harm.
@@ -8,21 +8,21 @@ const LONGEST: usize = 256;
 
 /// A strong entity tag, its quotes included: `"5d1f0a2b4c6e8f90"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ETag(String);
+pub struct StrongETag(String);
 
-impl ETag {
-    /// Reads the value of an `ETag` field. `None` if it is weak, which says nothing of single bytes,
+impl StrongETag {
+    /// Reads the value of an `StrongETag` field. `None` if it is weak, which says nothing of single bytes,
     /// malformed, or longer than 256 bytes. Bytes over 127, which are obsolete, are not accepted.
-    pub fn strong(value: &str) -> Option<ETag> {
+    pub fn strong(value: &str) -> Option<StrongETag> {
         let inner = value.trim().strip_prefix('"')?.strip_suffix('"')?;
         let is_tag = |byte: u8| byte == 0x21 || (0x23..=0x7e).contains(&byte);
         let fits = value.len() <= LONGEST && inner.bytes().all(is_tag);
-        fits.then(|| ETag(format!("\"{inner}\"")))
+        fits.then(|| StrongETag(format!("\"{inner}\"")))
     }
 
     /// What flagpole's server calls a body of this digest.
-    pub fn of(digest: Digest) -> ETag {
-        ETag(format!("\"{}\"", digest.short()))
+    pub fn of(digest: ContentDigest) -> StrongETag {
+        StrongETag(format!("\"{}\"", digest.short()))
     }
 
     /// As the field carries it.
@@ -31,7 +31,7 @@ impl ETag {
     }
 }
 
-impl fmt::Display for ETag {
+impl fmt::Display for StrongETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -44,10 +44,10 @@ mod tests {
     #[test]
     fn a_strong_tag_is_kept_as_it_is() {
         for tag in [r#""xyzzy""#, r#""""#, r#""a,b!~'""#] {
-            assert_eq!(ETag::strong(tag).unwrap().as_str(), tag);
+            assert_eq!(StrongETag::strong(tag).unwrap().as_str(), tag);
         }
-        let tag = ETag::of(Digest::of(b"GIF"));
-        assert_eq!(ETag::strong(tag.as_str()), Some(tag));
+        let tag = StrongETag::of(ContentDigest::of(b"GIF"));
+        assert_eq!(StrongETag::strong(tag.as_str()), Some(tag));
     }
 
     #[test]
@@ -67,7 +67,7 @@ mod tests {
             "\"\r\n\"",
             &long,
         ] {
-            assert_eq!(ETag::strong(bad), None, "{bad:?}");
+            assert_eq!(StrongETag::strong(bad), None, "{bad:?}");
         }
     }
 }

@@ -1,28 +1,28 @@
 //! One attempt, as plain data.
 
-use crate::Limit;
 use crate::Outcome;
-use crate::{Resource, Timing};
+use crate::TimeoutKind;
+use crate::{Resource, ServerTiming};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// The faults by which a server of ours says that it turned a request away. They are no fates: they
 /// depend on who else is there.
-/// The `fault` in `Server-Timing` of a request that the concurrency limit rejected.
+/// The `fault` in `Server-ServerTiming` of a request that the concurrency limit rejected.
 pub const CAPACITY: &str = "capacity";
-/// The `fault` in `Server-Timing` of a request that the rate limit rejected.
+/// The `fault` in `Server-ServerTiming` of a request that the rate limit rejected.
 pub const RATE_LIMIT: &str = "rate limit";
 
 /// One attempt. Points in time are counted from the start of the run and serialised as whole
 /// microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Record {
+pub struct AttemptRecord {
     /// The place in the plan of the download that it is an attempt at.
     pub download: usize,
     /// How many attempts of this download were started before.
     pub attempt: u32,
     /// Why it was made.
-    pub kind: Kind,
+    pub kind: AttemptKind,
     /// Whether it is the end of its download: its outcome is the download's.
     pub decides: bool,
     /// What was asked for; serialised as its path.
@@ -63,15 +63,15 @@ pub struct Record {
     /// go on with; and such as had been kept in this run before, if they are dropped now.
     #[serde(rename = "wasted_bytes")]
     pub wasted: u64,
-    /// What the server says it planned and did, in `Server-Timing`.
+    /// What the server says it planned and did, in `Server-ServerTiming`.
     #[serde(serialize_with = "timing")]
-    pub timing: Option<Timing>,
+    pub timing: Option<ServerTiming>,
 }
 
 /// Why an attempt was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum AttemptKind {
     /// The first at its download.
     First,
     /// The one before had failed.
@@ -84,7 +84,7 @@ pub enum Kind {
     Metadata,
 }
 
-impl Record {
+impl AttemptRecord {
     /// The latency that a user feels: waiting for a lane or a connection counts.
     pub fn from_due(&self) -> Duration {
         self.done.saturating_sub(self.due)
@@ -108,7 +108,7 @@ impl Record {
         let timing = self.timing.as_ref();
         let was_in_time = |limit| timing.is_some_and(|timing| timing.planned < limit);
         match self.outcome {
-            Outcome::Timeout(Limit::Connect, _) => false,
+            Outcome::Timeout(TimeoutKind::Connect, _) => false,
             Outcome::Timeout(_, limit) => self.status.is_none() && was_in_time(limit),
             _ => self.is_refused(CAPACITY) || self.is_refused(RATE_LIMIT),
         }
@@ -141,7 +141,7 @@ fn path<S: Serializer>(resource: &Resource, serializer: S) -> Result<S::Ok, S::E
 }
 
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn timing<S: Serializer>(timing: &Option<Timing>, serializer: S) -> Result<S::Ok, S::Error> {
+fn timing<S: Serializer>(timing: &Option<ServerTiming>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Fields<'a> {
         planned_us: u64,
@@ -161,15 +161,15 @@ pub(crate) mod tests {
     use super::*;
 
     /// A record in milliseconds, of which `sent` and `due` are 0.
-    pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> Record {
-        let timing = planned.map(|ms| Timing {
+    pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> AttemptRecord {
+        let timing = planned.map(|ms| ServerTiming {
             planned: Duration::from_millis(ms),
-            ..Timing::default()
+            ..ServerTiming::default()
         });
-        Record {
+        AttemptRecord {
             download: 0,
             attempt: 0,
-            kind: Kind::First,
+            kind: AttemptKind::First,
             decides: true,
             resource: Resource::Flag("BR".parse().unwrap()),
             nth: 0,

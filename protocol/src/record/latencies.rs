@@ -9,16 +9,16 @@ use std::time::Duration;
 /// much for each of 1,000 lanes that make a few attempts each.
 const FEW: usize = 256;
 
-/// Latencies in whole microseconds: an HDR histogram of 3 significant digits, with an exact minimum
+/// LatencyStats in whole microseconds: an HDR histogram of 3 significant digits, with an exact minimum
 /// and maximum.
 #[derive(Clone, Debug, Default)]
-pub struct Latencies {
+pub struct LatencyStats {
     few: Vec<u64>,
     many: Option<Histogram<u64>>,
     range: Option<(u64, u64)>,
 }
 
-impl Latencies {
+impl LatencyStats {
     /// Adds one.
     pub fn record(&mut self, latency: Duration) {
         let micros = as_micros(latency);
@@ -107,8 +107,8 @@ fn put(histogram: &mut Histogram<u64>, micros: u64) {
         .expect("a histogram that grows takes every value");
 }
 
-impl AddAssign<&Latencies> for Latencies {
-    fn add_assign(&mut self, other: &Latencies) {
+impl AddAssign<&LatencyStats> for LatencyStats {
+    fn add_assign(&mut self, other: &LatencyStats) {
         if let Some(range) = other.range {
             self.widen(range);
         }
@@ -124,9 +124,9 @@ impl AddAssign<&Latencies> for Latencies {
     }
 }
 
-impl PartialEq for Latencies {
+impl PartialEq for LatencyStats {
     /// The same distribution, however it is kept.
-    fn eq(&self, other: &Latencies) -> bool {
+    fn eq(&self, other: &LatencyStats) -> bool {
         self.range == other.range && self.histogram() == other.histogram()
     }
 }
@@ -136,8 +136,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(micros: &[u64]) -> Latencies {
-        let mut latencies = Latencies::default();
+    fn of(micros: &[u64]) -> LatencyStats {
+        let mut latencies = LatencyStats::default();
         for &micros in micros {
             latencies.record(Duration::from_micros(micros));
         }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn of_none_nothing_is_said() {
-        let none = Latencies::default();
+        let none = LatencyStats::default();
         assert_eq!(
             (none.count(), none.quantile(0.5), none.min(), none.max()),
             (0, None, None, None)

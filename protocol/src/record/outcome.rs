@@ -1,6 +1,6 @@
 //! How an attempt ended.
 
-use crate::Limit;
+use crate::TimeoutKind;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -26,7 +26,7 @@ pub enum Outcome {
     /// A redirect behind as many of them as are followed.
     TooManyRedirects,
     /// It took longer than this limit, of this length.
-    Timeout(Limit, Duration),
+    Timeout(TimeoutKind, Duration),
     /// Nobody listens there.
     Refused,
     /// The connection could not be made for another reason, which the system gave.
@@ -39,7 +39,7 @@ pub enum Outcome {
     Empty,
     /// The connection was closed within the answer.
     CutShort,
-    /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
+    /// The body is not the one that its `Content-ContentDigest` or `Repr-ContentDigest` belongs to, or that digest
     /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and is not the
     /// whole GIF that it should be.
     Corrupt,
@@ -59,7 +59,7 @@ pub enum Outcome {
 
 /// The classes in which is counted: the article's three, and one for what is none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
+pub enum OutcomeClass {
     /// Downloaded.
     Ok,
     /// There is no such flag.
@@ -81,11 +81,11 @@ impl Outcome {
     }
 
     /// The class in which it is counted.
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> OutcomeClass {
         match self {
-            Outcome::Ok | Outcome::Unchanged => Class::Ok,
-            Outcome::NotFound => Class::NotFound,
-            Outcome::Redirected(_) | Outcome::Superseded => Class::Step,
+            Outcome::Ok | Outcome::Unchanged => OutcomeClass::Ok,
+            Outcome::NotFound => OutcomeClass::NotFound,
+            Outcome::Redirected(_) | Outcome::Superseded => OutcomeClass::Step,
             Outcome::Http(_)
             | Outcome::TooManyRedirects
             | Outcome::Timeout(..)
@@ -100,7 +100,7 @@ impl Outcome {
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
             | Outcome::Save(_)
-            | Outcome::Cancelled => Class::Error,
+            | Outcome::Cancelled => OutcomeClass::Error,
         }
     }
 
@@ -114,9 +114,9 @@ impl Outcome {
             Outcome::Http(status) => return Cow::Owned(format!("http_{status}")),
             Outcome::Redirected(_) => "redirected",
             Outcome::TooManyRedirects => "too_many_redirects",
-            Outcome::Timeout(Limit::Connect, _) => "timeout_connect",
-            Outcome::Timeout(Limit::FirstByte, _) => "timeout_first_byte",
-            Outcome::Timeout(Limit::Whole, _) => "timeout",
+            Outcome::Timeout(TimeoutKind::Connect, _) => "timeout_connect",
+            Outcome::Timeout(TimeoutKind::FirstByte, _) => "timeout_first_byte",
+            Outcome::Timeout(TimeoutKind::Whole, _) => "timeout",
             Outcome::Refused => "refused",
             Outcome::ConnectFailed(_) => "connect_failed",
             Outcome::Reset => "reset",
@@ -158,11 +158,13 @@ impl fmt::Display for Outcome {
             Outcome::NotFound => f.write_str("not found"),
             Outcome::Http(status) | Outcome::Redirected(status) => write_status(*status, f),
             Outcome::TooManyRedirects => f.write_str("too many redirects"),
-            Outcome::Timeout(Limit::Connect, limit) => {
+            Outcome::Timeout(TimeoutKind::Connect, limit) => {
                 write!(f, "no connection within {limit:?}")
             }
-            Outcome::Timeout(Limit::FirstByte, limit) => write!(f, "no answer within {limit:?}"),
-            Outcome::Timeout(Limit::Whole, limit) => write!(f, "timed out after {limit:?}"),
+            Outcome::Timeout(TimeoutKind::FirstByte, limit) => {
+                write!(f, "no answer within {limit:?}")
+            }
+            Outcome::Timeout(TimeoutKind::Whole, limit) => write!(f, "timed out after {limit:?}"),
             Outcome::Refused => f.write_str("connection refused"),
             Outcome::ConnectFailed(reason) => write!(f, "cannot connect: {reason}"),
             Outcome::Reset => f.write_str("connection reset"),
@@ -213,10 +215,10 @@ mod tests {
 
     #[test]
     fn only_404_is_not_found() {
-        assert_eq!(Outcome::of_status(404).class(), Class::NotFound);
+        assert_eq!(Outcome::of_status(404).class(), OutcomeClass::NotFound);
         for status in [204, 206, 301, 400, 410, 500] {
             assert_eq!(Outcome::of_status(status), Outcome::Http(status));
-            assert_eq!(Outcome::of_status(status).class(), Class::Error);
+            assert_eq!(Outcome::of_status(status).class(), OutcomeClass::Error);
         }
     }
 
@@ -228,7 +230,7 @@ mod tests {
             ("418 I'm a teapot".into(), "http_418".into())
         );
         assert_eq!(Outcome::Http(599).to_string(), "599");
-        let late = Outcome::Timeout(Limit::Whole, Duration::from_secs(2));
+        let late = Outcome::Timeout(TimeoutKind::Whole, Duration::from_secs(2));
         assert_eq!(
             (late.to_string(), late.label()),
             ("timed out after 2s".into(), "timeout".into())

@@ -1,8 +1,8 @@
 //! What all the records of a run add up to: bounded however long the run, and adding across workers.
 
-use crate::Class;
-use crate::Latencies;
-use crate::{Kind, Record};
+use crate::LatencyStats;
+use crate::OutcomeClass;
+use crate::{AttemptKind, AttemptRecord};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A fold of records: downloads by how they ended, attempts and what they cost. Errors are in every
 /// figure.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct RunStats {
     /// Downloads: done.
     pub ok: u64,
     /// Downloads: not found, 404.
@@ -37,30 +37,30 @@ pub struct Tally {
     /// kept for the next run, is none of them, and neither is a flag whose name never came.
     pub wasted: u64,
     /// How often each outcome came, by its label.
-    pub outcomes: BTreeMap<Cow<'static, str>, Count>,
-    /// Latencies from when each attempt was due.
-    pub from_due: Latencies,
-    /// Latencies from when each attempt was sent.
-    pub from_sent: Latencies,
+    pub outcomes: BTreeMap<Cow<'static, str>, OutcomeCount>,
+    /// LatencyStats from when each attempt was due.
+    pub from_due: LatencyStats,
+    /// LatencyStats from when each attempt was sent.
+    pub from_sent: LatencyStats,
 }
 
 /// How often an outcome came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
+pub struct OutcomeCount {
     /// How many attempts ended so.
     pub count: u64,
     /// How many downloads did.
     pub downloads: u64,
     /// The class in which it is counted.
-    pub class: Class,
+    pub class: OutcomeClass,
     /// The reason that a person reads. Where reasons differ under one label, the first in the order
     /// of the alphabet stands for all: thus it does not matter who counted first.
     pub reason: String,
 }
 
-impl Tally {
+impl RunStats {
     /// Adds one attempt.
-    pub fn record(&mut self, record: &Record) {
+    pub fn record(&mut self, record: &AttemptRecord) {
         let class = record.outcome.class();
         if record.decides {
             *self.class_mut(class) += 1;
@@ -77,13 +77,13 @@ impl Tally {
         let (label, downloads) = (record.outcome.label(), u64::from(record.decides));
         match self.outcomes.get_mut(&label) {
             // The commonest case by far, and it has but one reason: nothing is formatted for it.
-            Some(known) if class == Class::Ok => {
+            Some(known) if class == OutcomeClass::Ok => {
                 known.count += 1;
                 known.downloads += downloads;
             }
             _ => self.count(
                 label,
-                &Count {
+                &OutcomeCount {
                     count: 1,
                     downloads,
                     class,
@@ -109,39 +109,39 @@ impl Tally {
     }
 
     /// Both together.
-    pub fn plus(mut self, other: &Tally) -> Tally {
+    pub fn plus(mut self, other: &RunStats) -> RunStats {
         self += other;
         self
     }
 
     /// Says that it is the whole of a plan of so many jobs: what has no end was left.
-    pub fn of_jobs(self, jobs: usize) -> Tally {
-        Tally {
+    pub fn of_jobs(self, jobs: usize) -> RunStats {
+        RunStats {
             unstarted: jobs as u64 - self.downloads(),
             ..self
         }
     }
 
-    fn kind_mut(&mut self, kind: Kind) -> Option<&mut u64> {
+    fn kind_mut(&mut self, kind: AttemptKind) -> Option<&mut u64> {
         match kind {
-            Kind::First | Kind::Metadata => None,
-            Kind::Retry => Some(&mut self.retries),
-            Kind::Hedge => Some(&mut self.hedges),
-            Kind::Redirect => Some(&mut self.redirects),
+            AttemptKind::First | AttemptKind::Metadata => None,
+            AttemptKind::Retry => Some(&mut self.retries),
+            AttemptKind::Hedge => Some(&mut self.hedges),
+            AttemptKind::Redirect => Some(&mut self.redirects),
         }
     }
 
-    fn class_mut(&mut self, class: Class) -> &mut u64 {
+    fn class_mut(&mut self, class: OutcomeClass) -> &mut u64 {
         match class {
-            Class::Ok => &mut self.ok,
-            Class::NotFound => &mut self.not_found,
+            OutcomeClass::Ok => &mut self.ok,
+            OutcomeClass::NotFound => &mut self.not_found,
             // A step decides nothing; if it did, it would be none.
-            Class::Error | Class::Step => &mut self.error,
+            OutcomeClass::Error | OutcomeClass::Step => &mut self.error,
         }
     }
 
-    fn count(&mut self, label: Cow<'static, str>, more: &Count) {
-        let known = self.outcomes.entry(label).or_insert_with(|| Count {
+    fn count(&mut self, label: Cow<'static, str>, more: &OutcomeCount) {
+        let known = self.outcomes.entry(label).or_insert_with(|| OutcomeCount {
             count: 0,
             downloads: 0,
             ..more.clone()
@@ -154,8 +154,8 @@ impl Tally {
     }
 }
 
-impl AddAssign<&Tally> for Tally {
-    fn add_assign(&mut self, other: &Tally) {
+impl AddAssign<&RunStats> for RunStats {
+    fn add_assign(&mut self, other: &RunStats) {
         self.ok += other.ok;
         self.not_found += other.not_found;
         self.error += other.error;
@@ -178,12 +178,12 @@ impl AddAssign<&Tally> for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Limit;
     use crate::Outcome;
+    use crate::TimeoutKind;
     use crate::record::attempt_record::tests::record;
 
-    fn of(records: &[Record]) -> Tally {
-        let mut tally = Tally::default();
+    fn of(records: &[AttemptRecord]) -> RunStats {
+        let mut tally = RunStats::default();
         for record in records {
             tally.record(record);
         }
@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn a_download_is_counted_once_however_many_attempts_it_takes() {
-        let failed = Record {
+        let failed = AttemptRecord {
             decides: false,
             wasted: 10,
             ..record(1, Outcome::Http(503), None)
         };
-        let retry = Record {
+        let retry = AttemptRecord {
             attempt: 1,
-            kind: Kind::Retry,
+            kind: AttemptKind::Retry,
             backoff: Duration::from_millis(7),
             ..record(1, Outcome::Ok, None)
         };
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_download_between_two_attempts_is_begun_and_not_finished() {
-        let waits = Record {
+        let waits = AttemptRecord {
             decides: false,
             ..record(1, Outcome::Http(503), None)
         };
@@ -247,7 +247,7 @@ mod tests {
     fn percentiles_do_not_leave_the_errors_out() {
         let slow = record(
             900,
-            Outcome::Timeout(Limit::Whole, Duration::from_millis(900)),
+            Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(900)),
             None,
         );
         let tally = of(&[record(1, Outcome::Ok, None), slow]);
@@ -264,7 +264,7 @@ mod tests {
         const ATTEMPTS: u64 = 10_000_000;
         let micros = |behind: u64| ATTEMPTS * 1000 / behind;
         let mut attempt = record(0, Outcome::Ok, None);
-        let mut tally = Tally::default();
+        let mut tally = RunStats::default();
         let mut room = 0;
         for n in 0..ATTEMPTS {
             // A permutation, as the factor is prime to 10, and the slowest first: all the room is made.

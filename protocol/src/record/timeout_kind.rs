@@ -2,7 +2,7 @@
 
 /// The timeout that an exchange exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Limit {
+pub enum TimeoutKind {
     /// Connecting took too long.
     Connect,
     /// The first byte of the response came too late.

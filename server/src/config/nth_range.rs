@@ -7,13 +7,13 @@ use std::str::FromStr;
 
 /// A range of n, never empty: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NthRange {
+pub struct RequestNumberRange {
     first: u64,
     /// The last one that belongs to it; `None` for all from the first on.
     last: Option<u64>,
 }
 
-impl NthRange {
+impl RequestNumberRange {
     /// The first n that belongs to it.
     pub(crate) fn first(&self) -> u64 {
         self.first
@@ -30,10 +30,10 @@ impl NthRange {
     }
 }
 
-impl FromStr for NthRange {
+impl FromStr for RequestNumberRange {
     type Err = SpecError;
 
-    fn from_str(text: &str) -> Result<NthRange, SpecError> {
+    fn from_str(text: &str) -> Result<RequestNumberRange, SpecError> {
         let expected =
             || SpecError::expected("a range of n such as `3..6`, `3..=6`, `3..` or `3`", text);
         let number = |digits: &str| match digits {
@@ -45,7 +45,7 @@ impl FromStr for NthRange {
         };
         let Some((first, end)) = text.split_once("..") else {
             let only = number(text)?.ok_or_else(expected)?;
-            return Ok(NthRange {
+            return Ok(RequestNumberRange {
                 first: only,
                 last: Some(only),
             });
@@ -65,7 +65,7 @@ impl FromStr for NthRange {
         if last.is_some_and(|last| last < first) {
             return Err(empty(text));
         }
-        Ok(NthRange { first, last })
+        Ok(RequestNumberRange { first, last })
     }
 }
 
@@ -73,7 +73,7 @@ fn empty(text: &str) -> SpecError {
     SpecError::rule(format!("no n is in the range `{text}`"))
 }
 
-impl fmt::Display for NthRange {
+impl fmt::Display for RequestNumberRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.last {
             Some(last) if last == self.first => write!(f, "{last}"),
@@ -98,7 +98,7 @@ mod tests {
             ("2", vec![2]),
             ("0..=0", vec![0]),
         ] {
-            let range: NthRange = text.parse().unwrap();
+            let range: RequestNumberRange = text.parse().unwrap();
             let found: Vec<_> = (0..10).filter(|&n| range.contains(n)).collect();
             assert_eq!(found, held, "{text}");
         }
@@ -127,14 +127,17 @@ mod tests {
                 "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `3..=`",
             ),
         ] {
-            assert_eq!(text.parse::<NthRange>().unwrap_err().to_string(), reason);
+            assert_eq!(
+                text.parse::<RequestNumberRange>().unwrap_err().to_string(),
+                reason
+            );
         }
     }
 
     proptest! {
         #[test]
         fn what_is_read_reads_back(text in "[0-9]{0,20}(\\.\\.=?)?[0-9]{0,20}") {
-            if let Ok(range) = text.parse::<NthRange>() {
+            if let Ok(range) = text.parse::<RequestNumberRange>() {
                 prop_assert_eq!(range.to_string().parse(), Ok(range));
             }
         }

@@ -6,7 +6,7 @@
 
 use super::listener::Listener;
 use super::serde_text as text;
-use super::source_location::{self as place, Place, Places, Step};
+use super::source_location::{self as place, Places, SourceLocation, Step};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,14 +34,14 @@ pub struct Profile {
 
 /// The place so many bytes from the start of a text in TOML: that of the innermost key that stands there.
 /// For files that hold a part of a profile.
-pub fn place(text: &str, offset: usize) -> Place {
+pub fn place(text: &str, offset: usize) -> SourceLocation {
     Places::of(text).at(offset)
 }
 
 /// A profile that can not be used, and where in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError {
-    place: Option<Place>,
+    place: Option<SourceLocation>,
     reason: String,
 }
 

@@ -1,6 +1,6 @@
 //! One rule of a listener: which requests it matches, and what it does to their answers.
 
-use crate::config::nth_range::NthRange;
+use crate::config::nth_range::RequestNumberRange;
 use crate::config::path_glob::PathGlob;
 use crate::config::profile::{Breach, name_breach};
 use crate::config::serde_text as text;
@@ -59,7 +59,7 @@ pub struct Rule {
         skip_serializing_if = "Option::is_none"
     )]
     #[schemars(with = "Option<text::NthText>")]
-    pub n: Option<NthRange>,
+    pub n: Option<RequestNumberRange>,
     /// Requests whose head was parsed so long after the server's start, or later. Not pure: who
     /// meets it depends on the clock.
     #[serde(
@@ -105,7 +105,7 @@ impl Rule {
     }
 
     /// Matches requests of these n only.
-    pub fn n(self, n: NthRange) -> Rule {
+    pub fn n(self, n: RequestNumberRange) -> Rule {
         Rule { n: Some(n), ..self }
     }
 
@@ -215,8 +215,8 @@ impl Rule {
         match (self.from.unwrap_or_default(), self.to) {
             (from, Some(to)) if to <= from => {
                 let (from, to) = (
-                    crate::config::spec::Spelled(from),
-                    crate::config::spec::Spelled(to),
+                    crate::config::spec::DurationDisplay(from),
+                    crate::config::spec::DurationDisplay(to),
                 );
                 return at("to", format!("expected a time after `{from}`, got `{to}`"));
             }

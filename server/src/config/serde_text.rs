@@ -1,7 +1,7 @@
 //! Values that stand in a profile as they stand on a command line: as text.
 
 use crate::config::spec;
-use crate::config::spec::Spelled;
+use crate::config::spec::DurationDisplay;
 use crate::fate::{fault, latency};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Visitor};
@@ -109,7 +109,7 @@ pub(crate) mod list {
 
 /// Durations that may be missing.
 pub(crate) mod duration {
-    use super::{Deserializer, Duration, Serializer, Spelled, Spelling, spec};
+    use super::{Deserializer, Duration, DurationDisplay, Serializer, Spelling, spec};
     use serde::Serialize as _;
     use serde::de::Error as _;
 
@@ -126,7 +126,7 @@ pub(crate) mod duration {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         value
-            .map(|duration| Spelling(Spelled(duration)))
+            .map(|duration| Spelling(DurationDisplay(duration)))
             .serialize(serializer)
     }
 }

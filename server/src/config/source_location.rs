@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A place in a text, as editors count: from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLocation {
     /// The line.
     pub line: usize,
     /// The column.
@@ -83,7 +83,7 @@ impl<'t> Places<'t> {
     }
 
     /// The place so many bytes from the start: that of the longest way to a key that stands there.
-    pub(crate) fn at(&self, offset: usize) -> Place {
+    pub(crate) fn at(&self, offset: usize) -> SourceLocation {
         let holds =
             |span: &Range<usize>| span.start <= offset && offset < span.end.max(span.start + 1);
         let innermost = self.found.iter().filter(|(_, span)| holds(span));
@@ -94,7 +94,7 @@ impl<'t> Places<'t> {
     }
 
     /// The place of a key, or of the nearest one around it that is there.
-    pub(crate) fn find(&self, way: &[Step]) -> Place {
+    pub(crate) fn find(&self, way: &[Step]) -> SourceLocation {
         let around = (0..=way.len()).rev().map(|length| &way[..length]);
         let span = around
             .filter_map(|part| self.found.iter().find(|(found, _)| found == part))
@@ -103,10 +103,10 @@ impl<'t> Places<'t> {
         self.place(span.unwrap_or(0), way)
     }
 
-    fn place(&self, offset: usize, way: &[Step]) -> Place {
+    fn place(&self, offset: usize, way: &[Step]) -> SourceLocation {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.rsplit('\n').next().unwrap_or_default();
-        Place {
+        SourceLocation {
             line: before.matches('\n').count() + 1,
             column: line.chars().count() + 1,
             key: spelled(way),
@@ -114,7 +114,7 @@ impl<'t> Places<'t> {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)?;
         if self.key.is_empty() {

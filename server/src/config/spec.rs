@@ -77,9 +77,9 @@ pub fn duration(text: &str) -> Result<Duration, SpecError> {
 
 /// Writes a duration so that [`duration`] reads it back: in the largest unit that leaves no
 /// fraction.
-pub struct Spelled(pub Duration);
+pub struct DurationDisplay(pub Duration);
 
-impl fmt::Display for Spelled {
+impl fmt::Display for DurationDisplay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_micros() {
             0 => f.write_str("0"),
@@ -134,7 +134,7 @@ mod tests {
         #[test]
         fn a_spelled_duration_reads_back(micros in 0_u64..86_400_000_000) {
             let value = Duration::from_micros(micros);
-            prop_assert_eq!(duration(&Spelled(value).to_string()), Ok(value));
+            prop_assert_eq!(duration(&DurationDisplay(value).to_string()), Ok(value));
         }
 
         #[test]

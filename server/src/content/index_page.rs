@@ -1,7 +1,7 @@
 //! The pages for people and programs that look around: all flags on one page, and the catalogue.
 
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(crate) fn page(catalog: &Catalog) -> String {
     for code in catalog.codes() {
         let (flag, metadata) = (Resource::Flag(code), Resource::Metadata(code));
         let name = escaped(&name(catalog, code));
-        // Writing to a String can not fail.
+        // JournalWriter to a String can not fail.
         let _ = writeln!(
             items,
             "<li><a href=\"{flag}\"><img src=\"{flag}\" alt=\"Flag of {name}\" loading=\"lazy\"></a>\
@@ -72,7 +72,7 @@ pub(crate) fn index(catalog: &Catalog) -> String {
 }
 
 /// The country's name, or the code where the site does not say.
-fn name(catalog: &Catalog, code: Code) -> String {
+fn name(catalog: &Catalog, code: CountryCode) -> String {
     catalog
         .country(code)
         .map_or_else(|| code.to_string(), |country| country.country)

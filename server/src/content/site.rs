@@ -5,9 +5,9 @@ use crate::http::corruption;
 use crate::http::route::Route;
 use bytes::Bytes;
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::Key;
-use flagpole_protocol::Status;
-use flagpole_protocol::{Digest, Resource};
+use flagpole_protocol::FateKey;
+use flagpole_protocol::StatusResponse;
+use flagpole_protocol::{ContentDigest, Resource};
 use http::header::{ACCEPT_RANGES, ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
@@ -74,25 +74,25 @@ impl Site {
     }
 
     /// What a request for `route` is counted and judged by.
-    pub fn key(&self, route: Route) -> Key {
+    pub fn key(&self, route: Route) -> FateKey {
         match route {
             Route::Resource(resource) if self.resources[resource.index()].is_some() => {
-                Key::Resource(resource)
+                FateKey::Resource(resource)
             }
             Route::Resource(_) | Route::Gallery | Route::Index | Route::Unknown | Route::Method => {
-                Key::Other
+                FateKey::Other
             }
         }
     }
 
     /// How many bytes the body of the clean answer for `key` has; 0 for what is no resource.
-    pub fn length(&self, key: Key) -> u64 {
+    pub fn length(&self, key: FateKey) -> u64 {
         match key {
-            Key::Resource(resource) => {
+            FateKey::Resource(resource) => {
                 let answer = self.resources[resource.index()].as_ref();
                 answer.map_or(0, |answer| answer.body.len() as u64)
             }
-            Key::Other => 0,
+            FateKey::Other => 0,
         }
     }
 
@@ -115,7 +115,7 @@ pub(crate) fn plain(status: StatusCode) -> Answer {
 }
 
 /// The answer of a fault that is a status.
-pub(crate) fn status(status: &Status) -> Answer {
+pub(crate) fn status(status: &StatusResponse) -> Answer {
     let mut answer = match &status.body {
         Some(body) => explained(status.code, body),
         None => plain(status.code),
@@ -160,7 +160,7 @@ pub(crate) fn ascii(text: String) -> HeaderValue {
 }
 
 fn found(content_type: &'static str, body: Bytes) -> Answer {
-    let digest = Digest::of(&body);
+    let digest = ContentDigest::of(&body);
     let headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (ETAG, ascii(format!("\"{}\"", digest.short()))),
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(flag.headers["content-type"], "image/gif");
         assert_eq!(
             flag.headers["content-digest"],
-            Digest::of(&flag.body).to_string()
+            ContentDigest::of(&flag.body).to_string()
         );
         assert!(flag.body.starts_with(b"GIF8"));
     }
@@ -204,7 +204,7 @@ mod tests {
         for path in ["/flags/zz/zz.gif", "/", "/flags/br/us.gif"] {
             let route = Route::of(&Method::GET, path);
             assert_eq!(site.answer(route).status, 404, "{path}");
-            assert_eq!(site.key(route), Key::Other, "{path}");
+            assert_eq!(site.key(route), FateKey::Other, "{path}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! fixed specification, keyed by the seed. What it is fed is part of flagpole's contract and guarded
 //! by golden vectors: rule (4 bytes), decision (1), key (3), n (8), little endian.
 
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use siphasher::sip::SipHasher24;
 
@@ -15,7 +15,7 @@ const DOMAIN: u64 = u64::from_le_bytes(*b"flagpole");
 /// What is decided by a draw. Each has an independent stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub enum Decision {
+pub enum DrawPurpose {
     /// How long the answer is delayed.
     Delay = 0,
     /// Which fault strikes, if any.
@@ -26,20 +26,20 @@ pub enum Decision {
 
 /// The dice of one rule under one seed.
 #[derive(Clone, Debug)]
-pub struct Dice {
+pub struct KeyedRng {
     seed: u64,
     rule: u32,
 }
 
-impl Dice {
+impl KeyedRng {
     /// The dice for the rule of this place in its profile.
-    pub fn new(seed: u64, rule: u32) -> Dice {
-        Dice { seed, rule }
+    pub fn new(seed: u64, rule: u32) -> KeyedRng {
+        KeyedRng { seed, rule }
     }
 
     /// The draw for one decision about the request number `n`, from 0, for `key`: uniform over all
     /// of `u64`.
-    pub fn draw(&self, decision: Decision, key: Key, n: u64) -> u64 {
+    pub fn draw(&self, decision: DrawPurpose, key: FateKey, n: u64) -> u64 {
         let mut message = [0; 16];
         message[..4].copy_from_slice(&self.rule.to_le_bytes());
         message[4] = decision as u8;
@@ -55,11 +55,11 @@ pub fn unit(draw: u64) -> f64 {
     ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
-fn spelled(key: Key) -> [u8; 3] {
+fn spelled(key: FateKey) -> [u8; 3] {
     let (kind, code) = match key {
-        Key::Resource(Resource::Flag(code)) => (b'f', code),
-        Key::Resource(Resource::Metadata(code)) => (b'm', code),
-        Key::Other => return *b"o  ",
+        FateKey::Resource(Resource::Flag(code)) => (b'f', code),
+        FateKey::Resource(Resource::Metadata(code)) => (b'm', code),
+        FateKey::Other => return *b"o  ",
     };
     [kind, code.bytes()[0], code.bytes()[1]]
 }
@@ -68,8 +68,8 @@ fn spelled(key: Key) -> [u8; 3] {
 mod tests {
     use super::*;
 
-    fn brazil() -> Key {
-        Key::Resource(Resource::Flag("BR".parse().unwrap()))
+    fn brazil() -> FateKey {
+        FateKey::Resource(Resource::Flag("BR".parse().unwrap()))
     }
 
     #[test]
@@ -80,15 +80,15 @@ mod tests {
 
     #[test]
     fn every_input_matters() {
-        let metadata = Key::Resource(Resource::Metadata("BR".parse().unwrap()));
+        let metadata = FateKey::Resource(Resource::Metadata("BR".parse().unwrap()));
         let draws = [
-            Dice::new(1, 0).draw(Decision::Delay, brazil(), 0),
-            Dice::new(2, 0).draw(Decision::Delay, brazil(), 0),
-            Dice::new(1, 1).draw(Decision::Delay, brazil(), 0),
-            Dice::new(1, 0).draw(Decision::Fault, brazil(), 0),
-            Dice::new(1, 0).draw(Decision::Delay, metadata, 0),
-            Dice::new(1, 0).draw(Decision::Delay, Key::Other, 0),
-            Dice::new(1, 0).draw(Decision::Delay, brazil(), 1),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, brazil(), 0),
+            KeyedRng::new(2, 0).draw(DrawPurpose::Delay, brazil(), 0),
+            KeyedRng::new(1, 1).draw(DrawPurpose::Delay, brazil(), 0),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Fault, brazil(), 0),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, metadata, 0),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, FateKey::Other, 0),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, brazil(), 1),
         ];
         let distinct: std::collections::HashSet<_> = draws.iter().collect();
         assert_eq!(distinct.len(), draws.len());

@@ -1,11 +1,11 @@
 //! Fates in advance: what will happen to a request, in the words of the journal.
 
 use crate::Site;
-use crate::fate::rule_set::{Asked, Rulebook};
+use crate::fate::rule_set::{RequestInfo, RuleSet};
 use crate::http::write_schedule as schedule;
 use crate::http::write_schedule::Schedule;
 use flagpole_protocol::Fate;
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::{micros, option_micros};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -14,9 +14,9 @@ use std::time::Duration;
 
 /// What is planned for one answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Planned {
+pub struct FatePreview {
     /// What is asked for.
-    pub resource: Key,
+    pub resource: FateKey,
     /// How many requests for it come before.
     pub n: u64,
     /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
@@ -34,12 +34,12 @@ pub struct Planned {
     pub lasts: Option<Duration>,
 }
 
-impl Planned {
+impl FatePreview {
     /// What the rules have in store for a request by GET.
-    pub fn of(rulebook: &Rulebook, site: &Site, asked: &Asked<'_>) -> Planned {
+    pub fn of(rulebook: &RuleSet, site: &Site, asked: &RequestInfo<'_>) -> FatePreview {
         let decided = rulebook.decide(asked);
         let (fate, body) = (decided.fate, site.length(asked.key));
-        Planned {
+        FatePreview {
             resource: asked.key,
             n: asked.n,
             rule: rulebook.label(decided.rule),

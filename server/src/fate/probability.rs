@@ -9,13 +9,13 @@ use std::str::FromStr;
 /// A share of all requests in millionths of a per cent. Whole numbers, so that odds add up exactly
 /// and 33.3% three times and 0.1% once is not more than 100%.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Odds(u64);
+pub(crate) struct Probability(u64);
 
 const PER_CENT: u64 = 1_000_000;
 
-impl Odds {
-    pub(crate) const NEVER: Odds = Odds(0);
-    pub(crate) const ALWAYS: Odds = Odds(100 * PER_CENT);
+impl Probability {
+    pub(crate) const NEVER: Probability = Probability(0);
+    pub(crate) const ALWAYS: Probability = Probability(100 * PER_CENT);
 
     /// Whether a draw, uniform over all of `u64`, falls under these odds: draw / 2^64 < odds.
     pub(crate) fn strikes(self, draw: u64) -> bool {
@@ -33,21 +33,21 @@ impl Odds {
     }
 }
 
-impl Add for Odds {
-    type Output = Odds;
+impl Add for Probability {
+    type Output = Probability;
 
-    fn add(self, other: Odds) -> Odds {
-        Odds(self.0 + other.0)
+    fn add(self, other: Probability) -> Probability {
+        Probability(self.0 + other.0)
     }
 }
 
-impl Sum for Odds {
-    fn sum<I: Iterator<Item = Odds>>(odds: I) -> Odds {
-        odds.fold(Odds::NEVER, Add::add)
+impl Sum for Probability {
+    fn sum<I: Iterator<Item = Probability>>(odds: I) -> Probability {
+        odds.fold(Probability::NEVER, Add::add)
     }
 }
 
-impl FromStr for Odds {
+impl FromStr for Probability {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
@@ -73,13 +73,13 @@ impl FromStr for Odds {
         whole
             .checked_mul(PER_CENT)
             .and_then(|whole| whole.checked_add(millionths))
-            .map(Odds)
-            .filter(|odds| *odds <= Odds::ALWAYS)
+            .map(Probability)
+            .filter(|odds| *odds <= Probability::ALWAYS)
             .ok_or_else(too_many)
     }
 }
 
-impl fmt::Display for Odds {
+impl fmt::Display for Probability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0 / PER_CENT)?;
         match self.0 % PER_CENT {
@@ -102,9 +102,9 @@ mod tests {
             ("0.5%", 500_000),
             ("100%", 100_000_000),
         ] {
-            assert_eq!(text.parse(), Ok(Odds(odds)), "{text}");
+            assert_eq!(text.parse(), Ok(Probability(odds)), "{text}");
         }
-        let refused = |text: &str| text.parse::<Odds>().unwrap_err().to_string();
+        let refused = |text: &str| text.parse::<Probability>().unwrap_err().to_string();
         assert_eq!(refused("101%"), "odds are at most 100%, got `101%`");
         assert_eq!(
             refused("100.000001%"),
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_boundary_is_exact() {
-        let half = Odds(50 * PER_CENT);
+        let half = Probability(50 * PER_CENT);
         assert!(half.strikes((1 << 63) - 1));
         assert!(!half.strikes(1 << 63));
     }
@@ -144,13 +144,13 @@ mod tests {
     proptest! {
         #[test]
         fn odds_print_back(millionths in 0..=100 * PER_CENT) {
-            let odds = Odds(millionths);
+            let odds = Probability(millionths);
             prop_assert_eq!(odds.to_string().parse(), Ok(odds));
         }
 
         #[test]
         fn the_draws_that_strike_are_counted(millionths in 1..=100 * PER_CENT) {
-            let odds = Odds(millionths);
+            let odds = Probability(millionths);
             let last = u64::try_from(odds.draws() - 1).unwrap();
             prop_assert!(odds.strikes(last));
             prop_assert!(last == u64::MAX || !odds.strikes(last + 1));
@@ -158,7 +158,7 @@ mod tests {
 
         #[test]
         fn nothing_panics(text in ".*") {
-            let _: Result<Odds, _> = text.parse();
+            let _: Result<Probability, _> = text.parse();
         }
     }
 }

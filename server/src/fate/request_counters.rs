@@ -3,18 +3,18 @@
 //! The server counts by itself, over all workers of a listener. A client that wants fates that do
 //! not depend on who else asks names its run, which is counted apart, or names n itself.
 
-use flagpole_protocol::Key;
-use flagpole_protocol::headers::{NTH, RUN, RUN_MAX};
+use flagpole_protocol::FateKey;
+use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-static RUN_HEADER: HeaderName = HeaderName::from_static(RUN);
-static NTH_HEADER: HeaderName = HeaderName::from_static(NTH);
+static RUN_FIELD: HeaderName = HeaderName::from_static(RUN_HEADER);
+static NTH_HEADER: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
 
 /// How many named runs are remembered; the oldest is forgotten first and, if it comes back, starts
-/// again. One takes some 16 bytes for each key it asks for, of which there are [`Key::COUNT`].
+/// again. One takes some 16 bytes for each key it asks for, of which there are [`FateKey::COUNT`].
 const RUNS: usize = 512;
 
 /// Which request this is.
@@ -38,7 +38,7 @@ struct Count(Box<[AtomicU64]>);
 
 #[derive(Debug, Default)]
 struct Runs {
-    counts: HashMap<Arc<str>, HashMap<Key, u64>>,
+    counts: HashMap<Arc<str>, HashMap<FateKey, u64>>,
     oldest_first: VecDeque<Arc<str>>,
 }
 
@@ -47,8 +47,8 @@ impl Counts {
     ///
     /// # Errors
     /// The sentence for the client if one of flagpole's headers can not be read; nothing is counted.
-    pub(crate) fn place(&self, headers: &HeaderMap, key: Key) -> Result<Place, String> {
-        let run = only(headers, &RUN_HEADER)?.map(run_name).transpose()?;
+    pub(crate) fn place(&self, headers: &HeaderMap, key: FateKey) -> Result<Place, String> {
+        let run = only(headers, &RUN_FIELD)?.map(run_name).transpose()?;
         let nth = only(headers, &NTH_HEADER)?.map(nth).transpose()?;
         let Some(name) = run else {
             let n = nth.unwrap_or_else(|| self.unnamed.next(key));
@@ -62,19 +62,19 @@ impl Counts {
 
 impl Default for Count {
     fn default() -> Self {
-        Count((0..Key::COUNT).map(|_| AtomicU64::new(0)).collect())
+        Count((0..FateKey::COUNT).map(|_| AtomicU64::new(0)).collect())
     }
 }
 
 impl Count {
-    fn next(&self, key: Key) -> u64 {
+    fn next(&self, key: FateKey) -> u64 {
         self.0[key.index()].fetch_add(1, Ordering::Relaxed)
     }
 }
 
 impl Runs {
     /// Counts a request of a run, unless it says itself which it is.
-    fn place(&mut self, name: &str, key: Key, nth: Option<u64>) -> (Arc<str>, u64) {
+    fn place(&mut self, name: &str, key: FateKey, nth: Option<u64>) -> (Arc<str>, u64) {
         let run = match self.counts.get_key_value(name) {
             Some((run, _)) => run.clone(),
             None => self.remember(name),
@@ -118,9 +118,9 @@ fn run_name(value: &HeaderValue) -> Result<&str, String> {
     let readable = value
         .to_str()
         .ok()
-        .filter(|name| (1..=RUN_MAX).contains(&name.len()));
+        .filter(|name| (1..=MAX_RUN_NAME).contains(&name.len()));
     readable.ok_or_else(|| {
-        format!("{RUN}: expected a name of 1 to {RUN_MAX} printable ASCII characters")
+        format!("{RUN_HEADER}: expected a name of 1 to {MAX_RUN_NAME} printable ASCII characters")
     })
 }
 
@@ -133,7 +133,7 @@ fn nth(value: &HeaderValue) -> Result<u64, String> {
         .and_then(|text| text.parse().ok());
     number.ok_or_else(|| {
         format!(
-            "{NTH}: expected a whole number from 0, got `{}`",
+            "{REQUEST_NUMBER_HEADER}: expected a whole number from 0, got `{}`",
             value.as_bytes().escape_ascii()
         )
     })
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn n(counts: &Counts, pairs: &[(&'static str, &str)]) -> u64 {
-        counts.place(&headers(pairs), Key::Other).unwrap().n
+        counts.place(&headers(pairs), FateKey::Other).unwrap().n
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_new_run_starts_again_and_leaves_the_others_alone() {
         let counts = Counts::default();
-        let (a, b) = ([(RUN, "a")], [(RUN, "b")]);
+        let (a, b) = ([(RUN_HEADER, "a")], [(RUN_HEADER, "b")]);
         assert_eq!([n(&counts, &a), n(&counts, &a), n(&counts, &b)], [0, 1, 0]);
         assert_eq!([n(&counts, &[]), n(&counts, &a)], [0, 2]);
     }
@@ -174,47 +174,58 @@ mod tests {
     #[test]
     fn a_client_may_name_n_itself_without_being_counted() {
         let counts = Counts::default();
-        assert_eq!(n(&counts, &[(NTH, "41")]), 41);
-        assert_eq!(n(&counts, &[(RUN, "a"), (NTH, "7")]), 7);
-        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN, "a")])], [0, 0]);
+        assert_eq!(n(&counts, &[(REQUEST_NUMBER_HEADER, "41")]), 41);
+        assert_eq!(
+            n(&counts, &[(RUN_HEADER, "a"), (REQUEST_NUMBER_HEADER, "7")]),
+            7
+        );
+        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN_HEADER, "a")])], [0, 0]);
     }
 
     #[test]
     fn a_million_made_up_runs_cost_no_memory() {
         let counts = Counts::default();
         for run in 0..1_000_000 {
-            n(&counts, &[(RUN, &run.to_string())]);
+            n(&counts, &[(RUN_HEADER, &run.to_string())]);
         }
         let runs = counts.runs.lock().unwrap();
         assert_eq!((runs.counts.len(), runs.oldest_first.len()), (RUNS, RUNS));
         drop(runs);
         assert_eq!(
-            n(&counts, &[(RUN, "999999")]),
+            n(&counts, &[(RUN_HEADER, "999999")]),
             1,
             "a recent run is remembered"
         );
-        assert_eq!(n(&counts, &[(RUN, "0")]), 0, "a forgotten one starts again");
+        assert_eq!(
+            n(&counts, &[(RUN_HEADER, "0")]),
+            0,
+            "a forgotten one starts again"
+        );
     }
 
     #[test]
     fn headers_that_can_not_be_read_are_refused() {
         let counts = Counts::default();
-        let refused = |pairs| counts.place(&headers(pairs), Key::Other).unwrap_err();
+        let refused = |pairs| counts.place(&headers(pairs), FateKey::Other).unwrap_err();
         assert_eq!(
-            refused(&[(NTH, "-1")]),
+            refused(&[(REQUEST_NUMBER_HEADER, "-1")]),
             "flagpole-nth: expected a whole number from 0, got `-1`"
         );
-        let long = "x".repeat(RUN_MAX + 1);
+        let long = "x".repeat(MAX_RUN_NAME + 1);
         assert_eq!(
             counts
-                .place(&headers(&[(RUN, &long)]), Key::Other)
+                .place(&headers(&[(RUN_HEADER, &long)]), FateKey::Other)
                 .unwrap_err(),
             "flagpole-run: expected a name of 1 to 64 printable ASCII characters"
         );
-        assert!(counts.place(&headers(&[(RUN, "")]), Key::Other).is_err());
-        let mut twice = headers(&[(NTH, "1")]);
-        twice.append(NTH, HeaderValue::from_static("2"));
-        let several = counts.place(&twice, Key::Other).unwrap_err();
+        assert!(
+            counts
+                .place(&headers(&[(RUN_HEADER, "")]), FateKey::Other)
+                .is_err()
+        );
+        let mut twice = headers(&[(REQUEST_NUMBER_HEADER, "1")]);
+        twice.append(REQUEST_NUMBER_HEADER, HeaderValue::from_static("2"));
+        let several = counts.place(&twice, FateKey::Other).unwrap_err();
         assert_eq!(several, "flagpole-nth: expected one field, got several");
         assert_eq!(n(&counts, &[]), 0);
     }

@@ -4,11 +4,11 @@ use crate::config::listener::Listener;
 use crate::config::rule::Rule;
 use crate::config::spec::SpecError;
 use crate::fate::fault::{FaultSpec, Faults};
-use crate::fate::keyed_rng::{Decision, Dice};
+use crate::fate::keyed_rng::{DrawPurpose, KeyedRng};
 use crate::fate::latency::Latency;
-use flagpole_protocol::Key;
-use flagpole_protocol::{Code, Resource};
-use flagpole_protocol::{Content, Fate};
+use flagpole_protocol::FateKey;
+use flagpole_protocol::{CountryCode, Resource};
+use flagpole_protocol::{Fate, ResponseContent};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const LISTENER: &str = "listener";
 
 /// The rules of one listener under one seed.
 #[derive(Clone, Debug)]
-pub struct Rulebook {
+pub struct RuleSet {
     seed: u64,
     rules: Vec<Entry>,
     listener: Judge,
@@ -46,13 +46,13 @@ struct Judge {
 
 /// A request, as far as its fate depends on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct RequestInfo<'a> {
     /// Its method.
     pub method: &'a Method,
     /// Its path.
     pub path: &'a str,
     /// What it is counted by.
-    pub key: Key,
+    pub key: FateKey,
     /// The count of requests for this key before it.
     pub n: u64,
     /// How long after the server's start its head was parsed: only for rules that are windows.
@@ -61,19 +61,19 @@ pub struct Asked<'a> {
 
 /// What was decided, and by which rule.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Decided {
+pub struct Decision {
     /// The rule's place among the rules; `None` for the listener itself.
     pub rule: Option<usize>,
     /// What will happen to the answer.
     pub fate: Fate,
 }
 
-impl Rulebook {
+impl RuleSet {
     /// The rules of a listener.
     ///
     /// # Errors
     /// If the odds of some faults add up to more than 100%.
-    pub fn new(seed: u64, listener: &Listener) -> Result<Rulebook, SpecError> {
+    pub fn new(seed: u64, listener: &Listener) -> Result<RuleSet, SpecError> {
         let entry = |(number, rule): (u32, &Rule)| {
             let label = rule
                 .name
@@ -85,7 +85,7 @@ impl Rulebook {
                 rule: rule.clone(),
             })
         };
-        Ok(Rulebook {
+        Ok(RuleSet {
             seed,
             rules: (1..)
                 .zip(&listener.rules)
@@ -99,13 +99,13 @@ impl Rulebook {
     ///
     /// # Errors
     /// If the odds of the faults add up to more than 100%.
-    pub fn of(seed: u64, latency: Latency, faults: Vec<FaultSpec>) -> Result<Rulebook, SpecError> {
+    pub fn of(seed: u64, latency: Latency, faults: Vec<FaultSpec>) -> Result<RuleSet, SpecError> {
         let listener = Listener {
             latency,
             faults,
             ..Listener::default()
         };
-        Rulebook::new(seed, &listener)
+        RuleSet::new(seed, &listener)
     }
 
     /// Whether every answer is clean and no rule is to be named, so that nothing needs deciding.
@@ -118,9 +118,9 @@ impl Rulebook {
 
     /// What becomes of a request: the same whenever, wherever and in whatever order it is asked, as
     /// far as no rule is a window.
-    pub fn decide(&self, asked: &Asked<'_>) -> Decided {
+    pub fn decide(&self, asked: &RequestInfo<'_>) -> Decision {
         let rule = self.rules.iter().position(|entry| entry.matches(asked));
-        Decided {
+        Decision {
             rule,
             fate: self.judge(rule).fate(self.seed, asked.key, asked.n),
         }
@@ -137,12 +137,12 @@ impl Rulebook {
 
     /// The fate of the GET number `n`, from 0, for a resource, at the server's start; for what is no
     /// resource, that of the path `/`.
-    pub fn fate(&self, key: Key, n: u64) -> Fate {
+    pub fn fate(&self, key: FateKey, n: u64) -> Fate {
         let path = match key {
-            Key::Resource(resource) => resource.to_string(),
-            Key::Other => "/".to_owned(),
+            FateKey::Resource(resource) => resource.to_string(),
+            FateKey::Other => "/".to_owned(),
         };
-        let asked = Asked {
+        let asked = RequestInfo {
             method: &Method::GET,
             path: &path,
             key,
@@ -166,7 +166,7 @@ impl Rulebook {
             Some(0) => clean,
             _ => Fate {
                 fault: Some(label),
-                content: Content::Redirect(hops.map(|hops| hops - 1)),
+                content: ResponseContent::Redirect(hops.map(|hops| hops - 1)),
                 ..clean
             },
         }
@@ -179,11 +179,11 @@ impl Rulebook {
 }
 
 impl Entry {
-    fn matches(&self, asked: &Asked<'_>) -> bool {
+    fn matches(&self, asked: &RequestInfo<'_>) -> bool {
         let is_path = match (asked.key, &self.rule.path) {
             (_, None) => true,
-            (Key::Resource(_), Some(_)) => self.paths[asked.key.index()],
-            (Key::Other, Some(path)) => path.matches(asked.path),
+            (FateKey::Resource(_), Some(_)) => self.paths[asked.key.index()],
+            (FateKey::Other, Some(path)) => path.matches(asked.path),
         };
         is_path
             && self
@@ -197,11 +197,12 @@ impl Entry {
 
 /// Globs are slow; those of resources, which are known, are matched beforehand.
 fn paths(rule: &Rule) -> Box<[bool]> {
-    let mut matched = vec![false; Key::COUNT].into_boxed_slice();
+    let mut matched = vec![false; FateKey::COUNT].into_boxed_slice();
     let Some(path) = &rule.path else {
         return matched;
     };
-    let resources = Code::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
+    let resources =
+        CountryCode::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
     for resource in resources {
         matched[resource.index()] = path.matches(&resource.to_string());
     }
@@ -223,15 +224,15 @@ impl Judge {
         })
     }
 
-    fn fate(&self, seed: u64, key: Key, n: u64) -> Fate {
-        let dice = Dice::new(seed, self.number);
+    fn fate(&self, seed: u64, key: FateKey, n: u64) -> Fate {
+        let dice = KeyedRng::new(seed, self.number);
         let mut fate = Fate {
-            delay: self.latency.delay(dice.draw(Decision::Delay, key, n)),
+            delay: self.latency.delay(dice.draw(DrawPurpose::Delay, key, n)),
             ..Fate::default()
         };
-        let detail = dice.draw(Decision::Detail, key, n);
+        let detail = dice.draw(DrawPurpose::Detail, key, n);
         self.faults
-            .strike(dice.draw(Decision::Fault, key, n), detail, &mut fate);
+            .strike(dice.draw(DrawPurpose::Fault, key, n), detail, &mut fate);
         fate
     }
 }
@@ -239,19 +240,19 @@ impl Judge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_protocol::Content;
-    use flagpole_protocol::{Code, Resource};
+    use flagpole_protocol::ResponseContent;
+    use flagpole_protocol::{CountryCode, Resource};
     use std::time::Duration;
 
-    fn rulebook(seed: u64, latency: &str, faults: &[&str]) -> Rulebook {
+    fn rulebook(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
         let faults = faults.iter().map(|spec| spec.parse().unwrap()).collect();
-        Rulebook::of(seed, latency.parse().unwrap(), faults).unwrap()
+        RuleSet::of(seed, latency.parse().unwrap(), faults).unwrap()
     }
 
-    fn keys() -> impl Iterator<Item = Key> {
+    fn keys() -> impl Iterator<Item = FateKey> {
         let resources =
-            Code::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
-        resources.map(Key::Resource).chain([Key::Other])
+            CountryCode::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
+        resources.map(FateKey::Resource).chain([FateKey::Other])
     }
 
     /// Fates are a promise across platforms and releases: this file may gain lines, never change
@@ -264,7 +265,7 @@ mod tests {
             let [path, n, micros, fault] = words[..] else {
                 panic!("{line}")
             };
-            let key = Resource::from_path(path).map_or(Key::Other, Key::Resource);
+            let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
             let fate = rulebook.fate(key, n.parse().unwrap());
             let got = (
                 fate.delay.as_micros().to_string(),
@@ -325,11 +326,11 @@ mod tests {
             ..Fate::default()
         };
         let within = |hops| rulebook.within_chain(delayed.clone(), hops);
-        assert_eq!(within(Some(2)).content, Content::Redirect(Some(1)));
+        assert_eq!(within(Some(2)).content, ResponseContent::Redirect(Some(1)));
         assert_eq!(within(Some(2)).fault.as_deref(), Some("redirect:3"));
         assert_eq!(within(Some(0)), delayed);
         let struck = Fate {
-            content: Content::Garbage,
+            content: ResponseContent::Garbage,
             ..delayed.clone()
         };
         for none in [Some(3), Some(u32::MAX), None] {

@@ -2,11 +2,11 @@
 
 use crate::content::site;
 use crate::content::site::Answer;
-use crate::limits::concurrency::{Admission, Capacity, RETRY_AFTER, Seat, Ticket};
-use crate::limits::rate::Bucket;
+use crate::limits::concurrency::{Admission, ConcurrencyLimit, Permit, QueuedPermit, RETRY_AFTER};
+use crate::limits::rate::TokenBucket;
 use flagpole_protocol::Cause;
-use flagpole_protocol::Status;
-use flagpole_protocol::Timing;
+use flagpole_protocol::ServerTiming;
+use flagpole_protocol::StatusResponse;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,8 +14,8 @@ use std::time::Instant;
 /// The limits of one listener.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    pub(crate) capacity: Option<Arc<Capacity>>,
-    pub(crate) bucket: Option<Bucket>,
+    pub(crate) capacity: Option<Arc<ConcurrencyLimit>>,
+    pub(crate) bucket: Option<TokenBucket>,
 }
 
 /// How a request is let in.
@@ -24,9 +24,9 @@ pub(crate) enum Pass {
     /// Nothing limits how many are served.
     Free,
     /// At once.
-    Seat(Seat),
+    Permit(Permit),
     /// When those before it have been served.
-    Ticket(Ticket),
+    Queued(QueuedPermit),
 }
 
 /// Why a request is not let in.
@@ -70,12 +70,12 @@ impl Limits {
                 retry_after: wait.as_secs() + 1,
             })?;
         }
-        match self.capacity.as_ref().map(Capacity::admit) {
+        match self.capacity.as_ref().map(ConcurrencyLimit::admit) {
             None => Ok(Pass::Free),
-            Some(Admission::Now(seat)) => Ok(Pass::Seat(seat)),
-            Some(Admission::Later(ticket)) => Ok(Pass::Ticket(ticket)),
+            Some(Admission::Now(seat)) => Ok(Pass::Permit(seat)),
+            Some(Admission::Later(ticket)) => Ok(Pass::Queued(ticket)),
             Some(Admission::Refused) => Err(Refusal {
-                cause: Cause::Capacity,
+                cause: Cause::ConcurrencyLimit,
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 retry_after: RETRY_AFTER,
             }),
@@ -86,15 +86,15 @@ impl Limits {
 impl Refusal {
     /// The answer that says so.
     pub(crate) fn answer(&self) -> Answer {
-        let mut answer = site::status(&Status {
+        let mut answer = site::status(&StatusResponse {
             code: self.status,
             reason: None,
             retry_after: Some(self.retry_after),
             body: None,
         });
-        let timing = Timing {
+        let timing = ServerTiming {
             fault: Some(self.cause.to_string()),
-            ..Timing::default()
+            ..ServerTiming::default()
         };
         let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
         answer

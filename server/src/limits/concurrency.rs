@@ -15,7 +15,7 @@ pub(crate) const RETRY_AFTER: u64 = 1;
 
 /// The seats of one listener, shared by its workers.
 #[derive(Debug)]
-pub(crate) struct Capacity {
+pub(crate) struct ConcurrencyLimit {
     seats: Arc<Semaphore>,
     /// How many may wait.
     queue: usize,
@@ -26,29 +26,29 @@ pub(crate) struct Capacity {
 
 /// A place in service; dropping it lets the next one in.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    capacity: Arc<Capacity>,
+pub(crate) struct Permit {
+    capacity: Arc<ConcurrencyLimit>,
     _permit: OwnedSemaphorePermit,
 }
 
 /// A place in the queue; dropping it leaves the queue.
 #[derive(Debug)]
-pub(crate) struct Ticket(Arc<Capacity>);
+pub(crate) struct QueuedPermit(Arc<ConcurrencyLimit>);
 
 /// What a request gets that comes to the door.
 #[derive(Debug)]
 pub(crate) enum Admission {
     /// A seat.
-    Now(Seat),
+    Now(Permit),
     /// A place in the queue.
-    Later(Ticket),
+    Later(QueuedPermit),
     /// Nothing: the queue is full.
     Refused,
 }
 
-impl Capacity {
-    pub(crate) fn new(seats: NonZero<usize>, queue: usize) -> Arc<Capacity> {
-        Arc::new(Capacity {
+impl ConcurrencyLimit {
+    pub(crate) fn new(seats: NonZero<usize>, queue: usize) -> Arc<ConcurrencyLimit> {
+        Arc::new(ConcurrencyLimit {
             seats: Arc::new(Semaphore::new(seats.get().min(Semaphore::MAX_PERMITS))),
             queue,
             waiting: AtomicUsize::new(0),
@@ -68,7 +68,7 @@ impl Capacity {
             .waiting
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, room)
         {
-            Ok(_) => Admission::Later(Ticket(self.clone())),
+            Ok(_) => Admission::Later(QueuedPermit(self.clone())),
             Err(_) => Admission::Refused,
         }
     }
@@ -78,19 +78,19 @@ impl Capacity {
         self.most_taken.load(Ordering::Relaxed)
     }
 
-    fn seat(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Seat {
+    fn seat(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Permit {
         let taken = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_taken.fetch_max(taken, Ordering::Relaxed);
-        Seat {
+        Permit {
             capacity: self.clone(),
             _permit: permit,
         }
     }
 }
 
-impl Ticket {
+impl QueuedPermit {
     /// Waits for a seat.
-    pub(crate) async fn seat(self) -> Seat {
+    pub(crate) async fn seat(self) -> Permit {
         let seats = self.0.seats.clone();
         let permit = seats
             .acquire_owned()
@@ -100,13 +100,13 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for QueuedPermit {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for Seat {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.capacity.taken.fetch_sub(1, Ordering::Relaxed);
     }
@@ -118,14 +118,14 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    fn is_seated(waiting: std::pin::Pin<&mut impl Future<Output = Seat>>) -> bool {
+    fn is_seated(waiting: std::pin::Pin<&mut impl Future<Output = Permit>>) -> bool {
         matches!(
             waiting.poll(&mut Context::from_waker(Waker::noop())),
             Poll::Ready(_)
         )
     }
 
-    fn ticket(capacity: &Arc<Capacity>) -> Ticket {
+    fn ticket(capacity: &Arc<ConcurrencyLimit>) -> QueuedPermit {
         match capacity.admit() {
             Admission::Later(ticket) => ticket,
             other => panic!("{other:?}"),
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_queue_is_served_in_order_and_what_is_over_it_is_refused() {
-        let capacity = Capacity::new(1.try_into().unwrap(), 2);
+        let capacity = ConcurrencyLimit::new(1.try_into().unwrap(), 2);
         let Admission::Now(seat) = capacity.admit() else {
             panic!("the first one sits down")
         };
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn who_leaves_the_queue_makes_room_in_it() {
-        let capacity = Capacity::new(1.try_into().unwrap(), 1);
+        let capacity = ConcurrencyLimit::new(1.try_into().unwrap(), 1);
         let _seat = capacity.admit();
         drop(ticket(&capacity));
         assert!(matches!(capacity.admit(), Admission::Later(_)));

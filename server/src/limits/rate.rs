@@ -20,15 +20,15 @@ pub struct RateLimit {
 
 /// The requests that were let in, as the instant at which the bucket will be full again.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct TokenBucket {
     limit: RateLimit,
     full: Mutex<Instant>,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// A full bucket.
-    pub(crate) fn new(limit: RateLimit) -> Bucket {
-        Bucket {
+    pub(crate) fn new(limit: RateLimit) -> TokenBucket {
+        TokenBucket {
             limit,
             full: Mutex::new(Instant::now()),
         }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_bucketful_at_once_and_then_one_by_one() {
-        let bucket = Bucket::new("4/s".parse().unwrap());
+        let bucket = TokenBucket::new("4/s".parse().unwrap());
         let start = Instant::now() + Duration::from_secs(1);
         let at = |ms| bucket.admit(start + Duration::from_millis(ms));
         assert_eq!([at(0), at(0), at(0), at(0)], [Ok(()); 4]);
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn in_the_long_run_the_rate_holds() {
-        let bucket = Bucket::new("100/s".parse().unwrap());
+        let bucket = TokenBucket::new("100/s".parse().unwrap());
         let start = Instant::now() + Duration::from_secs(1);
         let admitted =
             (0..10_000).filter(|&ms| bucket.admit(start + Duration::from_millis(ms)).is_ok());

@@ -5,7 +5,7 @@
 
 use crate::content::site::Site;
 use crate::fate::request_counters::Counts;
-use crate::fate::rule_set::Rulebook;
+use crate::fate::rule_set::RuleSet;
 use crate::limits::admission::Limits;
 use crate::net::http1::connection;
 use crate::net::http1::connection_state::Exchange;
@@ -49,7 +49,7 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) site: Arc<Site>,
-    pub(crate) rulebook: Rulebook,
+    pub(crate) rulebook: RuleSet,
     pub(crate) limits: Limits,
     /// Nothing is ever done to an answer; asked for every request, so worked out once.
     pub(crate) clean: bool,

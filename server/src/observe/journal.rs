@@ -4,7 +4,7 @@
 //! as it is not slower than the requests. The queue between them is bounded; when it has been full for a
 //! second the journal ends there, and says so, rather than having gaps.
 
-use flagpole_protocol::Entry;
+use flagpole_protocol::JournalEntry;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct Journal {
 
 /// The thread that writes a journal.
 #[derive(Debug)]
-pub struct Writing {
+pub struct JournalWriter {
     ended: Receiver<io::Result<()>>,
     lost: Arc<AtomicU64>,
 }
@@ -46,7 +46,7 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     listener: Option<Arc<str>>,
     #[serde(flatten)]
-    entry: Entry,
+    entry: JournalEntry,
 }
 
 impl Journal {
@@ -54,7 +54,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub fn to(sink: impl Write + Send + 'static) -> io::Result<(Journal, Writing)> {
+    pub fn to(sink: impl Write + Send + 'static) -> io::Result<(Journal, JournalWriter)> {
         let (lines, queue) = mpsc::sync_channel(QUEUE);
         let (told, ended) = mpsc::channel();
         let work = move || {
@@ -74,7 +74,7 @@ impl Journal {
             lines,
             lost: lost.clone(),
         };
-        Ok((journal, Writing { ended, lost }))
+        Ok((journal, JournalWriter { ended, lost }))
     }
 
     /// The same journal, with the listener's name in every line.
@@ -86,7 +86,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn tell(&self, entry: Entry) {
+    pub(crate) fn tell(&self, entry: JournalEntry) {
         let mut line = Line {
             listener: self.listener.clone(),
             entry,
@@ -107,7 +107,7 @@ impl Journal {
     }
 }
 
-impl Writing {
+impl JournalWriter {
     /// Waits until all handles of the journal are gone and all is written, for at most `grace`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::raw::Raw;
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::Digest;
+use flagpole_protocol::ContentDigest;
 use flagpole_server::Site;
 use flagpole_server::blocking::Server;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn every_resource_is_served_whole_with_its_digest() {
         assert_eq!(reply.headers["content-type"], resource.content_type());
         assert_eq!(
             reply.headers["content-digest"],
-            Digest::of(body).to_string()
+            ContentDigest::of(body).to_string()
         );
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::raw::{Raw, Reply};
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::{Digest, Resource};
-use flagpole_server::Builder;
+use flagpole_protocol::{ContentDigest, Resource};
+use flagpole_server::ServerBuilder;
 use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn flag() -> Vec<u8> {
 }
 
 fn etag() -> String {
-    format!("\"{}\"", Digest::of(&flag()).short())
+    format!("\"{}\"", ContentDigest::of(&flag()).short())
 }
 
 fn struck(fault: &str) -> Server {
@@ -28,7 +28,7 @@ fn struck(fault: &str) -> Server {
 /// A clean server, and one that takes the way of those that delay.
 fn clean_and_delayed() -> [Server; 2] {
     let delayed = Server::builder().latency("1ms".parse().unwrap());
-    [Server::builder(), delayed].map(|builder: Builder<Server>| builder.start().unwrap())
+    [Server::builder(), delayed].map(|builder: ServerBuilder<Server>| builder.start().unwrap())
 }
 
 /// The head without what differs from answer to answer.
@@ -77,10 +77,10 @@ fn a_206_is_the_part_with_its_place_and_the_digests_of_part_and_whole() {
             "HTTP/1.1 206 Partial Content",
             "content-type: image/gif",
             &format!("etag: {etag}"),
-            &format!("content-digest: {}", Digest::of(&flag[700..=1000])),
+            &format!("content-digest: {}", ContentDigest::of(&flag[700..=1000])),
             "accept-ranges: bytes",
             &format!("content-range: bytes 700-1000/{}", flag.len()),
-            &format!("repr-digest: {}", Digest::of(&flag)),
+            &format!("repr-digest: {}", ContentDigest::of(&flag)),
             "content-length: 301",
         ];
         assert_eq!(lines(&head), expected);
@@ -161,8 +161,11 @@ fn a_file_that_was_cut_is_continued_and_proved() {
     let reply = rest(&struck("404@0%"), joined.len(), &etag());
     assert_eq!(reply.status, 206);
     joined.extend(reply.body);
-    let proof = Digest::from_header(&reply.headers["repr-digest"]);
-    assert_eq!((joined == flag(), Some(Digest::of(&joined))), (true, proof));
+    let proof = ContentDigest::from_header(&reply.headers["repr-digest"]);
+    assert_eq!(
+        (joined == flag(), Some(ContentDigest::of(&joined))),
+        (true, proof)
+    );
 }
 
 #[test]
@@ -194,9 +197,12 @@ fn bits_are_flipped_within_the_part_and_the_digests_are_the_true_ones() {
     let differing = reply.body.iter().zip(&flag[700..1000]);
     let bits: u32 = differing.map(|(a, b)| (a ^ b).count_ones()).sum();
     assert_eq!((reply.status, reply.body.len(), bits), (206, 300, 3));
-    let digest = |name: &str| Digest::from_header(&reply.headers[name]).unwrap();
-    assert_eq!(digest("content-digest"), Digest::of(&flag[700..1000]));
-    assert_eq!(digest("repr-digest"), Digest::of(&flag));
+    let digest = |name: &str| ContentDigest::from_header(&reply.headers[name]).unwrap();
+    assert_eq!(
+        digest("content-digest"),
+        ContentDigest::of(&flag[700..1000])
+    );
+    assert_eq!(digest("repr-digest"), ContentDigest::of(&flag));
 }
 
 /// What is read until the connection ends, and how it ends.

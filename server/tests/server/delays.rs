@@ -1,7 +1,7 @@
 //! Delays as received: never early, and each answer says what was planned.
 
 use crate::raw::Raw;
-use flagpole_protocol::Timing;
+use flagpole_protocol::ServerTiming;
 use flagpole_server::blocking::Server;
 use flagpole_server::fate::fault;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ fn an_answer_never_comes_before_it_is_due() {
         let start = Instant::now();
         let reply = raw.get("/flags/br/br.gif");
         let took = start.elapsed();
-        let timing = Timing::from_header(&reply.headers["server-timing"]).unwrap();
+        let timing = ServerTiming::from_header(&reply.headers["server-timing"]).unwrap();
         assert!(took >= timing.planned, "{took:?} for {timing:?}");
         assert!(timing.actual >= timing.planned, "{timing:?}");
         assert_eq!(timing.fault, None);
@@ -35,7 +35,7 @@ fn an_answer_that_was_struck_says_so() {
     let reply = Raw::to(&server).get("/flags/br/br.gif");
     assert_eq!(reply.status, 418);
     assert_eq!(reply.body, b"418 I'm a teapot\n");
-    let timing = Timing::from_header(&reply.headers["server-timing"]).unwrap();
+    let timing = ServerTiming::from_header(&reply.headers["server-timing"]).unwrap();
     assert_eq!(
         (timing.planned, timing.fault.as_deref()),
         (Duration::ZERO, Some("418"))
@@ -61,7 +61,7 @@ fn every_fault_says_its_name_and_its_time_in_the_head() {
             .lines()
             .find_map(|line| line.strip_prefix("server-timing: "))
             .unwrap();
-        let timing = Timing::from_header(field).unwrap();
+        let timing = ServerTiming::from_header(field).unwrap();
         assert_eq!(timing.fault.as_deref(), Some(member.example));
         assert_eq!(timing.paced, Duration::from_millis(paced), "{field}");
     }

@@ -1,7 +1,7 @@
 //! The distribution of delays as received over sockets.
 
 use crate::raw::Raw;
-use flagpole_protocol::Timing;
+use flagpole_protocol::ServerTiming;
 use flagpole_server::blocking::Server;
 use statrs::distribution::{ContinuousCDF, Exp};
 use std::thread;
@@ -11,13 +11,13 @@ const CONNECTIONS: usize = 50;
 const EACH: usize = 40;
 
 /// What one connection is told and what it sees, request by request.
-fn received(mut raw: Raw) -> Vec<(Timing, Duration)> {
+fn received(mut raw: Raw) -> Vec<(ServerTiming, Duration)> {
     let ask = |_| {
         let start = Instant::now();
         let reply = raw.ask("HEAD", "/flags/br/br.gif", "");
         let took = start.elapsed();
         (
-            Timing::from_header(&reply.headers["server-timing"]).unwrap(),
+            ServerTiming::from_header(&reply.headers["server-timing"]).unwrap(),
             took,
         )
     };

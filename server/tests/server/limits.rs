@@ -2,13 +2,13 @@
 
 use crate::raw::{Raw, Reply};
 use flagpole_protocol::Cause;
-use flagpole_server::Builder;
+use flagpole_server::ServerBuilder;
 use flagpole_server::blocking::Server;
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-fn server(seats: u32, queue: u32, latency: &str) -> Builder<Server> {
+fn server(seats: u32, queue: u32, latency: &str) -> ServerBuilder<Server> {
     let builder = Server::builder()
         .latency(latency.parse().unwrap())
         .entries(1000);
@@ -48,7 +48,7 @@ fn beyond_seats_and_queue_the_answer_is_503_with_retry_after() {
     drop(raws);
     let ledger = server.shutdown(GRACE);
     assert_eq!(ledger.most_in_service, 8);
-    assert_eq!(ledger.by_cause.get(&Cause::Capacity), Some(&16));
+    assert_eq!(ledger.by_cause.get(&Cause::ConcurrencyLimit), Some(&16));
     assert_eq!(ledger.by_cause.get(&Cause::Delay), Some(&24));
 }
 

@@ -1,12 +1,12 @@
 //! Any text is a profile that serves, or is refused with its place.
 
 use crate::raw::Raw;
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::blocking::Server;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::Asked;
-use flagpole_server::{Planned, Profile, Rulebook, Site};
+use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -136,9 +136,9 @@ fn is_placed(message: &str, text: &str) -> bool {
     found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
 }
 
-fn asked(path: &str, n: u64, elapsed: Duration) -> Asked<'_> {
-    let key = Resource::from_path(path).map_or(Key::Other, Key::Resource);
-    Asked {
+fn asked(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
+    let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
+    RequestInfo {
         method: &Method::GET,
         path,
         key,
@@ -147,14 +147,14 @@ fn asked(path: &str, n: u64, elapsed: Duration) -> Asked<'_> {
     }
 }
 
-fn fates(seed: u64, listener: &Listener) -> Vec<Planned> {
-    let rulebook = Rulebook::new(seed, listener).unwrap();
+fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
+    let rulebook = RuleSet::new(seed, listener).unwrap();
     let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
     let asked = paths
         .iter()
         .flat_map(|path| (0..6).map(|n| asked(path, n, Duration::from_secs(n))));
     asked
-        .map(|asked| Planned::of(&rulebook, &Site::embedded(), &asked))
+        .map(|asked| FatePreview::of(&rulebook, &Site::embedded(), &asked))
         .collect()
 }
 
@@ -174,8 +174,8 @@ fn serves(seed: u64, listener: &Listener) {
         std::thread::yield_now();
     }
     let told = server.journal().remove(0);
-    let rulebook = Rulebook::new(seed, listener).unwrap();
-    let planned = Planned::of(&rulebook, &Site::embedded(), &asked(PATH, 0, told.at));
+    let rulebook = RuleSet::new(seed, listener).unwrap();
+    let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked(PATH, 0, told.at));
     assert_eq!(
         (told.rule, told.planned, told.fault, told.ends),
         (planned.rule, planned.planned, planned.fault, planned.ends),

@@ -82,7 +82,7 @@ fn a_rule_that_is_added_leaves_the_fates_of_the_listener_alone() {
         let builder = Server::builder().fault("500@50%".parse().unwrap());
         let server = rules
             .into_iter()
-            .fold(builder, flagpole_server::Builder::rule)
+            .fold(builder, flagpole_server::ServerBuilder::rule)
             .start()
             .unwrap();
         statuses(&server, 30)

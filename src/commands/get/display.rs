@@ -2,8 +2,8 @@
 
 use crate::output as print;
 use anstyle::{AnsiColor, Style};
-use flagpole_protocol::{Class, Outcome, Record};
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass};
+use flagpole_protocol::{CountryCode, Resource};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
 use std::fmt;
@@ -31,13 +31,13 @@ pub(crate) enum Display {
 /// The last few outcomes.
 #[derive(Default)]
 pub(crate) struct Last {
-    outcomes: VecDeque<(Code, Outcome)>,
+    outcomes: VecDeque<(CountryCode, Outcome)>,
     /// When they were last written behind the bar.
     written: Option<Instant>,
 }
 
 impl Last {
-    fn push(&mut self, code: Code, outcome: Outcome) {
+    fn push(&mut self, code: CountryCode, outcome: Outcome) {
         self.outcomes.push_back((code, outcome));
         if self.outcomes.len() > LAST {
             self.outcomes.pop_front();
@@ -79,7 +79,7 @@ impl Display {
     }
 
     /// An attempt is over.
-    pub(crate) fn show(&self, record: &Record) {
+    pub(crate) fn show(&self, record: &AttemptRecord) {
         if !record.decides {
             return;
         }
@@ -89,8 +89,8 @@ impl Display {
                 let class = outcome.class();
                 let style = style(class);
                 let what = match (class, record.resource) {
-                    (Class::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
-                    (Class::Error, Resource::Metadata(_)) => {
+                    (OutcomeClass::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
+                    (OutcomeClass::Error, Resource::Metadata(_)) => {
                         format!("*** Error for the metadata of {code}:")
                     }
                     _ => code.to_string(),
@@ -119,11 +119,11 @@ impl Display {
     }
 }
 
-fn style(class: Class) -> Style {
+fn style(class: OutcomeClass) -> Style {
     match class {
-        Class::Ok | Class::Step => Style::new(),
-        Class::NotFound => AnsiColor::Yellow.on_default(),
-        Class::Error => AnsiColor::Red.on_default(),
+        OutcomeClass::Ok | OutcomeClass::Step => Style::new(),
+        OutcomeClass::NotFound => AnsiColor::Yellow.on_default(),
+        OutcomeClass::Error => AnsiColor::Red.on_default(),
     }
 }
 

@@ -17,10 +17,10 @@ use crate::{SOMETHING_FAILED, interrupt, output as print};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use flagpole_client::{
-    BODY_LIMIT, CancellationToken, Destination, Endpoint, Lanes, Plan, Run, Strategy, Target,
-    Transport,
+    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Endpoint, Run, Strategy, Target,
+    Transport, Workload,
 };
-use flagpole_protocol::{Record, Tally};
+use flagpole_protocol::{AttemptRecord, RunStats};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -56,7 +56,7 @@ pub(crate) struct Get {
     /// At most so many requests at once, 1 to 1000 [default: the strategy's own, see `flagpole
     /// strategies`]
     #[arg(short, long, alias = "max_req", value_name = "N")]
-    max_req: Option<Lanes>,
+    max_req: Option<Concurrency>,
 
     /// One of the servers that a plain `flagpole serve` opens [default: LOCAL]
     #[arg(short, long, ignore_case = true, conflicts_with = "url")]
@@ -125,9 +125,9 @@ impl Get {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let codes = self.selection.codes();
         let plan = if self.metadata {
-            Plan::with_metadata(codes)
+            Workload::with_metadata(codes)
         } else {
-            Plan::flags(codes)
+            Workload::flags(codes)
         };
         let lanes = self.lanes()?;
         let policy = self.policy.policy(lanes.get())?;
@@ -150,7 +150,7 @@ impl Get {
         announce(&plan, &endpoint, self.strategy, lanes);
         let display = Display::new(plan.jobs.len(), self.verbose);
         let downloads = Mutex::new(Downloads::default());
-        let on_record = |record: &Record| {
+        let on_record = |record: &AttemptRecord| {
             display.show(record);
             if let Some(records) = &records {
                 records.tell(record);
@@ -195,10 +195,10 @@ impl Get {
         Ok(ExitCode::from(if failed { SOMETHING_FAILED } else { 0 }))
     }
 
-    fn lanes(&self) -> Result<Lanes> {
+    fn lanes(&self) -> Result<Concurrency> {
         let lanes = self.max_req.unwrap_or(self.strategy.default_lanes());
         let name = self.strategy.name();
-        if !self.strategy.is_concurrent() && lanes != Lanes::ONE {
+        if !self.strategy.is_concurrent() && lanes != Concurrency::ONE {
             bail!("--max-req: `{name}` makes one request at a time, got `{lanes}`");
         }
         if !options::takes(self.strategy, self.transport) {
@@ -210,9 +210,9 @@ impl Get {
         Ok(lanes)
     }
 
-    fn destination(&self, target: &Target) -> Result<Destination> {
+    fn destination(&self, target: &Target) -> Result<DownloadDir> {
         let mut destination =
-            Destination::prepare(&self.dest).map_err(|e| anyhow!("--dest: {e}"))?;
+            DownloadDir::prepare(&self.dest).map_err(|e| anyhow!("--dest: {e}"))?;
         if self.metadata {
             destination = destination.by_country();
         }
@@ -223,7 +223,7 @@ impl Get {
     }
 }
 
-fn announce(plan: &Plan, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: Lanes) {
+fn announce(plan: &Workload, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: Concurrency) {
     let (Some(first), Some(last)) = (plan.jobs.first(), plan.jobs.last()) else {
         return;
     };
@@ -237,7 +237,7 @@ fn announce(plan: &Plan, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: La
     ));
 }
 
-fn advise(tally: &Tally) {
+fn advise(tally: &RunStats) {
     let refused = tally.outcomes.get("refused").map_or(0, |count| count.count);
     if refused > 0 && refused == tally.attempts() {
         print::note("nobody listens there; `flagpole serve` starts the servers");

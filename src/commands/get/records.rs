@@ -4,7 +4,7 @@
 //! ready: a command that can not start leaves things as they were.
 
 use anyhow::{Result, anyhow, bail};
-use flagpole_protocol::Record;
+use flagpole_protocol::AttemptRecord;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct RecordsFile {
 /// is as long as the plan at most.
 pub(crate) struct Records {
     path: PathBuf,
-    queue: Sender<Record>,
+    queue: Sender<AttemptRecord>,
     thread: JoinHandle<io::Result<()>>,
 }
 
@@ -87,7 +87,7 @@ fn refused(path: &Path, error: &io::Error) -> anyhow::Error {
 }
 
 impl Records {
-    pub(crate) fn tell(&self, record: &Record) {
+    pub(crate) fn tell(&self, record: &AttemptRecord) {
         // The thread has ended with an error, which `finish` gives.
         let _ = self.queue.send(record.clone());
     }
@@ -106,7 +106,7 @@ impl Records {
     }
 }
 
-fn write(records: &Receiver<Record>, file: File) -> io::Result<()> {
+fn write(records: &Receiver<AttemptRecord>, file: File) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     for record in records {
         serde_json::to_writer(&mut out, &record)?;

@@ -2,8 +2,8 @@
 
 use super::downloads::Downloads;
 use clap::ValueEnum;
-use flagpole_analysis::report::Human;
-use flagpole_protocol::{Class, Latencies, Outcome, Tally};
+use flagpole_analysis::report::HumanDuration;
+use flagpole_protocol::{LatencyStats, Outcome, OutcomeClass, RunStats};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) enum Format {
 
 /// What came of a run.
 pub(crate) struct Done<'a> {
-    pub(crate) tally: &'a Tally,
+    pub(crate) tally: &'a RunStats,
     pub(crate) elapsed: Duration,
     /// Only kept for the formats that list them.
     pub(crate) downloads: &'a Downloads,
@@ -57,7 +57,7 @@ impl Done<'_> {
             let _ = writeln!(text, "{} not started", self.unstarted());
         }
         let _ = self.extra(&mut text);
-        let _ = writeln!(text, "elapsed time: {}", Human(self.elapsed));
+        let _ = writeln!(text, "elapsed time: {}", HumanDuration(self.elapsed));
         text
     }
 
@@ -83,7 +83,8 @@ impl Done<'_> {
 
     fn reasons(&self) -> String {
         let outcomes = self.tally.outcomes.values();
-        let errors = outcomes.filter(|count| count.class == Class::Error && count.downloads > 0);
+        let errors =
+            outcomes.filter(|count| count.class == OutcomeClass::Error && count.downloads > 0);
         let reasons: Vec<_> = errors
             .map(|count| format!("{} x {}", count.downloads, count.reason))
             .collect();
@@ -106,7 +107,8 @@ impl Done<'_> {
         let costs = [
             (!kinds.is_empty()).then(|| kinds.join(", ")),
             (tally.wasted > 0).then(|| format!("{} bytes for nothing", tally.wasted)),
-            (!tally.backoff.is_zero()).then(|| format!("{} in back-off", Human(tally.backoff))),
+            (!tally.backoff.is_zero())
+                .then(|| format!("{} in back-off", HumanDuration(tally.backoff))),
         ];
         let costs: Vec<_> = costs.into_iter().flatten().collect();
         if costs.is_empty() {
@@ -177,7 +179,7 @@ impl Done<'_> {
     }
 }
 
-fn latency(latencies: &Latencies) -> serde_json::Value {
+fn latency(latencies: &LatencyStats) -> serde_json::Value {
     let at = |share| latencies.quantile(share).map(micros);
     json!({ "p50_us": at(0.5), "p90_us": at(0.9), "p99_us": at(0.99), "max_us": latencies.max().map(micros) })
 }

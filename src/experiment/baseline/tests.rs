@@ -24,7 +24,7 @@ fn result(rounds: u64) -> Value {
     })
 }
 
-fn gist(result: &Value) -> Gist {
+fn gist(result: &Value) -> BaselineResult {
     serde_json::from_value(result.clone()).unwrap()
 }
 

@@ -3,13 +3,13 @@
 use super::{BARE, Example, run};
 use crate::stage::wait_until;
 use flagpole_fixtures::{Catalog, populous};
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The twenty flags, each under the name that it is to have.
-fn twenty(name: impl Fn(&Catalog, Code) -> String) -> BTreeMap<String, Vec<u8>> {
+fn twenty(name: impl Fn(&Catalog, CountryCode) -> String) -> BTreeMap<String, Vec<u8>> {
     let catalog = Catalog::embedded();
     let named = |code| {
         let flag = catalog.get(Resource::Flag(code)).unwrap();
@@ -18,11 +18,11 @@ fn twenty(name: impl Fn(&Catalog, Code) -> String) -> BTreeMap<String, Vec<u8>> 
     populous::TWENTY.into_iter().map(named).collect()
 }
 
-fn by_code(_: &Catalog, code: Code) -> String {
+fn by_code(_: &Catalog, code: CountryCode) -> String {
     format!("{}.gif", code.lower())
 }
 
-fn by_country(catalog: &Catalog, code: Code) -> String {
+fn by_country(catalog: &Catalog, code: CountryCode) -> String {
     let country = catalog.country(code).unwrap().country;
     format!("{}--{code}.gif", country.replace(' ', "_"))
 }

@@ -2,12 +2,15 @@
 
 use super::liar::{Lie, whole};
 use super::{Case, assert_all, case, head, truth, us};
-use flagpole_protocol::Digest;
+use flagpole_protocol::ContentDigest;
 
 /// The head of an answer with the true digest, and these fields.
 fn true_head(fields: &str) -> Vec<u8> {
-    let digest = Digest::of(&truth());
-    head("200 OK", &format!("Content-Digest: {digest}\r\n{fields}"))
+    let digest = ContentDigest::of(&truth());
+    head(
+        "200 OK",
+        &format!("Content-ContentDigest: {digest}\r\n{fields}"),
+    )
 }
 
 /// The true flag behind a head with these fields, and something behind that.
@@ -228,17 +231,17 @@ fn what_is_compressed_is_not_unpacked() {
         let fields = format!("Content-Encoding: gzip\r\nContent-Length: {length}\r\n{fields}");
         Lie::Say([&head("200 OK", &fields)[..], &bomb].concat())
     };
-    let digest = Digest::of(&truth());
-    let own = Digest::of(&bomb);
+    let digest = ContentDigest::of(&truth());
+    let own = ContentDigest::of(&bomb);
     assert_all(&[
         case(
             "a bomb with the digest of the flag",
-            with(&format!("Content-Digest: {digest}\r\n")),
+            with(&format!("Content-ContentDigest: {digest}\r\n")),
             &["corrupt"],
         ),
         case(
             "a bomb with its own digest",
-            with(&format!("Content-Digest: {own}\r\n")),
+            with(&format!("Content-ContentDigest: {own}\r\n")),
             &["corrupt"],
         ),
         case("a bomb without a digest", with(""), &["corrupt"]),
@@ -250,8 +253,8 @@ fn another_body_than_its_digest_says_is_corrupt() {
     let other = crate::ways::truth(us());
     let length = other.len();
     let fields = format!("Content-Length: {length}\r\n");
-    let repr = format!("Repr-Digest: {}\r\n", Digest::of(&truth()));
-    let unreadable = "Content-Digest: sha-256=:AAAA:\r\n";
+    let repr = format!("Repr-ContentDigest: {}\r\n", ContentDigest::of(&truth()));
+    let unreadable = "Content-ContentDigest: sha-256=:AAAA:\r\n";
     let mut flipped = truth();
     flipped[0] ^= 1;
     let flipped = [

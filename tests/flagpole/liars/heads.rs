@@ -3,7 +3,7 @@
 use super::liar::{Liar, Lie, whole};
 use super::{Case, NEVER, assert_all, case, download, head, truth};
 use crate::ways::{Way, codes, in_every_way};
-use flagpole_client::{Plan, Run};
+use flagpole_client::{Run, Workload};
 use std::time::Instant;
 
 #[test]
@@ -121,7 +121,7 @@ fn a_flood_of_answers_that_are_none_yet_is_too_large() {
     for (number, way) in kinds.enumerate() {
         let interim = INTERIM[number % 2].repeat(100).into_bytes();
         let liar = Liar::about("/flags/br/br.gif", Lie::Flood(Vec::new(), interim));
-        let (plan, endpoint) = (Plan::flags(codes("BR")), liar.endpoint());
+        let (plan, endpoint) = (Workload::flags(codes("BR")), liar.endpoint());
         let start = Instant::now();
         let run = way.measure(Run::new(&plan, &endpoint).timeout(NEVER));
         assert!(start.elapsed() < NEVER, "{}", way.name());
@@ -175,7 +175,7 @@ fn who_speaks_first_or_hangs_up_spoils_nothing_else() {
         };
         in_every_way(|way| {
             let liar = Liar::before_asked(case.lie.clone());
-            let (run, files) = download(way, &liar, Plan::flags, case.limits());
+            let (run, files) = download(way, &liar, Workload::flags, case.limits());
             case.assert_told(&way.name(), &run, files);
         });
     }

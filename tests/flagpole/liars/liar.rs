@@ -3,7 +3,7 @@
 use crate::stage::PATIENCE;
 use crate::ways::CATALOG;
 use flagpole_client::Endpoint;
-use flagpole_protocol::{Digest, Resource};
+use flagpole_protocol::{ContentDigest, Resource};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -152,9 +152,10 @@ impl Shared {
 
 /// An honest answer with this body.
 pub(super) fn whole(body: &[u8]) -> Vec<u8> {
-    let (length, digest) = (body.len(), Digest::of(body));
-    let head =
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n");
+    let (length, digest) = (body.len(), ContentDigest::of(body));
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-ContentDigest: {digest}\r\n\r\n"
+    );
     [head.as_bytes(), body].concat()
 }
 

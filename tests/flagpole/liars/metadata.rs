@@ -3,8 +3,8 @@
 use super::liar::{Liar, Lie, whole};
 use super::{BODY_LIMIT, PATIENT, br, deciding, download, truth, us};
 use crate::ways::{Files, in_every_way, sizes};
-use flagpole_client::Plan;
-use flagpole_protocol::{Measured, Outcome};
+use flagpole_client::Workload;
+use flagpole_protocol::{MeasuredRun, Outcome};
 use std::time::Duration;
 
 const BR: &str = "/flags/br/metadata.json";
@@ -14,10 +14,10 @@ const LARGE: (u64, Duration) = (16 << 20, PATIENT);
 
 /// Downloads with this as the metadata of Brazil, in every way; the flag of the United States is there
 /// and true, and taken out.
-fn told(metadata: &[u8], check: impl Fn(&str, &Measured, Files) + Sync) {
+fn told(metadata: &[u8], check: impl Fn(&str, &MeasuredRun, Files) + Sync) {
     in_every_way(|way| {
         let liar = Liar::about(BR, Lie::Say(whole(metadata)));
-        let (run, mut files) = download(way, &liar, Plan::with_metadata, LARGE);
+        let (run, mut files) = download(way, &liar, Workload::with_metadata, LARGE);
         assert_eq!(deciding(&run, us()).outcome, Outcome::Ok, "{}", way.name());
         let mut names = files.keys();
         let found = names.find(|name| name.ends_with("--US.gif")).cloned();
@@ -79,7 +79,7 @@ fn metadata_ten_megabytes_deep_is_no_end_of_a_stack() {
 fn metadata_over_the_limit_is_refused_as_any_body_is() {
     in_every_way(|way| {
         let liar = Liar::about(BR, Lie::Say(whole("[".repeat(10 << 20).as_bytes())));
-        let (run, files) = download(way, &liar, Plan::with_metadata, (BODY_LIMIT, PATIENT));
+        let (run, files) = download(way, &liar, Workload::with_metadata, (BODY_LIMIT, PATIENT));
         assert_eq!(
             deciding(&run, br()).outcome,
             Outcome::TooLarge,
@@ -136,7 +136,7 @@ fn metadata_that_is_not_there_names_nothing() {
     in_every_way(|way| {
         let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
         let liar = Liar::about(BR, Lie::Say(missing.to_vec()));
-        let (run, files) = download(way, &liar, Plan::with_metadata, LARGE);
+        let (run, files) = download(way, &liar, Workload::with_metadata, LARGE);
         let outcome = &deciding(&run, br()).outcome;
         assert_eq!(outcome.to_string(), "bad metadata: there is none");
         assert_eq!((run.tally.not_found, run.tally.error), (0, 1));

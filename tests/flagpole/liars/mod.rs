@@ -8,9 +8,9 @@ mod metadata;
 mod redirects;
 
 use crate::ways::{Files, Way, at_once, files, in_every_way, lanes, sizes};
-use flagpole_client::{Destination, Plan, Run};
-use flagpole_protocol::{Code, Resource};
-use flagpole_protocol::{Measured, Outcome, Record};
+use flagpole_client::{DownloadDir, Run, Workload};
+use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
+use flagpole_protocol::{CountryCode, Resource};
 use liar::{Liar, Lie};
 use std::time::{Duration, Instant};
 
@@ -68,14 +68,14 @@ fn head(status: &str, fields: &str) -> Vec<u8> {
 fn download(
     way: Way,
     liar: &Liar,
-    plan: impl Fn(Vec<Code>) -> Plan,
+    plan: impl Fn(Vec<CountryCode>) -> Workload,
     (limit, whole): (u64, Duration),
-) -> (Measured, Files) {
+) -> (MeasuredRun, Files) {
     let (plan, endpoint) = (plan(crate::ways::codes("BR US")), liar.endpoint());
     let folder = tempfile::tempdir().unwrap();
     // So that there is something outside the folder that must stay as it is.
     let nested = folder.path().join("a/b");
-    let destination = Destination::prepare(&nested).unwrap();
+    let destination = DownloadDir::prepare(&nested).unwrap();
     let run = Run::new(&plan, &endpoint).lanes(lanes(1)).timeout(whole);
     let run = run.body_limit(usize::try_from(limit).unwrap());
     let start = Instant::now();
@@ -88,7 +88,7 @@ fn download(
     (measured, files(&nested))
 }
 
-fn deciding(run: &Measured, resource: Resource) -> &Record {
+fn deciding(run: &MeasuredRun, resource: Resource) -> &AttemptRecord {
     let mut records = run.records.iter();
     let found = records.find(|record| record.decides && record.resource.code() == resource.code());
     found.unwrap()
@@ -105,7 +105,7 @@ impl Case {
     fn assert(&self) {
         in_every_way(|way| {
             let liar = Liar::about("/flags/br/br.gif", self.lie.clone());
-            let (run, files) = download(way, &liar, Plan::flags, self.limits());
+            let (run, files) = download(way, &liar, Workload::flags, self.limits());
             self.assert_told(&way.name(), &run, files);
         });
     }
@@ -115,7 +115,7 @@ impl Case {
         (BODY_LIMIT, if is_late { WHOLE } else { PATIENT })
     }
 
-    fn assert_told(&self, way: &str, run: &Measured, mut files: Files) {
+    fn assert_told(&self, way: &str, run: &MeasuredRun, mut files: Files) {
         let (name, record) = (self.name, deciding(run, br()));
         let label = record.outcome.label();
         assert!(

@@ -3,7 +3,7 @@
 use super::liar::{Liar, Lie};
 use super::{BODY_LIMIT, PATIENT, case, download, head};
 use crate::ways::in_every_way;
-use flagpole_client::Plan;
+use flagpole_client::Workload;
 
 const BR: &str = "/flags/br/br.gif";
 
@@ -17,7 +17,7 @@ fn a_redirect_to_itself_is_followed_five_times() {
     for location in [BR, "br.gif", "", "#x", "?again"] {
         in_every_way(|way| {
             let liar = Liar::about(BR, to(location));
-            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
+            let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             let case = case("a circle", to(location), &["too_many_redirects"]);
             case.assert_told(&way.name(), &run, files);
             let requests = liar.requests();
@@ -40,7 +40,7 @@ fn a_redirect_elsewhere_is_not_followed() {
             let other = Liar::honest();
             let location = elsewhere.replace("ADDRESS", &other.address().to_string());
             let liar = Liar::about(BR, to(&location));
-            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
+            let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             let case = case("elsewhere", to(&location), &["http_302"]);
             case.assert_told(&way.name(), &run, files);
             assert_eq!(other.connections(), 0, "{}", way.name());
@@ -63,7 +63,7 @@ fn a_redirect_that_is_no_url_is_not_followed() {
     ] {
         in_every_way(|way| {
             let liar = Liar::about(BR, to(location));
-            let (run, files) = download(way, &liar, Plan::flags, (BODY_LIMIT, PATIENT));
+            let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             // A control character makes it no HTTP.
             let case = case("no URL", to(location), &["http_302", "not_http"]);
             case.assert_told(&way.name(), &run, files);

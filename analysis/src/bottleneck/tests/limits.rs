@@ -1,25 +1,25 @@
 //! Runs that a limit of the server holds back.
 
 use super::*;
-use flagpole_protocol::Limit;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::Timing;
+use flagpole_protocol::ServerTiming;
+use flagpole_protocol::TimeoutKind;
 use flagpole_protocol::{CAPACITY, RATE_LIMIT};
 
 /// A download that the server turned away so often before it let it in, with so much back-off behind each
 /// time.
-fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<Record> {
+fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<AttemptRecord> {
     let attempt = |attempt| {
         let mut record = answers(&[Answer::after(20)]).remove(0);
         (record.download, record.attempt) = (download, attempt);
         if attempt > 0 {
-            (record.kind, record.backoff) = (Kind::Retry, Duration::from_millis(backoff));
+            (record.kind, record.backoff) = (AttemptKind::Retry, Duration::from_millis(backoff));
         }
         if attempt < times {
             let fault = Some(reason.to_owned());
-            record.timing = Some(Timing {
+            record.timing = Some(ServerTiming {
                 fault,
-                ..Timing::default()
+                ..ServerTiming::default()
             });
             (record.outcome, record.status) = (Outcome::Http(503), Some(503));
             (record.decides, record.done) = (false, MS);
@@ -32,13 +32,13 @@ fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<R
 #[test]
 fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
     for (reason, what) in [
-        (CAPACITY, Constraint::Capacity),
-        (RATE_LIMIT, Constraint::RateLimit),
+        (CAPACITY, BottleneckKind::Capacity),
+        (RATE_LIMIT, BottleneckKind::RateLimit),
     ] {
         let records: Vec<_> = (0..40)
             .flat_map(|download| turned_away(download, reason, 5, 500))
             .collect();
-        let run = Evidence {
+        let run = RunEvidence {
             wall: 2600 * MS,
             ..run(&records, 40)
         };
@@ -48,7 +48,7 @@ fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
             "with those and the back-off behind them the bound would be 2.52 s, and the run took 2.60 s",
             "would help",
         );
-        let terms = Binding::of(&run).terms.unwrap();
+        let terms = Bottleneck::of(&run).terms.unwrap();
         assert_eq!(
             terms.total(),
             20 * MS,
@@ -67,14 +67,14 @@ fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
         ..Limits::default()
     };
     let wall = 2500 * MS;
-    let run = Evidence {
+    let run = RunEvidence {
         wall,
         limits,
         ..run(&records, 24)
     };
     holds(
         &run,
-        Constraint::Capacity,
+        BottleneckKind::Capacity,
         "turned away 6 of 47 attempts",
         "fewer lanes, so that fewer are turned away: past 7 lanes more can not",
     );
@@ -94,14 +94,14 @@ fn a_run_of_which_most_was_turned_away_for_good_is_held_back_by_that() {
         rate: Some(rate),
         ..Limits::default()
     };
-    let run = Evidence {
+    let run = RunEvidence {
         limits,
         wall: 8 * MS,
         ..run(&records, 20)
     };
     holds(
         &run,
-        Constraint::RateLimit,
+        BottleneckKind::RateLimit,
         "the server turned away 95 of 100 attempts by its rate limit of 20 a second behind the first 20, and \
          the run took 8.00 ms",
         "a higher rate",
@@ -114,14 +114,14 @@ fn who_gives_up_in_the_queue_waited_for_a_seat() {
     let limit = 150 * MS;
     let mut records = delays(&[100; 60]);
     for record in &mut records[12..] {
-        let timeout = Outcome::Timeout(Limit::Whole, limit);
+        let timeout = Outcome::Timeout(TimeoutKind::Whole, limit);
         (record.outcome, record.status, record.done) = (timeout, None, limit);
     }
     let limits = Limits {
         seats: Some(4),
         ..Limits::default()
     };
-    let queued = Evidence {
+    let queued = RunEvidence {
         whole: Some(limit),
         wall: 450 * MS,
         limits,
@@ -129,13 +129,13 @@ fn who_gives_up_in_the_queue_waited_for_a_seat() {
     };
     holds(
         &queued,
-        Constraint::Capacity,
+        BottleneckKind::Capacity,
         "the server turned away 0 of 60 attempts, and 48 were given up while they waited",
         "more seats on the server",
     );
     let limits = Limits::default();
-    let late = Evidence { limits, ..queued };
-    assert_eq!(Binding::of(&late).what, Constraint::ServerLateness);
+    let late = RunEvidence { limits, ..queued };
+    assert_eq!(Bottleneck::of(&late).what, BottleneckKind::ServerLateness);
 }
 
 /// Bodies of 300 ms, of which everybody waits for 100 ms: the seats are held by those that come.
@@ -148,7 +148,7 @@ fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
     };
     let mut records = answers(&[trickled; 24]);
     for (place, record) in records.iter_mut().enumerate() {
-        record.outcome = Outcome::Timeout(Limit::Whole, limit);
+        record.outcome = Outcome::Timeout(TimeoutKind::Whole, limit);
         record.done = limit;
         record.first_byte = Some(Duration::ZERO);
         if place % 8 >= 3 {
@@ -159,7 +159,7 @@ fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
         seats: Some(3),
         ..Limits::default()
     };
-    let queued = Evidence {
+    let queued = RunEvidence {
         whole: Some(limit),
         wall: 305 * MS,
         limits,
@@ -167,7 +167,7 @@ fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
     };
     holds(
         &queued,
-        Constraint::Capacity,
+        BottleneckKind::Capacity,
         "on the 3 seats of the server its answers take 300 ms at least",
         "more seats",
     );
@@ -185,14 +185,14 @@ fn a_rate_that_is_slower_than_the_delays() {
         ..Limits::default()
     };
     let wall = 1010 * MS;
-    let limited = Evidence {
+    let limited = RunEvidence {
         wall,
         limits,
         ..run(&records, 20)
     };
     holds(
         &limited,
-        Constraint::RateLimit,
+        BottleneckKind::RateLimit,
         "behind the first 10 requests the server lets in 100 a second, which takes 1.00 s at least",
         "a higher rate or fewer requests",
     );
@@ -209,9 +209,9 @@ fn a_rate_that_lets_nobody_in_is_no_reason_to_fail() {
         rate: Some(rate),
         ..Limits::default()
     };
-    let limited = Evidence {
+    let limited = RunEvidence {
         limits,
         ..run(&records, 2)
     };
-    assert_eq!(Binding::of(&limited).what, Constraint::RateLimit);
+    assert_eq!(Bottleneck::of(&limited).what, BottleneckKind::RateLimit);
 }

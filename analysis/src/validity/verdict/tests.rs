@@ -1,32 +1,32 @@
 //! One clean comparison, and what each blemish makes of it.
 
-use crate::comparison::plan_digest::Fates;
+use crate::comparison::plan_digest::PlannedFates;
 use crate::test_records::record;
 use crate::validity::verdict::*;
+use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::Record;
 
 const MS: Duration = Duration::from_millis(1);
 
 /// What a strategy met that met one answer with this delay.
-fn met(planned: u64) -> FatesHash {
-    let answer = Record {
+fn met(planned: u64) -> FatesDigest {
+    let answer = AttemptRecord {
         status: Some(200),
         ..record(60, Outcome::Ok, Some(planned))
     };
-    Fates::of(&[answer]).hash()
+    PlannedFates::of(&[answer]).hash()
 }
 
-fn work(ok: u64, error: u64) -> Work {
-    Work {
+fn work(ok: u64, error: u64) -> DownloadCounts {
+    DownloadCounts {
         ok,
         error,
-        ..Work::default()
+        ..DownloadCounts::default()
     }
 }
 
-fn strategy(name: &str) -> Observation {
-    Observation {
+fn strategy(name: &str) -> StrategyEvidence {
+    StrategyEvidence {
         name: name.to_owned(),
         walls: (0..20).map(|round| (1000 + 7 * (round % 3)) * MS).collect(),
         cpu: Some(10_000 * MS),
@@ -46,8 +46,8 @@ fn strategy(name: &str) -> Observation {
     }
 }
 
-fn clean() -> Observed {
-    Observed {
+fn clean() -> CellEvidence {
+    CellEvidence {
         rounds: 20,
         asked: 20,
         served: Served {
@@ -62,7 +62,7 @@ fn clean() -> Observed {
 }
 
 /// The verdict on a clean comparison with one blemish, of which this is said.
-fn blemished(blemish: impl Fn(&mut Observed), validity: Validity, label: &str, said: &str) {
+fn blemished(blemish: impl Fn(&mut CellEvidence), validity: Validity, label: &str, said: &str) {
     let mut observed = clean();
     blemish(&mut observed);
     let verdict = Verdict::of(&observed);
@@ -73,21 +73,21 @@ fn blemished(blemish: impl Fn(&mut Observed), validity: Validity, label: &str, s
     assert_eq!((told.label, &*told.sentence), (label, said));
 }
 
-fn suspect(blemish: impl Fn(&mut Observed), label: &str, said: &str) {
+fn suspect(blemish: impl Fn(&mut CellEvidence), label: &str, said: &str) {
     blemished(blemish, Validity::Suspect, label, said);
 }
 
-fn invalid(blemish: impl Fn(&mut Observed), label: &str, said: &str) {
+fn invalid(blemish: impl Fn(&mut CellEvidence), label: &str, said: &str) {
     blemished(blemish, Validity::Invalid, label, said);
 }
 
 #[test]
 fn nothing_speaks_against_a_clean_one() {
     assert_eq!(Verdict::of(&clean()).to_string(), "VALID");
-    let unknown = Observed {
+    let unknown = CellEvidence {
         rounds: 20,
-        strategies: vec![Observation::default(); 2],
-        ..Observed::default()
+        strategies: vec![StrategyEvidence::default(); 2],
+        ..CellEvidence::default()
     };
     assert_eq!(Verdict::of(&unknown).validity, Validity::Valid);
 }
@@ -95,7 +95,7 @@ fn nothing_speaks_against_a_clean_one() {
 #[test]
 fn lateness_is_held_against_the_delay() {
     let late = |lateness, delay| {
-        move |seen: &mut Observed| {
+        move |seen: &mut CellEvidence| {
             seen.strategies[1].lateness = vec![lateness * MS / 10; 20];
             seen.served.delay = Some(delay * MS);
         }
@@ -131,7 +131,7 @@ fn a_stall_in_some_rounds_is_none_of_the_median_round() {
     };
     assert_eq!(stalled(10).validity, Validity::Valid);
     assert_eq!(stalled(11).reasons[0].label, "server_late");
-    let Observed { served, .. } = clean();
+    let CellEvidence { served, .. } = clean();
     let is_stalled = |ms| served.is_stalled(ms * MS);
     assert_eq!([10, 11].map(is_stalled), [false, true]);
     assert!(!Served::default().is_stalled(MS), "nothing was delayed");
@@ -151,7 +151,7 @@ fn a_client_with_nothing_to_spare_measures_itself() {
     let said =
         "async computed for 95% of what its cores (2) can: it is the client that was measured";
     let busy = |cores, share| {
-        move |seen: &mut Observed| {
+        move |seen: &mut CellEvidence| {
             let wall: Duration = seen.strategies[1].walls.iter().sum();
             seen.strategies[1].cores = cores;
             seen.strategies[1].cpu = Some(wall.mul_f64(share));
@@ -168,7 +168,7 @@ fn a_client_with_nothing_to_spare_measures_itself() {
 #[test]
 fn client_and_server_share_the_machine() {
     let both = |server: f64| {
-        move |seen: &mut Observed| {
+        move |seen: &mut CellEvidence| {
             let wall: Duration = seen.strategies[1].walls.iter().sum();
             seen.strategies[1].cpu = Some(wall.mul_f64(0.76));
             seen.strategies[1].server_cpu = Some(wall.mul_f64(server));
@@ -212,8 +212,8 @@ fn all_must_meet_the_same_fates() {
     );
 }
 
-fn differ(status: Option<u16>) -> Disagreement {
-    Disagreement {
+fn differ(status: Option<u16>) -> Mismatch {
+    Mismatch {
         status,
         client: 249,
         server: 250,
@@ -246,7 +246,7 @@ fn nobody_is_faster_than_possible() {
 #[test]
 fn rounds_must_not_drift() {
     let drift = |percent: u32| {
-        move |seen: &mut Observed| {
+        move |seen: &mut CellEvidence| {
             let walls = (0..20).map(|round| 1000 * MS + round * percent * MS / 2);
             seen.strategies[0].walls = walls.collect();
         }
@@ -309,7 +309,7 @@ fn a_percentile_needs_samples_beyond_it() {
 
 #[test]
 fn a_hash_of_nothing_is_not_equal_to_another() {
-    let nothing = |seen: &mut Observed| {
+    let nothing = |seen: &mut CellEvidence| {
         for strategy in &mut seen.strategies {
             (strategy.fates, strategy.apart) = (None, 40);
         }

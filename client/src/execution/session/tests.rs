@@ -1,21 +1,21 @@
 //! Two attempts at one flag, in the orders that only an unlucky schedule brings.
 
 use super::*;
-use crate::policy::{After, Hedge, Policy};
+use crate::policy::{Hedge, HedgeDelay, Policy};
 use crate::run::Run;
-use crate::workload::concurrency::Lanes;
-use crate::workload::plan::Plan;
+use crate::workload::concurrency::Concurrency;
+use crate::workload::plan::Workload;
 use crate::workload::target::Endpoint;
-use flagpole_protocol::Digest;
+use flagpole_protocol::ContentDigest;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A session, and a first try whose hedge has just been handed out; nobody has begun either.
-fn pair() -> (Session, Start, Start) {
-    let plan = Plan::flags(["BR".parse().unwrap()]);
+fn pair() -> (RunState, AttemptSpec, AttemptSpec) {
+    let plan = Workload::flags(["BR".parse().unwrap()]);
     let endpoint = Endpoint::from(SocketAddr::from(([127, 0, 0, 1], 1)));
     let hedge = Hedge {
-        after: After::Time(Duration::ZERO),
+        after: HedgeDelay::Time(Duration::ZERO),
         share: 1.0,
     };
     let policy = Policy {
@@ -24,35 +24,35 @@ fn pair() -> (Session, Start, Start) {
     };
     let run = Run::new(&plan, &endpoint)
         .policy(policy)
-        .lanes(Lanes::new(2).unwrap());
-    let session = Session::start(&run, 2).unwrap();
+        .lanes(Concurrency::new(2).unwrap());
+    let session = RunState::start(&run, 2).unwrap();
     let [first, hedge] = [(); 2].map(|()| match session.next() {
-        Next::Start(start) => start,
+        Action::Start(start) => start,
         other => panic!("{other:?}"),
     });
     (session, first, hedge)
 }
 
-fn exchange(result: Result<Bytes, Outcome>) -> Box<Exchange> {
+fn exchange(result: Result<Bytes, Outcome>) -> Box<RawResponse> {
     let body = Bytes::from_static(b"GIF");
-    Box::new(Exchange {
+    Box::new(RawResponse {
         status: Some(200),
-        repr_digest: Some(Digest::of(b"GIF89a")),
+        repr_digest: Some(ContentDigest::of(b"GIF89a")),
         length: Some(6),
         etag: Some("\"v1\"".into()),
         bytes: body.len() as u64,
         begun: result.is_err().then_some(body),
         result,
-        ..Exchange::default()
+        ..RawResponse::default()
     })
 }
 
-fn whole() -> Box<Exchange> {
+fn whole() -> Box<RawResponse> {
     exchange(Ok(Bytes::from_static(b"GIF89a")))
 }
 
 /// By which an attempt of a run that hedges is given up.
-fn token(session: &Session, start: &Start) -> CancellationToken {
+fn token(session: &RunState, start: &AttemptSpec) -> CancellationToken {
     session.token(start.id, &session.wire.cancel).unwrap()
 }
 
@@ -60,7 +60,7 @@ fn token(session: &Session, start: &Start) -> CancellationToken {
 fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
     let (session, first, hedge) = pair();
     let one = token(&session, &first);
-    let won = session.conclude(first, None, &Left::default(), whole(), false);
+    let won = session.conclude(first, None, &LocalCopy::default(), whole(), false);
     assert!(won.record.decides && !one.is_cancelled());
     assert!(token(&session, &hedge).is_cancelled());
 }
@@ -68,7 +68,7 @@ fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
 #[test]
 fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
     let (session, first, hedge) = pair();
-    let left = Left::default();
+    let left = LocalCopy::default();
     let [one, _] = [&first, &hedge].map(|start| token(&session, start));
     let won = session.conclude(hedge, None, &left, whole(), false);
     assert!(won.record.decides && one.is_cancelled());

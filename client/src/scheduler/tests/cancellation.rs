@@ -4,24 +4,24 @@ use super::*;
 
 #[test]
 fn a_stopped_agenda_starts_nothing_and_retries_nothing() {
-    let mut agenda = Agenda::new(&flags(2), &retrying(3), 1);
-    let Next::Start(start) = agenda.next(MS) else {
+    let mut agenda = AttemptScheduler::new(&flags(2), &retrying(3), 1);
+    let Action::Start(start) = agenda.next(MS) else {
         panic!()
     };
     agenda.stop();
-    assert_eq!(agenda.next(MS), Next::Over);
+    assert_eq!(agenda.next(MS), Action::Over);
     assert!(agenda.done(start.id, &end(Outcome::Reset), MS).decides);
 }
 
 #[test]
 fn a_back_off_that_is_broken_off_has_taken_its_time() {
-    let asked = End {
+    let asked = AttemptResult {
         retry_after: Some(1000 * MS),
         ..end(Outcome::Http(503))
     };
-    let mut agenda = Agenda::new(&flags(2), &retrying(3), 2);
+    let mut agenda = AttemptScheduler::new(&flags(2), &retrying(3), 2);
     for now in [10 * MS, 40 * MS] {
-        let Next::Start(start) = agenda.next(now) else {
+        let Action::Start(start) = agenda.next(now) else {
             panic!()
         };
         assert!(!agenda.done(start.id, &asked, now).decides);

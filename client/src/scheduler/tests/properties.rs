@@ -1,12 +1,12 @@
 //! What holds for every plan, policy and server.
 
 use super::*;
-use crate::policy::Budget;
+use crate::policy::RetryBudgetConfig;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 /// An answer drawn by what is asked for, never by when.
-fn drawn(seed: u64) -> impl Fn(&Start) -> (End, Duration) {
+fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
     move |start| {
         let hop = start.path.as_ref().map_or(0, |path| path.len() as u64);
         let mut bits = seed ^ (start.resource.index() as u64) << 32 ^ start.nth << 8 ^ hop;
@@ -24,7 +24,7 @@ fn drawn(seed: u64) -> impl Fn(&Start) -> (End, Duration) {
         let redirect = (outcome == Outcome::Http(302)).then(|| longer.into());
         let took = MS * u32::try_from((bits >> 8) % 100).unwrap();
         (
-            End {
+            AttemptResult {
                 redirect,
                 ..end(outcome)
             },
@@ -40,12 +40,12 @@ prop_compose! {
     ) -> Policy {
         Policy {
             retry: Retry { attempts, seed, ..Retry::default() },
-            budget: budget.map(|(ratio, reserve)| Budget { ratio, reserve }),
+            budget: budget.map(|(ratio, reserve)| RetryBudgetConfig { ratio, reserve }),
             hedge: hedge.map(|(ms, share)| Hedge {
-                after: After::Time(Duration::from_millis(ms)),
+                after: HedgeDelay::Time(Duration::from_millis(ms)),
                 share,
             }),
-            redirects: Redirects { most },
+            redirects: RedirectPolicy { most },
             ..Policy::default()
         }
     }
@@ -56,21 +56,21 @@ proptest! {
     fn whatever_happens_it_ends_and_every_job_is_decided_once(
         policy in policies(), jobs in 0usize..30, lanes in 1usize..12, named: bool, seed: u64,
     ) {
-        let codes = Code::every().take(jobs);
-        let plan = if named { Plan::with_metadata(codes) } else { Plan::flags(codes) };
+        let codes = CountryCode::every().take(jobs);
+        let plan = if named { Workload::with_metadata(codes) } else { Workload::flags(codes) };
         let story = carry_out(&plan, &policy, lanes, &drawn(seed));
         prop_assert!(story.most <= lanes);
         let decided: Vec<_> = story.attempts.iter().filter(|(_, v)| v.decides).collect();
         let distinct: BTreeSet<_> = decided.iter().map(|(start, _)| start.download).collect();
         prop_assert_eq!((decided.len(), distinct.len()), (jobs, jobs));
-        let hedges = story.count(Kind::Hedge);
+        let hedges = story.count(AttemptKind::Hedge);
         let others = story.attempts.len() - hedges;
         prop_assert!(hedges as f64 <= policy.hedge.map_or(0.0, |h| h.share) * others as f64);
-        let firsts = story.count(Kind::First) + story.count(Kind::Metadata);
-        if let Some(Budget { ratio, reserve }) = policy.budget {
+        let firsts = story.count(AttemptKind::First) + story.count(AttemptKind::Metadata);
+        if let Some(RetryBudgetConfig { ratio, reserve }) = policy.budget {
             // The ratio is kept to three decimals.
             let most = (ratio + 0.0005) * firsts as f64 + f64::from(reserve);
-            prop_assert!(story.count(Kind::Retry) as f64 <= most);
+            prop_assert!(story.count(AttemptKind::Retry) as f64 <= most);
         }
         let asked: BTreeSet<_> =
             story.attempts.iter().map(|(s, _)| (s.resource, s.nth, s.path.clone())).collect();

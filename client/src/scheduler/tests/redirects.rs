@@ -4,20 +4,20 @@ use super::*;
 
 const ROUND: Duration = Duration::from_millis(50);
 
-fn named(count: usize) -> Plan {
-    Plan::with_metadata(Code::every().take(count))
+fn named(count: usize) -> Workload {
+    Workload::with_metadata(CountryCode::every().take(count))
 }
 
 /// Carries out a plan whose every exchange takes one round.
-fn in_rounds(plan: &Plan, lanes: usize) -> Story {
+fn in_rounds(plan: &Workload, lanes: usize) -> Story {
     let story = carry_out(plan, &Policy::default(), lanes, &|_| {
         (end(Outcome::Ok), ROUND)
     });
     for (start, verdict) in &story.attempts {
         let (kind, then) = if start.names {
-            (Kind::Metadata, Then::Name)
+            (AttemptKind::Metadata, BodyAction::Name)
         } else {
-            (Kind::First, Then::Stage)
+            (AttemptKind::First, BodyAction::Stage)
         };
         assert_eq!(
             (start.kind, verdict.then, verdict.decides),

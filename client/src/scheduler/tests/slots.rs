@@ -3,11 +3,11 @@
 use super::*;
 
 /// An attempt that has left, and one that has its place now.
-fn left_and_next() -> (Agenda, Id, Id) {
-    let plan = Plan::with_metadata(Code::every().take(2));
-    let mut agenda = Agenda::new(&plan, &Policy::default(), 1);
+fn left_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
+    let plan = Workload::with_metadata(CountryCode::every().take(2));
+    let mut agenda = AttemptScheduler::new(&plan, &Policy::default(), 1);
     let mut ids = [(); 2].map(|()| {
-        let Next::Start(start) = agenda.next(MS) else {
+        let Action::Start(start) = agenda.next(MS) else {
             panic!("there is a lane")
         };
         let verdict = agenda.done(start.id, &end(Outcome::NotFound), MS);
@@ -39,19 +39,19 @@ fn nothing_is_put_by_that_was_not_to_be() {
 /// What came of it may still be on its way to the disk, where the next try looks for it.
 #[test]
 fn a_retry_waits_until_the_try_before_has_left() {
-    let plan = Plan::flags(Code::every().take(1));
-    let mut agenda = Agenda::new(&plan, &retrying(2), 2);
-    let Next::Start(first) = agenda.next(MS) else {
+    let plan = Workload::flags(CountryCode::every().take(1));
+    let mut agenda = AttemptScheduler::new(&plan, &retrying(2), 2);
+    let Action::Start(first) = agenda.next(MS) else {
         panic!("there is a lane")
     };
     agenda.done(first.id, &end(Outcome::CutShort), MS);
     let late = 1000 * MS;
-    assert_eq!(agenda.next(late), Next::Await);
+    assert_eq!(agenda.next(late), Action::Await);
     agenda.leave(first.id);
-    let Next::Start(retry) = agenda.next(late) else {
+    let Action::Start(retry) = agenda.next(late) else {
         panic!("it is due")
     };
-    assert_eq!((retry.kind, retry.attempt), (Kind::Retry, 1));
+    assert_eq!((retry.kind, retry.attempt), (AttemptKind::Retry, 1));
     assert!(
         retry.due < late,
         "the back-off began when the try had failed"

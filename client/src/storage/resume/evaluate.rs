@@ -1,11 +1,11 @@
 //! What an exchange amounts to, given what was there before it, and what is there after it.
 
-use crate::storage::resume::{Answer, Left, Partial, Present, Refusal};
-use crate::transport::Exchange;
+use crate::storage::resume::{CachedFile, LocalCopy, MergeError, PartialBody, PartialResponse};
+use crate::transport::RawResponse;
 use bytes::Bytes;
-use flagpole_protocol::Digest;
-use flagpole_protocol::ETag;
+use flagpole_protocol::ContentDigest;
 use flagpole_protocol::Outcome;
+use flagpole_protocol::StrongETag;
 
 /// What is to become of the start of a body that is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,15 +14,19 @@ pub(crate) enum Part {
     #[default]
     Stay,
     /// This is to be kept in its place.
-    Keep(Partial),
+    Keep(PartialBody),
     /// It is of no more use.
     Forget,
 }
 
-impl Left {
-    /// Judges an exchange that was asked for on [`conditions`](Left::conditions): a 206 that brings the
+impl LocalCopy {
+    /// Judges an exchange that was asked for on [`conditions`](LocalCopy::conditions): a 206 that brings the
     /// rest becomes the whole body. `None` if it is to be judged as any other.
-    pub(crate) fn judge(&self, exchange: &mut Exchange, limit: usize) -> (Option<Outcome>, Part) {
+    pub(crate) fn judge(
+        &self,
+        exchange: &mut RawResponse,
+        limit: usize,
+    ) -> (Option<Outcome>, Part) {
         let body = match &exchange.result {
             Ok(body) => body.clone(),
             Err(_) => return (None, self.broken_off(exchange, limit)),
@@ -54,7 +58,7 @@ impl Left {
     }
 
     /// What there is now of a body that broke off.
-    fn broken_off(&self, exchange: &Exchange, limit: usize) -> Part {
+    fn broken_off(&self, exchange: &RawResponse, limit: usize) -> Part {
         if exchange.result == Err(Outcome::TooLarge) || exchange.is_unreadable {
             return Part::Stay;
         }
@@ -75,27 +79,27 @@ impl Left {
 /// Whether a 304 names what is there: a true one does (RFC 9110 section 15.4.5), and no other is to make
 /// a damaged file pass for a whole one. It may call it by a weak tag, as `If-None-Match` is compared
 /// weakly (section 13.1.2).
-fn is_of(exchange: &Exchange, present: &Present) -> bool {
+fn is_of(exchange: &RawResponse, present: &CachedFile) -> bool {
     let named = exchange.etag.as_deref().map(str::trim);
     let named = named.map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
-    named.and_then(ETag::strong).as_ref() == Some(&present.etag)
+    named.and_then(StrongETag::strong).as_ref() == Some(&present.etag)
 }
 
-/// Whether the bytes of a rest are those that were sent: its `Content-Digest` is its own.
-fn is_whole(exchange: &Exchange, rest: &[u8]) -> bool {
-    let is_true = |digest| Digest::of(rest) == digest;
+/// Whether the bytes of a rest are those that were sent: its `Content-ContentDigest` is its own.
+fn is_whole(exchange: &RawResponse, rest: &[u8]) -> bool {
+    let is_true = |digest| ContentDigest::of(rest) == digest;
     !exchange.is_unreadable && exchange.digest.is_none_or(is_true)
 }
 
-fn begin(exchange: &Exchange, begun: Bytes) -> Part {
+fn begin(exchange: &RawResponse, begun: Bytes) -> Part {
     let etag = exchange.etag.as_deref().unwrap_or_default();
     let digest = exchange.repr_digest.or(exchange.digest);
-    let partial = Partial::begun(etag, exchange.length, digest, begun);
+    let partial = PartialBody::begun(etag, exchange.length, digest, begun);
     partial.map_or(Part::Stay, Part::Keep)
 }
 
-fn answer(exchange: &Exchange) -> Answer<'_> {
-    Answer {
+fn answer(exchange: &RawResponse) -> PartialResponse<'_> {
+    PartialResponse {
         status: exchange.status.unwrap_or_default(),
         etag: exchange.etag.as_deref(),
         content_range: exchange.content_range.as_deref(),
@@ -103,9 +107,9 @@ fn answer(exchange: &Exchange) -> Answer<'_> {
     }
 }
 
-fn after(refusal: Refusal) -> Part {
+fn after(refusal: MergeError) -> Part {
     match refusal {
-        Refusal::Incomplete(longer) => Part::Keep(longer),
+        MergeError::Incomplete(longer) => Part::Keep(longer),
         spoilt if spoilt.is_spoilt() => Part::Forget,
         _ => Part::Stay,
     }
@@ -113,14 +117,14 @@ fn after(refusal: Refusal) -> Part {
 
 /// A rest that is not the true one is corrupt; what was not asked for, or can not be told from that, is a 206
 /// like any other.
-fn outcome(refusal: &Refusal) -> Outcome {
+fn outcome(refusal: &MergeError) -> Outcome {
     match refusal {
-        Refusal::Status(status) => Outcome::of_status(*status),
-        Refusal::Unsatisfiable => Outcome::Http(416),
-        Refusal::TooLarge => Outcome::TooLarge,
-        Refusal::Incomplete(_) => Outcome::CutShort,
-        Refusal::Version | Refusal::Range | Refusal::Unproven => Outcome::Http(206),
-        Refusal::Corrupt => Outcome::Corrupt,
+        MergeError::Status(status) => Outcome::of_status(*status),
+        MergeError::Unsatisfiable => Outcome::Http(416),
+        MergeError::TooLarge => Outcome::TooLarge,
+        MergeError::Incomplete(_) => Outcome::CutShort,
+        MergeError::Version | MergeError::Range | MergeError::Unproven => Outcome::Http(206),
+        MergeError::Corrupt => Outcome::Corrupt,
     }
 }
 
@@ -128,57 +132,57 @@ fn outcome(refusal: &Refusal) -> Outcome {
 mod tests {
     use super::*;
     use crate::storage::gif::tests::SMALLEST;
-    use flagpole_protocol::Digest;
-    use flagpole_protocol::Limit;
+    use flagpole_protocol::ContentDigest;
+    use flagpole_protocol::TimeoutKind;
     use std::time::Duration;
 
     const WHOLE: &[u8] = b"0123456789";
     const LIMIT: usize = 100;
 
     /// An exchange with this head, whose body came whole.
-    fn whole(status: u16, body: &'static [u8]) -> Exchange {
-        Exchange {
+    fn whole(status: u16, body: &'static [u8]) -> RawResponse {
+        RawResponse {
             status: Some(status),
-            repr_digest: Some(Digest::of(WHOLE)),
+            repr_digest: Some(ContentDigest::of(WHOLE)),
             length: Some(10),
             etag: Some("\"v1\"".to_owned()),
             content_range: (status == 206).then(|| "bytes 4-9/10".to_owned()),
             bytes: body.len() as u64,
             result: Ok(Bytes::from_static(body)),
-            ..Exchange::default()
+            ..RawResponse::default()
         }
     }
 
     /// The same, but it broke off behind these bytes.
-    fn broken(status: u16, body: &'static [u8], why: Outcome) -> Exchange {
-        Exchange {
+    fn broken(status: u16, body: &'static [u8], why: Outcome) -> RawResponse {
+        RawResponse {
             begun: Some(Bytes::from_static(body)),
             result: Err(why),
             ..whole(status, body)
         }
     }
 
-    fn start(have: usize) -> Partial {
+    fn start(have: usize) -> PartialBody {
         let body = Bytes::from_static(&WHOLE[..have]);
-        Partial::begun("\"v1\"", Some(10), Some(Digest::of(WHOLE)), body).unwrap()
+        PartialBody::begun("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body).unwrap()
     }
 
-    fn left(have: usize) -> Left {
-        Left {
+    fn left(have: usize) -> LocalCopy {
+        LocalCopy {
             present: None,
             partial: Some(start(have)),
         }
     }
 
     /// The start of a GIF, and what is to be the rest of it; nobody gave a digest of the whole.
-    fn undigested(rest: &'static [u8]) -> (Left, Exchange) {
+    fn undigested(rest: &'static [u8]) -> (LocalCopy, RawResponse) {
         let length = Some(SMALLEST.len() as u64);
         let body = Bytes::from_static(&SMALLEST[..4]);
-        let left = Left {
+        let left = LocalCopy {
             present: None,
-            partial: Partial::begun("\"v1\"", length, None, body),
+            partial: PartialBody::begun("\"v1\"", length, None, body),
         };
-        let rest = Exchange {
+        let rest = RawResponse {
             repr_digest: None,
             content_range: Some("bytes 4-28/29".to_owned()),
             ..whole(206, rest)
@@ -186,17 +190,17 @@ mod tests {
         (left, rest)
     }
 
-    fn there() -> Left {
-        Left {
-            present: Some(Present {
-                etag: ETag::strong("\"v1\"").unwrap(),
+    fn there() -> LocalCopy {
+        LocalCopy {
+            present: Some(CachedFile {
+                etag: StrongETag::strong("\"v1\"").unwrap(),
                 bytes: 10,
             }),
             partial: Some(start(4)),
         }
     }
 
-    fn judge(left: &Left, mut exchange: Exchange) -> (Option<Outcome>, Part) {
+    fn judge(left: &LocalCopy, mut exchange: RawResponse) -> (Option<Outcome>, Part) {
         left.judge(&mut exchange, LIMIT)
     }
 
@@ -232,10 +236,10 @@ mod tests {
     #[test]
     fn a_rest_has_a_digest_of_its_own() {
         let (left, mut rest) = undigested(&SMALLEST[4..]);
-        rest.digest = Some(Digest::of(&SMALLEST[4..]));
+        rest.digest = Some(ContentDigest::of(&SMALLEST[4..]));
         assert_eq!(judge(&left, rest.clone()).0, Some(Outcome::Ok));
         let corrupt = (Some(Outcome::Corrupt), Part::Forget);
-        rest.digest = Some(Digest::of(b"45678x"));
+        rest.digest = Some(ContentDigest::of(b"45678x"));
         assert_eq!(judge(&left, rest.clone()), corrupt);
         (rest.digest, rest.is_unreadable) = (None, true);
         assert_eq!(judge(&left, rest), corrupt);
@@ -261,7 +265,7 @@ mod tests {
         ];
         for outcome in &blamed {
             assert!(left(4).is_to_blame(outcome) && there().is_to_blame(outcome));
-            assert!(!Left::default().is_to_blame(outcome), "{outcome}");
+            assert!(!LocalCopy::default().is_to_blame(outcome), "{outcome}");
         }
         assert!(!others.iter().any(|outcome| left(4).is_to_blame(outcome)));
     }
@@ -269,7 +273,7 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_is_judged_as_any_other() {
         for status in [206, 304, 416, 200, 503] {
-            let judged = judge(&Left::default(), whole(status, b"456789"));
+            let judged = judge(&LocalCopy::default(), whole(status, b"456789"));
             assert_eq!(judged, (None, Part::Stay), "{status}");
         }
         assert_eq!(judge(&left(4), whole(304, b"")), (None, Part::Stay));
@@ -293,9 +297,9 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_kept_however_it_does() {
-        let late = Outcome::Timeout(Limit::Whole, Duration::from_secs(1));
+        let late = Outcome::Timeout(TimeoutKind::Whole, Duration::from_secs(1));
         for why in [Outcome::CutShort, Outcome::Reset, late, Outcome::Cancelled] {
-            let first = judge(&Left::default(), broken(200, b"0123", why.clone()));
+            let first = judge(&LocalCopy::default(), broken(200, b"0123", why.clone()));
             assert_eq!(first, (None, Part::Keep(start(4))));
             let more = judge(&left(4), broken(206, b"45", why));
             assert_eq!(more, (None, Part::Keep(start(6))));
@@ -312,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_gone_on_with_is_not_kept() {
-        let first = |exchange| judge(&Left::default(), exchange);
+        let first = |exchange| judge(&LocalCopy::default(), exchange);
         let stay = (None, Part::Stay);
         assert_eq!(first(broken(200, b"", Outcome::CutShort)), stay);
         assert_eq!(first(broken(500, b"0123", Outcome::CutShort)), stay);

@@ -1,29 +1,29 @@
 //! The start of a body and its rest, put together; whatever the server says, never to a wrong whole.
 
 use crate::storage::gif;
-use crate::storage::resume::Partial;
+use crate::storage::resume::PartialBody;
 use bytes::Bytes;
+use flagpole_protocol::ContentDigest;
 use flagpole_protocol::ContentRange;
-use flagpole_protocol::Digest;
-use flagpole_protocol::ETag;
+use flagpole_protocol::StrongETag;
 
 /// The head of an answer, as far as joining depends on it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Answer<'a> {
+pub struct PartialResponse<'a> {
     /// The status.
     pub status: u16,
-    /// The value of `ETag`.
+    /// The value of `StrongETag`.
     pub etag: Option<&'a str>,
     /// The value of `Content-Range`.
     pub content_range: Option<&'a str>,
-    /// The digest of the whole, from `Repr-Digest` (RFC 9530 section 3). A 206's `Content-Digest` is
+    /// The digest of the whole, from `Repr-ContentDigest` (RFC 9530 section 3). A 206's `Content-ContentDigest` is
     /// that of the rest alone, and is no concern of joining.
-    pub repr_digest: Option<Digest>,
+    pub repr_digest: Option<ContentDigest>,
 }
 
 /// Why a body is not the rest that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum MergeError {
     /// It is not an answer with content of this resource, for example 503.
     #[error("status {0} brings no rest of a body")]
     Status(u16),
@@ -41,7 +41,7 @@ pub enum Refusal {
     TooLarge,
     /// It fits, and bytes are still missing: here is what there is now.
     #[error("bytes are still missing")]
-    Incomplete(Partial),
+    Incomplete(PartialBody),
     /// The whole does not have its digest.
     #[error("the joined body does not match its digest")]
     Corrupt,
@@ -50,23 +50,23 @@ pub enum Refusal {
     Unproven,
 }
 
-impl Refusal {
-    /// Whether the partial body is of no more use, so that the next attempt is to begin anew. After
+impl MergeError {
+    /// Whether the partial body is of no more use, so that the next attempt is to begin anew. HedgeDelay
     /// a status such as 503 it is as good as before.
     pub fn is_spoilt(&self) -> bool {
         match self {
-            Refusal::Status(_) | Refusal::Incomplete(_) => false,
-            Refusal::Unsatisfiable
-            | Refusal::Version
-            | Refusal::Range
-            | Refusal::TooLarge
-            | Refusal::Corrupt
-            | Refusal::Unproven => true,
+            MergeError::Status(_) | MergeError::Incomplete(_) => false,
+            MergeError::Unsatisfiable
+            | MergeError::Version
+            | MergeError::Range
+            | MergeError::TooLarge
+            | MergeError::Corrupt
+            | MergeError::Unproven => true,
         }
     }
 }
 
-impl Partial {
+impl PartialBody {
     /// The whole body, given the whole answer to a request for the rest. It has the length and the
     /// digest that the server gave with the first part or with this one; `limit` is the most bytes
     /// it may have. Where it gave no digest, the whole is a GIF at least. The body of a 200 is the whole by itself and is returned as it is, to be
@@ -74,13 +74,18 @@ impl Partial {
     ///
     /// # Errors
     /// If the answer is not the rest of this body.
-    pub fn join(&self, answer: &Answer<'_>, body: Bytes, limit: usize) -> Result<Bytes, Refusal> {
+    pub fn join(
+        &self,
+        answer: &PartialResponse<'_>,
+        body: Bytes,
+        limit: usize,
+    ) -> Result<Bytes, MergeError> {
         match answer.status {
             200 => Ok(body),
-            416 => Err(Refusal::Unsatisfiable),
-            206 if self.range(answer)?.len() != body.len() as u64 => Err(Refusal::Range),
+            416 => Err(MergeError::Unsatisfiable),
+            206 if self.range(answer)?.len() != body.len() as u64 => Err(MergeError::Range),
             206 => self.extended(answer, &body, limit)?.finished(),
-            other => Err(Refusal::Status(other)),
+            other => Err(MergeError::Status(other)),
         }
     }
 
@@ -90,22 +95,22 @@ impl Partial {
     /// If the answer is not a 206 with the rest of this body.
     pub fn extended(
         &self,
-        answer: &Answer<'_>,
+        answer: &PartialResponse<'_>,
         body: &[u8],
         limit: usize,
-    ) -> Result<Partial, Refusal> {
+    ) -> Result<PartialBody, MergeError> {
         if answer.status != 206 {
-            return Err(Refusal::Status(answer.status));
+            return Err(MergeError::Status(answer.status));
         }
         let range = self.range(answer)?;
-        let whole = range.whole.or(self.whole).ok_or(Refusal::Range)?;
+        let whole = range.whole.or(self.whole).ok_or(MergeError::Range)?;
         if body.len() as u64 > range.len() {
-            return Err(Refusal::Range);
+            return Err(MergeError::Range);
         }
         if whole > limit as u64 {
-            return Err(Refusal::TooLarge);
+            return Err(MergeError::TooLarge);
         }
-        Ok(Partial {
+        Ok(PartialBody {
             etag: self.etag.clone(),
             whole: Some(whole),
             digest: self.digest.or(answer.repr_digest),
@@ -115,32 +120,32 @@ impl Partial {
 
     /// The range of a 206, if it is of this version (RFC 9110 section 15.3.7.3: only parts with the
     /// same strong validator may be combined) and goes on where we ended.
-    fn range(&self, answer: &Answer<'_>) -> Result<ContentRange, Refusal> {
-        let is_same_version = answer.etag.and_then(ETag::strong).as_ref() == Some(&self.etag);
+    fn range(&self, answer: &PartialResponse<'_>) -> Result<ContentRange, MergeError> {
+        let is_same_version = answer.etag.and_then(StrongETag::strong).as_ref() == Some(&self.etag);
         let digests = self.digest.zip(answer.repr_digest);
         if !is_same_version || digests.is_some_and(|(kept, given)| kept != given) {
-            return Err(Refusal::Version);
+            return Err(MergeError::Version);
         }
         let range = answer.content_range.and_then(ContentRange::parse);
-        let range = range.ok_or(Refusal::Range)?;
+        let range = range.ok_or(MergeError::Range)?;
         let whole = range.whole.or(self.whole);
         let is_whole_kept = self.whole.is_none_or(|kept| whole == Some(kept));
         let is_inside = whole.is_none_or(|whole| range.end <= whole);
         let fits = range.start == self.have() && is_whole_kept && is_inside;
-        fits.then_some(range).ok_or(Refusal::Range)
+        fits.then_some(range).ok_or(MergeError::Range)
     }
 
     /// The bytes, if all are there and they have their digest; without one, if they are as good as a body
     /// that came at once would have to be.
-    fn finished(self) -> Result<Bytes, Refusal> {
+    fn finished(self) -> Result<Bytes, MergeError> {
         if self.whole != Some(self.have()) {
-            return Err(Refusal::Incomplete(self));
+            return Err(MergeError::Incomplete(self));
         }
         match self.digest {
-            Some(digest) if Digest::of(&self.body) == digest => Ok(self.body),
-            Some(_) => Err(Refusal::Corrupt),
+            Some(digest) if ContentDigest::of(&self.body) == digest => Ok(self.body),
+            Some(_) => Err(MergeError::Corrupt),
             None if gif::is_whole(&self.body) => Ok(self.body),
-            None => Err(Refusal::Unproven),
+            None => Err(MergeError::Unproven),
         }
     }
 }
@@ -154,13 +159,13 @@ mod tests {
     const WHOLE: &[u8] = b"0123456789";
     const LIMIT: usize = 100;
 
-    fn partial(have: usize) -> Partial {
+    fn partial(have: usize) -> PartialBody {
         let body = Bytes::from_static(&WHOLE[..have]);
-        Partial::begun("\"v1\"", Some(10), Some(Digest::of(WHOLE)), body).unwrap()
+        PartialBody::begun("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body).unwrap()
     }
 
-    fn answer(content_range: &str) -> Answer<'_> {
-        Answer {
+    fn answer(content_range: &str) -> PartialResponse<'_> {
+        PartialResponse {
             status: 206,
             etag: Some("\"v1\""),
             content_range: Some(content_range),
@@ -168,7 +173,7 @@ mod tests {
         }
     }
 
-    fn join(have: usize, answer: &Answer<'_>, body: &[u8]) -> Result<Bytes, Refusal> {
+    fn join(have: usize, answer: &PartialResponse<'_>, body: &[u8]) -> Result<Bytes, MergeError> {
         partial(have).join(answer, Bytes::copy_from_slice(body), LIMIT)
     }
 
@@ -181,9 +186,9 @@ mod tests {
 
     #[test]
     fn another_version_comes_whole() {
-        let other = Answer {
+        let other = PartialResponse {
             status: 200,
-            ..Answer::default()
+            ..PartialResponse::default()
         };
         assert_eq!(join(4, &other, b"new").unwrap(), "new");
     }
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn a_rest_in_two_pieces_grows_the_part_first() {
         let first = join(4, &answer("bytes 4-5/10"), b"45").unwrap_err();
-        let Refusal::Incomplete(longer) = first else {
+        let MergeError::Incomplete(longer) = first else {
             panic!("{first}");
         };
         assert_eq!((longer.body(), longer.whole()), (&WHOLE[..6], Some(10)));
@@ -207,13 +212,13 @@ mod tests {
         let longer = partial(4).extended(&answer("bytes 4-9/10"), b"45", LIMIT);
         assert_eq!(longer.unwrap(), partial(6));
         let too_much = partial(4).extended(&answer("bytes 4-5/10"), b"456", LIMIT);
-        assert_eq!(too_much, Err(Refusal::Range));
-        let whole = Answer {
+        assert_eq!(too_much, Err(MergeError::Range));
+        let whole = PartialResponse {
             status: 200,
             ..answer("bytes 4-9/10")
         };
         let not_a_rest = partial(4).extended(&whole, b"45", LIMIT);
-        assert_eq!(not_a_rest, Err(Refusal::Status(200)));
+        assert_eq!(not_a_rest, Err(MergeError::Status(200)));
     }
 
     #[test]
@@ -232,15 +237,15 @@ mod tests {
         ] {
             assert_eq!(
                 join(4, &answer(range), body),
-                Err(Refusal::Range),
+                Err(MergeError::Range),
                 "{range}"
             );
         }
-        let silent = Answer {
+        let silent = PartialResponse {
             content_range: None,
             ..answer("")
         };
-        assert_eq!(join(4, &silent, b"456789"), Err(Refusal::Range));
+        assert_eq!(join(4, &silent, b"456789"), Err(MergeError::Range));
     }
 
     #[test]
@@ -248,55 +253,61 @@ mod tests {
         let good = answer("bytes 4-9/10");
         for etag in [None, Some("\"v2\""), Some("W/\"v1\""), Some("v1")] {
             assert_eq!(
-                join(4, &Answer { etag, ..good }, b"456789"),
-                Err(Refusal::Version)
+                join(4, &PartialResponse { etag, ..good }, b"456789"),
+                Err(MergeError::Version)
             );
         }
-        let repr_digest = Some(Digest::of(b"other"));
-        let other = Answer {
+        let repr_digest = Some(ContentDigest::of(b"other"));
+        let other = PartialResponse {
             repr_digest,
             ..good
         };
-        assert_eq!(join(4, &other, b"456789"), Err(Refusal::Version));
-        assert_eq!(join(4, &good, b"45678x"), Err(Refusal::Corrupt));
+        assert_eq!(join(4, &other, b"456789"), Err(MergeError::Version));
+        assert_eq!(join(4, &good, b"45678x"), Err(MergeError::Corrupt));
     }
 
     #[test]
     fn a_digest_that_comes_with_the_rest_alone_is_checked_too() {
         let body = Bytes::from_static(b"0123");
-        let undigested = Partial::begun("\"v1\"", None, None, body).unwrap();
-        let with = |digest: Digest, body: &'static [u8]| {
-            let answer = Answer {
+        let undigested = PartialBody::begun("\"v1\"", None, None, body).unwrap();
+        let with = |digest: ContentDigest, body: &'static [u8]| {
+            let answer = PartialResponse {
                 repr_digest: Some(digest),
                 ..answer("bytes 4-9/10")
             };
             undigested.join(&answer, Bytes::from_static(body), LIMIT)
         };
-        assert_eq!(with(Digest::of(WHOLE), b"456789").unwrap(), WHOLE);
-        assert_eq!(with(Digest::of(WHOLE), b"45678x"), Err(Refusal::Corrupt));
+        assert_eq!(with(ContentDigest::of(WHOLE), b"456789").unwrap(), WHOLE);
+        assert_eq!(
+            with(ContentDigest::of(WHOLE), b"45678x"),
+            Err(MergeError::Corrupt)
+        );
         let nobody = undigested.join(
             &answer("bytes 4-9/10"),
             Bytes::from_static(b"456789"),
             LIMIT,
         );
-        assert_eq!(nobody, Err(Refusal::Unproven));
-        assert!(Refusal::Unproven.is_spoilt());
+        assert_eq!(nobody, Err(MergeError::Unproven));
+        assert!(MergeError::Unproven.is_spoilt());
         let unknown = answer("bytes 4-9/*");
         let rest = Bytes::from_static(b"456789");
-        assert_eq!(undigested.join(&unknown, rest, LIMIT), Err(Refusal::Range));
+        assert_eq!(
+            undigested.join(&unknown, rest, LIMIT),
+            Err(MergeError::Range)
+        );
     }
 
     #[test]
     fn a_whole_over_the_limit_is_refused_and_a_status_leaves_the_part_alone() {
         let rest = Bytes::from_static(b"456789");
         let too_large = partial(4).join(&answer("bytes 4-9/10"), rest, 9);
-        assert_eq!(too_large, Err(Refusal::TooLarge));
+        assert_eq!(too_large, Err(MergeError::TooLarge));
         for (status, refusal, is_spoilt) in [
-            (416, Refusal::Unsatisfiable, true),
-            (503, Refusal::Status(503), false),
-            (304, Refusal::Status(304), false),
+            (416, MergeError::Unsatisfiable, true),
+            (503, MergeError::Status(503), false),
+            (304, MergeError::Status(304), false),
         ] {
-            let answer = Answer {
+            let answer = PartialResponse {
                 status,
                 ..answer("bytes 4-9/10")
             };
@@ -320,7 +331,7 @@ mod tests {
             let (from, first) = (from.unwrap_or(have), first.unwrap_or(have as u64));
             let body = Bytes::from_static(&WHOLE[..have]);
             let known = knows_whole.then_some(29);
-            let partial = Partial::begun("\"v1\"", known, None, body).unwrap();
+            let partial = PartialBody::begun("\"v1\"", known, None, body).unwrap();
             let total = whole.map_or("*".to_owned(), |whole| whole.to_string());
             let range = format!("bytes {first}-{last}/{total}");
             let sent = Bytes::from_static(&WHOLE[from.min(to)..to]);
@@ -331,7 +342,7 @@ mod tests {
                     prop_assert_eq!(first, have as u64);
                     prop_assert_eq!(joined, [&WHOLE[..have], &sent].concat());
                 }
-                Err(Refusal::Incomplete(longer)) => {
+                Err(MergeError::Incomplete(longer)) => {
                     prop_assert_eq!(longer.body(), [&WHOLE[..have], &sent].concat());
                     prop_assert!(longer.whole().unwrap() > longer.have());
                 }

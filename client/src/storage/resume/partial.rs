@@ -1,33 +1,33 @@
 //! The start of a body that broke off, with what it takes to go on with it.
 
 use bytes::Bytes;
-use flagpole_protocol::Digest;
-use flagpole_protocol::ETag;
+use flagpole_protocol::ContentDigest;
+use flagpole_protocol::StrongETag;
 
 /// The first bytes of one version of a resource, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partial {
-    pub(crate) etag: ETag,
+pub struct PartialBody {
+    pub(crate) etag: StrongETag,
     pub(crate) whole: Option<u64>,
-    pub(crate) digest: Option<Digest>,
+    pub(crate) digest: Option<ContentDigest>,
     pub(crate) body: Bytes,
 }
 
-impl Partial {
-    /// What arrived of a 200 that broke off: the value of its `ETag`; the length of the whole from
-    /// `Content-Length`, if it was given; the digest of the whole, from `Repr-Digest` or
-    /// `Content-Digest`; and the bytes.
+impl PartialBody {
+    /// What arrived of a 200 that broke off: the value of its `StrongETag`; the length of the whole from
+    /// `Content-Length`, if it was given; the digest of the whole, from `Repr-ContentDigest` or
+    /// `Content-ContentDigest`; and the bytes.
     ///
     /// `None` if it cannot be gone on with: the tag is not a strong one, no byte arrived, or none is
     /// missing.
     pub fn begun(
         etag: &str,
         whole: Option<u64>,
-        digest: Option<Digest>,
+        digest: Option<ContentDigest>,
         body: Bytes,
-    ) -> Option<Partial> {
-        let etag = ETag::strong(etag)?;
-        let partial = Partial {
+    ) -> Option<PartialBody> {
+        let etag = StrongETag::strong(etag)?;
+        let partial = PartialBody {
             etag,
             whole,
             digest,
@@ -38,7 +38,7 @@ impl Partial {
     }
 
     /// The version that it is the start of.
-    pub fn etag(&self) -> &ETag {
+    pub fn etag(&self) -> &StrongETag {
         &self.etag
     }
 
@@ -53,7 +53,7 @@ impl Partial {
     }
 
     /// The digest of the whole, if the server gave one.
-    pub fn digest(&self) -> Option<Digest> {
+    pub fn digest(&self) -> Option<ContentDigest> {
         self.digest
     }
 
@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn only_what_can_be_gone_on_with_is_a_partial() {
-        let begun = |etag, whole, body| Partial::begun(etag, whole, None, Bytes::from_static(body));
+        let begun =
+            |etag, whole, body| PartialBody::begun(etag, whole, None, Bytes::from_static(body));
         let partial = begun("\"v1\"", Some(5), b"half").unwrap();
         assert_eq!((partial.have(), partial.whole()), (4, Some(5)));
         assert!(begun("\"v1\"", None, b"half").is_some());

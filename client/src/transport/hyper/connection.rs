@@ -5,7 +5,7 @@ use super::classify;
 use super::io::{Io, Probe};
 use super::reactor::{Reactor, Stream};
 use crate::transport::head::Received;
-use crate::transport::{HEAD_LIMIT, Wire, io_error as system};
+use crate::transport::{HEAD_LIMIT, RequestTemplate, io_error as system};
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
@@ -38,7 +38,10 @@ pub(crate) struct Connection<S: Stream> {
 impl<S: Stream> Connection<S> {
     /// Connects, trying the addresses in order. Boxed, as a connection moves in and out of its slot with every
     /// exchange.
-    pub(super) async fn open<R>(wire: &Wire, reactor: &R) -> Result<Box<Connection<S>>, Outcome>
+    pub(super) async fn open<R>(
+        wire: &RequestTemplate,
+        reactor: &R,
+    ) -> Result<Box<Connection<S>>, Outcome>
     where
         R: Reactor<Stream = S>,
     {
@@ -141,7 +144,7 @@ fn drive<S: Stream, W: Future>(
 }
 
 /// Tries the addresses in order; of several failures the last is told.
-async fn connect<R: Reactor>(wire: &Wire, reactor: &R) -> io::Result<R::Stream> {
+async fn connect<R: Reactor>(wire: &RequestTemplate, reactor: &R) -> io::Result<R::Stream> {
     let mut failed = ErrorKind::AddrNotAvailable.into();
     for address in &wire.addresses {
         match reactor.connect(*address).await {

@@ -1,9 +1,9 @@
 //! What a lane tells its connection about the exchange under way, and the connection its lane.
 
 use crate::transport::shutdown_on_cancel::Alarm;
-use crate::transport::{Attempt, HEAD_LIMIT, Wire};
-use flagpole_protocol::Limit;
+use crate::transport::{HEAD_LIMIT, RequestSpec, RequestTemplate};
 use flagpole_protocol::Outcome;
+use flagpole_protocol::TimeoutKind;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const FLOOD: usize = 4 * HEAD_LIMIT;
 /// Shared by a lane and its connection, which one thread uses: nobody ever waits for the lock.
 #[derive(Debug)]
 pub(super) struct Line {
-    wire: Arc<Wire>,
+    wire: Arc<RequestTemplate>,
     now: Mutex<Now>,
 }
 
@@ -47,19 +47,24 @@ pub(super) struct Seen {
 }
 
 impl Line {
-    pub(super) fn new(wire: Arc<Wire>) -> Line {
+    pub(super) fn new(wire: Arc<RequestTemplate>) -> Line {
         Line {
             wire,
             now: Mutex::default(),
         }
     }
 
-    pub(super) fn wire(&self) -> &Wire {
+    pub(super) fn wire(&self) -> &RequestTemplate {
         &self.wire
     }
 
     /// An exchange begins; the head of its request has so many bytes at most.
-    pub(super) fn begin(&self, attempt: &Attempt<'_>, alarm: &Arc<Alarm>, request_length: usize) {
+    pub(super) fn begin(
+        &self,
+        attempt: &RequestSpec<'_>,
+        alarm: &Arc<Alarm>,
+        request_length: usize,
+    ) {
         let began = self.wire.clock.now();
         *self.now() = Now {
             began,
@@ -142,12 +147,12 @@ impl Line {
         let limits = self.wire.timeouts;
         let now = self.now();
         let phase = match now.seen.first_byte {
-            _ if now.is_connecting => Some((Limit::Connect, limits.connect)),
-            None => Some((Limit::FirstByte, limits.first_byte)),
+            _ if now.is_connecting => Some((TimeoutKind::Connect, limits.connect)),
+            None => Some((TimeoutKind::FirstByte, limits.first_byte)),
             Some(_) => None,
         };
         let phase = phase.map(|(which, limit)| (which, limit, now.seen.sent));
-        let all = [phase, Some((Limit::Whole, limits.whole, now.began))];
+        let all = [phase, Some((TimeoutKind::Whole, limits.whole, now.began))];
         let ends = all
             .into_iter()
             .flatten()

@@ -1,4 +1,4 @@
-//! `corrupt`, `corrupt:3`: so many bits of the body are flipped, one without a number; `Content-Digest`
+//! `corrupt`, `corrupt:3`: so many bits of the body are flipped, one without a number; `ResponseContent-Digest`
 //! and all other fields stay those of the true body.
 //!
 //! An answer without a body stays as it is.
@@ -6,7 +6,7 @@
 use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
 use crate::config::spec::SpecError;
-use flagpole_protocol::{Content, Fate};
+use flagpole_protocol::{Fate, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ struct Corrupt(u32);
 
 impl Fault for Corrupt {
     fn strike(&self, draw: u64, fate: &mut Fate) {
-        fate.content = Content::Corrupt { bits: self.0, draw };
+        fate.content = ResponseContent::Corrupt { bits: self.0, draw };
     }
 }
 
@@ -53,13 +53,13 @@ fn parse(mut parameters: Parameters<'_>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use crate::fate::fault::tests::{reads_back, refused, struck};
-    use flagpole_protocol::Content;
+    use flagpole_protocol::ResponseContent;
 
     #[test]
     fn the_fate_has_the_bits_and_where_they_are() {
         assert_eq!(
             struck("corrupt:3").content,
-            Content::Corrupt { bits: 3, draw: 0 }
+            ResponseContent::Corrupt { bits: 3, draw: 0 }
         );
         ["corrupt", "corrupt:3"].into_iter().for_each(reads_back);
     }

@@ -4,7 +4,7 @@
 use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use flagpole_protocol::{Fate, Pace};
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Fault for Dribble {
 
 impl fmt::Display for Dribble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dribble:{},{}", self.slices, Spelled(self.over))
+        write!(f, "dribble:{},{}", self.slices, DurationDisplay(self.over))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::parameters::Parameters;
 use super::{Fault, Member, Parsed};
-use flagpole_protocol::{Content, Ending, Fate, Offset};
+use flagpole_protocol::{Ending, Fate, Offset, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ struct Garbage;
 
 impl Fault for Garbage {
     fn strike(&self, _draw: u64, fate: &mut Fate) {
-        fate.content = Content::Garbage;
+        fate.content = ResponseContent::Garbage;
         fate.ending = Ending::Cut(Offset::Bytes(0));
     }
 }
@@ -37,14 +37,14 @@ fn parse(parameters: Parameters<'_>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use crate::fate::fault::tests::struck;
-    use flagpole_protocol::{Content, Ending, Offset};
+    use flagpole_protocol::{Ending, Offset, ResponseContent};
 
     #[test]
     fn the_fate_is_garbage_and_then_the_end() {
         let fate = struck("garbage");
         assert_eq!(
             (fate.content, fate.ending),
-            (Content::Garbage, Ending::Cut(Offset::Bytes(0)))
+            (ResponseContent::Garbage, Ending::Cut(Offset::Bytes(0)))
         );
     }
 }

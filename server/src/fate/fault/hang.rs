@@ -7,7 +7,7 @@
 use super::parameters::{Parameters, offset, spelled};
 use super::{Fault, Member, Parsed};
 use crate::config::spec;
-use crate::config::spec::Spelled;
+use crate::config::spec::DurationDisplay;
 use flagpole_protocol::{Fate, Offset, Pace};
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,9 @@ impl Fault for Hang {
 
 impl fmt::Display for Hang {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = self.time.map(|time| format!("for={}", Spelled(time)));
+        let time = self
+            .time
+            .map(|time| format!("for={}", DurationDisplay(time)));
         let at = Some(spelled(self.at)).filter(|at| !at.is_empty());
         let words: Vec<_> = at.into_iter().chain(time).collect();
         let colon = if words.is_empty() { "" } else { ":" };

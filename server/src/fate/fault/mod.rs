@@ -18,8 +18,8 @@ mod status;
 mod trickle;
 
 use crate::config::spec::SpecError;
-use crate::fate::probability::Odds;
-use flagpole_protocol::{Content, Fate, Pace};
+use crate::fate::probability::Probability;
+use flagpole_protocol::{Fate, Pace, ResponseContent};
 use parameters::Parameters;
 use std::fmt;
 use std::str::FromStr;
@@ -65,7 +65,7 @@ type Parsed = Result<Arc<dyn Fault>, SpecError>;
 pub struct FaultSpec {
     fault: Arc<dyn Fault>,
     label: Arc<str>,
-    odds: Odds,
+    odds: Probability,
 }
 
 impl FaultSpec {
@@ -73,7 +73,7 @@ impl FaultSpec {
     pub fn is_endless(&self) -> bool {
         let mut fate = Fate::default();
         self.fault.strike(0, &mut fate);
-        matches!(fate.pace, Pace::Pause(_, None)) && self.odds > Odds::NEVER
+        matches!(fate.pace, Pace::Pause(_, None)) && self.odds > Probability::NEVER
     }
 }
 
@@ -120,8 +120,8 @@ impl Faults {
     /// # Errors
     /// If the odds add up to more than 100%.
     pub fn new(specs: Vec<FaultSpec>) -> Result<Faults, SpecError> {
-        let total: Odds = specs.iter().map(|spec| spec.odds).sum();
-        if total > Odds::ALWAYS {
+        let total: Probability = specs.iter().map(|spec| spec.odds).sum();
+        if total > Probability::ALWAYS {
             return Err(SpecError::rule(format!(
                 "the odds of all faults add up to at most 100%, got `{total}`"
             )));
@@ -131,7 +131,7 @@ impl Faults {
 
     /// Whether none can ever strike.
     pub fn never(&self) -> bool {
-        self.0.iter().all(|spec| spec.odds == Odds::NEVER)
+        self.0.iter().all(|spec| spec.odds == Probability::NEVER)
     }
 
     /// The fault whose chain of redirects has a hop with so many others behind it.
@@ -140,8 +140,8 @@ impl Faults {
             let mut fate = Fate::default();
             spec.fault.strike(0, &mut fate);
             match (fate.content, hops) {
-                (Content::Redirect(Some(most)), Some(hops)) => hops <= most,
-                (Content::Redirect(None), None) => true,
+                (ResponseContent::Redirect(Some(most)), Some(hops)) => hops <= most,
+                (ResponseContent::Redirect(None), None) => true,
                 _ => false,
             }
         };
@@ -151,7 +151,7 @@ impl Faults {
     /// Lets at most one fault strike, by one draw against the cumulative odds; the other draw is for
     /// what the fault itself has to choose.
     pub fn strike(&self, draw: u64, detail: u64, fate: &mut Fate) {
-        let mut cumulative = Odds::NEVER;
+        let mut cumulative = Probability::NEVER;
         for spec in &self.0 {
             cumulative = cumulative + spec.odds;
             if cumulative.strikes(draw) {

@@ -7,7 +7,7 @@
 use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
 use crate::config::spec::SpecError;
-use flagpole_protocol::{Content, Fate};
+use flagpole_protocol::{Fate, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ struct Redirect(Option<u32>);
 
 impl Fault for Redirect {
     fn strike(&self, _draw: u64, fate: &mut Fate) {
-        fate.content = Content::Redirect(self.0.map(|hops| hops - 1));
+        fate.content = ResponseContent::Redirect(self.0.map(|hops| hops - 1));
     }
 }
 
@@ -56,12 +56,15 @@ fn parse(mut parameters: Parameters<'_>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use crate::fate::fault::tests::{reads_back, refused, struck};
-    use flagpole_protocol::Content;
+    use flagpole_protocol::ResponseContent;
 
     #[test]
     fn the_fate_has_the_hops_that_follow() {
-        assert_eq!(struck("redirect").content, Content::Redirect(None));
-        assert_eq!(struck("redirect:3").content, Content::Redirect(Some(2)));
+        assert_eq!(struck("redirect").content, ResponseContent::Redirect(None));
+        assert_eq!(
+            struck("redirect:3").content,
+            ResponseContent::Redirect(Some(2))
+        );
         ["redirect", "redirect:3"].into_iter().for_each(reads_back);
     }
 

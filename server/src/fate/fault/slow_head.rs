@@ -3,7 +3,7 @@
 use super::parameters::Parameters;
 use super::{Fault, Member, Parsed};
 use crate::config::spec;
-use crate::config::spec::Spelled;
+use crate::config::spec::DurationDisplay;
 use flagpole_protocol::{Fate, Pace};
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ impl Fault for SlowHead {
 
 impl fmt::Display for SlowHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "slow-head:{}", Spelled(self.0))
+        write!(f, "slow-head:{}", DurationDisplay(self.0))
     }
 }
 

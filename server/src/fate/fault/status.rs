@@ -10,17 +10,17 @@ use super::parameters::{Parameters, number};
 use super::{Fault, Member, Parsed};
 use crate::config::spec;
 use crate::config::spec::SpecError;
-use flagpole_protocol::{self, Content, Fate};
+use flagpole_protocol::{self, Fate, ResponseContent};
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Status(Arc<flagpole_protocol::Status>);
+struct Status(Arc<flagpole_protocol::StatusResponse>);
 
 impl Fault for Status {
     fn strike(&self, _draw: u64, fate: &mut Fate) {
-        fate.content = Content::Status(self.0.clone());
+        fate.content = ResponseContent::Status(self.0.clone());
     }
 }
 
@@ -53,7 +53,7 @@ fn parse(mut parameters: Parameters<'_>) -> Parsed {
     let code = number(text, 200_u16, expected)?;
     let code = StatusCode::from_u16(code).ok();
     let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
-    let status = flagpole_protocol::Status {
+    let status = flagpole_protocol::StatusResponse {
         code,
         reason: parameters.named("reason").map(printable).transpose()?,
         retry_after: parameters.named("retry-after").map(seconds).transpose()?,
@@ -90,19 +90,19 @@ fn printable(text: &str) -> Result<String, SpecError> {
 mod tests {
     use crate::FaultSpec;
     use crate::fate::fault::tests::{refused, struck};
-    use flagpole_protocol::{Content, Fate};
+    use flagpole_protocol::{Fate, ResponseContent};
 
     #[test]
     fn the_fate_is_the_status_and_nothing_else() {
         let mut fate = struck("status:418");
-        let Content::Status(status) = &fate.content else {
+        let ResponseContent::Status(status) = &fate.content else {
             panic!("{fate:?}")
         };
         assert_eq!(
             (status.code.as_u16(), &status.reason, &status.body),
             (418, &None, &None)
         );
-        fate.content = Content::Asked;
+        fate.content = ResponseContent::Requested;
         assert_eq!(
             fate,
             Fate {
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_details_are_those_given() {
-        let Content::Status(status) =
+        let ResponseContent::Status(status) =
             struck("503,retry-after=2s,reason=Gone Fishing,body=sorry").content
         else {
             panic!("no status");

@@ -1,7 +1,7 @@
 //! `,max=1s` at the end of a latency: the longest delay that may come of it; longer ones become it.
 
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::time::Duration;
 
@@ -34,8 +34,9 @@ impl Cap {
 
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .map_or(Ok(()), |longest| write!(f, "{WORD}{}", Spelled(longest)))
+        self.0.map_or(Ok(()), |longest| {
+            write!(f, "{WORD}{}", DurationDisplay(longest))
+        })
     }
 }
 

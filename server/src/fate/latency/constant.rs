@@ -2,7 +2,7 @@
 
 use super::{Distribution, Member};
 use crate::config::spec;
-use crate::config::spec::Spelled;
+use crate::config::spec::DurationDisplay;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ impl Distribution for Constant {
 
 impl fmt::Display for Constant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Spelled(self.0).fmt(f)
+        DurationDisplay(self.0).fmt(f)
     }
 }
 

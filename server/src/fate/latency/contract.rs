@@ -1,7 +1,7 @@
 //! What holds for every member, tried on random specifications and draws, and golden values.
 
 use super::*;
-use crate::config::spec::{LONGEST, Spelled};
+use crate::config::spec::{DurationDisplay, LONGEST};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
@@ -13,7 +13,7 @@ fn micros() -> impl Strategy<Value = u64> {
 }
 
 fn spelled(micros: u64) -> String {
-    Spelled(Duration::from_micros(micros)).to_string()
+    DurationDisplay(Duration::from_micros(micros)).to_string()
 }
 
 fn duration() -> impl Strategy<Value = String> {

@@ -5,7 +5,7 @@
 
 use super::{Distribution, Member};
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Distribution for Exponential {
 
 impl fmt::Display for Exponential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exponential:{}", Spelled(self.0))
+        write!(f, "exponential:{}", DurationDisplay(self.0))
     }
 }
 

@@ -5,7 +5,7 @@
 //! two say all: delay = p50 * (p99 / p50) ^ (z(p) / z(0.99)), z being the normal quantile.
 
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use crate::fate::latency::{Distribution, Member, inverse_normal as gauss};
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Distribution for LogNormal {
 
 impl fmt::Display for LogNormal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (median, p99) = (Spelled(self.median), Spelled(self.p99));
+        let (median, p99) = (DurationDisplay(self.median), DurationDisplay(self.p99));
         write!(f, "lognormal:p50={median},p99={p99}")
     }
 }

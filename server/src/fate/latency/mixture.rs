@@ -8,7 +8,7 @@
 
 use super::{Distribution, Latency, Member, named};
 use crate::config::spec::SpecError;
-use crate::fate::probability::Odds;
+use crate::fate::probability::Probability;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ struct Mixture(Vec<Component>);
 
 #[derive(Debug)]
 struct Component {
-    odds: Odds,
+    odds: Probability,
     latency: Latency,
     /// The draws that are the component's: from this one to before that one.
     from: u128,
@@ -53,7 +53,7 @@ impl Distribution for Mixture {
         let possible = self
             .0
             .iter()
-            .filter(|component| component.odds > Odds::NEVER);
+            .filter(|component| component.odds > Probability::NEVER);
         let longest = possible.map(|component| component.latency.longest()).max();
         longest.unwrap_or_default().as_micros() as f64
     }
@@ -70,12 +70,12 @@ impl fmt::Display for Mixture {
 }
 
 fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
-    let (mut components, mut total) = (Vec::new(), Odds::NEVER);
+    let (mut components, mut total) = (Vec::new(), Probability::NEVER);
     for component in text.split('|') {
         let (odds, latency) = component.split_once(':').ok_or_else(|| {
             SpecError::expected("odds and a latency such as `90%:20ms`", component)
         })?;
-        let odds: Odds = odds.parse()?;
+        let odds: Probability = odds.parse()?;
         if named(latency).0 == MEMBER.name {
             return Err(SpecError::rule(format!(
                 "a component of a mixture is no mixture itself, got `{latency}`"
@@ -90,7 +90,7 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
             to: total.draws(),
         });
     }
-    if total != Odds::ALWAYS {
+    if total != Probability::ALWAYS {
         return Err(SpecError::rule(format!(
             "the odds of a mixture add up to exactly 100%, got `{total}`"
         )));

@@ -148,7 +148,7 @@ impl FromStr for Latency {
 
 /// The name of the member that a specification is of, and its parameters.
 fn named(text: &str) -> (&str, &str) {
-    // Odds are the one thing with a colon behind it that is no name.
+    // Probability are the one thing with a colon behind it that is no name.
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains("%:") {
         return (mixture::MEMBER.name, text);
     }

@@ -7,7 +7,7 @@
 //! deviations; nearer to 0 the mean of the delays is above the one given.
 
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use crate::fate::latency::{Distribution, Member, inverse_normal as gauss};
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl Distribution for Normal {
 
 impl fmt::Display for Normal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mean, deviation) = (Spelled(self.mean), Spelled(self.deviation));
+        let (mean, deviation) = (DurationDisplay(self.mean), DurationDisplay(self.deviation));
         write!(f, "normal:{mean},{deviation}")
     }
 }
@@ -49,7 +49,7 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
     if deviation.is_zero() {
         return Err(SpecError::rule(format!(
             "a standard deviation is more than 0, got `{text}`; a delay that never varies is `{}`",
-            Spelled(mean)
+            DurationDisplay(mean)
         )));
     }
     let kept = gauss::share_below(mean.as_micros() as f64 / deviation.as_micros() as f64);

@@ -2,8 +2,8 @@
 //! flicker, the Kolmogorov-Smirnov distance, and the moments.
 
 use crate::Latency;
-use crate::fate::keyed_rng::{Decision, Dice};
-use flagpole_protocol::Key;
+use crate::fate::keyed_rng::{DrawPurpose, KeyedRng};
+use flagpole_protocol::FateKey;
 use std::time::Duration;
 
 const COUNT: u64 = 10_000;
@@ -21,8 +21,8 @@ pub(crate) struct Moments {
 /// Ten thousand delays, ascending.
 pub(crate) fn delays(spec: &str) -> Vec<Duration> {
     let latency: Latency = spec.parse().unwrap();
-    let dice = Dice::new(7, 0);
-    let draw = |n| dice.draw(Decision::Delay, Key::Other, n);
+    let dice = KeyedRng::new(7, 0);
+    let draw = |n| dice.draw(DrawPurpose::Delay, FateKey::Other, n);
     let mut delays: Vec<_> = (0..COUNT).map(|n| latency.delay(draw(n))).collect();
     delays.sort_unstable();
     delays

@@ -7,7 +7,7 @@
 
 use super::{Distribution, Member};
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Distribution for Pareto {
 
 impl fmt::Display for Pareto {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pareto:{},{}", Spelled(self.minimum), self.shape)
+        write!(f, "pareto:{},{}", DurationDisplay(self.minimum), self.shape)
     }
 }
 

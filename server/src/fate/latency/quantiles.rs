@@ -11,8 +11,8 @@
 use super::samples::Samples;
 use super::{Distribution, Member};
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
-use crate::fate::probability::Odds;
+use crate::config::spec::{DurationDisplay, SpecError};
+use crate::fate::probability::Probability;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use std::time::Duration;
 #[derive(Debug)]
 enum Quantiles {
     /// The share of delays at most this long, and how long; shares rise, delays never fall.
-    Given(Vec<(Odds, Duration)>),
+    Given(Vec<(Probability, Duration)>),
     Sampled(Samples),
 }
 
@@ -35,7 +35,7 @@ impl Distribution for Quantiles {
     }
 }
 
-fn interpolated(quantiles: &[(Odds, Duration)], p: f64) -> f64 {
+fn interpolated(quantiles: &[(Probability, Duration)], p: f64) -> f64 {
     let (mut from, mut shortest) = (0.0, 0.0);
     for (share, delay) in quantiles {
         let (to, longest) = (share.share(), delay.as_micros() as f64);
@@ -57,7 +57,7 @@ impl fmt::Display for Quantiles {
                     let comma = if place == 0 { "" } else { "," };
                     let per_cent = share.to_string();
                     let per_cent = per_cent.trim_end_matches('%');
-                    write!(f, "{comma}p{per_cent}={}", Spelled(*delay))?;
+                    write!(f, "{comma}p{per_cent}={}", DurationDisplay(*delay))?;
                 }
                 Ok(())
             }
@@ -94,7 +94,7 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
 }
 
 /// Reads one quantile: `p99.9=400ms`.
-fn quantile(text: &str) -> Result<(Odds, Duration), SpecError> {
+fn quantile(text: &str) -> Result<(Probability, Duration), SpecError> {
     let malformed = || SpecError::expected("a quantile such as `p99.9=400ms`", text);
     let (per_cent, delay) = text
         .strip_prefix('p')

@@ -2,7 +2,7 @@
 
 use super::{Distribution, Member};
 use crate::config::spec;
-use crate::config::spec::{SpecError, Spelled};
+use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +26,8 @@ impl fmt::Display for Uniform {
         write!(
             f,
             "uniform:{}..{}",
-            Spelled(self.shortest),
-            Spelled(self.longest)
+            DurationDisplay(self.shortest),
+            DurationDisplay(self.longest)
         )
     }
 }

@@ -3,7 +3,7 @@
 use crate::content::site;
 use crate::content::site::Answer;
 use crate::fate::request_counters::Place;
-use crate::fate::rule_set::{Asked, Decided};
+use crate::fate::rule_set::{Decision, RequestInfo};
 use crate::http::precondition::Selection;
 use crate::http::redirect;
 use crate::http::route::Route;
@@ -13,8 +13,8 @@ use crate::net::http1::connection_state::{Details, Exchange};
 use crate::net::http1::shaped_stream::{Script, Wire};
 use bytes::Bytes;
 use flagpole_protocol::Cause;
-use flagpole_protocol::Timing;
-use flagpole_protocol::{Content, Fate};
+use flagpole_protocol::ServerTiming;
+use flagpole_protocol::{Fate, ResponseContent};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -96,29 +96,29 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
     let select = || Selection::of(request.method(), request.headers(), whole);
     // Reading the clock is no small part of what a clean answer takes.
     let parsed = LazyCell::new(Instant::now);
-    let tell = |place, cause, decided: &Decided| {
+    let tell = |place, cause, decided: &Decision| {
         let details = Details::of(listener, request, key, decided, || *parsed);
         exchange.open(key, place, cause, &decided.fate, details);
     };
     let place = match listener.counts.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            tell(Place::default(), Cause::Clean, &Decided::default());
+            tell(Place::default(), Cause::Clean, &Decision::default());
             return Verdict::Now(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.clean {
-        tell(place, Cause::Clean, &Decided::default());
+        tell(place, Cause::Clean, &Decision::default());
         return Verdict::Now(select().answer(whole));
     }
     let pass = match listener.limits.admit(*parsed) {
         Ok(pass) => pass,
         Err(refusal) => {
-            tell(place, refusal.cause.clone(), &Decided::default());
+            tell(place, refusal.cause.clone(), &Decision::default());
             return Verdict::Now(refusal.answer());
         }
     };
-    let mut decided = listener.rulebook.decide(&Asked {
+    let mut decided = listener.rulebook.decide(&RequestInfo {
         method: request.method(),
         path: request.uri().path(),
         key,
@@ -159,8 +159,8 @@ async fn deliver(
     let mut start = parsed;
     match pass {
         Pass::Free => {}
-        Pass::Seat(seat) => exchange.sit_down(seat),
-        Pass::Ticket(ticket) => {
+        Pass::Permit(seat) => exchange.sit_down(seat),
+        Pass::Queued(ticket) => {
             exchange.sit_down(ticket.seat().await);
             start = Instant::now();
         }
@@ -172,10 +172,10 @@ async fn deliver(
     exchange.is_next().await;
     let whole = exchange.worker().listener().site.answer(route);
     let mut answer = match &fate.content {
-        Content::Asked | Content::Garbage => selection.answer(whole),
-        Content::Status(status) => site::status(status),
-        Content::Redirect(hops) => redirect::answer(&path, *hops),
-        Content::Corrupt { bits, draw } => selection.answer(whole).corrupt(*bits, *draw),
+        ResponseContent::Requested | ResponseContent::Garbage => selection.answer(whole),
+        ResponseContent::Status(status) => site::status(status),
+        ResponseContent::Redirect(hops) => redirect::answer(&path, *hops),
+        ResponseContent::Corrupt { bits, draw } => selection.answer(whole).corrupt(*bits, *draw),
     };
     let body = if is_head { 0 } else { answer.body.len() as u64 };
     let waited = start != parsed;
@@ -198,7 +198,7 @@ fn timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
     let actual = parsed.elapsed();
     // To whole microseconds; how long the head is makes no difference.
     let paced = Schedule::of(fate, 1, body).duration().unwrap_or_default();
-    let timing = Timing {
+    let timing = ServerTiming {
         planned: fate.delay,
         actual: if actual < fate.delay {
             fate.delay

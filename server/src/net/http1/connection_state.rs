@@ -5,13 +5,13 @@
 //! future when the peer leaves, so the closing is tied to a drop.
 
 use crate::fate::request_counters::Place;
-use crate::fate::rule_set::{Decided, Rulebook};
+use crate::fate::rule_set::{Decision, RuleSet};
 use crate::http::write_schedule as schedule;
-use crate::limits::concurrency::Seat;
+use crate::limits::concurrency::Permit;
 use crate::net::http1::shaped_stream::Script;
 use crate::net::worker::{Listener, Worker};
-use flagpole_protocol::Key;
-use flagpole_protocol::{Cause, Entry};
+use flagpole_protocol::FateKey;
+use flagpole_protocol::{Cause, JournalEntry};
 use flagpole_protocol::{Ending, Fate, Pace};
 use http::{Method, Request};
 use std::cell::{Cell, RefCell};
@@ -65,8 +65,8 @@ impl Details {
     pub(crate) fn of<B>(
         listener: &Listener,
         request: &Request<B>,
-        key: Key,
-        decided: &Decided,
+        key: FateKey,
+        decided: &Decision,
         parsed: impl FnOnce() -> Instant,
     ) -> Option<Box<Details>> {
         listener.tells().then(|| {
@@ -74,7 +74,7 @@ impl Details {
             Box::new(Details {
                 at: parsed().saturating_duration_since(listener.start),
                 method: request.method().clone(),
-                path: (key == Key::Other).then(|| shortened(request.uri().path())),
+                path: (key == FateKey::Other).then(|| shortened(request.uri().path())),
                 rule: decided.rule,
                 shape: (decided.fate.pace, decided.fate.ending),
                 body: if is_head {
@@ -104,23 +104,23 @@ fn shortened(path: &str) -> Box<str> {
 /// A request that is not over.
 #[derive(Debug)]
 struct Open {
-    key: Key,
+    key: FateKey,
     place: Place,
     cause: Cause,
     planned: Duration,
     late: Option<Duration>,
     status: Option<u16>,
-    seat: Option<Seat>,
+    seat: Option<Permit>,
     is_endless: bool,
     details: Option<Box<Details>>,
 }
 
 impl Open {
     /// The entry of a request that is over, if it is told of.
-    fn told(self, rulebook: &Rulebook, completed: bool) -> Option<Entry> {
+    fn told(self, rulebook: &RuleSet, completed: bool) -> Option<JournalEntry> {
         let details = self.details?;
         let (pace, ending) = details.shape;
-        Some(Entry {
+        Some(JournalEntry {
             at: details.at,
             run: self.place.run,
             method: details.method,
@@ -130,7 +130,7 @@ impl Open {
             rule: rulebook.label(details.rule),
             fault: match &self.cause {
                 Cause::Fault(label) => Some(label.clone()),
-                Cause::Clean | Cause::Delay | Cause::Capacity | Cause::RateLimit => None,
+                Cause::Clean | Cause::Delay | Cause::ConcurrencyLimit | Cause::RateLimit => None,
             },
             cause: self.cause,
             planned: self.planned,
@@ -170,7 +170,7 @@ impl Exchange {
     /// A head has been parsed, and it is decided what becomes of it.
     pub(crate) fn open(
         &self,
-        key: Key,
+        key: FateKey,
         place: Place,
         cause: Cause,
         fate: &Fate,
@@ -196,7 +196,7 @@ impl Exchange {
     }
 
     /// The answer is in service until it is over.
-    pub(crate) fn sit_down(&self, seat: Seat) {
+    pub(crate) fn sit_down(&self, seat: Permit) {
         if let Some(open) = self.open.borrow_mut().as_mut() {
             open.seat = Some(seat);
         }

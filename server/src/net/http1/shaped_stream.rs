@@ -4,7 +4,7 @@
 use crate::http::write_schedule::Schedule;
 use crate::net::http1::connection_state::Exchange;
 use crate::net::system_calls as system;
-use flagpole_protocol::{Content, Ending, Fate};
+use flagpole_protocol::{Ending, Fate, ResponseContent};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -132,7 +132,7 @@ impl Wire {
 
     /// Takes on the answer whose head hyper begins to write.
     fn begin(&mut self, script: &Script, bytes: &[u8]) {
-        let instead = (script.fate.content == Content::Garbage).then_some(GARBAGE);
+        let instead = (script.fate.content == ResponseContent::Garbage).then_some(GARBAGE);
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let head = instead.map_or(end.map_or(bytes.len(), |end| end + 4), <[u8]>::len);
         let body = if instead.is_some() { 0 } else { script.body };

@@ -2,7 +2,7 @@
 
 use super::{PATH, and_lives_on, body, read_all, until_the_end};
 use crate::raw::{Raw, Reply};
-use flagpole_protocol::Digest;
+use flagpole_protocol::ContentDigest;
 use flagpole_server::blocking::Server;
 use flagpole_server::fate::fault;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn a_status_is_answered_in_place_of_the_flag() {
 #[test]
 fn a_corrupt_body_has_the_digest_of_the_true_one() {
     for seen in and_lives_on("corrupt:3") {
-        let digest = format!("content-digest: {}\r\n", Digest::of(&body()));
+        let digest = format!("content-digest: {}\r\n", ContentDigest::of(&body()));
         assert!(seen.head.contains(&digest), "{}", seen.head);
         let differing = seen
             .body

@@ -2,9 +2,9 @@
 
 use super::{PATH, body, read_all, until_the_end};
 use crate::raw::Raw;
-use flagpole_protocol::Key;
+use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
-use flagpole_server::Rulebook;
+use flagpole_server::RuleSet;
 use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
@@ -128,8 +128,8 @@ fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
         .entries(1000);
     let server = server.start().unwrap();
     let fault = vec!["cut:700@1%".parse().unwrap()];
-    let fates = Rulebook::of(3, "0".parse().unwrap(), fault).unwrap();
-    let key = Key::Resource(Resource::Flag("BZ".parse().unwrap()));
+    let fates = RuleSet::of(3, "0".parse().unwrap(), fault).unwrap();
+    let key = FateKey::Resource(Resource::Flag("BZ".parse().unwrap()));
     let whole = (0..1000)
         .find(|&n| fates.fate(key, n).fault.is_some())
         .unwrap();

@@ -8,7 +8,7 @@ mod paces;
 use crate::raw::Raw;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Ledger;
-use flagpole_protocol::{Code, Resource};
+use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use std::time::Duration;
 const PATH: &str = "/flags/br/br.gif";
 
 fn body() -> Vec<u8> {
-    let code: Code = "BR".parse().unwrap();
+    let code: CountryCode = "BR".parse().unwrap();
     Catalog::embedded()
         .get(Resource::Flag(code))
         .unwrap()
@@ -62,13 +62,13 @@ fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2]
         .seed(2)
         .entries(100);
     let server = server.start().unwrap();
-    let probe = flagpole_server::Rulebook::of(
+    let probe = flagpole_server::RuleSet::of(
         2,
         "0".parse().unwrap(),
         vec![format!("{fault}@50%").parse().unwrap()],
     );
     let probe = probe.unwrap();
-    let key = flagpole_protocol::Key::Resource(Resource::Flag("BR".parse().unwrap()));
+    let key = flagpole_protocol::FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
     let nth = |struck: bool| {
         (0..1000)
             .find(|&n| probe.fate(key, n).fault.is_some() == struck)
