@@ -9,7 +9,7 @@ use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Outcome;
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
@@ -75,7 +75,7 @@ async fn download_many(site: Site, codes: &[CountryCode]) -> Result<BTreeMap<Sta
 }
 
 fn main() -> Result<()> {
-    let own = Server::builder().latency("50ms".parse()?);
+    let own = BlockingServer::builder().latency("50ms".parse()?);
     let own = own.fault("503@20%".parse()?).start()?;
     let url = env::args().nth(1).unwrap_or_else(|| own.url());
     let site = Site {

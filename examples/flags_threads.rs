@@ -8,13 +8,13 @@ use anyhow::Result;
 use flagpole_client::{Concurrency, DownloadDir, Run, Target, Workload, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::AttemptRecord;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::env;
 use std::path::Path;
 use std::time::Instant;
 
 fn main() -> Result<()> {
-    let own = Server::builder().latency("50ms".parse()?).start()?;
+    let own = BlockingServer::builder().latency("50ms".parse()?).start()?;
     let url = env::args().nth(1).unwrap_or_else(|| own.url());
     let endpoint = url.parse::<Target>()?.resolve()?;
     let folder = DownloadDir::prepare(Path::new("downloaded"))?;

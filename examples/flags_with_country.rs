@@ -10,7 +10,7 @@ use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
 use flagpole_fixtures::{Country, populous};
 use flagpole_protocol::Outcome;
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
@@ -83,7 +83,7 @@ async fn download_many(site: Site, codes: &[CountryCode]) -> Result<BTreeMap<Sta
 }
 
 fn main() -> Result<()> {
-    let own = Server::builder().latency("50ms".parse()?).start()?;
+    let own = BlockingServer::builder().latency("50ms".parse()?).start()?;
     let url = env::args().nth(1).unwrap_or_else(|| own.url());
     let site = Site {
         endpoint: url.parse::<Target>()?.resolve()?,

@@ -7,7 +7,7 @@
 use anyhow::Result;
 use flagpole_client::{Run, Target, Workload, strategy};
 use flagpole_fixtures::{Catalog, populous};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::env;
 use std::hint::black_box;
 use std::time::Instant;
@@ -228,8 +228,8 @@ fn human(seconds: f64) -> String {
 
 fn main() -> Result<()> {
     let cycle = cycle_time();
-    let clean = Server::builder().start()?;
-    let late = Server::builder().latency("50ms".parse()?).start()?;
+    let clean = BlockingServer::builder().start()?;
+    let late = BlockingServer::builder().latency("50ms".parse()?).start()?;
     let all = Workload::flags(Catalog::embedded().codes());
     let twenty = Workload::flags(populous::TWENTY);
     let mut rungs = vec![

@@ -11,8 +11,8 @@ use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measur
 use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
+use flagpole_server::BlockingServer;
 use flagpole_server::Latency;
-use flagpole_server::blocking::Server;
 use flagpole_server::fate::keyed_rng::{DrawPurpose, KeyedRng};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -91,11 +91,11 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         enough.max(3 * in_flight)
     };
 
-    let builder = Server::builder()
-        .entries(0)
+    let builder = BlockingServer::builder()
+        .journal_capacity(0)
         .latency(latency.clone())
         .seed(seed)
-        .entries(requests);
+        .journal_capacity(requests);
     let server = builder.start().expect("a free port is found");
     let records = thread::scope(|scope| {
         let loops = in_flight.div_ceil(LANES);

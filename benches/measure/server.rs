@@ -4,7 +4,7 @@
 use criterion::{Criterion, Throughput};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
 use flagpole_protocol::Resource;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::time::Duration;
 
 /// Requests a run: enough that the connections' making does not show.
@@ -12,8 +12,8 @@ const REQUESTS: usize = 5000;
 
 /// The group `server`.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let server = Server::builder()
-        .entries(0)
+    let server = BlockingServer::builder()
+        .journal_capacity(0)
         .start()
         .expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());

@@ -7,8 +7,8 @@ use flagpole_analysis::report::HumanDuration;
 use flagpole_client::{Concurrency, Endpoint, Run, Workload, measure, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::MeasuredRun;
+use flagpole_server::BlockingServer;
 use flagpole_server::Profile;
-use flagpole_server::blocking::Server;
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
     let plan = Workload::flags(populous::TWENTY);
     let lanes = Concurrency::new(plan.jobs.len()).expect("20 lanes are allowed");
     let goes_wrong = !listener.faults.is_empty();
-    let builder = Server::builder().listener(listener);
+    let builder = BlockingServer::builder().listener(listener);
     let server = builder.start().expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
     let mut group = criterion.benchmark_group(format!("strategies/{name}"));

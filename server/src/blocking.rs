@@ -10,10 +10,10 @@ use std::time::Duration;
 /// A server that runs. Dropping it stops it at once and frees its port.
 ///
 /// ```
-/// use flagpole_server::blocking::Server;
+/// use flagpole_server::BlockingServer;
 /// use std::io::{Read, Write};
 ///
-/// let server = Server::builder().fault("418".parse()?).entries(100).start()?;
+/// let server = BlockingServer::builder().fault("418".parse()?).journal_capacity(100).start()?;
 ///
 /// // Whatever client is to be tested asks here.
 /// let mut client = std::net::TcpStream::connect(server.addr())?;
@@ -22,17 +22,17 @@ use std::time::Duration;
 /// client.read_to_string(&mut answer)?;
 /// assert!(answer.starts_with("HTTP/1.1 418 I'm a teapot\r\n"));
 ///
-/// assert_eq!(server.journal()[0].status, Some(418));
+/// assert_eq!(server.journal_entries()[0].status, Some(418));
 /// let ledger = server.shutdown(std::time::Duration::from_secs(1));
 /// assert_eq!(ledger.requests, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Server(ServerHandle);
+pub struct BlockingServer(ServerHandle);
 
-impl Server {
+impl BlockingServer {
     /// A server to be described and started.
-    pub fn builder() -> ServerBuilder<Server> {
+    pub fn builder() -> ServerBuilder<BlockingServer> {
         ServerBuilder::new()
     }
 
@@ -43,17 +43,17 @@ impl Server {
     }
 }
 
-impl ServerBuilder<Server> {
+impl ServerBuilder<BlockingServer> {
     /// Starts the server: when this returns, it can be connected to.
     ///
     /// # Errors
     /// If what it is to do can not be, the port is taken, or the system refuses a socket or a thread.
-    pub fn start(self) -> Result<Server, StartError> {
-        self.launch().map(Server)
+    pub fn start(self) -> Result<BlockingServer, StartError> {
+        self.launch().map(BlockingServer)
     }
 }
 
-impl Deref for Server {
+impl Deref for BlockingServer {
     type Target = ServerHandle;
 
     fn deref(&self) -> &ServerHandle {

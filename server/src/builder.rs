@@ -29,7 +29,7 @@ const ENTRIES: usize = 10_000;
 const CONNECTIONS: usize = 10_000;
 
 /// How a server is to be, which is then started as an `S`: a [`Server`](crate::Server) or a
-/// [`blocking::Server`](crate::blocking::Server). Without further words: the embedded site, clean, on
+/// [`BlockingServer`](crate::BlockingServer). Without further words: the embedded site, clean, on
 /// a port of the system's choice on 127.0.0.1, one worker a core.
 #[derive(Clone, Debug)]
 pub struct ServerBuilder<S> {
@@ -91,7 +91,7 @@ impl<S> ServerBuilder<S> {
 
     /// Has at most `seats` answers in service at once and `queue` requests waiting, first come, first
     /// served; answers 503 beyond that. The delay of an answer that waited begins when it is served.
-    pub fn capacity(mut self, seats: NonZero<u32>, queue: u32) -> Self {
+    pub fn concurrency_limit(mut self, seats: NonZero<u32>, queue: u32) -> Self {
         self.listener.capacity = Some(seats.get());
         self.listener.queue = Some(queue);
         self
@@ -110,20 +110,20 @@ impl<S> ServerBuilder<S> {
     }
 
     /// Serves at most this many connections; further ones wait until one leaves.
-    pub fn connections(mut self, connections: usize) -> Self {
+    pub fn max_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
     /// Keeps an entry in memory for each of the first so many requests of each worker, for
-    /// [`ServerHandle::journal`]; 10,000 if this is not called. With 0 a clean answer is a little quicker.
-    pub fn entries(mut self, entries: usize) -> Self {
+    /// [`ServerHandle::journal_entries`]; 10,000 if this is not called. With 0 a clean answer is a little quicker.
+    pub fn journal_capacity(mut self, entries: usize) -> Self {
         self.entries = entries;
         self
     }
 
     /// Writes an entry for every request to a journal.
-    pub fn journal_to(mut self, journal: Journal) -> Self {
+    pub fn journal(mut self, journal: Journal) -> Self {
         self.journal = Some(journal);
         self
     }

@@ -84,7 +84,7 @@ impl ServerHandle {
 
     /// Between two clients that are to meet the same: waits until the first has left, for at most `patience`,
     /// and makes the limits what they were at the start. Blocks. Counts and windows of time go on.
-    pub fn settle(&self, patience: Duration) {
+    pub fn drain_and_reset(&self, patience: Duration) {
         let end = Instant::now() + patience;
         let mut quiet = 0;
         // Twice, for a connection may be between the system's hands and ours.
@@ -100,9 +100,9 @@ impl ServerHandle {
     }
 
     /// The entries that are kept of requests that are over, in the order in which their heads were
-    /// parsed: as many as [`entries`](crate::Builder::entries) asked for. On a connection that lives on, the
+    /// parsed: as many as [`journal_capacity`](crate::ServerBuilder::journal_capacity) asked for. On a connection that lives on, the
     /// entry may come just after the peer has read the answer.
-    pub fn journal(&self) -> Vec<JournalEntry> {
+    pub fn journal_entries(&self) -> Vec<JournalEntry> {
         let mut entries = self.ledger().entries;
         entries.sort_by_key(|entry| entry.at);
         entries

@@ -15,9 +15,9 @@
 //! tells it line by line.
 //!
 //! ```
-//! use flagpole_server::blocking::Server;
+//! use flagpole_server::BlockingServer;
 //!
-//! let server = Server::builder()
+//! let server = BlockingServer::builder()
 //!     .latency("uniform:1ms..3ms".parse()?)
 //!     .fault("500@10%".parse()?)
 //!     .seed(7)
@@ -49,6 +49,7 @@ pub mod http;
 pub mod observe;
 pub mod server;
 
+pub use blocking::BlockingServer;
 pub use builder::ServerBuilder;
 pub use config::profile::Profile;
 pub use config::rule::Rule;

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 ///     let server = Server::builder()
 ///         .latency("uniform:1ms..3ms".parse()?)
 ///         .fault("500@100%".parse()?)
-///         .entries(100)
+///         .journal_capacity(100)
 ///         .start()
 ///         .await?;
 ///
@@ -35,7 +35,7 @@ use tokio::sync::oneshot;
 /// #   client.read_to_string(&mut answer).await?;
 /// #   assert!(answer.starts_with("HTTP/1.1 500 "));
 ///
-///     let journal = server.journal();
+///     let journal = server.journal_entries();
 ///     assert_eq!(journal[0].fault.as_deref(), Some("500"));
 ///     let ledger = server.shutdown(std::time::Duration::from_secs(1)).await;
 ///     assert_eq!(ledger.by_status[&500], 1);

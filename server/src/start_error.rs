@@ -12,7 +12,7 @@ pub enum StartError {
     Profile(#[from] ProfileError),
     /// Somebody else listens there.
     #[error("port {} of {} is taken", .0.port(), .0.ip())]
-    Taken(SocketAddr),
+    PortInUse(SocketAddr),
     /// The system refuses to listen there.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),

@@ -9,7 +9,7 @@ use crate::{SOMETHING_FAILED, interrupt, output as print};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_protocol::Ledger;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::observe::journal::JournalWriter;
 use flagpole_server::{Journal, Profile, Site, StartError};
@@ -130,7 +130,7 @@ impl Told {
 
 struct Running {
     name: String,
-    server: Server,
+    server: BlockingServer,
     does: String,
 }
 
@@ -159,7 +159,7 @@ impl Serve {
         // A sender that is gone asks to stop as well.
         let mut told = Told::default();
         while let (Ok(Word::Settle), [one]) = (stop.recv(), running.as_slice()) {
-            one.server.settle(PATIENCE);
+            one.server.drain_and_reset(PATIENCE);
             say(&told.since(one.server.ledger())?)?;
         }
         self.stop(running)?;
@@ -196,23 +196,25 @@ impl Serve {
         let start = |listener: &Listener| {
             let port = listener.port.unwrap_or_default();
             let name = listener.name.clone().unwrap_or_default();
-            let mut builder = Server::builder()
+            let mut builder = BlockingServer::builder()
                 .address(SocketAddr::new(self.addr, port))
                 .site(site.clone())
                 .seed(profile.seed)
                 .listener(listener.clone())
-                .entries(0)
-                .connections(connections);
+                .journal_capacity(0)
+                .max_connections(connections);
             if let Some(journal) = journal {
-                builder = builder.journal_to(if name.is_empty() {
+                builder = builder.journal(if name.is_empty() {
                     journal.clone()
                 } else {
-                    journal.named(&name)
+                    journal.for_listener(&name)
                 });
             }
             let server = builder.start().map_err(|error| match error {
                 StartError::Profile(_) => anyhow!("--profile: {error}"),
-                StartError::Taken(_) => anyhow!("--port: {error}; choose another with `--port`"),
+                StartError::PortInUse(_) => {
+                    anyhow!("--port: {error}; choose another with `--port`")
+                }
                 StartError::Listen(..) => anyhow!("--addr: {error}"),
                 StartError::Thread(_) => anyhow!(error),
             })?;
@@ -317,7 +319,7 @@ fn journal(path: &Path) -> Result<(Journal, JournalWriter)> {
     let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
     // What is there already may be the journal of a server that runs.
     let file = OpenOptions::new().create(true).append(true).open(path);
-    Journal::to(file.map_err(refused)?).map_err(refused)
+    Journal::new(file.map_err(refused)?).map_err(refused)
 }
 
 /// Waits until the journal is written.

@@ -3,7 +3,7 @@
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,9 @@ fn plan(count: u64) -> Workload {
 
 #[test]
 fn it_finds_its_lanes_and_is_hardly_ever_refused() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("20ms".parse().unwrap())
-        .capacity(NonZero::new(SEATS).unwrap(), 16)
+        .concurrency_limit(NonZero::new(SEATS).unwrap(), 16)
         .start()
         .unwrap();
     let (plan, endpoint) = (plan(1000), Endpoint::from(server.addr()));

@@ -11,7 +11,7 @@ use flagpole_protocol::Cause;
 use flagpole_protocol::JournalEntry;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ fn plan() -> Workload {
 
 /// Carries the plan out in every way.
 fn everyone(
-    server: &Server,
+    server: &BlockingServer,
     plan: &Workload,
     conditions: impl for<'a> Fn(Run<'a>) -> Run<'a> + Sync,
 ) -> Vec<Made> {
@@ -222,7 +222,7 @@ fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
 
 /// What a run made in this way met, in the order of resources.
 fn fates(
-    server: &Server,
+    server: &BlockingServer,
     (way, count): (usize, usize),
 ) -> Vec<(Resource, u64, Option<u16>, Duration)> {
     let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));

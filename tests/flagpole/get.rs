@@ -5,10 +5,10 @@ use crate::stage::{Desk, Done};
 use flagpole_client::strategy;
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::fs;
 
-fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
@@ -233,7 +233,7 @@ fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
         rule.fault("503".parse().unwrap())
     };
     for strategy in strategy::ALL {
-        let builder = Server::builder().rule(busy("/flags/br/*"));
+        let builder = BlockingServer::builder().rule(busy("/flags/br/*"));
         let server = builder.rule(busy("/flags/us/*")).start().unwrap();
         let desk = Desk::new();
         let mut process = desk.start(&format!(

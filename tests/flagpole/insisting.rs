@@ -3,22 +3,22 @@
 use crate::peers::mock;
 use crate::stage::{Desk, Done};
 use crate::ways::{files, true_flags};
+use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
-use flagpole_server::blocking::Server;
 use serde_json::Value;
 use std::fs;
 
 /// `threads-ureq` and the default: the two transports.
 const WAYS: [&str; 2] = ["", "--strategy threads --transport ureq"];
 
-fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
 /// A flagpole whose first answers for each resource go wrong in this way.
-fn failing(first: u32, fault: &str) -> Server {
+fn failing(first: u32, fault: &str) -> BlockingServer {
     let rule = Rule::default().first(first).fault(fault.parse().unwrap());
-    Server::builder().rule(rule).start().unwrap()
+    BlockingServer::builder().rule(rule).start().unwrap()
 }
 
 fn records(desk: &Desk) -> Vec<Value> {

@@ -3,8 +3,8 @@
 use crate::peers::mock;
 use crate::stage::{Desk, PATIENCE, wait_until};
 use crate::ways::Way;
+use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
-use flagpole_server::blocking::Server;
 use flagpole_server::config::path_glob::PathGlob;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{PipeReader, Write as _, pipe};
@@ -15,7 +15,7 @@ use std::time::Instant;
 const PIPE: usize = 64 << 10;
 const ROOM: usize = 4 << 10;
 
-fn line(way: Way, server: &Server, words: &str) -> String {
+fn line(way: Way, server: &BlockingServer, words: &str) -> String {
     let lanes = if way.strategy.is_concurrent() { 8 } else { 1 };
     let (strategy, transport) = (way.strategy.name(), way.transport.name());
     format!(
@@ -29,10 +29,10 @@ fn is_temporary(name: &str) -> bool {
 }
 
 /// A flagpole whose flags come at once, and whose metadata takes so long.
-fn slow_names(latency: &str) -> Server {
+fn slow_names(latency: &str) -> BlockingServer {
     let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
     let rule = Rule::default().path(path).latency(latency.parse().unwrap());
-    Server::builder().rule(rule).start().unwrap()
+    BlockingServer::builder().rule(rule).start().unwrap()
 }
 
 #[test]

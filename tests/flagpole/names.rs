@@ -5,21 +5,21 @@ use crate::stage::{Desk, Done};
 use crate::ways::{CATALOG, Way, codes, in_every_way, truth};
 use flagpole_fixtures::populous;
 use flagpole_protocol::{CountryCode, Resource};
+use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
-use flagpole_server::blocking::Server;
 use flagpole_server::config::path_glob::PathGlob;
 use std::collections::BTreeSet;
 use std::fs;
 
-fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
     desk.run(&format!("get --metadata --url {} {words}", server.url()))
 }
 
 /// A flagpole whose metadata goes wrong in this way.
-fn nameless(fault: &str) -> Server {
+fn nameless(fault: &str) -> BlockingServer {
     let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
     let rule = Rule::default().path(path).fault(fault.parse().unwrap());
-    Server::builder().rule(rule).start().unwrap()
+    BlockingServer::builder().rule(rule).start().unwrap()
 }
 
 /// Every file is named after a country, its spaces underscores, and is the flag of the code behind it.
@@ -118,7 +118,7 @@ fn a_name_is_insisted_on_without_fetching_the_flag_again() {
         .path(path)
         .first(2)
         .fault("503".parse().unwrap());
-    let server = Server::builder().rule(rule).start().unwrap();
+    let server = BlockingServer::builder().rule(rule).start().unwrap();
     let desk = Desk::new();
     let done = get(&desk, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
     assert!(

@@ -4,7 +4,7 @@
 use crate::stage::PATIENCE;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Resource;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,16 +12,16 @@ use std::sync::Arc;
 use std::thread;
 
 /// A flagpole of this latency and these faults, which remembers every request: `404@5% 500@10%`.
-pub(crate) fn mock(latency: &str, faults: &str) -> Server {
+pub(crate) fn mock(latency: &str, faults: &str) -> BlockingServer {
     seeded(0, latency, faults)
 }
 
 /// A flagpole whose fates are drawn from this seed.
-pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> Server {
-    let builder = Server::builder()
+pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> BlockingServer {
+    let builder = BlockingServer::builder()
         .seed(seed)
         .latency(latency.parse().unwrap())
-        .entries(100_000);
+        .journal_capacity(100_000);
     let faults = faults.split_whitespace();
     let builder = faults.fold(builder, |builder, fault| {
         builder.fault(fault.parse().unwrap())

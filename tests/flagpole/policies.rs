@@ -11,7 +11,7 @@ use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
 use flagpole_protocol::{AttemptKind, AttemptRecord, MeasuredRun};
 use flagpole_protocol::{FateKey, Ledger};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::{Rule, RuleSet};
 use std::time::Duration;
 
@@ -36,8 +36,10 @@ fn tries(attempts: u32) -> Policy {
 }
 
 /// A flagpole with this rule, which remembers every request.
-fn ruled(rule: Rule) -> Server {
-    let builder = Server::builder().entries(100_000).rule(rule);
+fn ruled(rule: Rule) -> BlockingServer {
+    let builder = BlockingServer::builder()
+        .journal_capacity(100_000)
+        .rule(rule);
     builder.start().unwrap()
 }
 
@@ -51,7 +53,7 @@ fn slow(n: &str, latency: &str) -> Rule {
 }
 
 /// Carries the plan out in every way under this policy, and holds the records against the ledger.
-fn under(policy: &Policy, plan: &Workload, server: Server) -> (Vec<Made>, Ledger) {
+fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<Made>, Ledger) {
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
         let run = Run::new(plan, &endpoint).lanes(lanes(4));
@@ -304,7 +306,7 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
 
 #[test]
 fn a_hedge_that_comes_too_late_is_given_up_itself() {
-    let builder = Server::builder().entries(100_000);
+    let builder = BlockingServer::builder().journal_capacity(100_000);
     let server = builder.rule(slow("0", "400ms")).rule(slow("1", "1h"));
     let server = server.start().unwrap();
     let plan = Workload::flags(codes("BR"));

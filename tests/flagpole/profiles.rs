@@ -5,7 +5,7 @@ use crate::stage::{Desk, flagpole, wait_until};
 use flagpole_protocol::FateKey;
 use flagpole_protocol::{Cause, JournalEntry};
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::rule_set::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
@@ -83,7 +83,7 @@ mod journal {
 
     /// Asks for so many at once, and for the next ones as soon as all have been heard: nobody waits
     /// for an answer.
-    fn ask_all(server: &Server, resources: &[Resource], lanes: usize) {
+    fn ask_all(server: &BlockingServer, resources: &[Resource], lanes: usize) {
         for wave in resources.chunks(lanes) {
             let heard = server.ledger().requests + wave.len() as u64;
             let ask = |resource: &Resource| ask(&server.url(), &resource.to_string());
@@ -92,7 +92,9 @@ mod journal {
             drop(peers);
         }
         let asked = resources.len();
-        wait_until("all are told of", || server.journal().len() == asked);
+        wait_until("all are told of", || {
+            server.journal_entries().len() == asked
+        });
     }
 
     /// Holds the journal of this listener against what was told in advance.
@@ -116,10 +118,12 @@ mod journal {
                 .prop_shuffle()
                 .new_tree(&mut runner)
                 .unwrap();
-            let builder = Server::builder().seed(seed).listener(listener.clone());
-            let server = builder.entries(resources.len()).start().unwrap();
+            let builder = BlockingServer::builder()
+                .seed(seed)
+                .listener(listener.clone());
+            let server = builder.journal_capacity(resources.len()).start().unwrap();
             ask_all(&server, &shuffled.current(), lanes);
-            let mut journal = server.journal();
+            let mut journal = server.journal_entries();
             journal.sort_by_key(|entry| (entry.resource, entry.n));
             let numbers: Vec<_> = journal
                 .iter()

@@ -5,8 +5,8 @@ use crate::peers::mock;
 use crate::stage::{Desk, Done, PATIENCE};
 use crate::ways::{CATALOG, files, sizes, true_flags, truth};
 use flagpole_protocol::Resource;
+use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
-use flagpole_server::blocking::Server;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,17 +20,17 @@ const WAYS: [&str; 3] = [
     "--strategy threads --transport ureq",
 ];
 
-fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
 /// A flagpole whose first answers for each resource go wrong in these ways, one after the other.
-fn failing(faults: &[&str]) -> Server {
+fn failing(faults: &[&str]) -> BlockingServer {
     let rules = (0..).zip(faults).map(|(n, fault)| {
         let rule = Rule::default().n(n.to_string().parse().unwrap());
         rule.fault(fault.parse().unwrap())
     });
-    let builder = Server::builder().entries(100_000);
+    let builder = BlockingServer::builder().journal_capacity(100_000);
     rules
         .fold(builder, flagpole_server::ServerBuilder::rule)
         .start()

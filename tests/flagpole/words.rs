@@ -6,7 +6,7 @@ use crate::stage::{Desk, Done, flagpole};
 use crate::ways::truth;
 use flagpole_client::{strategy, transport};
 use flagpole_protocol::Resource;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
@@ -21,7 +21,7 @@ const COMMANDS: [&str; 7] = [
     "man",
 ];
 
-fn get(desk: &Desk, server: &Server, words: &str) -> Done {
+fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 

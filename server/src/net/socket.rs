@@ -16,7 +16,7 @@ pub(crate) fn listen(
     count: NonZero<usize>,
 ) -> Result<Vec<TcpListener>, StartError> {
     let refused = |error: io::Error| match error.kind() {
-        io::ErrorKind::AddrInUse => StartError::Taken(address),
+        io::ErrorKind::AddrInUse => StartError::PortInUse(address),
         _ => StartError::Listen(address, error),
     };
     if address.port() != 0 {

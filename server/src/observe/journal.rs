@@ -54,7 +54,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub fn to(sink: impl Write + Send + 'static) -> io::Result<(Journal, JournalWriter)> {
+    pub fn new(sink: impl Write + Send + 'static) -> io::Result<(Journal, JournalWriter)> {
         let (lines, queue) = mpsc::sync_channel(QUEUE);
         let (told, ended) = mpsc::channel();
         let work = move || {
@@ -79,7 +79,7 @@ impl Journal {
 
     /// The same journal, with the listener's name in every line.
     #[must_use]
-    pub fn named(&self, listener: &str) -> Journal {
+    pub fn for_listener(&self, listener: &str) -> Journal {
         Journal {
             listener: Some(listener.into()),
             ..self.clone()

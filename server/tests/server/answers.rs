@@ -3,12 +3,12 @@
 use crate::raw::Raw;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::ContentDigest;
+use flagpole_server::BlockingServer;
 use flagpole_server::Site;
-use flagpole_server::blocking::Server;
 use std::sync::Arc;
 
-fn clean() -> Server {
-    Server::builder().start().unwrap()
+fn clean() -> BlockingServer {
+    BlockingServer::builder().start().unwrap()
 }
 
 #[test]
@@ -107,7 +107,10 @@ fn a_query_is_passed_over() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let server = Server::builder().entries(10).start().unwrap();
+    let server = BlockingServer::builder()
+        .journal_capacity(10)
+        .start()
+        .unwrap();
     let mut raw = Raw::to(&server);
     raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\nGET /zz HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!([raw.reply(true).status, raw.reply(true).status], [200, 404]);
@@ -136,7 +139,10 @@ fn somebodys_own_folder_is_served_instead() {
     std::fs::create_dir(folder.path().join("br")).unwrap();
     std::fs::write(folder.path().join("br/br.gif"), "mine").unwrap();
     let site = Site::new(&Catalog::load(folder.path()).unwrap());
-    let server = Server::builder().site(Arc::new(site)).start().unwrap();
+    let server = BlockingServer::builder()
+        .site(Arc::new(site))
+        .start()
+        .unwrap();
     let mut raw = Raw::to(&server);
     assert_eq!(raw.get("/flags/br/br.gif").body, b"mine");
     assert_eq!(raw.get("/flags/us/us.gif").status, 404);

@@ -3,8 +3,8 @@
 use crate::raw::{Raw, Reply};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{ContentDigest, Resource};
+use flagpole_server::BlockingServer;
 use flagpole_server::ServerBuilder;
-use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
@@ -20,15 +20,16 @@ fn etag() -> String {
     format!("\"{}\"", ContentDigest::of(&flag()).short())
 }
 
-fn struck(fault: &str) -> Server {
-    let builder = Server::builder().fault(fault.parse().unwrap());
-    builder.entries(10).start().unwrap()
+fn struck(fault: &str) -> BlockingServer {
+    let builder = BlockingServer::builder().fault(fault.parse().unwrap());
+    builder.journal_capacity(10).start().unwrap()
 }
 
 /// A clean server, and one that takes the way of those that delay.
-fn clean_and_delayed() -> [Server; 2] {
-    let delayed = Server::builder().latency("1ms".parse().unwrap());
-    [Server::builder(), delayed].map(|builder: ServerBuilder<Server>| builder.start().unwrap())
+fn clean_and_delayed() -> [BlockingServer; 2] {
+    let delayed = BlockingServer::builder().latency("1ms".parse().unwrap());
+    [BlockingServer::builder(), delayed]
+        .map(|builder: ServerBuilder<BlockingServer>| builder.start().unwrap())
 }
 
 /// The head without what differs from answer to answer.
@@ -133,7 +134,7 @@ fn head_takes_no_range_and_nor_does_what_is_not_there() {
 
 #[test]
 fn the_pages_are_conditional_and_have_ranges_too() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     let mut raw = Raw::to(&server);
     for path in ["/flags/", "/flags/index.json", "/flags/br/metadata.json"] {
         let whole = raw.get(path);
@@ -148,7 +149,7 @@ fn the_pages_are_conditional_and_have_ranges_too() {
 }
 
 /// The way of somebody who goes on with a file that was cut.
-fn rest(server: &Server, from: usize, tag: &str) -> Reply {
+fn rest(server: &BlockingServer, from: usize, tag: &str) -> Reply {
     let fields = format!("Range: bytes={from}-\r\nIf-Range: {tag}\r\n");
     Raw::to(server).ask("GET", PATH, &fields)
 }
@@ -170,7 +171,7 @@ fn a_file_that_was_cut_is_continued_and_proved() {
 
 #[test]
 fn a_file_that_has_changed_is_sent_whole() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     for tag in ["\"0123456789abcdef\"", &format!("W/{}", etag())] {
         let reply = rest(&server, 4000, tag);
         assert_eq!((reply.status, reply.body), (200, flag()), "{tag}");
@@ -206,7 +207,7 @@ fn bits_are_flipped_within_the_part_and_the_digests_are_the_true_ones() {
 }
 
 /// What is read until the connection ends, and how it ends.
-fn until_the_end(server: &Server, fields: &str) -> (String, Vec<u8>, Option<ErrorKind>) {
+fn until_the_end(server: &BlockingServer, fields: &str) -> (String, Vec<u8>, Option<ErrorKind>) {
     let mut raw = Raw::to(server);
     let head = head(&mut raw, "GET", fields);
     let mut body = Vec::new();
@@ -287,7 +288,9 @@ fn a_part_that_takes_its_time_is_the_part() {
 #[test]
 fn what_is_asked_for_does_not_change_which_request_it_is() {
     let statuses = |fields: &str| {
-        let server = Server::builder().fault("500@50%".parse().unwrap()).seed(3);
+        let server = BlockingServer::builder()
+            .fault("500@50%".parse().unwrap())
+            .seed(3);
         let server = server.start().unwrap();
         let mut raw = Raw::to(&server);
         [(); 16].map(|()| raw.ask("GET", PATH, fields).status == 500)

@@ -2,13 +2,13 @@
 
 use crate::raw::Raw;
 use flagpole_protocol::ServerTiming;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
 use std::time::{Duration, Instant};
 
 #[test]
 fn an_answer_never_comes_before_it_is_due() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("uniform:1ms..20ms".parse().unwrap())
         .start()
         .unwrap();
@@ -28,7 +28,7 @@ fn an_answer_never_comes_before_it_is_due() {
 
 #[test]
 fn an_answer_that_was_struck_says_so() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("418".parse().unwrap())
         .start()
         .unwrap();
@@ -50,7 +50,7 @@ fn every_fault_says_its_name_and_its_time_in_the_head() {
         "reset" | "empty" | "hang" | "garbage" | "trickle" => None,
         _ => Some((member, 0)),
     }) {
-        let server = Server::builder()
+        let server = BlockingServer::builder()
             .fault(member.example.parse().unwrap())
             .start()
             .unwrap();
@@ -69,7 +69,7 @@ fn every_fault_says_its_name_and_its_time_in_the_head() {
 
 #[test]
 fn a_planned_pause_is_no_lateness() {
-    let server = Server::builder().latency("5ms".parse().unwrap());
+    let server = BlockingServer::builder().latency("5ms".parse().unwrap());
     let server = server
         .fault("hang:for=300ms".parse().unwrap())
         .start()
@@ -85,7 +85,7 @@ fn a_planned_pause_is_no_lateness() {
 
 #[test]
 fn delays_do_not_queue_behind_each_other() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("300ms".parse().unwrap())
         .start()
         .unwrap();

@@ -2,7 +2,7 @@
 
 use crate::raw::Raw;
 use flagpole_protocol::ServerTiming;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use statrs::distribution::{ContinuousCDF, Exp};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn received(mut raw: Raw) -> Vec<(ServerTiming, Duration)> {
 /// thousand.
 #[test]
 fn delays_as_received_follow_the_distribution_and_none_is_early() {
-    let builder = Server::builder()
+    let builder = BlockingServer::builder()
         .latency("exponential:5ms".parse().unwrap())
         .seed(7);
     let server = builder.start().unwrap();

@@ -1,11 +1,11 @@
 //! The same fates for everybody who asks in the same way.
 
 use crate::raw::Raw;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::collections::BTreeSet;
 
-fn flaky(seed: u64) -> Server {
-    let builder = Server::builder()
+fn flaky(seed: u64) -> BlockingServer {
+    let builder = BlockingServer::builder()
         .latency("uniform:0..2ms".parse().unwrap())
         .seed(seed);
     builder
@@ -18,7 +18,7 @@ fn flaky(seed: u64) -> Server {
 const FLAGS: [&str; 6] = ["br", "cn", "in", "jp", "ng", "us"];
 
 /// What happens to three requests for each flag, asked in a shifted order over some connections.
-fn fates(server: &Server, run: &str, connections: usize, shift: usize) -> BTreeSet<String> {
+fn fates(server: &BlockingServer, run: &str, connections: usize, shift: usize) -> BTreeSet<String> {
     let mut raws: Vec<_> = (0..connections).map(|_| Raw::to(server)).collect();
     let order = (0..18).map(|place| (place * 5 + shift) % 18);
     let asked = order.enumerate().map(|(turn, place)| {

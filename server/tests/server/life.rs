@@ -2,8 +2,8 @@
 
 use crate::raw::Raw;
 use flagpole_protocol::Cause;
+use flagpole_server::BlockingServer;
 use flagpole_server::StartError;
-use flagpole_server::blocking::Server;
 use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -12,11 +12,14 @@ const ASK: &str = "GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[test]
 fn a_taken_port_is_an_error_whoever_has_it() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     for address in [server.addr(), other.local_addr().unwrap()] {
-        let error = Server::builder().address(address).start().unwrap_err();
-        assert!(matches!(error, StartError::Taken(_)), "{error}");
+        let error = BlockingServer::builder()
+            .address(address)
+            .start()
+            .unwrap_err();
+        assert!(matches!(error, StartError::PortInUse(_)), "{error}");
         assert_eq!(
             error.to_string(),
             format!("port {} of 127.0.0.1 is taken", address.port())
@@ -26,7 +29,7 @@ fn a_taken_port_is_an_error_whoever_has_it() {
 
 #[test]
 fn dropping_a_server_frees_its_port_at_once() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .start()
         .unwrap();
@@ -34,7 +37,7 @@ fn dropping_a_server_frees_its_port_at_once() {
     raw.send(ASK);
     let address = server.addr();
     drop(server);
-    assert!(Server::builder().address(address).start().is_ok());
+    assert!(BlockingServer::builder().address(address).start().is_ok());
     assert_eq!(
         raw.0.read(&mut [0; 1]).unwrap_or(0),
         0,
@@ -44,7 +47,9 @@ fn dropping_a_server_frees_its_port_at_once() {
 
 #[test]
 fn several_servers_live_in_one_process() {
-    let servers: Vec<_> = (0..5).map(|_| Server::builder().start().unwrap()).collect();
+    let servers: Vec<_> = (0..5)
+        .map(|_| BlockingServer::builder().start().unwrap())
+        .collect();
     for server in &servers {
         assert_eq!(Raw::to(server).get("/flags/br/br.gif").status, 200);
         assert_eq!(server.ledger().requests, 1);
@@ -53,7 +58,7 @@ fn several_servers_live_in_one_process() {
 
 #[test]
 fn a_shutdown_finishes_what_is_under_way() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("300ms".parse().unwrap())
         .start()
         .unwrap();
@@ -75,7 +80,7 @@ fn a_shutdown_finishes_what_is_under_way() {
 
 #[test]
 fn a_shutdown_waits_no_longer_than_its_grace() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .start()
         .unwrap();
@@ -95,9 +100,9 @@ fn a_shutdown_waits_no_longer_than_its_grace() {
 
 #[test]
 fn a_peer_that_leaves_is_an_entry_without_a_status() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
-        .entries(10)
+        .journal_capacity(10)
         .start()
         .unwrap();
     let mut raw = Raw::to(&server);
@@ -120,9 +125,9 @@ fn a_peer_that_leaves_is_an_entry_without_a_status() {
 
 #[test]
 fn the_ledger_tells_each_request_by_resource_and_number() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("503".parse().unwrap())
-        .entries(10)
+        .journal_capacity(10)
         .workers(1.try_into().unwrap());
     let server = server.start().unwrap();
     let mut raw = Raw::to(&server);
@@ -150,8 +155,8 @@ fn the_ledger_tells_each_request_by_resource_and_number() {
 
 #[test]
 fn the_entries_are_bounded() {
-    let server = Server::builder()
-        .entries(2)
+    let server = BlockingServer::builder()
+        .journal_capacity(2)
         .workers(1.try_into().unwrap())
         .start()
         .unwrap();
@@ -171,7 +176,10 @@ fn the_entries_are_bounded() {
 
 #[test]
 fn further_connections_wait_until_one_leaves() {
-    let server = Server::builder().connections(1).start().unwrap();
+    let server = BlockingServer::builder()
+        .max_connections(1)
+        .start()
+        .unwrap();
     let mut first = Raw::to(&server);
     assert_eq!(first.get("/flags/br/br.gif").status, 200);
     let mut second = Raw::to(&server);
@@ -220,7 +228,7 @@ fn two_hundred_servers_in_a_row_leave_nothing_behind() {
         return;
     }
     let serve = || {
-        let [one, other] = [(); 2].map(|()| Server::builder().start().unwrap());
+        let [one, other] = [(); 2].map(|()| BlockingServer::builder().start().unwrap());
         assert_eq!(Raw::to(&one).get("/flags/br/br.gif").status, 200);
         let address = other.addr();
         other.shutdown(Duration::from_secs(10));
@@ -237,7 +245,7 @@ fn two_hundred_servers_in_a_row_leave_nothing_behind() {
 async fn an_async_server_serves_while_its_caller_s_event_loop_is_blocked() {
     let server = flagpole_server::Server::builder()
         .fault("418".parse().unwrap())
-        .entries(10)
+        .journal_capacity(10)
         .start()
         .await
         .unwrap();

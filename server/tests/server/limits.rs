@@ -2,21 +2,21 @@
 
 use crate::raw::{Raw, Reply};
 use flagpole_protocol::Cause;
+use flagpole_server::BlockingServer;
 use flagpole_server::ServerBuilder;
-use flagpole_server::blocking::Server;
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-fn server(seats: u32, queue: u32, latency: &str) -> ServerBuilder<Server> {
-    let builder = Server::builder()
+fn server(seats: u32, queue: u32, latency: &str) -> ServerBuilder<BlockingServer> {
+    let builder = BlockingServer::builder()
         .latency(latency.parse().unwrap())
-        .entries(1000);
-    builder.capacity(seats.try_into().unwrap(), queue)
+        .journal_capacity(1000);
+    builder.concurrency_limit(seats.try_into().unwrap(), queue)
 }
 
 /// Connections that have asked for a flag, each after the one before had arrived.
-fn ask(server: &Server, flags: &[&str]) -> Vec<Raw> {
+fn ask(server: &BlockingServer, flags: &[&str]) -> Vec<Raw> {
     let (before, mut raws) = (server.ledger().requests, Vec::new());
     for cc in flags {
         let mut raw = Raw::to(server);
@@ -114,7 +114,7 @@ fn a_peer_that_leaves_with_a_request_unread_gives_its_seat_back_too() {
 
 #[test]
 fn beyond_the_rate_the_answer_is_429_with_retry_after() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .rate_limit("2/m".parse().unwrap())
         .start()
         .unwrap();
@@ -133,7 +133,7 @@ fn beyond_the_rate_the_answer_is_429_with_retry_after() {
 
 #[test]
 fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .rate_limit("3/m".parse().unwrap())
         .start()
         .unwrap();
@@ -144,21 +144,21 @@ fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
     let expected = [200, 200, 200, 429, 429];
     assert_eq!(statuses(), expected);
     let before = server.ledger();
-    server.settle(GRACE);
+    server.drain_and_reset(GRACE);
     assert_eq!(statuses(), expected);
     assert_eq!(server.ledger().since(&before).by_status[&429], 2);
 }
 
 #[test]
 fn one_that_does_not_leave_is_waited_for_no_longer_than_patience_has_it() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     let mut raw = Raw::to(&server);
     assert_eq!(raw.get("/flags/br/br.gif").status, 200);
     let start = std::time::Instant::now();
-    server.settle(Duration::from_millis(50));
+    server.drain_and_reset(Duration::from_millis(50));
     assert!(start.elapsed() >= Duration::from_millis(50));
     drop(raw);
     let start = std::time::Instant::now();
-    server.settle(GRACE);
+    server.drain_and_reset(GRACE);
     assert!(start.elapsed() < GRACE);
 }

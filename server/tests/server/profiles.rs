@@ -3,7 +3,7 @@
 use crate::raw::Raw;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::rule_set::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
@@ -161,19 +161,21 @@ fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
 /// Starts the listener, asks it, leaves, and holds what it says of it against what was planned.
 fn serves(seed: u64, listener: &Listener) {
     const PATH: &str = "/flags/br/br.gif";
-    let builder = Server::builder().seed(seed).listener(listener.clone());
+    let builder = BlockingServer::builder()
+        .seed(seed)
+        .listener(listener.clone());
     let one = std::num::NonZero::<usize>::MIN;
-    let server = builder.entries(1).workers(one).start().unwrap();
+    let server = builder.journal_capacity(1).workers(one).start().unwrap();
     let mut raw = Raw::to(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     while server.ledger().requests == 0 {
         std::thread::yield_now();
     }
     drop(raw);
-    while server.journal().is_empty() {
+    while server.journal_entries().is_empty() {
         std::thread::yield_now();
     }
-    let told = server.journal().remove(0);
+    let told = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked(PATH, 0, told.at));
     assert_eq!(

@@ -1,6 +1,6 @@
 //! A client so plain that it hides nothing: bytes out, bytes in.
 
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ pub(crate) struct Reply {
 }
 
 impl Raw {
-    pub(crate) fn to(server: &Server) -> Raw {
+    pub(crate) fn to(server: &BlockingServer) -> Raw {
         let stream = TcpStream::connect(server.addr()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Raw(stream)

@@ -1,7 +1,7 @@
 //! Rules through real sockets: fail twice, every fifth, an outage; and what the journal tells of it.
 
 use crate::raw::Raw;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::{Journal, Rule};
 use serde_json::json;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const FLAG: &str = "/flags/br/br.gif";
 
-fn statuses(server: &Server, count: usize) -> Vec<u16> {
+fn statuses(server: &BlockingServer, count: usize) -> Vec<u16> {
     let mut raw = Raw::to(server);
     (0..count).map(|_| raw.get(FLAG).status).collect()
 }
@@ -19,14 +19,14 @@ fn statuses(server: &Server, count: usize) -> Vec<u16> {
 #[test]
 fn fail_twice_then_succeed() {
     let twice = Rule::default().first(2).fault("503".parse().unwrap());
-    let server = Server::builder().rule(twice).start().unwrap();
+    let server = BlockingServer::builder().rule(twice).start().unwrap();
     assert_eq!(statuses(&server, 4), [503, 503, 200, 200]);
 }
 
 #[test]
 fn every_fifth_fails() {
     let fifth = Rule::default().every(5).fault("500".parse().unwrap());
-    let server = Server::builder().rule(fifth).start().unwrap();
+    let server = BlockingServer::builder().rule(fifth).start().unwrap();
     let statuses = statuses(&server, 10);
     assert_eq!(statuses, [200, 200, 200, 200, 500, 200, 200, 200, 200, 500]);
 }
@@ -37,7 +37,7 @@ fn an_outage_is_over_when_its_window_is() {
     let outage = Rule::default()
         .between(start, end)
         .fault("503".parse().unwrap());
-    let server = Server::builder().rule(outage).start().unwrap();
+    let server = BlockingServer::builder().rule(outage).start().unwrap();
     let seen = std::iter::repeat_with(|| statuses(&server, 1)[0]);
     let seen: Vec<_> = seen.take_while(|&status| status == 503).collect();
     assert!(!seen.is_empty() && statuses(&server, 1) == [200]);
@@ -49,11 +49,11 @@ fn the_first_rule_that_matches_decides_wholly() {
     let second = Rule::default()
         .n("1".parse().unwrap())
         .fault("418".parse().unwrap());
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("500".parse().unwrap())
         .rule(metadata)
         .rule(second.clone().name("tea"))
-        .entries(10)
+        .journal_capacity(10)
         .start()
         .unwrap();
     let mut raw = Raw::to(&server);
@@ -65,11 +65,11 @@ fn the_first_rule_that_matches_decides_wholly() {
         [200, 500]
     );
     // On a connection that lives on, an entry may come just after its answer.
-    while server.journal().len() < 5 {
+    while server.journal_entries().len() < 5 {
         thread::sleep(Duration::from_millis(1));
     }
     let told: Vec<_> = server
-        .journal()
+        .journal_entries()
         .into_iter()
         .map(|entry| entry.rule.to_string())
         .collect();
@@ -79,7 +79,7 @@ fn the_first_rule_that_matches_decides_wholly() {
 #[test]
 fn a_rule_that_is_added_leaves_the_fates_of_the_listener_alone() {
     let fates = |rules: Vec<Rule>| {
-        let builder = Server::builder().fault("500@50%".parse().unwrap());
+        let builder = BlockingServer::builder().fault("500@50%".parse().unwrap());
         let server = rules
             .into_iter()
             .fold(builder, flagpole_server::ServerBuilder::rule)
@@ -98,7 +98,7 @@ fn a_rule_by_method_matches_that_method_alone() {
     let head = Rule::default()
         .method(http::Method::HEAD)
         .fault("503".parse().unwrap());
-    let server = Server::builder().rule(head).start().unwrap();
+    let server = BlockingServer::builder().rule(head).start().unwrap();
     let mut raw = Raw::to(&server);
     assert_eq!(raw.get(FLAG).status, 200);
     assert_eq!(raw.ask("HEAD", FLAG, "").status, 503);
@@ -108,14 +108,14 @@ fn a_rule_by_method_matches_that_method_alone() {
 fn the_journal_is_a_line_of_json_for_each_request() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
-    let (journal, writing) = Journal::to(File::create(&path).unwrap()).unwrap();
+    let (journal, writing) = Journal::new(File::create(&path).unwrap()).unwrap();
     let cut = Rule::default()
         .n("1".parse().unwrap())
         .fault("cut:50%".parse().unwrap());
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .latency("2ms".parse().unwrap())
         .rule(cut)
-        .journal_to(journal.named("X"))
+        .journal(journal.for_listener("X"))
         .start()
         .unwrap();
     drop(journal);
@@ -178,8 +178,8 @@ fn a_journal_that_can_not_be_written_says_why() {
         eprintln!("skipped: there is no /dev/full here");
         return;
     };
-    let (journal, writing) = Journal::to(full).unwrap();
-    let server = Server::builder().journal_to(journal).start().unwrap();
+    let (journal, writing) = Journal::new(full).unwrap();
+    let server = BlockingServer::builder().journal(journal).start().unwrap();
     assert_eq!(
         statuses(&server, 3),
         [200, 200, 200],
@@ -208,8 +208,8 @@ impl std::io::Write for Stuck {
 #[test]
 fn a_journal_that_stands_still_stops_neither_the_server_nor_its_end() {
     let (_end, ended) = std::sync::mpsc::channel();
-    let (journal, writing) = Journal::to(Stuck(ended)).unwrap();
-    let server = Server::builder().journal_to(journal).start().unwrap();
+    let (journal, writing) = Journal::new(Stuck(ended)).unwrap();
+    let server = BlockingServer::builder().journal(journal).start().unwrap();
     let seen = statuses(&server, 70_000);
     assert!(
         seen.iter().all(|&status| status == 200),

@@ -4,7 +4,7 @@ use super::{BARE, Example, run};
 use crate::stage::wait_until;
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn as_many_requests_are_in_flight_as_each_downloader_allows() {
         ("flags_with_country", 5, "Error: 20\n"),
     ] {
         // No answer ever comes, so that the requests pile up to what is allowed.
-        let server = Server::builder().fault("hang".parse().unwrap());
+        let server = BlockingServer::builder().fault("hang".parse().unwrap());
         let server = server.start().unwrap();
         let example = Example::start(name, &[&server.url()]);
         wait_until("the requests are there", || {
@@ -71,8 +71,11 @@ fn as_many_requests_are_in_flight_as_each_downloader_allows() {
 #[test]
 fn the_semaphore_keeps_a_server_with_few_seats_from_refusing() {
     // The queue has room for requests whose predecessor the server has not yet put away.
-    let server = Server::builder().latency("20ms".parse().unwrap());
-    let server = server.capacity(5.try_into().unwrap(), 10).start().unwrap();
+    let server = BlockingServer::builder().latency("20ms".parse().unwrap());
+    let server = server
+        .concurrency_limit(5.try_into().unwrap(), 10)
+        .start()
+        .unwrap();
     let out = run("flags_async_semaphore", &[&server.url()]);
     assert_eq!(out, "Ok: 20\nNotFound: 2\n");
 }
@@ -97,7 +100,7 @@ fn errors_name_their_country_and_are_counted() {
 
 #[test]
 fn a_flag_takes_its_country_from_a_second_request() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     let (done, saved) = Example::start("flags_with_country", &[&server.url()]).finish();
     let expected = twenty(by_country);
     assert_eq!(saved, expected);

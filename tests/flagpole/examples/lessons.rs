@@ -1,7 +1,7 @@
 //! The programs about threads, tasks, futures and waiting.
 
 use super::run;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::time::{Duration, Instant};
 
 /// The last word of the line that begins with these words.
@@ -132,7 +132,7 @@ fn updates_are_lost_in_the_middle_and_a_task_has_one_only_where_it_awaits() {
 
 #[test]
 fn the_ladder_has_every_rung_and_says_how_it_was_measured() {
-    let server = Server::builder().start().unwrap();
+    let server = BlockingServer::builder().start().unwrap();
     let out = run("latency_ladder", &[&server.url()]);
     let (table, how) = out.split_once("\nhow it was measured\n").unwrap();
     let nanos = |rung: &str| -> f64 {

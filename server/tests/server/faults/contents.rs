@@ -3,7 +3,7 @@
 use super::{PATH, and_lives_on, body, read_all, until_the_end};
 use crate::raw::{Raw, Reply};
 use flagpole_protocol::ContentDigest;
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ fn a_redirect_leads_back_for_ever_or_to_the_flag_in_the_end() {
             seen.head
         );
     }
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("redirect:3".parse().unwrap())
         .start()
         .unwrap();
@@ -80,10 +80,10 @@ fn nought_per_cent_of_any_fault_leaves_the_answers_as_they_are() {
         reply.headers.remove("date");
         (reply.status, reply.headers, reply.body)
     };
-    let clean = Server::builder().start().unwrap();
+    let clean = BlockingServer::builder().start().unwrap();
     for member in fault::FAMILY {
         let never = format!("{}@0%", member.example);
-        let server = Server::builder()
+        let server = BlockingServer::builder()
             .fault(never.parse().unwrap())
             .latency("0".parse().unwrap());
         let server = server.start().unwrap();
@@ -113,9 +113,9 @@ fn what_a_fault_ended_is_in_the_ledger() {
         ("garbage", None, true),
         ("corrupt", Some(200), true),
     ] {
-        let server = Server::builder()
+        let server = BlockingServer::builder()
             .fault(fault.parse().unwrap())
-            .entries(10)
+            .journal_capacity(10)
             .start()
             .unwrap();
         let mut raw = Raw::to(&server);

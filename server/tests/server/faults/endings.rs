@@ -4,8 +4,8 @@ use super::{PATH, body, read_all, until_the_end};
 use crate::raw::Raw;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
+use flagpole_server::BlockingServer;
 use flagpole_server::RuleSet;
-use flagpole_server::blocking::Server;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ fn a_reset_comes_behind_the_bytes_that_were_promised() {
 /// ended; the reset must wait for them.
 #[test]
 fn a_reset_waits_for_a_peer_that_reads_late() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("reset:30000".parse().unwrap())
         .start()
         .unwrap();
@@ -99,7 +99,7 @@ fn a_cut_is_a_fin_short_of_the_length() {
 /// with a reset.
 #[test]
 fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("cut:700".parse().unwrap())
         .start()
         .unwrap();
@@ -122,10 +122,10 @@ fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
 /// fault strikes one of them.
 #[test]
 fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault("cut:700@1%".parse().unwrap())
         .seed(3)
-        .entries(1000);
+        .journal_capacity(1000);
     let server = server.start().unwrap();
     let fault = vec!["cut:700@1%".parse().unwrap()];
     let fates = RuleSet::of(3, "0".parse().unwrap(), fault).unwrap();
@@ -163,7 +163,7 @@ fn an_answer_without_a_body_ends_behind_its_head() {
         ("cut:700", None),
         ("reset:700", Some(ErrorKind::ConnectionReset)),
     ] {
-        let server = Server::builder()
+        let server = BlockingServer::builder()
             .fault(fault.parse().unwrap())
             .start()
             .unwrap();

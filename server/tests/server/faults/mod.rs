@@ -9,7 +9,7 @@ use crate::raw::Raw;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Ledger;
 use flagpole_protocol::{CountryCode, Resource};
-use flagpole_server::blocking::Server;
+use flagpole_server::BlockingServer;
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
@@ -57,10 +57,10 @@ fn read_all(raw: &mut Raw) -> Seen {
 /// what was seen of both, and the ledger. The fault strikes every other n or so; the same profile
 /// tells beforehand which.
 fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2], Ledger) {
-    let server = Server::builder()
+    let server = BlockingServer::builder()
         .fault(format!("{fault}@50%").parse().unwrap())
         .seed(2)
-        .entries(100);
+        .journal_capacity(100);
     let server = server.start().unwrap();
     let probe = flagpole_server::RuleSet::of(
         2,
