@@ -3,7 +3,7 @@
 
 use crate::bound::{Bound, Planned, planned};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{AttemptRecord, CAPACITY, RATE_LIMIT, micros};
+use flagpole_protocol::{AttemptRecord, CAPACITY, RATE_LIMIT, whole_micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -31,32 +31,32 @@ pub struct Rate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BoundTerms {
     /// The longest chain of exchanges that wait for each other, with the back-off between them.
-    #[serde(rename = "longest_us", serialize_with = "micros")]
+    #[serde(rename = "longest_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub longest: Duration,
     /// The sum of all exchanges, evenly spread over the lanes.
-    #[serde(rename = "evenly_us", serialize_with = "micros")]
+    #[serde(rename = "evenly_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub evenly: Duration,
     /// The exchanges that must share a lane, because there are more long ones than lanes.
-    #[serde(rename = "sharing_us", serialize_with = "micros")]
+    #[serde(rename = "sharing_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub sharing: Duration,
     /// The exchanges that were served, on the seats of the server; 0 if they are not limited.
-    #[serde(rename = "capacity_us", serialize_with = "micros")]
+    #[serde(rename = "capacity_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub capacity: Duration,
     /// The requests that were let in, at the rate of the server; 0 if it is not limited.
-    #[serde(rename = "rate_limit_us", serialize_with = "micros")]
+    #[serde(rename = "rate_limit_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub rate_limit: Duration,
     /// How much of the bound is back-off: it would be so much less without.
-    #[serde(rename = "of_which_backoff_us", serialize_with = "micros")]
+    #[serde(rename = "of_which_backoff_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub backoff: Duration,
     /// How much of the bound is the pacing of bodies, bytes over bandwidth: it would be so much less
     /// without.
-    #[serde(rename = "of_which_paced_us", serialize_with = "micros")]
+    #[serde(rename = "of_which_paced_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub paced: Duration,
     /// The number of lanes past which more can not help: the least at which the bound is as low as it

@@ -18,7 +18,9 @@ pub use http::server_timing::ServerTiming;
 pub use http::strong_etag::StrongETag;
 pub use key::FateKey;
 pub use ledger::{Cause, JournalEntry, Ledger, micros, option_micros};
-pub use record::attempt_record::{AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT, as_micros};
+pub use record::attempt_record::{
+    AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT, as_micros, whole_micros,
+};
 pub use record::latencies::LatencyStats;
 pub use record::measured_run::MeasuredRun;
 pub use record::outcome::{Outcome, OutcomeClass, reason};

@@ -16,7 +16,7 @@ struct Head<'a> {
     etag: String,
     /// The length of the whole.
     whole: Option<u64>,
-    /// The digest of the whole, as `Repr-ContentDigest` carries it.
+    /// The digest of the whole, as `Repr-Digest` carries it.
     digest: Option<String>,
     /// The digest of the bytes that follow, by which a damaged file shows.
     have: String,

@@ -34,7 +34,7 @@ impl BodyVerifier {
         }
     }
 
-    /// What an exchange amounts to by itself. Of the true body of a 200, `Content-ContentDigest` and `Repr-ContentDigest`
+    /// What an exchange amounts to by itself. Of the true body of a 200, `Content-Digest` and `Repr-Digest`
     /// are the same where nothing is coded (RFC 9530 section 3), and nothing else is asked for.
     ///
     /// # Errors

@@ -26,8 +26,7 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
         rest.len()
     );
     let none = ContentDigest::of(b"");
-    let empty =
-        format!("HTTP/1.1 200 OK\r\nContent-ContentDigest: {none}\r\nContent-Length: 0\r\n\r\n");
+    let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
     for answer in [chunked, empty, large(100_000)] {
         for transport in transport::ALL {
             let answer = answer.clone();

@@ -186,7 +186,7 @@ fn what_is_compressed_is_not_what_was_asked_for() {
     // The start of a gzip file, with the digest of what is sent: what it holds is anybody's guess.
     let body = "\u{1f}not really gzip";
     let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-ContentDigest: {}\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Digest: {}\r\nContent-Length: {}\r\n\r\n",
         ContentDigest::of(body.as_bytes()),
         body.len()
     );

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 /// The faults by which a server of ours says that it turned a request away. They are no fates: they
 /// depend on who else is there.
-/// The `fault` in `Server-ServerTiming` of a request that the concurrency limit rejected.
+/// The `fault` in `Server-Timing` of a request that the concurrency limit rejected.
 pub const CAPACITY: &str = "capacity";
-/// The `fault` in `Server-ServerTiming` of a request that the rate limit rejected.
+/// The `fault` in `Server-Timing` of a request that the rate limit rejected.
 pub const RATE_LIMIT: &str = "rate limit";
 
 /// One attempt. Points in time are counted from the start of the run and serialised as whole
@@ -35,23 +35,23 @@ pub struct AttemptRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<usize>,
     /// How long its download backed off before it.
-    #[serde(rename = "backoff_us", serialize_with = "micros")]
+    #[serde(rename = "backoff_us", serialize_with = "whole_micros")]
     pub backoff: Duration,
     /// When it should have started: as planned, when a back-off was over or a hedge due; otherwise when
     /// its lane was free.
-    #[serde(rename = "due_us", serialize_with = "micros")]
+    #[serde(rename = "due_us", serialize_with = "whole_micros")]
     pub due: Duration,
     /// When the request was handed to an open connection; of an attempt that never had one, when it
     /// began to connect.
-    #[serde(rename = "sent_us", serialize_with = "micros")]
+    #[serde(rename = "sent_us", serialize_with = "whole_micros")]
     pub sent: Duration,
     /// Whether it was sent on a connection that had been used before.
     pub reused: bool,
     /// When the first byte of the answer had arrived.
-    #[serde(rename = "first_byte_us", serialize_with = "maybe_micros")]
+    #[serde(rename = "first_byte_us", serialize_with = "maybe_whole_micros")]
     pub first_byte: Option<Duration>,
     /// When the last byte was there and verified, before it was saved; or when the attempt failed.
-    #[serde(rename = "done_us", serialize_with = "micros")]
+    #[serde(rename = "done_us", serialize_with = "whole_micros")]
     pub done: Duration,
     /// How it ended; serialised as its label.
     pub outcome: Outcome,
@@ -63,7 +63,7 @@ pub struct AttemptRecord {
     /// go on with; and such as had been kept in this run before, if they are dropped now.
     #[serde(rename = "wasted_bytes")]
     pub wasted: u64,
-    /// What the server says it planned and did, in `Server-ServerTiming`.
+    /// What the server says it planned and did, in `Server-Timing`.
     #[serde(serialize_with = "timing")]
     pub timing: Option<ServerTiming>,
 }
@@ -120,12 +120,16 @@ pub fn as_micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-pub(crate) fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serialises a duration as whole microseconds.
+///
+/// # Errors
+/// Those of the serialiser.
+pub fn whole_micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(as_micros(*duration))
 }
 
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
-pub(crate) fn maybe_micros<S: Serializer>(
+pub(crate) fn maybe_whole_micros<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

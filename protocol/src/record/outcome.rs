@@ -39,7 +39,7 @@ pub enum Outcome {
     Empty,
     /// The connection was closed within the answer.
     CutShort,
-    /// The body is not the one that its `Content-ContentDigest` or `Repr-ContentDigest` belongs to, or that digest
+    /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
     /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and is not the
     /// whole GIF that it should be.
     Corrupt,

@@ -7,10 +7,7 @@ use flagpole_protocol::ContentDigest;
 /// The head of an answer with the true digest, and these fields.
 fn true_head(fields: &str) -> Vec<u8> {
     let digest = ContentDigest::of(&truth());
-    head(
-        "200 OK",
-        &format!("Content-ContentDigest: {digest}\r\n{fields}"),
-    )
+    head("200 OK", &format!("Content-Digest: {digest}\r\n{fields}"))
 }
 
 /// The true flag behind a head with these fields, and something behind that.
@@ -236,12 +233,12 @@ fn what_is_compressed_is_not_unpacked() {
     assert_all(&[
         case(
             "a bomb with the digest of the flag",
-            with(&format!("Content-ContentDigest: {digest}\r\n")),
+            with(&format!("Content-Digest: {digest}\r\n")),
             &["corrupt"],
         ),
         case(
             "a bomb with its own digest",
-            with(&format!("Content-ContentDigest: {own}\r\n")),
+            with(&format!("Content-Digest: {own}\r\n")),
             &["corrupt"],
         ),
         case("a bomb without a digest", with(""), &["corrupt"]),
@@ -253,8 +250,8 @@ fn another_body_than_its_digest_says_is_corrupt() {
     let other = crate::ways::truth(us());
     let length = other.len();
     let fields = format!("Content-Length: {length}\r\n");
-    let repr = format!("Repr-ContentDigest: {}\r\n", ContentDigest::of(&truth()));
-    let unreadable = "Content-ContentDigest: sha-256=:AAAA:\r\n";
+    let repr = format!("Repr-Digest: {}\r\n", ContentDigest::of(&truth()));
+    let unreadable = "Content-Digest: sha-256=:AAAA:\r\n";
     let mut flipped = truth();
     flipped[0] ^= 1;
     let flipped = [

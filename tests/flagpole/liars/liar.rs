@@ -153,9 +153,8 @@ impl Shared {
 /// An honest answer with this body.
 pub(super) fn whole(body: &[u8]) -> Vec<u8> {
     let (length, digest) = (body.len(), ContentDigest::of(body));
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-ContentDigest: {digest}\r\n\r\n"
-    );
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n");
     [head.as_bytes(), body].concat()
 }
 

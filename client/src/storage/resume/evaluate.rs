@@ -85,7 +85,7 @@ fn is_of(exchange: &RawResponse, present: &CachedFile) -> bool {
     named.and_then(StrongETag::strong).as_ref() == Some(&present.etag)
 }
 
-/// Whether the bytes of a rest are those that were sent: its `Content-ContentDigest` is its own.
+/// Whether the bytes of a rest are those that were sent: its `Content-Digest` is its own.
 fn is_whole(exchange: &RawResponse, rest: &[u8]) -> bool {
     let is_true = |digest| ContentDigest::of(rest) == digest;
     !exchange.is_unreadable && exchange.digest.is_none_or(is_true)

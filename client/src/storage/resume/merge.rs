@@ -16,7 +16,7 @@ pub struct PartialResponse<'a> {
     pub etag: Option<&'a str>,
     /// The value of `Content-Range`.
     pub content_range: Option<&'a str>,
-    /// The digest of the whole, from `Repr-ContentDigest` (RFC 9530 section 3). A 206's `Content-ContentDigest` is
+    /// The digest of the whole, from `Repr-Digest` (RFC 9530 section 3). A 206's `Content-Digest` is
     /// that of the rest alone, and is no concern of joining.
     pub repr_digest: Option<ContentDigest>,
 }

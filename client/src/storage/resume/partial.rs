@@ -15,8 +15,8 @@ pub struct PartialBody {
 
 impl PartialBody {
     /// What arrived of a 200 that broke off: the value of its `StrongETag`; the length of the whole from
-    /// `Content-Length`, if it was given; the digest of the whole, from `Repr-ContentDigest` or
-    /// `Content-ContentDigest`; and the bytes.
+    /// `Content-Length`, if it was given; the digest of the whole, from `Repr-Digest` or
+    /// `Content-Digest`; and the bytes.
     ///
     /// `None` if it cannot be gone on with: the tag is not a strong one, no byte arrived, or none is
     /// missing.
