@@ -66,7 +66,7 @@ pub(crate) fn print() {
 /// Good answers a second, and the share of the requests that were refused.
 fn run(server: &Served, plan: &Workload, strategy: &dyn Strategy, lanes: usize) -> (f64, f64) {
     let lanes = Concurrency::new(lanes).expect("it is at most 1000");
-    let run = Run::new(plan, &server.endpoint).lanes(lanes);
+    let run = Run::new(plan, &server.endpoint).concurrency(lanes);
     let start = Instant::now();
     let tally = strategy.run(&run).expect("a runtime can be had");
     let wall = start.elapsed().as_secs_f64();

@@ -30,7 +30,7 @@ pub(crate) fn print() {
         for round in 0..rounds {
             for (name, ratios) in STRATEGIES.iter().zip(&mut ratios) {
                 let run = Run::new(&plan, &server.endpoint)
-                    .lanes(Concurrency::new(lanes).expect("it is at most 1000"))
+                    .concurrency(Concurrency::new(lanes).expect("it is at most 1000"))
                     .name(format!("{name}-{lanes}-{round}"));
                 let strategy = strategy::by_name(name).expect("it is one of the list");
                 let measured = measure(strategy, &run).expect("threads and runtimes can be had");

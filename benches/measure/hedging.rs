@@ -42,7 +42,7 @@ pub(crate) fn print() {
 fn run(server: &Served, policy: &Policy) -> Vec<AttemptRecord> {
     let plan = Workload::flags(Catalog::embedded().codes());
     let run = Run::new(&plan, &server.endpoint)
-        .lanes(Concurrency::new(32).expect("it is at most 1000"))
+        .concurrency(Concurrency::new(32).expect("it is at most 1000"))
         .policy(policy.clone())
         .name("hedging");
     let strategy = strategy::by_name("async").expect("it is one of the list");

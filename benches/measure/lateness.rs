@@ -155,7 +155,9 @@ fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> 
         jobs: nths.map(job).collect(),
     };
     let lanes = Concurrency::new(lanes).expect("at most a thousand lanes a loop");
-    let run = Run::new(&plan, endpoint).lanes(lanes).name("lateness");
+    let run = Run::new(&plan, endpoint)
+        .concurrency(lanes)
+        .name("lateness");
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let measured = measure(strategy, &run).expect("a runtime can be had");
     assert_eq!(

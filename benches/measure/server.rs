@@ -30,7 +30,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(REQUESTS as u64));
     group.bench_function("clean requests", |bencher| {
         bencher.iter(|| {
-            let run = Run::new(&plan, &endpoint).lanes(lanes);
+            let run = Run::new(&plan, &endpoint).concurrency(lanes);
             let tally = strategy.run(&run).expect("a runtime can be had");
             assert_eq!(tally.ok, REQUESTS as u64, "{tally:?}");
         });

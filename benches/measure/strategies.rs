@@ -65,7 +65,7 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
             bencher.iter(|| {
                 runs += 1;
                 let name = format!("bench-{}-{runs}", strategy.name());
-                let run = Run::new(&plan, &endpoint).lanes(lanes).name(name);
+                let run = Run::new(&plan, &endpoint).concurrency(lanes).name(name);
                 let run = if goes_wrong {
                     run.timeout(TIMEOUT)
                 } else {

@@ -77,7 +77,8 @@ fn plan(requests: usize) -> Workload {
 }
 
 fn run(strategy: &dyn Strategy, plan: &Workload, endpoint: &Endpoint) -> [f64; 4] {
-    let run = Run::new(plan, endpoint).lanes(Concurrency::new(64).expect("it is at most 1000"));
+    let run =
+        Run::new(plan, endpoint).concurrency(Concurrency::new(64).expect("it is at most 1000"));
     let (before, start) = (cpu(), Instant::now());
     let tally = strategy.run(&run).expect("threads and runtimes can be had");
     let (cpu, wall) = (cpu().saturating_sub(before), start.elapsed());

@@ -37,7 +37,7 @@
 //! let plan = Workload::flags(codes.into_iter().flatten());
 //! let endpoint = url.parse::<Target>()?.resolve()?; // "http://127.0.0.1:8000", say
 //! let print = |record: &AttemptRecord| println!("{} {}", record.resource.code(), record.outcome);
-//! let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(5)?).on_record(&print);
+//! let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(5)?).on_record(&print);
 //! let tally = strategy::by_name("async")?.run(&run)?;
 //! assert_eq!((tally.ok, tally.error), (5, 0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -25,7 +25,7 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, Ru
     let tally = strategy.run(&kept)?;
     let wall = start.elapsed();
     let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let concurrency = strategy.lanes(run.lanes).get();
+    let concurrency = strategy.concurrency(run.concurrency).get();
     Ok(MeasuredRun {
         strategy: strategy.name(),
         concurrency,

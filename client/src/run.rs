@@ -21,7 +21,7 @@ pub struct Run<'a> {
     pub(crate) plan: &'a Workload,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) transport: &'a dyn Transport,
-    pub(crate) lanes: Concurrency,
+    pub(crate) concurrency: Concurrency,
     pub(crate) policy: Policy,
     pub(crate) body_limit: usize,
     pub(crate) name: Option<String>,
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
             plan,
             endpoint,
             transport: transport::ALL[0],
-            lanes: Concurrency::ONE,
+            concurrency: Concurrency::ONE,
             policy: Policy::default(),
             body_limit: BODY_LIMIT,
             name: None,
@@ -67,8 +67,11 @@ impl<'a> Run<'a> {
     }
 
     /// How many downloads may be in flight at once.
-    pub fn lanes(self, lanes: Concurrency) -> Run<'a> {
-        Run { lanes, ..self }
+    pub fn concurrency(self, concurrency: Concurrency) -> Run<'a> {
+        Run {
+            concurrency,
+            ..self
+        }
     }
 
     /// By which the blocking strategies make their exchanges.
@@ -138,7 +141,7 @@ impl fmt::Debug for Run<'_> {
             .field("jobs", &self.plan.jobs.len())
             .field("target", &self.endpoint.target().to_string())
             .field("transport", &self.transport.name())
-            .field("lanes", &self.lanes)
+            .field("concurrency", &self.concurrency)
             .field("policy", &self.policy)
             .field("name", &self.name)
             .finish_non_exhaustive()

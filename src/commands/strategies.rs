@@ -34,7 +34,7 @@ impl Strategies {
                 strategy.name(),
                 strategy.about(),
                 takes.join(", "),
-                strategy.default_lanes()
+                strategy.default_concurrency()
             );
         }
         text.push_str("\ntransports:\n");

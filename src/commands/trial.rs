@@ -131,7 +131,7 @@ impl Job {
         let others = status("Threads:").saturating_sub(1);
         let on_record = |_: &AttemptRecord| threads.look();
         let run = Run::new(&plan, &endpoint)
-            .lanes(lanes)
+            .concurrency(lanes)
             .transport(transport)
             .policy(policy)
             .name(self.run)

@@ -198,7 +198,7 @@ impl Conditions<'_> {
             downloads,
             files: self.experiment.files,
             apart_us: None,
-            lanes: contender.strategy.lanes(self.lanes).get(),
+            lanes: contender.strategy.concurrency(self.lanes).get(),
             policy: contender.policy.clone(),
             run: run_name(round, place),
         };

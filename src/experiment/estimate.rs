@@ -59,7 +59,7 @@ impl Experiment {
         server: Option<&Listener>,
     ) -> Result<Duration> {
         let limit = contender.policy()?.timeouts.whole.unwrap_or(Duration::MAX);
-        let lanes = contender.strategy.lanes(lanes).get();
+        let lanes = contender.strategy.concurrency(lanes).get();
         let downloads = self.downloads();
         let turns = u32::try_from(downloads.div_ceil(lanes)).unwrap_or(u32::MAX);
         let delay = server.map_or(Duration::ZERO, |server| usual(&server.latency));

@@ -30,7 +30,7 @@ fn it_finds_its_lanes_and_is_hardly_ever_refused() {
         .start()
         .unwrap();
     let (plan, endpoint) = (plan(1000), Endpoint::from(server.addr()));
-    let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(200).unwrap());
+    let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(200).unwrap());
     let start = Instant::now();
     let tally = strategy::by_name("adaptive").unwrap().run(&run).unwrap();
     let wall = start.elapsed();

@@ -55,7 +55,7 @@ fn every_attempt_is_told_alike_by_client_and_server() {
             "500",
         ] {
             let server = mock(latency, faults);
-            let runs = everyone(&server, &plan(), |run| run.lanes(lanes(7)));
+            let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
             assert_agree(&runs, &server.shutdown(GRACE));
         }
     }
@@ -66,7 +66,8 @@ fn assert_agree_under(fault: &str) {
     let plan = Workload::flags(populous::TWENTY[..10].to_vec());
     // A fault may never let an answer end.
     let runs = everyone(&server, &plan, |run| {
-        run.lanes(lanes(5)).timeout(Duration::from_millis(100))
+        run.concurrency(lanes(5))
+            .timeout(Duration::from_millis(100))
     });
     let ledger = server.shutdown(GRACE);
     assert_agree(&runs, &ledger);
@@ -84,7 +85,7 @@ fn client_and_server_agree_under_every_fault() {
 #[test]
 fn the_sums_of_client_and_server_are_the_same() {
     let server = mock("uniform:1ms..3ms", "404@10% 418@20% 500@30%");
-    let runs = everyone(&server, &plan(), |run| run.lanes(lanes(7)));
+    let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
     let ledger = server.shutdown(GRACE);
     let stories = told_by_client(&runs);
     let attempts = (Way::all().len() * plan().jobs.len()) as u64;
@@ -114,7 +115,8 @@ fn an_attempt_that_timed_out_is_an_aborted_entry() {
     let server = mock("1h", "");
     let plan = Workload::flags(populous::TWENTY[..3].to_vec());
     let runs = everyone(&server, &plan, |run| {
-        run.lanes(lanes(3)).timeout(Duration::from_millis(250))
+        run.concurrency(lanes(3))
+            .timeout(Duration::from_millis(250))
     });
     let ledger = server.shutdown(GRACE);
     let mut records = runs.iter().flat_map(|(_, run)| &run.records);
@@ -135,7 +137,7 @@ fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
     let server = mock("uniform:0..60ms", "500@20%");
     let plan = Workload::flags(populous::TWENTY);
     let runs = everyone(&server, &plan, |run| {
-        run.lanes(lanes(5)).timeout(Duration::from_millis(30))
+        run.concurrency(lanes(5)).timeout(Duration::from_millis(30))
     });
     assert_agree(&runs, &server.shutdown(GRACE));
     for (_, run) in runs {
@@ -161,7 +163,7 @@ fn every_request_under_way_when_a_run_is_cancelled_is_an_aborted_entry() {
     in_every_way(|way| {
         let (server, cancel) = (mock("1h", ""), CancellationToken::new());
         let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-        let run = Run::new(&plan, &endpoint).lanes(lanes(6));
+        let run = Run::new(&plan, &endpoint).concurrency(lanes(6));
         let run = run.cancel(cancel.clone());
         let under_way = at_first(way);
         let measured = thread::scope(|scope| {
@@ -194,7 +196,7 @@ fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
                 fifth.cancel();
             }
         };
-        let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+        let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
         let measured = way.measure(run.cancel(cancel).on_record(&cancel_fifth));
         let (attempts, tally) = (measured.records.len() as u64, &measured.tally);
         assert!(attempts >= 5 && tally.unstarted > 0);
@@ -211,7 +213,7 @@ fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
     let (nobody, plan) = (Nobody::new(), plan());
     let endpoint = Endpoint::from(nobody.addr());
     in_every_way(|way| {
-        let measured = way.measure(Run::new(&plan, &endpoint).lanes(lanes(5)));
+        let measured = way.measure(Run::new(&plan, &endpoint).concurrency(lanes(5)));
         let outcomes = measured.tally.outcomes.keys();
         assert_eq!(outcomes.collect::<Vec<_>>(), ["refused"]);
         assert_eq!(measured.tally.error, 52);
@@ -226,7 +228,7 @@ fn fates(
     (way, count): (usize, usize),
 ) -> Vec<(Resource, u64, Option<u16>, Duration)> {
     let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-    let run = Run::new(&plan, &endpoint).lanes(lanes(count));
+    let run = Run::new(&plan, &endpoint).concurrency(lanes(count));
     let fate = |record: &AttemptRecord| {
         let timing = record.timing.as_ref().unwrap();
         (record.resource, record.nth, record.status, timing.planned)

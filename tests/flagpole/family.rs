@@ -254,7 +254,7 @@ fn assert_row(row: &Row) {
     let runs: Vec<(Made, Files)> = in_every_way(|way| {
         let folder = tempfile::tempdir().unwrap();
         let destination = DownloadDir::prepare(folder.path()).unwrap();
-        let run = Run::new(&plan, &endpoint).lanes(lanes(3));
+        let run = Run::new(&plan, &endpoint).concurrency(lanes(3));
         let run = run.policy(row.policy()).destination(&destination);
         ((way, way.measure(run)), files(folder.path()))
     });

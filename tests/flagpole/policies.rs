@@ -56,7 +56,7 @@ fn slow(n: &str, latency: &str) -> Rule {
 fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<Made>, Ledger) {
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
-        let run = Run::new(plan, &endpoint).lanes(lanes(4));
+        let run = Run::new(plan, &endpoint).concurrency(lanes(4));
         (way, way.measure(run.policy(policy.clone())))
     });
     let ledger = server.shutdown(GRACE);
@@ -275,7 +275,7 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     let runs = in_every_way(|way| {
         // A lane for each hedge beside what it hedges. On a single one there is no way out but the
         // timeout.
-        let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+        let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
         let run = run.policy(hedged(30 * MS)).timeout(PATIENT);
         let is_concurrent = way.strategy.is_concurrent();
         is_concurrent.then(|| (way, way.measure(run)))
@@ -358,7 +358,7 @@ fn a_connection_serves_one_request_or_as_many_as_there_are() {
                 reuse,
                 ..Policy::default()
             };
-            let run = Run::new(&plan, &endpoint).lanes(lanes(4));
+            let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
             let run = way.measure(run.policy(policy));
             let ledger = server.shutdown(GRACE);
             let reused = run.records.iter().filter(|record| record.reused).count() as u64;

@@ -111,7 +111,7 @@ fn run(way: Way, seed: u64, plan: &Workload, policy: &Policy, count: usize) -> (
     let endpoint = Endpoint::from(server.addr());
     let folder = tempfile::tempdir().unwrap();
     let destination = DownloadDir::prepare(folder.path()).unwrap();
-    let run = Run::new(plan, &endpoint).lanes(lanes(count));
+    let run = Run::new(plan, &endpoint).concurrency(lanes(count));
     let run = run.policy(policy.clone()).destination(&destination);
     let run = run.timeout(Duration::from_secs(20));
     (Sums::of(&way.measure(run)), files(folder.path()))

@@ -23,11 +23,11 @@ impl Strategy for Adaptive {
     }
 
     fn about(&self) -> &'static str {
-        "one event loop that finds its own concurrency, up to a limit; costs a few slow rounds"
+        "one event loop that adjusts its concurrency to the measured latency, up to the maximum"
     }
 
     /// The most it may come to: more than most servers of flags are good for, and no flood.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(100)
     }
 
@@ -42,7 +42,7 @@ impl Strategy for Adaptive {
             .enable_time()
             .build()
             .map_err(RunError::Runtime)?;
-        let most = run.lanes.get();
+        let most = run.concurrency.get();
         let mut limit = Limit::new(most);
         let session = Arc::new(RunState::start(run, limit.get())?);
         let tasks = Tasks::alone(&session, saver(run)?.as_ref(), most);

@@ -20,11 +20,11 @@ impl Strategy for AsyncMulti {
     }
 
     fn about(&self) -> &'static str {
-        "tasks on a work-stealing runtime, a thread a core; costs hand-overs between threads"
+        "tasks on a work-stealing runtime, one thread per core; costs hand-overs between threads"
     }
 
     /// As many as `threads`: it is for those for whom one core is not enough.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
@@ -39,7 +39,7 @@ impl Strategy for AsyncMulti {
             .enable_time()
             .build()
             .map_err(RunError::Runtime)?;
-        let lanes = run.lanes.get();
+        let lanes = run.concurrency.get();
         let session = Arc::new(RunState::start(run, lanes)?);
         let tasks = Tasks::alone(&session, saver(run)?.as_ref(), lanes);
         let tally = runtime.block_on(tasks.run(run, None));

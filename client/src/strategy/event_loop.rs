@@ -12,19 +12,19 @@ use tokio::runtime::Builder;
 
 /// The strategy.
 #[derive(Debug)]
-pub struct EventLoop;
+pub struct EventLoopStrategy;
 
-impl Strategy for EventLoop {
+impl Strategy for EventLoopStrategy {
     fn name(&self) -> &'static str {
         "async"
     }
 
     fn about(&self) -> &'static str {
-        "one event loop on one thread, a task for each download in flight; costs one core at most"
+        "one event loop on one thread, one task per download in flight; uses one core"
     }
 
     /// As many as the book has.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(5)
     }
 
@@ -39,7 +39,7 @@ impl Strategy for EventLoop {
             .enable_time()
             .build()
             .map_err(RunError::Runtime)?;
-        let lanes = run.lanes.get();
+        let lanes = run.concurrency.get();
         let session = Arc::new(RunState::start(run, lanes)?);
         let tasks = Tasks::alone(&session, saver(run)?.as_ref(), lanes);
         let tally = runtime.block_on(tasks.run(run, None));

@@ -25,7 +25,7 @@ pub trait Strategy: Sync {
     fn about(&self) -> &'static str;
 
     /// The concurrency it has unless one is asked for.
-    fn default_lanes(&self) -> Concurrency;
+    fn default_concurrency(&self) -> Concurrency;
 
     /// Whether it ever has more than one download in flight.
     fn is_concurrent(&self) -> bool {
@@ -39,7 +39,7 @@ pub trait Strategy: Sync {
     }
 
     /// The concurrency it has when `asked` is asked for.
-    fn lanes(&self, asked: Concurrency) -> Concurrency {
+    fn concurrency(&self, asked: Concurrency) -> Concurrency {
         if self.is_concurrent() {
             asked
         } else {
@@ -59,7 +59,7 @@ pub const ALL: &[&dyn Strategy] = &[
     &sequential::Sequential,
     &threads::Threads,
     &thread_per_download::ThreadPerDownload,
-    &event_loop::EventLoop,
+    &event_loop::EventLoopStrategy,
     &async_multi::AsyncMulti,
     &per_core::PerCore,
     &adaptive::Adaptive,
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_article() {
-        let default = |name| by_name(name).unwrap().default_lanes().get();
+        let default = |name| by_name(name).unwrap().default_concurrency().get();
         assert_eq!(
             (default("sequential"), default("threads"), default("async")),
             (1, 30, 5)

@@ -26,11 +26,11 @@ impl Strategy for PerCore {
     }
 
     fn about(&self) -> &'static str {
-        "an event loop a core, kept on it, the work shared, the connections not; costs a thread a core"
+        "one pinned event loop per core; downloads are shared, connections are not"
     }
 
     /// As many as `threads`: it is for those for whom one core is not enough.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
@@ -41,7 +41,7 @@ impl Strategy for PerCore {
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A run of its own to cancel: when one loop fails, the others need not finish.
         let run = &run.clone().cancel(run.cancel.child_token());
-        let lanes = run.lanes.get();
+        let lanes = run.concurrency.get();
         let session = Arc::new(RunState::start(run, lanes)?);
         let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
         let cores = available_parallelism().map_or(1, NonZero::get);

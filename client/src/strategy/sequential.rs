@@ -19,10 +19,10 @@ impl Strategy for Sequential {
     }
 
     fn about(&self) -> &'static str {
-        "one download after the other, on one connection; costs nothing but time"
+        "one download at a time on one connection; slowest, cheapest"
     }
 
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::ONE
     }
 

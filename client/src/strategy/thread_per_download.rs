@@ -29,11 +29,11 @@ impl Strategy for ThreadPerDownload {
     }
 
     fn about(&self) -> &'static str {
-        "a new OS thread for every request, so many at most; costs the making of each"
+        "a new OS thread per request, up to the concurrency; costs starting each thread"
     }
 
     /// As many as `threads`, to set one beside the other.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
@@ -41,7 +41,7 @@ impl Strategy for ThreadPerDownload {
         let run = &run.clone().cancel(run.cancel.child_token());
         let crew = Crew {
             run,
-            session: &RunState::start(run, run.lanes.get())?,
+            session: &RunState::start(run, run.concurrency.get())?,
             lanes: Mutex::default(),
         };
         let (sender, events) = channel();

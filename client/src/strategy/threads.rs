@@ -22,18 +22,18 @@ impl Strategy for Threads {
     }
 
     fn about(&self) -> &'static str {
-        "a pool of OS threads, each with a connection of its own; costs a stack each"
+        "a pool of OS threads, one connection each; costs one stack per thread"
     }
 
     /// As many as the book has.
-    fn default_lanes(&self) -> Concurrency {
+    fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A run of its own to cancel: when one thread cannot be had, the others need not finish.
         let run = &run.clone().cancel(run.cancel.child_token());
-        let pool = BlockingScheduler::new(RunState::start(run, run.lanes.get())?);
+        let pool = BlockingScheduler::new(RunState::start(run, run.concurrency.get())?);
         let threads = pool.threads();
         let work = || {
             scope(|scope| {

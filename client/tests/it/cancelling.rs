@@ -43,7 +43,7 @@ fn what_is_done_is_kept_and_everything_is_accounted_for() {
         };
         let (plan, endpoint) = (plan("AA AB AC AD AE AF"), server.endpoint());
         let run = Run::new(&plan, &endpoint)
-            .lanes(Concurrency::new(2).unwrap())
+            .concurrency(Concurrency::new(2).unwrap())
             .cancel(cancel);
         let tally = strategy
             .run(&run.destination(&destination).on_record(&keep))
@@ -116,7 +116,7 @@ fn a_lane_that_goes_on_by_itself_stops_too() {
         });
         let endpoint = server.endpoint();
         let run = Run::new(&plan, &endpoint)
-            .lanes(Concurrency::new(2).unwrap())
+            .concurrency(Concurrency::new(2).unwrap())
             .policy(policy)
             .cancel(cancel);
         let tally = strategy.run(&run).unwrap();

@@ -30,7 +30,7 @@ fn no_strategy_is_faster_than_the_bound() {
         .iter()
         .map(|s| (s, if s.is_concurrent() { 3 } else { 5 }))
     {
-        let run = Run::new(&plan, &endpoint).lanes(Concurrency::new(2).unwrap());
+        let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
             of_run(&measured).unwrap().total(),

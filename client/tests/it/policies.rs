@@ -34,7 +34,7 @@ fn run(
 ) -> (RunStats, Vec<AttemptRecord>) {
     let (records, endpoint) = (Mutex::new(Vec::new()), server.endpoint());
     let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
-    let run = Run::new(plan, &endpoint).lanes(Concurrency::new(lanes).unwrap());
+    let run = Run::new(plan, &endpoint).concurrency(Concurrency::new(lanes).unwrap());
     let tally = strategy.run(&set(run.on_record(&keep))).unwrap();
     (tally, records.into_inner().unwrap())
 }
@@ -91,7 +91,7 @@ fn all_is_done_though_nobody_hears_of_it() {
         };
         let (plan, endpoint) = (crate::server::plan("BR CN US ID IN"), server.endpoint());
         let run = Run::new(&plan, &endpoint)
-            .lanes(Concurrency::new(2).unwrap())
+            .concurrency(Concurrency::new(2).unwrap())
             .policy(policy)
             .name("x");
         let tally = strategy.run(&run).unwrap();

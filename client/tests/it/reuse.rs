@@ -151,7 +151,7 @@ fn the_lanes_of_the_event_loop_share_no_more_connections_than_there_are_lanes() 
     let codes: Vec<String> = ('A'..='Z').map(|letter| format!("A{letter}")).collect();
     let lanes = "3".parse().unwrap();
     let (tally, _) = server
-        .run("async", &codes.join(" "), |run| run.lanes(lanes))
+        .run("async", &codes.join(" "), |run| run.concurrency(lanes))
         .unwrap();
     assert_eq!(tally.ok, 26);
     assert!(server.connections() <= 3, "{}", server.connections());

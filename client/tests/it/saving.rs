@@ -51,7 +51,7 @@ fn every_strategy_saves_the_same_files_and_no_others() {
         let four = Concurrency::new(4).unwrap();
         let (tally, _) = server
             .run(strategy.name(), "BR CN IN US XX XY", |run| {
-                run.lanes(four).destination(destination)
+                run.concurrency(four).destination(destination)
             })
             .unwrap();
         assert_eq!((tally.ok, tally.not_found, tally.error), (4, 1, 1));

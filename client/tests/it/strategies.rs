@@ -46,7 +46,7 @@ fn every_strategy_gets_the_same_answers_and_counts_them_alike() {
     for strategy in strategy::ALL {
         for m in [1, 3, 100] {
             let (tally, records) = server
-                .run(strategy.name(), CODES, |run| run.lanes(lanes(m)))
+                .run(strategy.name(), CODES, |run| run.concurrency(lanes(m)))
                 .unwrap();
             assert_eq!(facts(&records), facts(&first), "{} {m}", strategy.name());
             assert_eq!(
@@ -89,7 +89,9 @@ fn so_many_downloads_are_in_flight_at_once_and_no_more() {
             now.fetch_sub(1, SeqCst);
             OK.into()
         });
-        let (tally, records) = server.run(name, CODES, |run| run.lanes(lanes(4))).unwrap();
+        let (tally, records) = server
+            .run(name, CODES, |run| run.concurrency(lanes(4)))
+            .unwrap();
         assert_eq!((tally.ok, most.load(SeqCst)), (8, m), "{name}");
         assert!(server.connections() <= m);
         if name == "threads" {
@@ -136,7 +138,11 @@ fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
         let records = Mutex::new(Vec::new());
         let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
         strategy
-            .run(&Run::new(&plan, &endpoint).lanes(lanes(2)).on_record(&keep))
+            .run(
+                &Run::new(&plan, &endpoint)
+                    .concurrency(lanes(2))
+                    .on_record(&keep),
+            )
             .unwrap();
         for record in records.into_inner().unwrap() {
             assert!(record.due <= record.sent, "{record:?}");
@@ -153,7 +159,7 @@ fn a_panic_in_a_thread_is_not_swallowed() {
         let (plan, endpoint) = (crate::server::plan(CODES), server.endpoint());
         let panicking = |_: &AttemptRecord| panic!("on purpose");
         let run = Run::new(&plan, &endpoint)
-            .lanes(lanes(3))
+            .concurrency(lanes(3))
             .on_record(&panicking);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| strategy.run(&run)));
         assert!(result.is_err(), "{}", strategy.name());

@@ -163,7 +163,7 @@ impl Get {
             }
         };
         let run = Run::new(&plan, &endpoint)
-            .lanes(lanes)
+            .concurrency(lanes)
             .transport(self.transport)
             .policy(policy)
             .body_limit(self.max_body)
@@ -196,7 +196,7 @@ impl Get {
     }
 
     fn lanes(&self) -> Result<Concurrency> {
-        let lanes = self.max_req.unwrap_or(self.strategy.default_lanes());
+        let lanes = self.max_req.unwrap_or(self.strategy.default_concurrency());
         let name = self.strategy.name();
         if !self.strategy.is_concurrent() && lanes != Concurrency::ONE {
             bail!("--max-req: `{name}` makes one request at a time, got `{lanes}`");

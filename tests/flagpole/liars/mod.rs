@@ -76,7 +76,9 @@ fn download(
     // So that there is something outside the folder that must stay as it is.
     let nested = folder.path().join("a/b");
     let destination = DownloadDir::prepare(&nested).unwrap();
-    let run = Run::new(&plan, &endpoint).lanes(lanes(1)).timeout(whole);
+    let run = Run::new(&plan, &endpoint)
+        .concurrency(lanes(1))
+        .timeout(whole);
     let run = run.body_limit(usize::try_from(limit).unwrap());
     let start = Instant::now();
     let measured = way.measure(run.destination(&destination));

@@ -24,7 +24,7 @@ fn pair() -> (RunState, AttemptSpec, AttemptSpec) {
     };
     let run = Run::new(&plan, &endpoint)
         .policy(policy)
-        .lanes(Concurrency::new(2).unwrap());
+        .concurrency(Concurrency::new(2).unwrap());
     let session = RunState::start(&run, 2).unwrap();
     let [first, hedge] = [(); 2].map(|()| match session.next() {
         Action::Start(start) => start,
