@@ -1,55 +1,33 @@
-//! What a person is told who got the command line wrong: one line that says what is wrong with what.
+//! Formats clap errors as one line.
 
-use crate::{COULD_NOT_START, output as print};
+use crate::exit_status::ExitStatus;
+use crate::output;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
-use std::process::ExitCode;
 
-/// Prints help and version as asked for, and everything else as an error.
-pub(crate) fn report(error: &clap::Error) -> ExitCode {
+/// Prints help and version to standard output, errors to standard error.
+pub(crate) fn report(error: &clap::Error) -> ExitStatus {
     if !error.use_stderr() {
-        // Nobody is left to tell if the reader of the help has gone.
+        // A reader that closed the pipe is not an error.
         let _ = error.print();
-        return ExitCode::SUCCESS;
+        return ExitStatus::Success;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // Its last line has an end of its own.
-        print::note(error.render().to_string().trim_end());
+        output::note(error.render().to_string().trim_end());
     } else {
-        print::note(&format!("flagpole: {}", sentence(error)));
+        output::note(&format!("flagpole: {}", sentence(error)));
     }
-    ExitCode::from(COULD_NOT_START)
+    ExitStatus::CouldNotStart
 }
 
 /// The error in one line.
 pub(crate) fn sentence(error: &clap::Error) -> String {
     let argument = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) => {
-            Some(argument.split(' ').next().unwrap_or_default())
-        }
+        Some(ContextValue::String(argument)) => Some(name(argument)),
         _ => None,
     };
-    // A value that our own parser refused: the parser's sentence, behind the argument's name.
-    if let (Some(argument), Some(reason)) = (argument, error.source()) {
-        return format!("{}: {reason}", named(argument));
-    }
-    if let (Some(argument), Some(ContextValue::String(got))) =
-        (argument, error.get(ContextKind::InvalidValue))
-        && got.is_empty()
-    {
-        return format!("{}: a value is required", named(argument));
-    }
-    // A word that is none of a closed set.
-    if let (Some(argument), Some(got), Some(ContextValue::Strings(known))) = (
-        argument,
-        error.get(ContextKind::InvalidValue),
-        error.get(ContextKind::ValidValue),
-    ) {
-        return format!(
-            "{}: unknown value `{got}`; known: {}",
-            named(argument),
-            known.join(", ")
-        );
+    if let Some(sentence) = argument.and_then(|argument| invalid_value(error, argument)) {
+        return sentence;
     }
     if let (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) =
         (error.kind(), error.get(ContextKind::InvalidArg))
@@ -65,9 +43,28 @@ pub(crate) fn sentence(error: &clap::Error) -> String {
     format!("{first}; see `flagpole --help`")
 }
 
-/// The argument as a person types it: `--fault`, or `CC` for `[CC]...`, `SHELL` for `<SHELL>`.
-fn named(argument: &str) -> &str {
-    argument
+/// Names an argument without or with an invalid value, and the reason.
+fn invalid_value(error: &clap::Error, argument: &str) -> Option<String> {
+    if let Some(reason) = error.source() {
+        return Some(format!("{argument}: {reason}"));
+    }
+    let Some(ContextValue::String(got)) = error.get(ContextKind::InvalidValue) else {
+        return None;
+    };
+    if got.is_empty() {
+        return Some(format!("{argument}: a value is required"));
+    }
+    let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) else {
+        return None;
+    };
+    let known = known.join(", ");
+    Some(format!("{argument}: unknown value `{got}`; known: {known}"))
+}
+
+/// The argument as users type it: `--fault` for `--fault <SPEC>`, `CC` for `[CC]...`, `SHELL` for `<SHELL>`.
+fn name(argument: &str) -> &str {
+    let first = argument.split(' ').next().unwrap_or_default();
+    first
         .trim_start_matches(['[', '<'])
         .trim_end_matches(['.', ']', '>'])
 }

@@ -1,25 +1,25 @@
-//! Ctrl-C and SIGTERM: the first asks to finish, the second ends at once.
+//! Ctrl-C and SIGTERM: the first finishes the work in progress, the second exits at once.
 
 use anyhow::{Context as _, Result};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The exit code of a process that a Ctrl-C ended: 128 + SIGINT.
+/// The exit code of a process interrupted by Ctrl-C: 128 + SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Calls `finish` at the first signal; ends the process at the second.
+/// Calls `finish` at the first signal; exits at the second.
 pub(crate) fn on_first(finish: impl Fn() + Send + 'static) -> Result<()> {
     on_signals(finish, || {})
 }
 
-/// Calls `finish` at the first signal; calls `clean_up` and ends the process at the second.
+/// Calls `finish` at the first signal; calls `clean_up` and exits at the second.
 pub(crate) fn on_signals(
     finish: impl Fn() + Send + 'static,
     clean_up: impl Fn() + Send + 'static,
 ) -> Result<()> {
-    let asked = AtomicBool::new(false);
+    let is_second = AtomicBool::new(false);
     let handler = move || {
-        if asked.swap(true, Ordering::Relaxed) {
+        if is_second.swap(true, Ordering::Relaxed) {
             clean_up();
             process::exit(INTERRUPTED);
         }

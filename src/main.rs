@@ -1,24 +1,26 @@
-//! flagpole, the command: a table of contents.
+//! The `flagpole` command.
 
 mod clap_error;
 mod commands;
+mod exit_status;
 mod experiment;
 mod interrupt;
 mod options;
 mod output;
 mod process;
 
-use crate::commands::{compare, fate, get, man, serve, strategies, trial};
-use clap::{Parser, Subcommand};
+use crate::commands::{compare, completions, fate, get, man, serve, strategies, trial};
+use crate::exit_status::ExitStatus;
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A local flag server that misbehaves on purpose, the same way every time, and a harness that
-/// measures how download strategies cope with it.
+/// A local HTTP server that injects latency and faults deterministically, and a harness that compares download
+/// strategies
 #[derive(Parser)]
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 all as asked, 1 something failed, \
+    after_help = "Exit codes: 0 success, 1 something failed or a threshold was crossed, \
     2 could not start, 3 the measurement is not valid."
 )]
 struct Cli {
@@ -28,41 +30,35 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(serve::Serve),
-    Fate(fate::Fate),
-    Get(get::Get),
-    Compare(compare::Compare),
-    Strategies(strategies::Strategies),
+    Serve(serve::ServeArgs),
+    Fate(fate::FateArgs),
+    Get(get::GetArgs),
+    Compare(compare::CompareArgs),
+    Strategies(strategies::StrategiesArgs),
     #[command(hide = true)]
-    Trial(trial::Trial),
-    Completions(man::Completions),
-    Man(man::Man),
+    Trial(trial::TrialArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
-
-/// What was asked for was done: 0. It was done and something failed: 1.
-const SOMETHING_FAILED: u8 = 1;
-/// The command could not start.
-const COULD_NOT_START: u8 = 2;
-/// It was done, but what was measured does not hold.
-const NOT_VALID: u8 = 3;
 
 fn main() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
-        Err(error) => return clap_error::report(&error),
+        Err(error) => return clap_error::report(&error).into(),
     };
-    let done = match command {
-        Command::Serve(serve) => serve.run(),
-        Command::Fate(fate) => fate.run(),
-        Command::Get(get) => get.run(),
-        Command::Compare(compare) => compare.run(),
-        Command::Strategies(strategies) => strategies.run(),
-        Command::Trial(trial) => trial.run(),
-        Command::Completions(completions) => completions.run(),
-        Command::Man(man) => man.run(),
+    let result = match command {
+        Command::Serve(args) => args.run(),
+        Command::Fate(args) => args.run(),
+        Command::Get(args) => args.run(),
+        Command::Compare(args) => args.run(),
+        Command::Strategies(args) => args.run(),
+        Command::Trial(args) => args.run(),
+        Command::Completions(args) => args.run(&Cli::command()),
+        Command::Man(args) => args.run(Cli::command()),
     };
-    done.unwrap_or_else(|error| {
+    let status = result.unwrap_or_else(|error| {
         output::note(&format!("flagpole: {error:#}"));
-        ExitCode::from(COULD_NOT_START)
-    })
+        ExitStatus::CouldNotStart
+    });
+    status.into()
 }

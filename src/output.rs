@@ -1,9 +1,9 @@
-//! The result, on standard output, and all else that a person is told, on standard error.
+//! The result goes to standard output, everything else to standard error.
 
 use anyhow::{Context as _, Result};
 use std::io::{self, Write as _};
 
-/// Writes the result. That its reader has seen enough of it and gone is no failure.
+/// Writes the result to standard output. A reader that closed the pipe is not an error.
 pub(crate) fn result(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -14,9 +14,18 @@ pub(crate) fn result(text: &str) -> Result<()> {
     }
 }
 
-/// Tells a person something, in a line. Where it can not be said there is nobody to tell that either, and
-/// the work goes on: `eprintln!` would panic. Without a terminal, or with `NO_COLOR`, the stream leaves
-/// colours out.
+/// Writes a line to standard error and ignores write errors (`eprintln!` would panic). The stream removes colours
+/// without a terminal and with `NO_COLOR`.
 pub(crate) fn note(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Prints each error to standard error; true if there were any.
+pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
+    let mut has_failed = false;
+    for error in results.into_iter().filter_map(Result::err) {
+        note(&format!("flagpole: {error:#}"));
+        has_failed = true;
+    }
+    has_failed
 }

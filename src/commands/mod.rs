@@ -1,6 +1,7 @@
-//! The subcommands, one a file.
+//! The subcommands, one module each.
 
 pub(crate) mod compare;
+pub(crate) mod completions;
 pub(crate) mod fate;
 pub(crate) mod get;
 pub(crate) mod man;

@@ -1,48 +1,42 @@
-//! `flagpole strategies`: the ways to download, and what each costs.
+//! `flagpole strategies`: a list of strategies and transports.
 
-use crate::options::value_parsers as options;
-use crate::output as print;
+use crate::exit_status::ExitStatus;
+use crate::options::value_parsers;
+use crate::output;
 use anyhow::Result;
 use clap::Args;
-use flagpole_client::{Transport, strategy, transport};
+use flagpole_client::{Strategy, strategy, transport};
 use std::fmt::Write as _;
-use std::process::ExitCode;
 
-/// List the strategies and the transports, with a line of what each does and costs
+/// List strategies and transports
 #[derive(Args)]
 #[command(after_help = "Examples:
   flagpole strategies
   flagpole get --strategy threads --transport ureq")]
-pub(crate) struct Strategies {}
+pub(crate) struct StrategiesArgs {}
 
-impl Strategies {
-    /// Lists them.
-    pub(crate) fn run(self) -> Result<ExitCode> {
-        let Strategies {} = self;
-        let mut text = String::from(
-            "strategies, with the transports that each takes and its default for --max-req:\n",
-        );
+impl StrategiesArgs {
+    /// Prints the list.
+    pub(crate) fn run(self) -> Result<ExitStatus> {
+        let StrategiesArgs {} = self;
+        let mut text = String::from("Strategies (transports; default --concurrency):\n");
         for strategy in strategy::ALL {
-            let takes = transport::ALL
-                .iter()
-                .filter(|transport| options::takes(*strategy, **transport));
-            let takes: Vec<_> = takes.map(|transport| transport.name()).collect();
-            // Writing to a String can not fail.
-            let _ = writeln!(
-                text,
-                "  {:<20} {} ({}; {})",
-                strategy.name(),
-                strategy.about(),
-                takes.join(", "),
-                strategy.default_concurrency()
-            );
+            let (name, about) = (strategy.name(), strategy.about());
+            let (transports, default) = (transports(*strategy), strategy.default_concurrency());
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {name:<20} {about} ({transports}; {default})");
         }
-        text.push_str("\ntransports:\n");
-        for transport in transport::ALL {
-            let transport: &dyn Transport = *transport;
-            let _ = writeln!(text, "  {:<20} {}", transport.name(), transport.about());
-        }
-        print::result(&text)?;
-        Ok(ExitCode::SUCCESS)
+        let _ = write!(text, "\n{}", value_parsers::transports());
+        output::result(&text)?;
+        Ok(ExitStatus::Success)
     }
+}
+
+/// The names of the transports that a strategy supports.
+fn transports(strategy: &dyn Strategy) -> String {
+    let supported = transport::ALL
+        .iter()
+        .filter(|transport| value_parsers::takes(strategy, **transport));
+    let names: Vec<_> = supported.map(|transport| transport.name()).collect();
+    names.join(", ")
 }

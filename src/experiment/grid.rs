@@ -1,10 +1,11 @@
 //! The whole grid of an experiment, one set of conditions after the other.
 
-use super::cell::Conditions;
-use super::progress::Progress;
-use crate::experiment::spec::Experiment;
-use crate::experiment::{analyze as judge, environment, overhead as floor};
-use crate::output as print;
+use crate::experiment::evaluation::analyze;
+use crate::experiment::runner::cell::Conditions;
+use crate::experiment::runner::progress::Progress;
+use crate::experiment::runner::{environment, overhead};
+use crate::experiment::spec::experiment::Experiment;
+use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
 use flagpole_analysis::report::{Comparison, SCHEMA};
@@ -41,10 +42,10 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
     }
     let mut progress = Progress::new(steps);
     if let Some(long) = progress.foreseen() {
-        print::note(&format!("flagpole: {long}"));
+        output::note(&format!("flagpole: {long}"));
     }
     progress.say("the instrument's own floor");
-    let (floor, trouble) = floor::floor(interrupt)?;
+    let (floor, trouble) = overhead::floor(interrupt)?;
     for conditions in &mut cells {
         conditions.trouble = trouble.as_deref();
     }
@@ -68,14 +69,14 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
             ran => ran?,
         };
         let is_broken = ran.broken.is_some();
-        done.has_failed |= judge::has_failed(&ran, experiment.url.is_none());
-        let cell = judge::cell(conditions, ran)?;
+        done.has_failed |= analyze::has_failed(&ran, experiment.url.is_none());
+        let cell = analyze::cell(conditions, ran)?;
         done.comparison.cells.push(cell);
         if is_broken {
             break;
         }
     }
     progress.end();
-    done.comparison.knees = judge::knees(&done.comparison.cells);
+    done.comparison.knees = analyze::knees(&done.comparison.cells);
     Ok(done)
 }

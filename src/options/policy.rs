@@ -1,6 +1,6 @@
 //! How a download is insisted on: timeouts, retries, hedges, on the command line.
 
-use crate::options::value_parsers as options;
+use crate::options::value_parsers;
 use anyhow::{Result, bail};
 use clap::Args;
 use flagpole_client::policy::{
@@ -16,15 +16,15 @@ const SAMPLES: u64 = 20;
 #[command(next_help_heading = "Policy")]
 pub(crate) struct PolicyOptions {
     /// Give up on a request after this time, connecting included
-    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
     timeout: Option<Duration>,
 
     /// Give up on a connection that is not there after this time
-    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
     connect_timeout: Option<Duration>,
 
     /// Give up on a request if no byte of an answer is there after this time
-    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
     first_byte_timeout: Option<Duration>,
 
     /// Try again so many times what timed out, broke off, or was answered 408, 429, 500, 502, 503, 504;
@@ -67,7 +67,7 @@ pub(crate) struct PolicyOptions {
     no_reuse: bool,
 
     /// Draw the waits before retries from this seed: the same seed, the same waits
-    #[arg(long, default_value = "0", value_name = "N", allow_negative_numbers = true, value_parser = options::seed)]
+    #[arg(long, default_value = "0", value_name = "N", allow_negative_numbers = true, value_parser = value_parsers::seed)]
     retry_seed: u64,
 }
 
@@ -178,7 +178,7 @@ fn some_share(text: &str) -> Result<f64, String> {
 
 fn after(text: &str) -> Result<HedgeDelay, String> {
     let Some(percent) = text.strip_prefix('p') else {
-        return options::timeout(text).map(HedgeDelay::Time);
+        return value_parsers::timeout(text).map(HedgeDelay::Time);
     };
     let percent = percent.parse().ok();
     let percent = percent.filter(|percent: &f64| *percent > 0.0 && *percent < 100.0);

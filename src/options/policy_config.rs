@@ -1,7 +1,7 @@
 //! The policy of a run as it stands in files: the words of the command line, so that names, values and
 //! errors are the same in both. `retries = 3` is `--retries 3`.
 
-use crate::clap_error as usage;
+use crate::clap_error;
 use crate::options::policy::PolicyOptions;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -99,8 +99,9 @@ impl PolicyConfig {
         });
         let matches = command()
             .try_get_matches_from(line)
-            .map_err(|error| usage::sentence(&error))?;
-        let options = PolicyOptions::from_arg_matches(&matches).map_err(|e| usage::sentence(&e))?;
+            .map_err(|error| clap_error::sentence(&error))?;
+        let options =
+            PolicyOptions::from_arg_matches(&matches).map_err(|e| clap_error::sentence(&e))?;
         if let Some(lack) = options.lack() {
             return Err(lack);
         }

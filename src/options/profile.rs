@@ -1,7 +1,7 @@
 //! Which profile a server follows: one that is built in or a file, and what the command line changes
 //! in it.
 
-use crate::options::value_parsers as options;
+use crate::options::value_parsers;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use flagpole_server::fate::fault::Faults;
@@ -54,11 +54,11 @@ pub(crate) struct ServerOptions {
     fault: Vec<FaultSpec>,
 
     /// Have at most so many answers in service at once; answer 503 beyond that and the queue
-    #[arg(long, value_name = "N", value_parser = options::places)]
+    #[arg(long, value_name = "N", value_parser = value_parsers::places)]
     capacity: Option<u32>,
 
     /// Let so many requests wait for a place in service, first come, first served
-    #[arg(long, value_name = "N", value_parser = options::queue)]
+    #[arg(long, value_name = "N", value_parser = value_parsers::queue)]
     queue: Option<u32>,
 
     /// Let in so many requests a second or minute, `100/s`; answer 429 beyond that
@@ -67,7 +67,7 @@ pub(crate) struct ServerOptions {
 
     /// Draw delays and faults from this seed: the same seed, the same fates [default: that of the
     /// profile, or 0]
-    #[arg(long, allow_negative_numbers = true, value_parser = options::seed)]
+    #[arg(long, allow_negative_numbers = true, value_parser = value_parsers::seed)]
     seed: Option<u64>,
 }
 

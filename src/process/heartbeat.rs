@@ -1,48 +1,46 @@
-//! Whether a process that we started still answers. A word on its standard input asks, an empty line on its
-//! standard output answers: that is nothing in JSON, in which it says all else.
+//! Heartbeat with a child process: the parent writes `?`, the child replies with an empty line. Results are JSON, in
+//! which an empty line means nothing.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// How long after one question the next is asked.
-pub(crate) const BEAT: Duration = Duration::from_secs(2);
+/// The time between two pings.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
 
-/// So many questions in a row without an answer are no chance: a busy machine lets everyone run within
-/// much less. Questions are counted and not seconds, or one who stops the whole family would find it dead.
-const UNANSWERED: u32 = 5;
+/// Missed pings before the child counts as hung. Pings are counted, not seconds, so that SIGSTOP of the process group is
+/// not a failure.
+const MAX_MISSED: u32 = 5;
 
-/// The line that asks.
-const QUESTION: &str = "?";
+const PING: &str = "?";
 
-/// The questions that were asked since the last answer.
+/// The pings since the last reply.
 #[derive(Default)]
 pub(crate) struct Heartbeat(u32);
 
 impl Heartbeat {
-    /// It said something.
-    pub(crate) fn is_there(&mut self) {
+    /// The child has written something.
+    pub(crate) fn pong(&mut self) {
         self.0 = 0;
     }
 
-    /// Asks once more, and says whether there is none to ask.
-    pub(crate) fn is_lost(&mut self, input: &mut impl Write) -> bool {
-        // One that has ended says so by its end.
-        let _ = writeln!(input, "{QUESTION}");
+    /// Sends a ping; true if the child is unresponsive.
+    pub(crate) fn ping_or_lost(&mut self, input: &mut impl Write) -> bool {
+        // A write fails if the child has exited, which its closed output tells.
+        let _ = writeln!(input, "{PING}");
         self.0 += 1;
-        self.0 > UNANSWERED
+        self.0 > MAX_MISSED
     }
 }
 
-/// Answers every question on standard input, until it closes, and hands every other line to `other`: in the
-/// process that is asked.
-pub(crate) fn listen(other: impl Fn(&str)) {
+/// In the child: replies to pings until standard input closes, and passes other lines to `on_line`.
+pub(crate) fn listen(on_line: impl Fn(&str)) {
     for line in io::stdin().lines().map_while(Result::ok) {
-        if line != QUESTION {
-            other(&line);
+        if line != PING {
+            on_line(&line);
             continue;
         }
         let mut out = io::stdout().lock();
-        // A parent that has gone has no questions.
+        // A write fails if the parent has exited; then standard input closes too.
         let _ = out.write_all(b"\n").and_then(|()| out.flush());
     }
 }
@@ -52,17 +50,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_who_answers_now_and_then_is_there() {
-        let mut asked = Vec::new();
-        let mut pulse = Heartbeat::default();
+    fn heartbeat_resets_on_reply() {
+        let mut pings = Vec::new();
+        let mut heartbeat = Heartbeat::default();
         for _ in 0..3 {
-            for _ in 0..UNANSWERED {
-                assert!(!pulse.is_lost(&mut asked));
+            for _ in 0..MAX_MISSED {
+                assert!(!heartbeat.ping_or_lost(&mut pings));
             }
-            pulse.is_there();
+            heartbeat.pong();
         }
-        let lost = (0..=UNANSWERED).map(|_| pulse.is_lost(&mut asked));
+        let lost = (0..=MAX_MISSED).map(|_| heartbeat.ping_or_lost(&mut pings));
         assert_eq!(lost.filter(|lost| *lost).count(), 1, "the last");
-        assert_eq!(asked, b"?\n".repeat(asked.len() / 2));
+        assert_eq!(pings, b"?\n".repeat(pings.len() / 2));
     }
 }

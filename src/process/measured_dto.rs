@@ -175,7 +175,7 @@ mod timing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::plan_predictor::tests::record;
+    use crate::process::test_record::record;
 
     #[test]
     fn a_run_reads_back_as_it_was() {

@@ -1,175 +1,152 @@
-//! The server that `compare` measures against: flagpole itself, in a process of its own.
+//! flagpole's own server in a child process, against which `compare` measures.
 //!
-//! The helper stops when its standard input closes. The system closes it when this process ends,
-//! however it ends, so none is ever left behind. Nor is one waited for that no longer answers.
+//! The child exits when its standard input closes, so it ends with this process however this process ends.
 
-use crate::commands::serve::SETTLE;
 use crate::process::heartbeat::Heartbeat;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::report::Served;
 use flagpole_server::Profile;
 use flagpole_server::config::listener::Listener;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
-/// How long it may take to start, to answer, and to stop: much longer than it ever takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The line with which a parent asks for the ledger since the last one, drained connections, and fresh counters.
+pub(crate) const DRAIN_AND_RESET: &str = "drain_and_reset";
 
-/// How long a server that has stopped speaking may take to end, and how often is looked.
-const LAST: Duration = Duration::from_secs(1);
-const LOOK: Duration = Duration::from_millis(5);
+/// The server must start, answer and stop within this time.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is said of one that does not answer.
-const SILENT: &str = "the server no longer answers";
+/// A server whose pipes are closed must exit within this time.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A running helper.
+/// The time between two looks at the exit status.
+const POLL: Duration = Duration::from_millis(5);
+
+const UNRESPONSIVE: &str = "the server process is unresponsive";
+
+/// A running server.
 pub(crate) struct ServerProcess {
     child: Child,
     lines: Receiver<String>,
-    pulse: Heartbeat,
-    is_silent: bool,
-    /// The root of its site.
+    heartbeat: Heartbeat,
+    is_unresponsive: bool,
+    /// The root URL of its site.
     pub(crate) url: String,
 }
 
-#[derive(Deserialize)]
-struct Greeting {
-    url: String,
+/// The first line that the server writes.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ready {
+    pub(crate) url: String,
 }
 
 impl ServerProcess {
-    /// Starts a helper that does what this listener does, on a port of the system's choice.
+    /// Starts a server with this listener on a free port.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        let profile = Profile {
-            about: None,
-            seed,
-            listeners: vec![Listener {
-                port: None,
-                ..listener.clone()
-            }],
-        };
-        // Read before the helper says that it is there, and gone with this function.
-        let mut file = tempfile::Builder::new()
-            .suffix(".toml")
-            .tempfile()
-            .context("cannot write the server's profile")?;
-        file.write_all(profile.to_string().as_bytes())
-            .context("cannot write the server's profile")?;
-        let options = [
-            format!("--profile={}", file.path().display()),
-            format!("--seed={seed}"),
-        ];
-        let program = std::env::current_exe().context("cannot find the program itself")?;
+        // The child has read the file when it is ready; the file is removed at the end of this function.
+        let profile = profile_file(listener, seed).context("cannot write the server's profile")?;
+        let program = std::env::current_exe().context("cannot find the flagpole executable")?;
         let mut command = Command::new(program);
         command
             .args(["serve", "--child", "--port", "0"])
-            .args(options);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        // A Ctrl-C on a terminal reaches a whole process group; the helper is ours to stop.
+            .arg(format!("--profile={}", profile.path().display()))
+            .arg(format!("--seed={seed}"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        // Ctrl-C on a terminal signals a whole process group; this process stops the server itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().context("cannot start the server")?;
-        let out = child
-            .stdout
-            .take()
-            .context("the server has no standard output")?;
-        let (told, lines) = mpsc::channel();
+        let out = child.stdout.take();
+        let out = out.context("the server has no standard output")?;
+        let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let lines = BufReader::new(out).lines().map_while(Result::ok);
-            // Until it has ended, or nobody listens any more.
-            lines.into_iter().all(|line| told.send(line).is_ok())
+            let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+            lines.all(|line| sender.send(line).is_ok())
         });
-        let mut helper = ServerProcess {
+        let mut server = ServerProcess {
             child,
             lines,
-            pulse: Heartbeat::default(),
-            is_silent: false,
+            heartbeat: Heartbeat::default(),
+            is_unresponsive: false,
             url: String::new(),
         };
-        match helper.line() {
-            Ok(line) => helper.url = serde_json::from_str::<Greeting>(&line)?.url,
-            // It has said on standard error what is wrong.
-            Err(_) => bail!("the server did not start"),
-        }
-        Ok(helper)
+        // The child has written the reason to standard error.
+        let line = server.line();
+        let line = line.map_err(|_| anyhow!("the server did not start"))?;
+        server.url = serde_json::from_str::<Ready>(&line)?.url;
+        Ok(server)
     }
 
-    /// What is wrong with it, if it has ended, though nobody asked it to, or no longer answers. To be asked
-    /// now and then.
-    pub(crate) fn trouble(&mut self) -> Option<String> {
-        if let Some(end) = self.end() {
-            return Some(end);
+    /// Sends a ping; the reason if the server has exited or is unresponsive.
+    pub(crate) fn health(&mut self) -> Option<String> {
+        if let Some(exit) = self.exit() {
+            return Some(exit);
         }
-        // All that it says unasked was read when it started.
+        // Between requests a server writes replies to pings only.
         if self.lines.try_iter().count() > 0 {
-            self.pulse.is_there();
+            self.heartbeat.pong();
         }
         let input = self.child.stdin.as_mut()?;
-        self.is_silent = self.pulse.is_lost(input);
-        self.is_silent.then(|| SILENT.to_owned())
+        self.is_unresponsive = self.heartbeat.ping_or_lost(input);
+        self.is_unresponsive.then(|| UNRESPONSIVE.to_owned())
     }
 
-    /// How it ended, if it did though nobody asked it to.
-    pub(crate) fn end(&mut self) -> Option<String> {
+    /// The exit status, if the server has exited.
+    pub(crate) fn exit(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
-        Some(format!("the server ended with {status}"))
+        Some(format!("the server process ended with {status}"))
     }
 
-    /// Between two trials: gives the account of what was done since the last time, and leaves a server that is
-    /// as it was at the start.
-    pub(crate) fn settle(&mut self) -> Result<Served> {
-        let asked = self
-            .child
-            .stdin
-            .as_mut()
-            .map(|input| writeln!(input, "{SETTLE}"));
-        let line = match asked {
+    /// Drains the connections and resets the server to its initial state; returns what it did since the last reset.
+    pub(crate) fn drain_and_reset(&mut self) -> Result<Served> {
+        let input = self.child.stdin.as_mut();
+        let line = match input.map(|input| writeln!(input, "{DRAIN_AND_RESET}")) {
             Some(Ok(())) => self.line(),
-            _ => Err(anyhow!("the server has gone")),
+            _ => Err(anyhow!("the server process exited")),
         };
         if line.is_err() {
-            self.await_end();
+            self.wait_for_exit();
         }
-        serde_json::from_str(&line?).context("the server's ledger can not be read")
+        served(&line?)
     }
 
-    /// Stops the helper and gives its account.
+    /// Stops the server; returns everything it did.
     pub(crate) fn stop(mut self) -> Result<Served> {
-        if self.is_silent {
-            bail!(SILENT);
+        if self.is_unresponsive {
+            bail!(UNRESPONSIVE);
         }
         drop(self.child.stdin.take());
-        let line = self.line()?;
-        serde_json::from_str(&line).context("the server's ledger can not be read")
+        served(&self.line()?)
     }
 
-    /// One that neither hears nor speaks is about to end, and then it is known how; but not for ever.
-    fn await_end(&mut self) {
-        let end = Instant::now() + LAST;
-        while self.end().is_none() && Instant::now() < end {
-            thread::sleep(LOOK);
+    /// Waits for the exit status of a server whose pipes are closed.
+    fn wait_for_exit(&mut self) {
+        let end = Instant::now() + EXIT_TIMEOUT;
+        while self.exit().is_none() && Instant::now() < end {
+            thread::sleep(POLL);
         }
     }
 
-    /// The next line that is no answer to whether it is there.
+    /// The next line that is not a reply to a ping.
     fn line(&mut self) -> Result<String> {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
-            // Answers of the last trial may be among them.
-            if line.is_ok() {
-                self.pulse.is_there();
-            }
-            match line {
-                Ok(line) if line.is_empty() => {}
-                Ok(line) => return Ok(line),
-                Err(RecvTimeoutError::Disconnected) => bail!("the server has gone"),
+            match self.lines.recv_timeout(TIMEOUT) {
+                // Pings of the last trial may have replies that are unread.
+                Ok(line) if line.is_empty() => self.heartbeat.pong(),
+                Ok(line) => {
+                    self.heartbeat.pong();
+                    return Ok(line);
+                }
+                Err(RecvTimeoutError::Disconnected) => bail!("the server process exited"),
                 Err(RecvTimeoutError::Timeout) => {
-                    self.is_silent = true;
-                    bail!(SILENT);
+                    self.is_unresponsive = true;
+                    bail!(UNRESPONSIVE);
                 }
             }
         }
@@ -178,8 +155,26 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It has said all that it has to say, or never will; one that has ended can not be killed.
+        // Both fail if the process has exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn served(line: &str) -> Result<Served> {
+    serde_json::from_str(line).context("cannot read the server's ledger")
+}
+
+fn profile_file(listener: &Listener, seed: u64) -> Result<NamedTempFile> {
+    let profile = Profile {
+        about: None,
+        seed,
+        listeners: vec![Listener {
+            port: None,
+            ..listener.clone()
+        }],
+    };
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile()?;
+    file.write_all(profile.to_string().as_bytes())?;
+    Ok(file)
 }

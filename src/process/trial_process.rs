@@ -1,9 +1,8 @@
-//! A trial, in a process of its own.
+//! Runs a trial in a child process.
 
-use crate::commands::trial;
-use crate::commands::trial::{Job, TrialResult};
-use crate::process::heartbeat::{BEAT, Heartbeat};
+use crate::process::heartbeat::{Heartbeat, INTERVAL};
 use crate::process::server_process::ServerProcess;
+use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,146 +12,146 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a trial may take to end once it is asked to: a little longer than it gives itself.
-const GRACE: Duration = trial::GRACE.saturating_add(Duration::from_secs(1));
+/// A trial must end within this time when it is cancelled: longer than its own limit.
+const GRACE: Duration = CANCEL_GRACE.saturating_add(Duration::from_secs(1));
 
-/// A Ctrl-C, and the trial that it is to end.
+/// Ctrl-C: cancels the current trial, and all further trials.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
-    is_asked: Arc<AtomicBool>,
-    trial: Arc<Mutex<Option<Sender<Event>>>>,
+    is_requested: Arc<AtomicBool>,
+    trial: Arc<Mutex<Option<Sender<TrialEvent>>>>,
 }
 
-/// What is heard while a trial is under way.
-enum Event {
-    /// A line that it said.
+enum TrialEvent {
+    /// A line of standard output.
     Line(String),
-    /// It says nothing more; what it complained of.
-    Silence(String),
-    /// It is to end.
-    Interrupt,
+    /// Standard output has closed; the text of standard error.
+    Closed(String),
+    Interrupted,
 }
 
 impl Interrupt {
-    /// Ends the trial under way, and all that would follow.
-    pub(crate) fn ask(&self) {
-        self.is_asked.store(true, Ordering::SeqCst);
-        self.tell();
+    pub(crate) fn request(&self) {
+        self.is_requested.store(true, Ordering::SeqCst);
+        self.notify();
     }
 
-    /// Whether it was asked for.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.is_asked.load(Ordering::SeqCst)
+    pub(crate) fn is_requested(&self) -> bool {
+        self.is_requested.load(Ordering::SeqCst)
     }
 
-    fn hold(&self, trial: Option<Sender<Event>>) {
+    fn set_current(&self, trial: Option<Sender<TrialEvent>>) {
         *self.trial.lock().unwrap_or_else(PoisonError::into_inner) = trial;
-        // It may have been asked for while no trial was under way.
-        if self.is_asked() {
-            self.tell();
+        // The request may have come between two trials.
+        if self.is_requested() {
+            self.notify();
         }
     }
 
-    fn tell(&self) {
+    fn notify(&self) {
         let trial = self.trial.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(trial) = &*trial {
-            // One that has just ended needs no telling.
-            let _ = trial.send(Event::Interrupt);
+            // Sending fails if the trial has just ended.
+            let _ = trial.send(TrialEvent::Interrupted);
         }
     }
 }
 
-/// Carries out a job in a new process, and waits for what it says; not for ever for one that no longer
-/// answers, be it the trial or the server.
-pub(crate) fn carry_out(
-    job: &Job,
+/// Runs a job in a new process and waits for its result. Fails if the trial or the server is unresponsive.
+pub(crate) fn run_trial(
+    job: &TrialJob,
     interrupt: &Interrupt,
     server: Option<&mut ServerProcess>,
 ) -> Result<TrialResult> {
     let mut child = start()?;
-    let mut input = child.stdin.take().context("it has no standard input")?;
-    let out = child.stdout.take().context("it has no standard output")?;
-    let err = child.stderr.take().context("it has no standard error")?;
+    let input = child.stdin.take();
+    let mut input = input.context("the trial process has no standard input")?;
+    let out = child.stdout.take();
+    let out = out.context("the trial process has no standard output")?;
+    let err = child.stderr.take();
+    let err = err.context("the trial process has no standard error")?;
     let line = serde_json::to_string(job)? + "\n";
-    // One that is gone says so by its end.
+    // If the write fails, the exit status is the better reason.
     let written = input.write_all(line.as_bytes());
-    let (events, heard) = mpsc::channel();
-    let told = events.clone();
-    thread::spawn(move || listen(out, err, &told));
-    interrupt.hold(Some(events));
-    let said = hear(&heard, input, server);
-    interrupt.hold(None);
-    if said.is_err() {
-        // It may have ended by itself.
+    let (sender, events) = mpsc::channel();
+    interrupt.set_current(Some(sender.clone()));
+    thread::spawn(move || read_output(out, err, &sender));
+    let output = wait_result(&events, input, server);
+    interrupt.set_current(None);
+    if output.is_err() {
+        // Killing fails if the process has exited.
         let _ = child.kill();
     }
-    let status = child.wait().context("cannot wait for it")?;
-    let (said, complaint) = said?;
+    let status = child.wait().context("cannot wait for the trial process")?;
+    let (result, errors) = output?;
     if !status.success() {
-        let complaint = complaint.trim().trim_start_matches("flagpole: ");
-        let colon = if complaint.is_empty() { "" } else { ": " };
-        bail!("it ended with {status}{colon}{complaint}");
+        let errors = errors.trim().trim_start_matches("flagpole: ");
+        let colon = if errors.is_empty() { "" } else { ": " };
+        bail!("the trial process ended with {status}{colon}{errors}");
     }
-    written.context("cannot tell it its job")?;
-    serde_json::from_str(&said).context("what it said can not be read")
+    written.context("cannot send the job to the trial process")?;
+    serde_json::from_str(&result).context("cannot read the trial's result")
 }
 
 fn start() -> Result<Child> {
-    let program = std::env::current_exe().context("cannot find the program itself")?;
+    let program = std::env::current_exe().context("cannot find the flagpole executable")?;
     let mut command = Command::new(program);
-    let piped = command.arg("trial").stdin(Stdio::piped());
-    piped.stdout(Stdio::piped()).stderr(Stdio::piped());
-    // A Ctrl-C on a terminal reaches a whole process group; the trial is ours to end.
+    command
+        .arg("trial")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // Ctrl-C on a terminal signals a whole process group; this process cancels the trial itself.
     #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(piped, 0);
-    piped.spawn().context("cannot start a process")
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().context("cannot start the trial process")
 }
 
-/// Passes on what it says. A pipe that breaks is one that ends.
-fn listen(out: ChildStdout, mut err: ChildStderr, told: &Sender<Event>) {
+fn read_output(out: ChildStdout, mut err: ChildStderr, sender: &Sender<TrialEvent>) {
     for line in BufReader::new(out).lines().map_while(Result::ok) {
-        if told.send(Event::Line(line)).is_err() {
+        if sender.send(TrialEvent::Line(line)).is_err() {
             return;
         }
     }
-    let mut complaint = String::new();
-    let _ = err.read_to_string(&mut complaint);
-    let _ = told.send(Event::Silence(complaint));
+    let mut errors = String::new();
+    // A broken pipe counts as its end, and nobody receives after a failed trial.
+    let _ = err.read_to_string(&mut errors);
+    let _ = sender.send(TrialEvent::Closed(errors));
 }
 
-/// All that it says, and what it complains of.
-fn hear(
-    heard: &Receiver<Event>,
+/// The text of standard output and of standard error. Pings the trial and the server meanwhile.
+fn wait_result(
+    events: &Receiver<TrialEvent>,
     input: ChildStdin,
     mut server: Option<&mut ServerProcess>,
 ) -> Result<(String, String)> {
-    let (mut said, mut pulse, mut input) = (String::new(), Heartbeat::default(), Some(input));
-    let mut end = None;
+    let (mut result, mut heartbeat) = (String::new(), Heartbeat::default());
+    let (mut input, mut end) = (Some(input), None);
     loop {
-        let patience = end.map_or(BEAT, |end: Instant| {
+        let timeout = end.map_or(INTERVAL, |end: Instant| {
             end.saturating_duration_since(Instant::now())
         });
-        match heard.recv_timeout(patience) {
-            Ok(Event::Line(line)) => {
-                pulse.is_there();
-                said.push_str(&line);
+        match events.recv_timeout(timeout) {
+            Ok(TrialEvent::Line(line)) => {
+                heartbeat.pong();
+                result.push_str(&line);
             }
-            Ok(Event::Silence(complaint)) => return Ok((said, complaint)),
-            // A trial whose input closes cancels its run and says what it has.
-            Ok(Event::Interrupt) => {
+            Ok(TrialEvent::Closed(errors)) => return Ok((result, errors)),
+            // A trial whose standard input closes cancels its run and writes a partial result.
+            Ok(TrialEvent::Interrupted) => {
                 input = None;
                 end = Some(Instant::now() + GRACE);
             }
-            Err(RecvTimeoutError::Disconnected) => bail!("cannot hear it"),
+            Err(RecvTimeoutError::Disconnected) => bail!("cannot read from the trial process"),
             Err(RecvTimeoutError::Timeout) => {
                 let Some(input) = &mut input else {
-                    bail!("it did not end when it was asked to");
+                    bail!("the trial process did not stop when asked");
                 };
-                if let Some(trouble) = server.as_mut().and_then(|server| server.trouble()) {
-                    bail!(trouble);
+                if let Some(reason) = server.as_mut().and_then(|server| server.health()) {
+                    bail!(reason);
                 }
-                if pulse.is_lost(input) {
-                    bail!("it no longer answers");
+                if heartbeat.ping_or_lost(input) {
+                    bail!("the trial process is unresponsive");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What a person sees while flags come in: a line each, a bar, or nothing.
 
-use crate::output as print;
+use crate::output;
 use anstyle::{AnsiColor, Style};
 use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass};
 use flagpole_protocol::{CountryCode, Resource};
@@ -95,7 +95,7 @@ impl Display {
                     }
                     _ => code.to_string(),
                 };
-                print::note(&format!("{style}{what} {outcome}{style:#}"));
+                output::note(&format!("{style}{what} {outcome}{style:#}"));
             }
             Display::Bar(bar, last) => {
                 let text = {

@@ -9,11 +9,12 @@ use self::display::Display;
 use self::downloads::Downloads;
 use self::records::{Records, RecordsFile};
 use self::result::{Done, Format, flags};
+use crate::exit_status::ExitStatus;
 use crate::options::policy::PolicyOptions;
 use crate::options::selection::Selection;
-use crate::options::value_parsers as options;
-use crate::process::limits as system;
-use crate::{SOMETHING_FAILED, interrupt, output as print};
+use crate::options::value_parsers;
+use crate::process::system_limits;
+use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use flagpole_client::{
@@ -22,7 +23,6 @@ use flagpole_client::{
 };
 use flagpole_protocol::{AttemptRecord, RunStats};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -32,8 +32,8 @@ use std::time::Instant;
 /// 0: every flag was downloaded, is there already or does not exist; 1: something failed, was interrupted,
 /// or not all of the result or the records could be written; 2: nothing was begun.
 #[derive(Args)]
-#[command(after_help = options::strategies() + "
-" + &options::transports() + "
+#[command(after_help = value_parsers::strategies() + "
+" + &value_parsers::transports() + "
 Examples:
   flagpole get
   flagpole get --strategy threads -m 10 --all
@@ -41,16 +41,16 @@ Examples:
   flagpole get --server ERROR --every --limit 100 --timeout 10s --retries 3
   flagpole get --all -m 32 --hedge p95 --records attempts.jsonl
   flagpole get --all --metadata --resume --format json")]
-pub(crate) struct Get {
+pub(crate) struct GetArgs {
     #[command(flatten)]
     selection: Selection,
 
     /// How to download
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = options::strategy_names(), hide_possible_values = true)]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = value_parsers::strategy_names(), hide_possible_values = true)]
     strategy: &'static dyn Strategy,
 
     /// By which library requests are made
-    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = options::transport_names(), hide_possible_values = true)]
+    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = value_parsers::transport_names(), hide_possible_values = true)]
     transport: &'static dyn Transport,
 
     /// At most so many requests at once, 1 to 1000 [default: the strategy's own, see `flagpole
@@ -79,7 +79,7 @@ pub(crate) struct Get {
     resume: bool,
 
     /// Refuse a body of more than so many bytes while it arrives
-    #[arg(long, default_value_t = BODY_LIMIT, value_name = "BYTES", value_parser = options::count)]
+    #[arg(long, default_value_t = BODY_LIMIT, value_name = "BYTES", value_parser = value_parsers::count)]
     max_body: usize,
 
     /// Show every download as it completes
@@ -120,9 +120,9 @@ impl Site {
     }
 }
 
-impl Get {
+impl GetArgs {
     /// Downloads, and says how it went.
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<ExitStatus> {
         let codes = self.selection.codes();
         let plan = if self.metadata {
             Workload::with_metadata(codes)
@@ -131,7 +131,7 @@ impl Get {
         };
         let lanes = self.lanes()?;
         let policy = self.policy.policy(lanes.get())?;
-        system::make_room(lanes.get())?;
+        system_limits::make_room(lanes.get())?;
         let target = match &self.url {
             Some(url) => url.clone(),
             None => self.server.unwrap_or(Site::Local).url(),
@@ -183,16 +183,12 @@ impl Get {
         let told = done
             .written(self.format)
             .map_err(Into::into)
-            .and_then(|text| print::result(&text));
+            .and_then(|text| output::result(&text));
         let noted = records.map_or(Ok(()), Records::finish);
         advise(&tally);
-        // What was downloaded is there in any case.
-        let troubles = [told, noted].into_iter().filter_map(Result::err);
-        let troubles = troubles
-            .inspect(|trouble| print::note(&format!("flagpole: {trouble:#}")))
-            .count();
-        let failed = tally.error + tally.unstarted > 0 || troubles > 0;
-        Ok(ExitCode::from(if failed { SOMETHING_FAILED } else { 0 }))
+        let cannot_write = output::report_errors([told, noted]);
+        let failed = tally.error + tally.unstarted > 0 || cannot_write;
+        Ok(ExitStatus::from_failed(failed))
     }
 
     fn lanes(&self) -> Result<Concurrency> {
@@ -201,7 +197,7 @@ impl Get {
         if !self.strategy.is_concurrent() && lanes != Concurrency::ONE {
             bail!("--max-req: `{name}` makes one request at a time, got `{lanes}`");
         }
-        if !options::takes(self.strategy, self.transport) {
+        if !value_parsers::takes(self.strategy, self.transport) {
             bail!(
                 "--transport: `{name}` does not work with `{}`",
                 self.transport.name()
@@ -227,7 +223,7 @@ fn announce(plan: &Workload, endpoint: &Endpoint, strategy: &dyn Strategy, lanes
     let (Some(first), Some(last)) = (plan.jobs.first(), plan.jobs.last()) else {
         return;
     };
-    print::note(&format!(
+    output::note(&format!(
         "{}, {} to {}, from {}/flags: {}, at most {lanes} at once",
         flags(plan.jobs.len() as u64),
         first.resource.code(),
@@ -240,6 +236,6 @@ fn announce(plan: &Workload, endpoint: &Endpoint, strategy: &dyn Strategy, lanes
 fn advise(tally: &RunStats) {
     let refused = tally.outcomes.get("refused").map_or(0, |count| count.count);
     if refused > 0 && refused == tally.attempts() {
-        print::note("nobody listens there; `flagpole serve` starts the servers");
+        output::note("nobody listens there; `flagpole serve` starts the servers");
     }
 }

@@ -1,10 +1,10 @@
 //! Attempts that never got to the server, which nobody asked for.
 
-use super::cell::CellRun;
-use crate::process::limits as system;
-use flagpole_analysis::report::Trial;
+use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::connect_failure;
+use crate::process::system_limits;
 use flagpole_analysis::validity::verdict::{Reason, Resource};
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 
 /// What speaks against trials in which attempts did not get to the server, or which came to no end for the
@@ -12,27 +12,19 @@ use std::collections::BTreeMap;
 pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
     let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
     let broken = ran.broken.iter().filter_map(|why| {
-        let of = system::ran_out_of(why)?;
+        let of = system_limits::ran_out_of(why)?;
         Some(short(of, "a trial broke off".to_owned()))
     });
     broken.chain(of_records(records)).collect()
 }
 
-/// Why no attempt of a trial got to the server, if none did.
-pub(crate) fn by_all(trial: &Trial) -> Option<String> {
-    let records = &trial.measured.records;
-    let first = records.first().and_then(why)?;
-    let is_so = records.iter().all(|record| why(record).is_some());
-    is_so.then(|| format!("no attempt reached the server: {first}"))
-}
-
 fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for why in records().filter_map(why) {
+    for why in records().filter_map(connect_failure::reason) {
         *counts.entry(why).or_default() += 1;
     }
     let of = records().count() as u64;
-    let told = |(why, count): (String, u64)| match system::ran_out_of(&why) {
+    let told = |(why, count): (String, u64)| match system_limits::ran_out_of(&why) {
         Some(resource) => short(
             resource,
             format!("{count} of {of} attempts did not connect"),
@@ -43,7 +35,7 @@ fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I
 }
 
 fn short(of: Resource, what: String) -> Reason {
-    let available = system::available(of);
+    let available = system_limits::available(of);
     Reason::Short {
         of,
         what,
@@ -51,19 +43,15 @@ fn short(of: Resource, what: String) -> Reason {
     }
 }
 
-/// Why an attempt did not get to the server. A limit of time for connecting was asked for.
-fn why(record: &AttemptRecord) -> Option<String> {
-    let is_so = matches!(record.outcome, Outcome::Refused | Outcome::ConnectFailed(_));
-    is_so.then(|| record.outcome.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::test_record;
+    use flagpole_protocol::Outcome;
     use std::io;
 
     fn record(outcome: Outcome) -> AttemptRecord {
-        crate::experiment::plan_predictor::tests::record(outcome, None)
+        test_record::record(outcome, None)
     }
 
     fn told(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {

@@ -1,11 +1,13 @@
 //! `flagpole serve`: the flag server, or the three of the book.
 
-use crate::commands::trial;
+use crate::exit_status::ExitStatus;
 use crate::options::profile;
 use crate::options::profile::ProfileOptions;
-use crate::options::value_parsers as options;
-use crate::process::{heartbeat as pulse, limits as system};
-use crate::{SOMETHING_FAILED, interrupt, output as print};
+use crate::options::value_parsers;
+use crate::process::resource_usage;
+use crate::process::server_process::DRAIN_AND_RESET;
+use crate::process::{heartbeat, system_limits};
+use crate::{interrupt, output};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use flagpole_protocol::Ledger;
@@ -19,7 +21,6 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -27,9 +28,6 @@ use std::time::Duration;
 /// How long answers under way may take once the server is asked to stop: twice the longest delay of
 /// the book's servers.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// The line by which a parent process asks what was done since, and for a server that is as at the start.
-pub(crate) const SETTLE: &str = "settle";
 
 /// How long the connections of a trial that is over may take to go.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -41,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// ERROR on 8002 (as late, and a quarter of the answers are 418).
 #[derive(Args)]
 #[command(after_help = profile::listed() + "
-" + &options::families() + "
+" + &value_parsers::families() + "
 Examples:
   flagpole serve
   flagpole serve --latency 50ms
@@ -51,7 +49,7 @@ Examples:
   flagpole serve --profile flaky --seed 7 --journal journal.jsonl
   flagpole serve --profile ./mine.toml --print-profile
   flagpole serve --site ./my-flags --port 9000")]
-pub(crate) struct Serve {
+pub(crate) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
@@ -60,13 +58,13 @@ pub(crate) struct Serve {
         long,
         default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
         value_name = "IP",
-        value_parser = options::address
+        value_parser = value_parsers::address
     )]
     addr: IpAddr,
 
     /// Listen on this port, further listeners on those behind it; 0 for ports of the system's choice
     /// [default: as the profile says, or 8000]
-    #[arg(long, value_parser = options::port)]
+    #[arg(long, value_parser = value_parsers::port)]
     port: Option<u16>,
 
     /// Serve this folder of {cc}/{cc}.gif and {cc}/metadata.json instead of the flags of the world
@@ -118,7 +116,7 @@ struct Account {
 impl Told {
     /// What was done since, in a line.
     fn since(&mut self, ledger: Ledger) -> Result<String> {
-        let cpu_us = trial::so_far().cpu_us();
+        let cpu_us = resource_usage::current().cpu_us();
         let since = Account {
             ledger: ledger.since(&self.ledger),
             cpu_us: cpu_us - self.cpu_us,
@@ -134,19 +132,19 @@ struct Running {
     does: String,
 }
 
-impl Serve {
+impl ServeArgs {
     /// Serves until it is asked to stop.
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<ExitStatus> {
         if self.schema {
             say(&format!("{:#}\n", Profile::schema()))?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitStatus::Success);
         }
         let profile = self.effective()?;
         if self.print_profile {
             say(&profile.to_string())?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitStatus::Success);
         }
-        let site = options::site(self.site.as_deref())?;
+        let site = value_parsers::site(self.site.as_deref())?;
         let (journal, writing) = self.journal.as_deref().map(journal).transpose()?.unzip();
         let running = self.start_all(&profile, &site, journal.as_ref())?;
         drop(journal);
@@ -163,7 +161,7 @@ impl Serve {
             say(&told.since(one.server.ledger())?)?;
         }
         self.stop(running)?;
-        Ok(writing.map_or(ExitCode::SUCCESS, finish))
+        Ok(writing.map_or(ExitStatus::Success, finish))
     }
 
     /// The profile with all that the command line says, ports too.
@@ -190,7 +188,7 @@ impl Serve {
         site: &Arc<Site>,
         journal: Option<&Journal>,
     ) -> Result<Vec<Running>> {
-        let connections = usize::try_from(system::connections()).unwrap_or(usize::MAX);
+        let connections = usize::try_from(system_limits::connections()).unwrap_or(usize::MAX);
         // One limit on open files is for all of them.
         let connections = connections / profile.listeners.len();
         let start = |listener: &Listener| {
@@ -234,8 +232,8 @@ impl Serve {
             // A Ctrl-C reaches the whole process group; it is the parent's to say when we stop.
             interrupt::on_first(|| {})?;
             thread::spawn(move || {
-                pulse::listen(|line| {
-                    if line == SETTLE {
+                heartbeat::listen(|line| {
+                    if line == DRAIN_AND_RESET {
                         // A receiver that is gone has stopped.
                         let _ = stop.send(Word::Settle);
                     }
@@ -254,7 +252,7 @@ impl Serve {
         // A parent that is gone waits for nothing.
         let grace = if self.child { Duration::ZERO } else { GRACE };
         if !self.child {
-            print::note(&format!(
+            output::note(&format!(
                 "finishing what is under way, at most {} s; Ctrl-C again to stop at once",
                 grace.as_secs()
             ));
@@ -323,14 +321,14 @@ fn journal(path: &Path) -> Result<(Journal, JournalWriter)> {
 }
 
 /// Waits until the journal is written.
-fn finish(writing: JournalWriter) -> ExitCode {
+fn finish(writing: JournalWriter) -> ExitStatus {
     match writing.finish(GRACE) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => ExitStatus::Success,
         Err(error) => {
-            print::note(&format!(
+            output::note(&format!(
                 "flagpole: --journal: not all could be written: {error}"
             ));
-            ExitCode::from(SOMETHING_FAILED)
+            ExitStatus::Failed
         }
     }
 }

@@ -1,17 +1,17 @@
 //! What speaks against the figures of a cell: gathered here, weighed by
 //! `flagpole_analysis::validity::verdict`.
 
-use super::cell::{CellRun, Conditions};
-use super::contender::StrategyVariant;
-use super::environment::cores;
-use crate::experiment::analyze::usable_cores;
-use crate::experiment::connect_failures as unreached;
+use crate::experiment::evaluation::connect_failures;
+use crate::experiment::runner::cell::Conditions;
+use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::environment::{cores, usable_cores};
+use crate::experiment::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
-use flagpole_analysis::comparison::plan_digest as fates;
+use flagpole_analysis::comparison::plan_digest;
 use flagpole_analysis::comparison::plan_digest::{Compared, FatesDigest, PlannedFates};
 use flagpole_analysis::report::{StrategyResult, Trial, ValidityIssue, ValidityReport};
 use flagpole_analysis::stats::sample_size::{independent, needed};
-use flagpole_analysis::validity::reconcile as ledgers;
+use flagpole_analysis::validity::reconcile;
 use flagpole_analysis::validity::reconcile::Mismatch;
 use flagpole_analysis::validity::verdict::{
     CellEvidence, Reason, Served, StrategyEvidence, Verdict,
@@ -54,7 +54,7 @@ pub(crate) fn judgement(
         served,
         cores: cores(),
         strategies,
-        others: [unreached::reasons(ran), nothing(conditions, ran)].concat(),
+        others: [connect_failures::reasons(ran), nothing(conditions, ran)].concat(),
         broken: broken(conditions, ran),
     };
     let verdict = Verdict::of(&observed);
@@ -98,7 +98,7 @@ fn compared(conditions: &Conditions<'_>, ran: &CellRun) -> Result<Vec<Vec<Compar
             all.push(if firsts_only { fates.firsts() } else { fates });
         }
     }
-    let mut compared = fates::compared(&all).into_iter();
+    let mut compared = plan_digest::compared(&all).into_iter();
     let counts = ran.trials.iter().map(Vec::len);
     Ok(counts
         .map(|count| compared.by_ref().take(count).collect())
@@ -205,6 +205,6 @@ fn server_cpu(trial: &Trial) -> Option<Duration> {
 fn disagreement(trial: &Trial) -> Option<(usize, Mismatch)> {
     let served = trial.served.as_ref()?;
     let records = &trial.measured.records;
-    let on = ledgers::disagreement(records, served.requests, &served.by_status)?;
+    let on = reconcile::disagreement(records, served.requests, &served.by_status)?;
     Some((trial.round, on))
 }

@@ -4,20 +4,27 @@
 //! runs once a round, each time in a fresh process, against a server in a process of its own; what the
 //! processes say is put side by side and judged by `flagpole_analysis::comparison`.
 
-use crate::commands::trial::Files;
-use crate::experiment::baseline::BaselineResult;
-use crate::experiment::latency_list::Latencies;
-use crate::experiment::spec::{Experiment, Grid, ROUNDS, Seed, StrategyName, TransportName};
-use crate::experiment::{analyze as judge, builtin as shipped, colour, files, grid, thresholds};
+mod colour;
+
+use crate::exit_status::ExitStatus;
+use crate::experiment::evaluation::baseline::BaselineResult;
+use crate::experiment::evaluation::{analyze, thresholds};
+use crate::experiment::spec::builtin;
+use crate::experiment::spec::experiment::{
+    Experiment, Grid, ROUNDS, Seed, StrategyName, TransportName,
+};
+use crate::experiment::{grid, output_target};
+use crate::options::latency_list::Latencies;
 use crate::options::policy_config::PolicyConfig;
 use crate::options::profile;
 use crate::options::profile::ServerOptions;
 use crate::options::selection::Flags;
-use crate::options::serde_text::Spelled;
-use crate::options::value_parsers as options;
-use crate::process::limits as system;
+use crate::options::text_or_number::Spelled;
+use crate::options::value_parsers;
+use crate::process::system_limits;
+use crate::process::trial_job::Files;
 use crate::process::trial_process::Interrupt;
-use crate::{NOT_VALID, SOMETHING_FAILED, interrupt, output as print};
+use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_analysis::comparison::threshold::Threshold;
@@ -28,18 +35,17 @@ use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Download the same flags with each strategy, meeting the same delays and faults, side by side
 ///
 /// Every strategy runs once a round, in a process of its own. Exit code 0: it can be believed; 1: a
 /// threshold was crossed, or something failed that nobody asked for; 3: the measurement is not valid.
 #[derive(Args)]
-#[command(after_help = options::strategies() + "
-" + &options::transports() + "
+#[command(after_help = value_parsers::strategies() + "
+" + &value_parsers::transports() + "
 " + &profile::listed() + "
-" + &shipped::listed() + "
-" + &options::families() + "
+" + &builtin::listed() + "
+" + &value_parsers::families() + "
 Examples:
   flagpole compare
   flagpole compare article
@@ -49,7 +55,7 @@ Examples:
   flagpole compare --save mine.toml --result mine.json --fail-if 'async.efficiency < 0.9'
   flagpole compare mine.toml --baseline mine.json
   flagpole compare --url http://127.0.0.1:8001 --format json")]
-pub(crate) struct Compare {
+pub(crate) struct CompareArgs {
     /// Run this experiment: one that comes with flagpole, or a file
     #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
         "latency", "profile", "listener", "fault", "capacity", "queue", "rate_limit", "seed", "flags",
@@ -74,7 +80,13 @@ pub(crate) struct Compare {
     times: NonZeroUsize,
 
     /// Fetch of each country its `flags`, then its `metadata` as well, or `both` at once
-    #[arg(long, default_value = "flags", value_name = "WHAT", value_parser = files)]
+    #[arg(
+        long,
+        default_value = "flags",
+        value_name = "WHAT",
+        value_enum,
+        hide_possible_values = true
+    )]
     files: Files,
 
     /// At most so many requests at once, 1 to 1000; several, separated by commas, are compared each by
@@ -95,7 +107,7 @@ pub(crate) struct Compare {
 
     /// By which library requests are made; several, separated by commas, are compared with each other
     /// [default: hyper]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = options::named_transport)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = value_parsers::named_transport)]
     transport: Vec<&'static dyn Transport>,
 
     /// Run each strategy so many times, after a round for warming up; 10 at least for intervals [default:
@@ -143,40 +155,29 @@ fn strategies(name: &str) -> Result<Several, String> {
     if name == "all" {
         return Ok(Several(strategy::ALL.to_vec()));
     }
-    options::named_strategy(name).map(|strategy| Several(vec![strategy]))
+    value_parsers::named_strategy(name).map(|strategy| Several(vec![strategy]))
 }
 
 fn count(text: &str) -> Result<NonZeroUsize, String> {
-    let count = options::count(text)?;
+    let count = value_parsers::count(text)?;
     NonZeroUsize::new(count).ok_or_else(|| format!("expected a whole number from 1, got `{text}`"))
-}
-
-fn files(text: &str) -> Result<Files, String> {
-    match text {
-        "flags" => Ok(Files::Flags),
-        "metadata" => Ok(Files::Metadata),
-        "both" => Ok(Files::Both),
-        other => Err(format!(
-            "unknown value `{other}`; known: flags, metadata, both"
-        )),
-    }
 }
 
 fn format_named(name: &str) -> Result<&'static dyn Report, String> {
     report::by_name(name).map_err(|error| error.to_string())
 }
 
-impl Compare {
+impl CompareArgs {
     /// Compares, and says what came of it.
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<ExitStatus> {
         if self.schema {
-            print::result(&format!("{:#}\n", Comparison::schema()))?;
-            return Ok(ExitCode::SUCCESS);
+            output::result(&format!("{:#}\n", Comparison::schema()))?;
+            return Ok(ExitStatus::Success);
         }
         let experiment = self.experiment()?;
         experiment.check()?;
         for lanes in experiment.lanes() {
-            system::make_room(lanes.get())?;
+            system_limits::make_room(lanes.get())?;
         }
         if let Some(url) = &experiment.url {
             let target: Target = url.parse().map_err(|e| anyhow!("--url: {e}"))?;
@@ -190,14 +191,14 @@ impl Compare {
         let result = self
             .result
             .as_deref()
-            .map(files::Place::checked)
+            .map(output_target::Place::checked)
             .transpose()?;
         if let Some(path) = &self.save {
-            files::save(&experiment, path)?;
+            output_target::save(&experiment, path)?;
         }
         let interrupt = Interrupt::default();
         let asked = interrupt.clone();
-        interrupt::on_first(move || asked.ask())?;
+        interrupt::on_first(move || asked.request())?;
 
         let mut measured = grid::measured(&experiment, &interrupt)?;
         if let Some(baseline) = &baseline {
@@ -208,21 +209,18 @@ impl Compare {
         comparison.crossed = thresholds::crossed(&experiment, comparison);
         let told = self.tell(&measured.comparison);
         let kept = result.map_or(Ok(()), |place| place.keep(&measured.comparison));
-        let troubles = [told, kept].into_iter().filter_map(Result::err);
-        let troubles = troubles
-            .inspect(|trouble| print::note(&format!("flagpole: {trouble:#}")))
-            .count();
-        let reasons = judge::invalid(&measured.comparison);
+        let cannot_write = output::report_errors([told, kept]);
+        let reasons = analyze::invalid(&measured.comparison);
         for reason in &reasons {
-            print::note(&format!("flagpole: the measurement is not valid: {reason}"));
+            output::note(&format!("flagpole: the measurement is not valid: {reason}"));
         }
         let crossed = !measured.comparison.crossed.is_empty();
-        let failed = troubles > 0 || crossed || measured.has_failed;
-        Ok(ExitCode::from(match (reasons.is_empty(), failed) {
-            (false, _) => NOT_VALID,
-            (true, true) => SOMETHING_FAILED,
-            (true, false) => 0,
-        }))
+        let failed = cannot_write || crossed || measured.has_failed;
+        Ok(if reasons.is_empty() {
+            ExitStatus::from_failed(failed)
+        } else {
+            ExitStatus::InvalidMeasurement
+        })
     }
 
     fn tell(&self, comparison: &Comparison) -> Result<()> {
@@ -230,7 +228,7 @@ impl Compare {
         self.format.write(comparison, &mut text)?;
         let text = String::from_utf8(text)?;
         let is_painted = self.format.name() == "text" && colour::is_wanted();
-        print::result(&if is_painted {
+        output::result(&if is_painted {
             colour::painted(&text)
         } else {
             text
@@ -240,7 +238,7 @@ impl Compare {
     /// The experiment that is asked for, however.
     fn experiment(&self) -> Result<Experiment> {
         let mut experiment = match &self.experiment {
-            Some(name) => shipped::named(name)?,
+            Some(name) => builtin::named(name)?,
             None => self.spelled()?,
         };
         if self.experiment.is_some() && !self.policy.is_empty() {

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::cell::LANES;
+use crate::experiment::runner::cell::LANES;
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::report::{
     BaselineRatio, Comparison, Environment, Ratio, SCHEMA, ValidityIssue,

@@ -1,6 +1,6 @@
 //! The files that a comparison writes: each whole or not at all, and an older one stays until then.
 
-use crate::experiment::spec::Experiment;
+use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Context as _, Result};
 use flagpole_analysis::report::Comparison;
 use std::fs::{self, File, Permissions};

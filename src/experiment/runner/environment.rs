@@ -1,6 +1,6 @@
 //! Where a comparison is run.
 
-use flagpole_analysis::report::Environment;
+use flagpole_analysis::report::{Environment, Trial};
 use std::fs;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,4 +36,10 @@ pub(crate) fn environment() -> Environment {
             .unwrap_or_default()
             .as_secs(),
     }
+}
+
+/// How many cores a strategy can use at once: no more than it has threads.
+pub(crate) fn usable_cores(trial: &Trial) -> usize {
+    let threads = usize::try_from(trial.cost.threads).unwrap_or(1).max(1);
+    threads.min(cores())
 }

@@ -1,11 +1,11 @@
 //! An experiment: all that a comparison is made of, as plain data that goes to a file and comes back.
 
-use crate::commands::trial::Files;
 use crate::options::policy_config::PolicyConfig;
 use crate::options::profile;
 use crate::options::selection::Flags;
-use crate::options::serde_text::Spelled;
-use crate::options::value_parsers as options;
+use crate::options::text_or_number::Spelled;
+use crate::options::value_parsers;
+use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::{Concurrency, Strategy, Transport};
@@ -245,7 +245,7 @@ impl FromStr for Seed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seed, String> {
-        options::seed(text).map(Seed)
+        value_parsers::seed(text).map(Seed)
     }
 }
 
@@ -259,7 +259,7 @@ impl FromStr for StrategyName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<StrategyName, String> {
-        options::named_strategy(text).map(StrategyName)
+        value_parsers::named_strategy(text).map(StrategyName)
     }
 }
 
@@ -273,7 +273,7 @@ impl FromStr for TransportName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<TransportName, String> {
-        options::named_transport(text).map(TransportName)
+        value_parsers::named_transport(text).map(TransportName)
     }
 }
 

@@ -1,15 +1,16 @@
 //! The rounds under one set of conditions: every contender once a round, all meeting the same fates.
 
-use super::contender::StrategyVariant;
-use super::progress::{Progress, Step};
-use crate::commands::trial::Job;
-use crate::experiment::connect_failures as unreached;
-use crate::experiment::shuffle::order;
-use crate::experiment::spec::Experiment;
+use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::connect_failure;
+use crate::experiment::runner::progress::{Progress, Step};
+use crate::experiment::runner::shuffle::order;
+use crate::experiment::spec::experiment::Experiment;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::server_process::ServerProcess;
-use crate::process::trial_process::{Interrupt, carry_out};
+use crate::process::trial_job::{Files, TrialJob};
+use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Error, Result};
-use flagpole_analysis::report::{Served, Trial};
+use flagpole_analysis::report::Trial;
 use flagpole_client::Concurrency;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
@@ -33,30 +34,6 @@ pub(crate) struct Conditions<'a> {
     pub(crate) step: usize,
     /// What is wrong with the measurement before it began.
     pub(crate) trouble: Option<&'a str>,
-}
-
-/// What came of the rounds.
-pub(crate) struct CellRun {
-    /// The trials of each contender, by its place; the round for warming up left out.
-    pub(crate) trials: Vec<Vec<Trial>>,
-    /// The trials of the round for warming up, each with the place of its contender.
-    pub(crate) warm_up: Vec<(usize, Trial)>,
-    /// The trial in which the rounds broke off, if it came to an end at all.
-    pub(crate) spoiled: Option<(usize, Trial)>,
-    /// The names in the order in which they ran, by round.
-    pub(crate) order: Vec<Vec<String>>,
-    pub(crate) served: Option<Served>,
-    /// What went wrong, if something did: the rounds end there.
-    pub(crate) broken: Option<String>,
-}
-
-impl CellRun {
-    /// Every trial that told what it did, in no order.
-    pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
-        let others = self.warm_up.iter().chain(&self.spoiled);
-        let others = others.map(|(_, trial)| trial);
-        self.trials.iter().flatten().chain(others)
-    }
 }
 
 impl Conditions<'_> {
@@ -83,7 +60,7 @@ impl Conditions<'_> {
     /// Carries the rounds out.
     pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<CellRun> {
         let mut ran = self.nothing();
-        if interrupt.is_asked() {
+        if interrupt.is_requested() {
             ran.broken = Some(INTERRUPTED.to_owned());
             return Ok(ran);
         }
@@ -147,12 +124,12 @@ impl Conditions<'_> {
             names.push(contender.name.clone());
             let mut trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
             let mut wrong = match &trial {
-                Ok(trial) => unreached::by_all(trial),
+                Ok(trial) => connect_failure::of_all_attempts(trial),
                 Err(error) => Some(format!("{error:#}")),
             };
-            let asked = interrupt.is_asked().then(|| INTERRUPTED.to_owned());
+            let asked = interrupt.is_requested().then(|| INTERRUPTED.to_owned());
             if let (Ok(trial), Some(helper), None) = (&mut trial, helper.as_mut(), &asked) {
-                match helper.settle() {
+                match helper.drain_and_reset() {
                     Ok(served) => trial.served = Some(served),
                     Err(error) => wrong = Some(format!("{error:#}")),
                 }
@@ -160,7 +137,7 @@ impl Conditions<'_> {
             let name = &contender.name;
             let wrong =
                 wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
-            let end = helper.as_mut().and_then(ServerProcess::end);
+            let end = helper.as_mut().and_then(ServerProcess::exit);
             broken = end.or(asked).or(wrong);
             match trial {
                 Ok(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),
@@ -190,19 +167,19 @@ impl Conditions<'_> {
         let url = self.experiment.url.clone().or(ours).unwrap_or_default();
         let codes = self.experiment.flags.0.codes();
         let downloads = codes.len() * self.experiment.times.get();
-        let job = Job {
+        let job = TrialJob {
             strategy: contender.strategy.name().to_owned(),
             transport: contender.transport.name().to_owned(),
             url,
             codes: codes.iter().map(ToString::to_string).collect(),
             downloads,
             files: self.experiment.files,
-            apart_us: None,
-            lanes: contender.strategy.concurrency(self.lanes).get(),
+            interval_us: None,
+            concurrency: contender.strategy.concurrency(self.lanes).get(),
             policy: contender.policy.clone(),
             run: run_name(round, place),
         };
-        let said = carry_out(&job, interrupt, helper)?;
+        let said = run_trial(&job, interrupt, helper)?;
         let measured = said.measured.measured();
         let measured =
             measured.ok_or_else(|| anyhow::anyhow!("it tells of an unknown strategy"))?;
@@ -223,7 +200,7 @@ impl Conditions<'_> {
         if experiment.times.get() > 1 {
             told.push(("times", experiment.times.to_string()));
         }
-        if experiment.files != crate::commands::trial::Files::Flags {
+        if experiment.files != Files::Flags {
             told.push(("files", format!("{:?}", experiment.files).to_lowercase()));
         }
         let policy = experiment.policy.spelled();

@@ -2,10 +2,10 @@
 //! a server of the same kind. There is a pause before each, as there is where answers are delayed: the cores
 //! fall asleep, and to wake them takes longer than all the rest.
 
-use crate::commands::trial::{Files, Job};
 use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;
-use crate::process::trial_process::{Interrupt, carry_out};
+use crate::process::trial_job::{Files, TrialJob};
+use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Result, anyhow};
 use flagpole_analysis::report::{MeasurementOverhead, Percentiles};
 use flagpole_client::{strategy, transport};
@@ -30,14 +30,14 @@ pub(crate) fn floor(
 ) -> Result<(Option<MeasurementOverhead>, Option<String>)> {
     let mut helper = ServerProcess::start(&Listener::default(), 0)?;
     let measured = trials(&mut helper, interrupt);
-    let stopped = match helper.end() {
+    let stopped = match helper.exit() {
         Some(end) => Err(anyhow!(end)),
         None => helper.stop(),
     };
     // That the server has gone explains what went wrong in a trial.
     let measured = stopped.and(measured);
     Ok(match measured {
-        _ if interrupt.is_asked() => (None, None),
+        _ if interrupt.is_requested() => (None, None),
         Ok(floor) => (floor, None),
         Err(error) => (None, Some(format!("the instrument's own floor: {error:#}"))),
     })
@@ -50,19 +50,19 @@ fn trials(
     let mut latencies = LatencyStats::default();
     for trial in 0..TRIALS {
         let codes = populous::TWENTY.iter().map(ToString::to_string);
-        let job = Job {
+        let job = TrialJob {
             strategy: strategy::ALL[0].name().to_owned(),
             transport: transport::ALL[0].name().to_owned(),
             url: helper.url.clone(),
             codes: codes.collect(),
             downloads: DOWNLOADS,
             files: Files::Flags,
-            apart_us: u64::try_from(APART.as_micros()).ok(),
-            lanes: 1,
+            interval_us: u64::try_from(APART.as_micros()).ok(),
+            concurrency: 1,
             policy: PolicyConfig::default(),
             run: format!("floor-{trial}"),
         };
-        let said = carry_out(&job, interrupt, Some(helper))?;
+        let said = run_trial(&job, interrupt, Some(helper))?;
         if let Some(measured) = said.measured.measured() {
             latencies += &measured.tally.from_sent;
         }

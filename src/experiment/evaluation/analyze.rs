@@ -1,15 +1,15 @@
 //! What the rounds of a cell come to: rows side by side, what binds, and whether it can be believed.
 
-use super::cell::LANES;
-use super::cell::{CellRun, Conditions};
-use super::environment::cores;
-use crate::experiment::plan_predictor::PlanPredictor;
-use crate::experiment::validity as doubt;
+use crate::experiment::evaluation::plan_predictor::PlanPredictor;
+use crate::experiment::evaluation::validity;
+use crate::experiment::runner::cell::{Conditions, LANES};
+use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::environment::usable_cores;
 use anyhow::Result;
 use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
 use flagpole_analysis::bound_terms::{BoundTerms, Limits, Rate};
 use flagpole_analysis::comparison::concurrency_curve::{Point, knee};
-use flagpole_analysis::report::timeline as waterfall;
+use flagpole_analysis::report::timeline;
 use flagpole_analysis::report::{
     BottleneckView, Cell, Comparison, ConcurrencyCurve, Ratio, StrategyResult, Trial,
     representative,
@@ -49,7 +49,7 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: CellRun) -> Result<Cell
     }
     beside_each_other(&mut rows);
     draw(&mut rows, conditions, &ran);
-    let verdict = doubt::judgement(conditions, &ran, &mut rows)?;
+    let verdict = validity::judgement(conditions, &ran, &mut rows)?;
     Ok(Cell {
         conditions: conditions.told(listener.as_ref()),
         rounds: ran.trials.iter().map(Vec::len).max().unwrap_or(0),
@@ -98,7 +98,7 @@ fn draw(rows: &mut [StrategyResult], conditions: &Conditions<'_>, ran: &CellRun)
     for row in rows {
         let records = medians.iter().find(|(name, _)| **name == row.strategy);
         if let Some((_, records)) = records {
-            row.waterfall = waterfall::within(records, span, width, height);
+            row.waterfall = timeline::within(records, span, width, height);
         }
     }
 }
@@ -132,12 +132,6 @@ fn with_reasons(
         }),
         ..row
     }
-}
-
-/// How many cores a strategy can use at once: no more than it has threads.
-pub(crate) fn usable_cores(trial: &Trial) -> usize {
-    let threads = usize::try_from(trial.cost.threads).unwrap_or(1).max(1);
-    threads.min(cores())
 }
 
 /// Each row beside the first and beside the fastest, where they did the same work.

@@ -1,8 +1,8 @@
 //! Who runs in each round of an experiment.
 
-use crate::experiment::spec::Experiment;
+use crate::experiment::spec::experiment::Experiment;
 use crate::options::policy_config::PolicyConfig;
-use crate::options::value_parsers as options;
+use crate::options::value_parsers;
 use anyhow::{Result, anyhow, bail};
 use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
 
@@ -33,7 +33,7 @@ impl Experiment {
         let mut contenders = Vec::new();
         for strategy in strategies {
             for &transport in &transports {
-                if !options::takes(strategy, transport) {
+                if !value_parsers::takes(strategy, transport) {
                     if transports.len() > 1 {
                         continue;
                     }

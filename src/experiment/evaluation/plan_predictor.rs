@@ -85,36 +85,12 @@ impl PlanPredictor {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use flagpole_protocol::Resource;
+    use crate::process::test_record::record;
     use flagpole_server::Rule;
 
     const MS: Duration = Duration::from_millis(1);
-
-    /// An attempt at a flag that took 50 ms.
-    pub(crate) fn record(outcome: Outcome, status: Option<u16>) -> AttemptRecord {
-        AttemptRecord {
-            download: 0,
-            attempt: 0,
-            kind: AttemptKind::First,
-            decides: true,
-            resource: Resource::Flag("BR".parse().unwrap()),
-            nth: 0,
-            lane: None,
-            backoff: Duration::ZERO,
-            due: Duration::ZERO,
-            sent: Duration::ZERO,
-            reused: false,
-            first_byte: None,
-            done: 50 * MS,
-            outcome,
-            status,
-            bytes: 0,
-            wasted: 0,
-            timing: None,
-        }
-    }
 
     fn completed(listener: &Listener, mut record: AttemptRecord) -> Option<ServerTiming> {
         PlanPredictor::of(0, listener)

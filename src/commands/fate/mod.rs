@@ -1,9 +1,10 @@
 //! `flagpole fate`: what a server will do to each request, without one.
 
+use crate::exit_status::ExitStatus;
 use crate::options::profile;
 use crate::options::profile::ProfileOptions;
 use crate::options::selection::Flags;
-use crate::options::value_parsers as options;
+use crate::options::value_parsers;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use flagpole_analysis::bound::Bound;
@@ -19,7 +20,6 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// The most requests that are told of.
@@ -37,7 +37,7 @@ Examples:
   flagpole fate --profile flaky --seed 7 --flags all -n 3
   flagpole fate --latency uniform:10ms..200ms --fault 500@10% --max-req 5
   flagpole fate --profile outage --at 7s --flags 3 --format json")]
-pub(crate) struct Fate {
+pub(crate) struct FateArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
@@ -50,7 +50,7 @@ pub(crate) struct Fate {
     metadata: bool,
 
     /// Ask so many times for each
-    #[arg(short = 'n', long, default_value = "1", value_name = "N", value_parser = options::count)]
+    #[arg(short = 'n', long, default_value = "1", value_name = "N", value_parser = value_parsers::count)]
     times: usize,
 
     /// Give the bound for at most so many requests at once, 1 to 1000
@@ -58,7 +58,7 @@ pub(crate) struct Fate {
     max_req: Concurrency,
 
     /// Give up on a request after this time, in the bound
-    #[arg(long, value_name = "DURATION", value_parser = options::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
     timeout: Option<Duration>,
 
     /// Ask a server of this folder of {cc}/{cc}.gif and {cc}/metadata.json
@@ -88,16 +88,16 @@ struct Told {
     bound: Option<Bound>,
 }
 
-impl Fate {
+impl FateArgs {
     /// Tells.
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<ExitStatus> {
         let otherwise = if self.profile.says_something() {
             "clean"
         } else {
             "book"
         };
         let profile = self.profile.effective(otherwise)?;
-        let site = options::site(self.site.as_deref())?;
+        let site = value_parsers::site(self.site.as_deref())?;
         let requests = self.flags.codes().len() * (1 + usize::from(self.metadata));
         if requests.saturating_mul(self.times) > MOST {
             bail!(
@@ -120,7 +120,7 @@ impl Fate {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             written => written.context("cannot write the result")?,
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 
     fn tell(&self, listener: &Listener, seed: u64, site: &Site) -> Told {

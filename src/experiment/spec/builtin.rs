@@ -1,6 +1,6 @@
 //! The experiments that come with flagpole, and those in files.
 
-use crate::experiment::spec::Experiment;
+use crate::experiment::spec::experiment::Experiment;
 use crate::options::profile;
 use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
@@ -9,18 +9,21 @@ use std::io::{ErrorKind, Read as _};
 
 /// By name.
 const SHIPPED: [(&str, &str); 7] = [
-    ("article", include_str!("../../experiments/article.toml")),
-    ("latency", include_str!("../../experiments/latency.toml")),
+    ("article", include_str!("../../../experiments/article.toml")),
+    ("latency", include_str!("../../../experiments/latency.toml")),
     (
         "concurrency",
-        include_str!("../../experiments/concurrency.toml"),
+        include_str!("../../../experiments/concurrency.toml"),
     ),
-    ("errors", include_str!("../../experiments/errors.toml")),
-    ("tail", include_str!("../../experiments/tail.toml")),
-    ("overload", include_str!("../../experiments/overload.toml")),
+    ("errors", include_str!("../../../experiments/errors.toml")),
+    ("tail", include_str!("../../../experiments/tail.toml")),
+    (
+        "overload",
+        include_str!("../../../experiments/overload.toml"),
+    ),
     (
         "threads-vs-async",
-        include_str!("../../experiments/threads-vs-async.toml"),
+        include_str!("../../../experiments/threads-vs-async.toml"),
     ),
 ];
 

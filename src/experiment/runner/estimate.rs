@@ -1,8 +1,8 @@
 //! How large an experiment is: what is too much, and how long it may take.
 
-use super::contender::StrategyVariant;
-use crate::commands::trial::Files;
-use crate::experiment::spec::Experiment;
+use crate::experiment::spec::experiment::Experiment;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::trial_job::Files;
 use anyhow::{Result, bail};
 use flagpole_client::Concurrency;
 use flagpole_server::Latency;

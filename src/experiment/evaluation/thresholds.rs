@@ -1,6 +1,6 @@
 //! The thresholds of an experiment, held against its figures.
 
-use crate::experiment::spec::Experiment;
+use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::threshold::Metric;
 use flagpole_analysis::report::{Comparison, StrategyResult};
 

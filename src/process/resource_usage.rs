@@ -1,0 +1,70 @@
+//! What this process has used: CPU time, context switches, threads, memory.
+
+use flagpole_analysis::report::ResourceUsage;
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The highest number of threads seen. Samples after the 1st, 2nd, 4th, 8th ... attempt, because a sample costs as
+/// much as a request, and strategies start their threads early.
+#[derive(Default)]
+pub(crate) struct ThreadCounter {
+    attempts: AtomicU64,
+    max: AtomicU64,
+}
+
+impl ThreadCounter {
+    pub(crate) fn sample(&self) {
+        let count = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            self.max.fetch_max(threads(), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn max(&self) -> u64 {
+        self.max.load(Ordering::Relaxed)
+    }
+}
+
+/// The number of threads of this process; 0 if the system does not report it.
+pub(crate) fn threads() -> u64 {
+    process_status("Threads:")
+}
+
+/// The peak resident memory of this process in KiB; 0 if the system does not report it.
+pub(crate) fn peak_memory_kib() -> u64 {
+    process_status("VmHWM:")
+}
+
+fn process_status(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// CPU time and context switches of this process; 0 if the system does not report them.
+#[cfg(unix)]
+pub(crate) fn current() -> ResourceUsage {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeVal;
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+        return ResourceUsage::default();
+    };
+    let micros = |value: TimeVal| {
+        let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
+        seconds * 1_000_000 + u64::try_from(value.tv_usec()).unwrap_or(0)
+    };
+    let count = |count| u64::try_from(count).unwrap_or(0);
+    ResourceUsage {
+        cpu_user_us: micros(usage.user_time()),
+        cpu_system_us: micros(usage.system_time()),
+        switches_voluntary: count(usage.voluntary_context_switches()),
+        switches_involuntary: count(usage.involuntary_context_switches()),
+        ..ResourceUsage::default()
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn current() -> ResourceUsage {
+    ResourceUsage::default()
+}

@@ -1,0 +1,61 @@
+//! What a trial process reads and what it writes.
+
+use crate::options::policy_config::PolicyConfig;
+use crate::process::measured_dto::MeasuredDto;
+use clap::ValueEnum;
+use flagpole_analysis::report::ResourceUsage;
+use flagpole_client::Workload;
+use flagpole_protocol::CountryCode;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A cancelled run must end within this time.
+pub(crate) const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
+/// What a trial has to do.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TrialJob {
+    pub(crate) strategy: String,
+    pub(crate) transport: String,
+    pub(crate) url: String,
+    pub(crate) codes: Vec<String>,
+    /// The number of downloads; `codes` are repeated in order.
+    pub(crate) downloads: usize,
+    pub(crate) files: Files,
+    /// The time between the due times of two downloads, in microseconds; `None` for a closed workload.
+    pub(crate) interval_us: Option<u64>,
+    pub(crate) concurrency: usize,
+    pub(crate) policy: PolicyConfig,
+    /// The name of the run (`Flagpole-Run`).
+    pub(crate) run: String,
+}
+
+/// The files to download per country.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Files {
+    #[default]
+    Flags,
+    /// The flag, then its metadata.
+    Metadata,
+    /// The flag and its metadata, independently of each other.
+    Both,
+}
+
+impl Files {
+    /// The workload that downloads these files of these countries.
+    pub(crate) fn workload(self, codes: Vec<CountryCode>) -> Workload {
+        match self {
+            Files::Flags => Workload::flags(codes),
+            Files::Metadata => Workload::with_metadata(codes),
+            Files::Both => Workload::files(codes),
+        }
+    }
+}
+
+/// What a trial reports.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TrialResult {
+    pub(crate) measured: MeasuredDto,
+    pub(crate) cost: ResourceUsage,
+}
