@@ -113,7 +113,7 @@ fn none_is_left_after_a_signal() {
 #[test]
 fn a_server_that_answers_is_there_however_many_trials_take_long() {
     let done = flagpole("compare --latency 2100ms --flags 1 --strategy sequential --rounds 7");
-    assert!(!done.err.contains("no longer answers"), "{done}");
+    assert!(!done.err.contains("is unresponsive"), "{done}");
     assert_eq!(done.code, Some(0), "{done}");
 }
 
@@ -129,7 +129,7 @@ fn a_trial_that_dies_leaves_the_rounds_before_it() {
     let told = "flagpole: the measurement is not valid: the trial of `async` in round ";
     assert!(done.err.starts_with(told), "{done}");
     assert!(
-        done.err.contains(": it ended with signal: 9 (SIGKILL)\n"),
+        done.err.contains(": the trial process ended with signal: 9 (SIGKILL)\n"),
         "{done}"
     );
     let document = json(&done);
@@ -148,7 +148,7 @@ fn a_server_that_dies_is_named_as_the_reason() {
     kill(servers(seed)[0]);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "the measurement is not valid: the server ended with signal: 9 (SIGKILL)\n";
+    let told = "the measurement is not valid: the server process ended with signal: 9 (SIGKILL)\n";
     assert!(done.err.contains(told), "{done}");
     assert!(done.out.contains("\nINVALID\n"), "{done}");
 }
@@ -158,11 +158,11 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
     for (argument, told) in [
         (
             "trial",
-            "the instrument's own floor: it ended with signal: 9 (SIGKILL)",
+            "the instrument's own floor: the trial process ended with signal: 9 (SIGKILL)",
         ),
         (
             "serve",
-            "the instrument's own floor: the server ended with signal: 9 (SIGKILL)",
+            "the instrument's own floor: the server process ended with signal: 9 (SIGKILL)",
         ),
     ] {
         let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
@@ -241,7 +241,7 @@ fn hangs(stopped: impl Fn(&Process, u64) -> Vec<u32>, interrupts: bool) -> Done 
 fn a_trial_that_hangs_is_not_waited_for() {
     let done = hangs(|process, _| trials(process), false);
     assert!(
-        done.err.contains(" in round 0: it no longer answers\n"),
+        done.err.contains(" in round 0: the trial process is unresponsive\n"),
         "{done}"
     );
 }
@@ -251,7 +251,7 @@ fn a_server_that_hangs_is_not_waited_for() {
     let done = hangs(|_, seed| servers(seed), false);
     assert!(
         done.err
-            .contains(" in round 0: the server no longer answers\n"),
+            .contains(" in round 0: the server process is unresponsive\n"),
         "{done}"
     );
 }
