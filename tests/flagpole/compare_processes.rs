@@ -129,7 +129,8 @@ fn a_trial_that_dies_leaves_the_rounds_before_it() {
     let told = "flagpole: the measurement is not valid: the trial of `async` in round ";
     assert!(done.err.starts_with(told), "{done}");
     assert!(
-        done.err.contains(": the trial process ended with signal: 9 (SIGKILL)\n"),
+        done.err
+            .contains(": the trial process ended with signal: 9 (SIGKILL)\n"),
         "{done}"
     );
     let document = json(&done);
@@ -241,7 +242,8 @@ fn hangs(stopped: impl Fn(&Process, u64) -> Vec<u32>, interrupts: bool) -> Done 
 fn a_trial_that_hangs_is_not_waited_for() {
     let done = hangs(|process, _| trials(process), false);
     assert!(
-        done.err.contains(" in round 0: the trial process is unresponsive\n"),
+        done.err
+            .contains(" in round 0: the trial process is unresponsive\n"),
         "{done}"
     );
 }
