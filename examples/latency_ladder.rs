@@ -199,7 +199,7 @@ fn disk() -> Result<Vec<Rung>> {
 fn http(name: &'static str, url: &str, plan: &Workload) -> Result<Rung> {
     let endpoint = url.parse::<Target>()?.resolve()?;
     let tally = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
-    let median = tally.from_sent.quantile(0.5).unwrap_or_default();
+    let median = tally.service_time.quantile(0.5).unwrap_or_default();
     let how = format!(
         "median of {} flags from {url}, from request to last byte, over one open connection",
         tally.ok

@@ -32,7 +32,7 @@ pub struct Planned {
 
 /// The bound of a measured run; `None` where [`planned`] has none.
 pub fn of_run(run: &MeasuredRun) -> Option<Bound> {
-    let planned = planned(&run.records, run.whole)?;
+    let planned = planned(&run.records, run.timeout)?;
     Some(Bound::of(&planned, run.concurrency))
 }
 
@@ -102,7 +102,7 @@ pub fn planned(records: &[AttemptRecord], whole: Option<Duration>) -> Option<Pla
                 backoff += record.backoff;
             }
             let time = planned_time(record, whole)?;
-            was_in_vain = record.is_in_vain();
+            was_in_vain = record.was_rejected();
             if !was_in_vain {
                 planned.times.push(time);
             }
@@ -122,15 +122,15 @@ fn planned_time(record: &AttemptRecord, whole: Option<Duration>) -> Option<Durat
     let told = planned.unwrap_or_default();
     match record.outcome {
         _ if record.kind == AttemptKind::Hedge => None,
-        Outcome::Superseded => None,
+        Outcome::HedgeLost => None,
         Outcome::Timeout(TimeoutKind::Connect, limit) => Some(limit),
         // A body that stops for ever has no pace, but took the limit.
         Outcome::Timeout(_, limit) if record.status.is_some() => Some(limit),
         Outcome::Timeout(_, limit) => Some(planned.map_or(limit, |planned| planned.min(limit))),
         // These did not wait for the end of what was planned.
-        Outcome::Cancelled | Outcome::TooLarge => Some(told.min(record.from_sent())),
+        Outcome::Cancelled | Outcome::TooLarge => Some(told.min(record.service_time())),
         _ if record.status.is_some() => Some(told.min(whole.unwrap_or(Duration::MAX))),
-        _ => planned.map(|planned| planned.min(record.from_sent())),
+        _ => planned.map(|planned| planned.min(record.service_time())),
     }
 }
 
@@ -138,7 +138,7 @@ fn planned_time(record: &AttemptRecord, whole: Option<Duration>) -> Option<Durat
 mod tests {
     use super::*;
     use crate::test_records::record;
-    use flagpole_protocol::{CAPACITY, RATE_LIMIT};
+    use flagpole_protocol::Rejection;
     use proptest::prelude::*;
 
     fn answered(record: AttemptRecord) -> AttemptRecord {
@@ -225,8 +225,8 @@ mod tests {
         let limit = Duration::from_millis(100);
         let mut records = [
             answered(record(60, Outcome::Ok, Some(50))),
-            record(100, Outcome::Timeout(TimeoutKind::Whole, limit), None),
-            answered(record(100, Outcome::CutShort, Some(500))),
+            record(100, Outcome::Timeout(TimeoutKind::Total, limit), None),
+            answered(record(100, Outcome::IncompleteBody, Some(500))),
             answered(record(1, Outcome::Ok, None)),
             record(7, Outcome::Cancelled, Some(50)),
         ];
@@ -255,14 +255,14 @@ mod tests {
 
     #[test]
     fn who_is_turned_away_makes_nobody_wait_but_himself() {
-        for reason in [CAPACITY, RATE_LIMIT] {
+        for reason in [Rejection::ConcurrencyLimit, Rejection::RateLimit] {
             let of = |attempt, status, backoff| AttemptRecord {
                 attempt,
                 backoff: Duration::from_millis(backoff),
-                ..answered(record(60, Outcome::of_status(status), Some(50)))
+                ..answered(record(60, Outcome::from_status(status), Some(50)))
             };
             let mut refused = of(1, 503, 30);
-            refused.timing.as_mut().unwrap().fault = Some(reason.into());
+            refused.timing.as_mut().unwrap().fault = Some(reason.label().into());
             // The first failed by itself, and the back-off behind it is nobody else's doing.
             let records = [of(2, 200, 400), refused, of(0, 500, 0)];
             let planned = planned(&records, None).unwrap();
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn who_gives_up_though_the_answer_was_to_come_in_time_waits_no_longer_than_planned() {
         let limit = Duration::from_millis(150);
-        let given_up = |planned| record(150, Outcome::Timeout(TimeoutKind::Whole, limit), planned);
+        let given_up = |planned| record(150, Outcome::Timeout(TimeoutKind::Total, limit), planned);
         let told = answered(record(60, Outcome::Ok, Some(50)));
         let times = |record: AttemptRecord| planned_times(&[record, told.clone()], Some(limit));
         assert_eq!(times(given_up(None)), Some(ms(&[150, 50])));
@@ -309,7 +309,7 @@ mod tests {
             ..plain.clone()
         };
         let loser = AttemptRecord {
-            outcome: Outcome::Superseded,
+            outcome: Outcome::HedgeLost,
             ..plain.clone()
         };
         assert!(planned(std::slice::from_ref(&plain), None).is_some());
@@ -320,7 +320,11 @@ mod tests {
     #[test]
     fn an_attempt_of_which_nothing_is_known_leaves_no_bound() {
         let told = answered(record(60, Outcome::Ok, Some(50)));
-        for outcome in [Outcome::Reset, Outcome::Empty, Outcome::NotHttp("x".into())] {
+        for outcome in [
+            Outcome::ConnectionReset,
+            Outcome::EmptyReply,
+            Outcome::ProtocolError("x".into()),
+        ] {
             assert_eq!(
                 planned_times(&[told.clone(), record(1, outcome, None)], None),
                 None
@@ -334,7 +338,7 @@ mod tests {
             record(60, Outcome::Ok, None),
             record(
                 9,
-                Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(9)),
+                Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(9)),
                 None,
             ),
         ];

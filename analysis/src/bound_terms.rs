@@ -3,7 +3,7 @@
 
 use crate::bound::{Bound, Planned, planned};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{AttemptRecord, CAPACITY, RATE_LIMIT, whole_micros};
+use flagpole_protocol::{AttemptRecord, Rejection, whole_micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -159,7 +159,7 @@ fn limited(
     };
     let let_in = records.iter().filter(|record| record.status.is_some());
     let let_in = let_in
-        .filter(|record| !record.is_refused(RATE_LIMIT))
+        .filter(|record| !record.rejected_by(Rejection::RateLimit))
         .count();
     let rate_limit = limits
         .rate
@@ -170,7 +170,7 @@ fn limited(
 /// Whether it certainly held a seat for as long as was planned: one that the client gave up may have
 /// been waiting for a seat instead.
 fn is_served(record: &AttemptRecord) -> bool {
-    let is_refused = record.is_refused(CAPACITY) || record.is_refused(RATE_LIMIT);
+    let is_refused = record.rejection().is_some();
     let is_given_up = matches!(
         record.outcome,
         Outcome::Timeout(..) | Outcome::Cancelled | Outcome::TooLarge
@@ -180,7 +180,7 @@ fn is_served(record: &AttemptRecord) -> bool {
 
 /// How long one that was given up certainly held a seat: from its head on.
 fn held(record: &AttemptRecord) -> Option<Duration> {
-    let is_given_up = !is_served(record) && !record.is_in_vain();
+    let is_given_up = !is_served(record) && !record.was_rejected();
     let held = record.done.saturating_sub(record.first_byte?);
     is_given_up.then_some(held)
 }
@@ -225,7 +225,8 @@ mod tests {
     fn who_gave_up_or_was_refused_took_no_seat() {
         let mut records = answers(&[Answer::after(50); 4]);
         records[0].outcome = Outcome::Cancelled;
-        records[1].timing.as_mut().unwrap().fault = Some(CAPACITY.into());
+        records[1].timing.as_mut().unwrap().fault =
+            Some(Rejection::ConcurrencyLimit.label().into());
         assert_eq!(terms(&records, 4, seats(1)).capacity, 100 * MS);
     }
 
@@ -233,7 +234,7 @@ mod tests {
     fn who_gave_up_within_a_body_held_a_seat_from_the_head_on() {
         let mut records = answers(&[Answer::after(50); 4]);
         for record in &mut records[..2] {
-            record.outcome = Outcome::Timeout(flagpole_protocol::TimeoutKind::Whole, 100 * MS);
+            record.outcome = Outcome::Timeout(flagpole_protocol::TimeoutKind::Total, 100 * MS);
             (record.first_byte, record.done) = (Some(70 * MS), 100 * MS);
         }
         assert_eq!(terms(&records, 4, seats(1)).capacity, 160 * MS);
@@ -251,10 +252,10 @@ mod tests {
         assert_eq!(rate_limit(&records, 10), 500 * MS);
         assert_eq!(rate_limit(&records, 100), Duration::ZERO);
         for record in &mut records[..20] {
-            record.timing.as_mut().unwrap().fault = Some(RATE_LIMIT.into());
+            record.timing.as_mut().unwrap().fault = Some(Rejection::RateLimit.label().into());
         }
         assert_eq!(rate_limit(&records, 10), 300 * MS);
-        let late = Outcome::Timeout(flagpole_protocol::TimeoutKind::Whole, 50 * MS);
+        let late = Outcome::Timeout(flagpole_protocol::TimeoutKind::Total, 50 * MS);
         for record in &mut records[20..30] {
             (record.outcome, record.status) = (late.clone(), None);
         }

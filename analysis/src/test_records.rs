@@ -11,24 +11,10 @@ pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> Attem
         ..ServerTiming::default()
     });
     AttemptRecord {
-        download: 0,
-        attempt: 0,
-        kind: AttemptKind::First,
-        decides: true,
-        resource: Resource::Flag("BR".parse().unwrap()),
-        nth: 0,
-        lane: None,
-        backoff: Duration::ZERO,
-        due: Duration::ZERO,
-        sent: Duration::ZERO,
-        reused: false,
-        first_byte: None,
         done: Duration::from_millis(done),
-        outcome,
-        status: None,
         bytes: 10,
-        wasted: 0,
         timing,
+        ..AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
     }
 }
 
@@ -74,7 +60,7 @@ impl Answer {
             return vec![last];
         };
         let failed = AttemptRecord {
-            decides: false,
+            is_final: false,
             outcome: Outcome::Http(503),
             status: Some(503),
             ..last.clone()

@@ -34,7 +34,7 @@ pub(crate) fn print() {
                     .name(format!("{name}-{lanes}-{round}"));
                 let strategy = strategy::by_name(name).expect("it is one of the list");
                 let measured = measure(strategy, &run).expect("threads and runtimes can be had");
-                assert_eq!(measured.tally.ok, plan.jobs.len() as u64);
+                assert_eq!(measured.stats.ok, plan.jobs.len() as u64);
                 ratios.push(1.0 / efficiency(&measured).expect("the server says what it planned"));
             }
         }

@@ -47,7 +47,7 @@ fn run(server: &Served, policy: &Policy) -> Vec<AttemptRecord> {
         .name("hedging");
     let strategy = strategy::by_name("async").expect("it is one of the list");
     let measured = measure(strategy, &run).expect("a runtime can be had");
-    assert_eq!(measured.tally.ok, plan.jobs.len() as u64);
+    assert_eq!(measured.stats.ok, plan.jobs.len() as u64);
     measured.records
 }
 
@@ -68,7 +68,7 @@ fn downloads(records: &[AttemptRecord]) -> Vec<Duration> {
             .entry(record.download)
             .or_insert((record.due, Duration::ZERO));
         *due = record.due.min(*due);
-        if record.decides {
+        if record.is_final {
             *decided = record.done;
         }
     }

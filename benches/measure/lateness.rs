@@ -161,10 +161,10 @@ fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> 
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let measured = measure(strategy, &run).expect("a runtime can be had");
     assert_eq!(
-        measured.tally.ok,
+        measured.stats.ok,
         plan.jobs.len() as u64,
         "{:?}",
-        measured.tally
+        measured.stats
     );
     measured.records
 }

@@ -73,9 +73,9 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
                 };
                 let measured = measure(*strategy, &run).expect("threads and runtimes can be had");
                 assert!(
-                    goes_wrong || measured.tally.ok == 20,
+                    goes_wrong || measured.stats.ok == 20,
                     "{:?}",
-                    measured.tally
+                    measured.stats
                 );
                 kept.entry(strategy.name()).or_default().push(measured);
             });

@@ -1,7 +1,7 @@
 //! What it costs to record an attempt, and to add what two workers recorded.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use flagpole_protocol::{Resource, ServerTiming};
 use std::hint::black_box;
 use std::time::Duration;
@@ -62,24 +62,16 @@ fn attempts(outcomes: &[Outcome]) -> Vec<AttemptRecord> {
 }
 
 fn attempt(latency: Duration, outcome: Outcome) -> AttemptRecord {
+    let resource = Resource::Flag("BR".parse().expect("BR is a code"));
     AttemptRecord {
-        download: 0,
-        attempt: 0,
-        kind: AttemptKind::First,
-        decides: true,
-        resource: Resource::Flag("BR".parse().expect("BR is a code")),
-        nth: 0,
         lane: Some(0),
-        backoff: Duration::ZERO,
-        due: Duration::ZERO,
         sent: Duration::from_micros(20),
-        reused: true,
+        reused_connection: true,
         first_byte: Some(latency),
         done: latency,
-        outcome,
         status: Some(200),
         bytes: 1000,
-        wasted: 0,
         timing: Some(ServerTiming::default()),
+        ..AttemptRecord::new(resource, outcome)
     }
 }

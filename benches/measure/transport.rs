@@ -84,7 +84,7 @@ fn run(strategy: &dyn Strategy, plan: &Workload, endpoint: &Endpoint) -> [f64; 4
     let (cpu, wall) = (cpu().saturating_sub(before), start.elapsed());
     let requests = plan.jobs.len() as f64;
     assert_eq!(tally.ok, plan.jobs.len() as u64, "{tally:?}");
-    let at = |share| micros(tally.from_due.quantile(share).unwrap_or_default());
+    let at = |share| micros(tally.response_time.quantile(share).unwrap_or_default());
     [
         requests / wall.as_secs_f64(),
         micros(cpu) / requests,

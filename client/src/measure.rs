@@ -22,7 +22,7 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, Ru
     };
     let kept = run.clone().on_record(&keep);
     let start = Instant::now();
-    let tally = strategy.run(&kept)?;
+    let stats = strategy.run(&kept)?;
     let wall = start.elapsed();
     let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
     let concurrency = strategy.concurrency(run.concurrency).get();
@@ -30,8 +30,8 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, Ru
         strategy: strategy.name(),
         concurrency,
         wall,
-        whole: run.policy.timeouts.whole,
-        tally,
+        timeout: run.policy.timeouts.whole,
+        stats,
         records,
     })
 }

@@ -5,6 +5,7 @@
 
 mod delta;
 
+use crate::rejection::Rejection;
 use crate::{Fate, FateKey};
 use hdrhistogram::Histogram;
 use http::Method;
@@ -211,8 +212,8 @@ impl fmt::Display for Cause {
             Cause::Clean => f.write_str("clean"),
             Cause::Delay => f.write_str("delay"),
             Cause::Fault(label) => write!(f, "fault {label}"),
-            Cause::ConcurrencyLimit => f.write_str("capacity"),
-            Cause::RateLimit => f.write_str("rate limit"),
+            Cause::ConcurrencyLimit => f.write_str(Rejection::ConcurrencyLimit.label()),
+            Cause::RateLimit => f.write_str(Rejection::RateLimit.label()),
         }
     }
 }

@@ -5,7 +5,9 @@ mod fate;
 mod http;
 mod key;
 mod ledger;
+mod micros;
 mod record;
+mod rejection;
 mod resource;
 
 pub use country_code::{CountryCode, CountryCodeError};
@@ -18,12 +20,13 @@ pub use http::server_timing::ServerTiming;
 pub use http::strong_etag::StrongETag;
 pub use key::FateKey;
 pub use ledger::{Cause, JournalEntry, Ledger, micros, option_micros};
-pub use record::attempt_record::{
-    AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT, as_micros, whole_micros,
-};
-pub use record::latencies::LatencyStats;
+pub use micros::{as_micros, whole_micros};
+pub use record::attempt_kind::AttemptKind;
+pub use record::attempt_record::AttemptRecord;
+pub use record::latency_stats::LatencyStats;
 pub use record::measured_run::MeasuredRun;
 pub use record::outcome::{Outcome, OutcomeClass, reason};
 pub use record::run_stats::{OutcomeCount, RunStats};
 pub use record::timeout_kind::TimeoutKind;
+pub use rejection::Rejection;
 pub use resource::Resource;

@@ -28,8 +28,8 @@ impl MeasuredDto {
             strategy: measured.strategy.to_owned(),
             concurrency: measured.concurrency,
             wall: measured.wall,
-            unstarted: measured.tally.unstarted,
-            whole: measured.whole,
+            unstarted: measured.stats.unstarted,
+            whole: measured.timeout,
             records: measured.records.into_iter().map(Whole).collect(),
         }
     }
@@ -47,8 +47,8 @@ impl MeasuredDto {
             strategy: strategy.name(),
             concurrency: self.concurrency,
             wall: self.wall,
-            tally,
-            whole: self.whole,
+            stats: tally,
+            timeout: self.whole,
             records,
         })
     }
@@ -64,7 +64,7 @@ struct RecordFields {
     attempt: u32,
     #[serde(with = "KindName")]
     kind: AttemptKind,
-    decides: bool,
+    is_final: bool,
     #[serde(serialize_with = "path", deserialize_with = "resource")]
     resource: Resource,
     nth: u64,
@@ -72,14 +72,14 @@ struct RecordFields {
     backoff: Duration,
     due: Duration,
     sent: Duration,
-    reused: bool,
+    reused_connection: bool,
     first_byte: Option<Duration>,
     done: Duration,
     #[serde(with = "OutcomeFields")]
     outcome: Outcome,
     status: Option<u16>,
     bytes: u64,
-    wasted: u64,
+    wasted_bytes: u64,
     #[serde(with = "timing")]
     timing: Option<ServerTiming>,
 }
@@ -99,31 +99,31 @@ enum KindName {
 enum LimitName {
     Connect,
     FirstByte,
-    Whole,
+    Total,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Outcome")]
 enum OutcomeFields {
     Ok,
-    Unchanged,
+    NotModified,
     NotFound,
     Http(u16),
     Redirected(u16),
     TooManyRedirects,
     Timeout(#[serde(with = "LimitName")] TimeoutKind, Duration),
-    Refused,
+    ConnectionRefused,
     ConnectFailed(String),
-    Reset,
-    Lost(String),
-    Empty,
-    CutShort,
+    ConnectionReset,
+    ConnectionError(String),
+    EmptyReply,
+    IncompleteBody,
     Corrupt,
-    NotHttp(String),
+    ProtocolError(String),
     TooLarge,
     BadMetadata(String),
-    Save(String),
-    Superseded,
+    WriteFailed(String),
+    HedgeLost,
     Cancelled,
 }
 
@@ -181,12 +181,12 @@ mod tests {
     fn a_run_reads_back_as_it_was() {
         let limit = Duration::from_millis(9);
         let mut told = record(Outcome::Ok, Some(200));
-        told.wasted = 3;
+        told.wasted_bytes = 3;
         told.first_byte = Some(Duration::from_nanos(50_000_001));
         let records = vec![
             told,
-            record(Outcome::Timeout(TimeoutKind::Whole, limit), None),
-            record(Outcome::Lost("broken".into()), None),
+            record(Outcome::Timeout(TimeoutKind::Total, limit), None),
+            record(Outcome::ConnectionError("broken".into()), None),
         ];
         let mut tally = RunStats::default();
         for record in &records {
@@ -197,16 +197,16 @@ mod tests {
             strategy: "async",
             concurrency: 5,
             wall: Duration::from_nanos(123_456_789),
-            tally,
+            stats: tally,
             records,
-            whole: Some(limit),
+            timeout: Some(limit),
         };
         let json = serde_json::to_string(&MeasuredDto::of(measured.clone())).unwrap();
         let back: MeasuredDto = serde_json::from_str(&json).unwrap();
         let back = back.measured().unwrap();
         assert_eq!(back.records, measured.records);
-        assert_eq!(back.tally, measured.tally);
+        assert_eq!(back.stats, measured.stats);
         assert_eq!((back.strategy, back.wall), ("async", measured.wall));
-        assert_eq!(back.whole, Some(limit));
+        assert_eq!(back.timeout, Some(limit));
     }
 }

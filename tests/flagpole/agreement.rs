@@ -102,10 +102,10 @@ fn the_sums_of_client_and_server_are_the_same() {
         counted(stories.iter().map(|story| story.cause.clone()))
     );
     let sum = |of: fn(&MeasuredRun) -> u64| runs.iter().map(|(_, run)| of(run)).sum::<u64>();
-    assert_eq!(sum(|run| run.tally.ok), ledger.by_status[&200]);
-    assert_eq!(sum(|run| run.tally.not_found), ledger.by_status[&404]);
+    assert_eq!(sum(|run| run.stats.ok), ledger.by_status[&200]);
+    assert_eq!(sum(|run| run.stats.not_found), ledger.by_status[&404]);
     assert_eq!(
-        sum(|run| run.tally.error),
+        sum(|run| run.stats.error),
         ledger.by_status[&418] + ledger.by_status[&500]
     );
 }
@@ -176,9 +176,9 @@ fn every_request_under_way_when_a_run_is_cancelled_is_an_aborted_entry() {
             running.join().unwrap()
         });
         let ledger = server.shutdown(GRACE);
-        let cancelled = measured.tally.outcomes["cancelled"].count;
+        let cancelled = measured.stats.outcomes["cancelled"].attempts;
         assert_eq!(cancelled, under_way);
-        assert_eq!(measured.tally.unstarted, 52 - under_way);
+        assert_eq!(measured.stats.unstarted, 52 - under_way);
         assert_eq!(ledger.aborted, under_way);
         assert_agree(&[(way, measured)], &ledger);
     });
@@ -198,7 +198,7 @@ fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
         };
         let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
         let measured = way.measure(run.cancel(cancel).on_record(&cancel_fifth));
-        let (attempts, tally) = (measured.records.len() as u64, &measured.tally);
+        let (attempts, tally) = (measured.records.len() as u64, &measured.stats);
         assert!(attempts >= 5 && tally.unstarted > 0);
         assert_eq!(
             (attempts, attempts + tally.unstarted),
@@ -214,9 +214,9 @@ fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
     let endpoint = Endpoint::from(nobody.addr());
     in_every_way(|way| {
         let measured = way.measure(Run::new(&plan, &endpoint).concurrency(lanes(5)));
-        let outcomes = measured.tally.outcomes.keys();
-        assert_eq!(outcomes.collect::<Vec<_>>(), ["refused"]);
-        assert_eq!(measured.tally.error, 52);
+        let outcomes = measured.stats.outcomes.keys();
+        assert_eq!(outcomes.collect::<Vec<_>>(), ["connection_refused"]);
+        assert_eq!(measured.stats.error, 52);
         let mut records = measured.records.iter();
         assert!(records.all(|record| record.status.is_none() && record.timing.is_none()));
     });

@@ -175,17 +175,17 @@ const TABLE: &[Row] = &[
     status("599", "http_599", 599, 26),
     status("999", "http_999", 999, 26),
     // A reset.
-    none("reset", "reset"),
-    broken("reset:0", "reset", NOTHING),
-    broken("reset:700", "reset", Bytes::Exactly(700)),
-    broken("reset:50%", "reset", Bytes::PerCent(50)),
+    none("reset", "connection_reset"),
+    broken("reset:0", "connection_reset", NOTHING),
+    broken("reset:700", "connection_reset", Bytes::Exactly(700)),
+    broken("reset:50%", "connection_reset", Bytes::PerCent(50)),
     ok("reset:100%").alone(),
     // A cut.
-    broken("cut:0", "cut_short", NOTHING),
-    broken("cut:700", "cut_short", Bytes::Exactly(700)),
-    broken("cut:50%", "cut_short", Bytes::PerCent(50)),
+    broken("cut:0", "incomplete_body", NOTHING),
+    broken("cut:700", "incomplete_body", Bytes::Exactly(700)),
+    broken("cut:50%", "incomplete_body", Bytes::PerCent(50)),
     ok("cut:100%").alone(),
-    none("empty", "empty"),
+    none("empty", "empty_reply"),
     // Silence.
     none("hang", "timeout_first_byte").within(FIRST_BYTE),
     none("hang:for=1h", "timeout_first_byte").within(FIRST_BYTE),
@@ -212,7 +212,7 @@ const TABLE: &[Row] = &[
     broken("corrupt", "corrupt", ALL),
     broken("corrupt:3", "corrupt", ALL),
     broken("corrupt:1000", "corrupt", ALL),
-    none("garbage", "not_http"),
+    none("garbage", "protocol_error"),
     // Elsewhere.
     status("redirect", "too_many_redirects", 302, 10).hops(5),
     status("redirect", "http_302", 302, 10).following(0),
@@ -283,7 +283,8 @@ impl Row {
 
     fn assert_records(&self, way: Way, records: &[AttemptRecord]) {
         let (fault, way, ends) = (self.fault, way.name(), &self.ends);
-        let (deciding, steps): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.decides);
+        let (deciding, steps): (Vec<_>, Vec<_>) =
+            records.iter().partition(|record| record.is_final);
         let count = codes(self.codes()).len();
         let counts = (deciding.len(), steps.len());
         assert_eq!(counts, (count, count * ends.hops), "{fault}, {way}");
@@ -316,7 +317,9 @@ impl Row {
     fn assert_files(&self, way: Way, files: &Files) {
         let expected = match self.ends.class {
             OutcomeClass::Ok => true_flags(self.codes()),
-            OutcomeClass::NotFound | OutcomeClass::Error | OutcomeClass::Step => Files::new(),
+            OutcomeClass::NotFound | OutcomeClass::Error | OutcomeClass::Intermediate => {
+                Files::new()
+            }
         };
         let (got, wanted) = (sizes(files), sizes(&expected));
         assert!(

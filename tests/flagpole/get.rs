@@ -161,11 +161,11 @@ fn a_file_that_can_not_be_replaced_is_an_error_of_that_download_alone() {
         assert_eq!(done.code, Some(1), "{done}");
         assert!(
             done.out
-                .starts_with("2 flags downloaded\n1 error: 1 x cannot save: "),
+                .starts_with("2 flags downloaded\n1 error: 1 x cannot write file: "),
             "{done}"
         );
         assert!(
-            done.err.contains("\n*** Error for BR: cannot save: "),
+            done.err.contains("\n*** Error for BR: cannot write file: "),
             "{done}"
         );
         assert_eq!(desk.saved(), ["br.gif", "fr.gif", "us.gif"]);

@@ -161,7 +161,7 @@ fn an_error_says_which_limit_of_time_was_not_kept() {
     const LIMITS: &str = "--connect-timeout 20s --first-byte-timeout 100ms --timeout 400ms";
     for way in WAYS {
         for (fault, told) in [
-            ("hang", "no answer within 100ms"),
+            ("hang", "no first byte within 100ms"),
             ("hang:700", "timed out after 400ms"),
         ] {
             let (desk, server) = (Desk::new(), mock("0", fault));
@@ -187,7 +187,7 @@ fn a_connection_that_is_not_made_is_an_error_of_its_own() {
         let _queued = TcpStream::connect(address).unwrap();
         let line = format!("get BR -v --url http://{address} --connect-timeout 100ms {way}");
         let done = Desk::new().run(&line);
-        let told = "\n*** Error for BR: no connection within 100ms\n";
+        let told = "\n*** Error for BR: connect timeout after 100ms\n";
         assert!(done.err.ends_with(told), "{done}");
     }
 }

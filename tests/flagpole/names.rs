@@ -98,7 +98,7 @@ fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
         ("404", "bad metadata: there is none\n"),
         ("500", "500 Internal Server Error\n"),
         ("200,body={", "bad metadata: "),
-        ("corrupt", "the body is not the true one\n"),
+        ("corrupt", "corrupt body\n"),
     ] {
         let (desk, server) = (Desk::new(), nameless(fault));
         let done = get(&desk, &server, "BR US -v");

@@ -90,11 +90,11 @@ fn in_store(rulebook: &RuleSet, resource: Resource, nth: u64) -> &'static str {
         Some("404") => "not_found",
         Some("500") => "http_500",
         Some("501") => "http_501",
-        Some("reset:300") => "reset",
-        Some("cut:50%") => "cut_short",
+        Some("reset:300") => "connection_reset",
+        Some("cut:50%") => "incomplete_body",
         Some("corrupt") => "corrupt",
-        Some("empty") => "empty",
-        Some("garbage") => "not_http",
+        Some("empty") => "empty_reply",
+        Some("garbage") => "protocol_error",
         Some(other) => panic!("what does `{other}` come to?"),
     }
 }
@@ -106,7 +106,7 @@ fn chain(rulebook: &RuleSet, resource: Resource, first: u64, attempts: u32) -> V
         let label = in_store(rulebook, resource, nth);
         labels.push(label);
         // Said here once more, in other words than the policy's own.
-        if ["ok", "not_found", "not_http", "http_501"].contains(&label) {
+        if ["ok", "not_found", "protocol_error", "http_501"].contains(&label) {
             break;
         }
     }
@@ -133,12 +133,12 @@ fn retries_meet_the_fates_that_were_theirs() {
             for (nth, record) in (first..).zip(&records) {
                 assert_eq!((record.resource, record.nth), (job.resource, nth));
                 let is_last = usize::try_from(nth - first).unwrap() + 1 == expected.len();
-                assert_eq!(record.decides, is_last);
+                assert_eq!(record.is_final, is_last);
             }
             assert_backed_off(&policy.retry, &records);
         }
         let tries: usize = run.records.len();
-        assert_eq!(run.tally.retries, (tries - plan.jobs.len()) as u64);
+        assert_eq!(run.stats.retries, (tries - plan.jobs.len()) as u64);
     }
 }
 
@@ -170,12 +170,16 @@ fn what_fails_twice_and_then_succeeds_ends_well() {
             let expected = ["http_500", "http_500", "ok"];
             assert_eq!(labels(&records), expected, "{}", way.name());
         }
-        let tally = &run.tally;
+        let tally = &run.stats;
         assert_eq!((tally.ok, tally.error, tally.retries), (20, 0, 40));
         assert_eq!((tally.attempts(), tally.unstarted), (60, 0));
         let five = &tally.outcomes["http_500"];
-        assert_eq!((five.count, five.downloads), (40, 0));
-        assert_eq!(tally.wasted, 40 * 26, "the name of the status is a body");
+        assert_eq!((five.attempts, five.downloads), (40, 0));
+        assert_eq!(
+            tally.wasted_bytes,
+            40 * 26,
+            "the name of the status is a body"
+        );
         let waited: Duration = run.records.iter().map(|record| record.backoff).sum();
         assert_eq!(tally.backoff, waited);
         // 1 ms before the first retry at most, and 2 ms before the second.
@@ -190,9 +194,9 @@ fn the_tries_come_to_an_end() {
     let plan = Workload::flags(populous::TWENTY);
     let (runs, ledger) = under(&tries(3), &plan, ruled(rule(3, "reset")));
     for (_, run) in &runs {
-        let reset = &run.tally.outcomes["reset"];
-        assert_eq!((reset.count, reset.downloads), (60, 20));
-        assert_eq!((run.tally.ok, run.tally.error), (0, 20));
+        let reset = &run.stats.outcomes["connection_reset"];
+        assert_eq!((reset.attempts, reset.downloads), (60, 20));
+        assert_eq!((run.stats.ok, run.stats.error), (0, 20));
     }
     assert_eq!(ledger.requests, 60 * runs.len() as u64);
 }
@@ -204,7 +208,7 @@ fn what_is_not_there_is_never_asked_for_again() {
     let plan = Workload::flags(codes("AA BR US"));
     let (runs, ledger) = under(&policy, &plan, ruled(rule(9, "404")));
     for (_, run) in &runs {
-        assert_eq!((run.tally.not_found, run.tally.attempts()), (3, 3));
+        assert_eq!((run.stats.not_found, run.stats.attempts()), (3, 3));
     }
     assert_eq!(ledger.requests, 3 * runs.len() as u64);
 }
@@ -214,7 +218,7 @@ fn a_server_that_asks_for_time_gets_it() {
     let plan = Workload::flags(codes("BR US"));
     let (runs, _) = under(&tries(2), &plan, ruled(rule(1, "503,retry-after=1s")));
     for (_, run) in &runs {
-        assert_eq!((run.tally.ok, run.tally.retries), (2, 2));
+        assert_eq!((run.stats.ok, run.stats.retries), (2, 2));
         for records in by_download(run) {
             let (asked, drawn) = (Duration::from_secs(1), MS);
             assert!((asked..=asked + drawn).contains(&records[1].backoff));
@@ -231,8 +235,8 @@ fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
     let (runs, _) = under(&policy, &plan, ruled(rule(1, "429,retry-after=1h")));
     for (_, run) in &runs {
         let (granted, drawn) = (40 * MS, 2 * MS);
-        assert_eq!(run.tally.ok, 2);
-        assert!((granted..=granted + drawn).contains(&run.tally.backoff));
+        assert_eq!(run.stats.ok, 2);
+        assert!((granted..=granted + drawn).contains(&run.stats.backoff));
     }
 }
 
@@ -248,11 +252,11 @@ fn retries_stay_within_their_budget() {
     for (way, run) in &runs {
         // 3 from the beginning, and a tenth of 20 first tries; who comes too early for those goes
         // without.
-        let retries = run.tally.retries;
+        let retries = run.stats.retries;
         assert!((3..=5).contains(&retries), "{}: {retries}", way.name());
-        assert_eq!(run.tally.error, 20);
+        assert_eq!(run.stats.error, 20);
     }
-    let tries: u64 = runs.iter().map(|(_, run)| run.tally.attempts()).sum();
+    let tries: u64 = runs.iter().map(|(_, run)| run.stats.attempts()).sum();
     assert_eq!(ledger.requests, tries);
 }
 
@@ -285,13 +289,13 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     assert_agree(&runs, &ledger);
     for (way, run) in &runs {
         for records in by_download(run) {
-            assert_eq!(labels(&records), ["superseded", "ok"], "{}", way.name());
-            let told = |record: &AttemptRecord| (record.kind, record.nth, record.decides);
+            assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", way.name());
+            let told = |record: &AttemptRecord| (record.kind, record.nth, record.is_final);
             assert_eq!(told(records[0]), (AttemptKind::First, 0, false));
             assert_eq!(told(records[1]), (AttemptKind::Hedge, 1, true));
             assert!(records[1].sent >= records[0].due + 30 * MS);
         }
-        let tally = &run.tally;
+        let tally = &run.stats;
         assert_eq!((tally.ok, tally.error, tally.hedges), (2, 0, 2));
         assert!(run.wall < PATIENT / 2, "the loser is not waited for");
         assert_eq!(of_run(&run), None, "no bound holds for a hedged run");
@@ -321,8 +325,8 @@ fn a_hedge_that_comes_too_late_is_given_up_itself() {
     };
     for (way, run) in &runs {
         let records = &by_download(run)[0];
-        assert_eq!(labels(records), ["ok", "superseded"], "{}", way.name());
-        assert_eq!((run.tally.ok, run.tally.hedges), (1, 1));
+        assert_eq!(labels(records), ["ok", "hedge_lost"], "{}", way.name());
+        assert_eq!((run.stats.ok, run.stats.hedges), (1, 1));
     }
     assert_eq!(ledger.aborted, runs.len() as u64);
 }
@@ -338,12 +342,12 @@ fn hedges_stay_within_their_share() {
     let (runs, _) = under(&policy, &plan, ruled(slow("0..", "20ms")));
     for (way, run) in runs {
         assert!(
-            run.tally.hedges <= 2,
+            run.stats.hedges <= 2,
             "{}: {}",
             way.name(),
-            run.tally.hedges
+            run.stats.hedges
         );
-        assert_eq!(run.tally.ok, 20);
+        assert_eq!(run.stats.ok, 20);
     }
 }
 
@@ -361,14 +365,18 @@ fn a_connection_serves_one_request_or_as_many_as_there_are() {
             let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
             let run = way.measure(run.policy(policy));
             let ledger = server.shutdown(GRACE);
-            let reused = run.records.iter().filter(|record| record.reused).count() as u64;
+            let reused = run
+                .records
+                .iter()
+                .filter(|record| record.reused_connection)
+                .count() as u64;
             assert_eq!(ledger.connections + reused, 20, "{}", way.name());
             if reuse {
                 assert!((1..=4).contains(&ledger.connections), "{}", way.name());
             } else {
                 assert_eq!(ledger.connections, 20, "{}", way.name());
             }
-            assert_eq!((run.tally.ok, ledger.completed), (20, 20));
+            assert_eq!((run.stats.ok, ledger.completed), (20, 20));
         }
     });
 }

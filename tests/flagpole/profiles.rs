@@ -277,8 +277,8 @@ mod downloads {
                 "500 ",
                 "503 ",
                 "connection reset",
-                "connection closed within the answer",
-                "the body is not the true one",
+                "connection closed before the end of the response",
+                "corrupt body",
             ],
             // Only if the machine is so slow that the outage begins before the end.
             "outage" => &["503 "],

@@ -124,7 +124,7 @@ fn a_second_run_asks_for_all_and_fetches_nothing() {
         assert_eq!(before.len(), 249);
         let second = get(&desk, &server, &line);
         assert_eq!(second.code, Some(0), "{second}");
-        let expected = "0 flags downloaded\n249 already there\nelapsed time: ";
+        let expected = "0 flags downloaded\n249 already downloaded\nelapsed time: ";
         assert!(second.out.starts_with(expected), "{second}");
         assert_eq!(stamps(&desk), before, "{way}");
         let by_status = server.ledger().by_status;
@@ -137,14 +137,15 @@ fn machines_are_told_what_was_there_already() {
     let (desk, server) = (Desk::new(), mock("0", ""));
     get(&desk, &server, "BR");
     let done = get(&desk, &server, "BR US AA --resume --format json -v");
-    assert!(done.err.contains("\nBR already there\n"), "{done}");
+    assert!(done.err.contains("\nBR not modified\n"), "{done}");
     let document: Value = serde_json::from_str(&done.out).unwrap();
-    let expected = r#"{"error":0,"not_found":1,"ok":1,"unchanged":1,"unfinished":0,"unstarted":0}"#;
+    let expected =
+        r#"{"error":0,"not_found":1,"not_modified":1,"ok":1,"unfinished":0,"unstarted":0}"#;
     assert_eq!(document["downloads"].to_string(), expected);
-    assert_eq!(document["outcomes"]["unchanged"]["downloads"], 1);
-    assert_eq!(document["decided_by"][1]["outcome"], "unchanged");
+    assert_eq!(document["outcomes"]["not_modified"]["downloads"], 1);
+    assert_eq!(document["decided_by"][1]["outcome"], "not_modified");
     let done = get(&desk, &server, "BR --resume --format csv");
-    assert!(done.out.contains("\nBR,unchanged,304,0,1,"), "{done}");
+    assert!(done.out.contains("\nBR,not_modified,304,0,1,"), "{done}");
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn what_is_damaged_is_fetched_again_and_the_rest_is_not() {
         let done = get(&desk, &server, &format!("BR FR US --resume {way}"));
         assert!(
             done.out
-                .starts_with("2 flags downloaded\n1 already there\n"),
+                .starts_with("2 flags downloaded\n1 already downloaded\n"),
             "{done}"
         );
         assert_saved(&desk, "BR FR US");
@@ -285,7 +286,7 @@ fn a_flag_that_will_go_by_its_country_is_gone_on_with_too() {
         assert!(
             again
                 .out
-                .starts_with("0 flags downloaded\n1 already there\n"),
+                .starts_with("0 flags downloaded\n1 already downloaded\n"),
             "{again}"
         );
     }
@@ -316,10 +317,7 @@ fn a_rest_that_is_not_the_true_one_is_no_file_and_no_start() {
         let line = format!("BR --resume --records r.jsonl {way}");
         get(&desk, &server, &line);
         let done = get(&desk, &server, &line);
-        assert!(
-            done.out.contains("1 x the body is not the true one\n"),
-            "{done}"
-        );
+        assert!(done.out.contains("1 x corrupt body\n"), "{done}");
         assert_eq!((attempts(&desk)[0].0, desk.saved()), (206, vec![]), "{way}");
         get(&desk, &server, &line);
         assert_eq!(attempts(&desk)[0].0, 200);

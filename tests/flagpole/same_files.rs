@@ -42,7 +42,7 @@ struct Sums {
 
 impl Sums {
     fn of(run: &MeasuredRun) -> Sums {
-        let tally = &run.tally;
+        let tally = &run.stats;
         let mut attempts = BTreeMap::new();
         for record in &run.records {
             let label = record.outcome.label().into_owned();
@@ -51,7 +51,7 @@ impl Sums {
                 record.resource,
                 record.nth,
                 label,
-                record.decides,
+                record.is_final,
             );
             *attempts.entry(key).or_default() += 1;
         }
@@ -59,7 +59,7 @@ impl Sums {
             downloads: [tally.ok, tally.not_found, tally.error, tally.unstarted],
             attempts,
             bytes: tally.bytes,
-            wasted: tally.wasted,
+            wasted: tally.wasted_bytes,
             backoff: tally.backoff,
         }
     }

@@ -98,7 +98,10 @@ pub(crate) fn assert_agree(runs: &[Made], ledger: &Ledger) {
     for (story, outcome) in unseen {
         let is_given_up = matches!(
             outcome,
-            Outcome::Timeout(..) | Outcome::Cancelled | Outcome::Superseded | Outcome::Refused
+            Outcome::Timeout(..)
+                | Outcome::Cancelled
+                | Outcome::HedgeLost
+                | Outcome::ConnectionRefused
         );
         assert!(
             is_given_up,

@@ -4,7 +4,7 @@ use super::{BottleneckKind, RunEvidence};
 use crate::bound::{Bound, planned};
 use crate::bound_terms::{BoundTerms, edited};
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Rejection};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
             actual: bound_if(run, as_kept),
             turned_away: bound_if(run, as_meant),
             waited: run.records.iter().map(waited).sum(),
-            took: run.records.iter().map(AttemptRecord::from_sent).sum(),
+            took: run.records.iter().map(AttemptRecord::service_time).sum(),
             tried_once: total(terms(&tried_once(run.records))),
             median: median_chain(run.records, run.whole),
         }
@@ -138,17 +138,17 @@ impl<'a> Case<'a> {
     /// The limit of the server that turned away more than half as many attempts.
     fn limit_of(&self, attempts: usize) -> Option<BottleneckKind> {
         let most = |reason| 2 * self.refusals(reason) > attempts;
-        if most(RATE_LIMIT) {
+        if most(Rejection::RateLimit) {
             Some(BottleneckKind::RateLimit)
         } else {
-            most(CAPACITY).then_some(BottleneckKind::Capacity)
+            most(Rejection::ConcurrencyLimit).then_some(BottleneckKind::Capacity)
         }
     }
 
     /// Whether some attempt was a hedge, or lost against one.
     pub(crate) fn is_hedged(&self) -> bool {
         let is_hedge = |record: &&AttemptRecord| {
-            record.kind == AttemptKind::Hedge || record.outcome == Outcome::Superseded
+            record.kind == AttemptKind::Hedge || record.outcome == Outcome::HedgeLost
         };
         self.count(is_hedge) > 0
     }
@@ -174,8 +174,8 @@ impl<'a> Case<'a> {
     }
 
     /// How many attempts the server turned away for this reason.
-    pub(crate) fn refusals(&self, reason: &str) -> usize {
-        self.count(|record| record.is_refused(reason))
+    pub(crate) fn refusals(&self, reason: Rejection) -> usize {
+        self.count(|record| record.rejected_by(reason))
     }
 
     fn count(&self, is_one: impl Fn(&&AttemptRecord) -> bool) -> usize {
@@ -202,13 +202,13 @@ fn bound_if(run: &RunEvidence<'_>, edit: fn(&mut AttemptRecord)) -> Duration {
 }
 
 fn is_given_up(record: &AttemptRecord) -> bool {
-    matches!(record.outcome, Outcome::Timeout(..)) && record.is_in_vain()
+    matches!(record.outcome, Outcome::Timeout(..)) && record.was_rejected()
 }
 
 /// How long it waited for the server beyond what was planned.
 fn waited(record: &AttemptRecord) -> Duration {
     match &record.timing {
-        _ if is_given_up(record) => record.from_sent(),
+        _ if is_given_up(record) => record.service_time(),
         Some(timing) => timing.actual.saturating_sub(timing.planned),
         None => Duration::ZERO,
     }
@@ -218,7 +218,7 @@ fn waited(record: &AttemptRecord) -> Duration {
 fn as_meant(record: &mut AttemptRecord) {
     if is_given_up(record) {
         record.timing = None;
-    } else if record.is_in_vain()
+    } else if record.was_rejected()
         && let Some(timing) = &mut record.timing
     {
         timing.fault = None;

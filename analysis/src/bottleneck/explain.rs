@@ -3,7 +3,7 @@
 use super::BottleneckKind;
 use crate::bottleneck::diagnosis::Case;
 use crate::report::human_duration::HumanDuration;
-use flagpole_protocol::{CAPACITY, RATE_LIMIT};
+use flagpole_protocol::Rejection;
 use std::time::Duration;
 
 /// From this share of the wall time on it is told how much of it the bound leaves unexplained.
@@ -106,7 +106,7 @@ pub(crate) fn remedy(case: &Case<'_>, what: BottleneckKind) -> String {
             lanes(knee),
             HumanDuration(longest(case))
         ),
-        BottleneckKind::Capacity if case.refusals(CAPACITY) > 0 => format!(
+        BottleneckKind::Capacity if case.refusals(Rejection::ConcurrencyLimit) > 0 => format!(
             "more seats on the server would help, or fewer lanes, so that fewer are turned away: past {} more can not",
             lanes(knee)
         ),
@@ -146,7 +146,7 @@ pub(crate) fn remedy(case: &Case<'_>, what: BottleneckKind) -> String {
 }
 
 fn capacity(case: &Case<'_>) -> String {
-    let (in_vain, took) = (in_vain(case, CAPACITY), took(case));
+    let (in_vain, took) = (in_vain(case, Rejection::ConcurrencyLimit), took(case));
     let Some(seats) = case.run.limits.seats else {
         return format!("{in_vain} for want of capacity{took}");
     };
@@ -158,7 +158,7 @@ fn capacity(case: &Case<'_>) -> String {
 }
 
 fn rate_limit(case: &Case<'_>) -> String {
-    let (in_vain, took) = (in_vain(case, RATE_LIMIT), took(case));
+    let (in_vain, took) = (in_vain(case, Rejection::RateLimit), took(case));
     let least = case.terms.map_or(Duration::ZERO, |terms| terms.rate_limit);
     match case.run.limits.rate {
         None => format!("{in_vain} by its rate limit{took}"),
@@ -177,7 +177,7 @@ fn rate_limit(case: &Case<'_>) -> String {
 }
 
 /// How many attempts came to nothing for a limit of the server.
-fn in_vain(case: &Case<'_>, reason: &str) -> String {
+fn in_vain(case: &Case<'_>, reason: Rejection) -> String {
     let (attempts, refused) = (case.run.records.len(), case.refusals(reason));
     let given_up = match case.given_up() {
         0 => String::new(),

@@ -8,7 +8,7 @@
 
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::{AttemptKind, AttemptRecord, CAPACITY, RATE_LIMIT, as_micros};
+use flagpole_protocol::{AttemptKind, AttemptRecord, as_micros};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,15 +123,14 @@ impl Met {
 /// Whether what it met depends on timing.
 fn is_timed(record: &AttemptRecord) -> bool {
     record.kind == AttemptKind::Hedge
-        || record.is_refused(CAPACITY)
-        || record.is_refused(RATE_LIMIT)
+        || record.rejection().is_some()
         || matches!(
             record.outcome,
             Outcome::Timeout(..)
-                | Outcome::Refused
+                | Outcome::ConnectionRefused
                 | Outcome::ConnectFailed(_)
-                | Outcome::Lost(_)
-                | Outcome::Superseded
+                | Outcome::ConnectionError(_)
+                | Outcome::HedgeLost
                 | Outcome::Cancelled
         )
 }
@@ -176,6 +175,7 @@ impl Serialize for FatesDigest {
 mod tests {
     use super::*;
     use crate::test_records::record;
+    use flagpole_protocol::Rejection;
     use flagpole_protocol::TimeoutKind;
     use proptest::prelude::*;
     use std::time::Duration;
@@ -192,7 +192,7 @@ mod tests {
                 AttemptKind::Retry
             },
             status: Some(status),
-            ..record(planned + 1, Outcome::of_status(status), Some(planned))
+            ..record(planned + 1, Outcome::from_status(status), Some(planned))
         }
     }
 
@@ -223,7 +223,7 @@ mod tests {
             answer(0, 0, 503, 40),
             answer(0, 1, 200, 30),
             answer(1, 0, 200, 20),
-            ended(Outcome::Reset, answer(2, 0, 200, 10)),
+            ended(Outcome::ConnectionReset, answer(2, 0, 200, 10)),
             answer(2, 1, 404, 10),
         ]
     }
@@ -265,7 +265,7 @@ mod tests {
             record.lane = Some(7);
             record.done *= 3;
             record.outcome = match record.status {
-                Some(200) => Outcome::Save("the disk is full".into()),
+                Some(200) => Outcome::WriteFailed("the disk is full".into()),
                 _ => record.outcome.clone(),
             };
         }
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_was_planned_for_an_attempt_without_a_head_is_no_part_of_it() {
-        let seen = ended(Outcome::Reset, answer(0, 0, 200, 10));
+        let seen = ended(Outcome::ConnectionReset, answer(0, 0, 200, 10));
         let mut known = seen.clone();
         known.timing = answer(0, 0, 200, 10).timing;
         assert_eq!(hash(&[known]), hash(&[seen]));
@@ -296,10 +296,10 @@ mod tests {
 
     #[test]
     fn what_depends_on_timing_is_apart_and_so_is_what_follows_it() {
-        let timeout = Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(5));
-        let refused = |reason: &str| {
+        let timeout = Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(5));
+        let refused = |reason: Rejection| {
             let mut record = answer(0, 0, 503, 0);
-            record.timing.as_mut().unwrap().fault = Some(reason.into());
+            record.timing.as_mut().unwrap().fault = Some(reason.label().into());
             record
         };
         let hedge = AttemptRecord {
@@ -308,10 +308,10 @@ mod tests {
         };
         for timed in [
             ended(timeout, answer(0, 0, 200, 40)),
-            ended(Outcome::Superseded, answer(0, 0, 200, 40)),
-            ended(Outcome::Refused, answer(0, 0, 200, 40)),
-            refused("capacity"),
-            refused("rate limit"),
+            ended(Outcome::HedgeLost, answer(0, 0, 200, 40)),
+            ended(Outcome::ConnectionRefused, answer(0, 0, 200, 40)),
+            refused(Rejection::ConcurrencyLimit),
+            refused(Rejection::RateLimit),
             hedge,
         ] {
             let records = [timed, answer(0, 1, 200, 40), answer(1, 0, 200, 20)];
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_timing_hid_from_one_run_is_held_against_none() {
-        let hidden = ended(Outcome::Superseded, answer(0, 0, 503, 40));
+        let hidden = ended(Outcome::HedgeLost, answer(0, 0, 503, 40));
         let hedged = [hidden, answer(1, 0, 200, 20)];
         let plain = [
             answer(0, 0, 503, 40),

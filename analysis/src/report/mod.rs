@@ -95,9 +95,9 @@ mod tests {
             strategy,
             concurrency: if strategy == "async" { 2 } else { 1 },
             wall: Duration::from_millis(wall),
-            tally,
+            stats: tally,
             records,
-            whole: None,
+            timeout: None,
         };
         let terms = BoundTerms {
             longest: Duration::from_millis(bound),

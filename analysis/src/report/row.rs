@@ -186,7 +186,7 @@ impl StrategyResult {
         let bounds = trials.iter().filter_map(|trial| bound_us(trial));
         let mut tally = RunStats::default();
         for trial in trials {
-            tally += &trial.measured.tally;
+            tally += &trial.measured.stats;
         }
         let costs: Vec<ResourceUsage> = trials.iter().map(|trial| trial.cost).collect();
         let median = representative(trials)?;
@@ -199,8 +199,8 @@ impl StrategyResult {
             unlike: None,
             bound_us: Spread::of(bounds).map(|bounds| bounds.median),
             efficiency: upper_median(trials.iter().filter_map(|one| one.efficiency())),
-            from_due_us: Percentiles::of(&tally.from_due),
-            from_sent_us: Percentiles::of(&tally.from_sent),
+            from_due_us: Percentiles::of(&tally.response_time),
+            from_sent_us: Percentiles::of(&tally.service_time),
             ok: tally.ok,
             not_found: tally.not_found,
             error: tally.error,
@@ -214,7 +214,7 @@ impl StrategyResult {
             cost: ResourceUsage::median(&costs),
             fates: None,
             binding: None,
-            percentiles: curve(&tally.from_due, &tally.from_sent),
+            percentiles: curve(&tally.response_time, &tally.service_time),
             rounds: trials.iter().map(|trial| Round::of(trial)).collect(),
             stalled: Vec::new(),
             median_round: median.round,
@@ -256,7 +256,7 @@ pub fn representative<'a>(trials: &[&'a Trial]) -> Option<&'a Trial> {
 
 impl Round {
     fn of(trial: &Trial) -> Round {
-        let tally = &trial.measured.tally;
+        let tally = &trial.measured.stats;
         Round {
             round: trial.round,
             place: trial.place,

@@ -76,7 +76,9 @@ impl fmt::Display for Mismatch {
 fn may_have_arrived(record: &AttemptRecord) -> bool {
     let is_unconnected = matches!(
         record.outcome,
-        Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Timeout(TimeoutKind::Connect, _)
+        Outcome::ConnectionRefused
+            | Outcome::ConnectFailed(_)
+            | Outcome::Timeout(TimeoutKind::Connect, _)
     );
     record.status.is_none() && !is_unconnected
 }
@@ -90,7 +92,7 @@ mod tests {
     fn answered(status: u16) -> AttemptRecord {
         AttemptRecord {
             status: Some(status),
-            ..record(1, Outcome::of_status(status), None)
+            ..record(1, Outcome::from_status(status), None)
         }
     }
 
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn one_attempt_without_a_status_leaves_room_for_one_and_no_more() {
         let given_up = ended(Outcome::Timeout(
-            TimeoutKind::Whole,
+            TimeoutKind::Total,
             Duration::from_millis(1),
         ));
         let records = [answered(200), answered(500), given_up];
@@ -156,7 +158,7 @@ mod tests {
     fn who_never_had_a_connection_is_in_no_ledger() {
         let limit = Duration::from_millis(1);
         for outcome in [
-            Outcome::Refused,
+            Outcome::ConnectionRefused,
             Outcome::ConnectFailed("no port".into()),
             Outcome::Timeout(TimeoutKind::Connect, limit),
         ] {

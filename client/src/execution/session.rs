@@ -200,25 +200,25 @@ impl RunState {
             download: start.download,
             attempt: start.attempt,
             kind: start.kind,
-            decides: verdict.decides,
+            is_final: verdict.decides,
             resource: start.resource,
             nth: start.nth,
             lane,
             backoff: start.backoff,
             due: start.due,
             sent: exchange.sent,
-            reused: exchange.reused,
+            reused_connection: exchange.reused,
             first_byte: exchange.first_byte,
             done,
             outcome: verdict.outcome.clone(),
             status: exchange.status,
             bytes: exchange.bytes,
             // Known when it is settled.
-            wasted: 0,
+            wasted_bytes: 0,
             timing: exchange.timing,
         };
         let body = exchange.result.unwrap_or_default();
-        let part = if start.names || verdict.outcome == Outcome::Superseded {
+        let part = if start.names || verdict.outcome == Outcome::HedgeLost {
             // Metadata is asked for anew, and who lost a race has nothing that is wanted.
             Part::Stay
         } else {
@@ -306,11 +306,11 @@ impl RunState {
             }
             Err(failed) => {
                 record.outcome = failed;
-                record.decides = true;
+                record.is_final = true;
                 kept = Retained::AsBefore;
             }
         }
-        record.wasted = if self.wire.resumes {
+        record.wasted_bytes = if self.wire.resumes {
             lock(&self.waste).of(record.resource, record.bytes, kept)
         } else {
             // Nothing is ever held: no two cores need look at the same.
@@ -324,7 +324,7 @@ impl RunState {
     /// The whole of a run that is over: what was left when it was cancelled is counted too.
     pub(crate) fn close(&self, run: &Run<'_>, tally: RunStats) -> RunStats {
         let broken_off = self.agenda().in_backoff(self.wire.clock.now());
-        let whole = tally.of_jobs(run.plan.jobs.len());
+        let whole = tally.of_downloads(run.plan.jobs.len());
         RunStats {
             backoff: whole.backoff + broken_off,
             ..whole
@@ -341,7 +341,7 @@ impl StorageJob {
     /// Does it; with what was put by, if anything was.
     ///
     /// # Errors
-    /// [`Outcome::Save`].
+    /// [`Outcome::WriteFailed`].
     pub(crate) fn run(self, destination: &DownloadDir) -> Result<StorageResult, Outcome> {
         let StorageJob { start, body, .. } = self;
         let mut done = StorageResult::default();

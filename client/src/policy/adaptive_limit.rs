@@ -75,7 +75,7 @@ impl Limit {
             return;
         }
         match outcome {
-            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound => {
+            Outcome::Ok | Outcome::NotModified | Outcome::NotFound => {
                 self.round.push(done.saturating_sub(sent));
                 let fewest = if self.is_starting {
                     ROUND_AT_FIRST
@@ -86,7 +86,7 @@ impl Limit {
                     self.end_round(done);
                 }
             }
-            Outcome::Http(429 | 503) | Outcome::Timeout(..) | Outcome::Reset => {
+            Outcome::Http(429 | 503) | Outcome::Timeout(..) | Outcome::ConnectionReset => {
                 self.is_starting = false;
                 self.change(self.now as f64 * CUT, done);
             }
@@ -143,7 +143,7 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_protocol::TimeoutKind::{FirstByte, Whole};
+    use flagpole_protocol::TimeoutKind::{FirstByte, Total};
     use std::cmp::Reverse;
     use std::collections::{BinaryHeap, VecDeque};
 
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_server_that_slows_down_past_the_timeout_makes_it_back_off() {
         let timeout = 100 * MS;
-        for lost in [Outcome::Timeout(Whole, timeout), Outcome::Reset] {
+        for lost in [Outcome::Timeout(Total, timeout), Outcome::ConnectionReset] {
             let (mut limit, mut now) = (Limit::new(64), Duration::ZERO);
             // All that is in flight is sent at once and ends at once.
             let mut round = |took: &dyn Fn(u32) -> Duration| {
@@ -318,17 +318,21 @@ mod tests {
             (0..100).for_each(|n| limit.saw(outcome, n * MS, (n + 1) * MS));
             limit.get()
         };
-        for answer in [Outcome::Ok, Outcome::Unchanged, Outcome::NotFound] {
+        for answer in [Outcome::Ok, Outcome::NotModified, Outcome::NotFound] {
             assert!(after(&answer) > FIRST, "{answer}");
         }
         for lost in [
             Outcome::Http(503),
             Outcome::Timeout(FirstByte, MS),
-            Outcome::Reset,
+            Outcome::ConnectionReset,
         ] {
             assert_eq!(after(&lost), 1, "{lost}");
         }
-        for failed in [Outcome::Http(500), Outcome::Refused, Outcome::Corrupt] {
+        for failed in [
+            Outcome::Http(500),
+            Outcome::ConnectionRefused,
+            Outcome::Corrupt,
+        ] {
             assert_eq!(after(&failed), FIRST, "{failed}");
         }
     }

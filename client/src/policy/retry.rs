@@ -56,23 +56,23 @@ impl Retry {
         match outcome {
             Outcome::Http(status) => self.statuses.contains(status),
             Outcome::Timeout(..)
-            | Outcome::Refused
+            | Outcome::ConnectionRefused
             | Outcome::ConnectFailed(_)
-            | Outcome::Reset
-            | Outcome::Lost(_)
-            | Outcome::Empty
-            | Outcome::CutShort
+            | Outcome::ConnectionReset
+            | Outcome::ConnectionError(_)
+            | Outcome::EmptyReply
+            | Outcome::IncompleteBody
             | Outcome::Corrupt => true,
             Outcome::Ok
-            | Outcome::Unchanged
+            | Outcome::NotModified
             | Outcome::NotFound
             | Outcome::Redirected(_)
             | Outcome::TooManyRedirects
-            | Outcome::NotHttp(_)
+            | Outcome::ProtocolError(_)
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
-            | Outcome::Save(_)
-            | Outcome::Superseded
+            | Outcome::WriteFailed(_)
+            | Outcome::HedgeLost
             | Outcome::Cancelled => false,
         }
     }
@@ -169,7 +169,7 @@ mod tests {
             statuses: (100..=599).collect(),
             ..Retry::default()
         };
-        for answer in [Outcome::Ok, Outcome::NotFound, Outcome::of_status(404)] {
+        for answer in [Outcome::Ok, Outcome::NotFound, Outcome::from_status(404)] {
             assert!(!all.is_worth(&answer), "{answer}");
         }
         let usual = Retry::default();

@@ -26,7 +26,7 @@ impl AttemptScheduler {
             hedging.ended(end, is_superseded, awaited);
         }
         if is_superseded {
-            return Disposition::passing(Outcome::Superseded);
+            return Disposition::passing(Outcome::HedgeLost);
         }
         let slot = request.slot;
         let download = self.downloads.get_mut(slot);
@@ -49,7 +49,7 @@ impl AttemptScheduler {
                 self.fail(id, none, end.retry_after, now)
             }
             // As good an answer as any that another attempt could bring.
-            Outcome::NotFound | Outcome::Unchanged => {
+            Outcome::NotFound | Outcome::NotModified => {
                 self.decide(slot, outcome, BodyAction::Nothing)
             }
             failed => self.fail(id, failed, end.retry_after, now),

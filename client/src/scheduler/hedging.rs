@@ -60,7 +60,7 @@ impl Hedging {
     ) {
         match end.outcome {
             _ if is_superseded => self.seen.given_up(end.took),
-            Outcome::Ok | Outcome::Unchanged | Outcome::NotFound => self.seen.answered(end.took),
+            Outcome::Ok | Outcome::NotModified | Outcome::NotFound => self.seen.answered(end.took),
             _ => {}
         }
         let ((known, count), answers) = (self.delay, self.seen.answers());

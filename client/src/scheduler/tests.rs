@@ -137,7 +137,7 @@ fn nothing_is_tried_twice_unless_it_is_asked_for() {
 #[test]
 fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
     let story = carry_out(&flags(2), &retrying(3), 1, &|start| match start.nth {
-        0 | 1 => (end(Outcome::Reset), MS),
+        0 | 1 => (end(Outcome::ConnectionReset), MS),
         _ => (end(Outcome::Ok), MS),
     });
     assert_eq!(story.attempts.len(), 6);
@@ -203,7 +203,10 @@ fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
     };
     let story = carry_out(&flags(40), &policy, 2, &|start| {
         let is_slow = start.download == 30 && start.kind == AttemptKind::First;
-        (end(Outcome::Unchanged), MS * if is_slow { 100 } else { 1 })
+        (
+            end(Outcome::NotModified),
+            MS * if is_slow { 100 } else { 1 },
+        )
     });
     let is_slow_ones = |(start, _): &(AttemptSpec, Disposition)| {
         (start.download, start.kind) == (30, AttemptKind::Hedge)
@@ -219,7 +222,9 @@ fn n_is_that_of_the_resource_the_try_and_the_hedge() {
         ..hedging(5 * MS, 1.0)
     };
     let plan = Workload::flags([code, code]);
-    let story = carry_out(&plan, &policy, 4, &|_| (end(Outcome::Reset), 9 * MS));
+    let story = carry_out(&plan, &policy, 4, &|_| {
+        (end(Outcome::ConnectionReset), 9 * MS)
+    });
     let mut seen: Vec<_> = story
         .attempts
         .iter()
@@ -247,7 +252,7 @@ fn a_hedge_wins_and_the_slow_one_is_given_up() {
             _ => (end(Outcome::Ok), 1000 * MS),
         },
     );
-    assert_eq!(story.outcomes(), [Outcome::Ok, Outcome::Superseded]);
+    assert_eq!(story.outcomes(), [Outcome::Ok, Outcome::HedgeLost]);
     assert_eq!(story.attempts[0].0.kind, AttemptKind::Hedge);
     assert_eq!((story.wall, story.attempts[1].1.decides), (15 * MS, false));
 }
@@ -267,11 +272,11 @@ fn a_try_has_failed_when_both_of_its_halves_have() {
         &hedging(10 * MS, 1.0),
         2,
         &|start| match start.kind {
-            AttemptKind::Hedge => (end(Outcome::Reset), 5 * MS),
+            AttemptKind::Hedge => (end(Outcome::ConnectionReset), 5 * MS),
             _ => (end(Outcome::Ok), 100 * MS),
         },
     );
-    assert_eq!(story.outcomes(), [Outcome::Reset, Outcome::Ok]);
+    assert_eq!(story.outcomes(), [Outcome::ConnectionReset, Outcome::Ok]);
     assert!(!story.attempts[0].1.decides && story.attempts[1].1.decides);
 }
 
@@ -388,6 +393,8 @@ fn the_budget_bounds_the_retries_of_all() {
         budget,
         ..retrying(5)
     };
-    let story = carry_out(&flags(100), &policy, 10, &|_| (end(Outcome::Reset), MS));
+    let story = carry_out(&flags(100), &policy, 10, &|_| {
+        (end(Outcome::ConnectionReset), MS)
+    });
     assert_eq!(story.count(AttemptKind::Retry), 12);
 }

@@ -67,9 +67,9 @@ impl<T> Receipt<T> {
     /// Waits until the order is carried out.
     ///
     /// # Errors
-    /// [`Outcome::Save`] if it was not.
+    /// [`Outcome::WriteFailed`] if it was not.
     pub(crate) async fn saved(self) -> Result<T, Outcome> {
-        let ended = || Outcome::Save("the thread that saves has ended".into());
+        let ended = || Outcome::WriteFailed("the thread that saves has ended".into());
         match self.0 {
             Some(answer) => answer.await.unwrap_or_else(|_| Err(ended())),
             None => Err(ended()),
@@ -189,6 +189,9 @@ mod tests {
         fs::remove_dir(folder.path()).unwrap();
         let br = Resource::Flag("BR".parse().unwrap());
         let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.saved().await });
-        assert!(matches!(outcome, Err(Outcome::Save(_))), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(Outcome::WriteFailed(_))),
+            "{outcome:?}"
+        );
     }
 }

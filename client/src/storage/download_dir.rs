@@ -80,7 +80,7 @@ impl DownloadDir {
     /// Saves a body, in place of an older one.
     ///
     /// # Errors
-    /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
+    /// [`Outcome::WriteFailed`] with the system's reason; nothing is left behind then.
     pub fn save(&self, resource: Resource, body: &[u8]) -> Result<(), Outcome> {
         let saved = self
             .temporary(&[body])
@@ -93,7 +93,7 @@ impl DownloadDir {
     /// Writes a flag under a temporary name, until its country is known.
     ///
     /// # Errors
-    /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
+    /// [`Outcome::WriteFailed`] with the system's reason; nothing is left behind then.
     pub fn stage(&self, body: &[u8]) -> Result<StagedFile, Outcome> {
         let file = self.temporary(&[body]);
         file.map(StagedFile).map_err(|error| failed(&error))
@@ -103,7 +103,7 @@ impl DownloadDir {
     /// [path](DownloadDir::path_by_country). An older file of this country and code is replaced.
     ///
     /// # Errors
-    /// [`Outcome::Save`] with the system's reason; nothing is left behind then.
+    /// [`Outcome::WriteFailed`] with the system's reason; nothing is left behind then.
     pub fn keep(
         &self,
         staged: StagedFile,
@@ -129,7 +129,7 @@ impl DownloadDir {
 }
 
 pub(crate) fn failed(error: &io::Error) -> Outcome {
-    Outcome::Save(reason(error))
+    Outcome::WriteFailed(reason(error))
 }
 
 /// The system's reason, without the random name of a temporary file that tempfile puts behind it.
@@ -202,14 +202,14 @@ mod tests {
         fs::write(destination.path(br()).join("x"), "").unwrap();
         let error = destination.save(br(), b"GIF").unwrap_err();
         assert!(
-            matches!(&error, Outcome::Save(reason) if !reason.contains(".flagpole")),
+            matches!(&error, Outcome::WriteFailed(reason) if !reason.contains(".flagpole")),
             "{error}"
         );
         assert_eq!(names(folder.path()), ["br.gif"]);
         fs::remove_dir_all(folder.path()).unwrap();
         let gone = destination.save(br(), b"GIF").unwrap_err().to_string();
         assert!(
-            gone.starts_with("cannot save: ") && !gone.contains(".flagpole"),
+            gone.starts_with("cannot write file: ") && !gone.contains(".flagpole"),
             "{gone}"
         );
     }
@@ -238,9 +238,12 @@ mod tests {
         destination.clone().abandon();
         assert_eq!(names(folder.path()), ["br.gif"]);
         let kept = destination.keep(staged, "Brazil", br().code());
-        assert!(matches!(kept, Err(Outcome::Save(_))), "{kept:?}");
+        assert!(matches!(kept, Err(Outcome::WriteFailed(_))), "{kept:?}");
         let saved = destination.save(br(), b"new");
-        assert_eq!(saved, Err(Outcome::Save("the run was stopped".into())));
+        assert_eq!(
+            saved,
+            Err(Outcome::WriteFailed("the run was stopped".into()))
+        );
         assert_eq!(fs::read(destination.path(br())).unwrap(), b"GIF");
     }
 }

@@ -106,7 +106,7 @@ impl DownloadDir {
     /// destination [resumes](DownloadDir::resuming).
     ///
     /// # Errors
-    /// [`Outcome::Save`] with the system's reason: the next attempt begins anew then.
+    /// [`Outcome::WriteFailed`] with the system's reason: the next attempt begins anew then.
     pub fn keep_partial(&self, resource: Resource, partial: &PartialBody) -> Result<(), Outcome> {
         let Some(resuming) = &self.resuming else {
             return Ok(());

@@ -41,7 +41,7 @@ impl BodyVerifier {
     /// If no whole body came, or not the true one.
     pub(crate) fn judge(&self, of: Resource, exchange: &RawResponse) -> Result<Outcome, Outcome> {
         let body = exchange.result.as_ref().map_err(Outcome::clone)?;
-        let outcome = Outcome::of_status(exchange.status.unwrap_or(0));
+        let outcome = Outcome::from_status(exchange.status.unwrap_or(0));
         if outcome != Outcome::Ok {
             return Ok(outcome);
         }

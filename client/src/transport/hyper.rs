@@ -96,7 +96,7 @@ pub(crate) async fn exchange<R: Reactor>(
         biased;
         result = conversation.hold(attempt, &mut received) => result,
         () = cancelled => Err(Outcome::Cancelled),
-        () = expiry(reactor, wire.timeouts.whole) => Err(late(TimeoutKind::Whole, wire.timeouts.whole)),
+        () = expiry(reactor, wire.timeouts.whole) => Err(late(TimeoutKind::Total, wire.timeouts.whole)),
     };
     exchange.first_byte = connection.as_ref().and_then(|used| used.first_byte());
     if result.is_ok() && wire.reuse {

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 /// A connection that could not be made.
 pub(crate) fn connecting(error: &io::Error) -> Outcome {
     match error.kind() {
-        ErrorKind::ConnectionRefused => Outcome::Refused,
-        ErrorKind::ConnectionReset => Outcome::Reset,
+        ErrorKind::ConnectionRefused => Outcome::ConnectionRefused,
+        ErrorKind::ConnectionReset => Outcome::ConnectionReset,
         _ => Outcome::ConnectFailed(error.to_string()),
     }
 }
@@ -16,8 +16,8 @@ pub(crate) fn connecting(error: &io::Error) -> Outcome {
 pub(crate) fn broken(error: &io::Error) -> Outcome {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            Outcome::Reset
+            Outcome::ConnectionReset
         }
-        _ => Outcome::Lost(error.to_string()),
+        _ => Outcome::ConnectionError(error.to_string()),
     }
 }

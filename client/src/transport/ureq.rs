@@ -121,7 +121,7 @@ impl UreqLane {
         if is_chunked && self.line.seen().ended {
             // ureq takes a last chunk for the end; but the connection was closed before that was
             // complete (RFC 9112 section 8).
-            return Err(Outcome::CutShort);
+            return Err(Outcome::IncompleteBody);
         }
         Ok(body)
     }

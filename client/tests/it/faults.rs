@@ -78,7 +78,7 @@ fn say(peer: &mut Peer, bytes: impl AsRef<[u8]>) {
 }
 
 fn is_not_http(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::NotHttp(_))
+    matches!(outcome, Outcome::ProtocolError(_))
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_reset_before_the_answer() {
         peer.request();
         peer.reset();
     };
-    assert_eq!(outcome(reset), Outcome::Reset);
+    assert_eq!(outcome(reset), Outcome::ConnectionReset);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_reset_within_the_head_and_within_the_body() {
     };
     assert_eq!(
         (outcome(head), outcome(body)),
-        (Outcome::Reset, Outcome::Reset)
+        (Outcome::ConnectionReset, Outcome::ConnectionReset)
     );
 }
 
@@ -127,10 +127,10 @@ fn an_end_without_a_byte_is_empty_and_any_later_one_a_cut() {
         );
         peer.fin();
     };
-    assert_eq!(outcome(empty), Outcome::Empty);
-    assert_eq!(outcome(head), Outcome::CutShort);
-    assert_eq!(outcome(body), Outcome::CutShort);
-    assert_eq!(outcome(chunk), Outcome::CutShort);
+    assert_eq!(outcome(empty), Outcome::EmptyReply);
+    assert_eq!(outcome(head), Outcome::IncompleteBody);
+    assert_eq!(outcome(body), Outcome::IncompleteBody);
+    assert_eq!(outcome(chunk), Outcome::IncompleteBody);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn silence_before_the_answer_is_a_timeout() {
         say(peer, "");
         peer.hang();
     };
-    assert_eq!(outcome(silent), Outcome::Timeout(TimeoutKind::Whole, LIMIT));
+    assert_eq!(outcome(silent), Outcome::Timeout(TimeoutKind::Total, LIMIT));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn silence_within_the_answer_is_a_timeout() {
     };
     assert_eq!(
         outcome(stalled),
-        Outcome::Timeout(TimeoutKind::Whole, LIMIT)
+        Outcome::Timeout(TimeoutKind::Total, LIMIT)
     );
 }
 
@@ -274,8 +274,11 @@ fn nobody_there_is_refused_for_every_strategy() {
     let plan: Workload = crate::server::plan("BR US");
     for strategy in strategy::ALL {
         let tally = strategy.run(&Run::new(&plan, &endpoint)).unwrap();
-        assert_eq!(tally.outcomes["refused"].count, 2);
-        assert_eq!(tally.outcomes["refused"].reason, "connection refused");
+        assert_eq!(tally.outcomes["connection_refused"].attempts, 2);
+        assert_eq!(
+            tally.outcomes["connection_refused"].reason,
+            "connection refused"
+        );
     }
 }
 
@@ -298,7 +301,7 @@ fn a_length_is_no_reason_to_set_memory_aside() {
         });
         assert_eq!(
             run.unwrap().1[0].outcome,
-            Outcome::CutShort,
+            Outcome::IncompleteBody,
             "{}",
             transport.name()
         );

@@ -41,7 +41,7 @@ fn no_strategy_is_faster_than_the_bound() {
         assert!(measured.wall >= bound * DELAY);
         assert!(efficiency(&measured).unwrap() <= 1.0);
         assert_eq!(measured.records.len(), 5);
-        assert_eq!(measured.tally.ok, 5);
+        assert_eq!(measured.stats.ok, 5);
     }
 }
 
@@ -76,10 +76,10 @@ fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
     let limit = Duration::from_millis(100);
     let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
     let record = &records[0];
-    assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Whole, limit));
+    assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Total, limit));
     assert_eq!((record.status, record.bytes), (Some(503), 4));
     assert!(record.first_byte.is_some() && record.timing.is_some());
-    assert!(record.from_sent() >= limit || record.from_due() >= limit);
+    assert!(record.service_time() >= limit || record.response_time() >= limit);
 }
 
 #[test]

@@ -59,10 +59,10 @@ fn what_fails_twice_is_had_by_the_third_try() {
             "{name}"
         );
         assert_eq!((tally.attempts(), tally.retries), (9, 6), "{name}");
-        assert_eq!((tally.bytes, tally.wasted), (111, 24));
+        assert_eq!((tally.bytes, tally.wasted_bytes), (111, 24));
         for record in &records {
             assert_eq!(u64::from(record.attempt), record.nth);
-            assert_eq!(record.decides, record.nth == 2);
+            assert_eq!(record.is_final, record.nth == 2);
             assert!(record.sent >= record.due && record.due >= record.backoff);
         }
         let waited = records
@@ -142,7 +142,7 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
             run.policy(policy.clone()).name("x")
         });
         assert_eq!((tally.ok, tally.error), (2, 0), "{}", strategy.name());
-        assert!(tally.outcomes["superseded"].count >= 1);
+        assert!(tally.outcomes["hedge_lost"].attempts >= 1);
         let hedges = records
             .iter()
             .filter(|record| record.kind == AttemptKind::Hedge);
@@ -150,7 +150,7 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
         assert!(
             records
                 .iter()
-                .any(|r| r.outcome == Outcome::Superseded && r.nth == 0)
+                .any(|r| r.outcome == Outcome::HedgeLost && r.nth == 0)
         );
     }
 }
@@ -190,7 +190,7 @@ fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
         });
         let name = strategy.name();
         assert_eq!((tally.ok, tally.error), (100, 0), "{name}");
-        let is_quick = |record: &AttemptRecord| record.from_sent() < patience / 2;
+        let is_quick = |record: &AttemptRecord| record.service_time() < patience / 2;
         assert!(records.iter().all(is_quick), "{name}");
     }
 }
@@ -219,7 +219,7 @@ fn redirects_lead_to_the_flag_within_the_site_only() {
             "{}",
             strategy.name()
         );
-        let ends = records.iter().filter(|record| record.decides);
+        let ends = records.iter().filter(|record| record.is_final);
         let mut ends: Vec<_> = ends
             .map(|r| (r.resource.code().to_string(), &r.outcome))
             .collect();
@@ -261,7 +261,7 @@ fn without_reuse_every_attempt_has_a_connection_and_says_so() {
             run.policy(alone.clone())
         });
         assert_eq!((tally.ok, server.connections()), (3, 3));
-        assert!(records.iter().all(|record| !record.reused));
+        assert!(records.iter().all(|record| !record.reused_connection));
         assert!(
             server
                 .requests()
@@ -269,7 +269,10 @@ fn without_reuse_every_attempt_has_a_connection_and_says_so() {
                 .all(|head| head.contains("\r\nconnection: close\r\n"))
         );
         let (_, records) = run(*strategy, &server, (&plan, 1), |run| run);
-        let reused: Vec<_> = records.iter().map(|record| record.reused).collect();
+        let reused: Vec<_> = records
+            .iter()
+            .map(|record| record.reused_connection)
+            .collect();
         assert_eq!(reused, [false, true, true], "{}", strategy.name());
     }
 }
@@ -304,7 +307,7 @@ fn an_outcome_says_which_limit_was_not_kept() {
             .collect();
         let expected = [
             Outcome::Timeout(TimeoutKind::FirstByte, ms(50)),
-            Outcome::Timeout(TimeoutKind::Whole, ms(150)),
+            Outcome::Timeout(TimeoutKind::Total, ms(150)),
         ];
         assert_eq!(outcomes, expected, "{}", strategy.name());
     }
@@ -350,7 +353,7 @@ fn a_flag_has_its_countrys_name_or_is_not_there() {
         assert!(
             records
                 .iter()
-                .all(|r| r.decides == (r.kind == AttemptKind::Metadata))
+                .all(|r| r.is_final == (r.kind == AttemptKind::Metadata))
         );
         let left = fs::read_dir(folder.path()).unwrap();
         let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
@@ -367,7 +370,10 @@ fn a_flag_that_cannot_be_put_by_has_no_metadata_asked_for() {
         fs::remove_dir(folder.path()).unwrap();
         let plan = Workload::with_metadata(["BR".parse().unwrap()]);
         let (tally, records) = run(*strategy, &server, (&plan, 1), |run| run.destination(place));
-        assert_eq!((tally.error, tally.outcomes["save"].downloads), (1, 1));
+        assert_eq!(
+            (tally.error, tally.outcomes["write_failed"].downloads),
+            (1, 1)
+        );
         assert_eq!((records.len(), server.requests().len()), (1, 1));
         fs::create_dir(folder.path()).unwrap();
     }

@@ -77,7 +77,7 @@ fn a_condition_that_fails_is_dropped() {
         for transport in transport::ALL {
             let (server, folder) = (server(answer.clone()), tempfile::tempdir().unwrap());
             let cut = get(&server, *transport, folder.path());
-            assert_eq!(cut[0].outcome, Outcome::CutShort);
+            assert_eq!(cut[0].outcome, Outcome::IncompleteBody);
             let records = get(&server, *transport, folder.path());
             let outcomes: Vec<_> = records.iter().map(|record| &record.outcome).collect();
             assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", transport.name());
@@ -85,7 +85,7 @@ fn a_condition_that_fails_is_dropped() {
                 (records[1].kind, records[1].nth),
                 (AttemptKind::Retry, records[0].nth)
             );
-            assert!(!records[0].decides && records[1].decides);
+            assert!(!records[0].is_final && records[1].is_final);
             assert_eq!(
                 fs::read_to_string(folder.path().join("br.gif")).unwrap(),
                 WHOLE
@@ -125,7 +125,7 @@ fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
     for (there, outcome) in [
         ("damaged", Outcome::Ok),
         (&WHOLE[..20], Outcome::Ok),
-        (WHOLE, Outcome::Unchanged),
+        (WHOLE, Outcome::NotModified),
     ] {
         let (server, folder) = (Server::answering(echo), tempfile::tempdir().unwrap());
         let flag = folder.path().join("br.gif");
@@ -152,12 +152,12 @@ fn what_a_server_calls_a_file_is_what_it_is_asked_for_by() {
         let (server, folder) = (foreign(), tempfile::tempdir().unwrap());
         let get = || get(&server, *transport, folder.path()).remove(0).outcome;
         assert_eq!(get(), Outcome::Ok);
-        assert_eq!(get(), Outcome::Unchanged);
+        assert_eq!(get(), Outcome::NotModified);
         // Damaged in a way that does not show.
         let flag = folder.path().join("br.gif");
         fs::write(&flag, WHOLE.replace('D', "E")).unwrap();
         assert_eq!(get(), Outcome::Ok);
         assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
-        assert_eq!(get(), Outcome::Unchanged);
+        assert_eq!(get(), Outcome::NotModified);
     }
 }

@@ -126,7 +126,7 @@ fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
             records
                 .lock()
                 .unwrap()
-                .push((record.outcome.clone(), record.reused));
+                .push((record.outcome.clone(), record.reused_connection));
             if let Some(server) = server.lock().unwrap().take() {
                 leave.lock().unwrap().send(()).unwrap();
                 server.join().unwrap();
@@ -135,7 +135,7 @@ fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
         let plan = plan("BR CN");
         let run = Run::new(&plan, &endpoint).transport(*transport);
         by_name("sequential").run(&run.on_record(&keep)).unwrap();
-        let expected = [(Outcome::Ok, false), (Outcome::Refused, false)];
+        let expected = [(Outcome::Ok, false), (Outcome::ConnectionRefused, false)];
         assert_eq!(
             records.into_inner().unwrap(),
             expected,

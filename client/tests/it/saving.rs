@@ -81,7 +81,11 @@ fn a_flag_that_cannot_be_saved_is_an_error_of_that_flag_alone() {
             })
             .unwrap();
         assert_eq!(
-            (tally.ok, tally.error, tally.outcomes["save"].count),
+            (
+                tally.ok,
+                tally.error,
+                tally.outcomes["write_failed"].attempts
+            ),
             (2, 1, 1)
         );
         let failed = records

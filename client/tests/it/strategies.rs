@@ -53,7 +53,7 @@ fn every_strategy_gets_the_same_answers_and_counts_them_alike() {
                 (&tally.outcomes, tally.bytes),
                 (&expected.outcomes, expected.bytes)
             );
-            assert_eq!(tally.from_due.count(), 8);
+            assert_eq!(tally.response_time.count(), 8);
         }
     }
 }
@@ -147,7 +147,7 @@ fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
         for record in records.into_inner().unwrap() {
             assert!(record.due <= record.sent, "{record:?}");
             assert!([ms(0), ms(30)].contains(&record.due));
-            assert!(record.from_due() >= record.from_sent());
+            assert!(record.response_time() >= record.service_time());
         }
     }
 }

@@ -120,7 +120,7 @@ fn what_arrived_before_the_end_is_counted() {
     };
     for (name, record) in record(cut, |run| run) {
         let seen = (record.outcome, record.status, record.bytes);
-        assert_eq!(seen, (Outcome::CutShort, Some(200), 20_000), "{name}");
+        assert_eq!(seen, (Outcome::IncompleteBody, Some(200), 20_000), "{name}");
     }
 }
 
@@ -135,7 +135,7 @@ fn a_body_that_ends_with_its_connection_is_whole_only_if_that_ends_well() {
         record(script, |run| run).map(|(_, record)| record.outcome)
     };
     for (well, ill) in ends(Peer::fin).zip(ends(Peer::reset)) {
-        assert_eq!((well, ill), (Outcome::Ok, Outcome::Reset));
+        assert_eq!((well, ill), (Outcome::Ok, Outcome::ConnectionReset));
     }
 }
 
@@ -160,7 +160,7 @@ fn a_last_chunk_without_its_end_is_a_cut() {
         peer.fin();
     };
     for (name, record) in record(cut, |run| run) {
-        assert_eq!(record.outcome, Outcome::CutShort, "{name}");
+        assert_eq!(record.outcome, Outcome::IncompleteBody, "{name}");
     }
 }
 
@@ -175,7 +175,7 @@ fn the_size_of_a_chunk_that_does_not_end_is_given_up() {
     for (name, record) in record(endless, |run| run.timeout(LONG)) {
         let outcome = record.outcome;
         assert!(
-            matches!(outcome, Outcome::NotHttp(_)),
+            matches!(outcome, Outcome::ProtocolError(_)),
             "{name}: {outcome:?}"
         );
     }
@@ -219,7 +219,7 @@ fn a_redirect_is_an_answer_and_leads_as_far_as_the_policy_lets_it() {
             [&Outcome::Redirected(302), &Outcome::Ok],
             "{name}"
         );
-        assert!(records[1].reused);
+        assert!(records[1].reused_connection);
     }
     let asked = format!("GET {path} HTTP/1.1\r\n");
     let requests = server.requests();
@@ -260,8 +260,8 @@ fn each_limit_of_time_is_told_from_the_others() {
     let expected = |which, limit| vec![Outcome::Timeout(which, limit); transport::ALL.len()];
     let all = |script, limits| outcomes(script, limits).collect::<Vec<_>>();
     assert_eq!(all(silent, first), expected(TimeoutKind::FirstByte, SHORT));
-    assert_eq!(all(silent, whole), expected(TimeoutKind::Whole, SHORT));
-    assert_eq!(all(stalled, rest), expected(TimeoutKind::Whole, 2 * SHORT));
+    assert_eq!(all(silent, whole), expected(TimeoutKind::Total, SHORT));
+    assert_eq!(all(stalled, rest), expected(TimeoutKind::Total, 2 * SHORT));
 }
 
 /// Lets one download by this transport connect in vain, and returns how it ended; `None` if it was
@@ -294,14 +294,14 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
             record.outcome,
             Outcome::Timeout(TimeoutKind::Connect, SHORT)
         );
-        assert_eq!((record.first_byte, record.reused), (None, false));
+        assert_eq!((record.first_byte, record.reused_connection), (None, false));
         let whole = Timeouts {
             connect: None,
             whole: Some(SHORT),
             ..limits
         };
         let record = connecting(*transport, whole, &CancellationToken::new()).unwrap();
-        assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Whole, SHORT));
+        assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Total, SHORT));
     }
 }
 
@@ -327,7 +327,7 @@ fn an_attempt_is_cancelled_while_it_connects() {
             }
         };
         assert_eq!(record.outcome, Outcome::Cancelled, "{}", transport.name());
-        assert!(record.from_sent() < LONG, "it was not left to wait");
+        assert!(record.service_time() < LONG, "it was not left to wait");
     }
 }
 
@@ -354,7 +354,7 @@ fn an_attempt_is_cancelled_wherever_it_waits_for_the_server() {
                 let outcome = &records[served].outcome;
                 assert_eq!(*outcome, Outcome::Cancelled, "{}", transport.name());
                 assert!(
-                    records[served].from_sent() < LONG,
+                    records[served].service_time() < LONG,
                     "it was not left to wait"
                 );
                 assert_eq!((records.len(), server.connections()), (served + 1, 1));

@@ -1,17 +1,14 @@
 //! One attempt, as plain data.
 
-use crate::Outcome;
-use crate::TimeoutKind;
-use crate::{Resource, ServerTiming};
+use crate::http::server_timing::ServerTiming;
+use crate::micros::{as_micros, option_whole_micros, whole_micros};
+use crate::record::attempt_kind::AttemptKind;
+use crate::record::outcome::Outcome;
+use crate::record::timeout_kind::TimeoutKind;
+use crate::rejection::Rejection;
+use crate::resource::Resource;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
-
-/// The faults by which a server of ours says that it turned a request away. They are no fates: they
-/// depend on who else is there.
-/// The `fault` in `Server-Timing` of a request that the concurrency limit rejected.
-pub const CAPACITY: &str = "capacity";
-/// The `fault` in `Server-Timing` of a request that the rate limit rejected.
-pub const RATE_LIMIT: &str = "rate limit";
 
 /// One attempt. Points in time are counted from the start of the run and serialised as whole
 /// microseconds.
@@ -21,11 +18,11 @@ pub struct AttemptRecord {
     pub download: usize,
     /// How many attempts of this download were started before.
     pub attempt: u32,
-    /// Why it was made.
+    /// Why the attempt was made.
     pub kind: AttemptKind,
-    /// Whether it is the end of its download: its outcome is the download's.
-    pub decides: bool,
-    /// What was asked for; serialised as its path.
+    /// Whether the attempt ends its download, so that its outcome is the download's.
+    pub is_final: bool,
+    /// The requested resource; serialised as its path.
     #[serde(serialize_with = "path")]
     pub resource: Resource,
     /// The n by which the server drew its fate: in a run without retries and hedges, how many attempts
@@ -34,106 +31,105 @@ pub struct AttemptRecord {
     /// The thread that made it, from 0; `None` where lanes have no identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<usize>,
-    /// How long its download backed off before it.
+    /// The backoff of the download before this attempt.
     #[serde(rename = "backoff_us", serialize_with = "whole_micros")]
     pub backoff: Duration,
-    /// When it should have started: as planned, when a back-off was over or a hedge due; otherwise when
-    /// its lane was free.
+    /// When the attempt should have started: as scheduled, after its backoff or its hedge delay; otherwise when a
+    /// concurrency slot became free for it.
     #[serde(rename = "due_us", serialize_with = "whole_micros")]
     pub due: Duration,
-    /// When the request was handed to an open connection; of an attempt that never had one, when it
-    /// began to connect.
+    /// When the request was handed to an open connection; without a connection, when connecting began.
     #[serde(rename = "sent_us", serialize_with = "whole_micros")]
     pub sent: Duration,
-    /// Whether it was sent on a connection that had been used before.
-    pub reused: bool,
-    /// When the first byte of the answer had arrived.
-    #[serde(rename = "first_byte_us", serialize_with = "maybe_whole_micros")]
+    /// Whether an earlier request had used the connection.
+    pub reused_connection: bool,
+    /// When the first byte of the response arrived.
+    #[serde(rename = "first_byte_us", serialize_with = "option_whole_micros")]
     pub first_byte: Option<Duration>,
-    /// When the last byte was there and verified, before it was saved; or when the attempt failed.
+    /// When the last byte had arrived and was verified, before it was saved; or when the attempt failed.
     #[serde(rename = "done_us", serialize_with = "whole_micros")]
     pub done: Duration,
-    /// How it ended; serialised as its label.
+    /// How the attempt ended; serialised as its label.
     pub outcome: Outcome,
     /// The status, if a head arrived.
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
-    /// Bytes that came to nothing with it: its own, unless they were saved, or kept for another attempt to
-    /// go on with; and such as had been kept in this run before, if they are dropped now.
-    #[serde(rename = "wasted_bytes")]
-    pub wasted: u64,
+    /// Bytes discarded with this attempt: its own, unless they were saved or retained for another attempt to
+    /// continue; and bytes retained earlier in the run, if they are discarded now.
+    pub wasted_bytes: u64,
     /// What the server says it planned and did, in `Server-Timing`.
     #[serde(serialize_with = "timing")]
     pub timing: Option<ServerTiming>,
 }
 
-/// Why an attempt was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AttemptKind {
-    /// The first at its download.
-    First,
-    /// The one before had failed.
-    Retry,
-    /// The one before took long.
-    Hedge,
-    /// The one before was redirected.
-    Redirect,
-    /// The flag is there, and is to have its country's name.
-    Metadata,
-}
-
 impl AttemptRecord {
-    /// The latency that a user feels: waiting for a lane or a connection counts.
-    pub fn from_due(&self) -> Duration {
+    /// A first and final attempt that was due, was sent and ended when the run started, on a new connection,
+    /// without a head and without a body.
+    pub const fn new(resource: Resource, outcome: Outcome) -> AttemptRecord {
+        AttemptRecord {
+            download: 0,
+            attempt: 0,
+            kind: AttemptKind::First,
+            is_final: true,
+            resource,
+            nth: 0,
+            lane: None,
+            backoff: Duration::ZERO,
+            due: Duration::ZERO,
+            sent: Duration::ZERO,
+            reused_connection: false,
+            first_byte: None,
+            done: Duration::ZERO,
+            outcome,
+            status: None,
+            bytes: 0,
+            wasted_bytes: 0,
+            timing: None,
+        }
+    }
+
+    /// The time from when the attempt was due to its end, which includes waiting for a concurrency slot and for a
+    /// connection.
+    pub fn response_time(&self) -> Duration {
         self.done.saturating_sub(self.due)
     }
 
-    /// The latency of the exchange alone.
-    pub fn from_sent(&self) -> Duration {
+    /// The time from when the request was sent to its end.
+    pub fn service_time(&self) -> Duration {
         self.done.saturating_sub(self.sent)
     }
 
-    /// Whether the server turned it away for this reason.
-    pub fn is_refused(&self, reason: &str) -> bool {
-        let timing = self.timing.as_ref();
-        timing.is_some_and(|timing| timing.fault.as_deref() == Some(reason))
+    /// Which limit of the server rejected the request, by the fault in `Server-Timing`.
+    pub fn rejection(&self) -> Option<Rejection> {
+        Rejection::from_label(self.timing.as_ref()?.fault.as_deref()?)
     }
 
-    /// Whether its fate would have let it have an answer, and all the same it came to nothing: turned away by
-    /// a limit of the server, or given up without a head though that was to come in time. (What is planned
-    /// for an attempt without a head is only known where the fate is.)
-    pub fn is_in_vain(&self) -> bool {
-        let timing = self.timing.as_ref();
-        let was_in_time = |limit| timing.is_some_and(|timing| timing.planned < limit);
-        match self.outcome {
-            Outcome::Timeout(TimeoutKind::Connect, _) => false,
-            Outcome::Timeout(_, limit) => self.status.is_none() && was_in_time(limit),
-            _ => self.is_refused(CAPACITY) || self.is_refused(RATE_LIMIT),
+    /// Whether this limit of the server rejected the request.
+    pub fn rejected_by(&self, limit: Rejection) -> bool {
+        self.rejection() == Some(limit)
+    }
+
+    /// Whether a limit of the server rejected the attempt: with a response, or because it timed out in the queue,
+    /// without a head although the planned delay is shorter than the timeout.
+    pub fn was_rejected(&self) -> bool {
+        self.rejection().is_some_and(|_| !self.timed_out()) || self.timed_out_in_queue()
+    }
+
+    /// Whether the attempt timed out without a head although the planned delay is shorter than the timeout.
+    pub fn timed_out_in_queue(&self) -> bool {
+        match (&self.outcome, &self.timing) {
+            (Outcome::Timeout(TimeoutKind::Connect, _), _) => false,
+            (Outcome::Timeout(_, limit), Some(timing)) => {
+                self.status.is_none() && timing.planned < *limit
+            }
+            _ => false,
         }
     }
-}
 
-/// Whole microseconds; 584,000 years fit.
-pub fn as_micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// Serialises a duration as whole microseconds.
-///
-/// # Errors
-/// Those of the serialiser.
-pub fn whole_micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(as_micros(*duration))
-}
-
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
-pub(crate) fn maybe_whole_micros<S: Serializer>(
-    duration: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    duration.map(as_micros).serialize(serializer)
+    fn timed_out(&self) -> bool {
+        matches!(self.outcome, Outcome::Timeout(..))
+    }
 }
 
 #[expect(
@@ -147,12 +143,12 @@ fn path<S: Serializer>(resource: &Resource, serializer: S) -> Result<S::Ok, S::E
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
 fn timing<S: Serializer>(timing: &Option<ServerTiming>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Fields<'a> {
+    struct TimingFields<'a> {
         planned_us: u64,
         actual_us: u64,
         fault: Option<&'a str>,
     }
-    let fields = timing.as_ref().map(|timing| Fields {
+    let fields = timing.as_ref().map(|timing| TimingFields {
         planned_us: as_micros(timing.planned),
         actual_us: as_micros(timing.actual),
         fault: timing.fault.as_deref(),
@@ -161,49 +157,43 @@ fn timing<S: Serializer>(timing: &Option<ServerTiming>, serializer: S) -> Result
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    /// A record in milliseconds, of which `sent` and `due` are 0.
-    pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> AttemptRecord {
-        let timing = planned.map(|ms| ServerTiming {
-            planned: Duration::from_millis(ms),
+    fn record(outcome: Outcome) -> AttemptRecord {
+        AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
+    }
+
+    #[test]
+    fn response_time_counts_from_due_and_service_time_from_sent() {
+        let ms = Duration::from_millis;
+        let mut record = record(Outcome::Ok);
+        (record.due, record.sent, record.done) = (ms(10), ms(30), ms(50));
+        assert_eq!(record.response_time(), ms(40));
+        assert_eq!(record.service_time(), ms(20));
+    }
+
+    #[test]
+    fn rejection_is_read_from_server_timing() {
+        let mut record = record(Outcome::Http(503));
+        assert!(!record.was_rejected());
+        record.timing = Some(ServerTiming {
+            fault: Some(Rejection::ConcurrencyLimit.label().to_owned()),
             ..ServerTiming::default()
         });
-        AttemptRecord {
-            download: 0,
-            attempt: 0,
-            kind: AttemptKind::First,
-            decides: true,
-            resource: Resource::Flag("BR".parse().unwrap()),
-            nth: 0,
-            lane: None,
-            backoff: Duration::ZERO,
-            due: Duration::ZERO,
-            sent: Duration::ZERO,
-            reused: false,
-            first_byte: None,
-            done: Duration::from_millis(done),
-            outcome,
-            status: None,
-            bytes: 10,
-            wasted: 0,
-            timing,
-        }
+        assert_eq!(record.rejection(), Some(Rejection::ConcurrencyLimit));
+        assert!(record.was_rejected());
     }
 
     #[test]
-    fn the_two_latencies_differ_by_the_wait() {
-        let mut record = record(50, Outcome::Ok, None);
-        record.due = Duration::from_millis(10);
-        record.sent = Duration::from_millis(30);
-        assert_eq!(record.from_due(), Duration::from_millis(40));
-        assert_eq!(record.from_sent(), Duration::from_millis(20));
-    }
-
-    #[test]
-    fn machines_read_microseconds_labels_and_paths() {
-        let json = serde_json::to_value(record(50, Outcome::Http(500), Some(20))).unwrap();
+    fn serialises_microseconds_labels_and_paths() {
+        let mut record = record(Outcome::Http(500));
+        record.done = Duration::from_millis(50);
+        record.timing = Some(ServerTiming {
+            planned: Duration::from_millis(20),
+            ..ServerTiming::default()
+        });
+        let json = serde_json::to_value(record).unwrap();
         assert_eq!(json["resource"], "/flags/br/br.gif");
         assert_eq!(json["done_us"], 50_000);
         assert_eq!(json["first_byte_us"], serde_json::Value::Null);

@@ -11,13 +11,13 @@ pub struct MeasuredRun {
     pub strategy: &'static str,
     /// The maximum number of requests in flight.
     pub concurrency: usize,
-    /// How long the strategy took: threads, runtimes and connections included.
+    /// From the start of the strategy to its end, with threads, runtimes and connections.
     pub wall: Duration,
-    /// The timeout of a whole exchange; `None` without one.
-    pub whole: Option<Duration>,
-    /// All attempts, added up.
-    pub tally: RunStats,
-    /// Every attempt, in the order of completion. Memory grows with the plan: for runs of a few
-    /// thousand downloads, not for hours of load.
+    /// The time limit of an attempt.
+    pub timeout: Option<Duration>,
+    /// The statistics of all attempts.
+    pub stats: RunStats,
+    /// Every attempt, in the order of completion. Memory grows with the workload: suitable for a few thousand
+    /// downloads, not for hours of load.
     pub records: Vec<AttemptRecord>,
 }

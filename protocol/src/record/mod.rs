@@ -1,7 +1,8 @@
-//! What is known of an attempt and of a run.
+//! What an attempt and a run came to.
 
+pub(crate) mod attempt_kind;
 pub(crate) mod attempt_record;
-pub(crate) mod latencies;
+pub(crate) mod latency_stats;
 pub(crate) mod measured_run;
 pub(crate) mod outcome;
 pub(crate) mod run_stats;

@@ -7,72 +7,71 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// The most that is kept of a reason, in bytes: some quote what a server sent.
+/// The maximum length of a reason, in bytes: some reasons quote what a server sent.
 const REASON_MAX: usize = 200;
 
-/// How an attempt ended. `Display` gives the reason that a person reads.
+/// How an attempt ended. `Display` gives the reason for people, [`label`](Outcome::label) the name for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// 200, and the whole, true body; saved, if it was to be saved.
+    /// 200 with a complete, verified body, which was saved if it was to be saved.
     Ok,
-    /// 304: what is there already is still the true one.
-    Unchanged,
-    /// 404: an answer, not a failure.
+    /// 304: the local copy is current.
+    NotModified,
+    /// 404, which is a result and not a failure.
     NotFound,
-    /// Any other status than 200 and 404.
+    /// Any status other than 200 and 404.
     Http(u16),
-    /// A redirect that was followed: another attempt tells how it went on.
+    /// A redirect that was followed by another attempt.
     Redirected(u16),
-    /// A redirect behind as many of them as are followed.
+    /// A redirect after as many in a row as are followed.
     TooManyRedirects,
-    /// It took longer than this limit, of this length.
+    /// The attempt exceeded this timeout, which has this length.
     Timeout(TimeoutKind, Duration),
-    /// Nobody listens there.
-    Refused,
-    /// The connection could not be made for another reason, which the system gave.
+    /// The peer refused the connection.
+    ConnectionRefused,
+    /// The connection failed for another reason, given by the system.
     ConnectFailed(String),
     /// The peer reset the connection.
-    Reset,
-    /// The connection broke for another reason, which the system gave.
-    Lost(String),
-    /// The connection was closed without a byte of an answer.
-    Empty,
-    /// The connection was closed within the answer.
-    CutShort,
-    /// The body is not the one that its `Content-Digest` or `Repr-Digest` belongs to, or that digest
-    /// cannot be read; it has a content coding, which nobody asked for; or it has no digest, and is not the
-    /// whole GIF that it should be.
+    ConnectionReset,
+    /// The connection broke for another reason, given by the system.
+    ConnectionError(String),
+    /// The peer closed the connection without sending a byte of a response.
+    EmptyReply,
+    /// The peer closed the connection before the end of the response.
+    IncompleteBody,
+    /// Verification of the body failed: it does not match its `Content-Digest` or `Repr-Digest`, the digest is
+    /// unreadable, the content coding was not requested, or a GIF without a digest is incomplete.
     Corrupt,
-    /// The answer is not HTTP/1, for the reason given.
-    NotHttp(String),
-    /// The head or the body is over its limit.
+    /// The response is not HTTP/1, for this reason.
+    ProtocolError(String),
+    /// The head or the body exceeds its limit.
     TooLarge,
-    /// The flag is there, but no metadata that names its country, for the reason given.
+    /// The flag arrived, but no metadata that names its country, for this reason.
     BadMetadata(String),
-    /// The flag arrived but was not saved, for the reason given.
-    Save(String),
-    /// Given up because another attempt at the same thing was faster: a hedge, or what it hedged.
-    Superseded,
-    /// The run was cancelled while the attempt was under way.
+    /// The flag arrived but could not be saved, for this reason.
+    WriteFailed(String),
+    /// Cancelled because another attempt at the same download was faster: the hedge or the hedged attempt.
+    HedgeLost,
+    /// The run was cancelled during the attempt.
     Cancelled,
 }
 
-/// The classes in which is counted: the article's three, and one for what is none of them.
+/// What an outcome counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutcomeClass {
     /// Downloaded.
     Ok,
-    /// There is no such flag.
+    /// The flag does not exist.
     NotFound,
-    /// Everything else that a download can come to.
+    /// Every other end of a download.
     Error,
-    /// No end of a download and no failure: a redirect that was followed, the loser of a hedge.
-    Step,
+    /// Neither an end of a download nor a failure: a redirect that was followed, the loser of a hedge.
+    Intermediate,
 }
 
 impl Outcome {
-    /// What a whole answer with this status amounts to, its body not yet verified.
-    pub fn of_status(status: u16) -> Outcome {
+    /// The outcome of a complete response with this status, before its body is verified.
+    pub fn from_status(status: u16) -> Outcome {
         match status {
             200 => Outcome::Ok,
             404 => Outcome::NotFound,
@@ -80,63 +79,62 @@ impl Outcome {
         }
     }
 
-    /// The class in which it is counted.
+    /// What the outcome counts as.
     pub fn class(&self) -> OutcomeClass {
         match self {
-            Outcome::Ok | Outcome::Unchanged => OutcomeClass::Ok,
+            Outcome::Ok | Outcome::NotModified => OutcomeClass::Ok,
             Outcome::NotFound => OutcomeClass::NotFound,
-            Outcome::Redirected(_) | Outcome::Superseded => OutcomeClass::Step,
+            Outcome::Redirected(_) | Outcome::HedgeLost => OutcomeClass::Intermediate,
             Outcome::Http(_)
             | Outcome::TooManyRedirects
             | Outcome::Timeout(..)
-            | Outcome::Refused
+            | Outcome::ConnectionRefused
             | Outcome::ConnectFailed(_)
-            | Outcome::Reset
-            | Outcome::Lost(_)
-            | Outcome::Empty
-            | Outcome::CutShort
+            | Outcome::ConnectionReset
+            | Outcome::ConnectionError(_)
+            | Outcome::EmptyReply
+            | Outcome::IncompleteBody
             | Outcome::Corrupt
-            | Outcome::NotHttp(_)
+            | Outcome::ProtocolError(_)
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
-            | Outcome::Save(_)
+            | Outcome::WriteFailed(_)
             | Outcome::Cancelled => OutcomeClass::Error,
         }
     }
 
-    /// A name for machines, which stays the same: `http_500`, `cut_short`. There are few of them,
-    /// whatever a server does.
+    /// A fixed name for programs: `http_500`, `incomplete_body`. Their number is small, whatever a server does.
     pub fn label(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Outcome::Ok => "ok",
-            Outcome::Unchanged => "unchanged",
+            Outcome::NotModified => "not_modified",
             Outcome::NotFound => "not_found",
             Outcome::Http(status) => return Cow::Owned(format!("http_{status}")),
             Outcome::Redirected(_) => "redirected",
             Outcome::TooManyRedirects => "too_many_redirects",
             Outcome::Timeout(TimeoutKind::Connect, _) => "timeout_connect",
             Outcome::Timeout(TimeoutKind::FirstByte, _) => "timeout_first_byte",
-            Outcome::Timeout(TimeoutKind::Whole, _) => "timeout",
-            Outcome::Refused => "refused",
+            Outcome::Timeout(TimeoutKind::Total, _) => "timeout",
+            Outcome::ConnectionRefused => "connection_refused",
             Outcome::ConnectFailed(_) => "connect_failed",
-            Outcome::Reset => "reset",
-            Outcome::Lost(_) => "lost",
-            Outcome::Empty => "empty",
-            Outcome::CutShort => "cut_short",
+            Outcome::ConnectionReset => "connection_reset",
+            Outcome::ConnectionError(_) => "connection_error",
+            Outcome::EmptyReply => "empty_reply",
+            Outcome::IncompleteBody => "incomplete_body",
             Outcome::Corrupt => "corrupt",
-            Outcome::NotHttp(_) => "not_http",
+            Outcome::ProtocolError(_) => "protocol_error",
             Outcome::TooLarge => "too_large",
             Outcome::BadMetadata(_) => "bad_metadata",
-            Outcome::Save(_) => "save",
-            Outcome::Superseded => "superseded",
+            Outcome::WriteFailed(_) => "write_failed",
+            Outcome::HedgeLost => "hedge_lost",
             Outcome::Cancelled => "cancelled",
         })
     }
 }
 
-/// A reason as an outcome keeps it: cut off where it is too long.
-pub fn reason(of: &impl fmt::Display) -> String {
-    let mut text = of.to_string();
+/// The text of an error, shortened to at most 200 bytes and `...`.
+pub fn reason(error: &impl fmt::Display) -> String {
+    let mut text = error.to_string();
     if text.len() > REASON_MAX {
         let end = (0..=REASON_MAX)
             .rev()
@@ -154,36 +152,37 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Ok => f.write_str("ok"),
-            Outcome::Unchanged => f.write_str("already there"),
+            Outcome::NotModified => f.write_str("not modified"),
             Outcome::NotFound => f.write_str("not found"),
             Outcome::Http(status) | Outcome::Redirected(status) => write_status(*status, f),
             Outcome::TooManyRedirects => f.write_str("too many redirects"),
             Outcome::Timeout(TimeoutKind::Connect, limit) => {
-                write!(f, "no connection within {limit:?}")
+                write!(f, "connect timeout after {limit:?}")
             }
             Outcome::Timeout(TimeoutKind::FirstByte, limit) => {
-                write!(f, "no answer within {limit:?}")
+                write!(f, "no first byte within {limit:?}")
             }
-            Outcome::Timeout(TimeoutKind::Whole, limit) => write!(f, "timed out after {limit:?}"),
-            Outcome::Refused => f.write_str("connection refused"),
+            Outcome::Timeout(TimeoutKind::Total, limit) => write!(f, "timed out after {limit:?}"),
+            Outcome::ConnectionRefused => f.write_str("connection refused"),
             Outcome::ConnectFailed(reason) => write!(f, "cannot connect: {reason}"),
-            Outcome::Reset => f.write_str("connection reset"),
-            Outcome::Lost(reason) => write!(f, "connection lost: {reason}"),
-            Outcome::Empty => f.write_str("connection closed without an answer"),
-            Outcome::CutShort => f.write_str("connection closed within the answer"),
-            Outcome::Corrupt => f.write_str("the body is not the true one"),
-            Outcome::NotHttp(reason) => write!(f, "not an HTTP answer: {reason}"),
-            Outcome::TooLarge => f.write_str("the answer is too large"),
+            Outcome::ConnectionReset => f.write_str("connection reset"),
+            Outcome::ConnectionError(reason) => write!(f, "connection error: {reason}"),
+            Outcome::EmptyReply => f.write_str("connection closed without a response"),
+            Outcome::IncompleteBody => {
+                f.write_str("connection closed before the end of the response")
+            }
+            Outcome::Corrupt => f.write_str("corrupt body"),
+            Outcome::ProtocolError(reason) => write!(f, "protocol error: {reason}"),
+            Outcome::TooLarge => f.write_str("response too large"),
             Outcome::BadMetadata(reason) => write!(f, "bad metadata: {reason}"),
-            Outcome::Save(reason) => write!(f, "cannot save: {reason}"),
-            Outcome::Superseded => f.write_str("another attempt was faster"),
+            Outcome::WriteFailed(reason) => write!(f, "cannot write file: {reason}"),
+            Outcome::HedgeLost => f.write_str("cancelled: another attempt was faster"),
             Outcome::Cancelled => f.write_str("cancelled"),
         }
     }
 }
 
-/// The status with the phrase that its registration gives, if it has one: what the server wrote
-/// there is its own affair.
+/// Writes the status with its registered phrase, if any; the phrase that the server sent is ignored.
 fn write_status(status: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let known = StatusCode::from_u16(status).ok();
     match known.and_then(|code| code.canonical_reason()) {
@@ -193,7 +192,6 @@ fn write_status(status: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 impl Serialize for Outcome {
-    /// The label.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.label())
     }
@@ -204,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_as_long_as_a_person_reads() {
+    fn long_reasons_are_truncated() {
         assert_eq!(reason(&"x".repeat(200)), "x".repeat(200));
         assert_eq!(
             reason(&"\u{e9}".repeat(1000)),
@@ -215,22 +213,22 @@ mod tests {
 
     #[test]
     fn only_404_is_not_found() {
-        assert_eq!(Outcome::of_status(404).class(), OutcomeClass::NotFound);
+        assert_eq!(Outcome::from_status(404).class(), OutcomeClass::NotFound);
         for status in [204, 206, 301, 400, 410, 500] {
-            assert_eq!(Outcome::of_status(status), Outcome::Http(status));
-            assert_eq!(Outcome::of_status(status).class(), OutcomeClass::Error);
+            assert_eq!(Outcome::from_status(status), Outcome::Http(status));
+            assert_eq!(Outcome::from_status(status).class(), OutcomeClass::Error);
         }
     }
 
     #[test]
-    fn a_person_reads_the_reason_and_a_machine_the_label() {
+    fn display_is_the_reason_and_label_is_the_name() {
         let teapot = Outcome::Http(418);
         assert_eq!(
             (teapot.to_string(), teapot.label()),
             ("418 I'm a teapot".into(), "http_418".into())
         );
         assert_eq!(Outcome::Http(599).to_string(), "599");
-        let late = Outcome::Timeout(TimeoutKind::Whole, Duration::from_secs(2));
+        let late = Outcome::Timeout(TimeoutKind::Total, Duration::from_secs(2));
         assert_eq!(
             (late.to_string(), late.label()),
             ("timed out after 2s".into(), "timeout".into())

@@ -1,60 +1,59 @@
-//! What all the records of a run add up to: bounded however long the run, and adding across workers.
+//! Statistics of a run. Their size does not depend on the length of the run; statistics of workers add up.
 
-use crate::LatencyStats;
-use crate::OutcomeClass;
-use crate::{AttemptKind, AttemptRecord};
+use super::attempt_kind::AttemptKind;
+use super::attempt_record::AttemptRecord;
+use super::latency_stats::LatencyStats;
+use super::outcome::OutcomeClass;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// A fold of records: downloads by how they ended, attempts and what they cost. Errors are in every
-/// figure.
+/// Statistics of attempts and downloads. Latencies are of all attempts, failed ones included.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunStats {
-    /// Downloads: done.
+    /// Downloads that succeeded.
     pub ok: u64,
-    /// Downloads: not found, 404.
+    /// Downloads that ended with 404.
     pub not_found: u64,
-    /// Downloads: ended in any other way.
+    /// Downloads that failed.
     pub error: u64,
-    /// Downloads of which an attempt was made, whatever it came to.
-    pub begun: u64,
-    /// Downloads that were left because the run was cancelled: not begun, or between two attempts.
+    /// Downloads of which an attempt was made.
+    pub started: u64,
+    /// Downloads without an end, because the run was cancelled before them or between two of their attempts.
     pub unstarted: u64,
-    /// Attempts that were made because one before had failed.
+    /// Attempts made because the previous one failed.
     pub retries: u64,
-    /// Attempts that were made because one before took long.
+    /// Attempts made because the previous one took long.
     pub hedges: u64,
-    /// Attempts that were made because one before was redirected.
+    /// Attempts made because the previous one was redirected.
     pub redirects: u64,
-    /// Time spent in back-off, of all downloads together.
+    /// The backoff of all downloads together.
     pub backoff: Duration,
-    /// Bytes of bodies that arrived, those of failed attempts too.
+    /// Bytes of bodies that arrived, with any attempt.
     pub bytes: u64,
-    /// Those of them that came to nothing: with attempts that failed, lost against a hedge or were
-    /// redirected, or in starts of bodies that were dropped. What is in a start that was gone on with, or is
-    /// kept for the next run, is none of them, and neither is a flag whose name never came.
-    pub wasted: u64,
+    /// Bytes of them that were discarded: see [`AttemptRecord::wasted_bytes`]. A partial body that was continued,
+    /// or retained for the next run, does not count, nor does a flag whose metadata never came.
+    pub wasted_bytes: u64,
     /// How often each outcome came, by its label.
     pub outcomes: BTreeMap<Cow<'static, str>, OutcomeCount>,
-    /// LatencyStats from when each attempt was due.
-    pub from_due: LatencyStats,
-    /// LatencyStats from when each attempt was sent.
-    pub from_sent: LatencyStats,
+    /// Response times: from when each attempt was due.
+    pub response_time: LatencyStats,
+    /// Service times: from when each attempt was sent.
+    pub service_time: LatencyStats,
 }
 
 /// How often an outcome came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutcomeCount {
-    /// How many attempts ended so.
-    pub count: u64,
-    /// How many downloads did.
+    /// Attempts with this outcome.
+    pub attempts: u64,
+    /// Downloads with this outcome.
     pub downloads: u64,
-    /// The class in which it is counted.
+    /// What the outcome counts as.
     pub class: OutcomeClass,
-    /// The reason that a person reads. Where reasons differ under one label, the first in the order
-    /// of the alphabet stands for all: thus it does not matter who counted first.
+    /// The reason for people. Of several reasons under one label the first in alphabetical order is kept, so that
+    /// sums do not depend on their order.
     pub reason: String,
 }
 
@@ -62,29 +61,29 @@ impl RunStats {
     /// Adds one attempt.
     pub fn record(&mut self, record: &AttemptRecord) {
         let class = record.outcome.class();
-        if record.decides {
+        if record.is_final {
             *self.class_mut(class) += 1;
         }
-        self.begun += u64::from(record.attempt == 0);
+        self.started += u64::from(record.attempt == 0);
         if let Some(kind) = self.kind_mut(record.kind) {
             *kind += 1;
         }
         self.backoff += record.backoff;
         self.bytes += record.bytes;
-        self.wasted += record.wasted;
-        self.from_due.record(record.from_due());
-        self.from_sent.record(record.from_sent());
-        let (label, downloads) = (record.outcome.label(), u64::from(record.decides));
+        self.wasted_bytes += record.wasted_bytes;
+        self.response_time.record(record.response_time());
+        self.service_time.record(record.service_time());
+        let (label, downloads) = (record.outcome.label(), u64::from(record.is_final));
         match self.outcomes.get_mut(&label) {
-            // The commonest case by far, and it has but one reason: nothing is formatted for it.
+            // By far the most common case: its reason is fixed, so nothing is formatted.
             Some(known) if class == OutcomeClass::Ok => {
-                known.count += 1;
+                known.attempts += 1;
                 known.downloads += downloads;
             }
             _ => self.count(
                 label,
                 &OutcomeCount {
-                    count: 1,
+                    attempts: 1,
                     downloads,
                     class,
                     reason: record.outcome.to_string(),
@@ -93,31 +92,31 @@ impl RunStats {
         }
     }
 
-    /// How many attempts were made.
+    /// The number of attempts.
     pub fn attempts(&self) -> u64 {
-        self.from_due.count()
+        self.response_time.count()
     }
 
-    /// How many downloads came to an end.
+    /// The number of downloads that ended.
     pub fn downloads(&self) -> u64 {
         self.ok + self.not_found + self.error
     }
 
-    /// How many downloads were left between two attempts, because the run was cancelled.
+    /// The number of downloads between two attempts when the run was cancelled.
     pub fn unfinished(&self) -> u64 {
-        self.begun.saturating_sub(self.downloads())
+        self.started.saturating_sub(self.downloads())
     }
 
-    /// Both together.
+    /// The sum of both.
     pub fn plus(mut self, other: &RunStats) -> RunStats {
         self += other;
         self
     }
 
-    /// Says that it is the whole of a plan of so many jobs: what has no end was left.
-    pub fn of_jobs(self, jobs: usize) -> RunStats {
+    /// The statistics of a complete run of this many downloads: those without an end count as unstarted.
+    pub fn of_downloads(self, downloads: usize) -> RunStats {
         RunStats {
-            unstarted: jobs as u64 - self.downloads(),
+            unstarted: downloads as u64 - self.downloads(),
             ..self
         }
     }
@@ -135,18 +134,18 @@ impl RunStats {
         match class {
             OutcomeClass::Ok => &mut self.ok,
             OutcomeClass::NotFound => &mut self.not_found,
-            // A step decides nothing; if it did, it would be none.
-            OutcomeClass::Error | OutcomeClass::Step => &mut self.error,
+            // An intermediate outcome never ends a download.
+            OutcomeClass::Error | OutcomeClass::Intermediate => &mut self.error,
         }
     }
 
     fn count(&mut self, label: Cow<'static, str>, more: &OutcomeCount) {
         let known = self.outcomes.entry(label).or_insert_with(|| OutcomeCount {
-            count: 0,
+            attempts: 0,
             downloads: 0,
             ..more.clone()
         });
-        known.count += more.count;
+        known.attempts += more.attempts;
         known.downloads += more.downloads;
         if more.reason < known.reason {
             known.reason.clone_from(&more.reason);
@@ -159,19 +158,19 @@ impl AddAssign<&RunStats> for RunStats {
         self.ok += other.ok;
         self.not_found += other.not_found;
         self.error += other.error;
-        self.begun += other.begun;
+        self.started += other.started;
         self.unstarted += other.unstarted;
         self.retries += other.retries;
         self.hedges += other.hedges;
         self.redirects += other.redirects;
         self.backoff += other.backoff;
         self.bytes += other.bytes;
-        self.wasted += other.wasted;
+        self.wasted_bytes += other.wasted_bytes;
         for (label, count) in &other.outcomes {
             self.count(label.clone(), count);
         }
-        self.from_due += &other.from_due;
-        self.from_sent += &other.from_sent;
+        self.response_time += &other.response_time;
+        self.service_time += &other.service_time;
     }
 }
 
@@ -179,110 +178,123 @@ impl AddAssign<&RunStats> for RunStats {
 mod tests {
     use super::*;
     use crate::Outcome;
+    use crate::Resource;
     use crate::TimeoutKind;
-    use crate::record::attempt_record::tests::record;
 
-    fn of(records: &[AttemptRecord]) -> RunStats {
-        let mut tally = RunStats::default();
-        for record in records {
-            tally.record(record);
+    /// A first attempt of 10 bytes that took this many milliseconds.
+    fn record(done: u64, outcome: Outcome) -> AttemptRecord {
+        AttemptRecord {
+            done: Duration::from_millis(done),
+            bytes: 10,
+            ..AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
         }
-        tally
+    }
+
+    fn stats(records: &[AttemptRecord]) -> RunStats {
+        let mut stats = RunStats::default();
+        for record in records {
+            stats.record(record);
+        }
+        stats
     }
 
     #[test]
-    fn a_500_is_an_error_and_not_a_success() {
-        let tally = of(&[
-            record(1, Outcome::Ok, None),
-            record(1, Outcome::NotFound, None),
-            record(1, Outcome::Http(500), None),
-            record(1, Outcome::Reset, None),
+    fn status_500_is_an_error() {
+        let stats = stats(&[
+            record(1, Outcome::Ok),
+            record(1, Outcome::NotFound),
+            record(1, Outcome::Http(500)),
+            record(1, Outcome::ConnectionReset),
         ]);
         assert_eq!(
-            (tally.ok, tally.not_found, tally.error, tally.attempts()),
+            (stats.ok, stats.not_found, stats.error, stats.attempts()),
             (1, 1, 2, 4)
         );
-        assert_eq!(tally.bytes, 40);
+        assert_eq!(stats.bytes, 40);
         assert_eq!(
-            tally.outcomes["http_500"].reason,
+            stats.outcomes["http_500"].reason,
             "500 Internal Server Error"
         );
     }
 
     #[test]
-    fn a_download_is_counted_once_however_many_attempts_it_takes() {
+    fn retried_download_is_counted_once() {
         let failed = AttemptRecord {
-            decides: false,
-            wasted: 10,
-            ..record(1, Outcome::Http(503), None)
+            is_final: false,
+            wasted_bytes: 10,
+            ..record(1, Outcome::Http(503))
         };
         let retry = AttemptRecord {
             attempt: 1,
             kind: AttemptKind::Retry,
             backoff: Duration::from_millis(7),
-            ..record(1, Outcome::Ok, None)
+            ..record(1, Outcome::Ok)
         };
-        let tally = of(&[failed, retry]);
-        assert_eq!((tally.ok, tally.error, tally.attempts()), (1, 0, 2));
-        assert_eq!((tally.retries, tally.bytes, tally.wasted), (1, 20, 10));
-        assert_eq!(tally.backoff, Duration::from_millis(7));
-        let count = &tally.outcomes["http_503"];
-        assert_eq!((count.count, count.downloads), (1, 0));
-        assert_eq!((tally.begun, tally.unfinished()), (1, 0));
-        assert_eq!(tally.of_jobs(3).unstarted, 2);
+        let stats = stats(&[failed, retry]);
+        assert_eq!((stats.ok, stats.error, stats.attempts()), (1, 0, 2));
+        assert_eq!(
+            (stats.retries, stats.bytes, stats.wasted_bytes),
+            (1, 20, 10)
+        );
+        assert_eq!(stats.backoff, Duration::from_millis(7));
+        let count = &stats.outcomes["http_503"];
+        assert_eq!((count.attempts, count.downloads), (1, 0));
+        assert_eq!((stats.started, stats.unfinished()), (1, 0));
+        assert_eq!(stats.of_downloads(3).unstarted, 2);
     }
 
     #[test]
-    fn a_download_between_two_attempts_is_begun_and_not_finished() {
+    fn download_between_two_attempts_is_unfinished() {
         let waits = AttemptRecord {
-            decides: false,
-            ..record(1, Outcome::Http(503), None)
+            is_final: false,
+            ..record(1, Outcome::Http(503))
         };
-        let tally = of(&[waits, record(1, Outcome::Ok, None)]).of_jobs(5);
-        assert_eq!((tally.begun, tally.unfinished()), (2, 1));
-        assert_eq!((tally.downloads(), tally.unstarted), (1, 4));
+        let stats = stats(&[waits, record(1, Outcome::Ok)]).of_downloads(5);
+        assert_eq!((stats.started, stats.unfinished()), (2, 1));
+        assert_eq!((stats.downloads(), stats.unstarted), (1, 4));
     }
 
     #[test]
-    fn percentiles_do_not_leave_the_errors_out() {
+    fn latencies_include_failed_attempts() {
         let slow = record(
             900,
-            Outcome::Timeout(TimeoutKind::Whole, Duration::from_millis(900)),
-            None,
+            Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(900)),
         );
-        let tally = of(&[record(1, Outcome::Ok, None), slow]);
-        assert_eq!(tally.from_due.max(), Some(Duration::from_millis(900)));
-        assert_eq!(tally.from_due.count(), tally.attempts());
-        assert_eq!(tally.from_sent.count(), tally.attempts());
+        let stats = stats(&[record(1, Outcome::Ok), slow]);
+        assert_eq!(stats.response_time.max(), Some(Duration::from_millis(900)));
+        assert_eq!(stats.response_time.count(), stats.attempts());
+        assert_eq!(stats.service_time.count(), stats.attempts());
     }
 
-    /// A distribution with a long tail of which every percentile is known: of 10,000,000 attempts the one
-    /// of rank r, the fastest being 1, took 10^10 us / (10,000,001 - r). Half took up to 2 ms, 99.9% up
-    /// to 1 s, the slowest 10,000 s.
+    /// A long-tailed distribution with known percentiles: of 10,000,000 attempts the one of rank r, from the
+    /// fastest, took 10^10 us / (10,000,001 - r). Half took up to 2 ms, 99.9% up to 1 s, the slowest 10,000 s.
     #[test]
-    fn ten_million_attempts_take_no_room_and_their_percentiles_stay_within_a_thousandth() {
+    fn memory_is_bounded_and_percentiles_are_within_a_thousandth() {
         const ATTEMPTS: u64 = 10_000_000;
-        let micros = |behind: u64| ATTEMPTS * 1000 / behind;
-        let mut attempt = record(0, Outcome::Ok, None);
-        let mut tally = RunStats::default();
-        let mut room = 0;
+        let micros = |rank_from_slowest: u64| ATTEMPTS * 1000 / rank_from_slowest;
+        let mut attempt = record(0, Outcome::Ok);
+        let mut stats = RunStats::default();
+        let mut allocated = 0;
         for n in 0..ATTEMPTS {
-            // A permutation, as the factor is prime to 10, and the slowest first: all the room is made.
+            // A permutation (the factor is coprime to 10) with the slowest first, so that the histogram is resized once.
             attempt.done = Duration::from_micros(micros(1 + n * 7_368_787 % ATTEMPTS));
-            tally.record(&attempt);
+            stats.record(&attempt);
             if n == 1000 {
-                room = tally.from_due.room() + tally.from_sent.room();
+                allocated = stats.response_time.allocated() + stats.service_time.allocated();
             }
         }
-        assert_eq!((tally.attempts(), tally.ok), (ATTEMPTS, ATTEMPTS));
-        assert_eq!(tally.from_due.room() + tally.from_sent.room(), room);
-        assert_eq!(tally.outcomes.len(), 1);
+        assert_eq!((stats.attempts(), stats.ok), (ATTEMPTS, ATTEMPTS));
+        assert_eq!(
+            stats.response_time.allocated() + stats.service_time.allocated(),
+            allocated
+        );
+        assert_eq!(stats.outcomes.len(), 1);
         for per_million in [
             0, 1, 250_000, 500_000, 900_000, 990_000, 999_000, 999_999, 1_000_000,
         ] {
             let rank = (ATTEMPTS / 1_000_000 * per_million).max(1);
             let exact = micros(ATTEMPTS + 1 - rank) as f64;
-            for latencies in [&tally.from_due, &tally.from_sent] {
+            for latencies in [&stats.response_time, &stats.service_time] {
                 let got = latencies.quantile(per_million as f64 / 1e6).unwrap();
                 let off = got.as_secs_f64() * 1e6 / exact - 1.0;
                 assert!(off.abs() <= 0.001, "{per_million}: {got:?}, off by {off}");
@@ -291,20 +303,20 @@ mod tests {
     }
 
     #[test]
-    fn tallies_add_whoever_counted_first() {
+    fn sums_do_not_depend_on_order() {
         let records = [
-            record(1, Outcome::Ok, None),
-            record(2, Outcome::Save("b".into()), None),
-            record(3, Outcome::Save("a".into()), None),
-            record(4, Outcome::Ok, None),
+            record(1, Outcome::Ok),
+            record(2, Outcome::WriteFailed("b".into())),
+            record(3, Outcome::WriteFailed("a".into())),
+            record(4, Outcome::Ok),
         ];
         for at in 0..=records.len() {
-            let mut forward = of(&records[..at]);
-            forward += &of(&records[at..]);
-            let mut backward = of(&records[at..]);
-            backward += &of(&records[..at]);
-            assert_eq!(forward, of(&records));
-            assert_eq!(backward, of(&records));
+            let mut forward = stats(&records[..at]);
+            forward += &stats(&records[at..]);
+            let mut backward = stats(&records[at..]);
+            backward += &stats(&records[..at]);
+            assert_eq!(forward, stats(&records));
+            assert_eq!(backward, stats(&records));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Which timeout ended an attempt.
 
-/// The timeout that an exchange exceeded.
+/// Which timeout an attempt exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeoutKind {
-    /// Connecting took too long.
+    /// Time to open the connection.
     Connect,
-    /// The first byte of the response came too late.
+    /// Time to the first byte of the response.
     FirstByte,
-    /// The whole exchange (connecting, head and body) took too long.
-    Whole,
+    /// Time for the whole attempt: connecting, head and body.
+    Total,
 }

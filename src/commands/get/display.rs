@@ -80,7 +80,7 @@ impl Display {
 
     /// An attempt is over.
     pub(crate) fn show(&self, record: &AttemptRecord) {
-        if !record.decides {
+        if !record.is_final {
             return;
         }
         let (code, outcome) = (record.resource.code(), &record.outcome);
@@ -121,7 +121,7 @@ impl Display {
 
 fn style(class: OutcomeClass) -> Style {
     match class {
-        OutcomeClass::Ok | OutcomeClass::Step => Style::new(),
+        OutcomeClass::Ok | OutcomeClass::Intermediate => Style::new(),
         OutcomeClass::NotFound => AnsiColor::Yellow.on_default(),
         OutcomeClass::Error => AnsiColor::Red.on_default(),
     }

@@ -23,7 +23,7 @@ impl Downloads {
         let download = self.0.entry(record.download).or_default();
         download.attempts += 1;
         download.bytes += record.bytes;
-        if record.decides {
+        if record.is_final {
             download.end = Some(record.clone());
         }
     }

@@ -234,7 +234,10 @@ fn announce(plan: &Workload, endpoint: &Endpoint, strategy: &dyn Strategy, lanes
 }
 
 fn advise(tally: &RunStats) {
-    let refused = tally.outcomes.get("refused").map_or(0, |count| count.count);
+    let refused = tally
+        .outcomes
+        .get("connection_refused")
+        .map_or(0, |count| count.attempts);
     if refused > 0 && refused == tally.attempts() {
         output::note("nobody listens there; `flagpole serve` starts the servers");
     }

@@ -41,7 +41,7 @@ impl Done<'_> {
         let mut text = format!("{} downloaded\n", flags(self.downloaded()));
         // Writing to a String can not fail.
         if self.unchanged() > 0 {
-            let _ = writeln!(text, "{} already there", self.unchanged());
+            let _ = writeln!(text, "{} already downloaded", self.unchanged());
         }
         if tally.not_found > 0 {
             let _ = writeln!(text, "{} not found", tally.not_found);
@@ -63,7 +63,7 @@ impl Done<'_> {
 
     /// Those that `--resume` left alone.
     fn unchanged(&self) -> u64 {
-        let unchanged = self.tally.outcomes.get(&Outcome::Unchanged.label());
+        let unchanged = self.tally.outcomes.get(&Outcome::NotModified.label());
         unchanged.map_or(0, |count| count.downloads)
     }
 
@@ -78,7 +78,7 @@ impl Done<'_> {
 
     /// How many attempts a download took that was begun.
     fn attempts_each(&self) -> f64 {
-        self.tally.attempts() as f64 / self.tally.begun.max(1) as f64
+        self.tally.attempts() as f64 / self.tally.started.max(1) as f64
     }
 
     fn reasons(&self) -> String {
@@ -106,7 +106,7 @@ impl Done<'_> {
             .collect();
         let costs = [
             (!kinds.is_empty()).then(|| kinds.join(", ")),
-            (tally.wasted > 0).then(|| format!("{} bytes for nothing", tally.wasted)),
+            (tally.wasted_bytes > 0).then(|| format!("{} bytes for nothing", tally.wasted_bytes)),
             (!tally.backoff.is_zero())
                 .then(|| format!("{} in back-off", HumanDuration(tally.backoff))),
         ];
@@ -131,7 +131,7 @@ impl Done<'_> {
             .map(|(label, count)| {
                 (
                     label.to_string(),
-                    json!({ "attempts": count.count, "downloads": count.downloads }),
+                    json!({ "attempts": count.attempts, "downloads": count.downloads }),
                 )
             })
             .collect();
@@ -146,11 +146,11 @@ impl Done<'_> {
                 "total": tally.attempts(), "per_file": self.attempts_each(), "retries": tally.retries, "hedges": tally.hedges, "redirects": tally.redirects,
             },
             "bytes": tally.bytes,
-            "wasted_bytes": tally.wasted,
+            "wasted_bytes": tally.wasted_bytes,
             "backoff_us": micros(tally.backoff),
             "outcomes": outcomes,
-            "latency_from_due": latency(&tally.from_due),
-            "latency_from_sent": latency(&tally.from_sent),
+            "latency_from_due": latency(&tally.response_time),
+            "latency_from_sent": latency(&tally.service_time),
             "decided_by": self.downloads.ended().map(|(_, end)| end).collect::<Vec<_>>(),
         })
     }

@@ -68,7 +68,7 @@ fn keep_what_there_is(ran: &mut CellRun) {
     }
     let there = ran.warm_up.drain(..).chain(ran.spoiled.take());
     for (contender, trial) in there {
-        if ran.trials[contender].is_empty() && trial.measured.tally.attempts() > 0 {
+        if ran.trials[contender].is_empty() && trial.measured.stats.attempts() > 0 {
             ran.trials[contender].push(trial);
         }
     }
@@ -240,25 +240,26 @@ pub(crate) fn knees(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
 pub(crate) fn has_failed(ran: &CellRun, is_ours: bool) -> bool {
     let failed = |record: &AttemptRecord| match &record.outcome {
         Outcome::Ok
-        | Outcome::Unchanged
+        | Outcome::NotModified
         | Outcome::NotFound
         | Outcome::Redirected(_)
-        | Outcome::Superseded => false,
-        Outcome::Refused | Outcome::ConnectFailed(_) | Outcome::Save(_) | Outcome::Cancelled => {
-            true
-        }
+        | Outcome::HedgeLost => false,
+        Outcome::ConnectionRefused
+        | Outcome::ConnectFailed(_)
+        | Outcome::WriteFailed(_)
+        | Outcome::Cancelled => true,
         Outcome::Http(_)
         | Outcome::TooManyRedirects
         | Outcome::Timeout(..)
-        | Outcome::Reset
-        | Outcome::Lost(_)
-        | Outcome::Empty
-        | Outcome::CutShort
+        | Outcome::ConnectionReset
+        | Outcome::ConnectionError(_)
+        | Outcome::EmptyReply
+        | Outcome::IncompleteBody
         | Outcome::Corrupt
-        | Outcome::NotHttp(_)
+        | Outcome::ProtocolError(_)
         | Outcome::TooLarge
         | Outcome::BadMetadata(_) => !is_ours,
     };
     let mut records = ran.all_trials().flat_map(|trial| &trial.measured.records);
-    records.any(|record| record.decides && failed(record))
+    records.any(|record| record.is_final && failed(record))
 }

@@ -63,13 +63,18 @@ mod tests {
 
     #[test]
     fn attempts_that_got_there_are_none_of_it() {
-        let answered = [Outcome::Ok, Outcome::Http(500), Outcome::Reset];
+        let answered = [Outcome::Ok, Outcome::Http(500), Outcome::ConnectionReset];
         assert_eq!(told(&answered.map(record)), []);
     }
 
     #[test]
     fn a_server_that_has_gone_is_told_with_how_often() {
-        let records = [Outcome::Ok, Outcome::Refused, Outcome::Refused].map(record);
+        let records = [
+            Outcome::Ok,
+            Outcome::ConnectionRefused,
+            Outcome::ConnectionRefused,
+        ]
+        .map(record);
         let sentence = "2 of 3 attempts did not reach the server: connection refused";
         assert_eq!(told(&records), [("unreached", sentence.to_owned())]);
     }

@@ -36,7 +36,7 @@ impl PlanPredictor {
     pub(crate) fn complete(&self, record: &mut AttemptRecord) {
         let never_asked = matches!(
             record.outcome,
-            Outcome::Refused
+            Outcome::ConnectionRefused
                 | Outcome::ConnectFailed(_)
                 | Outcome::Timeout(TimeoutKind::Connect, _)
         );
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn an_attempt_without_a_head_was_planned_all_the_same() {
         let reset = listener("20ms", "reset");
-        let timing = completed(&reset, record(Outcome::Reset, None)).unwrap();
+        let timing = completed(&reset, record(Outcome::ConnectionReset, None)).unwrap();
         assert_eq!((timing.planned, timing.paced), (20 * MS, Duration::ZERO));
         assert_eq!(timing.fault.as_deref(), Some("reset"));
     }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_slow_before_the_head_is_told_from_what_is_slow_behind_it() {
         let planned = |fault| {
-            let timeout = Outcome::Timeout(TimeoutKind::Whole, 5 * MS);
+            let timeout = Outcome::Timeout(TimeoutKind::Total, 5 * MS);
             let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
             (timing.planned, timing.paced)
         };
@@ -143,11 +143,17 @@ mod tests {
     #[test]
     fn what_never_asked_and_what_the_clock_decides_is_not_foretold() {
         let reset = listener("20ms", "reset");
-        assert_eq!(completed(&reset, record(Outcome::Refused, None)), None);
+        assert_eq!(
+            completed(&reset, record(Outcome::ConnectionRefused, None)),
+            None
+        );
         let window = Listener {
             rules: vec![Rule::default().between(Duration::ZERO, MS)],
             ..reset
         };
-        assert_eq!(completed(&window, record(Outcome::Reset, None)), None);
+        assert_eq!(
+            completed(&window, record(Outcome::ConnectionReset, None)),
+            None
+        );
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn judgement(
 /// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
 fn nothing(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<Reason> {
     let is_asked = conditions.experiment.url.is_none() || ran.broken.is_some();
-    let is_something = ran.all_trials().any(|trial| trial.measured.tally.ok > 0);
+    let is_something = ran.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_nothing = !is_asked && !is_something;
     is_nothing
         .then_some(Reason::NothingDone)
@@ -162,7 +162,7 @@ fn books(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
             .entry(record.lane?)
             .or_insert((record.due, record.done));
         *lane = (lane.0.min(record.due), lane.1.max(record.done));
-        took += record.from_due();
+        took += record.response_time();
     }
     let busy = lanes
         .values()

@@ -13,6 +13,9 @@ pub(crate) fn of_all_attempts(trial: &Trial) -> Option<String> {
 
 /// Why an attempt did not reach the server. A connect timeout does not count: the user asked for it.
 pub(crate) fn reason(record: &AttemptRecord) -> Option<String> {
-    let has_failed = matches!(record.outcome, Outcome::Refused | Outcome::ConnectFailed(_));
+    let has_failed = matches!(
+        record.outcome,
+        Outcome::ConnectionRefused | Outcome::ConnectFailed(_)
+    );
     has_failed.then(|| record.outcome.to_string())
 }

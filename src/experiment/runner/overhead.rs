@@ -64,7 +64,7 @@ fn trials(
         };
         let said = run_trial(&job, interrupt, Some(helper))?;
         if let Some(measured) = said.measured.measured() {
-            latencies += &measured.tally.from_sent;
+            latencies += &measured.stats.service_time;
         }
     }
     let Percentiles { p50, p99, .. } = Percentiles::of(&latencies);

@@ -51,24 +51,24 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
         case(
             "endless chunk extensions",
             Lie::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
-            &["not_http", "too_large"],
+            &["protocol_error", "too_large"],
         ),
         // In writes so large that there is always something to read: it is no data, and no time to look at
         // the clock.
         case(
             "an endless size of a chunk",
             Lie::Flood(chunked(), vec![b'0'; 1 << 20]),
-            &["not_http", "too_large"],
+            &["protocol_error", "too_large"],
         ),
         case(
             "endless space behind the size of a chunk",
             Lie::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
-            &["not_http", "too_large"],
+            &["protocol_error", "too_large"],
         ),
         case(
             "endless trailers",
             Lie::Flood([&chunked()[..], b"0\r\n"].concat(), b"X: y\r\n".repeat(100)),
-            &["not_http", "too_large"],
+            &["protocol_error", "too_large"],
         ),
         case(
             "an error whose body is endless",
@@ -114,14 +114,14 @@ fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
             "something behind the end",
             Lie::Say(around(&right, behind)),
             // Whether it is seen before the answer is taken is a matter of who reads when.
-            &["ok", "not_http"],
+            &["ok", "protocol_error"],
         )
     };
     assert_all(&[
         case(
             "too long, and the end",
             Lie::End(around(&longer, b"")),
-            &["cut_short"],
+            &["incomplete_body"],
         ),
         case(
             "too long, and nothing",
@@ -131,12 +131,12 @@ fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
         case(
             "too short",
             Lie::Say(around(&shorter, b"")),
-            &["corrupt", "not_http"],
+            &["corrupt", "protocol_error"],
         ),
         case(
             "too short, with an answer behind",
             Lie::Say(around(&shorter, &forged())),
-            &["corrupt", "not_http"],
+            &["corrupt", "protocol_error"],
         ),
         behind(b"x"),
         behind(&forged()),
@@ -149,31 +149,43 @@ fn a_length_that_is_none_is_no_http() {
     let about = |fields: &str| Lie::Hang(around(fields, b""));
     let many = format!("Content-Length: {}\r\nContent-Length: 7\r\n", truth().len());
     assert_all(&[
-        case("negative", about("Content-Length: -1\r\n"), &["not_http"]),
-        case("no number", about("Content-Length: x\r\n"), &["not_http"]),
-        case("signed", about("Content-Length: +11059\r\n"), &["not_http"]),
-        case("empty", about("Content-Length: \r\n"), &["not_http"]),
+        case(
+            "negative",
+            about("Content-Length: -1\r\n"),
+            &["protocol_error"],
+        ),
+        case(
+            "no number",
+            about("Content-Length: x\r\n"),
+            &["protocol_error"],
+        ),
+        case(
+            "signed",
+            about("Content-Length: +11059\r\n"),
+            &["protocol_error"],
+        ),
+        case("empty", about("Content-Length: \r\n"), &["protocol_error"]),
         case(
             "more than there are numbers",
             about("Content-Length: 99999999999999999999999\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
         case(
             "the greatest number",
             about("Content-Length: 18446744073709551615\r\n"),
             // To hyper this one means that there is none.
-            &["too_large", "not_http"],
+            &["too_large", "protocol_error"],
         ),
-        case("two", about(&many), &["not_http"]),
+        case("two", about(&many), &["protocol_error"]),
         case(
             "a chunk as large as can be",
             Lie::Hang([&chunked()[..], b"FFFFFFFFFFFFFFFFF\r\nx"].concat()),
-            &["not_http", "too_large"],
+            &["protocol_error", "too_large"],
         ),
         case(
             "a chunk of a negative length",
             Lie::Hang([&chunked()[..], b"-1\r\nx"].concat()),
-            &["not_http"],
+            &["protocol_error"],
         ),
     ]);
 }

@@ -13,7 +13,7 @@ fn a_head_without_an_end_is_refused() {
         case(
             "endless lines",
             Lie::Flood(start(), b"X: y\r\n".repeat(100)),
-            &["too_large", "not_http"],
+            &["too_large", "protocol_error"],
         ),
         case(
             "an endless line",
@@ -23,7 +23,7 @@ fn a_head_without_an_end_is_refused() {
         case(
             "an endless reason",
             Lie::Flood(b"HTTP/1.1 200 ".to_vec(), vec![b'x'; 1024]),
-            &["too_large", "not_http"],
+            &["too_large", "protocol_error"],
         ),
         case(
             "slow lines",
@@ -42,45 +42,57 @@ fn a_head_without_an_end_is_refused() {
 fn what_is_no_head_is_no_http() {
     let said = |text: &str| Lie::End(text.as_bytes().to_vec());
     assert_all(&[
-        case("HTTP/0.9", said("<html>hello</html>\n"), &["not_http"]),
+        case(
+            "HTTP/0.9",
+            said("<html>hello</html>\n"),
+            &["protocol_error"],
+        ),
         case(
             "another protocol",
             said("SSH-2.0-OpenSSH_9.9\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
         case(
             "an unknown version",
             said("HTTP/9.9 200 OK\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
-        case("HTTP/2", said("HTTP/2.0 200 OK\r\n\r\n"), &["not_http"]),
+        case(
+            "HTTP/2",
+            said("HTTP/2.0 200 OK\r\n\r\n"),
+            &["protocol_error"],
+        ),
         case(
             "a status too small",
             said("HTTP/1.1 099 x\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
         case(
             "a status too large",
             said("HTTP/1.1 2000 x\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
-        case("no status", said("HTTP/1.1 OK\r\n\r\n"), &["not_http"]),
+        case(
+            "no status",
+            said("HTTP/1.1 OK\r\n\r\n"),
+            &["protocol_error"],
+        ),
         case(
             "no name",
             said("HTTP/1.1 200 OK\r\n: x\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
         case(
             "no colon",
             said("HTTP/1.1 200 OK\r\nx\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
         case(
             "a NUL",
             said("HTTP/1.1 200 OK\r\nX: \0\r\n\r\n"),
-            &["not_http"],
+            &["protocol_error"],
         ),
-        case("nothing", said(""), &["empty"]),
+        case("nothing", said(""), &["empty_reply"]),
     ]);
 }
 
@@ -140,7 +152,13 @@ fn a_switch_of_protocols_that_nobody_asked_for_is_no_flag() {
         Lie::Hang(switch.clone()),
         Lie::Say([switch, whole(&truth())].concat()),
     ];
-    let labels = &["http_101", "not_http", "timeout", "too_large", "cut_short"];
+    let labels = &[
+        "http_101",
+        "protocol_error",
+        "timeout",
+        "too_large",
+        "incomplete_body",
+    ];
     assert_all(&cases.map(|lie| case("a switch", lie, labels)));
 }
 
@@ -156,17 +174,17 @@ fn who_speaks_first_or_hangs_up_spoils_nothing_else() {
         (
             "an answer before the request",
             Lie::End([last, truth()].concat()),
-            &["ok", "not_http", "reset"][..],
+            &["ok", "protocol_error", "connection_reset"][..],
         ),
         (
             "nonsense before the request",
             Lie::End(b"hello\r\n".to_vec()),
-            &["not_http"],
+            &["protocol_error"],
         ),
         (
             "an end before the request",
             Lie::End(Vec::new()),
-            &["empty", "reset"],
+            &["empty_reply", "connection_reset"],
         ),
     ] {
         let case = Case {

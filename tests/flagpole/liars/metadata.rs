@@ -139,7 +139,7 @@ fn metadata_that_is_not_there_names_nothing() {
         let (run, files) = download(way, &liar, Workload::with_metadata, LARGE);
         let outcome = &deciding(&run, br()).outcome;
         assert_eq!(outcome.to_string(), "bad metadata: there is none");
-        assert_eq!((run.tally.not_found, run.tally.error), (0, 1));
+        assert_eq!((run.stats.not_found, run.stats.error), (0, 1));
         assert_eq!(files.len(), 1, "{}", way.name());
     });
 }

@@ -92,7 +92,7 @@ fn download(
 
 fn deciding(run: &MeasuredRun, resource: Resource) -> &AttemptRecord {
     let mut records = run.records.iter();
-    let found = records.find(|record| record.decides && record.resource.code() == resource.code());
+    let found = records.find(|record| record.is_final && record.resource.code() == resource.code());
     found.unwrap()
 }
 

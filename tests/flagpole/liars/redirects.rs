@@ -23,7 +23,7 @@ fn a_redirect_to_itself_is_followed_five_times() {
             let requests = liar.requests();
             let about = requests.iter().filter(|target| target.starts_with(BR));
             assert_eq!((about.count(), requests.len()), (6, 7));
-            assert_eq!(run.tally.redirects, 5);
+            assert_eq!(run.stats.redirects, 5);
         });
     }
 }
@@ -65,7 +65,7 @@ fn a_redirect_that_is_no_url_is_not_followed() {
             let liar = Liar::about(BR, to(location));
             let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             // A control character makes it no HTTP.
-            let case = case("no URL", to(location), &["http_302", "not_http"]);
+            let case = case("no URL", to(location), &["http_302", "protocol_error"]);
             case.assert_told(&way.name(), &run, files);
             assert_eq!(liar.requests().len(), 2, "{location}");
         });

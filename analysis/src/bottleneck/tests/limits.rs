@@ -2,13 +2,13 @@
 
 use super::*;
 use flagpole_protocol::Outcome;
+use flagpole_protocol::Rejection;
 use flagpole_protocol::ServerTiming;
 use flagpole_protocol::TimeoutKind;
-use flagpole_protocol::{CAPACITY, RATE_LIMIT};
 
 /// A download that the server turned away so often before it let it in, with so much back-off behind each
 /// time.
-fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<AttemptRecord> {
+fn turned_away(download: usize, reason: Rejection, times: u32, backoff: u64) -> Vec<AttemptRecord> {
     let attempt = |attempt| {
         let mut record = answers(&[Answer::after(20)]).remove(0);
         (record.download, record.attempt) = (download, attempt);
@@ -16,13 +16,13 @@ fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<A
             (record.kind, record.backoff) = (AttemptKind::Retry, Duration::from_millis(backoff));
         }
         if attempt < times {
-            let fault = Some(reason.to_owned());
+            let fault = Some(reason.label().to_owned());
             record.timing = Some(ServerTiming {
                 fault,
                 ..ServerTiming::default()
             });
             (record.outcome, record.status) = (Outcome::Http(503), Some(503));
-            (record.decides, record.done) = (false, MS);
+            (record.is_final, record.done) = (false, MS);
         }
         record
     };
@@ -32,8 +32,8 @@ fn turned_away(download: usize, reason: &str, times: u32, backoff: u64) -> Vec<A
 #[test]
 fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
     for (reason, what) in [
-        (CAPACITY, BottleneckKind::Capacity),
-        (RATE_LIMIT, BottleneckKind::RateLimit),
+        (Rejection::ConcurrencyLimit, BottleneckKind::Capacity),
+        (Rejection::RateLimit, BottleneckKind::RateLimit),
     ] {
         let records: Vec<_> = (0..40)
             .flat_map(|download| turned_away(download, reason, 5, 500))
@@ -52,7 +52,7 @@ fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
         assert_eq!(
             terms.total(),
             20 * MS,
-            "to be turned away is no excuse: {reason}"
+            "to be turned away is no excuse: {reason:?}"
         );
     }
 }
@@ -61,7 +61,7 @@ fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
 #[test]
 fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
     let mut records = delays(&[20; 40]);
-    records.extend(turned_away(40, CAPACITY, 6, 400));
+    records.extend(turned_away(40, Rejection::ConcurrencyLimit, 6, 400));
     let limits = Limits {
         seats: Some(8),
         ..Limits::default()
@@ -84,7 +84,7 @@ fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
 fn a_run_of_which_most_was_turned_away_for_good_is_held_back_by_that() {
     let mut records = delays(&[5; 5]);
     for download in 5..100 {
-        records.extend(turned_away(download, RATE_LIMIT, 1, 0).drain(..1));
+        records.extend(turned_away(download, Rejection::RateLimit, 1, 0).drain(..1));
     }
     let rate = Rate {
         per_second: 20.0,
@@ -114,7 +114,7 @@ fn who_gives_up_in_the_queue_waited_for_a_seat() {
     let limit = 150 * MS;
     let mut records = delays(&[100; 60]);
     for record in &mut records[12..] {
-        let timeout = Outcome::Timeout(TimeoutKind::Whole, limit);
+        let timeout = Outcome::Timeout(TimeoutKind::Total, limit);
         (record.outcome, record.status, record.done) = (timeout, None, limit);
     }
     let limits = Limits {
@@ -148,7 +148,7 @@ fn who_waits_behind_bodies_that_trickle_waits_for_a_seat() {
     };
     let mut records = answers(&[trickled; 24]);
     for (place, record) in records.iter_mut().enumerate() {
-        record.outcome = Outcome::Timeout(TimeoutKind::Whole, limit);
+        record.outcome = Outcome::Timeout(TimeoutKind::Total, limit);
         record.done = limit;
         record.first_byte = Some(Duration::ZERO);
         if place % 8 >= 3 {

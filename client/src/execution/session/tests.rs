@@ -61,7 +61,7 @@ fn who_is_superseded_before_it_is_begun_is_given_up_at_once() {
     let (session, first, hedge) = pair();
     let one = token(&session, &first);
     let won = session.conclude(first, None, &LocalCopy::default(), whole(), false);
-    assert!(won.record.decides && !one.is_cancelled());
+    assert!(won.record.is_final && !one.is_cancelled());
     assert!(token(&session, &hedge).is_cancelled());
 }
 
@@ -71,11 +71,11 @@ fn who_is_superseded_while_it_is_under_way_is_given_up_and_keeps_nothing() {
     let left = LocalCopy::default();
     let [one, _] = [&first, &hedge].map(|start| token(&session, start));
     let won = session.conclude(hedge, None, &left, whole(), false);
-    assert!(won.record.decides && one.is_cancelled());
+    assert!(won.record.is_final && one.is_cancelled());
     // It had the start of a body, which would lie beside the whole one for ever.
     let broken = exchange(Err(Outcome::Cancelled));
     let lost = session.conclude(first, None, &left, broken, false);
-    assert_eq!(lost.record.outcome, Outcome::Superseded);
+    assert_eq!(lost.record.outcome, Outcome::HedgeLost);
     assert!(lost.errand.is_none(), "{:?}", lost.errand);
 }
 

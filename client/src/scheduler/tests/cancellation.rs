@@ -10,7 +10,11 @@ fn a_stopped_agenda_starts_nothing_and_retries_nothing() {
     };
     agenda.stop();
     assert_eq!(agenda.next(MS), Action::Over);
-    assert!(agenda.done(start.id, &end(Outcome::Reset), MS).decides);
+    assert!(
+        agenda
+            .done(start.id, &end(Outcome::ConnectionReset), MS)
+            .decides
+    );
 }
 
 #[test]

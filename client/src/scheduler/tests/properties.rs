@@ -15,7 +15,7 @@ fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
         let outcome = match (bits >> 40) % 8 {
             0 => Outcome::NotFound,
             1 => Outcome::Http(503),
-            2 => Outcome::Reset,
+            2 => Outcome::ConnectionReset,
             3 => Outcome::Http(302),
             4 => Outcome::TooLarge,
             _ => Outcome::Ok,
@@ -82,7 +82,7 @@ proptest! {
         let story = carry_out(&flags(20), &policy, lanes, &drawn(seed));
         let mut answered = BTreeSet::new();
         for (start, verdict) in &story.attempts {
-            prop_assert!(!answered.contains(&start.download) || verdict.outcome == Outcome::Superseded);
+            prop_assert!(!answered.contains(&start.download) || verdict.outcome == Outcome::HedgeLost);
             if matches!(verdict.outcome, Outcome::Ok | Outcome::NotFound) {
                 answered.insert(start.download);
             }

@@ -44,7 +44,7 @@ fn a_retry_waits_until_the_try_before_has_left() {
     let Action::Start(first) = agenda.next(MS) else {
         panic!("there is a lane")
     };
-    agenda.done(first.id, &end(Outcome::CutShort), MS);
+    agenda.done(first.id, &end(Outcome::IncompleteBody), MS);
     let late = 1000 * MS;
     assert_eq!(agenda.next(late), Action::Await);
     agenda.leave(first.id);

@@ -33,7 +33,7 @@ impl LocalCopy {
         };
         match (exchange.status, &self.present, &self.partial) {
             (Some(304), Some(present), _) if is_of(exchange, present) => {
-                (Some(Outcome::Unchanged), Part::Forget)
+                (Some(Outcome::NotModified), Part::Forget)
             }
             (Some(206), _, Some(_)) if !is_whole(exchange, &body) => {
                 (Some(Outcome::Corrupt), Part::Forget)
@@ -119,10 +119,10 @@ fn after(refusal: MergeError) -> Part {
 /// like any other.
 fn outcome(refusal: &MergeError) -> Outcome {
     match refusal {
-        MergeError::Status(status) => Outcome::of_status(*status),
+        MergeError::Status(status) => Outcome::from_status(*status),
         MergeError::Unsatisfiable => Outcome::Http(416),
         MergeError::TooLarge => Outcome::TooLarge,
-        MergeError::Incomplete(_) => Outcome::CutShort,
+        MergeError::Incomplete(_) => Outcome::IncompleteBody,
         MergeError::Version | MergeError::Range | MergeError::Unproven => Outcome::Http(206),
         MergeError::Corrupt => Outcome::Corrupt,
     }
@@ -230,7 +230,10 @@ mod tests {
         let mut short = whole(206, b"45");
         short.content_range = Some("bytes 4-5/10".to_owned());
         let kept = Part::Keep(start(6));
-        assert_eq!(judge(&left(4), short), (Some(Outcome::CutShort), kept));
+        assert_eq!(
+            judge(&left(4), short),
+            (Some(Outcome::IncompleteBody), kept)
+        );
     }
 
     #[test]
@@ -261,7 +264,7 @@ mod tests {
             Outcome::Corrupt,
             Outcome::Http(503),
             Outcome::Ok,
-            Outcome::Unchanged,
+            Outcome::NotModified,
         ];
         for outcome in &blamed {
             assert!(left(4).is_to_blame(outcome) && there().is_to_blame(outcome));
@@ -283,7 +286,7 @@ mod tests {
 
     #[test]
     fn unchanged_is_only_what_the_answer_names() {
-        let unchanged = (Some(Outcome::Unchanged), Part::Forget);
+        let unchanged = (Some(Outcome::NotModified), Part::Forget);
         assert_eq!(judge(&there(), whole(304, b"")), unchanged);
         let mut weak = whole(304, b"");
         weak.etag = Some("W/\"v1\"".to_owned());
@@ -297,8 +300,13 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_kept_however_it_does() {
-        let late = Outcome::Timeout(TimeoutKind::Whole, Duration::from_secs(1));
-        for why in [Outcome::CutShort, Outcome::Reset, late, Outcome::Cancelled] {
+        let late = Outcome::Timeout(TimeoutKind::Total, Duration::from_secs(1));
+        for why in [
+            Outcome::IncompleteBody,
+            Outcome::ConnectionReset,
+            late,
+            Outcome::Cancelled,
+        ] {
             let first = judge(&LocalCopy::default(), broken(200, b"0123", why.clone()));
             assert_eq!(first, (None, Part::Keep(start(4))));
             let more = judge(&left(4), broken(206, b"45", why));
@@ -308,7 +316,7 @@ mod tests {
 
     #[test]
     fn another_version_that_breaks_off_takes_the_place_of_the_first() {
-        let mut exchange = broken(200, b"ab", Outcome::Reset);
+        let mut exchange = broken(200, b"ab", Outcome::ConnectionReset);
         exchange.etag = Some("\"v2\"".to_owned());
         let (_, part) = judge(&left(4), exchange);
         assert!(matches!(part, Part::Keep(part) if part.etag().as_str() == "\"v2\""));
@@ -318,19 +326,19 @@ mod tests {
     fn what_can_not_be_gone_on_with_is_not_kept() {
         let first = |exchange| judge(&LocalCopy::default(), exchange);
         let stay = (None, Part::Stay);
-        assert_eq!(first(broken(200, b"", Outcome::CutShort)), stay);
-        assert_eq!(first(broken(500, b"0123", Outcome::CutShort)), stay);
-        assert_eq!(first(broken(206, b"0123", Outcome::CutShort)), stay);
-        let mut weak = broken(200, b"0123", Outcome::CutShort);
+        assert_eq!(first(broken(200, b"", Outcome::IncompleteBody)), stay);
+        assert_eq!(first(broken(500, b"0123", Outcome::IncompleteBody)), stay);
+        assert_eq!(first(broken(206, b"0123", Outcome::IncompleteBody)), stay);
+        let mut weak = broken(200, b"0123", Outcome::IncompleteBody);
         weak.etag = Some("W/\"v1\"".to_owned());
         assert_eq!(first(weak), stay);
         let mut endless = broken(200, b"0123", Outcome::TooLarge);
         endless.length = None;
         assert_eq!(first(endless), stay);
-        let mut coded = broken(200, b"0123", Outcome::CutShort);
+        let mut coded = broken(200, b"0123", Outcome::IncompleteBody);
         coded.is_unreadable = true;
         assert_eq!(first(coded), stay);
-        let spoilt = broken(206, b"456789x", Outcome::Reset);
+        let spoilt = broken(206, b"456789x", Outcome::ConnectionReset);
         assert_eq!(judge(&left(4), spoilt), (None, Part::Forget));
     }
 }

@@ -18,19 +18,21 @@ pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
         return if received >= HEAD_LIMIT as u64 {
             Outcome::TooLarge
         } else {
-            Outcome::NotHttp(reason(error))
+            Outcome::ProtocolError(reason(error))
         };
     }
     match received {
-        0 => Outcome::Empty,
-        _ if says(hyper::Error::is_incomplete_message) => Outcome::CutShort,
-        _ => Outcome::NotHttp(reason(error)),
+        0 => Outcome::EmptyReply,
+        _ if says(hyper::Error::is_incomplete_message) => Outcome::IncompleteBody,
+        _ => Outcome::ProtocolError(reason(error)),
     }
 }
 
 /// A body that broke off.
 pub(super) fn body(error: &hyper::Error) -> Outcome {
-    causes(error).find_map(broken).unwrap_or(Outcome::CutShort)
+    causes(error)
+        .find_map(broken)
+        .unwrap_or(Outcome::IncompleteBody)
 }
 
 /// What an error of the socket, or of the framing of a body, stands for.
@@ -40,7 +42,9 @@ fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
         // An end that came too soon: what that means depends on what was there before it.
         ErrorKind::UnexpectedEof => None,
         // Chunks that are none, or bytes that nobody asked for.
-        ErrorKind::InvalidInput | ErrorKind::InvalidData => Some(Outcome::NotHttp(reason(error))),
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+            Some(Outcome::ProtocolError(reason(error)))
+        }
         ErrorKind::FileTooLarge => Some(Outcome::TooLarge),
         _ => Some(system::broken(error)),
     }

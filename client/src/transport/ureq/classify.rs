@@ -27,14 +27,14 @@ pub(super) fn outcome(error: Error, received: u64) -> Outcome {
     match error {
         Error::Other(cause) => match cause.downcast::<Broken>() {
             Ok(broken) => broken.0,
-            Err(other) => Outcome::Lost(reason(&other)),
+            Err(other) => Outcome::ConnectionError(reason(&other)),
         },
         Error::LargeResponseHeader(..) => Outcome::TooLarge,
         // The end of the connection, before the answer or within it. An end within the size of a
         // chunk is another error.
-        Error::Io(_) | Error::BodyStalled if received == 0 => Outcome::Empty,
-        Error::Io(_) | Error::BodyStalled => Outcome::CutShort,
-        Error::Protocol(error) => Outcome::NotHttp(reason(&error)),
-        other => Outcome::NotHttp(reason(&other)),
+        Error::Io(_) | Error::BodyStalled if received == 0 => Outcome::EmptyReply,
+        Error::Io(_) | Error::BodyStalled => Outcome::IncompleteBody,
+        Error::Protocol(error) => Outcome::ProtocolError(reason(&error)),
+        other => Outcome::ProtocolError(reason(&other)),
     }
 }

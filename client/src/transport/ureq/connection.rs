@@ -66,7 +66,7 @@ impl Transport for Connection {
         let room = self.buffers.input_append_buf();
         if room.is_empty() {
             let reason = "the size of a chunk does not end".to_owned();
-            return Err(classify::error(Outcome::NotHttp(reason)));
+            return Err(classify::error(Outcome::ProtocolError(reason)));
         }
         let amount = self.socket.receive(room).map_err(classify::error)?;
         self.buffers.input_appended(amount);

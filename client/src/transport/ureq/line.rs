@@ -152,7 +152,7 @@ impl Line {
             Some(_) => None,
         };
         let phase = phase.map(|(which, limit)| (which, limit, now.seen.sent));
-        let all = [phase, Some((TimeoutKind::Whole, limits.whole, now.began))];
+        let all = [phase, Some((TimeoutKind::Total, limits.whole, now.began))];
         let ends = all
             .into_iter()
             .flatten()

@@ -113,7 +113,7 @@ fn wait(stream: &TcpStream, line: &Line, events: PollFlags) -> Result<(), Outcom
         match socket::wait(stream, events, line.left()?) {
             Ok(ready) if ready.is_empty() => {}
             Ok(_) => return Ok(()),
-            Err(error) => return Err(Outcome::Lost(error.to_string())),
+            Err(error) => return Err(Outcome::ConnectionError(error.to_string())),
         }
     }
 }

@@ -1,0 +1,215 @@
+//! The distribution of any number of latencies, in bounded memory.
+
+use crate::micros::as_micros;
+use hdrhistogram::Histogram;
+use std::ops::AddAssign;
+use std::time::Duration;
+
+/// The number of latencies from which on a histogram replaces the samples. The histogram takes some 100 KB: too
+/// much for each of 1,000 workers that make a few attempts each.
+const MAX_SAMPLES: usize = 256;
+
+/// Latencies in whole microseconds: samples at first, later an HDR histogram of 3 significant digits, with an
+/// exact minimum and maximum.
+#[derive(Clone, Debug, Default)]
+pub struct LatencyStats {
+    samples: Vec<u64>,
+    histogram: Option<Histogram<u64>>,
+    range: Option<(u64, u64)>,
+}
+
+impl LatencyStats {
+    /// Adds a latency.
+    pub fn record(&mut self, latency: Duration) {
+        let micros = as_micros(latency);
+        self.update_min_max((micros, micros));
+        match &mut self.histogram {
+            Some(histogram) => put(histogram, micros),
+            None => self.samples.push(micros),
+        }
+        if self.samples.len() >= MAX_SAMPLES {
+            self.histogram = Some(self.to_histogram());
+            self.samples = Vec::new();
+        }
+    }
+
+    /// The number of latencies.
+    pub fn count(&self) -> u64 {
+        self.samples.len() as u64 + self.histogram.as_ref().map_or(0, Histogram::len)
+    }
+
+    /// The exact minimum; `None` without latencies.
+    pub fn min(&self) -> Option<Duration> {
+        self.range.map(|(min, _)| Duration::from_micros(min))
+    }
+
+    /// The exact maximum; `None` without latencies.
+    pub fn max(&self) -> Option<Duration> {
+        self.range.map(|(_, max)| Duration::from_micros(max))
+    }
+
+    /// The smallest latency that at least this fraction (0 to 1) of all latencies do not exceed: exactly one of them
+    /// up to 255 latencies, within 0.1% of one beyond, never a value between two. `None` without latencies.
+    pub fn quantile(&self, quantile: f64) -> Option<Duration> {
+        let (min, max) = self.range?;
+        let micros = match &self.histogram {
+            Some(histogram) => histogram.value_at_quantile(quantile).clamp(min, max),
+            None => self.nearest_rank(quantile),
+        };
+        Some(Duration::from_micros(micros))
+    }
+
+    /// How often each latency came, in no order, as exact as [`quantile`](LatencyStats::quantile).
+    pub fn counts(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let samples = self.samples.iter().map(|&micros| (micros, 1));
+        let buckets = self.histogram.iter().flat_map(Histogram::iter_recorded);
+        let buckets = buckets.map(|value| (value.value_iterated_to(), value.count_at_value()));
+        samples
+            .chain(buckets)
+            .map(|(micros, count)| (Duration::from_micros(micros), count))
+    }
+
+    /// Of at least one sample, without a histogram.
+    fn nearest_rank(&self, quantile: f64) -> u64 {
+        let mut sorted = self.samples.clone();
+        sorted.sort_unstable();
+        let rank = (1..sorted.len()).find(|&rank| rank as f64 >= quantile * sorted.len() as f64);
+        sorted[rank.unwrap_or(sorted.len()) - 1]
+    }
+
+    /// The number of values that memory is allocated for.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> usize {
+        let buckets = (self.histogram.as_ref()).map_or(0, Histogram::distinct_values);
+        self.samples.capacity() + buckets
+    }
+
+    fn update_min_max(&mut self, (low, high): (u64, u64)) {
+        let (min, max) = self.range.unwrap_or((low, high));
+        self.range = Some((min.min(low), max.max(high)));
+    }
+
+    /// All latencies as a histogram.
+    fn to_histogram(&self) -> Histogram<u64> {
+        let fresh = || Histogram::new(3).expect("a histogram can have 3 significant digits");
+        let mut histogram = self.histogram.clone().unwrap_or_else(fresh);
+        for &micros in &self.samples {
+            put(&mut histogram, micros);
+        }
+        histogram
+    }
+}
+
+fn put(histogram: &mut Histogram<u64>, micros: u64) {
+    histogram
+        .record(micros)
+        .expect("a resizing histogram takes every value");
+}
+
+impl AddAssign<&LatencyStats> for LatencyStats {
+    fn add_assign(&mut self, other: &LatencyStats) {
+        if let Some(range) = other.range {
+            self.update_min_max(range);
+        }
+        if let Some(theirs) = &other.histogram {
+            let mut sum = self.to_histogram();
+            sum += theirs;
+            self.histogram = Some(sum);
+            self.samples = Vec::new();
+        }
+        for micros in &other.samples {
+            self.record(Duration::from_micros(*micros));
+        }
+    }
+}
+
+impl PartialEq for LatencyStats {
+    /// Whether the distributions are equal, as samples or as histograms.
+    fn eq(&self, other: &LatencyStats) -> bool {
+        self.range == other.range && self.to_histogram() == other.to_histogram()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stats(micros: &[u64]) -> LatencyStats {
+        let mut latencies = LatencyStats::default();
+        for &micros in micros {
+            latencies.record(Duration::from_micros(micros));
+        }
+        latencies
+    }
+
+    fn us(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+
+    #[test]
+    fn no_latencies_have_no_statistics() {
+        let none = LatencyStats::default();
+        assert_eq!(
+            (none.count(), none.quantile(0.5), none.min(), none.max()),
+            (0, None, None, None)
+        );
+    }
+
+    #[test]
+    fn quantile_is_a_recorded_value() {
+        let two = stats(&[10, 1_000_003]);
+        assert_eq!(two.quantile(0.5), Some(us(10)));
+        assert_eq!(two.quantile(0.51), Some(us(1_000_003)));
+        assert_eq!(
+            (two.quantile(0.0), two.quantile(1.0)),
+            (Some(us(10)), Some(us(1_000_003)))
+        );
+    }
+
+    #[test]
+    fn p99_of_20_is_the_maximum() {
+        assert_eq!(
+            stats(&(1..=20).collect::<Vec<_>>()).quantile(0.99),
+            Some(us(20))
+        );
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_the_number_of_latencies() {
+        let mut latencies = stats(&[1, 60_000_000]);
+        let before = latencies.to_histogram().distinct_values();
+        for n in 0..1_000_000 {
+            latencies.record(Duration::from_micros(n));
+        }
+        assert_eq!(latencies.count(), 1_000_002);
+        assert!(latencies.samples.capacity() <= MAX_SAMPLES);
+        assert_eq!(latencies.to_histogram().distinct_values(), before);
+    }
+
+    proptest! {
+        #[test]
+        fn sum_of_parts_equals_the_whole(
+            micros in prop::collection::vec(0u64..100_000_000, 0..700), at in 0usize..700,
+        ) {
+            let (left, right) = micros.split_at(at.min(micros.len()));
+            let mut sum = stats(left);
+            sum += &stats(right);
+            prop_assert_eq!(sum, stats(&micros));
+        }
+
+        #[test]
+        fn quantile_is_within_a_thousandth_of_the_nearest_rank(
+            micros in prop::collection::vec(0u64..100_000_000, 1..700), percent in 1usize..=100,
+        ) {
+            let mut sorted = micros.clone();
+            sorted.sort_unstable();
+            let rank = (percent * sorted.len()).div_ceil(100);
+            let exact = sorted[rank - 1];
+            let got = as_micros(stats(&micros).quantile(percent as f64 / 100.0).unwrap());
+            // The quantile is a float and may select the next rank.
+            let next = sorted[rank.min(sorted.len() - 1)];
+            prop_assert!(exact - exact / 1000 <= got && got <= next + next / 1000 + 1, "{got} {exact}");
+        }
+    }
+}
