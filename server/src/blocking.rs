@@ -1,4 +1,4 @@
-//! The server as ordinary code holds it, in a `#[test]` for instance.
+//! The server for code without async, for example in a `#[test]`.
 
 use crate::builder::ServerBuilder;
 use crate::handle::ServerHandle;
@@ -7,7 +7,7 @@ use flagpole_protocol::Ledger;
 use std::ops::Deref;
 use std::time::Duration;
 
-/// A server that runs. Dropping it stops it at once and frees its port.
+/// A running server. Dropping it closes all connections and frees the port.
 ///
 /// ```
 /// use flagpole_server::BlockingServer;
@@ -15,12 +15,12 @@ use std::time::Duration;
 ///
 /// let server = BlockingServer::builder().fault("418".parse()?).journal_capacity(100).start()?;
 ///
-/// // Whatever client is to be tested asks here.
+/// // The client under test sends its requests here.
 /// let mut client = std::net::TcpStream::connect(server.addr())?;
 /// client.write_all(b"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
-/// let mut answer = String::new();
-/// client.read_to_string(&mut answer)?;
-/// assert!(answer.starts_with("HTTP/1.1 418 I'm a teapot\r\n"));
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.starts_with("HTTP/1.1 418 I'm a teapot\r\n"));
 ///
 /// assert_eq!(server.journal_entries()[0].status, Some(418));
 /// let ledger = server.shutdown(std::time::Duration::from_secs(1));
@@ -31,23 +31,23 @@ use std::time::Duration;
 pub struct BlockingServer(ServerHandle);
 
 impl BlockingServer {
-    /// A server to be described and started.
+    /// A builder with the default configuration.
     pub fn builder() -> ServerBuilder<BlockingServer> {
         ServerBuilder::new()
     }
 
-    /// Accepts nothing more, finishes what is under way for at most `grace`, stops, and says all it
-    /// did. Blocks.
+    /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
+    /// Returns the final ledger. Blocks.
     pub fn shutdown(self, grace: Duration) -> Ledger {
         self.0.shutdown(grace)
     }
 }
 
 impl ServerBuilder<BlockingServer> {
-    /// Starts the server: when this returns, it can be connected to.
+    /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors
-    /// If what it is to do can not be, the port is taken, or the system refuses a socket or a thread.
+    /// If the configuration is invalid, the port is taken, or a socket or thread cannot be created.
     pub fn start(self) -> Result<BlockingServer, StartError> {
         self.launch().map(BlockingServer)
     }

@@ -1,4 +1,4 @@
-//! How a server is to be: everything about it that is known before it starts.
+//! The configuration of a server before it starts.
 
 use crate::config::listener::Listener;
 use crate::config::rule::Rule;
@@ -8,10 +8,12 @@ use crate::fate::latency::Latency;
 use crate::fate::request_counters::Counts;
 use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
-use crate::limits::admission::Limits;
-use crate::limits::concurrency::ConcurrencyLimit;
-use crate::limits::rate::{RateLimit, TokenBucket};
-use crate::net::{socket, worker};
+use crate::limits::admission::ListenerLimits;
+use crate::limits::concurrency_limit::ConcurrencyLimit;
+use crate::limits::rate_limit::RateLimit;
+use crate::limits::token_bucket::TokenBucket;
+use crate::net::shared_listener::SharedListener;
+use crate::net::socket;
 use crate::observe::journal::Journal;
 use crate::start_error::StartError;
 use std::marker::PhantomData;
@@ -22,15 +24,15 @@ use std::thread;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
-/// How many entries each worker keeps, unless told otherwise: about 2 MB.
-const ENTRIES: usize = 10_000;
+/// Default number of journal entries in memory per worker: about 2 MB.
+const JOURNAL_CAPACITY: usize = 10_000;
 
-/// How many connections a server holds at most, unless told otherwise.
-const CONNECTIONS: usize = 10_000;
+/// Default maximum number of open connections.
+const MAX_CONNECTIONS: usize = 10_000;
 
-/// How a server is to be, which is then started as an `S`: a [`Server`](crate::Server) or a
-/// [`BlockingServer`](crate::BlockingServer). Without further words: the embedded site, clean, on
-/// a port of the system's choice on 127.0.0.1, one worker a core.
+/// The configuration of a server, to be started as `S`: [`Server`](crate::Server) or
+/// [`BlockingServer`](crate::BlockingServer). Default: the built-in site without delays and faults, on a
+/// free port of 127.0.0.1, with one worker per core.
 #[derive(Clone, Debug)]
 pub struct ServerBuilder<S> {
     address: SocketAddr,
@@ -38,87 +40,88 @@ pub struct ServerBuilder<S> {
     seed: u64,
     listener: Listener,
     workers: Option<NonZero<usize>>,
-    connections: usize,
-    entries: usize,
+    max_connections: usize,
+    journal_capacity: usize,
     journal: Option<Journal>,
     server: PhantomData<fn() -> S>,
 }
 
 impl<S> ServerBuilder<S> {
-    /// Listens here; port 0 is a port of the system's choice.
+    /// Sets the address to listen on; port 0 means any free port.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Serves this site.
+    /// Sets the site to serve.
     pub fn site(mut self, site: Arc<Site>) -> Self {
         self.site = Some(site);
         self
     }
 
-    /// Draws every fate from this seed; 0 if none is given.
+    /// Sets the seed of delays and faults; default 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Does all that this listener of a [`Profile`](crate::Profile) says, and nothing that was said
-    /// before, but for its port: where to listen is said by [`address`](ServerBuilder::address).
+    /// Replaces latency, faults, rules and limits by those of a listener of a
+    /// [`Profile`](crate::Profile). Its port is ignored: see [`address`](ServerBuilder::address).
     pub fn listener(mut self, listener: Listener) -> Self {
         self.listener = listener;
         self
     }
 
-    /// Delays answers that no rule decides.
+    /// Delays the responses to requests that no rule matches.
     pub fn latency(mut self, latency: Latency) -> Self {
         self.listener.latency = latency;
         self
     }
 
-    /// Lets a fault strike answers that no rule decides; may be called again for another one.
+    /// Injects a fault into responses to requests that no rule matches. Each call adds a fault.
     pub fn fault(mut self, fault: FaultSpec) -> Self {
         self.listener.faults.push(fault);
         self
     }
 
-    /// Lets a rule decide about the requests that it matches, and that none before it does; may be
-    /// called again for the next one.
+    /// Adds a rule. The first rule that matches a request decides its fate.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.listener.rules.push(rule);
         self
     }
 
-    /// Has at most `seats` answers in service at once and `queue` requests waiting, first come, first
-    /// served; answers 503 beyond that. The delay of an answer that waited begins when it is served.
-    pub fn concurrency_limit(mut self, seats: NonZero<u32>, queue: u32) -> Self {
-        self.listener.capacity = Some(seats.get());
+    /// Serves at most `limit` requests at a time and queues up to `queue` more (FIFO); the rest get 503.
+    /// The delay of a queued request starts when it leaves the queue.
+    pub fn concurrency_limit(mut self, limit: NonZero<u32>, queue: u32) -> Self {
+        self.listener.capacity = Some(limit.get());
         self.listener.queue = Some(queue);
         self
     }
 
-    /// Answers 429 to requests beyond this rate.
+    /// Limits the request rate; requests beyond it get 429.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.listener.rate_limit = Some(limit);
         self
     }
 
-    /// Runs this many event loops.
+    /// Sets the number of workers (event loops); default one per core.
     pub fn workers(mut self, workers: NonZero<usize>) -> Self {
         self.workers = Some(workers);
         self
     }
 
-    /// Serves at most this many connections; further ones wait until one leaves.
+    /// Sets the maximum number of open connections; default 10,000. Further connections wait until one
+    /// is closed.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.connections = connections;
+        self.max_connections = connections;
         self
     }
 
-    /// Keeps an entry in memory for each of the first so many requests of each worker, for
-    /// [`ServerHandle::journal_entries`]; 10,000 if this is not called. With 0 a clean answer is a little quicker.
+    /// Sets how many journal entries each worker holds in memory for
+    /// [`ServerHandle::journal_entries`]; default 10,000. The first requests are recorded, further ones
+    /// only counted. 0 makes undelayed responses slightly faster.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
-        self.entries = entries;
+        self.journal_capacity = entries;
         self
     }
 
@@ -135,47 +138,47 @@ impl<S> ServerBuilder<S> {
             seed: 0,
             listener: Listener::default(),
             workers: None,
-            connections: CONNECTIONS,
-            entries: ENTRIES,
+            max_connections: MAX_CONNECTIONS,
+            journal_capacity: JOURNAL_CAPACITY,
             journal: None,
             server: PhantomData,
         }
     }
 
-    /// Starts: when this returns, the server can be connected to. Blocks, though not for long.
+    /// Starts the server; it accepts connections when this returns. Blocks briefly.
     pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
         self.listener.check()?;
-        let rulebook = RuleSet::new(self.seed, &self.listener)
-            .expect("odds above 100% have been found by the check");
+        let rule_set = RuleSet::new(self.seed, &self.listener)
+            .expect("the check refuses probabilities above 100%");
         let limits = self.limits();
         let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;
-        let most_connections = self.connections.min(Semaphore::MAX_PERMITS);
-        let listener = Arc::new(worker::Listener {
+        let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
+        let listener = Arc::new(SharedListener {
             site: self.site.unwrap_or_else(Site::embedded),
-            clean: rulebook.is_clean() && limits.is_none(),
+            passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,
-            rulebook,
-            counts: Counts::default(),
-            connections: Arc::new(Semaphore::new(most_connections)),
-            most_connections,
-            room: self.entries,
+            rule_set,
+            counters: Counts::default(),
+            connection_permits: Arc::new(Semaphore::new(max_connections)),
+            max_connections,
+            journal_capacity: self.journal_capacity,
             journal: self.journal,
             start: Instant::now(),
         });
         ServerHandle::start(&listener, sockets)
     }
 
-    fn limits(&self) -> Limits {
-        let places = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-        let seats = self
+    fn limits(&self) -> ListenerLimits {
+        let to_usize = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let limit = self
             .listener
             .capacity
-            .and_then(|seats| NonZero::new(places(seats)));
-        let queue = places(self.listener.queue.unwrap_or(0));
-        Limits {
-            capacity: seats.map(|seats| ConcurrencyLimit::new(seats, queue)),
-            bucket: self.listener.rate_limit.map(TokenBucket::new),
+            .and_then(|limit| NonZero::new(to_usize(limit)));
+        let queue = to_usize(self.listener.queue.unwrap_or(0));
+        ListenerLimits {
+            concurrency: limit.map(|limit| ConcurrencyLimit::new(limit, queue)),
+            rate: self.listener.rate_limit.map(TokenBucket::new),
         }
     }
 }

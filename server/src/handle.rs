@@ -1,6 +1,7 @@
-//! A server that runs: its threads, and what they did until now.
+//! A running server: its threads and their ledgers.
 
-use crate::net::worker::{Listener, Phase, Worker};
+use crate::net::shared_listener::SharedListener;
+use crate::net::worker::{Phase, Worker};
 use crate::start_error::StartError;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::io;
@@ -10,45 +11,46 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How often is looked whether anybody is still there.
-const LOOK: Duration = Duration::from_millis(1);
+/// Interval between checks whether all connections are closed.
+const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A server that runs. Dropping it stops it at once and frees its port.
+/// A running server, as [`Server`](crate::Server) and [`BlockingServer`](crate::BlockingServer) share it.
+/// Dropping it closes all connections and frees the port.
 #[derive(Debug)]
 pub struct ServerHandle {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
-    listener: Arc<Listener>,
+    listener: Arc<SharedListener>,
     ledgers: Vec<Arc<Mutex<Ledger>>>,
     threads: Vec<JoinHandle<io::Result<()>>>,
     /// Disconnected when the last worker has ended.
-    ends: Mutex<mpsc::Receiver<()>>,
+    workers_done: Mutex<mpsc::Receiver<()>>,
 }
 
 impl ServerHandle {
-    /// Lets a worker serve each of the sockets.
+    /// Starts a worker for each of the sockets.
     pub(crate) fn start(
-        listener: &Arc<Listener>,
+        listener: &Arc<SharedListener>,
         sockets: Vec<TcpListener>,
     ) -> Result<ServerHandle, StartError> {
         let address = sockets[0].local_addr();
         let address = address.map_err(|e| StartError::Listen(([0, 0, 0, 0], 0).into(), e))?;
         let (phase, phases) = watch::channel(Phase::Serving);
-        let (ended, ends) = mpsc::channel();
+        let (done_sender, workers_done) = mpsc::channel();
         let mut server = ServerHandle {
             address,
             phase,
             listener: listener.clone(),
             ledgers: Vec::new(),
             threads: Vec::new(),
-            ends: Mutex::new(ends),
+            workers_done: Mutex::new(workers_done),
         };
         for socket in sockets {
             let (listener, ledger) = (listener.clone(), Arc::<Mutex<Ledger>>::default());
-            let (phases, ended) = (phases.clone(), ended.clone());
+            let (phases, done_sender) = (phases.clone(), done_sender.clone());
             server.ledgers.push(ledger.clone());
             let work = move || {
-                let _ended = ended;
+                let _done_sender = done_sender;
                 Worker::run(listener, ledger, socket, phases)
             };
             let name = format!("flagpole:{}", address.port());
@@ -58,22 +60,21 @@ impl ServerHandle {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The root of its site, with a slash at the end: `http://127.0.0.1:8000/`.
+    /// The root URL of the site, with a slash at the end: `http://127.0.0.1:8000/`.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// What it did until now. Requests, statuses and causes are counted before the peer can see the
-    /// answer, lateness and completion just after.
+    /// The counts of all workers. Requests, statuses and causes are counted before the peer can receive
+    /// the response, lateness and completion just after.
     pub fn ledger(&self) -> Ledger {
-        let most_in_service = self.listener.limits.most_in_service();
         let mut sum = Ledger {
-            most_in_service,
+            most_in_service: self.listener.limits.peak_concurrency(),
             ..Ledger::default()
         };
         for ledger in &self.ledgers {
@@ -82,39 +83,43 @@ impl ServerHandle {
         sum
     }
 
-    /// Between two clients that are to meet the same: waits until the first has left, for at most `patience`,
-    /// and makes the limits what they were at the start. Blocks. Counts and windows of time go on.
-    pub fn drain_and_reset(&self, patience: Duration) {
-        let end = Instant::now() + patience;
-        let mut quiet = 0;
-        // Twice, for a connection may be between the system's hands and ours.
-        while quiet < 2 && Instant::now() < end {
-            thread::sleep(LOOK);
-            quiet = if self.listener.is_idle() {
-                quiet + 1
+    /// Waits until all connections are closed, for at most `timeout`, and resets the rate limit, so that
+    /// the next client finds the server as the previous one did. Request counts and time windows
+    /// continue. Blocks.
+    pub fn drain_and_reset(&self, timeout: Duration) {
+        let end = Instant::now() + timeout;
+        let mut idle_checks = 0;
+        // Two checks, because the kernel may hold a connection that no worker has accepted yet.
+        while idle_checks < 2 && Instant::now() < end {
+            thread::sleep(IDLE_POLL_INTERVAL);
+            idle_checks = if self.listener.is_idle() {
+                idle_checks + 1
             } else {
                 0
             };
         }
-        self.listener.limits.refill();
+        self.listener.limits.reset();
     }
 
-    /// The entries that are kept of requests that are over, in the order in which their heads were
-    /// parsed: as many as [`journal_capacity`](crate::ServerBuilder::journal_capacity) asked for. On a connection that lives on, the
-    /// entry may come just after the peer has read the answer.
+    /// The journal entries in memory, in the order in which the request heads were parsed; at most
+    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) per worker. On a connection that stays
+    /// open the entry may appear just after the peer has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
         let mut entries = self.ledger().entries;
         entries.sort_by_key(|entry| entry.at);
         entries
     }
 
-    /// Accepts nothing more, finishes what is under way for at most `grace`, stops, and says all it
-    /// did. Blocks.
+    /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
+    /// Returns the final ledger. Blocks.
     pub(crate) fn shutdown(mut self, grace: Duration) -> Ledger {
         self.phase.send_replace(Phase::Draining);
-        // Nothing is ever sent: this waits until the workers have ended or the time is up.
-        let ends = self.ends.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = ends.recv_timeout(grace);
+        let workers_done = self
+            .workers_done
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        // No value is ever sent: this ends when all senders are dropped, or after `grace`.
+        let _ = workers_done.recv_timeout(grace);
         self.stop();
         self.ledger()
     }
@@ -127,7 +132,7 @@ impl ServerHandle {
                 Ok(Err(error)) => {
                     eprintln!("flagpole: a worker of {} failed: {error}", self.address);
                 }
-                // The panic has been printed where it happened; here it must not become an abort.
+                // The panic was printed by the thread; a panic in `drop` would abort the process.
                 Err(_panic) => {}
             }
         }

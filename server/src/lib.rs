@@ -1,18 +1,4 @@
-//! A local flag server that misbehaves on purpose, the same way every time.
-//!
-//! A request becomes bytes on the wire in steps, and all but the last are pure functions over plain
-//! data:
-//!
-//! ```text
-//! Request -> Route -> Fate -> answer -> bytes on the wire
-//!            route    fate    site      connection, schedule, wire
-//! ```
-//!
-//! [`route`] tells what is asked for; a [`Rulebook`], made from a listener of a [`Profile`], decides the
-//! [`Fate`] of the answer from a seed, the [`Key`] asked for and how many requests for it came before;
-//! [`Site`] holds the answers, prepared at start; `connection` waits until an answer is due, `wire` lets
-//! its bytes go as a pure `schedule` says; the [`Ledger`] knows what really happened, and a [`Journal`]
-//! tells it line by line.
+//! A local HTTP server that serves flags and injects latency and faults deterministically.
 //!
 //! ```
 //! use flagpole_server::BlockingServer;
@@ -27,27 +13,56 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In reading order: what is asked ([`route`], [`Key`], `counts`), who is let in (`admission`,
-//! `capacity`, [`rate_limit`]), what is decided ([`dice`], `odds`, [`latency`], [`fault`], [`fate`],
-//! spelled in the words of [`spec`]), by which rule ([`profile`], [`rulebook`], [`planned`]), what is
-//! answered ([`site`], `gallery`, `redirect`, `corruption`, `conditional`, `range`, `entity_tag`), what is
-//! done (`schedule`, `timer`, `connection`, `exchange`, `wire`), what is known afterwards ([`ledger`],
-//! [`journal`]), and what holds it together (`builder`, `running`, [`server`], [`blocking`], `socket`,
-//! `worker`, [`open_files`], `system`).
+//! # The flow of a request
+//!
+//! Everything that can be decided is decided by pure functions over plain data; only `net` waits and
+//! writes.
+//!
+//! ```text
+//! Request -> Route -> Fate -> response -> WriteSchedule -> bytes on the wire
+//!            http     fate    content     http             net
+//! ```
+//!
+//! A worker of `net` accepts a connection, and hyper parses a request. `dispatch` in
+//! `net/http1/connection.rs` finds the [`Route`](http::route::Route), counts the request for its key,
+//! asks `limits` to admit it, and has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from
+//! the seed, the key and the request number. The connection waits until the response is due, prepares
+//! it from the [`Site`] (with preconditions and ranges), and hands it to hyper. The stream below hyper
+//! writes, slows down, cuts or resets its bytes as the write schedule says. When the last byte is
+//! written, the request is counted in the [`Ledger`](flagpole_protocol::Ledger) and written to the
+//! [`Journal`].
+//!
+//! # Modules in reading order
+//!
+//! - [`config`]: profiles, listeners and rules, as files and as types
+//! - [`http`]: routes, preconditions, ranges, redirects, the write schedule; pure
+//! - [`fate`]: the rules and the random numbers that decide a fate; latencies and faults
+//! - [`content`]: the prepared responses
+//! - `limits`: the concurrency limit and the rate limit
+//! - `net`: workers, connections, the timer
+//! - [`observe`]: the journal
+//! - `builder`, `handle`, [`server`], [`blocking`]: starting and stopping
+//! - [`open_files`]: the limit on open files
+
+pub mod config;
+pub mod http;
+
+pub mod fate;
+
+pub mod content;
+mod limits;
+
+mod net;
+pub mod observe;
 
 mod builder;
 mod handle;
-mod limits;
-mod net;
 mod start_error;
 
 pub mod blocking;
-pub mod config;
-pub mod content;
-pub mod fate;
-pub mod http;
-pub mod observe;
 pub mod server;
+
+pub mod open_files;
 
 pub use blocking::BlockingServer;
 pub use builder::ServerBuilder;
@@ -59,8 +74,7 @@ pub use fate::latency::Latency;
 pub use fate::preview::FatePreview;
 pub use fate::rule_set::RuleSet;
 pub use handle::ServerHandle;
-pub use limits::rate::RateLimit;
-pub use net::open_files;
+pub use limits::rate_limit::RateLimit;
 pub use observe::journal::Journal;
 pub use server::Server;
 pub use start_error::StartError;

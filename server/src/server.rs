@@ -1,4 +1,4 @@
-//! The server as async code holds it: started and shut down without blocking an event loop.
+//! The server for async code: start and shutdown do not block the caller's event loop.
 
 use crate::builder::ServerBuilder;
 use crate::handle::ServerHandle;
@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A server that runs, on threads of its own: no runtime of the caller's carries it. Dropping it stops
-/// it at once and frees its port.
+/// A running server, on threads of its own; it does not use the caller's runtime. Dropping it closes all
+/// connections and frees the port.
 ///
 /// ```
 /// use flagpole_server::Server;
@@ -25,18 +25,18 @@ use tokio::sync::oneshot;
 ///         .start()
 ///         .await?;
 ///
-///     // Whatever client is to be tested asks here.
+///     // The client under test sends its requests here.
 ///     let address = server.addr();
 ///     let client = tokio::net::TcpStream::connect(address).await?;
 /// #   use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// #   let mut client = client;
 /// #   client.write_all(b"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await?;
-/// #   let mut answer = String::new();
-/// #   client.read_to_string(&mut answer).await?;
-/// #   assert!(answer.starts_with("HTTP/1.1 500 "));
+/// #   let mut response = String::new();
+/// #   client.read_to_string(&mut response).await?;
+/// #   assert!(response.starts_with("HTTP/1.1 500 "));
 ///
-///     let journal = server.journal_entries();
-///     assert_eq!(journal[0].fault.as_deref(), Some("500"));
+///     let entries = server.journal_entries();
+///     assert_eq!(entries[0].fault.as_deref(), Some("500"));
 ///     let ledger = server.shutdown(std::time::Duration::from_secs(1)).await;
 ///     assert_eq!(ledger.by_status[&500], 1);
 ///     Ok(())
@@ -46,38 +46,40 @@ use tokio::sync::oneshot;
 pub struct Server(ServerHandle);
 
 impl Server {
-    /// A server to be described and started.
+    /// A builder with the default configuration.
     pub fn builder() -> ServerBuilder<Server> {
         ServerBuilder::new()
     }
 
-    /// Accepts nothing more, finishes what is under way for at most `grace`, stops, and says all it
-    /// did.
+    /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
+    /// Returns the final ledger.
     pub async fn shutdown(self, grace: Duration) -> Ledger {
-        let (told, said) = oneshot::channel();
-        let running = self.0;
-        let so_far = running.ledger();
+        let (sender, receiver) = oneshot::channel();
+        let handle = self.0;
+        let current = handle.ledger();
         let thread = thread::Builder::new().name("flagpole:shutdown".to_owned());
-        // Where the system has no thread to wait in, this drops the server, which stops it at once.
-        let waits = thread.spawn(move || drop(told.send(running.shutdown(grace))));
-        drop(waits);
-        said.await.unwrap_or(so_far)
+        // If the thread cannot be started, the closure is dropped, and the server stops without grace.
+        let spawned = thread.spawn(move || drop(sender.send(handle.shutdown(grace))));
+        drop(spawned);
+        receiver.await.unwrap_or(current)
     }
 }
 
 impl ServerBuilder<Server> {
-    /// Starts the server: when this is ready, it can be connected to.
+    /// Starts the server; it accepts connections when the future is ready.
     ///
     /// # Errors
-    /// If what it is to do can not be, the port is taken, or the system refuses a socket or a thread.
+    /// If the configuration is invalid, the port is taken, or a socket or thread cannot be created.
     pub async fn start(self) -> Result<Server, StartError> {
-        let (told, said) = oneshot::channel();
-        let work = move || told.send(self.launch());
+        let (sender, receiver) = oneshot::channel();
+        let work = move || sender.send(self.launch());
         let thread = thread::Builder::new().name("flagpole:start".to_owned());
         thread.spawn(work).map_err(StartError::Thread)?;
-        let panicked =
-            || StartError::Thread(io::Error::other("the thread that starts it panicked"));
-        said.await.unwrap_or_else(|_| Err(panicked())).map(Server)
+        let panicked = || StartError::Thread(io::Error::other("the start thread panicked"));
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(panicked()))
+            .map(Server)
     }
 }
 

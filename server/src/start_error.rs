@@ -1,22 +1,23 @@
-//! Why a server could not be started.
+//! Why a server cannot be started.
 
 use crate::config::profile::ProfileError;
 use std::io;
 use std::net::SocketAddr;
 
-/// A server that could not be started.
+/// The reason why a server cannot be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
-    /// What the server is to do can not be.
+    /// The listener's configuration is invalid.
     #[error("{0}")]
     Profile(#[from] ProfileError),
-    /// Somebody else listens there.
+    /// Another server listens on the port.
     #[error("port {} of {} is taken", .0.port(), .0.ip())]
     PortInUse(SocketAddr),
-    /// The system refuses to listen there.
+    /// The listening socket cannot be opened.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
-    /// The system gives no thread.
+    /// A thread cannot be started.
     #[error("cannot start a worker: {0}")]
     Thread(io::Error),
 }

@@ -6,7 +6,7 @@ use crate::config::serde_text as text;
 use crate::config::source_location::Step;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
-use crate::limits::rate::RateLimit;
+use crate::limits::rate_limit::RateLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,7 @@
 
 use crate::Site;
 use crate::fate::rule_set::{RequestInfo, RuleSet};
-use crate::http::write_schedule as schedule;
-use crate::http::write_schedule::Schedule;
+use crate::http::write_schedule::{WriteSchedule, describe_ending};
 use flagpole_protocol::Fate;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::{micros, option_micros};
@@ -44,7 +43,7 @@ impl FatePreview {
             n: asked.n,
             rule: rulebook.label(decided.rule),
             planned: fate.delay,
-            ends: schedule::ends(fate.pace, fate.ending, body),
+            ends: describe_ending(fate.pace, fate.ending, body),
             lasts: lasts(&fate, body),
             fault: fate.fault,
         }
@@ -53,6 +52,6 @@ impl FatePreview {
 
 fn lasts(fate: &Fate, body: u64) -> Option<Duration> {
     // How long the head is makes no difference to when the last byte is due.
-    let paced = Schedule::of(fate, 1, body).duration()?;
+    let paced = WriteSchedule::new(fate, 1, body).duration()?;
     Some(fate.delay + paced)
 }

@@ -1,80 +1,77 @@
-//! Who is let in: the limits, which are no part of fates, because they depend on who else is there.
+//! Admits, queues or rejects requests by the limits of a listener.
 
 use crate::content::site;
 use crate::content::site::Answer;
-use crate::limits::concurrency::{Admission, ConcurrencyLimit, Permit, QueuedPermit, RETRY_AFTER};
-use crate::limits::rate::TokenBucket;
-use flagpole_protocol::Cause;
-use flagpole_protocol::ServerTiming;
-use flagpole_protocol::StatusResponse;
+use crate::limits::concurrency_limit::{
+    ConcurrencyLimit, Permit, PermitRequest, QueuedPermit, RETRY_AFTER,
+};
+use crate::limits::token_bucket::TokenBucket;
+use flagpole_protocol::{Cause, ServerTiming, StatusResponse};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// The limits of one listener.
 #[derive(Debug, Default)]
-pub(crate) struct Limits {
-    pub(crate) capacity: Option<Arc<ConcurrencyLimit>>,
-    pub(crate) bucket: Option<TokenBucket>,
+pub(crate) struct ListenerLimits {
+    pub(crate) concurrency: Option<Arc<ConcurrencyLimit>>,
+    pub(crate) rate: Option<TokenBucket>,
 }
 
-/// How a request is let in.
+/// How a request is admitted.
 #[derive(Debug)]
-pub(crate) enum Pass {
-    /// Nothing limits how many are served.
-    Free,
-    /// At once.
+pub(crate) enum Admission {
+    /// The listener has no concurrency limit.
+    Unlimited,
+    /// The request is served immediately.
     Permit(Permit),
-    /// When those before it have been served.
+    /// The request is served after those before it in the queue.
     Queued(QueuedPermit),
 }
 
-/// Why a request is not let in.
+/// A request that a limit rejects.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct RejectedRequest {
     pub(crate) cause: Cause,
     status: StatusCode,
-    /// Seconds until it may be tried again.
+    /// In seconds.
     retry_after: u64,
 }
 
-impl Limits {
-    /// Whether everybody is let in.
-    pub(crate) fn is_none(&self) -> bool {
-        self.capacity.is_none() && self.bucket.is_none()
+impl ListenerLimits {
+    /// Whether there is no limit.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.concurrency.is_none() && self.rate.is_none()
     }
 
-    /// The most answers that ever were in service at once, where that is limited.
-    pub(crate) fn most_in_service(&self) -> u64 {
-        self.capacity
+    /// The largest number of requests in service at a time; 0 without a concurrency limit.
+    pub(crate) fn peak_concurrency(&self) -> u64 {
+        self.concurrency
             .as_ref()
-            .map_or(0, |capacity| capacity.most_taken() as u64)
+            .map_or(0, |limit| limit.peak() as u64)
     }
 
-    /// Forgets who was let in before. Seats are given back by those who have them.
-    pub(crate) fn refill(&self) {
-        if let Some(bucket) = &self.bucket {
+    /// Restores the rate limit to its state at the start.
+    pub(crate) fn reset(&self) {
+        if let Some(bucket) = &self.rate {
             bucket.fill();
         }
     }
 
-    /// A request comes to the door.
-    ///
-    /// # Errors
-    /// Why it is refused.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Pass, Refusal> {
-        if let Some(bucket) = &self.bucket {
-            bucket.admit(now).map_err(|wait| Refusal {
+    /// Admits, queues or rejects a request.
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, RejectedRequest> {
+        if let Some(bucket) = &self.rate {
+            bucket.take(now).map_err(|wait| RejectedRequest {
                 cause: Cause::RateLimit,
                 status: StatusCode::TOO_MANY_REQUESTS,
                 retry_after: wait.as_secs() + 1,
             })?;
         }
-        match self.capacity.as_ref().map(ConcurrencyLimit::admit) {
-            None => Ok(Pass::Free),
-            Some(Admission::Now(seat)) => Ok(Pass::Permit(seat)),
-            Some(Admission::Later(ticket)) => Ok(Pass::Queued(ticket)),
-            Some(Admission::Refused) => Err(Refusal {
+        match self.concurrency.as_ref().map(ConcurrencyLimit::request) {
+            None => Ok(Admission::Unlimited),
+            Some(PermitRequest::Granted(permit)) => Ok(Admission::Permit(permit)),
+            Some(PermitRequest::Queued(queued)) => Ok(Admission::Queued(queued)),
+            Some(PermitRequest::Rejected) => Err(RejectedRequest {
                 cause: Cause::ConcurrencyLimit,
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 retry_after: RETRY_AFTER,
@@ -83,10 +80,10 @@ impl Limits {
     }
 }
 
-impl Refusal {
-    /// The answer that says so.
-    pub(crate) fn answer(&self) -> Answer {
-        let mut answer = site::status(&StatusResponse {
+impl RejectedRequest {
+    /// The response to the request: 429 or 503 with `Retry-After`.
+    pub(crate) fn response(&self) -> Answer {
+        let mut response = site::status(&StatusResponse {
             code: self.status,
             reason: None,
             retry_after: Some(self.retry_after),
@@ -97,9 +94,9 @@ impl Refusal {
             ..ServerTiming::default()
         };
         let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
-        answer
+        response
             .headers
             .insert(HeaderName::from_static("server-timing"), value);
-        answer
+        response
     }
 }

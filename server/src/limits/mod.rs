@@ -1,5 +1,8 @@
-//! Concurrency and rate limits.
+//! Concurrency and rate limits of a listener.
+//!
+//! Limits are no part of fates, because a rejection depends on other requests.
 
 pub(crate) mod admission;
-pub(crate) mod concurrency;
-pub(crate) mod rate;
+pub(crate) mod concurrency_limit;
+pub(crate) mod rate_limit;
+pub(crate) mod token_bucket;

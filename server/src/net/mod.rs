@@ -1,8 +1,9 @@
-//! The only code that waits or writes.
+//! The only code that waits or writes: workers, connections and the timer.
 
 pub(crate) mod http1;
-pub mod open_files;
+pub(crate) mod shared_listener;
 pub(crate) mod socket;
 mod system_calls;
 pub(crate) mod timer;
 pub(crate) mod worker;
+pub(crate) mod worker_context;

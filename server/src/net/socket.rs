@@ -1,4 +1,4 @@
-//! The listening sockets of a server: one for each worker, all on one port.
+//! The listening sockets of a server: one for each worker, all on the same port.
 
 use crate::start_error::StartError;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -6,56 +6,55 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 
-/// How many connections the kernel may hold for us before they are accepted; it takes less where
-/// the system's `somaxconn` is less.
+/// Maximum number of connections that wait to be accepted; the kernel lowers it to `somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// A listening socket for each worker, all on one port.
+/// Opens `count` listening sockets on one port; a single one where `SO_REUSEPORT` does not distribute
+/// connections (outside of Linux).
 pub(crate) fn listen(
     address: SocketAddr,
     count: NonZero<usize>,
 ) -> Result<Vec<TcpListener>, StartError> {
-    let refused = |error: io::Error| match error.kind() {
+    let to_start_error = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse(address),
         _ => StartError::Listen(address, error),
     };
     if address.port() != 0 {
-        // With SO_REUSEPORT the system lets several processes share a port without a word. To find
-        // out whether it is taken, bind it once without.
-        bind(address, false).map_err(refused)?;
+        // With SO_REUSEPORT several processes can bind the same port. A first bind without it fails if
+        // the port is taken.
+        bind(address, false).map_err(to_start_error)?;
     }
-    let first = bind(address, true).map_err(refused)?;
-    let address = first.local_addr().map_err(refused)?;
+    let first = bind(address, true).map_err(to_start_error)?;
+    let address = first.local_addr().map_err(to_start_error)?;
     let mut sockets = vec![first];
-    // Where the kernel does not spread connections over the sockets of a port, one has to do.
     let count = if cfg!(target_os = "linux") {
         count.get()
     } else {
         1
     };
     for _ in 1..count {
-        sockets.push(bind(address, true).map_err(refused)?);
+        sockets.push(bind(address, true).map_err(to_start_error)?);
     }
     Ok(sockets)
 }
 
-fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // Lets a server be started again while the connections of the last one linger in TIME_WAIT.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(unused_variables, reason = "SO_REUSEPORT is set on Linux only")
+)]
+fn bind(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // Allows a restart while connections of the previous server are in TIME_WAIT.
     socket.set_reuse_address(true)?;
     #[cfg(target_os = "linux")]
-    socket.set_reuse_port(shared)?;
-    // A congestion control that paces, such as BBR, spreads the segments of an answer over time; what
-    // delays there are is for the fates to say. Reno is part of every Linux (tcp(7)); where it is not
-    // allowed, the system's own has to do.
+    socket.set_reuse_port(reuse_port)?;
+    // A congestion control that paces segments, such as BBR, would delay responses beyond their fates.
+    // Reno is part of every Linux (tcp(7)); where it is not permitted, the default stays.
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_congestion(b"reno");
     socket.bind(&address.into())?;
-    // Binding alone does not collide with a listener that set SO_REUSEADDR; listening does.
+    // `bind` does not collide with a listener that set SO_REUSEADDR; `listen` does.
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())

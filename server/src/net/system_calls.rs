@@ -1,4 +1,4 @@
-//! The two things that only unsafe code can ask of the system.
+//! System calls that need unsafe code.
 
 use std::io;
 #[cfg(target_os = "linux")]
@@ -7,22 +7,22 @@ use std::os::fd::OwnedFd;
 use tokio::io::{Interest, unix::AsyncFd};
 use tokio::net::TcpStream;
 
-/// Lets the event loop of this thread wait until a descriptor is readable.
+/// Registers a descriptor with this thread's event loop, to wait until it is readable.
 #[cfg(target_os = "linux")]
-pub(crate) fn watch(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(crate) fn register_readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     #[expect(
         unsafe_code,
-        reason = "tokio must be promised that the descriptor stays what it is"
+        reason = "tokio requires that the descriptor stays the same"
     )]
     // SAFETY: an `OwnedFd` owns its descriptor, which is neither replaced nor closed while the
-    // `AsyncFd` owns it: it is never handed out.
-    let watched = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
-    Ok(watched)
+    // `AsyncFd` owns it: the `AsyncFd` never hands it out.
+    let registered = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
+    Ok(registered)
 }
 
-/// How many bytes the peer's system has not acknowledged yet (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
+/// Number of bytes that the peer has not acknowledged (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
 #[cfg(target_os = "linux")]
-pub(crate) fn unacknowledged(stream: &TcpStream) -> io::Result<u64> {
+pub(crate) fn unacknowledged_bytes(stream: &TcpStream) -> io::Result<u64> {
     use rustix::ioctl::{Getter, Opcode, ioctl};
     #[expect(
         clippy::cast_possible_truncation,
@@ -35,8 +35,8 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> io::Result<u64> {
     Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
-/// Where the system can not be asked, it is taken to be quick.
+/// Always 0: without SIOCOUTQ the peer is assumed to have acknowledged everything.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn unacknowledged(_stream: &TcpStream) -> io::Result<u64> {
+pub(crate) fn unacknowledged_bytes(_stream: &TcpStream) -> io::Result<u64> {
     Ok(0)
 }

@@ -1,98 +1,71 @@
-//! One of a listener's workers: a thread with an event loop and a listening socket of its own.
+//! A worker of a listener: a thread with an event loop and a listening socket of its own.
 //!
-//! The kernel spreads connections over the sockets (`SO_REUSEPORT`), and little is
-//! shared: the counts of requests and the limits.
+//! The kernel distributes connections over the sockets (`SO_REUSEPORT`). Workers share only the
+//! request counters and the limits.
 
-use crate::content::site::Site;
-use crate::fate::request_counters::Counts;
-use crate::fate::rule_set::RuleSet;
-use crate::limits::admission::Limits;
 use crate::net::http1::connection;
-use crate::net::http1::connection_state::Exchange;
-use crate::net::timer::Timer;
-use crate::observe::journal::Journal;
+use crate::net::http1::connection_state::ConnectionState;
+use crate::net::shared_listener::SharedListener;
+use crate::net::worker_context::WorkerContext;
 use flagpole_protocol::Ledger;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::rc::{Rc, Weak};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio::task::spawn_local;
 
-/// How often the worker looks for heads that take too long.
+/// Interval between checks for slow request heads.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How many ticks a peer may take to send a head, from its first byte or from when it connected.
-const HEAD_TICKS: u64 = 60;
+/// Maximum number of ticks that a peer may take to send a head, from connecting or from the first byte.
+const MAX_HEAD_TICKS: u64 = 60;
 
-/// How long to wait after the system refused a connection, for want of descriptors for instance:
-/// trying again at once would take a whole core.
-const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+/// Pause after a failed `accept`, for example when file descriptors run out; an immediate retry would
+/// occupy a core.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// What a server is doing.
+/// The phases of a server's life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Phase {
-    /// Accepting and answering.
+    /// Connections are accepted and requests served.
     Serving,
-    /// Finishing what is under way; the port is free.
+    /// The port is free; requests in progress are finished.
     Draining,
-    /// Over.
+    /// All connections are closed.
     Stopped,
 }
 
-/// What the workers of a listener share.
-#[derive(Debug)]
-pub(crate) struct Listener {
-    pub(crate) site: Arc<Site>,
-    pub(crate) rulebook: RuleSet,
-    pub(crate) limits: Limits,
-    /// Nothing is ever done to an answer; asked for every request, so worked out once.
-    pub(crate) clean: bool,
-    pub(crate) counts: Counts,
-    /// A permit for each connection that may be open, and how many there are.
-    pub(crate) connections: Arc<Semaphore>,
-    pub(crate) most_connections: usize,
-    /// How many entries each worker's ledger keeps.
-    pub(crate) room: usize,
-    /// Where every request is told of.
-    pub(crate) journal: Option<Journal>,
-    /// When the server was started: what windows count from.
-    pub(crate) start: Instant,
-}
-
-/// One worker, as its connections see it.
+/// One worker and its open connections.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    listener: Arc<Listener>,
-    ledger: Arc<Mutex<Ledger>>,
-    timer: Timer,
-    tick: Cell<u64>,
-    draining: Cell<bool>,
-    register: RefCell<HashMap<u64, Weak<Exchange>>>,
-    last_left: Notify,
+    context: Rc<WorkerContext>,
+    connections: RefCell<HashMap<u64, Weak<ConnectionState>>>,
+    last_closed: Notify,
 }
 
-impl Listener {
-    /// Whether each request is told of one by one.
-    pub(crate) fn tells(&self) -> bool {
-        self.room > 0 || self.journal.is_some()
-    }
+/// Keeps a connection registered with its worker, and holds the permit of the connection.
+struct Registration {
+    worker: Rc<Worker>,
+    number: u64,
+    _permit: OwnedSemaphorePermit,
+}
 
-    /// Whether no connection is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.connections.available_permits() == self.most_connections
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.worker.deregister(self.number);
     }
 }
 
 impl Worker {
-    /// Serves until the phase is `Stopped`, or `Draining` and all is finished. Blocks.
+    /// Serves until the phase is `Stopped`, or `Draining` and all requests are finished. Blocks.
     pub(crate) fn run(
-        listener: Arc<Listener>,
+        listener: Arc<SharedListener>,
         ledger: Arc<Mutex<Ledger>>,
         socket: std::net::TcpListener,
         phase: watch::Receiver<Phase>,
@@ -102,18 +75,14 @@ impl Worker {
             .build_local(LocalOptions::default())?;
         runtime.block_on(async {
             let worker = Rc::new(Worker {
-                listener,
-                ledger,
-                timer: Timer::new()?,
-                tick: Cell::new(0),
-                draining: Cell::new(false),
-                register: RefCell::default(),
-                last_left: Notify::new(),
+                context: Rc::new(WorkerContext::new(listener, ledger)?),
+                connections: RefCell::default(),
+                last_closed: Notify::new(),
             });
             tokio::select! {
-                never = worker.timer.drive() => match never? {},
-                never = worker.sweep() => match never {},
-                ended = worker.serve(TcpListener::from_std(socket)?, phase) => ended,
+                never = worker.context.timer().drive() => match never? {},
+                never = worker.reap_slow_heads() => match never {},
+                result = worker.serve(TcpListener::from_std(socket)?, phase) => result,
             }
         })
     }
@@ -124,23 +93,22 @@ impl Worker {
         mut phase: watch::Receiver<Phase>,
     ) -> io::Result<()> {
         tokio::select! {
-            // A sender that is gone is a server that was dropped: the same as stopped.
+            // An error means that the sender, and so the server, was dropped: the same as `Stopped`.
             _ = phase.wait_for(|phase| *phase != Phase::Serving) => {}
             never = self.accept_all(&socket) => match never? {},
         }
         drop(socket);
-        self.draining.set(true);
-        for exchange in self.connections() {
-            // Idle, within a head, or silent for ever: nothing to wait for.
-            if exchange.is_endless() {
-                exchange.end();
+        self.context.start_draining();
+        for connection in self.open_connections() {
+            if connection.is_idle_or_hanging() {
+                connection.terminate();
             } else {
-                exchange.wake();
+                connection.wake();
             }
         }
         tokio::select! {
             _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
-            () = self.all_left() => {}
+            () = self.wait_idle() => {}
         }
         Ok(())
     }
@@ -148,98 +116,97 @@ impl Worker {
     async fn accept_all(self: &Rc<Self>, socket: &TcpListener) -> io::Result<Infallible> {
         for number in 0.. {
             let (stream, permit) = self.accept(socket).await?;
-            self.take_on(stream, number, permit);
+            self.spawn_connection(stream, number, permit);
         }
         unreachable!("2^64 connections outlast the machine")
     }
 
-    /// The next connection, once it may be held. The permit comes after the connection: a worker
-    /// that waited with a permit in its hand would keep it from the one that has a peer waiting.
+    /// Accepts a connection, then waits for its permit. In the other order a worker without a peer
+    /// would withhold the permit from a worker whose peer waits.
     async fn accept(&self, socket: &TcpListener) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+        let context = &self.context;
         let stream = loop {
             match socket.accept().await {
                 Ok((stream, _peer)) => break stream,
                 Err(_refused) => {
-                    self.ledger().accept_errors += 1;
-                    self.timer.sleep_until(Instant::now() + REFUSED_PAUSE).await;
+                    context.ledger().accept_errors += 1;
+                    let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
+                    context.timer().sleep_until(retry_at).await;
                 }
             }
         };
-        let permits = self.listener.connections.clone();
+        let permits = context.listener().connection_permits.clone();
         let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
         Ok((stream, permit))
     }
 
-    fn take_on(self: &Rc<Self>, stream: TcpStream, number: u64, permit: OwnedSemaphorePermit) {
-        self.ledger().connections += 1;
-        // Without it an answer of more than one segment waits for the peer's acknowledgement. A
-        // peer that is gone already shows at the first read.
+    fn spawn_connection(
+        self: &Rc<Self>,
+        stream: TcpStream,
+        number: u64,
+        permit: OwnedSemaphorePermit,
+    ) {
+        self.context.ledger().connections += 1;
+        // Without TCP_NODELAY the second segment of a response waits for the peer's acknowledgement.
+        // If the peer has already gone, the first read reports it.
         let _ = stream.set_nodelay(true);
-        let exchange = Rc::new(Exchange::new(self.clone(), number, permit));
-        self.register
-            .borrow_mut()
-            .insert(number, Rc::downgrade(&exchange));
-        spawn_local(connection::serve(stream, exchange));
+        let state = Rc::new(ConnectionState::new(self.context.clone()));
+        let registration = self.register(number, &state, permit);
+        spawn_local(async move {
+            connection::serve(stream, state).await;
+            // Only now is the connection's last request in the ledger.
+            drop(registration);
+        });
     }
 
-    /// Ends connections whose peer takes too long to send a head.
-    async fn sweep(&self) -> Infallible {
+    fn register(
+        self: &Rc<Self>,
+        number: u64,
+        state: &Rc<ConnectionState>,
+        permit: OwnedSemaphorePermit,
+    ) -> Registration {
+        let mut connections = self.connections.borrow_mut();
+        connections.insert(number, Rc::downgrade(state));
+        Registration {
+            worker: self.clone(),
+            number,
+            _permit: permit,
+        }
+    }
+
+    fn deregister(&self, number: u64) {
+        let mut connections = self.connections.borrow_mut();
+        connections.remove(&number);
+        if connections.is_empty() {
+            self.last_closed.notify_one();
+        }
+    }
+
+    /// Closes connections whose peer takes too long to send a head.
+    async fn reap_slow_heads(&self) -> Infallible {
         loop {
-            self.timer.sleep_until(Instant::now() + TICK).await;
-            self.tick.set(self.tick.get() + 1);
-            self.connections()
-                .filter(|exchange| exchange.is_overdue(HEAD_TICKS))
-                .for_each(|exchange| exchange.end());
+            let next_tick = Instant::now() + TICK;
+            self.context.timer().sleep_until(next_tick).await;
+            self.context.advance_tick();
+            self.open_connections()
+                .filter(|connection| connection.is_head_overdue(MAX_HEAD_TICKS))
+                .for_each(|connection| connection.terminate());
         }
     }
 
-    async fn all_left(&self) {
-        while !self.register.borrow().is_empty() {
-            self.last_left.notified().await;
+    async fn wait_idle(&self) {
+        while !self.connections.borrow().is_empty() {
+            self.last_closed.notified().await;
         }
     }
 
-    fn connections(&self) -> impl Iterator<Item = Rc<Exchange>> {
+    fn open_connections(&self) -> impl Iterator<Item = Rc<ConnectionState>> {
         let open: Vec<_> = self
-            .register
+            .connections
             .borrow()
             .values()
             .filter_map(Weak::upgrade)
             .collect();
         open.into_iter()
-    }
-
-    /// A connection is over.
-    pub(crate) fn forget(&self, number: u64) {
-        let mut register = self.register.borrow_mut();
-        register.remove(&number);
-        if register.is_empty() {
-            self.last_left.notify_one();
-        }
-    }
-
-    /// What is served, and how.
-    pub(crate) fn listener(&self) -> &Listener {
-        &self.listener
-    }
-
-    /// This worker's ledger, for a moment.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The timer that delays answers.
-    pub(crate) fn timer(&self) -> &Timer {
-        &self.timer
-    }
-
-    /// Seconds since the start, coarsely.
-    pub(crate) fn tick(&self) -> u64 {
-        self.tick.get()
-    }
-
-    /// Whether only what is under way is to be finished.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
     }
 }

@@ -1,8 +1,7 @@
-//! The journal: a line of JSON for every request, written while the server serves.
+//! The journal: a JSON line for each request, written while the server runs.
 //!
-//! Workers hand entries to a thread that writes them, so that the disk does not delay an answer as long
-//! as it is not slower than the requests. The queue between them is bounded; when it has been full for a
-//! second the journal ends there, and says so, rather than having gaps.
+//! A thread writes the lines, so that responses need not wait for the disk. Its queue is bounded. If the
+//! queue is full for a second, the journal stops and reports it: a journal has no gaps.
 
 use flagpole_protocol::JournalEntry;
 use serde::Serialize;
@@ -13,36 +12,34 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError
 use std::thread;
 use std::time::Duration;
 
-/// How many entries may wait to be written: about 16 MB of them.
+/// Maximum number of queued lines: about 16 MB.
 const QUEUE: usize = 1 << 16;
 
-/// How long a worker waits for room in the queue before the journal is given up: a disk that stands
-/// still must not stop the server for ever.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a worker waits for a full queue before it stops the journal: a blocked disk must not block
+/// the server.
+const FULL_QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long it sleeps between two looks at the queue.
-const LOOK_UP: Duration = Duration::from_millis(1);
+/// Interval between attempts to enqueue a line in a full queue.
+const ENQUEUE_RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A handle to a journal, for one listener. It can be cloned; servers that share one write to the
-/// same place.
+/// A handle to a journal. Clones write to the same file; several servers can share it.
 #[derive(Clone, Debug)]
 pub struct Journal {
     listener: Option<Arc<str>>,
-    lines: SyncSender<Line>,
-    /// Lines that there was no room for; the first of them is the last that was tried.
+    lines: SyncSender<JournalLine>,
+    /// Number of lines not written because the queue was full. The journal stops with the first one.
     lost: Arc<AtomicU64>,
 }
 
 /// The thread that writes a journal.
 #[derive(Debug)]
 pub struct JournalWriter {
-    ended: Receiver<io::Result<()>>,
+    result: Receiver<io::Result<()>>,
     lost: Arc<AtomicU64>,
 }
 
-/// A line of the journal.
 #[derive(Debug, Serialize)]
-struct Line {
+struct JournalLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     listener: Option<Arc<str>>,
     #[serde(flatten)]
@@ -50,20 +47,20 @@ struct Line {
 }
 
 impl Journal {
-    /// A journal that is written to `sink`, by a thread of its own, until all its handles are gone.
+    /// Starts a thread that writes a journal to `sink` until all handles are dropped.
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If the thread cannot be started.
     pub fn new(sink: impl Write + Send + 'static) -> io::Result<(Journal, JournalWriter)> {
         let (lines, queue) = mpsc::sync_channel(QUEUE);
-        let (told, ended) = mpsc::channel();
+        let (result_sender, result) = mpsc::channel();
         let work = move || {
-            let written = write(&queue, BufWriter::new(sink));
+            let written = write_lines(&queue, BufWriter::new(sink));
             if let Err(error) = &written {
-                eprintln!("flagpole: the journal ends here: {error}");
+                eprintln!("flagpole: journal stopped: {error}");
             }
-            // Nobody may be left to be told.
-            let _ = told.send(written);
+            // The writer may have been dropped.
+            let _ = result_sender.send(written);
         };
         thread::Builder::new()
             .name("journal".to_owned())
@@ -74,67 +71,66 @@ impl Journal {
             lines,
             lost: lost.clone(),
         };
-        Ok((journal, JournalWriter { ended, lost }))
+        Ok((journal, JournalWriter { result, lost }))
     }
 
-    /// The same journal, with the listener's name in every line.
+    /// The same journal, with the listener's name in each line.
     #[must_use]
-    pub fn for_listener(&self, listener: &str) -> Journal {
+    pub fn for_listener(&self, name: &str) -> Journal {
         Journal {
-            listener: Some(listener.into()),
+            listener: Some(name.into()),
             ..self.clone()
         }
     }
 
-    pub(crate) fn tell(&self, entry: JournalEntry) {
-        let mut line = Line {
+    pub(crate) fn write(&self, entry: JournalEntry) {
+        let mut line = JournalLine {
             listener: self.listener.clone(),
             entry,
         };
-        let mut patience = PATIENCE;
+        let mut remaining = FULL_QUEUE_TIMEOUT;
         while self.lost.load(Relaxed) == 0 {
             match self.lines.try_send(line) {
-                // If nobody writes any more, the error has been printed.
+                // The thread that ended has printed its error.
                 Ok(()) | Err(TrySendError::Disconnected(_)) => return,
-                Err(TrySendError::Full(_)) if patience.is_zero() => break,
+                Err(TrySendError::Full(_)) if remaining.is_zero() => break,
                 Err(TrySendError::Full(unsent)) => line = unsent,
             }
-            patience = patience.saturating_sub(LOOK_UP);
-            thread::sleep(LOOK_UP);
+            remaining = remaining.saturating_sub(ENQUEUE_RETRY_INTERVAL);
+            thread::sleep(ENQUEUE_RETRY_INTERVAL);
         }
-        // From the first gap on there is no journal: one with gaps would be none.
         self.lost.fetch_add(1, Relaxed);
     }
 }
 
 impl JournalWriter {
-    /// Waits until all handles of the journal are gone and all is written, for at most `grace`.
+    /// Waits until all handles are dropped and all lines written, for at most `grace`.
     ///
     /// # Errors
-    /// Why not all could be written.
+    /// If lines are missing.
     pub fn finish(self, grace: Duration) -> io::Result<()> {
-        let written = self.ended.recv_timeout(grace);
+        let written = self.result.recv_timeout(grace);
         written.unwrap_or_else(|error| {
             Err(io::Error::other(match error {
-                RecvTimeoutError::Timeout => "what it is written to takes nothing more",
-                RecvTimeoutError::Disconnected => "the thread that writes it panicked",
+                RecvTimeoutError::Timeout => "the file accepts no more data",
+                RecvTimeoutError::Disconnected => "the journal thread panicked",
             }))
         })?;
         match self.lost.load(Relaxed) {
             0 => Ok(()),
             lost => Err(io::Error::other(format!(
-                "what it is written to was too slow; the last {lost} lines are missing"
+                "the file was too slow; the last {lost} lines are missing"
             ))),
         }
     }
 }
 
-fn write(queue: &Receiver<Line>, mut out: impl Write) -> io::Result<()> {
+fn write_lines(queue: &Receiver<JournalLine>, mut out: impl Write) -> io::Result<()> {
     loop {
-        // Nothing waits: let those who look on see what there is.
         let line = match queue.try_recv() {
             Ok(line) => Some(line),
             Err(TryRecvError::Empty) => {
+                // A reader of the file sees all lines while none is queued.
                 out.flush()?;
                 queue.recv().ok()
             }

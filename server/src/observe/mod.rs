@@ -1,3 +1,3 @@
-//! What is known of the requests: the journal, a line per request.
+//! The journal: a line for each request. The counts are in the ledger (`flagpole_protocol::Ledger`).
 
 pub mod journal;

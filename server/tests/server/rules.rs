@@ -217,8 +217,5 @@ fn a_journal_that_stands_still_stops_neither_the_server_nor_its_end() {
     );
     server.shutdown(Duration::MAX);
     let error = writing.finish(Duration::from_millis(10)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "what it is written to takes nothing more"
-    );
+    assert_eq!(error.to_string(), "the file accepts no more data");
 }

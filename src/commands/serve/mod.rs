@@ -214,7 +214,7 @@ impl ServeArgs {
                     anyhow!("--port: {error}; choose another with `--port`")
                 }
                 StartError::Listen(..) => anyhow!("--addr: {error}"),
-                StartError::Thread(_) => anyhow!(error),
+                _ => anyhow!(error),
             })?;
             Ok(Running {
                 name,

@@ -1,4 +1,4 @@
-//! One connection: requests in, answers out when they are due. `wire` writes them.
+//! One connection: decides what becomes of each request, and prepares the response when it is due.
 
 use crate::content::site;
 use crate::content::site::Answer;
@@ -7,16 +7,15 @@ use crate::fate::rule_set::{Decision, RequestInfo};
 use crate::http::precondition::Selection;
 use crate::http::redirect;
 use crate::http::route::Route;
-use crate::http::write_schedule::Schedule;
-use crate::limits::admission::Pass;
-use crate::net::http1::connection_state::{Details, Exchange};
-use crate::net::http1::shaped_stream::{Script, Wire};
+use crate::http::write_schedule::{WritePlan, WriteSchedule};
+use crate::limits::admission::Admission;
+use crate::net::http1::active_request::{ActiveRequest, JournalFields};
+use crate::net::http1::connection_state::ConnectionState;
+use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
-use flagpole_protocol::Cause;
-use flagpole_protocol::ServerTiming;
-use flagpole_protocol::{Fate, ResponseContent};
+use flagpole_protocol::{Cause, Fate, ResponseContent, ServerTiming};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body::{Frame, SizeHint};
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -30,95 +29,104 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_util::either::Either;
 
-/// The longest head that is read, in bytes; a longer one is answered 431 by hyper.
-const HEAD_MAX: usize = 64 << 10;
+/// Maximum length of a request head in bytes; hyper answers a longer one with 431.
+const MAX_HEAD: usize = 64 << 10;
 
-/// Serves a connection until the peer closes it, the worker ends it, or, once the worker drains,
-/// the exchange under way is over.
-pub(crate) async fn serve(stream: TcpStream, exchange: Rc<Exchange>) {
-    let wire = Wire::new(stream, exchange.clone());
-    let answering = exchange.clone();
-    let service = service_fn(move |request| match judge(&answering, &request) {
-        Verdict::Now(answer) => Either::Left(ready(Ok(respond(&answering, answer, None, None)))),
-        Verdict::Later(pending) => Either::Right(Box::pin(deliver(answering.clone(), pending))),
+/// Serves a connection until the peer closes it, the worker terminates it or, while the worker drains,
+/// the request in progress is finished.
+pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
+    let stream = ShapedStream::new(stream, state.clone());
+    let service_state = state.clone();
+    let service = service_fn(move |request| match dispatch(&service_state, &request) {
+        Dispatch::Immediate(response) => {
+            Either::Left(ready(Ok(respond(&service_state, response, None, None))))
+        }
+        Dispatch::Deferred(deferred) => {
+            Either::Right(Box::pin(respond_deferred(service_state.clone(), deferred)))
+        }
     });
     let mut connection = pin!(
         http1::Builder::new()
-            // The worker bounds the time to send a head itself: hyper's timer would be set anew
-            // with every request.
+            // The worker limits the time for a head: hyper would set a timer with every request.
             .header_read_timeout(None)
-            .max_buf_size(HEAD_MAX)
-            .serve_connection(wire, service)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(stream, service)
     );
-    let mut told = false;
+    let mut shutdown_started = false;
     let result = poll_fn(|context| {
-        exchange.remember(context.waker());
-        if exchange.is_ended() {
+        state.register_waker(context.waker());
+        if state.is_terminated() {
             return Poll::Ready(Ok(()));
         }
-        if exchange.worker().is_draining() && !told {
-            told = true;
+        if state.worker().is_draining() && !shutdown_started {
+            shutdown_started = true;
             connection.as_mut().graceful_shutdown();
         }
         connection.as_mut().poll(context)
     })
     .await;
-    if result.is_err() && !exchange.is_ended_by_fault() {
-        exchange.worker().ledger().connection_errors += 1;
+    if result.is_err() && !state.is_ended_by_fault() {
+        state.worker().ledger().connection_errors += 1;
     }
 }
 
-/// What is decided about a request as soon as its head has been parsed.
-enum Verdict {
-    /// An answer without delay or fault.
-    Now(Answer),
-    /// All others, in a box: a clean answer is not to carry their size.
-    Later(Box<Pending>),
+/// The decision about a request whose head has been parsed.
+enum Dispatch {
+    /// A response without delay or fault.
+    Immediate(Answer),
+    /// Any other response; boxed, so that an immediate one does not carry its size.
+    Deferred(Box<DeferredResponse>),
 }
 
-/// An answer to come.
-struct Pending {
+/// A response that is not prepared yet.
+struct DeferredResponse {
     fate: Fate,
-    pass: Pass,
-    /// When the head had been parsed.
+    admission: Admission,
+    /// When the request head had been parsed.
     parsed: Instant,
     route: Route,
-    selection: Selection,
+    precondition: Selection,
     path: String,
     is_head: bool,
 }
 
-fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
-    let listener = exchange.worker().listener();
+fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
+    let listener = state.worker().listener();
     let route = Route::of(request.method(), request.uri().path());
     let key = listener.site.key(route);
-    let whole = listener.site.answer(route);
-    let select = || Selection::of(request.method(), request.headers(), whole);
-    // Reading the clock is no small part of what a clean answer takes.
+    let full = listener.site.answer(route);
+    let precondition = || Selection::of(request.method(), request.headers(), full);
+    // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
-    let tell = |place, cause, decided: &Decision| {
-        let details = Details::of(listener, request, key, decided, || *parsed);
-        exchange.open(key, place, cause, &decided.fate, details);
+    let begin = |place, cause, decision: &Decision| {
+        let fields = JournalFields::for_request(listener, request, key, decision, || *parsed);
+        state.begin_request(ActiveRequest::new(
+            key,
+            place,
+            cause,
+            &decision.fate,
+            fields,
+        ));
     };
-    let place = match listener.counts.place(request.headers(), key) {
+    let place = match listener.counters.place(request.headers(), key) {
         Ok(place) => place,
         Err(sentence) => {
-            tell(Place::default(), Cause::Clean, &Decision::default());
-            return Verdict::Now(site::explained(StatusCode::BAD_REQUEST, &sentence));
+            begin(Place::default(), Cause::Clean, &Decision::default());
+            return Dispatch::Immediate(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
-    if listener.clean {
-        tell(place, Cause::Clean, &Decision::default());
-        return Verdict::Now(select().answer(whole));
+    if listener.passthrough {
+        begin(place, Cause::Clean, &Decision::default());
+        return Dispatch::Immediate(precondition().answer(full));
     }
-    let pass = match listener.limits.admit(*parsed) {
-        Ok(pass) => pass,
-        Err(refusal) => {
-            tell(place, refusal.cause.clone(), &Decision::default());
-            return Verdict::Now(refusal.answer());
+    let admission = match listener.limits.admit(*parsed) {
+        Ok(admission) => admission,
+        Err(rejected) => {
+            begin(place, rejected.cause.clone(), &Decision::default());
+            return Dispatch::Immediate(rejected.response());
         }
     };
-    let mut decided = listener.rulebook.decide(&RequestInfo {
+    let mut decision = listener.rule_set.decide(&RequestInfo {
         method: request.method(),
         path: request.uri().path(),
         key,
@@ -126,85 +134,86 @@ fn judge(exchange: &Exchange, request: &Request<Incoming>) -> Verdict {
         elapsed: parsed.saturating_duration_since(listener.start),
     });
     if let Some(hop) = redirect::hop(request.uri().query()) {
-        decided.fate = listener.rulebook.within_chain(decided.fate, hop);
+        decision.fate = listener.rule_set.within_chain(decision.fate, hop);
     }
-    tell(place, Cause::of(&decided.fate), &decided);
-    let fate = decided.fate;
-    let path = request.uri().path().to_owned();
-    let is_head = request.method() == Method::HEAD;
-    Verdict::Later(Box::new(Pending {
-        fate,
-        pass,
+    begin(place, Cause::of(&decision.fate), &decision);
+    Dispatch::Deferred(Box::new(DeferredResponse {
+        fate: decision.fate,
+        admission,
         parsed: *parsed,
         route,
-        selection: select(),
-        path,
-        is_head,
+        precondition: precondition(),
+        path: request.uri().path().to_owned(),
+        is_head: request.method() == Method::HEAD,
     }))
 }
 
-async fn deliver(
-    exchange: Rc<Exchange>,
-    pending: Box<Pending>,
-) -> Result<Response<Body>, Infallible> {
-    let Pending {
+/// Waits until the response is due, then prepares it.
+async fn respond_deferred(
+    state: Rc<ConnectionState>,
+    deferred: Box<DeferredResponse>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let DeferredResponse {
         fate,
-        pass,
+        admission,
         parsed,
         route,
-        selection,
+        precondition,
         path,
         is_head,
-    } = *pending;
+    } = *deferred;
+    // A delay starts when the request is admitted.
     let mut start = parsed;
-    match pass {
-        Pass::Free => {}
-        Pass::Permit(seat) => exchange.sit_down(seat),
-        Pass::Queued(ticket) => {
-            exchange.sit_down(ticket.seat().await);
+    match admission {
+        Admission::Unlimited => {}
+        Admission::Permit(permit) => state.hold_permit(permit),
+        Admission::Queued(queued) => {
+            state.hold_permit(queued.permit().await);
             start = Instant::now();
         }
     }
     let due = start + fate.delay;
     if !fate.delay.is_zero() {
-        exchange.worker().timer().sleep_until(due).await;
+        state.worker().timer().sleep_until(due).await;
     }
-    exchange.is_next().await;
-    let whole = exchange.worker().listener().site.answer(route);
-    let mut answer = match &fate.content {
-        ResponseContent::Requested | ResponseContent::Garbage => selection.answer(whole),
+    state.wait_flushed().await;
+    let full = state.worker().listener().site.answer(route);
+    let mut response = match &fate.content {
+        ResponseContent::Requested | ResponseContent::Garbage => precondition.answer(full),
         ResponseContent::Status(status) => site::status(status),
         ResponseContent::Redirect(hops) => redirect::answer(&path, *hops),
-        ResponseContent::Corrupt { bits, draw } => selection.answer(whole).corrupt(*bits, *draw),
+        ResponseContent::Corrupt { bits, draw } => precondition.answer(full).corrupt(*bits, *draw),
     };
-    let body = if is_head { 0 } else { answer.body.len() as u64 };
-    let waited = start != parsed;
-    if !fate.is_clean() || waited {
-        answer.headers.insert(
+    let body = if is_head {
+        0
+    } else {
+        response.body.len() as u64
+    };
+    let was_queued = start != parsed;
+    if !fate.is_clean() || was_queued {
+        response.headers.insert(
             HeaderName::from_static("server-timing"),
-            timing(&fate, parsed, body),
+            server_timing(&fate, parsed, body),
         );
     }
     let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
-    let script = (!Schedule::is_plain(&fate)).then_some(Script {
+    let plan = WriteSchedule::is_needed_for(&fate).then_some(WritePlan {
         fate,
         body,
         start: due,
     });
-    Ok(respond(&exchange, answer, due_if_delayed, script))
+    Ok(respond(&state, response, due_if_delayed, plan))
 }
 
-fn timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
+fn server_timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
     let actual = parsed.elapsed();
-    // To whole microseconds; how long the head is makes no difference.
-    let paced = Schedule::of(fate, 1, body).duration().unwrap_or_default();
+    // The length of the head, here 1, does not change the duration in whole microseconds.
+    let paced = WriteSchedule::new(fate, 1, body)
+        .duration()
+        .unwrap_or_default();
     let timing = ServerTiming {
         planned: fate.delay,
-        actual: if actual < fate.delay {
-            fate.delay
-        } else {
-            actual
-        },
+        actual: actual.max(fate.delay),
         paced: Duration::from_micros(u64::try_from(paced.as_micros()).unwrap_or(u64::MAX)),
         fault: fate.fault.as_deref().map(str::to_owned),
     };
@@ -212,36 +221,35 @@ fn timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
         .expect("a specification that was parsed is printable ASCII")
 }
 
+/// Counts a response and hands it to hyper.
 fn respond(
-    exchange: &Rc<Exchange>,
-    answer: Answer,
+    state: &Rc<ConnectionState>,
+    response: Answer,
     due: Option<Instant>,
-    script: Option<Script>,
-) -> Response<Body> {
-    let is_seen = script
-        .as_ref()
-        .is_none_or(|script| script.fate.shows_a_status());
-    exchange.answer(is_seen.then_some(answer.status.as_u16()), due, script);
-    let data = Some(answer.body).filter(|body| !body.is_empty());
-    let mut response = Response::new(Body {
-        data,
-        exchange: exchange.clone(),
+    plan: Option<WritePlan>,
+) -> Response<ResponseBody> {
+    let sends_status = plan.as_ref().is_none_or(|plan| plan.fate.shows_a_status());
+    let status = sends_status.then_some(response.status.as_u16());
+    state.begin_response(status, due, plan);
+    let mut head = Response::new(ResponseBody {
+        data: Some(response.body).filter(|body| !body.is_empty()),
+        state: state.clone(),
     });
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    if let Some(reason) = answer.reason {
-        response.extensions_mut().insert(reason);
+    *head.status_mut() = response.status;
+    *head.headers_mut() = response.headers;
+    if let Some(reason) = response.reason {
+        head.extensions_mut().insert(reason);
     }
-    response
+    head
 }
 
-/// The body of an answer, which says when hyper has done with it.
-struct Body {
+/// The body of a response; its drop tells the connection state that hyper has taken all of it.
+struct ResponseBody {
     data: Option<Bytes>,
-    exchange: Rc<Exchange>,
+    state: Rc<ConnectionState>,
 }
 
-impl http_body::Body for Body {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -261,8 +269,8 @@ impl http_body::Body for Body {
     }
 }
 
-impl Drop for Body {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        self.exchange.handed_over();
+        self.state.body_consumed();
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP/1.1 connections.
 
+mod active_request;
 pub(crate) mod connection;
 pub(crate) mod connection_state;
-pub(crate) mod shaped_stream;
+mod shaped_stream;

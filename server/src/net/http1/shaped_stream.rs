@@ -1,10 +1,10 @@
-//! The socket as hyper sees it: it tells the exchange what passes, and holds back, ends or replaces
-//! the bytes of an answer as its fate has it.
+//! The stream that hyper writes to: delays, ends or replaces the bytes of a response as its write plan
+//! says, and reports reads and writes to the connection's state.
 
-use crate::http::write_schedule::Schedule;
-use crate::net::http1::connection_state::Exchange;
-use crate::net::system_calls as system;
-use flagpole_protocol::{Ending, Fate, ResponseContent};
+use crate::http::write_schedule::{WritePlan, WriteSchedule};
+use crate::net::http1::connection_state::ConnectionState;
+use crate::net::system_calls;
+use flagpole_protocol::{Ending, ResponseContent};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -15,102 +15,99 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long an ending waits for the peer: to take what it was promised before a reset, or to close
-/// its side after a cut.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an ending waits for the peer: before a reset, to acknowledge the bytes before it; after a
+/// cut, to close its side.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often an ending looks whether the peer's system has taken everything.
-const LOOK: Duration = Duration::from_millis(1);
+/// Interval between checks whether the peer has acknowledged everything.
+const ACK_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How much of what a peer sends ahead is kept, in bytes; behind that it is not seen to leave.
-const AHEAD_MAX: usize = 64 << 10;
+/// Maximum number of bytes read before the response is complete; a peer that has sent more is not seen to
+/// disconnect.
+const MAX_READ_AHEAD: usize = 64 << 10;
 
-/// What `garbage` sends: no HTTP version, no status, bytes outside of ASCII, and an empty line, so
-/// that a reader who looks for the end of a head finds one.
+/// The bytes of `garbage`: no HTTP version, no status, bytes outside of ASCII. They end with an empty
+/// line, so that a client which looks for the end of a head finds one.
 const GARBAGE: &[u8] = b"\x00\x01\xfe\xff garbage \x80\x90\r\n\r\n";
 
 /// The socket of one connection.
-pub(crate) struct Wire {
+pub(crate) struct ShapedStream {
     stream: TcpStream,
-    exchange: Rc<Exchange>,
-    answer: Option<Answer>,
-    /// What the peer sent while its answer was awaited.
-    ahead: Vec<u8>,
+    state: Rc<ConnectionState>,
+    response: Option<ScheduledResponse>,
+    /// Bytes that the peer sent before its response was complete.
+    read_ahead: Vec<u8>,
 }
 
-/// An answer whose bytes are not all to be written at once.
-struct Answer {
-    schedule: Schedule,
-    /// When it was due.
+/// A response whose bytes are written by a schedule.
+struct ScheduledResponse {
+    schedule: WriteSchedule,
+    /// When the response was due.
     start: Instant,
     written: u64,
-    /// What is sent in place of what hyper writes.
-    instead: Option<&'static [u8]>,
-    wait: Option<Pin<Box<dyn Future<Output = ()>>>>,
-    /// When the patience with the peer ends, once the answer has.
-    patience: Option<Instant>,
+    /// Sent in place of the bytes that hyper writes.
+    replacement: Option<&'static [u8]>,
+    sleep: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// When to stop waiting for the peer, once the response has ended.
+    close_deadline: Option<Instant>,
 }
 
-/// What the exchange knows of such an answer before its head is written.
-#[derive(Debug)]
-pub(crate) struct Script {
-    pub(crate) fate: Fate,
-    pub(crate) body: u64,
-    pub(crate) start: Instant,
-}
-
-impl Wire {
-    pub(crate) fn new(stream: TcpStream, exchange: Rc<Exchange>) -> Wire {
-        Wire {
+impl ShapedStream {
+    pub(crate) fn new(stream: TcpStream, state: Rc<ConnectionState>) -> ShapedStream {
+        ShapedStream {
             stream,
-            exchange,
-            answer: None,
-            ahead: Vec::new(),
+            state,
+            response: None,
+            read_ahead: Vec::new(),
         }
     }
 
-    /// Writes as much of an answer as is allowed now, or ends it.
-    fn poll_answer(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    /// Writes as much of the response as the schedule permits now, or ends the response.
+    fn poll_response(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         loop {
-            let Some(answer) = &mut self.answer else {
-                return self.poll_plain(context, bytes);
+            let Some(response) = &mut self.response else {
+                return self.poll_unshaped(context, bytes);
             };
-            if answer.written >= answer.schedule.end() {
+            if response.written >= response.schedule.end_offset() {
                 return self.poll_end(context).map(Err);
             }
-            let allowed = answer.schedule.allowed(answer.start.elapsed()) - answer.written;
-            if allowed > 0 {
-                let source = answer.instead.unwrap_or(bytes);
-                let some = source
+            let budget = response.schedule.byte_budget(response.start.elapsed()) - response.written;
+            if budget > 0 {
+                let source = response.replacement.unwrap_or(bytes);
+                let length = source
                     .len()
-                    .min(usize::try_from(allowed).unwrap_or(usize::MAX));
+                    .min(usize::try_from(budget).unwrap_or(usize::MAX));
                 let written =
-                    ready!(Pin::new(&mut self.stream).poll_write(context, &source[..some]))?;
-                answer.written += written as u64;
-                self.exchange.written();
-                match &mut answer.instead {
+                    ready!(Pin::new(&mut self.stream).poll_write(context, &source[..length]))?;
+                response.written += written as u64;
+                self.state.bytes_written();
+                match &mut response.replacement {
                     None => return Poll::Ready(Ok(written)),
                     Some(rest) => *rest = &rest[written..],
                 }
                 continue;
             }
-            let next = answer.schedule.next(answer.written);
-            let next = next.map(|time| answer.start + time);
-            self.poll_hang_up(context)?;
-            let Some(answer) = &mut self.answer else {
+            let next = response.schedule.next_write_at(response.written);
+            let next = next.map(|time| response.start + time);
+            self.poll_disconnect(context)?;
+            let Some(response) = &mut self.response else {
                 continue;
             };
-            ready!(answer.poll_wait(context, &self.exchange, next));
+            ready!(response.poll_sleep(context, &self.state, next));
         }
     }
 
-    /// Looks whether the peer has left while its answer is awaited. hyper looks by itself, but only as
-    /// long as it has read nothing behind the request; so what a peer sends meanwhile is kept here.
+    /// Reads ahead to find out whether the peer has disconnected during the response. hyper does so
+    /// itself only as long as it has read nothing after the request.
     ///
     /// # Errors
-    /// If the peer has left, or closed its sending side, which can not be told from leaving.
-    fn poll_hang_up(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        while self.ahead.len() < AHEAD_MAX {
+    /// If the peer has disconnected. A half-closed peer counts as disconnected.
+    fn poll_disconnect(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        while self.read_ahead.len() < MAX_READ_AHEAD {
             let mut bytes = [0; 2048];
             let mut buffer = ReadBuf::new(&mut bytes);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer)? {
@@ -118,128 +115,133 @@ impl Wire {
                 Poll::Ready(()) if buffer.filled().is_empty() => {
                     return Err(io::ErrorKind::ConnectionAborted.into());
                 }
-                Poll::Ready(()) => self.ahead.extend_from_slice(buffer.filled()),
+                Poll::Ready(()) => self.read_ahead.extend_from_slice(buffer.filled()),
             }
         }
         Ok(())
     }
 
-    fn poll_plain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_unshaped(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        self.exchange.written();
+        self.state.bytes_written();
         Poll::Ready(Ok(written))
     }
 
-    /// Takes on the answer whose head hyper begins to write.
-    fn begin(&mut self, script: &Script, bytes: &[u8]) {
-        let instead = (script.fate.content == ResponseContent::Garbage).then_some(GARBAGE);
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-        let head = instead.map_or(end.map_or(bytes.len(), |end| end + 4), <[u8]>::len);
-        let body = if instead.is_some() { 0 } else { script.body };
-        let schedule = Schedule::of(&script.fate, head as u64, body);
-        let start = script.start;
-        self.exchange.postpone(schedule.next(0).unwrap_or_default());
-        let answer = Answer {
+    /// Starts the schedule of a response; `bytes` begin with its head.
+    fn begin(&mut self, plan: &WritePlan, bytes: &[u8]) {
+        let replacement = (plan.fate.content == ResponseContent::Garbage).then_some(GARBAGE);
+        let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        let head = replacement.map_or(head_end.map_or(bytes.len(), |end| end + 4), <[u8]>::len);
+        let body = if replacement.is_some() { 0 } else { plan.body };
+        let schedule = WriteSchedule::new(&plan.fate, head as u64, body);
+        let start = plan.start;
+        self.state
+            .delay_due(schedule.next_write_at(0).unwrap_or_default());
+        let response = ScheduledResponse {
             schedule,
             start,
             written: 0,
-            instead,
-            wait: None,
-            patience: None,
+            replacement,
+            sleep: None,
+            close_deadline: None,
         };
-        self.answer = Some(answer);
+        self.response = Some(response);
     }
 
-    /// What is to happen behind the last byte that is written: nothing to a complete answer, which
-    /// gives the connection back.
-    fn poll_after(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(answer) = &self.answer else {
+    /// Completes the ending of a response whose last byte is written; ready when the connection can be
+    /// reused or, with an error, dropped.
+    fn poll_completion(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(response) = &self.response else {
             return Poll::Ready(Ok(()));
         };
-        let schedule = &answer.schedule;
-        if answer.written < schedule.end() {
+        let schedule = &response.schedule;
+        if response.written < schedule.end_offset() {
             return Poll::Ready(Ok(()));
         }
         match schedule.ending() {
             Ending::Complete => {
-                let release = schedule.release();
-                self.poll_hang_up(context)?;
-                let Some(answer) = &mut self.answer else {
+                let reuse_at = schedule.reuse_at();
+                self.poll_disconnect(context)?;
+                let Some(response) = &mut self.response else {
                     return Poll::Ready(Ok(()));
                 };
-                if release.is_none_or(|time| answer.start.elapsed() < time) {
-                    let until = release.map(|time| answer.start + time);
-                    ready!(answer.poll_wait(context, &self.exchange, until));
+                if reuse_at.is_none_or(|time| response.start.elapsed() < time) {
+                    let until = reuse_at.map(|time| response.start + time);
+                    ready!(response.poll_sleep(context, &self.state, until));
                 }
-                self.answer = None;
+                self.response = None;
                 Poll::Ready(Ok(()))
             }
             Ending::Cut(_) | Ending::Reset(_) => self.poll_end(context).map(Err),
         }
     }
 
-    /// Ends the connection; ready, with an error for hyper, when it is to be dropped.
+    /// Ends the connection by the fault; ready, with an error for hyper, when hyper must drop it.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let over = Poll::Ready(io::Error::from(io::ErrorKind::ConnectionAborted));
-        let Some(answer) = &mut self.answer else {
-            return over;
+        let aborted = Poll::Ready(io::Error::from(io::ErrorKind::ConnectionAborted));
+        let Some(response) = &mut self.response else {
+            return aborted;
         };
-        if answer.patience.is_none() {
-            self.exchange
-                .ended_by_fault(answer.schedule.is_whole(answer.written));
+        if response.close_deadline.is_none() {
+            self.state
+                .end_by_fault(response.schedule.is_complete(response.written));
         }
-        let patience = *answer
-            .patience
-            .get_or_insert_with(|| Instant::now() + PATIENCE);
+        let close_deadline = *response
+            .close_deadline
+            .get_or_insert_with(|| Instant::now() + CLOSE_TIMEOUT);
         loop {
-            let (ended, look) = match answer.schedule.ending() {
+            let (ended, check_at) = match response.schedule.ending() {
                 Ending::Complete | Ending::Cut(_) => {
-                    (poll_drained(&mut self.stream, context), patience)
+                    (poll_drained(&mut self.stream, context), close_deadline)
                 }
-                Ending::Reset(_) => (is_taken(&self.stream), Instant::now() + LOOK),
+                Ending::Reset(_) => (is_acked(&self.stream), Instant::now() + ACK_POLL_INTERVAL),
             };
-            // A peer that is gone, or takes too long, has had its chance.
-            if !matches!(ended, Ok(false)) || Instant::now() >= patience {
+            // An error means that the peer has disconnected.
+            if !matches!(ended, Ok(false)) || Instant::now() >= close_deadline {
                 break;
             }
-            ready!(answer.poll_wait(context, &self.exchange, Some(look)));
+            ready!(response.poll_sleep(context, &self.state, Some(check_at)));
         }
-        if let Ending::Reset(_) = answer.schedule.ending() {
+        if let Ending::Reset(_) = response.schedule.ending() {
             // Closing with zero linger sends a RST (socket(7), SO_LINGER).
             let _ = self.stream.set_zero_linger();
         }
-        over
+        aborted
     }
 }
 
-impl Answer {
-    /// Waits until an instant, or for ever.
-    fn poll_wait(
+impl ScheduledResponse {
+    /// Waits until an instant; forever if there is none.
+    fn poll_sleep(
         &mut self,
         context: &mut Context<'_>,
-        exchange: &Rc<Exchange>,
+        state: &Rc<ConnectionState>,
         until: Option<Instant>,
     ) -> Poll<()> {
         let Some(until) = until else {
             return Poll::Pending;
         };
-        let wait = self.wait.get_or_insert_with(|| {
-            let exchange = exchange.clone();
-            Box::pin(async move { exchange.worker().timer().sleep_until(until).await })
+        let sleep = self.sleep.get_or_insert_with(|| {
+            let state = state.clone();
+            Box::pin(async move { state.worker().timer().sleep_until(until).await })
         });
-        ready!(wait.as_mut().poll(context));
-        self.wait = None;
+        ready!(sleep.as_mut().poll(context));
+        self.sleep = None;
         Poll::Ready(())
     }
 }
 
-/// Whether the peer's system has everything that was written.
-fn is_taken(stream: &TcpStream) -> io::Result<bool> {
-    Ok(system::unacknowledged(stream)? == 0)
+/// Whether the peer has acknowledged everything that was written.
+fn is_acked(stream: &TcpStream) -> io::Result<bool> {
+    Ok(system_calls::unacknowledged_bytes(stream)? == 0)
 }
 
-/// Closes our side and throws away what the peer still sends; whether it has closed its side. Closing
-/// with something unread would be a reset.
+/// Sends a FIN and discards what the peer still sends; true once the peer has closed its side. Closing
+/// the socket with unread bytes would send a reset.
 fn poll_drained(stream: &mut TcpStream, context: &mut Context<'_>) -> io::Result<bool> {
     match Pin::new(&mut *stream).poll_shutdown(context) {
         Poll::Pending => return Ok(false),
@@ -256,42 +258,42 @@ fn poll_drained(stream: &mut TcpStream, context: &mut Context<'_>) -> io::Result
     }
 }
 
-impl Read for Wire {
+impl Read for ShapedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.ahead.is_empty() {
-            let some = cursor.remaining().min(self.ahead.len());
-            cursor.put_slice(&self.ahead[..some]);
-            self.ahead.drain(..some);
+        if !self.read_ahead.is_empty() {
+            let length = cursor.remaining().min(self.read_ahead.len());
+            cursor.put_slice(&self.read_ahead[..length]);
+            self.read_ahead.drain(..length);
             return Poll::Ready(Ok(()));
         }
-        // hyper's buffer is not initialised, and to lend it to tokio takes unsafe code; so the bytes
-        // go through one of ours. Heads are short.
+        // hyper's buffer is not initialised, and lending it to tokio needs unsafe code; a copy is cheap,
+        // because heads are short.
         let mut bytes = [MaybeUninit::uninit(); 2048];
-        let room = cursor.remaining().min(bytes.len());
-        let mut buffer = ReadBuf::uninit(&mut bytes[..room]);
+        let length = cursor.remaining().min(bytes.len());
+        let mut buffer = ReadBuf::uninit(&mut bytes[..length]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
         if !buffer.filled().is_empty() {
-            self.exchange.read();
+            self.state.bytes_read();
             cursor.put_slice(buffer.filled());
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl Write for Wire {
+impl Write for ShapedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Some(script) = self.exchange.take_script() {
-            self.begin(&script, bytes);
+        if let Some(plan) = self.state.take_write_plan() {
+            self.begin(&plan, bytes);
         }
-        self.poll_answer(context, bytes)
+        self.poll_response(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -299,12 +301,12 @@ impl Write for Wire {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.answer.is_some() || self.exchange.has_script() {
+        if self.response.is_some() || self.state.has_write_plan() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| slice));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices))?;
-        self.exchange.written();
+        self.state.bytes_written();
         Poll::Ready(Ok(written))
     }
 
@@ -313,17 +315,17 @@ impl Write for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_after(context))?;
-        self.exchange.flushed();
-        if self.exchange.is_open() {
-            self.poll_hang_up(context)?;
+        ready!(self.poll_completion(context))?;
+        self.state.flushed();
+        if self.state.has_active_request() {
+            self.poll_disconnect(context)?;
         }
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.answer.is_some() {
-            // The answer ends as its fate has it, not with the FIN that hyper would send.
+        if self.response.is_some() {
+            // The response ends as its fate says, not with the FIN that hyper would send.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(context)

@@ -1,8 +1,7 @@
-//! Waiting until an instant, to a tenth of a millisecond.
+//! A timer that wakes a tenth of a millisecond after a deadline at most, and never before it.
 //!
-//! tokio's own timer rounds up to whole milliseconds, which is most of the error budget of a 5 ms
-//! delay. On Linux one timerfd a worker wakes the earliest of a queue of deadlines; elsewhere tokio's
-//! timer has to do.
+//! tokio's timer rounds up to whole milliseconds, which is too coarse for a delay of 5 ms. On Linux
+//! each worker has a timerfd and a queue of deadlines; other systems use tokio's timer.
 
 #[cfg(not(target_os = "linux"))]
 mod portable;
@@ -10,6 +9,6 @@ mod portable;
 mod timerfd;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use portable::Timer;
+pub(crate) use portable::PortableTimer as Timer;
 #[cfg(target_os = "linux")]
-pub(crate) use timerfd::Timer;
+pub(crate) use timerfd::TimerFd as Timer;

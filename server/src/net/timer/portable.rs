@@ -7,15 +7,15 @@ use std::time::Instant;
 
 /// The timer of one worker.
 #[derive(Debug)]
-pub(crate) struct Timer;
+pub(crate) struct PortableTimer;
 
-impl Timer {
-    /// Works within a tokio runtime that has its timer enabled.
-    pub(crate) fn new() -> io::Result<Timer> {
-        Ok(Timer)
+impl PortableTimer {
+    /// Needs a tokio runtime with its timer enabled.
+    pub(crate) fn new() -> io::Result<PortableTimer> {
+        Ok(PortableTimer)
     }
 
-    /// tokio drives its timer itself.
+    /// Never returns: tokio drives its timer itself.
     pub(crate) async fn drive(&self) -> io::Result<Infallible> {
         future::pending().await
     }

@@ -1,10 +1,9 @@
 //! One timerfd and a queue of deadlines.
 //!
-//! `timerfd_create(2)`: an expiry makes the descriptor readable, so that it wakes the same epoll that
-//! waits for the sockets; the kernel keeps it in a high-resolution timer without the slack that
-//! sleeping threads are given.
+//! `timerfd_create(2)`: an expiry makes the descriptor readable and wakes the epoll that waits for the
+//! sockets. The kernel uses a high-resolution timer, without the slack of sleeping threads.
 
-use crate::net::system_calls as system;
+use crate::net::system_calls;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -21,37 +20,36 @@ use tokio::io::unix::AsyncFd;
 
 /// The timer of one worker.
 #[derive(Debug)]
-pub(crate) struct Timer {
-    alarm: AsyncFd<OwnedFd>,
-    /// Who is to be woken when. The number tells equal deadlines apart; a tree, and not a heap,
-    /// because sleepers leave early whenever their peer does.
+pub(crate) struct TimerFd {
+    descriptor: AsyncFd<OwnedFd>,
+    /// Wakers by deadline; the number distinguishes equal deadlines. A tree instead of a heap, because
+    /// a sleep is removed early whenever its peer disconnects.
     queue: RefCell<BTreeMap<(Instant, u64), Waker>>,
-    next: Cell<u64>,
+    next_number: Cell<u64>,
 }
 
-impl Timer {
-    /// Works within a tokio runtime that has its I/O enabled.
-    pub(crate) fn new() -> io::Result<Timer> {
+impl TimerFd {
+    /// Needs a tokio runtime with I/O enabled.
+    pub(crate) fn new() -> io::Result<TimerFd> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let alarm = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        let alarm = system::watch(alarm)?;
-        Ok(Timer {
-            alarm,
+        let descriptor = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        let descriptor = system_calls::register_readable(descriptor)?;
+        Ok(TimerFd {
+            descriptor,
             queue: RefCell::default(),
-            next: Cell::new(0),
+            next_number: Cell::new(0),
         })
     }
 
-    /// Wakes the sleepers when they are due; to be polled beside them for as long as they sleep.
+    /// Wakes sleeping tasks at their deadlines; must be polled concurrently with them.
     ///
     /// # Errors
     /// If the system refuses to read or set the timer.
     pub(crate) async fn drive(&self) -> io::Result<Infallible> {
         loop {
-            let mut ready = self.alarm.readable().await?;
-            // The eight bytes are the number of expiries (timerfd_create(2)), which is of no
-            // interest: the queue knows who is due.
-            match rustix::io::read(&self.alarm, &mut [0; 8]) {
+            let mut ready = self.descriptor.readable().await?;
+            // Reading clears the expiry; its eight bytes, the number of expiries, are not needed.
+            match rustix::io::read(&self.descriptor, &mut [0; 8]) {
                 Ok(_) | Err(rustix::io::Errno::AGAIN) => ready.clear_ready(),
                 Err(error) => return Err(error.into()),
             }
@@ -59,10 +57,10 @@ impl Timer {
         }
     }
 
-    /// Waits until `deadline`, never less.
+    /// Waits until `deadline`, never shorter.
     pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
-        let number = self.next.get();
-        self.next.set(number + 1);
+        let number = self.next_number.get();
+        self.next_number.set(number + 1);
         Sleep {
             timer: self,
             key: (deadline, number),
@@ -75,21 +73,21 @@ impl Timer {
         while let Some(first) = queue.first_entry() {
             let deadline = first.key().0;
             if deadline > now {
-                return self.set(deadline - now);
+                return self.arm(deadline - now);
             }
             first.remove().wake();
         }
         Ok(())
     }
 
-    fn set(&self, wait: Duration) -> io::Result<()> {
-        // Zero would disarm the timer instead of firing it at once.
+    fn arm(&self, wait: Duration) -> io::Result<()> {
+        // Zero would disarm the timer instead of firing immediately.
         let wait = wait.max(Duration::from_nanos(1));
         let once = Itimerspec {
             it_interval: Timespec::default(),
             it_value: wait.try_into().map_err(io::Error::other)?,
         };
-        timerfd_settime(&self.alarm, TimerfdTimerFlags::empty(), &once)?;
+        timerfd_settime(&self.descriptor, TimerfdTimerFlags::empty(), &once)?;
         Ok(())
     }
 
@@ -100,17 +98,17 @@ impl Timer {
             .is_none_or(|(first, _)| key < *first);
         queue.insert(key, waker.clone());
         if is_first {
-            self.set(key.0.saturating_duration_since(Instant::now()))
+            self.arm(key.0.saturating_duration_since(Instant::now()))
         } else {
             Ok(())
         }
     }
 }
 
-/// A wait; dropping it cancels it.
+/// A sleep until a deadline; dropping it cancels it.
 #[derive(Debug)]
 pub(crate) struct Sleep<'a> {
-    timer: &'a Timer,
+    timer: &'a TimerFd,
     key: (Instant, u64),
 }
 
@@ -140,12 +138,12 @@ mod tests {
     use std::rc::Rc;
     use tokio::runtime::{Builder, LocalOptions};
 
-    fn run<T>(sleepers: impl AsyncFnOnce(Rc<Timer>) -> T) -> T {
+    fn run<T>(sleepers: impl AsyncFnOnce(Rc<TimerFd>) -> T) -> T {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .build_local(LocalOptions::default());
         runtime.unwrap().block_on(async {
-            let timer = Rc::new(Timer::new().unwrap());
+            let timer = Rc::new(TimerFd::new().unwrap());
             let driven = timer.clone();
             tokio::task::spawn_local(async move { driven.drive().await });
             sleepers(timer).await
@@ -153,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn sleepers_wake_in_order_of_deadline_and_never_early() {
+    fn sleeps_end_in_order_of_deadline_and_never_early() {
         let start = Instant::now();
         let order = Rc::new(RefCell::new(Vec::new()));
         run(async |timer| {
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_wait_leaves_nothing_behind() {
+    fn dropped_sleep_leaves_the_queue() {
         run(async |timer| {
             let far = timer.sleep_until(Instant::now() + Duration::from_secs(3600));
             let near = timer.sleep_until(Instant::now() + Duration::from_millis(1));

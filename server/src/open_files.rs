@@ -1,7 +1,7 @@
-//! The limit on open files: every connection is one.
+//! The operating system's limit on open files. Every connection is an open file.
 
-/// Raises the soft limit on open files of this process to the hard one, as far as the system
-/// allows; gives the limit that holds then.
+/// Raises the process's soft limit on open files to the hard limit, if the system permits; returns the
+/// soft limit that applies afterwards.
 #[cfg(target_os = "linux")]
 pub fn raise_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -18,7 +18,7 @@ pub fn raise_limit() -> u64 {
     limit.current.unwrap_or(u64::MAX)
 }
 
-/// Where it is not known how to ask, the default of most systems.
+/// Returns 256, the default soft limit of most systems; the limit itself is not read here.
 #[cfg(not(target_os = "linux"))]
 pub fn raise_limit() -> u64 {
     256
@@ -29,7 +29,7 @@ mod tests {
     use rustix::process::{Resource, getrlimit};
 
     #[test]
-    fn the_soft_limit_becomes_the_hard_one() {
+    fn soft_limit_becomes_the_hard_limit() {
         let raised = super::raise_limit();
         let limit = getrlimit(Resource::Nofile);
         assert_eq!(Some(raised), limit.current);

@@ -1,0 +1,162 @@
+use super::*;
+use proptest::prelude::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn schedule(pace: Pace, ending: Ending) -> WriteSchedule {
+    WriteSchedule::new(
+        &Fate {
+            pace,
+            ending,
+            ..Fate::default()
+        },
+        100,
+        1000,
+    )
+}
+
+fn paced(pace: Pace) -> WriteSchedule {
+    schedule(pace, Ending::Complete)
+}
+
+#[test]
+fn unpaced_response_is_written_immediately() {
+    assert_eq!(paced(Pace::AtOnce).byte_budget(Duration::ZERO), 1100);
+    assert!(!WriteSchedule::is_needed_for(&Fate::default()));
+}
+
+#[test]
+fn body_at_a_rate_takes_length_divided_by_rate() {
+    let trickle = paced(Pace::Rate(500));
+    assert_eq!(trickle.byte_budget(Duration::ZERO), 100);
+    assert_eq!(trickle.byte_budget(1000 * MS), 600);
+    assert_eq!(trickle.byte_budget(1999 * MS), 1099);
+    assert_eq!(trickle.byte_budget(2000 * MS), 1100);
+    assert_eq!(
+        trickle.next_write_at(100),
+        Some(10 * MS),
+        "five bytes, a hundredth of a second"
+    );
+    assert_eq!(trickle.next_write_at(1099), Some(2000 * MS));
+    assert_eq!(trickle.next_write_at(1100), None);
+}
+
+#[test]
+fn slices_are_evenly_spaced_from_first_to_last() {
+    let dribble = paced(Pace::Slices(5, 400 * MS));
+    let at = |ms| dribble.byte_budget(ms * MS);
+    assert_eq!(
+        [at(0), at(99), at(100), at(399), at(400)],
+        [300, 300, 500, 900, 1100]
+    );
+    assert_eq!(dribble.next_write_at(300), Some(100 * MS));
+    assert_eq!(dribble.next_write_at(900), Some(400 * MS));
+    assert_eq!(
+        paced(Pace::Slices(1, 400 * MS)).byte_budget(Duration::ZERO),
+        1100
+    );
+}
+
+#[test]
+fn slow_head_is_written_byte_by_byte_and_then_the_body() {
+    let slow = paced(Pace::SlowHead(1000 * MS));
+    assert_eq!(slow.byte_budget(Duration::ZERO), 0);
+    assert_eq!(slow.byte_budget(500 * MS), 50);
+    assert_eq!(slow.byte_budget(1000 * MS), 1100);
+    assert_eq!(slow.next_write_at(50), Some(510 * MS));
+}
+
+#[test]
+fn pause_stops_writing_for_a_time_or_forever() {
+    let pause = paced(Pace::Pause(Offset::Bytes(700), Some(50 * MS)));
+    assert_eq!(
+        [pause.byte_budget(49 * MS), pause.byte_budget(50 * MS)],
+        [800, 1100]
+    );
+    assert_eq!(pause.next_write_at(800), Some(50 * MS));
+    let silence = paced(Pace::Pause(Offset::BeforeHead, None));
+    assert_eq!(silence.byte_budget(Duration::MAX), 0);
+    assert_eq!(silence.next_write_at(0), None);
+}
+
+#[test]
+fn duration_is_the_time_of_the_last_byte() {
+    assert_eq!(paced(Pace::AtOnce).duration(), Some(Duration::ZERO));
+    assert_eq!(paced(Pace::Rate(500)).duration(), Some(2000 * MS));
+    assert_eq!(paced(Pace::Slices(5, 400 * MS)).duration(), Some(400 * MS));
+    assert_eq!(paced(Pace::SlowHead(400 * MS)).duration(), Some(400 * MS));
+    assert_eq!(paced(Pace::Pause(Offset::Bytes(7), None)).duration(), None);
+    assert_eq!(
+        schedule(Pace::Rate(500), Ending::Cut(Offset::Bytes(500))).duration(),
+        Some(1000 * MS)
+    );
+}
+
+#[test]
+fn pause_after_the_last_byte_delays_reuse() {
+    assert_eq!(
+        paced(Pace::Pause(Offset::PerCent(100), Some(50 * MS))).reuse_at(),
+        Some(50 * MS)
+    );
+    assert_eq!(
+        paced(Pace::Pause(Offset::PerCent(100), None)).reuse_at(),
+        None
+    );
+    assert_eq!(
+        paced(Pace::Pause(Offset::Bytes(7), Some(50 * MS))).reuse_at(),
+        Some(Duration::ZERO)
+    );
+}
+
+#[test]
+fn end_offset_is_in_the_response() {
+    let end = |at| schedule(Pace::AtOnce, Ending::Reset(at)).end_offset();
+    assert_eq!(end(Offset::BeforeHead), 0);
+    assert_eq!([end(Offset::Bytes(0)), end(Offset::Bytes(700))], [100, 800]);
+    assert_eq!(
+        [end(Offset::Bytes(1000)), end(Offset::Bytes(9999))],
+        [1100, 1100]
+    );
+    assert_eq!(
+        [
+            end(Offset::PerCent(0)),
+            end(Offset::PerCent(50)),
+            end(Offset::PerCent(100))
+        ],
+        [100, 600, 1100]
+    );
+    let bare = WriteSchedule::new(
+        &Fate {
+            ending: Ending::Cut(Offset::Bytes(700)),
+            ..Fate::default()
+        },
+        100,
+        0,
+    );
+    assert_eq!(bare.end_offset(), 100);
+}
+
+proptest! {
+    /// At each time from `next_write_at` the budget grows, until the end is reached.
+    #[test]
+    fn writing_at_the_scheduled_times_reaches_the_end(
+        body in 0_u64..5000,
+        pace in prop_oneof![
+            (1_u64..1_000_000).prop_map(Pace::Rate),
+            (1_u64..).prop_map(Pace::Rate),
+            (1_u32..50, 0_u64..5000).prop_map(|(count, ms)| Pace::Slices(count, Duration::from_millis(ms))),
+            (0_u64..5000).prop_map(|ms| Pace::SlowHead(Duration::from_millis(ms))),
+            (0_u64..6000, 0_u64..5000).prop_map(|(at, ms)| Pace::Pause(Offset::Bytes(at), Some(Duration::from_millis(ms)))),
+        ],
+    ) {
+        let fate = Fate { pace, ..Fate::default() };
+        let schedule = WriteSchedule::new(&fate, 100, body);
+        let mut written = schedule.byte_budget(Duration::ZERO);
+        while let Some(time) = schedule.next_write_at(written) {
+            let allowed = schedule.byte_budget(time);
+            prop_assert!(allowed > written, "{schedule:?} at {time:?}: {allowed} of {written}");
+            written = allowed;
+        }
+        prop_assert_eq!(written, schedule.end_offset());
+    }
+}

@@ -1,0 +1,142 @@
+//! The request in progress on a connection, and the journal entry that results from the request.
+
+use crate::fate::request_counters::Place;
+use crate::fate::rule_set::{Decision, RuleSet};
+use crate::http::write_schedule::describe_ending;
+use crate::limits::concurrency_limit::Permit;
+use crate::net::shared_listener::SharedListener;
+use flagpole_protocol::{Cause, Ending, Fate, FateKey, JournalEntry, Pace};
+use http::{Method, Request};
+use std::time::{Duration, Instant};
+
+/// Maximum length of a path in the journal, in bytes: clients must not fill the memory.
+const MAX_JOURNAL_PATH: usize = 256;
+
+/// A request whose response is not finished.
+#[derive(Debug)]
+pub(crate) struct ActiveRequest {
+    key: FateKey,
+    place: Place,
+    cause: Cause,
+    planned: Duration,
+    pub(crate) lateness: Option<Duration>,
+    pub(crate) status: Option<u16>,
+    /// Held until the request is over.
+    pub(crate) permit: Option<Permit>,
+    /// The fate is a `hang` without an end.
+    pub(crate) hangs_forever: bool,
+    journal_fields: Option<Box<JournalFields>>,
+}
+
+/// Fields that are recorded only if requests are logged.
+#[derive(Debug)]
+pub(crate) struct JournalFields {
+    at: Duration,
+    method: Method,
+    /// Only if the path is that of no resource.
+    path: Option<Box<str>>,
+    rule: Option<usize>,
+    pace: Pace,
+    ending: Ending,
+    /// Length of the body in bytes; until the response is prepared, of the body of a clean response.
+    body: u64,
+}
+
+impl ActiveRequest {
+    pub(crate) fn new(
+        key: FateKey,
+        place: Place,
+        cause: Cause,
+        fate: &Fate,
+        journal_fields: Option<Box<JournalFields>>,
+    ) -> ActiveRequest {
+        ActiveRequest {
+            key,
+            place,
+            cause,
+            planned: fate.delay,
+            lateness: None,
+            status: None,
+            permit: None,
+            hangs_forever: matches!(fate.pace, Pace::Pause(_, None)),
+            journal_fields,
+        }
+    }
+
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Sets the length of the body that is sent.
+    pub(crate) fn set_body_length(&mut self, body: u64) {
+        if let Some(fields) = &mut self.journal_fields {
+            fields.body = body;
+        }
+    }
+
+    /// The journal entry of the finished request, if requests are logged.
+    pub(crate) fn into_journal_entry(
+        self,
+        rule_set: &RuleSet,
+        completed: bool,
+    ) -> Option<JournalEntry> {
+        let fields = self.journal_fields?;
+        Some(JournalEntry {
+            at: fields.at,
+            run: self.place.run,
+            method: fields.method,
+            resource: self.key,
+            path: fields.path,
+            n: self.place.n,
+            rule: rule_set.label(fields.rule),
+            fault: match &self.cause {
+                Cause::Fault(label) => Some(label.clone()),
+                Cause::Clean | Cause::Delay | Cause::ConcurrencyLimit | Cause::RateLimit => None,
+            },
+            cause: self.cause,
+            planned: self.planned,
+            ends: describe_ending(fields.pace, fields.ending, fields.body),
+            late: self.lateness,
+            status: self.status,
+            completed,
+        })
+    }
+}
+
+impl JournalFields {
+    /// The fields of a request; `None` if requests are not logged.
+    pub(crate) fn for_request<B>(
+        listener: &SharedListener,
+        request: &Request<B>,
+        key: FateKey,
+        decision: &Decision,
+        parsed: impl FnOnce() -> Instant,
+    ) -> Option<Box<JournalFields>> {
+        listener.logs_requests().then(|| {
+            let is_head = request.method() == Method::HEAD;
+            Box::new(JournalFields {
+                at: parsed().saturating_duration_since(listener.start),
+                method: request.method().clone(),
+                path: (key == FateKey::Other).then(|| truncated(request.uri().path())),
+                rule: decision.rule,
+                pace: decision.fate.pace,
+                ending: decision.fate.ending,
+                body: if is_head {
+                    0
+                } else {
+                    listener.site.length(key)
+                },
+            })
+        })
+    }
+}
+
+fn truncated(path: &str) -> Box<str> {
+    match path
+        .char_indices()
+        .find(|(at, letter)| at + letter.len_utf8() > MAX_JOURNAL_PATH)
+    {
+        None => path.into(),
+        Some((end, _)) => format!("{}…", &path[..end]).into(),
+    }
+}

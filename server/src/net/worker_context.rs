@@ -1,0 +1,82 @@
+//! The part of a worker that its connections use: ledger, timer and clock ticks.
+
+use crate::net::shared_listener::SharedListener;
+use crate::net::timer::Timer;
+use flagpole_protocol::{JournalEntry, Ledger};
+use std::cell::Cell;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// State that a worker shares with its connections. It stays on the worker's thread.
+#[derive(Debug)]
+pub(crate) struct WorkerContext {
+    listener: Arc<SharedListener>,
+    ledger: Arc<Mutex<Ledger>>,
+    timer: Timer,
+    tick: Cell<u64>,
+    draining: Cell<bool>,
+}
+
+impl WorkerContext {
+    pub(crate) fn new(
+        listener: Arc<SharedListener>,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> io::Result<WorkerContext> {
+        Ok(WorkerContext {
+            listener,
+            ledger,
+            timer: Timer::new()?,
+            tick: Cell::new(0),
+            draining: Cell::new(false),
+        })
+    }
+
+    pub(crate) fn listener(&self) -> &Arc<SharedListener> {
+        &self.listener
+    }
+
+    /// Locks this worker's ledger. Only this worker writes to the ledger, so the lock is rarely contended.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request that is over; writes its journal entry, if there is one, to the journal and the
+    /// ledger.
+    pub(crate) fn close_request(&self, completed: bool, entry: Option<JournalEntry>) {
+        let capacity = self.listener.journal_capacity;
+        let entry = match (&self.listener.journal, entry) {
+            (Some(journal), Some(entry)) if capacity == 0 => {
+                journal.write(entry);
+                None
+            }
+            (Some(journal), Some(entry)) => {
+                journal.write(entry.clone());
+                Some(entry)
+            }
+            (_, entry) => entry,
+        };
+        self.ledger().close(completed, entry, capacity);
+    }
+
+    pub(crate) fn timer(&self) -> &Timer {
+        &self.timer
+    }
+
+    /// Seconds since the worker started, advanced once per second.
+    pub(crate) fn tick(&self) -> u64 {
+        self.tick.get()
+    }
+
+    pub(crate) fn advance_tick(&self) {
+        self.tick.set(self.tick.get() + 1);
+    }
+
+    /// Whether the server is shutting down: requests in progress are finished, no other is started.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.draining.set(true);
+    }
+}
