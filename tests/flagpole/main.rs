@@ -8,7 +8,6 @@
 
 mod adaptive;
 mod agreement;
-mod architecture;
 mod compare;
 mod compare_files;
 #[cfg(target_os = "linux")]

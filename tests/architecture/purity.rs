@@ -1,0 +1,86 @@
+//! Modules that only compute: neither they nor their tests use sockets, files, clocks or threads.
+
+use crate::imports::{IMPURE, is_within};
+use crate::workspace::crates;
+
+/// Files and folders, without `.rs`.
+const PURE: [&str; 19] = [
+    "server/src/fault",
+    "server/src/latency",
+    "client/src/agenda",
+    "client/src/bound",
+    "client/src/comparison",
+    "client/src/lanes",
+    "client/src/latencies",
+    "client/src/limit",
+    "client/src/metadata",
+    "client/src/outcome",
+    "client/src/plan",
+    "client/src/policy",
+    "client/src/record",
+    "client/src/report",
+    "client/src/resume",
+    "client/src/save/name",
+    "client/src/save/part",
+    "client/src/tally",
+    "client/src/units",
+];
+
+/// Files and the exact paths that they may use nevertheless.
+const EXCEPTIONS: [(&str, &[&str]); 1] = [
+    // Reads measured latencies when a specification is parsed, before anything is served; a test writes such a file.
+    (
+        "server/src/latency/samples.rs",
+        &["std::fs::File", "std::fs::File::open", "std::fs::write"],
+    ),
+];
+
+fn is_in(file: &str, place: &str) -> bool {
+    let rest = file.strip_prefix(place);
+    rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+/// The impure paths in all files, with these files.
+fn impure() -> Vec<(String, String)> {
+    let used = crates().iter().flat_map(|krate| krate.external(|_| true));
+    let is_impure = |(_, path): &(_, _)| IMPURE.iter().any(|prefix| is_within(path, prefix));
+    used.filter(is_impure)
+        .map(|(file, path)| (file, path.join("::")))
+        .collect()
+}
+
+#[test]
+fn pure_modules_touch_no_socket_clock_or_file() {
+    let impure = impure();
+    for place in PURE {
+        let modules = crates().iter().flat_map(|krate| &krate.modules);
+        let exists = modules
+            .map(|module| &module.file)
+            .any(|file| is_in(file, place));
+        assert!(exists, "no source at `{place}`: update the table PURE");
+        let here = impure.iter().filter(|(file, _)| is_in(file, place));
+        let is_excepted = |(file, path): &&(String, String)| {
+            let excepted = EXCEPTIONS.iter().find(|(name, _)| name == file);
+            excepted.is_some_and(|(_, paths)| paths.contains(&path.as_str()))
+        };
+        let found: Vec<_> = here.filter(|usage| !is_excepted(usage)).collect();
+        assert!(found.is_empty(), "{place}: {found:?}");
+    }
+}
+
+#[test]
+fn every_exception_is_needed() {
+    let impure = impure();
+    for (file, path) in EXCEPTIONS
+        .iter()
+        .flat_map(|(file, paths)| paths.iter().map(move |path| (file, path)))
+    {
+        let is_used = impure
+            .iter()
+            .any(|(user, used)| user == file && used == path);
+        assert!(
+            is_used,
+            "{file} does not use {path}: update the table EXCEPTIONS"
+        );
+    }
+}
