@@ -3,7 +3,7 @@
 //!
 //! In reading order: `workspace` lists the crates, `walk` follows their `mod` declarations, `collect` and
 //! `definitions` note what a module uses and defines (`facts`), `resolve` finds where an item is defined, `graph`
-//! makes arrows between files. The rules follow: `cycles`, `imports`, `families`, `purity`.
+//! makes arrows between files. The rules follow: `cycles`, `imports`, `families`, `purity`, `type_names`, `words`.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,5 +23,8 @@ mod purity;
 mod resolve;
 mod resolver_tests;
 mod tokens;
+mod tracked;
+mod type_names;
 mod walk;
+mod words;
 mod workspace;

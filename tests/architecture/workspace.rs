@@ -15,6 +15,10 @@ pub(crate) fn crates() -> &'static [Crate] {
     &CRATES
 }
 
+/// Integration tests, benchmarks and examples: each target is a crate.
+pub(crate) fn test_crates() -> Vec<Crate> {
+    parse(&["test", "bench", "example"])
+}
 
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
