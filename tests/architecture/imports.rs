@@ -5,7 +5,7 @@ use crate::workspace::crates;
 
 /// Each crate of the workspace and the others of it that it may import.
 const ALLOWED: [(&str, &[&str]); 6] = [
-    ("flagpole-protocol", &["flagpole-fixtures"]),
+    ("flagpole-protocol", &[]),
     ("flagpole-fixtures", &["flagpole-protocol"]),
     (
         "flagpole-server",
