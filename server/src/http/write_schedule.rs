@@ -5,20 +5,10 @@
 
 use flagpole_protocol::{Ending, Fate, Offset, Pace};
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Number of writes per second of a body with a rate, unless a write would be less than a byte.
 const WRITES_PER_SECOND: u64 = 100;
-
-/// What the writer must know of a response that needs a schedule, before its head is written.
-#[derive(Debug)]
-pub(crate) struct WritePlan {
-    pub(crate) fate: Fate,
-    /// Length of the body in bytes.
-    pub(crate) body: u64,
-    /// When the response is due.
-    pub(crate) start: Instant,
-}
 
 /// The schedule of one response. Offsets and lengths are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! Tests of the write schedule: budgets and times of paces and endings.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -5,9 +5,9 @@
 //! has been written to the socket, or when the connection is dropped: hyper drops the response future
 //! if the peer disconnects, so `Drop` finishes the request too.
 
-use crate::http::write_schedule::WritePlan;
 use crate::limits::concurrency_limit::Permit;
 use crate::net::http1::active_request::ActiveRequest;
+use crate::net::http1::write_plan::WritePlan;
 use crate::net::worker_context::WorkerContext;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
