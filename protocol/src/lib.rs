@@ -23,6 +23,7 @@ pub use ledger::{Cause, JournalEntry, Ledger, micros, option_micros};
 pub use micros::{as_micros, whole_micros};
 pub use record::attempt_kind::AttemptKind;
 pub use record::attempt_record::AttemptRecord;
+pub use record::connect_failure_cause::ConnectFailureCause;
 pub use record::latency_stats::LatencyStats;
 pub use record::measured_run::MeasuredRun;
 pub use record::outcome::{Outcome, OutcomeClass, reason};

@@ -1,7 +1,7 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
-//! Reads the job as a line of JSON from standard input and writes the result as one JSON document; answers pings
-//! meanwhile. The run is cancelled when standard input closes.
+//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or the
+//! [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause) of its failure; answers pings meanwhile. The run is cancelled when standard input closes.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
@@ -37,7 +37,15 @@ impl TrialArgs {
             .context("cannot read the job")?;
         let job: TrialJob = serde_json::from_str(&line).context("cannot read the job")?;
         let cancel = cancel_on_closed_input()?;
-        let result = run_job(job, cancel)?;
+        let result = match run_job(job, cancel) {
+            Ok(result) => result,
+            Err(error) => {
+                let cause = system_limits::cause(&error);
+                serde_json::to_writer(io::stdout().lock(), &cause)
+                    .context("cannot write the cause")?;
+                return Err(error);
+            }
+        };
         serde_json::to_writer(io::stdout().lock(), &result).context("cannot write the result")?;
         Ok(ExitStatus::Success)
     }

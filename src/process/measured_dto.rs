@@ -1,12 +1,15 @@
 //! A measured run as it goes from the process that made it to the one that compares: as JSON, with all
 //! that its records hold. (In reports an outcome is its label alone.)
 
+use crate::process::error_kind;
 use flagpole_client::strategy;
 use flagpole_protocol::{
-    AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming, TimeoutKind,
+    AttemptKind, AttemptRecord, ConnectFailureCause, MeasuredRun, Outcome, Resource, RunStats,
+    ServerTiming, TimeoutKind,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// A measured run, in a form that reads back. Its tally and its bound follow from the records.
@@ -113,16 +116,27 @@ enum OutcomeFields {
     TooManyRedirects,
     Timeout(#[serde(with = "LimitName")] TimeoutKind, Duration),
     ConnectionRefused,
-    ConnectFailed(String),
+    ConnectFailed {
+        cause: ConnectFailureCause,
+        message: String,
+    },
     ConnectionReset,
-    ConnectionError(String),
+    ConnectionError {
+        #[serde(with = "error_kind")]
+        kind: ErrorKind,
+        message: String,
+    },
     EmptyReply,
     IncompleteBody,
     Corrupt,
     ProtocolError(String),
     TooLarge,
     BadMetadata(String),
-    WriteFailed(String),
+    WriteFailed {
+        #[serde(with = "error_kind")]
+        kind: ErrorKind,
+        message: String,
+    },
     HedgeLost,
     Cancelled,
 }
@@ -186,7 +200,20 @@ mod tests {
         let records = vec![
             told,
             record(Outcome::Timeout(TimeoutKind::Total, limit), None),
-            record(Outcome::ConnectionError("broken".into()), None),
+            record(
+                Outcome::ConnectFailed {
+                    cause: ConnectFailureCause::OutOfPorts,
+                    message: "no port".into(),
+                },
+                None,
+            ),
+            record(
+                Outcome::WriteFailed {
+                    kind: ErrorKind::StorageFull,
+                    message: "full".into(),
+                },
+                None,
+            ),
         ];
         let mut tally = RunStats::default();
         for record in &records {

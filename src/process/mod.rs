@@ -1,5 +1,6 @@
 //! Child processes: servers and trials.
 
+pub(crate) mod error_kind;
 pub(crate) mod heartbeat;
 pub(crate) mod measured_dto;
 pub(crate) mod resource_usage;

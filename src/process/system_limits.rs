@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 use flagpole_analysis::validity::verdict::Resource;
+use flagpole_client::transport::connect_failure_cause;
+use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
 
 /// Descriptors that a process needs besides its connections: standard streams, event loops, timers,
@@ -26,22 +28,19 @@ fn within(range: &str) -> Option<u64> {
     Some((last + 1).saturating_sub(first))
 }
 
-/// What a failure with this reason ran out of.
-#[cfg(unix)]
-pub(crate) fn ran_out_of(reason: &str) -> Option<Resource> {
-    use nix::libc::{EADDRNOTAVAIL, EMFILE, ENFILE};
-    let is = |error| reason.contains(&std::io::Error::from_raw_os_error(error).to_string());
-    if is(EMFILE) || is(ENFILE) {
-        Some(Resource::Descriptors)
-    } else {
-        is(EADDRNOTAVAIL).then_some(Resource::Ports)
+/// The resource that ran out, if that is why a connection could not be opened.
+pub(crate) fn resource(cause: ConnectFailureCause) -> Option<Resource> {
+    match cause {
+        ConnectFailureCause::OutOfFileDescriptors => Some(Resource::Descriptors),
+        ConnectFailureCause::OutOfPorts => Some(Resource::Ports),
+        ConnectFailureCause::Other => None,
     }
 }
 
-/// What a failure with this reason ran out of: not known here.
-#[cfg(not(unix))]
-pub(crate) fn ran_out_of(_reason: &str) -> Option<Resource> {
-    None
+/// The cause of an error, by the first error of the operating system in its chain.
+pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
+    let io_error = error.chain().find_map(|cause| cause.downcast_ref());
+    io_error.map_or(ConnectFailureCause::Other, connect_failure_cause)
 }
 
 /// How much of it there is; 0 where the system does not tell.
@@ -75,6 +74,23 @@ pub(crate) fn make_room(lanes: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn cause_is_found_in_the_error_chain() {
+        use anyhow::Context as _;
+        use nix::libc::{EADDRNOTAVAIL, EMFILE, ENFILE, ENOENT};
+        for (errno, expected) in [
+            (EMFILE, ConnectFailureCause::OutOfFileDescriptors),
+            (ENFILE, ConnectFailureCause::OutOfFileDescriptors),
+            (EADDRNOTAVAIL, ConnectFailureCause::OutOfPorts),
+            (ENOENT, ConnectFailureCause::Other),
+        ] {
+            let error = Err::<(), _>(std::io::Error::from_raw_os_error(errno));
+            let error = error.context("cannot start a process").unwrap_err();
+            assert_eq!(cause(&error), expected, "{error:#}");
+        }
+    }
 
     #[test]
     fn a_range_of_ports_holds_both_its_ends() {

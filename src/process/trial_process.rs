@@ -4,6 +4,8 @@ use crate::process::heartbeat::{Heartbeat, INTERVAL};
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Context as _, Result, bail};
+use flagpole_protocol::ConnectFailureCause;
+use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +31,21 @@ enum TrialEvent {
     Closed(String),
     Interrupted,
 }
+
+/// A trial process that exited with an error.
+#[derive(Debug)]
+pub(crate) struct TrialFailed {
+    message: String,
+    pub(crate) cause: ConnectFailureCause,
+}
+
+impl fmt::Display for TrialFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TrialFailed {}
 
 impl Interrupt {
     pub(crate) fn request(&self) {
@@ -87,7 +104,12 @@ pub(crate) fn run_trial(
     if !status.success() {
         let errors = errors.trim().trim_start_matches("flagpole: ");
         let colon = if errors.is_empty() { "" } else { ": " };
-        bail!("the trial process ended with {status}{colon}{errors}");
+        return Err(TrialFailed {
+            message: format!("the trial process ended with {status}{colon}{errors}"),
+            // A trial process that was killed has not written a cause.
+            cause: serde_json::from_str(&result).unwrap_or(ConnectFailureCause::Other),
+        }
+        .into());
     }
     written.context("cannot send the job to the trial process")?;
     serde_json::from_str(&result).context("cannot read the trial's result")

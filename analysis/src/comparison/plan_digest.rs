@@ -128,8 +128,8 @@ fn is_timed(record: &AttemptRecord) -> bool {
             record.outcome,
             Outcome::Timeout(..)
                 | Outcome::ConnectionRefused
-                | Outcome::ConnectFailed(_)
-                | Outcome::ConnectionError(_)
+                | Outcome::ConnectFailed { .. }
+                | Outcome::ConnectionError { .. }
                 | Outcome::HedgeLost
                 | Outcome::Cancelled
         )
@@ -265,7 +265,10 @@ mod tests {
             record.lane = Some(7);
             record.done *= 3;
             record.outcome = match record.status {
-                Some(200) => Outcome::WriteFailed("the disk is full".into()),
+                Some(200) => Outcome::WriteFailed {
+                    kind: std::io::ErrorKind::StorageFull,
+                    message: "the disk is full".into(),
+                },
                 _ => record.outcome.clone(),
             };
         }

@@ -77,7 +77,7 @@ fn may_have_arrived(record: &AttemptRecord) -> bool {
     let is_unconnected = matches!(
         record.outcome,
         Outcome::ConnectionRefused
-            | Outcome::ConnectFailed(_)
+            | Outcome::ConnectFailed { .. }
             | Outcome::Timeout(TimeoutKind::Connect, _)
     );
     record.status.is_none() && !is_unconnected
@@ -159,7 +159,10 @@ mod tests {
         let limit = Duration::from_millis(1);
         for outcome in [
             Outcome::ConnectionRefused,
-            Outcome::ConnectFailed("no port".into()),
+            Outcome::ConnectFailed {
+                cause: flagpole_protocol::ConnectFailureCause::OutOfPorts,
+                message: "no port".into(),
+            },
             Outcome::Timeout(TimeoutKind::Connect, limit),
         ] {
             let records = [answered(200), ended(outcome)];

@@ -57,9 +57,9 @@ impl Retry {
             Outcome::Http(status) => self.statuses.contains(status),
             Outcome::Timeout(..)
             | Outcome::ConnectionRefused
-            | Outcome::ConnectFailed(_)
+            | Outcome::ConnectFailed { .. }
             | Outcome::ConnectionReset
-            | Outcome::ConnectionError(_)
+            | Outcome::ConnectionError { .. }
             | Outcome::EmptyReply
             | Outcome::IncompleteBody
             | Outcome::Corrupt => true,
@@ -71,7 +71,7 @@ impl Retry {
             | Outcome::ProtocolError(_)
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
-            | Outcome::WriteFailed(_)
+            | Outcome::WriteFailed { .. }
             | Outcome::HedgeLost
             | Outcome::Cancelled => false,
         }

@@ -69,7 +69,10 @@ impl<T> Receipt<T> {
     /// # Errors
     /// [`Outcome::WriteFailed`] if it was not.
     pub(crate) async fn saved(self) -> Result<T, Outcome> {
-        let ended = || Outcome::WriteFailed("the thread that saves has ended".into());
+        let ended = || Outcome::WriteFailed {
+            kind: io::ErrorKind::Other,
+            message: "the disk writer thread has ended".into(),
+        };
         match self.0 {
             Some(answer) => answer.await.unwrap_or_else(|_| Err(ended())),
             None => Err(ended()),
@@ -190,7 +193,7 @@ mod tests {
         let br = Resource::Flag("BR".parse().unwrap());
         let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.saved().await });
         assert!(
-            matches!(outcome, Err(Outcome::WriteFailed(_))),
+            matches!(outcome, Err(Outcome::WriteFailed { .. })),
             "{outcome:?}"
         );
     }

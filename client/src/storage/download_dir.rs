@@ -22,10 +22,10 @@ pub struct DownloadDir {
 
 /// The folder cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write to the folder `{}`: {reason}", folder.display())]
+#[error("cannot write to the folder `{}`: {source}", folder.display())]
 pub struct DownloadDirError {
     pub(crate) folder: PathBuf,
-    reason: String,
+    source: io::Error,
 }
 
 /// A flag on the disk whose final name is not known yet; removed when dropped.
@@ -39,9 +39,9 @@ impl DownloadDir {
     /// # Errors
     /// If it cannot be made or written to.
     pub fn prepare(folder: &Path) -> Result<DownloadDir, DownloadDirError> {
-        let refused = |error: io::Error| DownloadDirError {
+        let refused = |source| DownloadDirError {
             folder: folder.to_owned(),
-            reason: reason(&error),
+            source,
         };
         fs::create_dir_all(folder).map_err(refused)?;
         let destination = DownloadDir {
@@ -129,15 +129,9 @@ impl DownloadDir {
 }
 
 pub(crate) fn failed(error: &io::Error) -> Outcome {
-    Outcome::WriteFailed(reason(error))
-}
-
-/// The system's reason, without the random name of a temporary file that tempfile puts behind it.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" at path ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
+    Outcome::WriteFailed {
+        kind: error.kind(),
+        message: error.to_string(),
     }
 }
 
@@ -202,7 +196,7 @@ mod tests {
         fs::write(destination.path(br()).join("x"), "").unwrap();
         let error = destination.save(br(), b"GIF").unwrap_err();
         assert!(
-            matches!(&error, Outcome::WriteFailed(reason) if !reason.contains(".flagpole")),
+            matches!(&error, Outcome::WriteFailed { message, .. } if !message.contains(".flagpole")),
             "{error}"
         );
         assert_eq!(names(folder.path()), ["br.gif"]);
@@ -238,11 +232,11 @@ mod tests {
         destination.clone().abandon();
         assert_eq!(names(folder.path()), ["br.gif"]);
         let kept = destination.keep(staged, "Brazil", br().code());
-        assert!(matches!(kept, Err(Outcome::WriteFailed(_))), "{kept:?}");
+        assert!(matches!(kept, Err(Outcome::WriteFailed { .. })), "{kept:?}");
         let saved = destination.save(br(), b"new");
         assert_eq!(
-            saved,
-            Err(Outcome::WriteFailed("the run was stopped".into()))
+            saved.unwrap_err().to_string(),
+            "cannot write file: the run was stopped"
         );
         assert_eq!(fs::read(destination.path(br())).unwrap(), b"GIF");
     }

@@ -60,7 +60,13 @@ impl Temporaries {
         let Some(known) = paths.as_mut() else {
             return Err(io::Error::other("the run was stopped"));
         };
-        let (file, path) = new_file(folder)?.into_parts();
+        let (file, path) = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
+            // Opened here: the file has the permissions of any new file, not the narrow ones of a temporary
+            // file, and an error is the system's own, without the random path that tempfile appends.
+            .make_in(folder, |path| fs::File::create_new(path))?
+            .into_parts();
         known.insert(path.to_path_buf());
         let entry = Entry {
             all: self.clone(),
@@ -124,18 +130,6 @@ pub(crate) fn sweep(folder: &Path, now: SystemTime) {
 fn is_temporary(name: &str) -> bool {
     let rest = name.strip_prefix(PREFIX);
     rest.is_some_and(|rest| rest.ends_with(SUFFIX))
-}
-
-/// Its permissions are those of any new file, not a temporary file's narrow ones.
-fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod shutdown_on_cancel;
 mod socket;
 pub mod ureq;
 
+pub use io_error::connect_failure_cause;
 pub use raw_response::RawResponse;
 pub use request_spec::{RequestConditions, RequestSpec};
 pub use request_template::RequestTemplate;

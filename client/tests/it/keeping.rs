@@ -10,6 +10,7 @@ use flagpole_protocol::StrongETag;
 use flagpole_protocol::{ContentDigest, CountryCode, Resource};
 use proptest::prelude::*;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -307,7 +308,10 @@ fn a_folder_that_became_read_only_is_the_reason_given() {
         eprintln!("skipped: this user may write to any folder");
         return;
     }
-    let denied = Outcome::WriteFailed("Permission denied (os error 13)".into());
+    let denied = Outcome::WriteFailed {
+        kind: ErrorKind::PermissionDenied,
+        message: "Permission denied (os error 13)".into(),
+    };
     assert_eq!(destination.save(flag(), WHOLE), Err(denied.clone()));
     assert_eq!(destination.stage(WHOLE).unwrap_err(), denied);
     let partial = destination.keep_partial(flag(), &partial(4));
@@ -354,7 +358,10 @@ fn saves_with_little_room() {
     let folder = Path::new(&folder);
     let destination = plain(folder).resuming(HERE, 1 << 20);
     let large = vec![0; 100_000];
-    let full = Outcome::WriteFailed("File too large (os error 27)".into());
+    let full = Outcome::WriteFailed {
+        kind: ErrorKind::FileTooLarge,
+        message: "File too large (os error 27)".into(),
+    };
     assert_eq!(destination.save(flag(), &large), Err(full.clone()));
     assert_eq!(destination.stage(&large).unwrap_err(), full);
     let partial = PartialBody::begun("\"v1\"", None, None, large.into()).unwrap();

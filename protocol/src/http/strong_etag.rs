@@ -11,7 +11,7 @@ const LONGEST: usize = 256;
 pub struct StrongETag(String);
 
 impl StrongETag {
-    /// Reads the value of an `StrongETag` field. `None` if it is weak, which says nothing of single bytes,
+    /// Reads the value of an `ETag` field. `None` if it is weak, which says nothing of single bytes,
     /// malformed, or longer than 256 bytes. Bytes over 127, which are obsolete, are not accepted.
     pub fn strong(value: &str) -> Option<StrongETag> {
         let inner = value.trim().strip_prefix('"')?.strip_suffix('"')?;

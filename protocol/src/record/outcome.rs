@@ -1,10 +1,12 @@
 //! How an attempt ended.
 
-use crate::TimeoutKind;
+use super::connect_failure_cause::ConnectFailureCause;
+use super::timeout_kind::TimeoutKind;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 /// The maximum length of a reason, in bytes: some reasons quote what a server sent.
@@ -29,12 +31,22 @@ pub enum Outcome {
     Timeout(TimeoutKind, Duration),
     /// The peer refused the connection.
     ConnectionRefused,
-    /// The connection failed for another reason, given by the system.
-    ConnectFailed(String),
+    /// The connection could not be opened for another reason.
+    ConnectFailed {
+        /// The resource that ran out, if one did.
+        cause: ConnectFailureCause,
+        /// The error message of the operating system.
+        message: String,
+    },
     /// The peer reset the connection.
     ConnectionReset,
-    /// The connection broke for another reason, given by the system.
-    ConnectionError(String),
+    /// The connection broke for another reason than a reset.
+    ConnectionError {
+        /// The kind of the operating system's error.
+        kind: io::ErrorKind,
+        /// Its message.
+        message: String,
+    },
     /// The peer closed the connection without sending a byte of a response.
     EmptyReply,
     /// The peer closed the connection before the end of the response.
@@ -48,8 +60,13 @@ pub enum Outcome {
     TooLarge,
     /// The flag arrived, but no metadata that names its country, for this reason.
     BadMetadata(String),
-    /// The flag arrived but could not be saved, for this reason.
-    WriteFailed(String),
+    /// The flag arrived but could not be written to disk.
+    WriteFailed {
+        /// The kind of the operating system's error.
+        kind: io::ErrorKind,
+        /// Its message.
+        message: String,
+    },
     /// Cancelled because another attempt at the same download was faster: the hedge or the hedged attempt.
     HedgeLost,
     /// The run was cancelled during the attempt.
@@ -89,16 +106,16 @@ impl Outcome {
             | Outcome::TooManyRedirects
             | Outcome::Timeout(..)
             | Outcome::ConnectionRefused
-            | Outcome::ConnectFailed(_)
+            | Outcome::ConnectFailed { .. }
             | Outcome::ConnectionReset
-            | Outcome::ConnectionError(_)
+            | Outcome::ConnectionError { .. }
             | Outcome::EmptyReply
             | Outcome::IncompleteBody
             | Outcome::Corrupt
             | Outcome::ProtocolError(_)
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
-            | Outcome::WriteFailed(_)
+            | Outcome::WriteFailed { .. }
             | Outcome::Cancelled => OutcomeClass::Error,
         }
     }
@@ -116,16 +133,16 @@ impl Outcome {
             Outcome::Timeout(TimeoutKind::FirstByte, _) => "timeout_first_byte",
             Outcome::Timeout(TimeoutKind::Total, _) => "timeout",
             Outcome::ConnectionRefused => "connection_refused",
-            Outcome::ConnectFailed(_) => "connect_failed",
+            Outcome::ConnectFailed { .. } => "connect_failed",
             Outcome::ConnectionReset => "connection_reset",
-            Outcome::ConnectionError(_) => "connection_error",
+            Outcome::ConnectionError { .. } => "connection_error",
             Outcome::EmptyReply => "empty_reply",
             Outcome::IncompleteBody => "incomplete_body",
             Outcome::Corrupt => "corrupt",
             Outcome::ProtocolError(_) => "protocol_error",
             Outcome::TooLarge => "too_large",
             Outcome::BadMetadata(_) => "bad_metadata",
-            Outcome::WriteFailed(_) => "write_failed",
+            Outcome::WriteFailed { .. } => "write_failed",
             Outcome::HedgeLost => "hedge_lost",
             Outcome::Cancelled => "cancelled",
         })
@@ -164,9 +181,9 @@ impl fmt::Display for Outcome {
             }
             Outcome::Timeout(TimeoutKind::Total, limit) => write!(f, "timed out after {limit:?}"),
             Outcome::ConnectionRefused => f.write_str("connection refused"),
-            Outcome::ConnectFailed(reason) => write!(f, "cannot connect: {reason}"),
+            Outcome::ConnectFailed { message, .. } => write!(f, "cannot connect: {message}"),
             Outcome::ConnectionReset => f.write_str("connection reset"),
-            Outcome::ConnectionError(reason) => write!(f, "connection error: {reason}"),
+            Outcome::ConnectionError { message, .. } => write!(f, "connection error: {message}"),
             Outcome::EmptyReply => f.write_str("connection closed without a response"),
             Outcome::IncompleteBody => {
                 f.write_str("connection closed before the end of the response")
@@ -175,7 +192,7 @@ impl fmt::Display for Outcome {
             Outcome::ProtocolError(reason) => write!(f, "protocol error: {reason}"),
             Outcome::TooLarge => f.write_str("response too large"),
             Outcome::BadMetadata(reason) => write!(f, "bad metadata: {reason}"),
-            Outcome::WriteFailed(reason) => write!(f, "cannot write file: {reason}"),
+            Outcome::WriteFailed { message, .. } => write!(f, "cannot write file: {message}"),
             Outcome::HedgeLost => f.write_str("cancelled: another attempt was faster"),
             Outcome::Cancelled => f.write_str("cancelled"),
         }

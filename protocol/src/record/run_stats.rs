@@ -302,12 +302,19 @@ mod tests {
         }
     }
 
+    fn write_failed(message: &str) -> Outcome {
+        Outcome::WriteFailed {
+            kind: std::io::ErrorKind::StorageFull,
+            message: message.into(),
+        }
+    }
+
     #[test]
     fn sums_do_not_depend_on_order() {
         let records = [
             record(1, Outcome::Ok),
-            record(2, Outcome::WriteFailed("b".into())),
-            record(3, Outcome::WriteFailed("a".into())),
+            record(2, write_failed("b")),
+            record(3, write_failed("a")),
             record(4, Outcome::Ok),
         ];
         for at in 0..=records.len() {

@@ -245,14 +245,14 @@ pub(crate) fn has_failed(ran: &CellRun, is_ours: bool) -> bool {
         | Outcome::Redirected(_)
         | Outcome::HedgeLost => false,
         Outcome::ConnectionRefused
-        | Outcome::ConnectFailed(_)
-        | Outcome::WriteFailed(_)
+        | Outcome::ConnectFailed { .. }
+        | Outcome::WriteFailed { .. }
         | Outcome::Cancelled => true,
         Outcome::Http(_)
         | Outcome::TooManyRedirects
         | Outcome::Timeout(..)
         | Outcome::ConnectionReset
-        | Outcome::ConnectionError(_)
+        | Outcome::ConnectionError { .. }
         | Outcome::EmptyReply
         | Outcome::IncompleteBody
         | Outcome::Corrupt

@@ -11,20 +11,19 @@ use std::collections::BTreeMap;
 /// same reason.
 pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
     let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
-    let broken = ran.broken.iter().filter_map(|why| {
-        let of = system_limits::ran_out_of(why)?;
-        Some(short(of, "a trial broke off".to_owned()))
-    });
+    let exhausted = ran.broken.iter().filter_map(|reason| reason.exhausted);
+    let broken = exhausted.map(|of| short(of, "a trial broke off".to_owned()));
     broken.chain(of_records(records)).collect()
 }
 
 fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for why in records().filter_map(connect_failure::reason) {
-        *counts.entry(why).or_default() += 1;
+    // Counted by message: it includes the error number, so one message has one cause.
+    let mut counts: BTreeMap<String, (Option<Resource>, u64)> = BTreeMap::new();
+    for (why, exhausted) in records().filter_map(connect_failure::reason) {
+        counts.entry(why).or_insert((exhausted, 0)).1 += 1;
     }
     let of = records().count() as u64;
-    let told = |(why, count): (String, u64)| match system_limits::ran_out_of(&why) {
+    let told = |(why, (exhausted, count))| match exhausted {
         Some(resource) => short(
             resource,
             format!("{count} of {of} attempts did not connect"),
@@ -47,8 +46,7 @@ fn short(of: Resource, what: String) -> Reason {
 mod tests {
     use super::*;
     use crate::process::test_record;
-    use flagpole_protocol::Outcome;
-    use std::io;
+    use flagpole_protocol::{ConnectFailureCause, Outcome};
 
     fn record(outcome: Outcome) -> AttemptRecord {
         test_record::record(outcome, None)
@@ -79,22 +77,23 @@ mod tests {
         assert_eq!(told(&records), [("unreached", sentence.to_owned())]);
     }
 
-    #[cfg(unix)]
     #[test]
-    fn what_the_system_ran_out_of_is_named() {
-        use nix::libc::{EADDRNOTAVAIL, EMFILE, ENFILE};
-        for (error, label) in [
-            (EADDRNOTAVAIL, "ports_short"),
-            (EMFILE, "descriptors_short"),
-            (ENFILE, "descriptors_short"),
+    fn exhausted_resource_is_named() {
+        for (cause, label) in [
+            (ConnectFailureCause::OutOfPorts, "ports_short"),
+            (
+                ConnectFailureCause::OutOfFileDescriptors,
+                "descriptors_short",
+            ),
+            (ConnectFailureCause::Other, "unreached"),
         ] {
-            let reason = io::Error::from_raw_os_error(error).to_string();
-            let told = told(&[record(Outcome::ConnectFailed(reason))]);
+            let message = "cannot".to_owned();
+            let told = told(&[record(Outcome::ConnectFailed { cause, message })]);
             let [(got, sentence)] = &told[..] else {
                 panic!("{told:?}");
             };
             assert_eq!(*got, label);
-            let begin = "1 of 1 attempts did not connect: ";
+            let begin = "1 of 1 attempts did not ";
             assert!(sentence.starts_with(begin), "{sentence}");
         }
     }

@@ -37,7 +37,7 @@ impl PlanPredictor {
         let never_asked = matches!(
             record.outcome,
             Outcome::ConnectionRefused
-                | Outcome::ConnectFailed(_)
+                | Outcome::ConnectFailed { .. }
                 | Outcome::Timeout(TimeoutKind::Connect, _)
         );
         record.timing = match record.timing.take() {

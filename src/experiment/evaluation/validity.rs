@@ -83,7 +83,8 @@ fn nothing(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<Reason> {
 /// What went wrong here and with the floor, on which all rests.
 fn broken(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<String> {
     let trouble = conditions.trouble.map(str::to_owned);
-    ran.broken.clone().into_iter().chain(trouble).collect()
+    let broken = ran.broken.as_ref().map(|reason| reason.message.clone());
+    broken.into_iter().chain(trouble).collect()
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.

@@ -1,5 +1,6 @@
 //! The rounds under one set of conditions: every contender once a round, all meeting the same fates.
 
+use crate::experiment::runner::abort_reason::AbortReason;
 use crate::experiment::runner::cell_run::CellRun;
 use crate::experiment::runner::connect_failure;
 use crate::experiment::runner::progress::{Progress, Step};
@@ -61,7 +62,7 @@ impl Conditions<'_> {
     pub(crate) fn run(&self, interrupt: &Interrupt, progress: &mut Progress) -> Result<CellRun> {
         let mut ran = self.nothing();
         if interrupt.is_requested() {
-            ran.broken = Some(INTERRUPTED.to_owned());
+            ran.broken = Some(AbortReason::new(INTERRUPTED));
             return Ok(ran);
         }
         let seed = self.experiment.seed.0.0;
@@ -78,7 +79,9 @@ impl Conditions<'_> {
         if let Some(helper) = helper {
             match helper.stop() {
                 Ok(served) => ran.served = Some(served),
-                Err(error) => ran.broken = ran.broken.or(Some(format!("{error:#}"))),
+                Err(error) => {
+                    ran.broken = ran.broken.or(Some(AbortReason::from_error(&error)));
+                }
             }
         }
         Ok(ran)
@@ -87,7 +90,7 @@ impl Conditions<'_> {
     /// Rounds that could not be begun.
     pub(crate) fn broken(&self, error: &Error) -> CellRun {
         CellRun {
-            broken: Some(format!("{error:#}")),
+            broken: Some(AbortReason::from_error(error)),
             ..self.nothing()
         }
     }
@@ -111,7 +114,7 @@ impl Conditions<'_> {
         ran: &mut CellRun,
         interrupt: &Interrupt,
         progress: &mut Progress,
-    ) -> Option<String> {
+    ) -> Option<AbortReason> {
         let places = order(self.experiment.seed.0.0, round, self.contenders.len());
         let mut names = Vec::new();
         let mut broken = None;
@@ -125,19 +128,22 @@ impl Conditions<'_> {
             let mut trial = self.trial(contender, round, place, helper.as_mut(), interrupt);
             let mut wrong = match &trial {
                 Ok(trial) => connect_failure::of_all_attempts(trial),
-                Err(error) => Some(format!("{error:#}")),
+                Err(error) => Some(AbortReason::from_error(error)),
             };
-            let asked = interrupt.is_requested().then(|| INTERRUPTED.to_owned());
+            let asked = (interrupt.is_requested()).then(|| AbortReason::new(INTERRUPTED));
             if let (Ok(trial), Some(helper), None) = (&mut trial, helper.as_mut(), &asked) {
                 match helper.drain_and_reset() {
                     Ok(served) => trial.served = Some(served),
-                    Err(error) => wrong = Some(format!("{error:#}")),
+                    Err(error) => wrong = Some(AbortReason::from_error(&error)),
                 }
             }
             let name = &contender.name;
-            let wrong =
-                wrong.map(|wrong| format!("the trial of `{name}` in round {round}: {wrong}"));
+            let wrong = wrong.map(|wrong| AbortReason {
+                message: format!("the trial of `{name}` in round {round}: {}", wrong.message),
+                ..wrong
+            });
             let end = helper.as_mut().and_then(ServerProcess::exit);
+            let end = end.map(AbortReason::new);
             broken = end.or(asked).or(wrong);
             match trial {
                 Ok(trial) if broken.is_some() => ran.spoiled = Some((index, trial)),

@@ -1,5 +1,6 @@
 //! The trials of a cell.
 
+use crate::experiment::runner::abort_reason::AbortReason;
 use flagpole_analysis::report::{Served, Trial};
 
 /// What came of the rounds.
@@ -14,7 +15,7 @@ pub(crate) struct CellRun {
     pub(crate) order: Vec<Vec<String>>,
     pub(crate) served: Option<Served>,
     /// What went wrong, if something did: the rounds end there.
-    pub(crate) broken: Option<String>,
+    pub(crate) broken: Option<AbortReason>,
 }
 
 impl CellRun {

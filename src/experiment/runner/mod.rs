@@ -1,5 +1,6 @@
 //! Runs the trials of an experiment.
 
+pub(crate) mod abort_reason;
 pub(crate) mod cell;
 pub(crate) mod cell_run;
 pub(crate) mod connect_failure;

@@ -12,7 +12,7 @@ use flagpole_protocol::StrongETag;
 pub struct PartialResponse<'a> {
     /// The status.
     pub status: u16,
-    /// The value of `StrongETag`.
+    /// The value of `ETag`.
     pub etag: Option<&'a str>,
     /// The value of `Content-Range`.
     pub content_range: Option<&'a str>,
@@ -51,7 +51,7 @@ pub enum MergeError {
 }
 
 impl MergeError {
-    /// Whether the partial body is of no more use, so that the next attempt is to begin anew. HedgeDelay
+    /// Whether the partial body is of no more use, so that the next attempt is to begin anew. After
     /// a status such as 503 it is as good as before.
     pub fn is_spoilt(&self) -> bool {
         match self {

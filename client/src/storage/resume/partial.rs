@@ -14,7 +14,7 @@ pub struct PartialBody {
 }
 
 impl PartialBody {
-    /// What arrived of a 200 that broke off: the value of its `StrongETag`; the length of the whole from
+    /// What arrived of a 200 that broke off: the value of its `ETag`; the length of the whole from
     /// `Content-Length`, if it was given; the digest of the whole, from `Repr-Digest` or
     /// `Content-Digest`; and the bytes.
     ///

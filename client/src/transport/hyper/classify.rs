@@ -1,7 +1,7 @@
 //! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
 //! whole chain of causes is looked at.
 
-use crate::transport::{HEAD_LIMIT, io_error as system};
+use crate::transport::{HEAD_LIMIT, io_error};
 use flagpole_protocol::{Outcome, reason};
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -46,7 +46,7 @@ fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
             Some(Outcome::ProtocolError(reason(error)))
         }
         ErrorKind::FileTooLarge => Some(Outcome::TooLarge),
-        _ => Some(system::broken(error)),
+        _ => Some(io_error::connection_broken(error)),
     }
 }
 

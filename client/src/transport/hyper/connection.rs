@@ -5,7 +5,7 @@ use super::classify;
 use super::io::{Io, Probe};
 use super::reactor::{Reactor, Stream};
 use crate::transport::head::Received;
-use crate::transport::{HEAD_LIMIT, RequestTemplate, io_error as system};
+use crate::transport::{HEAD_LIMIT, RequestTemplate, io_error};
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
@@ -46,7 +46,7 @@ impl<S: Stream> Connection<S> {
         R: Reactor<Stream = S>,
     {
         let stream = connect(wire, reactor).await;
-        let stream = stream.map_err(|error| system::connecting(&error))?;
+        let stream = stream.map_err(|error| io_error::connect_failed(&error))?;
         let probe = Arc::new(Probe::new(wire.clock));
         let io = TokioIo::new(Io::new(stream, probe.clone()));
         let handshake = http1::Builder::new()

@@ -3,6 +3,7 @@
 use ::ureq::Error;
 use flagpole_protocol::{Outcome, reason};
 use std::fmt;
+use std::io::ErrorKind;
 
 /// An outcome as an error, which finds its way through ureq unchanged: ureq takes some errors of the
 /// system for the end of a body.
@@ -27,7 +28,10 @@ pub(super) fn outcome(error: Error, received: u64) -> Outcome {
     match error {
         Error::Other(cause) => match cause.downcast::<Broken>() {
             Ok(broken) => broken.0,
-            Err(other) => Outcome::ConnectionError(reason(&other)),
+            Err(other) => Outcome::ConnectionError {
+                kind: ErrorKind::Other,
+                message: reason(&other),
+            },
         },
         Error::LargeResponseHeader(..) => Outcome::TooLarge,
         // The end of the connection, before the answer or within it. An end within the size of a

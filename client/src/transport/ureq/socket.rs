@@ -1,7 +1,7 @@
 //! The socket: it waits no longer than it may, and tells exactly what became of it.
 
 use super::line::Line;
-use crate::transport::io_error as system;
+use crate::transport::io_error;
 use crate::transport::socket::{self, is_passing};
 use flagpole_protocol::Outcome;
 use rustix::event::PollFlags;
@@ -32,7 +32,7 @@ impl Socket {
             }
         }
         let failed = failed.unwrap_or_else(|| ErrorKind::AddrNotAvailable.into());
-        Err(system::connecting(&failed))
+        Err(io_error::connect_failed(&failed))
     }
 
     /// Sends it all.
@@ -79,7 +79,7 @@ impl Socket {
         if self.line.is_cancelled() {
             Outcome::Cancelled
         } else {
-            system::broken(error)
+            io_error::connection_broken(error)
         }
     }
 }
@@ -113,7 +113,7 @@ fn wait(stream: &TcpStream, line: &Line, events: PollFlags) -> Result<(), Outcom
         match socket::wait(stream, events, line.left()?) {
             Ok(ready) if ready.is_empty() => {}
             Ok(_) => return Ok(()),
-            Err(error) => return Err(Outcome::ConnectionError(error.to_string())),
+            Err(error) => return Err(io_error::connection_broken(&error)),
         }
     }
 }

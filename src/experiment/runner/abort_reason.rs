@@ -1,0 +1,31 @@
+//! Why the rounds of a cell ended early.
+
+use crate::process::system_limits;
+use crate::process::trial_process::TrialFailed;
+use anyhow::Error;
+use flagpole_analysis::validity::verdict::Resource;
+
+/// Why the rounds of a cell ended early.
+pub(crate) struct AbortReason {
+    pub(crate) message: String,
+    /// The system resource that ran out, if that was the cause.
+    pub(crate) exhausted: Option<Resource>,
+}
+
+impl AbortReason {
+    pub(crate) fn new(message: impl Into<String>) -> AbortReason {
+        AbortReason {
+            message: message.into(),
+            exhausted: None,
+        }
+    }
+
+    pub(crate) fn from_error(error: &Error) -> AbortReason {
+        let trial = error.downcast_ref::<TrialFailed>();
+        let cause = trial.map_or_else(|| system_limits::cause(error), |trial| trial.cause);
+        AbortReason {
+            message: format!("{error:#}"),
+            exhausted: system_limits::resource(cause),
+        }
+    }
+}
