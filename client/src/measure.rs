@@ -1,4 +1,4 @@
-//! One strategy's run, measured; and how it goes from one process to another.
+//! Measures one run of a strategy.
 
 use crate::run::{Run, RunError};
 use crate::strategy::Strategy;
@@ -7,22 +7,22 @@ use flagpole_protocol::MeasuredRun;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Carries out a run and keeps every record; `run`'s own `on_record` is called too.
+/// Carries out a run and collects its records. The run's own `on_record` is called too.
 ///
 /// # Errors
-/// Those of the strategy.
+/// If the strategy fails.
 pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, RunError> {
     let records = Mutex::new(Vec::with_capacity(run.plan.jobs.len()));
-    let keep = |record: &AttemptRecord| {
+    let collect = |record: &AttemptRecord| {
         records
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(record.clone());
-        run.tell(record);
+        run.report(record);
     };
-    let kept = run.clone().on_record(&keep);
+    let observed = run.clone().on_record(&collect);
     let start = Instant::now();
-    let stats = strategy.run(&kept)?;
+    let stats = strategy.run(&observed)?;
     let wall = start.elapsed();
     let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
     let concurrency = strategy.concurrency(run.concurrency).get();

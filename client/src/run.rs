@@ -1,4 +1,4 @@
-//! What a strategy is asked to do.
+//! What a strategy carries out: a workload and its conditions.
 
 use crate::policy::Policy;
 use crate::storage::download_dir::DownloadDir;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// The largest body that is accepted unless another limit is set, in bytes.
 pub const BODY_LIMIT: usize = 8 << 20;
 
-/// A plan, and the conditions under which it is carried out.
+/// A workload and the conditions under which it is carried out.
 #[derive(Clone)]
 pub struct Run<'a> {
     pub(crate) plan: &'a Workload,
@@ -27,11 +27,10 @@ pub struct Run<'a> {
     pub(crate) name: Option<String>,
     pub(crate) destination: Option<&'a DownloadDir>,
     pub(crate) cancel: CancellationToken,
-    /// Who hears of every record, if anyone does.
     pub(crate) on_record: Option<&'a (dyn Fn(&AttemptRecord) + Sync)>,
 }
 
-/// The run could not be started, or not be carried on.
+/// A run could not be started or continued.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The system refused what a runtime needs.
@@ -49,8 +48,7 @@ pub enum RunError {
 }
 
 impl<'a> Run<'a> {
-    /// The plan on one lane, under the default policy, without name and destination, over the first
-    /// transport.
+    /// A run at concurrency 1 with the default policy and the first transport, without name or destination.
     pub fn new(plan: &'a Workload, endpoint: &'a Endpoint) -> Run<'a> {
         Run {
             plan,
@@ -66,7 +64,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// How many downloads may be in flight at once.
+    /// How many downloads may be in flight at the same time.
     pub fn concurrency(self, concurrency: Concurrency) -> Run<'a> {
         Run {
             concurrency,
@@ -74,29 +72,29 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// By which the blocking strategies make their exchanges.
+    /// The HTTP client library of the strategies that block threads.
     pub fn transport(self, transport: &'a dyn Transport) -> Run<'a> {
         Run { transport, ..self }
     }
 
-    /// What is done about answers that are late, wrong or elsewhere.
+    /// Timeouts, retries, hedging, redirects and connection reuse.
     pub fn policy(self, policy: Policy) -> Run<'a> {
         Run { policy, ..self }
     }
 
-    /// The limit of one whole exchange, connecting, head and body, the policy being as it is else.
+    /// The policy's total timeout of a request: connecting, head and body.
     pub fn timeout(mut self, timeout: Duration) -> Run<'a> {
         self.policy.timeouts.whole = Some(timeout);
         self
     }
 
-    /// The largest body that is accepted, in bytes.
+    /// The largest body that is accepted, in bytes; [`BODY_LIMIT`] unless set.
     pub fn body_limit(self, body_limit: usize) -> Run<'a> {
         Run { body_limit, ..self }
     }
 
-    /// The name by which the server tells this run from others (`Flagpole-Run`); each attempt then
-    /// names its n too (`Flagpole-Nth`).
+    /// The name of the run (`Flagpole-Run`), 1 to 64 printable ASCII characters. Each attempt then names its
+    /// request number too (`Flagpole-Nth`).
     pub fn name(self, name: impl Into<String>) -> Run<'a> {
         Run {
             name: Some(name.into()),
@@ -104,7 +102,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Where flags are saved; without one they are verified and forgotten.
+    /// Where flags are saved; without a folder they are only verified.
     pub fn destination(self, destination: &'a DownloadDir) -> Run<'a> {
         Run {
             destination: Some(destination),
@@ -112,14 +110,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When this is cancelled nothing more is started, and what is in flight ends at once, as
+    /// A token whose cancellation ends the run: no attempt is started, and those in flight end at once with
     /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub fn cancel(self, cancel: CancellationToken) -> Run<'a> {
         Run { cancel, ..self }
     }
 
-    /// Called once for every attempt as it completes, by whichever thread made it (with a stack of
-    /// [`STACK`](crate::strategy::STACK) bytes): it should be quick.
+    /// Called for every attempt when it has ended, on a thread of the strategy with a stack of
+    /// [`STACK_SIZE`](crate::strategy::STACK_SIZE) bytes. A slow callback delays further attempts.
     pub fn on_record(self, on_record: &'a (dyn Fn(&AttemptRecord) + Sync)) -> Run<'a> {
         Run {
             on_record: Some(on_record),
@@ -127,8 +125,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// An attempt has completed.
-    pub(crate) fn tell(&self, record: &AttemptRecord) {
+    /// Calls the record callback.
+    pub(crate) fn report(&self, record: &AttemptRecord) {
         if let Some(on_record) = self.on_record {
             on_record(record);
         }

@@ -1,51 +1,49 @@
-//! The cores that this process may run on, and keeping a thread on one of them.
+//! The cores that this process may run on.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{allowed, stay_on};
+pub(crate) use linux::{available, pin_to};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-    /// The numbers of the cores that the calling thread may run on, as the system counts them; empty where
-    /// it does not say.
-    pub(crate) fn allowed() -> Vec<usize> {
+    /// The numbers of the cores that the calling thread may run on; empty if the system does not say.
+    pub(crate) fn available() -> Vec<usize> {
         let set = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
         let cores = (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core));
         cores.collect()
     }
 
-    /// Keeps the calling thread on this core from now on. The system may refuse; the thread is then as
-    /// fast as it was.
-    pub(crate) fn stay_on(core: usize) {
+    /// Keeps the calling thread on this core. Ignores a refusal: the thread is only slower then.
+    pub(crate) fn pin_to(core: usize) {
         let mut only = CpuSet::new();
         only.set(core);
         let _ = sched_setaffinity(None, &only);
     }
 }
 
-/// Other systems are not asked.
+/// Known on Linux only.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn allowed() -> Vec<usize> {
+pub(crate) fn available() -> Vec<usize> {
     Vec::new()
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn stay_on(_: usize) {}
+pub(crate) fn pin_to(_: usize) {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_stays_on_the_core_it_was_given_and_others_go_where_they_like() {
-        let cores = allowed();
+    fn pinning_moves_only_the_calling_thread() {
+        let cores = available();
         let last = *cores.last().unwrap();
-        let kept = std::thread::spawn(move || {
-            stay_on(last);
-            allowed()
+        let pinned = std::thread::spawn(move || {
+            pin_to(last);
+            available()
         });
-        assert_eq!(kept.join().unwrap(), [last]);
-        assert_eq!(allowed(), cores);
+        assert_eq!(pinned.join().unwrap(), [last]);
+        assert_eq!(available(), cores);
     }
 }

@@ -1,9 +1,17 @@
-//! How attempts are made, whatever the strategy.
+//! How attempts are carried out, whatever the strategy.
+//!
+//! `attempt` has the one sequence of steps. Strategies bring a driver, which knows how to wait: a worker of
+//! `blocking` blocks its thread, a task of `event_loop` yields to other tasks. All workers of a run share a
+//! `run_state`.
 
 pub(crate) mod affinity;
-pub(crate) mod blocking_scheduler;
+mod attempt;
+pub(crate) mod blocking;
+mod evaluate;
 pub(crate) mod event_loop;
-pub(crate) mod idle_notifier;
-pub(crate) mod poll_on_wake;
-pub(crate) mod session;
-pub(crate) mod worker;
+mod finalize;
+mod hedge_tokens;
+pub(crate) mod run_state;
+mod storage_job;
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,14 @@
-//! `adaptive`: one event loop that finds out by itself how many requests to have in flight, from how
-//! long answers take and whether the server refuses. It costs a few round trips before it is at full
-//! speed.
+//! `adaptive`: one event loop that adjusts its concurrency to the measured latency and to rejections by the
+//! server. It needs a few round trips to reach full speed.
 
-use super::Strategy;
-use crate::execution::event_loop::{EventLoop as Tasks, saver};
-use crate::execution::session::RunState;
+use super::strategy_trait::Strategy;
+use crate::execution::event_loop::runtime::{block_on_run, current_thread};
 use crate::policy::adaptive_limit::Limit;
 use crate::run::{Run, RunError};
 use crate::workload::concurrency::Concurrency;
-use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::RunStats;
-use std::sync::Arc;
-use tokio::runtime::Builder;
+use flagpole_protocol::{AttemptRecord, RunStats};
 
-/// The strategy.
+/// The strategy `adaptive`.
 #[derive(Debug)]
 pub struct Adaptive;
 
@@ -26,7 +21,7 @@ impl Strategy for Adaptive {
         "one event loop that adjusts its concurrency to the measured latency, up to the maximum"
     }
 
-    /// The most it may come to: more than most servers of flags are good for, and no flood.
+    /// The maximum: more than most servers of flags can use, and not enough to flood one.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(100)
     }
@@ -36,21 +31,12 @@ impl Strategy for Adaptive {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        // Made first, thus dropped last: the connections are registered with it.
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(RunError::Runtime)?;
-        let most = run.concurrency.get();
-        let mut limit = Limit::new(most);
-        let session = Arc::new(RunState::start(run, limit.get())?);
-        let tasks = Tasks::alone(&session, saver(run)?.as_ref(), most);
-        let mut observe = |record: &AttemptRecord| {
+        let mut limit = Limit::new(run.concurrency.get());
+        let initial = limit.get();
+        let mut observer = |record: &AttemptRecord| {
             limit.saw(&record.outcome, record.sent, record.done);
             Some(limit.get())
         };
-        let tally = runtime.block_on(tasks.run(run, Some(&mut observe)));
-        Ok(session.close(run, tally))
+        block_on_run(&current_thread()?, run, initial, Some(&mut observer))
     }
 }

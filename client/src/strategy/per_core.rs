@@ -1,22 +1,21 @@
-//! `per-core`: an event loop a core, each with its own connections and its part of the lanes; they
-//! share the agenda and nothing else, so that no task ever moves. Where there is a loop for every core, each
-//! stays on its own: left to themselves, loops meet on one core now and then. What it costs is that a
-//! connection of a busy loop cannot serve an idle one.
+//! `per-core`: one event loop per core, each with its own connections and its share of the concurrency. The loops
+//! share only the scheduler, so that no task moves between cores; but a connection of a busy loop cannot serve
+//! an idle one.
 
-use super::Strategy;
-use crate::execution::affinity::{allowed, stay_on};
-use crate::execution::event_loop::{EventLoop as Tasks, saver};
-use crate::execution::session::RunState;
+use super::strategy_trait::Strategy;
+use crate::execution::affinity;
+use crate::execution::event_loop::attempt_loop::{AttemptLoop, disk_writer};
+use crate::execution::event_loop::runtime::current_thread;
+use crate::execution::run_state::RunState;
 use crate::run::{Run, RunError};
 use crate::workload::concurrency::Concurrency;
 use flagpole_protocol::RunStats;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread::{Builder, available_parallelism, scope};
-use tokio::runtime;
+use std::thread::{Builder, Scope, ScopedJoinHandle, available_parallelism, scope};
 
-/// The strategy.
+/// The strategy `per-core`.
 #[derive(Debug)]
 pub struct PerCore;
 
@@ -29,7 +28,7 @@ impl Strategy for PerCore {
         "one pinned event loop per core; downloads are shared, connections are not"
     }
 
-    /// As many as `threads`: it is for those for whom one core is not enough.
+    /// As `threads`, which uses several cores too.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
@@ -39,59 +38,77 @@ impl Strategy for PerCore {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        // A run of its own to cancel: when one loop fails, the others need not finish.
+        // A token of its own: if one loop fails, the others are cancelled.
         let run = &run.clone().cancel(run.cancel.child_token());
-        let lanes = run.concurrency.get();
-        let session = Arc::new(RunState::start(run, lanes)?);
-        let (most, saver) = (session.agenda().most_at_once(), saver(run)?);
+        let concurrency = run.concurrency.get();
+        let run_state = Arc::new(RunState::start(run, concurrency)?);
+        let useful = run_state.scheduler().most_at_once();
         let cores = available_parallelism().map_or(1, NonZero::get);
-        let shares: Vec<_> = shares(lanes, cores.min(most)).collect();
-        let own = Some(allowed()).filter(|own| own.len() == shares.len());
-        let loops = Tasks::each(&session, saver.as_ref(), &shares);
-        let tally = scope(|scope| {
-            let mut own = own.into_iter().flatten();
-            let spawn = |tasks: &Arc<Tasks>| {
-                let tasks = tasks.clone();
-                let core = own.next();
-                let thread = Builder::new().name("event-loop".into());
-                let thread = thread.spawn_scoped(scope, move || turn(run, &tasks, core));
-                thread
-                    .map_err(RunError::Thread)
-                    .inspect_err(|_| run.cancel.cancel())
-            };
-            let threads: Vec<_> = loops.iter().map(spawn).collect();
-            let mut sum = Ok(RunStats::default());
-            for thread in threads {
-                let tally = thread
-                    .and_then(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                sum = sum.and_then(|sum: RunStats| Ok(sum.plus(&tally?)));
-            }
-            sum
+        let shares: Vec<_> = shares(concurrency, cores.min(useful)).collect();
+        let disk_writer = disk_writer(run)?;
+        let loops = AttemptLoop::for_shares(&run_state, disk_writer.as_ref(), &shares);
+        let stats = scope(|scope| {
+            let threads: Vec<_> = loops
+                .iter()
+                .zip(cores_for(loops.len()))
+                .map(|(attempts, core)| spawn(scope, run, attempts, core))
+                .collect();
+            // Every thread is joined, so that a panic of any is passed on.
+            let stats: Vec<_> = threads.into_iter().map(join).collect();
+            let mut stats = stats.into_iter();
+            stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&next?)))
         })?;
-        Ok(session.close(run, tally))
+        Ok(run_state.complete(run, stats))
     }
 }
 
-/// Runs one loop on the calling thread, which stays on this core if one is given.
-fn turn(run: &Run<'_>, tasks: &Arc<Tasks>, core: Option<usize>) -> Result<RunStats, RunError> {
-    core.into_iter().for_each(stay_on);
-    // Until it has come to a good end: the others would wait for what it had in hand.
-    let cancels = run.cancel.clone().drop_guard();
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(RunError::Runtime)?;
-    let tally = runtime.block_on(tasks.clone().run(run, None));
-    // They are registered with the runtime, which goes now.
-    tasks.close_idle();
-    cancels.disarm();
-    Ok(tally)
+/// A core for each loop if there are as many loops as cores: the scheduler of the system sometimes puts two
+/// loops on one core.
+fn cores_for(loops: usize) -> impl Iterator<Item = Option<usize>> {
+    let available = affinity::available();
+    let is_one_each = available.len() == loops;
+    (0..loops).map(move |index| is_one_each.then(|| available[index]))
 }
 
-/// So many lanes as evenly as can be over so many loops.
-fn shares(lanes: usize, loops: usize) -> impl Iterator<Item = usize> {
-    (0..loops).map(move |place| (lanes + loops - 1 - place) / loops)
+type LoopThread<'s> = ScopedJoinHandle<'s, Result<RunStats, RunError>>;
+
+fn spawn<'s, 'e>(
+    scope: &'s Scope<'s, 'e>,
+    run: &'e Run<'_>,
+    attempts: &'e Arc<AttemptLoop>,
+    core: Option<usize>,
+) -> Result<LoopThread<'s>, RunError> {
+    let builder = Builder::new().name("event-loop".into());
+    let thread = builder.spawn_scoped(scope, move || run_loop(run, attempts, core));
+    thread
+        .map_err(RunError::Thread)
+        .inspect_err(|_| run.cancel.cancel())
+}
+
+fn join(thread: Result<LoopThread<'_>, RunError>) -> Result<RunStats, RunError> {
+    thread?.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn run_loop(
+    run: &Run<'_>,
+    attempts: &Arc<AttemptLoop>,
+    core: Option<usize>,
+) -> Result<RunStats, RunError> {
+    if let Some(core) = core {
+        affinity::pin_to(core);
+    }
+    // Cancels the run if this loop fails: the others would wait for its attempts to end.
+    let cancel_on_failure = run.cancel.clone().drop_guard();
+    let runtime = current_thread()?;
+    let stats = runtime.block_on(attempts.clone().run(run, None));
+    attempts.close_idle();
+    cancel_on_failure.disarm();
+    Ok(stats)
+}
+
+/// The concurrency, divided as evenly as possible.
+fn shares(concurrency: usize, loops: usize) -> impl Iterator<Item = usize> {
+    (0..loops).map(move |index| (concurrency + loops - 1 - index) / loops)
 }
 
 #[cfg(test)]
@@ -99,10 +116,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shares_add_up_and_none_is_empty() {
-        for (lanes, loops) in [(1, 1), (7, 2), (32, 3), (1000, 64), (5, 5)] {
-            let shares: Vec<_> = shares(lanes, loops).collect();
-            assert_eq!((shares.len(), shares.iter().sum()), (loops, lanes));
+    fn shares_add_up_and_none_is_zero() {
+        for (concurrency, loops) in [(1, 1), (7, 2), (32, 3), (1000, 64), (5, 5)] {
+            let shares: Vec<_> = shares(concurrency, loops).collect();
+            assert_eq!((shares.len(), shares.iter().sum()), (loops, concurrency));
             assert!(shares.iter().all(|share| *share > 0));
         }
     }

@@ -1,15 +1,15 @@
-//! `sequential`: one download after the other over one connection. It waits for the server all the
-//! time, which is what the others are measured against.
+//! `sequential`: one download at a time on one connection. It waits for the server all the time; the other
+//! strategies are measured against it.
 
-use super::Strategy;
-use crate::execution::blocking_scheduler::BlockingScheduler;
-use crate::execution::session::RunState;
-use crate::execution::worker::work;
+use super::strategy_trait::Strategy;
+use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
+use crate::execution::blocking::worker::run_worker;
+use crate::execution::run_state::RunState;
 use crate::run::{Run, RunError};
 use crate::workload::concurrency::Concurrency;
 use flagpole_protocol::RunStats;
 
-/// The strategy.
+/// The strategy `sequential`.
 #[derive(Debug)]
 pub struct Sequential;
 
@@ -31,8 +31,8 @@ impl Strategy for Sequential {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        let pool = BlockingScheduler::new(RunState::start(run, 1)?);
-        let tally = pool.open(|| work(run, &pool, 0))?;
-        Ok(pool.session.close(run, *tally))
+        let scheduler = BlockingScheduler::new(RunState::start(run, 1)?);
+        let stats = scheduler.with_cancellation(|| run_worker(run, &scheduler, 0))?;
+        Ok(scheduler.run_state.complete(run, *stats))
     }
 }

@@ -1,25 +1,23 @@
-//! `thread-per-download`: an OS thread for every attempt, made when there is a lane for it and gone
-//! with it. Connections outlive the threads, so that what it costs beside `threads` is the making of
-//! threads and nothing else.
+//! `thread-per-download`: an OS thread for every attempt, started when a concurrency slot is free. Connections
+//! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
-use super::Strategy;
-use crate::execution::session::RunState;
-use crate::execution::worker::{STACK, attempt, lane};
+use super::strategy_trait::Strategy;
+use crate::execution::blocking::worker::{BlockingWorker, STACK_SIZE, new_client};
+use crate::execution::run_state::RunState;
 use crate::run::{Run, RunError};
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
 use crate::transport::BlockingClient;
 use crate::workload::concurrency::Concurrency;
-use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::RunStats;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
-/// The strategy.
+/// The strategy `thread-per-download`.
 #[derive(Debug)]
 pub struct ThreadPerDownload;
 
@@ -32,79 +30,78 @@ impl Strategy for ThreadPerDownload {
         "a new OS thread per request, up to the concurrency; costs starting each thread"
     }
 
-    /// As many as `threads`, to set one beside the other.
+    /// As `threads`, for a comparison of the two.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         let run = &run.clone().cancel(run.cancel.child_token());
-        let crew = Crew {
+        let workers = Workers {
             run,
-            session: &RunState::start(run, run.concurrency.get())?,
-            lanes: Mutex::default(),
+            state: &RunState::start(run, run.concurrency.get())?,
+            clients: Mutex::default(),
         };
         let (sender, events) = channel();
-        let waker = Waker::from(Arc::new(Alarm(sender.clone())));
-        let mut cancelled = pin!(crew.session.wire.cancel.cancelled());
-        // To be asked once is to be told later.
+        let waker = Waker::from(Arc::new(CancelWaker(sender.clone())));
+        let mut cancelled = pin!(run.cancel.cancelled());
+        // Polled once, to register the waker.
         if let Poll::Ready(()) = cancelled.as_mut().poll(&mut Context::from_waker(&waker)) {
-            crew.session.agenda().stop();
+            workers.state.scheduler().stop();
         }
-        let tally = scope(|scope| crew.lead(scope, &sender, &events));
-        Ok(crew.session.close(run, tally?))
+        let stats = scope(|scope| workers.supervise(scope, &sender, &events));
+        Ok(workers.state.complete(run, stats?))
     }
 }
 
-/// What the one who makes the threads is told.
-enum Event {
+/// What wakes the supervisor.
+enum SupervisorEvent {
     /// The thread of this attempt is about to end.
     Ended(AttemptId),
     Cancelled,
 }
 
-struct Crew<'r> {
+struct Workers<'r> {
     run: &'r Run<'r>,
-    session: &'r RunState,
-    /// Those in no thread's hands, the last used on top.
-    lanes: Mutex<Vec<Box<dyn BlockingClient>>>,
+    state: &'r RunState,
+    /// Clients that no thread uses; the last used is taken first.
+    clients: Mutex<Vec<Box<dyn BlockingClient>>>,
 }
 
-type Thread<'s> = ScopedJoinHandle<'s, Result<AttemptRecord, RunError>>;
+type WorkerHandle<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
 
-impl Crew<'_> {
-    /// Makes threads and waits for them. Whatever goes wrong, the run is cancelled, so that those that
-    /// are left end at once.
-    fn lead<'s>(
+impl Workers<'_> {
+    /// Starts threads and joins them. A failure cancels the run, so that the other threads end at once.
+    fn supervise<'s>(
         &'s self,
         scope: &'s Scope<'s, '_>,
-        sender: &Sender<Event>,
-        events: &Receiver<Event>,
+        sender: &Sender<SupervisorEvent>,
+        events: &Receiver<SupervisorEvent>,
     ) -> Result<RunStats, RunError> {
-        let mut tally = RunStats::default();
-        let mut threads: HashMap<AttemptId, Thread<'s>> = HashMap::new();
-        let _cancels = self.run.cancel.clone().drop_guard();
+        let mut stats = RunStats::default();
+        let mut threads: HashMap<AttemptId, WorkerHandle<'s>> = HashMap::new();
+        let _cancel = self.run.cancel.clone().drop_guard();
         loop {
-            let event = match self.session.next() {
-                Action::Start(start) => {
-                    threads.insert(start.id, self.spawn(scope, sender.clone(), start)?);
+            let event = match self.state.next() {
+                Action::Start(spec) => {
+                    threads.insert(spec.id, self.spawn(scope, sender.clone(), spec)?);
                     continue;
                 }
-                Action::Over if threads.is_empty() => return Ok(tally),
+                Action::Over if threads.is_empty() => return Ok(stats),
                 Action::Wait(until) => {
-                    let now = self.session.wire.clock.now();
+                    let now = self.state.template.clock.now();
                     events.recv_timeout(until.saturating_sub(now)).ok()
                 }
                 Action::Over | Action::Await => events.recv().ok(),
             };
             match event {
-                Some(Event::Cancelled) => self.session.agenda().stop(),
-                Some(Event::Ended(id)) => {
+                Some(SupervisorEvent::Cancelled) => self.state.scheduler().stop(),
+                Some(SupervisorEvent::Ended(id)) => {
                     if let Some(thread) = threads.remove(&id) {
-                        // Its lane is free when it is gone: there are never more threads than lanes.
                         let ended = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-                        tally.record(&ended?);
-                        self.session.leave(id);
+                        stats += &*ended?;
+                        // Only now: there are never more threads than slots.
+                        self.state.scheduler().leave(id);
                     }
                 }
                 None => {}
@@ -115,47 +112,55 @@ impl Crew<'_> {
     fn spawn<'s>(
         &'s self,
         scope: &'s Scope<'s, '_>,
-        sender: Sender<Event>,
-        start: AttemptSpec,
-    ) -> Result<Thread<'s>, RunError> {
-        let builder = Builder::new().name("download".into()).stack_size(STACK);
+        sender: Sender<SupervisorEvent>,
+        spec: AttemptSpec,
+    ) -> Result<WorkerHandle<'s>, RunError> {
+        let builder = Builder::new()
+            .name("download".into())
+            .stack_size(STACK_SIZE);
         let thread = builder.spawn_scoped(scope, move || {
-            let _last = LastWord(sender, start.id);
-            self.make(start)
+            let _notify = NotifyOnDrop(sender, spec.id);
+            self.make(spec)
         });
         thread.map_err(RunError::Thread)
     }
 
-    fn make(&self, start: AttemptSpec) -> Result<AttemptRecord, RunError> {
-        let idle = self.lanes().pop();
-        let mut lane = idle.map_or_else(|| lane(self.run, self.session), Ok)?;
-        let record = attempt(self.run, self.session, &mut *lane, None, start);
-        self.lanes().push(lane);
-        self.run.tell(&record);
-        Ok(record)
+    fn make(&self, spec: AttemptSpec) -> Result<Box<RunStats>, RunError> {
+        let idle = self.clients().pop();
+        let mut worker = BlockingWorker {
+            run: self.run,
+            state: self.state,
+            client: idle.map_or_else(|| new_client(self.run, self.state), Ok)?,
+            worker: None,
+            stats: Box::default(),
+            scheduler: None,
+        };
+        worker.run_attempts(spec);
+        self.clients().push(worker.client);
+        Ok(worker.stats)
     }
 
-    fn lanes(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn BlockingClient>>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clients(&self) -> MutexGuard<'_, Vec<Box<dyn BlockingClient>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Said even by a thread that panics.
-struct LastWord(Sender<Event>, AttemptId);
+/// Announces the end of a thread, even after a panic.
+struct NotifyOnDrop(Sender<SupervisorEvent>, AttemptId);
 
-impl Drop for LastWord {
+impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
-        // Nobody listens when the strategy itself has failed.
-        let _ = self.0.send(Event::Ended(self.1));
+        // Fails only after the supervisor has failed.
+        let _ = self.0.send(SupervisorEvent::Ended(self.1));
     }
 }
 
 /// Woken when the run is cancelled.
-struct Alarm(Sender<Event>);
+struct CancelWaker(Sender<SupervisorEvent>);
 
-impl Wake for Alarm {
-    fn wake(self: Arc<Alarm>) {
-        // Nobody listens when the run is over.
-        let _ = self.0.send(Event::Cancelled);
+impl Wake for CancelWaker {
+    fn wake(self: Arc<CancelWaker>) {
+        // Fails only when the run is over.
+        let _ = self.0.send(SupervisorEvent::Cancelled);
     }
 }

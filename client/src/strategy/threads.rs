@@ -1,18 +1,17 @@
-//! `threads`: a fixed number of OS threads take attempts from the agenda, whichever is free the next
-//! one. Each has a connection and a runtime of its own. A thread costs its stack and a switch for every
-//! wait.
+//! `threads`: a fixed number of OS threads take attempts from the scheduler. Each has a connection of its own.
+//! A thread costs its stack and a context switch for every wait.
 
-use super::Strategy;
-use crate::execution::blocking_scheduler::BlockingScheduler;
-use crate::execution::session::RunState;
-use crate::execution::worker::{STACK, work};
+use super::strategy_trait::Strategy;
+use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
+use crate::execution::blocking::worker::{STACK_SIZE, run_worker};
+use crate::execution::run_state::RunState;
 use crate::run::{Run, RunError};
 use crate::workload::concurrency::Concurrency;
 use flagpole_protocol::RunStats;
 use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
-/// The strategy.
+/// The strategy `threads`.
 #[derive(Debug)]
 pub struct Threads;
 
@@ -25,52 +24,52 @@ impl Strategy for Threads {
         "a pool of OS threads, one connection each; costs one stack per thread"
     }
 
-    /// As many as the book has.
+    /// As in the book.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        // A run of its own to cancel: when one thread cannot be had, the others need not finish.
+        // A token of its own: if one thread cannot be started, the others are cancelled.
         let run = &run.clone().cancel(run.cancel.child_token());
-        let pool = BlockingScheduler::new(RunState::start(run, run.concurrency.get())?);
-        let threads = pool.threads();
+        let scheduler = BlockingScheduler::new(RunState::start(run, run.concurrency.get())?);
+        let threads = scheduler.threads();
         let work = || {
             scope(|scope| {
-                let spawn = |number| spawn(scope, run, &pool, number);
+                let spawn = |number| spawn(scope, run, &scheduler, number);
                 let workers: Vec<_> = (0..threads).map(spawn).collect();
-                let mut tallies = workers.into_iter().map(join);
-                tallies.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
+                let mut stats = workers.into_iter().map(join);
+                stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
             })
         };
-        let tally = pool.open(work)?;
-        Ok(pool.session.close(run, tally))
+        let stats = scheduler.with_cancellation(work)?;
+        Ok(scheduler.run_state.complete(run, stats))
     }
 }
 
-type Worker<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
+type WorkerThread<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
 
 fn spawn<'s, 'e>(
     scope: &'s Scope<'s, 'e>,
     run: &'e Run<'_>,
-    pool: &'e BlockingScheduler,
+    scheduler: &'e BlockingScheduler,
     number: usize,
-) -> Result<Worker<'s>, RunError> {
+) -> Result<WorkerThread<'s>, RunError> {
     let builder = Builder::new()
         .name(format!("lane-{number}"))
-        .stack_size(STACK);
-    let worker = builder.spawn_scoped(scope, move || {
-        // Until it has come to a good end: the others would wait for what it had in hand.
-        let cancels = run.cancel.clone().drop_guard();
-        let tally = work(run, pool, number)?;
-        cancels.disarm();
-        Ok(tally)
+        .stack_size(STACK_SIZE);
+    let thread = builder.spawn_scoped(scope, move || {
+        // Cancels the run if this thread fails: the others would wait for its attempt to end.
+        let cancel_on_failure = run.cancel.clone().drop_guard();
+        let stats = run_worker(run, scheduler, number)?;
+        cancel_on_failure.disarm();
+        Ok(stats)
     });
-    worker
+    thread
         .map_err(RunError::Thread)
         .inspect_err(|_| run.cancel.cancel())
 }
 
-fn join(worker: Result<Worker<'_>, RunError>) -> Result<Box<RunStats>, RunError> {
-    worker?.join().unwrap_or_else(|panic| resume_unwind(panic))
+fn join(thread: Result<WorkerThread<'_>, RunError>) -> Result<Box<RunStats>, RunError> {
+    thread?.join().unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -1,0 +1,132 @@
+//! A thread that makes attempts, one after the other, and waits for each.
+
+use crate::execution::attempt::{AttemptDriver, run_attempts};
+use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
+use crate::execution::evaluate::Slot;
+use crate::execution::run_state::RunState;
+use crate::execution::storage_job::{StorageJob, StorageResult};
+use crate::run::{Run, RunError};
+use crate::scheduler::{Action, AttemptSpec};
+use crate::storage::resume::LocalCopy;
+use crate::transport::{BlockingClient, RawResponse, RequestSpec};
+use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use tokio_util::sync::CancellationToken;
+
+/// The stack of a thread that makes attempts, in bytes. Its call stack is shallow, in a debug build
+/// too: a test makes every kind of exchange on such threads.
+pub const STACK_SIZE: usize = 256 << 10;
+
+/// What a thread needs to make attempts.
+pub(crate) struct BlockingWorker<'r> {
+    pub(crate) run: &'r Run<'r>,
+    pub(crate) state: &'r RunState,
+    pub(crate) client: Box<dyn BlockingClient>,
+    pub(crate) worker: Option<usize>,
+    /// Boxed, to keep it off the stack of a waiting thread.
+    pub(crate) stats: Box<RunStats>,
+    /// Gives further attempts; `None` for a thread that makes a single one.
+    pub(crate) scheduler: Option<&'r BlockingScheduler>,
+}
+
+/// Makes attempts until there are none left or the run is cancelled.
+pub(crate) fn run_worker(
+    run: &Run<'_>,
+    scheduler: &BlockingScheduler,
+    worker: usize,
+) -> Result<Box<RunStats>, RunError> {
+    let state = &scheduler.run_state;
+    let mut worker = BlockingWorker {
+        run,
+        state,
+        client: new_client(run, state)?,
+        worker: Some(worker),
+        stats: Box::default(),
+        scheduler: Some(scheduler),
+    };
+    if let Some(first) = scheduler.next() {
+        worker.run_attempts(first);
+    }
+    Ok(worker.stats)
+}
+
+/// A client for one thread at a time, not connected yet.
+pub(crate) fn new_client(
+    run: &Run<'_>,
+    state: &RunState,
+) -> Result<Box<dyn BlockingClient>, RunError> {
+    let client = run.transport.lane(state.template.clone());
+    client.map_err(RunError::Runtime)
+}
+
+impl BlockingWorker<'_> {
+    /// Makes this attempt and all that follow on this thread.
+    pub(crate) fn run_attempts(&mut self, first: AttemptSpec) {
+        let (state, token) = (self.state, &self.state.template.cancel);
+        let attempts = pin!(run_attempts(state, token, self, first));
+        match attempts.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => {}
+            Poll::Pending => unreachable!("all futures of a blocking driver are ready"),
+        }
+    }
+
+    /// Not inlined, as what these functions need would lie on the stack of a thread that waits for a response.
+    #[inline(never)]
+    fn record(&mut self, record: &AttemptRecord) {
+        self.stats.record(record);
+        self.run.report(record);
+    }
+
+    #[inline(never)]
+    fn next_spec(&self, slot: Slot) -> Option<AttemptSpec> {
+        match slot {
+            Slot::Next(Action::Start(spec)) => Some(spec),
+            Slot::Held(id) => self.scheduler?.release_and_next(id),
+            Slot::Released | Slot::Next(_) => self.scheduler?.next(),
+        }
+    }
+}
+
+impl AttemptDriver for BlockingWorker<'_> {
+    fn worker(&self) -> Option<usize> {
+        self.worker
+    }
+
+    async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
+        let folder = self.run.destination;
+        folder.map_or_else(LocalCopy::default, |folder| folder.left(resource))
+    }
+
+    async fn exchange(
+        &mut self,
+        request: &RequestSpec<'_>,
+        _: Option<&CancellationToken>,
+    ) -> Box<RawResponse> {
+        self.client.exchange(request)
+    }
+
+    /// The record callback may cancel the run, and no further attempt is made then.
+    fn may_take_next_early(&self) -> bool {
+        false
+    }
+
+    async fn store(
+        &mut self,
+        job: Box<StorageJob>,
+        _: &mut Slot,
+    ) -> Result<StorageResult, Outcome> {
+        match self.run.destination {
+            Some(folder) => job.run(folder),
+            None => Ok(StorageResult::default()),
+        }
+    }
+
+    async fn report(&mut self, record: AttemptRecord) {
+        self.record(&record);
+    }
+
+    fn next(&mut self, slot: Slot) -> Option<AttemptSpec> {
+        self.next_spec(slot)
+    }
+}

@@ -1,0 +1,204 @@
+//! Evaluates the response to an attempt: verifies its body, lets the scheduler decide what follows, and makes
+//! the record and the storage job.
+
+use crate::execution::run_state::RunState;
+use crate::execution::storage_job::{StorageJob, retained};
+use crate::policy::{asked_for, leads_on, led_to, retry_after};
+use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+use crate::storage::metadata;
+use crate::storage::resume::{LocalCopy, Part};
+use crate::storage::wasted_bytes::Retained;
+use crate::transport::RawResponse;
+use bytes::Bytes;
+use flagpole_protocol::{AttemptRecord, Outcome};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An attempt whose response has been evaluated.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    pub(crate) id: AttemptId,
+    pub(crate) record: AttemptRecord,
+    /// Boxed: most runs that are timed save nothing, and this struct is moved about.
+    pub(crate) job: Option<Box<StorageJob>>,
+    pub(crate) slot: Slot,
+    pub(super) action: BodyAction,
+    /// How much of the resource is on disk once the job is done.
+    pub(super) retained: Retained,
+}
+
+/// The concurrency slot of an attempt after its evaluation.
+#[derive(Debug)]
+pub(crate) enum Slot {
+    /// Still held.
+    Held(AttemptId),
+    /// Released while the storage job was waiting.
+    Released,
+    /// Released at the evaluation, when the scheduler gave this next action.
+    Next(Action),
+}
+
+/// What a response amounts to by itself.
+struct Verified {
+    outcome: Outcome,
+    country: Option<String>,
+    update: Part,
+}
+
+impl RunState {
+    /// If `early`, and unless there is something to store, the slot is released and the next action taken in
+    /// the same look at the scheduler. [`finalize`](RunState::finalize) follows.
+    ///
+    /// Not inlined: its variables would lie on the stack of every thread that waits for a response.
+    #[inline(never)]
+    pub(crate) fn evaluate(
+        &self,
+        spec: AttemptSpec,
+        worker: Option<usize>,
+        local: &LocalCopy,
+        mut response: Box<RawResponse>,
+        early: bool,
+    ) -> Evaluated {
+        let Verified {
+            outcome,
+            country,
+            update,
+        } = self.verify(&spec, local, &mut response);
+        // Taken here and not by the transport: a response is not done before it is verified.
+        let done = self.template.clock.now();
+        let result = self.result(&spec, local, &response, outcome, done);
+        let (disposition, slot) = self.decide(spec.id, &result, &update, early, done);
+        if let Some(tokens) = &self.hedge_tokens {
+            tokens.cancel_losers(spec.id, &disposition.losers);
+        }
+        let update = match disposition.outcome {
+            // The winner has what was wanted.
+            Outcome::HedgeLost => Part::Stay,
+            _ => update,
+        };
+        let record = record(&spec, worker, &mut response, &disposition, done);
+        let body_len = response.result.as_ref().map_or(0, Bytes::len);
+        let retained = retained(&update, &disposition, body_len as u64);
+        Evaluated {
+            id: spec.id,
+            record,
+            slot,
+            action: disposition.then,
+            retained,
+            job: self.storage_job(spec, &disposition, update, response, country),
+        }
+    }
+
+    fn verify(
+        &self,
+        spec: &AttemptSpec,
+        local: &LocalCopy,
+        response: &mut RawResponse,
+    ) -> Verified {
+        let (outcome, update) = local.judge(response, self.template.body_limit);
+        let outcome = outcome.map_or_else(|| self.verifier.judge(spec.resource, response), Ok);
+        let outcome = outcome.unwrap_or_else(|failed| failed);
+        if !spec.names {
+            return Verified {
+                outcome,
+                country: None,
+                update,
+            };
+        }
+        let country = (outcome == Outcome::Ok).then(|| {
+            let body = response.result.as_deref().unwrap_or_default();
+            metadata::country(body, spec.resource.code())
+        });
+        let (outcome, country) = match country.transpose() {
+            Ok(country) => (outcome, country),
+            Err(failed) => (failed, None),
+        };
+        Verified {
+            outcome,
+            country,
+            // Metadata is always requested whole.
+            update: Part::Stay,
+        }
+    }
+
+    fn result(
+        &self,
+        spec: &AttemptSpec,
+        local: &LocalCopy,
+        response: &RawResponse,
+        outcome: Outcome,
+        done: Duration,
+    ) -> AttemptResult {
+        let since_1970 = self.template.clock.since_1970(done);
+        let field = response.retry_after.as_deref();
+        AttemptResult {
+            are_conditions_to_blame: local.is_to_blame(&outcome),
+            outcome,
+            took: done.saturating_sub(response.sent),
+            redirect: self.redirect(spec, response),
+            retry_after: field.and_then(|field| retry_after(field, since_1970)),
+        }
+    }
+
+    /// The path within the site to which a response redirects.
+    fn redirect(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
+        let location = response.location.as_deref()?;
+        response.status.filter(|status| leads_on(*status))?;
+        let uri = self.template.uri(spec.resource, spec.path.as_deref());
+        let url = asked_for(self.site.as_ref()?, uri.path_and_query()?);
+        led_to(&url, location)
+    }
+
+    fn decide(
+        &self,
+        id: AttemptId,
+        result: &AttemptResult,
+        update: &Part,
+        early: bool,
+        done: Duration,
+    ) -> (Disposition, Slot) {
+        let mut scheduler = self.scheduler();
+        let disposition = scheduler.done(id, result, done);
+        let stores =
+            self.saves && (disposition.then != BodyAction::Nothing || *update != Part::Stay);
+        // A staged flag is reported to the scheduler while its attempt holds the slot.
+        let slot = if early && !stores && disposition.then != BodyAction::Stage {
+            scheduler.leave(id);
+            Slot::Next(scheduler.next(done))
+        } else {
+            Slot::Held(id)
+        };
+        drop(scheduler);
+        (disposition, slot)
+    }
+}
+
+fn record(
+    spec: &AttemptSpec,
+    worker: Option<usize>,
+    response: &mut RawResponse,
+    disposition: &Disposition,
+    done: Duration,
+) -> AttemptRecord {
+    AttemptRecord {
+        download: spec.download,
+        attempt: spec.attempt,
+        kind: spec.kind,
+        is_final: disposition.decides,
+        resource: spec.resource,
+        nth: spec.nth,
+        lane: worker,
+        backoff: spec.backoff,
+        due: spec.due,
+        sent: response.sent,
+        reused_connection: response.reused,
+        first_byte: response.first_byte,
+        done,
+        outcome: disposition.outcome.clone(),
+        status: response.status,
+        bytes: response.bytes,
+        // Known after the storage job.
+        wasted_bytes: 0,
+        timing: response.timing.take(),
+    }
+}

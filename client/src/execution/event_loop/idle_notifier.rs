@@ -1,0 +1,58 @@
+//! Wakes event loops that have free slots when there may be an attempt to make.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use tokio::sync::Notify;
+
+/// A slot for each event loop of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct IdleNotifier(Arc<[IdleSlot]>);
+
+#[derive(Debug, Default)]
+struct IdleSlot {
+    notify: Notify,
+    /// The loop waits although it has free concurrency slots.
+    is_idle: AtomicBool,
+}
+
+impl IdleSlot {
+    fn notify_if_idle(&self) {
+        if self.is_idle.load(SeqCst) {
+            self.notify.notify_one();
+        }
+    }
+}
+
+impl IdleNotifier {
+    /// For this number of loops, which are addressed by index.
+    pub(crate) fn new(loops: usize) -> IdleNotifier {
+        IdleNotifier((0..loops).map(|_| IdleSlot::default()).collect())
+    }
+
+    /// Marks a loop as idle or not, before it asks the scheduler: work that is added after that wakes the
+    /// loop.
+    pub(crate) fn set_idle(&self, index: usize, is_idle: bool) {
+        self.0[index].is_idle.store(is_idle, SeqCst);
+    }
+
+    /// Waits for a notification of this loop, or takes one that came before.
+    pub(crate) async fn notified(&self, index: usize) {
+        self.0[index].notify.notified().await;
+    }
+
+    /// There may be an attempt to make: wakes all idle loops.
+    pub(crate) fn notify_idle(&self) {
+        self.0.iter().for_each(IdleSlot::notify_if_idle);
+    }
+
+    /// Wakes all idle loops but the caller's, which asks the scheduler itself.
+    pub(crate) fn notify_others(&self, index: usize) {
+        let others = self.0.iter().enumerate().filter(|(at, _)| *at != index);
+        others.for_each(|(_, slot)| slot.notify_if_idle());
+    }
+
+    /// Wakes this loop, which has a free concurrency slot now.
+    pub(crate) fn notify(&self, index: usize) {
+        self.0[index].notify.notify_one();
+    }
+}

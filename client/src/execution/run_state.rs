@@ -1,0 +1,96 @@
+//! State shared by all workers of a run.
+
+use crate::execution::hedge_tokens::HedgeTokens;
+use crate::run::{Run, RunError};
+use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
+use crate::storage::download_dir::StagedFile;
+use crate::storage::verify::BodyVerifier;
+use crate::storage::wasted_bytes::WastedBytes;
+use crate::transport::RequestTemplate;
+use flagpole_protocol::RunStats;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// A run in progress.
+#[derive(Debug)]
+pub(crate) struct RunState {
+    pub(crate) template: Arc<RequestTemplate>,
+    /// No token is cancelled while this is locked: that may wake a task that locks the scheduler. Boxed, to
+    /// keep what all cores write apart from what all cores read.
+    scheduler: Box<Mutex<AttemptScheduler>>,
+    pub(super) verifier: BodyVerifier,
+    /// Redirects are resolved against this URL; `None`: they are not followed.
+    pub(super) site: Option<Url>,
+    /// `None` unless the policy hedges.
+    pub(super) hedge_tokens: Option<HedgeTokens>,
+    /// Whether bodies are saved.
+    pub(super) saves: bool,
+    /// Flags that wait for the names of their countries, by download; removed from the disk with the run.
+    pub(super) staged: Mutex<FxHashMap<usize, StagedFile>>,
+    pub(super) wasted: Mutex<WastedBytes>,
+}
+
+impl RunState {
+    /// Starts the clock and prepares what all requests have in common.
+    pub(crate) fn start(run: &Run<'_>, concurrency: usize) -> Result<RunState, RunError> {
+        let template = Arc::new(RequestTemplate::new(run)?);
+        let scheduler = AttemptScheduler::new(run.plan, &run.policy, concurrency);
+        Ok(RunState {
+            scheduler: Box::new(Mutex::new(scheduler)),
+            verifier: BodyVerifier::default(),
+            site: Url::parse(&run.endpoint.target().to_string()).ok(),
+            hedge_tokens: run.policy.hedge.map(|_| HedgeTokens::default()),
+            saves: run.destination.is_some(),
+            staged: Mutex::default(),
+            wasted: Mutex::default(),
+            template,
+        })
+    }
+
+    /// A panic that poisons the lock ends the run.
+    pub(crate) fn scheduler(&self) -> MutexGuard<'_, AttemptScheduler> {
+        lock(&self.scheduler)
+    }
+
+    /// What a worker without an attempt does now.
+    pub(crate) fn next(&self) -> Action {
+        self.scheduler().next(self.template.clock.now())
+    }
+
+    /// Whether the local copy of a resource is looked up before this attempt.
+    pub(crate) fn resumes(&self, spec: &AttemptSpec) -> bool {
+        self.template.resumes && !spec.names && !spec.is_plain
+    }
+
+    /// A token that cancels this attempt alone, if the run hedges.
+    pub(crate) fn hedge_token(
+        &self,
+        id: AttemptId,
+        run_token: &CancellationToken,
+    ) -> Option<CancellationToken> {
+        let token = self.hedge_tokens.as_ref()?.register(id, run_token);
+        // An attempt that won before the token was registered could not cancel it.
+        let is_superseded = self.scheduler().is_superseded(id);
+        if is_superseded {
+            token.cancel();
+        }
+        Some(token)
+    }
+
+    /// The statistics of the whole run, with the downloads and the backoff that a cancellation cut off.
+    pub(crate) fn complete(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
+        let unfinished_backoff = self.scheduler().in_backoff(self.template.clock.now());
+        let whole = stats.of_downloads(run.plan.jobs.len());
+        RunStats {
+            backoff: whole.backoff + unfinished_backoff,
+            ..whole
+        }
+    }
+}
+
+/// Locks state that is whole even after a panic.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

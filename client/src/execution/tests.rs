@@ -1,0 +1,96 @@
+//! Two attempts of one download, in orders that only rare schedules bring.
+
+use super::evaluate::Evaluated;
+use super::run_state::RunState;
+use crate::policy::{Hedge, HedgeDelay, Policy};
+use crate::run::Run;
+use crate::scheduler::{Action, AttemptSpec};
+use crate::storage::resume::LocalCopy;
+use crate::transport::RawResponse;
+use crate::workload::concurrency::Concurrency;
+use crate::workload::plan::Workload;
+use crate::workload::target::Endpoint;
+use bytes::Bytes;
+use flagpole_protocol::{ContentDigest, Outcome};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A run, and a first attempt and its hedge that have been taken from the scheduler and not been sent.
+fn hedged_pair() -> (RunState, AttemptSpec, AttemptSpec) {
+    let workload = Workload::flags(["BR".parse().unwrap()]);
+    let endpoint = Endpoint::from(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let hedge = Hedge {
+        after: HedgeDelay::Time(Duration::ZERO),
+        share: 1.0,
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let run = Run::new(&workload, &endpoint)
+        .policy(policy)
+        .concurrency(Concurrency::new(2).unwrap());
+    let state = RunState::start(&run, 2).unwrap();
+    let [first, hedge] = [(); 2].map(|()| match state.next() {
+        Action::Start(spec) => spec,
+        other => panic!("{other:?}"),
+    });
+    (state, first, hedge)
+}
+
+fn response(result: Result<Bytes, Outcome>) -> Box<RawResponse> {
+    let body = Bytes::from_static(b"GIF");
+    Box::new(RawResponse {
+        status: Some(200),
+        repr_digest: Some(ContentDigest::of(b"GIF89a")),
+        length: Some(6),
+        etag: Some("\"v1\"".into()),
+        bytes: body.len() as u64,
+        begun: result.is_err().then_some(body),
+        result,
+        ..RawResponse::default()
+    })
+}
+
+fn evaluate(
+    state: &RunState,
+    spec: AttemptSpec,
+    result: Result<&'static [u8], Outcome>,
+) -> Evaluated {
+    let response = response(result.map(Bytes::from_static));
+    state.evaluate(spec, None, &LocalCopy::default(), response, false)
+}
+
+fn token(state: &RunState, spec: &AttemptSpec) -> CancellationToken {
+    state.hedge_token(spec.id, &state.template.cancel).unwrap()
+}
+
+#[test]
+fn attempt_superseded_before_it_is_sent_is_cancelled_at_once() {
+    let (state, first, hedge) = hedged_pair();
+    let first_token = token(&state, &first);
+    let winner = evaluate(&state, first, Ok(b"GIF89a"));
+    assert!(winner.record.is_final && !first_token.is_cancelled());
+    assert!(token(&state, &hedge).is_cancelled());
+}
+
+#[test]
+fn attempt_superseded_in_flight_is_cancelled_and_stores_nothing() {
+    let (state, first, hedge) = hedged_pair();
+    let [first_token, _] = [&first, &hedge].map(|spec| token(&state, spec));
+    let winner = evaluate(&state, hedge, Ok(b"GIF89a"));
+    assert!(winner.record.is_final && first_token.is_cancelled());
+    // The start of its body would stay on disk beside the whole file.
+    let loser = evaluate(&state, first, Err(Outcome::Cancelled));
+    assert_eq!(loser.record.outcome, Outcome::HedgeLost);
+    assert!(loser.job.is_none(), "{:?}", loser.job);
+}
+
+#[test]
+fn cancelled_run_cancels_both_attempts() {
+    let (state, first, hedge) = hedged_pair();
+    let both = [&first, &hedge].map(|spec| token(&state, spec));
+    state.template.cancel.cancel();
+    assert!(both.iter().all(CancellationToken::is_cancelled));
+}

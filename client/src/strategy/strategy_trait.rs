@@ -1,0 +1,44 @@
+//! The contract of a strategy.
+
+use crate::run::{Run, RunError};
+use crate::workload::concurrency::Concurrency;
+use flagpole_protocol::RunStats;
+
+/// A way to carry out a workload.
+pub trait Strategy: Sync {
+    /// The name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What the strategy does and what it costs, in one line.
+    fn about(&self) -> &'static str;
+
+    /// The concurrency of a run that does not ask for another.
+    fn default_concurrency(&self) -> Concurrency;
+
+    /// Whether the strategy ever has more than one download in flight.
+    fn is_concurrent(&self) -> bool {
+        true
+    }
+
+    /// Whether the strategy uses the transport of the run; otherwise it uses
+    /// [`hyper`](crate::transport::hyper).
+    fn takes_any_transport(&self) -> bool {
+        true
+    }
+
+    /// The concurrency of a run that asks for `requested`.
+    fn concurrency(&self, requested: Concurrency) -> Concurrency {
+        if self.is_concurrent() {
+            requested
+        } else {
+            Concurrency::ONE
+        }
+    }
+
+    /// Carries out the workload, to its end or until the run is cancelled.
+    ///
+    /// # Errors
+    /// If threads or runtimes cannot be started, or the name of the run cannot be sent. A failed download is
+    /// not an error of the run.
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError>;
+}
