@@ -246,7 +246,7 @@ mod tests {
             backoff: Duration::from_millis(backoff),
             ..answered(record(60, Outcome::Http(503), Some(50)))
         };
-        let records = [of(0, 0, 0), of(1, 0, 0), of(0, 1, 30), of(0, 2, 40)];
+        let records = [of(1, 1, 0), of(2, 1, 0), of(1, 2, 30), of(1, 3, 40)];
         let planned = planned(&records, None).unwrap();
         assert_eq!(planned.chains, ms(&[220, 50]));
         assert_eq!(Bound::of(&planned, 2).total(), Duration::from_millis(220));
@@ -261,10 +261,10 @@ mod tests {
                 backoff: Duration::from_millis(backoff),
                 ..answered(record(60, Outcome::from_status(status), Some(50)))
             };
-            let mut refused = of(1, 503, 30);
+            let mut refused = of(2, 503, 30);
             refused.timing.as_mut().unwrap().fault = Some(reason.label().into());
             // The first failed by itself, and the back-off behind it is nobody else's doing.
-            let records = [of(2, 200, 400), refused, of(0, 500, 0)];
+            let records = [of(3, 200, 400), refused, of(1, 500, 0)];
             let planned = planned(&records, None).unwrap();
             assert_eq!(planned.times, ms(&[50, 50]));
             assert_eq!(planned.chains, ms(&[130]));
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn flags_and_then_their_metadata_are_rounds_of_the_lanes() {
         let files = (0..498).map(|place| AttemptRecord {
-            download: place % 249,
+            download: place % 249 + 1,
             ..answered(record(60, Outcome::Ok, Some(50)))
         });
         let planned = planned(&files.collect::<Vec<_>>(), None).unwrap();

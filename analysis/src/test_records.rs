@@ -66,7 +66,7 @@ impl Answer {
             ..last.clone()
         };
         let retry = AttemptRecord {
-            attempt: 1,
+            attempt: 2,
             kind: AttemptKind::Retry,
             backoff: ms(backoff),
             ..last
@@ -77,7 +77,7 @@ impl Answer {
 
 /// The records of a run, all times but those planned left at 0.
 pub(crate) fn answers(answers: &[Answer]) -> Vec<AttemptRecord> {
-    let answers = answers.iter().enumerate();
+    let answers = (1..).zip(answers);
     let records = answers.map(|(download, answer)| answer.records(download));
     records.flatten().collect()
 }

@@ -80,7 +80,7 @@ fn run(server: &Served, plan: &Workload, strategy: &dyn Strategy, lanes: usize) 
 fn plan(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
     let job = |(place, code)| DownloadSpec {
-        nth: place / 20,
+        request_number: place / 20 + 1,
         ..DownloadSpec::first(Resource::Flag(code))
     };
     Workload {

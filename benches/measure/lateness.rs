@@ -129,15 +129,15 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     let settled: std::collections::HashSet<_> = records
         .iter()
         .filter(|record| started(record))
-        .map(|record| record.nth)
+        .map(|record| record.request_number)
         .collect();
     let at_server = ledger
         .entries
         .iter()
-        .filter(|entry| settled.contains(&entry.n));
+        .filter(|entry| entry.request_number.is_some_and(|n| settled.contains(&n)));
     let at_client = records
         .iter()
-        .filter(|record| settled.contains(&record.nth));
+        .filter(|record| settled.contains(&record.request_number));
     let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.late));
     let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
     let [tokio_p50, tokio_p99] =
@@ -147,8 +147,8 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
 
 fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> Vec<AttemptRecord> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
-    let job = |nth: usize| DownloadSpec {
-        nth: nth as u64,
+    let job = |request_number: usize| DownloadSpec {
+        request_number: request_number as u64 + 1,
         ..DownloadSpec::first(flag)
     };
     let plan = Workload {
@@ -189,7 +189,7 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
     let delay = |n: usize| {
         latency.delay(KeyedRng::new(0, 0).draw(DrawPurpose::Delay, FateKey::Other, n as u64))
     };
-    let delays: Vec<_> = (0..requests).map(delay).collect();
+    let delays: Vec<_> = (1..=requests).map(delay).collect();
     runtime.block_on(async {
         let mut sleepers = JoinSet::new();
         for lane in 0..in_flight {

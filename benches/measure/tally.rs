@@ -64,7 +64,7 @@ fn attempts(outcomes: &[Outcome]) -> Vec<AttemptRecord> {
 fn attempt(latency: Duration, outcome: Outcome) -> AttemptRecord {
     let resource = Resource::Flag("BR".parse().expect("BR is a code"));
     AttemptRecord {
-        lane: Some(0),
+        worker: Some(1),
         sent: Duration::from_micros(20),
         reused_connection: true,
         first_byte: Some(latency),

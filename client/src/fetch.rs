@@ -40,7 +40,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
     };
     let attempt = RequestSpec {
         resource,
-        nth: 0,
+        request_number: 1,
         path: None,
         conditions: None,
         cancel: &CancellationToken::new(),

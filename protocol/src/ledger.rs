@@ -60,8 +60,10 @@ pub struct JournalEntry {
     /// The path, where it is that of no resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Box<str>>,
-    /// How many requests for it came before, in this run.
-    pub n: u64,
+    /// The number of the request for this key in its run, from 1; `None` if flagpole's own fields in its
+    /// head could not be read.
+    #[serde(rename = "n")]
+    pub request_number: Option<u64>,
     /// The rule that decided: its name, or `rule[0]` and so on, or `listener`.
     pub rule: Arc<str>,
     /// Why the answer was what it was.

@@ -70,8 +70,8 @@ struct RecordFields {
     is_final: bool,
     #[serde(serialize_with = "path", deserialize_with = "resource")]
     resource: Resource,
-    nth: u64,
-    lane: Option<usize>,
+    request_number: u64,
+    worker: Option<usize>,
     backoff: Duration,
     due: Duration,
     sent: Duration,

@@ -14,7 +14,7 @@ const SERVICE: Duration = Duration::from_millis(20);
 fn plan(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
     let job = |(place, code)| DownloadSpec {
-        nth: place / 20,
+        request_number: place / 20 + 1,
         ..DownloadSpec::first(Resource::Flag(code))
     };
     Workload {

@@ -231,7 +231,12 @@ fn fates(
     let run = Run::new(&plan, &endpoint).concurrency(lanes(count));
     let fate = |record: &AttemptRecord| {
         let timing = record.timing.as_ref().unwrap();
-        (record.resource, record.nth, record.status, timing.planned)
+        (
+            record.resource,
+            record.request_number,
+            record.status,
+            timing.planned,
+        )
     };
     let run = Way::all()[way].measure(run);
     let mut fates: Vec<_> = run.records.iter().map(fate).collect();

@@ -67,9 +67,9 @@ fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<Made>
 /// The attempts of each download, in order.
 fn by_download(run: &MeasuredRun) -> Vec<Vec<&AttemptRecord>> {
     let count = run.records.iter().map(|record| record.download).max();
-    let mut downloads = vec![Vec::new(); count.unwrap() + 1];
+    let mut downloads = vec![Vec::new(); count.unwrap()];
     for record in &run.records {
-        downloads[record.download].push(record);
+        downloads[record.download - 1].push(record);
     }
     for attempts in &mut downloads {
         attempts.sort_by_key(|record| record.attempt);
@@ -82,9 +82,9 @@ fn labels(records: &[&AttemptRecord]) -> Vec<String> {
     records.iter().map(label).collect()
 }
 
-/// What the server has in store for the request number `nth`, in the client's word for it.
-fn in_store(rulebook: &RuleSet, resource: Resource, nth: u64) -> &'static str {
-    let fate = rulebook.fate(FateKey::Resource(resource), nth);
+/// What the server has in store for the request number `request_number`, in the client's word for it.
+fn in_store(rulebook: &RuleSet, resource: Resource, request_number: u64) -> &'static str {
+    let fate = rulebook.fate(FateKey::Resource(resource), request_number);
     match fate.fault.as_deref() {
         None => "ok",
         Some("404") => "not_found",
@@ -102,8 +102,8 @@ fn in_store(rulebook: &RuleSet, resource: Resource, nth: u64) -> &'static str {
 /// The labels of a download's attempts, if it fails in these ways at tries from this n on.
 fn chain(rulebook: &RuleSet, resource: Resource, first: u64, attempts: u32) -> Vec<&'static str> {
     let mut labels = Vec::new();
-    for nth in first..first + u64::from(attempts) {
-        let label = in_store(rulebook, resource, nth);
+    for request_number in first..first + u64::from(attempts) {
+        let label = in_store(rulebook, resource, request_number);
         labels.push(label);
         // Said here once more, in other words than the policy's own.
         if ["ok", "not_found", "protocol_error", "http_501"].contains(&label) {
@@ -127,12 +127,16 @@ fn retries_meet_the_fates_that_were_theirs() {
     let (runs, _) = under(&policy, &plan, seeded(5, "0", FAULTS));
     for (way, run) in runs {
         for (job, records) in plan.jobs.iter().zip(by_download(&run)) {
-            let first = job.nth * u64::from(attempts);
+            let first = (job.request_number - 1) * u64::from(attempts) + 1;
             let expected = chain(&rulebook, job.resource, first, attempts);
             assert_eq!(labels(&records), expected, "{}, {:?}", way.name(), job);
-            for (nth, record) in (first..).zip(&records) {
-                assert_eq!((record.resource, record.nth), (job.resource, nth));
-                let is_last = usize::try_from(nth - first).unwrap() + 1 == expected.len();
+            for (request_number, record) in (first..).zip(&records) {
+                assert_eq!(
+                    (record.resource, record.request_number),
+                    (job.resource, request_number)
+                );
+                let is_last =
+                    usize::try_from(request_number - first).unwrap() + 1 == expected.len();
                 assert_eq!(record.is_final, is_last);
             }
             assert_backed_off(&policy.retry, &records);
@@ -152,9 +156,12 @@ fn assert_backed_off(retry: &Retry, records: &[&AttemptRecord]) {
         let [failed, again] = pair else {
             unreachable!()
         };
-        assert_eq!((again.kind, again.attempt), (AttemptKind::Retry, failures));
+        assert_eq!(
+            (again.kind, again.attempt),
+            (AttemptKind::Retry, failures + 1)
+        );
         assert!(again.backoff <= retry.longest(failures));
-        let drawn = retry.backoff(failed.resource, failed.nth, failures, None);
+        let drawn = retry.backoff(failed.resource, failed.request_number, failures, None);
         assert_eq!(again.backoff, drawn);
         assert_eq!(again.due, failed.done + again.backoff);
         assert!(again.sent >= again.due, "{again:?}");
@@ -273,8 +280,8 @@ fn hedged(after: Duration) -> Policy {
 
 #[test]
 fn a_hedge_wins_and_what_it_hedged_is_given_up() {
-    // Without retries n is 0, and that of the hedge is 1.
-    let (plan, server) = (Workload::flags(codes("BR US")), ruled(slow("0", "1h")));
+    // Without retries n is 1, and that of the hedge is 2.
+    let (plan, server) = (Workload::flags(codes("BR US")), ruled(slow("1", "1h")));
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
         // A lane for each hedge beside what it hedges. On a single one there is no way out but the
@@ -290,9 +297,10 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     for (way, run) in &runs {
         for records in by_download(run) {
             assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", way.name());
-            let told = |record: &AttemptRecord| (record.kind, record.nth, record.is_final);
-            assert_eq!(told(records[0]), (AttemptKind::First, 0, false));
-            assert_eq!(told(records[1]), (AttemptKind::Hedge, 1, true));
+            let told =
+                |record: &AttemptRecord| (record.kind, record.request_number, record.is_final);
+            assert_eq!(told(records[0]), (AttemptKind::First, 1, false));
+            assert_eq!(told(records[1]), (AttemptKind::Hedge, 2, true));
             assert!(records[1].sent >= records[0].due + 30 * MS);
         }
         let tally = &run.stats;
@@ -303,15 +311,16 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
     let each = 2 * runs.len() as u64;
     let sums = (ledger.requests, ledger.completed, ledger.aborted);
     assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
-    let is_first_given_up =
-        |entry: &flagpole_protocol::JournalEntry| entry.completed == (entry.n == 1);
+    let is_first_given_up = |entry: &flagpole_protocol::JournalEntry| {
+        entry.completed == (entry.request_number == Some(2))
+    };
     assert!(ledger.entries.iter().all(is_first_given_up));
 }
 
 #[test]
 fn a_hedge_that_comes_too_late_is_given_up_itself() {
     let builder = BlockingServer::builder().journal_capacity(100_000);
-    let server = builder.rule(slow("0", "400ms")).rule(slow("1", "1h"));
+    let server = builder.rule(slow("1", "400ms")).rule(slow("2", "1h"));
     let server = server.start().unwrap();
     let plan = Workload::flags(codes("BR"));
     let (runs, ledger) = {
@@ -339,7 +348,7 @@ fn hedges_stay_within_their_share() {
         ..hedge
     });
     let plan = Workload::flags(populous::TWENTY);
-    let (runs, _) = under(&policy, &plan, ruled(slow("0..", "20ms")));
+    let (runs, _) = under(&policy, &plan, ruled(slow("1..", "20ms")));
     for (way, run) in runs {
         assert!(
             run.stats.hedges <= 2,

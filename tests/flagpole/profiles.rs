@@ -57,27 +57,28 @@ mod journal {
     fn line(planned: &FatePreview) -> String {
         let FatePreview {
             resource,
-            n,
+            request_number,
             rule,
             planned,
             fault,
             ends,
             ..
         } = planned;
-        format!("{resource} {n} {rule} {planned:?} {fault:?} {ends}")
+        format!("{resource} {request_number} {rule} {planned:?} {fault:?} {ends}")
     }
 
     /// The same, in the words of the journal.
     fn told(entry: &JournalEntry) -> String {
         let JournalEntry {
             resource,
-            n,
+            request_number,
             rule,
             planned,
             fault,
             ends,
             ..
         } = entry;
+        let n = request_number.unwrap();
         format!("{resource} {n} {rule} {planned:?} {fault:?} {ends}")
     }
 
@@ -124,15 +125,15 @@ mod journal {
             let server = builder.journal_capacity(resources.len()).start().unwrap();
             ask_all(&server, &shuffled.current(), lanes);
             let mut journal = server.journal_entries();
-            journal.sort_by_key(|entry| (entry.resource, entry.n));
+            journal.sort_by_key(|entry| (entry.resource, entry.request_number));
             let numbers: Vec<_> = journal
                 .iter()
-                .map(|entry| (entry.resource, entry.n))
+                .map(|entry| (entry.resource, entry.request_number.unwrap()))
                 .collect();
             let mut all: Vec<_> = resources
                 .iter()
                 .map(|&one| FateKey::Resource(one))
-                .zip((0..TIMES).cycle())
+                .zip((1..=TIMES).cycle())
                 .collect();
             all.sort();
             assert_eq!(numbers, all, "{name}, {lanes} at once");
@@ -147,7 +148,7 @@ mod journal {
                     method: &Method::GET,
                     path: &path,
                     key: entry.resource,
-                    n: entry.n,
+                    request_number: entry.request_number.unwrap(),
                     elapsed: entry.at,
                 };
                 let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked);

@@ -26,7 +26,7 @@ fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
 
 /// A flagpole whose first answers for each resource go wrong in these ways, one after the other.
 fn failing(faults: &[&str]) -> BlockingServer {
-    let rules = (0..).zip(faults).map(|(n, fault)| {
+    let rules = (1..).zip(faults).map(|(n, fault)| {
         let rule = Rule::default().n(n.to_string().parse().unwrap());
         rule.fault(fault.parse().unwrap())
     });

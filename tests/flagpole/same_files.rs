@@ -49,7 +49,7 @@ impl Sums {
             let key = (
                 record.kind,
                 record.resource,
-                record.nth,
+                record.request_number,
                 label,
                 record.is_final,
             );

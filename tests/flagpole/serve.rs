@@ -20,7 +20,7 @@ const WIDE: &str = "uniform:0..5h";
 fn keep_busy(peer: &mut Peer) {
     let profile = RuleSet::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
     let flag = FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
-    let numbers = 0..1_000_000;
+    let numbers = 1..1_000_000;
     let delay = |n: &u64| profile.fate(flag, *n).delay;
     let quick = numbers.clone().find(|n| delay(n) < Duration::from_secs(1));
     let slow = numbers

@@ -16,7 +16,7 @@ pub(crate) type Made = (Way, MeasuredRun);
 pub(crate) struct Story {
     run: String,
     key: FateKey,
-    n: u64,
+    request_number: u64,
     pub(crate) status: Option<u16>,
     planned: Duration,
     pub(crate) cause: Cause,
@@ -28,7 +28,7 @@ impl Story {
         Story {
             run: run.to_owned(),
             key: Site::embedded().key(Route::Resource(record.resource)),
-            n: record.nth,
+            request_number: record.request_number,
             status: record.status,
             planned: timing.planned,
             cause: match (&record.timing, timing.fault) {
@@ -43,7 +43,7 @@ impl Story {
         Story {
             run: entry.run.as_deref().unwrap_or_default().to_owned(),
             key: entry.resource,
-            n: entry.n,
+            request_number: entry.request_number.unwrap(),
             status: entry.status,
             planned: entry.planned,
             cause: entry.cause.clone(),
@@ -52,7 +52,7 @@ impl Story {
 
     /// All that a client knows that has seen no answer.
     fn asked(&self) -> (&str, FateKey, u64) {
-        (&self.run, self.key, self.n)
+        (&self.run, self.key, self.request_number)
     }
 }
 

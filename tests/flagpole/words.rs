@@ -154,7 +154,7 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
     let decided = document["decided_by"].as_array().unwrap();
     let in_order = decided
         .iter()
-        .zip(0..)
+        .zip(1..)
         .all(|(record, place)| record["download"] == place);
     assert!(in_order && decided.len() == 60);
     let bytes: u64 = decided

@@ -112,7 +112,7 @@ impl Met {
     fn of(mut attempts: Vec<&AttemptRecord>) -> Met {
         attempts.sort_unstable_by_key(|record| record.attempt);
         let timed = attempts.iter().position(|record| is_timed(record));
-        let fates = attempts.iter().enumerate();
+        let fates = (1..).zip(&attempts);
         Met {
             fates: fates.map(|(at, record)| spell(at, record)).collect(),
             settled: timed.unwrap_or(attempts.len()),
@@ -135,9 +135,14 @@ fn is_timed(record: &AttemptRecord) -> bool {
         )
 }
 
-/// One line, the same on every platform and in every release.
+/// One line, the same on every platform and in every release. `at` counts the attempts of a download
+/// from 1.
 fn spell(at: usize, record: &AttemptRecord) -> String {
-    let AttemptRecord { resource, nth, .. } = record;
+    let AttemptRecord {
+        resource,
+        request_number,
+        ..
+    } = record;
     let kind = match record.kind {
         AttemptKind::First => "first",
         AttemptKind::Retry => "retry",
@@ -154,7 +159,7 @@ fn spell(at: usize, record: &AttemptRecord) -> String {
     let timing = timing.unwrap_or_default();
     let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
     let fault = timing.fault.as_deref().unwrap_or("-");
-    format!("{resource} {nth} {at} {kind} {end} {planned} {paced} {fault}\n")
+    format!("{resource} {request_number} {at} {kind} {end} {planned} {paced} {fault}\n")
 }
 
 impl fmt::Display for FatesDigest {
@@ -185,8 +190,8 @@ mod tests {
         AttemptRecord {
             download,
             attempt,
-            nth: download as u64 * 10 + u64::from(attempt),
-            kind: if attempt == 0 {
+            request_number: download as u64 * 10 + u64::from(attempt),
+            kind: if attempt == 1 {
                 AttemptKind::First
             } else {
                 AttemptKind::Retry
@@ -220,18 +225,18 @@ mod tests {
 
     fn run() -> Vec<AttemptRecord> {
         vec![
-            answer(0, 0, 503, 40),
-            answer(0, 1, 200, 30),
-            answer(1, 0, 200, 20),
-            ended(Outcome::ConnectionReset, answer(2, 0, 200, 10)),
-            answer(2, 1, 404, 10),
+            answer(1, 1, 503, 40),
+            answer(1, 2, 200, 30),
+            answer(2, 1, 200, 20),
+            ended(Outcome::ConnectionReset, answer(3, 1, 200, 10)),
+            answer(3, 2, 404, 10),
         ]
     }
 
     /// Computed by another program from the lines of `spell`, sorted.
     #[test]
     fn the_hash_is_a_promise() {
-        assert_eq!(hash(&run()).to_string(), "9d44092352f0a5ad");
+        assert_eq!(hash(&run()).to_string(), "f2d4d4c7b7bb1362");
         assert_eq!(counts(&run()), (5, 0));
     }
 
@@ -243,7 +248,7 @@ mod tests {
             hash(&records)
         };
         let edits: [fn(&mut AttemptRecord); 6] = [
-            |record| record.nth += 1,
+            |record| record.request_number += 1,
             |record| record.status = Some(404),
             |record| record.kind = AttemptKind::Redirect,
             |record| record.timing.as_mut().unwrap().planned += Duration::from_micros(1),
@@ -262,7 +267,7 @@ mod tests {
     fn who_made_the_attempt_and_how_long_it_took_does_not() {
         let mut records = run();
         for record in &mut records {
-            record.lane = Some(7);
+            record.worker = Some(7);
             record.done *= 3;
             record.outcome = match record.status {
                 Some(200) => Outcome::WriteFailed {
@@ -281,9 +286,9 @@ mod tests {
 
     #[test]
     fn what_was_planned_for_an_attempt_without_a_head_is_no_part_of_it() {
-        let seen = ended(Outcome::ConnectionReset, answer(0, 0, 200, 10));
+        let seen = ended(Outcome::ConnectionReset, answer(1, 1, 200, 10));
         let mut known = seen.clone();
-        known.timing = answer(0, 0, 200, 10).timing;
+        known.timing = answer(1, 1, 200, 10).timing;
         assert_eq!(hash(&[known]), hash(&[seen]));
     }
 
@@ -291,7 +296,7 @@ mod tests {
     fn a_clean_server_has_a_hash_of_paths_and_statuses() {
         let clean = |status| AttemptRecord {
             timing: None,
-            ..answer(0, 0, status, 0)
+            ..answer(1, 1, status, 0)
         };
         assert_eq!(counts(&[clean(200)]), (1, 0));
         assert_ne!(hash(&[clean(200)]), hash(&[clean(404)]));
@@ -301,25 +306,25 @@ mod tests {
     fn what_depends_on_timing_is_apart_and_so_is_what_follows_it() {
         let timeout = Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(5));
         let refused = |reason: Rejection| {
-            let mut record = answer(0, 0, 503, 0);
+            let mut record = answer(1, 1, 503, 0);
             record.timing.as_mut().unwrap().fault = Some(reason.label().into());
             record
         };
         let hedge = AttemptRecord {
             kind: AttemptKind::Hedge,
-            ..answer(0, 0, 200, 40)
+            ..answer(1, 1, 200, 40)
         };
         for timed in [
-            ended(timeout, answer(0, 0, 200, 40)),
-            ended(Outcome::HedgeLost, answer(0, 0, 200, 40)),
-            ended(Outcome::ConnectionRefused, answer(0, 0, 200, 40)),
+            ended(timeout, answer(1, 1, 200, 40)),
+            ended(Outcome::HedgeLost, answer(1, 1, 200, 40)),
+            ended(Outcome::ConnectionRefused, answer(1, 1, 200, 40)),
             refused(Rejection::ConcurrencyLimit),
             refused(Rejection::RateLimit),
             hedge,
         ] {
-            let records = [timed, answer(0, 1, 200, 40), answer(1, 0, 200, 20)];
+            let records = [timed, answer(1, 2, 200, 40), answer(2, 1, 200, 20)];
             assert_eq!(counts(&records), (1, 2));
-            assert_eq!(hash(&records), hash(&[answer(1, 0, 200, 20)]));
+            assert_eq!(hash(&records), hash(&[answer(2, 1, 200, 20)]));
             let nothing = PlannedFates::of(&records[..2]);
             let [nothing] = &compared(&[nothing])[..] else {
                 panic!("there is one run")
@@ -334,14 +339,14 @@ mod tests {
 
     #[test]
     fn what_timing_hid_from_one_run_is_held_against_none() {
-        let hidden = ended(Outcome::HedgeLost, answer(0, 0, 503, 40));
-        let hedged = [hidden, answer(1, 0, 200, 20)];
+        let hidden = ended(Outcome::HedgeLost, answer(1, 1, 503, 40));
+        let hedged = [hidden, answer(2, 1, 200, 20)];
         let plain = [
-            answer(0, 0, 503, 40),
-            answer(0, 1, 200, 30),
-            answer(1, 0, 200, 20),
+            answer(1, 1, 503, 40),
+            answer(1, 2, 200, 30),
+            answer(2, 1, 200, 20),
         ];
-        let other = [answer(0, 0, 503, 40), answer(1, 0, 500, 20)];
+        let other = [answer(1, 1, 503, 40), answer(2, 1, 500, 20)];
         let runs = [&hedged[..], &plain, &other].map(PlannedFates::of);
         let hashes = hashes(&runs);
         assert_ne!(runs[0].hash(), runs[1].hash());
@@ -351,21 +356,21 @@ mod tests {
 
     #[test]
     fn a_download_is_compared_up_to_where_the_first_run_lost_sight_of_it() {
-        let cancelled = |attempt| ended(Outcome::Cancelled, answer(0, attempt, 503, 0));
-        let sure = |attempt, planned| answer(0, attempt, 503, planned);
-        let early = PlannedFates::of(&[sure(0, 40), cancelled(1)]);
-        let late = PlannedFates::of(&[sure(0, 40), sure(1, 41), cancelled(2)]);
+        let cancelled = |attempt| ended(Outcome::Cancelled, answer(1, attempt, 503, 0));
+        let sure = |attempt, planned| answer(1, attempt, 503, planned);
+        let early = PlannedFates::of(&[sure(1, 40), cancelled(2)]);
+        let late = PlannedFates::of(&[sure(1, 40), sure(2, 41), cancelled(3)]);
         for runs in [[early.clone(), late.clone()], [late, early]] {
             let told = hashes(&runs);
             assert_eq!(told[0], told[1]);
-            assert_eq!(told[0], hash(&[sure(0, 40)]));
+            assert_eq!(told[0], hash(&[sure(1, 40)]));
         }
     }
 
     #[test]
     fn a_retry_that_only_one_run_made_is_a_difference_but_under_a_budget() {
-        let with = PlannedFates::of(&[answer(0, 0, 503, 40), answer(0, 1, 200, 30)]);
-        let without = PlannedFates::of(&[answer(0, 0, 503, 40)]);
+        let with = PlannedFates::of(&[answer(1, 1, 503, 40), answer(1, 2, 200, 30)]);
+        let without = PlannedFates::of(&[answer(1, 1, 503, 40)]);
         let both = [with, without];
         let told = hashes(&both);
         assert_ne!(told[0], told[1]);

@@ -7,18 +7,18 @@ use serde::Serialize;
 /// One attempt. Points in time are microseconds from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Attempt {
-    /// The place in the plan of the download that it is an attempt at.
+    /// The position of its download in the workload, from 1.
     pub download: usize,
-    /// How many attempts of this download were started before.
+    /// The number of this attempt among those of its download, from 1.
     pub attempt: u32,
     /// Why it was made: `first`, `retry`, `hedge`, `redirect`, `metadata`.
     pub kind: &'static str,
     /// The path asked for.
     pub resource: String,
-    /// The n by which the server drew its fate.
-    pub nth: u64,
-    /// The thread that made it; none where lanes have no identity.
-    pub lane: Option<usize>,
+    /// The number of this request for the resource, from 1.
+    pub n: u64,
+    /// The worker that made it, from 1; none if the strategy has no fixed workers.
+    pub worker: Option<usize>,
     /// How long its download backed off before it.
     pub backoff_us: u64,
     /// When it should have started.
@@ -51,8 +51,8 @@ impl From<&AttemptRecord> for Attempt {
             attempt: record.attempt,
             kind: kind(record.kind),
             resource: record.resource.to_string(),
-            nth: record.nth,
-            lane: record.lane,
+            n: record.request_number,
+            worker: record.worker,
             backoff_us: as_micros(record.backoff),
             due_us: as_micros(record.due),
             sent_us: as_micros(record.sent),

@@ -70,7 +70,9 @@ fn block(share: f64) -> char {
 /// The lane of each attempt, from 0: its own where it has one, else the first one free when it was sent.
 pub fn lanes(records: &[AttemptRecord]) -> Vec<usize> {
     let packed = packed(records).into_iter().zip(records);
-    let lane = |(packed, record): (usize, &AttemptRecord)| record.lane.unwrap_or(packed);
+    let lane = |(packed, record): (usize, &AttemptRecord)| {
+        record.worker.map_or(packed, |worker| worker - 1)
+    };
     packed.map(lane).collect()
 }
 
@@ -163,7 +165,7 @@ mod tests {
     fn a_lane_is_its_own_or_the_first_that_is_free() {
         let mut records = run(&[(0, 30), (0, 10), (10, 20), (5, 15), (30, 40)]);
         assert_eq!(lanes(&records), [1, 0, 0, 2, 0]);
-        records[0].lane = Some(7);
+        records[0].worker = Some(8);
         assert_eq!(lanes(&records)[0], 7);
     }
 

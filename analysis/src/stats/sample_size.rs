@@ -27,7 +27,7 @@ pub fn independent<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone)
         return records.count() as u64;
     }
     let fates: BTreeSet<_> = records
-        .map(|record| (record.resource.index(), record.nth))
+        .map(|record| (record.resource.index(), record.request_number))
         .collect();
     fates.len() as u64
 }
@@ -52,10 +52,13 @@ mod tests {
 
     /// So many rounds of one plan, of which the requests are delayed so.
     fn rounds(count: usize, delays: &[u64]) -> Vec<AttemptRecord> {
-        let round = delays.iter().zip(0..).map(|(&delay, nth)| AttemptRecord {
-            nth,
-            ..record(delay, Outcome::Ok, Some(delay))
-        });
+        let round = delays
+            .iter()
+            .zip(0..)
+            .map(|(&delay, request_number)| AttemptRecord {
+                request_number,
+                ..record(delay, Outcome::Ok, Some(delay))
+            });
         let round: Vec<_> = round.collect();
         vec![round; count].concat()
     }

@@ -83,7 +83,7 @@ fn request_spec<'a>(
 ) -> RequestSpec<'a> {
     RequestSpec {
         resource: spec.resource,
-        nth: spec.nth,
+        request_number: spec.request_number,
         path: spec.path.as_deref(),
         conditions: local.is_something().then(|| Box::new(local.conditions())),
         cancel,

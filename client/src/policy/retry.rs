@@ -90,20 +90,20 @@ impl Retry {
     pub fn backoff(
         &self,
         resource: Resource,
-        nth: u64,
+        request_number: u64,
         failures: u32,
         asked: Option<Duration>,
     ) -> Duration {
-        let drawn = part(self.longest(failures), self.draw(resource, nth));
+        let drawn = part(self.longest(failures), self.draw(resource, request_number));
         let asked = asked.unwrap_or_default().min(self.retry_after_cap);
         asked.saturating_add(drawn)
     }
 
     /// Evenly over all of `u64`, a function of its arguments alone.
-    fn draw(&self, resource: Resource, nth: u64) -> u64 {
+    fn draw(&self, resource: Resource, request_number: u64) -> u64 {
         let mut message = [0; 16];
         message[..8].copy_from_slice(&(resource.index() as u64).to_le_bytes());
-        message[8..].copy_from_slice(&nth.to_le_bytes());
+        message[8..].copy_from_slice(&request_number.to_le_bytes());
         SipHasher24::new_with_keys(self.seed, DOMAIN).hash(&message)
     }
 }
@@ -192,26 +192,26 @@ mod tests {
     proptest! {
         #[test]
         fn full_jitter_is_between_nothing_and_the_doubled_base(
-            seed: u64, nth: u64, failures in 1u32..100, base in 0u64..10_000, cap in 0u64..100_000,
+            seed: u64, request_number: u64, failures in 1u32..100, base in 0u64..10_000, cap in 0u64..100_000,
         ) {
             let ms = Duration::from_millis;
             let retry = Retry { base: ms(base), cap: ms(cap), seed, ..Retry::default() };
             let doubled = u128::from(base) << (failures - 1).min(64);
             let most = ms(u64::try_from(doubled).unwrap_or(u64::MAX).min(cap));
-            let wait = retry.backoff(br(), nth, failures, None);
+            let wait = retry.backoff(br(), request_number, failures, None);
             prop_assert!(wait <= most, "{wait:?} over {most:?}");
-            prop_assert_eq!(wait, retry.clone().backoff(br(), nth, failures, None));
+            prop_assert_eq!(wait, retry.clone().backoff(br(), request_number, failures, None));
         }
 
         #[test]
-        fn another_seed_or_attempt_waits_otherwise(seed: u64, nth in 0u64..1000) {
+        fn another_seed_or_attempt_waits_otherwise(seed: u64, request_number in 0u64..1000) {
             let retry = |seed| Retry { seed, base: 1000 * SECOND, cap: 1000 * SECOND, ..Retry::default() };
-            let wait = retry(seed).backoff(br(), nth, 1, None);
-            prop_assert_ne!(wait, retry(seed ^ 1).backoff(br(), nth, 1, None));
-            prop_assert_ne!(wait, retry(seed).backoff(br(), nth + 1, 1, None));
+            let wait = retry(seed).backoff(br(), request_number, 1, None);
+            prop_assert_ne!(wait, retry(seed ^ 1).backoff(br(), request_number, 1, None));
+            prop_assert_ne!(wait, retry(seed).backoff(br(), request_number + 1, 1, None));
             let short = Retry { base: SECOND, ..retry(seed) };
-            let told = |nth| short.backoff(br(), nth, 1, Some(9 * SECOND));
-            prop_assert_ne!(told(nth), told(nth + 1), "though both were told the same");
+            let told = |request_number| short.backoff(br(), request_number, 1, Some(9 * SECOND));
+            prop_assert_ne!(told(request_number), told(request_number + 1), "though both were told the same");
         }
     }
 }

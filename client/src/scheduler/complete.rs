@@ -137,9 +137,9 @@ impl AttemptScheduler {
         }
         // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
         let (tried, asked) = (download.tries, download.asked);
-        let nth = self.attempt_of(slot, AttemptKind::Retry).nth;
+        let request_number = self.attempt_of(slot, AttemptKind::Retry).request_number;
         let resource = self.flights[id.flight].request.resource;
-        let backoff = retry.backoff(resource, nth, tried, asked);
+        let backoff = retry.backoff(resource, request_number, tried, asked);
         self.downloads[slot].try_again();
         let again = self.attempt_of(slot, AttemptKind::Retry);
         let due = now.saturating_add(backoff);

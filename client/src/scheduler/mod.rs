@@ -19,10 +19,10 @@
 //! exchanges of one length has fewer rounds), and a run that is interrupted loses no more than the
 //! flags of two rounds, which have no name yet.
 //!
-//! The n of an attempt (by which the server draws its fate) never depends on timing. Of a resource that
-//! comes for the k-th time in the plan (from 0), with A tries at most, try t (from 0) has n = k·W + t
-//! and its hedge n = k·W + A + t, where W is 2A if the policy hedges and A if not. A hop has the n of
-//! the attempt that was redirected. Without retries and hedges n is thus the job's own.
+//! The request number of an attempt never depends on timing. Download k of a resource (from 1), with at
+//! most A tries, has the number (k - 1)·W + t in try t (from 1), and (k - 1)·W + A + t in the hedge of
+//! that try; W is 2A if the policy hedges and A if not. A redirect hop has the number of the attempt
+//! that was redirected. Without retries and hedges the number is that of the download.
 
 mod complete;
 mod download;
@@ -197,7 +197,7 @@ impl AttemptScheduler {
             generation: download.generation,
             kind,
             resource: download.resource(job),
-            nth: job.nth * width + u64::from(download.tries - 1),
+            request_number: (job.request_number - 1) * width + u64::from(download.tries),
             path: None,
             is_plain: false,
             hops: 0,
@@ -228,11 +228,11 @@ impl AttemptScheduler {
         }
         let start = AttemptSpec {
             id,
-            download: request.download,
-            attempt: download.made - 1,
+            download: request.download + 1,
+            attempt: download.made,
             kind: request.kind,
             resource: request.resource,
-            nth: request.nth,
+            request_number: request.request_number,
             path: request.path.clone(),
             due: request.due.unwrap_or(now),
             backoff: request.backoff,
@@ -272,7 +272,7 @@ impl AttemptScheduler {
         download.expect("what is not superseded is wanted").running += 1;
         Request {
             kind: AttemptKind::Hedge,
-            nth: hedged.nth + u64::from(self.policy.retry.attempts()),
+            request_number: hedged.request_number + u64::from(self.policy.retry.attempts()),
             due: Some(due),
             backoff: Duration::ZERO,
             ..hedged.clone()

@@ -17,7 +17,7 @@ pub(crate) struct Request {
     pub(crate) generation: u32,
     pub(crate) kind: AttemptKind,
     pub(crate) resource: Resource,
-    pub(crate) nth: u64,
+    pub(crate) request_number: u64,
     pub(crate) path: Option<Arc<str>>,
     /// Whether what is left of it is not looked at.
     pub(crate) is_plain: bool,

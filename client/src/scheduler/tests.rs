@@ -130,24 +130,29 @@ fn nothing_is_tried_twice_unless_it_is_asked_for() {
         story
             .attempts
             .iter()
-            .all(|(start, v)| v.decides && start.nth == 0)
+            .all(|(start, v)| v.decides && start.request_number == 1)
     );
 }
 
 #[test]
 fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
-    let story = carry_out(&flags(2), &retrying(3), 1, &|start| match start.nth {
-        0 | 1 => (end(Outcome::ConnectionReset), MS),
-        _ => (end(Outcome::Ok), MS),
-    });
+    let story = carry_out(
+        &flags(2),
+        &retrying(3),
+        1,
+        &|start| match start.request_number {
+            1 | 2 => (end(Outcome::ConnectionReset), MS),
+            _ => (end(Outcome::Ok), MS),
+        },
+    );
     assert_eq!(story.attempts.len(), 6);
     assert_eq!(
-        story.attempts[1].0.download, 1,
+        story.attempts[1].0.download, 2,
         "the lane was free meanwhile"
     );
     for (start, verdict) in &story.attempts {
-        assert_eq!(u64::from(start.attempt), start.nth);
-        assert_eq!(verdict.decides, start.nth == 2);
+        assert_eq!(u64::from(start.attempt), start.request_number);
+        assert_eq!(verdict.decides, start.request_number == 3);
         if start.kind == AttemptKind::Retry {
             assert!(story.times[&start.id] >= start.due && start.due >= start.backoff);
         }
@@ -180,7 +185,7 @@ fn of_the_two_halves_of_a_try_the_one_that_is_asked_to_wait_longer_counts() {
         for [takes, longer] in [[30, 50], [50, 30]] {
             let story = carry_out(&flags(1), &policy, 2, &|start| match start.kind {
                 AttemptKind::First => (busy(first), takes * MS),
-                AttemptKind::Hedge if start.attempt == 1 => (busy(hedge), (longer - 10) * MS),
+                AttemptKind::Hedge if start.attempt == 2 => (busy(hedge), (longer - 10) * MS),
                 _ => (busy(None), MS),
             });
             let (again, _) = &story.attempts[2];
@@ -202,14 +207,14 @@ fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
         ..Policy::default()
     };
     let story = carry_out(&flags(40), &policy, 2, &|start| {
-        let is_slow = start.download == 30 && start.kind == AttemptKind::First;
+        let is_slow = start.download == 31 && start.kind == AttemptKind::First;
         (
             end(Outcome::NotModified),
             MS * if is_slow { 100 } else { 1 },
         )
     });
     let is_slow_ones = |(start, _): &(AttemptSpec, Disposition)| {
-        (start.download, start.kind) == (30, AttemptKind::Hedge)
+        (start.download, start.kind) == (31, AttemptKind::Hedge)
     };
     assert!(story.attempts.iter().any(is_slow_ones));
 }
@@ -228,7 +233,7 @@ fn n_is_that_of_the_resource_the_try_and_the_hedge() {
     let mut seen: Vec<_> = story
         .attempts
         .iter()
-        .map(|(s, _)| (s.download, s.kind, s.nth))
+        .map(|(s, _)| (s.download, s.kind, s.request_number))
         .collect();
     seen.sort_unstable();
     let (first, retry, hedge) = (AttemptKind::First, AttemptKind::Retry, AttemptKind::Hedge);
@@ -238,7 +243,7 @@ fn n_is_that_of_the_resource_the_try_and_the_hedge() {
             .chain((0..3).map(move |k| (job, hedge, at + 3 + k)))
             .collect::<Vec<_>>()
     };
-    assert_eq!(seen, [of(0, 0), of(1, 6)].concat());
+    assert_eq!(seen, [of(1, 1), of(2, 7)].concat());
 }
 
 #[test]
@@ -302,7 +307,10 @@ fn conditions_that_fail_are_dropped_at_once_and_once() {
             (AttemptKind::First, AttemptKind::Retry)
         );
         assert_eq!((first.is_plain, again.is_plain), (false, true));
-        assert_eq!((first.download, first.nth), (again.download, again.nth));
+        assert_eq!(
+            (first.download, first.request_number),
+            (again.download, again.request_number)
+        );
         assert_eq!((passing.decides, last.decides), (false, true));
         assert_eq!(again.backoff, Duration::ZERO);
     }
@@ -334,7 +342,7 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
         assert_eq!(story.count(AttemptKind::Redirect), most as usize);
         assert_eq!(story.outcomes().last(), Some(&last));
         let (start, _) = story.attempts.last().unwrap();
-        assert_eq!((start.nth, start.path.is_some()), (0, most > 0));
+        assert_eq!((start.request_number, start.path.is_some()), (1, most > 0));
     }
     let elsewhere = carry_out(&flags(1), &Policy::default(), 1, &|_| {
         (end(Outcome::Http(302)), MS)

@@ -34,16 +34,16 @@ pub enum Action {
 pub struct AttemptSpec {
     /// By which it is spoken of.
     pub id: AttemptId,
-    /// The place of its download in the plan.
+    /// The position of its download in the workload, from 1.
     pub download: usize,
-    /// How many attempts of this download were started before.
+    /// The number of this attempt among those of its download, from 1.
     pub attempt: u32,
     /// Why it is made.
     pub kind: AttemptKind,
     /// What to ask for.
     pub resource: Resource,
-    /// Its n.
-    pub nth: u64,
+    /// The number of this request for the resource, from 1.
+    pub request_number: u64,
     /// Where a redirect led; to be asked for instead of the resource's own path.
     pub path: Option<Arc<str>>,
     /// When it was due.

@@ -37,7 +37,7 @@ impl Strategy for Threads {
         let work = || {
             scope(|scope| {
                 let spawn = |number| spawn(scope, run, &scheduler, number);
-                let workers: Vec<_> = (0..threads).map(spawn).collect();
+                let workers: Vec<_> = (1..=threads).map(spawn).collect();
                 let mut stats = workers.into_iter().map(join);
                 stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
             })
@@ -56,7 +56,7 @@ fn spawn<'s, 'e>(
     number: usize,
 ) -> Result<WorkerThread<'s>, RunError> {
     let builder = Builder::new()
-        .name(format!("lane-{number}"))
+        .name(format!("worker-{number}"))
         .stack_size(STACK_SIZE);
     let thread = builder.spawn_scoped(scope, move || {
         // Cancels the run if this thread fails: the others would wait for its attempt to end.

@@ -10,7 +10,7 @@ pub struct RequestSpec<'a> {
     /// What is wanted.
     pub resource: Resource,
     /// The n by which the server draws its fate.
-    pub nth: u64,
+    pub request_number: u64,
     /// Where a redirect led: a path, with its query, to ask for instead of the resource's own.
     pub path: Option<&'a str>,
     /// What is already there, if anything is.

@@ -95,7 +95,7 @@ impl RequestTemplate {
         }
         if let Some(name) = &self.run {
             headers.insert(RUN, name.clone());
-            headers.insert(NTH, HeaderValue::from(attempt.nth));
+            headers.insert(NTH, HeaderValue::from(attempt.request_number));
         }
         if let Some(conditions) = &attempt.conditions {
             condition(headers, conditions);

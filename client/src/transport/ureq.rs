@@ -168,7 +168,7 @@ mod tests {
     fn the_length_of_a_request_is_that_of_its_head() {
         let attempt = RequestSpec {
             resource: Resource::Flag("BR".parse().unwrap()),
-            nth: 3,
+            request_number: 3,
             path: None,
             conditions: None,
             cancel: &CancellationToken::new(),

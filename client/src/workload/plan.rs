@@ -16,9 +16,9 @@ pub struct Workload {
 pub struct DownloadSpec {
     /// What to fetch.
     pub resource: Resource,
-    /// How often this resource comes before in the plan. It is the n of the fate's contract where
-    /// nothing is retried or hedged; see [`AttemptScheduler`](crate::AttemptScheduler) for the other cases.
-    pub nth: u64,
+    /// The number of this download among those of the resource, from 1. Without retries and hedges it is
+    /// also the number of the request; see [`AttemptScheduler`](crate::AttemptScheduler) for the other cases.
+    pub request_number: u64,
     /// When to start, counted from the start of the run; `None` in a closed plan, where a job is due
     /// when its lane is free.
     pub due: Option<Duration>,
@@ -32,7 +32,7 @@ impl DownloadSpec {
     pub fn first(resource: Resource) -> DownloadSpec {
         DownloadSpec {
             resource,
-            nth: 0,
+            request_number: 1,
             due: None,
             named: false,
         }
@@ -86,8 +86,10 @@ impl Workload {
         let number = |job: DownloadSpec| {
             let count: &mut u64 = before.entry(job.resource).or_default();
             *count += 1;
-            let nth = *count - 1;
-            DownloadSpec { nth, ..job }
+            DownloadSpec {
+                request_number: *count,
+                ..job
+            }
         };
         let jobs = codes.into_iter().flat_map(wanted).map(number).collect();
         Workload { jobs }
@@ -103,7 +105,7 @@ mod tests {
         let plan = Workload::flags(codes);
         plan.jobs
             .iter()
-            .map(|job| (job.resource.code().to_string(), job.nth))
+            .map(|job| (job.resource.code().to_string(), job.request_number))
             .collect()
     }
 
@@ -111,7 +113,7 @@ mod tests {
     fn downloads_start_in_order_of_code() {
         assert_eq!(
             plan("US BR CN"),
-            [("BR".into(), 0), ("CN".into(), 0), ("US".into(), 0)]
+            [("BR".into(), 1), ("CN".into(), 1), ("US".into(), 1)]
         );
     }
 
@@ -119,7 +121,7 @@ mod tests {
     fn a_code_given_twice_is_fetched_twice_as_two_attempts() {
         assert_eq!(
             plan("US BR US"),
-            [("BR".into(), 0), ("US".into(), 0), ("US".into(), 1)]
+            [("BR".into(), 1), ("US".into(), 1), ("US".into(), 2)]
         );
     }
 
@@ -138,8 +140,11 @@ mod tests {
         let codes = || ["BR", "BR"].map(|code| code.parse().unwrap());
         let [flag, metadata] = [Resource::Flag, Resource::Metadata].map(|of| of(codes()[0]));
         let files = Workload::files(codes()).jobs;
-        let files: Vec<_> = files.iter().map(|job| (job.resource, job.nth)).collect();
-        assert_eq!(files, [(flag, 0), (metadata, 0), (flag, 1), (metadata, 1)]);
+        let files: Vec<_> = files
+            .iter()
+            .map(|job| (job.resource, job.request_number))
+            .collect();
+        assert_eq!(files, [(flag, 1), (metadata, 1), (flag, 2), (metadata, 2)]);
         let named = Workload::with_metadata(codes()).jobs;
         let named: Vec<_> = named.iter().map(|job| (job.resource, job.named)).collect();
         assert_eq!(named, [(flag, true), (flag, true)]);

@@ -24,13 +24,13 @@ fn a_request_says_who_asks_and_nothing_needless() {
 #[test]
 fn a_named_run_names_itself_and_each_attempt() {
     let requests = sent(|run| run.name("async-1"));
-    for (nth, request) in requests.iter().enumerate() {
+    for (number, request) in (1..).zip(&requests) {
         assert!(
             request.contains("\r\nflagpole-run: async-1\r\n"),
             "{request}"
         );
         assert!(
-            request.contains(&format!("\r\nflagpole-nth: {nth}\r\n")),
+            request.contains(&format!("\r\nflagpole-nth: {number}\r\n")),
             "{request}"
         );
     }

@@ -21,9 +21,9 @@ fn whole() -> String {
 
 /// Cuts its first answer short, answers like this what is asked for on conditions, and all else well.
 fn server(answer: String) -> Server {
-    Server::start(move |nth, peer| {
+    Server::start(move |connection, peer| {
         while let Some(head) = peer.request() {
-            if nth == 0 {
+            if connection == 0 {
                 peer.send(&whole()[..whole().len() - REST.len()]);
                 return;
             }
@@ -82,8 +82,8 @@ fn a_condition_that_fails_is_dropped() {
             let outcomes: Vec<_> = records.iter().map(|record| &record.outcome).collect();
             assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", transport.name());
             assert_eq!(
-                (records[1].kind, records[1].nth),
-                (AttemptKind::Retry, records[0].nth)
+                (records[1].kind, records[1].request_number),
+                (AttemptKind::Retry, records[0].request_number)
             );
             assert!(!records[0].is_final && records[1].is_final);
             assert_eq!(

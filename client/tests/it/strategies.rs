@@ -28,7 +28,7 @@ fn facts(records: &[AttemptRecord]) -> Vec<(CountryCode, u64, Option<u16>, u64)>
     let fact = |record: &AttemptRecord| {
         (
             record.resource.code(),
-            record.nth,
+            record.request_number,
             record.status,
             record.bytes,
         )
@@ -95,11 +95,11 @@ fn so_many_downloads_are_in_flight_at_once_and_no_more() {
         assert_eq!((tally.ok, most.load(SeqCst)), (8, m), "{name}");
         assert!(server.connections() <= m);
         if name == "threads" {
-            assert!(
-                records
-                    .iter()
-                    .all(|record| record.lane.is_some_and(|lane| lane < m))
-            );
+            assert!(records.iter().all(|record| {
+                record
+                    .worker
+                    .is_some_and(|worker| (1..=m).contains(&worker))
+            }));
         }
     }
 }

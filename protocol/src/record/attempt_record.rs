@@ -14,9 +14,9 @@ use std::time::Duration;
 /// microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AttemptRecord {
-    /// The place in the plan of the download that it is an attempt at.
+    /// The position of its download in the workload, from 1.
     pub download: usize,
-    /// How many attempts of this download were started before.
+    /// The number of this attempt among those of its download, from 1.
     pub attempt: u32,
     /// Why the attempt was made.
     pub kind: AttemptKind,
@@ -25,12 +25,12 @@ pub struct AttemptRecord {
     /// The requested resource; serialised as its path.
     #[serde(serialize_with = "path")]
     pub resource: Resource,
-    /// The n by which the server drew its fate: in a run without retries and hedges, how many attempts
-    /// at this resource came before it in the plan.
-    pub nth: u64,
-    /// The thread that made it, from 0; `None` where lanes have no identity.
+    /// The number of this request for the resource, from 1; with the resource it determines the fate.
+    #[serde(rename = "n")]
+    pub request_number: u64,
+    /// The worker that made it, from 1; `None` if the strategy has no fixed workers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lane: Option<usize>,
+    pub worker: Option<usize>,
     /// The backoff of the download before this attempt.
     #[serde(rename = "backoff_us", serialize_with = "whole_micros")]
     pub backoff: Duration,
@@ -68,13 +68,13 @@ impl AttemptRecord {
     /// without a head and without a body.
     pub const fn new(resource: Resource, outcome: Outcome) -> AttemptRecord {
         AttemptRecord {
-            download: 0,
-            attempt: 0,
+            download: 1,
+            attempt: 1,
             kind: AttemptKind::First,
             is_final: true,
             resource,
-            nth: 0,
-            lane: None,
+            request_number: 1,
+            worker: None,
             backoff: Duration::ZERO,
             due: Duration::ZERO,
             sent: Duration::ZERO,
@@ -200,6 +200,6 @@ mod tests {
         assert_eq!(json["outcome"], "http_500");
         assert_eq!(json["kind"], "first");
         assert_eq!(json["timing"]["planned_us"], 20_000);
-        assert!(json.get("lane").is_none());
+        assert!(json.get("worker").is_none());
     }
 }

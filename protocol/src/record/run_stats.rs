@@ -64,7 +64,7 @@ impl RunStats {
         if record.is_final {
             *self.class_mut(class) += 1;
         }
-        self.started += u64::from(record.attempt == 0);
+        self.started += u64::from(record.attempt == 1);
         if let Some(kind) = self.kind_mut(record.kind) {
             *kind += 1;
         }
@@ -225,7 +225,7 @@ mod tests {
             ..record(1, Outcome::Http(503))
         };
         let retry = AttemptRecord {
-            attempt: 1,
+            attempt: 2,
             kind: AttemptKind::Retry,
             backoff: Duration::from_millis(7),
             ..record(1, Outcome::Ok)

@@ -1,9 +1,9 @@
 //! Profiles, listeners and rules: what a server is asked to do, as people write it.
 
 pub mod listener;
-pub mod nth_range;
 pub mod path_glob;
 pub mod profile;
+pub mod request_number_range;
 pub mod rule;
 mod serde_text;
 pub mod source_location;

@@ -276,7 +276,7 @@ mod tests {
             ),
             (
                 "[[listener]]\n[[listener.rule]]\nfirst = 2\nn = '5..'",
-                "2:1: listener[0].rule[0]: no n is among the `first`, the `every` and the `n` of this rule",
+                "2:1: listener[0].rule[0]: no request number satisfies `first`, `every` and `n` of this rule",
             ),
             (
                 "[[listener]]\n[[listener.rule]]\nname = 'a'\nn = 1\n[[listener.rule]]\nname = 'a'",

@@ -1,8 +1,8 @@
 //! One rule of a listener: which requests it matches, and what it does to their answers.
 
-use crate::config::nth_range::RequestNumberRange;
 use crate::config::path_glob::PathGlob;
 use crate::config::profile::{Breach, name_breach};
+use crate::config::request_number_range::RequestNumberRange;
 use crate::config::serde_text as text;
 use crate::config::source_location::Step;
 use crate::fate::fault::{FaultSpec, Faults};
@@ -12,15 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A rule. A request matches if all that is given matches; n is what the fate's contract counts:
-/// the requests for this resource before this one, from 0. Without conditions it matches all.
+/// A rule. A request matches if all given conditions hold; without conditions every request matches.
+/// `n` is the request number: 1 for the first request for a resource.
 ///
 /// ```
-/// use crate::config::rule::Rule;
+/// use flagpole_server::Rule;
 ///
 /// // Fail twice, then succeed.
 /// let twice = Rule::default().first(2).fault("503".parse()?);
-/// # Ok::<(), crate::config::spec::SpecError>(())
+/// # Ok::<(), flagpole_server::SpecError>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -44,21 +44,21 @@ pub struct Rule {
     )]
     #[schemars(with = "Option<text::PathText>")]
     pub path: Option<PathGlob>,
-    /// The first so many requests for each resource: n < first.
+    /// The first N requests for each resource: n <= N.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub first: Option<u32>,
-    /// Every so-manieth request for each resource: the fifth, the tenth, ... are n = 4, 9, ...
+    /// Every Nth request for each resource: with 5, n = 5, 10, 15, ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub every: Option<u32>,
-    /// Requests of these n, from 0: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3`.
+    /// Requests with these numbers, from 1: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
     #[serde(
         default,
         with = "text::option",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::NthText>")]
+    #[schemars(with = "Option<text::RequestNumberText>")]
     pub n: Option<RequestNumberRange>,
     /// Requests whose head was parsed so long after the server's start, or later. Not pure: who
     /// meets it depends on the clock.
@@ -88,7 +88,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Matches the first so many requests for each resource only.
+    /// Matches only the first `first` requests for each resource.
     pub fn first(self, first: u32) -> Rule {
         Rule {
             first: Some(first),
@@ -96,7 +96,7 @@ impl Rule {
         }
     }
 
-    /// Matches every so-manieth request for each resource only.
+    /// Matches only every `every`-th request for each resource.
     pub fn every(self, every: u32) -> Rule {
         Rule {
             every: Some(every),
@@ -104,7 +104,7 @@ impl Rule {
         }
     }
 
-    /// Matches requests of these n only.
+    /// Matches only requests with these numbers.
     pub fn n(self, n: RequestNumberRange) -> Rule {
         Rule { n: Some(n), ..self }
     }
@@ -153,12 +153,12 @@ impl Rule {
         }
     }
 
-    /// Whether n and the time, since the server's start, are such that it matches.
+    /// Whether the conditions on the request number, from 1, and on the time since the server's start hold.
     pub(crate) fn is_due(&self, n: u64, elapsed: Duration) -> bool {
-        self.first.is_none_or(|first| n < u64::from(first))
+        self.first.is_none_or(|first| n <= u64::from(first))
             && self
                 .every
-                .is_none_or(|every| n % u64::from(every.max(1)) == u64::from(every.max(1)) - 1)
+                .is_none_or(|every| n.is_multiple_of(u64::from(every.max(1))))
             && self.n.as_ref().is_none_or(|range| range.contains(n))
             && self.from.is_none_or(|from| elapsed >= from)
             && self.to.is_none_or(|to| elapsed < to)
@@ -173,18 +173,14 @@ impl Rule {
         !counts && !has_window && self.method.is_none() && self.path.is_none()
     }
 
-    /// Whether there is an n that it matches.
-    fn has_any_n(&self) -> bool {
+    /// Whether some request number satisfies `first`, `every` and `n`.
+    fn has_request_number(&self) -> bool {
         let every = u64::from(self.every.unwrap_or(1).max(1));
-        let first = self.n.map_or(0, |range| range.first());
-        // The first n from there on that is one of every so many.
-        let Some(n) = (first / every)
-            .checked_mul(every)
-            .and_then(|n| n.checked_add(every - 1))
-        else {
+        let first = self.n.map_or(1, |range| range.first());
+        let Some(n) = first.checked_next_multiple_of(every) else {
             return false;
         };
-        self.first.is_none_or(|first| n < u64::from(first))
+        self.first.is_none_or(|first| n <= u64::from(first))
             && self.n.is_none_or(|range| range.contains(n))
     }
 
@@ -208,8 +204,8 @@ impl Rule {
                 return at(key, "expected a whole number from 1, got `0`".to_owned());
             }
         }
-        if !self.has_any_n() {
-            let reason = "no n is among the `first`, the `every` and the `n` of this rule";
+        if !self.has_request_number() {
+            let reason = "no request number satisfies `first`, `every` and `n` of this rule";
             return Some((Vec::new(), reason.to_owned()));
         }
         match (self.from.unwrap_or_default(), self.to) {

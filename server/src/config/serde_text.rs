@@ -213,7 +213,7 @@ text_schema! {
     RateText: schema("Requests and the time in which they are let in", &["100/s", "30/m"]);
     MethodText: schema("A method", &["GET", "HEAD"]);
     PathText: schema("A glob over paths", &["/flags/*/*.gif", "/flags/**"]);
-    NthText: text_or_number("A range of n", &["3..6", "3..=6", "3..", "..3", "3"]);
+    RequestNumberText: text_or_number("Request numbers, from 1", &["3..6", "3..=6", "3..", "..3", "3"]);
     DurationText: text_or_number("A duration", &["5s", "250ms"]);
     Seed: json_schema!({ "type": ["integer", "string"], "minimum": 0, "default": 0 });
 }

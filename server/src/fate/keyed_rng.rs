@@ -37,7 +37,7 @@ impl KeyedRng {
         KeyedRng { seed, rule }
     }
 
-    /// The draw for one decision about the request number `n`, from 0, for `key`: uniform over all
+    /// The draw for one decision about the request number `n`, from 1, for `key`: uniform over all
     /// of `u64`.
     pub fn draw(&self, decision: DrawPurpose, key: FateKey, n: u64) -> u64 {
         let mut message = [0; 16];
@@ -82,13 +82,13 @@ mod tests {
     fn every_input_matters() {
         let metadata = FateKey::Resource(Resource::Metadata("BR".parse().unwrap()));
         let draws = [
-            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, brazil(), 0),
-            KeyedRng::new(2, 0).draw(DrawPurpose::Delay, brazil(), 0),
-            KeyedRng::new(1, 1).draw(DrawPurpose::Delay, brazil(), 0),
-            KeyedRng::new(1, 0).draw(DrawPurpose::Fault, brazil(), 0),
-            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, metadata, 0),
-            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, FateKey::Other, 0),
             KeyedRng::new(1, 0).draw(DrawPurpose::Delay, brazil(), 1),
+            KeyedRng::new(2, 0).draw(DrawPurpose::Delay, brazil(), 1),
+            KeyedRng::new(1, 1).draw(DrawPurpose::Delay, brazil(), 1),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Fault, brazil(), 1),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, metadata, 1),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, FateKey::Other, 1),
+            KeyedRng::new(1, 0).draw(DrawPurpose::Delay, brazil(), 2),
         ];
         let distinct: std::collections::HashSet<_> = draws.iter().collect();
         assert_eq!(distinct.len(), draws.len());

@@ -16,8 +16,9 @@ use std::time::Duration;
 pub struct FatePreview {
     /// What is asked for.
     pub resource: FateKey,
-    /// How many requests for it come before.
-    pub n: u64,
+    /// The number of the request for this key, from 1.
+    #[serde(rename = "n")]
+    pub request_number: u64,
     /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
     pub rule: Arc<str>,
     /// The delay, in microseconds.
@@ -40,7 +41,7 @@ impl FatePreview {
         let (fate, body) = (decided.fate, site.length(asked.key));
         FatePreview {
             resource: asked.key,
-            n: asked.n,
+            request_number: asked.request_number,
             rule: rulebook.label(decided.rule),
             planned: fate.delay,
             ends: describe_ending(fate.pace, fate.ending, body),

@@ -1,4 +1,4 @@
-//! How many requests there were for a key: the n of a fate.
+//! Numbers the requests for each key, from 1.
 //!
 //! The server counts by itself, over all workers of a listener. A client that wants fates that do
 //! not depend on who else asks names its run, which is counted apart, or names n itself.
@@ -18,12 +18,12 @@ static NTH_HEADER: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
 const RUNS: usize = 512;
 
 /// Which request this is.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Place {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestIndex {
     /// The run that the client named.
     pub(crate) run: Option<Arc<str>>,
-    /// The count of requests for this key before this one.
-    pub(crate) n: u64,
+    /// The number of the request for its key, from 1.
+    pub(crate) request_number: u64,
 }
 
 /// The counts of one listener.
@@ -47,16 +47,22 @@ impl Counts {
     ///
     /// # Errors
     /// The sentence for the client if one of flagpole's headers can not be read; nothing is counted.
-    pub(crate) fn place(&self, headers: &HeaderMap, key: FateKey) -> Result<Place, String> {
+    pub(crate) fn place(&self, headers: &HeaderMap, key: FateKey) -> Result<RequestIndex, String> {
         let run = only(headers, &RUN_FIELD)?.map(run_name).transpose()?;
         let nth = only(headers, &NTH_HEADER)?.map(nth).transpose()?;
         let Some(name) = run else {
             let n = nth.unwrap_or_else(|| self.unnamed.next(key));
-            return Ok(Place { run: None, n });
+            return Ok(RequestIndex {
+                run: None,
+                request_number: n,
+            });
         };
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let (run, n) = runs.place(name, key, nth);
-        Ok(Place { run: Some(run), n })
+        Ok(RequestIndex {
+            run: Some(run),
+            request_number: n,
+        })
     }
 }
 
@@ -68,7 +74,7 @@ impl Default for Count {
 
 impl Count {
     fn next(&self, key: FateKey) -> u64 {
-        self.0[key.index()].fetch_add(1, Ordering::Relaxed)
+        self.0[key.index()].fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
@@ -87,7 +93,7 @@ impl Runs {
                 .entry(key)
                 .or_default();
             *count += 1;
-            *count - 1
+            *count
         });
         (run, n)
     }
@@ -126,16 +132,19 @@ fn run_name(value: &HeaderValue) -> Result<&str, String> {
 
 fn nth(value: &HeaderValue) -> Result<u64, String> {
     let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value
+    let number: Option<u64> = value
         .to_str()
         .ok()
         .filter(digits)
         .and_then(|text| text.parse().ok());
-    number.ok_or_else(|| {
-        format!(
-            "{REQUEST_NUMBER_HEADER}: expected a whole number from 0, got `{}`",
-            value.as_bytes().escape_ascii()
-        )
+    let expected = match number {
+        Some(1..) => "",
+        Some(0) => "n counts from 1; the first request is 1",
+        None => "expected a whole number from 1",
+    };
+    number.filter(|&number| number > 0).ok_or_else(|| {
+        let got = value.as_bytes().escape_ascii();
+        format!("{REQUEST_NUMBER_HEADER}: {expected}, got `{got}`")
     })
 }
 
@@ -151,15 +160,18 @@ mod tests {
     }
 
     fn n(counts: &Counts, pairs: &[(&'static str, &str)]) -> u64 {
-        counts.place(&headers(pairs), FateKey::Other).unwrap().n
+        counts
+            .place(&headers(pairs), FateKey::Other)
+            .unwrap()
+            .request_number
     }
 
     #[test]
-    fn the_server_counts_from_nought() {
+    fn the_server_counts_from_one() {
         let counts = Counts::default();
         assert_eq!(
             [n(&counts, &[]), n(&counts, &[]), n(&counts, &[])],
-            [0, 1, 2]
+            [1, 2, 3]
         );
     }
 
@@ -167,8 +179,8 @@ mod tests {
     fn a_new_run_starts_again_and_leaves_the_others_alone() {
         let counts = Counts::default();
         let (a, b) = ([(RUN_HEADER, "a")], [(RUN_HEADER, "b")]);
-        assert_eq!([n(&counts, &a), n(&counts, &a), n(&counts, &b)], [0, 1, 0]);
-        assert_eq!([n(&counts, &[]), n(&counts, &a)], [0, 2]);
+        assert_eq!([n(&counts, &a), n(&counts, &a), n(&counts, &b)], [1, 2, 1]);
+        assert_eq!([n(&counts, &[]), n(&counts, &a)], [1, 3]);
     }
 
     #[test]
@@ -179,7 +191,7 @@ mod tests {
             n(&counts, &[(RUN_HEADER, "a"), (REQUEST_NUMBER_HEADER, "7")]),
             7
         );
-        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN_HEADER, "a")])], [0, 0]);
+        assert_eq!([n(&counts, &[]), n(&counts, &[(RUN_HEADER, "a")])], [1, 1]);
     }
 
     #[test]
@@ -193,12 +205,12 @@ mod tests {
         drop(runs);
         assert_eq!(
             n(&counts, &[(RUN_HEADER, "999999")]),
-            1,
+            2,
             "a recent run is remembered"
         );
         assert_eq!(
             n(&counts, &[(RUN_HEADER, "0")]),
-            0,
+            1,
             "a forgotten one starts again"
         );
     }
@@ -209,7 +221,11 @@ mod tests {
         let refused = |pairs| counts.place(&headers(pairs), FateKey::Other).unwrap_err();
         assert_eq!(
             refused(&[(REQUEST_NUMBER_HEADER, "-1")]),
-            "flagpole-nth: expected a whole number from 0, got `-1`"
+            "flagpole-nth: expected a whole number from 1, got `-1`"
+        );
+        assert_eq!(
+            refused(&[(REQUEST_NUMBER_HEADER, "0")]),
+            "flagpole-nth: n counts from 1; the first request is 1, got `0`"
         );
         let long = "x".repeat(MAX_RUN_NAME + 1);
         assert_eq!(
@@ -227,6 +243,6 @@ mod tests {
         twice.append(REQUEST_NUMBER_HEADER, HeaderValue::from_static("2"));
         let several = counts.place(&twice, FateKey::Other).unwrap_err();
         assert_eq!(several, "flagpole-nth: expected one field, got several");
-        assert_eq!(n(&counts, &[]), 0);
+        assert_eq!(n(&counts, &[]), 1);
     }
 }

@@ -53,8 +53,8 @@ pub struct RequestInfo<'a> {
     pub path: &'a str,
     /// What it is counted by.
     pub key: FateKey,
-    /// The count of requests for this key before it.
-    pub n: u64,
+    /// The number of the request for this key, from 1.
+    pub request_number: u64,
     /// How long after the server's start its head was parsed: only for rules that are windows.
     pub elapsed: Duration,
 }
@@ -122,7 +122,9 @@ impl RuleSet {
         let rule = self.rules.iter().position(|entry| entry.matches(asked));
         Decision {
             rule,
-            fate: self.judge(rule).fate(self.seed, asked.key, asked.n),
+            fate: self
+                .judge(rule)
+                .fate(self.seed, asked.key, asked.request_number),
         }
     }
 
@@ -135,7 +137,7 @@ impl RuleSet {
         rule.map_or(&self.listener, |rule| &self.rules[rule].judge)
     }
 
-    /// The fate of the GET number `n`, from 0, for a resource, at the server's start; for what is no
+    /// The fate of the GET number `n`, from 1, for a resource, at the server's start; for what is no
     /// resource, that of the path `/`.
     pub fn fate(&self, key: FateKey, n: u64) -> Fate {
         let path = match key {
@@ -146,7 +148,7 @@ impl RuleSet {
             method: &Method::GET,
             path: &path,
             key,
-            n,
+            request_number: n,
             elapsed: Duration::ZERO,
         };
         self.decide(&asked).fate
@@ -191,7 +193,7 @@ impl Entry {
                 .method
                 .as_ref()
                 .is_none_or(|method| method == asked.method)
-            && self.rule.is_due(asked.n, asked.elapsed)
+            && self.rule.is_due(asked.request_number, asked.elapsed)
     }
 }
 
@@ -281,7 +283,7 @@ mod tests {
     fn thirty_per_cent_strike_thirty_per_cent() {
         let rulebook = rulebook(1, "0", &["404@30%"]);
         let draws = keys()
-            .flat_map(|key| (0..74).map(move |n| (key, n)))
+            .flat_map(|key| (1..=74).map(move |n| (key, n)))
             .take(100_000);
         let struck = draws
             .filter(|&(key, n)| rulebook.fate(key, n).fault.is_some())
@@ -296,12 +298,12 @@ mod tests {
         for seed in 0..50 {
             for key in keys().step_by(7) {
                 assert_eq!(
-                    rulebook(seed, "0", &["404@0%"]).fate(key, seed),
+                    rulebook(seed, "0", &["404@0%"]).fate(key, seed + 1),
                     Fate::default()
                 );
                 assert!(
                     rulebook(seed, "0", &["404@100%"])
-                        .fate(key, seed)
+                        .fate(key, seed + 1)
                         .fault
                         .is_some()
                 );
@@ -315,7 +317,7 @@ mod tests {
             rulebook(3, "uniform:0..1s", &["500@50%"]),
             rulebook(3, "uniform:0..1s", &[]),
         );
-        assert!(keys().all(|key| with.fate(key, 0).delay == without.fate(key, 0).delay));
+        assert!(keys().all(|key| with.fate(key, 1).delay == without.fate(key, 1).delay));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Fates are the same for all clients that send the same requests.
+//! The same fates for everybody who asks in the same way.
 
-use crate::raw_connection::RawConnection;
+use crate::raw::Raw;
 use flagpole_server::BlockingServer;
 use std::collections::BTreeSet;
 
@@ -17,29 +17,26 @@ fn flaky(seed: u64) -> BlockingServer {
 
 const FLAGS: [&str; 6] = ["br", "cn", "in", "jp", "ng", "us"];
 
-/// The fates of three requests for each flag, sent in a shifted order over some connections.
+/// What happens to three requests for each flag, asked in a shifted order over some connections.
 fn fates(server: &BlockingServer, run: &str, connections: usize, shift: usize) -> BTreeSet<String> {
-    let mut raws: Vec<_> = (0..connections)
-        .map(|_| RawConnection::open(server))
-        .collect();
-    let order = (0..18).map(|index| (index * 5 + shift) % 18);
-    let fates = order.enumerate().map(|(turn, index)| {
-        let (cc, n) = (FLAGS[index % 6], index / 6);
+    let mut raws: Vec<_> = (0..connections).map(|_| Raw::to(server)).collect();
+    let order = (0..18).map(|place| (place * 5 + shift) % 18);
+    let asked = order.enumerate().map(|(turn, place)| {
+        let (cc, n) = (FLAGS[place % 6], place / 6 + 1);
         let fields = format!("Flagpole-Run: {run}\r\nFlagpole-Nth: {n}\r\n");
-        let response =
-            raws[turn % connections].request("GET", &format!("/flags/{cc}/{cc}.gif"), &fields);
-        let timing = response.headers["server-timing"]
+        let reply = raws[turn % connections].ask("GET", &format!("/flags/{cc}/{cc}.gif"), &fields);
+        let timing = reply.headers["server-timing"]
             .split(',')
             .next()
             .unwrap()
             .to_owned();
-        format!("{cc} {n} {} {timing}", response.status)
+        format!("{cc} {n} {} {timing}", reply.status)
     });
-    fates.collect()
+    asked.collect()
 }
 
 #[test]
-fn fates_do_not_depend_on_interleaving() {
+fn any_interleaving_meets_the_same_fates() {
     let server = flaky(7);
     let one = fates(&server, "one", 1, 0);
     assert_eq!(one.len(), 18);
@@ -49,19 +46,19 @@ fn fates_do_not_depend_on_interleaving() {
 }
 
 #[test]
-fn new_run_name_restarts_request_numbers() {
+fn a_named_run_starts_the_count_again() {
     let server = flaky(7);
     let statuses = |run: &str| {
-        let mut raw = RawConnection::open(&server);
-        let request = |_| {
-            raw.request(
+        let mut raw = Raw::to(&server);
+        let ask = |_| {
+            raw.ask(
                 "GET",
                 "/flags/br/br.gif",
                 &format!("Flagpole-Run: {run}\r\n"),
             )
             .status
         };
-        (0..12).map(request).collect::<Vec<_>>()
+        (0..12).map(ask).collect::<Vec<_>>()
     };
     let first = statuses("a");
     assert_eq!(first, statuses("b"));
@@ -69,13 +66,16 @@ fn new_run_name_restarts_request_numbers() {
 }
 
 #[test]
-fn invalid_request_number_is_400() {
+fn a_number_that_is_none_is_refused_and_told() {
     let server = flaky(7);
-    let response =
-        RawConnection::open(&server).request("GET", "/flags/br/br.gif", "Flagpole-Nth: -1\r\n");
-    assert_eq!(response.status, 400);
-    assert_eq!(
-        response.body,
-        b"flagpole-nth: expected a whole number from 0, got `-1`\n"
-    );
+    for (number, sentence) in [
+        ("-1", "expected a whole number from 1, got `-1`"),
+        ("0", "n counts from 1; the first request is 1, got `0`"),
+    ] {
+        let field = format!("Flagpole-Nth: {number}\r\n");
+        let reply = Raw::to(&server).ask("GET", "/flags/br/br.gif", &field);
+        assert_eq!(reply.status, 400);
+        let body = format!("flagpole-nth: {sentence}\n");
+        assert_eq!(reply.body, body.as_bytes());
+    }
 }

@@ -1,15 +1,18 @@
-//! The server through real sockets: its responses byte by byte.
+//! The server through real sockets: what is promised, byte for byte.
 
-#![allow(clippy::unwrap_used, reason = "a failed expectation fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can not go on is to fail there"
+)]
 
+mod answers;
+mod conditional;
 mod delays;
 mod distributions;
 mod fates;
 mod faults;
-mod lifecycle;
+mod life;
 mod limits;
-mod preconditions;
 mod profiles;
-mod raw_connection;
-mod responses;
+mod raw;
 mod rules;

@@ -1,6 +1,6 @@
-//! Any text is a profile that can be served, or is refused with a location.
+//! Any text is a profile that serves, or is refused with its place.
 
-use crate::raw_connection::RawConnection;
+use crate::raw::Raw;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -14,14 +14,14 @@ use proptest::strategy::ValueTree as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// A key, valid values and invalid values.
-type KeyExamples = (
+/// A key, values that it may have, and some that it may not.
+type Values = (
     &'static str,
     &'static [&'static str],
     &'static [&'static str],
 );
 
-const LATENCY: KeyExamples = (
+const LATENCY: Values = (
     "latency",
     &[
         "'1ms'",
@@ -31,7 +31,7 @@ const LATENCY: KeyExamples = (
     ],
     &["'fast'", "5", "'25h'", "'uniform:5ms..1ms'", "[]"],
 );
-const FAULTS: KeyExamples = (
+const FAULTS: Values = (
     "faults",
     &[
         "[503]",
@@ -42,7 +42,7 @@ const FAULTS: KeyExamples = (
     ],
     &["['404@60%', '500@60%']", "'404'", "['404%']", "[true]"],
 );
-const TOP: &[KeyExamples] = &[
+const TOP: &[Values] = &[
     ("about", &["'a\\b'", "'''\nx'''", "\"é\""], &["7"]),
     (
         "seed",
@@ -50,7 +50,7 @@ const TOP: &[KeyExamples] = &[
         &["-1", "1.5"],
     ),
 ];
-const LISTENER: &[KeyExamples] = &[
+const LISTENER: &[Values] = &[
     ("name", &["'A'", "'B'", "'C'", "'é'"], &["''", "\"\\n\""]),
     ("port", &["0", "8000", "65535"], &["65536", "'80'"]),
     LATENCY,
@@ -59,7 +59,7 @@ const LISTENER: &[KeyExamples] = &[
     ("queue", &["0", "16"], &["-1", "1000001"]),
     ("rate_limit", &["'1/m'", "'100/s'"], &["'0/s'", "100"]),
 ];
-const RULE: &[KeyExamples] = &[
+const RULE: &[Values] = &[
     ("name", &["'outage'", "'a, \"b\"'"], &["'\\\u{1}'"]),
     ("method", &["'GET'", "'HEAD'"], &["'get'", "''", "5"]),
     (
@@ -72,7 +72,7 @@ const RULE: &[KeyExamples] = &[
     (
         "n",
         &["3", "'1..3'", "'..=4'", "'2..'"],
-        &["'3..3'", "'..'"],
+        &["0", "'0..3'", "'3..3'", "'..'"],
     ),
     ("from", &["0", "'1us'", "'1h'"], &["'24h1s'", "5"]),
     ("to", &["'2h'", "'24h'"], &["0", "'-1s'"]),
@@ -81,9 +81,9 @@ const RULE: &[KeyExamples] = &[
     FAULTS,
 ];
 
-/// A table with some of the keys, and rarely with an invalid value.
-fn table(header: &'static str, keys: &'static [KeyExamples]) -> impl Strategy<Value = String> {
-    let line = |&(key, good, bad): &KeyExamples| {
+/// A table with some of the keys; now and then with a value that is wrong.
+fn table(header: &'static str, keys: &'static [Values]) -> impl Strategy<Value = String> {
+    let line = |&(key, good, bad): &Values| {
         let good = if good.is_empty() { bad } else { good };
         let value = prop_oneof![60 => select(good), 1 => select(bad)];
         let often = if good == bad { 0.01 } else { 0.3 };
@@ -104,7 +104,7 @@ fn profile() -> impl Strategy<Value = String> {
     (table("", TOP), listeners).prop_map(|(top, listeners)| top + &listeners.concat())
 }
 
-/// A profile with random edits.
+/// A profile in which somebody's cat has walked about.
 fn mutated() -> impl Strategy<Value = String> {
     let bits = select(vec![
         "", "\n", "[", "]", "'", "\"", "=", "0", "-", "%", "é", "\0", "rule",
@@ -115,19 +115,19 @@ fn mutated() -> impl Strategy<Value = String> {
         steps.into_iter().fold(text, |text, (at, taken, bit)| {
             let letters: Vec<_> = text.chars().collect();
             let at = at.index(letters.len() + 1);
-            let after = letters.iter().skip(at + taken);
+            let behind = letters.iter().skip(at + taken);
             letters[..at]
                 .iter()
                 .copied()
                 .chain(bit.chars())
-                .chain(after.copied())
+                .chain(behind.copied())
                 .collect()
         })
     })
 }
 
-/// Whether a message begins with a line and a column of the text.
-fn has_location(message: &str, text: &str) -> bool {
+/// Whether a message begins with a line and a column that the text has.
+fn is_placed(message: &str, text: &str) -> bool {
     let mut numbers = message
         .splitn(3, ':')
         .map(|number| number.parse().unwrap_or(0));
@@ -136,13 +136,13 @@ fn has_location(message: &str, text: &str) -> bool {
     found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
 }
 
-fn request(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
+fn asked(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
     let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
     RequestInfo {
         method: &Method::GET,
         path,
         key,
-        n,
+        request_number: n,
         elapsed,
     }
 }
@@ -150,23 +150,23 @@ fn request(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
 fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
-    let requests = paths
+    let asked = paths
         .iter()
-        .flat_map(|path| (0..6).map(|n| request(path, n, Duration::from_secs(n))));
-    requests
-        .map(|request| FatePreview::of(&rulebook, &Site::embedded(), &request))
+        .flat_map(|path| (1..7).map(|n| asked(path, n, Duration::from_secs(n))));
+    asked
+        .map(|asked| FatePreview::of(&rulebook, &Site::embedded(), &asked))
         .collect()
 }
 
-/// Starts the listener, sends one request, and compares the journal entry with the preview.
-fn check_served(seed: u64, listener: &Listener) {
+/// Starts the listener, asks it, leaves, and holds what it says of it against what was planned.
+fn serves(seed: u64, listener: &Listener) {
     const PATH: &str = "/flags/br/br.gif";
     let builder = BlockingServer::builder()
         .seed(seed)
         .listener(listener.clone());
     let one = std::num::NonZero::<usize>::MIN;
     let server = builder.journal_capacity(1).workers(one).start().unwrap();
-    let mut raw = RawConnection::open(&server);
+    let mut raw = Raw::to(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     while server.ledger().requests == 0 {
         std::thread::yield_now();
@@ -175,34 +175,34 @@ fn check_served(seed: u64, listener: &Listener) {
     while server.journal_entries().is_empty() {
         std::thread::yield_now();
     }
-    let entry = server.journal_entries().remove(0);
+    let told = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
-    let planned = FatePreview::of(&rulebook, &Site::embedded(), &request(PATH, 0, entry.at));
+    let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked(PATH, 1, told.at));
     assert_eq!(
-        (entry.rule, entry.planned, entry.fault, entry.ends),
+        (told.rule, told.planned, told.fault, told.ends),
         (planned.rule, planned.planned, planned.fault, planned.ends),
         "{listener:?}"
     );
 }
 
-fn matches_schema(text: &str) -> bool {
+fn is_in_the_schema(text: &str) -> bool {
     static SCHEMA: LazyLock<jsonschema::Validator> =
         LazyLock::new(|| jsonschema::draft202012::new(&Profile::schema()).unwrap());
     SCHEMA.is_valid(&toml::from_str(text).unwrap())
 }
 
-/// The property that every text has.
-fn check_text(text: &str) {
+/// What holds for any text.
+fn holds(text: &str) {
     let profile: Profile = match text.parse() {
         Err(error) => {
             let error: flagpole_server::config::profile::ProfileError = error;
-            return assert!(has_location(&error.to_string(), text), "{error}");
+            return assert!(is_placed(&error.to_string(), text), "{error}");
         }
         Ok(profile) => profile,
     };
     assert!(
-        matches_schema(text),
-        "accepted, but does not match the schema"
+        is_in_the_schema(text),
+        "read, though the schema has it otherwise"
     );
     let printed = profile.to_string();
     let again: Profile = printed.parse().unwrap();
@@ -210,25 +210,25 @@ fn check_text(text: &str) {
     assert_eq!(again.listeners.len(), profile.listeners.len());
     for (one, other) in profile.listeners.iter().zip(&again.listeners) {
         assert_eq!(fates(profile.seed, one), fates(again.seed, other));
-        check_served(profile.seed, one);
+        serves(profile.seed, one);
     }
 }
 
 proptest! {
     #[test]
-    fn profile_is_served_or_refused_with_a_location(text in prop_oneof![profile(), mutated()]) {
-        check_text(&text);
+    fn any_profile_is_refused_with_a_place_or_serves(text in prop_oneof![profile(), mutated()]) {
+        holds(&text);
     }
 
     #[test]
-    fn text_is_refused_with_a_location(text in "(?s).{0,40}") {
-        check_text(&text);
+    fn any_text_is_refused_with_a_place(text in "(?s).{0,40}") {
+        holds(&text);
     }
 }
 
-/// The property tests both cases only if neither is rare among the generated profiles.
+/// The property is of little use if next to nothing that is made up is well formed, or all of it.
 #[test]
-fn about_half_of_the_generated_profiles_are_valid() {
+fn about_half_of_the_profiles_that_are_made_up_are_well_formed() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let texts = (0..200).map(|_| profile().new_tree(&mut runner).unwrap().current());
     let read = texts.filter(|text| text.parse::<Profile>().is_ok()).count();

@@ -27,8 +27,8 @@ const MOST: usize = 200_000;
 
 /// Say what a server would do to each request, without a server
 ///
-/// The fate of a request follows from the seed, the profile, the resource and n, the number of requests
-/// for it before this one; a server with the same profile and seed does exactly this. What depends on
+/// The fate of a request follows from the seed, the profile, the resource and n, the number of the
+/// request (1 for the first request for a resource); a server with the same profile and seed does exactly this. What depends on
 /// who else asks (capacity, rate limit) is not known beforehand; windows of time are, for the time that
 /// `--at` names.
 #[derive(Args)]
@@ -129,20 +129,20 @@ impl FateArgs {
             let metadata = self.metadata.then_some(Resource::Metadata(code));
             [Resource::Flag(code)].into_iter().chain(metadata)
         });
-        let fate = |resource: Resource, n| {
+        let fate = |resource: Resource, request_number| {
             let asked = RequestInfo {
                 method: &Method::GET,
                 path: &resource.to_string(),
                 key: site.key(Route::Resource(resource)),
-                n,
+                request_number,
                 elapsed: self.at,
             };
             FatePreview::of(&rulebook, site, &asked)
         };
-        let times = 0..self.times as u64;
+        let numbers = 1..=self.times as u64;
         let fates: Vec<_> = resources
-            .flat_map(|resource| times.clone().map(move |n| (resource, n)))
-            .map(|(resource, n)| fate(resource, n))
+            .flat_map(|resource| numbers.clone().map(move |number| (resource, number)))
+            .map(|(resource, number)| fate(resource, number))
             .collect();
         let lasting: Option<Vec<_>> = fates.iter().map(|fate| self.lasts(fate)).collect();
         Told {
@@ -191,7 +191,7 @@ impl FateArgs {
                 let _ = writeln!(
                     text,
                     "{resource:<24} {:>3}  {:<10} {delay:>12.3}  {fault:<22} {}",
-                    fate.n, fate.rule, fate.ends
+                    fate.request_number, fate.rule, fate.ends
                 );
             }
             let _ = match bound {
@@ -238,7 +238,7 @@ fn csv(told: &[Told]) -> String {
                 "{},{},{},{},{us},{},{}",
                 quoted(name),
                 fate.resource,
-                fate.n,
+                fate.request_number,
                 quoted(&fate.rule),
                 quoted(fault),
                 fate.ends

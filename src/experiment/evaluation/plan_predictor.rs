@@ -52,7 +52,7 @@ impl PlanPredictor {
             method: &Method::GET,
             path: &record.resource.to_string(),
             key: self.site.key(Route::Resource(record.resource)),
-            n: record.nth,
+            request_number: record.request_number,
             elapsed: Duration::ZERO,
         };
         let fate = self.rulebook.decide(&asked).fate;

@@ -160,7 +160,7 @@ fn books(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
             return None;
         }
         let lane = lanes
-            .entry(record.lane?)
+            .entry(record.worker?)
             .or_insert((record.due, record.done));
         *lane = (lane.0.min(record.due), lane.1.max(record.done));
         took += record.response_time();

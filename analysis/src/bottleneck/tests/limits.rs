@@ -12,10 +12,10 @@ fn turned_away(download: usize, reason: Rejection, times: u32, backoff: u64) -> 
     let attempt = |attempt| {
         let mut record = answers(&[Answer::after(20)]).remove(0);
         (record.download, record.attempt) = (download, attempt);
-        if attempt > 0 {
+        if attempt > 1 {
             (record.kind, record.backoff) = (AttemptKind::Retry, Duration::from_millis(backoff));
         }
-        if attempt < times {
+        if attempt <= times {
             let fault = Some(reason.label().to_owned());
             record.timing = Some(ServerTiming {
                 fault,
@@ -26,7 +26,7 @@ fn turned_away(download: usize, reason: Rejection, times: u32, backoff: u64) -> 
         }
         record
     };
-    (0..=times).map(attempt).collect()
+    (1..=times + 1).map(attempt).collect()
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
         (Rejection::ConcurrencyLimit, BottleneckKind::Capacity),
         (Rejection::RateLimit, BottleneckKind::RateLimit),
     ] {
-        let records: Vec<_> = (0..40)
+        let records: Vec<_> = (1..=40)
             .flat_map(|download| turned_away(download, reason, 5, 500))
             .collect();
         let run = RunEvidence {
@@ -61,7 +61,7 @@ fn who_is_turned_away_again_and_again_is_far_from_what_is_possible() {
 #[test]
 fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
     let mut records = delays(&[20; 40]);
-    records.extend(turned_away(40, Rejection::ConcurrencyLimit, 6, 400));
+    records.extend(turned_away(41, Rejection::ConcurrencyLimit, 6, 400));
     let limits = Limits {
         seats: Some(8),
         ..Limits::default()
@@ -83,7 +83,7 @@ fn back_off_of_the_few_that_were_turned_away_is_the_servers_capacity() {
 #[test]
 fn a_run_of_which_most_was_turned_away_for_good_is_held_back_by_that() {
     let mut records = delays(&[5; 5]);
-    for download in 5..100 {
+    for download in 6..=100 {
         records.extend(turned_away(download, Rejection::RateLimit, 1, 0).drain(..1));
     }
     let rate = Rate {

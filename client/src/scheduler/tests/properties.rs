@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
     move |start| {
         let hop = start.path.as_ref().map_or(0, |path| path.len() as u64);
-        let mut bits = seed ^ (start.resource.index() as u64) << 32 ^ start.nth << 8 ^ hop;
+        let mut bits =
+            seed ^ (start.resource.index() as u64) << 32 ^ start.request_number << 8 ^ hop;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let outcome = match (bits >> 40) % 8 {
@@ -73,7 +74,7 @@ proptest! {
             prop_assert!(story.count(AttemptKind::Retry) as f64 <= most);
         }
         let asked: BTreeSet<_> =
-            story.attempts.iter().map(|(s, _)| (s.resource, s.nth, s.path.clone())).collect();
+            story.attempts.iter().map(|(s, _)| (s.resource, s.request_number, s.path.clone())).collect();
         prop_assert_eq!(asked.len(), story.attempts.len(), "nothing has the n of another");
     }
 
@@ -96,7 +97,7 @@ proptest! {
         let told = |lanes| {
             let story = carry_out(&flags(20), &retrying(attempts), lanes, &drawn(seed));
             let mut told: Vec<_> = story.attempts.into_iter()
-                .map(|(s, v)| (s.download, s.attempt, s.nth, s.backoff, v.outcome.label(), v.decides))
+                .map(|(s, v)| (s.download, s.attempt, s.request_number, s.backoff, v.outcome.label(), v.decides))
                 .collect();
             told.sort_unstable();
             told

@@ -63,7 +63,7 @@ fn a_run_that_is_interrupted_loses_the_flags_of_two_rounds_at_most() {
         .iter()
         .map(|(start, _)| (start.download, start.names))
         .collect();
-    let each = [0, 1, 2].map(|place| [(place, false), (place, true)]);
+    let each = [1, 2, 3].map(|place| [(place, false), (place, true)]);
     assert_eq!(first, each.concat());
 }
 

@@ -1,6 +1,6 @@
 //! The request in progress on a connection, and the journal entry that results from the request.
 
-use crate::fate::request_counters::Place;
+use crate::fate::request_counters::RequestIndex;
 use crate::fate::rule_set::{Decision, RuleSet};
 use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
@@ -16,7 +16,8 @@ const MAX_JOURNAL_PATH: usize = 256;
 #[derive(Debug)]
 pub(crate) struct ActiveRequest {
     key: FateKey,
-    place: Place,
+    /// `None` if flagpole's own fields could not be read.
+    index: Option<RequestIndex>,
     cause: Cause,
     planned: Duration,
     pub(crate) lateness: Option<Duration>,
@@ -45,14 +46,14 @@ pub(crate) struct JournalFields {
 impl ActiveRequest {
     pub(crate) fn new(
         key: FateKey,
-        place: Place,
+        index: Option<RequestIndex>,
         cause: Cause,
         fate: &Fate,
         journal_fields: Option<Box<JournalFields>>,
     ) -> ActiveRequest {
         ActiveRequest {
             key,
-            place,
+            index,
             cause,
             planned: fate.delay,
             lateness: None,
@@ -83,11 +84,11 @@ impl ActiveRequest {
         let fields = self.journal_fields?;
         Some(JournalEntry {
             at: fields.at,
-            run: self.place.run,
+            request_number: self.index.as_ref().map(|index| index.request_number),
+            run: self.index.and_then(|index| index.run),
             method: fields.method,
             resource: self.key,
             path: fields.path,
-            n: self.place.n,
             rule: rule_set.label(fields.rule),
             fault: match &self.cause {
                 Cause::Fault(label) => Some(label.clone()),

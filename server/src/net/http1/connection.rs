@@ -2,7 +2,6 @@
 
 use crate::content::site;
 use crate::content::site::Answer;
-use crate::fate::request_counters::Place;
 use crate::fate::rule_set::{Decision, RequestInfo};
 use crate::http::precondition::Selection;
 use crate::http::redirect;
@@ -99,31 +98,31 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let precondition = || Selection::of(request.method(), request.headers(), full);
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
-    let begin = |place, cause, decision: &Decision| {
+    let begin = |index, cause, decision: &Decision| {
         let fields = JournalFields::for_request(listener, request, key, decision, || *parsed);
         state.begin_request(ActiveRequest::new(
             key,
-            place,
+            index,
             cause,
             &decision.fate,
             fields,
         ));
     };
-    let place = match listener.counters.place(request.headers(), key) {
-        Ok(place) => place,
+    let index = match listener.counters.place(request.headers(), key) {
+        Ok(index) => index,
         Err(sentence) => {
-            begin(Place::default(), Cause::Clean, &Decision::default());
+            begin(None, Cause::Clean, &Decision::default());
             return Dispatch::Immediate(site::explained(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.passthrough {
-        begin(place, Cause::Clean, &Decision::default());
+        begin(Some(index), Cause::Clean, &Decision::default());
         return Dispatch::Immediate(precondition().answer(full));
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
         Err(rejected) => {
-            begin(place, rejected.cause.clone(), &Decision::default());
+            begin(Some(index), rejected.cause.clone(), &Decision::default());
             return Dispatch::Immediate(rejected.response());
         }
     };
@@ -131,13 +130,13 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         method: request.method(),
         path: request.uri().path(),
         key,
-        n: place.n,
+        request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
     });
     if let Some(hop) = redirect::hop(request.uri().query()) {
         decision.fate = listener.rule_set.within_chain(decision.fate, hop);
     }
-    begin(place, Cause::of(&decision.fate), &decision);
+    begin(Some(index), Cause::of(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
         fate: decision.fate,
         admission,

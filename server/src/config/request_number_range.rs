@@ -1,30 +1,30 @@
-//! Which of the requests for a resource: a range of n, from 0.
+//! A range of request numbers, from 1.
 
 use crate::config::spec::SpecError;
 use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 
-/// A range of n, never empty: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3`.
+/// Request numbers, never none: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestNumberRange {
     first: u64,
-    /// The last one that belongs to it; `None` for all from the first on.
+    /// `None`: unbounded.
     last: Option<u64>,
 }
 
 impl RequestNumberRange {
-    /// The first n that belongs to it.
+    /// The first number in the range.
     pub(crate) fn first(&self) -> u64 {
         self.first
     }
 
-    /// Whether every n belongs to it.
+    /// Whether the range holds every number.
     pub(crate) fn is_all(&self) -> bool {
-        self.first == 0 && self.last.is_none()
+        self.first == 1 && self.last.is_none()
     }
 
-    /// Whether n belongs to it.
+    /// Whether the number `n` is in the range.
     pub fn contains(&self, n: u64) -> bool {
         n >= self.first && self.last.is_none_or(|last| n <= last)
     }
@@ -34,13 +34,20 @@ impl FromStr for RequestNumberRange {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<RequestNumberRange, SpecError> {
-        let expected =
-            || SpecError::expected("a range of n such as `3..6`, `3..=6`, `3..` or `3`", text);
+        let expected = || {
+            SpecError::expected(
+                "a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`",
+                text,
+            )
+        };
         let number = |digits: &str| match digits {
             "" => Ok(None),
-            _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map(Some).map_err(|_| expected())
-            }
+            _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => match digits.parse() {
+                Ok(0) => Err(SpecError::rule(
+                    "n counts from 1; write n = 1 for the first request".to_owned(),
+                )),
+                number => number.map(Some).map_err(|_| expected()),
+            },
             _ => Err(expected()),
         };
         let Some((first, end)) = text.split_once("..") else {
@@ -59,9 +66,9 @@ impl FromStr for RequestNumberRange {
             Bound::Unbounded if first.is_none() => return Err(expected()),
             Bound::Unbounded => None,
             Bound::Included(last) => Some(last),
-            Bound::Excluded(end) => Some(end.checked_sub(1).ok_or_else(|| empty(text))?),
+            Bound::Excluded(end) => Some(end - 1),
         };
-        let first = first.unwrap_or(0);
+        let first = first.unwrap_or(1);
         if last.is_some_and(|last| last < first) {
             return Err(empty(text));
         }
@@ -70,7 +77,7 @@ impl FromStr for RequestNumberRange {
 }
 
 fn empty(text: &str) -> SpecError {
-    SpecError::rule(format!("no n is in the range `{text}`"))
+    SpecError::rule(format!("empty range `{text}`"))
 }
 
 impl fmt::Display for RequestNumberRange {
@@ -93,10 +100,10 @@ mod tests {
         for (text, held) in [
             ("3..6", vec![3, 4, 5]),
             ("3..=6", vec![3, 4, 5, 6]),
-            ("..3", vec![0, 1, 2]),
+            ("..3", vec![1, 2]),
             ("7..", vec![7, 8, 9]),
             ("2", vec![2]),
-            ("0..=0", vec![0]),
+            ("..=1", vec![1]),
         ] {
             let range: RequestNumberRange = text.parse().unwrap();
             let found: Vec<_> = (0..10).filter(|&n| range.contains(n)).collect();
@@ -107,29 +114,40 @@ mod tests {
     #[test]
     fn what_is_no_range_or_empty_is_refused() {
         for (text, reason) in [
-            ("3..3", "no n is in the range `3..3`"),
-            ("0..0", "no n is in the range `0..0`"),
-            ("6..=3", "no n is in the range `6..=3`"),
+            ("3..3", "empty range `3..3`"),
+            ("..1", "empty range `..1`"),
+            ("6..=3", "empty range `6..=3`"),
             (
                 "..",
-                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `..`",
+                "expected a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`, got `..`",
             ),
             (
                 "",
-                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got ``",
+                "expected a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`, got ``",
             ),
             (
                 "+3",
-                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `+3`",
+                "expected a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`, got `+3`",
             ),
             (
                 "3..=",
-                "expected a range of n such as `3..6`, `3..=6`, `3..` or `3`, got `3..=`",
+                "expected a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`, got `3..=`",
             ),
         ] {
             assert_eq!(
                 text.parse::<RequestNumberRange>().unwrap_err().to_string(),
                 reason
+            );
+        }
+    }
+
+    #[test]
+    fn zero_is_refused_with_the_remedy() {
+        for text in ["0", "0..", "0..3", "0..=2", "..=0", "..0", "00"] {
+            assert_eq!(
+                text.parse::<RequestNumberRange>().unwrap_err().to_string(),
+                "n counts from 1; write n = 1 for the first request",
+                "{text}"
             );
         }
     }

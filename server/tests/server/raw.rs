@@ -1,4 +1,4 @@
-//! A minimal HTTP client on a TCP stream.
+//! A client so plain that it hides nothing: bytes out, bytes in.
 
 use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
@@ -6,42 +6,42 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Much longer than any test takes; a hanging test fails.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Far longer than anything here takes; a test that hangs is to fail instead.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection.
-pub(crate) struct RawConnection(pub(crate) TcpStream);
+pub(crate) struct Raw(pub(crate) TcpStream);
 
-/// A response; field names are in lower case.
-pub(crate) struct RawResponse {
+/// An answer with its field names in lower case.
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-impl RawConnection {
-    pub(crate) fn open(server: &BlockingServer) -> RawConnection {
+impl Raw {
+    pub(crate) fn to(server: &BlockingServer) -> Raw {
         let stream = TcpStream::connect(server.addr()).unwrap();
-        stream.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
-        RawConnection(stream)
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Raw(stream)
     }
 
     pub(crate) fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).unwrap();
     }
 
-    pub(crate) fn request(&mut self, method: &str, path: &str, fields: &str) -> RawResponse {
+    pub(crate) fn ask(&mut self, method: &str, path: &str, fields: &str) -> Reply {
         self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: flags\r\n{fields}\r\n"
         ));
-        self.response(method != "HEAD")
+        self.reply(method != "HEAD")
     }
 
-    pub(crate) fn get(&mut self, path: &str) -> RawResponse {
-        self.request("GET", path, "")
+    pub(crate) fn get(&mut self, path: &str) -> Reply {
+        self.ask("GET", path, "")
     }
 
-    pub(crate) fn response(&mut self, has_body: bool) -> RawResponse {
+    pub(crate) fn reply(&mut self, has_body: bool) -> Reply {
         let head = self.head();
         let mut lines = head.split("\r\n");
         let status = lines
@@ -62,7 +62,7 @@ impl RawConnection {
             .map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; if has_body { length } else { 0 }];
         self.0.read_exact(&mut body).unwrap();
-        RawResponse {
+        Reply {
             status,
             headers,
             body,
