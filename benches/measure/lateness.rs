@@ -138,7 +138,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     let at_client = records
         .iter()
         .filter(|record| settled.contains(&record.request_number));
-    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.late));
+    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.lateness));
     let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
     let [tokio_p50, tokio_p99] =
         percentiles(tokio_sleep(in_flight, requests, &latency).into_iter());

@@ -77,8 +77,8 @@ pub struct JournalEntry {
     pub ends: Cow<'static, str>,
     /// How long after its due time the first write returned, in microseconds; `None` if nothing was
     /// delayed or nothing was written.
-    #[serde(rename = "late_us", serialize_with = "option_micros")]
-    pub late: Option<Duration>,
+    #[serde(rename = "lateness_us", serialize_with = "option_micros")]
+    pub lateness: Option<Duration>,
     /// The status; `None` if the peer left before the answer began.
     pub status: Option<u16>,
     /// Whether the answer was handed to the system to its last byte.
@@ -99,8 +99,8 @@ pub struct Ledger {
     pub by_status: BTreeMap<u16, u64>,
     /// Requests, by what was decided about them.
     pub by_cause: BTreeMap<Cause, u64>,
-    /// The most answers that ever were in service at once, where that is limited.
-    pub most_in_service: u64,
+    /// The largest number of requests in service at a time; 0 without a concurrency limit.
+    pub peak_concurrency: u64,
     /// Connections accepted.
     pub connections: u64,
     /// Connections that ended in an error: of the peer's making, or no HTTP.
@@ -126,7 +126,7 @@ impl Default for Ledger {
             aborted: 0,
             by_status: BTreeMap::new(),
             by_cause: BTreeMap::new(),
-            most_in_service: 0,
+            peak_concurrency: 0,
             connections: 0,
             connection_errors: 0,
             accept_errors: 0,
@@ -145,7 +145,7 @@ impl Ledger {
     }
 
     /// Counts a request whose head was parsed.
-    pub fn open(&mut self, cause: &Cause) {
+    pub fn count_request(&mut self, cause: &Cause) {
         self.requests += 1;
         match self.by_cause.get_mut(cause) {
             Some(count) => *count += 1,
@@ -154,7 +154,7 @@ impl Ledger {
     }
 
     /// Counts a response that was begun with this status.
-    pub fn answer(&mut self, status: u16) {
+    pub fn count_response(&mut self, status: u16) {
         *self.by_status.entry(status).or_default() += 1;
     }
 
@@ -168,15 +168,20 @@ impl Ledger {
             .expect("a histogram that resizes itself takes any value");
     }
 
-    /// Closes a request; keeps `entry` if there is one, and room for `room` in all.
-    pub fn close(&mut self, completed: bool, entry: Option<JournalEntry>, room: usize) {
+    /// Counts a finished request; stores its entry, if there is one, unless `capacity` entries are stored.
+    pub fn finish_request(
+        &mut self,
+        completed: bool,
+        entry: Option<JournalEntry>,
+        capacity: usize,
+    ) {
         *(if completed {
             &mut self.completed
         } else {
             &mut self.aborted
         }) += 1;
         let Some(entry) = entry else { return };
-        if self.entries.len() == room {
+        if self.entries.len() == capacity {
             self.entries_dropped += 1;
         } else {
             self.entries.push(entry);
@@ -189,7 +194,7 @@ impl AddAssign<&Ledger> for Ledger {
         self.requests += other.requests;
         self.completed += other.completed;
         self.aborted += other.aborted;
-        self.most_in_service = self.most_in_service.max(other.most_in_service);
+        self.peak_concurrency = self.peak_concurrency.max(other.peak_concurrency);
         self.connections += other.connections;
         self.connection_errors += other.connection_errors;
         self.accept_errors += other.accept_errors;
@@ -251,8 +256,12 @@ impl fmt::Display for Ledger {
         )?;
         writeln!(f, "by status  {}", listed(status.collect()))?;
         write!(f, "by cause   {}", listed(cause.collect()))?;
-        if self.most_in_service > 0 {
-            write!(f, "\nin service at most {} at once", self.most_in_service)?;
+        if self.peak_concurrency > 0 {
+            write!(
+                f,
+                "\npeak       {} concurrent requests",
+                self.peak_concurrency
+            )?;
         }
         if self.lateness.is_empty() {
             return Ok(());
@@ -260,7 +269,7 @@ impl fmt::Display for Ledger {
         let ms = |p| self.lateness_at(p).as_secs_f64() * 1e3;
         write!(
             f,
-            "\nlateness   p50 {:.3} ms, p99 {:.3} ms, of {} delayed answers; {} early",
+            "\nlateness   p50 {:.3} ms, p99 {:.3} ms ({} delayed responses, {} early)",
             ms(0.5),
             ms(0.99),
             self.lateness.len(),
@@ -275,7 +284,7 @@ impl Serialize for Ledger {
         map.serialize_entry("requests", &self.requests)?;
         map.serialize_entry("completed", &self.completed)?;
         map.serialize_entry("aborted", &self.aborted)?;
-        map.serialize_entry("most_in_service", &self.most_in_service)?;
+        map.serialize_entry("peak_concurrency", &self.peak_concurrency)?;
         map.serialize_entry("connections", &self.connections)?;
         map.serialize_entry("connection_errors", &self.connection_errors)?;
         map.serialize_entry("accept_errors", &self.accept_errors)?;
@@ -329,14 +338,14 @@ mod tests {
     #[test]
     fn ledgers_add() {
         let mut one = Ledger::default();
-        one.open(&Cause::Clean);
-        one.answer(200);
-        one.close(true, None, 0);
+        one.count_request(&Cause::Clean);
+        one.count_response(200);
+        one.finish_request(true, None, 0);
         let mut two = Ledger::default();
-        two.open(&Cause::Fault("500".into()));
-        two.answer(500);
+        two.count_request(&Cause::Fault("500".into()));
+        two.count_response(500);
         two.record_lateness(Ok(Duration::from_micros(40)));
-        two.close(false, None, 0);
+        two.finish_request(false, None, 0);
         two += &one;
         assert_eq!((two.requests, two.completed, two.aborted), (2, 1, 1));
         let shown = two.to_string();

@@ -74,7 +74,7 @@ impl ServerHandle {
     /// the response, lateness and completion just after.
     pub fn ledger(&self) -> Ledger {
         let mut sum = Ledger {
-            most_in_service: self.listener.limits.peak_concurrency(),
+            peak_concurrency: self.listener.limits.peak_concurrency(),
             ..Ledger::default()
         };
         for ledger in &self.ledgers {

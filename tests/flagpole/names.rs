@@ -88,7 +88,7 @@ fn both_requests_take_a_permit_and_there_are_no_more_at_once() {
             "{}",
             way.name()
         );
-        assert!(ledger.most_in_service <= lanes, "{}", way.name());
+        assert!(ledger.peak_concurrency <= lanes, "{}", way.name());
     });
 }
 

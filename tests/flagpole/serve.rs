@@ -83,7 +83,7 @@ mod signals {
                 "{done}"
             );
             assert!(
-                done.out.ends_with("of 2 delayed answers; 0 early\n"),
+                done.out.ends_with("(2 delayed responses, 0 early)\n"),
                 "{done}"
             );
         }

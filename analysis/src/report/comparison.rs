@@ -129,7 +129,7 @@ pub struct Served {
     /// Those that came before they were due.
     pub early: u64,
     /// The most answers in service at once, where that is limited.
-    pub most_in_service: u64,
+    pub peak_concurrency: u64,
     /// The processor time of the server's process, user and system.
     #[serde(default)]
     pub cpu_us: u64,

@@ -42,7 +42,7 @@ impl WorkerContext {
 
     /// Counts a request that is over; writes its journal entry, if there is one, to the journal and the
     /// ledger.
-    pub(crate) fn close_request(&self, completed: bool, entry: Option<JournalEntry>) {
+    pub(crate) fn finish_request(&self, completed: bool, entry: Option<JournalEntry>) {
         let capacity = self.listener.journal_capacity;
         let entry = match (&self.listener.journal, entry) {
             (Some(journal), Some(entry)) if capacity == 0 => {
@@ -55,7 +55,7 @@ impl WorkerContext {
             }
             (_, entry) => entry,
         };
-        self.ledger().close(completed, entry, capacity);
+        self.ledger().finish_request(completed, entry, capacity);
     }
 
     pub(crate) fn timer(&self) -> &Timer {

@@ -47,7 +47,7 @@ fn beyond_seats_and_queue_the_answer_is_503_with_retry_after() {
     }
     drop(raws);
     let ledger = server.shutdown(GRACE);
-    assert_eq!(ledger.most_in_service, 8);
+    assert_eq!(ledger.peak_concurrency, 8);
     assert_eq!(ledger.by_cause.get(&Cause::ConcurrencyLimit), Some(&16));
     assert_eq!(ledger.by_cause.get(&Cause::Delay), Some(&24));
 }
@@ -69,7 +69,7 @@ fn who_waits_is_served_in_the_order_of_coming() {
         .map(|entry| entry.resource.to_string()[7..9].to_owned())
         .collect();
     assert_eq!(order, flags);
-    assert_eq!(ledger.most_in_service, 1);
+    assert_eq!(ledger.peak_concurrency, 1);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
     let before = server.ledger();
     server.drain_and_reset(GRACE);
     assert_eq!(statuses(), expected);
-    assert_eq!(server.ledger().since(&before).by_status[&429], 2);
+    assert_eq!(server.ledger().delta_since(&before).by_status[&429], 2);
 }
 
 #[test]

@@ -133,11 +133,11 @@ fn the_journal_is_a_line_of_json_for_each_request() {
     let told = |line: &str| {
         let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["at_us"].as_f64().unwrap() > 0.0);
-        let late = line["late_us"].as_f64();
+        let late = line["lateness_us"].as_f64();
         assert!(late.is_some_and(|late| late >= 0.0), "{line}");
         line.as_object_mut()
             .unwrap()
-            .retain(|key, _| key != "at_us" && key != "late_us");
+            .retain(|key, _| key != "at_us" && key != "lateness_us");
         line
     };
     let mut expected = json!({

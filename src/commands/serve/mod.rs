@@ -118,7 +118,7 @@ impl Told {
     fn since(&mut self, ledger: Ledger) -> Result<String> {
         let cpu_us = resource_usage::current().cpu_us();
         let since = Account {
-            ledger: ledger.since(&self.ledger),
+            ledger: ledger.delta_since(&self.ledger),
             cpu_us: cpu_us - self.cpu_us,
         };
         *self = Told { ledger, cpu_us };

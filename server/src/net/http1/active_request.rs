@@ -97,7 +97,7 @@ impl ActiveRequest {
             cause: self.cause,
             planned: self.planned,
             ends: describe_ending(fields.pace, fields.ending, fields.body),
-            late: self.lateness,
+            lateness: self.lateness,
             status: self.status,
             completed,
         })

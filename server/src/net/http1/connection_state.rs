@@ -66,7 +66,7 @@ impl ConnectionState {
         self.finish_request(true);
         self.body_consumed.set(false);
         self.head_since.set(None);
-        self.worker.ledger().open(request.cause());
+        self.worker.ledger().count_request(request.cause());
         *self.request.borrow_mut() = Some(request);
     }
 
@@ -93,7 +93,7 @@ impl ConnectionState {
         }
         *self.write_plan.borrow_mut() = plan;
         let Some(status) = status else { return };
-        self.worker.ledger().answer(status);
+        self.worker.ledger().count_response(status);
         if let Some(request) = self.request.borrow_mut().as_mut() {
             request.status = Some(status);
         }
@@ -191,7 +191,7 @@ impl ConnectionState {
         };
         let rule_set = &self.worker.listener().rule_set;
         let entry = request.into_journal_entry(rule_set, completed);
-        self.worker.close_request(completed, entry);
+        self.worker.finish_request(completed, entry);
     }
 
     /// Whether the peer has taken more than `limit` ticks to send a head.
