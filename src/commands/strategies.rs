@@ -1,7 +1,7 @@
 //! `flagpole strategies`: a list of strategies and transports.
 
 use crate::exit_status::ExitStatus;
-use crate::options::value_parsers;
+use crate::options::{help_lists, strategy_names};
 use crate::output;
 use anyhow::Result;
 use clap::Args;
@@ -26,7 +26,7 @@ impl StrategiesArgs {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {name:<20} {about} ({transports}; {default})");
         }
-        let _ = write!(text, "\n{}", value_parsers::transports());
+        let _ = write!(text, "\n{}", help_lists::transports());
         output::result(&text)?;
         Ok(ExitStatus::Success)
     }
@@ -36,7 +36,7 @@ impl StrategiesArgs {
 fn transports(strategy: &dyn Strategy) -> String {
     let supported = transport::ALL
         .iter()
-        .filter(|transport| value_parsers::takes(strategy, **transport));
+        .filter(|transport| strategy_names::supports(strategy, **transport));
     let names: Vec<_> = supported.map(|transport| transport.name()).collect();
     names.join(", ")
 }

@@ -5,7 +5,7 @@
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
-use crate::options::value_parsers;
+use crate::options::strategy_names;
 use crate::process::measured_dto::MeasuredDto;
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
@@ -67,8 +67,8 @@ fn cancel_on_closed_input() -> Result<CancellationToken> {
 }
 
 fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
-    let strategy = value_parsers::named_strategy(&job.strategy).map_err(|e| anyhow!(e))?;
-    let transport = value_parsers::named_transport(&job.transport).map_err(|e| anyhow!(e))?;
+    let strategy = strategy_names::parse_strategy(&job.strategy).map_err(|e| anyhow!(e))?;
+    let transport = strategy_names::parse_transport(&job.transport).map_err(|e| anyhow!(e))?;
     let concurrency = Concurrency::new(job.concurrency)?;
     system_limits::make_room(job.concurrency)?;
     let target: Target = job.url.parse()?;

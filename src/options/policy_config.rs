@@ -1,8 +1,7 @@
-//! The policy of a run as it stands in files: the words of the command line, so that names, values and
-//! errors are the same in both. `retries = 3` is `--retries 3`.
+//! A policy as a TOML table. Keys, values and errors are those of the command line: `retries = 3` is `--retries 3`.
 
 use crate::clap_error;
-use crate::options::policy::PolicyOptions;
+use crate::options::policy_options::PolicyOptions;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use flagpole_client::Policy;
@@ -12,103 +11,99 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-/// The options of a policy, and the words they came from.
+/// Policy options and the values that the user gave.
 #[derive(Clone, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct PolicyConfig {
-    words: BTreeMap<String, Word>,
+    values: BTreeMap<String, TomlScalar>,
     #[serde(skip)]
     options: Option<Arc<PolicyOptions>>,
 }
 
-/// A value as TOML writes it.
+/// The value of one option, as TOML writes it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Word {
+enum TomlScalar {
     Switch(bool),
     Number(i64),
     Text(String),
-    Several(Vec<Word>),
+    List(Vec<TomlScalar>),
 }
 
-impl Word {
-    fn text(&self) -> String {
-        match self {
-            Word::Switch(on) => on.to_string(),
-            Word::Number(number) => number.to_string(),
-            Word::Text(text) => text.clone(),
-            Word::Several(words) => {
-                let words: Vec<_> = words.iter().map(Word::text).collect();
-                words.join(",")
-            }
-        }
+impl TomlScalar {
+    fn parse(text: &str) -> TomlScalar {
+        text.parse()
+            .map_or_else(|_| TomlScalar::Text(text.to_owned()), TomlScalar::Number)
     }
 
-    fn of(text: &str) -> Word {
-        text.parse()
-            .map_or_else(|_| Word::Text(text.to_owned()), Word::Number)
+    /// The value as the command line writes it.
+    fn text(&self) -> String {
+        match self {
+            TomlScalar::Switch(on) => on.to_string(),
+            TomlScalar::Number(number) => number.to_string(),
+            TomlScalar::Text(text) => text.clone(),
+            TomlScalar::List(values) => {
+                let values: Vec<_> = values.iter().map(TomlScalar::text).collect();
+                values.join(",")
+            }
+        }
     }
 }
 
 impl PolicyConfig {
-    /// Whether nothing is said.
+    /// Whether no option is given.
     pub(crate) fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.values.is_empty()
     }
 
-    /// How much is said.
+    /// The number of options given.
     pub(crate) fn len(&self) -> usize {
-        self.words.len()
+        self.values.len()
     }
 
-    /// The policy for so many lanes.
-    pub(crate) fn policy(&self, lanes: usize) -> anyhow::Result<Policy> {
+    /// The policy for this concurrency.
+    pub(crate) fn policy(&self, concurrency: usize) -> anyhow::Result<Policy> {
         match &self.options {
-            Some(options) => options.policy(lanes),
+            Some(options) => options.policy(concurrency),
             None => Ok(Policy::default()),
         }
     }
 
-    /// As the command line has it: `retries 3, hedge p95`.
-    pub(crate) fn spelled(&self) -> Vec<String> {
-        let words = self.words.iter();
-        words
-            .map(|(key, word)| match word {
-                Word::Switch(_) => key.replace('_', "-"),
-                other => format!("{} {}", key.replace('_', "-"), other.text()),
+    /// The options given, such as `retries 3` and `no-reuse`.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let values = self.values.iter();
+        values
+            .filter_map(|(key, value)| match value {
+                TomlScalar::Switch(on) => on.then(|| key.replace('_', "-")),
+                other => Some(format!("{} {}", key.replace('_', "-"), other.text())),
             })
             .collect()
     }
 
-    /// Those of `base`, with what is said here instead.
-    pub(crate) fn over(&self, base: &PolicyConfig) -> Result<PolicyConfig, String> {
-        let mut words = base.words.clone();
-        words.extend(
-            self.words
-                .iter()
-                .map(|(key, word)| (key.clone(), word.clone())),
-        );
-        PolicyConfig::of(words)
+    /// The options of `base`, replaced by those given here.
+    pub(crate) fn merged_over(&self, base: &PolicyConfig) -> Result<PolicyConfig, String> {
+        let mut values = base.values.clone();
+        values.extend(self.values.clone());
+        PolicyConfig::from_values(values)
     }
 
-    fn of(words: BTreeMap<String, Word>) -> Result<PolicyConfig, String> {
-        let line = words.iter().filter_map(|(key, word)| match word {
-            Word::Switch(true) => Some(format!("--{}", key.replace('_', "-"))),
-            Word::Switch(false) => None,
+    fn from_values(values: BTreeMap<String, TomlScalar>) -> Result<PolicyConfig, String> {
+        let line = values.iter().filter_map(|(key, value)| match value {
+            TomlScalar::Switch(true) => Some(format!("--{}", key.replace('_', "-"))),
+            TomlScalar::Switch(false) => None,
             other => Some(format!("--{}={}", key.replace('_', "-"), other.text())),
         });
-        let matches = command()
+        let options = command()
             .try_get_matches_from(line)
+            .and_then(|matches| PolicyOptions::from_arg_matches(&matches))
             .map_err(|error| clap_error::sentence(&error))?;
-        let options =
-            PolicyOptions::from_arg_matches(&matches).map_err(|e| clap_error::sentence(&e))?;
-        if let Some(lack) = options.lack() {
-            return Err(lack);
+        match options.missing_dependency() {
+            Some(missing) => Err(missing),
+            None => Ok(PolicyConfig {
+                values,
+                options: Some(Arc::new(options)),
+            }),
         }
-        Ok(PolicyConfig {
-            words,
-            options: Some(Arc::new(options)),
-        })
     }
 }
 
@@ -116,7 +111,7 @@ fn command() -> Command {
     PolicyOptions::augment_args(Command::new("policy").no_binary_name(true))
 }
 
-/// The names of the options, as they stand in files.
+/// The keys of a policy table: the names of the options with `_`.
 fn keys() -> Vec<String> {
     let command = command();
     let arguments = command.get_arguments();
@@ -125,28 +120,26 @@ fn keys() -> Vec<String> {
 
 impl<'de> Deserialize<'de> for PolicyConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PolicyConfig, D::Error> {
-        let words = BTreeMap::<Key, Word>::deserialize(deserializer)?;
-        let words = words.into_iter().map(|(key, word)| (key.0, word)).collect();
-        PolicyConfig::of(words).map_err(D::Error::custom)
+        let values = BTreeMap::<PolicyKey, TomlScalar>::deserialize(deserializer)?;
+        let values = values.into_iter().map(|(key, value)| (key.0, value));
+        PolicyConfig::from_values(values.collect()).map_err(D::Error::custom)
     }
 }
 
-/// The name of an option.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key(String);
+struct PolicyKey(String);
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
-        let name = String::deserialize(deserializer)?;
+impl<'de> Deserialize<'de> for PolicyKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PolicyKey, D::Error> {
+        let key = String::deserialize(deserializer)?;
         let known = keys();
-        if known.contains(&name) {
-            Ok(Key(name))
-        } else {
-            Err(D::Error::custom(format!(
-                "unknown key `{name}`; known: {}",
-                known.join(", ")
-            )))
+        if known.contains(&key) {
+            return Ok(PolicyKey(key));
         }
+        let known = known.join(", ");
+        Err(D::Error::custom(format!(
+            "unknown key `{key}`; known: {known}"
+        )))
     }
 }
 
@@ -163,24 +156,12 @@ impl Args for PolicyConfig {
 impl FromArgMatches for PolicyConfig {
     fn from_arg_matches(matches: &ArgMatches) -> Result<PolicyConfig, clap::Error> {
         let options = PolicyOptions::from_arg_matches(matches)?;
-        let is_said = |key: &String| matches.value_source(key) == Some(ValueSource::CommandLine);
-        let word = |key: &String| {
-            let raw: Vec<OsString> = matches.get_raw(key)?.map(ToOwned::to_owned).collect();
-            let texts: Vec<_> = raw.iter().map(|raw| raw.to_string_lossy()).collect();
-            Some(match texts.as_slice() {
-                // A switch has no value of its own.
-                [] => Word::Switch(true),
-                [one] if one == "true" => Word::Switch(true),
-                [one] => Word::of(one),
-                several => Word::Several(several.iter().map(|text| Word::of(text)).collect()),
-            })
-        };
-        let said = keys().into_iter().filter(is_said);
-        let words = said
-            .filter_map(|key| word(&key).map(|word| (key, word)))
-            .collect();
+        let given = keys()
+            .into_iter()
+            .filter(|key| matches.value_source(key) == Some(ValueSource::CommandLine));
+        let values = given.filter_map(|key| raw_value(matches, &key).map(|value| (key, value)));
         Ok(PolicyConfig {
-            words,
+            values: values.collect(),
             options: Some(Arc::new(options)),
         })
     }
@@ -191,27 +172,42 @@ impl FromArgMatches for PolicyConfig {
     }
 }
 
+fn raw_value(matches: &ArgMatches, key: &str) -> Option<TomlScalar> {
+    let raw: Vec<OsString> = matches.get_raw(key)?.map(ToOwned::to_owned).collect();
+    let texts: Vec<_> = raw.iter().map(|raw| raw.to_string_lossy()).collect();
+    Some(match texts.as_slice() {
+        [] => TomlScalar::Switch(true),
+        [one] if one == "true" => TomlScalar::Switch(true),
+        [one] => TomlScalar::parse(one),
+        several => TomlScalar::List(several.iter().map(|text| TomlScalar::parse(text)).collect()),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
 
     #[derive(Parser)]
-    struct Line {
+    struct PolicyTableCli {
         #[command(flatten)]
         policy: PolicyConfig,
     }
 
+    fn read(text: &str) -> Result<PolicyConfig, toml::de::Error> {
+        toml::from_str(text)
+    }
+
     #[test]
-    fn what_is_said_on_a_command_line_reads_back_from_a_file() {
+    fn policy_of_command_line_survives_round_trip_through_file() {
         let line = "x --retries 3 --retry-status 500,503 --hedge p95 --no-reuse";
-        let line = Line::parse_from(line.split_whitespace()).policy;
+        let line = PolicyTableCli::parse_from(line.split_whitespace()).policy;
         let text = toml::to_string(&line).unwrap();
         assert_eq!(
             text,
             "hedge = \"p95\"\nno_reuse = true\nretries = 3\nretry_status = [500, 503]\n"
         );
-        let file: PolicyConfig = toml::from_str(&text).unwrap();
+        let file = read(&text).unwrap();
         assert_eq!(file.policy(5).unwrap(), line.policy(5).unwrap());
         let json = serde_json::to_string(&file).unwrap();
         let back: PolicyConfig = serde_json::from_str(&json).unwrap();
@@ -219,21 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn the_errors_are_those_of_the_command_line() {
-        let refused = |text| {
-            toml::from_str::<PolicyConfig>(text)
-                .err()
-                .unwrap()
-                .to_string()
-        };
-        assert!(refused("hedge = 'p100'").contains("such as `p95`"));
-        assert!(refused("retris = 1").contains("unknown key `retris`; known: timeout, "));
+    fn errors_are_those_of_the_command_line() {
+        let error = |text| read(text).err().unwrap().to_string();
+        assert!(error("hedge = 'p100'").contains("such as `p95`"));
+        assert!(error("retris = 1").contains("unknown key `retris`; known: timeout, "));
     }
 
     #[test]
-    fn a_variant_takes_the_place_of_what_it_names() {
-        let read = |text| toml::from_str::<PolicyConfig>(text).unwrap();
-        let over = read("hedge = '5ms'").over(&read("retries = 2")).unwrap();
-        assert_eq!(over.spelled(), ["hedge 5ms", "retries 2"]);
+    fn merged_policy_replaces_the_options_of_its_base() {
+        let (policy, base) = ("hedge = '5ms'\nretries = 1", "retries = 2\nno_reuse = false");
+        let merged = read(policy).unwrap().merged_over(&read(base).unwrap());
+        assert_eq!(merged.unwrap().describe(), ["hedge 5ms", "retries 1"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Values that stand in a file as they stand on the command line: as text, or as a number.
+//! Values in TOML and JSON that have the text of the command line: a string, or a number where the text is one.
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -6,11 +6,11 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// A value by its text.
+/// A value that is (de)serialised by `Display` and `FromStr`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Spelled<T>(pub(crate) T);
+pub(crate) struct TextOrNumber<T>(pub(crate) T);
 
-impl<T: Display> Serialize for Spelled<T> {
+impl<T: Display> Serialize for TextOrNumber<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.0.to_string();
         match text.parse() {
@@ -20,15 +20,16 @@ impl<T: Display> Serialize for Spelled<T> {
     }
 }
 
-impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Spelled<T> {
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for TextOrNumber<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Text(PhantomData)).map(Spelled)
+        let visitor = TextOrNumberVisitor(PhantomData);
+        deserializer.deserialize_any(visitor).map(TextOrNumber)
     }
 }
 
-struct Text<T>(PhantomData<T>);
+struct TextOrNumberVisitor<T>(PhantomData<T>);
 
-impl<T: FromStr<Err: Display>> Visitor<'_> for Text<T> {
+impl<T: FromStr<Err: Display>> Visitor<'_> for TextOrNumberVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,24 +1,24 @@
-//! Colours for the verdicts, on a terminal only.
+//! Colours the verdicts of a text report.
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 use std::io;
 
-/// Whether standard output is a terminal that shows colours, and nobody asked for none (`NO_COLOR`).
-pub(crate) fn is_wanted() -> bool {
+/// Whether standard output is a terminal with colours, and `NO_COLOR` is not set.
+pub(super) fn is_enabled() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
 /// The text with its verdicts in colour.
-pub(crate) fn painted(text: &str) -> String {
+pub(super) fn paint(text: &str) -> String {
     let mut painted = String::new();
     for line in text.split_inclusive('\n') {
         match colour(line) {
-            // Writing to a String can not fail.
+            // Writing to a String cannot fail.
             Some((word, style)) => {
-                let (before, behind) = line.split_once(word).unwrap_or((line, ""));
-                let _ = write!(painted, "{before}{style}{word}{style:#}{behind}");
+                let (before, after) = line.split_once(word).unwrap_or((line, ""));
+                let _ = write!(painted, "{before}{style}{word}{style:#}{after}");
             }
             None => painted.push_str(line),
         }
@@ -50,9 +50,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verdicts_are_painted_and_nothing_else() {
+    fn only_verdicts_are_coloured() {
         let text = "async  1 ms\nVALID\n  SUSPECT: few\nlatency 5ms: INVALID\n";
-        let painted = painted(text);
+        let painted = paint(text);
         assert!(painted.starts_with("async  1 ms\n\u{1b}[1m"), "{painted:?}");
         assert_eq!(painted.matches("\u{1b}[0m").count(), 3, "{painted:?}");
         let mut plain = Vec::new();

@@ -1,68 +1,78 @@
-//! `flagpole get`: the book's downloader, with a strategy of one's choice.
+//! `flagpole get`: the book's downloader, with any strategy.
 
-mod display;
-mod downloads;
+mod book_server;
+mod download_table;
+mod format;
+mod json_csv;
+mod progress_display;
 mod records;
 mod result;
 
-use self::display::Display;
-use self::downloads::Downloads;
-use self::records::{Records, RecordsFile};
-use self::result::{Done, Format, flags};
+use self::book_server::BookServer;
+use self::download_table::DownloadTable;
+use self::format::GetFormat;
+use self::progress_display::ProgressDisplay;
+use self::records::{RecordWriter, RecordsFile};
+use self::result::{GetResult, flags};
 use crate::exit_status::ExitStatus;
-use crate::options::policy::PolicyOptions;
-use crate::options::selection::Selection;
-use crate::options::value_parsers;
+use crate::options::code_selection::CodeSelection;
+use crate::options::policy_options::PolicyOptions;
+use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::system_limits;
 use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use flagpole_client::{
-    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Endpoint, Run, Strategy, Target,
-    Transport, Workload,
+    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Transport,
+    Workload,
 };
-use flagpole_protocol::{AttemptRecord, RunStats};
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Download flags
 ///
-/// Every body is checked against its length and digest, and a file appears whole or not at all. Exit code
-/// 0: every flag was downloaded, is there already or does not exist; 1: something failed, was interrupted,
-/// or not all of the result or the records could be written; 2: nothing was begun.
+/// Verifies the length and digest of every body; a file is saved completely or not at all. Exit code 0: every flag was
+/// downloaded, was already there or does not exist; 1: a download failed or was interrupted, or the result or records could
+/// not be written; 2: could not start.
 #[derive(Args)]
-#[command(after_help = value_parsers::strategies() + "
-" + &value_parsers::transports() + "
+#[command(after_help = help_lists::strategies() + "
+" + &help_lists::transports() + "
 Examples:
   flagpole get
-  flagpole get --strategy threads -m 10 --all
+  flagpole get --strategy threads -c 10 --all
   flagpole get BR US JP -v --dest flags
   flagpole get --server ERROR --every --limit 100 --timeout 10s --retries 3
-  flagpole get --all -m 32 --hedge p95 --records attempts.jsonl
+  flagpole get --all -c 32 --hedge p95 --records attempts.jsonl
   flagpole get --all --metadata --resume --format json")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
-    selection: Selection,
+    selection: CodeSelection,
 
-    /// How to download
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = value_parsers::strategy_names(), hide_possible_values = true)]
+    /// Concurrency strategy (see `flagpole strategies`)
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::strategy_names(), hide_possible_values = true)]
     strategy: &'static dyn Strategy,
 
-    /// By which library requests are made
-    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = value_parsers::transport_names(), hide_possible_values = true)]
+    /// HTTP client library
+    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = strategy_names::transport_names(), hide_possible_values = true)]
     transport: &'static dyn Transport,
 
-    /// At most so many requests at once, 1 to 1000 [default: the strategy's own, see `flagpole
-    /// strategies`]
-    #[arg(short, long, alias = "max_req", value_name = "N")]
-    max_req: Option<Concurrency>,
+    /// Maximum number of concurrent requests, 1 to 1000 [default: depends on the strategy]
+    #[arg(
+        short = 'c',
+        long,
+        short_alias = 'm',
+        aliases = ["max-req", "max_req"],
+        value_name = "N"
+    )]
+    concurrency: Option<Concurrency>,
 
-    /// One of the servers that a plain `flagpole serve` opens [default: LOCAL]
+    /// Server opened by `flagpole serve` without options [default: LOCAL]
     #[arg(short, long, ignore_case = true, conflicts_with = "url")]
-    server: Option<Site>,
+    server: Option<BookServer>,
 
-    /// A site's root, or its /flags
+    /// Root URL of the site, or of its /flags
     #[arg(long)]
     url: Option<Target>,
 
@@ -70,175 +80,160 @@ pub(crate) struct GetArgs {
     #[arg(long, default_value = "downloaded", value_name = "DIR")]
     dest: PathBuf,
 
-    /// Ask for each country's name as well, and save its flag as `Brazil--BR.gif`
+    /// Fetch each country's name too; save as `Brazil--BR.gif`
     #[arg(long)]
     metadata: bool,
 
-    /// Leave out what is already there and whole, and go on where a download broke off
+    /// Skip complete files and continue partial ones
     #[arg(long)]
     resume: bool,
 
-    /// Refuse a body of more than so many bytes while it arrives
+    /// Reject response bodies larger than this
     #[arg(long, default_value_t = BODY_LIMIT, value_name = "BYTES", value_parser = value_parsers::count)]
     max_body: usize,
 
-    /// Show every download as it completes
+    /// Print each download as it completes
     #[arg(short, long)]
     verbose: bool,
 
-    /// How to write the result
+    /// Output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: Format,
+    format: GetFormat,
 
-    /// Write a line of JSON to this file for each attempt
+    /// Write one JSON line per attempt to this file
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
 
-    // Last: what follows would stand under its heading in the help.
+    // Last, because options after it would appear under its help heading.
     #[command(flatten)]
     policy: PolicyOptions,
 }
 
-/// The book's servers.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "UPPER")]
-enum Site {
-    Local,
-    Delay,
-    Error,
-}
-
-impl Site {
-    fn url(self) -> Target {
-        let port = match self {
-            Site::Local => 8000,
-            Site::Delay => 8001,
-            Site::Error => 8002,
-        };
-        let url = format!("http://127.0.0.1:{port}");
-        url.parse().expect("an address and a port make a URL")
-    }
-}
-
 impl GetArgs {
-    /// Downloads, and says how it went.
+    /// Downloads the flags and prints the totals.
     pub(crate) fn run(self) -> Result<ExitStatus> {
-        let codes = self.selection.codes();
-        let plan = if self.metadata {
-            Workload::with_metadata(codes)
-        } else {
-            Workload::flags(codes)
-        };
-        let lanes = self.lanes()?;
-        let policy = self.policy.policy(lanes.get())?;
-        system_limits::make_room(lanes.get())?;
-        let target = match &self.url {
-            Some(url) => url.clone(),
-            None => self.server.unwrap_or(Site::Local).url(),
-        };
-        let endpoint = target
-            .clone()
-            .resolve()
-            .map_err(|e| anyhow!("--url: {e}"))?;
+        let workload = self.workload();
+        let concurrency = self.concurrency()?;
+        let policy = self.policy.policy(concurrency.get())?;
+        system_limits::make_room(concurrency.get())?;
+        let target = self.target();
+        let endpoint = target.clone().resolve();
+        let endpoint = endpoint.map_err(|error| anyhow!("--url: {error}"))?;
+        // Nothing is created or changed before everything that can fail has succeeded.
         let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
-        let destination = self.destination(&target)?;
-        let records = records.map(RecordsFile::begin).transpose()?;
+        let folder = self.download_dir(&target)?;
+        let records = records.map(RecordsFile::truncate).transpose()?;
         let cancel = CancellationToken::new();
-        let (asked, left) = (cancel.clone(), destination.clone());
-        interrupt::on_signals(move || asked.cancel(), move || left.abandon())?;
+        let (token, cleaned) = (cancel.clone(), folder.clone());
+        interrupt::on_signals(move || token.cancel(), move || cleaned.abandon())?;
 
-        announce(&plan, &endpoint, self.strategy, lanes);
-        let display = Display::new(plan.jobs.len(), self.verbose);
-        let downloads = Mutex::new(Downloads::default());
+        self.announce(&workload, endpoint.target(), concurrency);
+        let display = ProgressDisplay::new(workload.jobs.len(), self.verbose);
+        let downloads = Mutex::new(DownloadTable::default());
         let on_record = |record: &AttemptRecord| {
             display.show(record);
             if let Some(records) = &records {
-                records.tell(record);
+                records.write(record);
             }
-            if self.format != Format::Text {
+            if self.format != GetFormat::Text {
                 let downloads = downloads.lock();
                 downloads
                     .unwrap_or_else(PoisonError::into_inner)
                     .add(record);
             }
         };
-        let run = Run::new(&plan, &endpoint)
-            .concurrency(lanes)
+        let run = Run::new(&workload, &endpoint)
+            .concurrency(concurrency)
             .transport(self.transport)
             .policy(policy)
             .body_limit(self.max_body)
-            .destination(&destination)
+            .destination(&folder)
             .cancel(cancel)
             .on_record(&on_record);
         let start = Instant::now();
-        let tally = self.strategy.run(&run)?;
+        let stats = self.strategy.run(&run)?;
         let elapsed = start.elapsed();
         display.finish();
         let downloads = downloads.into_inner();
-        let done = Done {
-            tally: &tally,
+        let result = GetResult {
+            stats: &stats,
             elapsed,
             downloads: &downloads.unwrap_or_else(PoisonError::into_inner),
         };
-        let told = done
-            .written(self.format)
-            .map_err(Into::into)
-            .and_then(|text| output::result(&text));
-        let noted = records.map_or(Ok(()), Records::finish);
-        advise(&tally);
-        let cannot_write = output::report_errors([told, noted]);
-        let failed = tally.error + tally.unstarted > 0 || cannot_write;
-        Ok(ExitStatus::from_failed(failed))
+        let printed = self.format.write(&result).map_err(Into::into);
+        let printed = printed.and_then(|text| output::result(&text));
+        let written = records.map_or(Ok(()), RecordWriter::finish);
+        advise(&stats, endpoint.target());
+        let cannot_write = output::report_errors([printed, written]);
+        Ok(ExitStatus::from_failed(
+            stats.error + stats.unstarted > 0 || cannot_write,
+        ))
     }
 
-    fn lanes(&self) -> Result<Concurrency> {
-        let lanes = self.max_req.unwrap_or(self.strategy.default_concurrency());
-        let name = self.strategy.name();
-        if !self.strategy.is_concurrent() && lanes != Concurrency::ONE {
-            bail!("--max-req: `{name}` makes one request at a time, got `{lanes}`");
-        }
-        if !value_parsers::takes(self.strategy, self.transport) {
-            bail!(
-                "--transport: `{name}` does not work with `{}`",
-                self.transport.name()
-            );
-        }
-        Ok(lanes)
-    }
-
-    fn destination(&self, target: &Target) -> Result<DownloadDir> {
-        let mut destination =
-            DownloadDir::prepare(&self.dest).map_err(|e| anyhow!("--dest: {e}"))?;
+    fn workload(&self) -> Workload {
+        let codes = self.selection.codes();
         if self.metadata {
-            destination = destination.by_country();
+            Workload::with_metadata(codes)
+        } else {
+            Workload::flags(codes)
+        }
+    }
+
+    fn target(&self) -> Target {
+        match &self.url {
+            Some(url) => url.clone(),
+            None => self.server.unwrap_or(BookServer::Local).url(),
+        }
+    }
+
+    /// The concurrency, which the strategy and the transport must support.
+    fn concurrency(&self) -> Result<Concurrency> {
+        let default = self.strategy.default_concurrency();
+        let concurrency = self.concurrency.unwrap_or(default);
+        let name = self.strategy.name();
+        if !self.strategy.is_concurrent() && concurrency != Concurrency::ONE {
+            bail!("--concurrency: `{name}` makes one request at a time, got `{concurrency}`");
+        }
+        if !strategy_names::supports(self.strategy, self.transport) {
+            let transport = self.transport.name();
+            bail!("--transport: `{name}` does not work with `{transport}`");
+        }
+        Ok(concurrency)
+    }
+
+    fn download_dir(&self, target: &Target) -> Result<DownloadDir> {
+        let folder = DownloadDir::prepare(&self.dest);
+        let mut folder = folder.map_err(|error| anyhow!("--dest: {error}"))?;
+        if self.metadata {
+            folder = folder.by_country();
         }
         if self.resume {
-            destination = destination.resuming(&target.to_string(), self.max_body);
+            folder = folder.resuming(&target.to_string(), self.max_body);
         }
-        Ok(destination)
+        Ok(folder)
+    }
+
+    fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {
+        let jobs = &workload.jobs;
+        if let (Some(first), Some(last)) = (jobs.first(), jobs.last()) {
+            output::note(&format!(
+                "{}, {} to {}, from {target}/flags: {}, concurrency {concurrency}",
+                flags(jobs.len() as u64),
+                first.resource.code(),
+                last.resource.code(),
+                self.strategy.name(),
+            ));
+        }
     }
 }
 
-fn announce(plan: &Workload, endpoint: &Endpoint, strategy: &dyn Strategy, lanes: Concurrency) {
-    let (Some(first), Some(last)) = (plan.jobs.first(), plan.jobs.last()) else {
-        return;
-    };
-    output::note(&format!(
-        "{}, {} to {}, from {}/flags: {}, at most {lanes} at once",
-        flags(plan.jobs.len() as u64),
-        first.resource.code(),
-        last.resource.code(),
-        endpoint.target(),
-        strategy.name(),
-    ));
-}
-
-fn advise(tally: &RunStats) {
-    let refused = tally
-        .outcomes
-        .get("connection_refused")
-        .map_or(0, |count| count.attempts);
-    if refused > 0 && refused == tally.attempts() {
-        output::note("nobody listens there; `flagpole serve` starts the servers");
+/// Says how to start a server if every connection was refused.
+fn advise(stats: &RunStats, target: &Target) {
+    let refused = stats.outcomes.get(&Outcome::ConnectionRefused.label());
+    let refused = refused.map_or(0, |count| count.attempts);
+    if refused > 0 && refused == stats.attempts() {
+        output::note(&format!(
+            "Connection refused at {target}. Start a server with `flagpole serve`"
+        ));
     }
 }

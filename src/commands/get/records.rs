@@ -1,7 +1,7 @@
-//! `--records`: a line of JSON for each attempt, as it ends.
+//! `--records`: one JSON line per attempt, written as attempts end.
 //!
-//! The file is opened before anything else is done, and an older one is not cut off before all is
-//! ready: a command that can not start leaves things as they were.
+//! The file is opened before anything else and truncated when everything else is ready, so that a command that cannot
+//! start changes nothing.
 
 use anyhow::{Result, anyhow, bail};
 use flagpole_protocol::AttemptRecord;
@@ -11,28 +11,27 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-/// The file, in which nothing has been changed yet; one that was not there is removed when this is
-/// dropped.
-pub(crate) struct RecordsFile {
+/// The file, still unchanged. A new file is removed on drop.
+pub(super) struct RecordsFile {
     path: PathBuf,
     file: File,
     is_new: bool,
 }
 
-/// The file, and the thread that writes it: whoever makes attempts is not to wait for a disk. The queue
-/// is as long as the plan at most.
-pub(crate) struct Records {
+/// The thread that writes the file, so that attempts do not wait for the disk. Its queue holds at most all attempts of
+/// the run.
+pub(super) struct RecordWriter {
     path: PathBuf,
     queue: Sender<AttemptRecord>,
     thread: JoinHandle<io::Result<()>>,
 }
 
 impl RecordsFile {
-    pub(crate) fn open(path: &Path) -> Result<RecordsFile> {
+    pub(super) fn open(path: &Path) -> Result<RecordsFile> {
         if path == "-" {
             bail!(
-                "--records: expected a file, as standard output has the result, got `-`; \
-                 `./-` is a file of that name"
+                "--records: expected a file (standard output carries the result), got `-`; \
+                 for a file of that name use `./-`"
             );
         }
         let new = File::options().write(true).create_new(true).open(path);
@@ -44,28 +43,29 @@ impl RecordsFile {
             opened => opened,
         };
         Ok(RecordsFile {
-            file: file.map_err(|error| refused(path, &error))?,
+            file: file.map_err(|error| cannot_write(path, &error))?,
             path: path.to_owned(),
             is_new,
         })
     }
 
-    /// Takes the place of what an older file held, and is ready for records.
-    pub(crate) fn begin(mut self) -> Result<Records> {
-        self.start().map_err(|error| refused(&self.path, &error))
+    /// Truncates the file and starts the writer.
+    pub(super) fn truncate(mut self) -> Result<RecordWriter> {
+        self.start_writer()
+            .map_err(|error| cannot_write(&self.path, &error))
     }
 
-    fn start(&mut self) -> io::Result<Records> {
+    fn start_writer(&mut self) -> io::Result<RecordWriter> {
         let file = self.file.try_clone()?;
-        // A device or a pipe has no length.
+        // A device or a pipe cannot be truncated.
         if file.metadata()?.is_file() {
             file.set_len(0)?;
         }
         let (queue, records) = mpsc::channel();
         let thread = thread::Builder::new().name("records".to_owned());
-        let thread = thread.spawn(move || write(&records, file))?;
+        let thread = thread.spawn(move || write_all(&records, file))?;
         self.is_new = false;
-        Ok(Records {
+        Ok(RecordWriter {
             path: self.path.clone(),
             queue,
             thread,
@@ -76,37 +76,35 @@ impl RecordsFile {
 impl Drop for RecordsFile {
     fn drop(&mut self) {
         if self.is_new {
-            // The command has failed already, for a reason that is better worth telling.
+            // The command has failed already; that error is the one to report.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-fn refused(path: &Path, error: &io::Error) -> anyhow::Error {
+fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     anyhow!("--records: cannot write `{}`: {error}", path.display())
 }
 
-impl Records {
-    pub(crate) fn tell(&self, record: &AttemptRecord) {
-        // The thread has ended with an error, which `finish` gives.
+impl RecordWriter {
+    pub(super) fn write(&self, record: &AttemptRecord) {
+        // Sending fails if the thread has ended with an error, which `finish` returns.
         let _ = self.queue.send(record.clone());
     }
 
-    /// Waits until all is written.
-    pub(crate) fn finish(self) -> Result<()> {
+    /// Waits until everything is written.
+    pub(super) fn finish(self) -> Result<()> {
         drop(self.queue);
-        let panicked = |_| Err(io::Error::other("the thread that writes it panicked"));
+        let panicked = |_| Err(io::Error::other("the writer thread panicked"));
         let written = self.thread.join().unwrap_or_else(panicked);
         written.map_err(|error| {
-            anyhow!(
-                "--records: `{}`: not all could be written: {error}",
-                self.path.display()
-            )
+            let path = self.path.display();
+            anyhow!("--records: `{path}`: incomplete: {error}")
         })
     }
 }
 
-fn write(records: &Receiver<AttemptRecord>, file: File) -> io::Result<()> {
+fn write_all(records: &Receiver<AttemptRecord>, file: File) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     for record in records {
         serde_json::to_writer(&mut out, &record)?;

@@ -1,50 +1,45 @@
-//! `flagpole serve`: the flag server, or the three of the book.
+//! `flagpole serve`: the flag server.
 
+mod child;
+mod listeners;
+mod shutdown;
+
+use self::child::ReportedTotals;
+use self::shutdown::ServeEvent;
 use crate::exit_status::ExitStatus;
-use crate::options::profile;
-use crate::options::profile::ProfileOptions;
-use crate::options::value_parsers;
-use crate::process::resource_usage;
-use crate::process::server_process::DRAIN_AND_RESET;
-use crate::process::{heartbeat, system_limits};
-use crate::{interrupt, output};
-use anyhow::{Context as _, Result, anyhow};
+use crate::options::profile_options::ProfileOptions;
+use crate::options::{builtin_profiles, help_lists, value_parsers};
+use crate::output;
+use anyhow::{Result, anyhow};
 use clap::Args;
-use flagpole_protocol::Ledger;
-use flagpole_server::BlockingServer;
-use flagpole_server::config::listener::Listener;
 use flagpole_server::observe::journal::JournalWriter;
-use flagpole_server::{Journal, Profile, Site, StartError};
-use serde::Serialize;
-use std::fmt::Write as _;
+use flagpole_server::{Journal, Profile};
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Duration;
 
-/// How long answers under way may take once the server is asked to stop: twice the longest delay of
-/// the book's servers.
+/// Requests in progress must end within this time when the server stops: twice the longest delay of the built-in profile
+/// `book`.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long the connections of a trial that is over may take to go.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The connections of a trial must close within this time after its end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serve flags, as slowly and as badly as asked
+/// Serve flags, with the latency and faults you ask for
 ///
-/// Follows a profile: the one that is named, a clean one if only latency, faults or limits are given, or
-/// else that of the book, which opens LOCAL on port 8000 (clean), DELAY on 8001 (0.5 to 5 s late) and
-/// ERROR on 8002 (as late, and a quarter of the answers are 418).
+/// Without options, opens the three servers of the built-in profile `book`: LOCAL on port 8000 (no delay), DELAY on 8001
+/// (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418). With any server option, opens
+/// one server; without --profile it starts from the profile `clean`.
 #[derive(Args)]
-#[command(after_help = profile::listed() + "
-" + &value_parsers::families() + "
+#[command(after_help = builtin_profiles::list() + "
+" + &help_lists::latencies_and_faults() + "
 Examples:
   flagpole serve
   flagpole serve --latency 50ms
   flagpole serve --latency uniform:10ms..200ms --fault 404@5% --fault 500@10% --seed 7
-  flagpole serve --latency 50ms --capacity 8 --queue 16
+  flagpole serve --latency 50ms --concurrency-limit 8 --queue 16
   flagpole serve --fault reset:700@1% --fault hang@1% --fault corrupt@1%
   flagpole serve --profile flaky --seed 7 --journal journal.jsonl
   flagpole serve --profile ./mine.toml --print-profile
@@ -53,7 +48,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
-    /// Listen on this address
+    /// IP address to listen on
     #[arg(
         long,
         default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -62,309 +57,108 @@ pub(crate) struct ServeArgs {
     )]
     addr: IpAddr,
 
-    /// Listen on this port, further listeners on those behind it; 0 for ports of the system's choice
-    /// [default: as the profile says, or 8000]
+    /// Port of the first listener; the others take the next ports. 0: any free port [default: the profile's, or 8000]
     #[arg(long, value_parser = value_parsers::port)]
     port: Option<u16>,
 
-    /// Serve this folder of {cc}/{cc}.gif and {cc}/metadata.json instead of the flags of the world
+    /// Serve {cc}/{cc}.gif and {cc}/metadata.json from this folder
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Write a line of JSON for each request to the end of this file
+    /// Append one JSON line per request to this file
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 
-    /// Print the profile with all that is said here, as a file for `--profile`, and do nothing else
+    /// Print the resulting profile as TOML and exit
     #[arg(long)]
     print_profile: bool,
 
-    /// Print the JSON Schema of profiles and do nothing else
+    /// Print the JSON Schema of profiles and exit
     #[arg(long, conflicts_with = "print_profile")]
     schema: bool,
 
-    /// Speak JSON; at each line `settle` on standard input tell what was done since the one before and be as
-    /// fresh as at the start; stop when it closes: for a parent process
+    /// Run as the child process of `flagpole compare`
     #[arg(long, hide = true)]
     child: bool,
 }
 
-/// What a parent process, or a signal, asks for.
-enum Word {
-    /// To tell what was done, and to be as fresh as at the start.
-    Settle,
-    /// To stop.
-    Stop,
-}
-
-/// What a parent process was told until now.
-#[derive(Default)]
-struct Told {
-    ledger: Ledger,
-    cpu_us: u64,
-}
-
-/// What a parent process is told.
-#[derive(Serialize)]
-struct Account {
-    #[serde(flatten)]
-    ledger: Ledger,
-    /// Processor time, in microseconds.
-    cpu_us: u64,
-}
-
-impl Told {
-    /// What was done since, in a line.
-    fn since(&mut self, ledger: Ledger) -> Result<String> {
-        let cpu_us = resource_usage::current().cpu_us();
-        let since = Account {
-            ledger: ledger.delta_since(&self.ledger),
-            cpu_us: cpu_us - self.cpu_us,
-        };
-        *self = Told { ledger, cpu_us };
-        Ok(serde_json::to_string(&since)? + "\n")
-    }
-}
-
-struct Running {
-    name: String,
-    server: BlockingServer,
-    does: String,
-}
-
 impl ServeArgs {
-    /// Serves until it is asked to stop.
+    /// Serves until Ctrl-C, or until standard input closes in a child process.
     pub(crate) fn run(self) -> Result<ExitStatus> {
         if self.schema {
-            say(&format!("{:#}\n", Profile::schema()))?;
+            output::result(&format!("{:#}\n", Profile::schema()))?;
             return Ok(ExitStatus::Success);
         }
-        let profile = self.effective()?;
+        let profile = self.effective_profile()?;
         if self.print_profile {
-            say(&profile.to_string())?;
+            output::result(&profile.to_string())?;
             return Ok(ExitStatus::Success);
         }
         let site = value_parsers::site(self.site.as_deref())?;
-        let (journal, writing) = self.journal.as_deref().map(journal).transpose()?.unzip();
-        let running = self.start_all(&profile, &site, journal.as_ref())?;
+        let journal = self.journal.as_deref().map(open_journal).transpose()?;
+        let (journal, writer) = journal.unzip();
+        let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
         drop(journal);
-        let stop = self.stop_signal()?;
-        say(&if self.child {
-            child_greeting(&running)?
+        let events = shutdown::events(self.child)?;
+        output::result(&if self.child {
+            child::ready(&running)?
         } else {
-            greeting(&running, profile.seed)
+            listeners::greeting(&running, profile.seed)
         })?;
-        // A sender that is gone asks to stop as well.
-        let mut told = Told::default();
-        while let (Ok(Word::Settle), [one]) = (stop.recv(), running.as_slice()) {
-            one.server.drain_and_reset(PATIENCE);
-            say(&told.since(one.server.ledger())?)?;
+        let mut totals = ReportedTotals::default();
+        // A closed channel stops the server too.
+        while let (Ok(ServeEvent::DrainAndReset), [one]) = (events.recv(), running.as_slice()) {
+            one.server.drain_and_reset(DRAIN_TIMEOUT);
+            output::result(&totals.report(one.server.ledger())?)?;
         }
-        self.stop(running)?;
-        Ok(writing.map_or(ExitStatus::Success, finish))
+        if self.child {
+            // A parent that closed the pipe waits for nothing.
+            for (_, ledger) in shutdown::stop_all(running, Duration::ZERO)? {
+                output::result(&ReportedTotals::default().report(ledger)?)?;
+            }
+        } else {
+            output::note(&format!(
+                "Finishing requests in progress (at most {} s); press Ctrl-C again to stop now",
+                GRACE.as_secs()
+            ));
+            for (title, ledger) in shutdown::stop_all(running, GRACE)? {
+                output::result(&format!("\n{title}\n{ledger}\n"))?;
+            }
+        }
+        Ok(writer.map_or(ExitStatus::Success, finish_journal))
     }
 
-    /// The profile with all that the command line says, ports too.
-    fn effective(&self) -> Result<Profile> {
-        let is_one = self.profile.says_something() || self.port.is_some() || self.child;
-        let mut profile = self
-            .profile
-            .effective(if is_one { "clean" } else { "book" })?;
-        for (listener, further) in profile.listeners.iter_mut().zip(0..) {
-            listener.port = match self.port {
-                None => listener.port,
-                Some(0) => Some(0),
-                Some(port) => Some(port.checked_add(further).ok_or_else(|| {
-                    anyhow!("--port: `{port}` leaves no port for a listener of the profile")
-                })?),
-            };
+    /// The profile with the options of the command line, ports included.
+    fn effective_profile(&self) -> Result<Profile> {
+        let is_single = self.profile.is_given() || self.port.is_some() || self.child;
+        let default = if is_single { "clean" } else { "book" };
+        let mut profile = self.profile.effective_profile(default)?;
+        let Some(first) = self.port else {
+            return Ok(profile);
+        };
+        for (listener, offset) in profile.listeners.iter_mut().zip(0..) {
+            listener.port = Some(if first == 0 {
+                0
+            } else {
+                first.checked_add(offset).ok_or_else(|| {
+                    anyhow!("--port: no port left for all listeners after `{first}`")
+                })?
+            });
         }
         Ok(profile)
     }
-
-    fn start_all(
-        &self,
-        profile: &Profile,
-        site: &Arc<Site>,
-        journal: Option<&Journal>,
-    ) -> Result<Vec<Running>> {
-        let connections = usize::try_from(system_limits::connections()).unwrap_or(usize::MAX);
-        // One limit on open files is for all of them.
-        let connections = connections / profile.listeners.len();
-        let start = |listener: &Listener| {
-            let port = listener.port.unwrap_or_default();
-            let name = listener.name.clone().unwrap_or_default();
-            let mut builder = BlockingServer::builder()
-                .address(SocketAddr::new(self.addr, port))
-                .site(site.clone())
-                .seed(profile.seed)
-                .listener(listener.clone())
-                .journal_capacity(0)
-                .max_connections(connections);
-            if let Some(journal) = journal {
-                builder = builder.journal(if name.is_empty() {
-                    journal.clone()
-                } else {
-                    journal.for_listener(&name)
-                });
-            }
-            let server = builder.start().map_err(|error| match error {
-                StartError::Profile(_) => anyhow!("--profile: {error}"),
-                StartError::PortInUse(_) => {
-                    anyhow!("--port: {error}; choose another with `--port`")
-                }
-                StartError::Listen(..) => anyhow!("--addr: {error}"),
-                _ => anyhow!(error),
-            })?;
-            Ok(Running {
-                name,
-                server,
-                does: does(listener),
-            })
-        };
-        profile.listeners.iter().map(start).collect()
-    }
-
-    /// Gets a word when the server is to do something.
-    fn stop_signal(&self) -> Result<mpsc::Receiver<Word>> {
-        let (stop, stopped) = mpsc::channel();
-        if self.child {
-            // A Ctrl-C reaches the whole process group; it is the parent's to say when we stop.
-            interrupt::on_first(|| {})?;
-            thread::spawn(move || {
-                heartbeat::listen(|line| {
-                    if line == DRAIN_AND_RESET {
-                        // A receiver that is gone has stopped.
-                        let _ = stop.send(Word::Settle);
-                    }
-                });
-                let _ = stop.send(Word::Stop);
-            });
-        } else {
-            interrupt::on_first(move || {
-                let _ = stop.send(Word::Stop);
-            })?;
-        }
-        Ok(stopped)
-    }
-
-    fn stop(&self, running: Vec<Running>) -> Result<()> {
-        // A parent that is gone waits for nothing.
-        let grace = if self.child { Duration::ZERO } else { GRACE };
-        if !self.child {
-            output::note(&format!(
-                "finishing what is under way, at most {} s; Ctrl-C again to stop at once",
-                grace.as_secs()
-            ));
-        }
-        let stopping = running.into_iter().map(|running| {
-            thread::spawn(move || {
-                (
-                    running.name,
-                    running.server.addr(),
-                    running.server.shutdown(grace),
-                )
-            })
-        });
-        // All at once, or the grace of each would add up.
-        let stopping: Vec<_> = stopping.collect();
-        for stopped in stopping {
-            let (name, address, ledger) =
-                stopped.join().map_err(|_| anyhow!("a server panicked"))?;
-            say(&if self.child {
-                Told::default().since(ledger)?
-            } else {
-                format!(
-                    "\n{}\n{ledger}\n",
-                    format!("{name} http://{address}/").trim_start()
-                )
-            })?;
-        }
-        Ok(())
-    }
 }
 
-/// What a server does to its answers, in the words of the command line.
-fn does(listener: &Listener) -> String {
-    let latency = (!listener.latency.is_zero()).then(|| format!("latency {}", listener.latency));
-    let faults = listener.faults.iter().map(|fault| format!("fault {fault}"));
-    let capacity = listener
-        .capacity
-        .map(|seats| format!("capacity {seats}, queue {}", listener.queue.unwrap_or(0)));
-    let rate = listener
-        .rate_limit
-        .map(|limit| format!("rate limit {limit}"));
-    let rules = match listener.rules.len() {
-        0 => None,
-        1 => Some("1 rule".to_owned()),
-        several => Some(format!("{several} rules")),
-    };
-    let words = rules
-        .into_iter()
-        .chain(latency)
-        .chain(faults)
-        .chain(capacity)
-        .chain(rate);
-    let words: Vec<_> = words.collect();
-    if words.is_empty() {
-        "clean".to_owned()
-    } else {
-        words.join(", ")
-    }
-}
-
-fn journal(path: &Path) -> Result<(Journal, JournalWriter)> {
+fn open_journal(path: &Path) -> Result<(Journal, JournalWriter)> {
     let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
-    // What is there already may be the journal of a server that runs.
+    // Appends, because another server may be writing to the file.
     let file = OpenOptions::new().create(true).append(true).open(path);
     Journal::new(file.map_err(refused)?).map_err(refused)
 }
 
 /// Waits until the journal is written.
-fn finish(writing: JournalWriter) -> ExitStatus {
-    match writing.finish(GRACE) {
-        Ok(()) => ExitStatus::Success,
-        Err(error) => {
-            output::note(&format!(
-                "flagpole: --journal: not all could be written: {error}"
-            ));
-            ExitStatus::Failed
-        }
-    }
-}
-
-fn greeting(running: &[Running], seed: u64) -> String {
-    let mut text = format!("flagpole serves (seed {seed}; Ctrl-C stops):\n\n");
-    for Running { name, server, does } in running {
-        // JournalWriter to a String can not fail.
-        let _ = writeln!(text, "  {name:<5}  {}flags/  {does}", server.url());
-    }
-    let worst = running.last().expect("at least one server is planned");
-    let _ = write!(
-        text,
-        "\ntry:\n  curl -i {}flags/br/br.gif\n",
-        worst.server.url()
-    );
-    let _ = writeln!(text, "  flagpole get --url {}", worst.server.url());
-    text
-}
-
-fn child_greeting(running: &[Running]) -> Result<String> {
-    let url = running
-        .first()
-        .context("no server was started")?
-        .server
-        .url();
-    Ok(serde_json::json!({ "url": url }).to_string() + "\n")
-}
-
-/// Writes to standard output; that nobody reads it any more is no reason to stop serving.
-fn say(text: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write")
-        }
-        _ => Ok(()),
-    }
+fn finish_journal(writer: JournalWriter) -> ExitStatus {
+    let written = writer.finish(GRACE);
+    let written = written.map_err(|error| anyhow!("--journal: incomplete: {error}"));
+    ExitStatus::from_failed(output::report_errors([written]))
 }

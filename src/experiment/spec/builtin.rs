@@ -1,63 +1,58 @@
-//! The experiments that come with flagpole, and those in files.
+//! Experiments: built in, or read from files.
 
-use crate::experiment::spec::experiment::Experiment;
-use crate::options::profile;
+use super::experiment::Experiment;
+use crate::options::builtin_profiles::about;
 use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 
-/// By name.
-const SHIPPED: [(&str, &str); 7] = [
-    ("article", include_str!("../../../experiments/article.toml")),
-    ("latency", include_str!("../../../experiments/latency.toml")),
-    (
-        "concurrency",
-        include_str!("../../../experiments/concurrency.toml"),
-    ),
-    ("errors", include_str!("../../../experiments/errors.toml")),
-    ("tail", include_str!("../../../experiments/tail.toml")),
-    (
-        "overload",
-        include_str!("../../../experiments/overload.toml"),
-    ),
-    (
-        "threads-vs-async",
-        include_str!("../../../experiments/threads-vs-async.toml"),
-    ),
+macro_rules! built_in {
+    ($($name:literal),*) => {
+        [$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/", $name, ".toml")))),*]
+    };
+}
+
+/// The built-in experiments: name and text.
+const BUILT_IN: [(&str, &str); 7] = built_in![
+    "article",
+    "latency",
+    "concurrency",
+    "errors",
+    "tail",
+    "overload",
+    "threads-vs-async"
 ];
 
-/// The longest file that is read as an experiment, in bytes.
-const LONGEST: u64 = 1 << 20;
+/// The maximum size of an experiment file, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
-/// The experiment of this name, or in this file.
-pub(crate) fn named(name: &str) -> Result<Experiment> {
-    if let Some((_, text)) = SHIPPED.iter().find(|(known, _)| *known == name) {
-        return Experiment::read(text, name);
+/// Loads an experiment by its built-in name or from a file.
+pub(crate) fn load(name: &str) -> Result<Experiment> {
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+        return Experiment::parse(text, name);
     }
     let file = match File::open(name) {
         Err(error) if error.kind() == ErrorKind::NotFound && !name.contains(['/', '.', '\\']) => {
-            let known: Vec<_> = SHIPPED.iter().map(|(known, _)| *known).collect();
-            bail!(
-                "EXPERIMENT: unknown experiment `{name}`; known: {}, or a file",
-                known.join(", ")
-            )
+            let known: Vec<_> = BUILT_IN.iter().map(|(known, _)| *known).collect();
+            let known = known.join(", ");
+            bail!("EXPERIMENT: unknown experiment `{name}`; known: {known}, or a file")
         }
         opened => opened.with_context(|| name.to_owned())?,
     };
     let mut text = String::new();
-    file.take(LONGEST)
+    file.take(MAX_SIZE)
         .read_to_string(&mut text)
         .with_context(|| name.to_owned())?;
-    Experiment::read(&text, name)
+    Experiment::parse(&text, name)
 }
 
-/// The experiments, for the end of the help.
-pub(crate) fn listed() -> String {
+/// The built-in experiments, for `after_help`.
+pub(crate) fn list() -> String {
     let mut text = String::from("Experiments:\n");
-    for (name, source) in SHIPPED {
-        // Writing to a String can not fail.
-        let _ = writeln!(text, "  {name:<17} {}", profile::about(source));
+    for (name, source) in BUILT_IN {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<17} {}", about(source));
     }
     text
 }
@@ -68,27 +63,27 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn every_shipped_experiment_can_be_run_and_says_what_it_shows() {
-        for (name, text) in SHIPPED {
-            let experiment = Experiment::read(text, name).unwrap();
+    fn every_built_in_experiment_is_valid_and_survives_a_round_trip() {
+        for (name, text) in BUILT_IN {
+            let experiment = Experiment::parse(text, name).unwrap();
             experiment
                 .check()
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(experiment.about.as_deref(), Some(profile::about(text)));
-            let again = toml::to_string(&experiment).unwrap();
-            let back = Experiment::read(&again, name).unwrap();
-            assert_eq!(toml::to_string(&back).unwrap(), again);
+            assert_eq!(experiment.about.as_deref(), Some(about(text)));
+            let written = toml::to_string(&experiment).unwrap();
+            let back = Experiment::parse(&written, name).unwrap();
+            assert_eq!(toml::to_string(&back).unwrap(), written);
         }
     }
 
     #[test]
-    fn every_file_of_experiments_is_shipped() {
+    fn every_file_of_experiments_is_built_in() {
         let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments")).unwrap();
         let mut files: Vec<_> = folder
             .map(|file| file.unwrap().file_name().into_string().unwrap())
             .collect();
         files.sort();
-        let mut known: Vec<_> = SHIPPED
+        let mut known: Vec<_> = BUILT_IN
             .iter()
             .map(|(name, _)| format!("{name}.toml"))
             .collect();
@@ -97,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+    fn error_has_line_column_and_key() {
+        for (text, start) in [
             (
                 "sed = 1",
                 "x.toml:1:1: sed: unknown field `sed`, expected one of",
@@ -118,8 +113,17 @@ mod tests {
             ),
             ("fail_if = ['fast']", "x.toml:1:12: fail_if[0]: "),
         ] {
-            let error = Experiment::read(text, "x.toml").err().unwrap().to_string();
-            assert!(error.starts_with(told), "{error}");
+            let error = Experiment::parse(text, "x.toml").err().unwrap();
+            assert!(error.to_string().starts_with(start), "{error}");
         }
+    }
+
+    #[test]
+    fn old_name_of_grid_concurrency_is_accepted() {
+        let experiment = Experiment::parse("[grid]\nmax_req = [5]", "x.toml").unwrap();
+        assert_eq!(
+            toml::to_string(&experiment.grid).unwrap(),
+            "concurrency = [5]\n"
+        );
     }
 }

@@ -1,17 +1,17 @@
-//! Who runs in each round of an experiment.
+//! The strategies of an experiment, with their transports and policies.
 
-use crate::experiment::spec::experiment::Experiment;
+use super::experiment::Experiment;
 use crate::options::policy_config::PolicyConfig;
-use crate::options::value_parsers;
+use crate::options::strategy_names;
 use anyhow::{Result, anyhow, bail};
 use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
 
-/// The strategies that are compared unless others are asked for: those of the book.
-const STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
+/// The default strategies: those of the book.
+const DEFAULT_STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
-/// A strategy, the transport that it runs by, and its policy.
+/// A strategy with a transport and a policy.
 pub(crate) struct StrategyVariant {
-    /// That of the strategy; where there are several, those of the transport and the policy too.
+    /// The name of the strategy; with those of the transport and the policy if there are several.
     pub(crate) name: String,
     pub(crate) strategy: &'static dyn Strategy,
     pub(crate) transport: &'static dyn Transport,
@@ -19,43 +19,44 @@ pub(crate) struct StrategyVariant {
 }
 
 impl StrategyVariant {
-    /// Its policy. That a strategy of one lane, beside others, has nothing to hedge with is no mistake.
+    /// The policy. A sequential strategy among others ignores `hedge`, which is not an error.
     pub(crate) fn policy(&self) -> Result<Policy> {
         self.policy.policy(2)
     }
 }
 
 impl Experiment {
-    /// Every strategy with every transport that it takes, under every policy.
-    pub(crate) fn contenders(&self) -> Result<Vec<StrategyVariant>> {
+    /// Every strategy with every transport that it supports and every policy.
+    pub(crate) fn strategy_variants(&self) -> Result<Vec<StrategyVariant>> {
         let (strategies, transports) = (self.strategies(), self.transports());
-        let variants = self.variants()?;
-        let mut contenders = Vec::new();
+        let policies = self.merged_policies()?;
+        let mut variants = Vec::new();
         for strategy in strategies {
             for &transport in &transports {
-                if !value_parsers::takes(strategy, transport) {
+                if !strategy_names::supports(strategy, transport) {
                     if transports.len() > 1 {
                         continue;
                     }
-                    let (one, other) = (strategy.name(), transport.name());
-                    bail!("--transport: `{one}` does not work with `{other}`");
+                    let (strategy, transport) = (strategy.name(), transport.name());
+                    bail!("--transport: `{strategy}` does not work with `{transport}`");
                 }
-                let several = (transports.len() > 1).then_some(transport.name());
-                contenders.extend(variants.iter().map(|(variant, policy)| StrategyVariant {
-                    name: named(strategy.name(), several, *variant),
+                let shown = (transports.len() > 1).then_some(transport.name());
+                variants.extend(policies.iter().map(|(name, policy)| StrategyVariant {
+                    name: variant_name(strategy.name(), shown, *name),
                     strategy,
                     transport,
                     policy: policy.clone(),
                 }));
             }
         }
-        Ok(contenders)
+        Ok(variants)
     }
 
     fn strategies(&self) -> Vec<&'static dyn Strategy> {
         if self.grid.strategies.is_empty() {
-            let named = |name: &&str| strategy::by_name(name).ok();
-            return STRATEGIES.iter().filter_map(named).collect();
+            let defaults = DEFAULT_STRATEGIES.iter();
+            let by_name = |name| strategy::by_name(name).expect("a default strategy exists");
+            return defaults.copied().map(by_name).collect();
         }
         self.grid.strategies.iter().map(|one| one.0.0).collect()
     }
@@ -67,24 +68,24 @@ impl Experiment {
         self.grid.transports.iter().map(|one| one.0.0).collect()
     }
 
-    /// The policies to be compared, that which says least first.
-    fn variants(&self) -> Result<Vec<(Option<&str>, PolicyConfig)>> {
+    /// The policies to compare, the one with the fewest options first.
+    fn merged_policies(&self) -> Result<Vec<(Option<&str>, PolicyConfig)>> {
         if self.policies.is_empty() {
             return Ok(vec![(None, self.policy.clone())]);
         }
-        let mut variants: Vec<_> = self.policies.iter().collect();
-        variants.sort_by_key(|(_, policy)| policy.len());
-        let mut whole = Vec::new();
-        for (name, policy) in variants {
-            let policy = policy.over(&self.policy);
-            let policy = policy.map_err(|error| anyhow!("policies.{name}: {error}"))?;
-            whole.push((Some(name.as_str()), policy));
-        }
-        Ok(whole)
+        let mut policies: Vec<_> = self.policies.iter().collect();
+        policies.sort_by_key(|(_, policy)| policy.len());
+        let merge = |(name, policy): (&'_ String, &PolicyConfig)| {
+            let merged = policy.merged_over(&self.policy);
+            merged.map_err(|error| anyhow!("policies.{name}: {error}"))
+        };
+        let names = policies.iter().map(|(name, _)| Some(name.as_str()));
+        let merged: Result<Vec<_>> = policies.iter().copied().map(merge).collect();
+        Ok(names.zip(merged?).collect())
     }
 }
 
-fn named(strategy: &str, transport: Option<&str>, variant: Option<&str>) -> String {
-    let parts = [Some(strategy), transport, variant];
+fn variant_name(strategy: &str, transport: Option<&str>, policy: Option<&str>) -> String {
+    let parts = [Some(strategy), transport, policy];
     parts.into_iter().flatten().collect::<Vec<_>>().join("+")
 }

@@ -1,0 +1,119 @@
+//! The options of `compare`.
+
+use super::values::{self, StrategyList};
+use crate::experiment::spec::builtin;
+use crate::options::flag_count::FlagCount;
+use crate::options::latency_list::LatencyList;
+use crate::options::policy_config::PolicyConfig;
+use crate::options::profile_options::ServerOptions;
+use crate::options::{builtin_profiles, help_lists, strategy_names};
+use crate::process::trial_job::Files;
+use clap::Args;
+use flagpole_analysis::comparison::threshold::Threshold;
+use flagpole_analysis::report::Report;
+use flagpole_client::{Concurrency, Target, Transport};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Compare download strategies under the same delays and faults
+///
+/// Runs every strategy once per round, each time in a process of its own. Exit code 0: valid; 1: threshold crossed or
+/// unexpected errors; 2: could not start; 3: invalid measurement.
+#[derive(Args)]
+#[command(after_help = help_lists::strategies() + "
+" + &help_lists::transports() + "
+" + &builtin_profiles::list() + "
+" + &builtin::list() + "
+" + &help_lists::latencies_and_faults() + "
+Examples:
+  flagpole compare
+  flagpole compare article
+  flagpole compare --flags all -c 32 --rounds 10
+  flagpole compare --latency uniform:10ms..200ms --fault 500@10% --retries 3 --seed 7
+  flagpole compare --latency 10ms,50ms,200ms --concurrency 1,5,30 --strategy threads,async
+  flagpole compare --save mine.toml --result mine.json --fail-if 'async.efficiency < 0.9'
+  flagpole compare mine.toml --baseline mine.json
+  flagpole compare --url http://127.0.0.1:8001 --format json")]
+pub(crate) struct CompareArgs {
+    /// Experiment to run: a built-in name or a file
+    #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
+        "latency", "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed", "flags",
+        "times", "files", "concurrency", "strategy", "transport", "url",
+    ])]
+    pub(super) experiment: Option<String>,
+
+    /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url")]
+    pub(super) latency: Vec<LatencyList>,
+
+    #[command(flatten)]
+    pub(super) server: ServerOptions,
+
+    /// Number of flags, most populous countries first, or `all`
+    #[arg(long, default_value = "20", value_name = "N")]
+    pub(super) flags: FlagCount,
+
+    /// Number of downloads of each flag
+    #[arg(long, default_value = "1", value_name = "N", value_parser = values::count)]
+    pub(super) times: NonZeroUsize,
+
+    /// Files per country: `flags`, `metadata` (flag, then its metadata) or `both` (independently)
+    #[arg(long, default_value = "flags", value_name = "WHAT", hide_possible_values = true)]
+    pub(super) files: Files,
+
+    /// Maximum number of concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
+    #[arg(
+        short = 'c',
+        long,
+        short_alias = 'm',
+        aliases = ["max-req", "max_req"],
+        value_name = "N",
+        value_delimiter = ','
+    )]
+    pub(super) concurrency: Vec<Concurrency>,
+
+    /// Strategies to compare: comma-separated, repeatable, or `all` [default: sequential,threads,async]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies)]
+    pub(super) strategy: Vec<StrategyList>,
+
+    /// HTTP client libraries to compare, comma-separated [default: hyper]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategy_names::parse_transport)]
+    pub(super) transport: Vec<&'static dyn Transport>,
+
+    /// Measured rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
+    #[arg(long, alias = "repeat", value_name = "N", value_parser = values::count)]
+    pub(super) rounds: Option<NonZeroUsize>,
+
+    /// Use a running server: its root URL, or its /flags
+    #[arg(long, conflicts_with_all = [
+        "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed",
+    ])]
+    pub(super) url: Option<Target>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyConfig,
+
+    /// Exit with 1 if this holds: `async.efficiency < 0.9`, `async.p99 > 80ms`; repeatable
+    #[arg(long, value_name = "CONDITION", help_heading = "Results")]
+    pub(super) fail_if: Vec<Threshold>,
+
+    /// Compare with this earlier result
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Save the experiment to this file
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) save: Option<PathBuf>,
+
+    /// Write the result as JSON to this file
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) result: Option<PathBuf>,
+
+    /// Output format: `text`, `json`, `markdown` or `csv`
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = values::format, help_heading = "Results")]
+    pub(super) format: &'static dyn Report,
+
+    /// Print the JSON Schema of results and exit
+    #[arg(long, help_heading = "Results")]
+    pub(super) schema: bool,
+}

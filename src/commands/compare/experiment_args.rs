@@ -1,0 +1,79 @@
+//! The experiment that the command line describes.
+
+use super::args::CompareArgs;
+use crate::experiment::spec::builtin;
+use crate::experiment::spec::experiment::{Experiment, Grid, ROUNDS};
+use crate::experiment::spec::names::{Seed, StrategyName, TransportName};
+use crate::options::text_or_number::TextOrNumber;
+use anyhow::{Result, bail};
+use flagpole_server::Latency;
+use flagpole_server::config::listener::Listener;
+use std::collections::BTreeMap;
+
+/// The experiment named, or the one made of options.
+pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
+    let mut experiment = match &args.experiment {
+        Some(name) => builtin::load(name)?,
+        None => from_options(args)?,
+    };
+    if args.experiment.is_some() && !args.policy.is_empty() {
+        bail!("policy options cannot be combined with EXPERIMENT; write them into the file");
+    }
+    experiment.rounds = args.rounds.unwrap_or(experiment.rounds);
+    let thresholds = args.fail_if.iter().cloned().map(TextOrNumber);
+    experiment.fail_if.extend(thresholds);
+    Ok(experiment)
+}
+
+fn from_options(args: &CompareArgs) -> Result<Experiment> {
+    let mut latencies: Vec<_> = args.latency.iter().flat_map(|list| list.0.clone()).collect();
+    let (seed, server) = match args.url {
+        Some(_) => (0, None),
+        None => server(args, &mut latencies)?,
+    };
+    let strategies = args.strategy.iter().flat_map(|list| &list.0);
+    let strategies = strategies.map(|one| TextOrNumber(StrategyName(*one)));
+    let transports = args.transport.iter();
+    let transports = transports.map(|one| TextOrNumber(TransportName(*one)));
+    Ok(Experiment {
+        about: None,
+        seed: TextOrNumber(Seed(seed)),
+        flags: TextOrNumber(args.flags),
+        times: args.times,
+        files: args.files,
+        rounds: ROUNDS,
+        profile: None,
+        url: args.url.as_ref().map(ToString::to_string),
+        fail_if: Vec::new(),
+        grid: Grid {
+            latency: latencies.into_iter().map(TextOrNumber).collect(),
+            concurrency: args.concurrency.iter().copied().map(TextOrNumber).collect(),
+            strategies: strategies.collect(),
+            transports: transports.collect(),
+        },
+        policy: args.policy.clone(),
+        policies: BTreeMap::new(),
+        server,
+    })
+}
+
+/// The seed and the only listener of the profile. A single latency moves from the grid to the listener.
+fn server(args: &CompareArgs, latencies: &mut Vec<Latency>) -> Result<(u64, Option<Listener>)> {
+    let mut profile = args.server.effective_profile("clean", None)?;
+    let listener = profile.listeners.pop();
+    if !profile.listeners.is_empty() {
+        bail!("--listener: the profile has several listeners; choose one");
+    }
+    if latencies.is_empty() && !args.server.names_profile() {
+        latencies.push("50ms".parse().expect("50ms is a latency"));
+    }
+    let mut listener = listener.map(|listener| Listener {
+        port: None,
+        ..listener
+    });
+    if let (Some(listener), [only]) = (&mut listener, latencies.as_slice()) {
+        listener.latency = only.clone();
+        latencies.clear();
+    }
+    Ok((profile.seed, listener))
+}

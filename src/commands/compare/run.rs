@@ -1,0 +1,84 @@
+//! Runs an experiment, evaluates it and writes the result.
+
+use super::experiment_args::experiment;
+use super::args::CompareArgs;
+use super::colour;
+use crate::exit_status::ExitStatus;
+use crate::experiment::evaluation::baseline::BaselineResult;
+use crate::experiment::evaluation::{analyze, thresholds};
+use crate::experiment::output_target::{self, OutputTarget};
+use crate::experiment::{grid, spec::experiment::Experiment};
+use crate::process::system_limits;
+use crate::process::trial_process::Interrupt;
+use crate::{interrupt, output};
+use anyhow::{Result, anyhow};
+use flagpole_analysis::report::Comparison;
+use flagpole_client::Target;
+
+impl CompareArgs {
+    /// Runs the experiment and prints the result.
+    pub(crate) fn run(self) -> Result<ExitStatus> {
+        if self.schema {
+            output::result(&format!("{:#}\n", Comparison::schema()))?;
+            return Ok(ExitStatus::Success);
+        }
+        let experiment = experiment(&self)?;
+        check(&experiment)?;
+        let baseline = self.baseline.as_deref().map(BaselineResult::read);
+        let baseline = baseline.transpose()?;
+        let target = self.result.as_deref().map(OutputTarget::open).transpose()?;
+        if let Some(path) = &self.save {
+            output_target::save(&experiment, path)?;
+        }
+        let interrupt = Interrupt::default();
+        let handle = interrupt.clone();
+        interrupt::on_first(move || handle.request())?;
+
+        let mut measured = grid::measure(&experiment, &interrupt)?;
+        let comparison = &mut measured.comparison;
+        if let Some(baseline) = &baseline {
+            comparison.against = BaselineResult::from(&*comparison).against(baseline);
+        }
+        comparison.crossed = thresholds::crossed(&experiment, comparison);
+        let printed = self.print(comparison);
+        let written = target.map_or(Ok(()), |target| target.write(comparison));
+        let cannot_write = output::report_errors([printed, written]);
+        let invalid = analyze::invalid(comparison);
+        for reason in &invalid {
+            output::note(&format!("flagpole: invalid measurement: {reason}"));
+        }
+        let is_crossed = !comparison.crossed.is_empty();
+        Ok(if invalid.is_empty() {
+            ExitStatus::from_failed(cannot_write || is_crossed || measured.has_failed)
+        } else {
+            ExitStatus::InvalidMeasurement
+        })
+    }
+
+    fn print(&self, comparison: &Comparison) -> Result<()> {
+        let mut text = Vec::new();
+        self.format.write(comparison, &mut text)?;
+        let text = String::from_utf8(text)?;
+        let is_coloured = self.format.name() == "text" && colour::is_enabled();
+        output::result(&if is_coloured {
+            colour::paint(&text)
+        } else {
+            text
+        })
+    }
+}
+
+/// Rejects an experiment that cannot be measured, before anything is written.
+fn check(experiment: &Experiment) -> Result<()> {
+    experiment.check()?;
+    for concurrency in experiment.concurrencies() {
+        system_limits::make_room(concurrency.get())?;
+    }
+    if let Some(url) = &experiment.url {
+        let target: Target = url.parse().map_err(|error| anyhow!("--url: {error}"))?;
+        target
+            .resolve()
+            .map_err(|error| anyhow!("--url: {error}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Writes fates as text, CSV or JSON.
+
+use anyhow::Result;
+use clap::ValueEnum;
+use flagpole_analysis::bound::Bound;
+use flagpole_analysis::report::HumanDuration;
+use flagpole_client::Concurrency;
+use flagpole_server::FatePreview;
+use serde_json::json;
+use std::fmt::Write as _;
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum FateFormat {
+    Text,
+    Csv,
+    Json,
+}
+
+/// The fates of one listener.
+pub(super) struct ListenerFates {
+    pub(super) name: String,
+    pub(super) fates: Vec<FatePreview>,
+    /// `None` if some responses never end.
+    pub(super) bound: Option<Bound>,
+}
+
+impl FateFormat {
+    pub(super) fn write(
+        self,
+        listeners: &[ListenerFates],
+        seed: u64,
+        concurrency: Concurrency,
+    ) -> Result<String> {
+        match self {
+            FateFormat::Text => Ok(text(listeners, seed, concurrency)),
+            FateFormat::Csv => Ok(csv(listeners)),
+            FateFormat::Json => json(listeners, seed, concurrency),
+        }
+    }
+}
+
+// Writing to a String cannot fail, here and below.
+fn text(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> String {
+    let mut text = String::new();
+    for ListenerFates { name, fates, bound } in listeners {
+        let separator = if name.is_empty() { "" } else { ", " };
+        let _ = writeln!(text, "{name}{separator}seed {seed}\n");
+        let _ = writeln!(
+            text,
+            "{:<24} {:>3}  {:<10} {:>12}  {:<22} ending",
+            "resource", "n", "rule", "delay ms", "fault"
+        );
+        for fate in fates {
+            let delay = fate.planned.as_secs_f64() * 1e3;
+            let fault = fate.fault.as_deref().unwrap_or("-");
+            let resource = fate.resource.to_string();
+            let _ = writeln!(
+                text,
+                "{resource:<24} {:>3}  {:<10} {delay:>12.3}  {fault:<22} {}",
+                fate.request_number, fate.rule, fate.ends
+            );
+        }
+        let _ = match bound {
+            Some(bound) => writeln!(
+                text,
+                "\nLower bound: {} for {} requests at concurrency {concurrency}\n",
+                HumanDuration(bound.total()),
+                fates.len()
+            ),
+            None => writeln!(
+                text,
+                "\nNo lower bound: some responses never end; set `--timeout`\n"
+            ),
+        };
+    }
+    text.truncate(text.trim_end().len() + 1);
+    text
+}
+
+fn json(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> Result<String> {
+    let listener = |listener: &ListenerFates| {
+        let bound = listener.bound.map(|bound| bound.total());
+        json!({
+            "listener": listener.name,
+            "fates": listener.fates,
+            "concurrency": concurrency.get(),
+            "bound_us": bound.map(|bound| bound.as_nanos() as f64 / 1e3),
+        })
+    };
+    let listeners: Vec<_> = listeners.iter().map(listener).collect();
+    let document = json!({ "schema": "flagpole.fates/2", "seed": seed, "listeners": listeners });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn csv(listeners: &[ListenerFates]) -> String {
+    let mut text = String::from("listener,resource,n,rule,planned_us,fault,ending\n");
+    for ListenerFates { name, fates, .. } in listeners {
+        for fate in fates {
+            let fault = fate.fault.as_deref().unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "{},{},{},{},{},{},{}",
+                csv_field(name),
+                fate.resource,
+                fate.request_number,
+                csv_field(&fate.rule),
+                fate.planned.as_micros(),
+                csv_field(fault),
+                fate.ends
+            );
+        }
+    }
+    text
+}
+
+/// A field as RFC 4180 section 2 defines it.
+fn csv_field(value: &str) -> String {
+    if value.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", value.replace('"', "\"\""))
+    } else {
+        value.to_owned()
+    }
+}

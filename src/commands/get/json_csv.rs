@@ -1,0 +1,78 @@
+//! The result of `get` as JSON and CSV.
+
+use super::result::GetResult;
+use flagpole_protocol::LatencyStats;
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+pub(super) fn json(result: &GetResult<'_>) -> Result<String, serde_json::Error> {
+    let stats = result.stats;
+    let outcomes = stats.outcomes.iter().map(|(label, count)| {
+        let counts = json!({ "attempts": count.attempts, "downloads": count.downloads });
+        (label.to_string(), counts)
+    });
+    let final_attempts: Vec<_> = result.downloads.finished().map(|(_, end)| end).collect();
+    let document = json!({
+        "schema": "flagpole.get/2",
+        "elapsed_us": micros(result.elapsed),
+        "downloads": {
+            "ok": result.downloaded(),
+            "not_modified": result.not_modified(),
+            "not_found": stats.not_found,
+            "error": stats.error,
+            "unfinished": stats.unfinished(),
+            "unstarted": result.unstarted(),
+        },
+        "attempts": {
+            "total": stats.attempts(),
+            "per_download": result.attempts_per_download(),
+            "retries": stats.retries,
+            "hedges": stats.hedges,
+            "redirects": stats.redirects,
+        },
+        "bytes": stats.bytes,
+        "wasted_bytes": stats.wasted_bytes,
+        "backoff_us": micros(stats.backoff),
+        "outcomes": outcomes.collect::<Map<_, _>>(),
+        "response_time": percentiles(&stats.response_time),
+        "service_time": percentiles(&stats.service_time),
+        "final_attempts": final_attempts,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+pub(super) fn csv(result: &GetResult<'_>) -> String {
+    let mut text = String::from("code,outcome,status,bytes,attempts,due_us,sent_us,done_us\n");
+    for (download, record) in result.downloads.finished() {
+        let status = record.status.map(|status| status.to_string());
+        // Writing to a String cannot fail; no label contains a comma or a quote.
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{},{}",
+            record.resource.code(),
+            record.outcome.label(),
+            status.unwrap_or_default(),
+            download.bytes,
+            download.attempts,
+            micros(record.due),
+            micros(record.sent),
+            micros(record.done)
+        );
+    }
+    text
+}
+
+fn percentiles(latencies: &LatencyStats) -> Value {
+    let at = |quantile| latencies.quantile(quantile).map(micros);
+    json!({
+        "p50_us": at(0.5),
+        "p90_us": at(0.9),
+        "p99_us": at(0.99),
+        "max_us": latencies.max().map(micros),
+    })
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

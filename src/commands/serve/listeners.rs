@@ -1,0 +1,110 @@
+//! Starts the servers of a profile and describes them.
+
+use crate::process::system_limits;
+use anyhow::{Result, anyhow};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::{BlockingServer, Journal, Profile, Site, StartError};
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// The server of one listener.
+pub(super) struct RunningListener {
+    pub(super) name: String,
+    pub(super) server: BlockingServer,
+    /// What the listener does, as `describe` says it.
+    description: String,
+}
+
+/// Starts a server for each listener of the profile.
+pub(super) fn start_all(
+    profile: &Profile,
+    address: IpAddr,
+    site: &Arc<Site>,
+    journal: Option<&Journal>,
+) -> Result<Vec<RunningListener>> {
+    let connections = usize::try_from(system_limits::connections()).unwrap_or(usize::MAX);
+    // The servers share the limit on open files.
+    let connections = connections / profile.listeners.len();
+    let start = |listener: &Listener| {
+        let port = listener.port.unwrap_or_default();
+        let name = listener.name.clone().unwrap_or_default();
+        let mut builder = BlockingServer::builder()
+            .address(SocketAddr::new(address, port))
+            .site(site.clone())
+            .seed(profile.seed)
+            .listener(listener.clone())
+            .journal_capacity(0)
+            .max_connections(connections);
+        if let Some(journal) = journal {
+            builder = builder.journal(if name.is_empty() {
+                journal.clone()
+            } else {
+                journal.for_listener(&name)
+            });
+        }
+        Ok(RunningListener {
+            name,
+            server: builder.start().map_err(|error| name_option(&error))?,
+            description: describe(listener),
+        })
+    };
+    profile.listeners.iter().map(start).collect()
+}
+
+/// The error with the option that causes it.
+fn name_option(error: &StartError) -> anyhow::Error {
+    match error {
+        StartError::Profile(_) => anyhow!("--profile: {error}"),
+        StartError::PortInUse(_) => anyhow!("--port: {error}; choose another with `--port`"),
+        StartError::Listen(..) => anyhow!("--addr: {error}"),
+        _ => anyhow!("{error}"),
+    }
+}
+
+/// What a server does to its responses, in the words of the command line.
+fn describe(listener: &Listener) -> String {
+    let mut parts = Vec::new();
+    match listener.rules.len() {
+        0 => {}
+        1 => parts.push("1 rule".to_owned()),
+        several => parts.push(format!("{several} rules")),
+    }
+    if !listener.latency.is_zero() {
+        parts.push(format!("latency {}", listener.latency));
+    }
+    parts.extend(listener.faults.iter().map(|fault| format!("fault {fault}")));
+    if let Some(limit) = listener.capacity {
+        let queue = listener.queue.unwrap_or(0);
+        parts.push(format!("concurrency limit {limit}, queue {queue}"));
+    }
+    if let Some(limit) = listener.rate_limit {
+        parts.push(format!("rate limit {limit}"));
+    }
+    if parts.is_empty() {
+        "clean".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The URLs of the servers, and commands to try.
+pub(super) fn greeting(running: &[RunningListener], seed: u64) -> String {
+    let mut text = format!("Serving flags (seed {seed}; press Ctrl-C to stop):\n\n");
+    for RunningListener {
+        name,
+        server,
+        description,
+    } in running
+    {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<5}  {}flags/  {description}", server.url());
+    }
+    let last = running.last().expect("a profile has at least one listener");
+    let url = last.server.url();
+    let _ = write!(
+        text,
+        "\nTry:\n  curl -i {url}flags/br/br.gif\n  flagpole get --url {url}\n"
+    );
+    text
+}

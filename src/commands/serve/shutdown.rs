@@ -1,0 +1,62 @@
+//! When servers stop, and how.
+
+use super::listeners::RunningListener;
+use crate::interrupt;
+use crate::process::heartbeat;
+use crate::process::server_process::DRAIN_AND_RESET;
+use anyhow::{Result, anyhow};
+use flagpole_protocol::Ledger;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// What a signal or the parent process asks for.
+pub(super) enum ServeEvent {
+    /// Wait until connections close, report, and return to the initial state.
+    DrainAndReset,
+    Stop,
+}
+
+/// Events from signals, or from the parent process.
+pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
+    let (sender, events) = mpsc::channel();
+    // Sending fails if the server is stopping already.
+    if !is_child {
+        interrupt::on_first(move || {
+            let _ = sender.send(ServeEvent::Stop);
+        })?;
+        return Ok(events);
+    }
+    // Ctrl-C reaches the whole process group; the parent stops its server.
+    interrupt::on_first(|| {})?;
+    thread::spawn(move || {
+        heartbeat::listen(|line| {
+            if line == DRAIN_AND_RESET {
+                let _ = sender.send(ServeEvent::DrainAndReset);
+            }
+        });
+        let _ = sender.send(ServeEvent::Stop);
+    });
+    Ok(events)
+}
+
+/// Stops all servers at the same time; the name and URL of each, and what it did.
+pub(super) fn stop_all(
+    running: Vec<RunningListener>,
+    grace: Duration,
+) -> Result<Vec<(String, Ledger)>> {
+    let threads = running.into_iter().map(|running| {
+        thread::spawn(move || {
+            let title = format!("{} http://{}/", running.name, running.server.addr());
+            let ledger = running.server.shutdown(grace);
+            (title.trim_start().to_owned(), ledger)
+        })
+    });
+    // Collects first, so that all threads run at the same time.
+    let threads: Vec<_> = threads.collect();
+    let stopped = threads.into_iter().map(|thread| {
+        let stopped = thread.join();
+        stopped.map_err(|_| anyhow!("a server panicked"))
+    });
+    stopped.collect()
+}

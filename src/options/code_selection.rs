@@ -1,0 +1,111 @@
+//! Which country codes `get` downloads: the options of the book's programs.
+
+use crate::options::value_parsers;
+use clap::Args;
+use flagpole_fixtures::{Catalog, populous};
+use flagpole_protocol::CountryCode;
+use std::str::FromStr;
+
+/// The codes to download.
+#[derive(Args)]
+pub(crate) struct CodeSelection {
+    /// Country codes, or a letter for all codes with that initial (B: BA to BZ) [default: the 20 most populous countries]
+    #[arg(value_name = "CC")]
+    codes: Vec<CodePattern>,
+
+    /// Download all existing flags (AD to ZW)
+    #[arg(short, long, conflicts_with_all = ["codes", "every"])]
+    all: bool,
+
+    /// Request every two-letter code (AA to ZZ), existing or not
+    #[arg(short, long, conflicts_with = "codes")]
+    every: bool,
+
+    /// Download only the first N codes
+    #[arg(short, long, value_name = "N", value_parser = value_parsers::count)]
+    limit: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum CodePattern {
+    Code(CountryCode),
+    /// All 26 codes with this initial.
+    Initial(char),
+}
+
+impl CodeSelection {
+    /// The codes in alphabetical order, without duplicates.
+    pub(crate) fn codes(&self) -> Vec<CountryCode> {
+        let mut codes: Vec<CountryCode> = if self.every {
+            CountryCode::every().collect()
+        } else if self.all {
+            Catalog::embedded().codes().collect()
+        } else if self.codes.is_empty() {
+            populous::TWENTY.to_vec()
+        } else {
+            let patterns = self.codes.iter();
+            patterns.flat_map(|pattern| pattern.codes()).collect()
+        };
+        codes.sort_unstable();
+        codes.dedup();
+        codes.truncate(self.limit.unwrap_or(usize::MAX));
+        codes
+    }
+}
+
+impl CodePattern {
+    fn codes(self) -> Vec<CountryCode> {
+        match self {
+            CodePattern::Code(code) => vec![code],
+            CodePattern::Initial(initial) => CountryCode::every()
+                .filter(|code| code.initial() == initial)
+                .collect(),
+        }
+    }
+}
+
+impl FromStr for CodePattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<CodePattern, String> {
+        let mut letters = text.chars();
+        if let (Some(letter @ ('a'..='z' | 'A'..='Z')), None) = (letters.next(), letters.next()) {
+            return Ok(CodePattern::Initial(letter.to_ascii_uppercase()));
+        }
+        let code = text.parse().map(CodePattern::Code);
+        code.map_err(|_| format!("expected a country code such as `BR`, or a letter, got `{text}`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct SelectionCli {
+        #[command(flatten)]
+        selection: CodeSelection,
+    }
+
+    fn selected(line: &str) -> Vec<String> {
+        let words = ["get"].into_iter().chain(line.split_whitespace());
+        let codes = SelectionCli::parse_from(words).selection.codes();
+        codes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn codes_and_initials_are_sorted_and_deduplicated() {
+        assert_eq!(selected("us BR us"), ["BR", "US"]);
+        let b = selected("b BR");
+        assert_eq!((b.len(), b[0].as_str(), b[25].as_str()), (26, "BA", "BZ"));
+    }
+
+    #[test]
+    fn switches_select_all_or_every_code() {
+        assert_eq!(selected("").len(), 20);
+        assert_eq!(selected("-a").len(), 249);
+        assert_eq!(selected("-e").len(), 676);
+        assert_eq!(selected("-e -l 3"), ["AA", "AB", "AC"]);
+    }
+}

@@ -1,0 +1,222 @@
+//! Options for timeouts, retries, hedging, redirects and connection reuse.
+
+use crate::options::{policy_values, value_parsers};
+use anyhow::{Result, bail};
+use clap::Args;
+use flagpole_client::policy::{
+    Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudgetConfig, Timeouts,
+};
+use std::time::Duration;
+
+/// The policy of a run. Default: no timeouts, no retries, no hedging, up to 5 redirects.
+#[derive(Args)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct PolicyOptions {
+    /// Time limit for a whole request, including connecting
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    timeout: Option<Duration>,
+
+    /// Time limit for opening a connection
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    connect_timeout: Option<Duration>,
+
+    /// Time limit for the first byte of the response
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    first_byte_timeout: Option<Duration>,
+
+    /// Retry up to N times on timeouts, dropped connections and statuses 408, 429, 500, 502-504 [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = policy_values::up_to_100)]
+    retries: Option<u32>,
+
+    /// Exponential backoff with full jitter: first and maximum delay, added to Retry-After [default: 100ms..10s]
+    #[arg(long, value_name = "FIRST..MAX", value_parser = policy_values::backoff)]
+    backoff: Option<(Duration, Duration)>,
+
+    /// Wait at most this long for Retry-After [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = flagpole_server::config::spec::duration)]
+    retry_after_max: Option<Duration>,
+
+    /// Retry only these statuses (comma-separated)
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = policy_values::retryable_status)]
+    retry_status: Vec<u16>,
+
+    /// Retry budget: this percentage of requests, plus 10
+    #[arg(long, value_name = "PERCENT", value_parser = policy_values::percentage)]
+    retry_budget: Option<f64>,
+
+    /// Send a duplicate request after this delay (`50ms`, or percentile `p95`) if a connection is free
+    #[arg(long, value_name = "DELAY", value_parser = policy_values::hedge_delay)]
+    hedge: Option<HedgeDelay>,
+
+    /// Hedge at most this percentage of the requests [default: 10%]
+    #[arg(long, value_name = "PERCENT", value_parser = policy_values::positive_percentage)]
+    hedge_share: Option<f64>,
+
+    /// Follow at most N redirects in a row, within the site
+    #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true, value_parser = policy_values::up_to_100)]
+    max_redirects: u32,
+
+    /// Open a new connection for every request
+    #[arg(long)]
+    no_reuse: bool,
+
+    /// Seed of the backoff jitter
+    #[arg(long, default_value = "0", value_name = "SEED", allow_negative_numbers = true, value_parser = value_parsers::seed)]
+    retry_seed: u64,
+}
+
+impl PolicyOptions {
+    /// The first option that has no effect without another one, with that one.
+    pub(crate) fn missing_dependency(&self) -> Option<String> {
+        let retries = ("--retries", self.retries.is_some());
+        let hedge = ("--hedge", self.hedge.is_some());
+        let given = [
+            ("--backoff", self.backoff.is_some(), retries),
+            ("--retry-after-max", self.retry_after_max.is_some(), retries),
+            ("--retry-status", !self.retry_status.is_empty(), retries),
+            ("--retry-budget", self.retry_budget.is_some(), retries),
+            ("--hedge-share", self.hedge_share.is_some(), hedge),
+        ];
+        let missing = given
+            .iter()
+            .find(|(_, is_given, (_, has_needed))| *is_given && !has_needed);
+        missing.map(|(option, _, (needed, _))| format!("{option}: needs {needed}"))
+    }
+
+    /// The policy for this concurrency.
+    pub(crate) fn policy(&self, concurrency: usize) -> Result<Policy> {
+        if let Some(missing) = self.missing_dependency() {
+            bail!(missing);
+        }
+        if self.hedge.is_some() && concurrency < 2 {
+            bail!("--hedge: needs a concurrency of at least 2, got {concurrency}");
+        }
+        Ok(Policy {
+            timeouts: Timeouts {
+                connect: self.connect_timeout,
+                first_byte: self.first_byte_timeout,
+                whole: self.timeout,
+            },
+            retry: self.retry(),
+            budget: self.retry_budget.map(|ratio| RetryBudgetConfig {
+                ratio,
+                ..RetryBudgetConfig::default()
+            }),
+            hedge: self.hedge.map(|after| Hedge {
+                after,
+                share: self.hedge_share.unwrap_or(Hedge::default().share),
+            }),
+            redirects: RedirectPolicy {
+                most: self.max_redirects,
+            },
+            reuse: !self.no_reuse,
+        })
+    }
+
+    fn retry(&self) -> Retry {
+        let default = Retry::default();
+        let (base, cap) = self.backoff.unwrap_or((default.base, default.cap));
+        Retry {
+            attempts: self.retries.unwrap_or(0) + 1,
+            base,
+            cap,
+            statuses: if self.retry_status.is_empty() {
+                default.statuses
+            } else {
+                self.retry_status.clone()
+            },
+            retry_after_cap: self.retry_after_max.unwrap_or(default.retry_after_cap),
+            seed: self.retry_seed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct PolicyCli {
+        #[command(flatten)]
+        policy: PolicyOptions,
+    }
+
+    fn parse(line: &str) -> Result<Policy> {
+        let words = ["get"].into_iter().chain(line.split_whitespace());
+        PolicyCli::try_parse_from(words)?.policy.policy(5)
+    }
+
+    #[test]
+    fn no_options_make_the_default_policy() {
+        assert_eq!(parse("").unwrap(), Policy::default());
+    }
+
+    #[test]
+    fn every_option_sets_its_field() {
+        let policy = parse(
+            "--timeout 5s --connect-timeout 1s --first-byte-timeout 2s --retries 3 \
+             --backoff 10ms..1s --retry-after-max 7s --retry-status 500,503 --retry-budget 20% --hedge p95 \
+             --hedge-share 5% --max-redirects 1 --no-reuse --retry-seed 7",
+        )
+        .unwrap();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(policy.timeouts.whole, seconds(5));
+        assert_eq!(policy.timeouts.connect, seconds(1));
+        assert_eq!(policy.timeouts.first_byte, seconds(2));
+        assert_eq!(policy.retry.attempts(), 4);
+        assert_eq!(policy.retry.base, Duration::from_millis(10));
+        assert_eq!(policy.retry.cap, Duration::from_secs(1));
+        assert_eq!(policy.retry.retry_after_cap, Duration::from_secs(7));
+        assert_eq!(
+            (policy.retry.statuses, policy.retry.seed),
+            (vec![500, 503], 7)
+        );
+        assert_eq!(policy.budget.unwrap().ratio.to_string(), "0.2");
+        let hedge = policy.hedge.unwrap();
+        let p95 = HedgeDelay::Quantile {
+            share: 0.95,
+            samples: 20,
+        };
+        assert_eq!(
+            (hedge.share.to_string(), hedge.after),
+            ("0.05".to_owned(), p95)
+        );
+        assert_eq!((policy.redirects.most, policy.reuse), (1, false));
+    }
+
+    #[test]
+    fn invalid_options_are_rejected_with_the_reason() {
+        for (line, part) in [
+            ("--backoff 1s --retries 1", "such as `100ms..10s`"),
+            ("--backoff 2s..1s --retries 1", "such as `100ms..10s`"),
+            ("--retries 101", "expected 0 to 100, got `101`"),
+            ("--retries -1", "expected 0 to 100, got `-1`"),
+            ("--max-redirects 1e9", "expected 0 to 100, got `1e9`"),
+            ("--retry-budget 20 --retries 1", "expected 0% to 100%"),
+            ("--hedge p100", "such as `p95`"),
+            ("--hedge 0", "above 0"),
+            ("--hedge-share 5%", "--hedge-share: needs --hedge"),
+            ("--hedge p95 --hedge-share 0%", "expected more than 0%"),
+            ("--retry-status 200 --retries 1", "of 400 to 599, got `200`"),
+            ("--retry-status 404 --retries 1", "404 is not retried"),
+            ("--retry-status 500", "--retry-status: needs --retries"),
+            ("--backoff 1s..2s", "--backoff: needs --retries"),
+            ("--retry-budget 0%", "--retry-budget: needs --retries"),
+            ("--retry-after-max 0s", "--retry-after-max: needs --retries"),
+        ] {
+            let error = parse(line).unwrap_err().to_string();
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn hedging_needs_a_concurrency_of_two() {
+        let cli = PolicyCli::parse_from(["get", "--hedge", "p95"]);
+        let error = cli.policy.policy(1).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "--hedge: needs a concurrency of at least 2, got 1"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Strategies and transports by name.
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command};
+use flagpole_client::{Strategy, Transport, strategy, transport};
+use std::ffi::OsStr;
+
+pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, String> {
+    strategy::by_name(name).map_err(|error| error.to_string())
+}
+
+pub(crate) fn parse_transport(name: &str) -> Result<&'static dyn Transport, String> {
+    let all = || transport::ALL.iter().copied();
+    let found = all().find(|transport| transport.name() == name);
+    found.ok_or_else(|| {
+        let known: Vec<_> = all().map(|one| one.name()).collect();
+        format!("unknown transport `{name}`; known: {}", known.join(", "))
+    })
+}
+
+/// Whether a strategy supports a transport.
+pub(crate) fn supports(strategy: &dyn Strategy, transport: &dyn Transport) -> bool {
+    strategy.takes_any_transport() || transport.name() == transport::ALL[0].name()
+}
+
+/// Parses a name; lists all names with their descriptions for completions.
+#[derive(Clone)]
+pub(crate) struct NamedValues<T> {
+    parse: fn(&str) -> Result<T, String>,
+    /// Name and description.
+    all: fn() -> Vec<(&'static str, &'static str)>,
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for NamedValues<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        self.parse.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        let all = (self.all)().into_iter();
+        Some(Box::new(
+            all.map(|(name, about)| PossibleValue::new(name).help(about)),
+        ))
+    }
+}
+
+/// The value parser of `--strategy`.
+pub(crate) fn strategy_names() -> NamedValues<&'static dyn Strategy> {
+    NamedValues {
+        parse: parse_strategy,
+        all: || {
+            let all = strategy::ALL.iter();
+            all.map(|one| (one.name(), one.about())).collect()
+        },
+    }
+}
+
+/// The value parser of `--transport`.
+pub(crate) fn transport_names() -> NamedValues<&'static dyn Transport> {
+    NamedValues {
+        parse: parse_transport,
+        all: || {
+            let all = transport::ALL.iter();
+            all.map(|one| (one.name(), one.about())).collect()
+        },
+    }
+}
