@@ -70,7 +70,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let strategy = strategy_names::parse_strategy(&job.strategy).map_err(|e| anyhow!(e))?;
     let transport = strategy_names::parse_transport(&job.transport).map_err(|e| anyhow!(e))?;
     let concurrency = Concurrency::new(job.concurrency)?;
-    system_limits::make_room(job.concurrency)?;
+    system_limits::check_concurrency(job.concurrency)?;
     let target: Target = job.url.parse()?;
     let endpoint = target.resolve()?;
     let workload = workload(&job)?;

@@ -1,60 +1,46 @@
-//! The whole grid of an experiment, one set of conditions after the other.
+//! Measures all cells of an experiment, one after the other.
 
-use crate::experiment::evaluation::analyze;
-use crate::experiment::runner::cell::Conditions;
-use crate::experiment::runner::progress::Progress;
-use crate::experiment::runner::{environment, overhead};
-use crate::experiment::spec::experiment::Experiment;
+use super::evaluation::analyze;
+use super::runner::abort_reason::AbortReason;
+use super::runner::cell_run::CellRun;
+use super::runner::conditions::CellConditions;
+use super::runner::progress::Progress;
+use super::runner::{cell, environment, estimate, overhead};
+use super::spec::experiment::Experiment;
+use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
 use flagpole_analysis::report::{Comparison, SCHEMA};
 
-/// A comparison, and whether errors came that nobody asked for.
-pub(crate) struct Done {
+/// A comparison without its baseline and thresholds.
+pub(crate) struct MeasuredGrid {
     pub(crate) comparison: Comparison,
+    /// Whether there were unexpected errors.
     pub(crate) has_failed: bool,
 }
 
-/// Measures under each set of conditions, until something breaks.
-pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result<Done> {
+/// Measures every cell, until one is aborted.
+pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<MeasuredGrid> {
     let environment = environment::environment();
-    let contenders = experiment.contenders()?;
-    let (latencies, lanes) = (experiment.latencies(), experiment.lanes());
-    let conditions = latencies
-        .iter()
-        .flat_map(|latency| lanes.iter().map(move |&lanes| (latency, lanes)));
-    let cells = (0..)
-        .zip(conditions)
-        .map(|(place, (latency, lanes))| Conditions {
-            experiment,
-            contenders: &contenders,
-            latency: latency.clone(),
-            lanes,
-            tells_lanes: experiment.grid.max_req.len() > 1,
-            step: place * contenders.len(),
-            trouble: None,
-        });
-    let mut cells: Vec<_> = cells.collect();
+    let variants = experiment.strategy_variants()?;
+    let mut cells = cells(experiment, &variants);
     let mut steps = Vec::new();
     for conditions in &cells {
-        steps.extend(conditions.steps()?);
+        steps.extend(estimate::progress_steps(conditions)?);
     }
     let mut progress = Progress::new(steps);
-    if let Some(long) = progress.foreseen() {
-        output::note(&format!("flagpole: {long}"));
+    if let Some(announcement) = progress.announcement() {
+        output::note(&format!("flagpole: {announcement}"));
     }
-    progress.say("the instrument's own floor");
-    let (floor, trouble) = overhead::floor(interrupt)?;
-    for conditions in &mut cells {
-        conditions.trouble = trouble.as_deref();
-    }
-    let mut done = Done {
+    progress.show("Measuring overhead".to_owned());
+    let (overhead, overhead_error) = overhead::measure(interrupt)?;
+    let mut grid = MeasuredGrid {
         comparison: Comparison {
             schema: SCHEMA,
             experiment: serde_json::to_value(experiment)?,
             environment,
-            floor,
+            floor: overhead,
             cells: Vec::new(),
             knees: Vec::new(),
             crossed: Vec::new(),
@@ -62,21 +48,47 @@ pub(crate) fn measured(experiment: &Experiment, interrupt: &Interrupt) -> Result
         },
         has_failed: false,
     };
-    for conditions in &cells {
-        let ran = match conditions.run(interrupt, &mut progress) {
-            // What was measured before is not lost for it.
-            Err(error) if !done.comparison.cells.is_empty() => conditions.broken(&error),
-            ran => ran?,
+    for conditions in &mut cells {
+        conditions.overhead_error = overhead_error.as_deref();
+        let run = match cell::run(conditions, interrupt, &mut progress) {
+            // Keeps the cells that have been measured.
+            Err(error) if !grid.comparison.cells.is_empty() => {
+                CellRun::aborted(variants.len(), AbortReason::from_error(&error))
+            }
+            run => run?,
         };
-        let is_broken = ran.broken.is_some();
-        done.has_failed |= analyze::has_failed(&ran, experiment.url.is_none());
-        let cell = analyze::cell(conditions, ran)?;
-        done.comparison.cells.push(cell);
-        if is_broken {
+        let is_aborted = run.abort_reason.is_some();
+        grid.has_failed |= analyze::has_failed(&run, experiment.url.is_none());
+        grid.comparison.cells.push(analyze::cell(conditions, run)?);
+        if is_aborted {
             break;
         }
     }
-    progress.end();
-    done.comparison.knees = analyze::knees(&done.comparison.cells);
-    Ok(done)
+    progress.clear();
+    grid.comparison.knees = analyze::knees(&grid.comparison.cells);
+    Ok(grid)
+}
+
+/// Every latency with every concurrency.
+fn cells<'a>(
+    experiment: &'a Experiment,
+    variants: &'a [StrategyVariant],
+) -> Vec<CellConditions<'a>> {
+    let concurrencies = experiment.concurrencies();
+    let latencies = experiment.latencies().into_iter();
+    let combinations = latencies.flat_map(|latency| {
+        let concurrencies = concurrencies.iter();
+        concurrencies.map(move |&concurrency| (latency.clone(), concurrency))
+    });
+    let cells = (0..).zip(combinations);
+    let cells = cells.map(|(index, (latency, concurrency))| CellConditions {
+        experiment,
+        variants,
+        latency,
+        concurrency,
+        shows_concurrency: concurrencies.len() > 1,
+        first_step: index * variants.len(),
+        overhead_error: None,
+    });
+    cells.collect()
 }

@@ -223,7 +223,10 @@ mod tests {
 
     #[test]
     fn merged_policy_replaces_the_options_of_its_base() {
-        let (policy, base) = ("hedge = '5ms'\nretries = 1", "retries = 2\nno_reuse = false");
+        let (policy, base) = (
+            "hedge = '5ms'\nretries = 1",
+            "retries = 2\nno_reuse = false",
+        );
         let merged = read(policy).unwrap().merged_over(&read(base).unwrap());
         assert_eq!(merged.unwrap().describe(), ["hedge 5ms", "retries 1"]);
     }

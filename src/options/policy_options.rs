@@ -214,9 +214,6 @@ mod tests {
     fn hedging_needs_a_concurrency_of_two() {
         let cli = PolicyCli::parse_from(["get", "--hedge", "p95"]);
         let error = cli.policy.policy(1).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "--hedge: needs a concurrency of at least 2, got 1"
-        );
+        assert_eq!(error, "--hedge: needs a concurrency of at least 2, got 1");
     }
 }

@@ -57,7 +57,8 @@ impl ProfileOptions {
 
     /// The profile with these options; `default` if none is named.
     pub(crate) fn effective_profile(&self, default: &str) -> Result<Profile> {
-        self.others.effective_profile(default, self.latency.as_ref())
+        self.others
+            .effective_profile(default, self.latency.as_ref())
     }
 }
 

@@ -6,23 +6,22 @@ use flagpole_client::transport::connect_failure_cause;
 use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
 
-/// Descriptors that a process needs besides its connections: standard streams, event loops, timers,
-/// files being saved.
-const OTHERS: u64 = 64;
+/// Open files of a process besides its connections: standard streams, event loops, timers, files that are written.
+const OTHER_FILES: u64 = 64;
 
-/// How many connections the limit on open files has room for, once raised as far as it goes.
+/// The number of connections that the limit on open files allows. Raises the soft limit to the hard one.
 pub(crate) fn connections() -> u64 {
-    open_files::raise_limit().saturating_sub(OTHERS)
+    open_files::raise_limit().saturating_sub(OTHER_FILES)
 }
 
-/// How many ports a client can connect from, where the system tells.
+/// The number of ports for outgoing connections; `None` if the system does not report it.
 fn ports() -> Option<u64> {
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    within(&range)
+    range_length(&range)
 }
 
-/// How many numbers are in a range such as `32768 60999`.
-fn within(range: &str) -> Option<u64> {
+/// The number of ports in an inclusive range such as `32768 60999`.
+fn range_length(range: &str) -> Option<u64> {
     let mut ends = range.split_whitespace().map(|end| end.parse::<u64>().ok());
     let (first, last) = (ends.next()??, ends.next()??);
     Some((last + 1).saturating_sub(first))
@@ -43,28 +42,27 @@ pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
     io_error.map_or(ConnectFailureCause::Other, connect_failure_cause)
 }
 
-/// How much of it there is; 0 where the system does not tell.
-pub(crate) fn available(of: Resource) -> u64 {
-    match of {
+/// The available amount of a resource; 0 if the system does not report it.
+pub(crate) fn available(resource: Resource) -> u64 {
+    match resource {
         Resource::Descriptors => open_files::raise_limit(),
         Resource::Ports => ports().unwrap_or(0),
     }
 }
 
-/// Refuses a concurrency that the limit on open files, or the ports, have no room for.
-pub(crate) fn make_room(lanes: usize) -> Result<()> {
-    let (needed, room) = (lanes as u64, connections());
-    if needed > room {
+/// Fails if the limits on open files or ports do not allow this concurrency.
+pub(crate) fn check_concurrency(concurrency: usize) -> Result<()> {
+    let (needed, allowed) = (concurrency as u64, connections());
+    if needed > allowed {
         bail!(
-            "--max-req: {lanes} connections need {} open files, and {} are allowed; raise the limit \
-             with `ulimit -n`",
-            needed + OTHERS,
-            room + OTHERS
+            "--concurrency: {needed} connections need {} open files, {} are allowed; raise the limit with `ulimit -n`",
+            needed + OTHER_FILES,
+            allowed + OTHER_FILES
         );
     }
     if let Some(ports) = ports().filter(|&ports| needed > ports) {
         bail!(
-            "--max-req: {lanes} connections need as many ports, and there are {ports}; widen \
+            "--concurrency: {needed} connections need {needed} ports, {ports} are available; widen \
              `net.ipv4.ip_local_port_range`"
         );
     }
@@ -93,10 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_ports_holds_both_its_ends() {
-        assert_eq!(within("32768\t60999\n"), Some(28_232));
-        assert_eq!(within("40000 40050"), Some(51));
-        assert_eq!(within("9 8"), Some(0));
-        assert_eq!(within("any"), None);
+    fn port_range_is_inclusive() {
+        assert_eq!(range_length("32768\t60999\n"), Some(28_232));
+        assert_eq!(range_length("40000 40050"), Some(51));
+        assert_eq!(range_length("9 8"), Some(0));
+        assert_eq!(range_length("any"), None);
     }
 }

@@ -58,7 +58,12 @@ pub(crate) struct CompareArgs {
     pub(super) times: NonZeroUsize,
 
     /// Files per country: `flags`, `metadata` (flag, then its metadata) or `both` (independently)
-    #[arg(long, default_value = "flags", value_name = "WHAT", hide_possible_values = true)]
+    #[arg(
+        long,
+        default_value = "flags",
+        value_name = "WHAT",
+        hide_possible_values = true
+    )]
     pub(super) files: Files,
 
     /// Maximum number of concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]

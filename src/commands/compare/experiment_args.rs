@@ -26,7 +26,11 @@ pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
 }
 
 fn from_options(args: &CompareArgs) -> Result<Experiment> {
-    let mut latencies: Vec<_> = args.latency.iter().flat_map(|list| list.0.clone()).collect();
+    let mut latencies: Vec<_> = args
+        .latency
+        .iter()
+        .flat_map(|list| list.0.clone())
+        .collect();
     let (seed, server) = match args.url {
         Some(_) => (0, None),
         None => server(args, &mut latencies)?,

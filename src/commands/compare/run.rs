@@ -1,8 +1,8 @@
 //! Runs an experiment, evaluates it and writes the result.
 
-use super::experiment_args::experiment;
 use super::args::CompareArgs;
 use super::colour;
+use super::experiment_args::experiment;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::baseline::BaselineResult;
 use crate::experiment::evaluation::{analyze, thresholds};
@@ -72,7 +72,7 @@ impl CompareArgs {
 fn check(experiment: &Experiment) -> Result<()> {
     experiment.check()?;
     for concurrency in experiment.concurrencies() {
-        system_limits::make_room(concurrency.get())?;
+        system_limits::check_concurrency(concurrency.get())?;
     }
     if let Some(url) = &experiment.url {
         let target: Target = url.parse().map_err(|error| anyhow!("--url: {error}"))?;

@@ -115,7 +115,7 @@ impl GetArgs {
         let workload = self.workload();
         let concurrency = self.concurrency()?;
         let policy = self.policy.policy(concurrency.get())?;
-        system_limits::make_room(concurrency.get())?;
+        system_limits::check_concurrency(concurrency.get())?;
         let target = self.target();
         let endpoint = target.clone().resolve();
         let endpoint = endpoint.map_err(|error| anyhow!("--url: {error}"))?;

@@ -2,8 +2,8 @@
 
 use crate::experiment::evaluation::plan_predictor::PlanPredictor;
 use crate::experiment::evaluation::validity;
-use crate::experiment::runner::cell::{Conditions, LANES};
 use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::conditions::{CellConditions, MAX_CONCURRENCY};
 use crate::experiment::runner::environment::usable_cores;
 use anyhow::Result;
 use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
@@ -24,7 +24,7 @@ use std::time::Duration;
 const WATERFALL: (usize, usize) = (60, 6);
 
 /// The cell that was run.
-pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: CellRun) -> Result<Cell> {
+pub(crate) fn cell(conditions: &CellConditions<'_>, mut ran: CellRun) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener.as_ref().map_or_else(Limits::default, limits);
     keep_what_there_is(&mut ran);
@@ -35,7 +35,7 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: CellRun) -> Result<Cell
         records.for_each(|record| foretold.complete(record));
     }
     let mut rows = Vec::new();
-    for (contender, trials) in conditions.contenders.iter().zip(&mut ran.trials) {
+    for (contender, trials) in conditions.variants.iter().zip(&mut ran.trials) {
         let policy = contender.policy()?;
         let whole = policy.timeouts.whole;
         for trial in trials.iter_mut() {
@@ -51,7 +51,7 @@ pub(crate) fn cell(conditions: &Conditions<'_>, mut ran: CellRun) -> Result<Cell
     draw(&mut rows, conditions, &ran);
     let verdict = validity::judgement(conditions, &ran, &mut rows)?;
     Ok(Cell {
-        conditions: conditions.told(listener.as_ref()),
+        conditions: conditions.as_pairs(listener.as_ref()),
         rounds: ran.trials.iter().map(Vec::len).max().unwrap_or(0),
         order: ran.order,
         rows,
@@ -66,7 +66,7 @@ fn keep_what_there_is(ran: &mut CellRun) {
     if !ran.trials.iter().all(Vec::is_empty) {
         return;
     }
-    let there = ran.warm_up.drain(..).chain(ran.spoiled.take());
+    let there = ran.warm_up.drain(..).chain(ran.aborted_trial.take());
     for (contender, trial) in there {
         if ran.trials[contender].is_empty() && trial.measured.stats.attempts() > 0 {
             ran.trials[contender].push(trial);
@@ -85,8 +85,8 @@ fn limits(listener: &Listener) -> Limits {
 }
 
 /// The pictures of the median rounds, all on one scale.
-fn draw(rows: &mut [StrategyResult], conditions: &Conditions<'_>, ran: &CellRun) {
-    let medians: Vec<_> = (conditions.contenders.iter().zip(&ran.trials))
+fn draw(rows: &mut [StrategyResult], conditions: &CellConditions<'_>, ran: &CellRun) {
+    let medians: Vec<_> = (conditions.variants.iter().zip(&ran.trials))
         .filter_map(|(contender, trials)| {
             let trials: Vec<&Trial> = trials.iter().collect();
             Some((&contender.name, &representative(&trials)?.measured.records))
@@ -212,7 +212,10 @@ pub(crate) fn invalid(comparison: &Comparison) -> Vec<String> {
 pub(crate) fn knees(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
     let mut curves: BTreeMap<(Vec<String>, &str), Vec<Point>> = BTreeMap::new();
     for cell in cells {
-        let others = cell.conditions.iter().filter(|(name, _)| name != LANES);
+        let others = cell
+            .conditions
+            .iter()
+            .filter(|(name, _)| name != MAX_CONCURRENCY);
         let others: Vec<_> = others
             .map(|(name, value)| format!("{name} {value}"))
             .collect();

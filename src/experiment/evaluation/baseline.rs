@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::experiment::runner::cell::LANES;
+use crate::experiment::runner::conditions::MAX_CONCURRENCY;
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::report::{
     BaselineRatio, Comparison, Environment, Ratio, SCHEMA, ValidityIssue,
@@ -126,7 +126,7 @@ impl BaselineResult {
     fn named(&self, cell: &Cell, row: &Row) -> Vec<(&Cell, &Row)> {
         let but_lanes = |cell: &Cell| -> BTreeMap<String, String> {
             let mut conditions = cell.conditions.clone();
-            conditions.remove(LANES);
+            conditions.remove(MAX_CONCURRENCY);
             conditions
         };
         let cells = self.cells.iter();

@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 /// same reason.
 pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
     let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
-    let exhausted = ran.broken.iter().filter_map(|reason| reason.exhausted);
+    let exhausted = ran
+        .abort_reason
+        .iter()
+        .filter_map(|reason| reason.exhausted);
     let broken = exhausted.map(|of| short(of, "a trial broke off".to_owned()));
     broken.chain(of_records(records)).collect()
 }

@@ -2,8 +2,8 @@
 //! `flagpole_analysis::validity::verdict`.
 
 use crate::experiment::evaluation::connect_failures;
-use crate::experiment::runner::cell::Conditions;
 use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
@@ -25,14 +25,14 @@ const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// Whether the cell can be believed. Writes into the rows which fates they met.
 pub(crate) fn judgement(
-    conditions: &Conditions<'_>,
+    conditions: &CellConditions<'_>,
     ran: &CellRun,
     rows: &mut [StrategyResult],
 ) -> Result<ValidityReport> {
     let compared = compared(conditions, ran)?;
     let served = served(ran);
     let mut strategies = Vec::new();
-    let contenders = conditions.contenders.iter().zip(&ran.trials);
+    let contenders = conditions.variants.iter().zip(&ran.trials);
     for ((contender, trials), compared) in contenders.zip(compared) {
         let Some(row) = rows.iter_mut().find(|row| row.strategy == contender.name) else {
             continue;
@@ -70,8 +70,8 @@ pub(crate) fn judgement(
 }
 
 /// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
-fn nothing(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<Reason> {
-    let is_asked = conditions.experiment.url.is_none() || ran.broken.is_some();
+fn nothing(conditions: &CellConditions<'_>, ran: &CellRun) -> Vec<Reason> {
+    let is_asked = conditions.experiment.url.is_none() || ran.abort_reason.is_some();
     let is_something = ran.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_nothing = !is_asked && !is_something;
     is_nothing
@@ -81,16 +81,19 @@ fn nothing(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<Reason> {
 }
 
 /// What went wrong here and with the floor, on which all rests.
-fn broken(conditions: &Conditions<'_>, ran: &CellRun) -> Vec<String> {
-    let trouble = conditions.trouble.map(str::to_owned);
-    let broken = ran.broken.as_ref().map(|reason| reason.message.clone());
+fn broken(conditions: &CellConditions<'_>, ran: &CellRun) -> Vec<String> {
+    let trouble = conditions.overhead_error.map(str::to_owned);
+    let broken = ran
+        .abort_reason
+        .as_ref()
+        .map(|reason| reason.message.clone());
     broken.into_iter().chain(trouble).collect()
 }
 
 /// What each trial of each contender met, over what can be compared between all of them.
-fn compared(conditions: &Conditions<'_>, ran: &CellRun) -> Result<Vec<Vec<Compared>>> {
+fn compared(conditions: &CellConditions<'_>, ran: &CellRun) -> Result<Vec<Vec<Compared>>> {
     let mut all = Vec::new();
-    for (contender, trials) in conditions.contenders.iter().zip(&ran.trials) {
+    for (contender, trials) in conditions.variants.iter().zip(&ran.trials) {
         let policy = contender.policy()?;
         // Another policy makes other attempts; the first ones are the same under all.
         let firsts_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
@@ -144,7 +147,7 @@ fn observation(
         efficiency: efficiencies.max_by(f64::total_cmp),
         apart: row.apart,
         work: row.work(),
-        policy: contender.policy.spelled().join(", "),
+        policy: contender.policy.describe().join(", "),
         samples: independent(trials.iter().flat_map(|one| &one.measured.records)),
         percentiles: PERCENTILES.to_vec(),
     }

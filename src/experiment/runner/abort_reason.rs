@@ -1,4 +1,4 @@
-//! Why the rounds of a cell ended early.
+//! Why a cell was aborted.
 
 use crate::process::system_limits;
 use crate::process::trial_process::TrialFailed;
@@ -18,6 +18,11 @@ impl AbortReason {
             message: message.into(),
             exhausted: None,
         }
+    }
+
+    /// Ctrl-C.
+    pub(crate) fn interrupted() -> AbortReason {
+        AbortReason::new("interrupted")
     }
 
     pub(crate) fn from_error(error: &Error) -> AbortReason {

@@ -1,27 +1,47 @@
 //! The trials of a cell.
 
-use crate::experiment::runner::abort_reason::AbortReason;
+use super::abort_reason::AbortReason;
 use flagpole_analysis::report::{Served, Trial};
 
-/// What came of the rounds.
+/// The trials of a cell.
 pub(crate) struct CellRun {
-    /// The trials of each contender, by its place; the round for warming up left out.
+    /// The trials of each strategy, in the order of the strategies, without the warm-up round.
     pub(crate) trials: Vec<Vec<Trial>>,
-    /// The trials of the round for warming up, each with the place of its contender.
+    /// The trials of the warm-up round, with the indices of their strategies.
     pub(crate) warm_up: Vec<(usize, Trial)>,
-    /// The trial in which the rounds broke off, if it came to an end at all.
-    pub(crate) spoiled: Option<(usize, Trial)>,
-    /// The names in the order in which they ran, by round.
+    /// The trial in which the cell was aborted, if it has a result.
+    pub(crate) aborted_trial: Option<(usize, Trial)>,
+    /// The names of the strategies in the order in which they ran, per round.
     pub(crate) order: Vec<Vec<String>>,
     pub(crate) served: Option<Served>,
-    /// What went wrong, if something did: the rounds end there.
-    pub(crate) broken: Option<AbortReason>,
+    /// Why the rounds ended early.
+    pub(crate) abort_reason: Option<AbortReason>,
 }
 
 impl CellRun {
-    /// Every trial that told what it did, in no order.
+    /// A run without trials.
+    pub(crate) fn empty(strategies: usize) -> CellRun {
+        CellRun {
+            trials: (0..strategies).map(|_| Vec::new()).collect(),
+            warm_up: Vec::new(),
+            aborted_trial: None,
+            order: Vec::new(),
+            served: None,
+            abort_reason: None,
+        }
+    }
+
+    /// A run that was aborted before its first trial.
+    pub(crate) fn aborted(strategies: usize, reason: AbortReason) -> CellRun {
+        CellRun {
+            abort_reason: Some(reason),
+            ..CellRun::empty(strategies)
+        }
+    }
+
+    /// Every trial with a result, in no particular order.
     pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
-        let others = self.warm_up.iter().chain(&self.spoiled);
+        let others = self.warm_up.iter().chain(&self.aborted_trial);
         let others = others.map(|(_, trial)| trial);
         self.trials.iter().flatten().chain(others)
     }

@@ -1,45 +1,41 @@
-//! Where a comparison is run.
+//! The machine and the program of a comparison.
 
 use flagpole_analysis::report::{Environment, Trial};
 use std::fs;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How many processors the program may use.
+/// The number of processors that the program may use.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The machine and the programs, as far as the system tells.
+/// The number of cores that a strategy can use at a time: no more than it has threads.
+pub(crate) fn usable_cores(trial: &Trial) -> usize {
+    let threads = usize::try_from(trial.cost.threads).unwrap_or(1).max(1);
+    threads.min(cores())
+}
+
+/// The machine and the program, as far as the system reports them.
 pub(crate) fn environment() -> Environment {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let kernel = read("/proc/sys/kernel/osrelease");
     let system = format!("{} {}", std::env::consts::OS, kernel.trim());
     let processors = read("/proc/cpuinfo");
-    let name = processors.lines().find_map(|line| {
+    let processor = processors.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
         (key.trim() == "model name").then(|| value.trim().to_owned())
     });
     let load = read("/proc/loadavg");
+    let load = load.split_whitespace().next();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
     Environment {
         flagpole: env!("CARGO_PKG_VERSION").to_owned(),
         system: system.trim_end().to_owned(),
-        processor: name.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        processor: processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
         cores: cores(),
-        load: load
-            .split_whitespace()
-            .next()
-            .and_then(|load| load.parse().ok()),
+        load: load.and_then(|load| load.parse().ok()),
         optimised: !cfg!(debug_assertions),
-        began: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
+        began: now.unwrap_or_default().as_secs(),
     }
-}
-
-/// How many cores a strategy can use at once: no more than it has threads.
-pub(crate) fn usable_cores(trial: &Trial) -> usize {
-    let threads = usize::try_from(trial.cost.threads).unwrap_or(1).max(1);
-    threads.min(cores())
 }

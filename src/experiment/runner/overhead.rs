@@ -1,12 +1,13 @@
-//! The instrument's own floor: what an attempt takes that is not delayed at all, one after the other, from
-//! a server of the same kind. There is a pause before each, as there is where answers are delayed: the cores
-//! fall asleep, and to wake them takes longer than all the rest.
+//! Measures the overhead of the harness: the service time of requests without delay, at concurrency 1.
+//!
+//! There is a pause before each request, as a delay would make: idle cores sleep, and waking them takes longer than the
+//! rest.
 
 use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use flagpole_analysis::report::{MeasurementOverhead, Percentiles};
 use flagpole_client::{strategy, transport};
 use flagpole_fixtures::populous;
@@ -14,37 +15,36 @@ use flagpole_protocol::LatencyStats;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
-/// So many trials: where the system puts the two processes differs from one to the next.
+/// Several trials, because the cores on which the system places the two processes differ.
 const TRIALS: usize = 10;
 
-/// Downloads a trial.
+/// Downloads per trial.
 const DOWNLOADS: usize = 40;
 
-/// So far apart are they.
-const APART: Duration = Duration::from_millis(5);
+/// The time between the due times of two downloads.
+const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Measures it; or says why it can not be believed. One that is interrupted is not measured, and nothing is
-/// wrong with it.
-pub(crate) fn floor(
+/// The overhead, or why it could not be measured. Neither if the run is interrupted.
+pub(crate) fn measure(
     interrupt: &Interrupt,
 ) -> Result<(Option<MeasurementOverhead>, Option<String>)> {
-    let mut helper = ServerProcess::start(&Listener::default(), 0)?;
-    let measured = trials(&mut helper, interrupt);
-    let stopped = match helper.exit() {
-        Some(end) => Err(anyhow!(end)),
-        None => helper.stop(),
+    let mut server = ServerProcess::start(&Listener::default(), 0)?;
+    let measured = run_trials(&mut server, interrupt);
+    let stopped = match server.exit() {
+        Some(exit) => Err(anyhow!(exit)),
+        None => server.stop(),
     };
-    // That the server has gone explains what went wrong in a trial.
+    // The exit of the server explains a failure of a trial.
     let measured = stopped.and(measured);
     Ok(match measured {
         _ if interrupt.is_requested() => (None, None),
-        Ok(floor) => (floor, None),
-        Err(error) => (None, Some(format!("the instrument's own floor: {error:#}"))),
+        Ok(overhead) => (overhead, None),
+        Err(error) => (None, Some(format!("measurement overhead: {error:#}"))),
     })
 }
 
-fn trials(
-    helper: &mut ServerProcess,
+fn run_trials(
+    server: &mut ServerProcess,
     interrupt: &Interrupt,
 ) -> Result<Option<MeasurementOverhead>> {
     let mut latencies = LatencyStats::default();
@@ -53,19 +53,19 @@ fn trials(
         let job = TrialJob {
             strategy: strategy::ALL[0].name().to_owned(),
             transport: transport::ALL[0].name().to_owned(),
-            url: helper.url.clone(),
+            url: server.url.clone(),
             codes: codes.collect(),
             downloads: DOWNLOADS,
             files: Files::Flags,
-            interval_us: u64::try_from(APART.as_micros()).ok(),
+            interval_us: u64::try_from(INTERVAL.as_micros()).ok(),
             concurrency: 1,
             policy: PolicyConfig::default(),
-            run: format!("floor-{trial}"),
+            run: format!("overhead-{trial}"),
         };
-        let said = run_trial(&job, interrupt, Some(helper))?;
-        if let Some(measured) = said.measured.measured() {
-            latencies += &measured.stats.service_time;
-        }
+        let result = run_trial(&job, interrupt, Some(server))?;
+        let measured = result.measured.measured();
+        let measured = measured.context("the trial reports an unknown strategy")?;
+        latencies += &measured.stats.service_time;
     }
     let Percentiles { p50, p99, .. } = Percentiles::of(&latencies);
     Ok(p50.zip(p99).map(|(p50_us, p99_us)| MeasurementOverhead {

@@ -1,0 +1,88 @@
+//! The conditions of a cell.
+
+use crate::experiment::spec::experiment::Experiment;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::trial_job::Files;
+use anyhow::Result;
+use flagpole_client::Concurrency;
+use flagpole_server::Latency;
+use flagpole_server::config::listener::Listener;
+
+/// The name of the condition that holds the concurrency.
+pub(crate) const MAX_CONCURRENCY: &str = "max-concurrency";
+
+/// One combination of conditions, and the strategies that run under it.
+pub(crate) struct CellConditions<'a> {
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) variants: &'a [StrategyVariant],
+    /// Replaces the server's own latency.
+    pub(crate) latency: Option<Latency>,
+    pub(crate) concurrency: Concurrency,
+    /// Whether cells differ in their concurrency.
+    pub(crate) shows_concurrency: bool,
+    /// The index of the first of its steps in the progress.
+    pub(crate) first_step: usize,
+    /// Why the measurement overhead could not be measured.
+    pub(crate) overhead_error: Option<&'a str>,
+}
+
+impl CellConditions<'_> {
+    /// The listener of flagpole's own server, if it is used.
+    pub(crate) fn listener(&self) -> Result<Option<Listener>> {
+        let mut listener = self.experiment.listener()?;
+        if let (Some(listener), Some(latency)) = (&mut listener, &self.latency) {
+            listener.latency = latency.clone();
+        }
+        Ok(listener)
+    }
+
+    /// The conditions as pairs of name and value, for the result.
+    pub(crate) fn as_pairs(&self, listener: Option<&Listener>) -> Vec<(String, String)> {
+        let experiment = self.experiment;
+        let mut pairs = vec![("flags", experiment.flags.0.to_string())];
+        if experiment.times.get() > 1 {
+            pairs.push(("times", experiment.times.to_string()));
+        }
+        if experiment.files != Files::Flags {
+            pairs.push(("files", format!("{:?}", experiment.files).to_lowercase()));
+        }
+        let policy = experiment.policy.describe();
+        if !policy.is_empty() {
+            pairs.push(("policy", policy.join(", ")));
+        }
+        if self.shows_concurrency {
+            pairs.push((MAX_CONCURRENCY, self.concurrency.to_string()));
+        }
+        match (&experiment.url, listener) {
+            (Some(url), _) => pairs.push(("url", url.clone())),
+            (None, Some(listener)) => {
+                pairs.extend(server_conditions(listener));
+                pairs.push(("seed", experiment.seed.0.to_string()));
+            }
+            (None, None) => {}
+        }
+        let pairs = pairs.into_iter();
+        pairs
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
+    let mut pairs = vec![("latency", listener.latency.to_string())];
+    let faults: Vec<_> = listener.faults.iter().map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        pairs.push(("faults", faults.join(" + ")));
+    }
+    if !listener.rules.is_empty() {
+        pairs.push(("rules", listener.rules.len().to_string()));
+    }
+    if let Some(limit) = listener.capacity {
+        let queue = listener.queue.unwrap_or(0);
+        pairs.push(("concurrency-limit", format!("{limit} queue {queue}")));
+    }
+    if let Some(limit) = &listener.rate_limit {
+        pairs.push(("rate-limit", limit.to_string()));
+    }
+    pairs
+}

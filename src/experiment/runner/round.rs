@@ -1,0 +1,145 @@
+//! Runs one round of a cell.
+
+use super::abort_reason::AbortReason;
+use super::cell_run::CellRun;
+use super::conditions::CellConditions;
+use super::connect_failure;
+use super::progress::Progress;
+use super::shuffle::order;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::server_process::ServerProcess;
+use crate::process::trial_job::TrialJob;
+use crate::process::trial_process::{Interrupt, run_trial};
+use anyhow::{Context as _, Result};
+use flagpole_analysis::report::Trial;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One round: every strategy once.
+pub(super) struct Round<'a> {
+    /// From 1; 0 is the warm-up round.
+    pub(super) number: usize,
+    pub(super) conditions: &'a CellConditions<'a>,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Round<'_> {
+    /// Runs the trials and adds them to `run`; the reason if the round is aborted.
+    pub(super) fn run(
+        &self,
+        server: &mut Option<ServerProcess>,
+        run: &mut CellRun,
+        progress: &mut Progress,
+    ) -> Option<AbortReason> {
+        let conditions = self.conditions;
+        let seed = conditions.experiment.seed.0.0;
+        let order = order(seed, self.number, conditions.variants.len());
+        let mut names = Vec::new();
+        let mut abort_reason = None;
+        for (position, &index) in (1..).zip(&order) {
+            let variant = &conditions.variants[index];
+            let name = &variant.name;
+            progress.next(
+                conditions.first_step + index,
+                &match self.number {
+                    0 => format!("{name}, warm-up"),
+                    round => format!("{name}, round {round}"),
+                },
+            );
+            names.push(name.clone());
+            let mut trial = self.trial(variant, position, server.as_mut());
+            abort_reason = self.abort_reason(name, &mut trial, server);
+            match trial {
+                Ok(trial) if abort_reason.is_some() => run.aborted_trial = Some((index, trial)),
+                Ok(trial) if self.number == 0 => run.warm_up.push((index, trial)),
+                Ok(trial) => run.trials[index].push(trial),
+                Err(_) => {}
+            }
+            if abort_reason.is_some() {
+                break;
+            }
+        }
+        if self.number > 0 {
+            run.order.push(names);
+        }
+        abort_reason
+    }
+
+    /// Resets the server after a trial and adds its ledger to the trial; the reason if the round must be aborted.
+    fn abort_reason(
+        &self,
+        name: &str,
+        trial: &mut Result<Trial>,
+        server: &mut Option<ServerProcess>,
+    ) -> Option<AbortReason> {
+        let mut failure = match &trial {
+            Ok(trial) => connect_failure::of_all_attempts(trial),
+            Err(error) => Some(AbortReason::from_error(error)),
+        };
+        let is_interrupted = self.interrupt.is_requested();
+        if let (Ok(trial), Some(server), false) = (trial, server.as_mut(), is_interrupted) {
+            match server.drain_and_reset() {
+                Ok(served) => trial.served = Some(served),
+                Err(error) => failure = Some(AbortReason::from_error(&error)),
+            }
+        }
+        // The exit of the server explains a failure of the trial.
+        if let Some(exit) = server.as_mut().and_then(ServerProcess::exit) {
+            return Some(AbortReason::new(exit));
+        }
+        if is_interrupted {
+            return Some(AbortReason::interrupted());
+        }
+        let round = match self.number {
+            0 => "the warm-up round".to_owned(),
+            round => format!("round {round}"),
+        };
+        failure.map(|failure| AbortReason {
+            message: format!("trial of `{name}` in {round}: {}", failure.message),
+            ..failure
+        })
+    }
+
+    fn trial(
+        &self,
+        variant: &StrategyVariant,
+        position: usize,
+        server: Option<&mut ServerProcess>,
+    ) -> Result<Trial> {
+        let experiment = self.conditions.experiment;
+        let own_url = server.as_ref().map(|server| server.url.clone());
+        let url = experiment.url.clone().or(own_url);
+        let codes = experiment.flags.0.codes();
+        let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
+        let job = TrialJob {
+            strategy: variant.strategy.name().to_owned(),
+            transport: variant.transport.name().to_owned(),
+            url: url.expect("without a URL there is flagpole's own server"),
+            codes: codes.iter().map(ToString::to_string).collect(),
+            downloads: codes.len() * experiment.times.get(),
+            files: experiment.files,
+            interval_us: None,
+            concurrency: concurrency.get(),
+            policy: variant.policy.clone(),
+            run: run_name(self.number, position),
+        };
+        let result = run_trial(&job, self.interrupt, server)?;
+        let measured = result.measured.measured();
+        Ok(Trial {
+            round: self.number,
+            place: position,
+            measured: measured.context("the trial reports an unknown strategy")?,
+            cost: result.cost,
+            terms: None,
+            served: None,
+        })
+    }
+}
+
+/// A unique name: an external server may remember earlier runs.
+fn run_name(round: usize, position: usize) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_micros();
+    format!("{}-{now}-{round}-{position}", std::process::id())
+}
