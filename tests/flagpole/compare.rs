@@ -248,7 +248,7 @@ fn doubts(document: &Value) -> Vec<&str> {
 #[test]
 fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
     let line =
-        "compare --capacity 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+        "compare --concurrency-limit 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
     let document = json(&flagpole(&format!("{line} --format json")));
     let doubts = doubts(&document);
     assert!(doubts.contains(&"work_differs"), "{doubts:?}");
@@ -281,12 +281,12 @@ fn rounds_that_meet_the_same_delays_are_no_more_samples() {
 
 #[test]
 fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
-    let line = "compare --latency 0,uniform:0..1ms,max=1ms --max-req 2,3 --flags 3 --rounds 1 \
+    let line = "compare --latency 0,uniform:0..1ms,max=1ms --concurrency 2,3 --flags 3 --rounds 1 \
                 --strategy async";
     let done = flagpole(&format!("{line} --format csv"));
     let lines: Vec<_> = done.out.lines().collect();
     assert!(
-        lines[0].starts_with("flags,max-req,latency,seed,strategy,"),
+        lines[0].starts_with("flags,max-concurrency,latency,seed,strategy,"),
         "{done}"
     );
     assert_eq!(lines.len(), 5, "{done}");
@@ -296,7 +296,7 @@ fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
     );
     let done = flagpole(&line.replace("--latency 0,", "--latency "));
     assert!(
-        done.out.contains("\nmax-req  strategy  concurrency "),
+        done.out.contains("\nmax-concurrency  strategy  concurrency "),
         "{done}"
     );
     let done = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");
@@ -346,7 +346,7 @@ fn an_interrupt_makes_the_measurement_invalid() {
     process.signal(rustix::process::Signal::INT);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let expected = "flagpole: the measurement is not valid: interrupted\n";
+    let expected = "flagpole: invalid measurement: interrupted\n";
     assert!(done.err.starts_with(expected), "{done}");
     assert!(done.out.contains("sequential: 1 x cancelled\n"), "{done}");
     assert!(done.out.contains("sequential: 19 not started\n"), "{done}");

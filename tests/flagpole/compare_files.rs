@@ -26,7 +26,7 @@ const QUICK: &str = "flags = 3\nrounds = 10\n[grid]\nstrategies = ['async']\n[se
 fn what_is_saved_runs_the_same() {
     let desk = Desk::new();
     let line = "compare --latency uniform:0..1ms --fault 404@30% --seed 18446744073709551615 --flags 9 \
-                --max-req 4 --strategy async,threads --rounds 2 --retries 1 --hedge 1s --format json";
+                --concurrency 4 --strategy async,threads --rounds 2 --retries 1 --hedge 1s --format json";
     let first = desk.run(&format!("{line} --save mine.toml"));
     ended(&first, 0);
     let saved = fs::read_to_string(desk.path("mine.toml")).unwrap();
@@ -55,7 +55,7 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
         "server: queue: a queue needs a `capacity`",
     );
     let desk = experiment("profile = 'book'\n");
-    let sentence = "--profile: expected a profile of one listener, got `book`";
+    let sentence = "--profile: expected a profile with one listener, got `book`";
     refused(&desk, "compare mine.toml", sentence);
     let sentence = "EXPERIMENT: unknown experiment `artcle`; known: article, latency, ";
     refused(&desk, "compare artcle", sentence);
@@ -67,12 +67,12 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
 #[test]
 fn what_is_too_much_is_refused_at_once() {
     let desk = Desk::new();
-    let sentence = "--times: a run is of at most 100000 downloads, and this is of 2000000000000\n";
+    let sentence = "--times: a run has at most 100000 downloads, got 2000000000000\n";
     refused(&desk, "compare --times 100000000000", sentence);
     let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
-    let line = format!("compare --rounds 99 --max-req {}", lanes.join(","));
+    let line = format!("compare --rounds 99 --concurrency {}", lanes.join(","));
     let sentence =
-        "1000 sets of conditions, 3 strategies and 99 rounds are 300000 runs, and at most 100000 ";
+        "1000 combinations of conditions x 3 strategies x 100 rounds = 300000 runs; the maximum is 100000\n";
     refused(&desk, &line, sentence);
 }
 
@@ -82,16 +82,16 @@ fn what_stands_in_the_grid_twice_is_refused() {
     for (words, sentence) in [
         (
             "--strategy async,async",
-            "--strategy: `async` is named twice; to compare it with itself, ",
+            "--strategy: duplicate `async`; to compare it with itself, ",
         ),
         (
             "--latency 5ms,50ms,5000us",
-            "--latency: `5ms` is named twice\n",
+            "--latency: duplicate `5ms`\n",
         ),
-        ("--max-req 5,6,5", "--max-req: `5` is named twice\n"),
+        ("--concurrency 5,6,5", "--concurrency: duplicate `5`\n"),
         (
             "--transport hyper,hyper",
-            "--transport: `hyper` is named twice\n",
+            "--transport: duplicate `hyper`\n",
         ),
     ] {
         refused(&desk, &format!("compare {words}"), sentence);
@@ -144,7 +144,7 @@ fn a_result_is_what_its_schema_says() {
         schema, shipped,
         "`flagpole compare --schema > docs/compare.schema.json`"
     );
-    let line = "compare --latency 1ms --fault 500@30% --max-req 2,3 --flags 4 --rounds 10 \
+    let line = "compare --latency 1ms --fault 500@30% --concurrency 2,3 --flags 4 --rounds 10 \
                 --strategy async,threads --retries 1 --backoff 1ms..2ms --result r.json";
     ended(&desk.run(line), 0);
     let result: Value =

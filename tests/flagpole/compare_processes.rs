@@ -126,7 +126,7 @@ fn a_trial_that_dies_leaves_the_rounds_before_it() {
     kill(first(&process, "trial"));
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: the measurement is not valid: the trial of `async` in round ";
+    let told = "flagpole: invalid measurement: trial of `async` in round ";
     assert!(done.err.starts_with(told), "{done}");
     assert!(
         done.err
@@ -149,7 +149,7 @@ fn a_server_that_dies_is_named_as_the_reason() {
     kill(servers(seed)[0]);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "the measurement is not valid: the server process ended with signal: 9 (SIGKILL)\n";
+    let told = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
     assert!(done.err.contains(told), "{done}");
     assert!(done.out.contains("\nINVALID\n"), "{done}");
 }
@@ -159,11 +159,11 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
     for (argument, told) in [
         (
             "trial",
-            "the instrument's own floor: the trial process ended with signal: 9 (SIGKILL)",
+            "measurement overhead: the trial process ended with signal: 9 (SIGKILL)",
         ),
         (
             "serve",
-            "the instrument's own floor: the server process ended with signal: 9 (SIGKILL)",
+            "measurement overhead: the server process ended with signal: 9 (SIGKILL)",
         ),
     ] {
         let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
@@ -179,7 +179,7 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
         assert_eq!(done.code, Some(3), "{done}");
         assert_eq!(
             done.err,
-            format!("flagpole: the measurement is not valid: {told}\n")
+            format!("flagpole: invalid measurement: {told}\n")
         );
         let document = json(&done);
         assert!(document["floor"].is_null(), "{done}");
@@ -197,7 +197,7 @@ fn an_interrupt_during_the_floor_measures_nothing_more() {
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
     let told = "flagpole: 63 runs, which may take 27720 minutes\n\
-                flagpole: the measurement is not valid: interrupted\n";
+                flagpole: invalid measurement: interrupted\n";
     assert!(done.err.starts_with(told), "{done}");
     assert_eq!(rows(&json(&done)).len(), 0, "{done}");
 }
@@ -216,7 +216,7 @@ fn conditions_that_can_not_be_begun_leave_those_before_them() {
     std::fs::remove_dir(&folder).unwrap();
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "the measurement is not valid: cannot write the server's profile: ";
+    let told = "invalid measurement: cannot write the server's profile: ";
     assert!(done.err.contains(told), "{done}");
     let document = json(&done);
     assert_eq!(rows(&document)[0]["ok"], 40, "{done}");
@@ -243,7 +243,7 @@ fn a_trial_that_hangs_is_not_waited_for() {
     let done = hangs(|process, _| trials(process), false);
     assert!(
         done.err
-            .contains(" in round 0: the trial process is unresponsive\n"),
+            .contains(" in the warm-up round: the trial process is unresponsive\n"),
         "{done}"
     );
 }
@@ -253,7 +253,7 @@ fn a_server_that_hangs_is_not_waited_for() {
     let done = hangs(|_, seed| servers(seed), false);
     assert!(
         done.err
-            .contains(" in round 0: the server process is unresponsive\n"),
+            .contains(" in the warm-up round: the server process is unresponsive\n"),
         "{done}"
     );
 }

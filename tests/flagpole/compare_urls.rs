@@ -10,7 +10,7 @@ fn nobody_at_the_url_is_no_comparison() {
     let nobody = Nobody::new();
     let done = flagpole(&format!("compare --url http://{}", nobody.addr()));
     assert_eq!(done.code, Some(3), "{done}");
-    let told = " in round 0: no attempt reached the server: connection refused\n";
+    let told = " in the warm-up round: no attempt reached the server: connection refused\n";
     assert!(done.err.contains(told), "{done}");
     assert!(done.out.contains(" x connection refused\n"), "{done}");
 }
@@ -42,7 +42,7 @@ fn a_server_of_somebody_else_that_has_no_flags_is_no_comparison() {
     let url = foreign();
     let done = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: the measurement is not valid: not one download was done\n";
+    let told = "flagpole: invalid measurement: not one download was done\n";
     assert_eq!(done.err, told, "{done}");
 }
 

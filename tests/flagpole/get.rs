@@ -92,7 +92,7 @@ fn errors_are_counted_by_reason_and_fail_the_command() {
     let [ok, not_found, teapots, errors] = [200, 404, 418, 500].map(|s| ledger.by_status[&s]);
     let expected = format!(
         "{ok} flags downloaded\n{not_found} not found\n{} errors: {teapots} x 418 I'm a teapot, \
-         {errors} x 500 Internal Server Error\n249 requests, 1.00 a flag: {} bytes for nothing\nelapsed time: ",
+         {errors} x 500 Internal Server Error\n249 requests (1.00 per flag): {} bytes discarded\nelapsed time: ",
         teapots + errors,
         // Their names are bodies.
         17 * teapots + 26 * errors
@@ -112,7 +112,7 @@ fn nobody_there_is_an_error_of_each_download() {
         assert_eq!(done.code, Some(1), "{done}");
         let expected = "0 flags downloaded\n2 errors: 2 x connection refused\nelapsed time: ";
         assert!(done.out.starts_with(expected), "{done}");
-        assert!(done.err.contains("nobody listens there"), "{done}");
+        assert!(done.err.contains("Start a server with `flagpole serve`"), "{done}");
     }
 }
 
@@ -140,7 +140,7 @@ fn without_verbose_and_a_terminal_nothing_moves() {
 fn the_books_spelling_of_an_option_is_known() {
     let done = get(&Desk::new(), &mock("0", ""), "BR US --max_req 2");
     assert_eq!(done.code, Some(0), "{done}");
-    assert!(done.err.contains("at most 2 at once"), "{done}");
+    assert!(done.err.contains(": async, concurrency 2\n"), "{done}");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_can_not_be_said_stops_nothing() {
         ("BR", 0),
         ("--every --limit 100 -v", 0),
         ("BR --max-body 1 -v", 1),
-        ("--max-req none", 2),
+        ("--concurrency none", 2),
     ] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let desk = Desk::new();
@@ -248,9 +248,9 @@ fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
         let done = process.finish();
         assert_eq!(done.code, Some(1), "{done}");
         let told = "0 flags downloaded\n1 not found\n2 not finished\n\
-                    3 requests, 1.00 a flag: 48 bytes for nothing; ";
+                    3 requests (1.00 per flag): 48 bytes discarded; ";
         assert!(done.out.starts_with(told), "{done}");
-        assert!(done.out.contains(" in back-off\n"), "{done}");
+        assert!(done.out.contains(" backoff\n"), "{done}");
     }
 }
 

@@ -40,9 +40,9 @@ fn retries_are_told_in_the_sum_and_not_line_by_line() {
         );
         assert_eq!(done.code, Some(0), "{done}");
         assert!(done.err.ends_with("at once\nBR ok\n"), "{done}");
-        let told = "1 flag downloaded\n3 requests, 3.00 a flag: 2 retried; 52 bytes for nothing; ";
+        let told = "1 flag downloaded\n3 requests (3.00 per flag): 2 retries; 52 bytes discarded; ";
         assert!(
-            done.out.starts_with(told) && done.out.contains(" in back-off\n"),
+            done.out.starts_with(told) && done.out.contains(" backoff\n"),
             "{done}"
         );
         assert_eq!(files(&desk.path("downloaded")), true_flags("BR"));
@@ -82,7 +82,7 @@ fn a_budget_bounds_the_retries_of_all_together() {
     let done = get(&desk, &server, words);
     assert!(
         done.out
-            .contains("\n30 requests, 1.50 a flag: 10 retried; "),
+            .contains("\n30 requests (1.50 per flag): 10 retries; "),
         "{done}"
     );
     assert_eq!(server.ledger().requests, 30);
@@ -121,7 +121,7 @@ fn a_second_request_saves_a_download_that_hangs() {
             &format!("BR US -m 4 --hedge 30ms --hedge-share 100% {way}"),
         );
         assert_eq!(done.code, Some(0), "{done}");
-        let told = "2 flags downloaded\n4 requests, 2.00 a flag: 2 hedged\n";
+        let told = "2 flags downloaded\n4 requests (2.00 per flag): 2 hedges\n";
         assert!(done.out.starts_with(told), "{done}");
         assert_eq!(files(&desk.path("downloaded")), true_flags("BR US"));
     }
@@ -132,7 +132,7 @@ fn redirects_are_followed_as_far_as_is_allowed() {
     for way in WAYS {
         let (desk, server) = (Desk::new(), mock("0", "redirect:3"));
         let done = get(&desk, &server, &format!("BR {way}"));
-        let told = "1 flag downloaded\n4 requests, 4.00 a flag: 3 redirected";
+        let told = "1 flag downloaded\n4 requests (4.00 per flag): 3 redirects";
         assert!(done.out.starts_with(told), "{done}");
         let done = get(&desk, &server, &format!("BR --max-redirects 2 {way}"));
         assert!(

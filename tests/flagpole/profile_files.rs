@@ -23,7 +23,7 @@ fn words() -> Vec<String> {
         .into_iter()
         .map(|(name, _)| format!("--profile {name}"));
     let overridden = "--profile book --latency uniform:1ms..2ms --fault 404@5% --fault reset:50%@1% \
-        --capacity 8 --queue 16 --rate-limit 100/s --seed 18446744073709551615";
+        --concurrency-limit 8 --queue 16 --rate-limit 100/s --seed 18446744073709551615";
     let one = "--profile book --listener ERROR --seed 7";
     names
         .chain([overridden.to_owned(), one.to_owned()])
@@ -228,7 +228,7 @@ fn options_that_do_not_go_with_the_profile_are_refused() {
     ] {
         assert_eq!(
             refused(&format!("{command} --queue 8")),
-            "--queue: a queue needs a `--capacity`"
+            "--queue: needs `--concurrency-limit`"
         );
     }
     let missing = fs::read_dir(Desk::new().path("missing")).unwrap_err();

@@ -143,7 +143,7 @@ fn machines_are_told_what_was_there_already() {
         r#"{"error":0,"not_found":1,"not_modified":1,"ok":1,"unfinished":0,"unstarted":0}"#;
     assert_eq!(document["downloads"].to_string(), expected);
     assert_eq!(document["outcomes"]["not_modified"]["downloads"], 1);
-    assert_eq!(document["decided_by"][1]["outcome"], "not_modified");
+    assert_eq!(document["final_attempts"][1]["outcome"], "not_modified");
     let done = get(&desk, &server, "BR --resume --format csv");
     assert!(done.out.contains("\nBR,not_modified,304,0,1,"), "{done}");
 }

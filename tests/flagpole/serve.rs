@@ -96,7 +96,7 @@ mod signals {
         keep_busy(&mut peer);
         process.signal(Signal::INT);
         let line = process.err_line();
-        assert!(line.starts_with("finishing what is under way"), "{line}");
+        assert!(line.starts_with("Finishing requests in progress"), "{line}");
         process.signal(Signal::INT);
         assert_eq!(process.finish().code, Some(130));
     }

@@ -110,15 +110,17 @@ fn a_concurrency_out_of_range() {
     for command in ["get", "compare"] {
         for count in ["0", "1001", "many", "-1"] {
             refused(
-                &format!("{command} --max-req={count}"),
+                &format!("{command} --concurrency={count}"),
                 &format!(
-                    "--max-req: expected a concurrency of 1 to 1000, such as `30`, got `{count}`"
+                    "--concurrency: expected a concurrency of 1 to 1000, such as `30`, got `{count}`"
                 ),
             );
         }
-        let zero = "--max-req: expected a concurrency of 1 to 1000, such as `30`, got `0`";
-        refused(&format!("{command} -m 0"), zero);
-        refused(&format!("{command} --max_req 0"), zero);
+        let zero = "--concurrency: expected a concurrency of 1 to 1000, such as `30`, got `0`";
+        refused(&format!("{command} -c 0"), zero);
+        for option in ["-m", "--max-req", "--max_req"] {
+            refused(&format!("{command} {option} 0"), zero);
+        }
     }
 }
 
@@ -126,7 +128,7 @@ fn a_concurrency_out_of_range() {
 fn more_than_one_request_at_once_in_sequence() {
     refused(
         "get --strategy sequential -m 5",
-        "--max-req: `sequential` makes one request at a time, got `5`",
+        "--concurrency: `sequential` makes one request at a time, got `5`",
     );
 }
 

@@ -81,15 +81,15 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
         ),
         (
             "get --retry-status 404 --retries 1",
-            "--retry-status: 404 is an answer",
+            "--retry-status: 404 is not retried",
         ),
         (
             "get --hedge p95 -m 1",
-            "--hedge: a second request needs a second lane",
+            "--hedge: needs a concurrency of at least 2, got 1",
         ),
         (
             "get --hedge p95 --strategy sequential",
-            "--hedge: a second request needs a second lane",
+            "--hedge: needs a concurrency of at least 2, got 1",
         ),
         ("get --backoff 1s..2s", "--backoff: needs --retries"),
         ("get --hedge-share 5%", "--hedge-share: needs --hedge"),
@@ -115,7 +115,7 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
         ),
         (
             "get --records -",
-            "--records: expected a file, as standard output has the result, got `-`; `./-` is a file of that name",
+            "--records: expected a file (standard output carries the result), got `-`; for a file of that name use `./-`",
         ),
         (
             "get --transport ureq",
@@ -140,7 +140,7 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
     let done = get(&desk, &server, "--format json --all --limit 60");
     let by_status = server.ledger().by_status;
     let document: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!(document["schema"], "flagpole.get/1");
+    assert_eq!(document["schema"], "flagpole.get/2");
     assert_eq!(document["downloads"]["ok"], by_status[&200]);
     assert_eq!(document["downloads"]["error"], by_status[&500]);
     assert_eq!(document["attempts"]["total"], 60);
@@ -151,7 +151,7 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
     );
     // The name of the status is a body.
     assert_eq!(document["wasted_bytes"], 26 * by_status[&500]);
-    let decided = document["decided_by"].as_array().unwrap();
+    let decided = document["final_attempts"].as_array().unwrap();
     let in_order = decided
         .iter()
         .zip(1..)
@@ -162,7 +162,7 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
         .map(|record| record["bytes"].as_u64().unwrap())
         .sum();
     assert_eq!(document["bytes"], bytes);
-    let time = |key: &str| document["latency_from_due"][key].as_u64().unwrap();
+    let time = |key: &str| document["response_time"][key].as_u64().unwrap();
     assert!(time("p50_us") <= time("p99_us") && time("p99_us") <= time("max_us"));
 }
 
@@ -246,7 +246,7 @@ fn a_full_disk_is_told_once_and_fails_the_command() {
     let (desk, server) = (Desk::new(), mock("0", ""));
     let done = get(&desk, &server, "BR --records /dev/full");
     assert!(done.out.starts_with("1 flag downloaded\n"), "{done}");
-    let told = "flagpole: --records: `/dev/full`: not all could be written: ";
+    let told = "flagpole: --records: `/dev/full`: incomplete: ";
     assert_eq!(
         (done.code, done.err.matches(told).count()),
         (Some(1), 1),

@@ -99,7 +99,7 @@ fn what_was_another_thing_then_has_no_ratio() {
 fn lanes_are_found_in_whatever_conditions_they_were_told() {
     let told = told(
         "/cells/0/conditions",
-        json!({ "latency": "50ms", "max-req": "20" }),
+        json!({ "latency": "50ms", "max-concurrency": "20" }),
     );
     assert!(
         told[0].starts_with("async: no difference seen "),
