@@ -247,8 +247,7 @@ fn doubts(document: &Value) -> Vec<&str> {
 
 #[test]
 fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
-    let line =
-        "compare --concurrency-limit 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+    let line = "compare --concurrency-limit 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
     let document = json(&flagpole(&format!("{line} --format json")));
     let doubts = doubts(&document);
     assert!(doubts.contains(&"work_differs"), "{doubts:?}");
@@ -296,7 +295,8 @@ fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
     );
     let done = flagpole(&line.replace("--latency 0,", "--latency "));
     assert!(
-        done.out.contains("\nmax-concurrency  strategy  concurrency "),
+        done.out
+            .contains("\nmax-concurrency  strategy  concurrency "),
         "{done}"
     );
     let done = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");

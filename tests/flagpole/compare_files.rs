@@ -71,8 +71,7 @@ fn what_is_too_much_is_refused_at_once() {
     refused(&desk, "compare --times 100000000000", sentence);
     let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
     let line = format!("compare --rounds 99 --concurrency {}", lanes.join(","));
-    let sentence =
-        "1000 combinations of conditions x 3 strategies x 100 rounds = 300000 runs; the maximum is 100000\n";
+    let sentence = "1000 combinations of conditions x 3 strategies x 100 rounds = 300000 runs; the maximum is 100000\n";
     refused(&desk, &line, sentence);
 }
 
@@ -84,10 +83,7 @@ fn what_stands_in_the_grid_twice_is_refused() {
             "--strategy async,async",
             "--strategy: duplicate `async`; to compare it with itself, ",
         ),
-        (
-            "--latency 5ms,50ms,5000us",
-            "--latency: duplicate `5ms`\n",
-        ),
+        ("--latency 5ms,50ms,5000us", "--latency: duplicate `5ms`\n"),
         ("--concurrency 5,6,5", "--concurrency: duplicate `5`\n"),
         (
             "--transport hyper,hyper",

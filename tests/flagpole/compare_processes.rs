@@ -177,10 +177,7 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
         kill(first);
         let done = process.finish();
         assert_eq!(done.code, Some(3), "{done}");
-        assert_eq!(
-            done.err,
-            format!("flagpole: invalid measurement: {told}\n")
-        );
+        assert_eq!(done.err, format!("flagpole: invalid measurement: {told}\n"));
         let document = json(&done);
         assert!(document["floor"].is_null(), "{done}");
         assert_eq!(rows(&document)[0]["ok"], 4, "{done}");

@@ -112,7 +112,10 @@ fn nobody_there_is_an_error_of_each_download() {
         assert_eq!(done.code, Some(1), "{done}");
         let expected = "0 flags downloaded\n2 errors: 2 x connection refused\nelapsed time: ";
         assert!(done.out.starts_with(expected), "{done}");
-        assert!(done.err.contains("Start a server with `flagpole serve`"), "{done}");
+        assert!(
+            done.err.contains("Start a server with `flagpole serve`"),
+            "{done}"
+        );
     }
 }
 

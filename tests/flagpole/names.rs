@@ -122,7 +122,8 @@ fn a_name_is_insisted_on_without_fetching_the_flag_again() {
     let desk = Desk::new();
     let done = get(&desk, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
     assert!(
-        done.out.contains("\n8 requests (4.00 per flag): 4 retries; "),
+        done.out
+            .contains("\n8 requests (4.00 per flag): 4 retries; "),
         "{done}"
     );
     assert_eq!(
