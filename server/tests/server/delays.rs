@@ -1,23 +1,23 @@
-//! Delays as received: never early, and each answer says what was planned.
+//! Delays as received, and what `Server-Timing` says of them.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_protocol::ServerTiming;
 use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
 use std::time::{Duration, Instant};
 
 #[test]
-fn an_answer_never_comes_before_it_is_due() {
+fn response_is_never_early() {
     let server = BlockingServer::builder()
         .latency("uniform:1ms..20ms".parse().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for _ in 0..30 {
         let start = Instant::now();
-        let reply = raw.get("/flags/br/br.gif");
+        let response = raw.get("/flags/br/br.gif");
         let took = start.elapsed();
-        let timing = ServerTiming::from_header(&reply.headers["server-timing"]).unwrap();
+        let timing = ServerTiming::from_header(&response.headers["server-timing"]).unwrap();
         assert!(took >= timing.planned, "{took:?} for {timing:?}");
         assert!(timing.actual >= timing.planned, "{timing:?}");
         assert_eq!(timing.fault, None);
@@ -27,15 +27,15 @@ fn an_answer_never_comes_before_it_is_due() {
 }
 
 #[test]
-fn an_answer_that_was_struck_says_so() {
+fn server_timing_names_the_fault() {
     let server = BlockingServer::builder()
         .fault("418".parse().unwrap())
         .start()
         .unwrap();
-    let reply = Raw::to(&server).get("/flags/br/br.gif");
-    assert_eq!(reply.status, 418);
-    assert_eq!(reply.body, b"418 I'm a teapot\n");
-    let timing = ServerTiming::from_header(&reply.headers["server-timing"]).unwrap();
+    let response = RawConnection::open(&server).get("/flags/br/br.gif");
+    assert_eq!(response.status, 418);
+    assert_eq!(response.body, b"418 I'm a teapot\n");
+    let timing = ServerTiming::from_header(&response.headers["server-timing"]).unwrap();
     assert_eq!(
         (timing.planned, timing.fault.as_deref()),
         (Duration::ZERO, Some("418"))
@@ -43,10 +43,10 @@ fn an_answer_that_was_struck_says_so() {
 }
 
 #[test]
-fn every_fault_says_its_name_and_its_time_in_the_head() {
+fn server_timing_gives_name_and_pacing_of_every_fault() {
     for (member, paced) in fault::FAMILY.iter().filter_map(|member| match member.name {
         "dribble" | "slow-head" => Some((member, 2000)),
-        // Faults that show no head, or take as long as the body is long.
+        // Faults without a head, and pacing that depends on the length of the body.
         "reset" | "empty" | "hang" | "garbage" | "trickle" => None,
         _ => Some((member, 0)),
     }) {
@@ -54,7 +54,7 @@ fn every_fault_says_its_name_and_its_time_in_the_head() {
             .fault(member.example.parse().unwrap())
             .start()
             .unwrap();
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n");
         let head = raw.head();
         let field = head
@@ -68,13 +68,16 @@ fn every_fault_says_its_name_and_its_time_in_the_head() {
 }
 
 #[test]
-fn a_planned_pause_is_no_lateness() {
+fn planned_pause_is_not_lateness() {
     let server = BlockingServer::builder().latency("5ms".parse().unwrap());
     let server = server
         .fault("hang:for=300ms".parse().unwrap())
         .start()
         .unwrap();
-    assert_eq!(Raw::to(&server).get("/flags/br/br.gif").status, 200);
+    assert_eq!(
+        RawConnection::open(&server).get("/flags/br/br.gif").status,
+        200
+    );
     let ledger = server.shutdown(Duration::from_secs(10));
     assert_eq!(ledger.lateness.len(), 1);
     assert!(
@@ -84,19 +87,19 @@ fn a_planned_pause_is_no_lateness() {
 }
 
 #[test]
-fn delays_do_not_queue_behind_each_other() {
+fn delays_run_concurrently() {
     let server = BlockingServer::builder()
         .latency("300ms".parse().unwrap())
         .start()
         .unwrap();
     let start = Instant::now();
-    let mut raws: Vec<_> = (0..50).map(|_| Raw::to(&server)).collect();
+    let mut raws: Vec<_> = (0..50).map(|_| RawConnection::open(&server)).collect();
     for raw in &mut raws {
         raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n");
     }
     for raw in &mut raws {
-        assert_eq!(raw.reply(true).status, 200);
+        assert_eq!(raw.response(true).status, 200);
     }
-    // One after the other would take 15 s.
+    // In sequence the delays would take 15 s.
     assert!(start.elapsed() < Duration::from_secs(5));
 }

@@ -1,6 +1,6 @@
-//! The distribution of delays as received over sockets.
+//! The distribution of received delays.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_protocol::ServerTiming;
 use flagpole_server::BlockingServer;
 use statrs::distribution::{ContinuousCDF, Exp};
@@ -10,30 +10,31 @@ use std::time::{Duration, Instant};
 const CONNECTIONS: usize = 50;
 const EACH: usize = 40;
 
-/// What one connection is told and what it sees, request by request.
-fn received(mut raw: Raw) -> Vec<(ServerTiming, Duration)> {
-    let ask = |_| {
+/// `Server-Timing` and measured time of each request of one connection.
+fn received(mut raw: RawConnection) -> Vec<(ServerTiming, Duration)> {
+    let request = |_| {
         let start = Instant::now();
-        let reply = raw.ask("HEAD", "/flags/br/br.gif", "");
+        let response = raw.request("HEAD", "/flags/br/br.gif", "");
         let took = start.elapsed();
         (
-            ServerTiming::from_header(&reply.headers["server-timing"]).unwrap(),
+            ServerTiming::from_header(&response.headers["server-timing"]).unwrap(),
             took,
         )
     };
-    (0..EACH).map(ask).collect()
+    (0..EACH).map(request).collect()
 }
 
-/// Which connection gets which delay depends on who comes first, but together they get the first
-/// 2,000 of one stream: the test can not flicker. 1.95 / sqrt(n) is exceeded by a false alarm in a
-/// thousand.
+/// All connections together receive the first 2,000 delays of one stream, in any order, so the test is
+/// deterministic. The limit is that of the Kolmogorov-Smirnov test at the level 0.001: 1.95 / sqrt(n).
 #[test]
-fn delays_as_received_follow_the_distribution_and_none_is_early() {
+fn received_delays_follow_the_distribution_and_are_never_early() {
     let builder = BlockingServer::builder()
         .latency("exponential:5ms".parse().unwrap())
         .seed(7);
     let server = builder.start().unwrap();
-    let raws: Vec<_> = (0..CONNECTIONS).map(|_| Raw::to(&server)).collect();
+    let raws: Vec<_> = (0..CONNECTIONS)
+        .map(|_| RawConnection::open(&server))
+        .collect();
     let start = |raw| thread::spawn(move || received(raw));
     let threads: Vec<_> = raws.into_iter().map(start).collect();
     let received = threads.into_iter().map(|thread| thread.join().unwrap());

@@ -1,6 +1,6 @@
-//! The same fates for everybody who asks in the same way.
+//! Fates are the same for all clients that send the same requests.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_server::BlockingServer;
 use std::collections::BTreeSet;
 
@@ -17,26 +17,29 @@ fn flaky(seed: u64) -> BlockingServer {
 
 const FLAGS: [&str; 6] = ["br", "cn", "in", "jp", "ng", "us"];
 
-/// What happens to three requests for each flag, asked in a shifted order over some connections.
+/// The fates of three requests for each flag, sent in a shifted order over some connections.
 fn fates(server: &BlockingServer, run: &str, connections: usize, shift: usize) -> BTreeSet<String> {
-    let mut raws: Vec<_> = (0..connections).map(|_| Raw::to(server)).collect();
-    let order = (0..18).map(|place| (place * 5 + shift) % 18);
-    let asked = order.enumerate().map(|(turn, place)| {
-        let (cc, n) = (FLAGS[place % 6], place / 6 + 1);
+    let mut raws: Vec<_> = (0..connections)
+        .map(|_| RawConnection::open(server))
+        .collect();
+    let order = (0..18).map(|index| (index * 5 + shift) % 18);
+    let fates = order.enumerate().map(|(turn, index)| {
+        let (cc, n) = (FLAGS[index % 6], index / 6 + 1);
         let fields = format!("Flagpole-Run: {run}\r\nFlagpole-Nth: {n}\r\n");
-        let reply = raws[turn % connections].ask("GET", &format!("/flags/{cc}/{cc}.gif"), &fields);
-        let timing = reply.headers["server-timing"]
+        let response =
+            raws[turn % connections].request("GET", &format!("/flags/{cc}/{cc}.gif"), &fields);
+        let timing = response.headers["server-timing"]
             .split(',')
             .next()
             .unwrap()
             .to_owned();
-        format!("{cc} {n} {} {timing}", reply.status)
+        format!("{cc} {n} {} {timing}", response.status)
     });
-    asked.collect()
+    fates.collect()
 }
 
 #[test]
-fn any_interleaving_meets_the_same_fates() {
+fn fates_do_not_depend_on_interleaving() {
     let server = flaky(7);
     let one = fates(&server, "one", 1, 0);
     assert_eq!(one.len(), 18);
@@ -46,19 +49,19 @@ fn any_interleaving_meets_the_same_fates() {
 }
 
 #[test]
-fn a_named_run_starts_the_count_again() {
+fn new_run_name_restarts_request_numbers() {
     let server = flaky(7);
     let statuses = |run: &str| {
-        let mut raw = Raw::to(&server);
-        let ask = |_| {
-            raw.ask(
+        let mut raw = RawConnection::open(&server);
+        let request = |_| {
+            raw.request(
                 "GET",
                 "/flags/br/br.gif",
                 &format!("Flagpole-Run: {run}\r\n"),
             )
             .status
         };
-        (0..12).map(ask).collect::<Vec<_>>()
+        (0..12).map(request).collect::<Vec<_>>()
     };
     let first = statuses("a");
     assert_eq!(first, statuses("b"));
@@ -66,16 +69,16 @@ fn a_named_run_starts_the_count_again() {
 }
 
 #[test]
-fn a_number_that_is_none_is_refused_and_told() {
+fn invalid_request_number_is_400() {
     let server = flaky(7);
     for (number, sentence) in [
         ("-1", "expected a whole number from 1, got `-1`"),
         ("0", "n counts from 1; the first request is 1, got `0`"),
     ] {
         let field = format!("Flagpole-Nth: {number}\r\n");
-        let reply = Raw::to(&server).ask("GET", "/flags/br/br.gif", &field);
-        assert_eq!(reply.status, 400);
+        let response = RawConnection::open(&server).request("GET", "/flags/br/br.gif", &field);
+        assert_eq!(response.status, 400);
         let body = format!("flagpole-nth: {sentence}\n");
-        assert_eq!(reply.body, body.as_bytes());
+        assert_eq!(response.body, body.as_bytes());
     }
 }

@@ -1,6 +1,6 @@
-//! Capacity and rate limit, as clients meet them.
+//! Concurrency limit and rate limit, as clients see them.
 
-use crate::raw::{Raw, Reply};
+use crate::raw_connection::{RawConnection, RawResponse};
 use flagpole_protocol::Cause;
 use flagpole_server::BlockingServer;
 use flagpole_server::ServerBuilder;
@@ -8,18 +8,18 @@ use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-fn server(seats: u32, queue: u32, latency: &str) -> ServerBuilder<BlockingServer> {
+fn server(limit: u32, queue: u32, latency: &str) -> ServerBuilder<BlockingServer> {
     let builder = BlockingServer::builder()
         .latency(latency.parse().unwrap())
         .journal_capacity(1000);
-    builder.concurrency_limit(seats.try_into().unwrap(), queue)
+    builder.concurrency_limit(limit.try_into().unwrap(), queue)
 }
 
-/// Connections that have asked for a flag, each after the one before had arrived.
-fn ask(server: &BlockingServer, flags: &[&str]) -> Vec<Raw> {
+/// Opens connections that request a flag each, one after the other has arrived.
+fn request(server: &BlockingServer, flags: &[&str]) -> Vec<RawConnection> {
     let (before, mut raws) = (server.ledger().requests, Vec::new());
     for cc in flags {
-        let mut raw = Raw::to(server);
+        let mut raw = RawConnection::open(server);
         raw.send(&format!(
             "GET /flags/{cc}/{cc}.gif HTTP/1.1\r\nHost: x\r\n\r\n"
         ));
@@ -32,18 +32,21 @@ fn ask(server: &BlockingServer, flags: &[&str]) -> Vec<Raw> {
 }
 
 #[test]
-fn beyond_seats_and_queue_the_answer_is_503_with_retry_after() {
+fn full_queue_is_503_with_retry_after() {
     let server = server(8, 16, "500ms").start().unwrap();
-    let mut raws = ask(&server, &["br"; 40]);
-    let replies: Vec<Reply> = raws.iter_mut().map(|raw| raw.reply(true)).collect();
-    let ok = replies.iter().filter(|reply| reply.status == 200).count();
-    assert_eq!((ok, replies.len()), (24, 40));
-    for refused in replies.iter().filter(|reply| reply.status != 200) {
+    let mut raws = request(&server, &["br"; 40]);
+    let responses: Vec<RawResponse> = raws.iter_mut().map(|raw| raw.response(true)).collect();
+    let ok = responses
+        .iter()
+        .filter(|response| response.status == 200)
+        .count();
+    assert_eq!((ok, responses.len()), (24, 40));
+    for rejected in responses.iter().filter(|response| response.status != 200) {
         assert_eq!(
-            (refused.status, refused.headers["retry-after"].as_str()),
+            (rejected.status, rejected.headers["retry-after"].as_str()),
             (503, "1")
         );
-        assert!(refused.headers["server-timing"].contains("fault;desc=\"capacity\""));
+        assert!(rejected.headers["server-timing"].contains("fault;desc=\"concurrency limit\""));
     }
     drop(raws);
     let ledger = server.shutdown(GRACE);
@@ -53,14 +56,14 @@ fn beyond_seats_and_queue_the_answer_is_503_with_retry_after() {
 }
 
 #[test]
-fn who_waits_is_served_in_the_order_of_coming() {
+fn queued_requests_are_served_in_order_of_arrival() {
     let flags = ["us", "br", "zw", "cn", "ad", "jp", "fr", "in"];
     let server = server(1, 16, "10ms")
         .workers(1.try_into().unwrap())
         .start()
         .unwrap();
-    let mut raws = ask(&server, &flags);
-    assert!(raws.iter_mut().all(|raw| raw.reply(true).status == 200));
+    let mut raws = request(&server, &flags);
+    assert!(raws.iter_mut().all(|raw| raw.response(true).status == 200));
     drop(raws);
     let ledger = server.shutdown(GRACE);
     let order: Vec<_> = ledger
@@ -73,26 +76,26 @@ fn who_waits_is_served_in_the_order_of_coming() {
 }
 
 #[test]
-fn a_peer_that_leaves_gives_its_seat_or_its_place_back() {
+fn disconnect_releases_permit_and_queue_slot() {
     let server = server(1, 1, "1h").start().unwrap();
-    let mut raws = ask(&server, &["br", "us"]);
+    let mut raws = request(&server, &["br", "us"]);
     drop(raws.remove(0));
     drop(raws.remove(0));
     while server.ledger().aborted < 2 {
         std::thread::yield_now();
     }
-    let mut raws = ask(&server, &["br", "us"]);
-    raws.push(Raw::to(&server));
+    let mut raws = request(&server, &["br", "us"]);
+    raws.push(RawConnection::open(&server));
     assert_eq!(
         raws[2].get("/flags/br/br.gif").status,
         503,
-        "seat and place are taken again"
+        "permit and queue slot are in use again"
     );
 }
 
-/// hyper has read more than one request, so it does not look whether the peer is still there.
+/// hyper has read a second request and therefore does not notice the disconnect.
 #[test]
-fn a_peer_that_leaves_with_a_request_unread_gives_its_seat_back_too() {
+fn disconnect_with_an_unread_request_releases_the_permit() {
     for (latency, fault) in [("1h", None), ("0", Some("hang")), ("0", Some("hang:20"))] {
         let builder = server(1, 1, latency);
         let builder = match fault {
@@ -100,7 +103,7 @@ fn a_peer_that_leaves_with_a_request_unread_gives_its_seat_back_too() {
             None => builder,
         };
         let server = builder.start().unwrap();
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         raw.send(&"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
         while server.ledger().requests == 0 {
             std::thread::yield_now();
@@ -113,32 +116,32 @@ fn a_peer_that_leaves_with_a_request_unread_gives_its_seat_back_too() {
 }
 
 #[test]
-fn beyond_the_rate_the_answer_is_429_with_retry_after() {
+fn exceeded_rate_is_429_with_retry_after() {
     let server = BlockingServer::builder()
         .rate_limit("2/m".parse().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
-    let replies = [(); 3].map(|()| raw.get("/flags/br/br.gif"));
+    let mut raw = RawConnection::open(&server);
+    let responses = [(); 3].map(|()| raw.get("/flags/br/br.gif"));
     assert_eq!(
-        replies.each_ref().map(|reply| reply.status),
+        responses.each_ref().map(|response| response.status),
         [200, 200, 429]
     );
-    let seconds: u64 = replies[2].headers["retry-after"].parse().unwrap();
+    let seconds: u64 = responses[2].headers["retry-after"].parse().unwrap();
     assert!((1..=30).contains(&seconds), "{seconds}");
-    assert!(replies[2].headers["server-timing"].contains("fault;desc=\"rate limit\""));
-    assert!(!replies[0].headers.contains_key("server-timing"));
+    assert!(responses[2].headers["server-timing"].contains("fault;desc=\"rate limit\""));
+    assert!(!responses[0].headers.contains_key("server-timing"));
     assert_eq!(server.ledger().by_cause.get(&Cause::RateLimit), Some(&1));
 }
 
 #[test]
-fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
+fn drain_and_reset_refills_the_token_bucket() {
     let server = BlockingServer::builder()
         .rate_limit("3/m".parse().unwrap())
         .start()
         .unwrap();
     let statuses = || {
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         [(); 5].map(|()| raw.get("/flags/br/br.gif").status)
     };
     let expected = [200, 200, 200, 429, 429];
@@ -150,9 +153,9 @@ fn between_two_clients_a_rate_limit_is_what_it_was_at_the_start() {
 }
 
 #[test]
-fn one_that_does_not_leave_is_waited_for_no_longer_than_patience_has_it() {
+fn drain_and_reset_waits_at_most_its_timeout() {
     let server = BlockingServer::builder().start().unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     assert_eq!(raw.get("/flags/br/br.gif").status, 200);
     let start = std::time::Instant::now();
     server.drain_and_reset(Duration::from_millis(50));

@@ -1,18 +1,15 @@
-//! The server through real sockets: what is promised, byte for byte.
+//! The server through real sockets: its responses byte by byte.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that can not go on is to fail there"
-)]
+#![allow(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 
-mod answers;
-mod conditional;
 mod delays;
 mod distributions;
 mod fates;
 mod faults;
-mod life;
+mod lifecycle;
 mod limits;
+mod preconditions;
 mod profiles;
-mod raw;
+mod raw_connection;
+mod responses;
 mod rules;

@@ -1,6 +1,6 @@
-//! Any text is a profile that serves, or is refused with its place.
+//! Any text is a profile that can be served, or is refused with a location.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -14,14 +14,14 @@ use proptest::strategy::ValueTree as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// A key, values that it may have, and some that it may not.
-type Values = (
+/// A key, valid values and invalid values.
+type KeyExamples = (
     &'static str,
     &'static [&'static str],
     &'static [&'static str],
 );
 
-const LATENCY: Values = (
+const LATENCY: KeyExamples = (
     "latency",
     &[
         "'1ms'",
@@ -31,7 +31,7 @@ const LATENCY: Values = (
     ],
     &["'fast'", "5", "'25h'", "'uniform:5ms..1ms'", "[]"],
 );
-const FAULTS: Values = (
+const FAULTS: KeyExamples = (
     "faults",
     &[
         "[503]",
@@ -42,7 +42,7 @@ const FAULTS: Values = (
     ],
     &["['404@60%', '500@60%']", "'404'", "['404%']", "[true]"],
 );
-const TOP: &[Values] = &[
+const TOP: &[KeyExamples] = &[
     ("about", &["'a\\b'", "'''\nx'''", "\"é\""], &["7"]),
     (
         "seed",
@@ -50,7 +50,7 @@ const TOP: &[Values] = &[
         &["-1", "1.5"],
     ),
 ];
-const LISTENER: &[Values] = &[
+const LISTENER: &[KeyExamples] = &[
     ("name", &["'A'", "'B'", "'C'", "'é'"], &["''", "\"\\n\""]),
     ("port", &["0", "8000", "65535"], &["65536", "'80'"]),
     LATENCY,
@@ -59,7 +59,7 @@ const LISTENER: &[Values] = &[
     ("queue", &["0", "16"], &["-1", "1000001"]),
     ("rate_limit", &["'1/m'", "'100/s'"], &["'0/s'", "100"]),
 ];
-const RULE: &[Values] = &[
+const RULE: &[KeyExamples] = &[
     ("name", &["'outage'", "'a, \"b\"'"], &["'\\\u{1}'"]),
     ("method", &["'GET'", "'HEAD'"], &["'get'", "''", "5"]),
     (
@@ -81,9 +81,9 @@ const RULE: &[Values] = &[
     FAULTS,
 ];
 
-/// A table with some of the keys; now and then with a value that is wrong.
-fn table(header: &'static str, keys: &'static [Values]) -> impl Strategy<Value = String> {
-    let line = |&(key, good, bad): &Values| {
+/// A table with some of the keys, and rarely with an invalid value.
+fn table(header: &'static str, keys: &'static [KeyExamples]) -> impl Strategy<Value = String> {
+    let line = |&(key, good, bad): &KeyExamples| {
         let good = if good.is_empty() { bad } else { good };
         let value = prop_oneof![60 => select(good), 1 => select(bad)];
         let often = if good == bad { 0.01 } else { 0.3 };
@@ -104,7 +104,7 @@ fn profile() -> impl Strategy<Value = String> {
     (table("", TOP), listeners).prop_map(|(top, listeners)| top + &listeners.concat())
 }
 
-/// A profile in which somebody's cat has walked about.
+/// A profile with random edits.
 fn mutated() -> impl Strategy<Value = String> {
     let bits = select(vec![
         "", "\n", "[", "]", "'", "\"", "=", "0", "-", "%", "é", "\0", "rule",
@@ -115,19 +115,19 @@ fn mutated() -> impl Strategy<Value = String> {
         steps.into_iter().fold(text, |text, (at, taken, bit)| {
             let letters: Vec<_> = text.chars().collect();
             let at = at.index(letters.len() + 1);
-            let behind = letters.iter().skip(at + taken);
+            let after = letters.iter().skip(at + taken);
             letters[..at]
                 .iter()
                 .copied()
                 .chain(bit.chars())
-                .chain(behind.copied())
+                .chain(after.copied())
                 .collect()
         })
     })
 }
 
-/// Whether a message begins with a line and a column that the text has.
-fn is_placed(message: &str, text: &str) -> bool {
+/// Whether a message begins with a line and a column of the text.
+fn has_location(message: &str, text: &str) -> bool {
     let mut numbers = message
         .splitn(3, ':')
         .map(|number| number.parse().unwrap_or(0));
@@ -136,7 +136,7 @@ fn is_placed(message: &str, text: &str) -> bool {
     found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
 }
 
-fn asked(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
+fn request(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
     let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
     RequestInfo {
         method: &Method::GET,
@@ -150,23 +150,23 @@ fn asked(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
 fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
-    let asked = paths
+    let requests = paths
         .iter()
-        .flat_map(|path| (1..7).map(|n| asked(path, n, Duration::from_secs(n))));
-    asked
-        .map(|asked| FatePreview::of(&rulebook, &Site::embedded(), &asked))
+        .flat_map(|path| (1..7).map(|n| request(path, n, Duration::from_secs(n))));
+    requests
+        .map(|request| FatePreview::of(&rulebook, &Site::embedded(), &request))
         .collect()
 }
 
-/// Starts the listener, asks it, leaves, and holds what it says of it against what was planned.
-fn serves(seed: u64, listener: &Listener) {
+/// Starts the listener, sends one request, and compares the journal entry with the preview.
+fn check_served(seed: u64, listener: &Listener) {
     const PATH: &str = "/flags/br/br.gif";
     let builder = BlockingServer::builder()
         .seed(seed)
         .listener(listener.clone());
     let one = std::num::NonZero::<usize>::MIN;
     let server = builder.journal_capacity(1).workers(one).start().unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     while server.ledger().requests == 0 {
         std::thread::yield_now();
@@ -175,34 +175,34 @@ fn serves(seed: u64, listener: &Listener) {
     while server.journal_entries().is_empty() {
         std::thread::yield_now();
     }
-    let told = server.journal_entries().remove(0);
+    let entry = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
-    let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked(PATH, 1, told.at));
+    let planned = FatePreview::of(&rulebook, &Site::embedded(), &request(PATH, 1, entry.at));
     assert_eq!(
-        (told.rule, told.planned, told.fault, told.ends),
+        (entry.rule, entry.planned, entry.fault, entry.ends),
         (planned.rule, planned.planned, planned.fault, planned.ends),
         "{listener:?}"
     );
 }
 
-fn is_in_the_schema(text: &str) -> bool {
+fn matches_schema(text: &str) -> bool {
     static SCHEMA: LazyLock<jsonschema::Validator> =
         LazyLock::new(|| jsonschema::draft202012::new(&Profile::schema()).unwrap());
     SCHEMA.is_valid(&toml::from_str(text).unwrap())
 }
 
-/// What holds for any text.
-fn holds(text: &str) {
+/// The property that every text has.
+fn check_text(text: &str) {
     let profile: Profile = match text.parse() {
         Err(error) => {
             let error: flagpole_server::config::profile::ProfileError = error;
-            return assert!(is_placed(&error.to_string(), text), "{error}");
+            return assert!(has_location(&error.to_string(), text), "{error}");
         }
         Ok(profile) => profile,
     };
     assert!(
-        is_in_the_schema(text),
-        "read, though the schema has it otherwise"
+        matches_schema(text),
+        "accepted, but does not match the schema"
     );
     let printed = profile.to_string();
     let again: Profile = printed.parse().unwrap();
@@ -210,25 +210,25 @@ fn holds(text: &str) {
     assert_eq!(again.listeners.len(), profile.listeners.len());
     for (one, other) in profile.listeners.iter().zip(&again.listeners) {
         assert_eq!(fates(profile.seed, one), fates(again.seed, other));
-        serves(profile.seed, one);
+        check_served(profile.seed, one);
     }
 }
 
 proptest! {
     #[test]
-    fn any_profile_is_refused_with_a_place_or_serves(text in prop_oneof![profile(), mutated()]) {
-        holds(&text);
+    fn profile_is_served_or_refused_with_a_location(text in prop_oneof![profile(), mutated()]) {
+        check_text(&text);
     }
 
     #[test]
-    fn any_text_is_refused_with_a_place(text in "(?s).{0,40}") {
-        holds(&text);
+    fn text_is_refused_with_a_location(text in "(?s).{0,40}") {
+        check_text(&text);
     }
 }
 
-/// The property is of little use if next to nothing that is made up is well formed, or all of it.
+/// The property tests both cases only if neither is rare among the generated profiles.
 #[test]
-fn about_half_of_the_profiles_that_are_made_up_are_well_formed() {
+fn about_half_of_the_generated_profiles_are_valid() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let texts = (0..200).map(|_| profile().new_tree(&mut runner).unwrap().current());
     let read = texts.filter(|text| text.parse::<Profile>().is_ok()).count();

@@ -1,6 +1,6 @@
-//! Rules through real sockets: fail twice, every fifth, an outage; and what the journal tells of it.
+//! Rules and the journal, over sockets.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_server::BlockingServer;
 use flagpole_server::{Journal, Rule};
 use serde_json::json;
@@ -12,7 +12,7 @@ use std::time::Duration;
 const FLAG: &str = "/flags/br/br.gif";
 
 fn statuses(server: &BlockingServer, count: usize) -> Vec<u16> {
-    let mut raw = Raw::to(server);
+    let mut raw = RawConnection::open(server);
     (0..count).map(|_| raw.get(FLAG).status).collect()
 }
 
@@ -24,7 +24,7 @@ fn fail_twice_then_succeed() {
 }
 
 #[test]
-fn every_fifth_fails() {
+fn every_fifth_request_fails() {
     let fifth = Rule::default().every(5).fault("500".parse().unwrap());
     let server = BlockingServer::builder().rule(fifth).start().unwrap();
     let statuses = statuses(&server, 10);
@@ -32,19 +32,19 @@ fn every_fifth_fails() {
 }
 
 #[test]
-fn an_outage_is_over_when_its_window_is() {
+fn outage_ends_with_its_time_window() {
     let (start, end) = (Duration::ZERO, Duration::from_secs(1));
     let outage = Rule::default()
         .between(start, end)
         .fault("503".parse().unwrap());
     let server = BlockingServer::builder().rule(outage).start().unwrap();
-    let seen = std::iter::repeat_with(|| statuses(&server, 1)[0]);
-    let seen: Vec<_> = seen.take_while(|&status| status == 503).collect();
-    assert!(!seen.is_empty() && statuses(&server, 1) == [200]);
+    let received = std::iter::repeat_with(|| statuses(&server, 1)[0]);
+    let received: Vec<_> = received.take_while(|&status| status == 503).collect();
+    assert!(!received.is_empty() && statuses(&server, 1) == [200]);
 }
 
 #[test]
-fn the_first_rule_that_matches_decides_wholly() {
+fn first_matching_rule_decides_everything() {
     let metadata = Rule::default().path("/flags/*/metadata.json".parse().unwrap());
     let second = Rule::default()
         .n("2".parse().unwrap())
@@ -56,28 +56,31 @@ fn the_first_rule_that_matches_decides_wholly() {
         .journal_capacity(10)
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     let mut get = |path| raw.get(path).status;
     assert_eq!([get(FLAG), get(FLAG), get(FLAG)], [500, 418, 500]);
-    // A rule that does nothing leaves nothing for the listener to do.
+    // The listener does not apply where a rule without effect matches.
     assert_eq!(
         [get("/flags/br/metadata.json"), get("/nowhere")],
         [200, 500]
     );
-    // On a connection that lives on, an entry may come just after its answer.
+    // The entry may appear just after the response.
     while server.journal_entries().len() < 5 {
         thread::sleep(Duration::from_millis(1));
     }
-    let told: Vec<_> = server
+    let rules: Vec<_> = server
         .journal_entries()
         .into_iter()
         .map(|entry| entry.rule.to_string())
         .collect();
-    assert_eq!(told, ["listener", "tea", "listener", "rule[0]", "listener"]);
+    assert_eq!(
+        rules,
+        ["listener", "tea", "listener", "rule[0]", "listener"]
+    );
 }
 
 #[test]
-fn a_rule_that_is_added_leaves_the_fates_of_the_listener_alone() {
+fn added_rule_does_not_change_the_listeners_fates() {
     let fates = |rules: Vec<Rule>| {
         let builder = BlockingServer::builder().fault("500@50%".parse().unwrap());
         let server = rules
@@ -94,21 +97,21 @@ fn a_rule_that_is_added_leaves_the_fates_of_the_listener_alone() {
 }
 
 #[test]
-fn a_rule_by_method_matches_that_method_alone() {
+fn method_rule_matches_only_that_method() {
     let head = Rule::default()
         .method(http::Method::HEAD)
         .fault("503".parse().unwrap());
     let server = BlockingServer::builder().rule(head).start().unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     assert_eq!(raw.get(FLAG).status, 200);
-    assert_eq!(raw.ask("HEAD", FLAG, "").status, 503);
+    assert_eq!(raw.request("HEAD", FLAG, "").status, 503);
 }
 
 #[test]
-fn the_journal_is_a_line_of_json_for_each_request() {
+fn journal_has_a_json_line_per_request() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
-    let (journal, writing) = Journal::new(File::create(&path).unwrap()).unwrap();
+    let (journal, writer) = Journal::new(File::create(&path).unwrap()).unwrap();
     let cut = Rule::default()
         .n("2".parse().unwrap())
         .fault("cut:50%".parse().unwrap());
@@ -119,18 +122,18 @@ fn the_journal_is_a_line_of_json_for_each_request() {
         .start()
         .unwrap();
     drop(journal);
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for path in [FLAG, "/nowhere"] {
-        raw.ask("GET", path, "Flagpole-Run: r\r\n");
+        raw.request("GET", path, "Flagpole-Run: r\r\n");
     }
-    let reply = raw.ask("HEAD", "/flags/us/us.gif", "");
-    let length: u64 = reply.headers["content-length"].parse().unwrap();
+    let response = raw.request("HEAD", "/flags/us/us.gif", "");
+    let length: u64 = response.headers["content-length"].parse().unwrap();
     raw.send("GET /flags/us/us.gif HTTP/1.1\r\nHost: x\r\nFlagpole-Nth: 2\r\n\r\n");
     raw.0.read_to_end(&mut Vec::new()).unwrap();
     server.shutdown(Duration::from_secs(10));
-    writing.finish(Duration::from_secs(10)).unwrap();
+    writer.finish(Duration::from_secs(10)).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
-    let told = |line: &str| {
+    let parse = |line: &str| {
         let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["at_us"].as_f64().unwrap() > 0.0);
         let late = line["lateness_us"].as_f64();
@@ -146,11 +149,11 @@ fn the_journal_is_a_line_of_json_for_each_request() {
         "completed": true
     });
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(told(lines[0]), expected);
+    assert_eq!(parse(lines[0]), expected);
     expected["resource"] = json!("other");
     expected["path"] = json!("/nowhere");
     expected["status"] = json!(404);
-    assert_eq!(told(lines[1]), expected);
+    assert_eq!(parse(lines[1]), expected);
     let cut: serde_json::Value = serde_json::from_str(lines[3]).unwrap();
     let key = |key: &str| cut[key].clone();
     assert_eq!(
@@ -172,30 +175,30 @@ fn the_journal_is_a_line_of_json_for_each_request() {
 }
 
 #[test]
-fn a_journal_that_can_not_be_written_says_why() {
+fn journal_write_error_is_reported() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
-        eprintln!("skipped: there is no /dev/full here");
+        eprintln!("skipped: no /dev/full");
         return;
     };
-    let (journal, writing) = Journal::new(full).unwrap();
+    let (journal, writer) = Journal::new(full).unwrap();
     let server = BlockingServer::builder().journal(journal).start().unwrap();
     assert_eq!(
         statuses(&server, 3),
         [200, 200, 200],
-        "the server serves on"
+        "the server continues"
     );
     server.shutdown(Duration::from_secs(10));
-    let error = writing.finish(Duration::from_secs(10)).unwrap_err();
+    let error = writer.finish(Duration::from_secs(10)).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
 }
 
-/// What is written here never arrives anywhere, and never fails.
-struct Stuck(std::sync::mpsc::Receiver<()>);
+/// A writer that blocks until the test ends.
+struct BlockedWriter(std::sync::mpsc::Receiver<()>);
 
-impl std::io::Write for Stuck {
+impl std::io::Write for BlockedWriter {
     fn write(&mut self, _bytes: &[u8]) -> std::io::Result<usize> {
-        // Ends when the test does.
+        // The sender is dropped at the end of the test.
         let _ = self.0.recv();
         Err(std::io::ErrorKind::BrokenPipe.into())
     }
@@ -206,16 +209,16 @@ impl std::io::Write for Stuck {
 }
 
 #[test]
-fn a_journal_that_stands_still_stops_neither_the_server_nor_its_end() {
+fn blocked_journal_writer_does_not_block_the_server() {
     let (_end, ended) = std::sync::mpsc::channel();
-    let (journal, writing) = Journal::new(Stuck(ended)).unwrap();
+    let (journal, writer) = Journal::new(BlockedWriter(ended)).unwrap();
     let server = BlockingServer::builder().journal(journal).start().unwrap();
-    let seen = statuses(&server, 70_000);
+    let received = statuses(&server, 70_000);
     assert!(
-        seen.iter().all(|&status| status == 200),
-        "more than the queue holds"
+        received.iter().all(|&status| status == 200),
+        "more requests than the queue holds"
     );
     server.shutdown(Duration::MAX);
-    let error = writing.finish(Duration::from_millis(10)).unwrap_err();
+    let error = writer.finish(Duration::from_millis(10)).unwrap_err();
     assert_eq!(error.to_string(), "the file accepts no more data");
 }

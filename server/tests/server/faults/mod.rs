@@ -1,11 +1,10 @@
-//! Every fault as a raw socket sees it, by bytes and errno: on a fresh connection, and on one that
-//! has been used before.
+//! Every fault as a socket receives it, by bytes and errno: on a fresh and on a reused connection.
 
-mod contents;
-mod endings;
-mod paces;
+mod content;
+mod ending;
+mod pace;
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Ledger;
 use flagpole_protocol::{CountryCode, Resource};
@@ -23,16 +22,16 @@ fn body() -> Vec<u8> {
         .to_vec()
 }
 
-/// What a peer reads until the connection ends, and how it ends.
+/// Bytes until the connection ends, and how it ends.
 #[derive(Debug)]
-struct Seen {
+struct ReceivedBytes {
     head: String,
     body: Vec<u8>,
     /// The error of the last read; `None` for a FIN.
     error: Option<ErrorKind>,
 }
 
-fn read_all(raw: &mut Raw) -> Seen {
+fn read_all(raw: &mut RawConnection) -> ReceivedBytes {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     let error = loop {
         match raw.0.read(&mut chunk) {
@@ -46,17 +45,20 @@ fn read_all(raw: &mut Raw) -> Seen {
         .position(|four| four == b"\r\n\r\n")
         .map_or(0, |end| end + 4);
     let body = bytes.split_off(head);
-    Seen {
+    ReceivedBytes {
         head: String::from_utf8_lossy(&bytes).into_owned(),
         body,
         error,
     }
 }
 
-/// Lets the fault strike on a fresh connection, then on one that has served an answer before; gives
-/// what was seen of both, and the ledger. The fault strikes every other n or so; the same profile
-/// tells beforehand which.
-fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2], Ledger) {
+/// Injects a fault on a fresh connection, then on one that has served a response before; returns what was
+/// received of both, and the ledger. The fault hits about every other request number; a rule set with the
+/// same seed predicts which.
+fn on_fresh_and_reused(
+    fault: &str,
+    look: impl Fn(&mut RawConnection) -> ReceivedBytes,
+) -> ([ReceivedBytes; 2], Ledger) {
     let server = BlockingServer::builder()
         .fault(format!("{fault}@50%").parse().unwrap())
         .seed(2)
@@ -69,53 +71,56 @@ fn on_fresh_and_used(fault: &str, look: impl Fn(&mut Raw) -> Seen) -> ([Seen; 2]
     );
     let probe = probe.unwrap();
     let key = flagpole_protocol::FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
-    let nth = |struck: bool| {
+    let nth = |faulty: bool| {
         (1..1000)
-            .find(|&n| probe.fate(key, n).fault.is_some() == struck)
+            .find(|&n| probe.fate(key, n).fault.is_some() == faulty)
             .unwrap()
     };
     let fields = |n: u64| format!("Flagpole-Nth: {n}\r\n");
 
-    let ask = |raw: &mut Raw| {
+    let request = |raw: &mut RawConnection| {
         raw.send(&format!(
             "GET {PATH} HTTP/1.1\r\nHost: x\r\n{}\r\n",
             fields(nth(true))
         ));
     };
-    let mut fresh = Raw::to(&server);
-    ask(&mut fresh);
-    let seen_fresh = look(&mut fresh);
-    let mut used = Raw::to(&server);
-    assert_eq!(used.ask("GET", PATH, &fields(nth(false))).body, body());
-    ask(&mut used);
-    let seen_used = look(&mut used);
-    drop((fresh, used));
+    let mut fresh = RawConnection::open(&server);
+    request(&mut fresh);
+    let received_fresh = look(&mut fresh);
+    let mut reused = RawConnection::open(&server);
+    assert_eq!(
+        reused.request("GET", PATH, &fields(nth(false))).body,
+        body()
+    );
+    request(&mut reused);
+    let received_reused = look(&mut reused);
+    drop((fresh, reused));
     (
-        [seen_fresh, seen_used],
+        [received_fresh, received_reused],
         server.shutdown(Duration::from_secs(10)),
     )
 }
 
-fn until_the_end(fault: &str) -> [Seen; 2] {
-    on_fresh_and_used(fault, read_all).0
+fn read_until_end(fault: &str) -> [ReceivedBytes; 2] {
+    on_fresh_and_reused(fault, read_all).0
 }
 
-/// The answer alone; the connection must live on and serve another.
-fn and_lives_on(fault: &str) -> [Seen; 2] {
-    let look = |raw: &mut Raw| {
+/// Reads one response, and another one on the same connection.
+fn read_and_reuse(fault: &str) -> [ReceivedBytes; 2] {
+    let look = |raw: &mut RawConnection| {
         let head = raw.head();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
         raw.0.read_exact(&mut body).unwrap();
-        let next = raw.ask("GET", "/flags/us/us.gif", "Flagpole-Nth: 1\r\n");
-        assert!(next.status >= 200, "the connection is of no more use");
-        Seen {
+        let next = raw.request("GET", "/flags/us/us.gif", "Flagpole-Nth: 1\r\n");
+        assert!(next.status >= 200, "the connection cannot be reused");
+        ReceivedBytes {
             head,
             body,
             error: None,
         }
     };
-    on_fresh_and_used(fault, look).0
+    on_fresh_and_reused(fault, look).0
 }

@@ -1,6 +1,6 @@
-//! Conditional requests and ranges as they are seen on the wire, clean and under faults.
+//! Conditional requests and ranges on the wire, without and with faults.
 
-use crate::raw::{Raw, Reply};
+use crate::raw_connection::{RawConnection, RawResponse};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{ContentDigest, Resource};
 use flagpole_server::BlockingServer;
@@ -20,19 +20,19 @@ fn etag() -> String {
     format!("\"{}\"", ContentDigest::of(&flag()).short())
 }
 
-fn struck(fault: &str) -> BlockingServer {
+fn faulty(fault: &str) -> BlockingServer {
     let builder = BlockingServer::builder().fault(fault.parse().unwrap());
     builder.journal_capacity(10).start().unwrap()
 }
 
-/// A clean server, and one that takes the way of those that delay.
+/// A server without delay, and one whose responses are deferred.
 fn clean_and_delayed() -> [BlockingServer; 2] {
     let delayed = BlockingServer::builder().latency("1ms".parse().unwrap());
     [BlockingServer::builder(), delayed]
         .map(|builder: ServerBuilder<BlockingServer>| builder.start().unwrap())
 }
 
-/// The head without what differs from answer to answer.
+/// The lines of a head without the fields that vary.
 fn lines(head: &str) -> Vec<&str> {
     let varies = |line: &&str| line.starts_with("date: ") || line.starts_with("server-timing: ");
     head.trim_end()
@@ -41,7 +41,7 @@ fn lines(head: &str) -> Vec<&str> {
         .collect()
 }
 
-fn head(raw: &mut Raw, method: &str, fields: &str) -> String {
+fn head(raw: &mut RawConnection, method: &str, fields: &str) -> String {
     raw.send(&format!(
         "{method} {PATH} HTTP/1.1\r\nHost: x\r\n{fields}\r\n"
     ));
@@ -49,16 +49,16 @@ fn head(raw: &mut Raw, method: &str, fields: &str) -> String {
 }
 
 #[test]
-fn a_304_is_a_head_with_the_tag_and_nothing_else() {
+fn not_modified_has_etag_and_no_body() {
     for server in clean_and_delayed() {
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         for method in ["GET", "HEAD"] {
             let head = head(&mut raw, method, &format!("If-None-Match: {}\r\n", etag()));
             let expected = ["HTTP/1.1 304 Not Modified", &format!("etag: {}", etag())];
             assert_eq!(lines(&head), expected);
             assert!(head.contains("\r\ndate: "), "{head}");
         }
-        // What comes next on the connection is the next answer: no body stood behind the heads.
+        // The next bytes are the next response: the heads had no bodies.
         assert_eq!(raw.get(PATH).body, flag());
         drop(raw);
         assert_eq!(
@@ -69,10 +69,10 @@ fn a_304_is_a_head_with_the_tag_and_nothing_else() {
 }
 
 #[test]
-fn a_206_is_the_part_with_its_place_and_the_digests_of_part_and_whole() {
+fn partial_content_has_range_and_both_digests() {
     let (etag, flag) = (etag(), flag());
     for server in clean_and_delayed() {
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         let head = head(&mut raw, "GET", "Range: bytes=700-1000\r\n");
         let expected = [
             "HTTP/1.1 206 Partial Content",
@@ -93,20 +93,24 @@ fn a_206_is_the_part_with_its_place_and_the_digests_of_part_and_whole() {
 }
 
 #[test]
-fn a_416_says_how_much_there_is_and_a_412_that_it_is_another() {
+fn unsatisfiable_range_is_416_and_failed_precondition_is_412() {
     for server in clean_and_delayed() {
-        let mut raw = Raw::to(&server);
-        let reply = raw.ask("GET", PATH, "Range: bytes=99999-\r\n");
-        assert_eq!(reply.status, 416);
+        let mut raw = RawConnection::open(&server);
+        let response = raw.request("GET", PATH, "Range: bytes=99999-\r\n");
+        assert_eq!(response.status, 416);
         assert_eq!(
-            reply.headers["content-range"],
+            response.headers["content-range"],
             format!("bytes */{}", flag().len())
         );
-        assert_eq!(reply.body, b"416 Range Not Satisfiable\n");
-        assert!(!reply.headers.contains_key("content-digest"));
+        assert_eq!(response.body, b"416 Range Not Satisfiable\n");
+        assert!(!response.headers.contains_key("content-digest"));
         for (method, body) in [("GET", &b"412 Precondition Failed\n"[..]), ("HEAD", b"")] {
-            let reply = raw.ask(method, PATH, "If-Match: \"x\"\r\n");
-            assert_eq!((reply.status, &reply.body[..]), (412, body), "{method}");
+            let response = raw.request(method, PATH, "If-Match: \"x\"\r\n");
+            assert_eq!(
+                (response.status, &response.body[..]),
+                (412, body),
+                "{method}"
+            );
         }
         drop(raw);
         assert_eq!(
@@ -117,52 +121,52 @@ fn a_416_says_how_much_there_is_and_a_412_that_it_is_another() {
 }
 
 #[test]
-fn head_takes_no_range_and_nor_does_what_is_not_there() {
+fn head_and_missing_resources_ignore_range() {
     for server in clean_and_delayed() {
-        let mut raw = Raw::to(&server);
-        let reply = raw.ask("HEAD", PATH, "Range: bytes=0-9\r\n");
+        let mut raw = RawConnection::open(&server);
+        let response = raw.request("HEAD", PATH, "Range: bytes=0-9\r\n");
         let length = flag().len().to_string();
         assert_eq!(
-            (reply.status, &reply.headers["content-length"]),
+            (response.status, &response.headers["content-length"]),
             (200, &length)
         );
         let fields = "Range: bytes=0-9\r\nIf-None-Match: *\r\n";
-        assert_eq!(raw.ask("GET", "/nowhere", fields).status, 404);
-        assert_eq!(raw.ask("DELETE", PATH, fields).status, 405);
+        assert_eq!(raw.request("GET", "/nowhere", fields).status, 404);
+        assert_eq!(raw.request("DELETE", PATH, fields).status, 405);
     }
 }
 
 #[test]
-fn the_pages_are_conditional_and_have_ranges_too() {
+fn pages_support_preconditions_and_ranges() {
     let server = BlockingServer::builder().start().unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for path in ["/flags/", "/flags/index.json", "/flags/br/metadata.json"] {
-        let whole = raw.get(path);
-        let held = format!("If-None-Match: \"x\", W/{}\r\n", whole.headers["etag"]);
-        assert_eq!(raw.ask("GET", path, &held).status, 304, "{path}");
-        let end = raw.ask("GET", path, "Range: bytes=-9\r\n");
+        let full = raw.get(path);
+        let fields = format!("If-None-Match: \"x\", W/{}\r\n", full.headers["etag"]);
+        assert_eq!(raw.request("GET", path, &fields).status, 304, "{path}");
+        let end = raw.request("GET", path, "Range: bytes=-9\r\n");
         assert_eq!(
             (end.status, &end.body[..]),
-            (206, &whole.body[whole.body.len() - 9..])
+            (206, &full.body[full.body.len() - 9..])
         );
     }
 }
 
-/// The way of somebody who goes on with a file that was cut.
-fn rest(server: &BlockingServer, from: usize, tag: &str) -> Reply {
+/// Requests the rest of a file, as a client does that resumes a download.
+fn request_rest(server: &BlockingServer, from: usize, tag: &str) -> RawResponse {
     let fields = format!("Range: bytes={from}-\r\nIf-Range: {tag}\r\n");
-    Raw::to(server).ask("GET", PATH, &fields)
+    RawConnection::open(server).request("GET", PATH, &fields)
 }
 
 #[test]
-fn a_file_that_was_cut_is_continued_and_proved() {
-    let (head, mut joined, _) = until_the_end(&struck("cut:4000"), "");
+fn cut_file_is_resumed_and_verified() {
+    let (head, mut joined, _) = read_to_end(&faulty("cut:4000"), "");
     assert!(head.contains(&format!("etag: {}\r\n", etag())), "{head}");
     assert_eq!(joined.len(), 4000);
-    let reply = rest(&struck("404@0%"), joined.len(), &etag());
-    assert_eq!(reply.status, 206);
-    joined.extend(reply.body);
-    let proof = ContentDigest::from_header(&reply.headers["repr-digest"]);
+    let response = request_rest(&faulty("404@0%"), joined.len(), &etag());
+    assert_eq!(response.status, 206);
+    joined.extend(response.body);
+    let proof = ContentDigest::from_header(&response.headers["repr-digest"]);
     assert_eq!(
         (joined == flag(), Some(ContentDigest::of(&joined))),
         (true, proof)
@@ -170,35 +174,35 @@ fn a_file_that_was_cut_is_continued_and_proved() {
 }
 
 #[test]
-fn a_file_that_has_changed_is_sent_whole() {
+fn if_range_with_another_etag_gets_the_full_file() {
     let server = BlockingServer::builder().start().unwrap();
     for tag in ["\"0123456789abcdef\"", &format!("W/{}", etag())] {
-        let reply = rest(&server, 4000, tag);
-        assert_eq!((reply.status, reply.body), (200, flag()), "{tag}");
+        let response = request_rest(&server, 4000, tag);
+        assert_eq!((response.status, response.body), (200, flag()), "{tag}");
     }
 }
 
 #[test]
-fn a_status_fault_stands_above_all_conditions() {
-    let server = struck("500");
-    let mut raw = Raw::to(&server);
+fn status_fault_precedes_preconditions() {
+    let server = faulty("500");
+    let mut raw = RawConnection::open(&server);
     for fields in [
         "If-None-Match: *\r\n",
         "Range: bytes=0-1\r\n",
         "If-Match: \"x\"\r\n",
     ] {
-        assert_eq!(raw.ask("GET", PATH, fields).status, 500, "{fields}");
+        assert_eq!(raw.request("GET", PATH, fields).status, 500, "{fields}");
     }
 }
 
 #[test]
-fn bits_are_flipped_within_the_part_and_the_digests_are_the_true_ones() {
-    let (server, flag) = (struck("corrupt:3"), flag());
-    let reply = Raw::to(&server).ask("GET", PATH, "Range: bytes=700-999\r\n");
-    let differing = reply.body.iter().zip(&flag[700..1000]);
+fn corrupt_flips_bits_of_the_range_and_keeps_the_digests() {
+    let (server, flag) = (faulty("corrupt:3"), flag());
+    let response = RawConnection::open(&server).request("GET", PATH, "Range: bytes=700-999\r\n");
+    let differing = response.body.iter().zip(&flag[700..1000]);
     let bits: u32 = differing.map(|(a, b)| (a ^ b).count_ones()).sum();
-    assert_eq!((reply.status, reply.body.len(), bits), (206, 300, 3));
-    let digest = |name: &str| ContentDigest::from_header(&reply.headers[name]).unwrap();
+    assert_eq!((response.status, response.body.len(), bits), (206, 300, 3));
+    let digest = |name: &str| ContentDigest::from_header(&response.headers[name]).unwrap();
     assert_eq!(
         digest("content-digest"),
         ContentDigest::of(&flag[700..1000])
@@ -206,9 +210,9 @@ fn bits_are_flipped_within_the_part_and_the_digests_are_the_true_ones() {
     assert_eq!(digest("repr-digest"), ContentDigest::of(&flag));
 }
 
-/// What is read until the connection ends, and how it ends.
-fn until_the_end(server: &BlockingServer, fields: &str) -> (String, Vec<u8>, Option<ErrorKind>) {
-    let mut raw = Raw::to(server);
+/// Head and body until the connection ends, and the error of the last read.
+fn read_to_end(server: &BlockingServer, fields: &str) -> (String, Vec<u8>, Option<ErrorKind>) {
+    let mut raw = RawConnection::open(server);
     let head = head(&mut raw, "GET", fields);
     let mut body = Vec::new();
     let end = raw.0.read_to_end(&mut body);
@@ -216,7 +220,7 @@ fn until_the_end(server: &BlockingServer, fields: &str) -> (String, Vec<u8>, Opt
 }
 
 #[test]
-fn places_of_faults_are_counted_in_the_part() {
+fn fault_offsets_count_within_the_range() {
     let reset = Some(ErrorKind::ConnectionReset);
     for (fault, bytes, end) in [
         ("cut:100", 100, None),
@@ -225,7 +229,7 @@ fn places_of_faults_are_counted_in_the_part() {
         ("cut:300", 300, None),
         ("cut:99999", 300, None),
     ] {
-        let (head, body, ended) = until_the_end(&struck(fault), "Range: bytes=700-999\r\n");
+        let (head, body, ended) = read_to_end(&faulty(fault), "Range: bytes=700-999\r\n");
         assert!(head.starts_with("HTTP/1.1 206 "), "{fault}: {head}");
         assert!(
             head.contains("\r\ncontent-length: 300\r\n"),
@@ -237,48 +241,48 @@ fn places_of_faults_are_counted_in_the_part() {
 }
 
 #[test]
-fn in_a_304_every_place_is_behind_the_head() {
+fn in_not_modified_every_offset_is_after_the_head() {
     for (fault, end) in [
         ("cut:100", None),
         ("reset:0", Some(ErrorKind::ConnectionReset)),
         ("reset:50%", Some(ErrorKind::ConnectionReset)),
     ] {
-        let server = struck(fault);
-        let (head, body, ended) = until_the_end(&server, "If-None-Match: *\r\n");
+        let server = faulty(fault);
+        let (head, body, ended) = read_to_end(&server, "If-None-Match: *\r\n");
         assert!(head.starts_with("HTTP/1.1 304 "), "{fault}: {head}");
         assert_eq!((body.len(), ended), (0, end), "{fault}");
         let ledger = server.shutdown(GRACE);
         assert_eq!(ledger.by_status, [(304, 1)].into(), "{fault}");
         assert!(
             ledger.entries[0].completed,
-            "{fault}: all of the answer was sent"
+            "{fault}: the full response was sent"
         );
     }
 }
 
 #[test]
-fn a_part_that_takes_its_time_is_the_part() {
+fn paced_range_is_complete() {
     for fault in [
         "dribble:3,20ms",
         "trickle:10000",
         "slow-head:20ms",
         "hang:10,for=20ms",
     ] {
-        let server = struck(fault);
-        let mut raw = Raw::to(&server);
-        let reply = raw.ask("GET", PATH, "Range: bytes=700-799\r\n");
+        let server = faulty(fault);
+        let mut raw = RawConnection::open(&server);
+        let response = raw.request("GET", PATH, "Range: bytes=700-799\r\n");
         assert_eq!(
-            (reply.status, &reply.body[..]),
+            (response.status, &response.body[..]),
             (206, &flag()[700..800]),
             "{fault}"
         );
         assert_eq!(
-            raw.ask("GET", PATH, "If-None-Match: *\r\n").status,
+            raw.request("GET", PATH, "If-None-Match: *\r\n").status,
             304,
             "{fault}"
         );
         assert_eq!(
-            raw.ask("GET", PATH, "Range: bytes=-1\r\n").body.len(),
+            raw.request("GET", PATH, "Range: bytes=-1\r\n").body.len(),
             1,
             "{fault}"
         );
@@ -286,14 +290,14 @@ fn a_part_that_takes_its_time_is_the_part() {
 }
 
 #[test]
-fn what_is_asked_for_does_not_change_which_request_it_is() {
+fn range_and_precondition_do_not_change_the_fate() {
     let statuses = |fields: &str| {
         let server = BlockingServer::builder()
             .fault("500@50%".parse().unwrap())
             .seed(3);
         let server = server.start().unwrap();
-        let mut raw = Raw::to(&server);
-        [(); 16].map(|()| raw.ask("GET", PATH, fields).status == 500)
+        let mut raw = RawConnection::open(&server);
+        [(); 16].map(|()| raw.request("GET", PATH, fields).status == 500)
     };
     assert_eq!(statuses(""), statuses("Range: bytes=0-1\r\n"));
     assert_eq!(statuses(""), statuses("If-None-Match: *\r\n"));

@@ -1,4 +1,4 @@
-//! A client so plain that it hides nothing: bytes out, bytes in.
+//! A minimal HTTP client on a TCP stream.
 
 use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
@@ -6,42 +6,42 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Far longer than anything here takes; a test that hangs is to fail instead.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Much longer than any test takes; a hanging test fails.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One connection.
-pub(crate) struct Raw(pub(crate) TcpStream);
+pub(crate) struct RawConnection(pub(crate) TcpStream);
 
-/// An answer with its field names in lower case.
-pub(crate) struct Reply {
+/// A response; field names are in lower case.
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Raw {
-    pub(crate) fn to(server: &BlockingServer) -> Raw {
+impl RawConnection {
+    pub(crate) fn open(server: &BlockingServer) -> RawConnection {
         let stream = TcpStream::connect(server.addr()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Raw(stream)
+        stream.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
+        RawConnection(stream)
     }
 
     pub(crate) fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).unwrap();
     }
 
-    pub(crate) fn ask(&mut self, method: &str, path: &str, fields: &str) -> Reply {
+    pub(crate) fn request(&mut self, method: &str, path: &str, fields: &str) -> RawResponse {
         self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: flags\r\n{fields}\r\n"
         ));
-        self.reply(method != "HEAD")
+        self.response(method != "HEAD")
     }
 
-    pub(crate) fn get(&mut self, path: &str) -> Reply {
-        self.ask("GET", path, "")
+    pub(crate) fn get(&mut self, path: &str) -> RawResponse {
+        self.request("GET", path, "")
     }
 
-    pub(crate) fn reply(&mut self, has_body: bool) -> Reply {
+    pub(crate) fn response(&mut self, has_body: bool) -> RawResponse {
         let head = self.head();
         let mut lines = head.split("\r\n");
         let status = lines
@@ -62,7 +62,7 @@ impl Raw {
             .map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; if has_body { length } else { 0 }];
         self.0.read_exact(&mut body).unwrap();
-        Reply {
+        RawResponse {
             status,
             headers,
             body,

@@ -1,84 +1,89 @@
-//! What is answered instead, and what holds for all faults.
+//! Faults that replace the content, and properties of all faults.
 
-use super::{PATH, and_lives_on, body, read_all, until_the_end};
-use crate::raw::{Raw, Reply};
+use super::{PATH, body, read_all, read_and_reuse, read_until_end};
+use crate::raw_connection::{RawConnection, RawResponse};
 use flagpole_protocol::ContentDigest;
 use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
 use std::time::Duration;
 
 #[test]
-fn a_status_is_answered_in_place_of_the_flag() {
-    for seen in and_lives_on("503,retry-after=2s,reason=Gone Fishing,body=sorry") {
+fn status_fault_replaces_the_response() {
+    for received in read_and_reuse("503,retry-after=2s,reason=Gone Fishing,body=sorry") {
         assert!(
-            seen.head.starts_with("HTTP/1.1 503 Gone Fishing\r\n"),
+            received.head.starts_with("HTTP/1.1 503 Gone Fishing\r\n"),
             "{}",
-            seen.head
+            received.head
         );
-        assert!(seen.head.contains("retry-after: 2\r\n"), "{}", seen.head);
-        assert_eq!(seen.body, b"sorry\n");
+        assert!(
+            received.head.contains("retry-after: 2\r\n"),
+            "{}",
+            received.head
+        );
+        assert_eq!(received.body, b"sorry\n");
     }
 }
 
 #[test]
-fn a_corrupt_body_has_the_digest_of_the_true_one() {
-    for seen in and_lives_on("corrupt:3") {
+fn corrupt_body_has_the_digest_of_the_original() {
+    for received in read_and_reuse("corrupt:3") {
         let digest = format!("content-digest: {}\r\n", ContentDigest::of(&body()));
-        assert!(seen.head.contains(&digest), "{}", seen.head);
-        let differing = seen
+        assert!(received.head.contains(&digest), "{}", received.head);
+        let differing = received
             .body
             .iter()
             .zip(body())
             .map(|(a, b)| (a ^ b).count_ones());
-        assert_eq!((seen.body.len(), differing.sum()), (body().len(), 3));
+        assert_eq!((received.body.len(), differing.sum()), (body().len(), 3));
     }
 }
 
 #[test]
 fn garbage_is_not_http_and_ends_with_a_fin() {
-    for seen in until_the_end("garbage") {
-        assert!(!seen.head.starts_with("HTTP"), "{}", seen.head);
-        assert!(seen.head.contains("garbage") && seen.body.is_empty());
-        assert_eq!(seen.error, None);
+    for received in read_until_end("garbage") {
+        assert!(!received.head.starts_with("HTTP"), "{}", received.head);
+        assert!(received.head.contains("garbage") && received.body.is_empty());
+        assert_eq!(received.error, None);
     }
 }
 
 #[test]
-fn a_redirect_leads_back_for_ever_or_to_the_flag_in_the_end() {
-    for seen in and_lives_on("redirect") {
+fn redirect_loops_or_ends_at_the_flag() {
+    for received in read_and_reuse("redirect") {
         assert!(
-            seen.head.starts_with("HTTP/1.1 302 Found\r\n"),
+            received.head.starts_with("HTTP/1.1 302 Found\r\n"),
             "{}",
-            seen.head
+            received.head
         );
         assert!(
-            seen.head
+            received
+                .head
                 .contains(&format!("location: {PATH}?flagpole-hops=endless\r\n")),
             "{}",
-            seen.head
+            received.head
         );
     }
     let server = BlockingServer::builder()
         .fault("redirect:3".parse().unwrap())
         .start()
         .unwrap();
-    let (mut raw, mut path, mut hops) = (Raw::to(&server), PATH.to_owned(), 0);
+    let (mut raw, mut path, mut hops) = (RawConnection::open(&server), PATH.to_owned(), 0);
     let flag = loop {
-        let reply = raw.get(&path);
-        if reply.status == 200 {
-            break reply;
+        let response = raw.get(&path);
+        if response.status == 200 {
+            break response;
         }
-        path.clone_from(&reply.headers["location"]);
+        path.clone_from(&response.headers["location"]);
         hops += 1;
     };
     assert_eq!((hops, flag.body), (3, body()));
 }
 
 #[test]
-fn nought_per_cent_of_any_fault_leaves_the_answers_as_they_are() {
-    let without_date = |mut reply: Reply| {
-        reply.headers.remove("date");
-        (reply.status, reply.headers, reply.body)
+fn zero_percent_of_any_fault_changes_no_response() {
+    let without_date = |mut response: RawResponse| {
+        response.headers.remove("date");
+        (response.status, response.headers, response.body)
     };
     let clean = BlockingServer::builder().start().unwrap();
     for member in fault::FAMILY {
@@ -93,9 +98,9 @@ fn nought_per_cent_of_any_fault_leaves_the_answers_as_they_are() {
             "/flags/index.json",
             "/nowhere",
         ] {
-            let expected = without_date(Raw::to(&clean).get(path));
+            let expected = without_date(RawConnection::open(&clean).get(path));
             assert_eq!(
-                without_date(Raw::to(&server).get(path)),
+                without_date(RawConnection::open(&server).get(path)),
                 expected,
                 "{never} {path}"
             );
@@ -104,7 +109,7 @@ fn nought_per_cent_of_any_fault_leaves_the_answers_as_they_are() {
 }
 
 #[test]
-fn what_a_fault_ended_is_in_the_ledger() {
+fn ledger_counts_responses_ended_by_faults() {
     for (fault, status, completed) in [
         ("reset:700", Some(200), false),
         ("reset", None, false),
@@ -118,7 +123,7 @@ fn what_a_fault_ended_is_in_the_ledger() {
             .journal_capacity(10)
             .start()
             .unwrap();
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         raw.send(&format!(
             "GET {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         ));

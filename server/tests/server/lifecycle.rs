@@ -1,6 +1,6 @@
-//! Starting and stopping, and a ledger that misses nothing.
+//! Start, shutdown, and a complete ledger.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_protocol::Cause;
 use flagpole_server::BlockingServer;
 use flagpole_server::StartError;
@@ -8,10 +8,10 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-const ASK: &str = "GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n";
+const REQUEST: &str = "GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[test]
-fn a_taken_port_is_an_error_whoever_has_it() {
+fn taken_port_is_an_error() {
     let server = BlockingServer::builder().start().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     for address in [server.addr(), other.local_addr().unwrap()] {
@@ -28,48 +28,51 @@ fn a_taken_port_is_an_error_whoever_has_it() {
 }
 
 #[test]
-fn dropping_a_server_frees_its_port_at_once() {
+fn drop_frees_the_port_immediately() {
     let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
-    raw.send(ASK);
+    let mut raw = RawConnection::open(&server);
+    raw.send(REQUEST);
     let address = server.addr();
     drop(server);
     assert!(BlockingServer::builder().address(address).start().is_ok());
     assert_eq!(
         raw.0.read(&mut [0; 1]).unwrap_or(0),
         0,
-        "no answer after the end"
+        "no response after the drop"
     );
 }
 
 #[test]
-fn several_servers_live_in_one_process() {
+fn several_servers_run_in_one_process() {
     let servers: Vec<_> = (0..5)
         .map(|_| BlockingServer::builder().start().unwrap())
         .collect();
     for server in &servers {
-        assert_eq!(Raw::to(server).get("/flags/br/br.gif").status, 200);
+        assert_eq!(
+            RawConnection::open(server).get("/flags/br/br.gif").status,
+            200
+        );
         assert_eq!(server.ledger().requests, 1);
     }
 }
 
 #[test]
-fn a_shutdown_finishes_what_is_under_way() {
+fn shutdown_finishes_requests_in_progress() {
     let server = BlockingServer::builder()
         .latency("300ms".parse().unwrap())
         .start()
         .unwrap();
-    let (mut busy, idle) = (Raw::to(&server), Raw::to(&server));
-    busy.send(ASK);
+    let (mut busy, idle) = (RawConnection::open(&server), RawConnection::open(&server));
+    busy.send(REQUEST);
     while server.ledger().requests == 0 {
         std::thread::yield_now();
     }
     let address = server.addr();
     let ledger = server.shutdown(Duration::from_secs(20));
-    assert_eq!(busy.reply(true).status, 200);
+    assert_eq!(busy.response(true).status, 200);
     assert_eq!(
         (ledger.requests, ledger.completed, ledger.aborted),
         (1, 1, 0)
@@ -79,13 +82,13 @@ fn a_shutdown_finishes_what_is_under_way() {
 }
 
 #[test]
-fn a_shutdown_waits_no_longer_than_its_grace() {
+fn shutdown_waits_at_most_the_grace_period() {
     let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
-    raw.send(ASK);
+    let mut raw = RawConnection::open(&server);
+    raw.send(REQUEST);
     while server.ledger().requests == 0 {
         std::thread::yield_now();
     }
@@ -99,14 +102,14 @@ fn a_shutdown_waits_no_longer_than_its_grace() {
 }
 
 #[test]
-fn a_peer_that_leaves_is_an_entry_without_a_status() {
+fn disconnected_peer_is_logged_without_status() {
     let server = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .journal_capacity(10)
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
-    raw.send(ASK);
+    let mut raw = RawConnection::open(&server);
+    raw.send(REQUEST);
     while server.ledger().requests == 0 {
         std::thread::yield_now();
     }
@@ -124,25 +127,25 @@ fn a_peer_that_leaves_is_an_entry_without_a_status() {
 }
 
 #[test]
-fn the_ledger_tells_each_request_by_resource_and_number() {
+fn journal_entries_have_resource_and_request_number() {
     let server = BlockingServer::builder()
         .fault("503".parse().unwrap())
         .journal_capacity(10)
         .workers(1.try_into().unwrap());
     let server = server.start().unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for path in ["/flags/br/br.gif", "/flags/br/br.gif", "/nowhere"] {
-        raw.ask("GET", path, "Flagpole-Run: r\r\n");
+        raw.request("GET", path, "Flagpole-Run: r\r\n");
     }
     drop(raw);
     let ledger = server.shutdown(Duration::from_secs(10));
-    let told: Vec<_> = ledger
+    let entries: Vec<_> = ledger
         .entries
         .iter()
         .map(|e| format!("{} {} {}", e.resource, e.request_number.unwrap(), e.cause))
         .collect();
     assert_eq!(
-        told,
+        entries,
         [
             "/flags/br/br.gif 1 fault 503",
             "/flags/br/br.gif 2 fault 503",
@@ -154,13 +157,13 @@ fn the_ledger_tells_each_request_by_resource_and_number() {
 }
 
 #[test]
-fn the_entries_are_bounded() {
+fn journal_entries_are_bounded() {
     let server = BlockingServer::builder()
         .journal_capacity(2)
         .workers(1.try_into().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     (0..5).for_each(|_| assert_eq!(raw.get("/flags/br/br.gif").status, 200));
     drop(raw);
     let ledger = server.shutdown(Duration::from_secs(10));
@@ -175,34 +178,34 @@ fn the_entries_are_bounded() {
 }
 
 #[test]
-fn further_connections_wait_until_one_leaves() {
+fn further_connections_wait_until_one_closes() {
     let server = BlockingServer::builder()
         .max_connections(1)
         .start()
         .unwrap();
-    let mut first = Raw::to(&server);
+    let mut first = RawConnection::open(&server);
     assert_eq!(first.get("/flags/br/br.gif").status, 200);
-    let mut second = Raw::to(&server);
-    second.send(ASK);
+    let mut second = RawConnection::open(&server);
+    second.send(REQUEST);
     second
         .0
         .set_read_timeout(Some(Duration::from_millis(100)))
         .unwrap();
     assert!(
         second.0.read(&mut [0; 1]).is_err(),
-        "answered over the limit"
+        "served above the limit"
     );
     drop(first);
     second
         .0
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
-    assert_eq!(second.reply(true).status, 200);
+    assert_eq!(second.response(true).status, 200);
 }
 
-/// What a process has open, as the system counts it: threads and descriptors.
+/// Numbers of threads and of file descriptors of this process.
 #[cfg(target_os = "linux")]
-fn open() -> (usize, usize) {
+fn open_resources() -> (usize, usize) {
     let count = |of: &str| {
         std::fs::read_dir(format!("/proc/self/{of}"))
             .unwrap()
@@ -211,15 +214,17 @@ fn open() -> (usize, usize) {
     (count("task"), count("fd"))
 }
 
-/// The test runs itself in a process of its own, in which nobody else opens anything.
+/// Runs itself in a process of its own, where no other test opens files.
 #[test]
 #[cfg(target_os = "linux")]
-fn two_hundred_servers_in_a_row_leave_nothing_behind() {
-    const NAME: &str = "life::two_hundred_servers_in_a_row_leave_nothing_behind";
-    if std::env::var_os("FLAGPOLE_ALONE").is_none() {
-        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-        alone.args(["--exact", NAME]).env("FLAGPOLE_ALONE", "1");
-        let output = alone.output().unwrap();
+fn two_hundred_servers_leak_no_threads_or_descriptors() {
+    const NAME: &str = "life::two_hundred_servers_leak_no_threads_or_descriptors";
+    if std::env::var_os("FLAGPOLE_ISOLATED").is_none() {
+        let mut isolated = std::process::Command::new(std::env::current_exe().unwrap());
+        isolated
+            .args(["--exact", NAME])
+            .env("FLAGPOLE_ISOLATED", "1");
+        let output = isolated.output().unwrap();
         assert!(
             output.status.success(),
             "{}",
@@ -229,20 +234,23 @@ fn two_hundred_servers_in_a_row_leave_nothing_behind() {
     }
     let serve = || {
         let [one, other] = [(); 2].map(|()| BlockingServer::builder().start().unwrap());
-        assert_eq!(Raw::to(&one).get("/flags/br/br.gif").status, 200);
+        assert_eq!(
+            RawConnection::open(&one).get("/flags/br/br.gif").status,
+            200
+        );
         let address = other.addr();
         other.shutdown(Duration::from_secs(10));
         drop(one);
-        assert!(TcpListener::bind(address).is_ok(), "the port is free");
+        assert!(TcpListener::bind(address).is_ok(), "the port is taken");
     };
     serve();
-    let before = open();
+    let before = open_resources();
     (0..100).for_each(|_| serve());
-    assert_eq!(open(), before);
+    assert_eq!(open_resources(), before);
 }
 
 #[tokio::test]
-async fn an_async_server_serves_while_its_caller_s_event_loop_is_blocked() {
+async fn async_server_serves_while_the_callers_event_loop_is_blocked() {
     let server = flagpole_server::Server::builder()
         .fault("418".parse().unwrap())
         .journal_capacity(10)
@@ -251,10 +259,10 @@ async fn an_async_server_serves_while_its_caller_s_event_loop_is_blocked() {
         .unwrap();
     // Blocks the only thread of this test's runtime.
     let mut stream = std::net::TcpStream::connect(server.addr()).unwrap();
-    std::io::Write::write_all(&mut stream, ASK.as_bytes()).unwrap();
-    let mut begin = [0; 12];
-    stream.read_exact(&mut begin).unwrap();
-    assert_eq!(&begin, b"HTTP/1.1 418");
+    std::io::Write::write_all(&mut stream, REQUEST.as_bytes()).unwrap();
+    let mut status_line = [0; 12];
+    stream.read_exact(&mut status_line).unwrap();
+    assert_eq!(&status_line, b"HTTP/1.1 418");
     assert_eq!(server.ledger().requests, 1);
     assert_eq!(
         server.shutdown(Duration::from_secs(10)).await.by_status[&418],

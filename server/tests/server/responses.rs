@@ -1,6 +1,6 @@
-//! A clean server is a good static server.
+//! Responses without delays and faults: those of a good static server.
 
-use crate::raw::Raw;
+use crate::raw_connection::RawConnection;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::ContentDigest;
 use flagpole_server::BlockingServer;
@@ -12,26 +12,26 @@ fn clean() -> BlockingServer {
 }
 
 #[test]
-fn every_resource_is_served_whole_with_its_digest() {
+fn every_resource_is_served_with_its_digest() {
     let (server, catalog) = (clean(), Catalog::embedded());
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for (resource, body) in catalog.iter() {
-        let reply = raw.get(&resource.path());
-        assert_eq!(reply.status, 200);
-        assert_eq!(reply.body, body[..]);
-        assert_eq!(reply.headers["content-type"], resource.content_type());
+        let response = raw.get(&resource.path());
+        assert_eq!(response.status, 200);
+        assert_eq!(response.body, body[..]);
+        assert_eq!(response.headers["content-type"], resource.content_type());
         assert_eq!(
-            reply.headers["content-digest"],
+            response.headers["content-digest"],
             ContentDigest::of(body).to_string()
         );
     }
 }
 
 #[test]
-fn an_answer_that_nothing_was_done_to_carries_nothing_extra() {
+fn clean_response_has_only_standard_fields() {
     let server = clean();
-    let reply = Raw::to(&server).get("/flags/br/br.gif");
-    let names: Vec<_> = reply.headers.keys().map(String::as_str).collect();
+    let response = RawConnection::open(&server).get("/flags/br/br.gif");
+    let names: Vec<_> = response.headers.keys().map(String::as_str).collect();
     assert_eq!(
         names,
         [
@@ -46,9 +46,9 @@ fn an_answer_that_nothing_was_done_to_carries_nothing_extra() {
 }
 
 #[test]
-fn head_is_get_without_the_body() {
+fn head_equals_get_without_body() {
     let server = clean();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for path in [
         "/flags/br/br.gif",
         "/flags/br/metadata.json",
@@ -56,7 +56,7 @@ fn head_is_get_without_the_body() {
         "/flags/index.json",
         "/nowhere",
     ] {
-        let (mut get, mut head) = (raw.get(path), raw.ask("HEAD", path, ""));
+        let (mut get, mut head) = (raw.get(path), raw.request("HEAD", path, ""));
         assert_eq!(
             get.headers["content-length"],
             get.body.len().to_string(),
@@ -73,9 +73,9 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
-fn what_there_is_not_is_404_and_what_may_not_be_done_405() {
+fn unknown_path_is_404_and_other_method_is_405() {
     let server = clean();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     for path in [
         "/",
         "/flags",
@@ -87,9 +87,9 @@ fn what_there_is_not_is_404_and_what_may_not_be_done_405() {
         assert_eq!(raw.get(path).status, 404, "{path}");
     }
     for method in ["DELETE", "POST", "PUT", "OPTIONS", "PATCH"] {
-        let reply = raw.ask(method, "/flags/br/br.gif", "Content-Length: 0\r\n");
+        let response = raw.request(method, "/flags/br/br.gif", "Content-Length: 0\r\n");
         assert_eq!(
-            (reply.status, reply.headers["allow"].as_str()),
+            (response.status, response.headers["allow"].as_str()),
             (405, "GET, HEAD"),
             "{method}"
         );
@@ -97,23 +97,28 @@ fn what_there_is_not_is_404_and_what_may_not_be_done_405() {
 }
 
 #[test]
-fn a_query_is_passed_over() {
+fn query_is_ignored() {
     let server = clean();
     assert_eq!(
-        Raw::to(&server).get("/flags/br/br.gif?cache=no").status,
+        RawConnection::open(&server)
+            .get("/flags/br/br.gif?cache=no")
+            .status,
         200
     );
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_order() {
+fn pipelined_responses_are_in_order() {
     let server = BlockingServer::builder()
         .journal_capacity(10)
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\nGET /zz HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!([raw.reply(true).status, raw.reply(true).status], [200, 404]);
+    assert_eq!(
+        [raw.response(true).status, raw.response(true).status],
+        [200, 404]
+    );
     drop(raw);
     let ledger = server.shutdown(std::time::Duration::from_secs(10));
     assert_eq!(
@@ -123,9 +128,9 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn a_head_without_end_is_refused() {
+fn oversized_head_is_431() {
     let server = clean();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     raw.send("GET / HTTP/1.1\r\n");
     for number in 0..90 {
         raw.send(&format!("X-{number}: {}\r\n", "x".repeat(1000)));
@@ -134,7 +139,7 @@ fn a_head_without_end_is_refused() {
 }
 
 #[test]
-fn somebodys_own_folder_is_served_instead() {
+fn site_from_a_folder_replaces_the_built_in_site() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("br")).unwrap();
     std::fs::write(folder.path().join("br/br.gif"), "mine").unwrap();
@@ -143,7 +148,7 @@ fn somebodys_own_folder_is_served_instead() {
         .site(Arc::new(site))
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     assert_eq!(raw.get("/flags/br/br.gif").body, b"mine");
     assert_eq!(raw.get("/flags/us/us.gif").status, 404);
     assert_eq!(raw.get("/flags/br/metadata.json").status, 404);

@@ -1,7 +1,7 @@
-//! How answers end: resets, cuts, nothing at all.
+//! Endings: resets, cuts, empty responses.
 
-use super::{PATH, body, read_all, until_the_end};
-use crate::raw::Raw;
+use super::{PATH, body, read_all, read_until_end};
+use crate::raw_connection::RawConnection;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -10,28 +10,29 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_reset_comes_behind_the_bytes_that_were_promised() {
-    for seen in until_the_end("reset:700") {
+fn reset_follows_the_planned_bytes() {
+    for received in read_until_end("reset:700") {
         assert!(
-            seen.head.starts_with("HTTP/1.1 200 OK\r\n"),
+            received.head.starts_with("HTTP/1.1 200 OK\r\n"),
             "{}",
-            seen.head
+            received.head
         );
         assert!(
-            seen.head
+            received
+                .head
                 .contains(&format!("content-length: {}\r\n", body().len()))
         );
         assert_eq!(
-            (seen.body.as_slice(), seen.error),
+            (received.body.as_slice(), received.error),
             (&body()[..700], Some(ErrorKind::ConnectionReset))
         );
     }
 }
 
-/// With a small receive buffer most of the bytes are still on the server's side when the answer has
-/// ended; the reset must wait for them.
+/// With a small receive buffer most of the bytes are still in the server's send buffer when the response
+/// ends; the reset must wait for them.
 #[test]
-fn a_reset_waits_for_a_peer_that_reads_late() {
+fn reset_waits_for_a_slow_reader() {
     let server = BlockingServer::builder()
         .fault("reset:30000".parse().unwrap())
         .start()
@@ -39,33 +40,33 @@ fn a_reset_waits_for_a_peer_that_reads_late() {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(&server.addr().into()).unwrap();
-    let mut raw = Raw(socket.into());
+    let mut raw = RawConnection(socket.into());
     raw.send("GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n");
-    let asked = Instant::now();
-    while asked.elapsed() < Duration::from_millis(50) {
+    let sent = Instant::now();
+    while sent.elapsed() < Duration::from_millis(50) {
         std::thread::yield_now();
     }
-    let seen = read_all(&mut raw);
+    let received = read_all(&mut raw);
     assert_eq!(
-        (seen.body.len(), seen.error),
+        (received.body.len(), received.error),
         (30_000, Some(ErrorKind::ConnectionReset))
     );
 }
 
 #[test]
-fn a_reset_before_the_head_shows_nothing() {
-    for seen in until_the_end("reset") {
-        assert_eq!((seen.head.as_str(), seen.body.len()), ("", 0));
-        assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
+fn reset_before_the_head_sends_nothing() {
+    for received in read_until_end("reset") {
+        assert_eq!((received.head.as_str(), received.body.len()), ("", 0));
+        assert_eq!(received.error, Some(ErrorKind::ConnectionReset));
     }
 }
 
 #[test]
-fn a_reset_past_the_end_comes_behind_the_whole_answer() {
+fn reset_past_the_end_follows_the_full_response() {
     for fault in ["reset:100%", "reset:999999"] {
-        for seen in until_the_end(fault) {
+        for received in read_until_end(fault) {
             assert_eq!(
-                (seen.body, seen.error),
+                (received.body, received.error),
                 (body(), Some(ErrorKind::ConnectionReset)),
                 "{fault}"
             );
@@ -74,20 +75,21 @@ fn a_reset_past_the_end_comes_behind_the_whole_answer() {
 }
 
 #[test]
-fn a_cut_is_a_fin_short_of_the_length() {
+fn cut_is_a_fin_before_the_content_length() {
     for (fault, length) in [
         ("cut:0", 0),
         ("cut:700", 700),
         ("cut:50%", body().len() / 2),
         ("cut:100%", body().len()),
     ] {
-        for seen in until_the_end(fault) {
+        for received in read_until_end(fault) {
             assert!(
-                seen.head
+                received
+                    .head
                     .contains(&format!("content-length: {}\r\n", body().len()))
             );
             assert_eq!(
-                (seen.body.as_slice(), seen.error),
+                (received.body.as_slice(), received.error),
                 (&body()[..length], None),
                 "{fault}"
             );
@@ -95,15 +97,14 @@ fn a_cut_is_a_fin_short_of_the_length() {
     }
 }
 
-/// A server that closed with something unread, or before the peer did, would answer what still comes
-/// with a reset.
+/// A server that closed its socket with unread bytes, or before the peer did, would send a reset.
 #[test]
-fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
+fn cut_sends_no_reset_while_the_peer_still_sends() {
     let server = BlockingServer::builder()
         .fault("cut:700".parse().unwrap())
         .start()
         .unwrap();
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     raw.head();
     raw.0.read_exact(&mut [0; 700]).unwrap();
@@ -114,14 +115,14 @@ fn a_cut_is_no_reset_even_if_the_peer_still_sends() {
             std::thread::yield_now();
         }
     }
-    let seen = read_all(&mut raw);
-    assert_eq!((seen.body.len(), seen.error), (0, None));
+    let received = read_all(&mut raw);
+    assert_eq!((received.body.len(), received.error), (0, None));
 }
 
-/// A peer that sends many requests at once and reads nothing: hyper's buffer is full of answers when a
-/// fault strikes one of them.
+/// The peer sends many requests and reads nothing: hyper's buffer is full of responses when a fault
+/// is injected into one of them.
 #[test]
-fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
+fn fault_applies_to_its_own_response_among_pipelined_ones() {
     let server = BlockingServer::builder()
         .fault("cut:700@1%".parse().unwrap())
         .seed(3)
@@ -132,11 +133,11 @@ fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
     let key = FateKey::Resource(Resource::Flag("BZ".parse().unwrap()));
     let is_cut = |&n: &u64| fates.fate(key, n).fault.is_some();
     let whole = (1..1000).find(is_cut).unwrap() - 1;
-    let mut raw = Raw::to(&server);
+    let mut raw = RawConnection::open(&server);
     let request = "GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n";
     raw.send(&request.repeat(usize::try_from(whole).unwrap() + 5));
     for _ in 0..whole {
-        assert_eq!(raw.reply(true).status, 200);
+        assert_eq!(raw.response(true).status, 200);
     }
     let last = read_all(&mut raw);
     assert_eq!((last.body.len(), last.error), (700, None));
@@ -147,17 +148,17 @@ fn a_fault_strikes_its_own_answer_among_pipelined_ones() {
 }
 
 #[test]
-fn an_empty_answer_is_a_fin_and_nothing_else() {
-    for seen in until_the_end("empty") {
+fn empty_is_only_a_fin() {
+    for received in read_until_end("empty") {
         assert_eq!(
-            (seen.head.as_str(), seen.body.len(), seen.error),
+            (received.head.as_str(), received.body.len(), received.error),
             ("", 0, None)
         );
     }
 }
 
 #[test]
-fn an_answer_without_a_body_ends_behind_its_head() {
+fn response_without_body_ends_after_its_head() {
     for (fault, error) in [
         ("cut:700", None),
         ("reset:700", Some(ErrorKind::ConnectionReset)),
@@ -166,10 +167,10 @@ fn an_answer_without_a_body_ends_behind_its_head() {
             .fault(fault.parse().unwrap())
             .start()
             .unwrap();
-        let mut raw = Raw::to(&server);
+        let mut raw = RawConnection::open(&server);
         raw.send(&format!("HEAD {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
-        let seen = read_all(&mut raw);
-        assert!(seen.head.ends_with("\r\n\r\n"));
-        assert_eq!((seen.body.len(), seen.error), (0, error), "{fault}");
+        let received = read_all(&mut raw);
+        assert!(received.head.ends_with("\r\n\r\n"));
+        assert_eq!((received.body.len(), received.error), (0, error), "{fault}");
     }
 }
