@@ -12,19 +12,19 @@ use tokio::task::yield_now;
 
 /// The stage that failed.
 #[derive(Clone, Copy)]
-struct Failed(u32);
+struct StageError(u32);
 
-impl fmt::Display for Failed {
+impl fmt::Display for StageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stage {} failed", self.0)
     }
 }
 
 /// Answers a request, some turns of the loop later, unless it is the stage that is to fail.
-async fn api_call(stage: u32, request: String, fails: Option<u32>) -> Result<String, Failed> {
+async fn api_call(stage: u32, request: String, fails: Option<u32>) -> Result<String, StageError> {
     yield_now().await;
     if fails == Some(stage) {
-        return Err(Failed(stage));
+        return Err(StageError(stage));
     }
     Ok(format!("{request} -> answer {stage}"))
 }
@@ -34,7 +34,7 @@ fn api_call_back(
     stage: u32,
     request: String,
     fails: Option<u32>,
-    done: impl FnOnce(Result<String, Failed>) + Send + 'static,
+    done: impl FnOnce(Result<String, StageError>) + Send + 'static,
 ) {
     tokio::spawn(async move { done(api_call(stage, request, fails).await) });
 }
@@ -42,7 +42,7 @@ fn api_call_back(
 fn by_callbacks(
     request: String,
     fails: Option<u32>,
-    done: impl FnOnce(Result<String, Failed>) + Send + 'static,
+    done: impl FnOnce(Result<String, StageError>) + Send + 'static,
 ) {
     api_call_back(1, request, fails, move |answer| match answer {
         Err(failed) => done(Err(failed)),
@@ -53,13 +53,13 @@ fn by_callbacks(
     });
 }
 
-async fn by_await(request: String, fails: Option<u32>) -> Result<String, Failed> {
+async fn by_await(request: String, fails: Option<u32>) -> Result<String, StageError> {
     let second = api_call(1, request, fails).await?;
     let third = api_call(2, second, fails).await?;
     api_call(3, third, fails).await
 }
 
-fn show(how: &str, result: &Result<String, Failed>) {
+fn show(how: &str, result: &Result<String, StageError>) {
     match result {
         Ok(answer) => println!("{how}: {answer}"),
         Err(failed) => println!("{how}: *** {failed}"),

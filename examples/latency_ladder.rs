@@ -16,7 +16,7 @@ use std::time::Instant;
 const ROUNDS: usize = 10;
 
 /// What is waited for, how long (or why that is not known), and how it was measured.
-struct Rung {
+struct LatencyStep {
     name: &'static str,
     nanos: Result<f64, &'static str>,
     how: String,
@@ -24,12 +24,12 @@ struct Rung {
 
 /// A cache line, which holds the place of the next one to visit.
 #[repr(align(64))]
-struct Line(usize);
+struct CacheLine(usize);
 
 /// The sequence of Marsaglia's xorshift64 (2003): no more than disorder is asked of it.
-struct Disorder(u64);
+struct XorShift(u64);
 
-impl Disorder {
+impl XorShift {
     fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -84,9 +84,11 @@ fn cycle_time() -> f64 {
 
 /// Lines that lead to each other in one random circle through all of them (Sattolo's algorithm), so
 /// that no prefetcher can guess the next.
-fn circle(kib: usize) -> Vec<Line> {
-    let mut lines: Vec<Line> = (0..kib * 1024 / size_of::<Line>()).map(Line).collect();
-    let mut disorder = Disorder(88_172_645_463_325_252);
+fn circle(kib: usize) -> Vec<CacheLine> {
+    let mut lines: Vec<CacheLine> = (0..kib * 1024 / size_of::<CacheLine>())
+        .map(CacheLine)
+        .collect();
+    let mut disorder = XorShift(88_172_645_463_325_252);
     for last in (1..lines.len()).rev() {
         let other = disorder.draw() % last as u64;
         lines.swap(last, usize::try_from(other).expect("less than a usize"));
@@ -95,12 +97,12 @@ fn circle(kib: usize) -> Vec<Line> {
 }
 
 /// Follows a circle: each load needs the result of the one before.
-fn chase(name: &'static str, kib: usize, where_from: &str) -> Rung {
+fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
     const TIMES: usize = 1 << 12;
     let lines = circle(kib);
     let mut at = 0;
     let nanos = quickest(64 * TIMES, || {
-        let (lines, mut here): (&[Line], usize) = (&lines, at);
+        let (lines, mut here): (&[CacheLine], usize) = (&lines, at);
         macro_rules! step {
             ($at:expr) => {
                 lines[$at].0
@@ -112,7 +114,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> Rung {
         at = black_box(here);
     });
     let how = format!("dependent loads from a random circle of {kib} KiB, {where_from}");
-    Rung {
+    LatencyStep {
         name,
         nanos: Ok(nanos),
         how,
@@ -121,7 +123,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> Rung {
 
 /// One page of a file from the disk, and again from the system's page cache.
 #[cfg(target_os = "linux")]
-fn disk() -> Result<Vec<Rung>> {
+fn disk() -> Result<Vec<LatencyStep>> {
     use rustix::fs::{Advice, fadvise, fstatfs};
     use std::io::Write as _;
     use std::os::unix::fs::FileExt as _;
@@ -136,7 +138,7 @@ fn disk() -> Result<Vec<Rung>> {
     };
 
     let mut file = tempfile::tempfile_in(".")?;
-    let mut disorder = Disorder(1);
+    let mut disorder = XorShift(1);
     for _ in 0..PAGES {
         let words = (0..PAGE / 8).flat_map(|_| disorder.draw().to_ne_bytes());
         let page: Vec<u8> = words.collect();
@@ -161,7 +163,7 @@ fn disk() -> Result<Vec<Rung>> {
     let is_memory = fstatfs(&file)?.f_type as i64 == TMPFS;
     let how =
         format!("median of {READS} pages of 4 KiB, read a second time: a system call and a copy");
-    let cache = Rung {
+    let cache = LatencyStep {
         name: "page cache",
         nanos: Ok(cached),
         how,
@@ -177,7 +179,7 @@ fn disk() -> Result<Vec<Rung>> {
     };
     Ok(vec![
         cache,
-        Rung {
+        LatencyStep {
             name: "disk",
             nanos,
             how,
@@ -187,8 +189,8 @@ fn disk() -> Result<Vec<Rung>> {
 
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that on Linux")]
-fn disk() -> Result<Vec<Rung>> {
-    Ok(vec![Rung {
+fn disk() -> Result<Vec<LatencyStep>> {
+    Ok(vec![LatencyStep {
         name: "disk",
         nanos: Err("only on Linux can this program put a file out of the page cache"),
         how: "not at all".into(),
@@ -196,7 +198,7 @@ fn disk() -> Result<Vec<Rung>> {
 }
 
 /// Flags one after the other over one connection: the median from request to last byte.
-fn http(name: &'static str, url: &str, plan: &Workload) -> Result<Rung> {
+fn http(name: &'static str, url: &str, plan: &Workload) -> Result<LatencyStep> {
     let endpoint = url.parse::<Target>()?.resolve()?;
     let tally = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
     let median = tally.service_time.quantile(0.5).unwrap_or_default();
@@ -209,7 +211,7 @@ fn http(name: &'static str, url: &str, plan: &Workload) -> Result<Rung> {
     } else {
         Err("some flags could not be had")
     };
-    Ok(Rung { name, nanos, how })
+    Ok(LatencyStep { name, nanos, how })
 }
 
 /// On the scale of a cycle a second: `12 s`, `3.4 days`.
@@ -261,7 +263,7 @@ fn main() -> Result<()> {
         "{:<21}{:>14}{:>14}  at a cycle a second",
         "waiting for", "nanoseconds", "cycles"
     );
-    for Rung { name, nanos, .. } in &rungs {
+    for LatencyStep { name, nanos, .. } in &rungs {
         match nanos {
             Ok(nanos) => {
                 let cycles = nanos / cycle;
@@ -274,7 +276,7 @@ fn main() -> Result<()> {
     println!(
         "a cycle: {cycle:.3} ns, bit operations that each need the result of the last; quickest of {ROUNDS} rounds"
     );
-    for Rung { name, how, .. } in &rungs {
+    for LatencyStep { name, how, .. } in &rungs {
         println!("{name}: {how}");
     }
     if cfg!(debug_assertions) {

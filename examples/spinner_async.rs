@@ -2,7 +2,7 @@
 //! many as the argument says), both on one thread.
 //! Look at `abort`: a task can be ended from outside, because it only ever stops at an `await`. No
 //! exception is raised there; the future is dropped where it stands, and what it owns cleans up: see
-//! `Wipe`.
+//! `ClearLine`.
 
 use anyhow::{Context as _, Result};
 use std::env;
@@ -14,9 +14,9 @@ use tokio::time::sleep;
 const FRAME: Duration = Duration::from_millis(100);
 
 /// Wipes a line of this many characters when it is dropped.
-struct Wipe(usize);
+struct ClearLine(usize);
 
-impl Drop for Wipe {
+impl Drop for ClearLine {
     fn drop(&mut self) {
         let (blank, back) = (" ".repeat(self.0), "\x08".repeat(self.0));
         let mut out = io::stdout();
@@ -27,7 +27,7 @@ impl Drop for Wipe {
 
 async fn spin(message: &str) -> io::Result<()> {
     let mut out = io::stdout();
-    let _wipe = Wipe("| ".len() + message.len());
+    let _wipe = ClearLine("| ".len() + message.len());
     for turn in r"|/-\".chars().cycle() {
         let status = format!("{turn} {message}");
         write!(out, "{status}{}", "\x08".repeat(status.len()))?;

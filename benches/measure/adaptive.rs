@@ -1,8 +1,8 @@
 //! `adaptive` before a server of 8 seats and a queue of 16 (the profile `overload`), beside `async` with
 //! fixed numbers of lanes: good answers a second, and the share that is refused.
 
-use crate::asked::{is_asked, is_test, median, rounds};
-use crate::served::Served;
+use crate::requests::{is_asked, is_test, median, rounds};
+use crate::serve_process::ServeProcess;
 use flagpole_client::{Concurrency, DownloadSpec, Run, Strategy, Workload, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
@@ -25,7 +25,7 @@ pub(crate) fn print() {
     if !is_asked("adaptive") {
         return;
     }
-    let server = Served::start("--profile overload");
+    let server = ServeProcess::start("--profile overload");
     let plan = plan(if is_test() { 100 } else { DOWNLOADS });
     let fixed = FIXED.map(|lanes| ("async", lanes));
     let ways = [fixed.as_slice(), &[("adaptive", MOST)]].concat();
@@ -64,7 +64,12 @@ pub(crate) fn print() {
 }
 
 /// Good answers a second, and the share of the requests that were refused.
-fn run(server: &Served, plan: &Workload, strategy: &dyn Strategy, lanes: usize) -> (f64, f64) {
+fn run(
+    server: &ServeProcess,
+    plan: &Workload,
+    strategy: &dyn Strategy,
+    lanes: usize,
+) -> (f64, f64) {
     let lanes = Concurrency::new(lanes).expect("it is at most 1000");
     let run = Run::new(plan, &server.endpoint).concurrency(lanes);
     let start = Instant::now();

@@ -1,8 +1,8 @@
 //! How near the strategies come to the bound: all 498 files, 50 ms each, on 32 and on 194 lanes, from a
 //! server in a process of its own. The wall time as so many times the bound; nothing can be below 1.
 
-use crate::asked::{is_asked, median, rounds};
-use crate::served::Served;
+use crate::requests::{is_asked, median, rounds};
+use crate::serve_process::ServeProcess;
 use flagpole_analysis::bound::efficiency;
 use flagpole_client::{Concurrency, Run, Workload, measure, strategy};
 use flagpole_fixtures::Catalog;
@@ -21,7 +21,7 @@ pub(crate) fn print() {
     if !is_asked("bound") {
         return;
     }
-    let server = Served::start("--latency 50ms");
+    let server = ServeProcess::start("--latency 50ms");
     let plan = Workload::files(Catalog::embedded().codes());
     let rounds = rounds(ROUNDS);
     println!("wall time, times the bound: {rounds} rounds, and their median");

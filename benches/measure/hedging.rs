@@ -2,8 +2,8 @@
 //! `tail`, with and without `--hedge p95`, over several seeds. A download takes from when its first
 //! attempt was due until it was decided.
 
-use crate::asked::{is_asked, ms, rounds};
-use crate::served::Served;
+use crate::requests::{is_asked, ms, rounds};
+use crate::serve_process::ServeProcess;
 use flagpole_client::policy::Hedge;
 use flagpole_client::{Concurrency, Policy, Run, Workload, measure, strategy};
 use flagpole_fixtures::Catalog;
@@ -27,7 +27,7 @@ pub(crate) fn print() {
     };
     let mut all = [Vec::new(), Vec::new()];
     for seed in 1..=rounds(SEEDS) {
-        let server = Served::start(&format!("--profile tail --seed {seed}"));
+        let server = ServeProcess::start(&format!("--profile tail --seed {seed}"));
         let mut cells = Vec::new();
         for (policy, all) in [Policy::default(), hedged.clone()].iter().zip(&mut all) {
             let one = run(&server, policy);
@@ -39,7 +39,7 @@ pub(crate) fn print() {
     println!(" all  {}  {}", cell(&all[0]), cell(&all[1]));
 }
 
-fn run(server: &Served, policy: &Policy) -> Vec<AttemptRecord> {
+fn run(server: &ServeProcess, policy: &Policy) -> Vec<AttemptRecord> {
     let plan = Workload::flags(Catalog::embedded().codes());
     let run = Run::new(&plan, &server.endpoint)
         .concurrency(Concurrency::new(32).expect("it is at most 1000"))

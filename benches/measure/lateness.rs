@@ -6,7 +6,7 @@
 //! The delays are random because a fixed delay in a closed loop synchronises itself into bursts. The
 //! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
-use crate::asked::{is_asked, is_test, rounds};
+use crate::requests::{is_asked, is_test, rounds};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
 use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::FateKey;

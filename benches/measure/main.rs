@@ -13,15 +13,15 @@
 //! - and last, who was the fastest and how near to what was possible each strategy came.
 
 mod adaptive;
-mod asked;
 mod bound;
 mod fate;
 mod hedging;
 mod lateness;
-mod served;
+mod requests;
+mod run_stats;
+mod serve_process;
 mod server;
 mod strategies;
-mod tally;
 #[cfg(unix)]
 mod transport;
 
@@ -33,7 +33,7 @@ fn main() {
     let summary = strategies::bench(&mut criterion);
     server::bench(&mut criterion);
     fate::bench(&mut criterion);
-    tally::bench(&mut criterion);
+    run_stats::bench(&mut criterion);
     criterion.final_summary();
     lateness::print();
     #[cfg(unix)]

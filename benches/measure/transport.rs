@@ -5,8 +5,8 @@
 //! Environment variables ask for other things: `URL` for a server that already runs (without it, one in
 //! a process of its own is started), `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
 
-use crate::asked::{is_asked, is_test, median, rounds};
-use crate::served::Served;
+use crate::requests::{is_asked, is_test, median, rounds};
+use crate::serve_process::ServeProcess;
 use flagpole_client::{
     Concurrency, DownloadSpec, Endpoint, Run, Strategy, Target, Workload, strategy,
 };
@@ -25,7 +25,7 @@ pub(crate) fn print() {
     if !is_asked("transport") {
         return;
     }
-    let served = var("URL").is_err().then(|| Served::start(""));
+    let served = var("URL").is_err().then(|| ServeProcess::start(""));
     let endpoint = match &served {
         Some(served) => served.endpoint.clone(),
         None => endpoint(),

@@ -1,10 +1,10 @@
 //! The two libraries together: what the client records and what the server keeps in its ledger are
 //! the same story, attempt by attempt, whichever way downloads and whatever befalls it.
 
-use crate::peers::{Nobody, mock, seeded};
-use crate::stage::wait_until;
-use crate::stories::{Made, assert_agree, told_by_client};
-use crate::ways::{Way, in_every_way, lanes};
+use crate::agreement_util::{TestRun, assert_agree, told_by_client};
+use crate::combos::{Combo, in_every_way, lanes};
+use crate::harness::wait_until;
+use crate::servers::{UnusedAddr, mock, seeded};
 use flagpole_client::{CancellationToken, Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Cause;
@@ -32,7 +32,7 @@ fn everyone(
     server: &BlockingServer,
     plan: &Workload,
     conditions: impl for<'a> Fn(Run<'a>) -> Run<'a> + Sync,
-) -> Vec<Made> {
+) -> Vec<TestRun> {
     let endpoint = Endpoint::from(server.addr());
     in_every_way(|way| (way, way.measure(conditions(Run::new(plan, &endpoint)))))
 }
@@ -88,7 +88,7 @@ fn the_sums_of_client_and_server_are_the_same() {
     let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
     let ledger = server.shutdown(GRACE);
     let stories = told_by_client(&runs);
-    let attempts = (Way::all().len() * plan().jobs.len()) as u64;
+    let attempts = (Combo::all().len() * plan().jobs.len()) as u64;
     assert_eq!(
         (ledger.requests, ledger.completed, ledger.aborted),
         (attempts, attempts, 0)
@@ -123,7 +123,7 @@ fn an_attempt_that_timed_out_is_an_aborted_entry() {
     assert!(records.all(|record| matches!(record.outcome, Outcome::Timeout(..))));
     assert_agree(&runs, &ledger);
     // One that the server had no time to parse within the timeout is none of its requests.
-    assert!((1..=3 * Way::all().len() as u64).contains(&ledger.requests));
+    assert!((1..=3 * Combo::all().len() as u64).contains(&ledger.requests));
     assert_eq!(ledger.aborted, ledger.requests);
     let hour = Duration::from_secs(3600);
     let is_aborted = |entry: &JournalEntry| {
@@ -149,7 +149,7 @@ fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
 }
 
 /// How many requests are in flight when no answer ever comes, of six lanes.
-fn at_first(way: Way) -> u64 {
+fn at_first(way: Combo) -> u64 {
     match way.strategy.name() {
         "sequential" => 1,
         // It goes up with answers only.
@@ -210,7 +210,7 @@ fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
 
 #[test]
 fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
-    let (nobody, plan) = (Nobody::new(), plan());
+    let (nobody, plan) = (UnusedAddr::new(), plan());
     let endpoint = Endpoint::from(nobody.addr());
     in_every_way(|way| {
         let measured = way.measure(Run::new(&plan, &endpoint).concurrency(lanes(5)));
@@ -238,14 +238,14 @@ fn fates(
             timing.planned,
         )
     };
-    let run = Way::all()[way].measure(run);
+    let run = Combo::all()[way].measure(run);
     let mut fates: Vec<_> = run.records.iter().map(fate).collect();
     fates.sort_unstable();
     fates
 }
 
 fn way() -> impl Strategy<Value = (usize, usize)> {
-    (0..Way::all().len(), 1..=40_usize)
+    (0..Combo::all().len(), 1..=40_usize)
 }
 
 proptest! {

@@ -1,19 +1,19 @@
 //! `flagpole compare`: the strategies side by side.
 
-use crate::peers::mock;
-use crate::stage::{Desk, Done, flagpole};
+use crate::harness::{CommandOutput, Sandbox, flagpole};
+use crate::servers::mock;
 use serde_json::Value;
 
 /// It ended so. A busy machine makes answers late, and then the command rightly says that the measurement
 /// is not valid: that alone is no failure here.
-pub(crate) fn ended(done: &Done, code: i32) {
+pub(crate) fn ended(done: &CommandOutput, code: i32) {
     let is_late = |line: &str| line.contains("% of the median delay of");
     let is_only_late = !done.err.is_empty() && done.err.lines().all(is_late);
     let is_so = done.code == Some(code) || done.code == Some(3) && is_only_late;
     assert!(is_so, "{done}");
 }
 
-pub(crate) fn json(done: &Done) -> Value {
+pub(crate) fn json(done: &CommandOutput) -> Value {
     let document: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{done}"));
     assert_eq!(document["schema"], 2, "{done}");
     document
@@ -329,7 +329,7 @@ fn downloads_given_up_as_told_are_no_failure() {
 
 #[test]
 fn a_reader_who_has_gone_is_no_failure() {
-    let mut process = Desk::new().start("compare --latency 0 --flags 3 --rounds 1");
+    let mut process = Sandbox::new().start("compare --latency 0 --flags 3 --rounds 1");
     process.close_stdout();
     ended(&process.finish(), 0);
 }
@@ -337,12 +337,12 @@ fn a_reader_who_has_gone_is_no_failure() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_makes_the_measurement_invalid() {
-    let (desk, server) = (Desk::new(), mock("1h", ""));
+    let (desk, server) = (Sandbox::new(), mock("1h", ""));
     let process = desk.start(&format!(
         "compare --strategy sequential --url {}",
         server.url()
     ));
-    crate::stage::wait_until("a download is under way", || server.ledger().requests > 0);
+    crate::harness::wait_until("a download is under way", || server.ledger().requests > 0);
     process.signal(rustix::process::Signal::INT);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");

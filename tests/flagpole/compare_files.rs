@@ -1,11 +1,11 @@
 //! What `flagpole compare` reads and writes: experiments, results, baselines, thresholds.
 
 use crate::compare::{column, ended, json, rows};
-use crate::stage::{Desk, Done};
+use crate::harness::{CommandOutput, Sandbox};
 use serde_json::Value;
 use std::fs;
 
-fn refused(desk: &Desk, line: &str, sentence: &str) {
+fn refused(desk: &Sandbox, line: &str, sentence: &str) {
     let done = desk.run(line);
     assert!(
         done.err.starts_with(&format!("flagpole: {sentence}")),
@@ -14,8 +14,8 @@ fn refused(desk: &Desk, line: &str, sentence: &str) {
     assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{done}");
 }
 
-fn experiment(text: &str) -> Desk {
-    let desk = Desk::new();
+fn experiment(text: &str) -> Sandbox {
+    let desk = Sandbox::new();
     fs::write(desk.path("mine.toml"), text).unwrap();
     desk
 }
@@ -24,7 +24,7 @@ const QUICK: &str = "flags = 3\nrounds = 10\n[grid]\nstrategies = ['async']\n[se
 
 #[test]
 fn what_is_saved_runs_the_same() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let line = "compare --latency uniform:0..1ms --fault 404@30% --seed 18446744073709551615 --flags 9 \
                 --concurrency 4 --strategy async,threads --rounds 2 --retries 1 --hedge 1s --format json";
     let first = desk.run(&format!("{line} --save mine.toml"));
@@ -66,7 +66,7 @@ fn what_is_wrong_in_a_file_is_told_with_its_place() {
 
 #[test]
 fn what_is_too_much_is_refused_at_once() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let sentence = "--times: a run has at most 100000 downloads, got 2000000000000\n";
     refused(&desk, "compare --times 100000000000", sentence);
     let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
@@ -77,7 +77,7 @@ fn what_is_too_much_is_refused_at_once() {
 
 #[test]
 fn what_stands_in_the_grid_twice_is_refused() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     for (words, sentence) in [
         (
             "--strategy async,async",
@@ -132,7 +132,7 @@ fn a_threshold_that_is_crossed_is_exit_code_1() {
 
 #[test]
 fn a_result_is_what_its_schema_says() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let schema: Value = serde_json::from_str(&desk.run("compare --schema").out).unwrap();
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/compare.schema.json");
     let shipped: Value = serde_json::from_str(&fs::read_to_string(shipped).unwrap()).unwrap();
@@ -183,7 +183,7 @@ fn an_earlier_result_is_compared_with() {
 #[test]
 fn a_full_disk_is_told_and_the_table_is_there_all_the_same() {
     let desk = experiment(QUICK);
-    let told = |done: &Done, part: &str| assert!(done.err.contains(part), "{done}");
+    let told = |done: &CommandOutput, part: &str| assert!(done.err.contains(part), "{done}");
     let done = desk.run("compare mine.toml --rounds 1 --result /dev/full");
     ended_with_trouble(&done);
     told(
@@ -207,7 +207,7 @@ fn a_result_that_does_not_fit_leaves_the_older_one_as_it_was() {
     let old = fs::read(desk.path("r.json")).unwrap();
     let limited = |line: &str| {
         let mut shell = std::process::Command::new("sh");
-        let flagpole = crate::stage::FLAGPOLE;
+        let flagpole = crate::harness::FLAGPOLE;
         let line = format!("trap '' XFSZ; ulimit -f 4; exec {flagpole} {line}");
         let shell = shell.args(["-c", &line]).current_dir(desk.path("."));
         let output = shell.output().unwrap();
@@ -235,7 +235,7 @@ fn a_start_that_is_refused_leaves_no_result() {
 }
 
 #[cfg(target_os = "linux")]
-fn ended_with_trouble(done: &Done) {
+fn ended_with_trouble(done: &CommandOutput) {
     assert_eq!(done.code, Some(1), "{done}");
 }
 

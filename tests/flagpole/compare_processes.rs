@@ -1,9 +1,9 @@
 //! The processes that `flagpole compare` starts: what happens when one dies, and that none is left.
 
 use crate::compare::{json, rows};
-use crate::peers::mock;
+use crate::harness::{CommandOutput, RunningCommand, Sandbox, flagpole, wait_until};
 use crate::processes::{children, has_socket, with_argument};
-use crate::stage::{Desk, Done, Process, flagpole, wait_until};
+use crate::servers::mock;
 use rustix::process::{Pid, Signal, kill_process};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +19,7 @@ fn servers(seed: u64) -> Vec<u32> {
     with_argument(&format!("--seed={seed}"))
 }
 
-fn trials(process: &Process) -> Vec<u32> {
+fn trials(process: &RunningCommand) -> Vec<u32> {
     children(process.pid(), "trial")
 }
 
@@ -33,19 +33,19 @@ fn send(pid: u32, signal: Signal) {
 }
 
 /// A process that does nothing any more, until the test is over, if somebody has not ended it by then.
-struct Stopped(u32);
+struct StoppedProcess(u32);
 
-impl Stopped {
-    fn all(pids: &[u32]) -> Vec<Stopped> {
+impl StoppedProcess {
+    fn all(pids: &[u32]) -> Vec<StoppedProcess> {
         let stopped = pids.iter().map(|&pid| {
             send(pid, Signal::STOP);
-            Stopped(pid)
+            StoppedProcess(pid)
         });
         stopped.collect()
     }
 }
 
-impl Drop for Stopped {
+impl Drop for StoppedProcess {
     fn drop(&mut self) {
         let pid = Pid::from_raw(self.0.try_into().unwrap()).unwrap();
         let _ = kill_process(pid, Signal::CONT);
@@ -53,7 +53,7 @@ impl Drop for Stopped {
 }
 
 /// The first process of this kind that it starts.
-fn first(process: &Process, argument: &str) -> u32 {
+fn first(process: &RunningCommand, argument: &str) -> u32 {
     let mut found = Vec::new();
     wait_until("it has started one", || {
         found = children(process.pid(), argument);
@@ -63,9 +63,9 @@ fn first(process: &Process, argument: &str) -> u32 {
 }
 
 /// A comparison under way that never ends, and its seed.
-fn endless() -> (Process, u64) {
+fn endless() -> (RunningCommand, u64) {
     let seed = own_seed();
-    let process = Desk::new().start(&format!("compare --latency 1h --seed {seed}"));
+    let process = Sandbox::new().start(&format!("compare --latency 1h --seed {seed}"));
     wait_until("a download is under way", || {
         servers(seed).len() == 1 && trials(&process).into_iter().any(has_socket)
     });
@@ -94,10 +94,10 @@ fn none_is_left_after_a_kill() {
 
 #[test]
 fn none_is_left_after_a_signal() {
-    let interrupts: [fn(&Process); 3] = [
+    let interrupts: [fn(&RunningCommand); 3] = [
         |process| process.signal(Signal::INT),
         |process| process.signal(Signal::TERM),
-        Process::press_ctrl_c,
+        RunningCommand::press_ctrl_c,
     ];
     for interrupt in interrupts {
         let (process, seed) = endless();
@@ -121,7 +121,7 @@ fn a_server_that_answers_is_there_however_many_trials_take_long() {
 fn a_trial_that_dies_leaves_the_rounds_before_it() {
     let server = mock("20ms", "");
     let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
-    let process = Desk::new().start(&format!("{line} {}", server.url()));
+    let process = Sandbox::new().start(&format!("{line} {}", server.url()));
     wait_until("some rounds are over", || server.ledger().requests > 10);
     kill(first(&process, "trial"));
     let done = process.finish();
@@ -142,7 +142,7 @@ fn a_trial_that_dies_leaves_the_rounds_before_it() {
 fn a_server_that_dies_is_named_as_the_reason() {
     let seed = own_seed();
     let line = "compare --latency 20ms --flags 2 --strategy async --rounds 1000 --seed";
-    let process = Desk::new().start(&format!("{line} {seed}"));
+    let process = Sandbox::new().start(&format!("{line} {seed}"));
     wait_until("a trial runs", || {
         servers(seed).len() == 1 && !trials(&process).is_empty()
     });
@@ -167,7 +167,7 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
         ),
     ] {
         let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
-        let process = Desk::new().start(line);
+        let process = Sandbox::new().start(line);
         let first = first(&process, argument);
         if argument == "serve" {
             wait_until("it is used", || {
@@ -188,7 +188,7 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
 
 #[test]
 fn an_interrupt_during_the_floor_measures_nothing_more() {
-    let process = Desk::new().start("compare --latency 1h --format json");
+    let process = Sandbox::new().start("compare --latency 1h --format json");
     first(&process, "trial");
     process.signal(Signal::INT);
     let done = process.finish();
@@ -201,7 +201,7 @@ fn an_interrupt_during_the_floor_measures_nothing_more() {
 
 #[test]
 fn conditions_that_can_not_be_begun_leave_those_before_them() {
-    let (desk, seed) = (Desk::new(), own_seed());
+    let (desk, seed) = (Sandbox::new(), own_seed());
     let folder = desk.path("tmp");
     std::fs::create_dir(&folder).unwrap();
     let line =
@@ -222,9 +222,9 @@ fn conditions_that_can_not_be_begun_leave_those_before_them() {
 }
 
 /// What is said of a comparison in which these processes stop to answer.
-fn hangs(stopped: impl Fn(&Process, u64) -> Vec<u32>, interrupts: bool) -> Done {
+fn hangs(stopped: impl Fn(&RunningCommand, u64) -> Vec<u32>, interrupts: bool) -> CommandOutput {
     let (process, seed) = endless();
-    let _stopped = Stopped::all(&stopped(&process, seed));
+    let _stopped = StoppedProcess::all(&stopped(&process, seed));
     if interrupts {
         process.signal(Signal::INT);
     }
@@ -257,7 +257,7 @@ fn a_server_that_hangs_is_not_waited_for() {
 
 #[test]
 fn an_interrupt_ends_what_hangs() {
-    let all = |process: &Process, seed| [trials(process), servers(seed)].concat();
+    let all = |process: &RunningCommand, seed| [trials(process), servers(seed)].concat();
     let done = hangs(all, true);
     assert!(done.err.contains(": interrupted\n"), "{done}");
 }

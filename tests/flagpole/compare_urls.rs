@@ -1,13 +1,13 @@
 //! `flagpole compare --url`: against a server that already runs, which may not be ours, or not be there.
 
 use crate::compare::{column, ended, json, rows};
-use crate::peers::{Nobody, foreign, mock};
-use crate::stage::{Desk, flagpole, wait_until};
+use crate::harness::{Sandbox, flagpole, wait_until};
+use crate::servers::{UnusedAddr, foreign, mock};
 use serde_json::Value;
 
 #[test]
 fn nobody_at_the_url_is_no_comparison() {
-    let nobody = Nobody::new();
+    let nobody = UnusedAddr::new();
     let done = flagpole(&format!("compare --url http://{}", nobody.addr()));
     assert_eq!(done.code, Some(3), "{done}");
     let told = " in the warm-up round: no attempt reached the server: connection refused\n";
@@ -19,7 +19,7 @@ fn nobody_at_the_url_is_no_comparison() {
 fn a_server_of_somebody_else_that_goes_away_ends_the_rounds() {
     let server = mock("1ms", "");
     let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
-    let process = Desk::new().start(&format!("{line} {}", server.url()));
+    let process = Sandbox::new().start(&format!("{line} {}", server.url()));
     wait_until("some rounds are over", || server.ledger().requests > 10);
     drop(server);
     let done = process.finish();

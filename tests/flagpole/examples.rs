@@ -3,7 +3,7 @@
 mod downloads;
 mod lessons;
 
-use crate::stage::{Done, wait_until};
+use crate::harness::{CommandOutput, wait_until};
 use std::collections::BTreeMap;
 use std::env::consts::EXE_SUFFIX;
 use std::fs::{self, File};
@@ -15,31 +15,31 @@ use tempfile::TempDir;
 const BARE: [&str; 3] = ["flags_sequential", "flags_threads", "flags_async"];
 
 /// An example under way, in a folder of its own; killed when dropped.
-struct Example {
+struct RunningExample {
     folder: TempDir,
     child: Child,
 }
 
-impl Example {
-    fn start(name: &str, arguments: &[&str]) -> Example {
+impl RunningExample {
+    fn start(name: &str, arguments: &[&str]) -> RunningExample {
         let folder = tempfile::tempdir().unwrap();
         let said = |name| File::create(folder.path().join(name)).unwrap();
         let mut command = Command::new(binary(name));
         let command = command.args(arguments).current_dir(folder.path());
         let command = command.stdout(said("out")).stderr(said("err"));
         let child = command.spawn().unwrap();
-        Example { folder, child }
+        RunningExample { folder, child }
     }
 
     /// Waits for its end; with what it said, and what it saved under which names.
-    fn finish(mut self) -> (Done, BTreeMap<String, Vec<u8>>) {
+    fn finish(mut self) -> (CommandOutput, BTreeMap<String, Vec<u8>>) {
         let mut status = None;
         wait_until("the example ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
         let said = |name| fs::read_to_string(self.folder.path().join(name)).unwrap();
-        let done = Done {
+        let done = CommandOutput {
             code: status.unwrap().code(),
             out: said("out"),
             err: said("err"),
@@ -54,7 +54,7 @@ impl Example {
     }
 }
 
-impl Drop for Example {
+impl Drop for RunningExample {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
@@ -77,7 +77,7 @@ fn binary(name: &str) -> PathBuf {
 
 /// Runs an example to a good end; with what it printed.
 fn run(name: &str, arguments: &[&str]) -> String {
-    let (done, _) = Example::start(name, arguments).finish();
+    let (done, _) = RunningExample::start(name, arguments).finish();
     assert_eq!(done.code, Some(0), "{done}");
     done.out
 }
@@ -118,7 +118,7 @@ fn bad_words_get_a_clear_error_and_nothing_else_happens() {
         ("spinner_async", "long", "expected a number of seconds"),
         ("spinner_thread", "-1", "negative"),
     ] {
-        let (done, saved) = Example::start(name, &[word]).finish();
+        let (done, saved) = RunningExample::start(name, &[word]).finish();
         assert_eq!((done.code, done.out.as_str()), (Some(1), ""), "{done}");
         assert!(done.err.contains(error) && saved.is_empty(), "{done}");
     }

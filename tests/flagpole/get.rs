@@ -1,14 +1,14 @@
 //! `flagpole get`, against a flagpole in this process.
 
-use crate::peers::{Nobody, mock};
-use crate::stage::{Desk, Done};
+use crate::harness::{CommandOutput, Sandbox};
+use crate::servers::{UnusedAddr, mock};
 use flagpole_client::strategy;
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
 use std::fs;
 
-fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
+fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
@@ -30,7 +30,7 @@ fn file_names(codes: &[CountryCode]) -> Vec<String> {
 }
 
 /// Every file is a flag of the fixtures under its own name, byte for byte.
-fn assert_true(desk: &Desk) {
+fn assert_true(desk: &Sandbox) {
     let catalog = Catalog::embedded();
     for name in desk.saved() {
         let code = name.strip_suffix(".gif").expect(&name).parse().unwrap();
@@ -46,7 +46,7 @@ fn assert_true(desk: &Desk) {
 fn every_strategy_saves_the_same_true_flags() {
     let server = mock("uniform:1ms..9ms", "");
     for strategy in every_strategy() {
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let done = get(&desk, &server, &strategy);
         assert_eq!(done.code, Some(0), "{done}");
         assert!(
@@ -60,7 +60,7 @@ fn every_strategy_saves_the_same_true_flags() {
 
 #[test]
 fn codes_without_a_flag_are_counted_and_are_no_failure() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let done = get(&desk, &server, "-e -l 30");
     assert_eq!(done.code, Some(0), "{done}");
     assert!(
@@ -74,7 +74,7 @@ fn codes_without_a_flag_are_counted_and_are_no_failure() {
 
 #[test]
 fn a_site_without_a_single_flag_is_no_failure() {
-    let (desk, server) = (Desk::new(), mock("0", "404"));
+    let (desk, server) = (Sandbox::new(), mock("0", "404"));
     let done = get(&desk, &server, "");
     assert_eq!(done.code, Some(0), "{done}");
     assert!(
@@ -86,7 +86,7 @@ fn a_site_without_a_single_flag_is_no_failure() {
 
 #[test]
 fn errors_are_counted_by_reason_and_fail_the_command() {
-    let (desk, server) = (Desk::new(), mock("0", "404@20% 418@20% 500@20%"));
+    let (desk, server) = (Sandbox::new(), mock("0", "404@20% 418@20% 500@20%"));
     let done = get(&desk, &server, "-a");
     let ledger = server.ledger();
     let [ok, not_found, teapots, errors] = [200, 404, 418, 500].map(|s| ledger.by_status[&s]);
@@ -105,7 +105,7 @@ fn errors_are_counted_by_reason_and_fail_the_command() {
 
 #[test]
 fn nobody_there_is_an_error_of_each_download() {
-    let (desk, nobody) = (Desk::new(), Nobody::new());
+    let (desk, nobody) = (Sandbox::new(), UnusedAddr::new());
     for strategy in every_strategy() {
         let url = format!("http://{}", nobody.addr());
         let done = desk.run(&format!("get BR US --url {url} {strategy}"));
@@ -122,10 +122,10 @@ fn nobody_there_is_an_error_of_each_download() {
 #[test]
 fn verbose_says_how_each_download_ended() {
     let server = mock("0", "");
-    let done = get(&Desk::new(), &server, "BR AA -v");
+    let done = get(&Sandbox::new(), &server, "BR AA -v");
     assert!(done.err.contains("\nBR ok\n"), "{done}");
     assert!(done.err.contains("\nAA not found\n"), "{done}");
-    let done = get(&Desk::new(), &mock("0", "500"), "US -v");
+    let done = get(&Sandbox::new(), &mock("0", "500"), "US -v");
     assert!(
         done.err
             .ends_with("\n*** Error for US: 500 Internal Server Error\n"),
@@ -135,20 +135,20 @@ fn verbose_says_how_each_download_ended() {
 
 #[test]
 fn without_verbose_and_a_terminal_nothing_moves() {
-    let done = get(&Desk::new(), &mock("0", ""), "BR");
+    let done = get(&Sandbox::new(), &mock("0", ""), "BR");
     assert_eq!(done.err.lines().count(), 1, "{done}");
 }
 
 #[test]
 fn the_books_spelling_of_an_option_is_known() {
-    let done = get(&Desk::new(), &mock("0", ""), "BR US --max_req 2");
+    let done = get(&Sandbox::new(), &mock("0", ""), "BR US --max_req 2");
     assert_eq!(done.code, Some(0), "{done}");
     assert!(done.err.contains(": async, concurrency 2\n"), "{done}");
 }
 
 #[test]
 fn a_site_may_be_named_by_its_flags() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let done = desk.run(&format!("get BR --url {}flags", server.url()));
     assert_eq!(done.code, Some(0), "{done}");
     assert_eq!(server.ledger().by_status[&200], 1);
@@ -158,7 +158,7 @@ fn a_site_may_be_named_by_its_flags() {
 fn a_file_that_can_not_be_replaced_is_an_error_of_that_download_alone() {
     let server = mock("0", "");
     for strategy in every_strategy() {
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         fs::create_dir_all(desk.path("downloaded/br.gif")).unwrap();
         let done = get(&desk, &server, &format!("BR FR US -v {strategy}"));
         assert_eq!(done.code, Some(1), "{done}");
@@ -179,7 +179,7 @@ fn a_file_that_can_not_be_replaced_is_an_error_of_that_download_alone() {
 
 #[test]
 fn an_older_file_is_replaced() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     fs::create_dir_all(desk.path("downloaded")).unwrap();
     fs::write(desk.path("downloaded/br.gif"), "of old").unwrap();
     assert_eq!(get(&desk, &server, "BR").code, Some(0));
@@ -188,7 +188,7 @@ fn an_older_file_is_replaced() {
 
 #[test]
 fn a_timeout_is_an_error_with_its_limit() {
-    let (desk, server) = (Desk::new(), mock("1h", ""));
+    let (desk, server) = (Sandbox::new(), mock("1h", ""));
     let done = get(&desk, &server, "BR US --timeout 100ms");
     assert_eq!(done.code, Some(1), "{done}");
     let expected = "0 flags downloaded\n2 errors: 2 x timed out after 100ms\n";
@@ -198,7 +198,7 @@ fn a_timeout_is_an_error_with_its_limit() {
 
 #[test]
 fn a_reader_who_has_gone_is_no_failure() {
-    let (desk, server) = (Desk::new(), mock("50ms", ""));
+    let (desk, server) = (Sandbox::new(), mock("50ms", ""));
     let mut process = desk.start(&format!("get BR US --url {}", server.url()));
     process.close_stdout();
     let done = process.finish();
@@ -218,7 +218,7 @@ fn what_can_not_be_said_stops_nothing() {
         ("--concurrency none", 2),
     ] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let line = format!("get --url {} {words}", server.url());
         let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
         let command = command.args(line.split(' ')).current_dir(desk.path(""));
@@ -238,7 +238,7 @@ fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
     for strategy in strategy::ALL {
         let builder = BlockingServer::builder().rule(busy("/flags/br/*"));
         let server = builder.rule(busy("/flags/us/*")).start().unwrap();
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let mut process = desk.start(&format!(
             "get BR US ZZ -v -m 1 --retries 1 --backoff 1h..1h --strategy {} --url {}",
             strategy.name(),
@@ -262,7 +262,7 @@ fn what_waits_for_a_retry_when_it_is_interrupted_is_told_as_begun() {
 fn an_interrupt_keeps_what_is_done() {
     let server = mock("50ms", "");
     for strategy in every_strategy() {
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let line = format!("get -a -v --url {} {strategy}", server.url());
         let mut process = desk.start(&line);
         process.err_line();

@@ -1,8 +1,8 @@
 //! Ctrl-C in the middle of `flagpole get --metadata`, which has flags on the disk that have no name yet.
 
-use crate::peers::mock;
-use crate::stage::{Desk, PATIENCE, wait_until};
-use crate::ways::Way;
+use crate::combos::Combo;
+use crate::harness::{PATIENCE, Sandbox, wait_until};
+use crate::servers::mock;
 use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
 use flagpole_server::config::path_glob::PathGlob;
@@ -15,7 +15,7 @@ use std::time::Instant;
 const PIPE: usize = 64 << 10;
 const ROOM: usize = 4 << 10;
 
-fn line(way: Way, server: &BlockingServer, words: &str) -> String {
+fn line(way: Combo, server: &BlockingServer, words: &str) -> String {
     let lanes = if way.strategy.is_concurrent() { 8 } else { 1 };
     let (strategy, transport) = (way.strategy.name(), way.transport.name());
     format!(
@@ -38,8 +38,8 @@ fn slow_names(latency: &str) -> BlockingServer {
 #[test]
 fn once_keeps_what_is_done_and_leaves_nothing_else() {
     let server = slow_names("20ms");
-    for way in Way::all() {
-        let desk = Desk::new();
+    for way in Combo::all() {
+        let desk = Sandbox::new();
         let mut process = desk.start(&line(way, &server, "--all"));
         process.err_line();
         let before: Vec<_> = (0..3).map(|_| process.err_line()).collect();
@@ -79,20 +79,20 @@ fn once_keeps_what_is_done_and_leaves_nothing_else() {
 
 /// A `get` whose standard error nobody reads and is nearly full, so that it gets stuck in the middle of
 /// its work whatever it is told.
-struct Stuck {
+struct BlockedGet {
     child: Child,
     err: PipeReader,
 }
 
-impl Stuck {
-    fn start(desk: &Desk, line: &str) -> Stuck {
+impl BlockedGet {
+    fn start(desk: &Sandbox, line: &str) -> BlockedGet {
         let (err, mut full) = pipe().unwrap();
         full.write_all(&vec![b'x'; PIPE - ROOM]).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
         let command = command.args(line.split(' ')).current_dir(desk.path(""));
         let command = command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.stderr(full).spawn().unwrap();
-        Stuck { child, err }
+        BlockedGet { child, err }
     }
 
     /// Until not even the shortest line about a code without a flag fits.
@@ -117,7 +117,7 @@ impl Stuck {
     }
 }
 
-impl Drop for Stuck {
+impl Drop for BlockedGet {
     fn drop(&mut self) {
         // It has mostly ended by then, which is as good.
         let _ = self.child.kill();
@@ -128,9 +128,9 @@ impl Drop for Stuck {
 #[test]
 fn twice_ends_at_once_and_leaves_nothing_half_done() {
     let server = mock("0", "");
-    for way in Way::all() {
-        let desk = Desk::new();
-        let mut process = Stuck::start(&desk, &line(way, &server, "--every"));
+    for way in Combo::all() {
+        let desk = Sandbox::new();
+        let mut process = BlockedGet::start(&desk, &line(way, &server, "--every"));
         process.wait();
         let saved = desk.saved();
         // On one lane a flag has its name before the next is asked for.

@@ -8,32 +8,32 @@
 
 mod adaptive;
 mod agreement;
+mod agreement_util;
+mod cli_text;
+mod combos;
 mod compare;
 mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
 mod compare_urls;
 mod examples;
-mod family;
+mod fault_matrix;
 mod get;
-mod insisting;
+mod harness;
 #[cfg(target_os = "linux")]
 mod interrupted;
-mod liars;
+mod malicious;
 #[cfg(target_os = "linux")]
 mod memory;
 mod names;
-mod peers;
 mod policies;
 #[cfg(target_os = "linux")]
 mod processes;
 mod profile_files;
 mod profiles;
 mod resume;
+mod retry_cli;
 mod same_files;
 mod serve;
-mod stage;
-mod stories;
+mod servers;
 mod usage;
-mod ways;
-mod words;

@@ -1,8 +1,8 @@
 //! What flagpole costs in memory, read by Linux's own account.
 
-use crate::peers::{Peer, mock};
+use crate::harness::Sandbox;
 use crate::processes::memory;
-use crate::stage::Desk;
+use crate::servers::{RawClient, mock};
 use flagpole_server::open_files;
 use std::thread;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const OTHERS: u64 = 500;
 #[test]
 fn a_thousand_downloads_at_once_stay_under_60_mb() {
     // Long enough that all requests are in flight at once, and to look at the process.
-    let (desk, server) = (Desk::new(), mock("300ms", ""));
+    let (desk, server) = (Sandbox::new(), mock("300ms", ""));
     let line = format!("get --strategy async -e -m 1000 --url {}", server.url());
     let process = desk.start(&line);
     let mut most = 0;
@@ -35,7 +35,7 @@ fn a_thousand_downloads_at_once_stay_under_60_mb() {
 
 /// The most that a `get` of all codes ever had, with so many lanes and all of them in flight, in KiB.
 fn most(words: &str, lanes: usize, latency: &str) -> u64 {
-    let (desk, server) = (Desk::new(), mock(latency, ""));
+    let (desk, server) = (Sandbox::new(), mock(latency, ""));
     let line = format!("get -e -m {lanes} --url {} {words}", server.url());
     let process = desk.start(&line);
     let mut most = 0;
@@ -94,11 +94,11 @@ fn a_held_connection_costs_the_server_under_14_kb() {
         );
         return;
     }
-    let mut server = Desk::new().start("serve --port 0");
+    let mut server = Sandbox::new().start("serve --port 0");
     let url = server.url();
-    let hold = |count| -> Vec<Peer> {
+    let hold = |count| -> Vec<RawClient> {
         let hold = |_| {
-            let mut peer = Peer::of(&url);
+            let mut peer = RawClient::of(&url);
             peer.ask(1);
             assert_eq!(peer.status(), 200);
             peer

@@ -1,8 +1,8 @@
 //! `flagpole get --metadata`: flags by the names of their countries, each for two requests.
 
-use crate::peers::mock;
-use crate::stage::{Desk, Done};
-use crate::ways::{CATALOG, Way, codes, in_every_way, truth};
+use crate::combos::{CATALOG, Combo, codes, in_every_way, truth};
+use crate::harness::{CommandOutput, Sandbox};
+use crate::servers::mock;
 use flagpole_fixtures::populous;
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
@@ -11,7 +11,7 @@ use flagpole_server::config::path_glob::PathGlob;
 use std::collections::BTreeSet;
 use std::fs;
 
-fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
+fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
     desk.run(&format!("get --metadata --url {} {words}", server.url()))
 }
 
@@ -23,7 +23,7 @@ fn nameless(fault: &str) -> BlockingServer {
 }
 
 /// Every file is named after a country, its spaces underscores, and is the flag of the code behind it.
-fn assert_named(desk: &Desk, expected: &BTreeSet<CountryCode>) {
+fn assert_named(desk: &Sandbox, expected: &BTreeSet<CountryCode>) {
     let names = desk.saved();
     let saved = names.iter().map(|name| {
         let (country, code) = name
@@ -46,7 +46,7 @@ fn assert_named(desk: &Desk, expected: &BTreeSet<CountryCode>) {
 
 #[test]
 fn flags_go_by_the_names_of_their_countries() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let done = get(&desk, &server, "BR US CI AA");
     assert_eq!(done.code, Some(0), "{done}");
     assert!(
@@ -66,15 +66,15 @@ fn flags_go_by_the_names_of_their_countries() {
 
 #[test]
 fn every_flag_there_is_has_a_name() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     get(&desk, &server, "--all -m 10");
     assert_named(&desk, &CATALOG.codes().collect());
 }
 
 #[test]
 fn both_requests_take_a_permit_and_there_are_no_more_at_once() {
-    in_every_way(|way: Way| {
-        let (desk, server) = (Desk::new(), mock("5ms", ""));
+    in_every_way(|way: Combo| {
+        let (desk, server) = (Sandbox::new(), mock("5ms", ""));
         let lanes = if way.strategy.is_concurrent() { 3 } else { 1 };
         let (strategy, transport) = (way.strategy.name(), way.transport.name());
         let words = format!("-m {lanes} --strategy {strategy} --transport {transport}");
@@ -100,7 +100,7 @@ fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
         ("200,body={", "bad metadata: "),
         ("corrupt", "corrupt body\n"),
     ] {
-        let (desk, server) = (Desk::new(), nameless(fault));
+        let (desk, server) = (Sandbox::new(), nameless(fault));
         let done = get(&desk, &server, "BR US -v");
         assert_eq!(done.code, Some(1), "{fault}: {done}");
         let line = format!("\n*** Error for the metadata of BR: {told}");
@@ -119,7 +119,7 @@ fn a_name_is_insisted_on_without_fetching_the_flag_again() {
         .first(2)
         .fault("503".parse().unwrap());
     let server = BlockingServer::builder().rule(rule).start().unwrap();
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let done = get(&desk, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
     assert!(
         done.out

@@ -1,9 +1,9 @@
 //! Every policy under every strategy and transport, against a server that says what it did: retries meet
 //! the fates that were theirs, hedges are paid for and told, and nobody asks more often than allowed.
 
-use crate::peers::seeded;
-use crate::stories::{Made, assert_agree};
-use crate::ways::{codes, in_every_way, lanes};
+use crate::agreement_util::{TestRun, assert_agree};
+use crate::combos::{codes, in_every_way, lanes};
+use crate::servers::seeded;
 use flagpole_analysis::bound::of_run;
 use flagpole_client::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
 use flagpole_client::{Endpoint, Run, Workload};
@@ -53,7 +53,7 @@ fn slow(n: &str, latency: &str) -> Rule {
 }
 
 /// Carries the plan out in every way under this policy, and holds the records against the ledger.
-fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<Made>, Ledger) {
+fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<TestRun>, Ledger) {
     let endpoint = Endpoint::from(server.addr());
     let runs = in_every_way(|way| {
         let run = Run::new(plan, &endpoint).concurrency(lanes(4));
@@ -291,7 +291,7 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
         let is_concurrent = way.strategy.is_concurrent();
         is_concurrent.then(|| (way, way.measure(run)))
     });
-    let runs: Vec<Made> = runs.into_iter().flatten().collect();
+    let runs: Vec<TestRun> = runs.into_iter().flatten().collect();
     let ledger = server.shutdown(GRACE);
     assert_agree(&runs, &ledger);
     for (way, run) in &runs {
@@ -326,7 +326,7 @@ fn a_hedge_that_comes_too_late_is_given_up_itself() {
     let (runs, ledger) = {
         let policy = hedged(20 * MS);
         let (runs, ledger) = under(&policy, &plan, server);
-        let is_concurrent = |(way, _): &Made| way.strategy.is_concurrent();
+        let is_concurrent = |(way, _): &TestRun| way.strategy.is_concurrent();
         (
             runs.into_iter().filter(is_concurrent).collect::<Vec<_>>(),
             ledger,

@@ -1,12 +1,12 @@
 //! Profiles as files: printed, read again, held against their schema, and refused with a place.
 
+use crate::harness::{Sandbox, flagpole};
 use crate::profiles::built_in;
-use crate::stage::{Desk, flagpole};
 use serde_json::{Value, json};
 use std::{fs, thread};
 
 /// What was printed by a command that had nothing to complain about.
-fn printed(desk: &Desk, line: &str) -> String {
+fn printed(desk: &Sandbox, line: &str) -> String {
     let done = desk.run(line);
     assert_eq!(
         (done.code, done.err.as_str()),
@@ -33,7 +33,7 @@ fn words() -> Vec<String> {
 #[test]
 fn what_is_printed_is_a_profile_with_the_same_fates() {
     let holds = |words: &str| {
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let text = printed(&desk, &format!("serve {words} --print-profile"));
         fs::write(desk.path("mine.toml"), &text).unwrap();
         let again = printed(&desk, "serve --profile mine.toml --print-profile");
@@ -70,7 +70,7 @@ fn schema() -> jsonschema::Validator {
 
 #[test]
 fn the_schema_allows_every_profile_that_ships_or_is_printed() {
-    let (schema, desk) = (schema(), Desk::new());
+    let (schema, desk) = (schema(), Sandbox::new());
     let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles")).unwrap();
     let files = folder.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     let printed = words()
@@ -118,7 +118,7 @@ fn the_schema_refuses_what_is_misspelled_or_of_another_type() {
 
 /// What is said, and nothing else, of a command that is refused where there are these files.
 fn refused(line: &str) -> String {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     fs::create_dir(desk.path("folder")).unwrap();
     for (name, text) in [
         ("key", &b"[[listener]]\nlatncy = '5ms'\n"[..]),
@@ -166,7 +166,7 @@ fn a_profile_that_is_wrong_is_refused_with_its_place() {
 
 #[test]
 fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
-    let system = |path: &Desk, name: &str| fs::read_to_string(path.path(name)).unwrap_err();
+    let system = |path: &Sandbox, name: &str| fs::read_to_string(path.path(name)).unwrap_err();
     let refused = |file: &str| refused(&format!("serve --port 0 --profile {file}"));
     for dot in ["", ".toml"] {
         let utf8 = "expected a text file in UTF-8";
@@ -180,7 +180,7 @@ fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
             format!("--profile: large{dot}: {large}")
         );
     }
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let missing = system(&desk, "missing");
     assert_eq!(
         refused("./missing"),
@@ -231,7 +231,7 @@ fn options_that_do_not_go_with_the_profile_are_refused() {
             "--queue: needs `--concurrency-limit`"
         );
     }
-    let missing = fs::read_dir(Desk::new().path("missing")).unwrap_err();
+    let missing = fs::read_dir(Sandbox::new().path("missing")).unwrap_err();
     assert_eq!(
         refused("serve --port 0 --journal missing/journal"),
         format!("--journal: missing/journal: {missing}")

@@ -1,7 +1,7 @@
 //! The built-in profiles: what is told in advance is what happens, whoever asks and in whatever
 //! order; and what `get` makes of each.
 
-use crate::stage::{Desk, flagpole, wait_until};
+use crate::harness::{Sandbox, flagpole, wait_until};
 use flagpole_protocol::FateKey;
 use flagpole_protocol::{Cause, JournalEntry};
 use flagpole_protocol::{CountryCode, Resource};
@@ -199,7 +199,7 @@ mod journal {
             ));
             let fates: Value = serde_json::from_str(&fates.out).unwrap();
             let listeners = fates["listeners"].as_array().unwrap();
-            let desk = Desk::new();
+            let desk = Sandbox::new();
             let mut process = desk.start(&format!("serve --port 0 {seeded} --journal journal"));
             let mut count = 0;
             for listener in listeners {
@@ -240,7 +240,7 @@ mod downloads {
     use super::*;
 
     /// What a `get` that has ended says of its downloads.
-    struct Said {
+    struct GetTotals {
         code: Option<i32>,
         ok: u64,
         errors: u64,
@@ -249,7 +249,7 @@ mod downloads {
         not_started: u64,
     }
 
-    fn get(url: &str) -> Said {
+    fn get(url: &str) -> GetTotals {
         let done = flagpole(&format!("get {CODES} -m 20 --url {url} --timeout 10s"));
         let number = |line: &str| line.split(' ').next().unwrap().parse::<u64>().unwrap();
         let line = |word: &str| done.out.lines().find(|line| line.contains(word));
@@ -260,7 +260,7 @@ mod downloads {
         let reasons = reasons
             .split(", ")
             .filter_map(|reason| reason.split_once(" x "));
-        Said {
+        GetTotals {
             code: done.code,
             ok: line(" downloaded").map_or(0, number),
             errors: errors.map_or(0, number),
@@ -304,7 +304,7 @@ mod downloads {
 
     fn hold(name: &str, profile: &Profile, listener: &Listener, url: &str) {
         let said = get(url);
-        let Said {
+        let GetTotals {
             code,
             ok,
             errors,
@@ -331,7 +331,7 @@ mod downloads {
             for (name, profile) in built_in() {
                 scope.spawn(move || {
                     let mut process =
-                        Desk::new().start(&format!("serve --port 0 --profile {name}"));
+                        Sandbox::new().start(&format!("serve --port 0 --profile {name}"));
                     let urls: Vec<_> = profile.listeners.iter().map(|_| process.url()).collect();
                     thread::scope(|scope| {
                         for (listener, url) in profile.listeners.iter().zip(&urls) {

@@ -1,9 +1,9 @@
 //! `flagpole get --resume`: what is there and whole is not fetched again, what broke off is gone on
 //! with, and nothing that the server says makes a wrong file.
 
-use crate::peers::mock;
-use crate::stage::{Desk, Done, PATIENCE};
-use crate::ways::{CATALOG, files, sizes, true_flags, truth};
+use crate::combos::{CATALOG, files, sizes, true_flags, truth};
+use crate::harness::{CommandOutput, PATIENCE, Sandbox};
+use crate::servers::mock;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
@@ -20,7 +20,7 @@ const WAYS: [&str; 3] = [
     "--strategy threads --transport ureq",
 ];
 
-fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
+fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
@@ -37,7 +37,7 @@ fn failing(faults: &[&str]) -> BlockingServer {
         .unwrap()
 }
 
-fn saved(desk: &Desk, name: &str) -> PathBuf {
+fn saved(desk: &Sandbox, name: &str) -> PathBuf {
     desk.path("downloaded").join(name)
 }
 
@@ -46,7 +46,7 @@ fn brazil() -> Vec<u8> {
 }
 
 /// What is saved are the true flags of these codes, and nothing else.
-fn assert_saved(desk: &Desk, codes: &str) {
+fn assert_saved(desk: &Sandbox, codes: &str) {
     let (found, expected) = (files(&desk.path("downloaded")), true_flags(codes));
     assert!(
         found == expected,
@@ -57,7 +57,7 @@ fn assert_saved(desk: &Desk, codes: &str) {
 }
 
 /// The attempts that a run wrote down.
-fn records(desk: &Desk) -> Vec<Value> {
+fn records(desk: &Sandbox) -> Vec<Value> {
     let lines = fs::read_to_string(desk.path("r.jsonl")).unwrap();
     lines
         .lines()
@@ -66,7 +66,7 @@ fn records(desk: &Desk) -> Vec<Value> {
 }
 
 /// Status and bytes of each attempt.
-fn attempts(desk: &Desk) -> Vec<(u64, u64)> {
+fn attempts(desk: &Sandbox) -> Vec<(u64, u64)> {
     let number = |record: &Value, key: &str| record[key].as_u64().unwrap();
     let records = records(desk);
     let attempts = records
@@ -77,7 +77,7 @@ fn attempts(desk: &Desk) -> Vec<(u64, u64)> {
 
 /// Of a run that began with an empty folder: every byte that came is in a file, in the start of one, or was
 /// for nothing. Returns how many were.
-fn assert_accounted(desk: &Desk, done: &Done) -> u64 {
+fn assert_accounted(desk: &Sandbox, done: &CommandOutput) -> u64 {
     let document: Value = serde_json::from_str(&done.out).unwrap();
     let number = |key: &str| document[key].as_u64().unwrap();
     let of_use = |(name, body): (String, Vec<u8>)| {
@@ -98,7 +98,7 @@ fn assert_accounted(desk: &Desk, done: &Done) -> u64 {
 }
 
 /// By which one sees that a file was written anew, though with the same bytes.
-fn stamps(desk: &Desk) -> BTreeMap<String, (u64, SystemTime)> {
+fn stamps(desk: &Sandbox) -> BTreeMap<String, (u64, SystemTime)> {
     let stamp = |name: String| {
         let about = fs::metadata(saved(desk, &name)).unwrap();
         #[cfg(unix)]
@@ -113,7 +113,7 @@ fn stamps(desk: &Desk) -> BTreeMap<String, (u64, SystemTime)> {
 #[test]
 fn a_second_run_asks_for_all_and_fetches_nothing() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), mock("0", ""));
+        let (desk, server) = (Sandbox::new(), mock("0", ""));
         let line = format!("--all --resume {way}");
         let first = get(&desk, &server, &line);
         assert!(
@@ -134,7 +134,7 @@ fn a_second_run_asks_for_all_and_fetches_nothing() {
 
 #[test]
 fn machines_are_told_what_was_there_already() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     get(&desk, &server, "BR");
     let done = get(&desk, &server, "BR US AA --resume --format json -v");
     assert!(done.err.contains("\nBR not modified\n"), "{done}");
@@ -151,7 +151,7 @@ fn machines_are_told_what_was_there_already() {
 #[test]
 fn what_is_damaged_is_fetched_again_and_the_rest_is_not() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), mock("0", ""));
+        let (desk, server) = (Sandbox::new(), mock("0", ""));
         get(&desk, &server, "BR FR US");
         let mut damaged = brazil();
         damaged[30] ^= 1;
@@ -171,7 +171,7 @@ fn what_is_damaged_is_fetched_again_and_the_rest_is_not() {
 #[test]
 fn a_server_that_calls_a_damaged_file_unchanged_is_not_believed() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), mock("0", "304"));
+        let (desk, server) = (Sandbox::new(), mock("0", "304"));
         fs::create_dir(desk.path("downloaded")).unwrap();
         fs::write(saved(&desk, "br.gif"), "damaged").unwrap();
         let done = get(&desk, &server, &format!("BR --resume {way}"));
@@ -189,7 +189,7 @@ fn the_next_run_goes_on_where_a_body_broke_off() {
         .into_iter()
         .flat_map(|way| [(way, "cut:50%"), (way, "reset:700")])
     {
-        let (desk, server) = (Desk::new(), failing(&[fault]));
+        let (desk, server) = (Sandbox::new(), failing(&[fault]));
         let line = format!("BR --resume --records r.jsonl {way}");
         let first = get(&desk, &server, &line);
         assert_eq!(
@@ -216,7 +216,10 @@ fn the_next_run_goes_on_where_a_body_broke_off() {
 
 #[test]
 fn who_does_not_resume_keeps_no_start_and_goes_on_with_none() {
-    let (desk, server) = (Desk::new(), failing(&["cut:50%", "reset:700", "cut:50%"]));
+    let (desk, server) = (
+        Sandbox::new(),
+        failing(&["cut:50%", "reset:700", "cut:50%"]),
+    );
     get(&desk, &server, "BR --retries 1 --backoff 1ms..1ms");
     assert_eq!(desk.saved(), [""; 0]);
     get(&desk, &server, "BR --resume");
@@ -228,7 +231,7 @@ fn who_does_not_resume_keeps_no_start_and_goes_on_with_none() {
 #[test]
 fn a_retry_goes_on_with_what_the_try_before_it_left() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["cut:50%", "reset:700"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%", "reset:700"]));
         let line = format!("BR --resume --retries 2 --backoff 1ms..1ms --records r.jsonl {way}");
         let done = get(&desk, &server, &line);
         assert_eq!(done.code, Some(0), "{done}");
@@ -246,7 +249,7 @@ fn a_retry_goes_on_with_what_the_try_before_it_left() {
 #[test]
 fn what_a_later_range_completes_was_not_for_nothing() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["cut:50%", "503", "reset:700"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%", "503", "reset:700"]));
         let line = format!("BR US --resume --backoff 1ms..1ms --format json {way}");
         let done = get(&desk, &server, &format!("{line} --retries 3"));
         assert_eq!(
@@ -255,7 +258,7 @@ fn what_a_later_range_completes_was_not_for_nothing() {
             "the bodies of the 503"
         );
         assert_saved(&desk, "BR US");
-        let (desk, server) = (Desk::new(), failing(&["cut:50%", "corrupt", "cut:50%"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%", "corrupt", "cut:50%"]));
         let left = get(&desk, &server, &format!("{line} --retries 2"));
         let whole =
             brazil().len() as u64 + truth(Resource::Flag("US".parse().unwrap())).len() as u64;
@@ -267,7 +270,7 @@ fn what_a_later_range_completes_was_not_for_nothing() {
 #[test]
 fn a_flag_that_will_go_by_its_country_is_gone_on_with_too() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["cut:50%"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%"]));
         let line = format!("BR --resume --metadata --records r.jsonl {way}");
         get(&desk, &server, &line);
         assert_eq!(desk.saved(), ["br.gif.part"]);
@@ -295,7 +298,7 @@ fn a_flag_that_will_go_by_its_country_is_gone_on_with_too() {
 #[test]
 fn the_start_of_another_version_is_not_gone_on_with() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["cut:50%"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%"]));
         let line = format!("BR --resume --records r.jsonl {way}");
         get(&desk, &server, &line);
         let part = fs::read(saved(&desk, "br.gif.part")).unwrap();
@@ -313,7 +316,7 @@ fn the_start_of_another_version_is_not_gone_on_with() {
 #[test]
 fn a_rest_that_is_not_the_true_one_is_no_file_and_no_start() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["cut:50%", "corrupt"]));
+        let (desk, server) = (Sandbox::new(), failing(&["cut:50%", "corrupt"]));
         let line = format!("BR --resume --records r.jsonl {way}");
         get(&desk, &server, &line);
         let done = get(&desk, &server, &line);
@@ -328,7 +331,7 @@ fn a_rest_that_is_not_the_true_one_is_no_file_and_no_start() {
 #[test]
 fn of_a_race_that_is_won_nothing_is_left() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(&["hang:700"]));
+        let (desk, server) = (Sandbox::new(), failing(&["hang:700"]));
         let done = get(
             &desk,
             &server,
@@ -343,7 +346,7 @@ fn of_a_race_that_is_won_nothing_is_left() {
 #[test]
 fn an_interrupt_keeps_starts_on_purpose_and_nothing_by_accident() {
     for way in WAYS {
-        let desk = Desk::new();
+        let desk = Sandbox::new();
         let begun = Instant::now();
         // Until it is interrupted when the start of a body is there: mostly at once.
         let server = loop {
@@ -375,7 +378,7 @@ fn an_interrupt_keeps_starts_on_purpose_and_nothing_by_accident() {
 #[test]
 fn the_flags_of_all_countries_survive_a_bad_day() {
     const DAY: &str = "cut:50%@20% reset:700@20% corrupt@10% empty@5% 503@5%";
-    let (desk, server) = (Desk::new(), mock("0", DAY));
+    let (desk, server) = (Sandbox::new(), mock("0", DAY));
     let line = "--all --resume --retries 100 --backoff 1ms..1ms --format json";
     let done = get(&desk, &server, line);
     assert_eq!(done.code, Some(0), "{done}");

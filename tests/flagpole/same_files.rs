@@ -1,8 +1,8 @@
 //! Whatever the strategy, the transport and the number of lanes: the same files to the byte, the same
 //! counts, and the same cost in requests, bytes and back-off.
 
-use crate::peers::seeded;
-use crate::ways::{CATALOG, Files, Way, files, in_every_way, lanes, sizes, truth};
+use crate::combos::{CATALOG, Combo, FolderContents, files, in_every_way, lanes, sizes, truth};
+use crate::servers::seeded;
 use flagpole_client::policy::{Policy, Retry};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptKind, MeasuredRun};
@@ -32,7 +32,7 @@ const FAULTS: [&str; 14] = [
 
 /// What a run comes to, as far as timing has no part in it.
 #[derive(Debug, PartialEq)]
-struct Sums {
+struct RunTotals {
     downloads: [u64; 4],
     attempts: BTreeMap<(AttemptKind, Resource, u64, String, bool), u64>,
     bytes: u64,
@@ -40,8 +40,8 @@ struct Sums {
     backoff: Duration,
 }
 
-impl Sums {
-    fn of(run: &MeasuredRun) -> Sums {
+impl RunTotals {
+    fn of(run: &MeasuredRun) -> RunTotals {
         let tally = &run.stats;
         let mut attempts = BTreeMap::new();
         for record in &run.records {
@@ -55,7 +55,7 @@ impl Sums {
             );
             *attempts.entry(key).or_default() += 1;
         }
-        Sums {
+        RunTotals {
             downloads: [tally.ok, tally.not_found, tally.error, tally.unstarted],
             attempts,
             bytes: tally.bytes,
@@ -67,37 +67,37 @@ impl Sums {
 
 /// How the plan is made of codes.
 #[derive(Clone, Copy, Debug)]
-enum Kit {
+enum WorkloadKind {
     Flags,
-    Files,
+    FolderContents,
     WithMetadata,
 }
 
-impl Kit {
+impl WorkloadKind {
     fn plan(self, codes: Vec<CountryCode>) -> Workload {
         match self {
-            Kit::Flags => Workload::flags(codes),
-            Kit::Files => Workload::files(codes),
-            Kit::WithMetadata => Workload::with_metadata(codes),
+            WorkloadKind::Flags => Workload::flags(codes),
+            WorkloadKind::FolderContents => Workload::files(codes),
+            WorkloadKind::WithMetadata => Workload::with_metadata(codes),
         }
     }
 
     /// The true files of these names, as far as they can be told from the plan.
-    fn truth(self, files: &Files, codes: &[CountryCode]) -> Files {
+    fn truth(self, files: &FolderContents, codes: &[CountryCode]) -> FolderContents {
         let flag = |code: &CountryCode| truth(Resource::Flag(*code));
         let named = codes
             .iter()
             .filter(|code| CATALOG.country(**code).is_some());
         let all = named.flat_map(|code| match self {
-            Kit::Flags => vec![(format!("{}.gif", code.lower()), flag(code))],
-            Kit::Files => vec![
+            WorkloadKind::Flags => vec![(format!("{}.gif", code.lower()), flag(code))],
+            WorkloadKind::FolderContents => vec![
                 (format!("{}.gif", code.lower()), flag(code)),
                 (
                     format!("{}.json", code.lower()),
                     truth(Resource::Metadata(*code)),
                 ),
             ],
-            Kit::WithMetadata => {
+            WorkloadKind::WithMetadata => {
                 let country = CATALOG.country(*code).unwrap().country.replace(' ', "_");
                 vec![(format!("{country}--{code}.gif"), flag(code))]
             }
@@ -106,7 +106,13 @@ impl Kit {
     }
 }
 
-fn run(way: Way, seed: u64, plan: &Workload, policy: &Policy, count: usize) -> (Sums, Files) {
+fn run(
+    way: Combo,
+    seed: u64,
+    plan: &Workload,
+    policy: &Policy,
+    count: usize,
+) -> (RunTotals, FolderContents) {
     let server = seeded(seed, "uniform:0..3ms", &FAULTS.join(" "));
     let endpoint = Endpoint::from(server.addr());
     let folder = tempfile::tempdir().unwrap();
@@ -114,7 +120,7 @@ fn run(way: Way, seed: u64, plan: &Workload, policy: &Policy, count: usize) -> (
     let run = Run::new(plan, &endpoint).concurrency(lanes(count));
     let run = run.policy(policy.clone()).destination(&destination);
     let run = run.timeout(Duration::from_secs(20));
-    (Sums::of(&way.measure(run)), files(folder.path()))
+    (RunTotals::of(&way.measure(run)), files(folder.path()))
 }
 
 proptest! {
@@ -123,7 +129,7 @@ proptest! {
     #[test]
     fn every_way_brings_the_same(
         seed: u64,
-        kit in select(vec![Kit::Flags, Kit::Files, Kit::WithMetadata]),
+        kit in select(vec![WorkloadKind::Flags, WorkloadKind::FolderContents, WorkloadKind::WithMetadata]),
         codes in subsequence(CountryCode::every().collect::<Vec<_>>(), 1..40),
         attempts in 1..=3_u32,
         most in 1..=20_usize,

@@ -1,14 +1,14 @@
 //! `flagpole serve`, as a process of its own.
 
-use crate::peers::Peer;
-use crate::stage::{Desk, Process};
+use crate::harness::{RunningCommand, Sandbox};
+use crate::servers::RawClient;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
 use flagpole_server::RuleSet;
 use std::time::Duration;
 
-fn serve(words: &str) -> (Process, String) {
-    let mut process = Desk::new().start(&format!("serve --port 0 {words}"));
+fn serve(words: &str) -> (RunningCommand, String) {
+    let mut process = Sandbox::new().start(&format!("serve --port 0 {words}"));
     let url = process.url();
     (process, url)
 }
@@ -17,7 +17,7 @@ fn serve(words: &str) -> (Process, String) {
 const WIDE: &str = "uniform:0..5h";
 
 /// Has a server of latency `WIDE` work on a request that takes hours.
-fn keep_busy(peer: &mut Peer) {
+fn keep_busy(peer: &mut RawClient) {
     let profile = RuleSet::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
     let flag = FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
     let numbers = 1..1_000_000;
@@ -34,8 +34,8 @@ fn keep_busy(peer: &mut Peer) {
 #[cfg(unix)]
 mod signals {
     use super::{WIDE, keep_busy, serve};
-    use crate::peers::Peer;
-    use crate::stage::{Desk, flagpole};
+    use crate::harness::{Sandbox, flagpole};
+    use crate::servers::RawClient;
     use rustix::process::Signal;
 
     #[test]
@@ -69,7 +69,7 @@ mod signals {
     fn a_signal_lets_it_finish_what_is_under_way() {
         for signal in [Signal::INT, Signal::TERM] {
             let (process, url) = serve("--latency 300ms");
-            let mut peer = Peer::of(&url);
+            let mut peer = RawClient::of(&url);
             // Both in one write: with the first answer the second request has been parsed as well.
             peer.ask(2);
             assert_eq!(peer.status(), 200);
@@ -92,7 +92,7 @@ mod signals {
     #[test]
     fn a_second_signal_ends_it_at_once() {
         let (mut process, url) = serve(&format!("--latency {WIDE}"));
-        let mut peer = Peer::of(&url);
+        let mut peer = RawClient::of(&url);
         keep_busy(&mut peer);
         process.signal(Signal::INT);
         let line = process.err_line();
@@ -103,8 +103,8 @@ mod signals {
 
     #[test]
     fn a_child_leaves_it_to_its_parent_to_end_it() {
-        let mut process = Desk::new().start("serve --child --port 0");
-        let mut peer = Peer::of(&process.url());
+        let mut process = Sandbox::new().start("serve --child --port 0");
+        let mut peer = RawClient::of(&process.url());
         process.signal(Signal::INT);
         peer.ask(1);
         assert_eq!(peer.status(), 200);
@@ -130,7 +130,7 @@ fn it_says_where_it_serves_what() {
         said.contains(&format!("  curl -i {url}flags/br/br.gif\n")),
         "{said}"
     );
-    let mut peer = Peer::of(&url);
+    let mut peer = RawClient::of(&url);
     peer.ask(1);
     assert!([200, 418].contains(&peer.status()));
 }
@@ -139,7 +139,7 @@ fn it_says_where_it_serves_what() {
 fn the_same_seed_gives_the_same_answers() {
     let statuses = |seed| {
         let (_process, url) = serve(&format!("--fault 500@50% --seed {seed}"));
-        let mut peer = Peer::of(&url);
+        let mut peer = RawClient::of(&url);
         peer.ask(64);
         (0..64).map(|_| peer.status()).collect::<Vec<_>>()
     };
@@ -151,8 +151,8 @@ fn the_same_seed_gives_the_same_answers() {
 
 #[test]
 fn a_child_ends_when_its_standard_input_does() {
-    let mut process = Desk::new().start("serve --child --port 0 --fault 503");
-    let mut peer = Peer::of(&process.url());
+    let mut process = Sandbox::new().start("serve --child --port 0 --fault 503");
+    let mut peer = RawClient::of(&process.url());
     peer.ask(2);
     assert_eq!((peer.status(), peer.status()), (503, 503));
     process.close_stdin();
@@ -169,8 +169,8 @@ fn a_child_ends_when_its_standard_input_does() {
 
 #[test]
 fn a_child_waits_for_no_answer_when_its_parent_is_gone() {
-    let mut process = Desk::new().start(&format!("serve --child --port 0 --latency {WIDE}"));
-    let mut peer = Peer::of(&process.url());
+    let mut process = Sandbox::new().start(&format!("serve --child --port 0 --latency {WIDE}"));
+    let mut peer = RawClient::of(&process.url());
     keep_busy(&mut peer);
     process.close_stdin();
     let done = process.finish();

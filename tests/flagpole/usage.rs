@@ -1,6 +1,6 @@
 //! What a person is told who got the command line wrong: one line, and nothing else happens.
 
-use crate::stage::Desk;
+use crate::harness::Sandbox;
 use flagpole_client::strategy;
 use flagpole_server::fate::{fault, latency};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use std::{fs, io};
 /// Runs the line where there is an empty folder `empty` and a file `file`; it must be refused with
 /// exactly this sentence.
 fn refused(line: &str, sentence: &str) {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     fs::create_dir(desk.path("empty")).unwrap();
     fs::write(desk.path("file"), "").unwrap();
     let done = desk.run(line);
@@ -20,12 +20,12 @@ fn refused(line: &str, sentence: &str) {
 
 /// What the system says of a path that is missing.
 fn missing() -> io::Error {
-    fs::read_dir(Desk::new().path("missing")).unwrap_err()
+    fs::read_dir(Sandbox::new().path("missing")).unwrap_err()
 }
 
 /// What the system says of a path through a file.
 fn through_a_file() -> io::Error {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     fs::write(desk.path("file"), "").unwrap();
     fs::create_dir(desk.path("file/in-it")).unwrap_err()
 }
@@ -262,7 +262,7 @@ fn options_that_exclude_each_other() {
 
 #[test]
 fn an_option_without_its_value() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     let done = desk.run("get BR --dest");
     assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
     let names_the_option = done.err.starts_with("flagpole: ") && done.err.contains("--dest");
@@ -274,7 +274,7 @@ fn an_option_without_its_value() {
 
 #[test]
 fn no_command_at_all_is_answered_with_the_help() {
-    let done = Desk::new().run("");
+    let done = Sandbox::new().run("");
     assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
     assert!(done.err.contains("Usage: flagpole <COMMAND>"), "{done}");
 }

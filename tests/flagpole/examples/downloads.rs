@@ -1,7 +1,7 @@
 //! The programs that download flags.
 
-use super::{BARE, Example, run};
-use crate::stage::wait_until;
+use super::{BARE, RunningExample, run};
+use crate::harness::wait_until;
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
@@ -33,7 +33,7 @@ fn the_bare_downloaders_save_all_twenty_flags() {
     codes.sort_unstable();
     let expected = twenty(by_code);
     for name in BARE {
-        let (done, saved) = Example::start(name, &[]).finish();
+        let (done, saved) = RunningExample::start(name, &[]).finish();
         assert!(done.out.starts_with("20 flags downloaded in "), "{done}");
         assert_eq!(saved, expected, "{name}");
         let mut shown: Vec<_> = done.err.lines().collect();
@@ -56,7 +56,7 @@ fn as_many_requests_are_in_flight_as_each_downloader_allows() {
         // No answer ever comes, so that the requests pile up to what is allowed.
         let server = BlockingServer::builder().fault("hang".parse().unwrap());
         let server = server.start().unwrap();
-        let example = Example::start(name, &[&server.url()]);
+        let example = RunningExample::start(name, &[&server.url()]);
         wait_until("the requests are there", || {
             server.ledger().requests >= most
         });
@@ -82,7 +82,7 @@ fn the_semaphore_keeps_a_server_with_few_seats_from_refusing() {
 
 #[test]
 fn errors_name_their_country_and_are_counted() {
-    let (done, saved) = Example::start("flags_async_semaphore", &[]).finish();
+    let (done, saved) = RunningExample::start("flags_async_semaphore", &[]).finish();
     let mut lines: Vec<_> = done.out.lines().collect();
     let counts = lines.split_off(lines.len() - 3);
     assert_eq!(counts, ["Ok: 15", "NotFound: 2", "Error: 5"], "{done}");
@@ -101,7 +101,7 @@ fn errors_name_their_country_and_are_counted() {
 #[test]
 fn a_flag_takes_its_country_from_a_second_request() {
     let server = BlockingServer::builder().start().unwrap();
-    let (done, saved) = Example::start("flags_with_country", &[&server.url()]).finish();
+    let (done, saved) = RunningExample::start("flags_with_country", &[&server.url()]).finish();
     let expected = twenty(by_country);
     assert_eq!(saved, expected);
     let (shown, count) = done.out.trim_end().rsplit_once('\n').unwrap();

@@ -1,8 +1,8 @@
 //! Lies about heads: too long, too slow, too early, or none.
 
-use super::liar::{Liar, Lie, whole};
-use super::{Case, NEVER, assert_all, case, download, head, truth};
-use crate::ways::{Way, codes, in_every_way};
+use super::server::{Behavior, MaliciousServer, whole};
+use super::{MaliciousCase, NEVER, assert_all, case, download, head, truth};
+use crate::combos::{Combo, codes, in_every_way};
 use flagpole_client::{Run, Workload};
 use std::time::Instant;
 
@@ -12,27 +12,27 @@ fn a_head_without_an_end_is_refused() {
     assert_all(&[
         case(
             "endless lines",
-            Lie::Flood(start(), b"X: y\r\n".repeat(100)),
+            Behavior::Flood(start(), b"X: y\r\n".repeat(100)),
             &["too_large", "protocol_error"],
         ),
         case(
             "an endless line",
-            Lie::Flood([&start()[..], b"X: "].concat(), vec![b'x'; 1024]),
+            Behavior::Flood([&start()[..], b"X: "].concat(), vec![b'x'; 1024]),
             &["too_large"],
         ),
         case(
             "an endless reason",
-            Lie::Flood(b"HTTP/1.1 200 ".to_vec(), vec![b'x'; 1024]),
+            Behavior::Flood(b"HTTP/1.1 200 ".to_vec(), vec![b'x'; 1024]),
             &["too_large", "protocol_error"],
         ),
         case(
             "slow lines",
-            Lie::Drip(start(), b"X: y\r\n".to_vec()),
+            Behavior::Drip(start(), b"X: y\r\n".to_vec()),
             &["timeout"],
         ),
         case(
             "a slow line",
-            Lie::Drip(start(), b"x".to_vec()),
+            Behavior::Drip(start(), b"x".to_vec()),
             &["timeout"],
         ),
     ]);
@@ -40,7 +40,7 @@ fn a_head_without_an_end_is_refused() {
 
 #[test]
 fn what_is_no_head_is_no_http() {
-    let said = |text: &str| Lie::End(text.as_bytes().to_vec());
+    let said = |text: &str| Behavior::End(text.as_bytes().to_vec());
     assert_all(&[
         case(
             "HTTP/0.9",
@@ -103,11 +103,11 @@ const INTERIM: [&str; 2] = [
 
 #[test]
 fn some_answers_that_are_none_yet_do_no_harm() {
-    let before = |interim: &str| Case {
+    let before = |interim: &str| MaliciousCase {
         saved: Some(truth()),
         ..case(
             "an honest answer behind interim ones",
-            Lie::Say([interim.as_bytes(), &whole(&truth())].concat()),
+            Behavior::Say([interim.as_bytes(), &whole(&truth())].concat()),
             &["ok"],
         )
     };
@@ -120,7 +120,7 @@ fn some_answers_that_are_none_yet_do_no_harm() {
 
 #[test]
 fn answers_that_are_none_yet_come_to_an_end() {
-    let slow = |interim: &str| Lie::Drip(Vec::new(), interim.into());
+    let slow = |interim: &str| Behavior::Drip(Vec::new(), interim.into());
     assert_all(&INTERIM.map(|interim| case("slow", slow(interim), &["timeout"])));
 }
 
@@ -128,11 +128,11 @@ fn answers_that_are_none_yet_come_to_an_end() {
 /// leaves nothing of a core.
 #[test]
 fn a_flood_of_answers_that_are_none_yet_is_too_large() {
-    let is_kind = |way: &Way| ["sequential", "async"].contains(&way.strategy.name());
-    let kinds = Way::all().into_iter().filter(is_kind);
+    let is_kind = |way: &Combo| ["sequential", "async"].contains(&way.strategy.name());
+    let kinds = Combo::all().into_iter().filter(is_kind);
     for (number, way) in kinds.enumerate() {
         let interim = INTERIM[number % 2].repeat(100).into_bytes();
-        let liar = Liar::about("/flags/br/br.gif", Lie::Flood(Vec::new(), interim));
+        let liar = MaliciousServer::about("/flags/br/br.gif", Behavior::Flood(Vec::new(), interim));
         let (plan, endpoint) = (Workload::flags(codes("BR")), liar.endpoint());
         let start = Instant::now();
         let run = way.measure(Run::new(&plan, &endpoint).timeout(NEVER));
@@ -149,8 +149,8 @@ fn a_switch_of_protocols_that_nobody_asked_for_is_no_flag() {
         "Connection: upgrade\r\nUpgrade: x\r\n",
     );
     let cases = [
-        Lie::Hang(switch.clone()),
-        Lie::Say([switch, whole(&truth())].concat()),
+        Behavior::Hang(switch.clone()),
+        Behavior::Say([switch, whole(&truth())].concat()),
     ];
     let labels = &[
         "http_101",
@@ -173,26 +173,26 @@ fn who_speaks_first_or_hangs_up_spoils_nothing_else() {
         // It may be taken for the answer, as it comes at the time when one could: it is a true one.
         (
             "an answer before the request",
-            Lie::End([last, truth()].concat()),
+            Behavior::End([last, truth()].concat()),
             &["ok", "protocol_error", "connection_reset"][..],
         ),
         (
             "nonsense before the request",
-            Lie::End(b"hello\r\n".to_vec()),
+            Behavior::End(b"hello\r\n".to_vec()),
             &["protocol_error"],
         ),
         (
             "an end before the request",
-            Lie::End(Vec::new()),
+            Behavior::End(Vec::new()),
             &["empty_reply", "connection_reset"],
         ),
     ] {
-        let case = Case {
+        let case = MaliciousCase {
             saved: Some(truth()),
             ..case(name, lie, labels)
         };
         in_every_way(|way| {
-            let liar = Liar::before_asked(case.lie.clone());
+            let liar = MaliciousServer::before_asked(case.lie.clone());
             let (run, files) = download(way, &liar, Workload::flags, case.limits());
             case.assert_told(&way.name(), &run, files);
         });

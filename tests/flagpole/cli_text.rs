@@ -1,9 +1,9 @@
 //! What `flagpole get` and the small commands say: to people, to machines, to shells; and what they say
 //! of input that makes no sense, before they do anything else.
 
-use crate::peers::mock;
-use crate::stage::{Desk, Done, flagpole};
-use crate::ways::truth;
+use crate::combos::truth;
+use crate::harness::{CommandOutput, Sandbox, flagpole};
+use crate::servers::mock;
 use flagpole_client::{strategy, transport};
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -21,7 +21,7 @@ const COMMANDS: [&str; 7] = [
     "man",
 ];
 
-fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
+fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
@@ -34,7 +34,7 @@ fn lines(text: &str) -> Vec<Value> {
 /// Runs the line beside a file `file`; it must be refused in one line that begins so and nothing may
 /// have happened.
 fn refused(line: &str, sentence: &str) {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     fs::write(desk.path("file"), "old").unwrap();
     let done = desk.run(line);
     let is_one_line = done.err.ends_with('\n') && done.err.lines().count() == 1;
@@ -136,7 +136,7 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
 
 #[test]
 fn a_json_document_has_the_sums_and_what_decided_each_download() {
-    let (desk, server) = (Desk::new(), mock("0", "500@30%"));
+    let (desk, server) = (Sandbox::new(), mock("0", "500@30%"));
     let done = get(&desk, &server, "--format json --all --limit 60");
     let by_status = server.ledger().by_status;
     let document: Value = serde_json::from_str(&done.out).unwrap();
@@ -168,7 +168,7 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
 
 #[test]
 fn a_csv_table_has_a_line_of_as_many_fields_for_each_download() {
-    let done = get(&Desk::new(), &mock("0", ""), "BR AA US --format csv");
+    let done = get(&Sandbox::new(), &mock("0", ""), "BR AA US --format csv");
     let mut table = done
         .out
         .lines()
@@ -190,7 +190,7 @@ fn a_csv_table_has_a_line_of_as_many_fields_for_each_download() {
 
 #[test]
 fn all_attempts_of_a_download_are_in_its_line() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let done = get(&desk, &server, "BR --metadata --format csv");
     let [flag, metadata] =
         [Resource::Flag, Resource::Metadata].map(|of| truth(of("BR".parse().unwrap())).len());
@@ -209,13 +209,13 @@ fn all_attempts_of_a_download_are_in_its_line() {
 
 #[test]
 fn a_failure_without_a_status_leaves_the_field_empty() {
-    let done = get(&Desk::new(), &mock("0", "empty"), "BR --format csv");
+    let done = get(&Sandbox::new(), &mock("0", "empty"), "BR --format csv");
     assert!(done.out.contains("\nBR,empty,,0,1,"), "{done}");
 }
 
 #[test]
 fn every_attempt_is_a_line_of_the_records() {
-    let (desk, server) = (Desk::new(), mock("0", "500@50%"));
+    let (desk, server) = (Sandbox::new(), mock("0", "500@50%"));
     fs::write(
         desk.path("r.jsonl"),
         "something old and longer than all\n".repeat(1000),
@@ -243,7 +243,7 @@ fn every_attempt_is_a_line_of_the_records() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_once_and_fails_the_command() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let done = get(&desk, &server, "BR --records /dev/full");
     assert!(done.out.starts_with("1 flag downloaded\n"), "{done}");
     let told = "flagpole: --records: `/dev/full`: incomplete: ";
@@ -257,7 +257,7 @@ fn a_full_disk_is_told_once_and_fails_the_command() {
 
 #[test]
 fn colours_are_for_those_who_can_see_them() {
-    let (desk, server) = (Desk::new(), mock("0", ""));
+    let (desk, server) = (Sandbox::new(), mock("0", ""));
     let say = |variables: &[(&str, &str)]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
         command
@@ -358,7 +358,7 @@ fn shells_complete_the_names_of_strategies() {
 #[cfg(unix)]
 #[test]
 fn bash_takes_its_completions() {
-    let desk = Desk::new();
+    let desk = Sandbox::new();
     fs::write(desk.path("c"), flagpole("completions bash").out).unwrap();
     let script = "source ./c; COMP_WORDS=(flagpole get --strategy seq) COMP_CWORD=3; \
                   _flagpole flagpole seq --strategy; echo ${COMPREPLY[@]}";

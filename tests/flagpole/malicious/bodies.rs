@@ -1,7 +1,7 @@
 //! Lies about bodies: how long they are, what they are, and whether they end.
 
-use super::liar::{Lie, whole};
-use super::{Case, assert_all, case, head, truth, us};
+use super::server::{Behavior, whole};
+use super::{MaliciousCase, assert_all, case, head, truth, us};
 use flagpole_protocol::ContentDigest;
 
 /// The head of an answer with the true digest, and these fields.
@@ -32,17 +32,17 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
     assert_all(&[
         case(
             "endless chunks",
-            Lie::Flood(chunked(), chunk),
+            Behavior::Flood(chunked(), chunk),
             &["too_large"],
         ),
         case(
             "endless, without a length",
-            Lie::Flood(head("200 OK", ""), vec![b'x'; 1024]),
+            Behavior::Flood(head("200 OK", ""), vec![b'x'; 1024]),
             &["too_large"],
         ),
         case(
             "as long as it says, which is too long",
-            Lie::Flood(
+            Behavior::Flood(
                 head("200 OK", "Content-Length: 60001\r\n"),
                 vec![b'x'; 1024],
             ),
@@ -50,29 +50,29 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
         ),
         case(
             "endless chunk extensions",
-            Lie::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
+            Behavior::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
             &["protocol_error", "too_large"],
         ),
         // In writes so large that there is always something to read: it is no data, and no time to look at
         // the clock.
         case(
             "an endless size of a chunk",
-            Lie::Flood(chunked(), vec![b'0'; 1 << 20]),
+            Behavior::Flood(chunked(), vec![b'0'; 1 << 20]),
             &["protocol_error", "too_large"],
         ),
         case(
             "endless space behind the size of a chunk",
-            Lie::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
+            Behavior::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
             &["protocol_error", "too_large"],
         ),
         case(
             "endless trailers",
-            Lie::Flood([&chunked()[..], b"0\r\n"].concat(), b"X: y\r\n".repeat(100)),
+            Behavior::Flood([&chunked()[..], b"0\r\n"].concat(), b"X: y\r\n".repeat(100)),
             &["protocol_error", "too_large"],
         ),
         case(
             "an error whose body is endless",
-            Lie::Flood(head("500 Oops", ""), vec![b'x'; 1024]),
+            Behavior::Flood(head("500 Oops", ""), vec![b'x'; 1024]),
             &["too_large"],
         ),
     ]);
@@ -83,17 +83,17 @@ fn a_body_that_drips_ends_with_the_whole_time() {
     assert_all(&[
         case(
             "as slow as can be",
-            Lie::Drip(true_head("Content-Length: 11059\r\n"), b"x".to_vec()),
+            Behavior::Drip(true_head("Content-Length: 11059\r\n"), b"x".to_vec()),
             &["timeout"],
         ),
         case(
             "without a length",
-            Lie::Drip(true_head(""), b"x".to_vec()),
+            Behavior::Drip(true_head(""), b"x".to_vec()),
             &["timeout"],
         ),
         case(
             "in chunks",
-            Lie::Drip(
+            Behavior::Drip(
                 true_head("Transfer-Encoding: chunked\r\n"),
                 b"1\r\nx\r\n".to_vec(),
             ),
@@ -108,11 +108,11 @@ fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
     let longer = format!("Content-Length: {}\r\n", length + 1);
     let shorter = format!("Content-Length: {}\r\n", length - 1);
     let right = format!("Content-Length: {length}\r\n");
-    let behind = |behind: &[u8]| Case {
+    let behind = |behind: &[u8]| MaliciousCase {
         saved: Some(truth()),
         ..case(
             "something behind the end",
-            Lie::Say(around(&right, behind)),
+            Behavior::Say(around(&right, behind)),
             // Whether it is seen before the answer is taken is a matter of who reads when.
             &["ok", "protocol_error"],
         )
@@ -120,22 +120,22 @@ fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
     assert_all(&[
         case(
             "too long, and the end",
-            Lie::End(around(&longer, b"")),
+            Behavior::End(around(&longer, b"")),
             &["incomplete_body"],
         ),
         case(
             "too long, and nothing",
-            Lie::Hang(around(&longer, b"")),
+            Behavior::Hang(around(&longer, b"")),
             &["timeout"],
         ),
         case(
             "too short",
-            Lie::Say(around(&shorter, b"")),
+            Behavior::Say(around(&shorter, b"")),
             &["corrupt", "protocol_error"],
         ),
         case(
             "too short, with an answer behind",
-            Lie::Say(around(&shorter, &forged())),
+            Behavior::Say(around(&shorter, &forged())),
             &["corrupt", "protocol_error"],
         ),
         behind(b"x"),
@@ -146,7 +146,7 @@ fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
 
 #[test]
 fn a_length_that_is_none_is_no_http() {
-    let about = |fields: &str| Lie::Hang(around(fields, b""));
+    let about = |fields: &str| Behavior::Hang(around(fields, b""));
     let many = format!("Content-Length: {}\r\nContent-Length: 7\r\n", truth().len());
     assert_all(&[
         case(
@@ -179,12 +179,12 @@ fn a_length_that_is_none_is_no_http() {
         case("two", about(&many), &["protocol_error"]),
         case(
             "a chunk as large as can be",
-            Lie::Hang([&chunked()[..], b"FFFFFFFFFFFFFFFFF\r\nx"].concat()),
+            Behavior::Hang([&chunked()[..], b"FFFFFFFFFFFFFFFFF\r\nx"].concat()),
             &["protocol_error", "too_large"],
         ),
         case(
             "a chunk of a negative length",
-            Lie::Hang([&chunked()[..], b"-1\r\nx"].concat()),
+            Behavior::Hang([&chunked()[..], b"-1\r\nx"].concat()),
             &["protocol_error"],
         ),
     ]);
@@ -194,7 +194,7 @@ fn a_length_that_is_none_is_no_http() {
 fn bomb() -> Vec<u8> {
     // A stored block cannot blow up; this is one deflate block of fixed codes: a literal 0, then as many
     // copies of 258 bytes from a distance of 1 as there are bits for.
-    let mut bits = Bits::default();
+    let mut bits = DeflateBits::default();
     bits.put(0b011, 3);
     bits.put_code(0x30, 8);
     for _ in 0..36_000 {
@@ -208,12 +208,12 @@ fn bomb() -> Vec<u8> {
 
 /// The bits of deflate: from the lowest up, codes from their highest (RFC 1951 section 3.1.1).
 #[derive(Default)]
-struct Bits {
+struct DeflateBits {
     bytes: Vec<u8>,
     free: u32,
 }
 
-impl Bits {
+impl DeflateBits {
     fn put(&mut self, bits: u32, count: u32) {
         for place in 0..count {
             if self.free == 0 {
@@ -238,7 +238,7 @@ fn what_is_compressed_is_not_unpacked() {
     assert!(length < 60_000);
     let with = |fields: &str| {
         let fields = format!("Content-Encoding: gzip\r\nContent-Length: {length}\r\n{fields}");
-        Lie::Say([&head("200 OK", &fields)[..], &bomb].concat())
+        Behavior::Say([&head("200 OK", &fields)[..], &bomb].concat())
     };
     let digest = ContentDigest::of(&truth());
     let own = ContentDigest::of(&bomb);
@@ -259,7 +259,7 @@ fn what_is_compressed_is_not_unpacked() {
 
 #[test]
 fn another_body_than_its_digest_says_is_corrupt() {
-    let other = crate::ways::truth(us());
+    let other = crate::combos::truth(us());
     let length = other.len();
     let fields = format!("Content-Length: {length}\r\n");
     let repr = format!("Repr-Digest: {}\r\n", ContentDigest::of(&truth()));
@@ -273,18 +273,18 @@ fn another_body_than_its_digest_says_is_corrupt() {
     assert_all(&[
         case(
             "the flag of another country",
-            Lie::Say([&true_head(&fields)[..], &other].concat()),
+            Behavior::Say([&true_head(&fields)[..], &other].concat()),
             &["corrupt"],
         ),
-        case("a bit", Lie::Say(flipped.concat()), &["corrupt"]),
+        case("a bit", Behavior::Say(flipped.concat()), &["corrupt"]),
         case(
             "the flag of another country, by the digest of the whole",
-            Lie::Say([&head("200 OK", &format!("{fields}{repr}")), &other[..]].concat()),
+            Behavior::Say([&head("200 OK", &format!("{fields}{repr}")), &other[..]].concat()),
             &["corrupt"],
         ),
         case(
             "a digest that cannot be read",
-            Lie::Say(
+            Behavior::Say(
                 [
                     &head("200 OK", &format!("{fields}{unreadable}")),
                     &other[..],
@@ -295,22 +295,22 @@ fn another_body_than_its_digest_says_is_corrupt() {
         ),
         case(
             "no digest, and no GIF",
-            Lie::Say([&head("200 OK", "Content-Length: 4\r\n")[..], b"JFIF"].concat()),
+            Behavior::Say([&head("200 OK", "Content-Length: 4\r\n")[..], b"JFIF"].concat()),
             &["corrupt"],
         ),
         case(
             "no digest, and no more of a GIF than its name",
-            Lie::Say([&head("200 OK", "Content-Length: 6\r\n")[..], b"GIF89a"].concat()),
+            Behavior::Say([&head("200 OK", "Content-Length: 6\r\n")[..], b"GIF89a"].concat()),
             &["corrupt"],
         ),
         case(
             "nothing",
-            Lie::Say(true_head("Content-Length: 0\r\n")),
+            Behavior::Say(true_head("Content-Length: 0\r\n")),
             &["corrupt"],
         ),
         case(
             "nothing, and the end",
-            Lie::End(true_head("")),
+            Behavior::End(true_head("")),
             &["corrupt"],
         ),
     ]);
@@ -320,13 +320,13 @@ fn another_body_than_its_digest_says_is_corrupt() {
 #[test]
 fn of_a_body_that_nobody_vouches_for_only_the_whole_is_a_flag() {
     let truth = truth();
-    let said = |bytes: &[u8]| Lie::End([&head("200 OK", "")[..], bytes].concat());
+    let said = |bytes: &[u8]| Behavior::End([&head("200 OK", "")[..], bytes].concat());
     let fragment = |bytes: usize| case("a part", said(&truth[..bytes]), &["corrupt"]);
     assert_all(&[
         fragment(13),
         fragment(truth.len() / 2),
         fragment(truth.len() - 1),
-        Case {
+        MaliciousCase {
             saved: Some(truth.clone()),
             ..case("the whole", said(&truth), &["ok"])
         },
@@ -337,12 +337,12 @@ fn of_a_body_that_nobody_vouches_for_only_the_whole_is_a_flag() {
 /// that has this flag there: nothing but the server says what is right.
 #[test]
 fn a_lie_without_a_contradiction_is_believed() {
-    let other = crate::ways::truth(us());
-    assert_all(&[Case {
+    let other = crate::combos::truth(us());
+    assert_all(&[MaliciousCase {
         saved: Some(other.clone()),
         ..case(
             "another flag, in all its parts",
-            Lie::Say(whole(&other)),
+            Behavior::Say(whole(&other)),
             &["ok"],
         )
     }]);

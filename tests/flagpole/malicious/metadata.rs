@@ -1,8 +1,8 @@
 //! Lies about countries: what is no metadata names no flag, and no name leaves the folder.
 
-use super::liar::{Liar, Lie, whole};
+use super::server::{Behavior, MaliciousServer, whole};
 use super::{BODY_LIMIT, PATIENT, br, deciding, download, truth, us};
-use crate::ways::{Files, in_every_way, sizes};
+use crate::combos::{FolderContents, in_every_way, sizes};
 use flagpole_client::Workload;
 use flagpole_protocol::{MeasuredRun, Outcome};
 use std::time::Duration;
@@ -14,14 +14,14 @@ const LARGE: (u64, Duration) = (16 << 20, PATIENT);
 
 /// Downloads with this as the metadata of Brazil, in every way; the flag of the United States is there
 /// and true, and taken out.
-fn told(metadata: &[u8], check: impl Fn(&str, &MeasuredRun, Files) + Sync) {
+fn told(metadata: &[u8], check: impl Fn(&str, &MeasuredRun, FolderContents) + Sync) {
     in_every_way(|way| {
-        let liar = Liar::about(BR, Lie::Say(whole(metadata)));
+        let liar = MaliciousServer::about(BR, Behavior::Say(whole(metadata)));
         let (run, mut files) = download(way, &liar, Workload::with_metadata, LARGE);
         assert_eq!(deciding(&run, us()).outcome, Outcome::Ok, "{}", way.name());
         let mut names = files.keys();
         let found = names.find(|name| name.ends_with("--US.gif")).cloned();
-        assert!(files.remove(&found.unwrap()) == Some(crate::ways::truth(us())));
+        assert!(files.remove(&found.unwrap()) == Some(crate::combos::truth(us())));
         check(&way.name(), &run, files);
     });
 }
@@ -78,7 +78,8 @@ fn metadata_ten_megabytes_deep_is_no_end_of_a_stack() {
 #[test]
 fn metadata_over_the_limit_is_refused_as_any_body_is() {
     in_every_way(|way| {
-        let liar = Liar::about(BR, Lie::Say(whole("[".repeat(10 << 20).as_bytes())));
+        let liar =
+            MaliciousServer::about(BR, Behavior::Say(whole("[".repeat(10 << 20).as_bytes())));
         let (run, files) = download(way, &liar, Workload::with_metadata, (BODY_LIMIT, PATIENT));
         assert_eq!(
             deciding(&run, br()).outcome,
@@ -112,7 +113,7 @@ fn a_name_of_any_length_is_a_file() {
 
 #[test]
 fn two_countries_of_one_name_are_two_files() {
-    let metadata = crate::ways::truth(flagpole_protocol::Resource::Metadata(us().code()));
+    let metadata = crate::combos::truth(flagpole_protocol::Resource::Metadata(us().code()));
     let metadata = String::from_utf8(metadata).unwrap();
     let metadata = metadata.replace("\"US\"", "\"BR\"");
     told(metadata.as_bytes(), |way, run, files| {
@@ -127,7 +128,7 @@ fn two_countries_of_one_name_are_two_files() {
 
 #[test]
 fn metadata_of_another_country_names_nothing() {
-    let metadata = crate::ways::truth(flagpole_protocol::Resource::Metadata(us().code()));
+    let metadata = crate::combos::truth(flagpole_protocol::Resource::Metadata(us().code()));
     assert_refused("that of the United States", &metadata);
 }
 
@@ -135,7 +136,7 @@ fn metadata_of_another_country_names_nothing() {
 fn metadata_that_is_not_there_names_nothing() {
     in_every_way(|way| {
         let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-        let liar = Liar::about(BR, Lie::Say(missing.to_vec()));
+        let liar = MaliciousServer::about(BR, Behavior::Say(missing.to_vec()));
         let (run, files) = download(way, &liar, Workload::with_metadata, LARGE);
         let outcome = &deciding(&run, br()).outcome;
         assert_eq!(outcome.to_string(), "bad metadata: there is none");

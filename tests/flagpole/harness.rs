@@ -17,11 +17,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const FLAGPOLE: &str = env!("CARGO_BIN_EXE_flagpole");
 
 /// A folder in which the command is run; gone with it.
-pub(crate) struct Desk(TempDir);
+pub(crate) struct Sandbox(TempDir);
 
 /// What a command that has ended said.
 #[derive(Debug)]
-pub(crate) struct Done {
+pub(crate) struct CommandOutput {
     /// `None` if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -29,7 +29,7 @@ pub(crate) struct Done {
 }
 
 /// A command that runs; killed when dropped, and when it outlasts our patience.
-pub(crate) struct Process {
+pub(crate) struct RunningCommand {
     child: Arc<Mutex<Child>>,
     stdin: Option<ChildStdin>,
     /// `None` if nobody reads it any more.
@@ -39,8 +39,8 @@ pub(crate) struct Process {
 }
 
 /// Runs `flagpole` with these words, somewhere.
-pub(crate) fn flagpole(line: &str) -> Done {
-    Desk::new().run(line)
+pub(crate) fn flagpole(line: &str) -> CommandOutput {
+    Sandbox::new().run(line)
 }
 
 /// Waits for something that takes no time worth speaking of.
@@ -52,9 +52,9 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-impl Desk {
-    pub(crate) fn new() -> Desk {
-        Desk(tempfile::tempdir().unwrap())
+impl Sandbox {
+    pub(crate) fn new() -> Sandbox {
+        Sandbox(tempfile::tempdir().unwrap())
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -62,19 +62,19 @@ impl Desk {
     }
 
     /// Runs `flagpole` with these words to its end.
-    pub(crate) fn run(&self, line: &str) -> Done {
+    pub(crate) fn run(&self, line: &str) -> CommandOutput {
         let mut process = self.start(line);
         process.close_stdin();
         process.finish()
     }
 
     /// Starts `flagpole` with these words.
-    pub(crate) fn start(&self, line: &str) -> Process {
+    pub(crate) fn start(&self, line: &str) -> RunningCommand {
         self.start_with(line, &[])
     }
 
     /// The same with these variables of the environment.
-    pub(crate) fn start_with(&self, line: &str, variables: &[(&str, &Path)]) -> Process {
+    pub(crate) fn start_with(&self, line: &str, variables: &[(&str, &Path)]) -> RunningCommand {
         let mut command = Command::new(FLAGPOLE);
         let command = command.args(line.split_whitespace()).current_dir(&self.0);
         let command = command.envs(variables.iter().copied());
@@ -95,7 +95,7 @@ impl Desk {
                 kill_all(&mut watched.lock().unwrap());
             }
         });
-        Process {
+        RunningCommand {
             child,
             stdin,
             out,
@@ -115,7 +115,7 @@ impl Desk {
     }
 }
 
-impl Process {
+impl RunningCommand {
     #[cfg(unix)]
     pub(crate) fn pid(&self) -> u32 {
         self.child.lock().unwrap().id()
@@ -181,7 +181,7 @@ impl Process {
     }
 
     /// Waits for its end, and takes what it said that nobody has read yet.
-    pub(crate) fn finish(mut self) -> Done {
+    pub(crate) fn finish(mut self) -> CommandOutput {
         let (mut out, mut err) = (String::new(), String::new());
         if let Some(rest) = &mut self.out {
             rest.read_to_string(&mut out).unwrap();
@@ -193,11 +193,11 @@ impl Process {
             status.is_some()
         });
         let code = status.unwrap().code();
-        Done { code, out, err }
+        CommandOutput { code, out, err }
     }
 }
 
-impl Drop for Process {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         // Nothing can be done for a child that can be neither killed nor waited for.
         if let Ok(mut child) = self.child.lock() {
@@ -217,9 +217,9 @@ fn kill_all(child: &mut Child) {
     let _ = child.kill();
 }
 
-impl fmt::Display for Done {
+impl fmt::Display for CommandOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Done { code, out, err } = self;
+        let CommandOutput { code, out, err } = self;
         write!(f, "exit code {code:?}\nstdout:\n{out}\nstderr:\n{err}")
     }
 }

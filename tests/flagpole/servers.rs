@@ -1,7 +1,7 @@
 //! Whom the command and the libraries talk to: a flagpole, a server of somebody else, nobody; and a
 //! client that writes its bytes itself.
 
-use crate::stage::PATIENCE;
+use crate::harness::PATIENCE;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -30,14 +30,14 @@ pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> BlockingServer {
 }
 
 /// An address where nobody listens, and nobody can while this lives.
-pub(crate) struct Nobody(Socket);
+pub(crate) struct UnusedAddr(Socket);
 
-impl Nobody {
-    pub(crate) fn new() -> Nobody {
+impl UnusedAddr {
+    pub(crate) fn new() -> UnusedAddr {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         socket.bind(&loopback.into()).unwrap();
-        Nobody(socket)
+        UnusedAddr(socket)
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -95,15 +95,15 @@ fn request(header: &str) -> String {
 }
 
 /// A client that writes its bytes itself.
-pub(crate) struct Peer(BufReader<TcpStream>);
+pub(crate) struct RawClient(BufReader<TcpStream>);
 
-impl Peer {
+impl RawClient {
     /// Connects to the site at this root.
-    pub(crate) fn of(url: &str) -> Peer {
+    pub(crate) fn of(url: &str) -> RawClient {
         let authority = url.trim_start_matches("http://").trim_end_matches('/');
         let stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Peer(BufReader::new(stream))
+        RawClient(BufReader::new(stream))
     }
 
     /// Asks for the flag of Brazil so many times, all in one write.

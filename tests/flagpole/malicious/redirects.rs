@@ -1,22 +1,22 @@
 //! Lies about where a flag is.
 
-use super::liar::{Liar, Lie};
+use super::server::{Behavior, MaliciousServer};
 use super::{BODY_LIMIT, PATIENT, case, download, head};
-use crate::ways::in_every_way;
+use crate::combos::in_every_way;
 use flagpole_client::Workload;
 
 const BR: &str = "/flags/br/br.gif";
 
-fn to(location: &str) -> Lie {
+fn to(location: &str) -> Behavior {
     let fields = format!("Location: {location}\r\nContent-Length: 0\r\n");
-    Lie::Say(head("302 Found", &fields))
+    Behavior::Say(head("302 Found", &fields))
 }
 
 #[test]
 fn a_redirect_to_itself_is_followed_five_times() {
     for location in [BR, "br.gif", "", "#x", "?again"] {
         in_every_way(|way| {
-            let liar = Liar::about(BR, to(location));
+            let liar = MaliciousServer::about(BR, to(location));
             let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             let case = case("a circle", to(location), &["too_many_redirects"]);
             case.assert_told(&way.name(), &run, files);
@@ -37,9 +37,9 @@ fn a_redirect_elsewhere_is_not_followed() {
         "http://:x@ADDRESS/",
     ] {
         in_every_way(|way| {
-            let other = Liar::honest();
+            let other = MaliciousServer::honest();
             let location = elsewhere.replace("ADDRESS", &other.address().to_string());
-            let liar = Liar::about(BR, to(&location));
+            let liar = MaliciousServer::about(BR, to(&location));
             let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             let case = case("elsewhere", to(&location), &["http_302"]);
             case.assert_told(&way.name(), &run, files);
@@ -62,7 +62,7 @@ fn a_redirect_that_is_no_url_is_not_followed() {
         &"\"".repeat(30_000),
     ] {
         in_every_way(|way| {
-            let liar = Liar::about(BR, to(location));
+            let liar = MaliciousServer::about(BR, to(location));
             let (run, files) = download(way, &liar, Workload::flags, (BODY_LIMIT, PATIENT));
             // A control character makes it no HTTP.
             let case = case("no URL", to(location), &["http_302", "protocol_error"]);

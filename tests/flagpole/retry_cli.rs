@@ -1,8 +1,8 @@
 //! The policies of `flagpole get`, in the words of its command line.
 
-use crate::peers::mock;
-use crate::stage::{Desk, Done};
-use crate::ways::{files, true_flags};
+use crate::combos::{files, true_flags};
+use crate::harness::{CommandOutput, Sandbox};
+use crate::servers::mock;
 use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use std::fs;
 /// `threads-ureq` and the default: the two transports.
 const WAYS: [&str; 2] = ["", "--strategy threads --transport ureq"];
 
-fn get(desk: &Desk, server: &BlockingServer, words: &str) -> Done {
+fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
     desk.run(&format!("get --url {} {words}", server.url()))
 }
 
@@ -21,7 +21,7 @@ fn failing(first: u32, fault: &str) -> BlockingServer {
     BlockingServer::builder().rule(rule).start().unwrap()
 }
 
-fn records(desk: &Desk) -> Vec<Value> {
+fn records(desk: &Sandbox) -> Vec<Value> {
     let lines = fs::read_to_string(desk.path("r.jsonl")).unwrap();
     lines
         .lines()
@@ -32,7 +32,7 @@ fn records(desk: &Desk) -> Vec<Value> {
 #[test]
 fn retries_are_told_in_the_sum_and_not_line_by_line() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(2, "500"));
+        let (desk, server) = (Sandbox::new(), failing(2, "500"));
         let done = get(
             &desk,
             &server,
@@ -51,7 +51,7 @@ fn retries_are_told_in_the_sum_and_not_line_by_line() {
 
 #[test]
 fn what_is_not_among_the_statuses_is_not_retried() {
-    let (desk, server) = (Desk::new(), mock("0", "500"));
+    let (desk, server) = (Sandbox::new(), mock("0", "500"));
     let insist = "BR --retries 3 --backoff 1ms..1ms";
     get(&desk, &server, &format!("{insist} --retry-status 503,429"));
     assert_eq!(server.ledger().requests, 1);
@@ -62,7 +62,7 @@ fn what_is_not_among_the_statuses_is_not_retried() {
 #[test]
 fn a_server_that_asks_for_time_gets_it() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(1, "503,retry-after=1s"));
+        let (desk, server) = (Sandbox::new(), failing(1, "503,retry-after=1s"));
         let words = "BR --retries 1 --backoff 1ms..1ms --records r.jsonl";
         let done = get(&desk, &server, &format!("{words} {way}"));
         assert_eq!(done.code, Some(0), "{done}");
@@ -77,7 +77,7 @@ fn a_server_that_asks_for_time_gets_it() {
 
 #[test]
 fn a_budget_bounds_the_retries_of_all_together() {
-    let (desk, server) = (Desk::new(), mock("0", "500"));
+    let (desk, server) = (Sandbox::new(), mock("0", "500"));
     let words = "--retries 50 --backoff 1ms..1ms --retry-budget 0%";
     let done = get(&desk, &server, words);
     assert!(
@@ -91,7 +91,7 @@ fn a_budget_bounds_the_retries_of_all_together() {
 #[test]
 fn the_waits_are_those_of_the_seed() {
     let waits = |seed| {
-        let (desk, server) = (Desk::new(), mock("0", "500"));
+        let (desk, server) = (Sandbox::new(), mock("0", "500"));
         let words = "BR US --retries 2 --backoff 5ms..9ms --records r.jsonl";
         get(&desk, &server, &format!("{words} --retry-seed {seed}"));
         let mut waits: Vec<_> = records(&desk)
@@ -114,7 +114,7 @@ fn the_waits_are_those_of_the_seed() {
 #[test]
 fn a_second_request_saves_a_download_that_hangs() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), failing(1, "hang:0"));
+        let (desk, server) = (Sandbox::new(), failing(1, "hang:0"));
         let done = get(
             &desk,
             &server,
@@ -130,7 +130,7 @@ fn a_second_request_saves_a_download_that_hangs() {
 #[test]
 fn redirects_are_followed_as_far_as_is_allowed() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), mock("0", "redirect:3"));
+        let (desk, server) = (Sandbox::new(), mock("0", "redirect:3"));
         let done = get(&desk, &server, &format!("BR {way}"));
         let told = "1 flag downloaded\n4 requests (4.00 per flag): 3 redirects";
         assert!(done.out.starts_with(told), "{done}");
@@ -147,7 +147,7 @@ fn redirects_are_followed_as_far_as_is_allowed() {
 #[test]
 fn a_connection_serves_one_request_if_so_asked() {
     for way in WAYS {
-        let (desk, server) = (Desk::new(), mock("0", ""));
+        let (desk, server) = (Sandbox::new(), mock("0", ""));
         get(&desk, &server, &format!("-m 4 {way}"));
         let reused = server.ledger().connections;
         assert!((1..=4).contains(&reused), "{reused}");
@@ -164,7 +164,7 @@ fn an_error_says_which_limit_of_time_was_not_kept() {
             ("hang", "no first byte within 100ms"),
             ("hang:700", "timed out after 400ms"),
         ] {
-            let (desk, server) = (Desk::new(), mock("0", fault));
+            let (desk, server) = (Sandbox::new(), mock("0", fault));
             let done = get(&desk, &server, &format!("BR -v {LIMITS} {way}"));
             assert!(
                 done.err.ends_with(&format!("\n*** Error for BR: {told}\n")),
@@ -186,7 +186,7 @@ fn a_connection_that_is_not_made_is_an_error_of_its_own() {
         let address = listener.local_addr().unwrap();
         let _queued = TcpStream::connect(address).unwrap();
         let line = format!("get BR -v --url http://{address} --connect-timeout 100ms {way}");
-        let done = Desk::new().run(&line);
+        let done = Sandbox::new().run(&line);
         let told = "\n*** Error for BR: connect timeout after 100ms\n";
         assert!(done.err.ends_with(told), "{done}");
     }

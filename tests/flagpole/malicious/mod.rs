@@ -3,15 +3,15 @@
 
 mod bodies;
 mod heads;
-mod liar;
 mod metadata;
 mod redirects;
+mod server;
 
-use crate::ways::{Files, Way, at_once, files, in_every_way, lanes, sizes};
+use crate::combos::{Combo, FolderContents, at_once, files, in_every_way, lanes, sizes};
 use flagpole_client::{DownloadDir, Run, Workload};
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
-use liar::{Liar, Lie};
+use server::{Behavior, MaliciousServer};
 use std::time::{Duration, Instant};
 
 /// The largest body that is accepted: any flag is smaller.
@@ -30,16 +30,16 @@ const PATIENT: Duration = Duration::from_secs(10);
 const NEVER: Duration = Duration::from_secs(25);
 
 /// A lie about the flag of Brazil, and the outcomes that are right then.
-struct Case {
+struct MaliciousCase {
     name: &'static str,
-    lie: Lie,
+    lie: Behavior,
     labels: &'static [&'static str],
     /// What may lie there as the flag of Brazil, and must if the outcome is ok.
     saved: Option<Vec<u8>>,
 }
 
-fn case(name: &'static str, lie: Lie, labels: &'static [&'static str]) -> Case {
-    Case {
+fn case(name: &'static str, lie: Behavior, labels: &'static [&'static str]) -> MaliciousCase {
+    MaliciousCase {
         name,
         lie,
         labels,
@@ -56,7 +56,7 @@ fn us() -> Resource {
 }
 
 fn truth() -> Vec<u8> {
-    crate::ways::truth(br())
+    crate::combos::truth(br())
 }
 
 /// The head of an answer with this status line and these fields.
@@ -66,12 +66,12 @@ fn head(status: &str, fields: &str) -> Vec<u8> {
 
 /// Downloads the flags of Brazil and of the United States, in this order on one lane.
 fn download(
-    way: Way,
-    liar: &Liar,
+    way: Combo,
+    liar: &MaliciousServer,
     plan: impl Fn(Vec<CountryCode>) -> Workload,
     (limit, whole): (u64, Duration),
-) -> (MeasuredRun, Files) {
-    let (plan, endpoint) = (plan(crate::ways::codes("BR US")), liar.endpoint());
+) -> (MeasuredRun, FolderContents) {
+    let (plan, endpoint) = (plan(crate::combos::codes("BR US")), liar.endpoint());
     let folder = tempfile::tempdir().unwrap();
     // So that there is something outside the folder that must stay as it is.
     let nested = folder.path().join("a/b");
@@ -97,16 +97,16 @@ fn deciding(run: &MeasuredRun, resource: Resource) -> &AttemptRecord {
 }
 
 /// Tells each of the lies about the flag of Brazil, in every way to download it.
-fn assert_all(cases: &[Case]) {
+fn assert_all(cases: &[MaliciousCase]) {
     for some in cases.chunks(3) {
         at_once(some.iter().map(|case| || case.assert()));
     }
 }
 
-impl Case {
+impl MaliciousCase {
     fn assert(&self) {
         in_every_way(|way| {
-            let liar = Liar::about("/flags/br/br.gif", self.lie.clone());
+            let liar = MaliciousServer::about("/flags/br/br.gif", self.lie.clone());
             let (run, files) = download(way, &liar, Workload::flags, self.limits());
             self.assert_told(&way.name(), &run, files);
         });
@@ -117,7 +117,7 @@ impl Case {
         (BODY_LIMIT, if is_late { WHOLE } else { PATIENT })
     }
 
-    fn assert_told(&self, way: &str, run: &MeasuredRun, mut files: Files) {
+    fn assert_told(&self, way: &str, run: &MeasuredRun, mut files: FolderContents) {
         let (name, record) = (self.name, deciding(run, br()));
         let label = record.outcome.label();
         assert!(
@@ -138,7 +138,7 @@ impl Case {
             Outcome::Ok,
             "{name}, {way}: the next download"
         );
-        assert!(files.remove("us.gif") == Some(crate::ways::truth(us())));
+        assert!(files.remove("us.gif") == Some(crate::combos::truth(us())));
         let saved = files.remove("br.gif");
         assert!(files.is_empty(), "{name}, {way}: {:?}", sizes(&files));
         if record.outcome == Outcome::Ok {

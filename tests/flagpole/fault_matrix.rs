@@ -1,11 +1,11 @@
 //! The server's whole fault family against every strategy and every transport: what each fault comes to,
 //! and what lies in the folder then.
 
-use crate::peers::mock;
-use crate::stories::{Made, assert_agree};
-use crate::ways::{
-    Files, Way, at_once, codes, files, in_every_way, lanes, sizes, true_flags, truth,
+use crate::agreement_util::{TestRun, assert_agree};
+use crate::combos::{
+    Combo, FolderContents, at_once, codes, files, in_every_way, lanes, sizes, true_flags, truth,
 };
+use crate::servers::mock;
 use flagpole_client::policy::{Policy, RedirectPolicy, Timeouts};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, OutcomeClass};
@@ -42,9 +42,9 @@ const WHOLE: Timeouts = Timeouts {
 };
 
 /// What a fault, which strikes every request, comes to.
-struct Row {
+struct FaultCase {
     fault: &'static str,
-    ends: Ends,
+    ends: ExpectedOutcome,
     timeouts: Timeouts,
     /// RedirectPolicy that are followed.
     follows: u32,
@@ -52,36 +52,36 @@ struct Row {
 }
 
 /// How every download ends.
-struct Ends {
+struct ExpectedOutcome {
     label: &'static str,
     class: OutcomeClass,
     status: Option<u16>,
-    bytes: Bytes,
+    bytes: ExpectedBytes,
     /// RedirectPolicy that were followed before.
     hops: usize,
 }
 
 /// How much of a body arrives.
-enum Bytes {
+enum ExpectedBytes {
     Exactly(u64),
     PerCent(u64),
     /// Some of it, but not all.
     Part,
 }
 
-const NOTHING: Bytes = Bytes::Exactly(0);
-const ALL: Bytes = Bytes::PerCent(100);
+const NOTHING: ExpectedBytes = ExpectedBytes::Exactly(0);
+const ALL: ExpectedBytes = ExpectedBytes::PerCent(100);
 
 const fn row(
     fault: &'static str,
     label: &'static str,
     class: OutcomeClass,
     status: Option<u16>,
-    bytes: Bytes,
-) -> Row {
-    Row {
+    bytes: ExpectedBytes,
+) -> FaultCase {
+    FaultCase {
         fault,
-        ends: Ends {
+        ends: ExpectedOutcome {
             label,
             class,
             status,
@@ -94,64 +94,64 @@ const fn row(
     }
 }
 
-const fn ok(fault: &'static str) -> Row {
+const fn ok(fault: &'static str) -> FaultCase {
     row(fault, "ok", OutcomeClass::Ok, Some(200), ALL)
 }
 
 /// An answer with another status, its name as the body.
-const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u64) -> Row {
+const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u64) -> FaultCase {
     row(
         fault,
         label,
         OutcomeClass::Error,
         Some(status),
-        Bytes::Exactly(bytes),
+        ExpectedBytes::Exactly(bytes),
     )
 }
 
 /// No whole answer, but a head.
-const fn broken(fault: &'static str, label: &'static str, bytes: Bytes) -> Row {
+const fn broken(fault: &'static str, label: &'static str, bytes: ExpectedBytes) -> FaultCase {
     row(fault, label, OutcomeClass::Error, Some(200), bytes)
 }
 
 /// No answer at all.
-const fn none(fault: &'static str, label: &'static str) -> Row {
+const fn none(fault: &'static str, label: &'static str) -> FaultCase {
     row(fault, label, OutcomeClass::Error, None, NOTHING)
 }
 
-impl Row {
-    const fn within(mut self, timeouts: Timeouts) -> Row {
+impl FaultCase {
+    const fn within(mut self, timeouts: Timeouts) -> FaultCase {
         self.timeouts = timeouts;
         self
     }
 
-    const fn hops(mut self, hops: usize) -> Row {
+    const fn hops(mut self, hops: usize) -> FaultCase {
         self.ends.hops = hops;
         self
     }
 
-    const fn following(mut self, follows: u32) -> Row {
+    const fn following(mut self, follows: u32) -> FaultCase {
         self.follows = follows;
         self
     }
 
     /// On a connection for each request: what ends the connection behind a whole answer strikes the next
     /// request, or does not, as chance has it.
-    const fn alone(mut self) -> Row {
+    const fn alone(mut self) -> FaultCase {
         self.reuses = false;
         self
     }
 }
 
 /// Every fault, in each of the forms in which it ends differently.
-const TABLE: &[Row] = &[
+const TABLE: &[FaultCase] = &[
     // A status.
     row(
         "404",
         "not_found",
         OutcomeClass::NotFound,
         Some(404),
-        Bytes::Exactly(14),
+        ExpectedBytes::Exactly(14),
     ),
     status("500", "http_500", 500, 26),
     status("503,retry-after=2s", "http_503", 503, 24),
@@ -177,13 +177,13 @@ const TABLE: &[Row] = &[
     // A reset.
     none("reset", "connection_reset"),
     broken("reset:0", "connection_reset", NOTHING),
-    broken("reset:700", "connection_reset", Bytes::Exactly(700)),
-    broken("reset:50%", "connection_reset", Bytes::PerCent(50)),
+    broken("reset:700", "connection_reset", ExpectedBytes::Exactly(700)),
+    broken("reset:50%", "connection_reset", ExpectedBytes::PerCent(50)),
     ok("reset:100%").alone(),
     // A cut.
     broken("cut:0", "incomplete_body", NOTHING),
-    broken("cut:700", "incomplete_body", Bytes::Exactly(700)),
-    broken("cut:50%", "incomplete_body", Bytes::PerCent(50)),
+    broken("cut:700", "incomplete_body", ExpectedBytes::Exactly(700)),
+    broken("cut:50%", "incomplete_body", ExpectedBytes::PerCent(50)),
     ok("cut:100%").alone(),
     none("empty", "empty_reply"),
     // Silence.
@@ -194,16 +194,16 @@ const TABLE: &[Row] = &[
         ..WHOLE
     }),
     broken("hang:0", "timeout", NOTHING).within(WHOLE),
-    broken("hang:700", "timeout", Bytes::Exactly(700)).within(WHOLE),
-    broken("hang:50%", "timeout", Bytes::PerCent(50)).within(WHOLE),
+    broken("hang:700", "timeout", ExpectedBytes::Exactly(700)).within(WHOLE),
+    broken("hang:50%", "timeout", ExpectedBytes::PerCent(50)).within(WHOLE),
     ok("hang:100%").alone(),
     ok("hang:for=20ms"),
     ok("hang:700,for=20ms"),
     // Slow.
     ok("trickle:10000000"),
-    broken("trickle:100", "timeout", Bytes::Part).within(WHOLE),
+    broken("trickle:100", "timeout", ExpectedBytes::Part).within(WHOLE),
     ok("dribble:5,20ms"),
-    broken("dribble:5,1h", "timeout", Bytes::Part).within(WHOLE),
+    broken("dribble:5,1h", "timeout", ExpectedBytes::Part).within(WHOLE),
     ok("slow-head:20ms"),
     // Its first byte comes soon, its last not in time.
     none("slow-head:10s", "timeout").within(WHOLE),
@@ -246,19 +246,19 @@ fn every_fault_comes_to_what_the_table_says() {
     }
 }
 
-fn assert_row(row: &Row) {
+fn assert_row(row: &FaultCase) {
     row.fault.parse::<FaultSpec>().unwrap();
     let server = mock("0", row.fault);
     let endpoint = Endpoint::from(server.addr());
     let plan = Workload::flags(codes(row.codes()));
-    let runs: Vec<(Made, Files)> = in_every_way(|way| {
+    let runs: Vec<(TestRun, FolderContents)> = in_every_way(|way| {
         let folder = tempfile::tempdir().unwrap();
         let destination = DownloadDir::prepare(folder.path()).unwrap();
         let run = Run::new(&plan, &endpoint).concurrency(lanes(3));
         let run = run.policy(row.policy()).destination(&destination);
         ((way, way.measure(run)), files(folder.path()))
     });
-    let (runs, folders): (Vec<Made>, Vec<Files>) = runs.into_iter().unzip();
+    let (runs, folders): (Vec<TestRun>, Vec<FolderContents>) = runs.into_iter().unzip();
     for ((way, run), files) in runs.iter().zip(&folders) {
         row.assert_records(*way, &run.records);
         row.assert_files(*way, files);
@@ -266,7 +266,7 @@ fn assert_row(row: &Row) {
     assert_agree(&runs, &server.shutdown(GRACE));
 }
 
-impl Row {
+impl FaultCase {
     fn codes(&self) -> &'static str {
         let is_patient = self.timeouts == PATIENT;
         if is_patient { THREE } else { ONE }
@@ -281,7 +281,7 @@ impl Row {
         }
     }
 
-    fn assert_records(&self, way: Way, records: &[AttemptRecord]) {
+    fn assert_records(&self, way: Combo, records: &[AttemptRecord]) {
         let (fault, way, ends) = (self.fault, way.name(), &self.ends);
         let (deciding, steps): (Vec<_>, Vec<_>) =
             records.iter().partition(|record| record.is_final);
@@ -302,9 +302,9 @@ impl Row {
             assert_eq!(told, expected, "{fault}, {way}: {}", record.outcome);
             let whole = truth(record.resource).len() as u64;
             let is_right = match ends.bytes {
-                Bytes::Exactly(bytes) => record.bytes == bytes,
-                Bytes::PerCent(share) => record.bytes == whole * share / 100,
-                Bytes::Part => (1..whole).contains(&record.bytes),
+                ExpectedBytes::Exactly(bytes) => record.bytes == bytes,
+                ExpectedBytes::PerCent(share) => record.bytes == whole * share / 100,
+                ExpectedBytes::Part => (1..whole).contains(&record.bytes),
             };
             assert!(
                 is_right,
@@ -314,11 +314,11 @@ impl Row {
         }
     }
 
-    fn assert_files(&self, way: Way, files: &Files) {
+    fn assert_files(&self, way: Combo, files: &FolderContents) {
         let expected = match self.ends.class {
             OutcomeClass::Ok => true_flags(self.codes()),
             OutcomeClass::NotFound | OutcomeClass::Error | OutcomeClass::Intermediate => {
-                Files::new()
+                FolderContents::new()
             }
         };
         let (got, wanted) = (sizes(files), sizes(&expected));

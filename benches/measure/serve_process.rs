@@ -6,14 +6,14 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// A `flagpole serve` that ends with this.
-pub(crate) struct Served {
+pub(crate) struct ServeProcess {
     child: Child,
     pub(crate) endpoint: Endpoint,
 }
 
-impl Served {
+impl ServeProcess {
     /// Serves with these options, on a port of the system's choice.
-    pub(crate) fn start(options: &str) -> Served {
+    pub(crate) fn start(options: &str) -> ServeProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flagpole"))
             .args(["serve", "--child", "--port", "0"])
             .args(options.split_whitespace())
@@ -30,11 +30,11 @@ impl Served {
         let url = url.unwrap_or_else(|| panic!("the server did not start: {greeting}"));
         let target: Target = url.parse().expect("a server knows its own URL");
         let endpoint = target.resolve().expect("an address needs no look-up");
-        Served { child, endpoint }
+        ServeProcess { child, endpoint }
     }
 }
 
-impl Drop for Served {
+impl Drop for ServeProcess {
     /// It stops when its standard input closes.
     fn drop(&mut self) {
         drop(self.child.stdin.take());

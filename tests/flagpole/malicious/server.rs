@@ -1,7 +1,7 @@
 //! A server in raw bytes that lies about one path, and is honest about all others.
 
-use crate::stage::PATIENCE;
-use crate::ways::CATALOG;
+use crate::combos::CATALOG;
+use crate::harness::PATIENCE;
 use flagpole_client::Endpoint;
 use flagpole_protocol::{ContentDigest, Resource};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,7 +16,7 @@ const DRIP: Duration = Duration::from_millis(10);
 
 /// What is answered in place of the truth.
 #[derive(Clone)]
-pub(super) enum Lie {
+pub(super) enum Behavior {
     /// These bytes, and the connection goes on.
     Say(Vec<u8>),
     /// These bytes, then the end of the connection.
@@ -30,40 +30,40 @@ pub(super) enum Lie {
 }
 
 /// Listens on a port of its own until dropped.
-pub(super) struct Liar {
+pub(super) struct MaliciousServer {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct Shared {
+struct ServerState {
     path: Option<String>,
-    lie: Lie,
+    lie: Behavior,
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
     has_stopped: AtomicBool,
 }
 
-impl Liar {
+impl MaliciousServer {
     /// Lies whenever it is asked for this path, whatever its query.
-    pub(super) fn about(path: &str, lie: Lie) -> Liar {
-        Liar::start(Some(path.to_owned()), lie)
+    pub(super) fn about(path: &str, lie: Behavior) -> MaliciousServer {
+        MaliciousServer::start(Some(path.to_owned()), lie)
     }
 
     /// Lies on its first connection, before it is asked for anything.
-    pub(super) fn before_asked(lie: Lie) -> Liar {
-        Liar::start(None, lie)
+    pub(super) fn before_asked(lie: Behavior) -> MaliciousServer {
+        MaliciousServer::start(None, lie)
     }
 
     /// Never lies.
-    pub(super) fn honest() -> Liar {
-        Liar::about("nothing", Lie::End(Vec::new()))
+    pub(super) fn honest() -> MaliciousServer {
+        MaliciousServer::about("nothing", Behavior::End(Vec::new()))
     }
 
-    fn start(path: Option<String>, lie: Lie) -> Liar {
+    fn start(path: Option<String>, lie: Behavior) -> MaliciousServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ServerState {
             path,
             lie,
             connections: AtomicUsize::new(0),
@@ -81,7 +81,7 @@ impl Liar {
                 thread::spawn(move || serving.serve(nth, stream));
             }
         };
-        Liar {
+        MaliciousServer {
             address,
             shared,
             thread: Some(thread::spawn(accept)),
@@ -107,7 +107,7 @@ impl Liar {
     }
 }
 
-impl Drop for Liar {
+impl Drop for MaliciousServer {
     fn drop(&mut self) {
         self.shared.has_stopped.store(true, SeqCst);
         // The listener looks up when somebody knocks.
@@ -116,7 +116,7 @@ impl Drop for Liar {
     }
 }
 
-impl Shared {
+impl ServerState {
     fn serve(&self, nth: usize, stream: TcpStream) {
         for limit in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
             limit(&stream, Some(PATIENCE)).unwrap();
@@ -132,7 +132,7 @@ impl Shared {
                 path if path == self.path.as_deref() => self.lie.tell(&mut peer),
                 path => peer
                     .get_mut()
-                    .write_all(&Shared::truth(path.unwrap()))
+                    .write_all(&ServerState::truth(path.unwrap()))
                     .is_ok(),
             };
             if !goes_on {
@@ -166,29 +166,29 @@ fn target(peer: &mut BufReader<TcpStream>) -> Option<String> {
     Some(first.split(' ').nth(1)?.to_owned())
 }
 
-impl Lie {
+impl Behavior {
     /// Whether the connection goes on.
     fn tell(&self, peer: &mut BufReader<TcpStream>) -> bool {
         let stream = peer.get_mut();
         // That the client has had enough is an error here, and the end.
         let mut say = |bytes: &[u8]| stream.write_all(bytes).is_ok();
         match self {
-            Lie::Say(bytes) => return say(bytes),
-            Lie::End(bytes) => {
+            Behavior::Say(bytes) => return say(bytes),
+            Behavior::End(bytes) => {
                 say(bytes);
                 // With something unread it would be a reset.
                 let _ = stream.shutdown(Shutdown::Write);
                 wait_for_the_end(stream);
             }
-            Lie::Hang(bytes) => {
+            Behavior::Hang(bytes) => {
                 say(bytes);
                 wait_for_the_end(stream);
             }
-            Lie::Flood(bytes, again) => {
+            Behavior::Flood(bytes, again) => {
                 say(bytes);
                 while say(again) {}
             }
-            Lie::Drip(bytes, again) => {
+            Behavior::Drip(bytes, again) => {
                 say(bytes);
                 while say(again) {
                     thread::sleep(DRIP);

@@ -1,6 +1,6 @@
 //! What client and server tell of the same requests, set side by side.
 
-use crate::ways::Way;
+use crate::combos::Combo;
 use flagpole_protocol::Cause;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{FateKey, JournalEntry, Ledger};
@@ -9,11 +9,11 @@ use flagpole_server::http::route::Route;
 use std::time::Duration;
 
 /// What came of a run, and how it was made.
-pub(crate) type Made = (Way, MeasuredRun);
+pub(crate) type TestRun = (Combo, MeasuredRun);
 
 /// One attempt, as either side tells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Story {
+pub(crate) struct Trace {
     run: String,
     key: FateKey,
     request_number: u64,
@@ -22,10 +22,10 @@ pub(crate) struct Story {
     pub(crate) cause: Cause,
 }
 
-impl Story {
-    fn of_record(run: &str, record: &AttemptRecord) -> Story {
+impl Trace {
+    fn of_record(run: &str, record: &AttemptRecord) -> Trace {
         let timing = record.timing.clone().unwrap_or_default();
-        Story {
+        Trace {
             run: run.to_owned(),
             key: Site::embedded().key(Route::Resource(record.resource)),
             request_number: record.request_number,
@@ -39,8 +39,8 @@ impl Story {
         }
     }
 
-    fn of_entry(entry: &JournalEntry) -> Story {
-        Story {
+    fn of_entry(entry: &JournalEntry) -> Trace {
+        Trace {
             run: entry.run.as_deref().unwrap_or_default().to_owned(),
             key: entry.resource,
             request_number: entry.request_number.unwrap(),
@@ -57,10 +57,10 @@ impl Story {
 }
 
 /// Every attempt of these runs, with how it ended.
-fn attempts(runs: &[Made]) -> Vec<(Story, &Outcome)> {
-    let told = |(way, run): &'_ Made| -> Vec<_> {
+fn attempts(runs: &[TestRun]) -> Vec<(Trace, &Outcome)> {
+    let told = |(way, run): &'_ TestRun| -> Vec<_> {
         let name = way.name();
-        let story = |record: &AttemptRecord| Story::of_record(&name, record);
+        let story = |record: &AttemptRecord| Trace::of_record(&name, record);
         run.records.iter().map(story).collect()
     };
     let outcomes = runs.iter().flat_map(|(_, run)| &run.records);
@@ -70,7 +70,7 @@ fn attempts(runs: &[Made]) -> Vec<(Story, &Outcome)> {
         .collect()
 }
 
-pub(crate) fn told_by_client(runs: &[Made]) -> Vec<Story> {
+pub(crate) fn told_by_client(runs: &[TestRun]) -> Vec<Trace> {
     let stories = attempts(runs).into_iter();
     stories.map(|(story, _)| story).collect()
 }
@@ -78,13 +78,13 @@ pub(crate) fn told_by_client(runs: &[Made]) -> Vec<Story> {
 /// Every answer that the client saw is told alike by both. What else the server parsed, the client
 /// asked for; and what it asked for without an answer and without a word from the server, it gave up
 /// itself or never got there.
-pub(crate) fn assert_agree(runs: &[Made], ledger: &Ledger) {
+pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
     assert_eq!(ledger.entries_dropped, 0);
     let stories = attempts(runs);
     let (seen, mut unseen): (Vec<_>, Vec<_>) = stories
         .into_iter()
         .partition(|(story, _)| story.status.is_some());
-    let mut others: Vec<_> = ledger.entries.iter().map(Story::of_entry).collect();
+    let mut others: Vec<_> = ledger.entries.iter().map(Trace::of_entry).collect();
     for (story, _) in seen {
         let same = others.iter().position(|other| *other == story);
         others.remove(same.unwrap_or_else(|| panic!("only the client tells of {story:?}")));

@@ -13,17 +13,17 @@ use std::thread;
 
 /// A strategy and a transport.
 #[derive(Clone, Copy)]
-pub(crate) struct Way {
+pub(crate) struct Combo {
     pub(crate) strategy: &'static dyn Strategy,
     pub(crate) transport: &'static dyn Transport,
 }
 
 /// What is in a folder: contents by name, hidden files too.
-pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type FolderContents = BTreeMap<String, Vec<u8>>;
 
-impl Way {
+impl Combo {
     /// All there are; the first transport comes with every strategy.
-    pub(crate) fn all() -> Vec<Way> {
+    pub(crate) fn all() -> Vec<Combo> {
         let ways = strategy::ALL.iter().flat_map(|&strategy| {
             let count = if strategy.takes_any_transport() {
                 transport::ALL.len()
@@ -31,7 +31,7 @@ impl Way {
                 1
             };
             let transports = transport::ALL[..count].iter();
-            transports.map(move |&transport| Way {
+            transports.map(move |&transport| Combo {
                 strategy,
                 transport,
             })
@@ -51,10 +51,10 @@ impl Way {
     }
 }
 
-/// Does something in every way, all at once, in the order of [`Way::all`].
-pub(crate) fn in_every_way<T: Send>(what: impl Fn(Way) -> T + Sync) -> Vec<T> {
+/// Does something in every way, all at once, in the order of [`Combo::all`].
+pub(crate) fn in_every_way<T: Send>(what: impl Fn(Combo) -> T + Sync) -> Vec<T> {
     let what = &what;
-    let jobs = Way::all().into_iter().map(|way| move || what(way));
+    let jobs = Combo::all().into_iter().map(|way| move || what(way));
     at_once(jobs)
 }
 
@@ -87,12 +87,12 @@ pub(crate) fn truth(resource: Resource) -> Vec<u8> {
 }
 
 /// The true flags of these codes, under their codes.
-pub(crate) fn true_flags(text: &str) -> Files {
+pub(crate) fn true_flags(text: &str) -> FolderContents {
     let file = |code: CountryCode| (format!("{}.gif", code.lower()), truth(Resource::Flag(code)));
     codes(text).into_iter().map(file).collect()
 }
 
-pub(crate) fn files(folder: &Path) -> Files {
+pub(crate) fn files(folder: &Path) -> FolderContents {
     let file = |entry: fs::DirEntry| {
         let body = fs::read(entry.path()).unwrap();
         (entry.file_name().into_string().unwrap(), body)
@@ -101,8 +101,8 @@ pub(crate) fn files(folder: &Path) -> Files {
     entries.map(|entry| file(entry.unwrap())).collect()
 }
 
-/// Files by name and size: what a failed comparison shows.
-pub(crate) fn sizes<'a>(files: &'a Files) -> Vec<(&'a str, usize)> {
+/// FolderContents by name and size: what a failed comparison shows.
+pub(crate) fn sizes<'a>(files: &'a FolderContents) -> Vec<(&'a str, usize)> {
     let size = |(name, body): (&'a String, &Vec<u8>)| (name.as_str(), body.len());
     files.iter().map(size).collect()
 }
