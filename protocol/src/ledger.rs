@@ -74,7 +74,7 @@ pub struct JournalEntry {
     #[serde(rename = "planned_us", serialize_with = "micros")]
     pub planned: Duration,
     /// How and where the answer was to end: `complete`, `cut at byte 700`.
-    pub ends: Cow<'static, str>,
+    pub ending: Cow<'static, str>,
     /// How long after its due time the first write returned, in microseconds; `None` if nothing was
     /// delayed or nothing was written.
     #[serde(rename = "lateness_us", serialize_with = "option_micros")]

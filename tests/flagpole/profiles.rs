@@ -61,10 +61,10 @@ mod journal {
             rule,
             planned,
             fault,
-            ends,
+            ending,
             ..
         } = planned;
-        format!("{resource} {request_number} {rule} {planned:?} {fault:?} {ends}")
+        format!("{resource} {request_number} {rule} {planned:?} {fault:?} {ending}")
     }
 
     /// The same, in the words of the journal.
@@ -75,11 +75,11 @@ mod journal {
             rule,
             planned,
             fault,
-            ends,
+            ending,
             ..
         } = entry;
         let n = request_number.unwrap();
-        format!("{resource} {n} {rule} {planned:?} {fault:?} {ends}")
+        format!("{resource} {n} {rule} {planned:?} {fault:?} {ending}")
     }
 
     /// Asks for so many at once, and for the next ones as soon as all have been heard: nobody waits
@@ -186,7 +186,7 @@ mod journal {
 
     /// What `fate` and a line of the journal have in common.
     fn common(row: &Value) -> Value {
-        let keys = ["resource", "n", "rule", "planned_us", "fault", "ends"];
+        let keys = ["resource", "n", "rule", "planned_us", "fault", "ending"];
         keys.iter().map(|key| row[key].clone()).collect()
     }
 

@@ -27,11 +27,11 @@ pub struct FatePreview {
     /// The fault that will strike.
     pub fault: Option<Arc<str>>,
     /// How and where the answer will end: `complete`, `cut at byte 700`.
-    pub ends: Cow<'static, str>,
+    pub ending: Cow<'static, str>,
     /// How long after its head has been parsed the answer ends at the soonest, in microseconds; `None`
     /// if it never does.
-    #[serde(rename = "lasts_us", serialize_with = "option_micros")]
-    pub lasts: Option<Duration>,
+    #[serde(rename = "duration_us", serialize_with = "option_micros")]
+    pub duration: Option<Duration>,
 }
 
 impl FatePreview {
@@ -44,14 +44,14 @@ impl FatePreview {
             request_number: asked.request_number,
             rule: rulebook.label(decided.rule),
             planned: fate.delay,
-            ends: describe_ending(fate.pace, fate.ending, body),
-            lasts: lasts(&fate, body),
+            ending: describe_ending(fate.pace, fate.ending, body),
+            duration: duration(&fate, body),
             fault: fate.fault,
         }
     }
 }
 
-fn lasts(fate: &Fate, body: u64) -> Option<Duration> {
+fn duration(fate: &Fate, body: u64) -> Option<Duration> {
     // How long the head is makes no difference to when the last byte is due.
     let paced = WriteSchedule::new(fate, 1, body).duration()?;
     Some(fate.delay + paced)

@@ -179,8 +179,8 @@ fn check_served(seed: u64, listener: &Listener) {
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let planned = FatePreview::of(&rulebook, &Site::embedded(), &request(PATH, 1, entry.at));
     assert_eq!(
-        (entry.rule, entry.planned, entry.fault, entry.ends),
-        (planned.rule, planned.planned, planned.fault, planned.ends),
+        (entry.rule, entry.planned, entry.fault, entry.ending),
+        (planned.rule, planned.planned, planned.fault, planned.ending),
         "{listener:?}"
     );
 }

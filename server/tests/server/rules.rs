@@ -145,7 +145,7 @@ fn journal_has_a_json_line_per_request() {
     };
     let mut expected = json!({
         "listener": "X", "run": "r", "method": "GET", "resource": FLAG, "n": 1, "rule": "listener",
-        "cause": "delay", "fault": null, "planned_us": 2000.0, "ends": "complete", "status": 200,
+        "cause": "delay", "fault": null, "planned_us": 2000.0, "ending": "complete", "status": 200,
         "completed": true
     });
     let lines: Vec<_> = text.lines().collect();
@@ -160,7 +160,7 @@ fn journal_has_a_json_line_per_request() {
         [
             key("rule"),
             key("fault"),
-            key("ends"),
+            key("ending"),
             key("completed"),
             key("run")
         ],

@@ -145,7 +145,7 @@ impl FateArgs {
 
     /// How long a request takes at least; `None` without end.
     fn duration(&self, fate: &FatePreview) -> Option<Duration> {
-        match (fate.lasts, self.timeout) {
+        match (fate.duration, self.timeout) {
             (Some(lasts), Some(timeout)) => Some(lasts.min(timeout)),
             (lasts, timeout) => lasts.or(timeout),
         }

@@ -57,7 +57,7 @@ fn text(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> Str
             let _ = writeln!(
                 text,
                 "{resource:<24} {:>3}  {:<10} {delay:>12.3}  {fault:<22} {}",
-                fate.request_number, fate.rule, fate.ends
+                fate.request_number, fate.rule, fate.ending
             );
         }
         let _ = match bound {
@@ -106,7 +106,7 @@ fn csv(listeners: &[ListenerFates]) -> String {
                 csv_field(&fate.rule),
                 fate.planned.as_micros(),
                 csv_field(fault),
-                fate.ends
+                fate.ending
             );
         }
     }

@@ -65,7 +65,7 @@ impl PlanPredictor {
         if record.kind == AttemptKind::Redirect {
             return delayed;
         }
-        let lasts = FatePreview::of(&self.rulebook, &self.site, &asked).lasts;
+        let lasts = FatePreview::of(&self.rulebook, &self.site, &asked).duration;
         let paced = lasts.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
         // What is paced is the head: then that is how long it is to be waited for.
         let (to_the_head, paced) = match fate.pace {

@@ -96,7 +96,7 @@ impl ActiveRequest {
             },
             cause: self.cause,
             planned: self.planned,
-            ends: describe_ending(fields.pace, fields.ending, fields.body),
+            ending: describe_ending(fields.pace, fields.ending, fields.body),
             lateness: self.lateness,
             status: self.status,
             completed,
