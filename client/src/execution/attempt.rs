@@ -39,7 +39,7 @@ pub(crate) trait AttemptDriver: Send {
     ) -> impl Future<Output = Result<StorageResult, Outcome>> + Send;
 
     /// Adds a finished attempt to the statistics and gives it to the run's observers.
-    fn report(&mut self, record: AttemptRecord) -> impl Future<Output = ()> + Send;
+    fn report(&mut self, record: Box<AttemptRecord>) -> impl Future<Output = ()> + Send;
 
     /// The next attempt of this worker. Releases the slot if it is still held and none follows.
     fn next(&mut self, slot: Slot) -> Option<AttemptSpec>;

@@ -18,7 +18,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Evaluated {
     pub(crate) id: AttemptId,
-    pub(crate) record: AttemptRecord,
+    /// Boxed, to keep it off the stack of a thread that waits and out of the moves of this struct.
+    pub(crate) record: Box<AttemptRecord>,
     /// Boxed: most runs that are timed save nothing, and this struct is moved about.
     pub(crate) job: Option<Box<StorageJob>>,
     pub(crate) slot: Slot,
@@ -179,8 +180,8 @@ fn record(
     response: &mut RawResponse,
     disposition: &Disposition,
     done: Duration,
-) -> AttemptRecord {
-    AttemptRecord {
+) -> Box<AttemptRecord> {
+    Box::new(AttemptRecord {
         download: spec.download,
         attempt: spec.attempt,
         kind: spec.kind,
@@ -200,5 +201,5 @@ fn record(
         // Known after the storage job.
         wasted_bytes: 0,
         timing: response.timing.take(),
-    }
+    })
 }

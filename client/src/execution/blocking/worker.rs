@@ -64,8 +64,12 @@ impl BlockingWorker<'_> {
     /// Makes this attempt and all that follow on this thread.
     pub(crate) fn run_attempts(&mut self, first: AttemptSpec) {
         let (state, token) = (self.state, &self.state.template.cancel);
-        let attempts = pin!(run_attempts(state, token, self, first));
-        match attempts.poll(&mut Context::from_waker(Waker::noop())) {
+        // On the heap, where it takes what it needs: the stacks of a thousand threads grow by the page.
+        let mut attempts = Box::pin(run_attempts(state, token, self, first));
+        match attempts
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             Poll::Ready(()) => {}
             Poll::Pending => unreachable!("all futures of a blocking driver are ready"),
         }
@@ -122,7 +126,7 @@ impl AttemptDriver for BlockingWorker<'_> {
         }
     }
 
-    async fn report(&mut self, record: AttemptRecord) {
+    async fn report(&mut self, record: Box<AttemptRecord>) {
         self.record(&record);
     }
 

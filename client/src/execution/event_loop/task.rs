@@ -23,14 +23,14 @@ struct Task {
     /// head.
     cancelled: PollOnWake<WaitForCancellationFutureOwned>,
     connection: Option<PooledConnection>,
-    observers: Option<mpsc::Sender<AttemptRecord>>,
+    observers: Option<mpsc::Sender<Box<AttemptRecord>>>,
 }
 
 /// Makes this attempt and all that follow in the same slot.
 pub(super) async fn run_task(
     event_loop: Arc<AttemptLoop>,
     first: AttemptSpec,
-    observers: Option<mpsc::Sender<AttemptRecord>>,
+    observers: Option<mpsc::Sender<Box<AttemptRecord>>>,
 ) {
     let mut task = Task {
         event_loop: event_loop.clone(),
@@ -106,7 +106,7 @@ impl AttemptDriver for Task {
     }
 
     /// The observers are given each record before the task begins its next attempt: a slow one delays it.
-    async fn report(&mut self, record: AttemptRecord) {
+    async fn report(&mut self, record: Box<AttemptRecord>) {
         self.event_loop.stats().record(&record);
         self.event_loop.notifier.notify_idle();
         // Attempts that fail without waiting must not keep the loop from other tasks.
