@@ -10,7 +10,6 @@ use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
 use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
-use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +74,8 @@ impl BlockingWorker<'_> {
         }
     }
 
-    /// Not inlined, as what these functions need would lie on the stack of a thread that waits for a response.
+    /// This and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
+    /// response.
     #[inline(never)]
     fn record(&mut self, record: &AttemptRecord) {
         self.stats.record(record);
