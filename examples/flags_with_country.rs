@@ -60,7 +60,7 @@ async fn download_one(site: Arc<Site>, code: CountryCode) -> Result<Status> {
         .with_context(|| format!("*** Error for {code}: the metadata"))?;
     let saved = spawn_blocking(move || {
         let staged = site.folder.stage(&image)?;
-        site.folder.keep(staged, &country, code)
+        site.folder.rename_staged(staged, &country, code)
     });
     let path = saved.await?.map_err(failed)?;
     println!("{}", path.file_name().unwrap_or_default().display());

@@ -1,19 +1,18 @@
-//! One resource, fetched without further ado.
+//! Downloads one resource, for programs with their own strategy.
 
-use crate::run::Run;
+use crate::policy::Policy;
+use crate::run::BODY_LIMIT;
 use crate::storage::verify::BodyVerifier;
-use crate::transport::hyper::{EventLoop, exchange};
-use crate::transport::{RequestSpec, RequestTemplate};
-use crate::workload::plan::Workload;
+use crate::transport::hyper::{TokioDriver, exchange};
+use crate::transport::{RequestSpec, RequestTemplate, TransportConfig};
 use crate::workload::target::Endpoint;
 use bytes::Bytes;
-use flagpole_protocol::Outcome;
-use flagpole_protocol::Resource;
+use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;
 use tokio_util::sync::CancellationToken;
 
-/// The body of a resource, verified: one attempt, over a connection of its own, on the caller's runtime,
-/// without limits of time. For programs that bring their own strategy.
+/// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
+/// caller's runtime. For programs with their own strategy.
 ///
 /// ```no_run
 /// # async fn brazil() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,26 +27,32 @@ use tokio_util::sync::CancellationToken;
 /// ```
 ///
 /// # Errors
-/// How it ended, if not with 200 and the true body; a 404 is an error here as well.
+/// The outcome, unless it is a 200 with a verified body; a 404 is an error here as well.
 ///
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
 pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Outcome> {
-    let wire = {
-        let plan = Workload::default();
-        RequestTemplate::new(&Run::new(&plan, endpoint))
-            .expect("only the name of a run can be refused")
+    let policy = Policy::default();
+    let config = TransportConfig {
+        addresses: endpoint.addresses().into(),
+        timeouts: policy.timeouts,
+        reuse: policy.reuse,
+        body_limit: BODY_LIMIT,
+        keep_partial_bodies: false,
     };
-    let attempt = RequestSpec {
+    let cancel = CancellationToken::new();
+    let template = RequestTemplate::new(config, endpoint.target(), None, cancel.clone())
+        .expect("there is no run name to reject");
+    let request = RequestSpec {
         resource,
         request_number: 1,
         path: None,
         conditions: None,
-        cancel: &CancellationToken::new(),
+        cancel: &cancel,
     };
-    let answer = exchange(&wire, &EventLoop, &mut None, &attempt, pending()).await;
-    match BodyVerifier::with_capacity(0).judge(resource, &answer)? {
-        Outcome::Ok => answer.result,
+    let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
+    match BodyVerifier::with_capacity(0).evaluate(resource, &response)? {
+        Outcome::Ok => response.result,
         other => Err(other),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::policy::Policy;
 use crate::storage::download_dir::DownloadDir;
-use crate::transport::{self, Transport};
+use crate::transport::{self, InvalidRunName, RequestTemplate, Transport, TransportConfig};
 use crate::workload::concurrency::Concurrency;
 use crate::workload::plan::Workload;
 use crate::workload::target::Endpoint;
@@ -40,11 +40,8 @@ pub enum RunError {
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
     /// The name of the run cannot be sent.
-    #[error(
-        "expected a run name of 1 to {max} printable ASCII characters, got `{0}`",
-        max = flagpole_protocol::headers::MAX_RUN_NAME
-    )]
-    Name(String),
+    #[error(transparent)]
+    Name(InvalidRunName),
 }
 
 impl<'a> Run<'a> {
@@ -123,6 +120,19 @@ impl<'a> Run<'a> {
             on_record: Some(on_record),
             ..self
         }
+    }
+
+    /// What all requests have in common; starts the clock of the run.
+    pub(crate) fn request_template(&self) -> Result<RequestTemplate, RunError> {
+        let config = TransportConfig {
+            addresses: self.endpoint.addresses().into(),
+            timeouts: self.policy.timeouts,
+            reuse: self.policy.reuse,
+            body_limit: self.body_limit,
+            keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
+        };
+        let (target, name) = (self.endpoint.target(), self.name.as_deref());
+        RequestTemplate::new(config, target, name, self.cancel.clone()).map_err(RunError::Name)
     }
 
     /// Calls the record callback.

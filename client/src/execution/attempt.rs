@@ -85,7 +85,7 @@ fn request_spec<'a>(
         resource: spec.resource,
         request_number: spec.request_number,
         path: spec.path.as_deref(),
-        conditions: local.is_something().then(|| Box::new(local.conditions())),
+        conditions: (!local.is_empty()).then(|| Box::new(local.conditions())),
         cancel,
     }
 }

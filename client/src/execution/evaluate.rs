@@ -6,7 +6,7 @@ use crate::execution::storage_job::{StorageJob, retained};
 use crate::policy::{asked_for, leads_on, led_to, retry_after};
 use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::metadata;
-use crate::storage::resume::{LocalCopy, Part};
+use crate::storage::resume::{LocalCopy, PartialUpdate};
 use crate::storage::wasted_bytes::Retained;
 use crate::transport::RawResponse;
 use bytes::Bytes;
@@ -43,7 +43,7 @@ pub(crate) enum Slot {
 struct Verified {
     outcome: Outcome,
     country: Option<String>,
-    update: Part,
+    update: PartialUpdate,
 }
 
 impl RunState {
@@ -74,7 +74,7 @@ impl RunState {
         }
         let update = match disposition.outcome {
             // The winner has what was wanted.
-            Outcome::HedgeLost => Part::Stay,
+            Outcome::HedgeLost => PartialUpdate::Unchanged,
             _ => update,
         };
         let record = record(&spec, worker, &mut response, &disposition, done);
@@ -96,8 +96,8 @@ impl RunState {
         local: &LocalCopy,
         response: &mut RawResponse,
     ) -> Verified {
-        let (outcome, update) = local.judge(response, self.template.body_limit);
-        let outcome = outcome.map_or_else(|| self.verifier.judge(spec.resource, response), Ok);
+        let (outcome, update) = local.evaluate(response, self.template.config.body_limit);
+        let outcome = outcome.map_or_else(|| self.verifier.evaluate(spec.resource, response), Ok);
         let outcome = outcome.unwrap_or_else(|failed| failed);
         if !spec.names {
             return Verified {
@@ -108,7 +108,7 @@ impl RunState {
         }
         let country = (outcome == Outcome::Ok).then(|| {
             let body = response.result.as_deref().unwrap_or_default();
-            metadata::country(body, spec.resource.code())
+            metadata::country_name(body, spec.resource.code())
         });
         let (outcome, country) = match country.transpose() {
             Ok(country) => (outcome, country),
@@ -118,7 +118,7 @@ impl RunState {
             outcome,
             country,
             // Metadata is always requested whole.
-            update: Part::Stay,
+            update: PartialUpdate::Unchanged,
         }
     }
 
@@ -130,14 +130,14 @@ impl RunState {
         outcome: Outcome,
         done: Duration,
     ) -> AttemptResult {
-        let since_1970 = self.template.clock.since_1970(done);
+        let unix_time = self.template.clock.unix_time(done);
         let field = response.retry_after.as_deref();
         AttemptResult {
-            are_conditions_to_blame: local.is_to_blame(&outcome),
+            are_conditions_to_blame: local.is_conditional_failure(&outcome),
             outcome,
             took: done.saturating_sub(response.sent),
             redirect: self.redirect(spec, response),
-            retry_after: field.and_then(|field| retry_after(field, since_1970)),
+            retry_after: field.and_then(|field| retry_after(field, unix_time)),
         }
     }
 
@@ -154,14 +154,14 @@ impl RunState {
         &self,
         id: AttemptId,
         result: &AttemptResult,
-        update: &Part,
+        update: &PartialUpdate,
         early: bool,
         done: Duration,
     ) -> (Disposition, Slot) {
         let mut scheduler = self.scheduler();
         let disposition = scheduler.done(id, result, done);
-        let stores =
-            self.saves && (disposition.then != BodyAction::Nothing || *update != Part::Stay);
+        let stores = self.saves
+            && (disposition.then != BodyAction::Nothing || *update != PartialUpdate::Unchanged);
         // A staged flag is reported to the scheduler while its attempt holds the slot.
         let slot = if early && !stores && disposition.then != BodyAction::Stage {
             scheduler.leave(id);

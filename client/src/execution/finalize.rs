@@ -17,11 +17,11 @@ impl RunState {
         let is_stored = stored.is_ok();
         let retained = self.apply(evaluated, stored);
         let record = &mut evaluated.record;
-        record.wasted_bytes = if self.template.resumes {
-            lock(&self.wasted).of(record.resource, record.bytes, retained)
+        record.wasted_bytes = if self.template.config.keep_partial_bodies {
+            lock(&self.wasted).record(record.resource, record.bytes, retained)
         } else {
             // Nothing is retained between attempts: the cores need not share a map.
-            WastedBytes::default().of(record.resource, record.bytes, retained)
+            WastedBytes::default().record(record.resource, record.bytes, retained)
         };
         if evaluated.action == BodyAction::Stage {
             self.scheduler().staged(evaluated.id, is_stored);
@@ -37,7 +37,7 @@ impl RunState {
                     lock(&self.staged).insert(record.download, staged);
                 }
                 if result.lost_partial {
-                    Retained::AsBefore
+                    Retained::Unchanged
                 } else {
                     evaluated.retained
                 }
@@ -45,7 +45,7 @@ impl RunState {
             Err(outcome) => {
                 record.outcome = outcome;
                 record.is_final = true;
-                Retained::AsBefore
+                Retained::Unchanged
             }
         }
     }

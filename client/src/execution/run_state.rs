@@ -35,7 +35,7 @@ pub(crate) struct RunState {
 impl RunState {
     /// Starts the clock and prepares what all requests have in common.
     pub(crate) fn start(run: &Run<'_>, concurrency: usize) -> Result<RunState, RunError> {
-        let template = Arc::new(RequestTemplate::new(run)?);
+        let template = Arc::new(run.request_template()?);
         let scheduler = AttemptScheduler::new(run.plan, &run.policy, concurrency);
         Ok(RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
@@ -61,7 +61,7 @@ impl RunState {
 
     /// Whether the local copy of a resource is looked up before this attempt.
     pub(crate) fn resumes(&self, spec: &AttemptSpec) -> bool {
-        self.template.resumes && !spec.names && !spec.is_plain
+        self.template.config.keep_partial_bodies && !spec.names && !spec.is_plain
     }
 
     /// A token that cancels this attempt alone, if the run hedges.

@@ -3,7 +3,7 @@
 use crate::execution::run_state::{RunState, lock};
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
 use crate::storage::download_dir::{DownloadDir, StagedFile};
-use crate::storage::resume::Part;
+use crate::storage::resume::PartialUpdate;
 use crate::storage::wasted_bytes::Retained;
 use crate::transport::RawResponse;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use flagpole_protocol::{Outcome, OutcomeClass};
 #[derive(Debug)]
 pub(crate) struct StorageJob {
     pub(super) action: BodyAction,
-    pub(super) update: Part,
+    pub(super) update: PartialUpdate,
     pub(super) spec: AttemptSpec,
     pub(super) body: Bytes,
     pub(super) etag: Option<String>,
@@ -40,22 +40,22 @@ impl StorageJob {
         let resource = self.spec.resource;
         let mut result = StorageResult::default();
         match &self.update {
-            Part::Stay => {}
-            Part::Keep(partial) => {
-                result.lost_partial = folder.keep_partial(resource, partial).is_err();
+            PartialUpdate::Unchanged => {}
+            PartialUpdate::Replace(partial) => {
+                result.lost_partial = folder.save_partial(resource, partial).is_err();
             }
-            Part::Forget => folder.forget_partial(resource),
+            PartialUpdate::Remove => folder.remove_partial(resource),
         }
         match (self.action, self.staged, self.country) {
             (BodyAction::Save, ..) => folder.save(resource, &self.body)?,
             (BodyAction::Stage, ..) => result.staged = Some(folder.stage(&self.body)?),
             (BodyAction::Name, Some(staged), Some(country)) => {
-                folder.keep(staged, &country, resource.code())?;
+                folder.rename_staged(staged, &country, resource.code())?;
             }
             (BodyAction::Nothing | BodyAction::Name, ..) => {}
         }
         if matches!(self.action, BodyAction::Save | BodyAction::Stage) {
-            folder.note_tag(resource, self.etag.as_deref(), &self.body);
+            folder.save_etag(resource, self.etag.as_deref(), &self.body);
         }
         Ok(result)
     }
@@ -67,7 +67,7 @@ impl RunState {
         &self,
         spec: AttemptSpec,
         disposition: &Disposition,
-        update: Part,
+        update: PartialUpdate,
         response: Box<RawResponse>,
         country: Option<String>,
     ) -> Option<Box<StorageJob>> {
@@ -79,7 +79,7 @@ impl RunState {
             .then(|| lock(&self.staged).remove(&spec.download))
             .flatten();
         let action = disposition.then;
-        if action == BodyAction::Nothing && update == Part::Stay {
+        if action == BodyAction::Nothing && update == PartialUpdate::Unchanged {
             return None;
         }
         Some(Box::new(StorageJob {
@@ -95,15 +95,21 @@ impl RunState {
 }
 
 /// How much of the resource is on disk when the job for a body of `body_len` bytes is done.
-pub(super) fn retained(update: &Part, disposition: &Disposition, body_len: u64) -> Retained {
+pub(super) fn retained(
+    update: &PartialUpdate,
+    disposition: &Disposition,
+    body_len: u64,
+) -> Retained {
     let is_final_response = disposition.outcome.class() == OutcomeClass::NotFound;
     match (update, disposition.then) {
-        (Part::Keep(partial), _) => Retained::Start(partial.have()),
-        (Part::Forget, _) => Retained::Nothing,
-        (Part::Stay, BodyAction::Save | BodyAction::Stage | BodyAction::Name) => {
-            Retained::Whole(body_len)
+        (PartialUpdate::Replace(partial), _) => Retained::Partial(partial.length()),
+        (PartialUpdate::Remove, _) => Retained::Nothing,
+        (PartialUpdate::Unchanged, BodyAction::Save | BodyAction::Stage | BodyAction::Name) => {
+            Retained::Complete(body_len)
         }
-        (Part::Stay, BodyAction::Nothing) if is_final_response => Retained::Answer,
-        (Part::Stay, BodyAction::Nothing) => Retained::AsBefore,
+        (PartialUpdate::Unchanged, BodyAction::Nothing) if is_final_response => {
+            Retained::FinalResponse
+        }
+        (PartialUpdate::Unchanged, BodyAction::Nothing) => Retained::Unchanged,
     }
 }

@@ -47,7 +47,7 @@ fn response(result: Result<Bytes, Outcome>) -> Box<RawResponse> {
         length: Some(6),
         etag: Some("\"v1\"".into()),
         bytes: body.len() as u64,
-        begun: result.is_err().then_some(body),
+        partial_body: result.is_err().then_some(body),
         result,
         ..RawResponse::default()
     })

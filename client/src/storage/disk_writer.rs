@@ -14,16 +14,16 @@ const QUEUE: usize = 32;
 /// A thread that saves; joined when this is dropped, every order carried out.
 #[derive(Debug)]
 pub(crate) struct DiskWriter {
-    queue: Option<mpsc::Sender<Order>>,
+    queue: Option<mpsc::Sender<WriteJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Something to do with the destination, its answer sent by itself.
-struct Order(Box<dyn FnOnce(&DownloadDir) + Send>);
+struct WriteJob(Box<dyn FnOnce(&DownloadDir) + Send>);
 
 /// An order that is in the queue.
 #[derive(Debug)]
-pub(crate) struct Receipt<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
+pub(crate) struct WriteHandle<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
 
 impl DiskWriter {
     /// Starts the thread.
@@ -31,10 +31,10 @@ impl DiskWriter {
     /// # Errors
     /// If the system has no thread to give.
     pub(crate) fn start(destination: DownloadDir) -> io::Result<DiskWriter> {
-        let (queue, mut orders) = mpsc::channel::<Order>(QUEUE);
+        let (queue, mut orders) = mpsc::channel::<WriteJob>(QUEUE);
         let thread = thread::Builder::new().name("saver".into()).spawn(move || {
-            while let Some(Order(carry_out)) = orders.blocking_recv() {
-                carry_out(&destination);
+            while let Some(WriteJob(run)) = orders.blocking_recv() {
+                run(&destination);
             }
         })?;
         Ok(DiskWriter {
@@ -45,12 +45,12 @@ impl DiskWriter {
 
     /// Puts anything in the queue that is done with a destination (a body to stage, a staged one to
     /// keep, the conditions of a request to look up), waiting for room in it.
-    pub(crate) async fn order<T: Send + 'static>(
+    pub(crate) async fn submit<T: Send + 'static>(
         &self,
         what: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
-    ) -> Receipt<T> {
+    ) -> WriteHandle<T> {
         let (answer, receipt) = oneshot::channel();
-        let order = Order(Box::new(move |destination| {
+        let order = WriteJob(Box::new(move |destination| {
             // Nobody waits for the answer when the run was dropped. A saved file is whole anyway, and
             // a staged one is removed with the answer.
             let _ = answer.send(what(destination));
@@ -59,16 +59,16 @@ impl DiskWriter {
             Some(queue) => queue.send(order).await.is_ok(),
             None => false,
         };
-        Receipt(queued.then_some(receipt))
+        WriteHandle(queued.then_some(receipt))
     }
 }
 
-impl<T> Receipt<T> {
+impl<T> WriteHandle<T> {
     /// Waits until the order is carried out.
     ///
     /// # Errors
     /// [`Outcome::WriteFailed`] if it was not.
-    pub(crate) async fn saved(self) -> Result<T, Outcome> {
+    pub(crate) async fn wait(self) -> Result<T, Outcome> {
         let ended = || Outcome::WriteFailed {
             kind: io::ErrorKind::Other,
             message: "the disk writer thread has ended".into(),
@@ -80,9 +80,9 @@ impl<T> Receipt<T> {
     }
 }
 
-impl fmt::Debug for Order {
+impl fmt::Debug for WriteJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Order")
+        f.write_str("WriteJob")
     }
 }
 
@@ -113,9 +113,9 @@ mod tests {
             .block_on(future)
     }
 
-    async fn submit(saver: &DiskWriter, resource: Resource, body: Bytes) -> Receipt<()> {
+    async fn submit(saver: &DiskWriter, resource: Resource, body: Bytes) -> WriteHandle<()> {
         let save = move |destination: &DownloadDir| destination.save(resource, &body);
-        saver.order(save).await
+        saver.submit(save).await
     }
 
     fn start(folder: &Path) -> (DownloadDir, DiskWriter) {
@@ -130,7 +130,7 @@ mod tests {
         let [br, us] = ["BR", "US"].map(|code| Resource::Flag(code.parse().unwrap()));
         block_on(async {
             let receipt = submit(&saver, br, Bytes::from_static(b"GIF")).await;
-            assert_eq!(receipt.saved().await, Ok(()));
+            assert_eq!(receipt.wait().await, Ok(()));
             assert_eq!(fs::read(destination.path(br)).unwrap(), b"GIF");
             drop(submit(&saver, us, Bytes::from_static(b"GIF")).await);
         });
@@ -145,10 +145,10 @@ mod tests {
         let br = "BR".parse().unwrap();
         let stage = |to: &DownloadDir| to.stage(b"GIF");
         let kept = block_on(async {
-            drop(saver.order(stage).await);
-            let staged = saver.order(stage).await.saved().await.unwrap();
-            let keep = move |to: &DownloadDir| to.keep(staged, "Brazil", br);
-            saver.order(keep).await.saved().await.unwrap()
+            drop(saver.submit(stage).await);
+            let staged = saver.submit(stage).await.wait().await.unwrap();
+            let keep = move |to: &DownloadDir| to.rename_staged(staged, "Brazil", br);
+            saver.submit(keep).await.wait().await.unwrap()
         });
         drop(saver);
         let entries = fs::read_dir(folder.path()).unwrap();
@@ -163,16 +163,16 @@ mod tests {
         let (go_on, wait) = blocking::channel::<()>();
         let (started, has_started) = blocking::channel();
         block_on(async {
-            let slow = saver.order(move |_| {
+            let slow = saver.submit(move |_| {
                 started.send(()).unwrap();
                 wait.recv().map_err(|_| Outcome::Cancelled)
             });
             let slow = slow.await;
             has_started.recv().unwrap();
             for _ in 0..QUEUE {
-                saver.order(|_| Ok(())).await;
+                saver.submit(|_| Ok(())).await;
             }
-            let one_more = std::pin::pin!(saver.order(|_| Ok(())));
+            let one_more = std::pin::pin!(saver.submit(|_| Ok(())));
             let is_held_back = tokio::select! {
                 biased;
                 _ = one_more => false,
@@ -180,8 +180,8 @@ mod tests {
             };
             assert!(is_held_back);
             go_on.send(()).unwrap();
-            assert_eq!(slow.saved().await, Ok(()));
-            assert_eq!(saver.order(|_| Ok(())).await.saved().await, Ok(()));
+            assert_eq!(slow.wait().await, Ok(()));
+            assert_eq!(saver.submit(|_| Ok(())).await.wait().await, Ok(()));
         });
     }
 
@@ -191,7 +191,7 @@ mod tests {
         let (_, saver) = start(folder.path());
         fs::remove_dir(folder.path()).unwrap();
         let br = Resource::Flag("BR".parse().unwrap());
-        let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.saved().await });
+        let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.wait().await });
         assert!(
             matches!(outcome, Err(Outcome::WriteFailed { .. })),
             "{outcome:?}"

@@ -86,7 +86,7 @@ impl DownloadDir {
             .temporary(&[body])
             .and_then(|file| file.rename(&self.path(resource)));
         saved.map_err(|error| failed(&error))?;
-        self.forget_partial(resource);
+        self.remove_partial(resource);
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl DownloadDir {
     ///
     /// # Errors
     /// [`Outcome::WriteFailed`] with the system's reason; nothing is left behind then.
-    pub fn keep(
+    pub fn rename_staged(
         &self,
         staged: StagedFile,
         country: &str,
@@ -112,14 +112,14 @@ impl DownloadDir {
     ) -> Result<PathBuf, Outcome> {
         let path = self.path_by_country(country, code);
         staged.0.rename(&path).map_err(|error| failed(&error))?;
-        self.forget_partial(Resource::Flag(code));
+        self.remove_partial(Resource::Flag(code));
         Ok(path)
     }
 
     /// Removes all temporary files of this destination and its clones at once, and lets no more be
     /// made: what is not saved by now fails. For a process that ends without waiting for its
     /// threads.
-    pub fn abandon(&self) {
+    pub fn remove_temporaries(&self) {
         self.temporaries.abandon();
     }
 
@@ -216,7 +216,9 @@ mod tests {
         assert_eq!(names(folder.path()), [""; 0]);
         for body in [b"old", b"new"] {
             let staged = destination.stage(body).unwrap();
-            let path = destination.keep(staged, "Brazil", br().code()).unwrap();
+            let path = destination
+                .rename_staged(staged, "Brazil", br().code())
+                .unwrap();
             assert_eq!(path, folder.path().join("Brazil--BR.gif"));
             assert_eq!(fs::read(path).unwrap(), body);
         }
@@ -229,9 +231,9 @@ mod tests {
         let destination = DownloadDir::prepare(folder.path()).unwrap();
         destination.save(br(), b"GIF").unwrap();
         let staged = destination.stage(b"GIF").unwrap();
-        destination.clone().abandon();
+        destination.clone().remove_temporaries();
         assert_eq!(names(folder.path()), ["br.gif"]);
-        let kept = destination.keep(staged, "Brazil", br().code());
+        let kept = destination.rename_staged(staged, "Brazil", br().code());
         assert!(matches!(kept, Err(Outcome::WriteFailed { .. })), "{kept:?}");
         let saved = destination.save(br(), b"new");
         assert_eq!(

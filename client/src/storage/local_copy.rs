@@ -53,15 +53,15 @@ impl DownloadDir {
 
     /// What earlier attempts left of a resource; nothing unless this destination
     /// [resumes](DownloadDir::resuming). It reads files and hashes them.
-    pub fn left(&self, resource: Resource) -> LocalCopy {
+    pub fn local_copy(&self, resource: Resource) -> LocalCopy {
         LocalCopy {
-            present: self.present(resource),
-            partial: self.partial(resource),
+            present: self.cached_file(resource),
+            partial: self.partial_body(resource),
         }
     }
 
     /// The whole file of a resource, if it is there and not damaged in a way that shows.
-    pub fn present(&self, resource: Resource) -> Option<CachedFile> {
+    pub fn cached_file(&self, resource: Resource) -> Option<CachedFile> {
         let resuming = self.resuming.as_ref()?;
         let path = match (resource, &self.countries) {
             (Resource::Flag(code), Some(countries)) => countries
@@ -82,7 +82,7 @@ impl DownloadDir {
 
     /// Notes what the server calls a body that is saved here, if it calls it by a strong tag: by that it will
     /// be asked for again. Does nothing unless this destination [resumes](DownloadDir::resuming).
-    pub fn note_tag(&self, resource: Resource, etag: Option<&str>, body: &[u8]) {
+    pub fn save_etag(&self, resource: Resource, etag: Option<&str>, body: &[u8]) {
         if let (Some(resuming), Some(etag)) = (&self.resuming, etag.and_then(StrongETag::strong)) {
             let url = resuming.url(resource);
             // Without it the file is fetched again, which does no harm.
@@ -92,13 +92,14 @@ impl DownloadDir {
 
     /// The start of a resource that an earlier attempt left. A damaged file, or one of somebody
     /// else, is none.
-    pub fn partial(&self, resource: Resource) -> Option<PartialBody> {
+    pub fn partial_body(&self, resource: Resource) -> Option<PartialBody> {
         let resuming = self.resuming.as_ref()?;
         let longest = resuming.limit.saturating_add(part::HEAD_MAX);
         let file = read(&self.part_path(resource), longest)?;
         let partial = part::decode(&resuming.url(resource), &file.into())?;
         let limit = resuming.limit as u64;
-        let fits = partial.whole().unwrap_or(partial.have()) <= limit && partial.have() <= limit;
+        let fits =
+            partial.whole().unwrap_or(partial.length()) <= limit && partial.length() <= limit;
         fits.then_some(partial)
     }
 
@@ -107,7 +108,7 @@ impl DownloadDir {
     ///
     /// # Errors
     /// [`Outcome::WriteFailed`] with the system's reason: the next attempt begins anew then.
-    pub fn keep_partial(&self, resource: Resource, partial: &PartialBody) -> Result<(), Outcome> {
+    pub fn save_partial(&self, resource: Resource, partial: &PartialBody) -> Result<(), Outcome> {
         let Some(resuming) = &self.resuming else {
             return Ok(());
         };
@@ -120,7 +121,7 @@ impl DownloadDir {
 
     /// Removes the start of a resource, which is of no more use. Does nothing unless this
     /// destination [resumes](DownloadDir::resuming).
-    pub fn forget_partial(&self, resource: Resource) {
+    pub fn remove_partial(&self, resource: Resource) {
         if self.resuming.is_some() {
             // Mostly there is none. One that cannot be removed does no harm: it is used only where
             // the server still has its version.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// The part of it that is asked for.
 #[derive(Deserialize)]
-struct Metadata {
+struct CountryMetadata {
     country: String,
     /// The code of the country. Who leaves it out is believed, who names another one is not.
     iso_cc: Option<String>,
@@ -17,8 +17,8 @@ struct Metadata {
 /// # Errors
 /// [`Outcome::BadMetadata`] if it is no JSON, names none, or is that of another code. Its size was bounded
 /// when it arrived; what is nested too deeply is refused by the parser.
-pub(crate) fn country(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
-    let metadata = serde_json::from_slice::<Metadata>(body);
+pub(crate) fn country_name(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
+    let metadata = serde_json::from_slice::<CountryMetadata>(body);
     let metadata = metadata.map_err(|error| Outcome::BadMetadata(reason(&error)))?;
     match metadata.iso_cc {
         Some(other) if !other.eq_ignore_ascii_case(&code.to_string()) => {
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     fn country(body: &[u8]) -> Result<String, Outcome> {
-        super::country(body, "BR".parse().unwrap())
+        super::country_name(body, "BR".parse().unwrap())
     }
 
     #[test]

@@ -47,5 +47,5 @@ pub(crate) fn decode(url: &str, file: &Bytes) -> Option<PartialBody> {
     };
     let is_ours =
         head.url == url && ContentDigest::from_header(&head.have)? == ContentDigest::of(&body);
-    is_ours.then(|| PartialBody::begun(&head.etag, head.whole, digest, body))?
+    is_ours.then(|| PartialBody::from_response(&head.etag, head.whole, digest, body))?
 }

@@ -39,7 +39,11 @@ impl BodyVerifier {
     ///
     /// # Errors
     /// If no whole body came, or not the true one.
-    pub(crate) fn judge(&self, of: Resource, exchange: &RawResponse) -> Result<Outcome, Outcome> {
+    pub(crate) fn evaluate(
+        &self,
+        of: Resource,
+        exchange: &RawResponse,
+    ) -> Result<Outcome, Outcome> {
         let body = exchange.result.as_ref().map_err(Outcome::clone)?;
         let outcome = Outcome::from_status(exchange.status.unwrap_or(0));
         if outcome != Outcome::Ok {
@@ -51,7 +55,7 @@ impl BodyVerifier {
             Some(digest) => is_one && self.verify(body, digest),
             None => looks_like(of, body),
         };
-        (is_true && !exchange.is_unreadable)
+        (is_true && !exchange.unusable)
             .then_some(outcome)
             .ok_or(Outcome::Corrupt)
     }
@@ -125,7 +129,7 @@ mod tests {
     }
 
     fn judge(resource: Resource, exchange: &RawResponse) -> Outcome {
-        let judged = BodyVerifier::default().judge(resource, exchange);
+        let judged = BodyVerifier::default().evaluate(resource, exchange);
         judged.unwrap_or_else(|failed| failed)
     }
 
@@ -146,7 +150,7 @@ mod tests {
             let mut exchange = exchange(b"flag");
             (exchange.digest, exchange.repr_digest) = (content, whole);
             assert_eq!(judge(flag, &exchange), outcome, "{content:?} {whole:?}");
-            exchange.is_unreadable = true;
+            exchange.unusable = true;
             assert_eq!(judge(flag, &exchange), Outcome::Corrupt);
             exchange.status = Some(404);
             assert_eq!(judge(flag, &exchange), Outcome::NotFound);

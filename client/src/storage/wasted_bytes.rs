@@ -8,13 +8,13 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retained {
     /// What there was before it: its own bytes are of no use.
-    AsBefore,
+    Unchanged,
     /// An answer that is no file, and that there is nothing more to.
-    Answer,
+    FinalResponse,
     /// The whole body, of so many bytes.
-    Whole(u64),
+    Complete(u64),
     /// The start of a body, of so many bytes.
-    Start(u64),
+    Partial(u64),
     /// Nothing: a start that was kept before is dropped as well.
     Nothing,
 }
@@ -28,15 +28,15 @@ pub(crate) struct WastedBytes {
 impl WastedBytes {
     /// An attempt brought so many bytes: how many have come to nothing with it. What is of `length` bytes
     /// has no room for more that came, and may hold fewer, where an earlier run brought some.
-    pub(crate) fn of(&mut self, resource: Resource, brought: u64, kept: Retained) -> u64 {
+    pub(crate) fn record(&mut self, resource: Resource, brought: u64, kept: Retained) -> u64 {
         match kept {
-            Retained::AsBefore => brought,
-            Retained::Answer => 0,
-            Retained::Whole(length) => {
+            Retained::Unchanged => brought,
+            Retained::FinalResponse => 0,
+            Retained::Complete(length) => {
                 let held = self.held.remove(&resource).unwrap_or_default();
                 (held + brought).saturating_sub(length)
             }
-            Retained::Start(length) => {
+            Retained::Partial(length) => {
                 let held = self.held.entry(resource).or_default();
                 let all = *held + brought;
                 *held = all.min(length);
@@ -59,16 +59,16 @@ mod tests {
     #[test]
     fn what_is_gone_on_with_is_not_wasted_until_it_is_dropped() {
         let mut waste = WastedBytes::default();
-        let mut of = |brought, kept| waste.of(flag(), brought, kept);
-        assert_eq!(of(50, Retained::Start(50)), 0);
-        assert_eq!(of(24, Retained::AsBefore), 24, "the body of a 503");
-        assert_eq!(of(20, Retained::Start(70)), 0);
-        assert_eq!(of(30, Retained::Whole(100)), 0);
-        assert_eq!(of(40, Retained::Start(40)), 0);
-        assert_eq!(of(10, Retained::Start(10)), 40, "another version");
+        let mut of = |brought, kept| waste.record(flag(), brought, kept);
+        assert_eq!(of(50, Retained::Partial(50)), 0);
+        assert_eq!(of(24, Retained::Unchanged), 24, "the body of a 503");
+        assert_eq!(of(20, Retained::Partial(70)), 0);
+        assert_eq!(of(30, Retained::Complete(100)), 0);
+        assert_eq!(of(40, Retained::Partial(40)), 0);
+        assert_eq!(of(10, Retained::Partial(10)), 40, "another version");
         assert_eq!(of(5, Retained::Nothing), 15);
-        assert_eq!(of(100, Retained::Whole(100)), 0);
-        assert_eq!(of(14, Retained::Answer), 0);
+        assert_eq!(of(100, Retained::Complete(100)), 0);
+        assert_eq!(of(14, Retained::FinalResponse), 0);
     }
 
     proptest! {
@@ -78,19 +78,19 @@ mod tests {
             let (mut waste, mut start, mut useful, mut brought) = (WastedBytes::default(), 0, 0, 0);
             for (step, bytes) in steps {
                 let kept = match step {
-                    0 => Retained::AsBefore,
+                    0 => Retained::Unchanged,
                     1 => Retained::Nothing,
-                    2 => Retained::Start(bytes),
-                    3 => Retained::Start(start + bytes),
-                    _ if bytes % 2 == 0 => Retained::Whole(start + bytes),
-                    _ => Retained::Whole(bytes),
+                    2 => Retained::Partial(bytes),
+                    3 => Retained::Partial(start + bytes),
+                    _ if bytes % 2 == 0 => Retained::Complete(start + bytes),
+                    _ => Retained::Complete(bytes),
                 };
                 brought += bytes;
-                brought -= waste.of(flag(), bytes, kept);
+                brought -= waste.record(flag(), bytes, kept);
                 start = match kept {
-                    Retained::AsBefore | Retained::Answer => start,
-                    Retained::Start(length) => length,
-                    Retained::Whole(length) => {
+                    Retained::Unchanged | Retained::FinalResponse => start,
+                    Retained::Partial(length) => length,
+                    Retained::Complete(length) => {
                         useful += length;
                         0
                     }

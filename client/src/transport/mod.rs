@@ -1,52 +1,30 @@
-//! The ways to make an exchange: one request, one answer, over a connection that a lane owns.
+//! HTTP client libraries, each behind the trait [`Transport`]: one request and its response over a connection.
 //!
-//! A transport is a family: one member a file, and one list. Each member serves the strategies that
-//! block a thread, through [`BlockingClient`]; strategies that run an event loop use the asynchronous exchange
-//! of [`hyper`] directly.
+//! Strategies that block threads use a [`BlockingClient`]; strategies that run an event loop call the
+//! asynchronous `exchange` of [`hyper`] directly. In reading order: `request` is what to send, `response` what
+//! arrived, `interface` the traits; then the members, and what they share.
 
-mod head;
+mod request;
+mod response;
+
+mod interface;
+
 pub mod hyper;
+pub mod ureq;
+
 mod io_error;
-mod raw_response;
-mod request_spec;
-mod request_template;
 pub(crate) mod run_clock;
 mod shutdown_on_cancel;
 mod socket;
-pub mod ureq;
 
+pub use interface::{BlockingClient, Transport};
 pub use io_error::connect_failure_cause;
-pub use raw_response::RawResponse;
-pub use request_spec::{RequestConditions, RequestSpec};
-pub use request_template::RequestTemplate;
-
-use std::io;
-use std::sync::Arc;
-
-/// A way to make an exchange.
-pub trait Transport: Sync {
-    /// The name on the command line.
-    fn name(&self) -> &'static str;
-
-    /// What it is and what it costs, in one line.
-    fn about(&self) -> &'static str;
-
-    /// A lane for the calling thread, not yet connected.
-    ///
-    /// # Errors
-    /// If the system refuses what it needs.
-    fn lane(&self, wire: Arc<RequestTemplate>) -> io::Result<Box<dyn BlockingClient>>;
-}
-
-/// One connection at most, and whatever it takes to use it from one thread.
-pub trait BlockingClient: Send {
-    /// Makes the attempt, and blocks until it has ended, one way or another. Connects first if there
-    /// is no connection that can be used again.
-    fn exchange(&mut self, attempt: &RequestSpec<'_>) -> Box<RawResponse>;
-}
-
-/// The largest head that is accepted, in bytes. hyper allows no less for its buffer.
-const HEAD_LIMIT: usize = 64 << 10;
+pub use request::request_conditions::RequestConditions;
+pub use request::request_spec::RequestSpec;
+pub use request::request_template::RequestTemplate;
+pub use request::run_name::InvalidRunName;
+pub use request::transport_config::TransportConfig;
+pub use response::raw_response::RawResponse;
 
 /// Every transport; the first is the default.
 pub const ALL: &[&dyn Transport] = &[&hyper::Hyper, &ureq::Ureq];

@@ -1,22 +1,21 @@
-//! The clock of a run, which begins with it.
+//! The clock of a run.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Counts from the start of a run.
+/// A clock that starts with the run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub(crate) struct RunClock {
     start: Instant,
-    /// When that was, since the start of 1970: what dates are compared with.
-    date: Duration,
+    /// The start of the run in Unix time, because `Retry-After` may be a date.
+    start_unix: Duration,
 }
 
-impl Clock {
-    /// Begins to count.
-    pub(crate) fn start() -> Clock {
-        let date = SystemTime::now().duration_since(UNIX_EPOCH);
-        Clock {
+impl RunClock {
+    pub(crate) fn start() -> RunClock {
+        let start_unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        RunClock {
             start: Instant::now(),
-            date: date.unwrap_or_default(),
+            start_unix: start_unix.unwrap_or_default(),
         }
     }
 
@@ -25,8 +24,8 @@ impl Clock {
         self.start.elapsed()
     }
 
-    /// A point in time as it is counted since the start of 1970.
-    pub(crate) fn since_1970(self, time: Duration) -> Duration {
-        self.date + time
+    /// The Unix time of a point in time that is counted from the start.
+    pub(crate) fn unix_time(self, time: Duration) -> Duration {
+        self.start_unix + time
     }
 }

@@ -1,16 +1,16 @@
-//! Ends, from another thread, what a socket waits for.
+//! Shuts a socket down when its exchange is cancelled, which ends a blocking wait in another thread.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
-/// Rung when an exchange is cancelled. Each exchange has one of its own, as it may still ring after
-/// the exchange has ended, when the socket is in use for the next.
+/// A waker that shuts a socket down. Each exchange has its own: the waker may run after the exchange has ended,
+/// when the next exchange uses the socket.
 #[derive(Debug, Default)]
-pub(crate) struct Alarm(Mutex<Option<Arc<TcpStream>>>);
+pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);
 
-impl Alarm {
-    /// This socket will be shut down; whether the alarm has rung before is for the caller to ask.
+impl ShutdownOnCancel {
+    /// Sets the socket. The caller checks afterwards whether the exchange was cancelled before.
     pub(crate) fn arm(&self, stream: &Arc<TcpStream>) {
         *self.stream() = Some(stream.clone());
     }
@@ -24,10 +24,10 @@ impl Alarm {
     }
 }
 
-impl Wake for Alarm {
-    fn wake(self: Arc<Alarm>) {
+impl Wake for ShutdownOnCancel {
+    fn wake(self: Arc<ShutdownOnCancel>) {
         if let Some(stream) = &*self.stream() {
-            // It fails when the peer has ended the connection: then nobody waits.
+            // Fails if the peer has closed the connection, which ends the wait too.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }

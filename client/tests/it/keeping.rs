@@ -48,7 +48,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn keep(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome> {
-    let path = to.keep(to.stage(body)?, country, code())?;
+    let path = to.rename_staged(to.stage(body)?, country, code())?;
     Ok(path.file_name().unwrap().to_str().unwrap().to_owned())
 }
 
@@ -56,7 +56,7 @@ fn keep(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome>
 fn partial(have: usize) -> PartialBody {
     let body = Bytes::from_static(&WHOLE[..have]);
     let whole = Some(WHOLE.len() as u64);
-    PartialBody::begun("\"v1\"", whole, Some(ContentDigest::of(WHOLE)), body).unwrap()
+    PartialBody::from_response("\"v1\"", whole, Some(ContentDigest::of(WHOLE)), body).unwrap()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn two_countries_of_one_name_are_two_files() {
     for code in ["CD", "CG"] {
         let staged = destination.stage(code.as_bytes()).unwrap();
         destination
-            .keep(staged, "Congo", code.parse().unwrap())
+            .rename_staged(staged, "Congo", code.parse().unwrap())
             .unwrap();
     }
     assert_eq!(names(folder.path()), ["Congo--CD.gif", "Congo--CG.gif"]);
@@ -109,9 +109,9 @@ fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
     for name in files {
         std::os::unix::fs::symlink(&victim, folder.path().join(name)).unwrap();
     }
-    assert_eq!(destination.left(flag()), LocalCopy::default());
+    assert_eq!(destination.local_copy(flag()), LocalCopy::default());
     destination.save(flag(), WHOLE).unwrap();
-    destination.keep_partial(flag(), &partial(4)).unwrap();
+    destination.save_partial(flag(), &partial(4)).unwrap();
     for name in ["br.gif", "br.gif.part"] {
         let about = fs::symlink_metadata(folder.path().join(name)).unwrap();
         assert!(about.is_file(), "{name}");
@@ -125,15 +125,15 @@ fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
 fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
     let folder = folder();
     let destination = resuming(folder.path());
-    assert_eq!(destination.present(flag()), None);
+    assert_eq!(destination.cached_file(flag()), None);
     destination.save(flag(), WHOLE).unwrap();
-    let present = destination.present(flag()).unwrap();
+    let present = destination.cached_file(flag()).unwrap();
     assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
     assert_eq!(present.bytes, WHOLE.len() as u64);
-    assert_eq!(plain(folder.path()).present(flag()), None);
+    assert_eq!(plain(folder.path()).cached_file(flag()), None);
     for (length, is_there) in [(LIMIT, true), (LIMIT + 1, false)] {
         fs::write(destination.path(flag()), gif::of(length)).unwrap();
-        assert_eq!(destination.present(flag()).is_some(), is_there);
+        assert_eq!(destination.cached_file(flag()).is_some(), is_there);
     }
 }
 
@@ -143,7 +143,7 @@ fn a_damaged_file_is_not_there() {
     let destination = resuming(folder.path());
     for damaged in [&b""[..], b"damaged", &WHOLE[..20], &[WHOLE, WHOLE].concat()] {
         fs::write(destination.path(flag()), damaged).unwrap();
-        assert_eq!(destination.present(flag()), None, "{damaged:?}");
+        assert_eq!(destination.cached_file(flag()), None, "{damaged:?}");
     }
 }
 
@@ -154,12 +154,12 @@ fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
     fs::write(folder.path().join("A--BR--B.gif"), "no").unwrap();
     fs::write(folder.path().join("--BR.gif.txt"), "no").unwrap();
     let destination = || resuming(folder.path()).by_country();
-    assert_eq!(destination().present(flag()), None);
+    assert_eq!(destination().cached_file(flag()), None);
     keep(&destination(), WHOLE, "São--US.gif").unwrap();
-    let present = destination().present(flag()).unwrap();
+    let present = destination().cached_file(flag()).unwrap();
     assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
     // A flag that goes by its country is not the one that goes by its code.
-    assert_eq!(resuming(folder.path()).present(flag()), None);
+    assert_eq!(resuming(folder.path()).cached_file(flag()), None);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn of_a_country_that_was_renamed_the_newest_flag_counts() {
         file.set_modified(SystemTime::UNIX_EPOCH + days * day)
             .unwrap();
     }
-    let present = resuming(folder.path()).by_country().present(flag());
+    let present = resuming(folder.path()).by_country().cached_file(flag());
     let newest = gif::saying("A--BR.gif");
     assert_eq!(
         present.unwrap().etag,
@@ -185,12 +185,12 @@ fn of_a_country_that_was_renamed_the_newest_flag_counts() {
 fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
     let folder = folder();
     resuming(folder.path())
-        .keep_partial(flag(), &partial(4))
+        .save_partial(flag(), &partial(4))
         .unwrap();
     assert_eq!(names(folder.path()), ["br.gif.part"]);
     // The next run.
     let destination = resuming(folder.path());
-    let left = destination.partial(flag()).unwrap();
+    let left = destination.partial_body(flag()).unwrap();
     assert_eq!(left, partial(4));
     let range = format!("bytes 4-{}/{}", WHOLE.len() - 1, WHOLE.len());
     let answer = PartialResponse {
@@ -212,8 +212,8 @@ fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
     let destination = resuming(folder.path());
     let old = gif::saying("old");
     destination.save(flag(), old.as_bytes()).unwrap();
-    destination.keep_partial(flag(), &partial(4)).unwrap();
-    let conditions = destination.left(flag()).conditions();
+    destination.save_partial(flag(), &partial(4)).unwrap();
+    let conditions = destination.local_copy(flag()).conditions();
     let old = StrongETag::of(ContentDigest::of(old.as_bytes()));
     assert_eq!(conditions.if_none_match.unwrap(), old.as_str());
     assert_eq!(conditions.range_from, Some(4));
@@ -224,12 +224,12 @@ fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
 fn who_does_not_resume_neither_leaves_nor_reads_partial_files() {
     let folder = folder();
     let destination = plain(folder.path());
-    destination.keep_partial(flag(), &partial(4)).unwrap();
+    destination.save_partial(flag(), &partial(4)).unwrap();
     assert_eq!(names(folder.path()), [""; 0]);
     resuming(folder.path())
-        .keep_partial(flag(), &partial(4))
+        .save_partial(flag(), &partial(4))
         .unwrap();
-    assert_eq!(destination.left(flag()), LocalCopy::default());
+    assert_eq!(destination.local_copy(flag()), LocalCopy::default());
     destination.save(flag(), WHOLE).unwrap();
     assert_eq!(names(folder.path()), ["br.gif", "br.gif.part"]);
 }
@@ -239,25 +239,25 @@ fn a_partial_file_of_something_else_is_not_gone_on_with() {
     let folder = folder();
     let destination = resuming(folder.path());
     let part = |name: &str| folder.path().join(format!("{name}.part"));
-    destination.keep_partial(flag(), &partial(4)).unwrap();
+    destination.save_partial(flag(), &partial(4)).unwrap();
     let elsewhere = plain(folder.path()).resuming("http://127.0.0.1:9999", LIMIT);
-    assert_eq!(elsewhere.partial(flag()), None);
+    assert_eq!(elsewhere.partial_body(flag()), None);
     fs::copy(part("br.gif"), part("us.gif")).unwrap();
     let us = Resource::Flag("US".parse().unwrap());
-    assert_eq!(destination.partial(us), None);
+    assert_eq!(destination.partial_body(us), None);
     // Larger than what is allowed by now.
     let strict = plain(folder.path()).resuming(HERE, WHOLE.len() - 1);
-    assert_eq!(strict.partial(flag()), None);
+    assert_eq!(strict.partial_body(flag()), None);
     // In the way, whatever it is: it is replaced.
     let deep = vec![b'['; 100_000];
     for foreign in [&b""[..], b"{}\n", b"[[[[", &deep, b"\xff\n\n"] {
         fs::write(part("br.gif"), foreign).unwrap();
-        assert_eq!(destination.partial(flag()), None);
-        destination.keep_partial(flag(), &partial(5)).unwrap();
-        assert_eq!(destination.partial(flag()), Some(partial(5)));
+        assert_eq!(destination.partial_body(flag()), None);
+        destination.save_partial(flag(), &partial(5)).unwrap();
+        assert_eq!(destination.partial_body(flag()), Some(partial(5)));
     }
-    destination.forget_partial(flag());
-    destination.forget_partial(flag());
+    destination.remove_partial(flag());
+    destination.remove_partial(flag());
     assert_eq!(names(folder.path()), ["us.gif.part"]);
 }
 
@@ -273,16 +273,16 @@ proptest! {
         let destination = resuming(folder.path());
         let whole = missing.map(|missing| body.len() as u64 + missing);
         let digest = digest.map(|of| ContentDigest::of(&of));
-        let partial = PartialBody::begun(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
-        destination.keep_partial(flag(), &partial).unwrap();
-        prop_assert_eq!(destination.partial(flag()), Some(partial));
+        let partial = PartialBody::from_response(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
+        destination.save_partial(flag(), &partial).unwrap();
+        prop_assert_eq!(destination.partial_body(flag()), Some(partial));
     }
 
     #[test]
     fn a_damaged_file_never_gives_a_wrong_byte(at: prop::sample::Index, bit in 0_u8..8, cut: bool) {
         let folder = folder();
         let destination = resuming(folder.path());
-        destination.keep_partial(flag(), &partial(9)).unwrap();
+        destination.save_partial(flag(), &partial(9)).unwrap();
         let path = folder.path().join("br.gif.part");
         let mut bytes = fs::read(&path).unwrap();
         let at = at.index(bytes.len());
@@ -292,7 +292,7 @@ proptest! {
             bytes[at] ^= 1_u8 << bit;
         }
         fs::write(&path, bytes).unwrap();
-        let left = destination.partial(flag());
+        let left = destination.partial_body(flag());
         prop_assert!(left.is_none_or(|left| !cut && left.body() == &WHOLE[..9]));
     }
 }
@@ -314,7 +314,7 @@ fn a_folder_that_became_read_only_is_the_reason_given() {
     };
     assert_eq!(destination.save(flag(), WHOLE), Err(denied.clone()));
     assert_eq!(destination.stage(WHOLE).unwrap_err(), denied);
-    let partial = destination.keep_partial(flag(), &partial(4));
+    let partial = destination.save_partial(flag(), &partial(4));
     assert_eq!(partial, Err(denied));
     assert_eq!(names(folder.path()), [""; 0]);
 }
@@ -364,7 +364,7 @@ fn saves_with_little_room() {
     };
     assert_eq!(destination.save(flag(), &large), Err(full.clone()));
     assert_eq!(destination.stage(&large).unwrap_err(), full);
-    let partial = PartialBody::begun("\"v1\"", None, None, large.into()).unwrap();
-    assert_eq!(destination.keep_partial(flag(), &partial), Err(full));
+    let partial = PartialBody::from_response("\"v1\"", None, None, large.into()).unwrap();
+    assert_eq!(destination.save_partial(flag(), &partial), Err(full));
     assert_eq!(names(folder), ["br.gif"]);
 }

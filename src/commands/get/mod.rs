@@ -125,7 +125,7 @@ impl GetArgs {
         let records = records.map(RecordsFile::truncate).transpose()?;
         let cancel = CancellationToken::new();
         let (token, cleaned) = (cancel.clone(), folder.clone());
-        interrupt::on_signals(move || token.cancel(), move || cleaned.abandon())?;
+        interrupt::on_signals(move || token.cancel(), move || cleaned.remove_temporaries())?;
 
         self.announce(&workload, endpoint.target(), concurrency);
         let display = ProgressDisplay::new(workload.jobs.len(), self.verbose);

@@ -55,7 +55,7 @@ pub(crate) fn new_client(
     run: &Run<'_>,
     state: &RunState,
 ) -> Result<Box<dyn BlockingClient>, RunError> {
-    let client = run.transport.lane(state.template.clone());
+    let client = run.transport.client(state.template.clone());
     client.map_err(RunError::Runtime)
 }
 
@@ -99,7 +99,7 @@ impl AttemptDriver for BlockingWorker<'_> {
 
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
         let folder = self.run.destination;
-        folder.map_or_else(LocalCopy::default, |folder| folder.left(resource))
+        folder.map_or_else(LocalCopy::default, |folder| folder.local_copy(resource))
     }
 
     async fn exchange(

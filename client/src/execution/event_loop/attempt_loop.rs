@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-pub(super) type PooledConnection = Box<hyper::Connection<TcpStream>>;
+pub(super) type PooledConnection = Box<hyper::HyperConnection<TcpStream>>;
 
 /// An event loop and its part of the concurrency. Several loops may share the scheduler.
 pub(crate) struct AttemptLoop {
@@ -51,7 +51,7 @@ impl AttemptLoop {
         let new = |(index, concurrency): (usize, &usize)| {
             Arc::new(AttemptLoop {
                 cancel: run_state.template.cancel.child_token(),
-                template: run_state.template.of_its_own(),
+                template: run_state.template.clone_unshared(),
                 run_state: run_state.clone(),
                 disk_writer: disk_writer.cloned(),
                 concurrency: *concurrency,

@@ -59,8 +59,10 @@ impl AttemptDriver for Task {
         let Some(writer) = &self.event_loop.disk_writer else {
             return LocalCopy::default();
         };
-        let look_up = writer.order(move |folder| Ok(folder.left(resource))).await;
-        look_up.saved().await.unwrap_or_default()
+        let look_up = writer
+            .submit(move |folder| Ok(folder.local_copy(resource)))
+            .await;
+        look_up.wait().await.unwrap_or_default()
     }
 
     async fn exchange(
@@ -79,7 +81,14 @@ impl AttemptDriver for Task {
             self.connection = self.event_loop.idle().pop();
         }
         let (template, connection) = (&self.event_loop.template, &mut self.connection);
-        hyper::exchange(template, &hyper::EventLoop, connection, request, cancelled).await
+        hyper::exchange(
+            template,
+            &hyper::TokioDriver,
+            connection,
+            request,
+            cancelled,
+        )
+        .await
     }
 
     fn may_take_next_early(&self) -> bool {
@@ -97,12 +106,12 @@ impl AttemptDriver for Task {
         let Some(writer) = &self.event_loop.disk_writer else {
             return Ok(StorageResult::default());
         };
-        let queued = writer.order(|folder| job.run(folder)).await;
+        let queued = writer.submit(|folder| job.run(folder)).await;
         if let Slot::Held(id) = std::mem::replace(slot, Slot::Released) {
             self.event_loop.release(id);
             self.event_loop.notifier.notify(self.event_loop.index);
         }
-        queued.saved().await
+        queued.wait().await
     }
 
     /// The observers are given each record before the task begins its next attempt: a slow one delays it.

@@ -9,69 +9,69 @@ use flagpole_protocol::StrongETag;
 
 /// What is to become of the start of a body that is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum PartialUpdate {
     /// It stays as it is, or there is none.
     #[default]
-    Stay,
+    Unchanged,
     /// This is to be kept in its place.
-    Keep(PartialBody),
+    Replace(PartialBody),
     /// It is of no more use.
-    Forget,
+    Remove,
 }
 
 impl LocalCopy {
     /// Judges an exchange that was asked for on [`conditions`](LocalCopy::conditions): a 206 that brings the
     /// rest becomes the whole body. `None` if it is to be judged as any other.
-    pub(crate) fn judge(
+    pub(crate) fn evaluate(
         &self,
         exchange: &mut RawResponse,
         limit: usize,
-    ) -> (Option<Outcome>, Part) {
+    ) -> (Option<Outcome>, PartialUpdate) {
         let body = match &exchange.result {
             Ok(body) => body.clone(),
             Err(_) => return (None, self.broken_off(exchange, limit)),
         };
         match (exchange.status, &self.present, &self.partial) {
             (Some(304), Some(present), _) if is_of(exchange, present) => {
-                (Some(Outcome::NotModified), Part::Forget)
+                (Some(Outcome::NotModified), PartialUpdate::Remove)
             }
             (Some(206), _, Some(_)) if !is_whole(exchange, &body) => {
-                (Some(Outcome::Corrupt), Part::Forget)
+                (Some(Outcome::Corrupt), PartialUpdate::Remove)
             }
             (Some(206), _, Some(partial)) => match partial.join(&answer(exchange), body, limit) {
                 Ok(whole) => {
                     exchange.result = Ok(whole);
-                    (Some(Outcome::Ok), Part::Stay)
+                    (Some(Outcome::Ok), PartialUpdate::Unchanged)
                 }
                 Err(refusal) => (Some(outcome(&refusal)), after(refusal)),
             },
-            (Some(416), _, Some(_)) => (None, Part::Forget),
-            _ => (None, Part::Stay),
+            (Some(416), _, Some(_)) => (None, PartialUpdate::Remove),
+            _ => (None, PartialUpdate::Unchanged),
         }
     }
 
     /// Whether an attempt came to this because of its conditions, so that the same without any is worth
     /// asking: a rest of another version or another range, no such range, or what is there called
     /// unchanged by another name.
-    pub(crate) fn is_to_blame(&self, outcome: &Outcome) -> bool {
-        self.is_something() && matches!(outcome, Outcome::Http(206 | 304 | 416))
+    pub(crate) fn is_conditional_failure(&self, outcome: &Outcome) -> bool {
+        !self.is_empty() && matches!(outcome, Outcome::Http(206 | 304 | 416))
     }
 
     /// What there is now of a body that broke off.
-    fn broken_off(&self, exchange: &RawResponse, limit: usize) -> Part {
-        if exchange.result == Err(Outcome::TooLarge) || exchange.is_unreadable {
-            return Part::Stay;
+    fn broken_off(&self, exchange: &RawResponse, limit: usize) -> PartialUpdate {
+        if exchange.result == Err(Outcome::TooLarge) || exchange.unusable {
+            return PartialUpdate::Unchanged;
         }
-        let begun = exchange.begun.clone().unwrap_or_default();
+        let begun = exchange.partial_body.clone().unwrap_or_default();
         match (exchange.status, &self.partial) {
             (Some(200), _) => begin(exchange, begun),
             (Some(206), Some(partial)) => {
                 match partial.extended(&answer(exchange), &begun, limit) {
-                    Ok(longer) => Part::Keep(longer),
+                    Ok(longer) => PartialUpdate::Replace(longer),
                     Err(refusal) => after(refusal),
                 }
             }
-            _ => Part::Stay,
+            _ => PartialUpdate::Unchanged,
         }
     }
 }
@@ -88,14 +88,14 @@ fn is_of(exchange: &RawResponse, present: &CachedFile) -> bool {
 /// Whether the bytes of a rest are those that were sent: its `Content-Digest` is its own.
 fn is_whole(exchange: &RawResponse, rest: &[u8]) -> bool {
     let is_true = |digest| ContentDigest::of(rest) == digest;
-    !exchange.is_unreadable && exchange.digest.is_none_or(is_true)
+    !exchange.unusable && exchange.digest.is_none_or(is_true)
 }
 
-fn begin(exchange: &RawResponse, begun: Bytes) -> Part {
+fn begin(exchange: &RawResponse, begun: Bytes) -> PartialUpdate {
     let etag = exchange.etag.as_deref().unwrap_or_default();
     let digest = exchange.repr_digest.or(exchange.digest);
-    let partial = PartialBody::begun(etag, exchange.length, digest, begun);
-    partial.map_or(Part::Stay, Part::Keep)
+    let partial = PartialBody::from_response(etag, exchange.length, digest, begun);
+    partial.map_or(PartialUpdate::Unchanged, PartialUpdate::Replace)
 }
 
 fn answer(exchange: &RawResponse) -> PartialResponse<'_> {
@@ -107,11 +107,11 @@ fn answer(exchange: &RawResponse) -> PartialResponse<'_> {
     }
 }
 
-fn after(refusal: MergeError) -> Part {
+fn after(refusal: MergeError) -> PartialUpdate {
     match refusal {
-        MergeError::Incomplete(longer) => Part::Keep(longer),
-        spoilt if spoilt.is_spoilt() => Part::Forget,
-        _ => Part::Stay,
+        MergeError::Incomplete(longer) => PartialUpdate::Replace(longer),
+        spoilt if spoilt.is_spoilt() => PartialUpdate::Remove,
+        _ => PartialUpdate::Unchanged,
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     /// The same, but it broke off behind these bytes.
     fn broken(status: u16, body: &'static [u8], why: Outcome) -> RawResponse {
         RawResponse {
-            begun: Some(Bytes::from_static(body)),
+            partial_body: Some(Bytes::from_static(body)),
             result: Err(why),
             ..whole(status, body)
         }
@@ -164,7 +164,8 @@ mod tests {
 
     fn start(have: usize) -> PartialBody {
         let body = Bytes::from_static(&WHOLE[..have]);
-        PartialBody::begun("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body).unwrap()
+        PartialBody::from_response("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body)
+            .unwrap()
     }
 
     fn left(have: usize) -> LocalCopy {
@@ -180,7 +181,7 @@ mod tests {
         let body = Bytes::from_static(&SMALLEST[..4]);
         let left = LocalCopy {
             present: None,
-            partial: PartialBody::begun("\"v1\"", length, None, body),
+            partial: PartialBody::from_response("\"v1\"", length, None, body),
         };
         let rest = RawResponse {
             repr_digest: None,
@@ -200,15 +201,15 @@ mod tests {
         }
     }
 
-    fn judge(left: &LocalCopy, mut exchange: RawResponse) -> (Option<Outcome>, Part) {
-        left.judge(&mut exchange, LIMIT)
+    fn judge(left: &LocalCopy, mut exchange: RawResponse) -> (Option<Outcome>, PartialUpdate) {
+        left.evaluate(&mut exchange, LIMIT)
     }
 
     #[test]
     fn the_rest_becomes_the_whole() {
         let mut exchange = whole(206, b"456789");
-        let judged = left(4).judge(&mut exchange, LIMIT);
-        assert_eq!(judged, (Some(Outcome::Ok), Part::Stay));
+        let judged = left(4).evaluate(&mut exchange, LIMIT);
+        assert_eq!(judged, (Some(Outcome::Ok), PartialUpdate::Unchanged));
         assert_eq!(exchange.result.unwrap(), WHOLE);
         assert_eq!(exchange.bytes, 6, "what was there did not arrive");
     }
@@ -216,20 +217,20 @@ mod tests {
     #[test]
     fn a_rest_that_is_none_is_no_body_and_ends_what_was_begun() {
         let corrupt = judge(&left(4), whole(206, b"45678x"));
-        assert_eq!(corrupt, (Some(Outcome::Corrupt), Part::Forget));
+        assert_eq!(corrupt, (Some(Outcome::Corrupt), PartialUpdate::Remove));
         let mut other = whole(206, b"456789");
         other.etag = Some("\"v2\"".to_owned());
         let judged = judge(&left(4), other);
-        assert_eq!(judged, (Some(Outcome::Http(206)), Part::Forget));
+        assert_eq!(judged, (Some(Outcome::Http(206)), PartialUpdate::Remove));
         let mut elsewhere = whole(206, b"456789");
         elsewhere.content_range = Some("bytes 3-8/10".to_owned());
         let judged = judge(&left(4), elsewhere);
-        assert_eq!(judged, (Some(Outcome::Http(206)), Part::Forget));
-        let large = left(4).judge(&mut whole(206, b"456789"), 9);
-        assert_eq!(large, (Some(Outcome::TooLarge), Part::Forget));
+        assert_eq!(judged, (Some(Outcome::Http(206)), PartialUpdate::Remove));
+        let large = left(4).evaluate(&mut whole(206, b"456789"), 9);
+        assert_eq!(large, (Some(Outcome::TooLarge), PartialUpdate::Remove));
         let mut short = whole(206, b"45");
         short.content_range = Some("bytes 4-5/10".to_owned());
-        let kept = Part::Keep(start(6));
+        let kept = PartialUpdate::Replace(start(6));
         assert_eq!(
             judge(&left(4), short),
             (Some(Outcome::IncompleteBody), kept)
@@ -241,10 +242,10 @@ mod tests {
         let (left, mut rest) = undigested(&SMALLEST[4..]);
         rest.digest = Some(ContentDigest::of(&SMALLEST[4..]));
         assert_eq!(judge(&left, rest.clone()).0, Some(Outcome::Ok));
-        let corrupt = (Some(Outcome::Corrupt), Part::Forget);
+        let corrupt = (Some(Outcome::Corrupt), PartialUpdate::Remove);
         rest.digest = Some(ContentDigest::of(b"45678x"));
         assert_eq!(judge(&left, rest.clone()), corrupt);
-        (rest.digest, rest.is_unreadable) = (None, true);
+        (rest.digest, rest.unusable) = (None, true);
         assert_eq!(judge(&left, rest), corrupt);
     }
 
@@ -254,7 +255,7 @@ mod tests {
         assert_eq!(judge(&left, rest).0, Some(Outcome::Ok));
         let (left, rest) = undigested(&[0xff; SMALLEST.len() - 4]);
         let refused = judge(&left, rest);
-        assert_eq!(refused, (Some(Outcome::Http(206)), Part::Forget));
+        assert_eq!(refused, (Some(Outcome::Http(206)), PartialUpdate::Remove));
     }
 
     #[test]
@@ -267,26 +268,44 @@ mod tests {
             Outcome::NotModified,
         ];
         for outcome in &blamed {
-            assert!(left(4).is_to_blame(outcome) && there().is_to_blame(outcome));
-            assert!(!LocalCopy::default().is_to_blame(outcome), "{outcome}");
+            assert!(
+                left(4).is_conditional_failure(outcome) && there().is_conditional_failure(outcome)
+            );
+            assert!(
+                !LocalCopy::default().is_conditional_failure(outcome),
+                "{outcome}"
+            );
         }
-        assert!(!others.iter().any(|outcome| left(4).is_to_blame(outcome)));
+        assert!(
+            !others
+                .iter()
+                .any(|outcome| left(4).is_conditional_failure(outcome))
+        );
     }
 
     #[test]
     fn what_was_not_asked_for_is_judged_as_any_other() {
         for status in [206, 304, 416, 200, 503] {
             let judged = judge(&LocalCopy::default(), whole(status, b"456789"));
-            assert_eq!(judged, (None, Part::Stay), "{status}");
+            assert_eq!(judged, (None, PartialUpdate::Unchanged), "{status}");
         }
-        assert_eq!(judge(&left(4), whole(304, b"")), (None, Part::Stay));
-        assert_eq!(judge(&left(4), whole(200, WHOLE)), (None, Part::Stay));
-        assert_eq!(judge(&left(4), whole(416, b"")), (None, Part::Forget));
+        assert_eq!(
+            judge(&left(4), whole(304, b"")),
+            (None, PartialUpdate::Unchanged)
+        );
+        assert_eq!(
+            judge(&left(4), whole(200, WHOLE)),
+            (None, PartialUpdate::Unchanged)
+        );
+        assert_eq!(
+            judge(&left(4), whole(416, b"")),
+            (None, PartialUpdate::Remove)
+        );
     }
 
     #[test]
     fn unchanged_is_only_what_the_answer_names() {
-        let unchanged = (Some(Outcome::NotModified), Part::Forget);
+        let unchanged = (Some(Outcome::NotModified), PartialUpdate::Remove);
         assert_eq!(judge(&there(), whole(304, b"")), unchanged);
         let mut weak = whole(304, b"");
         weak.etag = Some("W/\"v1\"".to_owned());
@@ -294,7 +313,11 @@ mod tests {
         for etag in [None, Some("\"v2\""), Some("W/\"v2\""), Some("W/v1")] {
             let mut exchange = whole(304, b"");
             exchange.etag = etag.map(str::to_owned);
-            assert_eq!(judge(&there(), exchange), (None, Part::Stay), "{etag:?}");
+            assert_eq!(
+                judge(&there(), exchange),
+                (None, PartialUpdate::Unchanged),
+                "{etag:?}"
+            );
         }
     }
 
@@ -308,9 +331,9 @@ mod tests {
             Outcome::Cancelled,
         ] {
             let first = judge(&LocalCopy::default(), broken(200, b"0123", why.clone()));
-            assert_eq!(first, (None, Part::Keep(start(4))));
+            assert_eq!(first, (None, PartialUpdate::Replace(start(4))));
             let more = judge(&left(4), broken(206, b"45", why));
-            assert_eq!(more, (None, Part::Keep(start(6))));
+            assert_eq!(more, (None, PartialUpdate::Replace(start(6))));
         }
     }
 
@@ -319,13 +342,13 @@ mod tests {
         let mut exchange = broken(200, b"ab", Outcome::ConnectionReset);
         exchange.etag = Some("\"v2\"".to_owned());
         let (_, part) = judge(&left(4), exchange);
-        assert!(matches!(part, Part::Keep(part) if part.etag().as_str() == "\"v2\""));
+        assert!(matches!(part, PartialUpdate::Replace(part) if part.etag().as_str() == "\"v2\""));
     }
 
     #[test]
     fn what_can_not_be_gone_on_with_is_not_kept() {
         let first = |exchange| judge(&LocalCopy::default(), exchange);
-        let stay = (None, Part::Stay);
+        let stay = (None, PartialUpdate::Unchanged);
         assert_eq!(first(broken(200, b"", Outcome::IncompleteBody)), stay);
         assert_eq!(first(broken(500, b"0123", Outcome::IncompleteBody)), stay);
         assert_eq!(first(broken(206, b"0123", Outcome::IncompleteBody)), stay);
@@ -336,9 +359,9 @@ mod tests {
         endless.length = None;
         assert_eq!(first(endless), stay);
         let mut coded = broken(200, b"0123", Outcome::IncompleteBody);
-        coded.is_unreadable = true;
+        coded.unusable = true;
         assert_eq!(first(coded), stay);
         let spoilt = broken(206, b"456789x", Outcome::ConnectionReset);
-        assert_eq!(judge(&left(4), spoilt), (None, Part::Forget));
+        assert_eq!(judge(&left(4), spoilt), (None, PartialUpdate::Remove));
     }
 }

@@ -131,14 +131,14 @@ impl PartialBody {
         let whole = range.whole.or(self.whole);
         let is_whole_kept = self.whole.is_none_or(|kept| whole == Some(kept));
         let is_inside = whole.is_none_or(|whole| range.end <= whole);
-        let fits = range.start == self.have() && is_whole_kept && is_inside;
+        let fits = range.start == self.length() && is_whole_kept && is_inside;
         fits.then_some(range).ok_or(MergeError::Range)
     }
 
     /// The bytes, if all are there and they have their digest; without one, if they are as good as a body
     /// that came at once would have to be.
     fn finished(self) -> Result<Bytes, MergeError> {
-        if self.whole != Some(self.have()) {
+        if self.whole != Some(self.length()) {
             return Err(MergeError::Incomplete(self));
         }
         match self.digest {
@@ -161,7 +161,8 @@ mod tests {
 
     fn partial(have: usize) -> PartialBody {
         let body = Bytes::from_static(&WHOLE[..have]);
-        PartialBody::begun("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body).unwrap()
+        PartialBody::from_response("\"v1\"", Some(10), Some(ContentDigest::of(WHOLE)), body)
+            .unwrap()
     }
 
     fn answer(content_range: &str) -> PartialResponse<'_> {
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn a_digest_that_comes_with_the_rest_alone_is_checked_too() {
         let body = Bytes::from_static(b"0123");
-        let undigested = PartialBody::begun("\"v1\"", None, None, body).unwrap();
+        let undigested = PartialBody::from_response("\"v1\"", None, None, body).unwrap();
         let with = |digest: ContentDigest, body: &'static [u8]| {
             let answer = PartialResponse {
                 repr_digest: Some(digest),
@@ -331,7 +332,7 @@ mod tests {
             let (from, first) = (from.unwrap_or(have), first.unwrap_or(have as u64));
             let body = Bytes::from_static(&WHOLE[..have]);
             let known = knows_whole.then_some(29);
-            let partial = PartialBody::begun("\"v1\"", known, None, body).unwrap();
+            let partial = PartialBody::from_response("\"v1\"", known, None, body).unwrap();
             let total = whole.map_or("*".to_owned(), |whole| whole.to_string());
             let range = format!("bytes {first}-{last}/{total}");
             let sent = Bytes::from_static(&WHOLE[from.min(to)..to]);
@@ -344,7 +345,7 @@ mod tests {
                 }
                 Err(MergeError::Incomplete(longer)) => {
                     prop_assert_eq!(longer.body(), [&WHOLE[..have], &sent].concat());
-                    prop_assert!(longer.whole().unwrap() > longer.have());
+                    prop_assert!(longer.whole().unwrap() > longer.length());
                 }
                 Err(_) => prop_assert!(!(is_true && (whole == Some(29) || (whole.is_none() && knows_whole)))),
             }

@@ -10,7 +10,7 @@ mod evaluate;
 mod merge;
 mod partial;
 
-pub(crate) use evaluate::Part;
+pub(crate) use evaluate::PartialUpdate;
 pub use merge::{MergeError, PartialResponse};
 pub use partial::PartialBody;
 
@@ -38,16 +38,16 @@ pub struct LocalCopy {
 }
 
 impl LocalCopy {
-    /// Whether there is anything.
-    pub fn is_something(&self) -> bool {
-        self.present.is_some() || self.partial.is_some()
+    /// Whether there is neither a complete nor a partial file.
+    pub fn is_empty(&self) -> bool {
+        self.present.is_none() && self.partial.is_none()
     }
 
     /// What a request says of it.
     pub fn conditions(&self) -> RequestConditions {
         RequestConditions {
             if_none_match: self.present.as_ref().map(|present| field(&present.etag)),
-            range_from: self.partial.as_ref().map(PartialBody::have),
+            range_from: self.partial.as_ref().map(PartialBody::length),
             if_range: self.partial.as_ref().map(|partial| field(partial.etag())),
         }
     }
@@ -71,7 +71,7 @@ mod tests {
         let half = Bytes::from_static(b"half");
         let left = LocalCopy {
             present: Some(present),
-            partial: PartialBody::begun("\"new\"", Some(8), None, half),
+            partial: PartialBody::from_response("\"new\"", Some(8), None, half),
         };
         let conditions = RequestConditions {
             if_none_match: Some(HeaderValue::from_static("\"old\"")),

@@ -20,7 +20,7 @@ impl PartialBody {
     ///
     /// `None` if it cannot be gone on with: the tag is not a strong one, no byte arrived, or none is
     /// missing.
-    pub fn begun(
+    pub fn from_response(
         etag: &str,
         whole: Option<u64>,
         digest: Option<ContentDigest>,
@@ -33,7 +33,7 @@ impl PartialBody {
             digest,
             body,
         };
-        let have = partial.have();
+        let have = partial.length();
         (have > 0 && whole.is_none_or(|whole| have < whole)).then_some(partial)
     }
 
@@ -43,7 +43,7 @@ impl PartialBody {
     }
 
     /// How many bytes are there, which is the place where to go on.
-    pub fn have(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.body.len() as u64
     }
 
@@ -69,10 +69,11 @@ mod tests {
 
     #[test]
     fn only_what_can_be_gone_on_with_is_a_partial() {
-        let begun =
-            |etag, whole, body| PartialBody::begun(etag, whole, None, Bytes::from_static(body));
+        let begun = |etag, whole, body| {
+            PartialBody::from_response(etag, whole, None, Bytes::from_static(body))
+        };
         let partial = begun("\"v1\"", Some(5), b"half").unwrap();
-        assert_eq!((partial.have(), partial.whole()), (4, Some(5)));
+        assert_eq!((partial.length(), partial.whole()), (4, Some(5)));
         assert!(begun("\"v1\"", None, b"half").is_some());
         assert_eq!(begun("W/\"v1\"", Some(5), b"half"), None);
         assert_eq!(begun("", Some(5), b"half"), None);

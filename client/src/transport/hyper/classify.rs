@@ -1,20 +1,20 @@
-//! Which outcome an error of the system or of hyper stands for. hyper wraps errors in errors, so the
-//! whole chain of causes is looked at.
+//! Maps errors of hyper to outcomes. hyper wraps errors in errors, so the whole chain of causes is examined.
 
-use crate::transport::{HEAD_LIMIT, io_error};
+use crate::transport::io_error;
+use crate::transport::response::response_head::HEAD_LIMIT;
 use flagpole_protocol::{Outcome, reason};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter::successors;
 
-/// An answer whose head did not come; `received` bytes of it did.
-pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
-    if let Some(outcome) = causes(error).find_map(broken) {
+/// The outcome if no complete head arrived; `received` bytes did.
+pub(super) fn head_error(error: &hyper::Error, received: u64) -> Outcome {
+    if let Some(outcome) = causes(error).find_map(io_outcome) {
         return outcome;
     }
-    let says = |what: fn(&hyper::Error) -> bool| causes_of_hyper(error).any(what);
-    if says(hyper::Error::is_parse) {
-        // hyper's error for a head that is too large cannot be told from others by a client.
+    let has_cause = |property: fn(&hyper::Error) -> bool| hyper_causes(error).any(property);
+    if has_cause(hyper::Error::is_parse) {
+        // A client cannot tell hyper's error for a head that is too large from other parse errors.
         return if received >= HEAD_LIMIT as u64 {
             Outcome::TooLarge
         } else {
@@ -23,25 +23,25 @@ pub(super) fn answer(error: &hyper::Error, received: u64) -> Outcome {
     }
     match received {
         0 => Outcome::EmptyReply,
-        _ if says(hyper::Error::is_incomplete_message) => Outcome::IncompleteBody,
+        _ if has_cause(hyper::Error::is_incomplete_message) => Outcome::IncompleteBody,
         _ => Outcome::ProtocolError(reason(error)),
     }
 }
 
-/// A body that broke off.
-pub(super) fn body(error: &hyper::Error) -> Outcome {
+/// The outcome if a body is incomplete.
+pub(super) fn body_error(error: &hyper::Error) -> Outcome {
     causes(error)
-        .find_map(broken)
+        .find_map(io_outcome)
         .unwrap_or(Outcome::IncompleteBody)
 }
 
-/// What an error of the socket, or of the framing of a body, stands for.
-fn broken(cause: &(dyn Error + 'static)) -> Option<Outcome> {
+/// The outcome of an error of the socket or of the framing of a body.
+fn io_outcome(cause: &(dyn Error + 'static)) -> Option<Outcome> {
     let error = cause.downcast_ref::<io::Error>()?;
     match error.kind() {
-        // An end that came too soon: what that means depends on what was there before it.
+        // The connection was closed too early: the outcome depends on what had arrived.
         ErrorKind::UnexpectedEof => None,
-        // Chunks that are none, or bytes that nobody asked for.
+        // Malformed chunks, or unsolicited bytes.
         ErrorKind::InvalidInput | ErrorKind::InvalidData => {
             Some(Outcome::ProtocolError(reason(error)))
         }
@@ -55,6 +55,6 @@ fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> 
     successors(Some(first), |&cause| cause.source())
 }
 
-fn causes_of_hyper(error: &hyper::Error) -> impl Iterator<Item = &hyper::Error> {
+fn hyper_causes(error: &hyper::Error) -> impl Iterator<Item = &hyper::Error> {
     causes(error).filter_map(|cause| cause.downcast_ref())
 }

@@ -1,11 +1,14 @@
-//! One connection, driven by whoever waits for its answer.
+//! A connection, driven by the task that waits for its response.
 
 use super::body;
 use super::classify;
-use super::io::{Io, Probe};
-use super::reactor::{Reactor, Stream};
-use crate::transport::head::Received;
-use crate::transport::{HEAD_LIMIT, RequestTemplate, io_error};
+use super::counted_stream::CountedStream;
+use super::driver::net_driver::{DriverStream, NetDriver};
+use super::io_stats::IoStats;
+use crate::transport::io_error;
+use crate::transport::request::request_template::RequestTemplate;
+use crate::transport::response::received_body::ReceivedBody;
+use crate::transport::response::response_head::HEAD_LIMIT;
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
@@ -21,120 +24,119 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-type Driver<S> = http1::Connection<TokioIo<Io<S>>, Empty<Bytes>>;
-/// Why there is no head, perhaps with the request, which then was not sent.
-pub(super) type Unsent = TrySendError<Request<Empty<Bytes>>>;
+type ConnectionDriver<S> = http1::Connection<TokioIo<CountedStream<S>>, Empty<Bytes>>;
+/// Why there is no head, with the request if it was not sent.
+pub(super) type UnsentRequest = TrySendError<Request<Empty<Bytes>>>;
 
 /// An open connection.
-pub(crate) struct Connection<S: Stream> {
+pub(crate) struct HyperConnection<S: DriverStream> {
     sender: SendRequest<Empty<Bytes>>,
-    /// `None` once it has ended: dropping it is what makes hyper give back a request that waits.
-    driver: Option<Driver<S>>,
-    probe: Arc<Probe>,
-    /// An empty map of the last answer's size: what a request and its answer need is allocated once.
+    /// `None` once the connection has ended: dropping the driver makes hyper return an unsent request.
+    driver: Option<ConnectionDriver<S>>,
+    stats: Arc<IoStats>,
+    /// An empty map with the capacity of the last response, so that its memory is allocated once.
     headers: HeaderMap,
 }
 
-impl<S: Stream> Connection<S> {
-    /// Connects, trying the addresses in order. Boxed, as a connection moves in and out of its slot with every
-    /// exchange.
-    pub(super) async fn open<R>(
-        wire: &RequestTemplate,
-        reactor: &R,
-    ) -> Result<Box<Connection<S>>, Outcome>
+impl<S: DriverStream> HyperConnection<S> {
+    /// Connects, trying the addresses in order. Boxed, because a connection moves in and out of its slot with
+    /// every exchange.
+    pub(super) async fn open<D>(
+        template: &RequestTemplate,
+        driver: &D,
+    ) -> Result<Box<HyperConnection<S>>, Outcome>
     where
-        R: Reactor<Stream = S>,
+        D: NetDriver<Stream = S>,
     {
-        let stream = connect(wire, reactor).await;
+        let stream = connect(template, driver).await;
         let stream = stream.map_err(|error| io_error::connect_failed(&error))?;
-        let probe = Arc::new(Probe::new(wire.clock));
-        let io = TokioIo::new(Io::new(stream, probe.clone()));
+        let stats = Arc::new(IoStats::new(template.clock));
+        let io = TokioIo::new(CountedStream::new(stream, stats.clone()));
         let handshake = http1::Builder::new()
-            // It starts at 8 KB and grows only when reads fill it.
+            // The buffer starts at 8 KB and grows only when reads fill it.
             .max_buf_size(HEAD_LIMIT)
             .handshake(io)
             .await;
-        let (sender, driver) = handshake.map_err(|error| classify::answer(&error, 0))?;
-        Ok(Box::new(Connection {
+        let (sender, driver) = handshake.map_err(|error| classify::head_error(&error, 0))?;
+        Ok(Box::new(HyperConnection {
             sender,
             driver: Some(driver),
-            probe,
+            stats,
             headers: HeaderMap::new(),
         }))
     }
 
-    /// Prepares for the next exchange, the first on this connection or not.
-    pub(super) fn begin(&self, used: bool) {
-        self.probe.begin(used);
+    /// Prepares for the next exchange; `reused` unless it is the first on this connection.
+    pub(super) fn begin(&self, reused: bool) {
+        self.stats.begin(reused);
     }
 
-    /// What tells of the exchange under way while it is waited for.
-    pub(super) fn probe(&self) -> Arc<Probe> {
-        self.probe.clone()
+    /// The statistics of the exchange in progress.
+    pub(super) fn stats(&self) -> Arc<IoStats> {
+        self.stats.clone()
     }
 
-    /// When the answer of the last exchange began.
+    /// When the first byte of the last response arrived.
     pub(super) fn first_byte(&self) -> Option<Duration> {
-        self.probe.first_byte()
+        self.stats.first_byte()
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its response.
     pub(super) async fn send(
         &mut self,
         request: Request<Empty<Bytes>>,
-    ) -> Result<Response<Incoming>, Box<Unsent>> {
-        let answer = pin!(self.sender.try_send_request(request));
-        drive(&mut self.driver, answer).await.map_err(Box::new)
+    ) -> Result<Response<Incoming>, Box<UnsentRequest>> {
+        let response = pin!(self.sender.try_send_request(request));
+        drive(&mut self.driver, response).await.map_err(Box::new)
     }
 
-    /// Reads the body of the answer whose head has come. Nearly always it came with the head, and there is
-    /// nothing to be driven.
+    /// Reads the body of a response. Nearly always it arrived with the head, so that the connection need not be
+    /// driven.
     pub(super) async fn read(
         &mut self,
         body: Incoming,
         limit: usize,
-        received: &mut Received,
+        received: &mut ReceivedBody,
     ) -> Result<Bytes, Outcome> {
-        let mut whole = pin!(body::collect(body, limit, &self.probe, received));
-        let there = poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await;
-        match there {
+        let mut whole = pin!(body::collect(body, limit, &self.stats, received));
+        let first_poll = poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await;
+        match first_poll {
             Poll::Ready(whole) => whole,
             Poll::Pending => drive(&mut self.driver, whole).await,
         }
     }
 
-    /// The head of the final answer is there, and promises that the connection will be kept, or does not. Its
-    /// map is kept for the next request, its values are let go.
-    pub(super) fn keep(&mut self, mut headers: HeaderMap, stays: bool) {
-        self.probe.has_head(stays);
+    /// Takes the map of a final response's head: its memory is used for the next request.
+    pub(super) fn recycle_headers(&mut self, mut headers: HeaderMap, keep_alive: bool) {
+        self.stats.head_received(keep_alive);
         headers.clear();
         self.headers = headers;
     }
 
-    /// The map that was kept, or a new one.
-    pub(super) fn headers(&mut self) -> HeaderMap {
+    /// An empty map, recycled if possible.
+    pub(super) fn take_headers(&mut self) -> HeaderMap {
         std::mem::take(&mut self.headers)
     }
 
-    /// Whether another request can be sent; asked after the end of an answer.
+    /// Whether another request can be sent after a complete response.
     pub(super) fn is_reusable(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// What a failure to get the head of an answer amounts to.
-    pub(super) fn blame(&self, error: &hyper::Error) -> Outcome {
-        classify::answer(error, self.probe.received())
+    /// The outcome of an exchange without a complete head.
+    pub(super) fn classify_error(&self, error: &hyper::Error) -> Outcome {
+        classify::head_error(error, self.stats.received())
     }
 }
 
-/// Does some work that a connection has to be driven for.
-fn drive<S: Stream, W: Future>(
-    connection: &mut Option<Driver<S>>,
+/// Polls a future and the connection that it depends on.
+fn drive<S: DriverStream, W: Future>(
+    connection: &mut Option<ConnectionDriver<S>>,
     mut work: Pin<&mut W>,
 ) -> impl Future<Output = W::Output> {
     poll_fn(move |cx| {
         if let Some(driver) = connection
-            // An error reaches the work through the request or the body it waits for.
+            // An error reaches `work` through the request or the body that it waits for.
             && Pin::new(driver).poll(cx).is_ready()
         {
             *connection = None;
@@ -143,11 +145,11 @@ fn drive<S: Stream, W: Future>(
     })
 }
 
-/// Tries the addresses in order; of several failures the last is told.
-async fn connect<R: Reactor>(wire: &RequestTemplate, reactor: &R) -> io::Result<R::Stream> {
+/// Tries the addresses in order and returns the last error.
+async fn connect<D: NetDriver>(template: &RequestTemplate, driver: &D) -> io::Result<D::Stream> {
     let mut failed = ErrorKind::AddrNotAvailable.into();
-    for address in &wire.addresses {
-        match reactor.connect(*address).await {
+    for address in &template.config.addresses {
+        match driver.connect(*address).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failed = error,
         }

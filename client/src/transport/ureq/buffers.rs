@@ -1,33 +1,33 @@
-//! What a connection keeps in memory: as much as it needs at the time.
+//! The buffers of a connection, which grow and shrink with their content.
 
-use super::line::Line;
-use crate::transport::HEAD_LIMIT;
-use ::ureq::unversioned::transport::Buffers as Interface;
+use super::state::UreqState;
+use crate::transport::response::response_head::HEAD_LIMIT;
+use ::ureq::unversioned::transport::Buffers;
 use std::sync::Arc;
 
-/// Bytes that are read at once. A head has to be in the buffer as a whole, so it grows for a large
-/// one, and shrinks again.
+/// The size of the input buffer, in bytes. ureq needs a head as a whole, so the buffer grows for a large head and
+/// shrinks again.
 const START: usize = 8 << 10;
-/// ureq has given up a head by then.
+/// ureq rejects a head before it fills this.
 const LIMIT: usize = HEAD_LIMIT + START;
 
-/// Nothing is allocated before the first request, and no output while an answer is awaited.
+/// Nothing is allocated before the first request, and no output while a response is awaited.
 #[derive(Debug)]
-pub(super) struct Buffers {
-    line: Arc<Line>,
+pub(super) struct IoBuffers {
+    state: Arc<UreqState>,
     output: Vec<u8>,
     input: Vec<u8>,
-    /// What of the input is there and not yet consumed.
+    /// `input[start..end]` is received and not yet consumed.
     start: usize,
     end: usize,
-    /// Whether the last look at the input consumed some of it.
+    /// Whether the last call consumed input.
     progress: bool,
 }
 
-impl Buffers {
-    pub(super) fn new(line: Arc<Line>) -> Buffers {
-        Buffers {
-            line,
+impl IoBuffers {
+    pub(super) fn new(state: Arc<UreqState>) -> IoBuffers {
+        IoBuffers {
+            state,
             output: Vec::new(),
             input: Vec::new(),
             start: 0,
@@ -36,7 +36,7 @@ impl Buffers {
         }
     }
 
-    /// The output, which is given away to be sent.
+    /// The output, to be sent.
     pub(super) fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.output)
     }
@@ -53,9 +53,9 @@ impl Buffers {
     }
 }
 
-impl Interface for Buffers {
+impl Buffers for IoBuffers {
     fn output(&mut self) -> &mut [u8] {
-        self.output.resize(self.line.request_length(), 0);
+        self.output.resize(self.state.request_length(), 0);
         &mut self.output
     }
 
@@ -63,7 +63,7 @@ impl Interface for Buffers {
         &self.input[self.start..self.end]
     }
 
-    /// Empty when the limit has been reached.
+    /// Empty at the limit.
     fn input_append_buf(&mut self) -> &mut [u8] {
         self.make_room();
         &mut self.input[self.end..]
@@ -78,10 +78,10 @@ impl Interface for Buffers {
         self.start += amount;
     }
 
-    /// For bodies of requests, which ours have not.
+    /// For request bodies, which ours do not have.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
         self.make_room();
-        self.output.resize(self.line.request_length(), 0);
+        self.output.resize(self.state.request_length(), 0);
         (&mut self.input[self.end..], &mut self.output)
     }
 
@@ -93,16 +93,16 @@ impl Interface for Buffers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::ureq::client::tests::template;
     use proptest::prelude::*;
 
-    fn buffers() -> Buffers {
-        Buffers::new(Arc::new(Line::new(crate::transport::ureq::tests::wire())))
+    fn buffers() -> IoBuffers {
+        IoBuffers::new(Arc::new(UreqState::new(template())))
     }
 
     proptest! {
-        /// Whatever is appended and consumed, by whatever amounts: the input is what is between.
         #[test]
-        fn the_input_is_what_came_and_was_not_consumed(
+        fn input_is_what_was_appended_and_not_consumed(
             steps in prop::collection::vec((0..40_000_usize, 0..40_000_usize), 0..50),
         ) {
             let (mut buffers, mut expected) = (buffers(), Vec::new());
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_input_grows_to_its_limit_and_shrinks_when_it_is_empty() {
+    fn input_grows_to_its_limit_and_shrinks_when_empty() {
         let mut buffers = buffers();
         assert_eq!(buffers.input.len(), 0);
         while !buffers.input_append_buf().is_empty() {

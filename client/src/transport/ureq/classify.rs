@@ -1,41 +1,41 @@
-//! Which outcome an error of ureq stands for.
+//! Maps errors of ureq to outcomes.
 
 use ::ureq::Error;
 use flagpole_protocol::{Outcome, reason};
 use std::fmt;
 use std::io::ErrorKind;
 
-/// An outcome as an error, which finds its way through ureq unchanged: ureq takes some errors of the
-/// system for the end of a body.
+/// An outcome as an error, which passes through ureq unchanged: ureq takes some errors of the system for the end
+/// of a body.
 #[derive(Debug)]
-struct Broken(Outcome);
+struct OutcomeError(Outcome);
 
-impl fmt::Display for Broken {
+impl fmt::Display for OutcomeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for OutcomeError {}
 
-/// What ureq is told when an exchange has come to this.
+/// The error by which the socket gives an outcome to ureq.
 pub(super) fn error(outcome: Outcome) -> Error {
-    Error::Other(Box::new(Broken(outcome)))
+    Error::Other(Box::new(OutcomeError(outcome)))
 }
 
-/// What an error of ureq stands for, if so many bytes of an answer came.
+/// The outcome of an error of ureq, if this many bytes of a response arrived.
 pub(super) fn outcome(error: Error, received: u64) -> Outcome {
     match error {
-        Error::Other(cause) => match cause.downcast::<Broken>() {
-            Ok(broken) => broken.0,
+        Error::Other(cause) => match cause.downcast::<OutcomeError>() {
+            Ok(error) => error.0,
             Err(other) => Outcome::ConnectionError {
                 kind: ErrorKind::Other,
                 message: reason(&other),
             },
         },
         Error::LargeResponseHeader(..) => Outcome::TooLarge,
-        // The end of the connection, before the answer or within it. An end within the size of a
-        // chunk is another error.
+        // The connection was closed before or within the response. A close within a chunk size is a protocol
+        // error.
         Error::Io(_) | Error::BodyStalled if received == 0 => Outcome::EmptyReply,
         Error::Io(_) | Error::BodyStalled => Outcome::IncompleteBody,
         Error::Protocol(error) => Outcome::ProtocolError(reason(&error)),

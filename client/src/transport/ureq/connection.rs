@@ -1,9 +1,9 @@
-//! What ureq makes its connections of.
+//! Connections for ureq.
 
-use super::buffers::Buffers;
+use super::buffers::IoBuffers;
 use super::classify;
-use super::line::Line;
-use super::socket::Socket;
+use super::socket::MeteredSocket;
+use super::state::UreqState;
 use ::ureq::Error;
 use ::ureq::config::Config;
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -14,44 +14,48 @@ use flagpole_protocol::Outcome;
 use http::Uri;
 use std::sync::Arc;
 
-/// Connects to the addresses of the run, and looks up no name.
+/// Connects to the addresses of the run, without looking up a name.
 #[derive(Debug)]
-pub(super) struct Connector(Arc<Line>);
+pub(super) struct UreqConnector(Arc<UreqState>);
 
-impl Connector {
-    pub(super) fn new(line: Arc<Line>) -> Connector {
-        Connector(line)
+impl UreqConnector {
+    pub(super) fn new(state: Arc<UreqState>) -> UreqConnector {
+        UreqConnector(state)
     }
 }
 
-impl transport::Connector for Connector {
-    type Out = Connection;
+impl transport::Connector for UreqConnector {
+    type Out = UreqConnection;
 
-    fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, Error> {
-        let socket = Socket::connect(&self.0).map_err(classify::error)?;
-        let buffers = Buffers::new(self.0.clone());
-        Ok(Some(Connection { socket, buffers }))
+    fn connect(
+        &self,
+        _: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<UreqConnection>, Error> {
+        let socket = MeteredSocket::connect(&self.0).map_err(classify::error)?;
+        let buffers = IoBuffers::new(self.0.clone());
+        Ok(Some(UreqConnection { socket, buffers }))
     }
 }
 
-/// Knows no address; the [`Connector`] does.
+/// Resolves to no address, because [`UreqConnector`] has them.
 #[derive(Debug)]
-pub(super) struct Nowhere;
+pub(super) struct NoResolver;
 
-impl Resolver for Nowhere {
+impl Resolver for NoResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         Ok(self.empty())
     }
 }
 
-/// An open connection. The time limits that ureq gives are none: the socket has its own.
+/// An open connection. ureq's time limits are unset; the socket has its own.
 #[derive(Debug)]
-pub(super) struct Connection {
-    socket: Socket,
-    buffers: Buffers,
+pub(super) struct UreqConnection {
+    socket: MeteredSocket,
+    buffers: IoBuffers,
 }
 
-impl Transport for Connection {
+impl Transport for UreqConnection {
     fn buffers(&mut self) -> &mut dyn transport::Buffers {
         &mut self.buffers
     }
@@ -65,8 +69,8 @@ impl Transport for Connection {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         let room = self.buffers.input_append_buf();
         if room.is_empty() {
-            let reason = "the size of a chunk does not end".to_owned();
-            return Err(classify::error(Outcome::ProtocolError(reason)));
+            let message = "the chunk size does not end".to_owned();
+            return Err(classify::error(Outcome::ProtocolError(message)));
         }
         let amount = self.socket.receive(room).map_err(classify::error)?;
         self.buffers.input_appended(amount);

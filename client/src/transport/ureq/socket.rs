@@ -1,8 +1,8 @@
-//! The socket: it waits no longer than it may, and tells exactly what became of it.
+//! A socket with time limits, exact errors and statistics.
 
-use super::line::Line;
+use super::state::UreqState;
 use crate::transport::io_error;
-use crate::transport::socket::{self, is_passing};
+use crate::transport::socket::{self, is_transient};
 use flagpole_protocol::Outcome;
 use rustix::event::PollFlags;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -10,23 +10,23 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A socket that does not block; its thread waits by `poll`.
+/// A non-blocking socket, whose thread waits with poll(2).
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct MeteredSocket {
     stream: Arc<TcpStream>,
-    line: Arc<Line>,
+    state: Arc<UreqState>,
 }
 
-impl Socket {
+impl MeteredSocket {
     /// Connects, trying the addresses in order.
-    pub(super) fn connect(line: &Arc<Line>) -> Result<Socket, Outcome> {
-        line.connecting();
+    pub(super) fn connect(state: &Arc<UreqState>) -> Result<MeteredSocket, Outcome> {
+        state.connecting();
         let mut failed = None;
-        for address in &line.wire().addresses {
-            match open(*address, line)? {
+        for address in &state.config().addresses {
+            match open(*address, state)? {
                 Ok(stream) => {
-                    let line = line.clone();
-                    return Ok(Socket { stream, line });
+                    let state = state.clone();
+                    return Ok(MeteredSocket { stream, state });
                 }
                 Err(error) => failed = Some(error),
             }
@@ -35,48 +35,48 @@ impl Socket {
         Err(io_error::connect_failed(&failed))
     }
 
-    /// Sends it all.
+    /// Writes all bytes of a request.
     pub(super) fn send(&self, mut bytes: &[u8]) -> Result<(), Outcome> {
-        self.line.watch(&self.stream);
-        self.line.sending();
+        self.state.shut_down_on_cancel(&self.stream);
+        self.state.sending();
         while !bytes.is_empty() {
             match (&*self.stream).write(bytes) {
                 Ok(amount) => bytes = &bytes[amount..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    wait(&self.stream, &self.line, PollFlags::OUT)?;
+                    wait(&self.stream, &self.state, PollFlags::OUT)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.broken(&error)),
+                Err(error) => return Err(self.to_outcome(&error)),
             }
         }
         Ok(())
     }
 
-    /// Waits for bytes and takes what is there: none at the end of the connection.
+    /// Waits for bytes and reads them; 0 at the end of the connection.
     pub(super) fn receive(&self, room: &mut [u8]) -> Result<usize, Outcome> {
         loop {
-            wait(&self.stream, &self.line, PollFlags::IN)?;
+            wait(&self.stream, &self.state, PollFlags::IN)?;
             match (&*self.stream).read(room) {
-                // The alarm ends the connection too.
-                Ok(0) if self.line.is_cancelled() => return Err(Outcome::Cancelled),
+                // Our own shutdown ends the connection too.
+                Ok(0) if self.state.is_cancelled() => return Err(Outcome::Cancelled),
                 Ok(amount) => {
-                    self.line.received(amount)?;
+                    self.state.received(amount)?;
                     return Ok(amount);
                 }
-                Err(error) if is_passing(&error) => {}
-                Err(error) => return Err(self.broken(&error)),
+                Err(error) if is_transient(&error) => {}
+                Err(error) => return Err(self.to_outcome(&error)),
             }
         }
     }
 
-    /// Whether nothing has come, neither bytes nor the end.
+    /// Whether there is nothing to read, neither bytes nor the end.
     pub(super) fn is_quiet(&self) -> bool {
         let ready = socket::wait(&self.stream, PollFlags::IN, Some(Duration::ZERO));
         ready.is_ok_and(|ready| ready.is_empty())
     }
 
-    fn broken(&self, error: &io::Error) -> Outcome {
-        if self.line.is_cancelled() {
+    fn to_outcome(&self, error: &io::Error) -> Outcome {
+        if self.state.is_cancelled() {
             Outcome::Cancelled
         } else {
             io_error::connection_broken(error)
@@ -84,17 +84,16 @@ impl Socket {
     }
 }
 
-/// Connects to one address. The outer error ends the exchange, the inner one leaves the next address
-/// to be tried.
-fn open(address: SocketAddr, line: &Line) -> Result<io::Result<Arc<TcpStream>>, Outcome> {
-    let stream = match socket::begin(address) {
+/// Connects to one address. The outer error ends the exchange; after the inner one the next address is tried.
+fn open(address: SocketAddr, state: &UreqState) -> Result<io::Result<Arc<TcpStream>>, Outcome> {
+    let stream = match socket::start_connect(address) {
         Ok(stream) => Arc::new(stream),
         Err(error) => return Ok(Err(error)),
     };
-    line.watch(&stream);
-    wait(&stream, line, PollFlags::OUT)?;
-    if line.is_cancelled() {
-        // To the alarm a socket that connects says that it was reset.
+    state.shut_down_on_cancel(&stream);
+    wait(&stream, state, PollFlags::OUT)?;
+    if state.is_cancelled() {
+        // A connecting socket reports our own shutdown as a reset.
         return Err(Outcome::Cancelled);
     }
     match stream.take_error() {
@@ -103,14 +102,14 @@ fn open(address: SocketAddr, line: &Line) -> Result<io::Result<Arc<TcpStream>>, 
     }
 }
 
-/// Waits until the socket is ready for this, or has failed.
-fn wait(stream: &TcpStream, line: &Line, events: PollFlags) -> Result<(), Outcome> {
+/// Waits until the socket is ready or has failed.
+fn wait(stream: &TcpStream, state: &UreqState, interest: PollFlags) -> Result<(), Outcome> {
     loop {
-        // Asked after the alarm has been set, which tells of what happens from now on.
-        if line.is_cancelled() {
+        // Checked after the shutdown was armed, which handles a later cancellation.
+        if state.is_cancelled() {
             return Err(Outcome::Cancelled);
         }
-        match socket::wait(stream, events, line.left()?) {
+        match socket::wait(stream, interest, state.time_left()?) {
             Ok(ready) if ready.is_empty() => {}
             Ok(_) => return Ok(()),
             Err(error) => return Err(io_error::connection_broken(&error)),

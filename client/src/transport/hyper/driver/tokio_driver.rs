@@ -1,6 +1,6 @@
-//! tokio's event loop.
+//! Waits on tokio's event loop.
 
-use super::{Reactor, Stream};
+use super::net_driver::{DriverStream, NetDriver};
 use crate::transport::socket;
 use socket2::SockRef;
 use std::io;
@@ -11,13 +11,13 @@ use tokio::task::coop;
 
 /// The event loop on which the exchange runs.
 #[derive(Debug)]
-pub(crate) struct EventLoop;
+pub(crate) struct TokioDriver;
 
-impl Reactor for EventLoop {
+impl NetDriver for TokioDriver {
     type Stream = TcpStream;
 
     async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::from_std(socket::begin(address)?)?;
+        let stream = TcpStream::from_std(socket::start_connect(address)?)?;
         stream.writable().await?;
         match stream.take_error()? {
             None => Ok(stream),
@@ -26,13 +26,13 @@ impl Reactor for EventLoop {
     }
 
     async fn sleep(&self, time: Duration) {
-        // A task that has had its share of the loop is told by its timers too that nothing is ready:
-        // bytes that never end would never run into a limit.
+        // Unconstrained: in a task that has used up its budget, timers are never ready either, so that an endless
+        // stream of bytes would not reach its time limit.
         coop::unconstrained(tokio::time::sleep(time)).await;
     }
 }
 
-impl Stream for TcpStream {
+impl DriverStream for TcpStream {
     fn socket(&self) -> SockRef<'_> {
         SockRef::from(self)
     }

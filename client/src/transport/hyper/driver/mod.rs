@@ -1,0 +1,7 @@
+//! How an exchange waits: on tokio's event loop, or in a thread with poll(2).
+
+pub(crate) mod net_driver;
+pub(super) mod poll_driver;
+mod poll_state;
+mod poll_stream;
+pub(crate) mod tokio_driver;

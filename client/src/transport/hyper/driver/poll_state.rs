@@ -1,0 +1,113 @@
+//! What a thread waits for in poll(2).
+
+use crate::transport::shutdown_on_cancel::ShutdownOnCancel;
+use crate::transport::socket;
+use rustix::event::PollFlags;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A read may succeed, or report the end or an error.
+pub(super) const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
+pub(super) const WRITABLE: PollFlags = PollFlags::OUT.union(PollFlags::HUP).union(PollFlags::ERR);
+
+/// Shared by a thread and its connection, which only this thread uses: the lock is never contended.
+#[derive(Debug, Default)]
+pub(super) struct SharedPollState(Mutex<PollState>);
+
+/// What the exchange in progress waits for.
+#[derive(Debug)]
+struct PollState {
+    stream: Option<Arc<TcpStream>>,
+    /// The interest registered since the last poll(2).
+    interest: PollFlags,
+    /// The readiness that poll(2) reported and no operation has used.
+    ready: PollFlags,
+    wake_at: Option<Instant>,
+    cancel: CancellationToken,
+    shutdown: Arc<ShutdownOnCancel>,
+}
+
+impl Default for PollState {
+    fn default() -> PollState {
+        PollState {
+            stream: None,
+            interest: PollFlags::empty(),
+            ready: PollFlags::empty(),
+            wake_at: None,
+            cancel: CancellationToken::new(),
+            shutdown: Arc::default(),
+        }
+    }
+}
+
+impl SharedPollState {
+    /// Prepares for an exchange.
+    pub(super) fn begin(&self, cancel: &CancellationToken, shutdown: &Arc<ShutdownOnCancel>) {
+        let mut state = self.lock();
+        state.cancel = cancel.clone();
+        state.shutdown = shutdown.clone();
+        state.wake_at = None;
+        if let Some(stream) = &state.stream {
+            state.shutdown.arm(stream);
+        }
+    }
+
+    /// Sets the socket of a new connection.
+    pub(super) fn set_stream(&self, stream: &Arc<TcpStream>) {
+        let mut state = self.lock();
+        state.shutdown.arm(stream);
+        state.stream = Some(stream.clone());
+        state.ready = PollFlags::empty();
+    }
+
+    /// Ends the next wait at this time, or earlier.
+    pub(super) fn wake_at(&self, end: Instant) {
+        let mut state = self.lock();
+        state.wake_at = Some(state.wake_at.map_or(end, |earlier| earlier.min(end)));
+    }
+
+    /// poll(2) for the registered interest, which is one-shot.
+    pub(super) fn wait(&self) {
+        let (stream, interest, wake_at) = {
+            let mut state = self.lock();
+            // Checked after the shutdown was armed, which handles a later cancellation.
+            if state.cancel.is_cancelled() {
+                return;
+            }
+            let interest = std::mem::replace(&mut state.interest, PollFlags::empty());
+            (state.stream.clone(), interest, state.wake_at.take())
+        };
+        let time_left = wake_at.map(|end| end.saturating_duration_since(Instant::now()));
+        let stream = stream.expect("an exchange waits only after it has started to connect");
+        // poll(2) fails only for lack of memory; it is then called again.
+        let ready = socket::wait(&stream, interest, time_left).unwrap_or(PollFlags::empty());
+        self.lock().ready |= ready;
+    }
+
+    /// Whether the socket is ready; if not, registers the interest. A cancelled exchange is never ready, so that
+    /// our own shutdown is not reported as a close by the peer.
+    pub(super) fn is_ready(&self, interest: PollFlags) -> bool {
+        let mut state = self.lock();
+        let is_ready = state.ready.intersects(interest) && !state.cancel.is_cancelled();
+        if is_ready {
+            state.ready.remove(interest);
+        } else {
+            state.interest |= interest;
+        }
+        is_ready
+    }
+
+    pub(super) fn register_interest(&self, interest: PollFlags) {
+        self.lock().interest |= interest;
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.lock().cancel.is_cancelled()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PollState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,68 @@
+//! The transport `hyper`: hyper's client connection, without a connection pool.
+//!
+//! The task that waits for the response drives the connection, so that an exchange needs no further task, no
+//! channel between tasks and no second wake-up.
+
+mod body;
+mod classify;
+mod connection;
+mod counted_stream;
+mod driver;
+mod exchange;
+mod io_stats;
+
+pub(crate) use connection::HyperConnection;
+pub(crate) use driver::tokio_driver::TokioDriver;
+pub(crate) use exchange::exchange;
+
+use self::driver::net_driver::NetDriver;
+use self::driver::poll_driver::PollDriver;
+use super::interface::{BlockingClient, Transport};
+use super::request::request_spec::RequestSpec;
+use super::request::request_template::RequestTemplate;
+use super::response::raw_response::RawResponse;
+use std::io;
+use std::sync::Arc;
+
+/// The transport.
+#[derive(Debug)]
+pub struct Hyper;
+
+impl Transport for Hyper {
+    fn name(&self) -> &'static str {
+        "hyper"
+    }
+
+    fn about(&self) -> &'static str {
+        "hyper's connection API, one keep-alive connection per concurrency slot"
+    }
+
+    fn client(&self, template: Arc<RequestTemplate>) -> io::Result<Box<dyn BlockingClient>> {
+        Ok(Box::new(HyperClient {
+            connection: None,
+            driver: PollDriver::default(),
+            template,
+        }))
+    }
+}
+
+/// A connection, and what a thread needs to wait for it.
+struct HyperClient {
+    connection: Option<Box<HyperConnection<<PollDriver as NetDriver>::Stream>>>,
+    driver: PollDriver,
+    template: Arc<RequestTemplate>,
+}
+
+impl BlockingClient for HyperClient {
+    fn exchange(&mut self, request: &RequestSpec<'_>) -> Box<RawResponse> {
+        // Boxed: stacks are allocated in pages, and one more page for each of 1000 threads is 4 MB.
+        let exchange = Box::pin(exchange::exchange(
+            &self.template,
+            &self.driver,
+            &mut self.connection,
+            request,
+            request.cancel.cancelled(),
+        ));
+        self.driver.block_on(request.cancel, exchange)
+    }
+}

@@ -1,0 +1,7 @@
+//! What a request says.
+
+pub(crate) mod request_conditions;
+pub(crate) mod request_spec;
+pub(crate) mod request_template;
+pub(crate) mod run_name;
+pub(crate) mod transport_config;

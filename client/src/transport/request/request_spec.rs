@@ -1,0 +1,21 @@
+//! One request to send.
+
+use super::request_conditions::RequestConditions;
+use flagpole_protocol::Resource;
+use tokio_util::sync::CancellationToken;
+
+/// One request to send; the [`RequestTemplate`](super::request_template::RequestTemplate) has the fields that are
+/// the same for every request.
+#[derive(Clone, Debug)]
+pub struct RequestSpec<'a> {
+    /// The requested resource.
+    pub resource: Resource,
+    /// The number of the request for the resource, by which the server decides its fate.
+    pub request_number: u64,
+    /// The target of a redirect (path and query), instead of the path of the resource.
+    pub path: Option<&'a str>,
+    /// The conditional fields, if there is a local copy.
+    pub conditions: Option<Box<RequestConditions>>,
+    /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
+    pub cancel: &'a CancellationToken,
+}
