@@ -1,7 +1,8 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
-//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or the
-//! [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause) of its failure; answers pings meanwhile. The run is cancelled when standard input closes.
+//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, after a failure,
+//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Answers pings meanwhile. The run is cancelled when
+//! standard input closes.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
@@ -97,7 +98,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
         ..cost
     };
     Ok(TrialResult {
-        measured: MeasuredDto::of(measured),
+        measured: MeasuredDto::new(measured),
         cost,
     })
 }

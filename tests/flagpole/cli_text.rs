@@ -204,13 +204,13 @@ fn all_attempts_of_a_download_are_in_its_line() {
     assert_eq!(line.split(',').nth(4), Some("2"), "{done}");
     let done = get(&desk, &slow, &format!("{words} json"));
     let document: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!(document["attempts"]["per_file"], 2.0);
+    assert_eq!(document["attempts"]["per_download"], 2.0);
 }
 
 #[test]
 fn a_failure_without_a_status_leaves_the_field_empty() {
     let done = get(&Sandbox::new(), &mock("0", "empty"), "BR --format csv");
-    assert!(done.out.contains("\nBR,empty,,0,1,"), "{done}");
+    assert!(done.out.contains("\nBR,empty_reply,,0,1,"), "{done}");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn every_attempt_is_a_line_of_the_records() {
     assert_eq!(records.len() as u64, server.ledger().requests);
     let decided = records
         .iter()
-        .filter(|record| record["decides"] == true)
+        .filter(|record| record["is_final"] == true)
         .count();
     assert_eq!(decided, 20);
     assert!(

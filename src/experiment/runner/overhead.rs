@@ -63,7 +63,7 @@ fn run_trials(
             run: format!("overhead-{trial}"),
         };
         let result = run_trial(&job, interrupt, Some(server))?;
-        let measured = result.measured.measured();
+        let measured = result.measured.into_run();
         let measured = measured.context("the trial reports an unknown strategy")?;
         latencies += &measured.stats.service_time;
     }

@@ -123,7 +123,7 @@ impl Round<'_> {
             run: run_name(self.number, position),
         };
         let result = run_trial(&job, self.interrupt, server)?;
-        let measured = result.measured.measured();
+        let measured = result.measured.into_run();
         Ok(Trial {
             round: self.number,
             place: position,
