@@ -1,11 +1,19 @@
-//! Draws conclusions from recorded runs, and writes reports. Pure functions over plain data.
+//! Draws conclusions from recorded runs and writes reports: pure functions over plain data.
+
+pub mod stats;
+
+pub mod bound;
 
 pub mod bottleneck;
-pub mod bound;
-pub mod bound_terms;
-pub mod comparison;
-pub mod report;
-pub mod stats;
-#[cfg(test)]
-mod test_records;
+
 pub mod validity;
+
+pub mod comparison;
+
+pub mod report;
+
+mod human_duration;
+#[cfg(test)]
+mod test_runs;
+
+pub use human_duration::HumanDuration;

@@ -2,8 +2,8 @@
 //! several delays and under a profile that goes wrong; and what it comes to, for the end.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use flagpole_analysis::HumanDuration;
 use flagpole_analysis::bound::efficiency;
-use flagpole_analysis::report::HumanDuration;
 use flagpole_client::{Concurrency, Endpoint, Run, Workload, measure, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::MeasuredRun;

@@ -76,7 +76,10 @@ fn json_tells_every_round_and_every_attempt_of_one() {
         assert_eq!(row["rounds"].as_array().unwrap().len(), 2);
         assert_eq!(row["attempts_of_median"].as_array().unwrap().len(), 3);
         assert_eq!(row["attempts_of_median"][0]["planned_us"], 5000);
-        assert!(row["binding"]["terms"]["longest_us"].is_u64(), "{row}");
+        assert!(
+            row["binding"]["terms"]["critical_path_us"].is_u64(),
+            "{row}"
+        );
     }
     for round in rows(&document)
         .iter()

@@ -4,7 +4,7 @@
 use crate::agreement_util::{TestRun, assert_agree};
 use crate::combos::{codes, in_every_way, lanes};
 use crate::servers::seeded;
-use flagpole_analysis::bound::of_run;
+use flagpole_analysis::bound::Bound;
 use flagpole_client::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
 use flagpole_client::{Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
@@ -306,7 +306,11 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
         let tally = &run.stats;
         assert_eq!((tally.ok, tally.error, tally.hedges), (2, 0, 2));
         assert!(run.wall < PATIENT / 2, "the loser is not waited for");
-        assert_eq!(of_run(&run), None, "no bound holds for a hedged run");
+        assert_eq!(
+            Bound::for_run(&run),
+            None,
+            "no bound holds for a hedged run"
+        );
     }
     let each = 2 * runs.len() as u64;
     let sums = (ledger.requests, ledger.completed, ledger.aborted);

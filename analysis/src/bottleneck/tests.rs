@@ -1,245 +1,239 @@
-//! Runs of which it is known what holds them back.
+//! Runs with a known bottleneck.
 
 use super::*;
-use crate::test_records::{Answer, answers};
-use flagpole_protocol::AttemptKind;
+use crate::bound::server_limits::ServerLimits;
+use crate::test_runs::{ScenarioResponse, run_of, run_of_delays};
+use flagpole_protocol::{AttemptKind, AttemptRecord};
+use std::time::Duration;
 
-mod limits;
+mod server_limits;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A run that took as long as its bound, and the client next to no time.
-fn run(records: &[AttemptRecord], lanes: usize) -> RunEvidence<'_> {
-    let terms = BoundTerms::of(records, lanes, None, Limits::default());
+/// A run whose wall time is its lower bound, with hardly any client CPU time.
+fn run(records: &[AttemptRecord], concurrency: usize) -> RunEvidence<'_> {
+    let terms = BoundTerms::for_attempts(records, concurrency, None, ServerLimits::default());
     RunEvidence {
         records,
-        lanes,
+        concurrency,
         wall: terms.map_or(Duration::ZERO, |terms| terms.total()),
-        whole: None,
-        limits: Limits::default(),
+        timeout: None,
+        limits: ServerLimits::default(),
         cpu: Some(MS),
         cores: 1,
     }
 }
 
-fn holds(evidence: &RunEvidence<'_>, what: BottleneckKind, said: &str, helps: &str) {
-    let binding = Bottleneck::of(evidence);
-    assert_eq!(binding.what, what, "{binding:?}");
-    assert!(binding.evidence.contains(said), "{}", binding.evidence);
-    assert!(binding.remedy.contains(helps), "{}", binding.remedy);
+#[track_caller]
+fn assert_bottleneck(run: &RunEvidence<'_>, kind: BottleneckKind, evidence: &str, remedy: &str) {
+    let bottleneck = Bottleneck::for_run(run);
+    assert_eq!(bottleneck.kind, kind, "{bottleneck:?}");
+    assert!(bottleneck.evidence.contains(evidence), "{bottleneck:?}");
+    assert!(bottleneck.remedy.contains(remedy), "{bottleneck:?}");
 }
 
-fn delays(delays: &[u64]) -> Vec<AttemptRecord> {
-    answers(
-        &delays
-            .iter()
-            .map(|&ms| Answer::after(ms))
-            .collect::<Vec<_>>(),
-    )
+fn with_limit(concurrency: usize) -> ServerLimits {
+    ServerLimits {
+        concurrency: Some(concurrency),
+        ..ServerLimits::default()
+    }
 }
 
 #[test]
-fn one_lane_waits_for_one_answer_after_the_other() {
-    let records = delays(&[50; 20]);
-    holds(
+fn single_connection_waits_for_every_delay() {
+    let records = run_of_delays(&[50; 20]);
+    assert_bottleneck(
         &run(&records, 1),
         BottleneckKind::Latency,
-        "one lane waits for 20 answers one after the other: their delays add up to 1.00 s",
-        "more lanes help up to 20, where the bound is 50.0 ms",
+        "1 connection waits for 20 responses in sequence: their delays add up to 1.00 s of the 1.00 s",
+        "a concurrency of up to 20 helps, where the lower bound is 50.0 ms; more does not",
     );
 }
 
 #[test]
-fn with_a_lane_for_each_only_shorter_delays_help() {
-    let records = delays(&[50; 20]);
-    holds(
+fn fully_parallel_run_is_limited_by_the_longest_delay() {
+    let records = run_of_delays(&[50; 20]);
+    assert_bottleneck(
         &run(&records, 20),
         BottleneckKind::Latency,
-        "the longest is 50.0 ms, the median 50.0 ms",
-        "only shorter delays help: past 20 lanes more can not",
+        "all 20 requests run in parallel: the longest is 50.0 ms, the median 50.0 ms",
+        "only shorter delays help: a concurrency above 20 does not",
     );
 }
 
-/// 96 of 104 ms are as many rounds on 32 lanes as they are delays of 3 each.
 #[test]
-fn few_lanes_for_many_waits() {
-    let records = delays(&[104; 96]);
-    holds(
+fn fewer_connections_than_requests_limit_the_run() {
+    let records = run_of_delays(&[104; 96]);
+    assert_bottleneck(
         &run(&records, 32),
-        BottleneckKind::Lanes,
-        "at 32 lanes the bound is 312 ms; the longest delay is 104 ms, and the run took 312 ms",
-        "more lanes help up to 96, where the bound is 104 ms; past 96 lanes more can not help",
+        BottleneckKind::Concurrency,
+        "at concurrency 32 the lower bound is 312 ms; the longest delay is 104 ms, and the run took 312 ms",
+        "a concurrency of up to 96 helps, where the lower bound is 104 ms; more does not",
     );
 }
 
 #[test]
-fn one_that_takes_longer_than_all_the_others() {
-    let records = delays(&[10, 10, 10, 10, 10, 10, 10, 10, 10, 1000]);
-    holds(
+fn one_slow_download_is_a_straggler() {
+    let records = run_of_delays(&[10, 10, 10, 10, 10, 10, 10, 10, 10, 1000]);
+    assert_bottleneck(
         &run(&records, 5),
         BottleneckKind::Straggler,
-        "the longest download takes 1.00 s and the median 10.0 ms",
-        "past 2 lanes more can not: the longest download takes 1.00 s",
+        "the longest download takes 1.00 s, the median 10.0 ms: at concurrency 5",
+        "a concurrency above 2 does not help, because the longest download takes 1.00 s",
     );
 }
 
 #[test]
-fn twice_the_median_is_no_straggler() {
-    let what = |slowest| Bottleneck::of(&run(&delays(&[10, 10, slowest]), 3)).what;
+fn straggler_takes_more_than_twice_the_median() {
+    let kind = |slowest| Bottleneck::for_run(&run(&run_of_delays(&[10, 10, slowest]), 3)).kind;
     assert_eq!(
-        [20, 21].map(what),
+        [20, 21].map(kind),
         [BottleneckKind::Latency, BottleneckKind::Straggler]
     );
 }
 
 #[test]
-fn what_explains_less_than_half_of_the_time_does_not_bind() {
-    let records = delays(&[50; 20]);
-    let what = |wall| {
-        Bottleneck::of(&RunEvidence {
+fn bound_below_half_of_the_wall_time_is_no_bottleneck() {
+    let records = run_of_delays(&[50; 20]);
+    let kind = |wall| {
+        Bottleneck::for_run(&RunEvidence {
             wall: wall * MS,
             ..run(&records, 1)
         })
-        .what
+        .kind
     };
     assert_eq!(
-        [2000, 2001].map(what),
+        [2000, 2001].map(kind),
         [BottleneckKind::Latency, BottleneckKind::Overhead]
     );
 }
 
 #[test]
-fn fewer_seats_than_lanes() {
-    let records = delays(&[50; 40]);
-    let limits = Limits {
-        seats: Some(4),
-        ..Limits::default()
-    };
+fn server_concurrency_limit_below_the_concurrency() {
+    let records = run_of_delays(&[50; 40]);
+    let limits = with_limit(4);
     let wall = 500 * MS;
     let queued = RunEvidence {
         wall,
         limits,
         ..run(&records, 20)
     };
-    holds(
+    assert_bottleneck(
         &queued,
-        BottleneckKind::Capacity,
-        "on the 4 seats of the server its answers take 500 ms at least",
-        "more lanes than 4 can not",
+        BottleneckKind::ServerConcurrencyLimit,
+        "with a concurrency limit of 4 the server needs at least 500 ms",
+        "a concurrency above 4 does not help",
     );
 }
 
 #[test]
-fn as_many_seats_as_lanes_are_the_limit_and_seats_for_all_are_none() {
-    let records = delays(&[50; 40]);
-    let with = |seats| Limits {
-        seats: Some(seats),
-        ..Limits::default()
-    };
+fn concurrency_limit_is_reported_only_if_it_binds() {
+    let records = run_of_delays(&[50; 40]);
     let run = run(&records, 20);
-    let bound_by = |seats| {
-        Bottleneck::of(&RunEvidence {
-            limits: with(seats),
+    let bound_by = |limit| {
+        Bottleneck::for_run(&RunEvidence {
+            limits: with_limit(limit),
             ..run
         })
-        .what
+        .kind
     };
-    // On 39 seats 40 answers are two rounds, as on 20 lanes.
+    // With a limit of 39, 40 requests take two delays, as at concurrency 20.
     let expected = [
-        BottleneckKind::Capacity,
-        BottleneckKind::Capacity,
-        BottleneckKind::Capacity,
-        BottleneckKind::Lanes,
+        BottleneckKind::ServerConcurrencyLimit,
+        BottleneckKind::ServerConcurrencyLimit,
+        BottleneckKind::ServerConcurrencyLimit,
+        BottleneckKind::Concurrency,
     ];
     assert_eq!([19, 20, 39, 40].map(bound_by), expected);
-    let (limits, lanes) = (with(40), 40);
+    let (limits, concurrency) = (with_limit(40), 40);
     let enough = RunEvidence {
-        lanes,
+        concurrency,
         limits,
         ..run
     };
-    assert_eq!(Bottleneck::of(&enough).what, BottleneckKind::Latency);
+    assert_eq!(Bottleneck::for_run(&enough).kind, BottleneckKind::Latency);
 }
 
 #[test]
-fn a_wait_for_a_seat_is_not_the_lateness_of_the_server() {
-    let late = Answer {
-        late: 450,
-        ..Answer::after(50)
+fn wait_for_a_permit_is_not_server_lateness() {
+    let late = ScenarioResponse {
+        lateness: 450,
+        ..ScenarioResponse::after(50)
     };
-    let records = answers(&[late; 40]);
+    let records = run_of(&[late; 40]);
     let run = RunEvidence {
         wall: 1000 * MS,
         ..run(&records, 20)
     };
-    holds(
+    assert_bottleneck(
         &run,
         BottleneckKind::ServerLateness,
-        "the bound is 1.00 s, not 100 ms",
-        "more of the machine",
+        "the lower bound is 1.00 s, not 100 ms",
+        "more CPU",
     );
-    let limits = Limits {
-        seats: Some(19),
-        ..Limits::default()
-    };
-    holds(
+    let limits = with_limit(19);
+    assert_bottleneck(
         &RunEvidence { limits, ..run },
-        BottleneckKind::Capacity,
-        "on the 19 seats",
-        "more seats",
+        BottleneckKind::ServerConcurrencyLimit,
+        "concurrency limit of 19",
+        "raise the server's concurrency limit",
     );
 }
 
 #[test]
-fn bodies_that_trickle() {
-    let trickled = Answer {
-        paced: 900,
-        ..Answer::after(100)
+fn slow_bodies_limit_by_bandwidth() {
+    let trickled = ScenarioResponse {
+        pacing: 900,
+        ..ScenarioResponse::after(100)
     };
-    let records = answers(&[trickled; 8]);
-    holds(
+    let records = run_of(&[trickled; 8]);
+    assert_bottleneck(
         &run(&records, 2),
         BottleneckKind::Bandwidth,
-        "the pace of the bodies makes 3.60 s of the bound of 4.00 s",
-        "more lanes up to 8, where the bound is 1.00 s",
+        "body pacing makes up 3.60 s of the lower bound of 4.00 s",
+        "a concurrency of up to 8 helps, where the lower bound is 1.00 s",
     );
-    holds(
+    assert_bottleneck(
         &run(&records, 8),
         BottleneckKind::Bandwidth,
-        "900 ms of the bound of 1.00 s",
-        "more lanes can not",
+        "900 ms of the lower bound of 1.00 s",
+        "a higher concurrency does not help",
     );
 }
 
 #[test]
-fn back_off_that_is_longer_than_the_delays() {
-    let retried = Answer {
+fn backoff_longer_than_the_delays_limits_by_retries() {
+    let retried = ScenarioResponse {
         retry_after: Some(400),
-        ..Answer::after(50)
+        ..ScenarioResponse::after(50)
     };
-    let records = answers(&[retried, Answer::after(50), Answer::after(50)]);
-    holds(
+    let records = run_of(&[
+        retried,
+        ScenarioResponse::after(50),
+        ScenarioResponse::after(50),
+    ]);
+    assert_bottleneck(
         &run(&records, 3),
         BottleneckKind::Retries,
-        "of the bound of 500 ms, 450 ms are failed attempts and back-off, before 1 attempt made again",
-        "without retries the bound is 50.0 ms",
+        "failed attempts and backoff make up 450 ms of the lower bound of 500 ms, with 1 retry",
+        "without retries the lower bound is 50.0 ms",
     );
 }
 
 #[test]
-fn what_the_bound_leaves_open_is_told() {
-    let records = delays(&[50; 40]);
+fn unexplained_time_of_10_percent_is_reported() {
+    let records = run_of_delays(&[50; 40]);
     let with = |wall| RunEvidence {
         wall: wall * MS,
         ..run(&records, 20)
     };
-    holds(
+    assert_bottleneck(
         &with(178),
-        BottleneckKind::Lanes,
-        "and the run took 178 ms, 44% of which the bound of 100 ms does not explain",
+        BottleneckKind::Concurrency,
+        "and the run took 178 ms; 78.0 ms (44%) of it is overhead",
         "",
     );
-    let close = Bottleneck::of(&with(109));
+    let close = Bottleneck::for_run(&with(109));
     assert!(
         close.evidence.ends_with("took 109 ms"),
         "{}",
@@ -248,80 +242,80 @@ fn what_the_bound_leaves_open_is_told() {
 }
 
 #[test]
-fn why_there_is_no_bound_is_told() {
+fn missing_bound_is_explained() {
     let told = |edit: fn(&mut AttemptRecord), wall| {
-        let mut records = delays(&[20; 4]);
+        let mut records = run_of_delays(&[20; 4]);
         edit(&mut records[0]);
         let run = RunEvidence {
             wall: wall * MS,
             ..run(&records, 4)
         };
-        Bottleneck::of(&run).evidence
+        Bottleneck::for_run(&run).evidence
     };
     let hedged = told(|record| record.kind = AttemptKind::Hedge, 50);
     assert!(hedged.contains("because the run was hedged"), "{hedged}");
     let headless = told(|record| (record.status, record.timing) = (None, None), 50);
-    let expected = "it is not known what was planned for 1 attempt without a head";
+    let expected = "the planned delay of 1 attempt without a response head is unknown";
     assert!(headless.contains(expected), "{headless}");
-    let mut clean = delays(&[0; 4]);
+    let mut clean = run_of_delays(&[0; 4]);
     clean[0].status = Some(200);
-    let at_once = Bottleneck::of(&RunEvidence {
+    let at_once = Bottleneck::for_run(&RunEvidence {
         wall: 9 * MS,
         ..run(&clean, 4)
     });
-    assert_eq!(at_once.what, BottleneckKind::Overhead);
+    assert_eq!(at_once.kind, BottleneckKind::Overhead);
     assert!(
-        at_once.evidence.contains("no answer was to be delayed"),
+        at_once.evidence.contains("no response was delayed"),
         "{at_once:?}"
     );
 }
 
 #[test]
-fn a_client_that_computes_all_the_time() {
-    let records = delays(&[1; 100]);
+fn saturated_client_is_limited_by_its_cpu() {
+    let records = run_of_delays(&[1; 100]);
     let busy = RunEvidence {
         wall: 100 * MS,
         cpu: Some(192 * MS),
         cores: 2,
         ..run(&records, 50)
     };
-    holds(
+    assert_bottleneck(
         &busy,
         BottleneckKind::ClientCpu,
-        "the client computed for 192 ms on 2 cores, 96% of the wall time of 100 ms",
-        "more lanes can not",
+        "the client used 192 ms of CPU time on 2 cores, 96% of the wall time of 100 ms",
+        "a higher concurrency does not help",
     );
     let unused = RunEvidence { cores: 8, ..busy };
-    holds(
+    assert_bottleneck(
         &unused,
         BottleneckKind::Overhead,
-        "the bound is 2.00 ms",
+        "the lower bound is 2.00 ms",
         "",
     );
 }
 
 #[test]
-fn a_server_that_is_late() {
-    let late = Answer {
-        late: 20,
-        ..Answer::after(5)
+fn late_responses_are_server_lateness() {
+    let late = ScenarioResponse {
+        lateness: 20,
+        ..ScenarioResponse::after(5)
     };
-    let records = answers(&[late; 40]);
+    let records = run_of(&[late; 40]);
     let run = RunEvidence {
         wall: 1010 * MS,
         ..run(&records, 1)
     };
-    holds(
+    assert_bottleneck(
         &run,
         BottleneckKind::ServerLateness,
-        "with the delays that the server kept the bound is 1.00 s, not 200 ms",
-        "more of the machine",
+        "with the actual delays the lower bound is 1.00 s, not 200 ms",
+        "more CPU",
     );
 }
 
 #[test]
-fn a_server_that_says_nothing_leaves_only_the_client() {
-    let mut records = delays(&[0; 40]);
+fn without_server_timing_only_client_cpu_is_known() {
+    let mut records = run_of_delays(&[0; 40]);
     for record in &mut records {
         record.timing = None;
     }
@@ -330,24 +324,19 @@ fn a_server_that_says_nothing_leaves_only_the_client() {
         cpu: None,
         ..run(&records, 4)
     };
-    let said = "the server did not say what it planned, and the client's CPU time is not known";
-    holds(
-        &silent,
-        BottleneckKind::Unknown,
-        said,
-        "a server of flagpole's",
-    );
-    assert_eq!(Bottleneck::of(&silent).terms, None);
+    let said = "the server does not report its delays and the client's CPU time is unknown";
+    assert_bottleneck(&silent, BottleneckKind::Unknown, said, "omit --url");
+    assert_eq!(Bottleneck::for_run(&silent).terms, None);
     let busy = RunEvidence {
         cpu: Some(9 * MS),
         ..silent
     };
-    holds(&busy, BottleneckKind::ClientCpu, "90%", "costs less");
+    assert_bottleneck(&busy, BottleneckKind::ClientCpu, "90%", "less CPU");
 }
 
 #[test]
-fn a_run_of_nothing_is_no_reason_to_fail() {
-    let binding = Bottleneck::of(&RunEvidence {
+fn run_without_attempts_has_no_bound() {
+    let binding = Bottleneck::for_run(&RunEvidence {
         cpu: None,
         ..run(&[], 1)
     });
@@ -355,16 +344,9 @@ fn a_run_of_nothing_is_no_reason_to_fail() {
 }
 
 #[test]
-fn what_binds_is_serialised_by_its_label() {
-    let records = delays(&[50; 2]);
-    let json = serde_json::to_value(Bottleneck::of(&run(&records, 1))).unwrap();
-    assert_eq!(json["what"], "latency");
-    assert_eq!(json["terms"]["evenly_us"], 100_000);
-    for what in [
-        BottleneckKind::RateLimit,
-        BottleneckKind::ClientCpu,
-        BottleneckKind::ServerLateness,
-    ] {
-        assert_eq!(serde_json::to_value(what).unwrap(), what.label());
-    }
+fn serialises_kind_and_terms() {
+    let records = run_of_delays(&[50; 2]);
+    let json = serde_json::to_value(Bottleneck::for_run(&run(&records, 1))).unwrap();
+    assert_eq!(json["kind"], "latency");
+    assert_eq!(json["terms"]["even_split_us"], 100_000);
 }

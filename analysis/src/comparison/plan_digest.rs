@@ -179,7 +179,7 @@ impl Serialize for FatesDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_records::record;
+    use crate::test_runs::record;
     use flagpole_protocol::Rejection;
     use flagpole_protocol::TimeoutKind;
     use proptest::prelude::*;

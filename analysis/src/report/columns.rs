@@ -1,7 +1,7 @@
 //! The columns of the tables that people read, whatever the format.
 
 use super::{Cell, Comparison, Ratio, StrategyResult};
-use crate::report::human_duration::HumanDuration;
+use crate::human_duration::HumanDuration;
 use std::time::Duration;
 
 /// Heads, and the cells of each line below them. The first columns are words, the others numbers.
@@ -181,13 +181,16 @@ pub(crate) fn terms(row: &StrategyResult) -> Option<String> {
         there.collect::<Vec<_>>().join(", ")
     };
     let largest = told(&[
-        ("longest chain", terms.longest),
-        ("evenly over the lanes", terms.evenly),
-        ("sharing a lane", terms.sharing),
-        ("capacity", terms.capacity),
-        ("rate limit", terms.rate_limit),
+        ("longest chain", terms.critical_path),
+        ("evenly over the lanes", terms.even_split),
+        ("sharing a lane", terms.packing),
+        ("capacity", terms.server_concurrency_limit),
+        ("rate limit", terms.server_rate_limit),
     ]);
-    let parts = told(&[("back-off", terms.backoff), ("pace of bodies", terms.paced)]);
+    let parts = told(&[
+        ("back-off", terms.includes_backoff),
+        ("pace of bodies", terms.includes_pacing),
+    ]);
     let parts = if parts.is_empty() {
         parts
     } else {

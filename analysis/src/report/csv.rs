@@ -1,7 +1,7 @@
 //! `csv`: a line for each contender and set of conditions, as RFC 4180 has it but for the line ends.
 
 use super::{Cell, Comparison, Report, StrategyResult};
-use crate::bound_terms::BoundTerms;
+use crate::bound::terms::BoundTerms;
 use flagpole_protocol::as_micros;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -26,15 +26,21 @@ const COLUMNS: &[Column] = &[
     ("speedup_low", |row| maybe(end(row, 0))),
     ("speedup_high", |row| maybe(end(row, 1))),
     ("bound_us", |row| maybe(row.bound_us)),
-    ("longest_us", |row| term(row, |terms| terms.longest)),
-    ("evenly_us", |row| term(row, |terms| terms.evenly)),
-    ("sharing_us", |row| term(row, |terms| terms.sharing)),
-    ("capacity_us", |row| term(row, |terms| terms.capacity)),
-    ("rate_limit_us", |row| term(row, |terms| terms.rate_limit)),
-    ("of_which_backoff_us", |row| {
-        term(row, |terms| terms.backoff)
+    ("longest_us", |row| term(row, |terms| terms.critical_path)),
+    ("evenly_us", |row| term(row, |terms| terms.even_split)),
+    ("sharing_us", |row| term(row, |terms| terms.packing)),
+    ("capacity_us", |row| {
+        term(row, |terms| terms.server_concurrency_limit)
     }),
-    ("of_which_paced_us", |row| term(row, |terms| terms.paced)),
+    ("rate_limit_us", |row| {
+        term(row, |terms| terms.server_rate_limit)
+    }),
+    ("of_which_backoff_us", |row| {
+        term(row, |terms| terms.includes_backoff)
+    }),
+    ("of_which_paced_us", |row| {
+        term(row, |terms| terms.includes_pacing)
+    }),
     ("efficiency", |row| maybe(row.efficiency)),
     ("p50_us", |row| maybe(row.from_due_us.p50)),
     ("p99_us", |row| maybe(row.from_due_us.p99)),

@@ -7,7 +7,6 @@ mod columns;
 mod comparison;
 pub mod csv;
 mod figures;
-pub(crate) mod human_duration;
 pub mod json;
 pub mod markdown;
 mod notes;
@@ -22,7 +21,6 @@ pub use comparison::{
     Served, ValidityIssue, ValidityReport,
 };
 pub use figures::{Percentiles, Point, Spread};
-pub use human_duration::HumanDuration;
 pub use resource_usage::ResourceUsage;
 pub use row::{BottleneckView, Failure, Ratio, Round, StrategyResult, Trial, representative};
 
@@ -66,8 +64,8 @@ fn known() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bound_terms::BoundTerms;
-    use crate::test_records::record;
+    use crate::bound::terms::BoundTerms;
+    use crate::test_runs::record;
     use flagpole_protocol::MeasuredRun;
     use flagpole_protocol::Outcome;
     use flagpole_protocol::RunStats;
@@ -100,7 +98,7 @@ mod tests {
             timeout: None,
         };
         let terms = BoundTerms {
-            longest: Duration::from_millis(bound),
+            critical_path: Duration::from_millis(bound),
             ..BoundTerms::default()
         };
         Trial {

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::comparison::Served;
 use super::figures::{Percentiles, Point, Spread, curve, middle, upper_median};
-use crate::bound_terms::BoundTerms;
+use crate::bound::terms::BoundTerms;
 use crate::report::resource_usage::ResourceUsage;
 use crate::validity::server_work::DownloadCounts;
 use flagpole_protocol::MeasuredRun;

@@ -189,7 +189,7 @@ fn write_failures(row: &StrategyResult, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bound_terms::BoundTerms;
+    use crate::bound::terms::BoundTerms;
     use crate::report::Ratio;
     use crate::report::tests::comparison;
 
@@ -241,11 +241,11 @@ VALID
             evidence: "so it is".into(),
             remedy: "more seats".into(),
             terms: Some(BoundTerms {
-                longest: ms(50),
-                evenly: ms(25),
-                sharing: ms(30),
-                capacity: ms(40),
-                backoff: ms(9),
+                critical_path: ms(50),
+                even_split: ms(25),
+                packing: ms(30),
+                server_concurrency_limit: ms(40),
+                includes_backoff: ms(9),
                 ..BoundTerms::default()
             }),
         });

@@ -98,7 +98,7 @@ fn packed(records: &[AttemptRecord]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_records::record;
+    use crate::test_runs::record;
     use flagpole_protocol::Outcome;
     use proptest::prelude::*;
 

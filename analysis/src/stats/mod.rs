@@ -1,7 +1,10 @@
 //! Statistics.
 
-#[cfg(test)]
-mod coverage;
-pub mod interval;
+pub(crate) mod median;
+pub mod ratio_estimate;
 pub mod sample_size;
 pub mod trend;
+
+mod log_sample;
+
+pub use log_sample::SampleError;

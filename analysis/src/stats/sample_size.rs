@@ -1,19 +1,19 @@
-//! How many latencies there are that do not tell the same thing again, and how many a percentile needs.
+//! How many independent latencies a measurement has, and how many a percentile needs.
 
 use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::ServerTiming;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How sure it is to be that some sample lies beyond a percentile.
-const SURE: f64 = 0.95;
+/// The probability that a sample lies beyond the percentile.
+const CONFIDENCE: f64 = 0.95;
 
-/// How many independent latencies there are in several runs of one plan.
+/// The number of independent latencies in several runs of one workload.
 ///
-/// All rounds meet the same fates: where fates differ, a latency is above all the delay that was drawn for
-/// it, and to meet the same delay once more tells nothing new about their distribution. Where all are the
-/// same, what is left is what the machine does, and that is another thing each time.
-pub fn independent<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone) -> u64 {
+/// All rounds meet the same fates. If the planned delays differ, a latency is above all its planned delay, and the
+/// same delay in another round is no new sample of their distribution. If all planned delays are equal, latencies
+/// differ only by the noise of the machine, which is new in each round.
+pub fn effective_sample_size<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone) -> u64 {
     let planned = |record: &AttemptRecord| -> (Duration, Duration) {
         let timing = record.timing.as_ref();
         timing.map_or_else(
@@ -32,25 +32,25 @@ pub fn independent<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone)
     fates.len() as u64
 }
 
-/// So many samples are needed for one to lie beyond the percentile, 19 times in 20: with fewer, the
-/// largest of them is not even an upper limit of it. 299 for the 99th. S. S. Wilks, "Determination of
-/// sample sizes for setting tolerance limits", Annals of Mathematical Statistics 12, 1941.
+/// The number of samples of which at least one lies beyond this percentile (0 to 1) with 95% confidence: 299 for 0.99.
+/// With fewer, the largest sample is no upper limit of the percentile. S. S. Wilks, "Determination of sample sizes for
+/// setting tolerance limits", Annals of Mathematical Statistics 12, 1941.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a positive float becomes the nearest integer there is"
+    reason = "the value is positive; casts saturate"
 )]
-pub fn needed(percentile: f64) -> u64 {
-    ((1.0 - SURE).ln() / percentile.ln()).ceil() as u64
+pub fn required_samples(percentile: f64) -> u64 {
+    ((1.0 - CONFIDENCE).ln() / percentile.ln()).ceil() as u64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_records::record;
+    use crate::test_runs::record;
     use flagpole_protocol::Outcome;
 
-    /// So many rounds of one plan, of which the requests are delayed so.
+    /// Rounds of one workload with these delays in milliseconds.
     fn rounds(count: usize, delays: &[u64]) -> Vec<AttemptRecord> {
         let round = delays
             .iter()
@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn the_same_delays_once_more_are_no_more_samples() {
-        let count = |records: &[AttemptRecord]| independent(records.iter());
+    fn repeated_delays_are_no_new_samples() {
+        let count = |records: &[AttemptRecord]| effective_sample_size(records.iter());
         assert_eq!(count(&rounds(15, &[10, 20, 30])), 3);
         assert_eq!(count(&rounds(15, &[20, 20, 20])), 45);
         assert_eq!(count(&[]), 0);
@@ -73,17 +73,21 @@ mod tests {
         for record in &mut foreign {
             record.timing = None;
         }
-        assert_eq!(count(&foreign), 45, "nothing is known of its fates");
+        assert_eq!(
+            count(&foreign),
+            45,
+            "fates of an external server are unknown"
+        );
     }
 
     #[test]
-    fn as_tables_of_tolerance_limits_have_it() {
-        let known = [0.5, 0.9, 0.95, 0.99, 0.999].map(needed);
+    fn required_samples_match_tables_of_tolerance_limits() {
+        let known = [0.5, 0.9, 0.95, 0.99, 0.999].map(required_samples);
         assert_eq!(known, [5, 29, 59, 299, 2995]);
         assert_eq!(
-            [0.0, 1.0].map(needed),
+            [0.0, 1.0].map(required_samples),
             [0, 0],
-            "the extremes are always there"
+            "every sample has a minimum and a maximum"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What can speak against a comparison: how much each reason weighs, and how it is told.
 
 use crate::comparison::plan_digest::FatesDigest;
-use crate::report::human_duration::HumanDuration;
+use crate::human_duration::HumanDuration;
 use crate::validity::reconcile::Mismatch;
 use crate::validity::server_work::DownloadCounts;
 use crate::validity::verdict::Validity;

@@ -86,7 +86,7 @@ fn may_have_arrived(record: &AttemptRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_records::record;
+    use crate::test_runs::record;
     use std::time::Duration;
 
     fn answered(status: u16) -> AttemptRecord {

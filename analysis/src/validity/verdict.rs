@@ -6,8 +6,8 @@ mod tests;
 pub use crate::validity::reason::{Reason, Resource};
 
 use crate::comparison::plan_digest::FatesDigest;
-use crate::stats::interval::ADVISED;
-use crate::stats::sample_size::needed;
+use crate::stats::ratio_estimate::MIN_ROUNDS;
+use crate::stats::sample_size::required_samples;
 use crate::stats::trend::Trend;
 use crate::validity::reason::TOO_LATE;
 use crate::validity::reconcile::Mismatch;
@@ -123,7 +123,7 @@ pub struct StrategyEvidence {
     pub lateness: Vec<Duration>,
     /// The bound over the wall time, the largest of all rounds.
     pub efficiency: Option<f64>,
-    /// How many [independent](crate::stats::sample_size::independent) latencies there are.
+    /// How many [independent](crate::stats::sample_size::effective_sample_size) latencies there are.
     pub samples: u64,
     /// The percentiles that are given of them, 0 to 1: 0.99.
     pub percentiles: Vec<f64>,
@@ -267,7 +267,7 @@ impl StrategyEvidence {
     /// Every strategy could drift by chance: each is held to its part of it (Bonferroni).
     fn drifting(&self, count: usize) -> Option<Reason> {
         let walls: Vec<f64> = self.walls.iter().map(Duration::as_secs_f64).collect();
-        let Trend { p, change } = Trend::of(&walls)?;
+        let Trend { p, change } = Trend::from_values(&walls)?;
         let strategy = self.name.clone();
         let is_trend = p < CHANCE / count.max(1) as f64 && change.abs() >= DRIFT;
         is_trend.then_some(Reason::Drift {
@@ -280,7 +280,9 @@ impl StrategyEvidence {
     fn too_few_samples(&self) -> Option<Reason> {
         let (strategy, samples) = (self.name.clone(), self.samples);
         let percentiles = self.percentiles.iter();
-        let needed: Vec<_> = percentiles.map(|&one| (one, needed(one))).collect();
+        let needed: Vec<_> = percentiles
+            .map(|&one| (one, required_samples(one)))
+            .collect();
         let needed: Vec<_> = needed
             .into_iter()
             .filter(|(_, needed)| samples < *needed)
@@ -329,7 +331,7 @@ fn work(strategies: &[StrategyEvidence]) -> Option<Reason> {
 fn rounds(observed: &CellEvidence) -> Vec<Reason> {
     let (rounds, asked) = (observed.rounds, observed.asked);
     let partial = (rounds < asked).then_some(Reason::Partial { rounds, asked });
-    let needed = ADVISED;
+    let needed = MIN_ROUNDS;
     let few = (rounds < needed).then_some(Reason::FewRounds { rounds, needed });
     partial.into_iter().chain(few).collect()
 }

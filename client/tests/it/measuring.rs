@@ -1,7 +1,7 @@
 //! What is measured is what happened.
 
 use crate::server::{OK, Server, by_name, plan};
-use flagpole_analysis::bound::{efficiency, of_run};
+use flagpole_analysis::bound::{Bound, efficiency};
 use flagpole_client::{Concurrency, Run, measure, strategy};
 use flagpole_protocol::TimeoutKind;
 use flagpole_protocol::{AttemptRecord, Outcome};
@@ -33,7 +33,7 @@ fn no_strategy_is_faster_than_the_bound() {
         let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
-            of_run(&measured).unwrap().total(),
+            Bound::for_run(&measured).unwrap().total(),
             bound * DELAY,
             "{}",
             strategy.name()
@@ -87,7 +87,10 @@ fn a_server_that_plans_nothing_has_no_bound() {
     let server = Server::answering(|_| OK.into());
     let (plan, endpoint) = (plan("AA"), server.endpoint());
     let measured = measure(by_name("async"), &Run::new(&plan, &endpoint)).unwrap();
-    assert_eq!((of_run(&measured), efficiency(&measured)), (None, None));
+    assert_eq!(
+        (Bound::for_run(&measured), efficiency(&measured)),
+        (None, None)
+    );
 }
 
 #[test]

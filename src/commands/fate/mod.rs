@@ -10,7 +10,7 @@ use crate::options::{builtin_profiles, value_parsers};
 use crate::output;
 use anyhow::{Result, bail};
 use clap::Args;
-use flagpole_analysis::bound::{Bound, Planned};
+use flagpole_analysis::bound::{Bound, PlannedWork};
 use flagpole_client::Concurrency;
 use flagpole_protocol::Resource;
 use flagpole_server::config::listener::Listener;
@@ -136,11 +136,11 @@ impl FateArgs {
 
     /// The lower bound for independent requests.
     fn lower_bound(&self, times: Vec<Duration>) -> Bound {
-        let planned = Planned {
-            times,
-            ..Planned::default()
+        let planned = PlannedWork {
+            requests: times,
+            ..PlannedWork::default()
         };
-        Bound::of(&planned, self.concurrency.get())
+        Bound::new(&planned, self.concurrency.get())
     }
 
     /// How long a request takes at least; `None` without end.

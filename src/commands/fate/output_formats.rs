@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
+use flagpole_analysis::HumanDuration;
 use flagpole_analysis::bound::Bound;
-use flagpole_analysis::report::HumanDuration;
 use flagpole_client::Concurrency;
 use flagpole_server::FatePreview;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! The result of `get`, and its text format.
 
 use super::download_table::DownloadTable;
-use flagpole_analysis::report::HumanDuration;
+use flagpole_analysis::HumanDuration;
 use flagpole_protocol::{Outcome, OutcomeClass, RunStats};
 use std::fmt::Write as _;
 use std::time::Duration;

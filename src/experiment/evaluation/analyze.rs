@@ -7,14 +7,14 @@ use crate::experiment::runner::conditions::{CellConditions, MAX_CONCURRENCY};
 use crate::experiment::runner::environment::usable_cores;
 use anyhow::Result;
 use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
-use flagpole_analysis::bound_terms::{BoundTerms, Limits, Rate};
+use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
 use flagpole_analysis::comparison::concurrency_curve::{Point, knee};
 use flagpole_analysis::report::timeline;
 use flagpole_analysis::report::{
     BottleneckView, Cell, Comparison, ConcurrencyCurve, Ratio, StrategyResult, Trial,
     representative,
 };
-use flagpole_analysis::stats::interval::{ADVISED, RatioEstimate};
+use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use flagpole_protocol::{AttemptRecord, Outcome};
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ const WATERFALL: (usize, usize) = (60, 6);
 /// The cell that was run.
 pub(crate) fn cell(conditions: &CellConditions<'_>, mut ran: CellRun) -> Result<Cell> {
     let listener = conditions.listener()?;
-    let limits = listener.as_ref().map_or_else(Limits::default, limits);
+    let limits = listener.as_ref().map_or_else(ServerLimits::default, limits);
     keep_what_there_is(&mut ran);
     if let Some(listener) = &listener {
         let foretold = PlanPredictor::of(conditions.experiment.seed.0.0, listener)?;
@@ -40,7 +40,8 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut ran: CellRun) -> Result<
         let whole = policy.timeouts.whole;
         for trial in trials.iter_mut() {
             let measured = &trial.measured;
-            trial.terms = BoundTerms::of(&measured.records, measured.concurrency, whole, limits);
+            trial.terms =
+                BoundTerms::for_attempts(&measured.records, measured.concurrency, whole, limits);
         }
         let trials: Vec<&Trial> = trials.iter().collect();
         if let Some(row) = StrategyResult::of(&contender.name, &trials) {
@@ -74,10 +75,10 @@ fn keep_what_there_is(ran: &mut CellRun) {
     }
 }
 
-fn limits(listener: &Listener) -> Limits {
-    Limits {
-        seats: listener.capacity.map(|seats| seats as usize),
-        rate: listener.rate_limit.map(|limit| Rate {
+fn limits(listener: &Listener) -> ServerLimits {
+    ServerLimits {
+        concurrency: listener.capacity.map(|seats| seats as usize),
+        rate: listener.rate_limit.map(|limit| ServerRate {
             per_second: limit.per_second(),
             burst: limit.burst().into(),
         }),
@@ -108,24 +109,24 @@ fn with_reasons(
     row: StrategyResult,
     trials: &[&Trial],
     whole: Option<Duration>,
-    limits: Limits,
+    limits: ServerLimits,
 ) -> StrategyResult {
     let Some(median) = representative(trials) else {
         return row;
     };
     let cpu = median.cost.cpu_us();
-    let binding = Bottleneck::of(&RunEvidence {
+    let binding = Bottleneck::for_run(&RunEvidence {
         records: &median.measured.records,
-        lanes: median.measured.concurrency,
+        concurrency: median.measured.concurrency,
         wall: median.measured.wall,
-        whole,
+        timeout: whole,
         limits,
         cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
         cores: usable_cores(median),
     });
     StrategyResult {
         binding: Some(BottleneckView {
-            what: binding.what.label().to_owned(),
+            what: binding.kind.label().to_owned(),
             evidence: binding.evidence,
             remedy: binding.remedy,
             terms: binding.terms,
@@ -179,15 +180,15 @@ fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio
     let (ones, others): (Vec<_>, Vec<_>) = both.unzip();
     let medians = one.wall_us.median as f64 / other.wall_us.median as f64;
     let is_itself = one.strategy == other.strategy;
-    let estimate = (ones.len() >= ADVISED && !is_itself)
+    let estimate = (ones.len() >= MIN_ROUNDS && !is_itself)
         .then(|| RatioEstimate::paired(&ones, &others).ok())
         .flatten();
     medians.is_finite().then(|| Ratio {
         to: to.to_owned(),
         ratio: estimate.map_or(medians, |estimate| estimate.ratio),
         interval: estimate.map(|estimate| [estimate.low, estimate.high]),
-        is_difference: estimate.map(|estimate| estimate.is_difference()),
-        smallest: estimate.map(|estimate| estimate.smallest),
+        is_difference: estimate.map(|estimate| estimate.is_significant()),
+        smallest: estimate.map(|estimate| estimate.minimum_detectable_effect),
     })
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::report::{
     BaselineRatio, Comparison, Environment, Ratio, SCHEMA, ValidityIssue,
 };
-use flagpole_analysis::stats::interval::{ADVISED, RatioEstimate};
+use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use flagpole_client::transport;
 use serde::Deserialize;
 use serde_json::Value;
@@ -187,7 +187,7 @@ fn ratio(old: &Row, row: &Row) -> (Option<Ratio>, String) {
         Ok(estimate) => estimate,
         Err(error) => return (None, error.to_string()),
     };
-    let is_enough = now.len().min(then.len()) >= ADVISED;
+    let is_enough = now.len().min(then.len()) >= MIN_ROUNDS;
     let told = if is_enough {
         estimate.to_string()
     } else {
@@ -197,8 +197,8 @@ fn ratio(old: &Row, row: &Row) -> (Option<Ratio>, String) {
         to: "the baseline".to_owned(),
         ratio: estimate.ratio,
         interval: is_enough.then_some([estimate.low, estimate.high]),
-        is_difference: is_enough.then(|| estimate.is_difference()),
-        smallest: is_enough.then_some(estimate.smallest),
+        is_difference: is_enough.then(|| estimate.is_significant()),
+        smallest: is_enough.then_some(estimate.minimum_detectable_effect),
     };
     (Some(ratio), told)
 }

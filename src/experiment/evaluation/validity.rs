@@ -10,7 +10,7 @@ use anyhow::Result;
 use flagpole_analysis::comparison::plan_digest;
 use flagpole_analysis::comparison::plan_digest::{Compared, FatesDigest, PlannedFates};
 use flagpole_analysis::report::{StrategyResult, Trial, ValidityIssue, ValidityReport};
-use flagpole_analysis::stats::sample_size::{independent, needed};
+use flagpole_analysis::stats::sample_size::{effective_sample_size, required_samples};
 use flagpole_analysis::validity::reconcile;
 use flagpole_analysis::validity::reconcile::Mismatch;
 use flagpole_analysis::validity::verdict::{
@@ -45,7 +45,7 @@ pub(crate) fn judgement(
         let seen = observation(contender, row, trials, fates);
         // What no sample is sure to lie beyond is not known.
         row.percentiles
-            .retain(|point| needed(point.share) <= seen.samples);
+            .retain(|point| required_samples(point.share) <= seen.samples);
         strategies.push(seen);
     }
     let observed = CellEvidence {
@@ -148,7 +148,7 @@ fn observation(
         apart: row.apart,
         work: row.work(),
         policy: contender.policy.describe().join(", "),
-        samples: independent(trials.iter().flat_map(|one| &one.measured.records)),
+        samples: effective_sample_size(trials.iter().flat_map(|one| &one.measured.records)),
         percentiles: PERCENTILES.to_vec(),
     }
 }

@@ -1,7 +1,7 @@
 //! One clean comparison, and what each blemish makes of it.
 
 use crate::comparison::plan_digest::PlannedFates;
-use crate::test_records::record;
+use crate::test_runs::record;
 use crate::validity::verdict::*;
 use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::Outcome;

@@ -1,0 +1,107 @@
+use super::*;
+use crate::bound::server_limits::ServerRate;
+use crate::test_runs::{ScenarioResponse, run_of, run_of_delays};
+use flagpole_protocol::{Outcome, Rejection, TimeoutKind};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn terms(records: &[AttemptRecord], concurrency: usize, limits: ServerLimits) -> BoundTerms {
+    BoundTerms::for_attempts(records, concurrency, None, limits).unwrap()
+}
+
+fn limit(concurrency: usize) -> ServerLimits {
+    ServerLimits {
+        concurrency: Some(concurrency),
+        ..ServerLimits::default()
+    }
+}
+
+fn reject(record: &mut AttemptRecord, limit: Rejection) {
+    record.timing.as_mut().unwrap().fault = Some(limit.label().into());
+}
+
+#[test]
+fn concurrency_limit_bounds_like_the_clients_concurrency() {
+    let terms = terms(&run_of_delays(&[50; 16]), 16, limit(4));
+    let expected = (200 * MS, 50 * MS);
+    assert_eq!(
+        (terms.server_concurrency_limit, terms.critical_path),
+        expected
+    );
+    assert_eq!((terms.total(), terms.max_useful_concurrency), (200 * MS, 4));
+}
+
+#[test]
+fn cancelled_and_rejected_requests_hold_no_permit() {
+    let mut records = run_of_delays(&[50; 4]);
+    records[0].outcome = Outcome::Cancelled;
+    reject(&mut records[1], Rejection::ConcurrencyLimit);
+    let terms = terms(&records, 4, limit(1));
+    assert_eq!(terms.server_concurrency_limit, 100 * MS);
+}
+
+#[test]
+fn timeout_within_the_body_held_a_permit_from_the_head_on() {
+    let mut records = run_of_delays(&[50; 4]);
+    for record in &mut records[..2] {
+        record.outcome = Outcome::Timeout(TimeoutKind::Total, 100 * MS);
+        (record.first_byte, record.done) = (Some(70 * MS), 100 * MS);
+    }
+    let terms = terms(&records, 4, limit(1));
+    assert_eq!(terms.server_concurrency_limit, 160 * MS);
+}
+
+#[test]
+fn rate_limit_applies_to_admitted_requests_beyond_the_burst() {
+    let per_second = 100.0;
+    let limits = |burst| ServerLimits {
+        rate: Some(ServerRate { per_second, burst }),
+        ..ServerLimits::default()
+    };
+    let mut records = run_of_delays(&[50; 60]);
+    let rate_limit = |records: &[_], burst| terms(records, 60, limits(burst)).server_rate_limit;
+    assert_eq!(rate_limit(&records, 10), 500 * MS);
+    assert_eq!(rate_limit(&records, 100), Duration::ZERO);
+    for record in &mut records[..20] {
+        reject(record, Rejection::RateLimit);
+    }
+    assert_eq!(rate_limit(&records, 10), 300 * MS);
+    for record in &mut records[20..30] {
+        let timeout = Outcome::Timeout(TimeoutKind::Total, 50 * MS);
+        (record.outcome, record.status) = (timeout, None);
+    }
+    let reason = "attempts without a head were perhaps not admitted";
+    assert_eq!(rate_limit(&records, 10), 200 * MS, "{reason}");
+}
+
+#[test]
+fn bound_includes_backoff_and_pacing() {
+    let slow = ScenarioResponse {
+        pacing: 300,
+        ..ScenarioResponse::after(50)
+    };
+    let paced = terms(&run_of(&[slow; 4]), 2, ServerLimits::default());
+    assert_eq!((paced.total(), paced.includes_pacing), (700 * MS, 600 * MS));
+    let retried = ScenarioResponse {
+        retry_after: Some(400),
+        ..ScenarioResponse::after(50)
+    };
+    let run = run_of(&[retried, ScenarioResponse::after(50)]);
+    let retried = terms(&run, 2, ServerLimits::default());
+    assert_eq!(
+        (retried.total(), retried.critical_path),
+        (500 * MS, 500 * MS)
+    );
+    assert_eq!(
+        (retried.includes_backoff, retried.includes_pacing),
+        (400 * MS, Duration::ZERO)
+    );
+}
+
+#[test]
+fn serialises_whole_microseconds() {
+    let terms = terms(&run_of_delays(&[50]), 1, ServerLimits::default());
+    let json = serde_json::to_value(terms).unwrap();
+    assert_eq!(json["critical_path_us"], 50_000);
+    assert_eq!(json["max_useful_concurrency"], 1);
+}

@@ -1,0 +1,131 @@
+//! How many times the time of one strategy another takes, with a confidence interval.
+//!
+//! Wall times are compared by their logarithms: noise is multiplicative, and the ratio of A to B is then exactly the
+//! inverse of the ratio of B to A. Rounds are pairs, so that what a round does to all strategies alike (a busy
+//! machine, a slow clock) cancels out. The interval is Student's t over the differences ("The probable error of a
+//! mean", Biometrika 6, 1908). It was chosen by its coverage, simulated over 2,000 experiments of 10 and 20 rounds:
+//! 95 to 98% under normal noise, heavy-tailed noise and occasional stalls, where a bootstrap-t covers 89 to 95% and a
+//! percentile bootstrap 85 to 92%. Only with skewed noise of one strategy alone does it cover less, 90%, where a
+//! bootstrap-t covers 94%; strategies on one machine share their kind of noise.
+
+#[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod tests;
+
+use super::log_sample::{LogSample, SampleError, logs};
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::fmt;
+
+/// The number of rounds below which an interval is too wide to be useful and depends on the noise being normal.
+pub const MIN_ROUNDS: usize = 10;
+
+/// The quantile of Student's t where an interval of 95% ends.
+const T_QUANTILE: f64 = 0.975;
+/// The usual power (J. Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988).
+const POWER: f64 = 0.8;
+
+/// A ratio with its 95% confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RatioEstimate {
+    /// The geometric mean of the ratios.
+    pub ratio: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+    /// The smallest difference found 4 times in 5: 0.02 is 2%.
+    pub minimum_detectable_effect: f64,
+    /// The number of samples of each side; of the smaller side, if they differ.
+    pub samples: usize,
+}
+
+impl RatioEstimate {
+    /// The ratio of `one` to `other` over paired rounds: `one[i]` and `other[i]` are of the same round.
+    ///
+    /// # Errors
+    /// If the numbers of rounds differ or are below 2, or a value is not positive and finite.
+    pub fn paired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
+        if one.len() != other.len() {
+            return Err(SampleError::Unpaired(one.len(), other.len()));
+        }
+        let (one, other) = (logs(one)?, logs(other)?);
+        let differences: Vec<f64> = one.iter().zip(&other).map(|(a, b)| a - b).collect();
+        let sample = LogSample::from_logs(&differences);
+        Ok(RatioEstimate::new(
+            sample.mean,
+            sample.squared_error().sqrt(),
+            sample.degrees_of_freedom(),
+            one.len(),
+        ))
+    }
+
+    /// The ratio of `one` to `other` over unrelated rounds, as with a result of another day. B. L. Welch, "The
+    /// generalization of 'Student's' problem when several different population variances are involved",
+    /// Biometrika 34, 1947.
+    ///
+    /// # Errors
+    /// If there are fewer than 2 of either, or a value is not positive and finite.
+    pub fn unpaired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
+        let (one, other) = (logs(one)?, logs(other)?);
+        let samples = one.len().min(other.len());
+        let (one, other) = (LogSample::from_logs(&one), LogSample::from_logs(&other));
+        let (a, b) = (one.squared_error(), other.squared_error());
+        let shares = a.powi(2) / one.degrees_of_freedom() + b.powi(2) / other.degrees_of_freedom();
+        let degrees_of_freedom = if shares > 0.0 {
+            (a + b).powi(2) / shares
+        } else {
+            one.degrees_of_freedom() + other.degrees_of_freedom()
+        };
+        let mean = one.mean - other.mean;
+        Ok(RatioEstimate::new(
+            mean,
+            (a + b).sqrt(),
+            degrees_of_freedom,
+            samples,
+        ))
+    }
+
+    /// Whether the interval excludes 1: whether the difference is statistically significant.
+    pub fn is_significant(&self) -> bool {
+        !(self.low..=self.high).contains(&1.0)
+    }
+
+    /// The estimate from the mean of the logarithms and its standard error. The minimum detectable effect is that of
+    /// H. S. Bloom, "Minimum Detectable Effects", Evaluation Review 19, 1995.
+    fn new(mean: f64, error: f64, degrees_of_freedom: f64, samples: usize) -> RatioEstimate {
+        let student = StudentsT::new(0.0, 1.0, degrees_of_freedom)
+            .expect("2 samples have a degree of freedom");
+        let t = student.inverse_cdf(T_QUANTILE);
+        let margin = t * error;
+        let detectable = (t + student.inverse_cdf(POWER)) * error;
+        RatioEstimate {
+            ratio: mean.exp(),
+            low: (mean - margin).exp(),
+            high: (mean + margin).exp(),
+            minimum_detectable_effect: detectable.exp_m1(),
+            samples,
+        }
+    }
+}
+
+impl fmt::Display for RatioEstimate {
+    /// The estimate as a sentence about a baseline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RatioEstimate {
+            ratio, low, high, ..
+        } = self;
+        if self.is_significant() {
+            return write!(
+                f,
+                "takes {ratio:.3}x the time of the baseline (95% CI {low:.3}-{high:.3}x)"
+            );
+        }
+        let percent = 100.0 * self.minimum_detectable_effect;
+        write!(
+            f,
+            "no significant difference (95% CI {low:.3}-{high:.3}x; detectable difference {percent:.2}%)"
+        )
+    }
+}

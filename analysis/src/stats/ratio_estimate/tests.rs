@@ -1,0 +1,106 @@
+use super::*;
+use proptest::prelude::*;
+
+fn is_near(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1e-6 * other.abs()
+}
+
+/// Natural logarithms of 1 to 5: their mean is 0.957498, its standard error 0.284208, and t at 4
+/// degrees of freedom is 2.776445 (0.975) and 0.940965 (0.8), from printed tables.
+#[test]
+fn agrees_with_a_manual_calculation() {
+    let estimate = RatioEstimate::paired(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0; 5]).unwrap();
+    let (mean, error) = (0.957_498, 0.284_208);
+    let near = |got: f64, expected: f64| assert!((got / expected - 1.0).abs() < 1e-5, "{got}");
+    near(estimate.ratio, f64::exp(mean));
+    near(estimate.low, f64::exp(mean - 2.776_445 * error));
+    near(estimate.high, f64::exp(mean + 2.776_445 * error));
+    near(
+        estimate.minimum_detectable_effect,
+        f64::exp((2.776_445 + 0.940_965) * error) - 1.0,
+    );
+}
+
+#[test]
+fn display_states_the_difference_or_what_would_have_been_detected() {
+    let twice = RatioEstimate::paired(&[2.0, 4.2, 5.8], &[1.0, 2.0, 3.0]).unwrap();
+    assert!(twice.is_significant());
+    assert_eq!(
+        twice.to_string(),
+        "takes 2.010x the time of the baseline (95% CI 1.813-2.229x)"
+    );
+    let same = RatioEstimate::paired(&[1.0, 1.1, 1.0, 0.9], &[1.0; 4]).unwrap();
+    let text = same.to_string();
+    assert!(
+        text.starts_with("no significant difference (95% CI 0.87"),
+        "{text}"
+    );
+    assert!(text.ends_with("%)"), "{text}");
+}
+
+#[test]
+fn constant_samples_have_an_exact_ratio() {
+    let same = RatioEstimate::paired(&[3.0; 4], &[3.0; 4]).unwrap();
+    assert_eq!((same.low, same.ratio, same.high), (1.0, 1.0, 1.0));
+    assert_eq!(same.minimum_detectable_effect, 0.0);
+    assert!(!same.is_significant());
+    for compare in [RatioEstimate::paired, RatioEstimate::unpaired] {
+        let twice = compare(&[6.0; 4], &[3.0; 4]).unwrap();
+        assert!(
+            twice.is_significant() && is_near(twice.ratio, 2.0),
+            "{twice:?}"
+        );
+    }
+}
+
+#[test]
+fn samples_without_a_ratio_are_refused() {
+    let paired = |one: &[f64], other: &[f64]| RatioEstimate::paired(one, other).unwrap_err();
+    assert_eq!(paired(&[1.0], &[1.0]), SampleError::TooFew(1));
+    assert_eq!(paired(&[], &[]), SampleError::TooFew(0));
+    assert_eq!(paired(&[1.0; 3], &[1.0; 2]), SampleError::Unpaired(3, 2));
+    for bad in [0.0, -1.0, f64::INFINITY] {
+        assert_eq!(
+            paired(&[1.0, bad], &[1.0; 2]),
+            SampleError::NotPositive(bad)
+        );
+        assert!(RatioEstimate::unpaired(&[1.0; 2], &[1.0, bad, 1.0]).is_err());
+    }
+    assert!(RatioEstimate::paired(&[1.0, f64::NAN], &[1.0; 2]).is_err());
+    assert_eq!(
+        RatioEstimate::unpaired(&[1.0; 9], &[1.0]),
+        Err(SampleError::TooFew(1))
+    );
+}
+
+proptest! {
+    #[test]
+    fn units_order_and_direction_do_not_matter(
+        pairs in prop::collection::vec((1e-3f64..1e3, 1e-3f64..1e3), 2..30), scale in 1e-6f64..1e6,
+    ) {
+        let (one, other): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        for compare in [RatioEstimate::paired, RatioEstimate::unpaired] {
+            let estimate = compare(&one, &other).unwrap();
+            let scaled = |values: &[f64]| values.iter().map(|x| x * scale).collect::<Vec<_>>();
+            let reversed = |values: &[f64]| values.iter().rev().copied().collect::<Vec<_>>();
+            let swapped = compare(&other, &one).unwrap();
+            let swapped = RatioEstimate {
+                ratio: 1.0 / swapped.ratio,
+                low: 1.0 / swapped.high,
+                high: 1.0 / swapped.low,
+                ..swapped
+            };
+            let others = [
+                swapped,
+                compare(&scaled(&one), &scaled(&other)).unwrap(),
+                compare(&reversed(&one), &reversed(&other)).unwrap(),
+            ];
+            for again in others {
+                prop_assert!(is_near(again.ratio, estimate.ratio), "{again:?} {estimate:?}");
+                prop_assert!(is_near(again.low, estimate.low), "{again:?} {estimate:?}");
+                prop_assert!(is_near(again.high, estimate.high), "{again:?} {estimate:?}");
+            }
+            prop_assert!(estimate.low <= estimate.ratio && estimate.ratio <= estimate.high);
+        }
+    }
+}

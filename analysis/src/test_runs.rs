@@ -1,0 +1,82 @@
+//! Runs with known results, for tests.
+
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Resource, ServerTiming};
+use std::time::Duration;
+
+/// An attempt with 10 bytes that was due and sent at 0; times in milliseconds.
+pub(crate) fn record(done: u64, outcome: Outcome, planned: Option<u64>) -> AttemptRecord {
+    let timing = planned.map(|ms| ServerTiming {
+        planned: Duration::from_millis(ms),
+        ..ServerTiming::default()
+    });
+    AttemptRecord {
+        done: Duration::from_millis(done),
+        bytes: 10,
+        timing,
+        ..AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
+    }
+}
+
+/// A download as the server planned it; times in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ScenarioResponse {
+    pub(crate) delay: u64,
+    /// How long the body takes.
+    pub(crate) pacing: u64,
+    pub(crate) lateness: u64,
+    /// The first attempt got a 503; after this backoff the retry succeeded.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl ScenarioResponse {
+    pub(crate) const fn after(delay: u64) -> ScenarioResponse {
+        ScenarioResponse {
+            delay,
+            pacing: 0,
+            lateness: 0,
+            retry_after: None,
+        }
+    }
+
+    fn records(&self, download: usize) -> Vec<AttemptRecord> {
+        let ms = Duration::from_millis;
+        let actual = self.delay + self.lateness;
+        let planned = record(actual + self.pacing, Outcome::Ok, Some(self.delay));
+        let mut last = AttemptRecord {
+            download,
+            status: Some(200),
+            ..planned
+        };
+        let timing = last.timing.as_mut().expect("the delay is planned");
+        (timing.actual, timing.paced) = (ms(actual), ms(self.pacing));
+        let Some(backoff) = self.retry_after else {
+            return vec![last];
+        };
+        let failed = AttemptRecord {
+            is_final: false,
+            outcome: Outcome::Http(503),
+            status: Some(503),
+            ..last.clone()
+        };
+        let retry = AttemptRecord {
+            attempt: last.attempt + 1,
+            kind: AttemptKind::Retry,
+            backoff: ms(backoff),
+            ..last
+        };
+        vec![failed, retry]
+    }
+}
+
+/// The records of a run in which every attempt is due and sent at 0.
+pub(crate) fn run_of(responses: &[ScenarioResponse]) -> Vec<AttemptRecord> {
+    let responses = (1..).zip(responses);
+    let records = responses.map(|(download, response)| response.records(download));
+    records.flatten().collect()
+}
+
+/// The records of a run with one download for each delay in milliseconds.
+pub(crate) fn run_of_delays(delays: &[u64]) -> Vec<AttemptRecord> {
+    let responses = delays.iter().map(|&ms| ScenarioResponse::after(ms));
+    run_of(&responses.collect::<Vec<_>>())
+}
