@@ -45,7 +45,7 @@ fn a_result_beside_itself_shows_no_difference() {
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
     assert!(ratio.interval.is_some() && ratio.is_difference == Some(false));
-    assert!(against[0].told.starts_with("no difference seen "));
+    assert!(against[0].told.starts_with("no significant difference "));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn lanes_are_found_in_whatever_conditions_they_were_told() {
         json!({ "latency": "50ms", "max-concurrency": "20" }),
     );
     assert!(
-        told[0].starts_with("async: no difference seen "),
+        told[0].starts_with("async: no significant difference "),
         "{told:?}"
     );
 }
@@ -131,7 +131,7 @@ fn another_machine_or_build_is_told_and_compared_all_the_same() {
         let told = told(&format!("/environment/{key}"), then);
         assert_eq!(told[0], format!("environment: {sentence}"));
         assert!(
-            told[1].starts_with("async: no difference seen "),
+            told[1].starts_with("async: no significant difference "),
             "{told:?}"
         );
     }
