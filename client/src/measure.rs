@@ -30,7 +30,7 @@ pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, Ru
         strategy: strategy.name(),
         concurrency,
         wall,
-        timeout: run.policy.timeouts.whole,
+        timeout: run.policy.timeouts.total,
         stats,
         records,
     })

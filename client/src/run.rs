@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
 
     /// The policy's total timeout of a request: connecting, head and body.
     pub fn timeout(mut self, timeout: Duration) -> Run<'a> {
-        self.policy.timeouts.whole = Some(timeout);
+        self.policy.timeouts.total = Some(timeout);
         self
     }
 

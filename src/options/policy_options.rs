@@ -95,19 +95,19 @@ impl PolicyOptions {
             timeouts: Timeouts {
                 connect: self.connect_timeout,
                 first_byte: self.first_byte_timeout,
-                whole: self.timeout,
+                total: self.timeout,
             },
             retry: self.retry(),
             budget: self.retry_budget.map(|ratio| RetryBudgetConfig {
                 ratio,
                 ..RetryBudgetConfig::default()
             }),
-            hedge: self.hedge.map(|after| Hedge {
-                after,
-                share: self.hedge_share.unwrap_or(Hedge::default().share),
+            hedge: self.hedge.map(|delay| Hedge {
+                delay,
+                max_ratio: self.hedge_share.unwrap_or(Hedge::default().max_ratio),
             }),
             redirects: RedirectPolicy {
-                most: self.max_redirects,
+                max: self.max_redirects,
             },
             reuse: !self.no_reuse,
         })
@@ -115,17 +115,19 @@ impl PolicyOptions {
 
     fn retry(&self) -> Retry {
         let default = Retry::default();
-        let (base, cap) = self.backoff.unwrap_or((default.base, default.cap));
+        let (base_delay, max_delay) = self
+            .backoff
+            .unwrap_or((default.base_delay, default.max_delay));
         Retry {
-            attempts: self.retries.unwrap_or(0) + 1,
-            base,
-            cap,
+            max_attempts: self.retries.unwrap_or(0) + 1,
+            base_delay,
+            max_delay,
             statuses: if self.retry_status.is_empty() {
                 default.statuses
             } else {
                 self.retry_status.clone()
             },
-            retry_after_cap: self.retry_after_max.unwrap_or(default.retry_after_cap),
+            max_retry_after: self.retry_after_max.unwrap_or(default.max_retry_after),
             seed: self.retry_seed,
         }
     }
@@ -161,13 +163,13 @@ mod tests {
         )
         .unwrap();
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(policy.timeouts.whole, seconds(5));
+        assert_eq!(policy.timeouts.total, seconds(5));
         assert_eq!(policy.timeouts.connect, seconds(1));
         assert_eq!(policy.timeouts.first_byte, seconds(2));
-        assert_eq!(policy.retry.attempts(), 4);
-        assert_eq!(policy.retry.base, Duration::from_millis(10));
-        assert_eq!(policy.retry.cap, Duration::from_secs(1));
-        assert_eq!(policy.retry.retry_after_cap, Duration::from_secs(7));
+        assert_eq!(policy.retry.max_attempts(), 4);
+        assert_eq!(policy.retry.base_delay, Duration::from_millis(10));
+        assert_eq!(policy.retry.max_delay, Duration::from_secs(1));
+        assert_eq!(policy.retry.max_retry_after, Duration::from_secs(7));
         assert_eq!(
             (policy.retry.statuses, policy.retry.seed),
             (vec![500, 503], 7)
@@ -175,14 +177,14 @@ mod tests {
         assert_eq!(policy.budget.unwrap().ratio.to_string(), "0.2");
         let hedge = policy.hedge.unwrap();
         let p95 = HedgeDelay::Quantile {
-            share: 0.95,
-            samples: 20,
+            quantile: 0.95,
+            min_samples: 20,
         };
         assert_eq!(
-            (hedge.share.to_string(), hedge.after),
+            (hedge.max_ratio.to_string(), hedge.delay),
             ("0.05".to_owned(), p95)
         );
-        assert_eq!((policy.redirects.most, policy.reuse), (1, false));
+        assert_eq!((policy.redirects.max, policy.reuse), (1, false));
     }
 
     #[test]

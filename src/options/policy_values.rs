@@ -54,14 +54,14 @@ pub(crate) fn positive_percentage(text: &str) -> Result<f64, String> {
 /// A duration, or a percentile such as `p95`.
 pub(crate) fn hedge_delay(text: &str) -> Result<HedgeDelay, String> {
     let Some(percent) = text.strip_prefix('p') else {
-        return value_parsers::timeout(text).map(HedgeDelay::Time);
+        return value_parsers::timeout(text).map(HedgeDelay::Fixed);
     };
     let percent = percent.parse().ok();
     let percent = percent.filter(|percent: &f64| *percent > 0.0 && *percent < 100.0);
     percent
         .map(|percent| HedgeDelay::Quantile {
-            share: percent / 100.0,
-            samples: MIN_SAMPLES,
+            quantile: percent / 100.0,
+            min_samples: MIN_SAMPLES,
         })
         .ok_or_else(|| format!("expected a duration or a percentile such as `p95`, got `{text}`"))
 }

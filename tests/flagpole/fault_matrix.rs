@@ -24,21 +24,21 @@ const ONE: &str = "BR";
 const PATIENT: Timeouts = Timeouts {
     connect: None,
     first_byte: None,
-    whole: Some(Duration::from_secs(20)),
+    total: Some(Duration::from_secs(20)),
 };
 
 /// Struck while the head is awaited, long before the whole time is over.
 const FIRST_BYTE: Timeouts = Timeouts {
     connect: None,
     first_byte: Some(Duration::from_millis(200)),
-    whole: Some(Duration::from_secs(20)),
+    total: Some(Duration::from_secs(20)),
 };
 
 /// The first byte comes in time, the last one does not: long enough that the machine is not to blame.
 const WHOLE: Timeouts = Timeouts {
     connect: None,
     first_byte: Some(Duration::from_millis(1200)),
-    whole: Some(Duration::from_millis(1500)),
+    total: Some(Duration::from_millis(1500)),
 };
 
 /// What a fault, which strikes every request, comes to.
@@ -275,7 +275,7 @@ impl FaultCase {
     fn policy(&self) -> Policy {
         Policy {
             timeouts: self.timeouts,
-            redirects: RedirectPolicy { most: self.follows },
+            redirects: RedirectPolicy { max: self.follows },
             reuse: self.reuses,
             ..Policy::default()
         }

@@ -25,9 +25,9 @@ const PATIENT: Duration = Duration::from_secs(20);
 fn tries(attempts: u32) -> Policy {
     Policy {
         retry: Retry {
-            attempts,
-            base: MS,
-            cap: 4 * MS,
+            max_attempts: attempts,
+            base_delay: MS,
+            max_delay: 4 * MS,
             seed: 7,
             ..Retry::default()
         },
@@ -160,7 +160,7 @@ fn assert_backed_off(retry: &Retry, records: &[&AttemptRecord]) {
             (again.kind, again.attempt),
             (AttemptKind::Retry, failures + 1)
         );
-        assert!(again.backoff <= retry.longest(failures));
+        assert!(again.backoff <= retry.max_delay_for(failures));
         let drawn = retry.backoff(failed.resource, failed.request_number, failures, None);
         assert_eq!(again.backoff, drawn);
         assert_eq!(again.due, failed.done + again.backoff);
@@ -237,7 +237,7 @@ fn a_server_that_asks_for_time_gets_it() {
 #[test]
 fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
     let mut policy = tries(2);
-    policy.retry.retry_after_cap = 20 * MS;
+    policy.retry.max_retry_after = 20 * MS;
     let plan = Workload::flags(codes("BR US"));
     let (runs, _) = under(&policy, &plan, ruled(rule(1, "429,retry-after=1h")));
     for (_, run) in &runs {
@@ -252,7 +252,7 @@ fn retries_stay_within_their_budget() {
     let mut policy = tries(10);
     policy.budget = Some(RetryBudgetConfig {
         ratio: 0.1,
-        reserve: 3,
+        min_retries: 3,
     });
     let plan = Workload::flags(populous::TWENTY);
     let (runs, ledger) = under(&policy, &plan, ruled(rule(10, "500")));
@@ -267,12 +267,12 @@ fn retries_stay_within_their_budget() {
     assert_eq!(ledger.requests, tries);
 }
 
-/// HedgeDelay this time, and as many as there is reason for.
+/// After this time, and as many as there is reason for.
 fn hedged(after: Duration) -> Policy {
     Policy {
         hedge: Some(Hedge {
-            after: HedgeDelay::Time(after),
-            share: 1.0,
+            delay: HedgeDelay::Fixed(after),
+            max_ratio: 1.0,
         }),
         ..Policy::default()
     }
@@ -348,7 +348,7 @@ fn a_hedge_that_comes_too_late_is_given_up_itself() {
 fn hedges_stay_within_their_share() {
     let mut policy = hedged(5 * MS);
     policy.hedge = policy.hedge.map(|hedge| Hedge {
-        share: 0.1,
+        max_ratio: 0.1,
         ..hedge
     });
     let plan = Workload::flags(populous::TWENTY);

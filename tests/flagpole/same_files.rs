@@ -135,8 +135,8 @@ proptest! {
         most in 1..=20_usize,
     ) {
         let retry = Retry {
-            attempts,
-            base: Duration::from_millis(2),
+            max_attempts: attempts,
+            base_delay: Duration::from_millis(2),
             seed,
             ..Retry::default()
         };

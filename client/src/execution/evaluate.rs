@@ -3,7 +3,7 @@
 
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, retained};
-use crate::policy::{asked_for, leads_on, led_to, retry_after};
+use crate::policy::{is_redirect, request_url, resolve_location, retry_after};
 use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::metadata;
 use crate::storage::resume::{LocalCopy, PartialUpdate};
@@ -84,7 +84,7 @@ impl RunState {
             id: spec.id,
             record,
             slot,
-            action: disposition.then,
+            action: disposition.body_action,
             retained,
             job: self.storage_job(spec, &disposition, update, response, country),
         }
@@ -99,7 +99,7 @@ impl RunState {
         let (outcome, update) = local.evaluate(response, self.template.config.body_limit);
         let outcome = outcome.map_or_else(|| self.verifier.evaluate(spec.resource, response), Ok);
         let outcome = outcome.unwrap_or_else(|failed| failed);
-        if !spec.names {
+        if !spec.names_file {
             return Verified {
                 outcome,
                 country: None,
@@ -133,7 +133,7 @@ impl RunState {
         let unix_time = self.template.clock.unix_time(done);
         let field = response.retry_after.as_deref();
         AttemptResult {
-            are_conditions_to_blame: local.is_conditional_failure(&outcome),
+            conditions_failed: local.is_conditional_failure(&outcome),
             outcome,
             took: done.saturating_sub(response.sent),
             redirect: self.redirect(spec, response),
@@ -144,10 +144,10 @@ impl RunState {
     /// The path within the site to which a response redirects.
     fn redirect(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
         let location = response.location.as_deref()?;
-        response.status.filter(|status| leads_on(*status))?;
+        response.status.filter(|status| is_redirect(*status))?;
         let uri = self.template.uri(spec.resource, spec.path.as_deref());
-        let url = asked_for(self.site.as_ref()?, uri.path_and_query()?);
-        led_to(&url, location)
+        let url = request_url(self.site.as_ref()?, uri.path_and_query()?);
+        resolve_location(&url, location)
     }
 
     fn decide(
@@ -159,12 +159,13 @@ impl RunState {
         done: Duration,
     ) -> (Disposition, Slot) {
         let mut scheduler = self.scheduler();
-        let disposition = scheduler.done(id, result, done);
+        let disposition = scheduler.complete(id, result, done);
         let stores = self.saves
-            && (disposition.then != BodyAction::Nothing || *update != PartialUpdate::Unchanged);
+            && (disposition.body_action != BodyAction::Discard
+                || *update != PartialUpdate::Unchanged);
         // A staged flag is reported to the scheduler while its attempt holds the slot.
-        let slot = if early && !stores && disposition.then != BodyAction::Stage {
-            scheduler.leave(id);
+        let slot = if early && !stores && disposition.body_action != BodyAction::Stage {
+            scheduler.release_slot(id);
             Slot::Next(scheduler.next(done))
         } else {
             Slot::Held(id)
@@ -185,7 +186,7 @@ fn record(
         download: spec.download,
         attempt: spec.attempt,
         kind: spec.kind,
-        is_final: disposition.decides,
+        is_final: disposition.is_final,
         resource: spec.resource,
         request_number: spec.request_number,
         worker,

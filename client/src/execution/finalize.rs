@@ -24,7 +24,7 @@ impl RunState {
             WastedBytes::default().record(record.resource, record.bytes, retained)
         };
         if evaluated.action == BodyAction::Stage {
-            self.scheduler().staged(evaluated.id, is_stored);
+            self.scheduler().on_staged(evaluated.id, is_stored);
         }
     }
 

@@ -61,7 +61,7 @@ impl RunState {
 
     /// Whether the local copy of a resource is looked up before this attempt.
     pub(crate) fn resumes(&self, spec: &AttemptSpec) -> bool {
-        self.template.config.keep_partial_bodies && !spec.names && !spec.is_plain
+        self.template.config.keep_partial_bodies && !spec.names_file && !spec.unconditional
     }
 
     /// A token that cancels this attempt alone, if the run hedges.
@@ -81,7 +81,9 @@ impl RunState {
 
     /// The statistics of the whole run, with the downloads and the backoff that a cancellation cut off.
     pub(crate) fn complete(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
-        let unfinished_backoff = self.scheduler().in_backoff(self.template.clock.now());
+        let unfinished_backoff = self
+            .scheduler()
+            .unfinished_backoff(self.template.clock.now());
         let whole = stats.of_downloads(run.plan.jobs.len());
         RunStats {
             backoff: whole.backoff + unfinished_backoff,

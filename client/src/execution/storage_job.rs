@@ -49,10 +49,10 @@ impl StorageJob {
         match (self.action, self.staged, self.country) {
             (BodyAction::Save, ..) => folder.save(resource, &self.body)?,
             (BodyAction::Stage, ..) => result.staged = Some(folder.stage(&self.body)?),
-            (BodyAction::Name, Some(staged), Some(country)) => {
+            (BodyAction::RenameStaged, Some(staged), Some(country)) => {
                 folder.rename_staged(staged, &country, resource.code())?;
             }
-            (BodyAction::Nothing | BodyAction::Name, ..) => {}
+            (BodyAction::Discard | BodyAction::RenameStaged, ..) => {}
         }
         if matches!(self.action, BodyAction::Save | BodyAction::Stage) {
             folder.save_etag(resource, self.etag.as_deref(), &self.body);
@@ -75,11 +75,11 @@ impl RunState {
             return None;
         }
         // Taken in any case: the staged flag of a failed download is removed from the disk.
-        let staged = (disposition.decides && spec.names)
+        let staged = (disposition.is_final && spec.names_file)
             .then(|| lock(&self.staged).remove(&spec.download))
             .flatten();
-        let action = disposition.then;
-        if action == BodyAction::Nothing && update == PartialUpdate::Unchanged {
+        let action = disposition.body_action;
+        if action == BodyAction::Discard && update == PartialUpdate::Unchanged {
             return None;
         }
         Some(Box::new(StorageJob {
@@ -101,15 +101,16 @@ pub(super) fn retained(
     body_len: u64,
 ) -> Retained {
     let is_final_response = disposition.outcome.class() == OutcomeClass::NotFound;
-    match (update, disposition.then) {
+    match (update, disposition.body_action) {
         (PartialUpdate::Replace(partial), _) => Retained::Partial(partial.length()),
         (PartialUpdate::Remove, _) => Retained::Nothing,
-        (PartialUpdate::Unchanged, BodyAction::Save | BodyAction::Stage | BodyAction::Name) => {
-            Retained::Complete(body_len)
-        }
-        (PartialUpdate::Unchanged, BodyAction::Nothing) if is_final_response => {
+        (
+            PartialUpdate::Unchanged,
+            BodyAction::Save | BodyAction::Stage | BodyAction::RenameStaged,
+        ) => Retained::Complete(body_len),
+        (PartialUpdate::Unchanged, BodyAction::Discard) if is_final_response => {
             Retained::FinalResponse
         }
-        (PartialUpdate::Unchanged, BodyAction::Nothing) => Retained::Unchanged,
+        (PartialUpdate::Unchanged, BodyAction::Discard) => Retained::Unchanged,
     }
 }

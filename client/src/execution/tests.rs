@@ -21,8 +21,8 @@ fn hedged_pair() -> (RunState, AttemptSpec, AttemptSpec) {
     let workload = Workload::flags(["BR".parse().unwrap()]);
     let endpoint = Endpoint::from(SocketAddr::from(([127, 0, 0, 1], 1)));
     let hedge = Hedge {
-        after: HedgeDelay::Time(Duration::ZERO),
-        share: 1.0,
+        delay: HedgeDelay::Fixed(Duration::ZERO),
+        max_ratio: 1.0,
     };
     let policy = Policy {
         hedge: Some(hedge),

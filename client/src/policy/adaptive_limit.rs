@@ -17,27 +17,27 @@ use flagpole_protocol::Outcome;
 use std::time::Duration;
 
 /// Requests in flight at the beginning.
-const FIRST: usize = 4;
+const INITIAL_LIMIT: usize = 4;
 
 /// So few samples make no round. At first rounds are short, to be at full speed soon.
 const ROUND_AT_FIRST: usize = 10;
 const ROUND: usize = 30;
 
 /// How far the base goes towards a round's median: a single lucky round must not pass for the truth.
-const TOWARDS: f64 = 0.1;
+const EWMA_ALPHA: f64 = 0.1;
 
 /// Up to so many times the base a median may be, and the limit grows.
-const EASY: f64 = 1.6;
+const GROW_BELOW: f64 = 1.6;
 
 /// Beyond this it shrinks. Between the two it stays: the server's queue is short and never empty.
-const TIGHT: f64 = 2.2;
+const SHRINK_ABOVE: f64 = 2.2;
 
 /// What remains of the limit after a loss; less does not remain for any other reason.
-const CUT: f64 = 0.7;
+const BACKOFF_RATIO: f64 = 0.7;
 
 /// A controller. It has no clock: points in time come from the records.
 #[derive(Clone, Debug)]
-pub(crate) struct Limit {
+pub(crate) struct AdaptiveLimit {
     now: usize,
     most: usize,
     /// Whether it still doubles.
@@ -50,12 +50,12 @@ pub(crate) struct Limit {
     base: Option<f64>,
 }
 
-impl Limit {
+impl AdaptiveLimit {
     /// At most so many, 0 counting as 1.
-    pub(crate) fn new(most: usize) -> Limit {
+    pub(crate) fn new(most: usize) -> AdaptiveLimit {
         let most = most.max(1);
-        Limit {
-            now: FIRST.min(most),
+        AdaptiveLimit {
+            now: INITIAL_LIMIT.min(most),
             most,
             is_starting: true,
             since: Duration::ZERO,
@@ -70,7 +70,7 @@ impl Limit {
     }
 
     /// Takes account of a request that was sent and ended at these times.
-    pub(crate) fn saw(&mut self, outcome: &Outcome, sent: Duration, done: Duration) {
+    pub(crate) fn on_sample(&mut self, outcome: &Outcome, sent: Duration, done: Duration) {
         if sent < self.since {
             return;
         }
@@ -88,7 +88,7 @@ impl Limit {
             }
             Outcome::Http(429 | 503) | Outcome::Timeout(..) | Outcome::ConnectionReset => {
                 self.is_starting = false;
-                self.change(self.now as f64 * CUT, done);
+                self.change(self.now as f64 * BACKOFF_RATIO, done);
             }
             // These tell of something else than load.
             _ => {}
@@ -98,17 +98,17 @@ impl Limit {
     fn end_round(&mut self, now: Duration) {
         self.round.sort_unstable();
         let median = self.round[self.round.len() / 2].as_secs_f64();
-        let base = self.rebase(median);
+        let base = self.update_baseline(median);
         let times = median / base.max(f64::MIN_POSITIVE);
         let limit = self.now as f64;
-        if times <= EASY {
+        if times <= GROW_BELOW {
             let more = if self.is_starting { limit } else { 1.0 };
             self.change(limit + more, now);
             return;
         }
         self.is_starting = false;
-        if times > TIGHT {
-            self.change(limit * (EASY / times).max(CUT), now);
+        if times > SHRINK_ABOVE {
+            self.change(limit * (GROW_BELOW / times).max(BACKOFF_RATIO), now);
         }
         self.round.clear();
     }
@@ -116,11 +116,12 @@ impl Limit {
     /// Learns from a round's median what it would be without a load. Only so few requests that they
     /// cannot be a load, or the first rounds, may raise it: otherwise a queue that is always there
     /// would come to pass for the server's own pace.
-    fn rebase(&mut self, median: f64) -> f64 {
+    fn update_baseline(&mut self, median: f64) -> f64 {
         let base = self.base.unwrap_or(median);
-        let is_unloaded = self.now <= FIRST || self.is_starting && median <= base * EASY;
+        let is_unloaded =
+            self.now <= INITIAL_LIMIT || self.is_starting && median <= base * GROW_BELOW;
         let base = if median < base || is_unloaded {
-            base + (median - base) * TOWARDS
+            base + (median - base) * EWMA_ALPHA
         } else {
             base
         };
@@ -150,7 +151,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     /// A server with seats and a queue before them, in virtual time.
-    struct Door {
+    struct SimulatedServer {
         seats: usize,
         queue: usize,
         /// How long the n-th request is in service.
@@ -158,29 +159,29 @@ mod tests {
     }
 
     /// What came of so many requests.
-    struct Result {
+    struct SimulationResult {
         wall: Duration,
         refused: u64,
         last: usize,
     }
 
     fn limited(most: usize) -> impl FnMut(Option<(&Outcome, Duration, Duration)>) -> usize {
-        let mut limit = Limit::new(most);
+        let mut limit = AdaptiveLimit::new(most);
         move |seen| {
             if let Some((outcome, sent, done)) = seen {
-                limit.saw(outcome, sent, done);
+                limit.on_sample(outcome, sent, done);
             }
             limit.get()
         }
     }
 
-    impl Door {
+    impl SimulatedServer {
         /// Sends requests until so many are answered well, as many at once as `lanes` says.
         fn simulate(
             &self,
             goal: u64,
             mut lanes: impl FnMut(Option<(&Outcome, Duration, Duration)>) -> usize,
-        ) -> Result {
+        ) -> SimulationResult {
             let mut ends = BinaryHeap::new();
             let mut waiting: VecDeque<(u64, Duration)> = VecDeque::new();
             let (mut now, mut number, mut in_service, mut in_flight) = (Duration::ZERO, 0, 0, 0);
@@ -219,7 +220,7 @@ mod tests {
                 }
                 allowed = lanes(Some((&outcome, sent, now)));
             }
-            Result {
+            SimulationResult {
                 wall: now,
                 refused,
                 last: allowed,
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn it_is_as_good_as_the_best_fixed_number_and_hardly_ever_refused() {
         for service in [|_| 20 * MS, uneven, tailed] {
-            let door = Door {
+            let door = SimulatedServer {
                 seats: 8,
                 queue: 16,
                 service,
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_server_without_a_queue_makes_it_back_off() {
-        let door = Door {
+        let door = SimulatedServer {
             seats: 8,
             queue: 0,
             service: |_| 20 * MS,
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_server_with_room_for_all_gets_all() {
-        let door = Door {
+        let door = SimulatedServer {
             seats: 1000,
             queue: 0,
             service: uneven,
@@ -289,7 +290,7 @@ mod tests {
     fn a_server_that_slows_down_past_the_timeout_makes_it_back_off() {
         let timeout = 100 * MS;
         for lost in [Outcome::Timeout(Total, timeout), Outcome::ConnectionReset] {
-            let (mut limit, mut now) = (Limit::new(64), Duration::ZERO);
+            let (mut limit, mut now) = (AdaptiveLimit::new(64), Duration::ZERO);
             // All that is in flight is sent at once and ends at once.
             let mut round = |took: &dyn Fn(u32) -> Duration| {
                 let in_flight = limit.get();
@@ -301,7 +302,7 @@ mod tests {
                 };
                 let (sent, done) = (now, now + took.min(timeout));
                 now = done;
-                (0..in_flight).for_each(|_| limit.saw(&outcome, sent, done));
+                (0..in_flight).for_each(|_| limit.on_sample(&outcome, sent, done));
                 limit.get()
             };
             let fast: Vec<_> = (0..30).map(|_| round(&|_| 20 * MS)).collect();
@@ -314,12 +315,12 @@ mod tests {
     #[test]
     fn answers_let_it_grow_and_failures_do_not() {
         let after = |outcome: &Outcome| {
-            let mut limit = Limit::new(64);
-            (0..100).for_each(|n| limit.saw(outcome, n * MS, (n + 1) * MS));
+            let mut limit = AdaptiveLimit::new(64);
+            (0..100).for_each(|n| limit.on_sample(outcome, n * MS, (n + 1) * MS));
             limit.get()
         };
         for answer in [Outcome::Ok, Outcome::NotModified, Outcome::NotFound] {
-            assert!(after(&answer) > FIRST, "{answer}");
+            assert!(after(&answer) > INITIAL_LIMIT, "{answer}");
         }
         for lost in [
             Outcome::Http(503),
@@ -333,21 +334,21 @@ mod tests {
             Outcome::ConnectionRefused,
             Outcome::Corrupt,
         ] {
-            assert_eq!(after(&failed), FIRST, "{failed}");
+            assert_eq!(after(&failed), INITIAL_LIMIT, "{failed}");
         }
     }
 
     #[test]
     fn there_is_always_one_and_never_more_than_the_most() {
         for most in [0, 1, 3] {
-            let mut limit = Limit::new(most);
+            let mut limit = AdaptiveLimit::new(most);
             for n in 0..100 {
                 let outcome = if n % 3 == 0 {
                     Outcome::Http(429)
                 } else {
                     Outcome::Ok
                 };
-                limit.saw(&outcome, n * MS, (n + 1) * MS);
+                limit.on_sample(&outcome, n * MS, (n + 1) * MS);
                 assert!((1..=most.max(1)).contains(&limit.get()));
             }
         }

@@ -9,50 +9,53 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
     /// How long an answer may take before that.
-    pub after: HedgeDelay,
+    pub delay: HedgeDelay,
     /// Hedges a request that is none, 0 to 1: their share is never above this.
-    pub share: f64,
+    pub max_ratio: f64,
 }
 
 /// How long an answer may take before the request is made a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum HedgeDelay {
     /// This long.
-    Time(Duration),
+    Fixed(Duration),
     /// As long as this share of all answers takes at most, as far as can be told.
     Quantile {
         /// The share, 0 to 1: 0.95.
-        share: f64,
+        quantile: f64,
         /// Nothing is hedged before so many answers have been seen.
-        samples: u64,
+        min_samples: u64,
     },
 }
 
 impl Default for Hedge {
     /// Behind the 95th percentile of at least 20 answers, and one hedge for ten requests.
     fn default() -> Hedge {
-        let after = HedgeDelay::Quantile {
-            share: 0.95,
-            samples: 20,
+        let delay = HedgeDelay::Quantile {
+            quantile: 0.95,
+            min_samples: 20,
         };
-        Hedge { after, share: 0.1 }
+        Hedge {
+            delay,
+            max_ratio: 0.1,
+        }
     }
 }
 
 impl Hedge {
     /// How long an answer may take, after what has been seen of others, some of which have been awaited
     /// for so long; `None` if too little has been.
-    pub fn delay(&self, seen: &KaplanMeier, awaited: &[Duration]) -> Option<Duration> {
-        match self.after {
-            HedgeDelay::Time(time) => Some(time),
-            HedgeDelay::Quantile { samples, .. } if seen.answers() < samples => None,
-            HedgeDelay::Quantile { share, .. } => seen.quantile(share, awaited),
+    pub fn current_delay(&self, seen: &KaplanMeier, awaited: &[Duration]) -> Option<Duration> {
+        match self.delay {
+            HedgeDelay::Fixed(time) => Some(time),
+            HedgeDelay::Quantile { min_samples, .. } if seen.count() < min_samples => None,
+            HedgeDelay::Quantile { quantile, .. } => seen.quantile(quantile, awaited),
         }
     }
 
     /// Whether one more may be made, after `hedges` of them beside so many other requests.
     pub fn allows(&self, hedges: u64, others: u64) -> bool {
-        (hedges + 1) as f64 <= self.share * others as f64
+        (hedges + 1) as f64 <= self.max_ratio * others as f64
     }
 }
 
@@ -65,20 +68,23 @@ mod tests {
         let mut seen = KaplanMeier::default();
         let hedge = Hedge::default();
         for ms in 1..=19 {
-            seen.answered(Duration::from_millis(ms));
-            assert_eq!(hedge.delay(&seen, &[]), None);
+            seen.record(Duration::from_millis(ms));
+            assert_eq!(hedge.current_delay(&seen, &[]), None);
         }
-        seen.answered(Duration::from_millis(20));
-        assert_eq!(hedge.delay(&seen, &[]), Some(Duration::from_millis(19)));
+        seen.record(Duration::from_millis(20));
+        assert_eq!(
+            hedge.current_delay(&seen, &[]),
+            Some(Duration::from_millis(19))
+        );
     }
 
     #[test]
     fn a_fixed_time_needs_no_answers() {
         let hedge = Hedge {
-            after: HedgeDelay::Time(Duration::from_millis(7)),
+            delay: HedgeDelay::Fixed(Duration::from_millis(7)),
             ..Hedge::default()
         };
-        let delay = hedge.delay(&KaplanMeier::default(), &[]);
+        let delay = hedge.current_delay(&KaplanMeier::default(), &[]);
         assert_eq!(delay, Some(Duration::from_millis(7)));
     }
 

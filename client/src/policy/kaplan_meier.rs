@@ -20,17 +20,17 @@ pub struct KaplanMeier {
 
 impl KaplanMeier {
     /// An answer took so long.
-    pub fn answered(&mut self, took: Duration) {
+    pub fn record(&mut self, took: Duration) {
         self.answered.record(took);
     }
 
     /// None had come after so long, and it was not waited for any more.
-    pub fn given_up(&mut self, took: Duration) {
+    pub fn record_censored(&mut self, took: Duration) {
         self.given_up.record(took);
     }
 
     /// How many answers have come.
-    pub fn answers(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.answered.count()
     }
 
@@ -71,9 +71,7 @@ mod tests {
 
     fn of(answers: impl IntoIterator<Item = u32>) -> KaplanMeier {
         let mut survival = KaplanMeier::default();
-        answers
-            .into_iter()
-            .for_each(|ms| survival.answered(ms * MS));
+        answers.into_iter().for_each(|ms| survival.record(ms * MS));
         survival
     }
 
@@ -105,9 +103,9 @@ mod tests {
     #[test]
     fn who_was_given_up_took_at_least_so_long() {
         let mut survival = of([1, 3, 3, 5]);
-        survival.given_up(2 * MS);
-        survival.given_up(4 * MS);
-        survival.given_up(9 * MS);
+        survival.record_censored(2 * MS);
+        survival.record_censored(4 * MS);
+        survival.record_censored(9 * MS);
         let at = |share| survival.quantile(share, &[]);
         let within_3 = 1.0 / 7.0 + 6.0 / 7.0 * 2.0 / 5.0;
         assert_eq!(at(within_3), Some(3 * MS));

@@ -13,7 +13,7 @@ mod timeouts;
 pub use hedge::{Hedge, HedgeDelay};
 pub use kaplan_meier::KaplanMeier;
 pub use redirects::RedirectPolicy;
-pub(crate) use redirects::{asked_for, leads_on, led_to};
+pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;
 pub(crate) use retry::retry_after;
 pub(crate) use retry_budget::RetryBudget;

@@ -1,4 +1,4 @@
-//! RedirectPolicy: followed within the site, a few times. What lies elsewhere is somebody else's, and no
+//! Redirects: followed within the site, a few times. What lies elsewhere is somebody else's, and no
 //! flag that was asked for.
 
 use http::uri::PathAndQuery;
@@ -12,25 +12,25 @@ const LONGEST: usize = 8 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedirectPolicy {
     /// So many one after the other at most; 0 follows none.
-    pub most: u32,
+    pub max: u32,
 }
 
 impl Default for RedirectPolicy {
     /// Five: what RFC 2068 section 10.3 advised, and curl's users are used to.
     fn default() -> RedirectPolicy {
-        RedirectPolicy { most: 5 }
+        RedirectPolicy { max: 5 }
     }
 }
 
 /// Whether an answer with this status leads to what was asked for by GET (RFC 9110 section 15.4).
-pub(crate) fn leads_on(status: u16) -> bool {
+pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// The path, with its query, to which a `Location` leads from the URL that was asked for (RFC 3986
 /// section 5), which parses as such; `None` if it is of another origin (RFC 6454 section 4), too long, or
 /// no reference at all.
-pub(crate) fn led_to(asked: &Url, location: &str) -> Option<Arc<str>> {
+pub(crate) fn resolve_location(asked: &Url, location: &str) -> Option<Arc<str>> {
     let target = asked.join(location).ok()?;
     let is_here = target.origin() == asked.origin()
         && target.username().is_empty()
@@ -45,7 +45,7 @@ pub(crate) fn led_to(asked: &Url, location: &str) -> Option<Arc<str>> {
 
 /// What a request asks for, given the site that it goes to: a path may begin with two slashes, which as a
 /// reference would name a host.
-pub(crate) fn asked_for(site: &Url, path: &PathAndQuery) -> Url {
+pub(crate) fn request_url(site: &Url, path: &PathAndQuery) -> Url {
     let mut asked = site.clone();
     asked.set_path(path.path());
     asked.set_query(path.query());
@@ -59,7 +59,7 @@ mod tests {
 
     fn led(location: &str) -> Option<String> {
         let asked = Url::parse("http://h:8001/flags/br/br.gif").unwrap();
-        led_to(&asked, location).map(|path| path.to_string())
+        resolve_location(&asked, location).map(|path| path.to_string())
     }
 
     #[test]
@@ -108,10 +108,13 @@ mod tests {
     fn a_path_is_no_host_whatever_it_begins_with() {
         let site = Url::parse("http://h:8001/").unwrap();
         let path = PathAndQuery::from_static("//other/flags/br/br.gif?q");
-        let asked = asked_for(&site, &path);
+        let asked = request_url(&site, &path);
         assert_eq!(asked.as_str(), "http://h:8001//other/flags/br/br.gif?q");
-        assert_eq!(led_to(&asked, "http://other/x"), None);
-        assert_eq!(led_to(&asked, "http://h:8001//x").as_deref(), Some("//x"));
+        assert_eq!(resolve_location(&asked, "http://other/x"), None);
+        assert_eq!(
+            resolve_location(&asked, "http://h:8001//x").as_deref(),
+            Some("//x")
+        );
     }
 
     proptest! {

@@ -15,16 +15,16 @@ const DOMAIN: u64 = u64::from_le_bytes(*b"back-off");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// How often a request is made in all, the first time included; 0 counts as 1.
-    pub attempts: u32,
+    pub max_attempts: u32,
     /// The longest wait before the first retry; it doubles with each further one.
-    pub base: Duration,
+    pub base_delay: Duration,
     /// The longest wait of all.
-    pub cap: Duration,
+    pub max_delay: Duration,
     /// The statuses that are tried again. A 404 never is, be it named here: it is an answer.
     pub statuses: Vec<u16>,
-    /// As long as this at most is waited because of a `Retry-HedgeDelay`, whatever it asks for, besides the
+    /// As long as this at most is waited because of a `Retry-After`, whatever it asks for, besides the
     /// wait that is drawn.
-    pub retry_after_cap: Duration,
+    pub max_retry_after: Duration,
     /// The waits are drawn from this: the same seed, the same waits.
     pub seed: u64,
 }
@@ -33,13 +33,13 @@ impl Default for Retry {
     /// No retry; once there are any, waits from 100 ms up to 10 s, and 60 s if a server asks for it.
     fn default() -> Retry {
         Retry {
-            attempts: 1,
-            base: Duration::from_millis(100),
-            cap: Duration::from_secs(10),
+            max_attempts: 1,
+            base_delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(10),
             // Those that say that the same request may well succeed later (RFC 9110 section 15, RFC
             // 6585 section 4).
             statuses: vec![408, 429, 500, 502, 503, 504],
-            retry_after_cap: Duration::from_secs(60),
+            max_retry_after: Duration::from_secs(60),
             seed: 0,
         }
     }
@@ -47,12 +47,12 @@ impl Default for Retry {
 
 impl Retry {
     /// How often a request is made in all, from 1.
-    pub fn attempts(&self) -> u32 {
-        self.attempts.max(1)
+    pub fn max_attempts(&self) -> u32 {
+        self.max_attempts.max(1)
     }
 
     /// Whether such an end is worth another try.
-    pub fn is_worth(&self, outcome: &Outcome) -> bool {
+    pub fn is_retryable(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Http(status) => self.statuses.contains(status),
             Outcome::Timeout(..)
@@ -78,10 +78,10 @@ impl Retry {
     }
 
     /// The longest wait before the retry that follows on `failures` (from 1) failed tries.
-    pub fn longest(&self, failures: u32) -> Duration {
+    pub fn max_delay_for(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-        self.base.saturating_mul(factor).min(self.cap)
+        self.base_delay.saturating_mul(factor).min(self.max_delay)
     }
 
     /// The wait before the retry, after `failures` (from 1) tries of which the last had this n: what
@@ -94,8 +94,11 @@ impl Retry {
         failures: u32,
         asked: Option<Duration>,
     ) -> Duration {
-        let drawn = part(self.longest(failures), self.draw(resource, request_number));
-        let asked = asked.unwrap_or_default().min(self.retry_after_cap);
+        let drawn = part(
+            self.max_delay_for(failures),
+            self.draw(resource, request_number),
+        );
+        let asked = asked.unwrap_or_default().min(self.max_retry_after);
         asked.saturating_add(drawn)
     }
 
@@ -114,7 +117,7 @@ fn part(whole: Duration, draw: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// The wait that a `Retry-HedgeDelay` asks for, in seconds or until a date (RFC 9110 section 10.2.3);
+/// The wait that a `Retry-After` asks for, in seconds or until a date (RFC 9110 section 10.2.3);
 /// `now` is counted from the start of 1970. `None` if it is neither.
 pub(crate) fn retry_after(text: &str, now: Duration) -> Option<Duration> {
     let text = text.trim();
@@ -170,10 +173,12 @@ mod tests {
             ..Retry::default()
         };
         for answer in [Outcome::Ok, Outcome::NotFound, Outcome::from_status(404)] {
-            assert!(!all.is_worth(&answer), "{answer}");
+            assert!(!all.is_retryable(&answer), "{answer}");
         }
         let usual = Retry::default();
-        assert!(usual.is_worth(&Outcome::Http(503)) && !usual.is_worth(&Outcome::Http(501)));
+        assert!(
+            usual.is_retryable(&Outcome::Http(503)) && !usual.is_retryable(&Outcome::Http(501))
+        );
     }
 
     #[test]
@@ -195,7 +200,7 @@ mod tests {
             seed: u64, request_number: u64, failures in 1u32..100, base in 0u64..10_000, cap in 0u64..100_000,
         ) {
             let ms = Duration::from_millis;
-            let retry = Retry { base: ms(base), cap: ms(cap), seed, ..Retry::default() };
+            let retry = Retry { base_delay: ms(base), max_delay: ms(cap), seed, ..Retry::default() };
             let doubled = u128::from(base) << (failures - 1).min(64);
             let most = ms(u64::try_from(doubled).unwrap_or(u64::MAX).min(cap));
             let wait = retry.backoff(br(), request_number, failures, None);
@@ -205,11 +210,11 @@ mod tests {
 
         #[test]
         fn another_seed_or_attempt_waits_otherwise(seed: u64, request_number in 0u64..1000) {
-            let retry = |seed| Retry { seed, base: 1000 * SECOND, cap: 1000 * SECOND, ..Retry::default() };
+            let retry = |seed| Retry { seed, base_delay: 1000 * SECOND, max_delay: 1000 * SECOND, ..Retry::default() };
             let wait = retry(seed).backoff(br(), request_number, 1, None);
             prop_assert_ne!(wait, retry(seed ^ 1).backoff(br(), request_number, 1, None));
             prop_assert_ne!(wait, retry(seed).backoff(br(), request_number + 1, 1, None));
-            let short = Retry { base: SECOND, ..retry(seed) };
+            let short = Retry { base_delay: SECOND, ..retry(seed) };
             let told = |request_number| short.backoff(br(), request_number, 1, Some(9 * SECOND));
             prop_assert_ne!(told(request_number), told(request_number + 1), "though both were told the same");
         }

@@ -1,5 +1,5 @@
 //! A retry budget: when everything fails, retries must not double the load on a server that is
-//! already on its knees. HedgeDelay Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
+//! already on its knees. After Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
 //! which every first attempt puts a part of a token, and from which every retry takes a whole one.
 
 /// So many parts make a token: shares are exact to a thousandth.
@@ -11,7 +11,7 @@ pub struct RetryBudgetConfig {
     /// Retries a first attempt, 0 and up, to three decimals: 0.2 allows one for every five.
     pub ratio: f64,
     /// So many more, from the beginning: small runs would have none else.
-    pub reserve: u32,
+    pub min_retries: u32,
 }
 
 impl Default for RetryBudgetConfig {
@@ -19,7 +19,7 @@ impl Default for RetryBudgetConfig {
     fn default() -> RetryBudgetConfig {
         RetryBudgetConfig {
             ratio: 0.2,
-            reserve: 10,
+            min_retries: 10,
         }
     }
 }
@@ -36,7 +36,7 @@ impl RetryBudget {
     pub(crate) fn new(budget: RetryBudgetConfig) -> RetryBudget {
         RetryBudget {
             deposit: parts(budget.ratio),
-            balance: u64::from(budget.reserve) * TOKEN,
+            balance: u64::from(budget.min_retries) * TOKEN,
         }
     }
 
@@ -71,7 +71,7 @@ mod tests {
     fn the_reserve_is_there_before_any_deposit_and_no_more() {
         let mut purse = RetryBudget::new(RetryBudgetConfig {
             ratio: 0.5,
-            reserve: 2,
+            min_retries: 2,
         });
         assert!(purse.withdraw() && purse.withdraw() && !purse.withdraw());
         purse.deposit();
@@ -83,10 +83,10 @@ mod tests {
     proptest! {
         #[test]
         fn never_more_than_the_share_and_the_reserve(
-            thousandths in 0u32..2000, reserve in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
+            thousandths in 0u32..2000, min_retries in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
         ) {
             let ratio = f64::from(thousandths) / 1000.0;
-            let mut purse = RetryBudget::new(RetryBudgetConfig { ratio, reserve });
+            let mut purse = RetryBudget::new(RetryBudgetConfig { ratio, min_retries });
             let (mut firsts, mut retries) = (0u32, 0u32);
             for is_first in steps {
                 if is_first {
@@ -95,7 +95,7 @@ mod tests {
                 } else if purse.withdraw() {
                     retries += 1;
                 }
-                prop_assert!(1000 * retries <= thousandths * firsts + 1000 * reserve);
+                prop_assert!(1000 * retries <= thousandths * firsts + 1000 * min_retries);
             }
         }
     }

@@ -10,5 +10,5 @@ pub struct Timeouts {
     /// For the first byte of the answer, from when the request was handed to the connection.
     pub first_byte: Option<Duration>,
     /// For all of it: connecting, head and body.
-    pub whole: Option<Duration>,
+    pub total: Option<Duration>,
 }

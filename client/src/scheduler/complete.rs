@@ -9,11 +9,11 @@ use flagpole_protocol::Outcome;
 use std::time::Duration;
 
 impl AttemptScheduler {
-    /// An attempt has ended; it keeps its lane until [`leave`](AttemptScheduler::leave).
+    /// An attempt has ended; it keeps its lane until [`leave`](AttemptScheduler::release_slot).
     ///
     /// # Panics
     /// If it was never started, or has ended before.
-    pub fn done(&mut self, id: AttemptId, end: &AttemptResult, now: Duration) -> Disposition {
+    pub fn complete(&mut self, id: AttemptId, end: &AttemptResult, now: Duration) -> Disposition {
         let flight = self.flights.get_mut(id.flight);
         let flight = flight.filter(|flight| flight.serial == id.serial);
         let flight = flight.expect("an attempt ends once, between its start and its leave");
@@ -26,19 +26,19 @@ impl AttemptScheduler {
             hedging.ended(end, is_superseded, awaited);
         }
         if is_superseded {
-            return Disposition::passing(Outcome::HedgeLost);
+            return Disposition::intermediate(Outcome::HedgeLost);
         }
         let slot = request.slot;
         let download = self.downloads.get_mut(slot);
         let download = download.expect("an attempt that is not superseded is wanted");
         download.flying.retain(|flying| *flying != id);
         let step = download.step;
-        if end.are_conditions_to_blame && !request.is_plain {
+        if end.conditions_failed && !request.unconditional {
             self.ask_plainly(request);
-            return Disposition::passing(end.outcome.clone());
+            return Disposition::intermediate(end.outcome.clone());
         }
         let outcome = match self.redirected(&request, end) {
-            Ok(passing) => return Disposition::passing(passing),
+            Ok(passing) => return Disposition::intermediate(passing),
             Err(outcome) => outcome,
         };
         match outcome {
@@ -50,7 +50,7 @@ impl AttemptScheduler {
             }
             // As good an answer as any that another attempt could bring.
             Outcome::NotFound | Outcome::NotModified => {
-                self.decide(slot, outcome, BodyAction::Nothing)
+                self.decide(slot, outcome, BodyAction::Discard)
             }
             failed => self.fail(id, failed, end.retry_after, now),
         }
@@ -61,7 +61,7 @@ impl AttemptScheduler {
     fn ask_plainly(&mut self, request: Request) {
         self.queue.hop(Request {
             kind: AttemptKind::Retry,
-            is_plain: true,
+            unconditional: true,
             due: None,
             backoff: Duration::ZERO,
             ..request
@@ -73,9 +73,9 @@ impl AttemptScheduler {
         let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
             return Err(end.outcome.clone());
         };
-        match self.policy.redirects.most {
+        match self.policy.redirects.max {
             0 => Err(end.outcome.clone()),
-            most if request.hops >= most => Err(Outcome::TooManyRedirects),
+            max if request.hops >= max => Err(Outcome::TooManyRedirects),
             _ => {
                 self.queue.hop(Request {
                     kind: AttemptKind::Redirect,
@@ -98,16 +98,16 @@ impl AttemptScheduler {
             download.staging = Some(id);
             let losers = self.supersede(slot);
             return Disposition {
-                then: BodyAction::Stage,
+                body_action: BodyAction::Stage,
                 losers,
-                ..Disposition::passing(Outcome::Ok)
+                ..Disposition::intermediate(Outcome::Ok)
             };
         }
         let is_flag = download.step == Step::Resource;
         let then = if is_flag {
             BodyAction::Save
         } else {
-            BodyAction::Name
+            BodyAction::RenameStaged
         };
         self.decide(slot, Outcome::Ok, then)
     }
@@ -126,14 +126,14 @@ impl AttemptScheduler {
         download.running -= 1;
         download.asked = download.asked.max(retry_after);
         if download.running > 0 {
-            return Disposition::passing(outcome);
+            return Disposition::intermediate(outcome);
         }
         let is_worth = !self.is_stopped
-            && download.tries < retry.attempts()
-            && retry.is_worth(&outcome)
+            && download.tries < retry.max_attempts()
+            && retry.is_retryable(&outcome)
             && self.purse.as_mut().is_none_or(RetryBudget::withdraw);
         if !is_worth {
-            return self.decide(slot, outcome, BodyAction::Nothing);
+            return self.decide(slot, outcome, BodyAction::Discard);
         }
         // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
         let (tried, asked) = (download.tries, download.asked);
@@ -148,17 +148,17 @@ impl AttemptScheduler {
             backoff,
             ..again
         });
-        Disposition::passing(outcome)
+        Disposition::intermediate(outcome)
     }
 
     /// The end of a download; whatever else is in flight for it is in vain.
-    fn decide(&mut self, slot: usize, outcome: Outcome, then: BodyAction) -> Disposition {
+    fn decide(&mut self, slot: usize, outcome: Outcome, body_action: BodyAction) -> Disposition {
         let losers = self.supersede(slot);
         self.downloads.remove(slot);
         Disposition {
             outcome,
-            decides: true,
-            then,
+            is_final: true,
+            body_action,
             losers,
         }
     }

@@ -29,7 +29,7 @@ impl Hedging {
         let seen = KaplanMeier::default();
         Hedging {
             policy,
-            delay: (policy.delay(&seen, &[]), 0),
+            delay: (policy.current_delay(&seen, &[]), 0),
             seen,
             hedges: 0,
             others: 0,
@@ -59,14 +59,14 @@ impl Hedging {
         awaited: impl Iterator<Item = Duration>,
     ) {
         match end.outcome {
-            _ if is_superseded => self.seen.given_up(end.took),
-            Outcome::Ok | Outcome::NotModified | Outcome::NotFound => self.seen.answered(end.took),
+            _ if is_superseded => self.seen.record_censored(end.took),
+            Outcome::Ok | Outcome::NotModified | Outcome::NotFound => self.seen.record(end.took),
             _ => {}
         }
-        let ((known, count), answers) = (self.delay, self.seen.answers());
+        let ((known, count), answers) = (self.delay, self.seen.count());
         if known.is_none() || answers >= count + REFRESH.max(count / REFRESH) {
             let awaited: Vec<_> = awaited.collect();
-            self.delay = (self.policy.delay(&self.seen, &awaited), answers);
+            self.delay = (self.policy.current_delay(&self.seen, &awaited), answers);
         }
     }
 

@@ -1,10 +1,10 @@
 //! What is to be done next: the one place where a plan and a policy become attempts, whoever makes
 //! them. It has no clock, no thread and no socket: the time is an argument, and a strategy is a loop
-//! around [`AttemptScheduler::next`] and [`AttemptScheduler::done`]. So every policy holds under every strategy, and is
+//! around [`AttemptScheduler::next`] and [`AttemptScheduler::complete`]. So every policy holds under every strategy, and is
 //! tested without waiting.
 //!
 //! A **download** is one job of the plan. It takes one or more **attempts**, each of which holds a lane
-//! from [`Action::Start`] to [`AttemptScheduler::leave`]:
+//! from [`Action::Start`] to [`AttemptScheduler::release_slot`]:
 //!
 //! - the first try; if it fails in a way that is worth it, a retry after a back-off, which holds no
 //!   lane, and not before the try has left its own;
@@ -97,7 +97,7 @@ impl AttemptScheduler {
     }
 
     /// From now on so many lanes (0 counts as 1). What is in flight stays there.
-    pub fn set_lanes(&mut self, lanes: usize) {
+    pub fn set_concurrency(&mut self, lanes: usize) {
         self.lanes = lanes.max(1);
     }
 
@@ -108,7 +108,7 @@ impl AttemptScheduler {
 
     /// How long those downloads have backed off by now, all together, of which a retry is due later: when a
     /// run is stopped, no attempt will tell of it.
-    pub fn in_backoff(&self, now: Duration) -> Duration {
+    pub fn unfinished_backoff(&self, now: Duration) -> Duration {
         let waits = self.queue.in_backoff().map(|request| {
             let left = request.due.unwrap_or(now).saturating_sub(now);
             request.backoff.saturating_sub(left)
@@ -122,7 +122,7 @@ impl AttemptScheduler {
     }
 
     /// How many attempts can be in flight at once from now on: more lanes would stay empty.
-    pub fn most_at_once(&self) -> usize {
+    pub fn max_useful_concurrency(&self) -> usize {
         let each = 1 + usize::from(self.hedging.is_some());
         let open = self.jobs.len() - self.cursor + self.downloads.len();
         open.saturating_mul(each).min(self.lanes)
@@ -132,15 +132,15 @@ impl AttemptScheduler {
     pub fn next(&mut self, now: Duration) -> Action {
         let is_out = self.cursor == self.jobs.len() && self.downloads.is_empty();
         if self.is_stopped || is_out && self.flights.is_empty() {
-            return Action::Over;
+            return Action::Finished;
         }
         if self.flights.len() >= self.lanes {
-            return Action::Await;
+            return Action::Blocked;
         }
         match self.take(now) {
             Ok(request) => Action::Start(self.start(request, now)),
-            Err(Some(until)) => Action::Wait(until),
-            Err(None) => Action::Await,
+            Err(Some(until)) => Action::SleepUntil(until),
+            Err(None) => Action::Blocked,
         }
     }
 
@@ -188,7 +188,7 @@ impl AttemptScheduler {
     /// The current try of a download.
     fn attempt_of(&self, slot: usize, kind: AttemptKind) -> Request {
         let download = &self.downloads[slot];
-        let attempts = u64::from(self.policy.retry.attempts());
+        let attempts = u64::from(self.policy.retry.max_attempts());
         let width = attempts * (1 + u64::from(self.hedging.is_some()));
         let job = &self.jobs[download.place];
         Request {
@@ -199,7 +199,7 @@ impl AttemptScheduler {
             resource: download.resource(job),
             request_number: (job.request_number - 1) * width + u64::from(download.tries),
             path: None,
-            is_plain: false,
+            unconditional: false,
             hops: 0,
             due: None,
             backoff: Duration::ZERO,
@@ -236,8 +236,8 @@ impl AttemptScheduler {
             path: request.path.clone(),
             due: request.due.unwrap_or(now),
             backoff: request.backoff,
-            names: download.step == Step::Metadata,
-            is_plain: request.is_plain,
+            names_file: download.step == Step::Metadata,
+            unconditional: request.unconditional,
         };
         flight.insert(Flight {
             serial: id.serial,
@@ -272,7 +272,7 @@ impl AttemptScheduler {
         download.expect("what is not superseded is wanted").running += 1;
         Request {
             kind: AttemptKind::Hedge,
-            request_number: hedged.request_number + u64::from(self.policy.retry.attempts()),
+            request_number: hedged.request_number + u64::from(self.policy.retry.max_attempts()),
             due: Some(due),
             backoff: Duration::ZERO,
             ..hedged.clone()
@@ -284,7 +284,7 @@ impl AttemptScheduler {
     ///
     /// # Panics
     /// If it has been said before, or was not asked for by [`BodyAction::Stage`].
-    pub fn staged(&mut self, id: AttemptId, is_there: bool) {
+    pub fn on_staged(&mut self, id: AttemptId, is_there: bool) {
         let download = self.downloads.get_mut(id.download);
         let staged = download.and_then(|download| download.staging.take_if(|by| *by == id));
         assert!(
@@ -310,7 +310,7 @@ impl AttemptScheduler {
     ///
     /// # Panics
     /// If it has given it back before.
-    pub fn leave(&mut self, id: AttemptId) {
+    pub fn release_slot(&mut self, id: AttemptId) {
         let flight = self.flights.remove(id.flight);
         assert_eq!(flight.serial, id.serial, "an attempt leaves once");
         if let Some(retry) = flight.retry {

@@ -20,7 +20,7 @@ pub(crate) struct Request {
     pub(crate) request_number: u64,
     pub(crate) path: Option<Arc<str>>,
     /// Whether what is left of it is not looked at.
-    pub(crate) is_plain: bool,
+    pub(crate) unconditional: bool,
     /// Redirects that led to it.
     pub(crate) hops: u32,
     /// `None` if it is due when its lane is free.

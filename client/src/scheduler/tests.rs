@@ -53,12 +53,12 @@ fn carry_out(plan: &Workload, policy: &Policy, lanes: usize, server: Server<'_>)
                 story.most = story.most.max(agenda.in_flight());
                 continue;
             }
-            Action::Over => {
+            Action::Finished => {
                 story.wall = now;
                 return story;
             }
-            Action::Wait(until) => until,
-            Action::Await => Duration::MAX,
+            Action::SleepUntil(until) => until,
+            Action::Blocked => Duration::MAX,
         };
         let first = ends.first_key_value().map(|(key, _)| *key);
         let Some(key) = first.filter(|key| key.0 <= until) else {
@@ -69,15 +69,15 @@ fn carry_out(plan: &Workload, policy: &Policy, lanes: usize, server: Server<'_>)
         now = key.0;
         let (start, end) = ends.remove(&key).unwrap();
         let took = now.saturating_sub(story.times[&start.id]);
-        let verdict = agenda.done(start.id, &AttemptResult { took, ..end }, now);
+        let verdict = agenda.complete(start.id, &AttemptResult { took, ..end }, now);
         for loser in &verdict.losers {
             let key = *ends.keys().find(|key| key.1 == *loser).unwrap();
             let lost = ends.remove(&key).unwrap();
             ends.insert((now, *loser), lost);
         }
-        agenda.leave(start.id);
-        if verdict.then == BodyAction::Stage {
-            agenda.staged(start.id, true);
+        agenda.release_slot(start.id);
+        if verdict.body_action == BodyAction::Stage {
+            agenda.on_staged(start.id, true);
         }
         story.attempts.push((start, verdict));
     }
@@ -86,7 +86,7 @@ fn carry_out(plan: &Workload, policy: &Policy, lanes: usize, server: Server<'_>)
 
 fn end(outcome: Outcome) -> AttemptResult {
     AttemptResult {
-        are_conditions_to_blame: false,
+        conditions_failed: false,
         outcome,
         took: Duration::ZERO,
         redirect: None,
@@ -98,9 +98,9 @@ fn flags(count: usize) -> Workload {
     Workload::flags(CountryCode::every().take(count))
 }
 
-fn retrying(attempts: u32) -> Policy {
+fn retrying(max_attempts: u32) -> Policy {
     let retry = Retry {
-        attempts,
+        max_attempts,
         ..Retry::default()
     };
     Policy {
@@ -109,10 +109,10 @@ fn retrying(attempts: u32) -> Policy {
     }
 }
 
-fn hedging(after: Duration, share: f64) -> Policy {
+fn hedging(delay: Duration, max_ratio: f64) -> Policy {
     let hedge = Hedge {
-        after: HedgeDelay::Time(after),
-        share,
+        delay: HedgeDelay::Fixed(delay),
+        max_ratio,
     };
     Policy {
         hedge: Some(hedge),
@@ -130,7 +130,7 @@ fn nothing_is_tried_twice_unless_it_is_asked_for() {
         story
             .attempts
             .iter()
-            .all(|(start, v)| v.decides && start.request_number == 1)
+            .all(|(start, v)| v.is_final && start.request_number == 1)
     );
 }
 
@@ -152,7 +152,7 @@ fn a_failure_is_tried_again_after_its_back_off_which_holds_no_lane() {
     );
     for (start, verdict) in &story.attempts {
         assert_eq!(u64::from(start.attempt), start.request_number);
-        assert_eq!(verdict.decides, start.request_number == 3);
+        assert_eq!(verdict.is_final, start.request_number == 3);
         if start.kind == AttemptKind::Retry {
             assert!(story.times[&start.id] >= start.due && start.due >= start.backoff);
         }
@@ -166,7 +166,7 @@ fn a_server_that_asks_for_time_gets_it() {
         ..end(Outcome::Http(503))
     };
     let story = carry_out(&flags(1), &retrying(2), 1, &|_| (asked.clone(), MS));
-    let drawn = Retry::default().longest(1);
+    let drawn = Retry::default().max_delay_for(1);
     let due = story.attempts[1].0.due;
     assert!((1001 * MS..=1001 * MS + drawn).contains(&due), "{due:?}");
 }
@@ -199,7 +199,7 @@ fn of_the_two_halves_of_a_try_the_one_that_is_asked_to_wait_longer_counts() {
 #[test]
 fn what_is_there_already_is_an_answer_that_tells_how_long_answers_take() {
     let hedge = Hedge {
-        share: 1.0,
+        max_ratio: 1.0,
         ..Hedge::default()
     };
     let policy = Policy {
@@ -259,7 +259,7 @@ fn a_hedge_wins_and_the_slow_one_is_given_up() {
     );
     assert_eq!(story.outcomes(), [Outcome::Ok, Outcome::HedgeLost]);
     assert_eq!(story.attempts[0].0.kind, AttemptKind::Hedge);
-    assert_eq!((story.wall, story.attempts[1].1.decides), (15 * MS, false));
+    assert_eq!((story.wall, story.attempts[1].1.is_final), (15 * MS, false));
 }
 
 #[test]
@@ -282,14 +282,14 @@ fn a_try_has_failed_when_both_of_its_halves_have() {
         },
     );
     assert_eq!(story.outcomes(), [Outcome::ConnectionReset, Outcome::Ok]);
-    assert!(!story.attempts[0].1.decides && story.attempts[1].1.decides);
+    assert!(!story.attempts[0].1.is_final && story.attempts[1].1.is_final);
 }
 
 #[test]
 fn conditions_that_fail_are_dropped_at_once_and_once() {
     let blamed = |_: &AttemptSpec| {
         let ended = AttemptResult {
-            are_conditions_to_blame: true,
+            conditions_failed: true,
             ..end(Outcome::Http(416))
         };
         (ended, MS)
@@ -306,12 +306,12 @@ fn conditions_that_fail_are_dropped_at_once_and_once() {
             (first.kind, again.kind),
             (AttemptKind::First, AttemptKind::Retry)
         );
-        assert_eq!((first.is_plain, again.is_plain), (false, true));
+        assert_eq!((first.unconditional, again.unconditional), (false, true));
         assert_eq!(
             (first.download, first.request_number),
             (again.download, again.request_number)
         );
-        assert_eq!((passing.decides, last.decides), (false, true));
+        assert_eq!((passing.is_final, last.is_final), (false, true));
         assert_eq!(again.backoff, Duration::ZERO);
     }
 }
@@ -328,8 +328,8 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
             MS,
         )
     };
-    for (most, last) in [(2, Outcome::TooManyRedirects), (0, Outcome::Http(302))] {
-        let redirects = RedirectPolicy { most };
+    for (max, last) in [(2, Outcome::TooManyRedirects), (0, Outcome::Http(302))] {
+        let redirects = RedirectPolicy { max };
         let story = carry_out(
             &flags(1),
             &Policy {
@@ -339,10 +339,10 @@ fn redirects_are_followed_so_far_with_the_n_they_began_with() {
             1,
             &leads,
         );
-        assert_eq!(story.count(AttemptKind::Redirect), most as usize);
+        assert_eq!(story.count(AttemptKind::Redirect), max as usize);
         assert_eq!(story.outcomes().last(), Some(&last));
         let (start, _) = story.attempts.last().unwrap();
-        assert_eq!((start.request_number, start.path.is_some()), (1, most > 0));
+        assert_eq!((start.request_number, start.path.is_some()), (1, max > 0));
     }
     let elsewhere = carry_out(&flags(1), &Policy::default(), 1, &|_| {
         (end(Outcome::Http(302)), MS)
@@ -361,11 +361,11 @@ fn without_its_flag_no_metadata_is_asked_for() {
     let Action::Start(start) = agenda.next(MS) else {
         panic!()
     };
-    agenda.done(start.id, &end(Outcome::Ok), MS);
-    agenda.leave(start.id);
-    assert_eq!(agenda.next(MS), Action::Await, "it is being put by");
-    agenda.staged(start.id, false);
-    assert_eq!(agenda.next(MS), Action::Over);
+    agenda.complete(start.id, &end(Outcome::Ok), MS);
+    agenda.release_slot(start.id);
+    assert_eq!(agenda.next(MS), Action::Blocked, "it is being put by");
+    agenda.on_staged(start.id, false);
+    assert_eq!(agenda.next(MS), Action::Finished);
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn a_job_waits_until_it_is_due_and_is_due_then() {
     let mut plan = flags(1);
     plan.jobs[0].due = Some(30 * MS);
     let mut agenda = AttemptScheduler::new(&plan, &Policy::default(), 1);
-    assert_eq!(agenda.next(MS), Action::Wait(30 * MS));
+    assert_eq!(agenda.next(MS), Action::SleepUntil(30 * MS));
     let Action::Start(start) = agenda.next(40 * MS) else {
         panic!()
     };
@@ -395,7 +395,7 @@ fn a_job_waits_until_it_is_due_and_is_due_then() {
 fn the_budget_bounds_the_retries_of_all() {
     let budget = Some(RetryBudgetConfig {
         ratio: 0.1,
-        reserve: 2,
+        min_retries: 2,
     });
     let policy = Policy {
         budget,

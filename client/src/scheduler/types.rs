@@ -1,4 +1,4 @@
-//! The words in which an agenda and a strategy speak with each other.
+//! The messages between the scheduler and a strategy.
 
 use flagpole_protocol::AttemptKind;
 use flagpole_protocol::Outcome;
@@ -6,105 +6,107 @@ use flagpole_protocol::Resource;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One attempt of a run: no two are equal, and of two the earlier is the lesser.
+/// Identifies an attempt of a run. Ids are ordered by start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId {
-    /// How many were started before.
+    /// Number of attempts started before.
     pub(crate) serial: u64,
-    /// Where the agenda keeps it while it is in flight, and its download while that is undecided.
+    /// Slab key of the attempt while it is in flight.
     pub(crate) flight: usize,
+    /// Slab key of its download while that is undecided.
     pub(crate) download: usize,
 }
 
-/// What to do now. Points in time are counted from the start of the run.
+/// What a strategy does next. Times count from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Make this attempt.
     Start(AttemptSpec),
-    /// Nothing before this time, unless something ends before.
-    Wait(Duration),
-    /// Nothing until something in flight ends, or something is staged.
-    Await,
-    /// Nothing any more; if it was stopped, there may still be something in flight.
-    Over,
+    /// Ask again at this time, or earlier if an attempt ends.
+    SleepUntil(Duration),
+    /// Ask again when an attempt ends or a file has been staged.
+    Blocked,
+    /// Nothing will be started any more. After [`stop`](super::AttemptScheduler::stop) attempts may still
+    /// be in flight.
+    Finished,
 }
 
 /// An attempt to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptSpec {
-    /// By which it is spoken of.
+    /// Identifies the attempt in further calls.
     pub id: AttemptId,
-    /// The position of its download in the workload, from 1.
+    /// Position of the download in the workload, from 1.
     pub download: usize,
-    /// The number of this attempt among those of its download, from 1.
+    /// Number of this attempt among those of its download, from 1.
     pub attempt: u32,
-    /// Why it is made.
+    /// Why the attempt is made.
     pub kind: AttemptKind,
-    /// What to ask for.
+    /// The resource to request.
     pub resource: Resource,
-    /// The number of this request for the resource, from 1.
+    /// Number of this request for the resource, from 1.
     pub request_number: u64,
-    /// Where a redirect led; to be asked for instead of the resource's own path.
+    /// The target of a redirect, requested instead of the resource's own path.
     pub path: Option<Arc<str>>,
-    /// When it was due.
+    /// When the attempt was due.
     pub due: Duration,
-    /// How long its download backed off before it.
+    /// How long the download backed off before this attempt.
     pub backoff: Duration,
-    /// Whether its body is to name the country.
-    pub names: bool,
-    /// Whether it is asked for without regard to what is left of it: the conditions of the attempt before
-    /// had failed.
-    pub is_plain: bool,
+    /// Whether the body is the metadata that gives the staged flag its file name.
+    pub names_file: bool,
+    /// Whether to omit conditional headers because a precondition of the previous attempt failed.
+    pub unconditional: bool,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptResult {
-    /// What it amounts to by itself.
+    /// The outcome of this attempt alone.
     pub outcome: Outcome,
-    /// How long it took.
+    /// From the moment it was sent to its end.
     pub took: Duration,
-    /// The path to which a redirect leads, if it leads anywhere within the site.
+    /// The path to which a redirect within the site leads.
     pub redirect: Option<Arc<str>>,
-    /// Whether it came to this because of the conditions on which it was asked for.
-    pub are_conditions_to_blame: bool,
-    /// How long to wait before a retry, if the server said so.
+    /// Whether its conditional headers caused the outcome.
+    pub conditions_failed: bool,
+    /// The delay that `Retry-After` asks for (RFC 9110 section 10.2.3).
     pub retry_after: Option<Duration>,
 }
 
-/// What an end means for its download, and what is to be done about it.
+/// What an attempt's result means for its download, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disposition {
-    /// What it amounts to, given the others.
+    /// The outcome, given the other attempts of the download.
     pub outcome: Outcome,
-    /// Whether it is the end of its download.
-    pub decides: bool,
-    /// What is to be done with its body.
-    pub then: BodyAction,
-    /// Attempts in flight that are not needed any more: cancel them.
+    /// Whether this attempt ends its download.
+    pub is_final: bool,
+    /// What to do with the body.
+    pub body_action: BodyAction,
+    /// Attempts in flight that are not needed any more and must be cancelled.
     pub losers: Vec<AttemptId>,
 }
 
-/// What is to be done with a body.
+/// What to do with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyAction {
-    /// Forget it.
-    Nothing,
+    /// Discard it.
+    Discard,
     /// Save it.
     Save,
-    /// Put it by, and say so by [`Agenda::staged`](super::Agenda::staged): its name is still to come.
+    /// Write it to a temporary file and report that by
+    /// [`on_staged`](super::AttemptScheduler::on_staged): the file name is not known yet.
     Stage,
-    /// Give what was put by the name that is in it.
-    Name,
+    /// Rename the staged file to the country name in this body.
+    RenameStaged,
 }
 
 impl Disposition {
-    /// Not the end of the download.
-    pub(crate) fn passing(outcome: Outcome) -> Disposition {
+    /// The download goes on.
+    pub(crate) fn intermediate(outcome: Outcome) -> Disposition {
         Disposition {
             outcome,
-            decides: false,
-            then: BodyAction::Nothing,
+            is_final: false,
+            body_action: BodyAction::Discard,
             losers: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::strategy_trait::Strategy;
 use crate::execution::event_loop::runtime::{block_on_run, current_thread};
-use crate::policy::adaptive_limit::Limit;
+use crate::policy::adaptive_limit::AdaptiveLimit;
 use crate::run::{Run, RunError};
 use crate::workload::concurrency::Concurrency;
 use flagpole_protocol::{AttemptRecord, RunStats};
@@ -31,10 +31,10 @@ impl Strategy for Adaptive {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        let mut limit = Limit::new(run.concurrency.get());
+        let mut limit = AdaptiveLimit::new(run.concurrency.get());
         let initial = limit.get();
         let mut observer = |record: &AttemptRecord| {
-            limit.saw(&record.outcome, record.sent, record.done);
+            limit.on_sample(&record.outcome, record.sent, record.done);
             Some(limit.get())
         };
         block_on_run(&current_thread()?, run, initial, Some(&mut observer))

@@ -42,7 +42,7 @@ impl Strategy for PerCore {
         let run = &run.clone().cancel(run.cancel.child_token());
         let concurrency = run.concurrency.get();
         let run_state = Arc::new(RunState::start(run, concurrency)?);
-        let useful = run_state.scheduler().most_at_once();
+        let useful = run_state.scheduler().max_useful_concurrency();
         let cores = available_parallelism().map_or(1, NonZero::get);
         let shares: Vec<_> = shares(concurrency, cores.min(useful)).collect();
         let disk_writer = disk_writer(run)?;

@@ -87,12 +87,12 @@ impl Workers<'_> {
                     threads.insert(spec.id, self.spawn(scope, sender.clone(), spec)?);
                     continue;
                 }
-                Action::Over if threads.is_empty() => return Ok(stats),
-                Action::Wait(until) => {
+                Action::Finished if threads.is_empty() => return Ok(stats),
+                Action::SleepUntil(until) => {
                     let now = self.state.template.clock.now();
                     events.recv_timeout(until.saturating_sub(now)).ok()
                 }
-                Action::Over | Action::Await => events.recv().ok(),
+                Action::Finished | Action::Blocked => events.recv().ok(),
             };
             match event {
                 Some(SupervisorEvent::Cancelled) => self.state.scheduler().stop(),
@@ -101,7 +101,7 @@ impl Workers<'_> {
                         let ended = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
                         stats += &*ended?;
                         // Only now: there are never more threads than slots.
-                        self.state.scheduler().leave(id);
+                        self.state.scheduler().release_slot(id);
                     }
                 }
                 None => {}

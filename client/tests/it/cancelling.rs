@@ -92,8 +92,8 @@ fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
 fn a_lane_that_goes_on_by_itself_stops_too() {
     let hedging = Policy {
         hedge: Some(Hedge {
-            after: HedgeDelay::Time(Duration::from_secs(3600)),
-            share: 1.0,
+            delay: HedgeDelay::Fixed(Duration::from_secs(3600)),
+            max_ratio: 1.0,
         }),
         ..Policy::default()
     };

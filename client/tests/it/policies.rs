@@ -15,8 +15,8 @@ const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
 
 fn retrying(attempts: u32) -> Policy {
     let retry = Retry {
-        attempts,
-        base: Duration::from_millis(2),
+        max_attempts: attempts,
+        base_delay: Duration::from_millis(2),
         ..Retry::default()
     };
     Policy {
@@ -86,7 +86,7 @@ fn all_is_done_though_nobody_hears_of_it() {
     });
     for strategy in strategy::ALL {
         let policy = Policy {
-            redirects: RedirectPolicy { most: 1 },
+            redirects: RedirectPolicy { max: 1 },
             ..retrying(2)
         };
         let (plan, endpoint) = (crate::server::plan("BR CN US ID IN"), server.endpoint());
@@ -130,8 +130,8 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
             }
         });
         let hedge = Hedge {
-            after: HedgeDelay::Time(Duration::from_millis(20)),
-            share: 1.0,
+            delay: HedgeDelay::Fixed(Duration::from_millis(20)),
+            max_ratio: 1.0,
         };
         let policy = Policy {
             hedge: Some(hedge),
@@ -173,14 +173,14 @@ fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
         }
     });
     let hedge = Hedge {
-        after: HedgeDelay::Time(delay),
-        share: 1.0,
+        delay: HedgeDelay::Fixed(delay),
+        max_ratio: 1.0,
     };
     let patience = Duration::from_secs(20);
     let policy = Policy {
         hedge: Some(hedge),
         timeouts: Timeouts {
-            whole: Some(patience),
+            total: Some(patience),
             ..Timeouts::default()
         },
         ..Policy::default()
@@ -236,7 +236,7 @@ fn redirects_lead_to_the_flag_within_the_site_only() {
             ]
         );
         let none = Policy {
-            redirects: RedirectPolicy { most: 0 },
+            redirects: RedirectPolicy { max: 0 },
             ..Policy::default()
         };
         let (tally, _) = run(*strategy, &server, (&plan, 1), |run| {
@@ -292,7 +292,7 @@ fn an_outcome_says_which_limit_was_not_kept() {
     let timeouts = Timeouts {
         connect: Some(ms(5000)),
         first_byte: Some(ms(50)),
-        whole: Some(ms(150)),
+        total: Some(ms(150)),
     };
     for strategy in strategy::ALL {
         let plan = crate::server::plan("BR US");

@@ -241,17 +241,17 @@ fn each_limit_of_time_is_told_from_the_others() {
     let first = Timeouts {
         connect: Some(LONG),
         first_byte: Some(SHORT),
-        whole: Some(LONG),
+        total: Some(LONG),
     };
     let whole = Timeouts {
         first_byte: Some(LONG),
-        whole: Some(SHORT),
+        total: Some(SHORT),
         ..first
     };
     // Once there is a first byte, it is in time however long the rest takes.
     let rest = Timeouts {
         first_byte: Some(SHORT),
-        whole: Some(2 * SHORT),
+        total: Some(2 * SHORT),
         ..first
     };
     let outcomes = |script: fn(&mut Peer), limits| {
@@ -286,7 +286,7 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
     let limits = Timeouts {
         connect: Some(SHORT),
         first_byte: Some(Duration::ZERO),
-        whole: Some(LONG),
+        total: Some(LONG),
     };
     for transport in transport::ALL {
         let record = connecting(*transport, limits, &CancellationToken::new()).unwrap();
@@ -297,7 +297,7 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
         assert_eq!((record.first_byte, record.reused_connection), (None, false));
         let whole = Timeouts {
             connect: None,
-            whole: Some(SHORT),
+            total: Some(SHORT),
             ..limits
         };
         let record = connecting(*transport, whole, &CancellationToken::new()).unwrap();
@@ -308,7 +308,7 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
 #[test]
 fn an_attempt_is_cancelled_while_it_connects() {
     let limits = Timeouts {
-        whole: Some(LONG),
+        total: Some(LONG),
         ..Timeouts::default()
     };
     for transport in transport::ALL {

@@ -37,7 +37,7 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut ran: CellRun) -> Result<
     let mut rows = Vec::new();
     for (contender, trials) in conditions.variants.iter().zip(&mut ran.trials) {
         let policy = contender.policy()?;
-        let whole = policy.timeouts.whole;
+        let whole = policy.timeouts.total;
         for trial in trials.iter_mut() {
             let measured = &trial.measured;
             trial.terms =

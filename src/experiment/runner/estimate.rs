@@ -32,7 +32,7 @@ fn run_time(
     variant: &StrategyVariant,
     listener: Option<&Listener>,
 ) -> Result<Duration> {
-    let timeout = variant.policy()?.timeouts.whole.unwrap_or(Duration::MAX);
+    let timeout = variant.policy()?.timeouts.total.unwrap_or(Duration::MAX);
     let concurrency = variant.strategy.concurrency(conditions.concurrency).get();
     let downloads = conditions.experiment.downloads();
     let sequential = u32::try_from(downloads.div_ceil(concurrency)).unwrap_or(u32::MAX);

@@ -24,7 +24,7 @@ impl Experiment {
         }
         let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);
         for variant in &variants {
-            let has_timeout = variant.policy()?.timeouts.whole.is_some();
+            let has_timeout = variant.policy()?.timeouts.total.is_some();
             if has_endless_fault && !has_timeout {
                 bail!("--fault: `hang` without `for=` never ends; set `--timeout`");
             }

@@ -26,7 +26,7 @@ pub(crate) struct BlockingScheduler {
 impl BlockingScheduler {
     /// For as many threads as the run has use for.
     pub(crate) fn new(run_state: RunState) -> Arc<BlockingScheduler> {
-        let threads = run_state.scheduler().most_at_once();
+        let threads = run_state.scheduler().max_useful_concurrency();
         Arc::new(BlockingScheduler {
             run_state,
             changed: Condvar::new(),
@@ -63,7 +63,7 @@ impl BlockingScheduler {
     /// Releases the slot of an attempt and waits for the next one.
     pub(crate) fn release_and_next(&self, id: AttemptId) -> Option<AttemptSpec> {
         let mut scheduler = self.run_state.scheduler();
-        scheduler.leave(id);
+        scheduler.release_slot(id);
         // The release may have made more attempts ready than this thread takes.
         self.notify_one();
         self.take(scheduler)
@@ -78,21 +78,21 @@ impl BlockingScheduler {
                     self.notify_one();
                     return Some(spec);
                 }
-                Action::Over => {
+                Action::Finished => {
                     self.changed.notify_all();
                     return None;
                 }
                 // A surplus thread leaves while others still work: to end all of them at the end of the run,
                 // one after the other under the scheduler's lock, takes as long as to start them.
-                _ if scheduler.most_at_once() < self.threads.load(SeqCst) => {
+                _ if scheduler.max_useful_concurrency() < self.threads.load(SeqCst) => {
                     self.threads.fetch_sub(1, SeqCst);
                     self.notify_one();
                     return None;
                 }
-                Action::Wait(until) if self.needs_timer(until) => {
+                Action::SleepUntil(until) if self.needs_timer(until) => {
                     scheduler = self.wait_until(scheduler, until, until.saturating_sub(now));
                 }
-                Action::Wait(_) | Action::Await => {
+                Action::SleepUntil(_) | Action::Blocked => {
                     self.waiting.fetch_add(1, SeqCst);
                     let woken = self.changed.wait(scheduler);
                     scheduler = woken.unwrap_or_else(PoisonError::into_inner);

@@ -81,7 +81,7 @@ impl AttemptLoop {
         if has_slot {
             self.run_state.next()
         } else {
-            Action::Await
+            Action::Blocked
         }
     }
 
@@ -100,7 +100,7 @@ impl AttemptLoop {
 
     /// Releases the slot of an attempt.
     pub(super) fn release(&self, id: AttemptId) {
-        self.run_state.scheduler().leave(id);
+        self.run_state.scheduler().release_slot(id);
         self.in_flight.fetch_sub(1, SeqCst);
     }
 

@@ -31,7 +31,7 @@ impl AttemptLoop {
             run.report(record);
             let concurrency = observer.as_mut().and_then(|observer| observer(record));
             if let Some(concurrency) = concurrency {
-                self.run_state.scheduler().set_lanes(concurrency);
+                self.run_state.scheduler().set_concurrency(concurrency);
             }
         };
         let mut tasks = JoinSet::new();
@@ -50,9 +50,9 @@ impl AttemptLoop {
                     self.notifier.notify_others(self.index);
                     continue;
                 }
-                Action::Over => break,
-                Action::Wait(until) => Some(until),
-                Action::Await => None,
+                Action::Finished => break,
+                Action::SleepUntil(until) => Some(until),
+                Action::Blocked => None,
             };
             tokio::select! {
                 biased;

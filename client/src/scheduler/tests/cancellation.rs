@@ -9,11 +9,11 @@ fn a_stopped_agenda_starts_nothing_and_retries_nothing() {
         panic!()
     };
     agenda.stop();
-    assert_eq!(agenda.next(MS), Action::Over);
+    assert_eq!(agenda.next(MS), Action::Finished);
     assert!(
         agenda
-            .done(start.id, &end(Outcome::ConnectionReset), MS)
-            .decides
+            .complete(start.id, &end(Outcome::ConnectionReset), MS)
+            .is_final
     );
 }
 
@@ -28,14 +28,14 @@ fn a_back_off_that_is_broken_off_has_taken_its_time() {
         let Action::Start(start) = agenda.next(now) else {
             panic!()
         };
-        assert!(!agenda.done(start.id, &asked, now).decides);
-        agenda.leave(start.id);
+        assert!(!agenda.complete(start.id, &asked, now).is_final);
+        agenda.release_slot(start.id);
     }
-    assert_eq!(agenda.in_backoff(40 * MS), 30 * MS);
+    assert_eq!(agenda.unfinished_backoff(40 * MS), 30 * MS);
     agenda.stop();
-    assert_eq!(agenda.in_backoff(100 * MS), (90 + 60) * MS);
+    assert_eq!(agenda.unfinished_backoff(100 * MS), (90 + 60) * MS);
     assert!(
-        agenda.in_backoff(10_000 * MS) < 2 * 1200 * MS,
+        agenda.unfinished_backoff(10_000 * MS) < 2 * 1200 * MS,
         "no more than was due"
     );
 }

@@ -36,17 +36,17 @@ fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
 
 prop_compose! {
     fn policies()(
-        attempts in 0u32..4, budget in prop::option::of((0.0..1.0, 0u32..4)),
-        hedge in prop::option::of((0u64..60, 0.0..1.0)), most in 0u32..3, seed: u64,
+        max_attempts in 0u32..4, budget in prop::option::of((0.0..1.0, 0u32..4)),
+        hedge in prop::option::of((0u64..60, 0.0..1.0)), max in 0u32..3, seed: u64,
     ) -> Policy {
         Policy {
-            retry: Retry { attempts, seed, ..Retry::default() },
-            budget: budget.map(|(ratio, reserve)| RetryBudgetConfig { ratio, reserve }),
-            hedge: hedge.map(|(ms, share)| Hedge {
-                after: HedgeDelay::Time(Duration::from_millis(ms)),
-                share,
+            retry: Retry { max_attempts, seed, ..Retry::default() },
+            budget: budget.map(|(ratio, min_retries)| RetryBudgetConfig { ratio, min_retries }),
+            hedge: hedge.map(|(ms, max_ratio)| Hedge {
+                delay: HedgeDelay::Fixed(Duration::from_millis(ms)),
+                max_ratio,
             }),
-            redirects: RedirectPolicy { most },
+            redirects: RedirectPolicy { max },
             ..Policy::default()
         }
     }
@@ -61,16 +61,16 @@ proptest! {
         let plan = if named { Workload::with_metadata(codes) } else { Workload::flags(codes) };
         let story = carry_out(&plan, &policy, lanes, &drawn(seed));
         prop_assert!(story.most <= lanes);
-        let decided: Vec<_> = story.attempts.iter().filter(|(_, v)| v.decides).collect();
+        let decided: Vec<_> = story.attempts.iter().filter(|(_, v)| v.is_final).collect();
         let distinct: BTreeSet<_> = decided.iter().map(|(start, _)| start.download).collect();
         prop_assert_eq!((decided.len(), distinct.len()), (jobs, jobs));
         let hedges = story.count(AttemptKind::Hedge);
         let others = story.attempts.len() - hedges;
-        prop_assert!(hedges as f64 <= policy.hedge.map_or(0.0, |h| h.share) * others as f64);
+        prop_assert!(hedges as f64 <= policy.hedge.map_or(0.0, |h| h.max_ratio) * others as f64);
         let firsts = story.count(AttemptKind::First) + story.count(AttemptKind::Metadata);
-        if let Some(RetryBudgetConfig { ratio, reserve }) = policy.budget {
+        if let Some(RetryBudgetConfig { ratio, min_retries }) = policy.budget {
             // The ratio is kept to three decimals.
-            let most = (ratio + 0.0005) * firsts as f64 + f64::from(reserve);
+            let most = (ratio + 0.0005) * firsts as f64 + f64::from(min_retries);
             prop_assert!(story.count(AttemptKind::Retry) as f64 <= most);
         }
         let asked: BTreeSet<_> =
@@ -97,7 +97,7 @@ proptest! {
         let told = |lanes| {
             let story = carry_out(&flags(20), &retrying(attempts), lanes, &drawn(seed));
             let mut told: Vec<_> = story.attempts.into_iter()
-                .map(|(s, v)| (s.download, s.attempt, s.request_number, s.backoff, v.outcome.label(), v.decides))
+                .map(|(s, v)| (s.download, s.attempt, s.request_number, s.backoff, v.outcome.label(), v.is_final))
                 .collect();
             told.sort_unstable();
             told

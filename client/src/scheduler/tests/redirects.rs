@@ -14,14 +14,14 @@ fn in_rounds(plan: &Workload, lanes: usize) -> Story {
         (end(Outcome::Ok), ROUND)
     });
     for (start, verdict) in &story.attempts {
-        let (kind, then) = if start.names {
-            (AttemptKind::Metadata, BodyAction::Name)
+        let (kind, then) = if start.names_file {
+            (AttemptKind::Metadata, BodyAction::RenameStaged)
         } else {
             (AttemptKind::First, BodyAction::Stage)
         };
         assert_eq!(
-            (start.kind, verdict.then, verdict.decides),
-            (kind, then, start.names)
+            (start.kind, verdict.body_action, verdict.is_final),
+            (kind, then, start.names_file)
         );
     }
     story
@@ -31,7 +31,7 @@ fn in_rounds(plan: &Workload, lanes: usize) -> Story {
 fn most_unnamed(story: &Story) -> usize {
     let (mut unnamed, mut most) = (0, 0);
     for (start, _) in &story.attempts {
-        if start.names {
+        if start.names_file {
             unnamed -= 1;
         } else {
             unnamed += 1;
@@ -61,7 +61,7 @@ fn a_run_that_is_interrupted_loses_the_flags_of_two_rounds_at_most() {
     let first: Vec<_> = in_rounds(&named(3), 1)
         .attempts
         .iter()
-        .map(|(start, _)| (start.download, start.names))
+        .map(|(start, _)| (start.download, start.names_file))
         .collect();
     let each = [1, 2, 3].map(|place| [(place, false), (place, true)]);
     assert_eq!(first, each.concat());
@@ -72,6 +72,6 @@ fn metadata_does_not_wait_for_a_flag_that_is_not_due_yet() {
     let mut plan = named(2);
     plan.jobs[1].due = Some(1000 * MS);
     let story = in_rounds(&plan, 4);
-    let named = story.attempts.iter().find(|(start, _)| start.names);
+    let named = story.attempts.iter().find(|(start, _)| start.names_file);
     assert_eq!(story.times[&named.unwrap().0.id], ROUND);
 }

@@ -10,10 +10,10 @@ fn left_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
         let Action::Start(start) = agenda.next(MS) else {
             panic!("there is a lane")
         };
-        let verdict = agenda.done(start.id, &end(Outcome::NotFound), MS);
-        assert!(verdict.decides);
+        let verdict = agenda.complete(start.id, &end(Outcome::NotFound), MS);
+        assert!(verdict.is_final);
         if start.download == 1 {
-            agenda.leave(start.id);
+            agenda.release_slot(start.id);
         }
         start.id
     });
@@ -26,14 +26,14 @@ fn left_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
 fn who_has_left_does_not_take_the_lane_of_another() {
     let (mut agenda, left, next) = left_and_next();
     assert!(left < next && agenda.in_flight() == 1);
-    agenda.leave(left);
+    agenda.release_slot(left);
 }
 
 #[test]
 #[should_panic = "if that was asked for"]
 fn nothing_is_put_by_that_was_not_to_be() {
     let (mut agenda, left, _) = left_and_next();
-    agenda.staged(left, true);
+    agenda.on_staged(left, true);
 }
 
 /// What came of it may still be on its way to the disk, where the next try looks for it.
@@ -44,10 +44,10 @@ fn a_retry_waits_until_the_try_before_has_left() {
     let Action::Start(first) = agenda.next(MS) else {
         panic!("there is a lane")
     };
-    agenda.done(first.id, &end(Outcome::IncompleteBody), MS);
+    agenda.complete(first.id, &end(Outcome::IncompleteBody), MS);
     let late = 1000 * MS;
-    assert_eq!(agenda.next(late), Action::Await);
-    agenda.leave(first.id);
+    assert_eq!(agenda.next(late), Action::Blocked);
+    agenda.release_slot(first.id);
     let Action::Start(retry) = agenda.next(late) else {
         panic!("it is due")
     };

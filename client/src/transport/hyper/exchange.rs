@@ -30,7 +30,7 @@ pub(crate) async fn exchange<D: NetDriver>(
     let mut response = Box::<RawResponse>::default();
     let config = &template.config;
     let mut received = ReceivedBody::new(config.keep_partial_bodies);
-    let total = config.timeouts.whole;
+    let total = config.timeouts.total;
     let exchange = HyperExchange {
         template,
         driver,

@@ -156,7 +156,7 @@ impl UreqState {
             Some(_) => None,
         };
         let phase = phase.map(|(kind, limit)| (kind, limit, exchange.stats.sent));
-        let total = Some((TimeoutKind::Total, limits.whole, exchange.began));
+        let total = Some((TimeoutKind::Total, limits.total, exchange.began));
         let ends = [phase, total]
             .into_iter()
             .flatten()
