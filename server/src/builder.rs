@@ -12,7 +12,7 @@ use crate::limits::admission::ListenerLimits;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::rate_limit::RateLimit;
 use crate::limits::token_bucket::TokenBucket;
-use crate::net::shared_listener::SharedListener;
+use crate::net::shared_state::SharedListener;
 use crate::net::socket;
 use crate::observe::journal::Journal;
 use crate::start_error::StartError;

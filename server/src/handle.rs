@@ -1,6 +1,6 @@
 //! A running server: its threads and their ledgers.
 
-use crate::net::shared_listener::SharedListener;
+use crate::net::shared_state::SharedListener;
 use crate::net::worker::{Phase, Worker};
 use crate::start_error::StartError;
 use flagpole_protocol::{JournalEntry, Ledger};

@@ -1,9 +1,8 @@
 //! The only code that waits or writes: workers, connections and the timer.
 
 pub(crate) mod http1;
-pub(crate) mod shared_listener;
+pub(crate) mod shared_state;
 pub(crate) mod socket;
 mod system_calls;
 pub(crate) mod timer;
 pub(crate) mod worker;
-pub(crate) mod worker_context;

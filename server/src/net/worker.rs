@@ -5,8 +5,7 @@
 
 use crate::net::http1::connection;
 use crate::net::http1::connection_state::ConnectionState;
-use crate::net::shared_listener::SharedListener;
-use crate::net::worker_context::WorkerContext;
+use crate::net::shared_state::{SharedListener, WorkerContext};
 use flagpole_protocol::Ledger;
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -4,7 +4,7 @@ use crate::fate::request_counters::RequestIndex;
 use crate::fate::rule_set::{Decision, RuleSet};
 use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
-use crate::net::shared_listener::SharedListener;
+use crate::net::shared_state::SharedListener;
 use flagpole_protocol::{Cause, Ending, Fate, FateKey, JournalEntry, Pace};
 use http::{Method, Request};
 use std::time::{Duration, Instant};

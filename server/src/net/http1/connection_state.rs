@@ -7,8 +7,8 @@
 
 use crate::limits::concurrency_limit::Permit;
 use crate::net::http1::active_request::ActiveRequest;
-use crate::net::http1::write_plan::WritePlan;
-use crate::net::worker_context::WorkerContext;
+use crate::net::shared_state::WorkerContext;
+use flagpole_protocol::Fate;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -36,6 +36,16 @@ pub(crate) struct ConnectionState {
     terminated: Cell<bool>,
     ended_by_fault: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// What the stream must know of a response that is written by a schedule.
+#[derive(Debug)]
+pub(crate) struct WritePlan {
+    pub(crate) fate: Fate,
+    /// Length of the body in bytes.
+    pub(crate) body: u64,
+    /// When the response is due.
+    pub(crate) start: Instant,
 }
 
 impl ConnectionState {

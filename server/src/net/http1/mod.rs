@@ -4,4 +4,3 @@ mod active_request;
 pub(crate) mod connection;
 pub(crate) mod connection_state;
 mod shaped_stream;
-mod write_plan;

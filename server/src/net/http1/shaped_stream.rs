@@ -2,8 +2,7 @@
 //! says, and reports reads and writes to the connection's state.
 
 use crate::http::write_schedule::WriteSchedule;
-use crate::net::http1::connection_state::ConnectionState;
-use crate::net::http1::write_plan::WritePlan;
+use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::system_calls;
 use flagpole_protocol::{Ending, ResponseContent};
 use hyper::rt::{Read, ReadBufCursor, Write};
