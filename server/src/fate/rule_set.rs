@@ -157,7 +157,10 @@ impl RuleSet {
     /// The fate of a request that is one of a chain of redirects, behind which so many others lie:
     /// delayed as it would be anyway, but not judged anew. A chain that no fault here has is none.
     pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
-        let Some(label) = self.judges().find_map(|judge| judge.faults.chain(hops)) else {
+        let Some(label) = self
+            .judges()
+            .find_map(|judge| judge.faults.redirect_chain(hops))
+        else {
             return fate;
         };
         let clean = Fate {
@@ -234,7 +237,7 @@ impl Judge {
         };
         let detail = dice.draw(DrawPurpose::Detail, key, n);
         self.faults
-            .strike(dice.draw(DrawPurpose::Fault, key, n), detail, &mut fate);
+            .inject(dice.draw(DrawPurpose::Fault, key, n), detail, &mut fate);
         fate
     }
 }
