@@ -72,7 +72,7 @@ impl RuleSet {
     /// The rules of a listener.
     ///
     /// # Errors
-    /// If the odds of some faults add up to more than 100%.
+    /// If the probabilities of some faults add up to more than 100%.
     pub fn new(seed: u64, listener: &Listener) -> Result<RuleSet, SpecError> {
         let entry = |(number, rule): (u32, &Rule)| {
             let label = rule
@@ -98,7 +98,7 @@ impl RuleSet {
     /// No rules but the listener itself.
     ///
     /// # Errors
-    /// If the odds of the faults add up to more than 100%.
+    /// If the probabilities of the faults add up to more than 100%.
     pub fn of(seed: u64, latency: Latency, faults: Vec<FaultSpec>) -> Result<RuleSet, SpecError> {
         let listener = Listener {
             latency,
