@@ -70,7 +70,7 @@ fn a_latency_that_does_not_parse() {
         );
         refused(
             "uniform:5s..1s",
-            "the first duration is at most the second, got `5s..1s`",
+            "the first duration must not exceed the second, got `5s..1s`",
         );
     }
 }
@@ -97,13 +97,13 @@ fn a_fault_that_does_not_parse() {
 }
 
 #[test]
-fn odds_over_the_whole_in_sum() {
+fn fault_probabilities_above_100_percent() {
     let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("serve --port 0 --fault 404@60% --fault 500@60%", sentence);
 }
 
 #[test]
-fn odds_over_the_whole_in_sum_for_compare() {
+fn fault_probabilities_above_100_percent_for_compare() {
     let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("compare --fault 404@60% --fault 500@60%", sentence);
 }
