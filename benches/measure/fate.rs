@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// The group `fate`.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let key = FateKey::Resource(Resource::Flag("BR".parse().expect("BR is a code")));
+    let key = FateKey::from(Resource::Flag("BR".parse().expect("BR is a code")));
     let mut group = criterion.benchmark_group("fate");
     group.throughput(Throughput::Elements(1));
     group
@@ -27,12 +27,13 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         let faults = faults
             .iter()
             .map(|spec| spec.parse().expect("the fault is well formed"));
-        let profile = RuleSet::of(7, latency, faults.collect()).expect("15% are at most 100%");
+        let profile =
+            RuleSet::without_rules(7, latency, faults.collect()).expect("15% are at most 100%");
         let mut n = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 n += 1;
-                profile.fate(black_box(key), black_box(n))
+                profile.fate(black_box(&key), black_box(n))
             });
         });
     }

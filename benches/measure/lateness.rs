@@ -9,11 +9,11 @@
 use crate::requests::{is_asked, is_test, rounds};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
 use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
+use flagpole_protocol::{DrawPurpose, RngKey};
 use flagpole_server::BlockingServer;
 use flagpole_server::Latency;
-use flagpole_server::fate::keyed_rng::{DrawPurpose, KeyedRng};
+use rand::Rng as _;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
@@ -186,10 +186,9 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
         .enable_time()
         .build()
         .expect("a runtime can be had");
-    let delay = |n: usize| {
-        latency.delay(KeyedRng::new(0, 0).draw(DrawPurpose::Delay, FateKey::Other, n as u64))
-    };
-    let delays: Vec<_> = (1..=requests).map(delay).collect();
+    let mut rng = RngKey::new(0, 0, "/", 1).rng(DrawPurpose::Delay);
+    let delay = |_| latency.delay(rng.next_u64());
+    let delays: Vec<_> = (0..requests).map(delay).collect();
     runtime.block_on(async {
         let mut sleepers = JoinSet::new();
         for lane in 0..in_flight {

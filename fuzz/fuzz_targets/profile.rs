@@ -4,7 +4,7 @@
 #![no_main]
 
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_protocol::FateKey;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
@@ -12,14 +12,14 @@ use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
 
 fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
-    let rulebook = RuleSet::new(seed, listener).expect("a profile that was read has no odds above 100%");
-    let asked = |path: &'static str| {
-        let key = flagpole_protocol::Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
-        (0..6).map(move |n| RequestInfo { method: &Method::GET, path, key, n, elapsed: Duration::from_secs(n) })
+    let rule_set = RuleSet::new(seed, listener).expect("the probabilities of a profile that was read are at most 100%");
+    let preview = |(key, request_number): (&FateKey, u64)| {
+        let elapsed = Duration::from_secs(request_number);
+        let request = RequestInfo { method: &Method::GET, key, request_number, elapsed };
+        FatePreview::new(&rule_set, &Site::embedded(), &request)
     };
-    let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
-    let asked = paths.into_iter().flat_map(asked);
-    asked.map(|asked| FatePreview::of(&rulebook, &Site::embedded(), &asked)).collect()
+    let keys = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"].map(FateKey::from_path);
+    keys.iter().flat_map(|key| (1..7).map(move |n| (key, n))).map(preview).collect()
 }
 
 /// Whether a message begins with a line and a column that the text has.

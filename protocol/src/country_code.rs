@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Two ASCII letters, kept in upper case. Any pair is a `CountryCode`; only a [`Catalog`](crate::Catalog)
-/// knows which of them have a flag.
+/// Two ASCII letters, in upper case. Any pair is a `CountryCode`; which of them have a flag is known to the catalogue
+/// of a site.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
@@ -14,7 +14,7 @@ pub struct CountryCode([u8; 2]);
 pub struct CountryCodeError(String);
 
 impl CountryCode {
-    /// How many codes there are: AA to ZZ.
+    /// The number of codes: AA to ZZ.
     pub const COUNT: usize = 26 * 26;
 
     /// All pairs of letters in order, AA to ZZ.
@@ -23,7 +23,7 @@ impl CountryCode {
             .flat_map(|first| (b'A'..=b'Z').map(move |second| CountryCode([first, second])))
     }
 
-    /// The code in lower case, as it stands in a path.
+    /// The code in lower case, as in a path.
     pub fn lower(self) -> String {
         self.to_string().to_ascii_lowercase()
     }
@@ -33,14 +33,15 @@ impl CountryCode {
         char::from(self.0[0])
     }
 
-    /// The two letters as bytes, in upper case.
-    pub fn bytes(self) -> [u8; 2] {
-        self.0
-    }
-
-    /// The code's place in [`CountryCode::every`], 0 to 675.
+    /// The index of the code in [`CountryCode::every`], 0 to 675.
     pub fn index(self) -> usize {
         usize::from(self.0[0] - b'A') * 26 + usize::from(self.0[1] - b'A')
+    }
+
+    /// The letters of the code at this index, below [`CountryCode::COUNT`], in lower case.
+    #[expect(clippy::cast_possible_truncation, reason = "below 26")]
+    pub(crate) const fn lower_letters(index: usize) -> [u8; 2] {
+        [b'a' + (index / 26) as u8, b'a' + (index % 26) as u8]
     }
 
     /// A code in upper case, at compile time.
@@ -51,7 +52,7 @@ impl CountryCode {
         }
     }
 
-    /// A code in lower case, exactly as a path on the wire spells it.
+    /// A code in lower case, as in a path.
     pub fn from_lower(text: &str) -> Option<CountryCode> {
         match *text.as_bytes() {
             [a @ b'a'..=b'z', b @ b'a'..=b'z'] => Some(CountryCode([
@@ -66,7 +67,7 @@ impl CountryCode {
 impl FromStr for CountryCode {
     type Err = CountryCodeError;
 
-    /// Either case is accepted: `BR`, `br`.
+    /// Accepts upper and lower case: `BR`, `br`.
     fn from_str(text: &str) -> Result<Self, CountryCodeError> {
         CountryCode::from_lower(&text.to_ascii_lowercase())
             .ok_or_else(|| CountryCodeError(text.to_owned()))
@@ -93,13 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn either_case_is_read_and_upper_case_is_shown() {
+    fn either_case_parses_and_upper_case_is_displayed() {
         assert_eq!("br".parse::<CountryCode>().unwrap().to_string(), "BR");
         assert_eq!("Br".parse::<CountryCode>().unwrap().lower(), "br");
     }
 
     #[test]
-    fn what_is_not_two_letters_is_refused() {
+    fn anything_but_two_letters_is_refused() {
         for bad in ["", "B", "B1", "BRA", "é", "b ", "ß"] {
             let error = bad.parse::<CountryCode>().unwrap_err().to_string();
             assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
@@ -107,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn every_code_stands_at_its_index() {
+    fn every_lists_all_codes_in_order_of_their_index() {
         assert_eq!(CountryCode::every().count(), CountryCode::COUNT);
-        for (place, code) in CountryCode::every().enumerate() {
-            assert_eq!(code.index(), place);
+        for (index, code) in CountryCode::every().enumerate() {
+            assert_eq!(code.index(), index);
         }
     }
 }

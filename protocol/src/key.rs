@@ -1,43 +1,94 @@
-//! What requests are counted and judged by.
+//! The key of a fate: what requests are counted by.
 
-use crate::Resource;
+use crate::{Resource, normalized_path};
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
-/// A resource of the site, or anything else. All paths that are no resource share one key, so that
-/// made-up paths cost no memory.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum FateKey {
-    /// A resource that the site has.
+/// The normalised path of a request, without its query. Method and spelling of the path make no difference:
+/// `GET /flags/br/br.gif`, `HEAD //flags/br/br.gif` and `GET /flags/%62r/br.gif?x` have the same key.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FateKey(NormalizedPath);
+
+/// A path that names a resource is always a `Resource`, so that equal paths are equal values.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum NormalizedPath {
     Resource(Resource),
-    /// Every other path.
-    Other,
+    Other(Arc<str>),
 }
 
 impl FateKey {
-    /// How many keys there are.
-    pub const COUNT: usize = Resource::COUNT + 1;
-
-    /// The key's place among all keys, below [`FateKey::COUNT`].
-    pub fn index(self) -> usize {
-        match self {
-            FateKey::Resource(resource) => resource.index(),
-            FateKey::Other => Resource::COUNT,
+    /// The key of a path as it was sent.
+    pub fn from_path(path: &str) -> FateKey {
+        // The path of a resource is in normal form, and by far the most frequent one.
+        if let Some(resource) = Resource::from_path(path) {
+            return FateKey(NormalizedPath::Resource(resource));
         }
+        let path = normalized_path(path);
+        FateKey(match Resource::from_path(&path) {
+            Some(resource) => NormalizedPath::Resource(resource),
+            None => NormalizedPath::Other(path.into()),
+        })
+    }
+
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            NormalizedPath::Resource(resource) => resource.path(),
+            NormalizedPath::Other(path) => path,
+        }
+    }
+
+    /// The resource that the path names, whether the site has it or not.
+    pub fn resource(&self) -> Option<Resource> {
+        match self.0 {
+            NormalizedPath::Resource(resource) => Some(resource),
+            NormalizedPath::Other(_) => None,
+        }
+    }
+}
+
+impl From<Resource> for FateKey {
+    fn from(resource: Resource) -> FateKey {
+        FateKey(NormalizedPath::Resource(resource))
     }
 }
 
 impl fmt::Display for FateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FateKey::Resource(resource) => resource.fmt(f),
-            FateKey::Other => f.write_str("other"),
-        }
+        f.pad(self.as_str())
     }
 }
 
 impl Serialize for FateKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equivalent_paths_have_the_same_key() {
+        let flag = FateKey::from(Resource::Flag("BR".parse().unwrap()));
+        for path in [
+            "/flags/br/br.gif",
+            "//flags/br/br.gif",
+            "/flags/%62r/br.gif",
+            "/flags/br/../br/br.gif",
+        ] {
+            assert_eq!(FateKey::from_path(path), flag, "{path}");
+        }
+        assert_eq!(flag.to_string(), "/flags/br/br.gif");
+    }
+
+    #[test]
+    fn other_paths_have_keys_of_their_own() {
+        for path in ["/", "/flags/", "/flags/BR/BR.gif", "/flags%2Fbr/br.gif"] {
+            let key = FateKey::from_path(path);
+            assert_eq!((key.as_str(), key.resource()), (path, None));
+        }
     }
 }

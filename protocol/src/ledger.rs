@@ -160,6 +160,9 @@ impl Ledger {
 
     /// Counts a delayed response whose first write returned `late` after its due time; `Err` has how
     /// early it returned.
+    ///
+    /// # Panics
+    /// Never: the histogram resizes itself.
     pub fn record_lateness(&mut self, late: Result<Duration, Duration>) {
         self.early += u64::from(late.is_err());
         let nanos = late.unwrap_or_default().as_nanos();
@@ -316,7 +319,6 @@ fn method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_str(method.as_str())
 }
 
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
 /// Serialises an optional duration as microseconds with a fraction.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use crate::config::rule::Rule;
 use crate::content::site::Site;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
-use crate::fate::request_counters::Counts;
+use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::limits::admission::ListenerLimits;
@@ -159,7 +159,7 @@ impl<S> ServerBuilder<S> {
             passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,
             rule_set,
-            counters: Counts::default(),
+            counters: RequestCounters::default(),
             connection_permits: Arc::new(Semaphore::new(max_connections)),
             max_connections,
             journal_capacity: self.journal_capacity,

@@ -4,8 +4,6 @@ use crate::combos::Combo;
 use flagpole_protocol::Cause;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{FateKey, JournalEntry, Ledger};
-use flagpole_server::Site;
-use flagpole_server::http::route::Route;
 use std::time::Duration;
 
 /// What came of a run, and how it was made.
@@ -27,7 +25,7 @@ impl Trace {
         let timing = record.timing.clone().unwrap_or_default();
         Trace {
             run: run.to_owned(),
-            key: Site::embedded().key(Route::Resource(record.resource)),
+            key: record.resource.into(),
             request_number: record.request_number,
             status: record.status,
             planned: timing.planned,
@@ -42,7 +40,7 @@ impl Trace {
     fn of_entry(entry: &JournalEntry) -> Trace {
         Trace {
             run: entry.run.as_deref().unwrap_or_default().to_owned(),
-            key: entry.resource,
+            key: entry.resource.clone(),
             request_number: entry.request_number.unwrap(),
             status: entry.status,
             planned: entry.planned,
@@ -51,8 +49,8 @@ impl Trace {
     }
 
     /// All that a client knows that has seen no answer.
-    fn asked(&self) -> (&str, FateKey, u64) {
-        (&self.run, self.key, self.request_number)
+    fn asked(&self) -> (&str, &FateKey, u64) {
+        (&self.run, &self.key, self.request_number)
     }
 }
 

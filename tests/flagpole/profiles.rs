@@ -7,7 +7,7 @@ use flagpole_protocol::{Cause, JournalEntry};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
 use proptest::strategy::{Just, Strategy as _, ValueTree as _};
@@ -125,14 +125,14 @@ mod journal {
             let server = builder.journal_capacity(resources.len()).start().unwrap();
             ask_all(&server, &shuffled.current(), lanes);
             let mut journal = server.journal_entries();
-            journal.sort_by_key(|entry| (entry.resource, entry.request_number));
+            journal.sort_by_key(|entry| (entry.resource.clone(), entry.request_number));
             let numbers: Vec<_> = journal
                 .iter()
-                .map(|entry| (entry.resource, entry.request_number.unwrap()))
+                .map(|entry| (entry.resource.clone(), entry.request_number.unwrap()))
                 .collect();
             let mut all: Vec<_> = resources
                 .iter()
-                .map(|&one| FateKey::Resource(one))
+                .map(|&one| FateKey::from(one))
                 .zip((1..=TIMES).cycle())
                 .collect();
             all.sort();
@@ -143,15 +143,13 @@ mod journal {
             journal.retain(is_fate);
             assert!(!journal.is_empty());
             for entry in &journal {
-                let path = entry.resource.to_string();
                 let asked = RequestInfo {
                     method: &Method::GET,
-                    path: &path,
-                    key: entry.resource,
+                    key: &entry.resource,
                     request_number: entry.request_number.unwrap(),
                     elapsed: entry.at,
                 };
-                let planned = FatePreview::of(&rulebook, &Site::embedded(), &asked);
+                let planned = FatePreview::new(&rulebook, &Site::embedded(), &asked);
                 assert_eq!(told(entry), line(&planned), "{name}, {lanes} at once");
             }
             entries.extend(journal);
@@ -291,11 +289,7 @@ mod downloads {
     /// The flags that are struck by what `get` calls an error, when each is asked for once.
     fn struck(profile: &Profile, listener: &Listener) -> u64 {
         let rulebook = RuleSet::new(profile.seed, listener).unwrap();
-        let fault = |code| {
-            rulebook
-                .fate(FateKey::Resource(Resource::Flag(code)), 0)
-                .fault
-        };
+        let fault = |code| rulebook.fate(&FateKey::from(Resource::Flag(code)), 1).fault;
         let is_error = |fault: &std::sync::Arc<str>| {
             !fault.starts_with("hang:for") && !fault.starts_with("trickle")
         };

@@ -18,10 +18,10 @@ const WIDE: &str = "uniform:0..5h";
 
 /// Has a server of latency `WIDE` work on a request that takes hours.
 fn keep_busy(peer: &mut RawClient) {
-    let profile = RuleSet::of(0, WIDE.parse().unwrap(), vec![]).unwrap();
-    let flag = FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
+    let profile = RuleSet::without_rules(0, WIDE.parse().unwrap(), vec![]).unwrap();
+    let flag = FateKey::from(Resource::Flag("BR".parse().unwrap()));
     let numbers = 1..1_000_000;
-    let delay = |n: &u64| profile.fate(flag, *n).delay;
+    let delay = |n: &u64| profile.fate(&flag, *n).delay;
     let quick = numbers.clone().find(|n| delay(n) < Duration::from_secs(1));
     let slow = numbers
         .clone()

@@ -45,11 +45,11 @@ struct Index {
 struct Listed {
     iso_cc: String,
     country: String,
-    flag: String,
+    flag: &'static str,
     /// Bytes of the flag.
     size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<String>,
+    metadata: Option<&'static str>,
 }
 
 /// The catalogue at `/flags/index.json`.

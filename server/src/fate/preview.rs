@@ -1,20 +1,19 @@
-//! Fates in advance: what will happen to a request, in the words of the journal.
+//! Fates in advance: the plan for a request, in the terms of the journal.
 
 use crate::Site;
-use crate::fate::rule_set::{RequestInfo, RuleSet};
+use crate::fate::request_info::RequestInfo;
+use crate::fate::rule_set::RuleSet;
 use crate::http::write_schedule::{WriteSchedule, describe_ending};
-use flagpole_protocol::Fate;
-use flagpole_protocol::FateKey;
-use flagpole_protocol::{micros, option_micros};
+use flagpole_protocol::{Fate, FateKey, micros, option_micros};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is planned for one answer.
+/// The plan for one response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FatePreview {
-    /// What is asked for.
+    /// The key of the request.
     pub resource: FateKey,
     /// The number of the request for this key, from 1.
     #[serde(rename = "n")]
@@ -24,25 +23,25 @@ pub struct FatePreview {
     /// The delay, in microseconds.
     #[serde(rename = "planned_us", serialize_with = "micros")]
     pub planned: Duration,
-    /// The fault that will strike.
+    /// The fault that is injected.
     pub fault: Option<Arc<str>>,
-    /// How and where the answer will end: `complete`, `cut at byte 700`.
+    /// How and where the response ends: `complete`, `cut at byte 700`.
     pub ending: Cow<'static, str>,
-    /// How long after its head has been parsed the answer ends at the soonest, in microseconds; `None`
-    /// if it never does.
+    /// The shortest time from the end of the request's head to the end of the response, in microseconds; `None` if the
+    /// response never ends.
     #[serde(rename = "duration_us", serialize_with = "option_micros")]
     pub duration: Option<Duration>,
 }
 
 impl FatePreview {
-    /// What the rules have in store for a request by GET.
-    pub fn of(rulebook: &RuleSet, site: &Site, asked: &RequestInfo<'_>) -> FatePreview {
-        let decided = rulebook.decide(asked);
-        let (fate, body) = (decided.fate, site.length(asked.key));
+    /// The plan for a GET request.
+    pub fn new(rule_set: &RuleSet, site: &Site, request: &RequestInfo<'_>) -> FatePreview {
+        let decision = rule_set.decide(request);
+        let (fate, body) = (decision.fate, site.length(request.key));
         FatePreview {
-            resource: asked.key,
-            request_number: asked.request_number,
-            rule: rulebook.label(decided.rule),
+            resource: request.key.clone(),
+            request_number: request.request_number,
+            rule: rule_set.label(decision.rule),
             planned: fate.delay,
             ending: describe_ending(fate.pace, fate.ending, body),
             duration: duration(&fate, body),
@@ -52,7 +51,7 @@ impl FatePreview {
 }
 
 fn duration(fate: &Fate, body: u64) -> Option<Duration> {
-    // How long the head is makes no difference to when the last byte is due.
+    // The length of the head makes no difference to when the last byte is due.
     let paced = WriteSchedule::new(fate, 1, body).duration()?;
     Some(fate.delay + paced)
 }

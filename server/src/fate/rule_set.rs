@@ -1,105 +1,54 @@
-//! Rules carried out: which one decides about a request, and the fate that it draws.
+//! The rules of a listener: which one decides about a request, and the fate that follows from it.
 
 use crate::config::listener::Listener;
-use crate::config::rule::Rule;
 use crate::config::spec::SpecError;
-use crate::fate::fault::{FaultSpec, Faults};
-use crate::fate::keyed_rng::{DrawPurpose, KeyedRng};
+use crate::fate::compiled_rule::CompiledRule;
+use crate::fate::effect::Effect;
+use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
-use flagpole_protocol::FateKey;
-use flagpole_protocol::{CountryCode, Resource};
-use flagpole_protocol::{Fate, ResponseContent};
+use crate::fate::request_info::{Decision, RequestInfo};
+use flagpole_protocol::{Fate, FateKey, ResponseContent};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the journal calls the listener itself, which decides where no rule matches.
+/// The name of the listener in the journal, where no rule matches.
 const LISTENER: &str = "listener";
 
-/// The rules of one listener under one seed.
+/// The rules of one listener under one seed. The first rule that matches decides everything; the listener itself
+/// decides where none matches.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     seed: u64,
-    rules: Vec<Entry>,
-    listener: Judge,
-}
-
-/// A rule and what it does.
-#[derive(Clone, Debug)]
-struct Entry {
-    rule: Rule,
-    /// Whether the path of a resource matches, by the key's index.
-    paths: Box<[bool]>,
-    judge: Judge,
-}
-
-/// What one rule, or the listener, does to an answer.
-#[derive(Clone, Debug)]
-struct Judge {
-    label: Arc<str>,
-    /// The rule's number in the draws: 0 is the listener, so that rules that are added or taken away
-    /// leave its fates alone.
-    number: u32,
-    latency: Latency,
-    faults: Faults,
-}
-
-/// A request, as far as its fate depends on it.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestInfo<'a> {
-    /// Its method.
-    pub method: &'a Method,
-    /// Its path.
-    pub path: &'a str,
-    /// What it is counted by.
-    pub key: FateKey,
-    /// The number of the request for this key, from 1.
-    pub request_number: u64,
-    /// How long after the server's start its head was parsed: only for rules that are windows.
-    pub elapsed: Duration,
-}
-
-/// What was decided, and by which rule.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Decision {
-    /// The rule's place among the rules; `None` for the listener itself.
-    pub rule: Option<usize>,
-    /// What will happen to the answer.
-    pub fate: Fate,
+    rules: Vec<CompiledRule>,
+    listener: Effect,
 }
 
 impl RuleSet {
     /// The rules of a listener.
     ///
     /// # Errors
-    /// If the probabilities of some faults add up to more than 100%.
+    /// If the probabilities of the faults of a rule add up to more than 100%.
     pub fn new(seed: u64, listener: &Listener) -> Result<RuleSet, SpecError> {
-        let entry = |(number, rule): (u32, &Rule)| {
-            let label = rule
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("rule[{}]", number - 1));
-            Ok(Entry {
-                paths: paths(rule),
-                judge: Judge::new(label.into(), number, &rule.latency, &rule.faults)?,
-                rule: rule.clone(),
-            })
-        };
+        let rules = (1..).zip(&listener.rules);
         Ok(RuleSet {
             seed,
-            rules: (1..)
-                .zip(&listener.rules)
-                .map(entry)
+            rules: rules
+                .map(|(number, rule)| CompiledRule::new(number, rule))
                 .collect::<Result<_, _>>()?,
-            listener: Judge::new(LISTENER.into(), 0, &listener.latency, &listener.faults)?,
+            listener: Effect::new(LISTENER.into(), 0, &listener.latency, &listener.faults)?,
         })
     }
 
-    /// No rules but the listener itself.
+    /// A listener with this latency and these faults, and without rules.
     ///
     /// # Errors
     /// If the probabilities of the faults add up to more than 100%.
-    pub fn of(seed: u64, latency: Latency, faults: Vec<FaultSpec>) -> Result<RuleSet, SpecError> {
+    pub fn without_rules(
+        seed: u64,
+        latency: Latency,
+        faults: Vec<FaultSpec>,
+    ) -> Result<RuleSet, SpecError> {
         let listener = Listener {
             latency,
             faults,
@@ -108,59 +57,45 @@ impl RuleSet {
         RuleSet::new(seed, &listener)
     }
 
-    /// Whether every answer is clean and no rule is to be named, so that nothing needs deciding.
+    /// Whether every response is clean and there are no rules, so that nothing has to be decided.
     pub fn is_clean(&self) -> bool {
-        let Judge {
-            latency, faults, ..
-        } = &self.listener;
-        self.rules.is_empty() && latency.is_zero() && faults.never()
+        self.rules.is_empty() && self.listener.is_clean()
     }
 
-    /// What becomes of a request: the same whenever, wherever and in whatever order it is asked, as
-    /// far as no rule is a window.
-    pub fn decide(&self, asked: &RequestInfo<'_>) -> Decision {
-        let rule = self.rules.iter().position(|entry| entry.matches(asked));
+    /// The fate of a request: a pure function, unless a rule has a time window.
+    pub fn decide(&self, request: &RequestInfo<'_>) -> Decision {
+        let rule = self.rules.iter().position(|rule| rule.matches(request));
+        let effect = self.effect(rule);
         Decision {
             rule,
-            fate: self
-                .judge(rule)
-                .fate(self.seed, asked.key, asked.request_number),
+            fate: effect.fate(self.seed, request.key.as_str(), request.request_number),
         }
     }
 
-    /// What the journal calls a rule: its name, or `rule[0]` and so on, or `listener`.
+    /// The name of a rule in the journal: its own, or `rule[0]` and so on; `listener` for none.
     pub fn label(&self, rule: Option<usize>) -> Arc<str> {
-        self.judge(rule).label.clone()
+        self.effect(rule).label.clone()
     }
 
-    fn judge(&self, rule: Option<usize>) -> &Judge {
-        rule.map_or(&self.listener, |rule| &self.rules[rule].judge)
+    fn effect(&self, rule: Option<usize>) -> &Effect {
+        rule.map_or(&self.listener, |rule| &self.rules[rule].effect)
     }
 
-    /// The fate of the GET number `n`, from 1, for a resource, at the server's start; for what is no
-    /// resource, that of the path `/`.
-    pub fn fate(&self, key: FateKey, n: u64) -> Fate {
-        let path = match key {
-            FateKey::Resource(resource) => resource.to_string(),
-            FateKey::Other => "/".to_owned(),
-        };
-        let asked = RequestInfo {
+    /// The fate of GET request `request_number` (from 1) for a key, at the start of the server.
+    pub fn fate(&self, key: &FateKey, request_number: u64) -> Fate {
+        let request = RequestInfo {
             method: &Method::GET,
-            path: &path,
             key,
-            request_number: n,
+            request_number,
             elapsed: Duration::ZERO,
         };
-        self.decide(&asked).fate
+        self.decide(&request).fate
     }
 
-    /// The fate of a request that is one of a chain of redirects, behind which so many others lie:
-    /// delayed as it would be anyway, but not judged anew. A chain that no fault here has is none.
+    /// The fate of a request within a chain of redirects with `hops` further ones (`None`: without end): delayed as
+    /// decided, but no fault is injected again. The fate is unchanged if no fault of this listener has such a chain.
     pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
-        let Some(label) = self
-            .judges()
-            .find_map(|judge| judge.faults.redirect_chain(hops))
-        else {
+        let Some(label) = self.effects().find_map(|effect| effect.faults.chain(hops)) else {
             return fate;
         };
         let clean = Fate {
@@ -177,180 +112,11 @@ impl RuleSet {
         }
     }
 
-    fn judges(&self) -> impl Iterator<Item = &Judge> {
-        let rules = self.rules.iter().map(|entry| &entry.judge);
+    fn effects(&self) -> impl Iterator<Item = &Effect> {
+        let rules = self.rules.iter().map(|rule| &rule.effect);
         rules.chain([&self.listener])
     }
 }
 
-impl Entry {
-    fn matches(&self, asked: &RequestInfo<'_>) -> bool {
-        let is_path = match (asked.key, &self.rule.path) {
-            (_, None) => true,
-            (FateKey::Resource(_), Some(_)) => self.paths[asked.key.index()],
-            (FateKey::Other, Some(path)) => path.matches(asked.path),
-        };
-        is_path
-            && self
-                .rule
-                .method
-                .as_ref()
-                .is_none_or(|method| method == asked.method)
-            && self.rule.is_due(asked.request_number, asked.elapsed)
-    }
-}
-
-/// Globs are slow; those of resources, which are known, are matched beforehand.
-fn paths(rule: &Rule) -> Box<[bool]> {
-    let mut matched = vec![false; FateKey::COUNT].into_boxed_slice();
-    let Some(path) = &rule.path else {
-        return matched;
-    };
-    let resources =
-        CountryCode::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
-    for resource in resources {
-        matched[resource.index()] = path.matches(&resource.to_string());
-    }
-    matched
-}
-
-impl Judge {
-    fn new(
-        label: Arc<str>,
-        number: u32,
-        latency: &Latency,
-        faults: &[FaultSpec],
-    ) -> Result<Judge, SpecError> {
-        Ok(Judge {
-            label,
-            number,
-            latency: latency.clone(),
-            faults: Faults::new(faults.to_vec())?,
-        })
-    }
-
-    fn fate(&self, seed: u64, key: FateKey, n: u64) -> Fate {
-        let dice = KeyedRng::new(seed, self.number);
-        let mut fate = Fate {
-            delay: self.latency.delay(dice.draw(DrawPurpose::Delay, key, n)),
-            ..Fate::default()
-        };
-        let detail = dice.draw(DrawPurpose::Detail, key, n);
-        self.faults
-            .inject(dice.draw(DrawPurpose::Fault, key, n), detail, &mut fate);
-        fate
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use flagpole_protocol::ResponseContent;
-    use flagpole_protocol::{CountryCode, Resource};
-    use std::time::Duration;
-
-    fn rulebook(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
-        let faults = faults.iter().map(|spec| spec.parse().unwrap()).collect();
-        RuleSet::of(seed, latency.parse().unwrap(), faults).unwrap()
-    }
-
-    fn keys() -> impl Iterator<Item = FateKey> {
-        let resources =
-            CountryCode::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
-        resources.map(FateKey::Resource).chain([FateKey::Other])
-    }
-
-    /// Fates are a promise across platforms and releases: this file may gain lines, never change
-    /// them.
-    #[test]
-    fn fates_are_those_of_the_golden_vectors() {
-        let rulebook = rulebook(7, "uniform:500ms..5s", &["404@5%", "500@10%"]);
-        for line in include_str!("../../tests/golden/fates.txt").lines() {
-            let words: Vec<_> = line.split_whitespace().collect();
-            let [path, n, micros, fault] = words[..] else {
-                panic!("{line}")
-            };
-            let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
-            let fate = rulebook.fate(key, n.parse().unwrap());
-            let got = (
-                fate.delay.as_micros().to_string(),
-                fate.fault.as_deref().unwrap_or("-"),
-            );
-            assert_eq!((got.0.as_str(), got.1), (micros, fault), "{line}");
-        }
-    }
-
-    /// Chi-square with one degree of freedom: 10.83 is exceeded once in a thousand. The seed is
-    /// fixed, so the test can not flicker.
-    #[test]
-    fn thirty_per_cent_strike_thirty_per_cent() {
-        let rulebook = rulebook(1, "0", &["404@30%"]);
-        let draws = keys()
-            .flat_map(|key| (1..=74).map(move |n| (key, n)))
-            .take(100_000);
-        let struck = draws
-            .filter(|&(key, n)| rulebook.fate(key, n).fault.is_some())
-            .count() as f64;
-        let expected = 30_000.0;
-        let chi = (struck - expected).powi(2) / expected + (expected - struck).powi(2) / 70_000.0;
-        assert!(chi < 10.83, "{struck} of 100,000 struck");
-    }
-
-    #[test]
-    fn nought_per_cent_never_and_a_hundred_always() {
-        for seed in 0..50 {
-            for key in keys().step_by(7) {
-                assert_eq!(
-                    rulebook(seed, "0", &["404@0%"]).fate(key, seed + 1),
-                    Fate::default()
-                );
-                assert!(
-                    rulebook(seed, "0", &["404@100%"])
-                        .fate(key, seed + 1)
-                        .fault
-                        .is_some()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_fault_leaves_the_delays_as_they_were() {
-        let (with, without) = (
-            rulebook(3, "uniform:0..1s", &["500@50%"]),
-            rulebook(3, "uniform:0..1s", &[]),
-        );
-        assert!(keys().all(|key| with.fate(key, 1).delay == without.fate(key, 1).delay));
-    }
-
-    #[test]
-    fn a_chain_counts_down_to_what_was_asked_for() {
-        let rulebook = rulebook(1, "5ms", &["redirect:3@50%"]);
-        let delayed = Fate {
-            delay: Duration::from_millis(5),
-            ..Fate::default()
-        };
-        let within = |hops| rulebook.within_chain(delayed.clone(), hops);
-        assert_eq!(within(Some(2)).content, ResponseContent::Redirect(Some(1)));
-        assert_eq!(within(Some(2)).fault.as_deref(), Some("redirect:3"));
-        assert_eq!(within(Some(0)), delayed);
-        let struck = Fate {
-            content: ResponseContent::Garbage,
-            ..delayed.clone()
-        };
-        for none in [Some(3), Some(u32::MAX), None] {
-            assert_eq!(
-                rulebook.within_chain(struck.clone(), none),
-                struck,
-                "no such chain begins here"
-            );
-        }
-    }
-
-    #[test]
-    fn only_a_rulebook_that_does_nothing_is_clean() {
-        assert!(rulebook(1, "0", &["404@0%"]).is_clean());
-        assert!(!rulebook(1, "1us", &[]).is_clean());
-        assert!(!rulebook(1, "0", &["404@0.000001%"]).is_clean());
-    }
-}
+mod tests;

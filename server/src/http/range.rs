@@ -135,6 +135,7 @@ mod tests {
     use super::*;
     use crate::content::site::Site;
     use crate::http::route::Route;
+    use flagpole_protocol::FateKey;
     use http::Method;
     use proptest::prelude::*;
 
@@ -143,7 +144,7 @@ mod tests {
     }
 
     fn flag() -> Answer {
-        let route = Route::of(&Method::GET, "/flags/br/br.gif");
+        let route = Route::new(&Method::GET, &FateKey::from_path("/flags/br/br.gif"));
         Site::embedded().answer(route).clone()
     }
 

@@ -1,12 +1,12 @@
-//! What a request asks for.
+//! What a request is for, by its method and normalised path.
 
-use flagpole_protocol::Resource;
+use flagpole_protocol::{FateKey, Resource};
 use http::Method;
 
-/// What a request asks for, by its method and path alone.
+/// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Route {
-    /// A path of the shape of a resource; whether the site has it is the site's to say.
+    /// A path of the form of a resource; the site may not have the resource.
     Resource(Resource),
     /// `/flags/`: all flags on one page.
     Gallery,
@@ -19,16 +19,19 @@ pub enum Route {
 }
 
 impl Route {
-    /// The route of a request. The query is no part of a path (RFC 3986 section 3.4) and is passed
-    /// over.
-    pub fn of(method: &Method, path: &str) -> Route {
+    /// The route of a request. Equivalent paths, which have the same key, have the same route; the query makes no
+    /// difference.
+    pub fn new(method: &Method, key: &FateKey) -> Route {
         if method != Method::GET && method != Method::HEAD {
             return Route::Method;
         }
-        match path {
+        if let Some(resource) = key.resource() {
+            return Route::Resource(resource);
+        }
+        match key.as_str() {
             "/flags/" => Route::Gallery,
             "/flags/index.json" => Route::Index,
-            _ => Resource::from_path(path).map_or(Route::Unknown, Route::Resource),
+            _ => Route::Unknown,
         }
     }
 }
@@ -42,15 +45,18 @@ mod tests {
         let flag = Resource::Flag("BR".parse().unwrap());
         for (path, route) in [
             ("/flags/br/br.gif", Route::Resource(flag)),
+            ("/flags/br/../br/br.gif", Route::Resource(flag)),
             ("/flags/", Route::Gallery),
-            ("/flags/index.json", Route::Index),
+            ("//flags/.", Route::Gallery),
+            ("/flags/index%2Ejson", Route::Index),
             ("/flags", Route::Unknown),
             ("/", Route::Unknown),
             ("*", Route::Unknown),
         ] {
-            assert_eq!(Route::of(&Method::GET, path), route, "{path}");
-            assert_eq!(Route::of(&Method::HEAD, path), route, "{path}");
-            assert_eq!(Route::of(&Method::POST, path), Route::Method, "{path}");
+            let key = FateKey::from_path(path);
+            assert_eq!(Route::new(&Method::GET, &key), route, "{path}");
+            assert_eq!(Route::new(&Method::HEAD, &key), route, "{path}");
+            assert_eq!(Route::new(&Method::POST, &key), Route::Method, "{path}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! State shared by the workers of a listener, and by a worker and its connections.
 
 use crate::content::site::Site;
-use crate::fate::request_counters::Counts;
+use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::limits::admission::ListenerLimits;
 use crate::net::timer::Timer;
@@ -21,7 +21,7 @@ pub(crate) struct SharedListener {
     pub(crate) limits: ListenerLimits,
     /// No rule, fault, delay or limit applies; precomputed, because every request checks it.
     pub(crate) passthrough: bool,
-    pub(crate) counters: Counts,
+    pub(crate) counters: RequestCounters,
     /// One permit for each connection that may be open.
     pub(crate) connection_permits: Arc<Semaphore>,
     pub(crate) max_connections: usize,

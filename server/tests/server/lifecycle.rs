@@ -149,7 +149,7 @@ fn journal_entries_have_resource_and_request_number() {
         [
             "/flags/br/br.gif 1 fault 503",
             "/flags/br/br.gif 2 fault 503",
-            "other 1 fault 503"
+            "/nowhere 1 fault 503"
         ]
     );
     assert_eq!(ledger.by_status.get(&503), Some(&3));

@@ -2,10 +2,9 @@
 
 use crate::raw_connection::RawConnection;
 use flagpole_protocol::FateKey;
-use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::fate::rule_set::RequestInfo;
+use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
 use http::Method;
 use proptest::prelude::*;
@@ -136,25 +135,23 @@ fn has_location(message: &str, text: &str) -> bool {
     found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
 }
 
-fn request(path: &str, n: u64, elapsed: Duration) -> RequestInfo<'_> {
-    let key = Resource::from_path(path).map_or(FateKey::Other, FateKey::Resource);
+fn request(key: &FateKey, request_number: u64, elapsed: Duration) -> RequestInfo<'_> {
     RequestInfo {
         method: &Method::GET,
-        path,
         key,
-        request_number: n,
+        request_number,
         elapsed,
     }
 }
 
 fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
     let rulebook = RuleSet::new(seed, listener).unwrap();
-    let paths = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"];
-    let requests = paths
+    let keys = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"].map(FateKey::from_path);
+    let requests = keys
         .iter()
-        .flat_map(|path| (1..7).map(|n| request(path, n, Duration::from_secs(n))));
+        .flat_map(|key| (1..7).map(|n| request(key, n, Duration::from_secs(n))));
     requests
-        .map(|request| FatePreview::of(&rulebook, &Site::embedded(), &request))
+        .map(|request| FatePreview::new(&rulebook, &Site::embedded(), &request))
         .collect()
 }
 
@@ -177,7 +174,11 @@ fn check_served(seed: u64, listener: &Listener) {
     }
     let entry = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
-    let planned = FatePreview::of(&rulebook, &Site::embedded(), &request(PATH, 1, entry.at));
+    let planned = FatePreview::new(
+        &rulebook,
+        &Site::embedded(),
+        &request(&FateKey::from_path(PATH), 1, entry.at),
+    );
     assert_eq!(
         (entry.rule, entry.planned, entry.fault, entry.ending),
         (planned.rule, planned.planned, planned.fault, planned.ending),

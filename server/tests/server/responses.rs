@@ -82,7 +82,7 @@ fn unknown_path_is_404_and_other_method_is_405() {
         "/flags/zz/zz.gif",
         "/flags/BR/BR.gif",
         "/flags/br/../../etc/passwd",
-        "/%66lags/",
+        "/flags%2Fbr/br.gif",
     ] {
         assert_eq!(raw.get(path).status, 404, "{path}");
     }
@@ -94,6 +94,22 @@ fn unknown_path_is_404_and_other_method_is_405() {
             "{method}"
         );
     }
+}
+
+#[test]
+fn equivalent_paths_are_the_same_resource() {
+    let server = clean();
+    let mut raw = RawConnection::open(&server);
+    let flag = raw.get("/flags/br/br.gif").body;
+    for path in [
+        "/flags/br/../br/br.gif",
+        "//flags//br/br.gif",
+        "/flags/%62r/%2e/br.gif",
+        "http://x/flags/./br/br.gif",
+    ] {
+        assert_eq!(raw.get(path).body, flag, "{path}");
+    }
+    assert_eq!(raw.get("/%66lags/").status, 200);
 }
 
 #[test]

@@ -97,6 +97,26 @@ fn added_rule_does_not_change_the_listeners_fates() {
 }
 
 #[test]
+fn equivalent_paths_and_both_methods_share_the_count_and_match_the_same_globs() {
+    let third = Rule::default()
+        .n("3".parse().unwrap())
+        .path("/flags/br/*".parse().unwrap())
+        .fault("503".parse().unwrap());
+    let server = BlockingServer::builder().rule(third).start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    let statuses = [
+        ("GET", FLAG),
+        ("HEAD", "/flags/br/br.gif?x"),
+        ("GET", "//flags/%62r/br.gif"),
+        ("HEAD", "/flags/us/../br/br.gif"),
+    ]
+    .map(|(method, path)| raw.request(method, path, "").status);
+    assert_eq!(statuses, [200, 200, 503, 200]);
+    let statuses = [(); 4].map(|()| raw.get("/flags/br/x").status);
+    assert_eq!(statuses, [404, 404, 503, 404], "another key");
+}
+
+#[test]
 fn method_rule_matches_only_that_method() {
     let head = Rule::default()
         .method(http::Method::HEAD)
@@ -123,7 +143,7 @@ fn journal_has_a_json_line_per_request() {
         .unwrap();
     drop(journal);
     let mut raw = RawConnection::open(&server);
-    for path in [FLAG, "/nowhere"] {
+    for path in [FLAG, "//%6Eowhere"] {
         raw.request("GET", path, "Flagpole-Run: r\r\n");
     }
     let response = raw.request("HEAD", "/flags/us/us.gif", "");
@@ -150,8 +170,8 @@ fn journal_has_a_json_line_per_request() {
     });
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(parse(lines[0]), expected);
-    expected["resource"] = json!("other");
-    expected["path"] = json!("/nowhere");
+    expected["resource"] = json!("/nowhere");
+    expected["path"] = json!("//%6Eowhere");
     expected["status"] = json!(404);
     assert_eq!(parse(lines[1]), expected);
     let cut: serde_json::Value = serde_json::from_str(lines[3]).unwrap();

@@ -15,8 +15,7 @@ use flagpole_client::Concurrency;
 use flagpole_protocol::Resource;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::spec;
-use flagpole_server::fate::rule_set::RequestInfo;
-use flagpole_server::http::route::Route;
+use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
 use http::Method;
 use std::path::PathBuf;
@@ -114,12 +113,11 @@ impl FateArgs {
         let preview = |resource: Resource, request_number| {
             let request = RequestInfo {
                 method: &Method::GET,
-                path: &resource.to_string(),
-                key: site.key(Route::Resource(resource)),
+                key: &resource.into(),
                 request_number,
                 elapsed: self.at,
             };
-            FatePreview::of(&rules, site, &request)
+            FatePreview::new(&rules, site, &request)
         };
         let numbers = 1..=self.times as u64;
         let fates: Vec<_> = resources

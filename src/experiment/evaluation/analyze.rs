@@ -29,10 +29,10 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut ran: CellRun) -> Result<
     let limits = listener.as_ref().map_or_else(ServerLimits::default, limits);
     keep_what_there_is(&mut ran);
     if let Some(listener) = &listener {
-        let predictor = PlanPredictor::new(conditions.experiment.seed.0.0, listener)?;
+        let foretold = PlanPredictor::of(conditions.experiment.seed.0.0, listener)?;
         let trials = ran.trials.iter_mut().flatten();
         let records = trials.flat_map(|trial| &mut trial.measured.records);
-        records.for_each(|record| predictor.complete(record));
+        records.for_each(|record| foretold.complete(record));
     }
     let mut rows = Vec::new();
     for (contender, trials) in conditions.variants.iter().zip(&mut ran.trials) {

@@ -1,29 +1,29 @@
-//! `corrupt` or `corrupt:3`: flipped bits in the body; `Content-Digest` and all other fields are those of the
-//! original. A response without a body is not changed.
+//! `corrupt`, `corrupt:3`: so many bits of the body are flipped, one without a number; `ResponseContent-Digest`
+//! and all other fields stay those of the true body.
 //!
-//! Parameter: the number of bits, 1 to 1000; 1 if absent.
+//! An answer without a body stays as it is.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::parameters::{Parameters, number};
+use super::{Fault, Member, Parsed};
 use crate::config::spec::SpecError;
 use flagpole_protocol::{Fate, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
-/// The maximum number of bits: they are drawn one by one on the worker's thread.
-const MAX_BITS: u32 = 1000;
+/// The most bits: each is drawn for itself while others wait.
+const MOST: u32 = 1000;
 
-/// The number of bits.
+/// How many bits, at least one.
 #[derive(Debug)]
-struct CorruptFault(u32);
+struct Corrupt(u32);
 
-impl Fault for CorruptFault {
-    fn apply(&self, draw: u64, fate: &mut Fate) {
+impl Fault for Corrupt {
+    fn strike(&self, draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Corrupt { bits: self.0, draw };
     }
 }
 
-impl fmt::Display for CorruptFault {
+impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             1 => f.write_str("corrupt"),
@@ -32,46 +32,44 @@ impl fmt::Display for CorruptFault {
     }
 }
 
-pub(super) const MEMBER: FaultMember = FaultMember {
+pub(crate) const MEMBER: Member = Member {
     name: "corrupt",
-    about: "N flipped bits in the body; the digest is of the original",
+    about: "so many bits of the body flipped, the digest that of the true body",
     example: "corrupt:3",
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(mut parameters: Parameters<'_>) -> Parsed {
     let what = "1 to 1000 bits";
     let text = parameters.next().unwrap_or("1");
     let bits = number(text, 1, what)?;
-    if bits > MAX_BITS {
+    if bits > MOST {
         return Err(SpecError::expected(what, text));
     }
     parameters.end()?;
-    Ok(Arc::new(CorruptFault(bits)))
+    Ok(Arc::new(Corrupt(bits)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::test_support::{assert_prints_back, error, fate_with};
+    use crate::fate::fault::tests::{reads_back, refused, struck};
     use flagpole_protocol::ResponseContent;
 
     #[test]
-    fn the_fate_has_the_number_of_bits_and_the_draw() {
+    fn the_fate_has_the_bits_and_where_they_are() {
         assert_eq!(
-            fate_with("corrupt:3").content,
+            struck("corrupt:3").content,
             ResponseContent::Corrupt { bits: 3, draw: 0 }
         );
-        ["corrupt", "corrupt:3"]
-            .into_iter()
-            .for_each(assert_prints_back);
+        ["corrupt", "corrupt:3"].into_iter().for_each(reads_back);
     }
 
     #[test]
-    fn zero_or_too_many_bits_are_rejected() {
+    fn no_bit_is_no_corruption_and_too_many_are_refused() {
         for got in ["0", "1001", "99999999999"] {
             let text = format!("corrupt:{got}");
             assert_eq!(
-                error(&text),
+                refused(&text),
                 format!("corrupt: expected 1 to 1000 bits, got `{got}`")
             );
         }

@@ -4,73 +4,78 @@ use crate::config::spec::SpecError;
 use flagpole_protocol::Offset;
 use std::str::FromStr;
 
-/// The parameters after the colon; members take them one by one.
-pub(crate) struct FaultParameters<'a>(Vec<&'a str>);
+/// What stands behind the colon, taken word by word.
+pub(crate) struct Parameters<'a> {
+    words: Vec<&'a str>,
+}
 
-impl<'a> FaultParameters<'a> {
-    /// The parameters of a text, separated by commas.
-    pub(crate) fn new(text: Option<&'a str>) -> FaultParameters<'a> {
-        FaultParameters(text.map_or_else(Vec::new, |text| text.split(',').collect()))
+impl<'a> Parameters<'a> {
+    /// The words between the commas.
+    pub(crate) fn of(text: Option<&'a str>) -> Parameters<'a> {
+        Parameters {
+            words: text.map_or_else(Vec::new, |text| text.split(',').collect()),
+        }
     }
 
-    /// Takes the next parameter without a name.
+    /// The next word without a name, if there is one.
     pub(crate) fn next(&mut self) -> Option<&'a str> {
-        let index = self.0.iter().position(|word| !word.contains('='))?;
-        Some(self.0.remove(index))
+        let place = self.words.iter().position(|word| !word.contains('='))?;
+        Some(self.words.remove(place))
     }
 
-    /// Takes the next parameter without a name, which must exist.
+    /// The next word without a name.
     pub(crate) fn required(&mut self, what: &str) -> Result<&'a str, SpecError> {
         self.next()
             .ok_or_else(|| SpecError::rule(format!("expected {what}, got nothing")))
     }
 
-    /// Takes the value of `name=value`.
+    /// The value of `name=value`, if it is there.
     pub(crate) fn named(&mut self, name: &str) -> Option<&'a str> {
         let value = |word: &&'a str| word.split_once('=').filter(|pair| pair.0 == name);
-        let index = self.0.iter().position(|word| value(word).is_some())?;
-        value(&self.0.remove(index)).map(|pair| pair.1)
+        let place = self.words.iter().position(|word| value(word).is_some())?;
+        value(&self.words.remove(place)).map(|pair| pair.1)
     }
 
-    /// Fails if parameters remain.
+    /// What was not taken is too much.
     pub(crate) fn end(self) -> Result<(), SpecError> {
-        match self.0.first() {
+        match self.words.first() {
             None => Ok(()),
             Some(word) => Err(SpecError::rule(format!("unexpected parameter `{word}`"))),
         }
     }
 }
 
-/// Parses a whole number of at least `min`.
-pub(crate) fn number<N>(text: &str, min: N, what: &str) -> Result<N, SpecError>
+/// A whole number of at least `least`.
+pub(crate) fn number<N>(text: &str, least: N, what: &str) -> Result<N, SpecError>
 where
     N: FromStr + PartialOrd + Copy,
 {
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok();
-    number
-        .filter(|number| is_digits && *number >= min)
-        .ok_or_else(|| SpecError::expected(what, text))
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| digits && *number >= least);
+    number.ok_or_else(|| SpecError::expected(what, text))
 }
 
-/// Parses an offset in the body: `700` bytes, or `50%` of the body.
+/// A place in the body: `700` bytes, or `50%` of it.
 pub(crate) fn offset(text: &str) -> Result<Offset, SpecError> {
-    let what = "an offset in the body such as `700` (bytes) or `50%`";
+    let what = "a place in the body such as `700` (bytes) or `50%`";
     match text.strip_suffix('%') {
         None => number(text, 0, what).map(Offset::Bytes),
-        Some(percent) => match number(percent, 0_u8, what) {
-            Ok(percent @ 0..=100) => Ok(Offset::PerCent(percent)),
+        Some(share) => match number(share, 0_u8, what) {
+            Ok(share @ 0..=100) => Ok(Offset::PerCent(share)),
             _ => Err(SpecError::expected(what, text)),
         },
     }
 }
 
-/// Writes an offset as [`offset`] parses it; nothing for the one before the head.
-pub(crate) fn offset_text(at: Offset) -> String {
+/// How an offset is written; nothing for the one before the head.
+pub(crate) fn spelled(at: Offset) -> String {
     match at {
         Offset::BeforeHead => String::new(),
         Offset::Bytes(bytes) => bytes.to_string(),
-        Offset::PerCent(percent) => format!("{percent}%"),
+        Offset::PerCent(share) => format!("{share}%"),
     }
 }
 
@@ -79,19 +84,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_taken_by_position_and_by_name() {
-        let mut parameters = FaultParameters::new(Some("700,for=5s,extra"));
-        assert_eq!(parameters.named("for"), Some("5s"));
-        assert_eq!(parameters.next(), Some("700"));
-        assert_eq!(parameters.named("for"), None);
+    fn words_are_taken_by_place_and_by_name() {
+        let mut words = Parameters::of(Some("700,for=5s,extra"));
+        assert_eq!(words.named("for"), Some("5s"));
+        assert_eq!(words.next(), Some("700"));
+        assert_eq!(words.named("for"), None);
         assert_eq!(
-            parameters.end().unwrap_err().to_string(),
+            words.end().unwrap_err().to_string(),
             "unexpected parameter `extra`"
         );
     }
 
     #[test]
-    fn an_offset_is_in_bytes_or_percent() {
+    fn places_are_bytes_or_per_cent() {
         for (text, at) in [
             ("0", Offset::Bytes(0)),
             ("700", Offset::Bytes(700)),
@@ -99,14 +104,21 @@ mod tests {
             ("100%", Offset::PerCent(100)),
         ] {
             assert_eq!(offset(text), Ok(at));
-            assert_eq!(offset_text(at), text);
+            assert_eq!(spelled(at), text);
         }
-        let too_long = "99999999999999999999";
-        for bad in ["", "-1", "+1", "101%", "%", "x", "1.5", too_long] {
-            let expected = "expected an offset in the body such as `700` (bytes) or `50%`, got";
+        for bad in [
+            "",
+            "-1",
+            "+1",
+            "101%",
+            "%",
+            "x",
+            "1.5",
+            "99999999999999999999",
+        ] {
             assert_eq!(
                 offset(bad).unwrap_err().to_string(),
-                format!("{expected} `{bad}`")
+                format!("expected a place in the body such as `700` (bytes) or `50%`, got `{bad}`")
             );
         }
     }

@@ -1,9 +1,7 @@
-//! `slow-head:2s`: the head byte by byte at equal intervals, then the body immediately.
-//!
-//! Parameter: the time that the head takes.
+//! `slow-head:2s`: the head byte by byte, evenly over a time, and the body at once behind it.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::FaultParameters;
+use super::parameters::Parameters;
+use super::{Fault, Member, Parsed};
 use crate::config::spec;
 use crate::config::spec::DurationDisplay;
 use flagpole_protocol::{Fate, Pace};
@@ -12,51 +10,51 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
-struct SlowHeadFault(Duration);
+struct SlowHead(Duration);
 
-impl Fault for SlowHeadFault {
-    fn apply(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for SlowHead {
+    fn strike(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::SlowHead(self.0);
     }
 }
 
-impl fmt::Display for SlowHeadFault {
+impl fmt::Display for SlowHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "slow-head:{}", DurationDisplay(self.0))
     }
 }
 
-pub(super) const MEMBER: FaultMember = FaultMember {
+pub(crate) const MEMBER: Member = Member {
     name: "slow-head",
     about: "the head byte by byte over a time, then the body",
     example: "slow-head:2s",
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(mut parameters: Parameters<'_>) -> Parsed {
     let over = spec::duration(parameters.required("a duration such as `2s`")?)?;
     parameters.end()?;
-    Ok(Arc::new(SlowHeadFault(over)))
+    Ok(Arc::new(SlowHead(over)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::test_support::{error, fate_with};
+    use crate::fate::fault::tests::{refused, struck};
     use flagpole_protocol::Pace;
     use std::time::Duration;
 
     #[test]
     fn the_fate_has_the_time() {
         assert_eq!(
-            fate_with("slow-head:2s").pace,
+            struck("slow-head:2s").pace,
             Pace::SlowHead(Duration::from_secs(2))
         );
     }
 
     #[test]
-    fn a_missing_time_is_rejected() {
+    fn the_time_must_be_said() {
         assert_eq!(
-            error("slow-head"),
+            refused("slow-head"),
             "slow-head: expected a duration such as `2s`, got nothing"
         );
     }

@@ -1,16 +1,13 @@
-//! `50ms` or `constant:50ms`: the same delay for every response.
-//!
-//! Parameter: the delay, from 0.
+//! `50ms`, or `constant:50ms`: every answer is delayed by the same time.
 
-use super::member::{Distribution, LatencyMember};
-use super::shorthand::CONSTANT;
+use super::{Distribution, Member};
 use crate::config::spec;
 use crate::config::spec::DurationDisplay;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The delay.
+/// The delay of every answer.
 #[derive(Debug)]
 pub(crate) struct Constant(pub(crate) Duration);
 
@@ -26,18 +23,17 @@ impl fmt::Display for Constant {
     }
 }
 
-pub(super) const MEMBER: LatencyMember = LatencyMember {
-    name: CONSTANT,
-    about: "the same delay for every response",
+pub(crate) const MEMBER: Member = Member {
+    name: "constant",
+    about: "every answer is delayed by the same time",
     example: "50ms",
-    takes_cap: true,
+    capped: true,
     parse: |text| Ok(Arc::new(Constant(spec::duration(text)?))),
 };
 
 #[cfg(test)]
 mod tests {
     use crate::Latency;
-    use crate::fate::latency::oracle::error;
     use std::time::Duration;
 
     #[test]
@@ -49,9 +45,10 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_duration_is_rejected() {
+    fn what_is_no_duration_is_refused() {
+        let error = "50".parse::<Latency>().unwrap_err().to_string();
         assert_eq!(
-            error("50"),
+            error,
             "expected a duration such as `50ms` or `1.5s`, got `50`"
         );
     }

@@ -1,17 +1,18 @@
-//! `pareto:10ms,1.5`: heavy tail above a minimum; the few longest delays make up much of the sum.
+//! `pareto:10ms,1.5`: nothing below a minimum, and a tail so heavy that the few longest delays make
+//! up much of the sum.
 //!
-//! Parameters: the minimum, above 0, and the shape, a number above 0 without a unit; a smaller shape gives a
-//! heavier tail. At a shape of 1 or less the mean is infinite, at 2 or less the variance.
-//! delay = minimum * (1 - p) ^ (-1 / shape).
+//! Parameters: the minimum, and the shape, a number above 0: the smaller, the heavier the tail. At a
+//! shape of 1 or less the mean is infinite, at 2 or less the variance; what would exceed a day (or
+//! the cap) is a day (or the cap). delay = minimum * (1 - p) ^ (-1 / shape).
 
-use super::member::{Distribution, LatencyMember, ParsedDistribution};
+use super::{Distribution, Member};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The parameters; both are above 0, and the shape is finite.
+/// The parameters; both are more than 0, and the shape is finite.
 #[derive(Debug)]
 struct Pareto {
     minimum: Duration,
@@ -30,22 +31,14 @@ impl fmt::Display for Pareto {
     }
 }
 
-pub(super) const MEMBER: LatencyMember = LatencyMember {
-    name: "pareto",
-    about: "heavy tail above a minimum; a smaller shape is heavier",
-    example: "pareto:10ms,1.5",
-    takes_cap: true,
-    parse,
-};
-
-fn parse(text: &str) -> ParsedDistribution {
+fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
     let (minimum, shape) = text
         .split_once(',')
         .ok_or_else(|| SpecError::expected("a minimum and a shape such as `10ms,1.5`", text))?;
     let minimum = spec::duration(minimum)?;
     if minimum.is_zero() {
         return Err(SpecError::rule(format!(
-            "the minimum must be above 0, got `{text}`"
+            "the minimum is more than 0, got `{text}`"
         )));
     }
     let shape = shape
@@ -56,9 +49,17 @@ fn parse(text: &str) -> ParsedDistribution {
     Ok(Arc::new(Pareto { minimum, shape }))
 }
 
+pub(crate) const MEMBER: Member = Member {
+    name: "pareto",
+    about: "at least a minimum, and a heavy tail, the heavier the smaller the shape",
+    example: "pareto:10ms,1.5",
+    capped: true,
+    parse,
+};
+
 #[cfg(test)]
 mod tests {
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
     use statrs::distribution::{ContinuousCDF, Pareto};
     use statrs::statistics::Distribution;
 
@@ -69,10 +70,10 @@ mod tests {
         assert!(delays("pareto:10ms,1.5")[0].as_millis() >= 10);
     }
 
-    /// With a shape of 5, because the kurtosis, which the standard error of the variance needs, is finite
-    /// only above 4.
+    /// With a shape of 5: from 4 on there is a kurtosis, without which samples say little of the
+    /// variance.
     #[test]
-    fn mean_and_variance_are_those_of_pareto() {
+    fn mean_and_variance_are_pareto_s() {
         let truth = Pareto::new(0.01, 5.0).unwrap();
         let truth = Moments {
             mean: truth.mean().unwrap(),
@@ -83,18 +84,18 @@ mod tests {
     }
 
     #[test]
-    fn missing_or_impossible_parameters_are_rejected() {
+    fn parameters_that_are_missing_or_make_no_distribution_are_refused() {
         assert_eq!(
-            error("pareto:10ms"),
+            refused("pareto:10ms"),
             "expected a minimum and a shape such as `10ms,1.5`, got `10ms`"
         );
         assert_eq!(
-            error("pareto:0,1.5"),
-            "the minimum must be above 0, got `0,1.5`"
+            refused("pareto:0,1.5"),
+            "the minimum is more than 0, got `0,1.5`"
         );
         for bad in ["0", "-1", "inf", "NaN", "1e999", "steep", ""] {
             assert_eq!(
-                error(&format!("pareto:10ms,{bad}")),
+                refused(&format!("pareto:10ms,{bad}")),
                 format!("expected a shape above 0 such as `1.5`, got `{bad}`")
             );
         }

@@ -1,7 +1,8 @@
 //! The request in progress on a connection, and the journal entry that results from the request.
 
-use crate::fate::request_counters::RequestIndex;
-use crate::fate::rule_set::{Decision, RuleSet};
+use crate::fate::request_index::RequestIndex;
+use crate::fate::request_info::Decision;
+use crate::fate::rule_set::RuleSet;
 use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
 use crate::net::shared_state::SharedListener;
@@ -15,7 +16,6 @@ const MAX_JOURNAL_PATH: usize = 256;
 /// A request whose response is not finished.
 #[derive(Debug)]
 pub(crate) struct ActiveRequest {
-    key: FateKey,
     /// `None` if flagpole's own fields could not be read.
     index: Option<RequestIndex>,
     cause: Cause,
@@ -34,7 +34,8 @@ pub(crate) struct ActiveRequest {
 pub(crate) struct JournalFields {
     at: Duration,
     method: Method,
-    /// Only if the path is that of no resource.
+    resource: FateKey,
+    /// The path as it was sent, if it is not in normal form.
     path: Option<Box<str>>,
     rule: Option<usize>,
     pace: Pace,
@@ -45,14 +46,12 @@ pub(crate) struct JournalFields {
 
 impl ActiveRequest {
     pub(crate) fn new(
-        key: FateKey,
         index: Option<RequestIndex>,
         cause: Cause,
         fate: &Fate,
         journal_fields: Option<Box<JournalFields>>,
     ) -> ActiveRequest {
         ActiveRequest {
-            key,
             index,
             cause,
             planned: fate.delay,
@@ -87,7 +86,7 @@ impl ActiveRequest {
             request_number: self.index.as_ref().map(|index| index.request_number),
             run: self.index.and_then(|index| index.run),
             method: fields.method,
-            resource: self.key,
+            resource: fields.resource,
             path: fields.path,
             rule: rule_set.label(fields.rule),
             fault: match &self.cause {
@@ -109,16 +108,18 @@ impl JournalFields {
     pub(crate) fn for_request<B>(
         listener: &SharedListener,
         request: &Request<B>,
-        key: FateKey,
+        key: &FateKey,
         decision: &Decision,
         parsed: impl FnOnce() -> Instant,
     ) -> Option<Box<JournalFields>> {
         listener.logs_requests().then(|| {
             let is_head = request.method() == Method::HEAD;
+            let path = request.uri().path();
             Box::new(JournalFields {
                 at: parsed().saturating_duration_since(listener.start),
                 method: request.method().clone(),
-                path: (key == FateKey::Other).then(|| truncated(request.uri().path())),
+                resource: truncated_key(key),
+                path: (path != key.as_str()).then(|| truncated(path)),
                 rule: decision.rule,
                 pace: decision.fate.pace,
                 ending: decision.fate.ending,
@@ -129,6 +130,14 @@ impl JournalFields {
                 },
             })
         })
+    }
+}
+
+fn truncated_key(key: &FateKey) -> FateKey {
+    if key.as_str().len() <= MAX_JOURNAL_PATH {
+        key.clone()
+    } else {
+        FateKey::from_path(&truncated(key.as_str()))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::content::site;
 use crate::content::site::Answer;
-use crate::fate::rule_set::{Decision, RequestInfo};
+use crate::fate::request_index::RequestIndex;
+use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::precondition::Selection;
 use crate::http::redirect;
 use crate::http::route::Route;
@@ -12,7 +13,7 @@ use crate::net::http1::active_request::{ActiveRequest, JournalFields};
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
-use flagpole_protocol::{Cause, Fate, ResponseContent, ServerTiming};
+use flagpole_protocol::{Cause, Fate, FateKey, ResponseContent, ServerTiming};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -85,29 +86,23 @@ struct DeferredResponse {
     parsed: Instant,
     route: Route,
     precondition: Selection,
-    path: String,
+    key: FateKey,
     is_head: bool,
 }
 
 fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = state.worker().listener();
-    let route = Route::of(request.method(), request.uri().path());
-    let key = listener.site.key(route);
+    let key = FateKey::from_path(request.uri().path());
+    let route = Route::new(request.method(), &key);
     let full = listener.site.answer(route);
     let precondition = || Selection::of(request.method(), request.headers(), full);
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause, decision: &Decision| {
-        let fields = JournalFields::for_request(listener, request, key, decision, || *parsed);
-        state.begin_request(ActiveRequest::new(
-            key,
-            index,
-            cause,
-            &decision.fate,
-            fields,
-        ));
+        let fields = JournalFields::for_request(listener, request, &key, decision, || *parsed);
+        state.begin_request(ActiveRequest::new(index, cause, &decision.fate, fields));
     };
-    let index = match listener.counters.place(request.headers(), key) {
+    let index = match RequestIndex::assign(&listener.counters, request.headers(), &key) {
         Ok(index) => index,
         Err(sentence) => {
             begin(None, Cause::Clean, &Decision::default());
@@ -127,8 +122,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     };
     let mut decision = listener.rule_set.decide(&RequestInfo {
         method: request.method(),
-        path: request.uri().path(),
-        key,
+        key: &key,
         request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
     });
@@ -142,7 +136,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         parsed: *parsed,
         route,
         precondition: precondition(),
-        path: request.uri().path().to_owned(),
+        key,
         is_head: request.method() == Method::HEAD,
     }))
 }
@@ -158,7 +152,7 @@ async fn respond_deferred(
         parsed,
         route,
         precondition,
-        path,
+        key,
         is_head,
     } = *deferred;
     // A delay starts when the request is admitted.
@@ -180,7 +174,7 @@ async fn respond_deferred(
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => precondition.answer(full),
         ResponseContent::Status(status) => site::status(status),
-        ResponseContent::Redirect(hops) => redirect::answer(&path, *hops),
+        ResponseContent::Redirect(hops) => redirect::answer(key.as_str(), *hops),
         ResponseContent::Corrupt { bits, draw } => precondition.answer(full).corrupt(*bits, *draw),
     };
     let body = if is_head {

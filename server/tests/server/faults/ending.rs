@@ -129,9 +129,9 @@ fn fault_applies_to_its_own_response_among_pipelined_ones() {
         .journal_capacity(1000);
     let server = server.start().unwrap();
     let fault = vec!["cut:700@1%".parse().unwrap()];
-    let fates = RuleSet::of(3, "0".parse().unwrap(), fault).unwrap();
-    let key = FateKey::Resource(Resource::Flag("BZ".parse().unwrap()));
-    let is_cut = |&n: &u64| fates.fate(key, n).fault.is_some();
+    let fates = RuleSet::without_rules(3, "0".parse().unwrap(), fault).unwrap();
+    let key = FateKey::from(Resource::Flag("BZ".parse().unwrap()));
+    let is_cut = |&n: &u64| fates.fate(&key, n).fault.is_some();
     let whole = (1..1000).find(is_cut).unwrap() - 1;
     let mut raw = RawConnection::open(&server);
     let request = "GET /flags/bz/bz.gif HTTP/1.1\r\nHost: x\r\n\r\n";

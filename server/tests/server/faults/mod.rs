@@ -64,16 +64,16 @@ fn on_fresh_and_reused(
         .seed(2)
         .journal_capacity(100);
     let server = server.start().unwrap();
-    let probe = flagpole_server::RuleSet::of(
+    let probe = flagpole_server::RuleSet::without_rules(
         2,
         "0".parse().unwrap(),
         vec![format!("{fault}@50%").parse().unwrap()],
     );
     let probe = probe.unwrap();
-    let key = flagpole_protocol::FateKey::Resource(Resource::Flag("BR".parse().unwrap()));
+    let key = flagpole_protocol::FateKey::from(Resource::Flag("BR".parse().unwrap()));
     let nth = |faulty: bool| {
         (1..1000)
-            .find(|&n| probe.fate(key, n).fault.is_some() == faulty)
+            .find(|&n| probe.fate(&key, n).fault.is_some() == faulty)
             .unwrap()
     };
     let fields = |n: u64| format!("Flagpole-Nth: {n}\r\n");

@@ -1,9 +1,9 @@
-//! A result compared with itself, and with variations of itself.
+//! One result beside itself, and what each difference makes of it.
 
 use super::*;
 use serde_json::json;
 
-/// A result of one strategy with this number of rounds.
+/// A result of one contender in so many rounds.
 fn result(rounds: u64) -> Value {
     let walls = (0..rounds).map(|round| json!({ "wall_us": 1000 + 10 * (round % 3) }));
     json!({
@@ -24,25 +24,24 @@ fn result(rounds: u64) -> Value {
     })
 }
 
-fn parse(result: &Value) -> BaselineResult {
-    BaselineResult::parse(&result.to_string()).unwrap()
+fn gist(result: &Value) -> BaselineResult {
+    serde_json::from_value(result.clone()).unwrap()
 }
 
-/// The sentences about a result of ten rounds whose baseline has another value at `pointer`.
-fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
+/// What is said of a result of ten rounds beside one that was different at one place then.
+fn told(place: &str, then: Value) -> Vec<String> {
     let (now, mut old) = (result(10), result(10));
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    old.pointer_mut(parent).unwrap()[key] = old_value;
-    let against = parse(&now).against(&parse(&old));
-    let ratios = against.into_iter();
-    ratios
-        .map(|against| format!("{}: {}", against.name, against.told))
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    old.pointer_mut(parent).unwrap()[key] = then;
+    let against = gist(&now).against(&gist(&old));
+    let told = against.into_iter();
+    told.map(|against| format!("{}: {}", against.name, against.told))
         .collect()
 }
 
 #[test]
-fn result_does_not_differ_from_itself() {
-    let against = parse(&result(10)).against(&parse(&result(10)));
+fn a_result_beside_itself_shows_no_difference() {
+    let against = gist(&result(10)).against(&gist(&result(10)));
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
     assert!(ratio.interval.is_some() && ratio.is_difference == Some(false));
@@ -50,38 +49,38 @@ fn result_does_not_differ_from_itself() {
 }
 
 #[test]
-fn results_of_different_conditions_have_no_ratio() {
+fn what_was_another_thing_then_has_no_ratio() {
     let row = "/cells/0/rows/0";
-    for (pointer, old_value, sentence) in [
+    for (place, then, sentence) in [
         (
             format!("{row}/concurrency"),
             json!(1),
-            "different concurrency: 1 in the baseline, now 20",
+            "its concurrency was 1 then, and is 20 now",
         ),
         (
             format!("{row}/strategy"),
             json!("threads"),
-            "not in the baseline",
+            "the baseline has no such run",
         ),
         (
             format!("{row}/fates"),
             json!("0000"),
-            "different fates in the baseline",
+            "it met other fates then",
         ),
         (
             "/experiment/grid".into(),
             json!({ "transports": ["ureq"] }),
-            "different transport: ureq in the baseline, now hyper",
+            "it ran by ureq then, and by hyper now",
         ),
         (
             "/experiment/policies".into(),
             json!({ "once": {} }),
-            "different policy in the baseline",
+            "its policy was another then",
         ),
         (
             "/cells/0/conditions".into(),
             json!({}),
-            "not in the baseline",
+            "the baseline has no such run",
         ),
         (
             "/cells/0/verdict/reasons".into(),
@@ -89,78 +88,60 @@ fn results_of_different_conditions_have_no_ratio() {
                 { "severity": "SUSPECT", "label": "few_rounds", "reason": "few" },
                 { "severity": "INVALID", "label": "broken_off", "reason": "interrupted" },
             ]),
-            "invalid in the baseline: interrupted",
+            "it was not valid then: interrupted",
         ),
     ] {
-        assert_eq!(
-            sentences(&pointer, old_value),
-            [format!("async: {sentence}")]
-        );
+        assert_eq!(told(&place, then), [format!("async: {sentence}")]);
     }
 }
 
 #[test]
-fn concurrency_is_found_without_its_condition() {
-    let sentences = sentences(
+fn lanes_are_found_in_whatever_conditions_they_were_told() {
+    let told = told(
         "/cells/0/conditions",
         json!({ "latency": "50ms", "max-concurrency": "20" }),
     );
     assert!(
-        sentences[0].starts_with("async: no significant difference "),
-        "{sentences:?}"
+        told[0].starts_with("async: no significant difference "),
+        "{told:?}"
     );
 }
 
 #[test]
-fn different_environment_is_reported_and_compared() {
-    for (key, old_value, sentence) in [
-        (
-            "cores",
-            json!(128),
-            "128 cores in the baseline, now 2 cores",
-        ),
-        ("processor", json!("Q"), "Q in the baseline, now P"),
+fn another_machine_or_build_is_told_and_compared_all_the_same() {
+    for (key, then, sentence) in [
+        ("cores", json!(128), "128 cores then, and 2 cores now"),
+        ("processor", json!("Q"), "Q then, and P now"),
         (
             "system",
             json!("linux 5"),
-            "linux 5 in the baseline, now linux 6.1",
+            "linux 5 then, and linux 6.1 now",
         ),
         (
             "flagpole",
             json!("0.0.9"),
-            "flagpole 0.0.9 in the baseline, now flagpole 0.1.0",
+            "flagpole 0.0.9 then, and flagpole 0.1.0 now",
         ),
         (
             "optimised",
             json!(false),
-            "debug build in the baseline, now release build",
+            "not optimised then, and optimised now",
         ),
     ] {
-        let sentences = sentences(&format!("/environment/{key}"), old_value);
-        assert_eq!(sentences[0], format!("environment: {sentence}"));
+        let told = told(&format!("/environment/{key}"), then);
+        assert_eq!(told[0], format!("environment: {sentence}"));
         assert!(
-            sentences[1].starts_with("async: no significant difference "),
-            "{sentences:?}"
+            told[1].starts_with("async: no significant difference "),
+            "{told:?}"
         );
     }
-    assert_eq!(sentences("/environment/load", json!(9.5)).len(), 1);
+    assert_eq!(told("/environment/load", json!(9.5)).len(), 1);
 }
 
 #[test]
-fn few_rounds_have_a_ratio_without_interval() {
-    let against = parse(&result(10)).against(&parse(&result(9)));
+fn few_rounds_make_a_ratio_and_no_interval() {
+    let against = gist(&result(10)).against(&gist(&result(9)));
     let ratio = against[0].ratio.as_ref().unwrap();
     assert_eq!((ratio.interval, ratio.is_difference), (None, None));
-    assert_eq!(
-        against[0].told,
-        "0.999x; too few rounds for a confidence interval"
-    );
-}
-
-#[test]
-fn result_of_another_schema_is_rejected() {
-    let error = BaselineResult::parse(r#"{ "schema": 1 }"#).err().unwrap();
-    let sentence =
-        format!("expected a result of schema {SCHEMA}, got `1`; measure the baseline again");
-    assert!(error.to_string().starts_with(&sentence), "{error}");
+    assert_eq!(against[0].told, "0.999x; too few rounds for an interval");
 }

@@ -1,0 +1,28 @@
+//! What a fate is decided from, and the decision.
+
+use flagpole_protocol::{Fate, FateKey};
+use http::Method;
+use std::time::Duration;
+
+/// A request, as far as its fate depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestInfo<'a> {
+    /// The method; only rules with a `method` look at it.
+    pub method: &'a Method,
+    /// The normalised path.
+    pub key: &'a FateKey,
+    /// The number of the request for this key, from 1.
+    pub request_number: u64,
+    /// The time from the start of the server to the end of the request's head; only rules with a time window look at
+    /// it.
+    pub elapsed: Duration,
+}
+
+/// The fate of a request, and the rule that decided it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// The index of the rule; `None` for the listener itself.
+    pub rule: Option<usize>,
+    /// All that will happen to the response.
+    pub fate: Fate,
+}
