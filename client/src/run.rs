@@ -18,7 +18,7 @@ pub const BODY_LIMIT: usize = 8 << 20;
 /// A workload and the conditions under which it is carried out.
 #[derive(Clone)]
 pub struct Run<'a> {
-    pub(crate) plan: &'a Workload,
+    pub(crate) workload: &'a Workload,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) transport: &'a dyn Transport,
     pub(crate) concurrency: Concurrency,
@@ -46,9 +46,9 @@ pub enum RunError {
 
 impl<'a> Run<'a> {
     /// A run at concurrency 1 with the default policy and the first transport, without name or destination.
-    pub fn new(plan: &'a Workload, endpoint: &'a Endpoint) -> Run<'a> {
+    pub fn new(workload: &'a Workload, endpoint: &'a Endpoint) -> Run<'a> {
         Run {
-            plan,
+            workload,
             endpoint,
             transport: transport::ALL[0],
             concurrency: Concurrency::ONE,
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
 impl fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run")
-            .field("jobs", &self.plan.jobs.len())
+            .field("downloads", &self.workload.jobs.len())
             .field("target", &self.endpoint.target().to_string())
             .field("transport", &self.transport.name())
             .field("concurrency", &self.concurrency)

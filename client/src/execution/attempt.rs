@@ -1,6 +1,6 @@
 //! The one implementation of an attempt: make it, evaluate it, store it, decide what follows.
 
-use crate::execution::evaluate::Slot;
+use crate::execution::evaluated::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::AttemptSpec;
@@ -41,7 +41,7 @@ pub(crate) trait AttemptDriver: Send {
     /// Adds a finished attempt to the statistics and gives it to the run's observers.
     fn report(&mut self, record: Box<AttemptRecord>) -> impl Future<Output = ()> + Send;
 
-    /// The next attempt of this worker. Releases the slot if it is still held and none follows.
+    /// The next attempt of this worker. Releases a slot that is still held, unless the strategy does that later.
     fn next(&mut self, slot: Slot) -> Option<AttemptSpec>;
 }
 

@@ -1,43 +1,17 @@
-//! Evaluates the response to an attempt: verifies its body, lets the scheduler decide what follows, and makes
-//! the record and the storage job.
+//! Evaluates the response to an attempt: verifies its body and lets the scheduler decide what follows.
 
+use crate::execution::evaluated::{Evaluated, Slot, attempt_record};
 use crate::execution::run_state::RunState;
-use crate::execution::storage_job::{StorageJob, retained};
+use crate::execution::storage_job::retained;
 use crate::policy::{is_redirect, request_url, resolve_location, retry_after};
-use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+use crate::scheduler::{AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::metadata;
 use crate::storage::resume::{LocalCopy, PartialUpdate};
-use crate::storage::wasted_bytes::Retained;
 use crate::transport::RawResponse;
 use bytes::Bytes;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// An attempt whose response has been evaluated.
-#[derive(Debug)]
-pub(crate) struct Evaluated {
-    pub(crate) id: AttemptId,
-    /// Boxed, to keep it off the stack of a thread that waits and out of the moves of this struct.
-    pub(crate) record: Box<AttemptRecord>,
-    /// Boxed: most runs that are timed save nothing, and this struct is moved about.
-    pub(crate) job: Option<Box<StorageJob>>,
-    pub(crate) slot: Slot,
-    pub(super) action: BodyAction,
-    /// How much of the resource is on disk once the job is done.
-    pub(super) retained: Retained,
-}
-
-/// The concurrency slot of an attempt after its evaluation.
-#[derive(Debug)]
-pub(crate) enum Slot {
-    /// Still held.
-    Held(AttemptId),
-    /// Released while the storage job was waiting.
-    Released,
-    /// Released at the evaluation, when the scheduler gave this next action.
-    Next(Action),
-}
 
 /// What a response amounts to by itself.
 struct Verified {
@@ -77,7 +51,7 @@ impl RunState {
             Outcome::HedgeLost => PartialUpdate::Unchanged,
             _ => update,
         };
-        let record = record(&spec, worker, &mut response, &disposition, done);
+        let record = attempt_record(&spec, worker, &mut response, &disposition, done);
         let body_len = response.result.as_ref().map_or(0, Bytes::len);
         let retained = retained(&update, &disposition, body_len as u64);
         Evaluated {
@@ -150,6 +124,7 @@ impl RunState {
         resolve_location(&url, location)
     }
 
+    /// The scheduler's decision, and the slot after it.
     fn decide(
         &self,
         id: AttemptId,
@@ -173,34 +148,4 @@ impl RunState {
         drop(scheduler);
         (disposition, slot)
     }
-}
-
-fn record(
-    spec: &AttemptSpec,
-    worker: Option<usize>,
-    response: &mut RawResponse,
-    disposition: &Disposition,
-    done: Duration,
-) -> Box<AttemptRecord> {
-    Box::new(AttemptRecord {
-        download: spec.download,
-        attempt: spec.attempt,
-        kind: spec.kind,
-        is_final: disposition.is_final,
-        resource: spec.resource,
-        request_number: spec.request_number,
-        worker,
-        backoff: spec.backoff,
-        due: spec.due,
-        sent: response.sent,
-        reused_connection: response.reused,
-        first_byte: response.first_byte,
-        done,
-        outcome: disposition.outcome.clone(),
-        status: response.status,
-        bytes: response.bytes,
-        // Known after the storage job.
-        wasted_bytes: 0,
-        timing: response.timing.take(),
-    })
 }

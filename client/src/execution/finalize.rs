@@ -1,6 +1,6 @@
 //! Completes an attempt's record after its storage job, and lets its download go on.
 
-use crate::execution::evaluate::Evaluated;
+use crate::execution::evaluated::Evaluated;
 use crate::execution::run_state::{RunState, lock};
 use crate::execution::storage_job::StorageResult;
 use crate::scheduler::BodyAction;

@@ -8,6 +8,7 @@ pub(crate) mod affinity;
 mod attempt;
 pub(crate) mod blocking;
 mod evaluate;
+mod evaluated;
 pub(crate) mod event_loop;
 mod finalize;
 mod hedge_tokens;

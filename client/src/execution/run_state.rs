@@ -36,7 +36,7 @@ impl RunState {
     /// Starts the clock and prepares what all requests have in common.
     pub(crate) fn start(run: &Run<'_>, concurrency: usize) -> Result<RunState, RunError> {
         let template = Arc::new(run.request_template()?);
-        let scheduler = AttemptScheduler::new(run.plan, &run.policy, concurrency);
+        let scheduler = AttemptScheduler::new(run.workload, &run.policy, concurrency);
         Ok(RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
             verifier: BodyVerifier::default(),
@@ -80,11 +80,11 @@ impl RunState {
     }
 
     /// The statistics of the whole run, with the downloads and the backoff that a cancellation cut off.
-    pub(crate) fn complete(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
+    pub(crate) fn total_stats(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
         let unfinished_backoff = self
             .scheduler()
             .unfinished_backoff(self.template.clock.now());
-        let whole = stats.of_downloads(run.plan.jobs.len());
+        let whole = stats.of_downloads(run.workload.jobs.len());
         RunStats {
             backoff: whole.backoff + unfinished_backoff,
             ..whole

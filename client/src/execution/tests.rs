@@ -1,6 +1,6 @@
 //! Two attempts of one download, in orders that only rare schedules bring.
 
-use super::evaluate::Evaluated;
+use super::evaluated::Evaluated;
 use super::run_state::RunState;
 use crate::policy::{Hedge, HedgeDelay, Policy};
 use crate::run::Run;

@@ -58,7 +58,7 @@ impl Strategy for PerCore {
             let mut stats = stats.into_iter();
             stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&next?)))
         })?;
-        Ok(run_state.complete(run, stats))
+        Ok(run_state.total_stats(run, stats))
     }
 }
 

@@ -50,7 +50,7 @@ impl Strategy for ThreadPerDownload {
             workers.state.scheduler().stop();
         }
         let stats = scope(|scope| workers.supervise(scope, &sender, &events));
-        Ok(workers.state.complete(run, stats?))
+        Ok(workers.state.total_stats(run, stats?))
     }
 }
 

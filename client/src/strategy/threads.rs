@@ -43,7 +43,7 @@ impl Strategy for Threads {
             })
         };
         let stats = scheduler.with_cancellation(work)?;
-        Ok(scheduler.run_state.complete(run, stats))
+        Ok(scheduler.run_state.total_stats(run, stats))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
 use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
-use crate::execution::evaluate::Slot;
+use crate::execution::evaluated::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::run::{Run, RunError};

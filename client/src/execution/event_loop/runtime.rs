@@ -35,5 +35,5 @@ pub(crate) fn block_on_run(
     let disk_writer = disk_writer(run)?;
     let attempts = AttemptLoop::new(&run_state, disk_writer.as_ref(), run.concurrency.get());
     let stats = runtime.block_on(attempts.run(run, observer));
-    Ok(run_state.complete(run, stats))
+    Ok(run_state.total_stats(run, stats))
 }

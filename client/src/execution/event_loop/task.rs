@@ -4,7 +4,7 @@
 use super::attempt_loop::{AttemptLoop, PooledConnection};
 use super::poll_on_wake::PollOnWake;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::evaluate::Slot;
+use crate::execution::evaluated::Slot;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
