@@ -1,160 +1,95 @@
-//! What the end of an attempt means for its download, and what follows.
+//! What the result of an attempt means for its download.
 
-use super::download::Step;
-use super::queue::Request;
-use super::{AttemptId, AttemptResult, AttemptScheduler, BodyAction, Disposition};
-use crate::policy::RetryBudget;
-use flagpole_protocol::AttemptKind;
+use super::attempt_scheduler::AttemptScheduler;
+use super::download_state::DownloadStage;
+use super::types::{AttemptId, AttemptResult, BodyAction, Disposition};
 use flagpole_protocol::Outcome;
 use std::time::Duration;
 
 impl AttemptScheduler {
-    /// An attempt has ended; it keeps its lane until [`leave`](AttemptScheduler::release_slot).
+    /// Takes the result of an attempt, which holds its slot until
+    /// [`release_slot`](AttemptScheduler::release_slot).
     ///
     /// # Panics
-    /// If it was never started, or has ended before.
-    pub fn complete(&mut self, id: AttemptId, end: &AttemptResult, now: Duration) -> Disposition {
-        let flight = self.flights.get_mut(id.flight);
-        let flight = flight.filter(|flight| flight.serial == id.serial);
-        let flight = flight.expect("an attempt ends once, between its start and its leave");
-        flight.has_ended = true;
-        let (is_superseded, request) = (flight.is_superseded, flight.request.clone());
+    /// If the attempt never started, or has ended before.
+    pub fn complete(
+        &mut self,
+        id: AttemptId,
+        result: &AttemptResult,
+        now: Duration,
+    ) -> Disposition {
+        let ended = self.in_flight.get_mut(id.in_flight_key);
+        let ended = ended.filter(|ended| ended.serial == id.serial);
+        let ended = ended.expect("an attempt ends once, while it holds its slot");
+        ended.has_ended = true;
+        let (is_superseded, attempt) = (ended.is_superseded, ended.attempt.clone());
         if let Some(hedging) = &mut self.hedging {
-            let flying = self.flights.iter().map(|(_, flight)| flight);
-            let flying = flying.filter(|flight| !flight.has_ended);
-            let awaited = flying.map(|flight| now.saturating_sub(flight.started));
-            hedging.ended(end, is_superseded, awaited);
+            let in_flight = self.in_flight.iter().map(|(_, attempt)| attempt);
+            let in_flight = in_flight.filter(|attempt| !attempt.has_ended);
+            let elapsed = in_flight.map(|attempt| now.saturating_sub(attempt.started));
+            hedging.on_result(result, is_superseded, elapsed);
         }
         if is_superseded {
             return Disposition::intermediate(Outcome::HedgeLost);
         }
-        let slot = request.slot;
-        let download = self.downloads.get_mut(slot);
-        let download = download.expect("an attempt that is not superseded is wanted");
-        download.flying.retain(|flying| *flying != id);
-        let step = download.step;
-        if end.conditions_failed && !request.unconditional {
-            self.ask_plainly(request);
-            return Disposition::intermediate(end.outcome.clone());
+        let key = attempt.download_key;
+        let download = self.downloads.get_mut(key);
+        let download = download.expect("the download of a needed attempt is undecided");
+        download.in_flight.retain(|in_flight| *in_flight != id);
+        let stage = download.stage;
+        if result.conditions_failed && !attempt.unconditional {
+            self.retry_unconditionally(attempt);
+            return Disposition::intermediate(result.outcome.clone());
         }
-        let outcome = match self.redirected(&request, end) {
-            Ok(passing) => return Disposition::intermediate(passing),
+        let outcome = match self.follow_redirect(&attempt, result) {
+            Ok(redirected) => return Disposition::intermediate(redirected),
             Err(outcome) => outcome,
         };
         match outcome {
             Outcome::Ok => self.succeed(id),
-            // It is the flag that was asked for, and that is there.
-            Outcome::NotFound if step == Step::Metadata => {
-                let none = Outcome::BadMetadata("there is none".to_owned());
-                self.fail(id, none, end.retry_after, now)
+            // The flag was found, so the download cannot end as not found.
+            Outcome::NotFound if stage == DownloadStage::Metadata => {
+                let missing = Outcome::BadMetadata("there is none".to_owned());
+                self.fail(id, missing, result.retry_after, now)
             }
-            // As good an answer as any that another attempt could bring.
             Outcome::NotFound | Outcome::NotModified => {
-                self.decide(slot, outcome, BodyAction::Discard)
+                self.decide(key, outcome, BodyAction::Discard)
             }
-            failed => self.fail(id, failed, end.retry_after, now),
+            failed => self.fail(id, failed, result.retry_after, now),
         }
     }
 
-    /// The same again, without conditions: once, as there are none then that could fail. It is charged to
-    /// nobody, and has the same n.
-    fn ask_plainly(&mut self, request: Request) {
-        self.queue.hop(Request {
-            kind: AttemptKind::Retry,
-            unconditional: true,
-            due: None,
-            backoff: Duration::ZERO,
-            ..request
-        });
-    }
-
-    /// Follows a redirect; the outcome that remains if there is none to follow.
-    fn redirected(&mut self, request: &Request, end: &AttemptResult) -> Result<Outcome, Outcome> {
-        let (Outcome::Http(status), Some(path)) = (&end.outcome, &end.redirect) else {
-            return Err(end.outcome.clone());
-        };
-        match self.policy.redirects.max {
-            0 => Err(end.outcome.clone()),
-            max if request.hops >= max => Err(Outcome::TooManyRedirects),
-            _ => {
-                self.queue.hop(Request {
-                    kind: AttemptKind::Redirect,
-                    path: Some(path.clone()),
-                    hops: request.hops + 1,
-                    due: None,
-                    backoff: Duration::ZERO,
-                    ..request.clone()
-                });
-                Ok(Outcome::Redirected(*status))
-            }
-        }
-    }
-
-    /// A true body has come.
+    /// A verified body has arrived.
     fn succeed(&mut self, id: AttemptId) -> Disposition {
-        let slot = id.download;
-        let download = &mut self.downloads[slot];
-        if self.jobs[download.place].named && download.step == Step::Resource {
+        let key = id.download_key;
+        let download = &mut self.downloads[key];
+        let is_resource = download.stage == DownloadStage::Resource;
+        if self.workload[download.index].named && is_resource {
             download.staging = Some(id);
-            let losers = self.supersede(slot);
+            let losers = self.supersede(key);
             return Disposition {
                 body_action: BodyAction::Stage,
                 losers,
                 ..Disposition::intermediate(Outcome::Ok)
             };
         }
-        let is_flag = download.step == Step::Resource;
-        let then = if is_flag {
+        let body_action = if is_resource {
             BodyAction::Save
         } else {
             BodyAction::RenameStaged
         };
-        self.decide(slot, Outcome::Ok, then)
+        self.decide(key, Outcome::Ok, body_action)
     }
 
-    /// A try has failed, or a part of one.
-    fn fail(
+    /// Ends a download; its other attempts in flight have lost.
+    pub(super) fn decide(
         &mut self,
-        id: AttemptId,
+        download_key: usize,
         outcome: Outcome,
-        retry_after: Option<Duration>,
-        now: Duration,
+        body_action: BodyAction,
     ) -> Disposition {
-        let slot = id.download;
-        let retry = &self.policy.retry;
-        let download = &mut self.downloads[slot];
-        download.running -= 1;
-        download.asked = download.asked.max(retry_after);
-        if download.running > 0 {
-            return Disposition::intermediate(outcome);
-        }
-        let is_worth = !self.is_stopped
-            && download.tries < retry.max_attempts()
-            && retry.is_retryable(&outcome)
-            && self.purse.as_mut().is_none_or(RetryBudget::withdraw);
-        if !is_worth {
-            return self.decide(slot, outcome, BodyAction::Discard);
-        }
-        // The n of the try, not of its hedge: which of the two failed last is a matter of timing.
-        let (tried, asked) = (download.tries, download.asked);
-        let request_number = self.attempt_of(slot, AttemptKind::Retry).request_number;
-        let resource = self.flights[id.flight].request.resource;
-        let backoff = retry.backoff(resource, request_number, tried, asked);
-        self.downloads[slot].try_again();
-        let again = self.attempt_of(slot, AttemptKind::Retry);
-        let due = now.saturating_add(backoff);
-        self.flights[id.flight].retry = Some(Request {
-            due: Some(due),
-            backoff,
-            ..again
-        });
-        Disposition::intermediate(outcome)
-    }
-
-    /// The end of a download; whatever else is in flight for it is in vain.
-    fn decide(&mut self, slot: usize, outcome: Outcome, body_action: BodyAction) -> Disposition {
-        let losers = self.supersede(slot);
-        self.downloads.remove(slot);
+        let losers = self.supersede(download_key);
+        self.downloads.remove(download_key);
         Disposition {
             outcome,
             is_final: true,
@@ -163,10 +98,10 @@ impl AttemptScheduler {
         }
     }
 
-    fn supersede(&mut self, slot: usize) -> Vec<AttemptId> {
-        let losers = self.downloads[slot].end_step();
+    fn supersede(&mut self, download_key: usize) -> Vec<AttemptId> {
+        let losers = self.downloads[download_key].end_stage();
         for id in &losers {
-            self.flights[id.flight].is_superseded = true;
+            self.in_flight[id.in_flight_key].is_superseded = true;
         }
         losers
     }

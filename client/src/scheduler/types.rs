@@ -12,9 +12,9 @@ pub struct AttemptId {
     /// Number of attempts started before.
     pub(crate) serial: u64,
     /// Slab key of the attempt while it is in flight.
-    pub(crate) flight: usize,
+    pub(crate) in_flight_key: usize,
     /// Slab key of its download while that is undecided.
-    pub(crate) download: usize,
+    pub(crate) download_key: usize,
 }
 
 /// What a strategy does next. Times count from the start of the run.

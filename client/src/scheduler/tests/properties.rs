@@ -1,16 +1,18 @@
-//! What holds for every plan, policy and server.
+//! What holds for every workload, policy and server.
 
-use super::*;
-use crate::policy::RetryBudgetConfig;
+use super::trace::{MS, flags, flags_with_metadata, result, retrying, simulate};
+use crate::policy::{Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudgetConfig};
+use crate::scheduler::{AttemptResult, AttemptSpec};
+use flagpole_protocol::{AttemptKind, Outcome};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// An answer drawn by what is asked for, never by when.
-fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
-    move |start| {
-        let hop = start.path.as_ref().map_or(0, |path| path.len() as u64);
-        let mut bits =
-            seed ^ (start.resource.index() as u64) << 32 ^ start.request_number << 8 ^ hop;
+/// A server whose results depend on what is requested, never on the time (the finaliser of SplitMix64).
+fn random_server(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
+    move |spec| {
+        let hop = spec.path.as_ref().map_or(0, |path| path.len() as u64);
+        let mut bits = seed ^ (spec.resource.index() as u64) << 32 ^ spec.request_number << 8 ^ hop;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let outcome = match (bits >> 40) % 8 {
@@ -22,15 +24,11 @@ fn drawn(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
             _ => Outcome::Ok,
         };
         let longer = "x".repeat(usize::try_from(hop).unwrap() + 1);
-        let redirect = (outcome == Outcome::Http(302)).then(|| longer.into());
-        let took = MS * u32::try_from((bits >> 8) % 100).unwrap();
-        (
-            AttemptResult {
-                redirect,
-                ..end(outcome)
-            },
-            took,
-        )
+        let result = AttemptResult {
+            redirect: (outcome == Outcome::Http(302)).then(|| longer.into()),
+            ..result(outcome)
+        };
+        (result, MS * u32::try_from((bits >> 8) % 100).unwrap())
     }
 }
 
@@ -54,54 +52,75 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn whatever_happens_it_ends_and_every_job_is_decided_once(
-        policy in policies(), jobs in 0usize..30, lanes in 1usize..12, named: bool, seed: u64,
+    fn every_run_ends_and_decides_each_download_once(
+        policy in policies(), downloads in 0usize..30, concurrency in 1usize..12, named: bool, seed: u64,
     ) {
-        let codes = CountryCode::every().take(jobs);
-        let plan = if named { Workload::with_metadata(codes) } else { Workload::flags(codes) };
-        let story = carry_out(&plan, &policy, lanes, &drawn(seed));
-        prop_assert!(story.most <= lanes);
-        let decided: Vec<_> = story.attempts.iter().filter(|(_, v)| v.is_final).collect();
-        let distinct: BTreeSet<_> = decided.iter().map(|(start, _)| start.download).collect();
-        prop_assert_eq!((decided.len(), distinct.len()), (jobs, jobs));
-        let hedges = story.count(AttemptKind::Hedge);
-        let others = story.attempts.len() - hedges;
-        prop_assert!(hedges as f64 <= policy.hedge.map_or(0.0, |h| h.max_ratio) * others as f64);
-        let firsts = story.count(AttemptKind::First) + story.count(AttemptKind::Metadata);
-        if let Some(RetryBudgetConfig { ratio, min_retries }) = policy.budget {
-            // The ratio is kept to three decimals.
-            let most = (ratio + 0.0005) * firsts as f64 + f64::from(min_retries);
-            prop_assert!(story.count(AttemptKind::Retry) as f64 <= most);
-        }
-        let asked: BTreeSet<_> =
-            story.attempts.iter().map(|(s, _)| (s.resource, s.request_number, s.path.clone())).collect();
-        prop_assert_eq!(asked.len(), story.attempts.len(), "nothing has the n of another");
+        let workload = if named { flags_with_metadata(downloads) } else { flags(downloads) };
+        let trace = simulate(&workload, &policy, concurrency, &random_server(seed));
+        prop_assert!(trace.peak_in_flight <= concurrency);
+        let decided: Vec<_> = trace.attempts.iter().filter(|(_, d)| d.is_final).collect();
+        let distinct: BTreeSet<_> = decided.iter().map(|(spec, _)| spec.download).collect();
+        prop_assert_eq!((decided.len(), distinct.len()), (downloads, downloads));
     }
 
     #[test]
-    fn what_is_answered_is_never_asked_again(policy in policies(), lanes in 1usize..12, seed: u64) {
-        let story = carry_out(&flags(20), &policy, lanes, &drawn(seed));
-        let mut answered = BTreeSet::new();
-        for (start, verdict) in &story.attempts {
-            prop_assert!(!answered.contains(&start.download) || verdict.outcome == Outcome::HedgeLost);
-            if matches!(verdict.outcome, Outcome::Ok | Outcome::NotFound) {
-                answered.insert(start.download);
+    fn hedges_and_retries_stay_within_their_ratios(
+        policy in policies(), concurrency in 1usize..12, named: bool, seed: u64,
+    ) {
+        let workload = if named { flags_with_metadata(20) } else { flags(20) };
+        let trace = simulate(&workload, &policy, concurrency, &random_server(seed));
+        let hedges = trace.count(AttemptKind::Hedge);
+        let others = trace.attempts.len() - hedges;
+        prop_assert!(hedges as f64 <= policy.hedge.map_or(0.0, |h| h.max_ratio) * others as f64);
+        let firsts = trace.count(AttemptKind::First) + trace.count(AttemptKind::Metadata);
+        if let Some(RetryBudgetConfig { ratio, min_retries }) = policy.budget {
+            // The budget rounds the ratio to thousandths.
+            let limit = (ratio + 0.0005) * firsts as f64 + f64::from(min_retries);
+            prop_assert!(trace.count(AttemptKind::Retry) as f64 <= limit);
+        }
+    }
+
+    #[test]
+    fn no_two_attempts_share_resource_request_number_and_path(
+        policy in policies(), concurrency in 1usize..12, named: bool, seed: u64,
+    ) {
+        let workload = if named { flags_with_metadata(20) } else { flags(20) };
+        let trace = simulate(&workload, &policy, concurrency, &random_server(seed));
+        let specs = trace.attempts.iter().map(|(spec, _)| spec);
+        let distinct: BTreeSet<_> = specs
+            .map(|spec| (spec.resource, spec.request_number, spec.path.clone()))
+            .collect();
+        prop_assert_eq!(distinct.len(), trace.attempts.len());
+    }
+
+    #[test]
+    fn no_attempt_succeeds_after_the_end_of_its_download(
+        policy in policies(), concurrency in 1usize..12, seed: u64,
+    ) {
+        let trace = simulate(&flags(20), &policy, concurrency, &random_server(seed));
+        let mut ended = BTreeSet::new();
+        for (spec, disposition) in &trace.attempts {
+            let has_lost = disposition.outcome == Outcome::HedgeLost;
+            prop_assert!(!ended.contains(&spec.download) || has_lost);
+            if matches!(disposition.outcome, Outcome::Ok | Outcome::NotFound) {
+                ended.insert(spec.download);
             }
         }
     }
 
     #[test]
-    fn without_hedges_and_budget_every_number_of_lanes_tells_the_same(
-        attempts in 1u32..4, one in 1usize..12, other in 1usize..12, seed: u64,
+    fn without_hedges_and_budget_results_do_not_depend_on_the_concurrency(
+        max_attempts in 1u32..4, one in 1usize..12, other in 1usize..12, seed: u64,
     ) {
-        let told = |lanes| {
-            let story = carry_out(&flags(20), &retrying(attempts), lanes, &drawn(seed));
-            let mut told: Vec<_> = story.attempts.into_iter()
-                .map(|(s, v)| (s.download, s.attempt, s.request_number, s.backoff, v.outcome.label(), v.is_final))
+        let results = |concurrency| {
+            let policy = retrying(max_attempts);
+            let trace = simulate(&flags(20), &policy, concurrency, &random_server(seed));
+            let mut results: Vec<_> = trace.attempts.into_iter()
+                .map(|(s, d)| (s.download, s.attempt, s.request_number, s.backoff, d.outcome.label(), d.is_final))
                 .collect();
-            told.sort_unstable();
-            told
+            results.sort_unstable();
+            results
         };
-        prop_assert_eq!(told(one), told(other));
+        prop_assert_eq!(results(one), results(other));
     }
 }

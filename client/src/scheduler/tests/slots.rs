@@ -1,59 +1,59 @@
-//! What holds between the end of an attempt and the moment at which it gives its lane back.
+//! When attempts start, and what holds between the end of an attempt and the release of its slot.
 
-use super::*;
+use super::trace::{MS, flags, flags_with_metadata, result, retrying, start};
+use crate::policy::Policy;
+use crate::scheduler::{Action, AttemptId, AttemptScheduler};
+use flagpole_protocol::{AttemptKind, Outcome};
 
-/// An attempt that has left, and one that has its place now.
-fn left_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
-    let plan = Workload::with_metadata(CountryCode::every().take(2));
-    let mut agenda = AttemptScheduler::new(&plan, &Policy::default(), 1);
-    let mut ids = [(); 2].map(|()| {
-        let Action::Start(start) = agenda.next(MS) else {
-            panic!("there is a lane")
-        };
-        let verdict = agenda.complete(start.id, &end(Outcome::NotFound), MS);
-        assert!(verdict.is_final);
-        if start.download == 1 {
-            agenda.release_slot(start.id);
+/// A scheduler, an attempt that has released its slot, and the next attempt, which uses the same slab entry.
+fn released_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
+    let mut scheduler = AttemptScheduler::new(&flags_with_metadata(2), &Policy::default(), 1);
+    let [released, next] = [true, false].map(|releases| {
+        let id = start(&mut scheduler, MS).id;
+        let disposition = scheduler.complete(id, &result(Outcome::NotFound), MS);
+        assert!(disposition.is_final);
+        if releases {
+            scheduler.release_slot(id);
         }
-        start.id
+        id
     });
-    ids.sort();
-    (agenda, ids[0], ids[1])
+    (scheduler, released, next)
 }
 
 #[test]
-#[should_panic = "leaves once"]
-fn who_has_left_does_not_take_the_lane_of_another() {
-    let (mut agenda, left, next) = left_and_next();
-    assert!(left < next && agenda.in_flight() == 1);
-    agenda.release_slot(left);
+#[should_panic = "a slot is released once"]
+fn releasing_twice_does_not_free_the_slot_of_another_attempt() {
+    let (mut scheduler, released, next) = released_and_next();
+    assert!(released < next && scheduler.in_flight() == 1);
+    scheduler.release_slot(released);
 }
 
 #[test]
-#[should_panic = "if that was asked for"]
-fn nothing_is_put_by_that_was_not_to_be() {
-    let (mut agenda, left, _) = left_and_next();
-    agenda.on_staged(left, true);
+#[should_panic = "only if asked for"]
+fn no_staging_without_being_asked() {
+    let (mut scheduler, released, _) = released_and_next();
+    scheduler.on_staged(released, true);
 }
 
-/// What came of it may still be on its way to the disk, where the next try looks for it.
+/// The partial body of the failed try may still be on its way to the disk, where the retry looks for it.
 #[test]
-fn a_retry_waits_until_the_try_before_has_left() {
-    let plan = Workload::flags(CountryCode::every().take(1));
-    let mut agenda = AttemptScheduler::new(&plan, &retrying(2), 2);
-    let Action::Start(first) = agenda.next(MS) else {
-        panic!("there is a lane")
-    };
-    agenda.complete(first.id, &end(Outcome::IncompleteBody), MS);
+fn a_retry_waits_until_the_failed_try_has_released_its_slot() {
+    let mut scheduler = AttemptScheduler::new(&flags(1), &retrying(2), 2);
+    let first = start(&mut scheduler, MS);
+    scheduler.complete(first.id, &result(Outcome::IncompleteBody), MS);
     let late = 1000 * MS;
-    assert_eq!(agenda.next(late), Action::Blocked);
-    agenda.release_slot(first.id);
-    let Action::Start(retry) = agenda.next(late) else {
-        panic!("it is due")
-    };
+    assert_eq!(scheduler.next(late), Action::Blocked);
+    scheduler.release_slot(first.id);
+    let retry = start(&mut scheduler, late);
     assert_eq!((retry.kind, retry.attempt), (AttemptKind::Retry, 2));
-    assert!(
-        retry.due < late,
-        "the back-off began when the try had failed"
-    );
+    assert!(retry.due < late, "the backoff starts when the try fails");
+}
+
+#[test]
+fn a_download_starts_when_it_is_due() {
+    let mut workload = flags(1);
+    workload.jobs[0].due = Some(30 * MS);
+    let mut scheduler = AttemptScheduler::new(&workload, &Policy::default(), 1);
+    assert_eq!(scheduler.next(MS), Action::SleepUntil(30 * MS));
+    assert_eq!(start(&mut scheduler, 40 * MS).due, 30 * MS);
 }

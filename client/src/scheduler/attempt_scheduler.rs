@@ -1,0 +1,122 @@
+//! The state of the scheduler, and what a strategy asks and reports besides results.
+
+use super::download_state::DownloadState;
+use super::hedge_state::HedgeState;
+use super::in_flight::InFlight;
+use super::ready_queue::ReadyQueue;
+use super::types::AttemptId;
+use crate::policy::{Policy, RetryBudget};
+use crate::workload::plan::{DownloadSpec, Workload};
+use flagpole_protocol::AttemptKind;
+use slab::Slab;
+use std::time::Duration;
+
+/// The attempts of a workload: in flight, waiting and to come.
+#[derive(Clone, Debug)]
+pub struct AttemptScheduler {
+    pub(super) workload: Vec<DownloadSpec>,
+    /// Index of the first download that has not started.
+    pub(super) cursor: usize,
+    pub(super) policy: Policy,
+    pub(super) concurrency: usize,
+    pub(super) is_stopped: bool,
+    /// Started and undecided downloads. A slab: the next download takes the entry of one that has ended,
+    /// mostly on the same core, which has the entry in its cache.
+    pub(super) downloads: Slab<DownloadState>,
+    pub(super) in_flight: Slab<InFlight>,
+    pub(super) queue: ReadyQueue,
+    pub(super) hedging: Option<HedgeState>,
+    pub(super) retry_budget: Option<RetryBudget>,
+    /// Number of attempts started so far.
+    pub(super) started: u64,
+}
+
+impl AttemptScheduler {
+    /// Schedules `workload` with at most `concurrency` attempts in flight (0 counts as 1).
+    pub fn new(workload: &Workload, policy: &Policy, concurrency: usize) -> AttemptScheduler {
+        AttemptScheduler {
+            workload: workload.jobs.clone(),
+            cursor: 0,
+            policy: policy.clone(),
+            concurrency: concurrency.max(1),
+            is_stopped: false,
+            downloads: Slab::new(),
+            in_flight: Slab::new(),
+            queue: ReadyQueue::default(),
+            hedging: policy.hedge.map(HedgeState::new),
+            retry_budget: policy.budget.map(RetryBudget::new),
+            started: 0,
+        }
+    }
+
+    /// Changes the concurrency (0 counts as 1). Attempts in flight are not affected.
+    pub fn set_concurrency(&mut self, concurrency: usize) {
+        self.concurrency = concurrency.max(1);
+    }
+
+    /// Starts no further attempts.
+    pub fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    /// Sum of the backoffs that downloads are in, up to `now`. No attempt record of a stopped run reports
+    /// these.
+    pub fn unfinished_backoff(&self, now: Duration) -> Duration {
+        let waits = self.queue.in_backoff().map(|retry| {
+            let remaining = retry.due.unwrap_or(now).saturating_sub(now);
+            retry.backoff.saturating_sub(remaining)
+        });
+        waits.sum()
+    }
+
+    /// Number of attempts that hold a slot.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// The most attempts that can be in flight from now on: further slots would stay empty.
+    pub fn max_useful_concurrency(&self) -> usize {
+        let per_download = 1 + usize::from(self.hedging.is_some());
+        let undecided = self.workload.len() - self.cursor + self.downloads.len();
+        undecided.saturating_mul(per_download).min(self.concurrency)
+    }
+
+    /// Whether an attempt in flight is not needed any more.
+    pub fn is_superseded(&self, id: AttemptId) -> bool {
+        let attempt = self.in_flight.get(id.in_flight_key);
+        attempt.is_some_and(|attempt| attempt.serial == id.serial && attempt.is_superseded)
+    }
+
+    /// Reports whether the flag of attempt `id` was staged. If so, its metadata is requested next;
+    /// otherwise its download has ended.
+    ///
+    /// # Panics
+    /// If that was reported before, or [`BodyAction::Stage`](super::BodyAction::Stage) was not asked for.
+    pub fn on_staged(&mut self, id: AttemptId, is_stored: bool) {
+        let download = self.downloads.get_mut(id.download_key);
+        let staging = download.and_then(|download| download.staging.take_if(|by| *by == id));
+        assert!(
+            staging.is_some(),
+            "a flag is staged once, and only if asked for"
+        );
+        if is_stored {
+            self.downloads[id.download_key].start_metadata();
+            let metadata = self.current_try(id.download_key, AttemptKind::Metadata);
+            self.queue.push_followup(metadata);
+        } else {
+            self.downloads.remove(id.download_key);
+        }
+    }
+
+    /// Releases the slot of an attempt that has ended.
+    ///
+    /// # Panics
+    /// If it was released before.
+    pub fn release_slot(&mut self, id: AttemptId) {
+        let attempt = self.in_flight.remove(id.in_flight_key);
+        assert_eq!(attempt.serial, id.serial, "a slot is released once");
+        if let Some(retry) = attempt.retry {
+            self.queue.push_retry(retry);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Which attempts may be hedged, after which delay, and how many have been.
+
+use super::types::{AttemptId, AttemptResult};
+use crate::policy::{Hedge, KaplanMeier};
+use flagpole_protocol::AttemptKind;
+use flagpole_protocol::Outcome;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The percentile is recomputed after this many further responses, or after 1/16 more if that is more:
+/// recomputing for each response would take too long.
+const REFRESH: u64 = 16;
+
+#[derive(Clone, Debug)]
+pub(super) struct HedgeState {
+    policy: Hedge,
+    latencies: KaplanMeier,
+    /// The delay, and the number of responses from which it was computed.
+    delay: (Option<Duration>, u64),
+    hedges: u64,
+    others: u64,
+    /// In order of start. All have the same delay, so the first is due first. Those that need no hedge any
+    /// more are dropped when they reach the front.
+    candidates: VecDeque<AttemptId>,
+}
+
+impl HedgeState {
+    pub(super) fn new(policy: Hedge) -> HedgeState {
+        let latencies = KaplanMeier::default();
+        HedgeState {
+            policy,
+            delay: (policy.current_delay(&latencies, &[]), 0),
+            latencies,
+            hedges: 0,
+            others: 0,
+            candidates: VecDeque::new(),
+        }
+    }
+
+    /// Redirect hops are not hedged: each belongs to an attempt that may be hedged itself.
+    pub(super) fn on_start(&mut self, id: AttemptId, kind: AttemptKind) {
+        match kind {
+            AttemptKind::Hedge => self.hedges += 1,
+            AttemptKind::Redirect => self.others += 1,
+            AttemptKind::First | AttemptKind::Retry | AttemptKind::Metadata => {
+                self.others += 1;
+                self.candidates.push_back(id);
+            }
+        }
+    }
+
+    /// Counts successes and 404s, but no failures, which are fast or as slow as a timeout. The loser of a
+    /// hedge is a censored observation: without it the tail would seem shorter with every hedge that wins.
+    /// `in_flight` holds the elapsed times of the attempts in flight.
+    pub(super) fn on_result(
+        &mut self,
+        result: &AttemptResult,
+        is_superseded: bool,
+        in_flight: impl Iterator<Item = Duration>,
+    ) {
+        match result.outcome {
+            _ if is_superseded => self.latencies.record_censored(result.took),
+            Outcome::Ok | Outcome::NotModified | Outcome::NotFound => {
+                self.latencies.record(result.took);
+            }
+            _ => {}
+        }
+        let ((known, samples), count) = (self.delay, self.latencies.count());
+        if known.is_none() || count >= samples + REFRESH.max(samples / REFRESH) {
+            let in_flight: Vec<_> = in_flight.collect();
+            let delay = self.policy.current_delay(&self.latencies, &in_flight);
+            self.delay = (delay, count);
+        }
+    }
+
+    /// The first attempt to hedge, and how long after its start; `None` while no hedge is allowed.
+    pub(super) fn first_candidate(
+        &mut self,
+        is_candidate: impl Fn(&AttemptId) -> bool,
+    ) -> Option<(AttemptId, Duration)> {
+        while let Some(id) = self.candidates.front() {
+            if is_candidate(id) {
+                let delay = self.delay.0?;
+                let is_allowed = self.policy.allows(self.hedges, self.others);
+                return is_allowed.then_some((*id, delay));
+            }
+            self.candidates.pop_front();
+        }
+        None
+    }
+}

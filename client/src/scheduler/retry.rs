@@ -1,0 +1,90 @@
+//! What follows an attempt that did not bring the resource: a retry, the same request without
+//! conditional headers, or the next redirect hop.
+
+use super::attempt_scheduler::AttemptScheduler;
+use super::ready_attempt::ReadyAttempt;
+use super::types::{AttemptId, AttemptResult, BodyAction, Disposition};
+use crate::policy::RetryBudget;
+use flagpole_protocol::{AttemptKind, Outcome};
+use std::time::Duration;
+
+impl AttemptScheduler {
+    /// Retries once without conditional headers; does not count as a retry and has the same request
+    /// number.
+    pub(super) fn retry_unconditionally(&mut self, attempt: ReadyAttempt) {
+        self.queue.push_immediate(ReadyAttempt {
+            kind: AttemptKind::Retry,
+            unconditional: true,
+            due: None,
+            backoff: Duration::ZERO,
+            ..attempt
+        });
+    }
+
+    /// Follows a redirect.
+    ///
+    /// # Errors
+    /// The outcome of the attempt if it is no redirect, or one that is not followed.
+    pub(super) fn follow_redirect(
+        &mut self,
+        attempt: &ReadyAttempt,
+        result: &AttemptResult,
+    ) -> Result<Outcome, Outcome> {
+        let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
+            return Err(result.outcome.clone());
+        };
+        match self.policy.redirects.max {
+            0 => Err(result.outcome.clone()),
+            max if attempt.hops >= max => Err(Outcome::TooManyRedirects),
+            _ => {
+                self.queue.push_immediate(ReadyAttempt {
+                    kind: AttemptKind::Redirect,
+                    path: Some(path.clone()),
+                    hops: attempt.hops + 1,
+                    due: None,
+                    backoff: Duration::ZERO,
+                    ..attempt.clone()
+                });
+                Ok(Outcome::Redirected(*status))
+            }
+        }
+    }
+
+    /// A try or its hedge has failed: retries if both have and the policy allows it.
+    pub(super) fn fail(
+        &mut self,
+        id: AttemptId,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Duration,
+    ) -> Disposition {
+        let key = id.download_key;
+        let retry = &self.policy.retry;
+        let download = &mut self.downloads[key];
+        download.live_parts -= 1;
+        download.retry_after = download.retry_after.max(retry_after);
+        if download.live_parts > 0 {
+            return Disposition::intermediate(outcome);
+        }
+        let may_retry = !self.is_stopped
+            && download.tries < retry.max_attempts()
+            && retry.is_retryable(&outcome)
+            && self.retry_budget.as_mut().is_none_or(RetryBudget::withdraw);
+        if !may_retry {
+            return self.decide(key, outcome, BodyAction::Discard);
+        }
+        // The number of the try, not of its hedge: which of the two fails last depends on timing.
+        let (tries, retry_after) = (download.tries, download.retry_after);
+        let failed = self.current_try(key, AttemptKind::Retry);
+        let resource = self.in_flight[id.in_flight_key].attempt.resource;
+        let backoff = retry.backoff(resource, failed.request_number, tries, retry_after);
+        self.downloads[key].start_retry();
+        let next = self.current_try(key, AttemptKind::Retry);
+        self.in_flight[id.in_flight_key].retry = Some(ReadyAttempt {
+            due: Some(now.saturating_add(backoff)),
+            backoff,
+            ..next
+        });
+        Disposition::intermediate(outcome)
+    }
+}

@@ -1,0 +1,111 @@
+//! Hedged attempts.
+
+use super::trace::{MS, busy, flags, hedging, result, retrying, simulate};
+use crate::policy::{Hedge, Policy};
+use crate::workload::plan::Workload;
+use flagpole_protocol::{AttemptKind, CountryCode, Outcome};
+
+#[test]
+fn the_loser_of_a_hedge_is_cancelled() {
+    let trace = simulate(
+        &flags(1),
+        &hedging(10 * MS, 1.0),
+        2,
+        &|spec| match spec.kind {
+            AttemptKind::Hedge => (result(Outcome::Ok), 5 * MS),
+            _ => (result(Outcome::Ok), 1000 * MS),
+        },
+    );
+    assert_eq!(trace.outcomes(), [Outcome::Ok, Outcome::HedgeLost]);
+    assert_eq!(trace.attempts[0].0.kind, AttemptKind::Hedge);
+    assert_eq!((trace.wall, trace.attempts[1].1.is_final), (15 * MS, false));
+}
+
+#[test]
+fn a_concurrency_of_one_never_hedges() {
+    let trace = simulate(&flags(5), &hedging(MS, 1.0), 1, &|_| {
+        (result(Outcome::Ok), 50 * MS)
+    });
+    assert_eq!(trace.count(AttemptKind::Hedge), 0);
+}
+
+#[test]
+fn a_try_fails_only_if_hedge_and_primary_fail() {
+    let trace = simulate(
+        &flags(1),
+        &hedging(10 * MS, 1.0),
+        2,
+        &|spec| match spec.kind {
+            AttemptKind::Hedge => (result(Outcome::ConnectionReset), 5 * MS),
+            _ => (result(Outcome::Ok), 100 * MS),
+        },
+    );
+    assert_eq!(trace.outcomes(), [Outcome::ConnectionReset, Outcome::Ok]);
+    assert!(!trace.attempts[0].1.is_final && trace.attempts[1].1.is_final);
+}
+
+#[test]
+fn retry_after_uses_max_of_hedge_and_primary() {
+    let policy = Policy {
+        retry: retrying(2).retry,
+        ..hedging(10 * MS, 1.0)
+    };
+    for [primary, hedge] in [[Some(7000 * MS), None], [None, Some(7000 * MS)]] {
+        for [primary_ends, hedge_ends] in [[30, 50], [50, 30]] {
+            let trace = simulate(&flags(1), &policy, 2, &|spec| match spec.kind {
+                AttemptKind::First => (busy(primary), primary_ends * MS),
+                AttemptKind::Hedge if spec.attempt == 2 => (busy(hedge), (hedge_ends - 10) * MS),
+                _ => (busy(None), MS),
+            });
+            let (retry, _) = &trace.attempts[2];
+            assert!(retry.backoff >= 7000 * MS, "{:?}", retry.backoff);
+            assert_eq!(trace.attempts.len(), 3);
+        }
+    }
+}
+
+#[test]
+fn not_modified_counts_as_latency_sample() {
+    let hedge = Hedge {
+        max_ratio: 1.0,
+        ..Hedge::default()
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let trace = simulate(&flags(40), &policy, 2, &|spec| {
+        let is_slow = spec.download == 31 && spec.kind == AttemptKind::First;
+        let took = if is_slow { 100 * MS } else { MS };
+        (result(Outcome::NotModified), took)
+    });
+    let mut attempts = trace.attempts.iter();
+    assert!(attempts.any(|(spec, _)| (spec.download, spec.kind) == (31, AttemptKind::Hedge)));
+}
+
+#[test]
+fn request_number_follows_from_download_try_and_hedge() {
+    let code: CountryCode = "BR".parse().unwrap();
+    let policy = Policy {
+        retry: retrying(3).retry,
+        ..hedging(5 * MS, 1.0)
+    };
+    let trace = simulate(&Workload::flags([code, code]), &policy, 4, &|_| {
+        (result(Outcome::ConnectionReset), 9 * MS)
+    });
+    let specs = trace.attempts.iter().map(|(spec, _)| spec);
+    let mut numbers: Vec<_> = specs
+        .map(|spec| (spec.download, spec.kind, spec.request_number))
+        .collect();
+    numbers.sort_unstable();
+    let expected = |download: usize, first: u64| {
+        let tries = [
+            (download, AttemptKind::First, first),
+            (download, AttemptKind::Retry, first + 1),
+            (download, AttemptKind::Retry, first + 2),
+        ];
+        let hedges = [3, 4, 5].map(|k| (download, AttemptKind::Hedge, first + k));
+        [tries, hedges].concat()
+    };
+    assert_eq!(numbers, [expected(1, 1), expected(2, 7)].concat());
+}
