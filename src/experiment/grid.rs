@@ -1,6 +1,6 @@
 //! Measures all cells of an experiment, one after the other.
 
-use super::evaluation::analyze;
+use super::evaluation::{cell_result, concurrency_curves, exit_reasons};
 use super::runner::abort_reason::AbortReason;
 use super::runner::cell_run::CellRun;
 use super::runner::conditions::CellConditions;
@@ -58,14 +58,16 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
             run => run?,
         };
         let is_aborted = run.abort_reason.is_some();
-        grid.has_failed |= analyze::has_failed(&run, experiment.url.is_none());
-        grid.comparison.cells.push(analyze::cell(conditions, run)?);
+        grid.has_failed |= exit_reasons::has_unexpected_errors(&run, experiment.url.is_none());
+        grid.comparison
+            .cells
+            .push(cell_result::cell(conditions, run)?);
         if is_aborted {
             break;
         }
     }
     progress.clear();
-    grid.comparison.knees = analyze::knees(&grid.comparison.cells);
+    grid.comparison.knees = concurrency_curves::concurrency_curves(&grid.comparison.cells);
     Ok(grid)
 }
 

@@ -5,7 +5,7 @@ use super::colour;
 use super::experiment_args::experiment;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::baseline::BaselineResult;
-use crate::experiment::evaluation::{analyze, thresholds};
+use crate::experiment::evaluation::{exit_reasons, thresholds};
 use crate::experiment::output_target::{self, OutputTarget};
 use crate::experiment::{grid, spec::experiment::Experiment};
 use crate::process::system_limits;
@@ -43,7 +43,7 @@ impl CompareArgs {
         let printed = self.print(comparison);
         let written = target.map_or(Ok(()), |target| target.write(comparison));
         let cannot_write = output::report_errors([printed, written]);
-        let invalid = analyze::invalid(comparison);
+        let invalid = exit_reasons::invalid_reasons(comparison);
         for reason in &invalid {
             output::note(&format!("flagpole: invalid measurement: {reason}"));
         }

@@ -1,8 +1,13 @@
-//! Evaluates trials: figures, validity, baseline and thresholds.
+//! Evaluates trials: results, validity, baseline and thresholds.
 
-pub(crate) mod analyze;
 pub(crate) mod baseline;
+pub(crate) mod bottlenecks;
+pub(crate) mod cell_result;
+pub(crate) mod concurrency_curves;
 pub(crate) mod connect_failures;
+pub(crate) mod exit_reasons;
 pub(crate) mod plan_predictor;
+pub(crate) mod ratios;
 pub(crate) mod thresholds;
+pub(crate) mod timelines;
 pub(crate) mod validity;

@@ -1,0 +1,73 @@
+//! Evaluates the trials of a cell.
+
+use crate::experiment::evaluation::plan_predictor::PlanPredictor;
+use crate::experiment::evaluation::{bottlenecks, ratios, timelines, validity};
+use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::conditions::CellConditions;
+use anyhow::Result;
+use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
+use flagpole_analysis::report::{Cell, StrategyResult, Trial};
+use flagpole_server::config::listener::Listener;
+
+/// The results of all strategies, and the verdict.
+pub(crate) fn cell(conditions: &CellConditions<'_>, mut run: CellRun) -> Result<Cell> {
+    let listener = conditions.listener()?;
+    let limits = listener
+        .as_ref()
+        .map_or_else(ServerLimits::default, server_limits);
+    use_trials_of_aborted_run(&mut run);
+    if let Some(listener) = &listener {
+        let predictor = PlanPredictor::new(conditions.experiment.seed.0.0, listener)?;
+        let trials = run.trials.iter_mut().flatten();
+        let records = trials.flat_map(|trial| &mut trial.measured.records);
+        records.for_each(|record| predictor.complete(record));
+    }
+    let mut rows = Vec::new();
+    for (variant, trials) in conditions.variants.iter().zip(&mut run.trials) {
+        let timeout = variant.policy()?.timeouts.total;
+        for trial in trials.iter_mut() {
+            let measured = &trial.measured;
+            trial.terms =
+                BoundTerms::for_attempts(&measured.records, measured.concurrency, timeout, limits);
+        }
+        let trials: Vec<&Trial> = trials.iter().collect();
+        if let Some(mut row) = StrategyResult::of(&variant.name, &trials) {
+            row.binding = bottlenecks::bottleneck(&trials, timeout, limits);
+            rows.push(row);
+        }
+    }
+    ratios::add(&mut rows);
+    timelines::add(&mut rows, conditions, &run);
+    let verdict = validity::judgement(conditions, &run, &mut rows)?;
+    Ok(Cell {
+        conditions: conditions.as_pairs(listener.as_ref()),
+        rounds: run.trials.iter().map(Vec::len).max().unwrap_or(0),
+        order: run.order,
+        rows,
+        server: run.served,
+        verdict,
+    })
+}
+
+/// If no measured round has a trial, the trials of the warm-up round and the aborted trial are better than nothing.
+fn use_trials_of_aborted_run(run: &mut CellRun) {
+    if !run.trials.iter().all(Vec::is_empty) {
+        return;
+    }
+    let trials = run.warm_up.drain(..).chain(run.aborted_trial.take());
+    for (index, trial) in trials {
+        if run.trials[index].is_empty() && trial.measured.stats.attempts() > 0 {
+            run.trials[index].push(trial);
+        }
+    }
+}
+
+fn server_limits(listener: &Listener) -> ServerLimits {
+    ServerLimits {
+        concurrency: listener.capacity.map(|limit| limit as usize),
+        rate: listener.rate_limit.map(|limit| ServerRate {
+            per_second: limit.per_second(),
+            burst: limit.burst().into(),
+        }),
+    }
+}

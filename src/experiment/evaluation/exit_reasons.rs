@@ -1,0 +1,47 @@
+//! What decides the exit code of a comparison, besides thresholds.
+
+use crate::experiment::runner::cell_run::CellRun;
+use flagpole_analysis::report::Comparison;
+use flagpole_protocol::{AttemptRecord, Outcome};
+
+/// The reasons for which the measurement is invalid, without duplicates: some concern every cell.
+pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
+    let cells = comparison.cells.iter();
+    let reasons = cells.flat_map(|cell| &cell.verdict.reasons);
+    let mut invalid: Vec<String> = Vec::new();
+    for reason in reasons.filter(|reason| reason.severity == "INVALID") {
+        if !invalid.contains(&reason.reason) {
+            invalid.push(reason.reason.clone());
+        }
+    }
+    invalid
+}
+
+/// Whether a download failed unexpectedly. What flagpole's own server does to its responses is intended; that it cannot be
+/// reached, or that a file cannot be written, is not.
+pub(crate) fn has_unexpected_errors(run: &CellRun, is_own_server: bool) -> bool {
+    let is_unexpected = |record: &AttemptRecord| match &record.outcome {
+        Outcome::Ok
+        | Outcome::NotModified
+        | Outcome::NotFound
+        | Outcome::Redirected(_)
+        | Outcome::HedgeLost => false,
+        Outcome::ConnectionRefused
+        | Outcome::ConnectFailed { .. }
+        | Outcome::WriteFailed { .. }
+        | Outcome::Cancelled => true,
+        Outcome::Http(_)
+        | Outcome::TooManyRedirects
+        | Outcome::Timeout(..)
+        | Outcome::ConnectionReset
+        | Outcome::ConnectionError { .. }
+        | Outcome::EmptyReply
+        | Outcome::IncompleteBody
+        | Outcome::Corrupt
+        | Outcome::ProtocolError(_)
+        | Outcome::TooLarge
+        | Outcome::BadMetadata(_) => !is_own_server,
+    };
+    let mut records = run.all_trials().flat_map(|trial| &trial.measured.records);
+    records.any(|record| record.is_final && is_unexpected(record))
+}
