@@ -1,20 +1,17 @@
-//! Download strategies side by side: every attempt recorded, verified and measured.
+//! Downloads a workload by different strategies, and records, verifies and measures every attempt.
 //!
-//! A [`Workload`] lists what to fetch, in order; a [`Target`] says where, and its host is looked up once
-//! to become an [`Endpoint`]. Together with the conditions (how many [`Concurrency`], which timeout, where
-//! to save) they make a [`Run`]. A [`Strategy`] carries a run out: an ordinary blocking function
-//! that owns the threads or the event loop it needs. Whatever the strategy, an attempt is the same:
-//! a [`Transport`] exchanges one request for one answer over the lane's own connection, the body is
-//! verified, a [`AttemptRecord`] tells what happened and when, and the flag is saved whole or not at all.
-//! Which attempts a download takes (retries, hedges, redirects, a country's name) is for a
-//! [`Policy`] to say and the [`Agenda`] to carry out, the same for every strategy; without one nothing
-//! is ever retried. Records add up to a [`Tally`]. [`measure()`]
-//! times a run and sets it against the [`Bound`], the least time that any strategy could have needed
-//! given what the server planned; a [`Comparison`](report::Comparison) puts measured runs side by
-//! side, and a [`Report`](report::Report) writes it.
+//! A [`Workload`] lists what to download, in order. A [`Target`] says from where; [`Target::resolve`] looks up its
+//! host once, which gives an [`Endpoint`]. Together with a [`Concurrency`], a [`Policy`] (timeouts, retries,
+//! hedging, redirects) and a [`DownloadDir`] they make a [`Run`].
+//!
+//! A [`Strategy`] carries out a run. It is an ordinary blocking function that owns the threads or the event loop
+//! that it needs. All strategies take attempts from the same [`AttemptScheduler`] and make them in the same way: a
+//! [`transport`] sends the request and receives the response, the body is verified and saved completely or not
+//! at all, and an [`AttemptRecord`](flagpole_protocol::AttemptRecord) says what happened and when. Records add up
+//! to [`RunStats`](flagpole_protocol::RunStats). [`measure()`] times a run and keeps its records.
 //!
 //! ```
-//! # // A server for this example: one pixel to everybody who asks.
+//! # // A server for this example: every response is a flag of one pixel.
 //! # use std::io::{BufRead, BufReader, Write};
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let url = format!("http://{}/flags", listener.local_addr()?);
@@ -34,34 +31,26 @@
 //! use flagpole_protocol::CountryCode;
 //!
 //! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<CountryCode>());
-//! let plan = Workload::flags(codes.into_iter().flatten());
-//! let endpoint = url.parse::<Target>()?.resolve()?; // "http://127.0.0.1:8000", say
+//! let workload = Workload::flags(codes.into_iter().flatten());
+//! let endpoint = url.parse::<Target>()?.resolve()?; // url is "http://127.0.0.1:8000", for example
 //! let print = |record: &AttemptRecord| println!("{} {}", record.resource.code(), record.outcome);
-//! let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(5)?).on_record(&print);
-//! let tally = strategy::by_name("async")?.run(&run)?;
-//! assert_eq!((tally.ok, tally.error), (5, 0));
+//! let run = Run::new(&workload, &endpoint).concurrency(Concurrency::new(5)?).on_record(&print);
+//! let stats = strategy::by_name("async")?.run(&run)?;
+//! assert_eq!((stats.ok, stats.error), (5, 0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In reading order. Pure, over plain data:
+//! In reading order:
 //!
-//! - `plan`: what to fetch; `lanes`: how many at once; `target`: where (and its one name lookup);
-//! - `outcome`: how an attempt ended; `record`: one attempt;
-//! - `latencies` and `tally`: what records add up to, bounded however long the run;
-//! - [`policy`]: what is insisted on; [`agenda`]: which attempt is next, given the policy;
-//! - `bound`: the least wall time possible; [`comparison`]: what measured runs come to beside each other;
-//! - [`resume`]: what earlier attempts left, and what their answers make of it;
-//! - [`report`]: comparisons and their formats; `units`: durations as a person reads them.
-//!
-//! And the rest, which waits, sends, hashes and saves:
-//!
-//! - `run`: what a strategy is asked to do; [`strategy`]: the ways to do it;
-//! - `session`: what is the same for all attempts; `pool` and `worker`, for threads; `tasks`, for event
-//!   loops, which `bells` and `when_woken` wake and `cores` holds in place; `limit`: the lanes of `adaptive`;
-//! - [`transport`]: the ways to make an exchange; [`fetch()`]: a single one;
-//! - `verify`: whether a body is the true one, and `gif` where nothing vouches for it; `save` and `saver`:
-//!   where it goes;
-//! - `measure`: one run, timed.
+//! - `workload`: what to download, from where, and how much of it concurrently;
+//! - `run`: a workload and its conditions;
+//! - [`policy`]: rules for timeouts, retries, hedging and redirects (pure);
+//! - [`scheduler`]: which attempt is next (pure);
+//! - [`strategy`]: threads and event loops that carry out a run;
+//! - `execution`: the steps of an attempt, and what strategies share;
+//! - [`transport`]: sends one request and receives its response;
+//! - [`storage`]: verifies bodies, saves them, and continues partial ones;
+//! - `measure`: times a run; [`fetch()`]: a single request.
 
 mod execution;
 mod fetch;

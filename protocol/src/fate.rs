@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Fate {
     /// How long after the request's head has been parsed the answer starts; whole microseconds.
     pub delay: Duration,
-    /// The fault that struck, as its specification is written without the odds.
+    /// The injected fault: its specification without the probability.
     pub fault: Option<Arc<str>>,
     /// What is answered.
     pub content: ResponseContent,
@@ -78,7 +78,7 @@ pub enum Pace {
     /// As fast as the connection takes them.
     #[default]
     AtOnce,
-    /// The head at once, the body at this many bytes a second.
+    /// The head at once, the body at this number of bytes per second.
     Rate(u64),
     /// The head at once, the body in slices of equal size: the first at once, the last after this
     /// time, the others evenly between.

@@ -122,7 +122,10 @@ fn refused(line: &str) -> String {
     fs::create_dir(desk.path("folder")).unwrap();
     for (name, text) in [
         ("key", &b"[[listener]]\nlatncy = '5ms'\n"[..]),
-        ("odds", b"[[listener]]\nfaults = ['404@60%', '500@60%']\n"),
+        (
+            "probabilities",
+            b"[[listener]]\nfaults = ['404@60%', '500@60%']\n",
+        ),
         (
             "glob",
             b"seed = 7\n[[listener]]\n[[listener.rule]]\n  path = '/flags/['\n",
@@ -154,8 +157,8 @@ fn a_profile_that_is_wrong_is_refused_with_its_place() {
              `latency`, `faults`, `capacity`, `queue`, `rate_limit`, `rule`"
         );
         assert_eq!(
-            refused("odds.toml"),
-            "--profile: odds.toml:2:1: listener[0].faults: the odds of all faults add up to at most 100%, got `120%`"
+            refused("probabilities.toml"),
+            "--profile: probabilities.toml:2:1: listener[0].faults: the probabilities of all faults add up to at most 100%, got `120%`"
         );
         assert_eq!(
             refused("glob.toml"),

@@ -56,7 +56,7 @@ fn a_latency_that_does_not_parse() {
             "soon",
             "expected a duration such as `50ms` or `1.5s`, got `soon`",
         );
-        refused("-5ms", "a duration can not be negative, got `-5ms`");
+        refused("-5ms", "a duration cannot be negative, got `-5ms`");
         refused("25h", "a duration is at most 24h, got `25h`");
         let known: Vec<_> = latency::FAMILY.iter().map(|known| known.name).collect();
         let known = known.join(", ");
@@ -70,7 +70,7 @@ fn a_latency_that_does_not_parse() {
         );
         refused(
             "uniform:5s..1s",
-            "the first duration is at most the second, got `5s..1s`",
+            "the first duration must not exceed the second, got `5s..1s`",
         );
     }
 }
@@ -87,21 +87,24 @@ fn a_fault_that_does_not_parse() {
         let known: Vec<_> = fault::FAMILY.iter().map(|known| known.name).collect();
         let known = known.join(", ");
         refused("teapod", &format!("unknown fault `teapod`; known: {known}"));
-        refused("404@101%", "odds are at most 100%, got `101%`");
-        refused("404@-5%", "odds can not be negative, got `-5%`");
-        refused("404@5", "expected odds such as `5%` or `0.5%`, got `5`");
+        refused("404@101%", "a probability is at most 100%, got `101%`");
+        refused("404@-5%", "a probability cannot be negative, got `-5%`");
+        refused(
+            "404@5",
+            "expected a probability such as `5%` or `0.5%`, got `5`",
+        );
     }
 }
 
 #[test]
-fn odds_over_the_whole_in_sum() {
-    let sentence = "--fault: the odds of all faults add up to at most 100%, got `120%`";
+fn fault_probabilities_above_100_percent() {
+    let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("serve --port 0 --fault 404@60% --fault 500@60%", sentence);
 }
 
 #[test]
-fn odds_over_the_whole_in_sum_for_compare() {
-    let sentence = "--fault: the odds of all faults add up to at most 100%, got `120%`";
+fn fault_probabilities_above_100_percent_for_compare() {
+    let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("compare --fault 404@60% --fault 500@60%", sentence);
 }
 

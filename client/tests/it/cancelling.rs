@@ -1,5 +1,4 @@
-//! When a run is cancelled what is done is kept, what is in flight ends at once, and the rest is
-//! counted.
+//! A cancelled run keeps completed downloads, ends attempts in flight at once and counts the rest.
 
 use crate::server::{OK, Server, code, plan};
 use flagpole_client::policy::{Hedge, HedgeDelay};
@@ -15,20 +14,19 @@ use std::thread;
 use std::time::Duration;
 
 #[test]
-fn what_is_done_is_kept_and_everything_is_accounted_for() {
+fn completed_downloads_are_kept_and_all_others_counted() {
     for strategy in strategy::ALL {
         let cancel = CancellationToken::new();
-        let (cancelled, kept) = (cancel.clone(), Arc::new(AtomicBool::new(false)));
-        let is_kept = kept.clone();
-        // AA is answered. Once it has been saved, whatever else was asked for cancels the run, and is
-        // never answered.
+        let (cancelled, saved) = (cancel.clone(), Arc::new(AtomicBool::new(false)));
+        let is_saved = saved.clone();
+        // AA gets a response. Once that is saved, any other request cancels the run and gets no response.
         let server = Server::start(move |_, peer| {
             while let Some(head) = peer.request() {
                 if code(&head) == "AA" {
                     peer.send(OK);
                     continue;
                 }
-                while !is_kept.load(SeqCst) {
+                while !is_saved.load(SeqCst) {
                     thread::yield_now();
                 }
                 cancelled.cancel();
@@ -37,48 +35,48 @@ fn what_is_done_is_kept_and_everything_is_accounted_for() {
         let folder = tempfile::tempdir().unwrap();
         let destination = DownloadDir::prepare(folder.path()).unwrap();
         let outcomes = Mutex::new(Vec::new());
-        let keep = |record: &AttemptRecord| {
+        let collect = |record: &AttemptRecord| {
             outcomes.lock().unwrap().push(record.outcome.clone());
-            kept.store(true, SeqCst);
+            saved.store(true, SeqCst);
         };
         let (plan, endpoint) = (plan("AA AB AC AD AE AF"), server.endpoint());
         let run = Run::new(&plan, &endpoint)
             .concurrency(Concurrency::new(2).unwrap())
             .cancel(cancel);
-        let tally = strategy
-            .run(&run.destination(&destination).on_record(&keep))
+        let stats = strategy
+            .run(&run.destination(&destination).on_record(&collect))
             .unwrap();
 
         let outcomes = outcomes.into_inner().unwrap();
         assert_eq!(outcomes[0], Outcome::Ok, "{}", strategy.name());
-        assert!(outcomes.len() > 1, "something was in flight");
+        assert!(outcomes.len() > 1, "an attempt was in flight");
         assert!(
             outcomes[1..]
                 .iter()
                 .all(|outcome| *outcome == Outcome::Cancelled),
             "{outcomes:?}"
         );
-        assert_eq!((tally.ok, tally.attempts()), (1, outcomes.len() as u64));
-        assert_eq!(tally.attempts() + tally.unstarted, 6);
-        assert!(tally.unstarted >= 3, "two lanes had no time for more");
-        let left = fs::read_dir(folder.path())
+        assert_eq!((stats.ok, stats.attempts()), (1, outcomes.len() as u64));
+        assert_eq!(stats.attempts() + stats.unstarted, 6);
+        assert!(stats.unstarted >= 3, "concurrency is 2");
+        let files = fs::read_dir(folder.path())
             .unwrap()
             .map(|file| file.unwrap().file_name());
-        assert_eq!(left.collect::<Vec<_>>(), ["aa.gif"]);
+        assert_eq!(files.collect::<Vec<_>>(), ["aa.gif"]);
     }
 }
 
 #[test]
-fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
+fn run_cancelled_before_its_start_sends_nothing() {
     let server = Server::answering(|_| OK.into());
     let cancel = CancellationToken::new();
     cancel.cancel();
     for strategy in strategy::ALL {
-        let (tally, _) = server
+        let (stats, _) = server
             .run(strategy.name(), "BR US", |run| run.cancel(cancel.clone()))
             .unwrap();
         assert_eq!(
-            (tally.attempts(), tally.unstarted),
+            (stats.attempts(), stats.unstarted),
             (0, 2),
             "{}",
             strategy.name()
@@ -87,9 +85,9 @@ fn a_run_that_was_cancelled_before_it_began_sends_nothing() {
     assert_eq!(server.requests().len(), 0);
 }
 
-/// Nothing is saved and nobody hears of records: a lane goes on by itself then, with nobody to stop it.
+/// Without a folder and a record callback, a task takes its next attempt without the main task.
 #[test]
-fn a_lane_that_goes_on_by_itself_stops_too() {
+fn task_that_takes_its_own_attempts_stops_when_cancelled() {
     let hedging = Policy {
         hedge: Some(Hedge {
             delay: HedgeDelay::Fixed(Duration::from_secs(3600)),
@@ -103,11 +101,11 @@ fn a_lane_that_goes_on_by_itself_stops_too() {
         .flat_map(|strategy| [Policy::default(), hedging.clone()].map(|policy| (strategy, policy)));
     for (strategy, policy) in cases {
         let cancel = CancellationToken::new();
-        let (cancelled, asked) = (cancel.clone(), AtomicUsize::new(0));
-        // Twenty are answered. The next cancels the run, and is never answered.
+        let (cancelled, requests) = (cancel.clone(), AtomicUsize::new(0));
+        // Twenty requests get a response. The next one cancels the run and gets none.
         let server = Server::start(move |_, peer| {
             while peer.request().is_some() {
-                if asked.fetch_add(1, SeqCst) < 20 {
+                if requests.fetch_add(1, SeqCst) < 20 {
                     peer.send(OK);
                 } else {
                     cancelled.cancel();
@@ -119,16 +117,16 @@ fn a_lane_that_goes_on_by_itself_stops_too() {
             .concurrency(Concurrency::new(2).unwrap())
             .policy(policy)
             .cancel(cancel);
-        let tally = strategy.run(&run).unwrap();
-        let given_up = tally.attempts() - tally.ok;
+        let stats = strategy.run(&run).unwrap();
+        let unfinished = stats.attempts() - stats.ok;
         let name = strategy.name();
-        // The other lane's may still be on its way.
-        assert!((19..=20).contains(&tally.ok), "{name}: {tally:?}");
+        // The other connection's response may still be in transit.
+        assert!((19..=20).contains(&stats.ok), "{name}: {stats:?}");
         assert!(
-            (1..=2).contains(&given_up),
-            "{name}: {given_up} on two lanes"
+            (1..=2).contains(&unfinished),
+            "{name}: {unfinished} at concurrency 2"
         );
-        assert_eq!(tally.error, given_up, "{name}");
-        assert_eq!(tally.unstarted, 676 - tally.attempts(), "{name}");
+        assert_eq!(stats.error, unfinished, "{name}");
+        assert_eq!(stats.unstarted, 676 - stats.attempts(), "{name}");
     }
 }

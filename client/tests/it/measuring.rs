@@ -1,4 +1,4 @@
-//! What is measured is what happened.
+//! Measured runs and their records are true.
 
 use crate::server::{OK, Server, by_name, plan};
 use flagpole_analysis::bound::{Bound, efficiency};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const DELAY: Duration = Duration::from_millis(20);
 
-/// A server that waits before it answers, and says so.
+/// A server that delays its responses and reports the delay.
 fn slow() -> Server {
     Server::answering(|_| {
         thread::sleep(DELAY);
@@ -23,7 +23,7 @@ fn slow() -> Server {
 }
 
 #[test]
-fn no_strategy_is_faster_than_the_bound() {
+fn wall_time_is_never_below_the_bound() {
     let server = slow();
     let (plan, endpoint) = (plan("AA AB AC AD AE"), server.endpoint());
     for (strategy, bound) in strategy::ALL
@@ -46,7 +46,7 @@ fn no_strategy_is_faster_than_the_bound() {
 }
 
 #[test]
-fn a_record_is_in_order_and_knows_what_the_server_said() {
+fn record_has_ordered_times_and_the_server_timing() {
     let server = slow();
     for strategy in strategy::ALL {
         let (_, records) = server.run(strategy.name(), "AA AB", |run| run).unwrap();
@@ -67,7 +67,7 @@ fn a_record_is_in_order_and_knows_what_the_server_said() {
 }
 
 #[test]
-fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
+fn failed_attempt_records_what_was_received() {
     let server = Server::start(|_, peer| {
         peer.request();
         peer.send("HTTP/1.1 503 Busy\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf");
@@ -83,7 +83,7 @@ fn an_attempt_that_fails_keeps_what_was_seen_of_it() {
 }
 
 #[test]
-fn a_server_that_plans_nothing_has_no_bound() {
+fn run_without_server_timing_has_no_bound() {
     let server = Server::answering(|_| OK.into());
     let (plan, endpoint) = (plan("AA"), server.endpoint());
     let measured = measure(by_name("async"), &Run::new(&plan, &endpoint)).unwrap();
@@ -94,15 +94,15 @@ fn a_server_that_plans_nothing_has_no_bound() {
 }
 
 #[test]
-fn measuring_hides_no_record_from_who_else_listens() {
+fn measure_calls_the_record_callback_too() {
     let server = Server::answering(|_| OK.into());
     let (plan, endpoint) = (plan("AA AB"), server.endpoint());
-    let heard = Mutex::new(Vec::new());
-    let hear = |record: &AttemptRecord| heard.lock().unwrap().push(record.clone());
+    let observed = Mutex::new(Vec::new());
+    let observe = |record: &AttemptRecord| observed.lock().unwrap().push(record.clone());
     let measured = measure(
         by_name("threads"),
-        &Run::new(&plan, &endpoint).on_record(&hear),
+        &Run::new(&plan, &endpoint).on_record(&observe),
     )
     .unwrap();
-    assert_eq!(heard.into_inner().unwrap(), measured.records);
+    assert_eq!(observed.into_inner().unwrap(), measured.records);
 }

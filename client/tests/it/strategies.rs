@@ -1,4 +1,4 @@
-//! The strategies differ in order and concurrency, and in nothing else.
+//! Strategies differ in order and concurrency only.
 
 use crate::server::{OK, Server, code};
 use flagpole_client::{Concurrency, DownloadSpec, Run, Workload, strategy};
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 const CODES: &str = "AA AB AC AD AE AF AG AH";
 
-fn lanes(count: usize) -> Concurrency {
+fn concurrency(count: usize) -> Concurrency {
     Concurrency::new(count).unwrap()
 }
 
-/// A server that tells its answers apart: a third 404, a third 500.
+/// A server of which a third of the responses are 404 and a third 500, by code.
 fn mixed() -> Server {
     Server::answering(|head| match code(head).as_bytes()[1] % 3 {
         0 => OK.into(),
@@ -23,7 +23,7 @@ fn mixed() -> Server {
     })
 }
 
-/// What does not depend on the clock, in an order that does not depend on the strategy.
+/// The parts of records that do not depend on time, in an order that does not depend on the strategy.
 fn facts(records: &[AttemptRecord]) -> Vec<(CountryCode, u64, Option<u16>, u64)> {
     let fact = |record: &AttemptRecord| {
         (
@@ -39,27 +39,29 @@ fn facts(records: &[AttemptRecord]) -> Vec<(CountryCode, u64, Option<u16>, u64)>
 }
 
 #[test]
-fn every_strategy_gets_the_same_answers_and_counts_them_alike() {
+fn all_strategies_get_and_count_the_same_responses() {
     let server = mixed();
     let (expected, first) = server.run("sequential", CODES, |run| run).unwrap();
     assert_eq!((expected.ok, expected.not_found, expected.error), (3, 2, 3));
     for strategy in strategy::ALL {
         for m in [1, 3, 100] {
-            let (tally, records) = server
-                .run(strategy.name(), CODES, |run| run.concurrency(lanes(m)))
+            let (stats, records) = server
+                .run(strategy.name(), CODES, |run| {
+                    run.concurrency(concurrency(m))
+                })
                 .unwrap();
             assert_eq!(facts(&records), facts(&first), "{} {m}", strategy.name());
             assert_eq!(
-                (&tally.outcomes, tally.bytes),
+                (&stats.outcomes, stats.bytes),
                 (&expected.outcomes, expected.bytes)
             );
-            assert_eq!(tally.response_time.count(), 8);
+            assert_eq!(stats.response_time.count(), 8);
         }
     }
 }
 
 #[test]
-fn downloads_start_in_order_and_records_come_as_they_complete() {
+fn concurrency_of_one_makes_records_in_workload_order() {
     let server = mixed();
     for strategy in strategy::ALL {
         let (_, records) = server.run(strategy.name(), CODES, |run| run).unwrap();
@@ -67,18 +69,14 @@ fn downloads_start_in_order_and_records_come_as_they_complete() {
             .iter()
             .map(|record| record.resource.code().to_string())
             .collect();
-        assert_eq!(
-            order.join(" "),
-            CODES,
-            "one lane takes the plan as it stands"
-        );
+        assert_eq!(order.join(" "), CODES, "{}", strategy.name());
     }
 }
 
 #[test]
-fn so_many_downloads_are_in_flight_at_once_and_no_more() {
+fn concurrency_is_reached_and_not_exceeded() {
     for (name, m) in [("threads", 4), ("async", 4), ("sequential", 1)] {
-        // Nobody is answered before m requests are there: fewer lanes would never be done.
+        // No response is sent before m requests are in flight: a lower concurrency would never end.
         let together = Barrier::new(m);
         let in_flight = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
@@ -89,10 +87,10 @@ fn so_many_downloads_are_in_flight_at_once_and_no_more() {
             now.fetch_sub(1, SeqCst);
             OK.into()
         });
-        let (tally, records) = server
-            .run(name, CODES, |run| run.concurrency(lanes(4)))
+        let (stats, records) = server
+            .run(name, CODES, |run| run.concurrency(concurrency(4)))
             .unwrap();
-        assert_eq!((tally.ok, most.load(SeqCst)), (8, m), "{name}");
+        assert_eq!((stats.ok, most.load(SeqCst)), (8, m), "{name}");
         assert!(server.connections() <= m);
         if name == "threads" {
             assert!(records.iter().all(|record| {
@@ -105,7 +103,7 @@ fn so_many_downloads_are_in_flight_at_once_and_no_more() {
 }
 
 #[test]
-fn an_empty_plan_is_done_at_once() {
+fn empty_workload_opens_no_connection() {
     let server = mixed();
     let (plan, endpoint) = (Workload::default(), server.endpoint());
     for strategy in strategy::ALL {
@@ -121,7 +119,7 @@ fn an_empty_plan_is_done_at_once() {
 }
 
 #[test]
-fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
+fn download_is_not_sent_before_it_is_due() {
     let server = mixed();
     let ms = Duration::from_millis;
     let jobs = [0, 30].map(|due| DownloadSpec {
@@ -136,12 +134,12 @@ fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
     );
     for strategy in strategy::ALL {
         let records = Mutex::new(Vec::new());
-        let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
+        let collect = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
         strategy
             .run(
                 &Run::new(&plan, &endpoint)
-                    .concurrency(lanes(2))
-                    .on_record(&keep),
+                    .concurrency(concurrency(2))
+                    .on_record(&collect),
             )
             .unwrap();
         for record in records.into_inner().unwrap() {
@@ -153,13 +151,13 @@ fn a_job_is_not_sent_before_it_is_due_and_lateness_counts() {
 }
 
 #[test]
-fn a_panic_in_a_thread_is_not_swallowed() {
+fn panic_of_the_record_callback_ends_the_run() {
     let server = mixed();
     for strategy in strategy::ALL {
         let (plan, endpoint) = (crate::server::plan(CODES), server.endpoint());
         let panicking = |_: &AttemptRecord| panic!("on purpose");
         let run = Run::new(&plan, &endpoint)
-            .concurrency(lanes(3))
+            .concurrency(concurrency(3))
             .on_record(&panicking);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| strategy.run(&run)));
         assert!(result.is_err(), "{}", strategy.name());

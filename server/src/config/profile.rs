@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 "[[listener]]\n[[listener.rule]]\nfaults = ['404@60%', '500@50%']",
-                "3:1: listener[0].rule[0].faults: the odds of all faults add up to at most 100%, got `110%`",
+                "3:1: listener[0].rule[0].faults: the probabilities of all faults add up to at most 100%, got `110%`",
             ),
             (
                 "[[listener]]\nqueue = 3",

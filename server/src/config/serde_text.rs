@@ -208,7 +208,7 @@ text_schema! {
     FaultText: {
         let examples: Vec<_> = fault::FAMILY.iter().map(|member| format!("{}@5%", member.example)).collect();
         let examples: Vec<_> = examples.iter().map(String::as_str).collect();
-        text_or_number("A fault and how often it strikes; always without odds", &examples)
+        text_or_number("A fault and its probability, 100% if absent", &examples)
     };
     RateText: schema("Requests and the time in which they are let in", &["100/s", "30/m"]);
     MethodText: schema("A method", &["GET", "HEAD"]);

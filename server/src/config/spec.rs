@@ -61,7 +61,7 @@ pub fn duration(text: &str) -> Result<Duration, SpecError> {
     let malformed = || SpecError::expected("a duration such as `50ms` or `1.5s`", text);
     let signed: SignedDuration = text.parse().map_err(|_| malformed())?;
     let duration = Duration::try_from(signed)
-        .map_err(|_| SpecError::rule(format!("a duration can not be negative, got `{text}`")))?;
+        .map_err(|_| SpecError::rule(format!("a duration cannot be negative, got `{text}`")))?;
     if duration > LONGEST {
         return Err(SpecError::rule(format!(
             "a duration is at most 24h, got `{text}`"
@@ -122,7 +122,7 @@ mod tests {
                 "fast",
                 "expected a duration such as `50ms` or `1.5s`, got `fast`",
             ),
-            ("-5ms", "a duration can not be negative, got `-5ms`"),
+            ("-5ms", "a duration cannot be negative, got `-5ms`"),
             ("25h", "a duration is at most 24h, got `25h`"),
             ("1ns", "a duration is in whole microseconds, got `1ns`"),
         ] {

@@ -48,7 +48,7 @@ impl Effect {
         };
         let detail = draw(DrawPurpose::FaultDetail);
         self.faults
-            .strike(draw(DrawPurpose::Fault), detail, &mut fate);
+            .inject(draw(DrawPurpose::Fault), detail, &mut fate);
         fate
     }
 }

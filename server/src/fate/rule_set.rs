@@ -95,7 +95,8 @@ impl RuleSet {
     /// The fate of a request within a chain of redirects with `hops` further ones (`None`: without end): delayed as
     /// decided, but no fault is injected again. The fate is unchanged if no fault of this listener has such a chain.
     pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
-        let Some(label) = self.effects().find_map(|effect| effect.faults.chain(hops)) else {
+        let Some(label) = (self.effects()).find_map(|effect| effect.faults.redirect_chain(hops))
+        else {
             return fate;
         };
         let clean = Fate {

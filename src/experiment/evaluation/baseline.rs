@@ -1,4 +1,4 @@
-//! An earlier result, to compare with: the wall times of its rounds, where all else was the same.
+//! Compares a result with an earlier one, the baseline.
 
 #[cfg(test)]
 mod tests;
@@ -6,7 +6,7 @@ mod tests;
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::report::{
-    BaselineRatio, Comparison, Environment, Ratio, SCHEMA, ValidityIssue,
+    BaselineRatio, Comparison, Environment, Ratio, SCHEMA, StrategyResult, ValidityIssue,
 };
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use flagpole_client::transport;
@@ -16,204 +16,226 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What of a result is set beside that of another.
+/// The parts of a result that are compared.
 #[derive(Deserialize)]
 pub(crate) struct BaselineResult {
-    schema: u32,
     experiment: Value,
     environment: Environment,
-    cells: Vec<Cell>,
+    cells: Vec<BaselineCell>,
 }
 
 #[derive(Deserialize)]
-struct Cell {
+struct BaselineCell {
     conditions: BTreeMap<String, String>,
-    rows: Vec<Row>,
-    verdict: Verdict,
+    rows: Vec<BaselineStrategy>,
+    verdict: BaselineVerdict,
 }
 
 #[derive(Deserialize)]
-struct Verdict {
+struct BaselineVerdict {
     reasons: Vec<ValidityIssue>,
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct BaselineStrategy {
     strategy: String,
     concurrency: usize,
     fates: Option<String>,
-    rounds: Vec<Round>,
+    rounds: Vec<BaselineRound>,
 }
 
 #[derive(Deserialize)]
-struct Round {
+struct BaselineRound {
     wall_us: u64,
 }
 
 impl BaselineResult {
     /// Reads a result file.
     pub(crate) fn read(path: &Path) -> Result<BaselineResult> {
-        let told = || format!("--baseline: {}", path.display());
-        let text = fs::read_to_string(path).with_context(told)?;
-        let gist: BaselineResult = serde_json::from_str(&text).with_context(told)?;
-        if gist.schema != SCHEMA {
-            let (path, schema) = (path.display(), gist.schema);
-            bail!("--baseline: {path}: expected a result of schema {SCHEMA}, got `{schema}`");
-        }
-        Ok(gist)
+        let text = fs::read_to_string(path).map_err(anyhow::Error::from);
+        let result = text.and_then(|text| BaselineResult::parse(&text));
+        result.with_context(|| format!("--baseline: {}", path.display()))
     }
 
-    /// Each contender of this result beside itself in an earlier one; and first, what is another machine or
-    /// program.
-    pub(crate) fn against(&self, old: &BaselineResult) -> Vec<BaselineRatio> {
-        let surroundings =
-            surroundings(&old.environment, &self.environment).map(|told| BaselineRatio {
-                name: "environment".to_owned(),
-                ratio: None,
-                told,
-            });
+    /// Parses the text of a result. Checks its schema first, because other keys depend on it.
+    fn parse(text: &str) -> Result<BaselineResult> {
+        #[derive(Deserialize)]
+        struct SchemaNumber {
+            schema: u32,
+        }
+        let SchemaNumber { schema } = serde_json::from_str(text)?;
+        if schema != SCHEMA {
+            bail!(
+                "expected a result of schema {SCHEMA}, got `{schema}`; measure the baseline again with this version"
+            );
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The ratio of each strategy to itself in the baseline, after differences of the environment.
+    pub(crate) fn against(&self, baseline: &BaselineResult) -> Vec<BaselineRatio> {
+        let environment = environment_diff(&baseline.environment, &self.environment);
+        let environment = environment.map(|told| BaselineRatio {
+            name: "environment".to_owned(),
+            ratio: None,
+            told,
+        });
         let cells = self.cells.iter();
         let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
-        let rows = rows.map(|(cell, row)| {
-            let (ratio, told) = match self.same(old, cell, row) {
+        let ratios = rows.map(|(cell, row)| {
+            let (ratio, told) = match self.counterpart(baseline, cell, row) {
                 Ok(old) => ratio(old, row),
-                Err(why) => (None, why),
+                Err(reason) => (None, reason),
             };
             let name = self.name(cell, row);
             BaselineRatio { name, ratio, told }
         });
-        surroundings.into_iter().chain(rows).collect()
+        environment.into_iter().chain(ratios).collect()
     }
 
-    fn name(&self, cell: &Cell, row: &Row) -> String {
+    /// The name of a strategy, with its conditions if there are several cells.
+    fn name(&self, cell: &BaselineCell, row: &BaselineStrategy) -> String {
         if self.cells.len() < 2 {
             return row.strategy.clone();
         }
-        let told = cell.conditions.iter();
-        let told = told.map(|(name, value)| format!("{name} {value}"));
-        format!("{}: {}", told.collect::<Vec<_>>().join(", "), row.strategy)
+        let conditions = cell.conditions.iter();
+        let conditions = conditions.map(|(name, value)| format!("{name} {value}"));
+        let conditions = conditions.collect::<Vec<_>>().join(", ");
+        format!("{conditions}: {}", row.strategy)
     }
 
-    /// The same contender under the same conditions then, or why there is none.
-    fn same<'a>(&self, old: &'a BaselineResult, cell: &Cell, row: &Row) -> Result<&'a Row, String> {
-        let there = old.named(cell, row);
-        let Some((_, first)) = there.first() else {
-            return Err("the baseline has no such run".to_owned());
+    /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
+    fn counterpart<'a>(
+        &self,
+        baseline: &'a BaselineResult,
+        cell: &BaselineCell,
+        row: &BaselineStrategy,
+    ) -> Result<&'a BaselineStrategy, String> {
+        let candidates = baseline.at_any_concurrency(cell, row);
+        let Some((_, first)) = candidates.first() else {
+            return Err("not in the baseline".to_owned());
         };
-        let (then, now) = (old.transports(), self.transports());
+        let (then, now) = (baseline.transports(), self.transports());
         if then != now {
-            return Err(format!("it ran by {then} then, and by {now} now"));
+            return Err(format!(
+                "different transport: {then} in the baseline, now {now}"
+            ));
         }
-        if old.experiment.get("policies") != self.experiment.get("policies") {
-            return Err("its policy was another then".to_owned());
+        if baseline.experiment.get("policies") != self.experiment.get("policies") {
+            return Err("different policy in the baseline".to_owned());
         }
-        let lanes = |(_, old): &&(&Cell, &Row)| old.concurrency == row.concurrency;
-        let Some((cell, old)) = there.iter().find(lanes) else {
+        let mut candidates = candidates.iter();
+        let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == row.concurrency)
+        else {
             let (then, now) = (first.concurrency, row.concurrency);
-            return Err(format!("its concurrency was {then} then, and is {now} now"));
+            return Err(format!(
+                "different concurrency: {then} in the baseline, now {now}"
+            ));
         };
-        let mut doubts = cell.verdict.reasons.iter();
-        if let Some(doubt) = doubts.find(|doubt| doubt.severity == "INVALID") {
-            return Err(format!("it was not valid then: {}", doubt.reason));
+        let mut reasons = cell.verdict.reasons.iter();
+        if let Some(invalid) = reasons.find(|reason| reason.severity == "INVALID") {
+            return Err(format!("invalid in the baseline: {}", invalid.reason));
         }
         if old.fates != row.fates {
-            return Err("it met other fates then".to_owned());
+            return Err("different fates in the baseline".to_owned());
         }
         Ok(old)
     }
 
-    /// Those of this name under the same conditions, whatever their lanes.
-    fn named(&self, cell: &Cell, row: &Row) -> Vec<(&Cell, &Row)> {
-        let but_lanes = |cell: &Cell| -> BTreeMap<String, String> {
+    /// The strategies of this name whose other conditions are those of `cell`.
+    fn at_any_concurrency(
+        &self,
+        cell: &BaselineCell,
+        row: &BaselineStrategy,
+    ) -> Vec<(&BaselineCell, &BaselineStrategy)> {
+        let other_conditions = |cell: &BaselineCell| {
             let mut conditions = cell.conditions.clone();
             conditions.remove(MAX_CONCURRENCY);
             conditions
         };
+        let wanted = other_conditions(cell);
         let cells = self.cells.iter();
-        let cells = cells.filter(|old| but_lanes(old) == but_lanes(cell));
-        let rows = cells.flat_map(|old| old.rows.iter().map(move |row| (old, row)));
+        let cells = cells.filter(|cell| other_conditions(cell) == wanted);
+        let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
         rows.filter(|(_, old)| old.strategy == row.strategy)
             .collect()
     }
 
-    /// By which libraries requests were made.
+    /// The transports of the experiment.
     fn transports(&self) -> String {
-        let named = self.experiment.pointer("/grid/transports");
-        let named = named.and_then(Value::as_array).into_iter().flatten();
-        let named: Vec<_> = named.filter_map(Value::as_str).collect();
-        if named.is_empty() {
+        let names = self.experiment.pointer("/grid/transports");
+        let names = names.and_then(Value::as_array).into_iter().flatten();
+        let names: Vec<_> = names.filter_map(Value::as_str).collect();
+        if names.is_empty() {
             transport::ALL[0].name().to_owned()
         } else {
-            named.join(", ")
+            names.join(", ")
         }
     }
 }
 
-/// In what the machine and the program differ, if they do. Load and time always do.
-fn surroundings(then: &Environment, now: &Environment) -> Option<String> {
-    let build = |is_optimised| {
-        if is_optimised {
-            "optimised"
+/// The differences of machine and program. Load and time always differ and are left out.
+fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
+    let describe = |environment: &Environment| {
+        let build = if environment.optimised {
+            "release"
         } else {
-            "not optimised"
-        }
+            "debug"
+        };
+        [
+            environment.processor.clone(),
+            format!("{} cores", environment.cores),
+            environment.system.clone(),
+            format!("flagpole {}", environment.flagpole),
+            format!("{build} build"),
+        ]
     };
-    let cores = |cores: usize| format!("{cores} cores");
-    let flagpole = |version: &String| format!("flagpole {version}");
-    let pairs = [
-        (then.processor.clone(), now.processor.clone()),
-        (cores(then.cores), cores(now.cores)),
-        (then.system.clone(), now.system.clone()),
-        (flagpole(&then.flagpole), flagpole(&now.flagpole)),
-        (
-            build(then.optimised).to_owned(),
-            build(now.optimised).to_owned(),
-        ),
-    ];
-    let differ = pairs.into_iter().filter(|(then, now)| then != now);
-    let told: Vec<_> = differ
-        .map(|(then, now)| format!("{then} then, and {now} now"))
+    let pairs = describe(then).into_iter().zip(describe(now));
+    let differences: Vec<_> = pairs
+        .filter(|(then, now)| then != now)
+        .map(|(then, now)| format!("{then} in the baseline, now {now}"))
         .collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-fn ratio(old: &Row, row: &Row) -> (Option<Ratio>, String) {
-    let walls = |row: &Row| -> Vec<f64> {
+/// The ratio of the wall times, and a sentence about it.
+fn ratio(old: &BaselineStrategy, new: &BaselineStrategy) -> (Option<Ratio>, String) {
+    let walls = |row: &BaselineStrategy| -> Vec<f64> {
         let rounds = row.rounds.iter();
         rounds.map(|round| round.wall_us as f64).collect()
     };
-    let (now, then) = (walls(row), walls(old));
-    let estimate = match RatioEstimate::unpaired(&now, &then) {
+    let (new, old) = (walls(new), walls(old));
+    let estimate = match RatioEstimate::unpaired(&new, &old) {
         Ok(estimate) => estimate,
         Err(error) => return (None, error.to_string()),
     };
-    let is_enough = now.len().min(then.len()) >= MIN_ROUNDS;
-    let told = if is_enough {
+    let has_enough_rounds = new.len().min(old.len()) >= MIN_ROUNDS;
+    let sentence = if has_enough_rounds {
         estimate.to_string()
     } else {
-        format!("{:.3}x; too few rounds for an interval", estimate.ratio)
+        let ratio = estimate.ratio;
+        format!("{ratio:.3}x; too few rounds for a confidence interval")
     };
     let ratio = Ratio {
         to: "the baseline".to_owned(),
         ratio: estimate.ratio,
-        interval: is_enough.then_some([estimate.low, estimate.high]),
-        is_difference: is_enough.then(|| estimate.is_significant()),
-        smallest: is_enough.then_some(estimate.minimum_detectable_effect),
+        interval: has_enough_rounds.then_some([estimate.low, estimate.high]),
+        is_difference: has_enough_rounds.then(|| estimate.is_significant()),
+        smallest: has_enough_rounds.then_some(estimate.minimum_detectable_effect),
     };
-    (Some(ratio), told)
+    (Some(ratio), sentence)
 }
 
 impl From<&Comparison> for BaselineResult {
     fn from(comparison: &Comparison) -> BaselineResult {
-        let cells = comparison.cells.iter().map(|cell| Cell {
+        let cells = comparison.cells.iter().map(|cell| BaselineCell {
             conditions: cell.conditions.iter().cloned().collect(),
-            rows: cell.rows.iter().map(Row::from).collect(),
-            verdict: Verdict {
+            rows: cell.rows.iter().map(BaselineStrategy::from).collect(),
+            verdict: BaselineVerdict {
                 reasons: cell.verdict.reasons.clone(),
             },
         });
         BaselineResult {
-            schema: comparison.schema,
             experiment: comparison.experiment.clone(),
             environment: comparison.environment.clone(),
             cells: cells.collect(),
@@ -221,13 +243,13 @@ impl From<&Comparison> for BaselineResult {
     }
 }
 
-impl From<&flagpole_analysis::report::StrategyResult> for Row {
-    fn from(row: &flagpole_analysis::report::StrategyResult) -> Row {
+impl From<&StrategyResult> for BaselineStrategy {
+    fn from(row: &StrategyResult) -> BaselineStrategy {
         let rounds = row.rounds.iter();
-        let rounds = rounds.map(|round| Round {
+        let rounds = rounds.map(|round| BaselineRound {
             wall_us: round.wall_us,
         });
-        Row {
+        BaselineStrategy {
             strategy: row.strategy.clone(),
             concurrency: row.concurrency,
             fates: row.fates.clone(),

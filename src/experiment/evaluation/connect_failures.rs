@@ -1,4 +1,4 @@
-//! Attempts that never got to the server, which nobody asked for.
+//! Validity issues from attempts that did not reach the server.
 
 use crate::experiment::runner::cell_run::CellRun;
 use crate::experiment::runner::connect_failure;
@@ -7,16 +7,15 @@ use flagpole_analysis::validity::verdict::{Reason, Resource};
 use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 
-/// What speaks against trials in which attempts did not get to the server, or which came to no end for the
-/// same reason.
+/// The issues of a cell: attempts that did not reach the server, and a trial that was aborted for the same reason.
 pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
     let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
     let exhausted = ran
         .abort_reason
         .iter()
         .filter_map(|reason| reason.exhausted);
-    let broken = exhausted.map(|of| short(of, "a trial broke off".to_owned()));
-    broken.chain(of_records(records)).collect()
+    let aborted = exhausted.map(|resource| short(resource, "a trial was aborted".to_owned()));
+    aborted.chain(of_records(records)).collect()
 }
 
 fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
@@ -26,14 +25,14 @@ fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I
         counts.entry(why).or_insert((exhausted, 0)).1 += 1;
     }
     let of = records().count() as u64;
-    let told = |(why, (exhausted, count))| match exhausted {
+    let reason = |(why, (exhausted, count))| match exhausted {
         Some(resource) => short(
             resource,
             format!("{count} of {of} attempts did not connect"),
         ),
         None => Reason::Unreached { count, of, why },
     };
-    counts.into_iter().map(told).collect()
+    counts.into_iter().map(reason).collect()
 }
 
 fn short(of: Resource, what: String) -> Reason {
@@ -55,21 +54,22 @@ mod tests {
         test_record::record(outcome, None)
     }
 
-    fn told(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {
+    fn issues(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {
         let reasons = of_records(|| records.iter());
-        let told = reasons.iter();
-        told.map(|reason| (reason.label(), reason.to_string()))
+        let issues = reasons.iter();
+        issues
+            .map(|reason| (reason.label(), reason.to_string()))
             .collect()
     }
 
     #[test]
-    fn attempts_that_got_there_are_none_of_it() {
-        let answered = [Outcome::Ok, Outcome::Http(500), Outcome::ConnectionReset];
-        assert_eq!(told(&answered.map(record)), []);
+    fn attempts_that_reached_the_server_are_no_issue() {
+        let outcomes = [Outcome::Ok, Outcome::Http(500), Outcome::ConnectionReset];
+        assert_eq!(issues(&outcomes.map(record)), []);
     }
 
     #[test]
-    fn a_server_that_has_gone_is_told_with_how_often() {
+    fn refused_connections_are_counted() {
         let records = [
             Outcome::Ok,
             Outcome::ConnectionRefused,
@@ -77,7 +77,7 @@ mod tests {
         ]
         .map(record);
         let sentence = "2 of 3 attempts did not reach the server: connection refused";
-        assert_eq!(told(&records), [("unreached", sentence.to_owned())]);
+        assert_eq!(issues(&records), [("unreached", sentence.to_owned())]);
     }
 
     #[test]
@@ -91,9 +91,9 @@ mod tests {
             (ConnectFailureCause::Other, "unreached"),
         ] {
             let message = "cannot".to_owned();
-            let told = told(&[record(Outcome::ConnectFailed { cause, message })]);
-            let [(got, sentence)] = &told[..] else {
-                panic!("{told:?}");
+            let issues = issues(&[record(Outcome::ConnectFailed { cause, message })]);
+            let [(got, sentence)] = &issues[..] else {
+                panic!("{issues:?}");
             };
             assert_eq!(*got, label);
             let begin = "1 of 1 attempts did not ";

@@ -1,9 +1,8 @@
-//! What our own server planned for attempts to which it had no chance to say so: fates are known beforehand.
+//! Computes what flagpole's own server planned for attempts whose response does not say it.
 
-use flagpole_protocol::ServerTiming;
-use flagpole_protocol::TimeoutKind;
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
-use flagpole_protocol::{Offset, Pace};
+use flagpole_protocol::{
+    AttemptKind, AttemptRecord, Offset, Outcome, Pace, ServerTiming, TimeoutKind,
+};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
@@ -11,29 +10,29 @@ use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The fates of a server, as its clients are to have met them.
+/// The fates of a server.
 pub(crate) struct PlanPredictor {
-    rulebook: RuleSet,
+    rules: RuleSet,
     site: Arc<Site>,
-    /// Whether the clock has no part in them: a rule may be a window of time.
-    is_certain: bool,
+    /// Whether a rule applies to a time window only: then fates are not known afterwards.
+    has_time_windows: bool,
 }
 
 impl PlanPredictor {
-    /// Those of a server that does what this listener does.
-    pub(crate) fn of(seed: u64, listener: &Listener) -> anyhow::Result<PlanPredictor> {
+    /// The fates of a server with this listener.
+    pub(crate) fn new(seed: u64, listener: &Listener) -> anyhow::Result<PlanPredictor> {
         let mut rules = listener.rules.iter();
         Ok(PlanPredictor {
-            rulebook: RuleSet::new(seed, listener)?,
+            rules: RuleSet::new(seed, listener)?,
             site: Site::embedded(),
-            is_certain: rules.all(|rule| rule.from.is_none() && rule.to.is_none()),
+            has_time_windows: rules.any(|rule| rule.from.is_some() || rule.to.is_some()),
         })
     }
 
-    /// Adds what was planned to a record that does not tell. A server of ours says nothing of an answer that
-    /// it neither delays nor strikes, and can say nothing where no head arrives.
+    /// Adds the timing to a record without one. The server sends no `Server-Timing` with a response that is neither
+    /// delayed nor faulty, and cannot send it without a head.
     pub(crate) fn complete(&self, record: &mut AttemptRecord) {
-        let never_asked = matches!(
+        let is_unsent = matches!(
             record.outcome,
             Outcome::ConnectionRefused
                 | Outcome::ConnectFailed { .. }
@@ -41,42 +40,41 @@ impl PlanPredictor {
         );
         record.timing = match record.timing.take() {
             None if record.status.is_some() => Some(ServerTiming::default()),
-            None if self.is_certain && !never_asked => Some(self.timing(record)),
-            told => told,
+            None if !self.has_time_windows && !is_unsent => Some(self.timing(record)),
+            timing => timing,
         };
     }
 
     fn timing(&self, record: &AttemptRecord) -> ServerTiming {
-        let asked = RequestInfo {
+        let request = RequestInfo {
             method: &Method::GET,
             key: &record.resource.into(),
             request_number: record.request_number,
             elapsed: Duration::ZERO,
         };
-        let fate = self.rulebook.decide(&asked).fate;
-        let delayed = ServerTiming {
-            planned: fate.delay,
-            actual: fate.delay,
-            ..ServerTiming::default()
-        };
-        // A hop of a chain of redirects is delayed and not struck anew.
+        let fate = self.rules.decide(&request).fate;
+        // Faults are not injected into the further hops of a redirect.
         if record.kind == AttemptKind::Redirect {
-            return delayed;
+            return ServerTiming {
+                planned: fate.delay,
+                actual: fate.delay,
+                ..ServerTiming::default()
+            };
         }
-        let lasts = FatePreview::new(&self.rulebook, &self.site, &asked).duration;
-        let paced = lasts.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
-        // What is paced is the head: then that is how long it is to be waited for.
-        let (to_the_head, paced) = match fate.pace {
+        let duration = FatePreview::new(&self.rules, &self.site, &request).duration;
+        let paced = duration.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
+        // A paced head counts as delay.
+        let (head, body) = match fate.pace {
             Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
             Pace::AtOnce | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
                 (Duration::ZERO, paced)
             }
         };
-        let planned = fate.delay + to_the_head;
+        let planned = fate.delay + head;
         ServerTiming {
             planned,
             actual: planned,
-            paced,
+            paced: body,
             fault: fate.fault.as_deref().map(str::to_owned),
         }
     }
@@ -91,7 +89,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn completed(listener: &Listener, mut record: AttemptRecord) -> Option<ServerTiming> {
-        PlanPredictor::of(0, listener)
+        PlanPredictor::new(0, listener)
             .unwrap()
             .complete(&mut record);
         record.timing
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_without_a_head_was_planned_all_the_same() {
+    fn attempt_without_head_has_its_planned_delay() {
         let reset = listener("20ms", "reset");
         let timing = completed(&reset, record(Outcome::ConnectionReset, None)).unwrap();
         assert_eq!((timing.planned, timing.paced), (20 * MS, Duration::ZERO));
@@ -114,17 +112,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_slow_before_the_head_is_told_from_what_is_slow_behind_it() {
+    fn pacing_before_the_head_counts_as_delay() {
         let planned = |fault| {
             let timeout = Outcome::Timeout(TimeoutKind::Total, 5 * MS);
             let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
             (timing.planned, timing.paced)
         };
-        let for_ever = Duration::MAX;
-        assert_eq!(planned("hang"), (for_ever, Duration::ZERO));
+        let endless = Duration::MAX;
+        assert_eq!(planned("hang"), (endless, Duration::ZERO));
         assert_eq!(
             planned("hang:50%"),
-            (20 * MS, for_ever.saturating_sub(20 * MS))
+            (20 * MS, endless.saturating_sub(20 * MS))
         );
         assert_eq!(planned("slow-head:1s"), (1020 * MS, Duration::ZERO));
         let (delay, paced) = planned("trickle:1000");
@@ -133,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_nothing_was_not_delayed() {
+    fn response_without_server_timing_was_not_delayed() {
         let timing = completed(&Listener::default(), record(Outcome::Ok, Some(200)));
         assert_eq!(timing, Some(ServerTiming::default()));
     }
 
     #[test]
-    fn what_never_asked_and_what_the_clock_decides_is_not_foretold() {
+    fn unsent_requests_and_time_windows_are_not_predicted() {
         let reset = listener("20ms", "reset");
         assert_eq!(
             completed(&reset, record(Outcome::ConnectionRefused, None)),

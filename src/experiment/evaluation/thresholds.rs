@@ -1,15 +1,15 @@
-//! The thresholds of an experiment, held against its figures.
+//! Evaluates the thresholds of an experiment.
 
 use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::threshold::Metric;
 use flagpole_analysis::report::{Comparison, StrategyResult};
 
-/// Those that are crossed, in words, once for each set of conditions; one that can not be judged counts as
-/// crossed, or a mistake would let everything pass.
+/// The crossed thresholds as sentences, per cell. A threshold that cannot be evaluated counts as crossed, because a mistake
+/// must not let everything pass.
 pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     for cell in &comparison.cells {
-        let place = if comparison.cells.len() > 1 {
+        let prefix = if comparison.cells.len() > 1 {
             let conditions = cell.conditions.iter();
             let conditions = conditions.map(|(name, value)| format!("{name} {value}"));
             format!("{}: ", conditions.collect::<Vec<_>>().join(", "))
@@ -17,22 +17,22 @@ pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<S
             String::new()
         };
         for threshold in &experiment.fail_if {
-            let judged = threshold.0.judge(|name, metric| {
+            let evaluated = threshold.0.judge(|name, metric| {
                 let row = cell.rows.iter().find(|row| row.strategy == name)?;
-                figure(row, metric)
+                value(row, metric)
             });
-            match judged {
+            match evaluated {
                 Ok(None) => {}
-                Ok(Some(crossed)) => told.push(format!("{place}{crossed}")),
-                Err(missing) => told.push(format!("{place}{missing}")),
+                Ok(Some(crossed)) => sentences.push(format!("{prefix}{crossed}")),
+                Err(missing) => sentences.push(format!("{prefix}{missing}")),
             }
         }
     }
-    told
+    sentences
 }
 
-/// A figure in seconds, bytes, a share of 1, downloads, or downloads a second.
-fn figure(row: &StrategyResult, metric: Metric) -> Option<f64> {
+/// A metric in seconds, bytes, a ratio of 0 to 1, downloads, or downloads per second.
+fn value(row: &StrategyResult, metric: Metric) -> Option<f64> {
     let seconds = |micros: u64| micros as f64 / 1e6;
     match metric {
         Metric::Wall => Some(seconds(row.wall_us.median)),

@@ -1,29 +1,29 @@
-//! `corrupt`, `corrupt:3`: so many bits of the body are flipped, one without a number; `ResponseContent-Digest`
-//! and all other fields stay those of the true body.
+//! `corrupt` or `corrupt:3`: flipped bits in the body; `Content-Digest` and all other fields are those of the
+//! original. A response without a body is not changed.
 //!
-//! An answer without a body stays as it is.
+//! Parameter: the number of bits, 1 to 1000; 1 if absent.
 
-use super::parameters::{Parameters, number};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, number};
 use crate::config::spec::SpecError;
 use flagpole_protocol::{Fate, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
-/// The most bits: each is drawn for itself while others wait.
-const MOST: u32 = 1000;
+/// The maximum number of bits: they are drawn one by one on the worker's thread.
+const MAX_BITS: u32 = 1000;
 
-/// How many bits, at least one.
+/// The number of bits.
 #[derive(Debug)]
-struct Corrupt(u32);
+struct CorruptFault(u32);
 
-impl Fault for Corrupt {
-    fn strike(&self, draw: u64, fate: &mut Fate) {
+impl Fault for CorruptFault {
+    fn apply(&self, draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Corrupt { bits: self.0, draw };
     }
 }
 
-impl fmt::Display for Corrupt {
+impl fmt::Display for CorruptFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             1 => f.write_str("corrupt"),
@@ -32,44 +32,46 @@ impl fmt::Display for Corrupt {
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "corrupt",
-    about: "so many bits of the body flipped, the digest that of the true body",
+    about: "N flipped bits in the body; the digest is of the original",
     example: "corrupt:3",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let what = "1 to 1000 bits";
     let text = parameters.next().unwrap_or("1");
     let bits = number(text, 1, what)?;
-    if bits > MOST {
+    if bits > MAX_BITS {
         return Err(SpecError::expected(what, text));
     }
     parameters.end()?;
-    Ok(Arc::new(Corrupt(bits)))
+    Ok(Arc::new(CorruptFault(bits)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{reads_back, refused, struck};
+    use crate::fate::fault::test_support::{assert_prints_back, error, fate_with};
     use flagpole_protocol::ResponseContent;
 
     #[test]
-    fn the_fate_has_the_bits_and_where_they_are() {
+    fn the_fate_has_the_number_of_bits_and_the_draw() {
         assert_eq!(
-            struck("corrupt:3").content,
+            fate_with("corrupt:3").content,
             ResponseContent::Corrupt { bits: 3, draw: 0 }
         );
-        ["corrupt", "corrupt:3"].into_iter().for_each(reads_back);
+        ["corrupt", "corrupt:3"]
+            .into_iter()
+            .for_each(assert_prints_back);
     }
 
     #[test]
-    fn no_bit_is_no_corruption_and_too_many_are_refused() {
+    fn zero_or_too_many_bits_are_rejected() {
         for got in ["0", "1001", "99999999999"] {
             let text = format!("corrupt:{got}");
             assert_eq!(
-                refused(&text),
+                error(&text),
                 format!("corrupt: expected 1 to 1000 bits, got `{got}`")
             );
         }

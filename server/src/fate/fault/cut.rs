@@ -1,58 +1,58 @@
-//! `cut:700`, `cut:50%`: the connection ends with a FIN behind so many bytes of the body, short of
-//! `Content-Length`.
+//! `cut:700` or `cut:50%`: close (FIN) after some bytes of the body, before `Content-Length` is reached. With
+//! an offset at or past the end of the body the response is complete, and the connection closes after it.
 //!
-//! At or past the end of the body the answer is whole, and the connection ends behind it.
+//! Parameter: the offset in the body, in bytes or percent.
 
-use super::parameters::{Parameters, offset, spelled};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Cut(Offset);
+struct CutFault(Offset);
 
-impl Fault for Cut {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for CutFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Cut(self.0);
     }
 }
 
-impl fmt::Display for Cut {
+impl fmt::Display for CutFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cut:{}", spelled(self.0))
+        write!(f, "cut:{}", offset_text(self.0))
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "cut",
-    about: "the connection closed behind so many bytes (or per cent) of the body",
+    about: "close (FIN) after N bytes (or N%) of the body (toxiproxy: limit_data)",
     example: "cut:50%",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
-    let at = parameters.required("a place in the body such as `700` (bytes) or `50%`")?;
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+    let at = parameters.required("an offset in the body such as `700` (bytes) or `50%`")?;
     let at = offset(at)?;
     parameters.end()?;
-    Ok(Arc::new(Cut(at)))
+    Ok(Arc::new(CutFault(at)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::{Ending, Offset};
 
     #[test]
-    fn the_fate_ends_with_a_fin_at_the_place() {
-        assert_eq!(struck("cut:700").ending, Ending::Cut(Offset::Bytes(700)));
+    fn the_fate_is_cut_at_the_offset() {
+        assert_eq!(fate_with("cut:700").ending, Ending::Cut(Offset::Bytes(700)));
     }
 
     #[test]
-    fn the_place_must_be_said() {
+    fn a_missing_offset_is_rejected() {
         assert_eq!(
-            refused("cut"),
-            "cut: expected a place in the body such as `700` (bytes) or `50%`, got nothing"
+            error("cut"),
+            "cut: expected an offset in the body such as `700` (bytes) or `50%`, got nothing"
         );
     }
 }

@@ -1,8 +1,10 @@
-//! `dribble:5,2s`: the head at once, the body in so many equal slices over a time: the first at once,
-//! the last after that time.
+//! `dribble:5,2s`: the head immediately, the body in equal slices at equal intervals: the first immediately,
+//! the last after the whole time.
+//!
+//! Parameters: the number of slices, 2 to 1000, and the time.
 
-use super::parameters::{Parameters, number};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, number};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use flagpole_protocol::{Fate, Pace};
@@ -11,62 +13,62 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
-struct Dribble {
-    /// At least 2 and at most [`MOST`].
+struct DribbleFault {
+    /// 2 to [`MAX_SLICES`].
     slices: u32,
     over: Duration,
 }
 
-/// The most slices: each is looked for among all.
-const MOST: u32 = 1000;
+/// The maximum number of slices: the next one is found by linear search.
+const MAX_SLICES: u32 = 1000;
 
-impl Fault for Dribble {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for DribbleFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::Slices(self.slices, self.over);
     }
 }
 
-impl fmt::Display for Dribble {
+impl fmt::Display for DribbleFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "dribble:{},{}", self.slices, DurationDisplay(self.over))
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "dribble",
-    about: "the body in so many slices over a time",
+    about: "body in N slices over a time (toxiproxy: slicer)",
     example: "dribble:5,2s",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let what = "2 to 1000 slices and a time, such as `5,2s`";
     let count = parameters.required(what)?;
     let slices = number(count, 2, what)?;
-    if slices > MOST {
+    if slices > MAX_SLICES {
         return Err(SpecError::expected(what, count));
     }
     let over = spec::duration(parameters.required(what)?)?;
     parameters.end()?;
-    Ok(Arc::new(Dribble { slices, over }))
+    Ok(Arc::new(DribbleFault { slices, over }))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::Pace;
     use std::time::Duration;
 
     #[test]
     fn the_fate_has_the_slices_and_the_time() {
         assert_eq!(
-            struck("dribble:5,2s").pace,
+            fate_with("dribble:5,2s").pace,
             Pace::Slices(5, Duration::from_secs(2))
         );
     }
 
     #[test]
-    fn too_few_or_too_many_slices_are_refused() {
+    fn too_few_or_too_many_slices_are_rejected() {
         for (text, got) in [
             ("dribble:1,2s", "`1`"),
             ("dribble:1001,2s", "`1001`"),
@@ -74,7 +76,7 @@ mod tests {
         ] {
             let expected =
                 format!("dribble: expected 2 to 1000 slices and a time, such as `5,2s`, got {got}");
-            assert_eq!(refused(text), expected);
+            assert_eq!(error(text), expected);
         }
     }
 }

@@ -1,50 +1,50 @@
-//! `empty`: the connection is closed with a FIN, without a byte of an answer.
+//! `empty`: close (FIN) without sending a byte.
 
-use super::parameters::Parameters;
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::FaultParameters;
 use flagpole_protocol::{Ending, Fate, Offset};
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Empty;
+struct EmptyFault;
 
-impl Fault for Empty {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for EmptyFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Cut(Offset::BeforeHead);
     }
 }
 
-impl fmt::Display for Empty {
+impl fmt::Display for EmptyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("empty")
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "empty",
-    about: "the connection closed without an answer",
+    about: "close without sending a byte",
     example: "empty",
     parse,
 };
 
-fn parse(parameters: Parameters<'_>) -> Parsed {
+fn parse(parameters: FaultParameters<'_>) -> ParsedFault {
     parameters.end()?;
-    Ok(Arc::new(Empty))
+    Ok(Arc::new(EmptyFault))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::{Ending, Offset};
 
     #[test]
-    fn the_fate_ends_before_the_first_byte() {
-        assert_eq!(struck("empty").ending, Ending::Cut(Offset::BeforeHead));
+    fn the_fate_is_cut_before_the_head() {
+        assert_eq!(fate_with("empty").ending, Ending::Cut(Offset::BeforeHead));
     }
 
     #[test]
-    fn there_is_nothing_to_say_about_it() {
-        assert_eq!(refused("empty:1"), "empty: unexpected parameter `1`");
+    fn a_parameter_is_rejected() {
+        assert_eq!(error("empty:1"), "empty: unexpected parameter `1`");
     }
 }

@@ -1,47 +1,47 @@
-//! `garbage`: bytes that are not HTTP instead of an answer, then a FIN.
+//! `garbage`: bytes that are not HTTP instead of the response, then close (FIN).
 
-use super::parameters::Parameters;
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::FaultParameters;
 use flagpole_protocol::{Ending, Fate, Offset, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Garbage;
+struct GarbageFault;
 
-impl Fault for Garbage {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for GarbageFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Garbage;
         fate.ending = Ending::Cut(Offset::Bytes(0));
     }
 }
 
-impl fmt::Display for Garbage {
+impl fmt::Display for GarbageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("garbage")
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "garbage",
     about: "bytes that are not HTTP",
     example: "garbage",
     parse,
 };
 
-fn parse(parameters: Parameters<'_>) -> Parsed {
+fn parse(parameters: FaultParameters<'_>) -> ParsedFault {
     parameters.end()?;
-    Ok(Arc::new(Garbage))
+    Ok(Arc::new(GarbageFault))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::struck;
+    use crate::fate::fault::test_support::fate_with;
     use flagpole_protocol::{Ending, Offset, ResponseContent};
 
     #[test]
-    fn the_fate_is_garbage_and_then_the_end() {
-        let fate = struck("garbage");
+    fn the_fate_is_garbage_followed_by_a_close() {
+        let fate = fate_with("garbage");
         assert_eq!(
             (fate.content, fate.ending),
             (ResponseContent::Garbage, Ending::Cut(Offset::Bytes(0)))

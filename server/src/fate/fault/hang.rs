@@ -1,11 +1,12 @@
-//! `hang`, `hang:700`, `hang:700,for=5s`: silence before the head or behind so many bytes of the body,
-//! for ever or for a time, after which the answer goes on.
+//! `hang`, `hang:700` or `hang:700,for=5s`: silence before the head or after some bytes of the body, on an open
+//! connection. With an offset at or past the end of the body the response is complete, and the next request
+//! on the connection gets no response.
 //!
-//! The connection stays open; for ever ends when the peer leaves or the server stops. At or past the
-//! end of the body the whole answer comes, and what is asked next on the connection gets none.
+//! Parameters: the offset in the body, in bytes or percent (absent: before the head), and `for=`, the time after
+//! which the response continues (absent: silence until the peer leaves or the server stops).
 
-use super::parameters::{Parameters, offset, spelled};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, offset, offset_text};
 use crate::config::spec;
 use crate::config::spec::DurationDisplay;
 use flagpole_protocol::{Fate, Offset, Pace};
@@ -14,74 +15,77 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
-struct Hang {
+struct HangFault {
     at: Offset,
     time: Option<Duration>,
 }
 
-impl Fault for Hang {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for HangFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::Pause(self.at, self.time);
     }
 }
 
-impl fmt::Display for Hang {
+impl fmt::Display for HangFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = self
             .time
             .map(|time| format!("for={}", DurationDisplay(time)));
-        let at = Some(spelled(self.at)).filter(|at| !at.is_empty());
-        let words: Vec<_> = at.into_iter().chain(time).collect();
-        let colon = if words.is_empty() { "" } else { ":" };
-        write!(f, "hang{colon}{}", words.join(","))
+        let at = Some(offset_text(self.at)).filter(|at| !at.is_empty());
+        let parameters: Vec<_> = at.into_iter().chain(time).collect();
+        let colon = if parameters.is_empty() { "" } else { ":" };
+        write!(f, "hang{colon}{}", parameters.join(","))
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "hang",
-    about: "silence before the head or within the body, for a time or for ever",
+    about: "silence before the head or within the body, for a time or until the peer leaves (toxiproxy: timeout)",
     example: "hang:700,for=5s",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let at = parameters.next().map_or(Ok(Offset::BeforeHead), offset)?;
     let time = parameters.named("for").map(spec::duration).transpose()?;
     parameters.end()?;
-    Ok(Arc::new(Hang { at, time }))
+    Ok(Arc::new(HangFault { at, time }))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{reads_back, refused, struck};
+    use crate::fate::fault::test_support::{assert_prints_back, error, fate_with};
     use flagpole_protocol::{Offset, Pace};
     use std::time::Duration;
 
     #[test]
-    fn the_fate_pauses_at_the_place() {
-        assert_eq!(struck("hang").pace, Pace::Pause(Offset::BeforeHead, None));
+    fn the_fate_pauses_at_the_offset() {
+        assert_eq!(
+            fate_with("hang").pace,
+            Pace::Pause(Offset::BeforeHead, None)
+        );
         let five = Some(Duration::from_secs(5));
         assert_eq!(
-            struck("hang:for=5s").pace,
+            fate_with("hang:for=5s").pace,
             Pace::Pause(Offset::BeforeHead, five)
         );
         assert_eq!(
-            struck("hang:for=5s,50%").pace,
+            fate_with("hang:for=5s,50%").pace,
             Pace::Pause(Offset::PerCent(50), five)
         );
     }
 
     #[test]
-    fn every_form_reads_back() {
+    fn every_form_prints_back() {
         ["hang", "hang:700", "hang:for=5s", "hang:50%,for=5ms"]
             .into_iter()
-            .for_each(reads_back);
+            .for_each(assert_prints_back);
     }
 
     #[test]
-    fn a_time_that_is_none_is_refused() {
+    fn a_malformed_time_is_rejected() {
         assert_eq!(
-            refused("hang:for=x"),
+            error("hang:for=x"),
             "hang: expected a duration such as `50ms` or `1.5s`, got `x`"
         );
     }

@@ -1,30 +1,31 @@
-//! `redirect`, `redirect:3`: 302 with a `Location`. Without a number it leads to itself,
-//! for ever; with one, over so many redirects in all to what was asked for.
+//! `redirect` or `redirect:3`: 302 to itself forever, or a chain of redirects to the requested resource.
 //!
-//! The hops still to come stand in the query, `?flagpole-hops=2`; a request that carries them is not
-//! judged anew, so that the chain has the length that was asked for.
+//! The query of the `Location` carries the number of hops that follow, `?flagpole-hops=2`. No fault is drawn
+//! for a request with that query, so that the chain has the given length.
+//!
+//! Parameter: the number of redirects in the chain, 1 to 1000.
 
-use super::parameters::{Parameters, number};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, number};
 use crate::config::spec::SpecError;
 use flagpole_protocol::{Fate, ResponseContent};
 use std::fmt;
 use std::sync::Arc;
 
-/// The most hops in a chain.
-const MOST: u32 = 1000;
+/// The maximum number of hops in a chain.
+const MAX_HOPS: u32 = 1000;
 
-/// The redirects in all; `None` for ever.
+/// The number of redirects in the chain; `None` without an end.
 #[derive(Debug)]
-struct Redirect(Option<u32>);
+struct RedirectFault(Option<u32>);
 
-impl Fault for Redirect {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for RedirectFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Redirect(self.0.map(|hops| hops - 1));
     }
 }
 
-impl fmt::Display for Redirect {
+impl fmt::Display for RedirectFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => f.write_str("redirect"),
@@ -33,47 +34,52 @@ impl fmt::Display for Redirect {
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "redirect",
-    about: "302 to itself for ever, or over so many hops to what was asked for",
+    about: "302 to itself forever, or N redirects to the requested resource",
     example: "redirect:3",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let what = "1 to 1000 hops";
     let hops = match parameters.next() {
         None => None,
         Some(text) => Some(number(text, 1, what)?)
-            .filter(|hops| *hops <= MOST)
+            .filter(|hops| *hops <= MAX_HOPS)
             .ok_or_else(|| SpecError::expected(what, text))
             .map(Some)?,
     };
     parameters.end()?;
-    Ok(Arc::new(Redirect(hops)))
+    Ok(Arc::new(RedirectFault(hops)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{reads_back, refused, struck};
+    use crate::fate::fault::test_support::{assert_prints_back, error, fate_with};
     use flagpole_protocol::ResponseContent;
 
     #[test]
-    fn the_fate_has_the_hops_that_follow() {
-        assert_eq!(struck("redirect").content, ResponseContent::Redirect(None));
+    fn the_fate_has_the_number_of_hops_that_follow() {
         assert_eq!(
-            struck("redirect:3").content,
+            fate_with("redirect").content,
+            ResponseContent::Redirect(None)
+        );
+        assert_eq!(
+            fate_with("redirect:3").content,
             ResponseContent::Redirect(Some(2))
         );
-        ["redirect", "redirect:3"].into_iter().for_each(reads_back);
+        ["redirect", "redirect:3"]
+            .into_iter()
+            .for_each(assert_prints_back);
     }
 
     #[test]
-    fn a_chain_has_an_end() {
+    fn zero_or_too_many_hops_are_rejected() {
         for got in ["0", "1001", "x"] {
             let text = format!("redirect:{got}");
             assert_eq!(
-                refused(&text),
+                error(&text),
                 format!("redirect: expected 1 to 1000 hops, got `{got}`")
             );
         }

@@ -1,66 +1,63 @@
-//! `reset`, `reset:700`, `reset:50%`: the connection ends with a TCP reset (RST), before the head or
-//! behind so many bytes of the body.
+//! `reset`, `reset:700` or `reset:50%`: TCP reset (RST) before the head or after some bytes of the body. The peer
+//! reads every byte before the reset, then gets ECONNRESET. With an offset at or past the end of the body the
+//! complete response comes first.
 //!
-//! The peer reads all the bytes before the reset, then ECONNRESET. At or past the end of the body the
-//! whole answer comes first.
+//! Parameter: the offset in the body, in bytes or percent (absent: before the head).
 
-use super::parameters::{Parameters, offset, spelled};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Reset(Offset);
+struct ResetFault(Offset);
 
-impl Fault for Reset {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for ResetFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Reset(self.0);
     }
 }
 
-impl fmt::Display for Reset {
+impl fmt::Display for ResetFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Offset::BeforeHead => f.write_str("reset"),
-            at => write!(f, "reset:{}", spelled(at)),
+            at => write!(f, "reset:{}", offset_text(at)),
         }
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "reset",
-    about: "a TCP reset, before the head or behind so many bytes (or per cent) of the body",
+    about: "TCP reset before the head or after N bytes (or N%) of the body",
     example: "reset:700",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let at = parameters.next().map_or(Ok(Offset::BeforeHead), offset)?;
     parameters.end()?;
-    Ok(Arc::new(Reset(at)))
+    Ok(Arc::new(ResetFault(at)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::{Ending, Offset};
 
     #[test]
-    fn the_fate_ends_with_a_reset_at_the_place() {
-        assert_eq!(struck("reset").ending, Ending::Reset(Offset::BeforeHead));
-        assert_eq!(struck("reset:0").ending, Ending::Reset(Offset::Bytes(0)));
+    fn the_fate_is_reset_at_the_offset() {
+        assert_eq!(fate_with("reset").ending, Ending::Reset(Offset::BeforeHead));
+        assert_eq!(fate_with("reset:0").ending, Ending::Reset(Offset::Bytes(0)));
         assert_eq!(
-            struck("reset:50%").ending,
+            fate_with("reset:50%").ending,
             Ending::Reset(Offset::PerCent(50))
         );
     }
 
     #[test]
-    fn a_second_place_is_refused() {
-        assert_eq!(
-            refused("reset:700,800"),
-            "reset: unexpected parameter `800`"
-        );
+    fn a_second_offset_is_rejected() {
+        assert_eq!(error("reset:700,800"), "reset: unexpected parameter `800`");
     }
 }

@@ -1,7 +1,9 @@
-//! `slow-head:2s`: the head byte by byte, evenly over a time, and the body at once behind it.
+//! `slow-head:2s`: the head byte by byte at equal intervals, then the body immediately.
+//!
+//! Parameter: the time that the head takes.
 
-use super::parameters::Parameters;
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::FaultParameters;
 use crate::config::spec;
 use crate::config::spec::DurationDisplay;
 use flagpole_protocol::{Fate, Pace};
@@ -10,51 +12,51 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
-struct SlowHead(Duration);
+struct SlowHeadFault(Duration);
 
-impl Fault for SlowHead {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for SlowHeadFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::SlowHead(self.0);
     }
 }
 
-impl fmt::Display for SlowHead {
+impl fmt::Display for SlowHeadFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "slow-head:{}", DurationDisplay(self.0))
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "slow-head",
     about: "the head byte by byte over a time, then the body",
     example: "slow-head:2s",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let over = spec::duration(parameters.required("a duration such as `2s`")?)?;
     parameters.end()?;
-    Ok(Arc::new(SlowHead(over)))
+    Ok(Arc::new(SlowHeadFault(over)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::Pace;
     use std::time::Duration;
 
     #[test]
     fn the_fate_has_the_time() {
         assert_eq!(
-            struck("slow-head:2s").pace,
+            fate_with("slow-head:2s").pace,
             Pace::SlowHead(Duration::from_secs(2))
         );
     }
 
     #[test]
-    fn the_time_must_be_said() {
+    fn a_missing_time_is_rejected() {
         assert_eq!(
-            refused("slow-head"),
+            error("slow-head"),
             "slow-head: expected a duration such as `2s`, got nothing"
         );
     }

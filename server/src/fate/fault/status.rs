@@ -1,30 +1,30 @@
-//! `404`, or any other status: the answer is that status instead of what was asked for.
+//! `404` or `status:404`: another status instead of the response, with the status as a text body.
 //!
-//! - a final status code, 200 to 999; those from 600 on mean nothing, but clients meet them (RFC 9110
-//!   section 15);
-//! - `retry-after=2s`: with `Retry-After`, whole seconds;
-//! - `reason=Gone Fishing`: with this reason phrase instead of the usual one;
-//! - `body=sorry`: with this body instead of the status by name. A comma ends it.
+//! Parameters:
+//! - the status code, 200 to 999. RFC 9110 section 15 defines none from 600 on, but clients receive them;
+//! - `retry-after=2s`: a `Retry-After` field, in whole seconds;
+//! - `reason=Gone Fishing`: the reason phrase, in place of the standard one;
+//! - `body=sorry`: the body, without commas.
 
-use super::parameters::{Parameters, number};
-use super::{Fault, Member, Parsed};
+use super::member::{Fault, FaultMember, ParsedFault};
+use super::parameters::{FaultParameters, number};
 use crate::config::spec;
 use crate::config::spec::SpecError;
-use flagpole_protocol::{self, Fate, ResponseContent};
+use flagpole_protocol::{Fate, ResponseContent, StatusResponse};
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct Status(Arc<flagpole_protocol::StatusResponse>);
+struct StatusFault(Arc<StatusResponse>);
 
-impl Fault for Status {
-    fn strike(&self, _draw: u64, fate: &mut Fate) {
+impl Fault for StatusFault {
+    fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Status(self.0.clone());
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for StatusFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.code.as_str())?;
         if let Some(seconds) = self.0.retry_after {
@@ -40,44 +40,43 @@ impl fmt::Display for Status {
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
+pub(super) const MEMBER: FaultMember = FaultMember {
     name: "status",
-    about: "a status of 200 to 999 instead of the answer; the bare number will do",
+    about: "another status (200 to 999) instead of the response; a bare number will do",
     example: "503,retry-after=2s",
     parse,
 };
 
-fn parse(mut parameters: Parameters<'_>) -> Parsed {
+fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
     let expected = "a status of 200 to 999, such as `404`";
     let text = parameters.required(expected)?;
     let code = number(text, 200_u16, expected)?;
     let code = StatusCode::from_u16(code).ok();
     let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
-    let status = flagpole_protocol::StatusResponse {
+    let status = StatusResponse {
         code,
         reason: parameters.named("reason").map(printable).transpose()?,
         retry_after: parameters.named("retry-after").map(seconds).transpose()?,
         body: parameters.named("body").map(printable).transpose()?,
     };
     parameters.end()?;
-    Ok(Arc::new(Status(Arc::new(status))))
+    Ok(Arc::new(StatusFault(Arc::new(status))))
 }
 
 fn seconds(text: &str) -> Result<u64, SpecError> {
-    let expected = || SpecError::expected("whole seconds such as `2s`", text);
     let duration = spec::duration(text)?;
     if duration.subsec_nanos() == 0 {
         Ok(duration.as_secs())
     } else {
-        Err(expected())
+        Err(SpecError::expected("whole seconds such as `2s`", text))
     }
 }
 
-/// The label of a fault stands in a quoted string of `Server-Timing` (RFC 9110 section 5.6.4), the
-/// reason in a status line: no line break, quote, backslash or anything but ASCII.
+/// The label of a fault is sent in a quoted string of `Server-Timing` (RFC 9110 section 5.6.4), the reason in
+/// the status line: only ASCII without line breaks, quotes and backslashes is safe in both.
 fn printable(text: &str) -> Result<String, SpecError> {
-    let fits = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if !text.is_empty() && text.bytes().all(fits) {
+    let is_safe = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if !text.is_empty() && text.bytes().all(is_safe) {
         return Ok(text.to_owned());
     }
     Err(SpecError::expected(
@@ -89,12 +88,12 @@ fn printable(text: &str) -> Result<String, SpecError> {
 #[cfg(test)]
 mod tests {
     use crate::FaultSpec;
-    use crate::fate::fault::tests::{refused, struck};
+    use crate::fate::fault::test_support::{error, fate_with};
     use flagpole_protocol::{Fate, ResponseContent};
 
     #[test]
-    fn the_fate_is_the_status_and_nothing_else() {
-        let mut fate = struck("status:418");
+    fn the_fate_has_the_status_and_no_other_change() {
+        let mut fate = fate_with("status:418");
         let ResponseContent::Status(status) = &fate.content else {
             panic!("{fate:?}")
         };
@@ -103,19 +102,14 @@ mod tests {
             (418, &None, &None)
         );
         fate.content = ResponseContent::Requested;
-        assert_eq!(
-            fate,
-            Fate {
-                fault: Some("418".into()),
-                ..Fate::default()
-            }
-        );
+        assert_eq!(fate.fault.take().as_deref(), Some("418"));
+        assert_eq!(fate, Fate::default());
     }
 
     #[test]
-    fn the_details_are_those_given() {
+    fn the_fate_has_the_given_details() {
         let ResponseContent::Status(status) =
-            struck("503,retry-after=2s,reason=Gone Fishing,body=sorry").content
+            fate_with("503,retry-after=2s,reason=Gone Fishing,body=sorry").content
         else {
             panic!("no status");
         };
@@ -125,25 +119,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_final_status_is_refused() {
+    fn a_status_that_is_not_final_is_rejected() {
+        let expected = "status: expected a status of 200 to 999, such as `404`, got";
         for got in ["100", "1000", "99999"] {
-            let expected =
-                format!("status: expected a status of 200 to 999, such as `404`, got `{got}`");
-            assert_eq!(refused(got), expected);
+            assert_eq!(error(got), format!("{expected} `{got}`"));
         }
+        assert_eq!(error("status"), format!("{expected} nothing"));
+    }
+
+    #[test]
+    fn malformed_details_are_rejected() {
         assert_eq!(
-            refused("status"),
-            "status: expected a status of 200 to 999, such as `404`, got nothing"
-        );
-        assert_eq!(
-            refused("503,retry-after=1.5s"),
+            error("503,retry-after=1.5s"),
             "status: expected whole seconds such as `2s`, got `1.5s`"
         );
         assert_eq!(
-            refused("503,body=\"x\""),
+            error("503,body=\"x\""),
             "status: expected printable ASCII without quotes and backslashes, got `\"x\"`"
         );
-        assert_eq!(refused("404,zz"), "status: unexpected parameter `zz`");
+        assert_eq!(error("404,zz"), "status: unexpected parameter `zz`");
         assert!("404,reason=a@b@5%".parse::<FaultSpec>().is_ok());
     }
 }

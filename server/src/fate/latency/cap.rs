@@ -1,32 +1,31 @@
-//! `,max=1s` at the end of a latency: the longest delay that may come of it; longer ones become it.
+//! `,max=1s` at the end of a latency: longer delays are shortened to this duration.
 
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::time::Duration;
 
-const WORD: &str = ",max=";
+const PREFIX: &str = ",max=";
 
-/// The longest delay that may come of a distribution. Without one it is [`spec::LONGEST`], where
-/// the distributions that know no bound end.
+/// The maximum delay; [`spec::LONGEST`] if none is given.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cap(Option<Duration>);
 
 impl Cap {
-    /// Takes the cap off the end of the parameters, if there is one.
+    /// Splits parameters into those of the distribution and the cap.
     pub(crate) fn split(parameters: &str) -> Result<(&str, Cap), SpecError> {
-        let Some((parameters, longest)) = parameters.split_once(WORD) else {
+        let Some((parameters, cap)) = parameters.split_once(PREFIX) else {
             return Ok((parameters, Cap::default()));
         };
-        if longest.contains(',') {
+        if cap.contains(',') {
             return Err(SpecError::rule(format!(
-                "`max=` comes after all other parameters, and once, got `{parameters}{WORD}{longest}`"
+                "`max=` must be the last parameter and given once, got `{parameters}{PREFIX}{cap}`"
             )));
         }
-        Ok((parameters, Cap(Some(spec::duration(longest)?))))
+        Ok((parameters, Cap(Some(spec::duration(cap)?))))
     }
 
-    /// A delay in microseconds, or the cap if that is less.
+    /// The smaller of a delay in microseconds and the cap.
     pub(crate) fn limit(self, micros: f64) -> f64 {
         micros.min(self.0.unwrap_or(spec::LONGEST).as_micros() as f64)
     }
@@ -34,30 +33,27 @@ impl Cap {
 
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |longest| {
-            write!(f, "{WORD}{}", DurationDisplay(longest))
-        })
+        self.0
+            .map_or(Ok(()), |cap| write!(f, "{PREFIX}{}", DurationDisplay(cap)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::Latency;
-    use crate::fate::latency::oracle::{delays, refused};
+    use crate::fate::latency::oracle::{delays, error};
     use std::time::Duration;
 
     #[test]
-    fn delays_above_the_cap_become_it_and_others_stay() {
-        let (free, capped) = (
-            delays("exponential:50ms"),
-            delays("exponential:50ms,max=60ms"),
-        );
-        let expected: Vec<_> = free
+    fn delays_above_the_cap_become_the_cap() {
+        let capped = delays("exponential:50ms,max=60ms");
+        let uncapped = delays("exponential:50ms");
+        let expected: Vec<_> = uncapped
             .iter()
             .map(|delay| (*delay).min(Duration::from_millis(60)))
             .collect();
         assert_eq!(capped, expected);
-        assert!(free.last() > capped.last());
+        assert!(uncapped.last() > capped.last());
     }
 
     #[test]
@@ -67,37 +63,29 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_of_nought_is_no_delay() {
-        assert!(
-            "exponential:50ms,max=0"
-                .parse::<Latency>()
-                .unwrap()
-                .is_zero()
-        );
-        assert!(
-            !"exponential:50ms,max=1us"
-                .parse::<Latency>()
-                .unwrap()
-                .is_zero()
-        );
+    fn only_a_cap_of_zero_makes_a_latency_zero() {
+        let is_zero = |spec: &str| spec.parse::<Latency>().unwrap().is_zero();
+        assert!(is_zero("exponential:50ms,max=0"));
+        assert!(!is_zero("exponential:50ms,max=1us"));
     }
 
     #[test]
-    fn a_cap_that_is_misplaced_or_no_duration_is_refused() {
+    fn a_misplaced_repeated_or_malformed_cap_is_rejected() {
+        let rule = "`max=` must be the last parameter and given once, got";
         assert_eq!(
-            refused("normal:50ms,max=1s,10ms"),
-            "`max=` comes after all other parameters, and once, got `50ms,max=1s,10ms`"
+            error("normal:50ms,max=1s,10ms"),
+            format!("{rule} `50ms,max=1s,10ms`")
         );
         assert_eq!(
-            refused("50ms,max=1s,max=2s"),
-            "`max=` comes after all other parameters, and once, got `50ms,max=1s,max=2s`"
+            error("50ms,max=1s,max=2s"),
+            format!("{rule} `50ms,max=1s,max=2s`")
         );
         assert_eq!(
-            refused("50ms,max=soon"),
+            error("50ms,max=soon"),
             "expected a duration such as `50ms` or `1.5s`, got `soon`"
         );
         assert_eq!(
-            refused("50ms,max=25h"),
+            error("50ms,max=25h"),
             "a duration is at most 24h, got `25h`"
         );
     }

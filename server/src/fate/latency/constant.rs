@@ -1,13 +1,16 @@
-//! `50ms`, or `constant:50ms`: every answer is delayed by the same time.
+//! `50ms` or `constant:50ms`: the same delay for every response.
+//!
+//! Parameter: the delay, from 0.
 
-use super::{Distribution, Member};
+use super::member::{Distribution, LatencyMember};
+use super::shorthand::CONSTANT;
 use crate::config::spec;
 use crate::config::spec::DurationDisplay;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The delay of every answer.
+/// The delay.
 #[derive(Debug)]
 pub(crate) struct Constant(pub(crate) Duration);
 
@@ -23,17 +26,18 @@ impl fmt::Display for Constant {
     }
 }
 
-pub(crate) const MEMBER: Member = Member {
-    name: "constant",
-    about: "every answer is delayed by the same time",
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: CONSTANT,
+    about: "the same delay for every response",
     example: "50ms",
-    capped: true,
+    takes_cap: true,
     parse: |text| Ok(Arc::new(Constant(spec::duration(text)?))),
 };
 
 #[cfg(test)]
 mod tests {
     use crate::Latency;
+    use crate::fate::latency::oracle::error;
     use std::time::Duration;
 
     #[test]
@@ -45,10 +49,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused() {
-        let error = "50".parse::<Latency>().unwrap_err().to_string();
+    fn a_malformed_duration_is_rejected() {
         assert_eq!(
-            error,
+            error("50"),
             "expected a duration such as `50ms` or `1.5s`, got `50`"
         );
     }

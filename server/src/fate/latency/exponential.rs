@@ -1,16 +1,16 @@
-//! `exponential:50ms`: delays without memory; short ones are the most likely, a long wait says
-//! nothing of how long it will still take.
+//! `exponential:50ms`: short delays most likely, by mean; memoryless, as the time between independent
+//! events.
 //!
-//! Parameter: the mean. delay = -mean * ln(1 - p).
+//! Parameter: the mean, above 0. delay = -mean * ln(1 - p).
 
-use super::{Distribution, Member};
+use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The mean; more than 0.
+/// The mean; above 0.
 #[derive(Debug)]
 struct Exponential(Duration);
 
@@ -26,48 +26,46 @@ impl fmt::Display for Exponential {
     }
 }
 
-fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: "exponential",
+    about: "short delays most likely, by mean",
+    example: "exponential:50ms",
+    takes_cap: true,
+    parse,
+};
+
+fn parse(text: &str) -> ParsedDistribution {
     let mean = spec::duration(text)?;
     if mean.is_zero() {
         return Err(SpecError::rule(format!(
-            "the mean is more than 0, got `{text}`"
+            "the mean must be above 0, got `{text}`"
         )));
     }
     Ok(Arc::new(Exponential(mean)))
 }
 
-pub(crate) const MEMBER: Member = Member {
-    name: "exponential",
-    about: "short delays are the most likely, long ones ever less, by the mean",
-    example: "exponential:50ms",
-    capped: true,
-    parse,
-};
-
 #[cfg(test)]
 mod tests {
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, refused};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, error};
     use statrs::distribution::{ContinuousCDF, Exp};
 
     #[test]
     fn delays_are_exponential() {
         let truth = Exp::new(20.0).unwrap();
         assert_follows("exponential:50ms", |x| truth.cdf(x));
-        assert_moments(
-            "exponential:50ms",
-            &Moments {
-                mean: 0.05,
-                variance: 0.05 * 0.05,
-                kurtosis: 9.0,
-            },
-        );
+        let truth = Moments {
+            mean: 0.05,
+            variance: 0.05 * 0.05,
+            kurtosis: 9.0,
+        };
+        assert_moments("exponential:50ms", &truth);
     }
 
     #[test]
-    fn a_mean_that_is_none_is_refused() {
-        assert_eq!(refused("exponential:0"), "the mean is more than 0, got `0`");
+    fn a_zero_or_malformed_mean_is_rejected() {
+        assert_eq!(error("exponential:0"), "the mean must be above 0, got `0`");
         assert_eq!(
-            refused("exponential:50"),
+            error("exponential:50"),
             "expected a duration such as `50ms` or `1.5s`, got `50`"
         );
     }

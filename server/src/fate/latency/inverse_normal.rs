@@ -1,19 +1,20 @@
-//! The normal distribution, as `normal` and `lognormal` need it.
+//! The standard normal distribution, for `normal` and `lognormal`.
 //!
 //! The quantile is algorithm AS 241, PPND16 (M. J. Wichura, "The percentage points of the normal
-//! distribution", Applied Statistics 37, 1988, pages 477 to 484): three ratios of polynomials of
-//! degree 7, right to about 1 part in 10^16. Only `+ - * /` and libm, so the same everywhere.
+//! distribution", Applied Statistics 37, 1988, pages 477 to 484): three rational approximations of degree 7,
+//! with a relative error of about 1e-16. It uses only `+ - * /` and libm, so it is the same on every
+//! platform.
 
 #![expect(
     clippy::excessive_precision,
     reason = "the coefficients are as published"
 )]
 
-/// A ratio of two polynomials; coefficients of the highest power first, for Horner's rule.
-type Ratio = [[f64; 8]; 2];
+/// Numerator and denominator; coefficients of the highest power first, for Horner's rule.
+type RationalApproximation = [[f64; 8]; 2];
 
 /// For 0.075 <= p <= 0.925, in 0.180625 - (p - 1/2)^2.
-const CENTRE: Ratio = [
+const CENTRE: RationalApproximation = [
     [
         2.509_080_928_730_122_672_7e3,
         3.343_057_558_358_812_810_5e4,
@@ -37,7 +38,7 @@ const CENTRE: Ratio = [
 ];
 
 /// For a tail r = sqrt(-ln p) <= 5, in r - 1.6.
-const TAIL: Ratio = [
+const TAIL: RationalApproximation = [
     [
         7.745_450_142_783_414_076_4e-4,
         2.272_384_498_926_918_458_33e-2,
@@ -61,7 +62,7 @@ const TAIL: Ratio = [
 ];
 
 /// For a tail r > 5, in r - 5.
-const FAR_TAIL: Ratio = [
+const FAR_TAIL: RationalApproximation = [
     [
         2.010_334_399_292_288_132_65e-7,
         2.711_555_568_743_487_578_15e-5,
@@ -84,29 +85,29 @@ const FAR_TAIL: Ratio = [
     ],
 ];
 
-fn ratio(of: &Ratio, x: f64) -> f64 {
+fn evaluate(approximation: &RationalApproximation, x: f64) -> f64 {
     let horner = |coefficients: &[f64; 8]| coefficients.iter().fold(0.0, |sum, c| sum * x + c);
-    horner(&of[0]) / horner(&of[1])
+    horner(&approximation[0]) / horner(&approximation[1])
 }
 
-/// The share of the standard normal distribution below `z`.
-pub(crate) fn share_below(z: f64) -> f64 {
+/// The cumulative distribution function.
+pub(crate) fn cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
-/// The `z` that the share `p` of the standard normal distribution lies below, 0 < p < 1.
+/// The inverse of [`cdf`], 0 < p < 1.
 pub(crate) fn quantile(p: f64) -> f64 {
-    let off = p - 0.5;
-    if off.abs() <= 0.425 {
-        return off * ratio(&CENTRE, 0.180_625 - off * off);
+    let offset = p - 0.5;
+    if offset.abs() <= 0.425 {
+        return offset * evaluate(&CENTRE, 0.180_625 - offset * offset);
     }
     let r = libm::sqrt(-libm::log(p.min(1.0 - p)));
     let z = if r <= 5.0 {
-        ratio(&TAIL, r - 1.6)
+        evaluate(&TAIL, r - 1.6)
     } else {
-        ratio(&FAR_TAIL, r - 5.0)
+        evaluate(&FAR_TAIL, r - 5.0)
     };
-    if off < 0.0 { -z } else { z }
+    if offset < 0.0 { -z } else { z }
 }
 
 #[cfg(test)]
@@ -114,9 +115,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The values that Wichura gives to check an implementation by.
     #[test]
-    fn the_published_values_are_met() {
+    fn the_test_values_published_by_wichura_are_reproduced() {
         for (p, z) in [
             (0.25, -0.674_489_750_196_081_7),
             (0.001, -3.090_232_306_167_814),
@@ -127,11 +127,11 @@ mod tests {
     }
 
     proptest! {
-        /// erfc is a different algorithm by different people.
+        /// `cdf` is independent of `quantile`: libm's erfc.
         #[test]
-        fn the_quantile_is_the_inverse_of_the_share(exponent in -16.0_f64..-0.31) {
+        fn the_quantile_is_the_inverse_of_the_cdf(exponent in -16.0_f64..-0.31) {
             let p = 10_f64.powf(exponent);
-            prop_assert!((share_below(quantile(p)) / p - 1.0).abs() < 1e-13);
+            prop_assert!((cdf(quantile(p)) / p - 1.0).abs() < 1e-13);
             prop_assert!((quantile(1.0 - p) + quantile(1.0 - (1.0 - p))).abs() < 1e-13);
         }
     }

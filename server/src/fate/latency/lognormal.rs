@@ -1,12 +1,13 @@
-//! `lognormal:p50=50ms,p99=200ms`: half of the delays lie below the first, all but a hundredth
-//! below the second; what most measured services look like.
+//! `lognormal:p50=50ms,p99=200ms`: skewed with a long tail, by median and 99th percentile; the shape of
+//! most measured services.
 //!
-//! Parameters: the median and the 99th percentile. The logarithm of the delay is normal, so these
-//! two say all: delay = p50 * (p99 / p50) ^ (z(p) / z(0.99)), z being the normal quantile.
+//! Parameters: the median, above 0, and the 99th percentile, above the median. The logarithm of the delay
+//! is normal: delay = p50 * (p99 / p50) ^ (z(p) / z(0.99)), where z is the normal quantile.
 
+use super::inverse_normal;
+use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
-use crate::fate::latency::{Distribution, Member, inverse_normal as gauss};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ struct LogNormal {
 
 impl Distribution for LogNormal {
     fn quantile(&self, p: f64) -> f64 {
-        self.median.as_micros() as f64 * libm::exp(self.sigma * gauss::quantile(p))
+        self.median.as_micros() as f64 * libm::exp(self.sigma * inverse_normal::quantile(p))
     }
 }
 
@@ -33,7 +34,15 @@ impl fmt::Display for LogNormal {
     }
 }
 
-fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: "lognormal",
+    about: "skewed with a long tail, by median and 99th percentile",
+    example: "lognormal:p50=50ms,p99=200ms",
+    takes_cap: true,
+    parse,
+};
+
+fn parse(text: &str) -> ParsedDistribution {
     let expected = "the median and the 99th percentile such as `p50=50ms,p99=200ms`";
     let (median, p99) = text
         .strip_prefix("p50=")
@@ -42,30 +51,22 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
     let (median, p99) = (spec::duration(median)?, spec::duration(p99)?);
     if median.is_zero() {
         return Err(SpecError::rule(format!(
-            "the median is more than 0, got `{text}`"
+            "the median must be above 0, got `{text}`"
         )));
     }
     if p99 <= median {
         return Err(SpecError::rule(format!(
-            "the 99th percentile is above the median, got `{text}`"
+            "the 99th percentile must be above the median, got `{text}`"
         )));
     }
-    let sigma =
-        libm::log(p99.as_micros() as f64 / median.as_micros() as f64) / gauss::quantile(0.99);
+    let sigma = libm::log(p99.as_micros() as f64 / median.as_micros() as f64)
+        / inverse_normal::quantile(0.99);
     Ok(Arc::new(LogNormal { median, p99, sigma }))
 }
 
-pub(crate) const MEMBER: Member = Member {
-    name: "lognormal",
-    about: "a hump and a long tail, by the median and the 99th percentile",
-    example: "lognormal:p50=50ms,p99=200ms",
-    capped: true,
-    parse,
-};
-
 #[cfg(test)]
 mod tests {
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
     use statrs::distribution::{ContinuousCDF, LogNormal, Normal};
     use statrs::statistics::Distribution;
 
@@ -85,10 +86,10 @@ mod tests {
         assert_moments(SPEC, &truth);
     }
 
-    /// What the parameters say, word for word. Of 10,000 delays 5,000 are to lie below the median,
-    /// with a standard deviation of 50, and 100 above the 99th percentile, with one of 10.
+    /// Of 10,000 delays 5,000 are expected below the median (standard deviation 50) and 100 above the
+    /// 99th percentile (standard deviation 10).
     #[test]
-    fn half_lie_below_the_median_and_a_hundredth_above_the_99th_percentile() {
+    fn half_of_the_delays_are_below_the_median_and_one_percent_above_p99() {
         let delays = delays(SPEC);
         let below = delays.iter().filter(|x| x.as_millis() < 50).count();
         let above = delays.iter().filter(|x| x.as_millis() >= 200).count();
@@ -97,21 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_are_missing_or_make_no_distribution_are_refused() {
+    fn missing_or_impossible_parameters_are_rejected() {
         let expected = "expected the median and the 99th percentile such as `p50=50ms,p99=200ms`";
         for bad in ["50ms,200ms", "p50=50ms", "p99=200ms,p50=50ms", ""] {
             assert_eq!(
-                refused(&format!("lognormal:{bad}")),
+                error(&format!("lognormal:{bad}")),
                 format!("{expected}, got `{bad}`")
             );
         }
         assert_eq!(
-            refused("lognormal:p50=0,p99=1s"),
-            "the median is more than 0, got `p50=0,p99=1s`"
+            error("lognormal:p50=0,p99=1s"),
+            "the median must be above 0, got `p50=0,p99=1s`"
         );
         assert_eq!(
-            refused("lognormal:p50=1s,p99=1s"),
-            "the 99th percentile is above the median, got `p50=1s,p99=1s`"
+            error("lognormal:p50=1s,p99=1s"),
+            "the 99th percentile must be above the median, got `p50=1s,p99=1s`"
         );
     }
 }

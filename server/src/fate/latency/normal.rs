@@ -1,34 +1,34 @@
-//! `normal:50ms,10ms`: delays vary about a mean, short ones as much as long ones.
+//! `normal:50ms,10ms`: normal distribution by mean and standard deviation, never negative.
 //!
-//! Parameters: the mean and the standard deviation of the normal distribution, before its negative
-//! part, which no delay can be, is left out. What is left keeps its shape (a truncated normal
-//! distribution: that of the delays given that they are not negative), so that nothing is heaped up
-//! at 0. Both parameters are those of the delays wherever the mean is at least four standard
-//! deviations; nearer to 0 the mean of the delays is above the one given.
+//! Parameters: the mean, from 0, and the standard deviation, above 0, both of the distribution before its
+//! negative part is cut off. The result is a truncated normal distribution, which has no peak at 0. If the
+//! mean is at least four standard deviations, the parameters are those of the delays; below that, the mean
+//! of the delays is above the given one.
 
+use super::inverse_normal;
+use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
-use crate::fate::latency::{Distribution, Member, inverse_normal as gauss};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The parameters; `deviation` is more than 0.
+/// The parameters; `deviation` is above 0.
 #[derive(Debug)]
 struct Normal {
     mean: Duration,
     deviation: Duration,
-    /// The share of the whole normal distribution that is not negative; at least a half.
-    kept: f64,
+    /// The fraction of the untruncated distribution that is not negative; at least 0.5.
+    positive: f64,
 }
 
 impl Distribution for Normal {
     fn quantile(&self, p: f64) -> f64 {
         let (mean, deviation) = (self.mean.as_micros(), self.deviation.as_micros());
-        // The share above, not below: what is kept is the upper part, and the share above is exact
-        // where the tail is long.
-        let z = -gauss::quantile((1.0 - p) * self.kept);
-        // Next to 0 rounding may err to its other side.
+        // The quantile of the upper tail is negated, because the tail probability is exact where the lower
+        // one rounds to 1.
+        let z = -inverse_normal::quantile((1.0 - p) * self.positive);
+        // Close to 0 rounding may give a negative result.
         (mean as f64 + deviation as f64 * z).max(0.0)
     }
 }
@@ -40,7 +40,15 @@ impl fmt::Display for Normal {
     }
 }
 
-fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: "normal",
+    about: "normal distribution by mean and standard deviation, never negative",
+    example: "normal:50ms,10ms",
+    takes_cap: true,
+    parse,
+};
+
+fn parse(text: &str) -> ParsedDistribution {
     let expected = "a mean and a standard deviation such as `50ms,10ms`";
     let (mean, deviation) = text
         .split_once(',')
@@ -48,36 +56,28 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
     let (mean, deviation) = (spec::duration(mean)?, spec::duration(deviation)?);
     if deviation.is_zero() {
         return Err(SpecError::rule(format!(
-            "a standard deviation is more than 0, got `{text}`; a delay that never varies is `{}`",
+            "the standard deviation must be above 0, got `{text}`; for a constant delay write `{}`",
             DurationDisplay(mean)
         )));
     }
-    let kept = gauss::share_below(mean.as_micros() as f64 / deviation.as_micros() as f64);
+    let positive = inverse_normal::cdf(mean.as_micros() as f64 / deviation.as_micros() as f64);
     Ok(Arc::new(Normal {
         mean,
         deviation,
-        kept,
+        positive,
     }))
 }
-
-pub(crate) const MEMBER: Member = Member {
-    name: "normal",
-    about: "delays vary about a mean, by a standard deviation; none is negative",
-    example: "normal:50ms,10ms",
-    capped: true,
-    parse,
-};
 
 #[cfg(test)]
 mod tests {
     use crate::Latency;
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
     use crate::fate::unit_interval::unit;
     use statrs::distribution::{Continuous, ContinuousCDF, Normal};
     use std::time::Duration;
 
-    /// The truncated normal distribution, by the textbook: N. L. Johnson, S. Kotz and N.
-    /// Balakrishnan, Continuous Univariate Distributions 1, 1994, chapter 13.
+    /// N. L. Johnson, S. Kotz and N. Balakrishnan, Continuous Univariate Distributions 1, 1994,
+    /// chapter 13.
     fn assert_truncated(spec: &str, mean: f64, deviation: f64) {
         let whole = Normal::new(mean, deviation).unwrap();
         let negative = whole.cdf(0.0);
@@ -89,7 +89,7 @@ mod tests {
         let truth = Moments {
             mean: mean + deviation * hazard,
             variance: deviation.powi(2) * (1.0 + bound * hazard - hazard * hazard),
-            // 3 for the whole, 3.87 for the half; an upper bound is enough.
+            // 3 for the whole distribution, 3.87 for its upper half; an upper bound is enough.
             kurtosis: 3.9,
         };
         assert_moments(spec, &truth);
@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn near_nought_the_shape_is_kept_and_nothing_is_heaped_up() {
+    fn close_to_zero_the_distribution_is_truncated_without_a_peak_at_zero() {
         assert_truncated("normal:10ms,20ms", 0.01, 0.02);
         assert_truncated("normal:0,20ms", 0.0, 0.02);
-        let none = delays("normal:10ms,20ms")
+        let zero = delays("normal:10ms,20ms")
             .into_iter()
             .filter(Duration::is_zero);
-        assert!(none.count() < 5);
+        assert!(zero.count() < 5);
     }
 
     #[test]
@@ -117,18 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_are_missing_or_make_no_distribution_are_refused() {
+    fn missing_or_impossible_parameters_are_rejected() {
         assert_eq!(
-            refused("normal:50ms"),
+            error("normal:50ms"),
             "expected a mean and a standard deviation such as `50ms,10ms`, got `50ms`"
         );
         assert_eq!(
-            refused("normal:50ms,0"),
-            "a standard deviation is more than 0, got `50ms,0`; a delay that never varies is `50ms`"
+            error("normal:50ms,0"),
+            "the standard deviation must be above 0, got `50ms,0`; for a constant delay write `50ms`"
         );
         assert_eq!(
-            refused("normal:-5ms,1ms"),
-            "a duration can not be negative, got `-5ms`"
+            error("normal:-5ms,1ms"),
+            "a duration cannot be negative, got `-5ms`"
         );
     }
 }

@@ -1,18 +1,17 @@
-//! `pareto:10ms,1.5`: nothing below a minimum, and a tail so heavy that the few longest delays make
-//! up much of the sum.
+//! `pareto:10ms,1.5`: heavy tail above a minimum; the few longest delays make up much of the sum.
 //!
-//! Parameters: the minimum, and the shape, a number above 0: the smaller, the heavier the tail. At a
-//! shape of 1 or less the mean is infinite, at 2 or less the variance; what would exceed a day (or
-//! the cap) is a day (or the cap). delay = minimum * (1 - p) ^ (-1 / shape).
+//! Parameters: the minimum, above 0, and the shape, a number above 0 without a unit; a smaller shape gives a
+//! heavier tail. At a shape of 1 or less the mean is infinite, at 2 or less the variance.
+//! delay = minimum * (1 - p) ^ (-1 / shape).
 
-use super::{Distribution, Member};
+use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The parameters; both are more than 0, and the shape is finite.
+/// The parameters; both are above 0, and the shape is finite.
 #[derive(Debug)]
 struct Pareto {
     minimum: Duration,
@@ -31,14 +30,22 @@ impl fmt::Display for Pareto {
     }
 }
 
-fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: "pareto",
+    about: "heavy tail above a minimum; a smaller shape is heavier",
+    example: "pareto:10ms,1.5",
+    takes_cap: true,
+    parse,
+};
+
+fn parse(text: &str) -> ParsedDistribution {
     let (minimum, shape) = text
         .split_once(',')
         .ok_or_else(|| SpecError::expected("a minimum and a shape such as `10ms,1.5`", text))?;
     let minimum = spec::duration(minimum)?;
     if minimum.is_zero() {
         return Err(SpecError::rule(format!(
-            "the minimum is more than 0, got `{text}`"
+            "the minimum must be above 0, got `{text}`"
         )));
     }
     let shape = shape
@@ -49,17 +56,9 @@ fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
     Ok(Arc::new(Pareto { minimum, shape }))
 }
 
-pub(crate) const MEMBER: Member = Member {
-    name: "pareto",
-    about: "at least a minimum, and a heavy tail, the heavier the smaller the shape",
-    example: "pareto:10ms,1.5",
-    capped: true,
-    parse,
-};
-
 #[cfg(test)]
 mod tests {
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
     use statrs::distribution::{ContinuousCDF, Pareto};
     use statrs::statistics::Distribution;
 
@@ -70,10 +69,10 @@ mod tests {
         assert!(delays("pareto:10ms,1.5")[0].as_millis() >= 10);
     }
 
-    /// With a shape of 5: from 4 on there is a kurtosis, without which samples say little of the
-    /// variance.
+    /// With a shape of 5, because the kurtosis, which the standard error of the variance needs, is finite
+    /// only above 4.
     #[test]
-    fn mean_and_variance_are_pareto_s() {
+    fn mean_and_variance_are_those_of_pareto() {
         let truth = Pareto::new(0.01, 5.0).unwrap();
         let truth = Moments {
             mean: truth.mean().unwrap(),
@@ -84,18 +83,18 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_are_missing_or_make_no_distribution_are_refused() {
+    fn missing_or_impossible_parameters_are_rejected() {
         assert_eq!(
-            refused("pareto:10ms"),
+            error("pareto:10ms"),
             "expected a minimum and a shape such as `10ms,1.5`, got `10ms`"
         );
         assert_eq!(
-            refused("pareto:0,1.5"),
-            "the minimum is more than 0, got `0,1.5`"
+            error("pareto:0,1.5"),
+            "the minimum must be above 0, got `0,1.5`"
         );
         for bad in ["0", "-1", "inf", "NaN", "1e999", "steep", ""] {
             assert_eq!(
-                refused(&format!("pareto:10ms,{bad}")),
+                error(&format!("pareto:10ms,{bad}")),
                 format!("expected a shape above 0 such as `1.5`, got `{bad}`")
             );
         }

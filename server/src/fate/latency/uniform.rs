@@ -1,6 +1,8 @@
-//! `uniform:500ms..5s`: every delay between two bounds is as likely as any other.
+//! `uniform:500ms..5s`: any delay between two bounds, equally likely.
+//!
+//! Parameters: the shortest and the longest delay, from 0. delay = shortest + p * (longest - shortest).
 
-use super::{Distribution, Member};
+use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
 use std::fmt;
@@ -23,41 +25,40 @@ impl Distribution for Uniform {
 
 impl fmt::Display for Uniform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "uniform:{}..{}",
+        let (shortest, longest) = (
             DurationDisplay(self.shortest),
-            DurationDisplay(self.longest)
-        )
+            DurationDisplay(self.longest),
+        );
+        write!(f, "uniform:{shortest}..{longest}")
     }
 }
 
-fn parse(text: &str) -> Result<Arc<dyn Distribution>, SpecError> {
+pub(super) const MEMBER: LatencyMember = LatencyMember {
+    name: "uniform",
+    about: "any delay between two bounds, equally likely",
+    example: "uniform:500ms..5s",
+    takes_cap: true,
+    parse,
+};
+
+fn parse(text: &str) -> ParsedDistribution {
     let (shortest, longest) = text
         .split_once("..")
         .ok_or_else(|| SpecError::expected("two durations such as `500ms..5s`", text))?;
     let (shortest, longest) = (spec::duration(shortest)?, spec::duration(longest)?);
     if shortest > longest {
         return Err(SpecError::rule(format!(
-            "the first duration is at most the second, got `{text}`"
+            "the first duration must not exceed the second, got `{text}`"
         )));
     }
     Ok(Arc::new(Uniform { shortest, longest }))
 }
 
-pub(crate) const MEMBER: Member = Member {
-    name: "uniform",
-    about: "every delay between two bounds is as likely as any other",
-    example: "uniform:500ms..5s",
-    capped: true,
-    parse,
-};
-
 #[cfg(test)]
 mod tests {
     use crate::Latency;
     use crate::config::spec;
-    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, refused};
+    use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
     use statrs::distribution::{ContinuousCDF, Uniform};
     use std::time::Duration;
 
@@ -65,14 +66,12 @@ mod tests {
     fn delays_are_uniform_between_the_bounds() {
         let truth = Uniform::new(0.5, 5.0).unwrap();
         assert_follows("uniform:500ms..5s", |x| truth.cdf(x));
-        assert_moments(
-            "uniform:500ms..5s",
-            &Moments {
-                mean: 2.75,
-                variance: 4.5 * 4.5 / 12.0,
-                kurtosis: 1.8,
-            },
-        );
+        let truth = Moments {
+            mean: 2.75,
+            variance: 4.5 * 4.5 / 12.0,
+            kurtosis: 1.8,
+        };
+        assert_moments("uniform:500ms..5s", &truth);
     }
 
     #[test]
@@ -83,17 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_are_missing_or_crossed_are_refused() {
+    fn missing_reversed_or_malformed_bounds_are_rejected() {
         assert_eq!(
-            refused("uniform:5s"),
+            error("uniform:5s"),
             "expected two durations such as `500ms..5s`, got `5s`"
         );
         assert_eq!(
-            refused("uniform:5s..1s"),
-            "the first duration is at most the second, got `5s..1s`"
+            error("uniform:5s..1s"),
+            "the first duration must not exceed the second, got `5s..1s`"
         );
         assert_eq!(
-            refused("uniform:1s..x"),
+            error("uniform:1s..x"),
             spec::duration("x").unwrap_err().to_string()
         );
     }

@@ -1,9 +1,9 @@
-//! One result beside itself, and what each difference makes of it.
+//! A result compared with itself, and with variations of itself.
 
 use super::*;
 use serde_json::json;
 
-/// A result of one contender in so many rounds.
+/// A result of one strategy with this number of rounds.
 fn result(rounds: u64) -> Value {
     let walls = (0..rounds).map(|round| json!({ "wall_us": 1000 + 10 * (round % 3) }));
     json!({
@@ -24,24 +24,25 @@ fn result(rounds: u64) -> Value {
     })
 }
 
-fn gist(result: &Value) -> BaselineResult {
-    serde_json::from_value(result.clone()).unwrap()
+fn parse(result: &Value) -> BaselineResult {
+    BaselineResult::parse(&result.to_string()).unwrap()
 }
 
-/// What is said of a result of ten rounds beside one that was different at one place then.
-fn told(place: &str, then: Value) -> Vec<String> {
+/// The sentences about a result of ten rounds whose baseline has another value at `pointer`.
+fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
     let (now, mut old) = (result(10), result(10));
-    let (parent, key) = place.rsplit_once('/').unwrap();
-    old.pointer_mut(parent).unwrap()[key] = then;
-    let against = gist(&now).against(&gist(&old));
-    let told = against.into_iter();
-    told.map(|against| format!("{}: {}", against.name, against.told))
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    old.pointer_mut(parent).unwrap()[key] = old_value;
+    let against = parse(&now).against(&parse(&old));
+    let ratios = against.into_iter();
+    ratios
+        .map(|against| format!("{}: {}", against.name, against.told))
         .collect()
 }
 
 #[test]
-fn a_result_beside_itself_shows_no_difference() {
-    let against = gist(&result(10)).against(&gist(&result(10)));
+fn result_does_not_differ_from_itself() {
+    let against = parse(&result(10)).against(&parse(&result(10)));
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
     assert!(ratio.interval.is_some() && ratio.is_difference == Some(false));
@@ -49,38 +50,38 @@ fn a_result_beside_itself_shows_no_difference() {
 }
 
 #[test]
-fn what_was_another_thing_then_has_no_ratio() {
+fn results_of_different_conditions_have_no_ratio() {
     let row = "/cells/0/rows/0";
-    for (place, then, sentence) in [
+    for (pointer, old_value, sentence) in [
         (
             format!("{row}/concurrency"),
             json!(1),
-            "its concurrency was 1 then, and is 20 now",
+            "different concurrency: 1 in the baseline, now 20",
         ),
         (
             format!("{row}/strategy"),
             json!("threads"),
-            "the baseline has no such run",
+            "not in the baseline",
         ),
         (
             format!("{row}/fates"),
             json!("0000"),
-            "it met other fates then",
+            "different fates in the baseline",
         ),
         (
             "/experiment/grid".into(),
             json!({ "transports": ["ureq"] }),
-            "it ran by ureq then, and by hyper now",
+            "different transport: ureq in the baseline, now hyper",
         ),
         (
             "/experiment/policies".into(),
             json!({ "once": {} }),
-            "its policy was another then",
+            "different policy in the baseline",
         ),
         (
             "/cells/0/conditions".into(),
             json!({}),
-            "the baseline has no such run",
+            "not in the baseline",
         ),
         (
             "/cells/0/verdict/reasons".into(),
@@ -88,60 +89,78 @@ fn what_was_another_thing_then_has_no_ratio() {
                 { "severity": "SUSPECT", "label": "few_rounds", "reason": "few" },
                 { "severity": "INVALID", "label": "broken_off", "reason": "interrupted" },
             ]),
-            "it was not valid then: interrupted",
+            "invalid in the baseline: interrupted",
         ),
     ] {
-        assert_eq!(told(&place, then), [format!("async: {sentence}")]);
+        assert_eq!(
+            sentences(&pointer, old_value),
+            [format!("async: {sentence}")]
+        );
     }
 }
 
 #[test]
-fn lanes_are_found_in_whatever_conditions_they_were_told() {
-    let told = told(
+fn concurrency_is_found_without_its_condition() {
+    let sentences = sentences(
         "/cells/0/conditions",
         json!({ "latency": "50ms", "max-concurrency": "20" }),
     );
     assert!(
-        told[0].starts_with("async: no significant difference "),
-        "{told:?}"
+        sentences[0].starts_with("async: no significant difference "),
+        "{sentences:?}"
     );
 }
 
 #[test]
-fn another_machine_or_build_is_told_and_compared_all_the_same() {
-    for (key, then, sentence) in [
-        ("cores", json!(128), "128 cores then, and 2 cores now"),
-        ("processor", json!("Q"), "Q then, and P now"),
+fn different_environment_is_reported_and_compared() {
+    for (key, old_value, sentence) in [
+        (
+            "cores",
+            json!(128),
+            "128 cores in the baseline, now 2 cores",
+        ),
+        ("processor", json!("Q"), "Q in the baseline, now P"),
         (
             "system",
             json!("linux 5"),
-            "linux 5 then, and linux 6.1 now",
+            "linux 5 in the baseline, now linux 6.1",
         ),
         (
             "flagpole",
             json!("0.0.9"),
-            "flagpole 0.0.9 then, and flagpole 0.1.0 now",
+            "flagpole 0.0.9 in the baseline, now flagpole 0.1.0",
         ),
         (
             "optimised",
             json!(false),
-            "not optimised then, and optimised now",
+            "debug build in the baseline, now release build",
         ),
     ] {
-        let told = told(&format!("/environment/{key}"), then);
-        assert_eq!(told[0], format!("environment: {sentence}"));
+        let sentences = sentences(&format!("/environment/{key}"), old_value);
+        assert_eq!(sentences[0], format!("environment: {sentence}"));
         assert!(
-            told[1].starts_with("async: no significant difference "),
-            "{told:?}"
+            sentences[1].starts_with("async: no significant difference "),
+            "{sentences:?}"
         );
     }
-    assert_eq!(told("/environment/load", json!(9.5)).len(), 1);
+    assert_eq!(sentences("/environment/load", json!(9.5)).len(), 1);
 }
 
 #[test]
-fn few_rounds_make_a_ratio_and_no_interval() {
-    let against = gist(&result(10)).against(&gist(&result(9)));
+fn few_rounds_have_a_ratio_without_interval() {
+    let against = parse(&result(10)).against(&parse(&result(9)));
     let ratio = against[0].ratio.as_ref().unwrap();
     assert_eq!((ratio.interval, ratio.is_difference), (None, None));
-    assert_eq!(against[0].told, "0.999x; too few rounds for an interval");
+    assert_eq!(
+        against[0].told,
+        "0.999x; too few rounds for a confidence interval"
+    );
+}
+
+#[test]
+fn result_of_another_schema_is_rejected() {
+    let error = BaselineResult::parse(r#"{ "schema": 1 }"#).err().unwrap();
+    let sentence =
+        format!("expected a result of schema {SCHEMA}, got `1`; measure the baseline again");
+    assert!(error.to_string().starts_with(&sentence), "{error}");
 }

@@ -1,0 +1,59 @@
+//! Properties of every member.
+
+use super::test_support::{error, fate_with};
+use super::{FAMILY, FaultSpec};
+use flagpole_protocol::Fate;
+use proptest::prelude::*;
+
+#[test]
+fn every_example_prints_back_to_itself() {
+    for member in FAMILY {
+        let text = format!("{}@12.5%", member.example);
+        let spec: FaultSpec = text.parse().unwrap();
+        assert_eq!(spec.to_string(), text);
+    }
+}
+
+#[test]
+fn every_fault_changes_the_fate_and_sets_its_label() {
+    for member in FAMILY {
+        let mut fate = fate_with(member.example);
+        assert_eq!(fate.fault.take().as_deref(), Some(member.example));
+        assert_ne!(fate, Fate::default(), "{}", member.name);
+    }
+}
+
+#[test]
+fn an_unknown_name_lists_the_known_ones() {
+    assert_eq!(
+        error("teapod@5%"),
+        "unknown fault `teapod`; known: status, reset, cut, empty, hang, trickle, dribble, \
+         slow-head, corrupt, garbage, redirect"
+    );
+}
+
+#[test]
+fn the_documentation_has_a_row_for_each_member() {
+    let page = include_str!("../../../../docs/faults.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let faults: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+    for member in FAMILY {
+        let fault = if member.name == "status" {
+            member.example
+        } else {
+            member.name
+        };
+        let has_row = faults.iter().any(|row| row.starts_with(fault));
+        assert!(has_row, "{}", member.name);
+    }
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics_and_a_printed_fault_parses_to_itself(text in "(status|reset|cut|empty|hang|trickle|dribble|slow-head|corrupt|garbage|redirect|[0-9]{1,4})?:?[0-9a-z%,=.@-]{0,12}") {
+        if let Ok(spec) = text.parse::<FaultSpec>() {
+            let printed = spec.to_string();
+            prop_assert_eq!(printed.parse::<FaultSpec>().unwrap().to_string(), printed);
+        }
+    }
+}

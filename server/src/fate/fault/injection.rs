@@ -1,0 +1,95 @@
+//! The faults of one rule: at most one is injected into a response.
+
+use super::spec::FaultSpec;
+use crate::config::spec::SpecError;
+use crate::fate::probability::Probability;
+use flagpole_protocol::{Fate, ResponseContent};
+use std::sync::Arc;
+
+/// The faults of one rule; their probabilities add up to at most 100%.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Vec<FaultSpec>);
+
+impl Faults {
+    /// The faults in this order.
+    ///
+    /// # Errors
+    /// If the probabilities add up to more than 100%.
+    pub fn new(specs: Vec<FaultSpec>) -> Result<Faults, SpecError> {
+        let total: Probability = specs.iter().map(|spec| spec.probability).sum();
+        if total > Probability::ALWAYS {
+            return Err(SpecError::rule(format!(
+                "the probabilities of all faults add up to at most 100%, got `{total}`"
+            )));
+        }
+        Ok(Faults(specs))
+    }
+
+    /// Whether no fault is ever injected.
+    pub fn never(&self) -> bool {
+        self.0
+            .iter()
+            .all(|spec| spec.probability == Probability::NEVER)
+    }
+
+    /// The label of the redirect fault whose chain has a hop with this number of hops after it (`None` in a
+    /// chain without an end).
+    pub(crate) fn redirect_chain(&self, remaining: Option<u32>) -> Option<Arc<str>> {
+        let has_hop = |spec: &&FaultSpec| {
+            let mut fate = Fate::default();
+            spec.fault.apply(0, &mut fate);
+            match (fate.content, remaining) {
+                (ResponseContent::Redirect(Some(max)), Some(remaining)) => remaining <= max,
+                (ResponseContent::Redirect(None), None) => true,
+                _ => false,
+            }
+        };
+        self.0.iter().find(has_hop).map(|spec| spec.label.clone())
+    }
+
+    /// Injects at most one fault, chosen by `draw` against the cumulative probabilities. `detail` is the
+    /// random number for the fault itself.
+    pub fn inject(&self, draw: u64, detail: u64, fate: &mut Fate) {
+        let mut cumulative = Probability::NEVER;
+        for spec in &self.0 {
+            cumulative = cumulative + spec.probability;
+            if cumulative.hits(draw) {
+                fate.fault = Some(spec.label.clone());
+                spec.fault.apply(detail, fate);
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fate::fault::FAMILY;
+    use crate::fate::fault::test_support::faults;
+    use flagpole_protocol::Fate;
+
+    #[test]
+    fn probabilities_above_100_percent_in_total_are_rejected() {
+        assert!(faults(&["404@33.3%", "500@33.3%", "503@33.4%"]).is_ok());
+        let error = faults(&["404@60%", "500@40.000001%"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the probabilities of all faults add up to at most 100%, got `100.000001%`"
+        );
+    }
+
+    #[test]
+    fn no_fault_is_injected_at_0_percent_and_every_fault_at_100_percent() {
+        for draw in [0, 1 << 63, u64::MAX] {
+            for member in FAMILY {
+                let mut fate = Fate::default();
+                let never = faults(&[&format!("{}@0%", member.example)]).unwrap();
+                never.inject(draw, 0, &mut fate);
+                assert_eq!(fate, Fate::default());
+                let always = faults(&[member.example]).unwrap();
+                always.inject(draw, 0, &mut fate);
+                assert_eq!(fate.fault.as_deref(), Some(member.example));
+            }
+        }
+    }
+}

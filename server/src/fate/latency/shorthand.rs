@@ -1,0 +1,17 @@
+//! Specifications without a name: a duration is `constant`, a text that begins with a probability is
+//! `mixture`.
+
+/// The name of the constant latency.
+pub(super) const CONSTANT: &str = "constant";
+
+/// The name of the mixture.
+pub(super) const MIXTURE: &str = "mixture";
+
+/// The name of the member that a specification belongs to, and its parameters.
+pub(super) fn expand(text: &str) -> (&str, &str) {
+    // Of all that may stand before a colon only a probability begins with a digit.
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains("%:") {
+        return (MIXTURE, text);
+    }
+    text.split_once(':').unwrap_or((CONSTANT, text))
+}
