@@ -1,5 +1,5 @@
-//! `adaptive` before a server of 8 seats and a queue of 16 (the profile `overload`), beside `async` with
-//! fixed numbers of lanes: good answers a second, and the share that is refused.
+//! Goodput and the share of rejected requests of `adaptive` beside `async` with fixed concurrency, at a server
+//! with a concurrency limit of 8 and a queue of 16 (the profile `overload`).
 
 use crate::requests::{is_asked, is_test, median, rounds};
 use crate::serve_process::ServeProcess;
@@ -8,16 +8,16 @@ use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
 use std::time::Instant;
 
-/// Rounds, of which the median counts.
+/// Rounds; their median counts.
 const ROUNDS: usize = 5;
 
-/// Downloads a run; the ramp of the first few rounds is among them.
+/// Downloads per run; the ramp-up of `adaptive` is included.
 const DOWNLOADS: u64 = 5000;
 
-/// Concurrency that are tried out.
+/// Fixed values of concurrency to compare with.
 const FIXED: [usize; 7] = [4, 6, 8, 10, 12, 16, 24];
 
-/// The most that `adaptive` may come to.
+/// Maximum concurrency of `adaptive`.
 const MOST: usize = 200;
 
 /// Measures and prints, unless the command line asks for other benchmarks only.
@@ -26,63 +26,65 @@ pub(crate) fn print() {
         return;
     }
     let server = ServeProcess::start("--profile overload");
-    let plan = plan(if is_test() { 100 } else { DOWNLOADS });
-    let fixed = FIXED.map(|lanes| ("async", lanes));
-    let ways = [fixed.as_slice(), &[("adaptive", MOST)]].concat();
-    let mut seen = vec![(Vec::new(), Vec::new()); ways.len()];
+    let workload = workload(if is_test() { 100 } else { DOWNLOADS });
+    let fixed = FIXED.map(|concurrency| ("async", concurrency));
+    let variants = [fixed.as_slice(), &[("adaptive", MOST)]].concat();
+    let mut results = vec![(Vec::new(), Vec::new()); variants.len()];
     for _ in 0..rounds(ROUNDS) {
-        for ((name, lanes), (goodput, refused)) in ways.iter().zip(&mut seen) {
+        for ((name, concurrency), (goodput, refused)) in variants.iter().zip(&mut results) {
             let strategy = strategy::by_name(name).expect("it is one of the list");
-            let (good, bad) = run(&server, &plan, strategy, *lanes);
+            let (good, bad) = run(&server, &workload, strategy, *concurrency);
             goodput.push(good);
             refused.push(bad);
         }
     }
     println!(
-        "good answers a second of the profile `overload`, all rounds and their median; refused"
+        "profile `overload`: goodput in downloads/s, all rounds and their median; share of rejected requests"
     );
-    for ((name, lanes), (goodput, refused)) in ways.iter().zip(&seen) {
+    for ((name, concurrency), (goodput, refused)) in variants.iter().zip(&results) {
         let all: Vec<_> = goodput.iter().map(|good| format!("{good:.0}")).collect();
         let refused: Vec<_> = refused
             .iter()
             .map(|share| format!("{:.1}%", share * 100.0))
             .collect();
         println!(
-            "{name:<8} -m {lanes:<3}  {}  median {:.0}  refused {}",
+            "{name:<8} -c {concurrency:<3}  {}  median {:.0}  rejected {}",
             all.join(" "),
             median(goodput),
             refused.join(" ")
         );
     }
-    let medians: Vec<_> = seen.iter().map(|(goodput, _)| median(goodput)).collect();
-    let (adaptive, fixed) = medians.split_last().expect("there is one way at least");
+    let medians: Vec<_> = results.iter().map(|(goodput, _)| median(goodput)).collect();
+    let (adaptive, fixed) = medians
+        .split_last()
+        .expect("there is at least one strategy");
     let best = fixed.iter().copied().fold(0.0, f64::max);
     println!(
-        "adaptive: {:.3}x the best fixed number (goal: at least 0.90)",
+        "adaptive: {:.3}x the best fixed concurrency (goal: at least 0.90)",
         adaptive / best
     );
 }
 
-/// Good answers a second, and the share of the requests that were refused.
+/// Goodput in downloads per second, and the share of requests that were rejected.
 fn run(
     server: &ServeProcess,
-    plan: &Workload,
+    workload: &Workload,
     strategy: &dyn Strategy,
-    lanes: usize,
+    concurrency: usize,
 ) -> (f64, f64) {
-    let lanes = Concurrency::new(lanes).expect("it is at most 1000");
-    let run = Run::new(plan, &server.endpoint).concurrency(lanes);
+    let concurrency = Concurrency::new(concurrency).expect("it is at most 1000");
+    let run = Run::new(workload, &server.endpoint).concurrency(concurrency);
     let start = Instant::now();
-    let tally = strategy.run(&run).expect("a runtime can be had");
+    let stats = strategy.run(&run).expect("the runtime can be built");
     let wall = start.elapsed().as_secs_f64();
     (
-        tally.ok as f64 / wall,
-        tally.error as f64 / tally.attempts() as f64,
+        stats.ok as f64 / wall,
+        stats.error as f64 / stats.attempts() as f64,
     )
 }
 
-/// So many downloads of a few flags.
-fn plan(count: u64) -> Workload {
+/// `count` downloads of the 20 flags, in turn.
+fn workload(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
     let job = |(place, code)| DownloadSpec {
         request_number: place / 20 + 1,

@@ -1,4 +1,4 @@
-//! What it costs to decide a fate.
+//! Time to decide one fate.
 
 use criterion::{Criterion, Throughput};
 use flagpole_protocol::FateKey;

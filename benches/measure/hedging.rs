@@ -1,6 +1,6 @@
-//! What hedging does about a heavy tail, and what it costs: all flags on 32 lanes from the profile
-//! `tail`, with and without `--hedge p95`, over several seeds. A download takes from when its first
-//! attempt was due until it was decided.
+//! Effect and cost of hedged requests with a heavy tail: all flags at concurrency 32 from the profile
+//! `tail`, with and without `--hedge p95`, over several seeds. A download lasts from when its first
+//! attempt was due until the end of its final attempt.
 
 use crate::requests::{is_asked, ms, rounds};
 use crate::serve_process::ServeProcess;
@@ -11,7 +11,7 @@ use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Seeds of the server, 1 and up.
+/// Number of server seeds, from 1.
 const SEEDS: usize = 10;
 
 /// Measures and prints, unless the command line asks for other benchmarks only.
@@ -19,7 +19,7 @@ pub(crate) fn print() {
     if !is_asked("hedging") {
         return;
     }
-    println!("downloads of the profile `tail`, p50 and p99 in ms, and requests a file");
+    println!("downloads of the profile `tail`, p50 and p99 in ms, and requests per file");
     println!("{:>4}  {:>24}  {:>24}", "seed", "without", "--hedge p95");
     let hedged = Policy {
         hedge: Some(Hedge::default()),
@@ -40,14 +40,14 @@ pub(crate) fn print() {
 }
 
 fn run(server: &ServeProcess, policy: &Policy) -> Vec<AttemptRecord> {
-    let plan = Workload::flags(Catalog::embedded().codes());
-    let run = Run::new(&plan, &server.endpoint)
+    let workload = Workload::flags(Catalog::embedded().codes());
+    let run = Run::new(&workload, &server.endpoint)
         .concurrency(Concurrency::new(32).expect("it is at most 1000"))
         .policy(policy.clone())
         .name("hedging");
     let strategy = strategy::by_name("async").expect("it is one of the list");
-    let measured = measure(strategy, &run).expect("a runtime can be had");
-    assert_eq!(measured.stats.ok, plan.jobs.len() as u64);
+    let measured = measure(strategy, &run).expect("the runtime can be built");
+    assert_eq!(measured.stats.ok, workload.jobs.len() as u64);
     measured.records
 }
 
@@ -60,7 +60,7 @@ fn cell(runs: &[Vec<AttemptRecord>]) -> String {
     format!("{:>7.1} {:>8.1} {each:>7.3}", at(50), at(99))
 }
 
-/// How long each download took.
+/// Duration of each download.
 fn downloads(records: &[AttemptRecord]) -> Vec<Duration> {
     let mut spans: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     for record in records {

@@ -1,10 +1,9 @@
-//! How late injected delays are, at the server and as the client sees it, beside tokio's own sleep,
-//! with so many requests in flight. The delays are uniform from 1 ms to twice in-flight / 3,000
-//! seconds, so that about 3,000 requests a second are answered whatever the number in
-//! flight (30 with only one).
+//! Lateness of injected delays, at the server and at the client, beside tokio's own sleep, for a given
+//! number of requests in flight. The delays are uniform from 1 ms to 2 x in-flight / 3,000 seconds, so
+//! that about 3,000 requests per second are answered whatever that number is (30 with one in flight).
 //!
-//! The delays are random because a fixed delay in a closed loop synchronises itself into bursts. The
-//! environment variable `IN_FLIGHT` asks for other numbers: `IN_FLIGHT="1 100 1000 5000"`.
+//! The delays are random because a fixed delay in a closed loop synchronises into bursts. The
+//! environment variable `IN_FLIGHT` sets the numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
 use crate::requests::{is_asked, is_test, rounds};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
@@ -19,10 +18,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-/// Rounds, of which the median counts: the machine stalls now and then.
+/// Rounds; their median counts, because the machine stalls at times.
 const ROUNDS: usize = 5;
 
-/// The most lanes of one event loop; more take several.
+/// Maximum concurrency of one event loop; a higher one is split over several.
 const LANES: usize = 1000;
 
 const COLUMNS: [&str; 6] = [
@@ -77,13 +76,13 @@ fn medians(rounds: &[[Duration; 6]]) -> [Duration; 6] {
     })
 }
 
-/// The p50 and p99 of the lateness at the server, at the client and of tokio.
+/// p50 and p99 of the lateness at the server, at the client and of tokio's sleep.
 fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     let rate = if in_flight == 1 { 30 } else { 3000 };
     let longest = Duration::from_micros(2_000_000 * in_flight as u64 / rate);
     let spec = format!("uniform:1ms..{}us", longest.as_micros());
     let latency: Latency = spec.parse().expect("the latency is well formed");
-    // Three times as many as are in flight, or what comes in three to seven seconds.
+    // Three times the number in flight, or three to seven seconds of requests.
     let enough = if in_flight == 1 { 200 } else { 9000 };
     let requests = if is_test {
         2 * in_flight
@@ -121,10 +120,10 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     assert_eq!(
         (ledger.requests, ledger.early),
         (requests as u64, 0),
-        "all came, and none before it was due"
+        "every response arrived, and none was early"
     );
 
-    // Whoever came first made a connection, all at once: not what is to be measured.
+    // The first requests open all connections at the same time, which is not measured here.
     let started = |late: &AttemptRecord| late.sent > Duration::from_millis(5).max(longest / 2);
     let settled: std::collections::HashSet<_> = records
         .iter()
@@ -139,38 +138,43 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         .iter()
         .filter(|record| settled.contains(&record.request_number));
     let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.lateness));
-    let [seen_p50, seen_p99] = percentiles(at_client.filter_map(seen));
+    let [seen_p50, seen_p99] = percentiles(at_client.filter_map(results));
     let [tokio_p50, tokio_p99] =
         percentiles(tokio_sleep(in_flight, requests, &latency).into_iter());
     [p50, p99, seen_p50, seen_p99, tokio_p50, tokio_p99]
 }
 
-fn download(endpoint: &Endpoint, lanes: usize, nths: std::ops::Range<usize>) -> Vec<AttemptRecord> {
+fn download(
+    endpoint: &Endpoint,
+    concurrency: usize,
+    nths: std::ops::Range<usize>,
+) -> Vec<AttemptRecord> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let job = |request_number: usize| DownloadSpec {
         request_number: request_number as u64 + 1,
         ..DownloadSpec::first(flag)
     };
-    let plan = Workload {
+    let workload = Workload {
         jobs: nths.map(job).collect(),
     };
-    let lanes = Concurrency::new(lanes).expect("at most a thousand lanes a loop");
-    let run = Run::new(&plan, endpoint)
-        .concurrency(lanes)
+    let concurrency =
+        Concurrency::new(concurrency).expect("a loop has a concurrency of at most 1000");
+    let run = Run::new(&workload, endpoint)
+        .concurrency(concurrency)
         .name("lateness");
     let strategy = strategy::by_name("async").expect("async is a strategy");
-    let measured = measure(strategy, &run).expect("a runtime can be had");
+    let measured = measure(strategy, &run).expect("the runtime can be built");
     assert_eq!(
         measured.stats.ok,
-        plan.jobs.len() as u64,
+        workload.jobs.len() as u64,
         "{:?}",
         measured.stats
     );
     measured.records
 }
 
-/// How late the client saw the answer begin: from when the request was sent, less the delay.
-fn seen(record: &AttemptRecord) -> Option<Duration> {
+/// Lateness of the first byte at the client: time since the request was sent, minus the delay.
+fn results(record: &AttemptRecord) -> Option<Duration> {
     let planned = record.timing.as_ref()?.planned;
     Some(
         record
@@ -180,12 +184,12 @@ fn seen(record: &AttemptRecord) -> Option<Duration> {
     )
 }
 
-/// How late tokio's sleep wakes as many sleepers, with the same delays, with nothing else to do.
+/// Lateness of the same number of tokio sleeps with the same delays, on an idle runtime.
 fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Duration> {
     let runtime = Builder::new_current_thread()
         .enable_time()
         .build()
-        .expect("a runtime can be had");
+        .expect("the runtime can be built");
     let mut rng = RngKey::new(0, 0, "/", 1).rng(DrawPurpose::Delay);
     let delay = |_| latency.delay(rng.next_u64());
     let delays: Vec<_> = (0..requests).map(delay).collect();
@@ -212,7 +216,7 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
     })
 }
 
-/// The p50 and p99, each one of the values.
+/// p50 and p99; each is one of the values.
 fn percentiles(values: impl Iterator<Item = Duration>) -> [Duration; 2] {
     let mut values: Vec<_> = values.collect();
     values.sort_unstable();

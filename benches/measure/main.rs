@@ -1,16 +1,15 @@
-//! `cargo bench`: the strategies side by side, and what carries them.
+//! `cargo bench`: the strategies compared, and the parts they depend on.
 //!
-//! - `strategies/<latency>` and `strategies/flaky`: each strategy downloads the 20 flags, meeting the same
-//!   fates;
-//! - `server`: clean requests through 64 connections;
+//! - `strategies/<latency>` and `strategies/flaky`: each strategy downloads 20 flags with the same fates;
+//! - `server`: requests without delay or fault through 64 connections;
 //! - `fate`: deciding one fate;
-//! - `tally`: recording attempts, and adding what workers recorded;
-//! - lateness, printed at the end: how late injected delays are with 1,000 in flight;
-//! - `transport`: what a request costs the client, by strategy;
-//! - `bound`: how near the strategies come to the least wall time that is possible;
-//! - `hedging`: what it does about a heavy tail, and what it costs;
-//! - `adaptive`: before a server of few seats, beside fixed numbers of lanes;
-//! - and last, who was the fastest and how near to what was possible each strategy came.
+//! - `tally`: recording attempts, and adding the statistics of workers;
+//! - `lateness`: how late injected delays are with 1,000 requests in flight;
+//! - `transport`: the client's cost of a request, by strategy;
+//! - `bound`: wall time divided by the lower bound;
+//! - `hedging`: the effect of hedged requests on a heavy tail, and their cost;
+//! - `adaptive`: goodput of `adaptive` beside fixed concurrency, at a server with a concurrency limit;
+//! - last, a summary: the fastest strategy and the efficiency of each.
 
 mod adaptive;
 mod bound;

@@ -1,4 +1,4 @@
-//! What it costs to record an attempt, and to add what two workers recorded.
+//! Time to record an attempt, and to add the statistics of two workers.
 
 use criterion::{BatchSize, Criterion, Throughput};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
@@ -6,7 +6,7 @@ use flagpole_protocol::{Resource, ServerTiming};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// Attempts a run: so many that the histograms are made and the first few do not show.
+/// Attempts per run: enough for the histograms to be allocated and the first few to be negligible.
 const ATTEMPTS: u32 = 100_000;
 
 /// The group `tally`.
@@ -28,7 +28,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             bencher.iter(|| tally(black_box(&attempts)));
         });
     }
-    // By how many attempts it is does not matter once there are histograms: one sum is one element.
+    // The number of attempts has no effect once histograms are allocated: one sum is one element.
     let one = tally(&attempts(&[Outcome::Ok, Outcome::NotFound]));
     group.throughput(Throughput::Elements(1));
     group.bench_function("add two", |bencher| {
@@ -48,13 +48,13 @@ fn tally(attempts: &[AttemptRecord]) -> RunStats {
     tally
 }
 
-/// Attempts from 1 ms to 1 s, in an order that no cache can foresee, whose outcomes take turns.
+/// Attempts from 1 ms to 1 s, in an order that defeats prefetching, with alternating outcomes.
 fn attempts(outcomes: &[Outcome]) -> Vec<AttemptRecord> {
     let turns = outcomes.iter().cycle();
     (0..ATTEMPTS)
         .zip(turns)
         .map(|(n, outcome)| {
-            // No factor in common with 999,001: no latency comes twice.
+            // Coprime with 999,001, so that no latency repeats.
             let latency = Duration::from_micros(1000 + u64::from(n) * 617_617 % 999_001);
             attempt(latency, outcome.clone())
         })

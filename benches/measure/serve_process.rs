@@ -1,18 +1,18 @@
-//! A server in a process of its own, as a user has it: what it takes of the machine is not taken from
-//! the client's threads, and its memory is not counted with theirs.
+//! A server in a process of its own, as users run it, so that its processor time and memory are not counted
+//! with those of the client.
 
 use flagpole_client::{Endpoint, Target};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// A `flagpole serve` that ends with this.
+/// A `flagpole serve` process that ends when this value is dropped.
 pub(crate) struct ServeProcess {
     child: Child,
     pub(crate) endpoint: Endpoint,
 }
 
 impl ServeProcess {
-    /// Serves with these options, on a port of the system's choice.
+    /// Starts a server with these options on a free port.
     pub(crate) fn start(options: &str) -> ServeProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flagpole"))
             .args(["serve", "--child", "--port", "0"])
@@ -25,20 +25,22 @@ impl ServeProcess {
         let out = child.stdout.as_mut().expect("it is piped");
         BufReader::new(out)
             .read_line(&mut greeting)
-            .expect("what a pipe holds can be read");
+            .expect("the pipe of the server can be read");
         let url = greeting.split('"').nth(3);
         let url = url.unwrap_or_else(|| panic!("the server did not start: {greeting}"));
         let target: Target = url.parse().expect("a server knows its own URL");
-        let endpoint = target.resolve().expect("an address needs no look-up");
+        let endpoint = target
+            .resolve()
+            .expect("an IP address needs no name lookup");
         ServeProcess { child, endpoint }
     }
 }
 
 impl Drop for ServeProcess {
-    /// It stops when its standard input closes.
+    /// The server stops when its standard input closes.
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // A child that can not be waited for is none any more.
+        // Waiting fails only if the child has already been reaped.
         let _ = self.child.wait();
     }
 }

@@ -1,5 +1,5 @@
-//! Clean requests a second through 64 keep-alive connections, client and server in this process:
-//! `benches/peers/server.sh` compares the server alone with others.
+//! Requests per second without delay or fault through 64 keep-alive connections, client and server in this
+//! process; `benches/peers/server.sh` compares the server alone with other servers.
 
 use criterion::{Criterion, Throughput};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
@@ -7,7 +7,7 @@ use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
 use std::time::Duration;
 
-/// Requests a run: enough that the connections' making does not show.
+/// Requests per run: enough to make the opening of connections negligible.
 const REQUESTS: usize = 5000;
 
 /// The group `server`.
@@ -18,11 +18,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         .expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
-    let plan = Workload {
+    let workload = Workload {
         jobs: vec![DownloadSpec::first(flag); REQUESTS],
     };
     let strategy = strategy::by_name("async").expect("async is a strategy");
-    let lanes = Concurrency::new(64).expect("64 lanes are allowed");
+    let concurrency = Concurrency::new(64).expect("a concurrency of 64 is allowed");
     let mut group = criterion.benchmark_group("server");
     group
         .sample_size(10)
@@ -30,9 +30,9 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(REQUESTS as u64));
     group.bench_function("clean requests", |bencher| {
         bencher.iter(|| {
-            let run = Run::new(&plan, &endpoint).concurrency(lanes);
-            let tally = strategy.run(&run).expect("a runtime can be had");
-            assert_eq!(tally.ok, REQUESTS as u64, "{tally:?}");
+            let run = Run::new(&workload, &endpoint).concurrency(concurrency);
+            let stats = strategy.run(&run).expect("the runtime can be built");
+            assert_eq!(stats.ok, REQUESTS as u64, "{stats:?}");
         });
     });
 }

@@ -1,5 +1,5 @@
-//! Each strategy downloads the 20 most populous countries' flags from a server of this process, under
-//! several delays and under a profile that goes wrong; and what it comes to, for the end.
+//! Each strategy downloads the flags of the 20 most populous countries from a server in this process, with
+//! several delays and with a profile that injects faults; a summary is printed at the end.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use flagpole_analysis::HumanDuration;
@@ -17,10 +17,10 @@ const LATENCIES: [&str; 3] = ["0", "5ms", "50ms"];
 
 const FLAKY: &str = include_str!("../../profiles/flaky.toml");
 
-/// One of `flaky`'s answers hangs for 2 seconds; a client that waits for it measures nothing else.
+/// One response of `flaky` hangs for 2 seconds; without a timeout it would dominate the wall time.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The runs of each strategy under each condition, for the summary.
+/// The runs of each strategy under each condition.
 #[derive(Default)]
 pub(crate) struct Summary {
     groups: Vec<(String, BTreeMap<&'static str, Vec<MeasuredRun>>)>,
@@ -44,34 +44,38 @@ pub(crate) fn bench(criterion: &mut Criterion) -> Summary {
 }
 
 fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mut Summary) {
-    let plan = Workload::flags(populous::TWENTY);
-    let lanes = Concurrency::new(plan.jobs.len()).expect("20 lanes are allowed");
+    let workload = Workload::flags(populous::TWENTY);
+    let concurrency =
+        Concurrency::new(workload.jobs.len()).expect("a concurrency of 20 is allowed");
     let goes_wrong = !listener.faults.is_empty();
     let builder = BlockingServer::builder().listener(listener);
     let server = builder.start().expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
     let mut group = criterion.benchmark_group(format!("strategies/{name}"));
-    // Each run takes as long as its delays say; more samples would tell nothing more.
+    // The delays determine the duration of a run; more samples would add no information.
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
     group
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
-        .throughput(Throughput::Elements(plan.jobs.len() as u64));
+        .throughput(Throughput::Elements(workload.jobs.len() as u64));
     let mut kept: BTreeMap<_, Vec<MeasuredRun>> = BTreeMap::new();
     for strategy in strategy::ALL {
-        // A name for each run restarts the server's counts, so that all meet the same fates.
+        // A new run name restarts the server's request numbers, so that all runs get the same fates.
         let mut runs = 0_u64;
         group.bench_function(BenchmarkId::from_parameter(strategy.name()), |bencher| {
             bencher.iter(|| {
                 runs += 1;
                 let name = format!("bench-{}-{runs}", strategy.name());
-                let run = Run::new(&plan, &endpoint).concurrency(lanes).name(name);
+                let run = Run::new(&workload, &endpoint)
+                    .concurrency(concurrency)
+                    .name(name);
                 let run = if goes_wrong {
                     run.timeout(TIMEOUT)
                 } else {
                     run
                 };
-                let measured = measure(*strategy, &run).expect("threads and runtimes can be had");
+                let measured = measure(*strategy, &run)
+                    .expect("the strategy can start its threads and runtimes");
                 assert!(
                     goes_wrong || measured.stats.ok == 20,
                     "{:?}",
@@ -85,13 +89,15 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
 }
 
 impl Summary {
-    /// Who was fastest under each condition, and how near to what was possible each came.
+    /// The fastest strategy under each condition, and the efficiency of each.
     pub(crate) fn print(mut self) {
         self.groups.retain(|(_, strategies)| !strategies.is_empty());
         if self.groups.is_empty() {
             return;
         }
-        println!("\nstrategies: 20 flags on 20 lanes, medians; efficiency is bound over wall time");
+        println!(
+            "\nstrategies: 20 flags at concurrency 20, medians; efficiency is lower bound / wall time"
+        );
         for (name, strategies) in &self.groups {
             let mut rows: Vec<_> = strategies
                 .iter()
@@ -118,7 +124,7 @@ impl Summary {
     }
 }
 
-/// The run of the median wall time.
+/// The run with the median wall time.
 fn median(runs: &[MeasuredRun]) -> Option<&MeasuredRun> {
     let mut sorted: Vec<&MeasuredRun> = runs.iter().collect();
     sorted.sort_by_key(|run| run.wall);

@@ -1,9 +1,8 @@
-//! What a request costs the client: through 64 connections, without latency, every body verified and
-//! every latency recorded from when the request was due. `benches/peers/client.sh` sets it beside other
-//! clients.
+//! The client's cost of a request: 64 connections, no latency, every body verified and every response time
+//! recorded. `benches/peers/client.sh` compares it with other clients.
 //!
-//! Environment variables ask for other things: `URL` for a server that already runs (without it, one in
-//! a process of its own is started), `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
+//! Environment variables: `URL` of a running server (without it, one is started in a process of its own),
+//! `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
 
 use crate::requests::{is_asked, is_test, median, rounds};
 use crate::serve_process::ServeProcess;
@@ -14,10 +13,10 @@ use flagpole_protocol::Resource;
 use std::env::var;
 use std::time::{Duration, Instant};
 
-/// Rounds, of which the median counts.
+/// Rounds; their median counts.
 const ROUNDS: usize = 5;
 
-/// Requests a round: some seconds' work.
+/// Requests per round: a few seconds of work.
 const REQUESTS: usize = 200_000;
 
 /// Measures and prints, unless the command line asks for other benchmarks only.
@@ -31,26 +30,32 @@ pub(crate) fn print() {
         None => endpoint(),
     };
     let requests = var("REQUESTS").map_or(REQUESTS, |text| text.parse().expect("it is a number"));
-    let plan = plan(if is_test() { 100 } else { requests });
+    let workload = workload(if is_test() { 100 } else { requests });
     let names = var("STRATEGIES").unwrap_or_else(|_| "threads async async-multi per-core".into());
-    let ways = names.split_whitespace();
-    let ways: Vec<_> = ways
+    let variants = names.split_whitespace();
+    let variants: Vec<_> = variants
         .map(|name| strategy::by_name(name).expect("STRATEGIES names strategies"))
         .collect();
-    let mut seen = vec![Vec::new(); ways.len()];
+    let mut results = vec![Vec::new(); variants.len()];
     for _ in 0..rounds(ROUNDS) {
-        for (strategy, seen) in ways.iter().zip(&mut seen) {
-            seen.push(run(*strategy, &plan, &endpoint));
+        for (strategy, results) in variants.iter().zip(&mut results) {
+            results.push(run(*strategy, &workload, &endpoint));
         }
     }
     println!(
-        "64 connections: requests/s, us of CPU a request, p50 and p99 from due in us; medians"
+        "64 connections: requests/s, us of CPU per request, p50 and p99 of the response time in us; medians"
     );
-    for (strategy, seen) in ways.iter().zip(&seen) {
-        let at =
-            |column: usize| median(&seen.iter().map(|cells| cells[column]).collect::<Vec<_>>());
+    for (strategy, results) in variants.iter().zip(&results) {
+        let at = |column: usize| {
+            median(
+                &results
+                    .iter()
+                    .map(|cells| cells[column])
+                    .collect::<Vec<_>>(),
+            )
+        };
         println!(
-            "{:<20} {:>10.0} requests/s {:>8.2} us CPU a request  {:>6.0} {:>6.0}",
+            "{:<20} {:>10.0} requests/s {:>8.2} us CPU per request  {:>6.0} {:>6.0}",
             strategy.name(),
             at(0),
             at(1),
@@ -62,13 +67,13 @@ pub(crate) fn print() {
 
 fn endpoint() -> Endpoint {
     let target: Target = var("URL")
-        .expect("it was there a moment ago")
+        .expect("URL is set")
         .parse()
         .expect("URL is that of a site");
     target.resolve().expect("URL names a host")
 }
 
-fn plan(requests: usize) -> Workload {
+fn workload(requests: usize) -> Workload {
     let code = var("CC").unwrap_or_else(|_| "BR".into());
     let flag = Resource::Flag(code.parse().expect("CC is a code"));
     Workload {
@@ -76,15 +81,17 @@ fn plan(requests: usize) -> Workload {
     }
 }
 
-fn run(strategy: &dyn Strategy, plan: &Workload, endpoint: &Endpoint) -> [f64; 4] {
+fn run(strategy: &dyn Strategy, workload: &Workload, endpoint: &Endpoint) -> [f64; 4] {
     let run =
-        Run::new(plan, endpoint).concurrency(Concurrency::new(64).expect("it is at most 1000"));
+        Run::new(workload, endpoint).concurrency(Concurrency::new(64).expect("it is at most 1000"));
     let (before, start) = (cpu(), Instant::now());
-    let tally = strategy.run(&run).expect("threads and runtimes can be had");
+    let stats = strategy
+        .run(&run)
+        .expect("the strategy can start its threads and runtimes");
     let (cpu, wall) = (cpu().saturating_sub(before), start.elapsed());
-    let requests = plan.jobs.len() as f64;
-    assert_eq!(tally.ok, plan.jobs.len() as u64, "{tally:?}");
-    let at = |share| micros(tally.response_time.quantile(share).unwrap_or_default());
+    let requests = workload.jobs.len() as f64;
+    assert_eq!(stats.ok, workload.jobs.len() as u64, "{stats:?}");
+    let at = |share| micros(stats.response_time.quantile(share).unwrap_or_default());
     [
         requests / wall.as_secs_f64(),
         micros(cpu) / requests,
@@ -93,7 +100,7 @@ fn run(strategy: &dyn Strategy, plan: &Workload, endpoint: &Endpoint) -> [f64; 4
     ]
 }
 
-/// The time that all threads of this process have had of the cores.
+/// Processor time of all threads of this process.
 fn cpu() -> Duration {
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeValLike as _;

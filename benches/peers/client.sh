@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# flagpole's client beside other clients, without latency: requests a second and CPU time a request,
+# flagpole's client beside other clients, without latency: requests per second and CPU time per request
 # through 64 keep-alive connections to the same server (nginx, or flagpole if SERVER=flagpole) on the same
-# machine. Rounds alternate between the clients, medians count.
+# machine. Rounds alternate between the clients; medians count.
 # Usage: benches/peers/client.sh [ROUNDS] [REQUESTS] [CC]
 #
-# Ours verifies every body and records every latency from when it was due; the others do not look into the
-# bodies. oha is in its fast mode: nothing drawn, nothing printed. Python's ways make a hundredth of the requests; those
-# whose library is not installed are skipped, as is every client that is not there.
+# flagpole verifies every body and records every response time; the other clients do not inspect bodies. oha runs in
+# its fast mode, without display or output. The Python programs make a hundredth of the requests. Clients and
+# libraries that are not installed are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-5} requests=${2:-200000} cc=${3:-br}
@@ -55,7 +55,7 @@ done
 url=http://127.0.0.1:$port/flags/$cc/$cc.gif
 
 cat >"$folder/ways.py" <<'PYTHON'
-"""One way of the article to make requests: NAME URL REQUESTS CONNECTIONS; prints requests a second."""
+"""One way of the article to make requests: NAME URL REQUESTS CONNECTIONS; prints requests per second."""
 import sys, time
 name, url, count, connections = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 def blocking():
@@ -69,10 +69,10 @@ def blocking():
 async def asynchronous(get):
     import asyncio
     work = iter(range(count))
-    async def lane():
+    async def worker():
         for _ in work:
             await get()
-    await asyncio.gather(*(lane() for _ in range(connections)))
+    await asyncio.gather(*(worker() for _ in range(connections)))
 async def with_aiohttp():
     import aiohttp
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
@@ -109,7 +109,7 @@ except ModuleNotFoundError as missing:
 PYTHON
 python=${PYTHON:-python3}
 
-# Each prints requests a second, and what was done in all.
+# Each prints requests per second, and what was done in all.
 run_wrk() { # 2 s are as many requests as the others make
   wrk -t2 -c$connections -d2s "$url" | awk '/requests in/ { n = $1 } /Requests\/sec/ { rate = $2 } END { print rate, n }'
 }
@@ -156,13 +156,13 @@ for round in $(seq "$rounds"); do
     cpu=${cpu:-$(awk -v n="$count" 'END { print ($1 + $2) / n * 1e6 }' "$folder/time")}
     echo "$rate" >>"$folder/$client.rate"
     echo "$cpu" >>"$folder/$client.cpu"
-    echo "round $round  $client  $rate requests/s  $cpu us CPU a request" >&2
+    echo "round $round  $client  $rate requests/s  $cpu us CPU per request" >&2
   done
 done
 
 echo "$server, flags/$cc/$cc.gif, $(stat -c %s "fixtures/flags/$cc/$cc.gif") bytes, $connections connections, $(nproc) cores, medians of $rounds rounds"
 for client in "${clients[@]}"; do
-  printf '%-20s %10.0f requests/s %8.2f us CPU a request\n' "$client" "$(median <"$folder/$client.rate")" "$(median <"$folder/$client.cpu")"
+  printf '%-20s %10.0f requests/s %8.2f us CPU per request\n' "$client" "$(median <"$folder/$client.rate")" "$(median <"$folder/$client.cpu")"
 done
 for goal in "wrk 0.85" "oha 1.10"; do
   read -r peer least <<<"$goal"

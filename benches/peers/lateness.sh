@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How late injected delays are with 1, 100, 1,000 and 5,000 requests in flight: at the server, as a
-# client on the same machine sees them, and tokio's own sleep beside it.
+# Lateness of injected delays with 1, 100, 1,000 and 5,000 requests in flight: at the server, at a
+# client on the same machine, and of tokio's own sleep.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 echo "$(nproc) cores of$(sed -n 's/^model name.*:/ /p' /proc/cpuinfo | head -1), Linux $(uname -r), $(rustc --version)"

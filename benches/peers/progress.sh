@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What the progress display of `flagpole get` costs in throughput: all flags from a server that does not
-# delay, on 32 lanes, with the display on (a pseudo terminal of script's) and off. Each round is one run
-# of both, taking turns at going first; the median of the rounds' ratios counts, and where the middle half
-# of them lies says how far it can be trusted. Usage: benches/peers/progress.sh [ROUNDS]
+# Throughput of `flagpole get` with and without its progress display: all flags from a server without
+# delay, at concurrency 32, with the display on (a pseudo terminal made by script) and off. Each round runs
+# both, in alternating order; the median of the rounds' ratios counts, and the range of the middle half
+# of them shows its precision. Usage: benches/peers/progress.sh [ROUNDS]
 #
-# Both run under script; without the display, standard error goes elsewhere. What a run itself says that
-# it took is compared, so that starting it does not count. FLAGPOLE names a binary that is there already.
+# Both run under script; without the display, standard error is redirected. The elapsed time that a run reports is
+# compared, so that process start does not count. FLAGPOLE names an existing binary.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-201}
@@ -48,7 +48,7 @@ done
 
 quartile() { sort -n | awk -v of="$1" '{ value[NR] = $1 } END { print value[int((NR - 1) * of / 4) + 1] }'; }
 column() { awk -v one="$1" '{ print one == 3 ? $2 / $1 : $one }' "$folder/rounds"; }
-echo "249 flags on 32 lanes, $(nproc) cores, $rounds rounds, us: with the display median $(column 1 | quartile 2)," \
+echo "249 flags at concurrency 32, $(nproc) cores, $rounds rounds, us: with the display median $(column 1 | quartile 2)," \
   "fastest $(column 1 | quartile 0); without $(column 2 | quartile 2), fastest $(column 2 | quartile 0)"
 printf 'throughput with the display %.3fx of that without (goal: at least 0.98), half of the rounds %.3f to %.3f\n' \
   "$(column 3 | quartile 2)" "$(column 3 | quartile 1)" "$(column 3 | quartile 3)"

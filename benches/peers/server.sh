@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# flagpole's server beside nginx, without latency: requests a second and CPU time a request, 64
-# keep-alive connections of wrk on the same machine. Rounds alternate between the servers, medians
+# flagpole's server beside nginx, without latency: requests per second and CPU time per request, 64
+# keep-alive connections of wrk on the same machine. Rounds alternate between the servers; medians
 # count. Usage: benches/peers/server.sh [ROUNDS] [SECONDS] [CC]
 #
-# nginx is at its best here: a worker a core, reuseport, no log, open files cached; once with
-# sendfile and once without, because for small files it is faster without.
+# nginx is tuned: one worker per core, reuseport, no log, cached open files; once with sendfile and
+# once without, because it serves small files faster without.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-5} seconds=${2:-5} cc=${3:-br}
@@ -77,7 +77,7 @@ for round in $(seq "$rounds"); do
     awk '/Requests\/sec/ { print $2 }' "$folder/wrk" >>"$folder/$name.rate"
     echo "$before $after $requests $(getconf CLK_TCK)" |
       awk '{ print ($2 - $1) / $4 / $3 * 1e6 }' >>"$folder/$name.cpu"
-    echo "round $round  $name  $(tail -1 "$folder/$name.rate") requests/s  $(tail -1 "$folder/$name.cpu") us CPU a request" >&2
+    echo "round $round  $name  $(tail -1 "$folder/$name.rate") requests/s  $(tail -1 "$folder/$name.cpu") us CPU per request" >&2
   done
 done
 
@@ -85,12 +85,12 @@ echo "flags/$cc/$cc.gif, $(stat -c %s "fixtures/flags/$cc/$cc.gif") bytes, $conn
 for name in "${names[@]}"; do
   rate[${#rate[@]}]=$(median <"$folder/$name.rate")
   cpu[${#cpu[@]}]=$(median <"$folder/$name.cpu")
-  printf '%-20s %10.0f requests/s %8.2f us CPU a request\n' "$name" "${rate[-1]}" "${cpu[-1]}"
+  printf '%-20s %10.0f requests/s %8.2f us CPU per request\n' "$name" "${rate[-1]}" "${cpu[-1]}"
 done
 printf '%s\n' "${rate[@]}" "${cpu[@]}" | awk '
   { value[NR] = $1 }
   END {
     rate = value[2] > value[3] ? value[2] : value[3]
     cpu = value[5] < value[6] ? value[5] : value[6]
-    printf "throughput %.3fx the better nginx (goal: at least 1.05), CPU a request %.3fx (goal: at most 0.95)\n", value[1] / rate, value[4] / cpu
+    printf "throughput %.3fx the better nginx (goal: at least 1.05), CPU per request %.3fx (goal: at most 0.95)\n", value[1] / rate, value[4] / cpu
   }'
