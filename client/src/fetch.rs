@@ -2,7 +2,7 @@
 
 use crate::policy::Policy;
 use crate::run::BODY_LIMIT;
-use crate::storage::verify::BodyVerifier;
+use crate::storage::verify::body_verifier::BodyVerifier;
 use crate::transport::hyper::{TokioDriver, exchange};
 use crate::transport::{RequestSpec, RequestTemplate, TransportConfig};
 use crate::workload::target::Endpoint;

@@ -14,12 +14,11 @@ mod resource;
 
 pub use country_code::{CountryCode, CountryCodeError};
 pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
+pub use http::content_digest::ContentDigest;
 pub use http::content_range::ContentRange;
-pub use http::digest::ContentDigest;
-pub use http::entity_tag_list::EntityTag;
-pub use http::header_names as headers;
+pub use http::entity_tag::EntityTag;
+pub use http::headers;
 pub use http::server_timing::ServerTiming;
-pub use http::strong_etag::StrongETag;
 pub use key::FateKey;
 pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey};
 pub use ledger::{Cause, JournalEntry, Ledger, micros, option_micros};

@@ -90,7 +90,7 @@ impl PlannedFates {
 fn hashed(lines: &[&str]) -> FatesDigest {
     let mut lines = lines.to_vec();
     lines.sort_unstable();
-    FatesDigest(ContentDigest::of(lines.concat().as_bytes()).short())
+    FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short())
 }
 
 /// What can be compared between several runs of one plan: a download is left out of all from the first

@@ -5,8 +5,8 @@ use crate::execution::run_state::RunState;
 use crate::execution::storage_job::retained;
 use crate::policy::{is_redirect, request_url, resolve_location, retry_after};
 use crate::scheduler::{AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
-use crate::storage::metadata;
 use crate::storage::resume::{LocalCopy, PartialUpdate};
+use crate::storage::verify::country_metadata;
 use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
@@ -82,7 +82,7 @@ impl RunState {
         }
         let country = (outcome == Outcome::Ok).then(|| {
             let body = response.result.as_deref().unwrap_or_default();
-            metadata::country_name(body, spec.resource.code())
+            country_metadata::country_name(body, spec.resource.code())
         });
         let (outcome, country) = match country.transpose() {
             Ok(country) => (outcome, country),

@@ -4,7 +4,7 @@ use crate::execution::hedge_tokens::HedgeTokens;
 use crate::run::{Run, RunError};
 use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
 use crate::storage::download_dir::StagedFile;
-use crate::storage::verify::BodyVerifier;
+use crate::storage::verify::body_verifier::BodyVerifier;
 use crate::storage::wasted_bytes::WastedBytes;
 use crate::transport::RequestTemplate;
 use flagpole_protocol::RunStats;

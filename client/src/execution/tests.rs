@@ -43,7 +43,7 @@ fn response(result: Result<Bytes, Outcome>) -> Box<RawResponse> {
     let body = Bytes::from_static(b"GIF");
     Box::new(RawResponse {
         status: Some(200),
-        repr_digest: Some(ContentDigest::of(b"GIF89a")),
+        repr_digest: Some(ContentDigest::from_body(b"GIF89a")),
         length: Some(6),
         etag: Some("\"v1\"".into()),
         bytes: body.len() as u64,

@@ -1,4 +1,4 @@
-//! Saving off the event loop: one thread, fed through a bounded queue, every answer awaited.
+//! Writes to disk off the event loop: one thread with a bounded queue.
 
 use crate::storage::download_dir::DownloadDir;
 use flagpole_protocol::Outcome;
@@ -7,21 +7,21 @@ use std::io;
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
-/// Orders, thus bodies, that may wait for the disk. A full queue holds the lanes back: memory stays
+/// The maximum number of jobs, and of bodies, in the queue. A full queue delays the tasks that submit: memory is
 /// bounded when the disk is slower than the network.
 const QUEUE: usize = 32;
 
-/// A thread that saves; joined when this is dropped, every order carried out.
+/// A thread that writes to disk; when dropped, all queued jobs are run and the thread is joined.
 #[derive(Debug)]
 pub(crate) struct DiskWriter {
     queue: Option<mpsc::Sender<WriteJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Something to do with the destination, its answer sent by itself.
+/// A job that sends its own result.
 struct WriteJob(Box<dyn FnOnce(&DownloadDir) + Send>);
 
-/// An order that is in the queue.
+/// The result of a queued job.
 #[derive(Debug)]
 pub(crate) struct WriteHandle<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
 
@@ -29,52 +29,54 @@ impl DiskWriter {
     /// Starts the thread.
     ///
     /// # Errors
-    /// If the system has no thread to give.
-    pub(crate) fn start(destination: DownloadDir) -> io::Result<DiskWriter> {
-        let (queue, mut orders) = mpsc::channel::<WriteJob>(QUEUE);
-        let thread = thread::Builder::new().name("saver".into()).spawn(move || {
-            while let Some(WriteJob(run)) = orders.blocking_recv() {
-                run(&destination);
-            }
-        })?;
+    /// If the system refuses the thread.
+    pub(crate) fn start(dir: DownloadDir) -> io::Result<DiskWriter> {
+        let (queue, mut jobs) = mpsc::channel::<WriteJob>(QUEUE);
+        let thread = thread::Builder::new()
+            .name("disk-writer".into())
+            .spawn(move || {
+                while let Some(WriteJob(run)) = jobs.blocking_recv() {
+                    run(&dir);
+                }
+            })?;
         Ok(DiskWriter {
             queue: Some(queue),
             thread: Some(thread),
         })
     }
 
-    /// Puts anything in the queue that is done with a destination (a body to stage, a staged one to
-    /// keep, the conditions of a request to look up), waiting for room in it.
+    /// Queues anything to do with the folder (save or stage a body, rename a staged flag, look up a local copy), waiting
+    /// for room in the queue.
     pub(crate) async fn submit<T: Send + 'static>(
         &self,
-        what: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
+        action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
     ) -> WriteHandle<T> {
-        let (answer, receipt) = oneshot::channel();
-        let order = WriteJob(Box::new(move |destination| {
-            // Nobody waits for the answer when the run was dropped. A saved file is whole anyway, and
-            // a staged one is removed with the answer.
-            let _ = answer.send(what(destination));
+        let (sender, receiver) = oneshot::channel();
+        let job = WriteJob(Box::new(move |dir| {
+            // Fails if the run was dropped. A saved file is complete anyway, and a staged one is removed with the
+            // result.
+            let _ = sender.send(action(dir));
         }));
         let queued = match &self.queue {
-            Some(queue) => queue.send(order).await.is_ok(),
+            Some(queue) => queue.send(job).await.is_ok(),
             None => false,
         };
-        WriteHandle(queued.then_some(receipt))
+        WriteHandle(queued.then_some(receiver))
     }
 }
 
 impl<T> WriteHandle<T> {
-    /// Waits until the order is carried out.
+    /// Waits for the job.
     ///
     /// # Errors
-    /// [`Outcome::WriteFailed`] if it was not.
+    /// Those of the job; [`Outcome::WriteFailed`] if the thread has ended.
     pub(crate) async fn wait(self) -> Result<T, Outcome> {
         let ended = || Outcome::WriteFailed {
             kind: io::ErrorKind::Other,
             message: "the disk writer thread has ended".into(),
         };
         match self.0 {
-            Some(answer) => answer.await.unwrap_or_else(|_| Err(ended())),
+            Some(receiver) => receiver.await.unwrap_or_else(|_| Err(ended())),
             None => Err(ended()),
         }
     }
@@ -91,7 +93,7 @@ impl Drop for DiskWriter {
         // The thread ends when the queue is closed and empty.
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            // A panic there has been printed, and every order it left open was answered as failed.
+            // A panic there has been printed, and its open jobs have failed.
             let _ = thread.join();
         }
     }
@@ -113,85 +115,85 @@ mod tests {
             .block_on(future)
     }
 
-    async fn submit(saver: &DiskWriter, resource: Resource, body: Bytes) -> WriteHandle<()> {
-        let save = move |destination: &DownloadDir| destination.save(resource, &body);
-        saver.submit(save).await
+    async fn submit(writer: &DiskWriter, resource: Resource, body: Bytes) -> WriteHandle<()> {
+        let save = move |dir: &DownloadDir| dir.save(resource, &body);
+        writer.submit(save).await
     }
 
     fn start(folder: &Path) -> (DownloadDir, DiskWriter) {
-        let destination = DownloadDir::prepare(folder).unwrap();
-        (destination.clone(), DiskWriter::start(destination).unwrap())
+        let dir = DownloadDir::prepare(folder).unwrap();
+        (dir.clone(), DiskWriter::start(dir).unwrap())
     }
 
     #[test]
-    fn what_was_submitted_is_there_when_awaited_and_when_dropped() {
+    fn submitted_bodies_are_saved_when_awaited_or_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let (destination, saver) = start(folder.path());
+        let (dir, writer) = start(folder.path());
         let [br, us] = ["BR", "US"].map(|code| Resource::Flag(code.parse().unwrap()));
         block_on(async {
-            let receipt = submit(&saver, br, Bytes::from_static(b"GIF")).await;
-            assert_eq!(receipt.wait().await, Ok(()));
-            assert_eq!(fs::read(destination.path(br)).unwrap(), b"GIF");
-            drop(submit(&saver, us, Bytes::from_static(b"GIF")).await);
+            let handle = submit(&writer, br, Bytes::from_static(b"GIF")).await;
+            assert_eq!(handle.wait().await, Ok(()));
+            assert_eq!(fs::read(dir.path(br)).unwrap(), b"GIF");
+            drop(submit(&writer, us, Bytes::from_static(b"GIF")).await);
         });
-        drop(saver);
-        assert!(destination.path(us).exists());
+        drop(writer);
+        assert!(dir.path(us).exists());
     }
 
     #[test]
-    fn a_flag_is_staged_and_kept_and_one_that_nobody_waits_for_is_removed() {
+    fn staged_flag_is_renamed_or_removed_with_its_handle() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, saver) = start(folder.path());
+        let (_, writer) = start(folder.path());
         let br = "BR".parse().unwrap();
         let stage = |to: &DownloadDir| to.stage(b"GIF");
-        let kept = block_on(async {
-            drop(saver.submit(stage).await);
-            let staged = saver.submit(stage).await.wait().await.unwrap();
-            let keep = move |to: &DownloadDir| to.rename_staged(staged, "Brazil", br);
-            saver.submit(keep).await.wait().await.unwrap()
+        let renamed = block_on(async {
+            drop(writer.submit(stage).await);
+            let staged = writer.submit(stage).await.wait().await.unwrap();
+            let rename = move |to: &DownloadDir| to.rename_staged(staged, "Brazil", br);
+            writer.submit(rename).await.wait().await.unwrap()
         });
-        drop(saver);
+        drop(writer);
         let entries = fs::read_dir(folder.path()).unwrap();
         let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(paths, [kept]);
+        assert_eq!(paths, [renamed]);
     }
 
     #[test]
-    fn a_slow_disk_holds_the_lanes_back() {
+    fn full_queue_delays_submitters() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, saver) = start(folder.path());
-        let (go_on, wait) = blocking::channel::<()>();
+        let (_, writer) = start(folder.path());
+        let (release, wait) = blocking::channel::<()>();
         let (started, has_started) = blocking::channel();
         block_on(async {
-            let slow = saver.submit(move |_| {
+            let slow = writer.submit(move |_| {
                 started.send(()).unwrap();
                 wait.recv().map_err(|_| Outcome::Cancelled)
             });
             let slow = slow.await;
             has_started.recv().unwrap();
             for _ in 0..QUEUE {
-                saver.submit(|_| Ok(())).await;
+                writer.submit(|_| Ok(())).await;
             }
-            let one_more = std::pin::pin!(saver.submit(|_| Ok(())));
-            let is_held_back = tokio::select! {
+            let next = std::pin::pin!(writer.submit(|_| Ok(())));
+            let is_delayed = tokio::select! {
                 biased;
-                _ = one_more => false,
+                _ = next => false,
                 () = std::future::ready(()) => true,
             };
-            assert!(is_held_back);
-            go_on.send(()).unwrap();
+            assert!(is_delayed);
+            release.send(()).unwrap();
             assert_eq!(slow.wait().await, Ok(()));
-            assert_eq!(saver.submit(|_| Ok(())).await.wait().await, Ok(()));
+            assert_eq!(writer.submit(|_| Ok(())).await.wait().await, Ok(()));
         });
     }
 
     #[test]
-    fn a_failure_reaches_the_one_who_waits() {
+    fn failure_reaches_the_handle() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, saver) = start(folder.path());
+        let (_, writer) = start(folder.path());
         fs::remove_dir(folder.path()).unwrap();
         let br = Resource::Flag("BR".parse().unwrap());
-        let outcome = block_on(async { submit(&saver, br, Bytes::new()).await.wait().await });
+        let outcome = block_on(async { submit(&writer, br, Bytes::new()).await.wait().await });
         assert!(
             matches!(outcome, Err(Outcome::WriteFailed { .. })),
             "{outcome:?}"

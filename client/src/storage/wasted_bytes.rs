@@ -1,48 +1,49 @@
-//! How many bytes of bodies come to nothing. An attempt that breaks off is not in vain where its bytes are
-//! kept for another one to go on with, unless these are dropped in their turn.
+//! Accounts for the bytes of bodies that are received and not used. The bytes of an incomplete body are wasted only if
+//! they are discarded later.
 
 use flagpole_protocol::Resource;
 use rustc_hash::FxHashMap;
 
-/// What there is at the end of an attempt of what it asked for.
+/// What remains on disk of a resource after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retained {
-    /// What there was before it: its own bytes are of no use.
+    /// The same as before: the bytes of the attempt are wasted.
     Unchanged,
-    /// An answer that is no file, and that there is nothing more to.
+    /// No file, because the response ends the download (404): its bytes are not wasted.
     FinalResponse,
-    /// The whole body, of so many bytes.
+    /// The complete body, of this length.
     Complete(u64),
-    /// The start of a body, of so many bytes.
+    /// A partial body, of this length.
     Partial(u64),
-    /// Nothing: a start that was kept before is dropped as well.
+    /// Nothing: a partial body from before is discarded too.
     Nothing,
 }
 
-/// How many bytes of this run are in the starts that are kept.
+/// Wasted bytes, by attempt.
 #[derive(Debug, Default)]
 pub(crate) struct WastedBytes {
+    /// The bytes of this run in the partial bodies on disk.
     held: FxHashMap<Resource, u64>,
 }
 
 impl WastedBytes {
-    /// An attempt brought so many bytes: how many have come to nothing with it. What is of `length` bytes
-    /// has no room for more that came, and may hold fewer, where an earlier run brought some.
-    pub(crate) fn record(&mut self, resource: Resource, brought: u64, kept: Retained) -> u64 {
-        match kept {
-            Retained::Unchanged => brought,
+    /// Records an attempt that received `received` bytes, and returns how many bytes are wasted by it. A body of `length`
+    /// bytes holds no more than that of this run, and fewer if an earlier run received some.
+    pub(crate) fn record(&mut self, resource: Resource, received: u64, retained: Retained) -> u64 {
+        match retained {
+            Retained::Unchanged => received,
             Retained::FinalResponse => 0,
             Retained::Complete(length) => {
                 let held = self.held.remove(&resource).unwrap_or_default();
-                (held + brought).saturating_sub(length)
+                (held + received).saturating_sub(length)
             }
             Retained::Partial(length) => {
                 let held = self.held.entry(resource).or_default();
-                let all = *held + brought;
+                let all = *held + received;
                 *held = all.min(length);
                 all - *held
             }
-            Retained::Nothing => brought + self.held.remove(&resource).unwrap_or_default(),
+            Retained::Nothing => received + self.held.remove(&resource).unwrap_or_default(),
         }
     }
 }
@@ -57,27 +58,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_on_with_is_not_wasted_until_it_is_dropped() {
-        let mut waste = WastedBytes::default();
-        let mut of = |brought, kept| waste.record(flag(), brought, kept);
-        assert_eq!(of(50, Retained::Partial(50)), 0);
-        assert_eq!(of(24, Retained::Unchanged), 24, "the body of a 503");
-        assert_eq!(of(20, Retained::Partial(70)), 0);
-        assert_eq!(of(30, Retained::Complete(100)), 0);
-        assert_eq!(of(40, Retained::Partial(40)), 0);
-        assert_eq!(of(10, Retained::Partial(10)), 40, "another version");
-        assert_eq!(of(5, Retained::Nothing), 15);
-        assert_eq!(of(100, Retained::Complete(100)), 0);
-        assert_eq!(of(14, Retained::FinalResponse), 0);
+    fn partial_bodies_are_wasted_when_discarded() {
+        let mut wasted = WastedBytes::default();
+        let mut record = |received, retained| wasted.record(flag(), received, retained);
+        assert_eq!(record(50, Retained::Partial(50)), 0);
+        assert_eq!(record(24, Retained::Unchanged), 24, "the body of a 503");
+        assert_eq!(record(20, Retained::Partial(70)), 0);
+        assert_eq!(record(30, Retained::Complete(100)), 0);
+        assert_eq!(record(40, Retained::Partial(40)), 0);
+        assert_eq!(record(10, Retained::Partial(10)), 40, "another version");
+        assert_eq!(record(5, Retained::Nothing), 15);
+        assert_eq!(record(100, Retained::Complete(100)), 0);
+        assert_eq!(record(14, Retained::FinalResponse), 0);
     }
 
     proptest! {
-        /// Of a run that begins with an empty folder.
         #[test]
-        fn what_is_not_wasted_is_there(steps in prop::collection::vec((0..5, 1_u64..1000), 0..40)) {
-            let (mut waste, mut start, mut useful, mut brought) = (WastedBytes::default(), 0, 0, 0);
+        fn bytes_that_are_not_wasted_are_on_disk(steps in prop::collection::vec((0..5, 1_u64..1000), 0..40)) {
+            let (mut wasted, mut start, mut useful, mut received) = (WastedBytes::default(), 0, 0, 0);
             for (step, bytes) in steps {
-                let kept = match step {
+                let retained = match step {
                     0 => Retained::Unchanged,
                     1 => Retained::Nothing,
                     2 => Retained::Partial(bytes),
@@ -85,9 +85,9 @@ mod tests {
                     _ if bytes % 2 == 0 => Retained::Complete(start + bytes),
                     _ => Retained::Complete(bytes),
                 };
-                brought += bytes;
-                brought -= waste.record(flag(), bytes, kept);
-                start = match kept {
+                received += bytes;
+                received -= wasted.record(flag(), bytes, retained);
+                start = match retained {
                     Retained::Unchanged | Retained::FinalResponse => start,
                     Retained::Partial(length) => length,
                     Retained::Complete(length) => {
@@ -96,7 +96,7 @@ mod tests {
                     }
                     Retained::Nothing => 0,
                 };
-                prop_assert_eq!(brought, useful + start);
+                prop_assert_eq!(received, useful + start);
             }
         }
     }

@@ -230,7 +230,7 @@ fn a_head_may_be_large_but_not_endless() {
 
 #[test]
 fn a_body_that_its_digest_does_not_fit_is_corrupt() {
-    let digest = flagpole_protocol::ContentDigest::of(b"GIF");
+    let digest = flagpole_protocol::ContentDigest::from_body(b"GIF");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Digest: {digest}\r\nContent-Length: 3\r\n\r\n");
     let server = Server::answering(move |request| match crate::server::code(request).as_str() {
         "CN" => format!("{head}GIG"),

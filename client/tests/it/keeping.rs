@@ -5,8 +5,8 @@ use crate::gif::{self, GIF};
 use bytes::Bytes;
 use flagpole_client::DownloadDir;
 use flagpole_client::storage::resume::{LocalCopy, PartialBody, PartialResponse};
+use flagpole_protocol::EntityTag;
 use flagpole_protocol::Outcome;
-use flagpole_protocol::StrongETag;
 use flagpole_protocol::{ContentDigest, CountryCode, Resource};
 use proptest::prelude::*;
 use std::fs::{self, File};
@@ -56,7 +56,8 @@ fn keep(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome>
 fn partial(have: usize) -> PartialBody {
     let body = Bytes::from_static(&WHOLE[..have]);
     let whole = Some(WHOLE.len() as u64);
-    PartialBody::from_response("\"v1\"", whole, Some(ContentDigest::of(WHOLE)), body).unwrap()
+    PartialBody::from_response("\"v1\"", whole, Some(ContentDigest::from_body(WHOLE)), body)
+        .unwrap()
 }
 
 #[test]
@@ -128,7 +129,10 @@ fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
     assert_eq!(destination.cached_file(flag()), None);
     destination.save(flag(), WHOLE).unwrap();
     let present = destination.cached_file(flag()).unwrap();
-    assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
+    assert_eq!(
+        present.etag,
+        EntityTag::from_digest(ContentDigest::from_body(WHOLE))
+    );
     assert_eq!(present.bytes, WHOLE.len() as u64);
     assert_eq!(plain(folder.path()).cached_file(flag()), None);
     for (length, is_there) in [(LIMIT, true), (LIMIT + 1, false)] {
@@ -157,7 +161,10 @@ fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
     assert_eq!(destination().cached_file(flag()), None);
     keep(&destination(), WHOLE, "São--US.gif").unwrap();
     let present = destination().cached_file(flag()).unwrap();
-    assert_eq!(present.etag, StrongETag::of(ContentDigest::of(WHOLE)));
+    assert_eq!(
+        present.etag,
+        EntityTag::from_digest(ContentDigest::from_body(WHOLE))
+    );
     // A flag that goes by its country is not the one that goes by its code.
     assert_eq!(resuming(folder.path()).cached_file(flag()), None);
 }
@@ -177,7 +184,7 @@ fn of_a_country_that_was_renamed_the_newest_flag_counts() {
     let newest = gif::saying("A--BR.gif");
     assert_eq!(
         present.unwrap().etag,
-        StrongETag::of(ContentDigest::of(newest.as_bytes()))
+        EntityTag::from_digest(ContentDigest::from_body(newest.as_bytes()))
     );
 }
 
@@ -200,7 +207,7 @@ fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
         repr_digest: None,
     };
     let rest = Bytes::from_static(&WHOLE[4..]);
-    let whole = left.join(&answer, rest, LIMIT).unwrap();
+    let whole = left.merge(&answer, rest, LIMIT).unwrap();
     destination.save(flag(), &whole).unwrap();
     assert_eq!(names(folder.path()), ["br.gif"]);
     assert_eq!(fs::read(destination.path(flag())).unwrap(), WHOLE);
@@ -214,8 +221,8 @@ fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
     destination.save(flag(), old.as_bytes()).unwrap();
     destination.save_partial(flag(), &partial(4)).unwrap();
     let conditions = destination.local_copy(flag()).conditions();
-    let old = StrongETag::of(ContentDigest::of(old.as_bytes()));
-    assert_eq!(conditions.if_none_match.unwrap(), old.as_str());
+    let old = EntityTag::from_digest(ContentDigest::from_body(old.as_bytes()));
+    assert_eq!(conditions.if_none_match.unwrap(), old.to_string());
     assert_eq!(conditions.range_from, Some(4));
     assert_eq!(conditions.if_range.unwrap(), "\"v1\"");
 }
@@ -272,7 +279,7 @@ proptest! {
         let folder = folder();
         let destination = resuming(folder.path());
         let whole = missing.map(|missing| body.len() as u64 + missing);
-        let digest = digest.map(|of| ContentDigest::of(&of));
+        let digest = digest.map(|of| ContentDigest::from_body(&of));
         let partial = PartialBody::from_response(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
         destination.save_partial(flag(), &partial).unwrap();
         prop_assert_eq!(destination.partial_body(flag()), Some(partial));

@@ -25,7 +25,7 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{first}\r\n{:x}\r\n{rest}\r\n0\r\n\r\n",
         rest.len()
     );
-    let none = ContentDigest::of(b"");
+    let none = ContentDigest::from_body(b"");
     let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
     for answer in [chunked, empty, large(100_000)] {
         for transport in transport::ALL {

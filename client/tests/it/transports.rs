@@ -187,7 +187,7 @@ fn what_is_compressed_is_not_what_was_asked_for() {
     let body = "\u{1f}not really gzip";
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Digest: {}\r\nContent-Length: {}\r\n\r\n",
-        ContentDigest::of(body.as_bytes()),
+        ContentDigest::from_body(body.as_bytes()),
         body.len()
     );
     let packed = move |peer: &mut Peer| {

@@ -1,19 +1,19 @@
-//! Which bytes an answer holds: the `Content-Range` of a 206 (RFC 9110 section 14.4).
+//! `Content-Range` of a 206 (RFC 9110 section 14.4).
 
-/// A range of bytes out of a whole.
+/// The range of bytes that a response contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentRange {
-    /// The place of the first byte.
+    /// The offset of the first byte.
     pub start: u64,
-    /// One past the place of the last byte; more than `start`.
+    /// The offset after the last byte; above `start`.
     pub end: u64,
-    /// The length of the whole, at least `end`; `None` where the server does not know it.
+    /// The length of the complete representation, at least `end`; `None` if the server does not give it.
     pub whole: Option<u64>,
 }
 
 impl ContentRange {
-    /// Reads `bytes 0-99/1000` or `bytes 0-99/*`. `None` for another unit, for a range that was not
-    /// satisfied (`bytes */1000`), and for one that the RFC calls invalid.
+    /// Parses `bytes 0-99/1000` or `bytes 0-99/*`. `None` for another unit, an unsatisfied range (`bytes */1000`), and
+    /// a range that the RFC calls invalid.
     pub fn parse(value: &str) -> Option<ContentRange> {
         let (unit, rest) = value.trim().split_once(' ')?;
         let (range, whole) = rest.split_once('/')?;
@@ -31,13 +31,13 @@ impl ContentRange {
         (is_valid && unit.eq_ignore_ascii_case("bytes")).then_some(range)
     }
 
-    /// How many bytes it holds.
-    pub fn len(self) -> u64 {
+    /// The number of bytes.
+    pub fn length(self) -> u64 {
         self.end - self.start
     }
 }
 
-/// Digits alone: `parse` would take a sign too.
+/// Accepts digits alone: `parse` would accept a sign too.
 fn number(text: &str) -> Option<u64> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
@@ -49,16 +49,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_examples_of_the_rfc_are_read() {
+    fn examples_of_the_rfc_are_parsed() {
         let first = ContentRange::parse("bytes 42-1233/1234").unwrap();
         assert_eq!((first.start, first.end), (42, 1234));
-        assert_eq!((first.len(), first.whole), (1192, Some(1234)));
+        assert_eq!((first.length(), first.whole), (1192, Some(1234)));
         assert_eq!(ContentRange::parse("bytes 42-1233/*").unwrap().whole, None);
-        assert_eq!(ContentRange::parse("Bytes 0-0/1").unwrap().len(), 1);
+        assert_eq!(ContentRange::parse("Bytes 0-0/1").unwrap().length(), 1);
     }
 
     #[test]
-    fn what_is_invalid_is_none() {
+    fn invalid_ranges_are_rejected() {
         for bad in [
             "",
             "bytes",
@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_by_the_rfc_reads_back(start: u32, more: u32, beyond: u32, known: bool) {
+        fn valid_ranges_round_trip(start: u32, more: u32, beyond: u32, known: bool) {
             let [start, more, beyond] = [start, more, beyond].map(u64::from);
             let last = start + more;
             let whole = known.then_some(last + 1 + beyond);
@@ -94,7 +94,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic_or_lie(text in "[bytes 0-9*/+-]{0,40}|\\PC*") {
+        fn parsed_ranges_are_valid_for_any_text(text in "[bytes 0-9*/+-]{0,40}|\\PC*") {
             if let Some(range) = ContentRange::parse(&text) {
                 prop_assert!(range.start < range.end);
                 prop_assert!(range.whole.is_none_or(|whole| range.end <= whole));

@@ -1,8 +1,7 @@
-//! HTTP semantics that both sides need.
+//! HTTP semantics that client and server share.
 
+pub(crate) mod content_digest;
 pub(crate) mod content_range;
-pub(crate) mod digest;
-pub(crate) mod entity_tag_list;
-pub mod header_names;
+pub(crate) mod entity_tag;
+pub mod headers;
 pub(crate) mod server_timing;
-pub(crate) mod strong_etag;

@@ -144,7 +144,7 @@ pub(crate) fn ascii(text: String) -> HeaderValue {
 }
 
 fn found(content_type: &'static str, body: Bytes) -> Answer {
-    let digest = ContentDigest::of(&body);
+    let digest = ContentDigest::from_body(&body);
     let headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (ETAG, ascii(format!("\"{}\"", digest.short()))),
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(flag.headers["content-type"], "image/gif");
         assert_eq!(
             flag.headers["content-digest"],
-            ContentDigest::of(&flag.body).to_string()
+            ContentDigest::from_body(&flag.body).to_string()
         );
         assert!(flag.body.starts_with(b"GIF8"));
     }

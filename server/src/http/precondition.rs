@@ -45,8 +45,10 @@ impl Selection {
         let Some(tag) = whole.headers.get(ETAG) else {
             return Selection::Whole;
         };
-        let is_same = |field| holds(&headers.get_all(field), |one| one.is_strongly(tag));
-        let is_held = |field| holds(&headers.get_all(field), |one| one.is_weakly(tag));
+        let ours = EntityTag::parse(tag.as_bytes());
+        let ours = ours.expect("our entity tags are well-formed");
+        let is_same = |field| holds(&headers.get_all(field), |one| one.matches_strongly(&ours));
+        let is_held = |field| holds(&headers.get_all(field), |one| one.matches_weakly(&ours));
         if headers.contains_key(IF_MATCH) && !is_same(IF_MATCH) {
             return Selection::PreconditionFailed;
         }
@@ -112,7 +114,7 @@ fn only<'a>(fields: &GetAll<'a, HeaderValue>) -> Option<&'a HeaderValue> {
 /// what is asked for under `If-None-Match` is sent, and under `If-Match` it is not.
 fn holds(fields: &GetAll<'_, HeaderValue>, is_ours: impl Fn(&EntityTag<'_>) -> bool) -> bool {
     fields.iter().any(|field| {
-        let tags = || EntityTag::list(field.as_bytes()).unwrap_or_default();
+        let tags = || EntityTag::parse_list(field.as_bytes()).unwrap_or_default();
         field == "*" || tags().iter().any(&is_ours)
     })
 }

@@ -109,7 +109,7 @@ pub(crate) fn part(whole: &Answer, range: Range<usize>) -> Answer {
     let mut headers = whole.headers.clone();
     headers.insert(CONTENT_RANGE, site::ascii(content_range));
     // It is the digest of the content that is sent (RFC 9530 section 2).
-    let of_part = site::ascii(ContentDigest::of(&body).to_string());
+    let of_part = site::ascii(ContentDigest::from_body(&body).to_string());
     if let Some(of_whole) = headers.insert(CONTENT_DIGEST, of_part) {
         headers.insert(REPR_DIGEST, of_whole);
     }
@@ -258,11 +258,11 @@ mod tests {
         );
         assert_eq!(
             part.headers["content-digest"],
-            ContentDigest::of(&whole.body[700..1000]).to_string()
+            ContentDigest::from_body(&whole.body[700..1000]).to_string()
         );
         assert_eq!(
             part.headers["repr-digest"],
-            ContentDigest::of(&whole.body).to_string()
+            ContentDigest::from_body(&whole.body).to_string()
         );
         for same in ["etag", "content-type", "accept-ranges"] {
             assert_eq!(part.headers[same], whole.headers[same]);
@@ -323,7 +323,7 @@ mod tests {
                 prop_assert_eq!(&part.headers["repr-digest"], &whole.headers["content-digest"]);
                 joined.extend_from_slice(&part.body);
             }
-            prop_assert_eq!(ContentDigest::of(&joined).to_string(), whole.headers["content-digest"].to_str().unwrap());
+            prop_assert_eq!(ContentDigest::from_body(&joined).to_string(), whole.headers["content-digest"].to_str().unwrap());
         }
     }
 }

@@ -17,7 +17,7 @@ fn flag() -> Vec<u8> {
 }
 
 fn etag() -> String {
-    format!("\"{}\"", ContentDigest::of(&flag()).short())
+    format!("\"{}\"", ContentDigest::from_body(&flag()).short())
 }
 
 fn faulty(fault: &str) -> BlockingServer {
@@ -78,10 +78,13 @@ fn partial_content_has_range_and_both_digests() {
             "HTTP/1.1 206 Partial Content",
             "content-type: image/gif",
             &format!("etag: {etag}"),
-            &format!("content-digest: {}", ContentDigest::of(&flag[700..=1000])),
+            &format!(
+                "content-digest: {}",
+                ContentDigest::from_body(&flag[700..=1000])
+            ),
             "accept-ranges: bytes",
             &format!("content-range: bytes 700-1000/{}", flag.len()),
-            &format!("repr-digest: {}", ContentDigest::of(&flag)),
+            &format!("repr-digest: {}", ContentDigest::from_body(&flag)),
             "content-length: 301",
         ];
         assert_eq!(lines(&head), expected);
@@ -168,7 +171,7 @@ fn cut_file_is_resumed_and_verified() {
     joined.extend(response.body);
     let proof = ContentDigest::from_header(&response.headers["repr-digest"]);
     assert_eq!(
-        (joined == flag(), Some(ContentDigest::of(&joined))),
+        (joined == flag(), Some(ContentDigest::from_body(&joined))),
         (true, proof)
     );
 }
@@ -205,9 +208,9 @@ fn corrupt_flips_bits_of_the_range_and_keeps_the_digests() {
     let digest = |name: &str| ContentDigest::from_header(&response.headers[name]).unwrap();
     assert_eq!(
         digest("content-digest"),
-        ContentDigest::of(&flag[700..1000])
+        ContentDigest::from_body(&flag[700..1000])
     );
-    assert_eq!(digest("repr-digest"), ContentDigest::of(&flag));
+    assert_eq!(digest("repr-digest"), ContentDigest::from_body(&flag));
 }
 
 /// Head and body until the connection ends, and the error of the last read.

@@ -22,7 +22,7 @@ fn every_resource_is_served_with_its_digest() {
         assert_eq!(response.headers["content-type"], resource.content_type());
         assert_eq!(
             response.headers["content-digest"],
-            ContentDigest::of(body).to_string()
+            ContentDigest::from_body(body).to_string()
         );
     }
 }

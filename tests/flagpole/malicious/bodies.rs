@@ -6,7 +6,7 @@ use flagpole_protocol::ContentDigest;
 
 /// The head of an answer with the true digest, and these fields.
 fn true_head(fields: &str) -> Vec<u8> {
-    let digest = ContentDigest::of(&truth());
+    let digest = ContentDigest::from_body(&truth());
     head("200 OK", &format!("Content-Digest: {digest}\r\n{fields}"))
 }
 
@@ -240,8 +240,8 @@ fn what_is_compressed_is_not_unpacked() {
         let fields = format!("Content-Encoding: gzip\r\nContent-Length: {length}\r\n{fields}");
         Behavior::Say([&head("200 OK", &fields)[..], &bomb].concat())
     };
-    let digest = ContentDigest::of(&truth());
-    let own = ContentDigest::of(&bomb);
+    let digest = ContentDigest::from_body(&truth());
+    let own = ContentDigest::from_body(&bomb);
     assert_all(&[
         case(
             "a bomb with the digest of the flag",
@@ -262,7 +262,7 @@ fn another_body_than_its_digest_says_is_corrupt() {
     let other = crate::combos::truth(us());
     let length = other.len();
     let fields = format!("Content-Length: {length}\r\n");
-    let repr = format!("Repr-Digest: {}\r\n", ContentDigest::of(&truth()));
+    let repr = format!("Repr-Digest: {}\r\n", ContentDigest::from_body(&truth()));
     let unreadable = "Content-Digest: sha-256=:AAAA:\r\n";
     let mut flipped = truth();
     flipped[0] ^= 1;

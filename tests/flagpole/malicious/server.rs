@@ -152,7 +152,7 @@ impl ServerState {
 
 /// An honest answer with this body.
 pub(super) fn whole(body: &[u8]) -> Vec<u8> {
-    let (length, digest) = (body.len(), ContentDigest::of(body));
+    let (length, digest) = (body.len(), ContentDigest::from_body(body));
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n");
     [head.as_bytes(), body].concat()

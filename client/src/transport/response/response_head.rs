@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn malformed_digest_makes_the_body_unusable() {
-        let good = ContentDigest::of(b"GIF").to_string();
+        let good = ContentDigest::from_body(b"GIF").to_string();
         for name in ["content-digest", "repr-digest"] {
             for fine in ["", "sha-512=:AAAA:", "md5=:?:", "sha-256-x=1", &good] {
                 assert!(!is_unusable(name, fine.as_bytes()), "{fine}");

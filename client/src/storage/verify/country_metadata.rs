@@ -1,28 +1,28 @@
-//! What the metadata of a flag says.
+//! The name of a country, from the metadata of its flag.
 
 use flagpole_protocol::CountryCode;
 use flagpole_protocol::{Outcome, reason};
 use serde::Deserialize;
 
-/// The part of it that is asked for.
+/// The fields that are used.
 #[derive(Deserialize)]
 struct CountryMetadata {
     country: String,
-    /// The code of the country. Who leaves it out is believed, who names another one is not.
+    /// Optional; if present, it must be the requested code.
     iso_cc: Option<String>,
 }
 
-/// The country that it names, which is to be that of the code.
+/// The name of the country with this code.
 ///
 /// # Errors
-/// [`Outcome::BadMetadata`] if it is no JSON, names none, or is that of another code. Its size was bounded
-/// when it arrived; what is nested too deeply is refused by the parser.
+/// [`Outcome::BadMetadata`] if the body is not JSON, has no country or belongs to another code. Its size was bounded
+/// when it arrived; the parser rejects deep nesting.
 pub(crate) fn country_name(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
     let metadata = serde_json::from_slice::<CountryMetadata>(body);
     let metadata = metadata.map_err(|error| Outcome::BadMetadata(reason(&error)))?;
     match metadata.iso_cc {
         Some(other) if !other.eq_ignore_ascii_case(&code.to_string()) => {
-            let why = format!("expected that of `{code}`, got that of `{other}`");
+            let why = format!("expected the metadata of `{code}`, got that of `{other}`");
             Err(Outcome::BadMetadata(reason(&why)))
         }
         _ => Ok(metadata.country),
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn only_metadata_of_the_code_or_of_none_is_taken() {
+    fn metadata_must_match_the_code_if_it_has_one() {
         for iso_cc in ["\"BR\"", "\"br\"", "null"] {
             let body = format!(r#"{{"country": "Brazil", "iso_cc": {iso_cc}}}"#);
             assert_eq!(country(body.as_bytes()), Ok("Brazil".to_owned()));
@@ -50,18 +50,18 @@ mod tests {
         let other = country(br#"{"country": "Brazil", "iso_cc": "US"}"#).unwrap_err();
         assert_eq!(
             other.to_string(),
-            "bad metadata: expected that of `BR`, got that of `US`"
+            "bad metadata: expected the metadata of `BR`, got that of `US`"
         );
     }
 
     #[test]
-    fn the_country_is_found_among_other_things() {
+    fn unknown_fields_are_ignored() {
         let body = r#"{"iso_cc": "BR", "country": "Brazil", "population": [1, {"x": null}]}"#;
         assert_eq!(country(body.as_bytes()), Ok("Brazil".to_owned()));
     }
 
     #[test]
-    fn whatever_else_it_is_there_is_a_reason() {
+    fn malformed_metadata_is_rejected() {
         let deep = |open: &str| open.repeat(1_000_000);
         for bad in [
             "",
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_is_no_place_for_a_server_to_fill() {
+    fn reason_is_short_for_long_bodies() {
         let body = format!("\"{}\"", "\u{e9}".repeat(1_000_000));
         let Err(Outcome::BadMetadata(reason)) = country(body.as_bytes()) else {
             panic!("a string is no object");

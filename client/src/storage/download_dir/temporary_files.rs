@@ -1,5 +1,5 @@
-//! Files without a final name yet. None is left behind: a dropped one is removed, and where nothing
-//! is dropped because the process ends at once, all can be removed together.
+//! Files without a final name yet. A dropped file is removed; a process that exits without dropping them can remove
+//! all of them at once.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,40 +12,39 @@ use tempfile::TempPath;
 const PREFIX: &str = ".flagpole-";
 const SUFFIX: &str = ".tmp";
 
-/// A temporary file that is older was left behind.
-const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
+/// An older temporary file is left from a killed run.
+const STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The temporary files of one destination and its clones.
+/// The temporary files of a download folder and its clones.
 #[derive(Clone, Debug)]
-pub(crate) struct Temporaries(Arc<Mutex<Paths>>);
+pub(super) struct TemporaryFiles(Arc<Mutex<TrackedPaths>>);
 
-/// `None` once they are abandoned.
-type Paths = Option<HashSet<PathBuf>>;
+/// `None` once all are removed.
+type TrackedPaths = Option<HashSet<PathBuf>>;
 
-/// A whole file under a temporary name; removed when dropped.
+/// A complete file under a temporary name; removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Temporary {
-    // Fields are dropped in order: a file is gone before it is forgotten.
+pub(super) struct TemporaryFile {
+    // Fields are dropped in order: the file is removed before its path is untracked.
     path: TempPath,
-    _entry: Entry,
+    _tracked: TrackedPath,
 }
 
 #[derive(Debug)]
-struct Entry {
-    all: Temporaries,
+struct TrackedPath {
+    all: TemporaryFiles,
     path: PathBuf,
 }
 
-impl Temporaries {
-    pub(crate) fn new() -> Temporaries {
-        Temporaries(Arc::new(Mutex::new(Some(HashSet::new()))))
+impl TemporaryFiles {
+    pub(super) fn new() -> TemporaryFiles {
+        TemporaryFiles(Arc::new(Mutex::new(Some(HashSet::new()))))
     }
 
-    /// Writes a file in a folder, thus on the same file system as its later name there, which it can
-    /// take by a rename.
+    /// Writes a file in the folder of its final name, on the same file system, so that it can be renamed.
     ///
-    /// It is not forced to the disk (fsync): a flag that a power cut loses can be fetched again.
-    pub(crate) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<Temporary> {
+    /// Without fsync: a flag that is lost in a power cut can be downloaded again.
+    pub(super) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<TemporaryFile> {
         let (mut file, temporary) = self.create(folder)?;
         for part in parts {
             file.write_all(part)?;
@@ -53,9 +52,9 @@ impl Temporaries {
         Ok(temporary)
     }
 
-    /// The lock is held while the file is made, so that none is made that nobody knows of. A file
-    /// system makes the files of one folder one after the other anyway.
-    fn create(&self, folder: &Path) -> io::Result<(fs::File, Temporary)> {
+    /// The lock is held while the file is created, so that every file is tracked. File systems create the files of one
+    /// folder one after the other anyway.
+    fn create(&self, folder: &Path) -> io::Result<(fs::File, TemporaryFile)> {
         let mut paths = self.lock();
         let Some(known) = paths.as_mut() else {
             return Err(io::Error::other("the run was stopped"));
@@ -68,42 +67,41 @@ impl Temporaries {
             .make_in(folder, |path| fs::File::create_new(path))?
             .into_parts();
         known.insert(path.to_path_buf());
-        let entry = Entry {
+        let tracked = TrackedPath {
             all: self.clone(),
             path: path.to_path_buf(),
         };
-        let temporary = Temporary {
+        let temporary = TemporaryFile {
             path,
-            _entry: entry,
+            _tracked: tracked,
         };
         Ok((file, temporary))
     }
 
-    /// Removes all there are, and lets no more be made.
-    pub(crate) fn abandon(&self) {
+    /// Removes all temporary files, and lets no more be created.
+    pub(super) fn remove_all(&self) {
         for path in self.lock().take().unwrap_or_default() {
-            // It may have got its final name or been dropped just now; nobody is left to be told of
-            // any other reason.
+            // Fails if the file was renamed or dropped just now; the process is about to exit.
             let _ = fs::remove_file(path);
         }
     }
 
-    /// A panic elsewhere leaves the set whole: nothing in it is ever half done.
-    fn lock(&self) -> MutexGuard<'_, Paths> {
+    /// The set is whole even after a panic.
+    fn lock(&self) -> MutexGuard<'_, TrackedPaths> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Temporary {
-    /// Gives the file its final name in one step. What has that name already is replaced; a symbolic
-    /// link there is replaced too, not followed.
-    pub(crate) fn rename(self, to: &Path) -> io::Result<()> {
-        let Temporary { path, _entry } = self;
+impl TemporaryFile {
+    /// Gives the file its final name in one step. An existing file is replaced; a symbolic link is replaced too, not
+    /// followed.
+    pub(super) fn rename(self, to: &Path) -> io::Result<()> {
+        let TemporaryFile { path, _tracked } = self;
         path.persist(to).map_err(|error| error.error)
     }
 }
 
-impl Drop for Entry {
+impl Drop for TrackedPath {
     fn drop(&mut self) {
         if let Some(paths) = self.all.lock().as_mut() {
             paths.remove(&self.path);
@@ -111,17 +109,15 @@ impl Drop for Entry {
     }
 }
 
-/// Removes files of a run that was killed: nobody else leaves any. One of a run that is under way is hardly
-/// older than its timeouts.
-pub(crate) fn sweep(folder: &Path, now: SystemTime) {
+/// Removes the files of killed runs. The files of a running one are hardly older than its timeouts.
+pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
         let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
-        // Of a link: its own.
-        let modified = entry.metadata().and_then(|about| about.modified());
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|at| now.duration_since(at).ok());
-        if is_ours && age.is_some_and(|age| age > LEFT_BEHIND) {
-            // What can not be removed does no harm but to be there.
+        if is_ours && age.is_some_and(|age| age > STALE_AGE) {
+            // A file that cannot be removed does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -141,9 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_removed_and_forgotten_when_dropped_or_renamed() {
+    fn dropped_file_is_removed_and_renamed_file_untracked() {
         let folder = tempfile::tempdir().unwrap();
-        let all = Temporaries::new();
+        let all = TemporaryFiles::new();
         let dropped = all.write(folder.path(), &[b"a", b"b"]).unwrap();
         let renamed = all.write(folder.path(), &[b"a", b"b"]).unwrap();
         assert_eq!(count(folder.path()), 2);
@@ -155,25 +151,25 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_behind_is_removed_a_day_later() {
+    fn stale_files_are_removed_after_a_day() {
         let folder = tempfile::tempdir().unwrap();
         for name in [".flagpole-x.tmp", ".flagpole-x", "x.tmp", "br.gif"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let now = SystemTime::now();
-        sweep(folder.path(), now);
-        assert_eq!(count(folder.path()), 4, "it may be another run's");
-        sweep(folder.path(), now + 2 * LEFT_BEHIND);
+        remove_stale(folder.path(), now);
+        assert_eq!(count(folder.path()), 4, "they may be of another run");
+        remove_stale(folder.path(), now + 2 * STALE_AGE);
         assert_eq!(count(folder.path()), 3);
         assert!(!folder.path().join(".flagpole-x.tmp").exists());
     }
 
     #[test]
-    fn abandoned_files_are_gone_at_once_and_none_can_be_made() {
+    fn remove_all_removes_files_and_prevents_new_ones() {
         let folder = tempfile::tempdir().unwrap();
-        let all = Temporaries::new();
+        let all = TemporaryFiles::new();
         let held = all.write(folder.path(), &[b"a"]).unwrap();
-        all.clone().abandon();
+        all.clone().remove_all();
         assert_eq!(count(folder.path()), 0);
         assert!(all.write(folder.path(), &[]).is_err());
         assert!(held.rename(&folder.path().join("x")).is_err());

@@ -1,37 +1,35 @@
-//! The name of a saved file, from the name of a country that came from the network.
+//! The name of a saved flag, from the name of a country that came from the network.
 //!
-//! Own code, since the crates for it know nothing of a suffix to keep whole, nor of leading dots and
-//! dashes or of characters that turn the direction of text; we can also rely on that suffix.
+//! Own code, because the crates for it handle neither a suffix that must stay whole, nor leading dots and dashes, nor
+//! characters that change the direction of text.
 
 use flagpole_protocol::CountryCode;
 
-/// The longest component of a path on Linux, macOS and Windows: bytes on Linux, fewer units elsewhere.
+/// The maximum length of a path component: bytes on Linux; macOS and Windows count fewer, larger units.
 const COMPONENT_MAX: usize = 255;
 
-/// What no name begins or ends with: `.x` is hidden, `-x` reads as an option, Windows drops a dot at
-/// the end.
+/// No name begins or ends with these: `.x` is hidden, `-x` reads as an option, Windows drops a dot at the end.
 const EDGES: [char; 3] = ['.', '-', '_'];
 
-/// Devices of Windows, with whatever stands behind a dot: `NUL.txt` is `NUL`.
+/// Devices of Windows, with any extension: `NUL.txt` is `NUL`.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// Devices of Windows that a digit follows; a superscript 1, 2 or 3 counts as one.
+/// Devices of Windows that are followed by a digit; a superscript 1, 2 or 3 counts as a digit.
 const NUMBERED: [&str; 2] = ["com", "lpt"];
 
-/// What follows the name of the country: `--BR.gif`. It keeps two countries of one name apart, and is
-/// the same whatever the name.
+/// The suffix after the name of the country, which distinguishes two countries of one name: `--BR.gif`.
 fn suffix(code: CountryCode) -> String {
     format!("--{code}.gif")
 }
 
-/// `Brazil--BR.gif`: one component of a path, visible, of at most 255 bytes. Letters of all scripts,
-/// accents and emoji stay. A country without a name that can be shown goes by its code: `BR--BR.gif`.
+/// `Brazil--BR.gif`: one visible path component of at most 255 bytes. Letters of all scripts, accents and emoji are
+/// kept. Without a visible name the code is used: `BR--BR.gif`.
 pub(crate) fn file_name(country: &str, code: CountryCode) -> String {
     let suffix = suffix(code);
-    let shown: String = country.chars().filter_map(shown).collect();
-    let stem = shown.trim_matches(EDGES);
+    let visible: String = country.chars().filter_map(visible).collect();
+    let stem = visible.trim_matches(EDGES);
     // One byte for the underscore before a device.
-    let stem = shortened(stem, COMPONENT_MAX - suffix.len() - 1).trim_end_matches(EDGES);
+    let stem = truncated(stem, COMPONENT_MAX - suffix.len() - 1).trim_end_matches(EDGES);
     match stem {
         "" => format!("{code}{suffix}"),
         device if is_device(device) => format!("_{device}{suffix}"),
@@ -39,23 +37,23 @@ pub(crate) fn file_name(country: &str, code: CountryCode) -> String {
     }
 }
 
-/// The code in the name of a file that [`file_name`] may have made.
-pub(crate) fn code_of(file_name: &str) -> Option<CountryCode> {
+/// The code in a file name that [`file_name`] may have made.
+pub(crate) fn parse_code(file_name: &str) -> Option<CountryCode> {
     let (_, end) = file_name.rsplit_once("--")?;
     let code = end.get(..2)?.parse().ok()?;
     file_name.ends_with(&suffix(code)).then_some(code)
 }
 
-/// What stands for a character in a name, if it is to be seen at all.
-fn shown(character: char) -> Option<char> {
+/// The character that replaces this one in a name; `None` if it is dropped.
+fn visible(character: char) -> Option<char> {
     match character {
-        // The separators, and what Windows reserves.
+        // Path separators, and characters that Windows reserves.
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => Some('_'),
-        // Turn the direction of text (UAX #9, section 2), which can make `gif.exe` look like `exe.gif`.
+        // Change the direction of text (UAX #9, section 2), which can make `gif.exe` look like `exe.gif`.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             None
         }
-        // Take no room. The joiners U+200C and U+200D stay: Persian and emoji need them.
+        // Have no width. The joiners U+200C and U+200D are kept: Persian and emoji need them.
         '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => None,
         space if space.is_whitespace() => Some('_'),
         control if control.is_control() => None,
@@ -63,8 +61,8 @@ fn shown(character: char) -> Option<char> {
     }
 }
 
-/// At most so many bytes of a text, cut between two characters.
-fn shortened(text: &str, bytes: usize) -> &str {
+/// At most this many bytes of a text, cut between two characters.
+fn truncated(text: &str, bytes: usize) -> &str {
     let fits = (0..=bytes.min(text.len()))
         .rev()
         .find(|&end| text.is_char_boundary(end));
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_honest_name_stays_itself_with_underscores_for_spaces() {
+    fn spaces_become_underscores_and_letters_are_kept() {
         for (country, name) in [
             ("Brazil", "Brazil--BR.gif"),
             ("United States", "United_States--BR.gif"),
@@ -114,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_name_is_one_visible_component() {
+    fn malicious_name_is_one_visible_component() {
         for (country, name) in [
             ("../../etc/passwd", "etc_passwd--BR.gif"),
             ("/etc/passwd", "etc_passwd--BR.gif"),
@@ -136,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_which_nothing_is_left_goes_by_its_code() {
+    fn empty_name_is_replaced_by_the_code() {
         for empty in ["", " ", ".", "..", "../..", "---", "\0", "\u{202e}", "/\\"] {
             assert_eq!(br(empty), "BR--BR.gif", "{empty:?}");
         }
     }
 
     #[test]
-    fn no_name_is_a_device_of_windows() {
+    fn windows_devices_are_avoided() {
         for device in [
             "CON.x",
             "nul.tar.gz",
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_between_characters_and_keeps_its_suffix() {
+    fn long_name_is_cut_between_characters_and_keeps_its_suffix() {
         assert_eq!(br(&"x".repeat(300)).len(), COMPONENT_MAX - 1);
         assert_eq!(br(&"é".repeat(300)), format!("{}--BR.gif", "é".repeat(123)));
         assert_eq!(br(&format!("con.{}", "x".repeat(300))).len(), COMPONENT_MAX);
@@ -169,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_country_of_the_world_is_called_by_its_name() {
+    fn every_country_in_the_catalog_keeps_its_name() {
         let catalog = Catalog::embedded();
         let metadata = catalog
             .iter()
@@ -180,12 +178,12 @@ mod tests {
             let code = resource.code();
             let name = format!("{}--{code}.gif", country.replace(' ', "_"));
             assert_eq!(file_name(country, code), name);
-            assert_eq!(code_of(&name), Some(code));
+            assert_eq!(parse_code(&name), Some(code));
         }
     }
 
     #[test]
-    fn only_a_name_that_ends_with_its_code_belongs_to_one() {
+    fn parse_code_requires_the_suffix() {
         for other in [
             "br.gif",
             "BR.gif",
@@ -195,7 +193,7 @@ mod tests {
             "x--é.gif",
             "--",
         ] {
-            assert_eq!(code_of(other), None, "{other}");
+            assert_eq!(parse_code(other), None, "{other}");
         }
     }
 
@@ -212,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_network_says_the_name_stays_in_the_folder(
+        fn any_name_stays_in_the_folder(
             country in hostile(),
             code in "[A-Z]{2}",
         ) {
@@ -226,11 +224,11 @@ mod tests {
             prop_assert!(!name.starts_with(['.', '-', ' ']));
             prop_assert!(!name.contains(|c: char| c.is_control() || c.is_whitespace() || "/\\:".contains(c)));
             prop_assert!(!is_device(&name));
-            prop_assert_eq!(code_of(&name), code.parse().ok());
+            prop_assert_eq!(parse_code(&name), code.parse().ok());
         }
 
         #[test]
-        fn names_of_two_codes_never_meet(one in hostile(), two in hostile()) {
+        fn names_of_two_codes_differ(one in hostile(), two in hostile()) {
             let [br, us] = ["BR", "US"].map(|code| code.parse().unwrap());
             prop_assert_ne!(file_name(&one, br).to_lowercase(), file_name(&two, us).to_lowercase());
         }

@@ -1,0 +1,12 @@
+//! flagpole's own request fields, by which a client makes the fates of a run reproducible.
+
+/// The name of a run. The first request with a new name restarts every count, so that two strategies with names of
+/// their own get the same fates.
+pub const RUN_HEADER: &str = "flagpole-run";
+
+/// The request number for this resource, from 1, instead of the server's own count: retries and concurrent requests
+/// for one resource stay reproducible.
+pub const REQUEST_NUMBER_HEADER: &str = "flagpole-nth";
+
+/// The maximum length of a run name, in bytes; the server rejects a longer name with 400.
+pub const MAX_RUN_NAME: usize = 64;
