@@ -13,6 +13,8 @@ use flagpole_protocol::{AttemptKind, AttemptRecord, MeasuredRun};
 use flagpole_protocol::{FateKey, Ledger};
 use flagpole_server::BlockingServer;
 use flagpole_server::{Rule, RuleSet};
+use proptest::prelude::*;
+use std::fmt::Debug;
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
@@ -392,4 +394,51 @@ fn a_connection_serves_one_request_or_as_many_as_there_are() {
             assert_eq!((run.stats.ok, ledger.completed), (20, 20));
         }
     });
+}
+
+/// What of a run does not depend on timing: its attempts, in the order of downloads, and its counts.
+fn timeless(run: &MeasuredRun) -> impl PartialEq + Debug {
+    let attempt = |record: &AttemptRecord| {
+        let (place, number) = ((record.download, record.attempt), record.request_number);
+        let outcome = record.outcome.label().into_owned();
+        (
+            place,
+            record.kind,
+            number,
+            outcome,
+            record.is_final,
+            record.bytes,
+        )
+    };
+    let mut attempts: Vec<_> = run.records.iter().map(attempt).collect();
+    attempts.sort_unstable();
+    let stats = &run.stats;
+    let downloads = (stats.ok, stats.not_found, stats.error, stats.unstarted);
+    (attempts, downloads, stats.retries, stats.redirects)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn retries_and_redirects_are_the_same_under_every_strategy(
+        seed: u64,
+        attempts in 1..=4_u32,
+        concurrency in 1..=12_usize,
+    ) {
+        let server = seeded(
+            seed,
+            "uniform:0..2ms",
+            "500@20% cut:50%@10% corrupt@10% 404@10% redirect:2@15% redirect@5%",
+        );
+        let plan = Workload::flags(populous::TWENTY[..12].to_vec());
+        let (endpoint, policy) = (Endpoint::from(server.addr()), tries(attempts));
+        let runs = in_every_way(|combo| {
+            let run = Run::new(&plan, &endpoint).concurrency(lanes(concurrency));
+            combo.measure(run.policy(policy.clone()))
+        });
+        for run in &runs {
+            prop_assert_eq!(timeless(run), timeless(&runs[0]), "{}", run.strategy);
+        }
+    }
 }
