@@ -1,7 +1,7 @@
-//! The article's warning never to sleep or save on the event loop, and its `run_in_executor`.
-//! The same spinner is drawn beside work of 1 s (or as many as the argument says), and its frames are
-//! counted. Look at the two zeros: work that does not await stops all that shares its thread, though
-//! both are `async`. `spawn_blocking` moves it to another thread, and the frames are back.
+//! The article's warning never to sleep or save a file on the event loop, and its `run_in_executor`.
+//! A spinner is drawn beside 1 s of work (or as many seconds as the argument says), and its frames are
+//! counted. Note the two zeros: work that does not await stops everything on its thread, although
+//! both are `async`. `spawn_blocking` moves the work to another thread, and the frames return.
 
 use anyhow::{Context as _, Result};
 use std::cell::Cell;
@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 const FRAME: Duration = Duration::from_millis(50);
 
-/// Draws on the standard error, and counts each frame when its time is over.
+/// Draws on standard error, and counts each frame after it was shown.
 async fn spin(frames: &Cell<usize>) -> io::Result<Infallible> {
     loop {
         let turn = ["|", "/", "-", "\\"][frames.get() % 4];
@@ -27,18 +27,18 @@ async fn spin(frames: &Cell<usize>) -> io::Result<Infallible> {
     }
 }
 
-/// How many frames the spinner draws while the work goes on, both on one thread.
+/// Number of frames that the spinner draws during the work, both on one thread.
 async fn frames_during(work: impl Future<Output = Result<()>>) -> Result<usize> {
     let frames = Cell::new(0);
     tokio::select! {
-        // The spinner first: a frame that is due is counted, though the work has ended meanwhile.
+        // Polls the spinner first: a frame that is due counts even if the work has ended.
         biased;
         Err(failed) = spin(&frames) => Err(failed.into()),
         done = work => done.map(|()| frames.get()),
     }
 }
 
-/// Saves a flag to the disk, again and again: a blocking call that is short, but not once.
+/// Saves a flag to disk repeatedly: a blocking call that is short, but made many times.
 fn save(path: &Path, time: Duration) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < time {

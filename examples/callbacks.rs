@@ -1,8 +1,8 @@
-//! The article's three stages, by nested callbacks and by `await`: each stage asks the next question
-//! with the answer of the one before, and each may fail.
-//! Look at the shape: the callbacks grow to the right, hand the error on by hand at each level, and can
-//! return nothing, so that whoever wants the result must pass a callback too. With `await` the same is
-//! three lines one below the other, and `?` hands on the error of each. Both print the same.
+//! The article's three stages, with nested callbacks and with `await`: each stage sends a request made from the
+//! response before it, and each may fail.
+//! Note the shape: the callbacks nest, pass the error on explicitly at each level, and cannot return a value,
+//! so that the caller must pass a callback too. With `await` the same is three consecutive lines, and `?` passes
+//! on the error of each. Both print the same.
 
 use anyhow::Result;
 use std::fmt;
@@ -20,7 +20,7 @@ impl fmt::Display for StageError {
     }
 }
 
-/// Answers a request, some turns of the loop later, unless it is the stage that is to fail.
+/// Answers a request after a few turns of the loop, unless this stage is to fail.
 async fn api_call(stage: u32, request: String, fails: Option<u32>) -> Result<String, StageError> {
     yield_now().await;
     if fails == Some(stage) {
@@ -29,7 +29,7 @@ async fn api_call(stage: u32, request: String, fails: Option<u32>) -> Result<Str
     Ok(format!("{request} -> answer {stage}"))
 }
 
-/// The same for those who live without `await`: the answer is brought to a callback.
+/// The same without `await`: the answer is passed to a callback.
 fn api_call_back(
     stage: u32,
     request: String,
@@ -68,10 +68,10 @@ fn show(how: &str, result: &Result<String, StageError>) {
 
 async fn both() -> Result<()> {
     for fails in [None, Some(1), Some(2), Some(3)] {
-        // The way out of the callbacks: a future that the last of them resolves.
+        // From callbacks back to `await`: a future that the last callback resolves.
         let (resolve, result) = oneshot::channel();
         by_callbacks("request".into(), fails, |answer| {
-            // Nobody waits any more only if the loop itself has ended.
+            // The receiver is gone only if the loop itself has ended.
             let _ = resolve.send(answer);
         });
         show("callbacks", &result.await?);

@@ -1,8 +1,8 @@
-//! The article's second downloader: a semaphore for at most five requests at once, an error that knows
-//! its country, a count by status, results as they complete, files saved off the loop.
-//! Without a URL as argument it asks a server of its own, slow and now and then broken.
-//! Look at the braces around the permit in `download_one`: it is held for the request, and given back
-//! before the file is saved. The save is awaited: the article's is not, so nobody learns if it fails.
+//! The article's second downloader: a semaphore for at most five concurrent requests, an error with its
+//! country, a count by status, results as they complete, files saved off the loop.
+//! Without a URL as argument it starts a server that is slow and sometimes fails.
+//! Note the braces around the permit in `download_one`: the permit is held for the request, and returned
+//! before the file is saved. The save is awaited, so its errors are reported; the article's is not.
 
 use anyhow::Result;
 use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
@@ -27,13 +27,13 @@ enum Status {
     Error,
 }
 
-/// A download that failed, and of which country.
+/// A failed download and its country.
 struct FetchError {
     code: CountryCode,
     cause: anyhow::Error,
 }
 
-/// What all downloads share.
+/// State that all downloads share.
 struct Site {
     endpoint: Endpoint,
     permits: Semaphore,
@@ -83,7 +83,7 @@ fn main() -> Result<()> {
         permits: Semaphore::new(MAX_REQUESTS),
         folder: DownloadDir::prepare(Path::new("downloaded"))?,
     };
-    // Two codes that no country has, for the sake of a 404.
+    // Two codes without a country, so that the server answers 404.
     let mut codes = populous::TWENTY.to_vec();
     codes.extend(["QQ".parse::<CountryCode>()?, "XX".parse()?]);
     let event_loop = Builder::new_current_thread().enable_all().build()?;

@@ -1,7 +1,7 @@
-//! The article's `flags.py`: twenty flags, one after the other, each waited for.
-//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
-//! Look at the line with `by_name`: `flags_threads` and `flags_async` differ from this program in it
-//! and nowhere else. This one takes twenty times 50 ms, the others little more than once.
+//! The article's `flags.py`: twenty flags, one after the other.
+//! Without a URL as argument it starts a server with a delay of 50 ms per response.
+//! Note the line with `by_name`: it is the only difference from `flags_threads` and `flags_async`. This program
+//! takes twenty times 50 ms, the others little more than 50 ms.
 
 use anyhow::Result;
 use flagpole_client::{Concurrency, DownloadDir, Run, Target, Workload, strategy};
@@ -25,8 +25,8 @@ fn main() -> Result<()> {
         .on_record(&show);
 
     let start = Instant::now();
-    let tally = strategy::by_name("sequential")?.run(&run)?;
+    let stats = strategy::by_name("sequential")?.run(&run)?;
     let elapsed = start.elapsed().as_secs_f64();
-    println!("{} flags downloaded in {elapsed:.2}s", tally.ok);
+    println!("{} flags downloaded in {elapsed:.2}s", stats.ok);
     Ok(())
 }

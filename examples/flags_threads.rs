@@ -1,8 +1,7 @@
-//! The article's thread pool, from the part before it: twenty flags, a thread for each.
-//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
-//! Look at the line with `by_name`: it is all that tells this program from `flags_sequential`. What it
-//! stands for is in `client/src/strategy/threads.rs`: threads take turns at a list of jobs, and each
-//! blocks while it waits.
+//! The article's thread pool, from the previous chapter: twenty flags, one thread for each.
+//! Without a URL as argument it starts a server with a delay of 50 ms per response.
+//! Note the line with `by_name`: it is the only difference from `flags_sequential`. The strategy is in
+//! `client/src/strategy/threads.rs`: threads take downloads from a shared list, and each blocks while it waits.
 
 use anyhow::Result;
 use flagpole_client::{Concurrency, DownloadDir, Run, Target, Workload, strategy};
@@ -26,8 +25,8 @@ fn main() -> Result<()> {
         .on_record(&show);
 
     let start = Instant::now();
-    let tally = strategy::by_name("threads")?.run(&run)?;
+    let stats = strategy::by_name("threads")?.run(&run)?;
     let elapsed = start.elapsed().as_secs_f64();
-    println!("{} flags downloaded in {elapsed:.2}s", tally.ok);
+    println!("{} flags downloaded in {elapsed:.2}s", stats.ok);
     Ok(())
 }

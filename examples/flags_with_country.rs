@@ -1,8 +1,8 @@
 //! The article's last downloader: two requests for each country, its flag and then its name, which
 //! becomes the name of the file.
-//! Without a URL as argument it asks a server of its own that takes 50 ms over every answer.
-//! Look at `get_both`: two requests that follow each other read like two calls that block. Each has a
-//! permit of its own, so that another download may go in between.
+//! Without a URL as argument it starts a server with a delay of 50 ms per response.
+//! Note `get_both`: two consecutive requests read like two blocking calls. Each has a permit of its own, so that
+//! another download may use the connection in between.
 
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
@@ -28,7 +28,7 @@ enum Status {
     Error,
 }
 
-/// What all downloads share.
+/// State that all downloads share.
 struct Site {
     endpoint: Endpoint,
     permits: Semaphore,

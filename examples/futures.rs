@@ -1,8 +1,8 @@
-//! The article's `Future` and `Task`, beside tokio's: done or not, a result too early, what follows a
-//! result, cancelling, waiting with a time limit and for many.
+//! The article's `Future` and `Task` beside tokio's: done or not, reading a result too early, code after a
+//! result, cancelling, waiting with a time limit, waiting for several.
 //! A bare future is a `oneshot::Receiver` here, a task a `JoinHandle`, and `run_sync` the article's
-//! helper for the console. Look at the first line: a future in Rust is only a description, and nothing
-//! happens until somebody polls it; the last four are `asyncio.wait` and its ways to have enough.
+//! helper for the console. Note the first line: a future in Rust is only a description, and nothing
+//! happens until it is polled; the last four are `asyncio.wait` and its conditions to return.
 
 use anyhow::Result;
 use std::cell::Cell;
@@ -26,7 +26,7 @@ fn show(what: &str, result: impl std::fmt::Debug) {
     println!("{what:<40}{result:?}");
 }
 
-/// What becomes of a future that nobody polls, and of one that somebody awaits.
+/// A future that is never polled, and one that is awaited.
 async fn laziness() {
     let has_run = Cell::new(false);
     drop(async { has_run.set(true) });
@@ -35,7 +35,7 @@ async fn laziness() {
     show("a future awaited has run", has_run.get());
 }
 
-/// `Future`: a place for a result that somebody else will set.
+/// `Future`: a result that other code will set.
 async fn bare_future() -> Result<()> {
     let (set, mut future) = oneshot::channel();
     show("result before it is set", future.try_recv());
@@ -44,7 +44,7 @@ async fn bare_future() -> Result<()> {
 
     let (set, future) = oneshot::channel::<u32>();
     drop(set);
-    show("nobody will ever set it", future.await);
+    show("the sender was dropped", future.await);
     Ok(())
 }
 
@@ -56,13 +56,13 @@ async fn task() -> Result<()> {
     show("one turn of the loop later", task.is_finished());
     show("its result", task.await?);
 
-    // `add_done_callback` is whatever stands behind an `await`.
+    // The code after an `await` takes the place of `add_done_callback`.
     let task = tokio::spawn(async { 42 });
-    let called_back = tokio::spawn(async { task.await.map(|answer| format!("told {answer}")) });
+    let called_back = tokio::spawn(async { task.await.map(|answer| format!("received {answer}")) });
     show("a callback on completion", called_back.await??);
 
     let task = tokio::spawn(async { "x".parse::<u32>() });
-    show("an error is kept for who awaits", task.await?);
+    show("an error is kept until awaited", task.await?);
 
     let task = tokio::spawn(pending::<u32>());
     task.abort();
@@ -86,7 +86,7 @@ async fn result_with_a_limit() -> Result<()> {
     Ok(())
 }
 
-/// Two that end well, one that fails, one that never ends: in this order, as the loop is fair.
+/// Two tasks that succeed, one that fails, one that never ends: in this order, because the loop is fair.
 fn four() -> JoinSet<Result<u32, &'static str>> {
     let mut set = JoinSet::new();
     set.spawn(async { Ok(1) });
@@ -96,8 +96,8 @@ fn four() -> JoinSet<Result<u32, &'static str>> {
     set
 }
 
-/// `asyncio.wait`: the results until one is enough, time is up, or none is left. What is pending stays
-/// in the set, and is cancelled when that is dropped.
+/// `asyncio.wait`: collects results until the condition holds, the time is up, or no task is left. Pending tasks
+/// stay in the set and are cancelled when it is dropped.
 async fn wait<T: 'static>(
     set: &mut JoinSet<T>,
     limit: Duration,
@@ -130,7 +130,7 @@ async fn waiting_for_many() -> Result<()> {
     let done = wait(&mut set, never, Result::is_err).await?;
     show("wait for the first error", &done, &set);
 
-    // The one that never ends is taken out of it.
+    // Removes the task that never ends.
     let mut set = JoinSet::new();
     set.spawn(async { Ok(1) });
     set.spawn(async { Ok(2) });

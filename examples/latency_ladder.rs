@@ -1,8 +1,8 @@
-//! The article's picture of how long a CPU waits for cache, memory, disk and network: measured here,
+//! The article's table of how long a CPU waits for cache, memory, disk and network: measured here
 //! in nanoseconds, in cycles, and on a human scale on which a cycle takes a second.
-//! With a URL as argument, a flag from there is one rung more.
-//! Look at the last column: whoever blocks on the lower rungs sleeps for years, and a loop that has
-//! other work should not. How each rung was measured is printed below the table.
+//! With a URL as argument, a flag from there is one more row.
+//! Note the last column: code that blocks on the lower rows sleeps for years, and a loop that has
+//! other work should not. How each row was measured is printed below the table.
 
 use anyhow::Result;
 use flagpole_client::{Run, Target, Workload, strategy};
@@ -12,21 +12,21 @@ use std::env;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Rounds of which the quickest counts: whatever disturbs a round only makes it slower.
+/// Rounds; the fastest counts, because disturbances only make a round slower.
 const ROUNDS: usize = 10;
 
-/// What is waited for, how long (or why that is not known), and how it was measured.
+/// One row: its name, its latency (or why there is none), and how it was measured.
 struct LatencyStep {
     name: &'static str,
     nanos: Result<f64, &'static str>,
     how: String,
 }
 
-/// A cache line, which holds the place of the next one to visit.
+/// A cache line that holds the index of the next line to visit.
 #[repr(align(64))]
 struct CacheLine(usize);
 
-/// The sequence of Marsaglia's xorshift64 (2003): no more than disorder is asked of it.
+/// Marsaglia's xorshift64 (2003); it only has to look random to a prefetcher.
 struct XorShift(u64);
 
 impl XorShift {
@@ -47,8 +47,8 @@ fn quickest(operations: usize, mut round: impl FnMut()) -> f64 {
     rounds.min().unwrap_or_default().as_secs_f64() * 1e9 / operations as f64
 }
 
-/// Does one step to an expression 64 times over. Within one expression even a build without
-/// optimisation keeps the value in a register, and the loop around it hardly counts.
+/// Applies a step to an expression 64 times. Within one expression even a build without
+/// optimisation keeps the value in a register, and the loop overhead is negligible.
 macro_rules! sixty_four {
     ($step:ident, $x:expr) => {
         sixty_four!(@four $step, sixty_four!(@four $step, sixty_four!(@four $step, sixty_four!(@four $step, $x))))
@@ -61,11 +61,11 @@ macro_rules! sixty_four {
     };
 }
 
-/// How long a cycle takes, in nanoseconds: the time of a bit operation that needs the result of the
-/// one before.
+/// Duration of a cycle in nanoseconds: the time of a bit operation that depends on the result of the
+/// previous one.
 fn cycle_time() -> f64 {
     const TIMES: usize = 10_000;
-    // Nobody but the CPU is to know them, or the compiler would make it shorter.
+    // Hides the values from the compiler, which would shorten the computation.
     let operands = black_box([0x5555, 0x3333, 0x7171, 0x0042]);
     let mut value = black_box(1_u64);
     quickest(4 * 64 * TIMES, || {
@@ -82,8 +82,8 @@ fn cycle_time() -> f64 {
     })
 }
 
-/// Lines that lead to each other in one random circle through all of them (Sattolo's algorithm), so
-/// that no prefetcher can guess the next.
+/// Lines linked in one random cycle through all of them (Sattolo's algorithm), so that no prefetcher can
+/// predict the next.
 fn circle(kib: usize) -> Vec<CacheLine> {
     let mut lines: Vec<CacheLine> = (0..kib * 1024 / size_of::<CacheLine>())
         .map(CacheLine)
@@ -96,7 +96,7 @@ fn circle(kib: usize) -> Vec<CacheLine> {
     lines
 }
 
-/// Follows a circle: each load needs the result of the one before.
+/// Follows the cycle: each load depends on the result of the previous one.
 fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
     const TIMES: usize = 1 << 12;
     let lines = circle(kib);
@@ -113,7 +113,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
         }
         at = black_box(here);
     });
-    let how = format!("dependent loads from a random circle of {kib} KiB, {where_from}");
+    let how = format!("dependent loads from a random cycle of {kib} KiB, {where_from}");
     LatencyStep {
         name,
         nanos: Ok(nanos),
@@ -121,7 +121,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
     }
 }
 
-/// One page of a file from the disk, and again from the system's page cache.
+/// One page of a file, from disk and then from the page cache.
 #[cfg(target_os = "linux")]
 fn disk() -> Result<Vec<LatencyStep>> {
     use rustix::fs::{Advice, fadvise, fstatfs};
@@ -192,29 +192,29 @@ fn disk() -> Result<Vec<LatencyStep>> {
 fn disk() -> Result<Vec<LatencyStep>> {
     Ok(vec![LatencyStep {
         name: "disk",
-        nanos: Err("only on Linux can this program put a file out of the page cache"),
+        nanos: Err("dropping a file from the page cache is implemented for Linux only"),
         how: "not at all".into(),
     }])
 }
 
-/// Flags one after the other over one connection: the median from request to last byte.
+/// Flags fetched sequentially over one connection: the median from request to last byte.
 fn http(name: &'static str, url: &str, plan: &Workload) -> Result<LatencyStep> {
     let endpoint = url.parse::<Target>()?.resolve()?;
-    let tally = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
-    let median = tally.service_time.quantile(0.5).unwrap_or_default();
+    let stats = strategy::by_name("sequential")?.run(&Run::new(plan, &endpoint))?;
+    let median = stats.service_time.quantile(0.5).unwrap_or_default();
     let how = format!(
         "median of {} flags from {url}, from request to last byte, over one open connection",
-        tally.ok
+        stats.ok
     );
-    let nanos = if tally.ok == plan.jobs.len() as u64 {
+    let nanos = if stats.ok == plan.jobs.len() as u64 {
         Ok(median.as_secs_f64() * 1e9)
     } else {
-        Err("some flags could not be had")
+        Err("some flags could not be downloaded")
     };
     Ok(LatencyStep { name, nanos, how })
 }
 
-/// On the scale of a cycle a second: `12 s`, `3.4 days`.
+/// On a scale on which a cycle takes a second: `12 s`, `3.4 days`.
 fn human(seconds: f64) -> String {
     const UNITS: [(f64, &str); 5] = [
         (365.25 * 86_400.0, "years"),
@@ -234,36 +234,32 @@ fn main() -> Result<()> {
     let late = BlockingServer::builder().latency("50ms".parse()?).start()?;
     let all = Workload::flags(Catalog::embedded().codes());
     let twenty = Workload::flags(populous::TWENTY);
-    let mut rungs = vec![
-        chase("L1 cache", 16, "which fits in the first cache"),
-        chase(
-            "L2 cache",
-            256,
-            "which fits in the second, not in the first",
-        ),
+    let mut rows = vec![
+        chase("L1 cache", 16, "which fits in the L1 cache"),
+        chase("L2 cache", 256, "which fits in the L2 cache, not in L1"),
         chase(
             "L3 cache",
             4096,
-            "which fits in the third, as a rule not in the second",
+            "which fits in the L3 cache, usually not in L2",
         ),
         chase(
             "memory",
             256 << 10,
-            "which fits in no cache; finding the page in memory is included",
+            "which fits in no cache; includes the TLB miss",
         ),
     ];
-    rungs.extend(disk()?);
-    rungs.push(http("loopback HTTP", &clean.url(), &all)?);
-    rungs.push(http("HTTP, 50 ms injected", &late.url(), &twenty)?);
+    rows.extend(disk()?);
+    rows.push(http("loopback HTTP", &clean.url(), &all)?);
+    rows.push(http("HTTP, 50 ms injected", &late.url(), &twenty)?);
     if let Some(url) = env::args().nth(1) {
-        rungs.push(http("HTTP, the URL given", &url, &twenty)?);
+        rows.push(http("HTTP, the URL given", &url, &twenty)?);
     }
 
     println!(
-        "{:<21}{:>14}{:>14}  at a cycle a second",
+        "{:<21}{:>14}{:>14}  at one cycle per second",
         "waiting for", "nanoseconds", "cycles"
     );
-    for LatencyStep { name, nanos, .. } in &rungs {
+    for LatencyStep { name, nanos, .. } in &rows {
         match nanos {
             Ok(nanos) => {
                 let cycles = nanos / cycle;
@@ -273,10 +269,8 @@ fn main() -> Result<()> {
         }
     }
     println!("\nhow it was measured");
-    println!(
-        "a cycle: {cycle:.3} ns, bit operations that each need the result of the last; quickest of {ROUNDS} rounds"
-    );
-    for LatencyStep { name, how, .. } in &rungs {
+    println!("a cycle: {cycle:.3} ns, dependent bit operations; fastest of {ROUNDS} rounds");
+    for LatencyStep { name, how, .. } in &rows {
         println!("{name}: {how}");
     }
     if cfg!(debug_assertions) {

@@ -1,8 +1,8 @@
-//! The article's argument for tasks: a thread may be interrupted between any two steps, so that all it
-//! shares must be locked; a task gives way only where it awaits.
+//! The article's argument for tasks: a thread may be interrupted between any two steps, so all shared data must
+//! be locked; a task yields only where it awaits.
 //! Two threads, then two tasks, each add 1 to a counter a thousand times, in two steps: read, write.
-//! Look at what comes between the steps. Nothing is left to luck: a barrier makes the threads meet in
-//! the middle, as the scheduler may at any time. (Without the atomic, Rust refuses to compile it.)
+//! Note what happens between the steps. Chance plays no part: a barrier makes the threads meet in
+//! the middle, as the scheduler may do at any time. (Without the atomic, Rust refuses to compile it.)
 
 use anyhow::Result;
 use std::cell::Cell;
@@ -54,7 +54,7 @@ fn threads_with_a_lock() -> u64 {
     counter.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The two steps made one that nothing can come between.
+/// The two steps as one atomic step.
 fn threads_with_one_step() -> u64 {
     let counter = AtomicU64::new(0);
     two_threads(|| {

@@ -1,8 +1,7 @@
-//! The article's `spinner_asyncio.py`: a task draws a spinner while another one thinks for 3 s (or as
-//! many as the argument says), both on one thread.
-//! Look at `abort`: a task can be ended from outside, because it only ever stops at an `await`. No
-//! exception is raised there; the future is dropped where it stands, and what it owns cleans up: see
-//! `ClearLine`.
+//! The article's `spinner_asyncio.py`: a task draws a spinner while another task thinks for 3 s (or as
+//! many seconds as the argument says), both on one thread.
+//! Note `abort`: a task can be ended from outside, because it only ever stops at an `await`. No
+//! exception is raised there; the future is dropped, and the values it owns clean up: see `ClearLine`.
 
 use anyhow::{Context as _, Result};
 use std::env;
@@ -13,14 +12,14 @@ use tokio::time::sleep;
 
 const FRAME: Duration = Duration::from_millis(100);
 
-/// Wipes a line of this many characters when it is dropped.
+/// Clears a line of this many characters when dropped.
 struct ClearLine(usize);
 
 impl Drop for ClearLine {
     fn drop(&mut self) {
         let (blank, back) = (" ".repeat(self.0), "\x08".repeat(self.0));
         let mut out = io::stdout();
-        // A drop has nobody to tell; who prints next meets the same error.
+        // Drop cannot report an error; the next print meets the same one.
         let _ = write!(out, "{blank}{back}").and_then(|()| out.flush());
     }
 }
@@ -47,7 +46,7 @@ async fn supervisor(thinking: Duration) -> Result<u32> {
     println!("spinner object: {spinner:?}");
     let answer = slow_function(thinking).await;
     spinner.abort();
-    // `abort` only asks; the task is gone, and its line wiped, when waiting for it says so.
+    // `abort` only requests the end; after the `await` the task has ended and its line is cleared.
     match spinner.await {
         Err(ended) if ended.is_cancelled() => Ok(answer),
         Err(panicked) => Err(panicked.into()),

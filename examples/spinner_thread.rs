@@ -1,7 +1,7 @@
-//! The article's `spinner_thread.py`: a thread draws a spinner while another one thinks for 3 s (or as
-//! many as the argument says).
-//! Look at `go`: nobody can end a thread from outside, for it may be anywhere, holding anything. It is
-//! told to end by a flag that it looks at after every frame, and `join` waits until it has.
+//! The article's `spinner_thread.py`: a thread draws a spinner while another thread thinks for 3 s (or as
+//! many seconds as the argument says).
+//! Note `go`: a thread cannot be ended from outside, because it might hold a lock. It checks a flag after every
+//! frame, and `join` waits until it has ended.
 
 use anyhow::{Context as _, Result, anyhow};
 use std::env;
@@ -37,7 +37,7 @@ fn slow_function(thinking: Duration) -> u32 {
 
 fn supervisor(thinking: Duration) -> Result<u32> {
     let go = Arc::new(AtomicBool::new(true));
-    // A thread runs from the moment it is spawned: the lock keeps its first frame behind our line.
+    // A thread runs as soon as it is spawned: the lock makes its first frame appear after our line.
     let mut out = io::stdout().lock();
     let spinner = thread::Builder::new().name("spinner".into()).spawn({
         let go = go.clone();

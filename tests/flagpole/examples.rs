@@ -153,8 +153,8 @@ fn every_example_begins_with_what_it_is_and_is_named_in_the_map_of_the_article()
             "{name} does not name its program of the article"
         );
         assert!(
-            text.contains("Look at"),
-            "{name} does not say what to look at"
+            text.contains("Note "),
+            "{name} does not say what to note"
         );
         assert!(
             map.contains(&format!("`{name}`")),
