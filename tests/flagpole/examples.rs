@@ -152,10 +152,7 @@ fn every_example_begins_with_what_it_is_and_is_named_in_the_map_of_the_article()
             text.contains("rticle's"),
             "{name} does not name its program of the article"
         );
-        assert!(
-            text.contains("Note "),
-            "{name} does not say what to note"
-        );
+        assert!(text.contains("Note "), "{name} does not say what to note");
         assert!(
             map.contains(&format!("`{name}`")),
             "docs/article.md lacks `{name}`"
