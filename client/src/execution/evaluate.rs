@@ -3,7 +3,7 @@
 use crate::execution::evaluated::{Evaluated, Slot, attempt_record};
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::retained;
-use crate::policy::{is_redirect, request_url, resolve_location, retry_after};
+use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_location};
 use crate::scheduler::{AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::resume::{LocalCopy, PartialUpdate};
 use crate::storage::verify::country_metadata;
@@ -111,7 +111,7 @@ impl RunState {
             outcome,
             took: done.saturating_sub(response.sent),
             redirect: self.redirect(spec, response),
-            retry_after: field.and_then(|field| retry_after(field, unix_time)),
+            retry_after: field.and_then(|field| parse_retry_after(field, unix_time)),
         }
     }
 

@@ -1,35 +1,35 @@
-//! Hedged requests: when an answer takes longer than most, the request is made a second time, and the
-//! better answer counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013):
-//! hedging behind the 95th percentile costs some 5% more requests and takes most of the tail away.
+//! Hedged requests: a request that takes longer than most is sent a second time, and the better response
+//! counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013): hedging after the
+//! 95th percentile costs about 5% more requests and removes most of the tail.
 
-use super::KaplanMeier;
+use super::kaplan_meier::KaplanMeier;
 use std::time::Duration;
 
-/// When a request that takes long is made a second time.
+/// When a slow request is duplicated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
-    /// How long an answer may take before that.
+    /// How long the first request may take before.
     pub delay: HedgeDelay,
-    /// Hedges a request that is none, 0 to 1: their share is never above this.
+    /// Maximum ratio of hedges to other requests, 0 to 1.
     pub max_ratio: f64,
 }
 
-/// How long an answer may take before the request is made a second time.
+/// How long a request may take before it is duplicated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum HedgeDelay {
-    /// This long.
+    /// A fixed time.
     Fixed(Duration),
-    /// As long as this share of all answers takes at most, as far as can be told.
+    /// The estimated quantile of the service times so far.
     Quantile {
-        /// The share, 0 to 1: 0.95.
+        /// The quantile, 0 to 1: 0.95.
         quantile: f64,
-        /// Nothing is hedged before so many answers have been seen.
+        /// No hedges before this number of responses.
         min_samples: u64,
     },
 }
 
 impl Default for Hedge {
-    /// Behind the 95th percentile of at least 20 answers, and one hedge for ten requests.
+    /// After the 95th percentile of at least 20 responses; at most one hedge for ten requests.
     fn default() -> Hedge {
         let delay = HedgeDelay::Quantile {
             quantile: 0.95,
@@ -43,17 +43,17 @@ impl Default for Hedge {
 }
 
 impl Hedge {
-    /// How long an answer may take, after what has been seen of others, some of which have been awaited
-    /// for so long; `None` if too little has been.
-    pub fn current_delay(&self, seen: &KaplanMeier, awaited: &[Duration]) -> Option<Duration> {
+    /// The delay, given the service times so far and the elapsed times of the requests in flight; `None` if
+    /// there are too few responses.
+    pub fn current_delay(&self, seen: &KaplanMeier, in_flight: &[Duration]) -> Option<Duration> {
         match self.delay {
-            HedgeDelay::Fixed(time) => Some(time),
+            HedgeDelay::Fixed(delay) => Some(delay),
             HedgeDelay::Quantile { min_samples, .. } if seen.count() < min_samples => None,
-            HedgeDelay::Quantile { quantile, .. } => seen.quantile(quantile, awaited),
+            HedgeDelay::Quantile { quantile, .. } => seen.quantile(quantile, in_flight),
         }
     }
 
-    /// Whether one more may be made, after `hedges` of them beside so many other requests.
+    /// Whether one more hedge may be sent after `hedges` of them and `others` other requests.
     pub fn allows(&self, hedges: u64, others: u64) -> bool {
         (hedges + 1) as f64 <= self.max_ratio * others as f64
     }
@@ -63,33 +63,32 @@ impl Hedge {
 mod tests {
     use super::*;
 
+    const MS: Duration = Duration::from_millis(1);
+
     #[test]
-    fn the_percentile_is_that_of_enough_answers() {
+    fn the_quantile_needs_enough_responses() {
         let mut seen = KaplanMeier::default();
         let hedge = Hedge::default();
         for ms in 1..=19 {
-            seen.record(Duration::from_millis(ms));
+            seen.record(ms * MS);
             assert_eq!(hedge.current_delay(&seen, &[]), None);
         }
-        seen.record(Duration::from_millis(20));
-        assert_eq!(
-            hedge.current_delay(&seen, &[]),
-            Some(Duration::from_millis(19))
-        );
+        seen.record(20 * MS);
+        assert_eq!(hedge.current_delay(&seen, &[]), Some(19 * MS));
     }
 
     #[test]
-    fn a_fixed_time_needs_no_answers() {
+    fn a_fixed_delay_needs_no_responses() {
         let hedge = Hedge {
-            delay: HedgeDelay::Fixed(Duration::from_millis(7)),
+            delay: HedgeDelay::Fixed(7 * MS),
             ..Hedge::default()
         };
         let delay = hedge.current_delay(&KaplanMeier::default(), &[]);
-        assert_eq!(delay, Some(Duration::from_millis(7)));
+        assert_eq!(delay, Some(7 * MS));
     }
 
     #[test]
-    fn the_share_is_of_the_requests_that_are_no_hedges() {
+    fn the_ratio_counts_requests_that_are_no_hedges() {
         let hedge = Hedge::default();
         assert!(!hedge.allows(0, 9) && hedge.allows(0, 10));
         assert!(!hedge.allows(1, 19) && hedge.allows(1, 20));

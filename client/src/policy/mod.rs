@@ -1,12 +1,13 @@
-//! What is done about answers that are late, wrong or elsewhere: pure rules, the same for every
-//! strategy. They hold no clock and draw no chance but from the seed; the
-//! [agenda](crate::Agenda) applies them.
+//! The rules of a run for responses that are late, failed or elsewhere: pure functions, the same for every
+//! strategy. They see no clock and draw only from the seed; the
+//! [scheduler](crate::AttemptScheduler) applies them.
 
 pub(crate) mod adaptive_limit;
 mod hedge;
 mod kaplan_meier;
 mod redirects;
 mod retry;
+mod retry_after;
 mod retry_budget;
 mod timeouts;
 
@@ -15,27 +16,27 @@ pub use kaplan_meier::KaplanMeier;
 pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;
-pub(crate) use retry::retry_after;
+pub(crate) use retry_after::parse_retry_after;
 pub(crate) use retry_budget::RetryBudget;
 pub use retry_budget::RetryBudgetConfig;
 pub use timeouts::Timeouts;
 
-/// All the rules of a run. Unless told otherwise it waits for ever, retries nothing, hedges nothing,
-/// follows five redirects and uses connections again.
+/// The rules of a run. The default has no timeouts, retries or hedges, follows five redirects and reuses
+/// connections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// How long an exchange may take.
+    /// Time limits of an attempt.
     pub timeouts: Timeouts,
-    /// What is tried again, how often and when.
+    /// Which outcomes are retried, how often and when.
     pub retry: Retry,
-    /// How many retries all downloads together may make. Without one there is no such limit: who gets
-    /// the last retry depends on timing, so that runs of one seed need not end alike under a budget.
+    /// Limit of the retries of all downloads together; `None`: no limit. Which download gets the last
+    /// retry depends on timing, so with a budget two runs with the same seed may end differently.
     pub budget: Option<RetryBudgetConfig>,
-    /// When a request that takes long is made a second time.
+    /// When slow requests are duplicated.
     pub hedge: Option<Hedge>,
-    /// How far redirects are followed.
+    /// How many redirects are followed.
     pub redirects: RedirectPolicy,
-    /// Whether a connection serves more than one request; if not, each says `Connection: close`.
+    /// Whether connections are reused; if not, each request says `Connection: close`.
     pub reuse: bool,
 }
 

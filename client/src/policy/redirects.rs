@@ -1,55 +1,55 @@
-//! Redirects: followed within the site, a few times. What lies elsewhere is somebody else's, and no
-//! flag that was asked for.
+//! Redirects are followed within the site only: another origin is not under test and has no flag that was
+//! asked for.
 
 use http::uri::PathAndQuery;
 use std::sync::Arc;
 use url::Url;
 
-/// The longest path that is followed, in bytes: as much as servers commonly take.
-const LONGEST: usize = 8 << 10;
+/// Maximum length of a path that is followed, in bytes: what servers commonly accept.
+const MAX_PATH: usize = 8 << 10;
 
-/// How far redirects are followed.
+/// How many redirects are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedirectPolicy {
-    /// So many one after the other at most; 0 follows none.
+    /// Maximum number of redirects in a row; 0 follows none.
     pub max: u32,
 }
 
 impl Default for RedirectPolicy {
-    /// Five: what RFC 2068 section 10.3 advised, and curl's users are used to.
+    /// Five, as RFC 2068 section 10.3 advised.
     fn default() -> RedirectPolicy {
         RedirectPolicy { max: 5 }
     }
 }
 
-/// Whether an answer with this status leads to what was asked for by GET (RFC 9110 section 15.4).
+/// Whether a GET follows the `Location` of a response with this status (RFC 9110 section 15.4).
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The path, with its query, to which a `Location` leads from the URL that was asked for (RFC 3986
-/// section 5), which parses as such; `None` if it is of another origin (RFC 6454 section 4), too long, or
-/// no reference at all.
-pub(crate) fn resolve_location(asked: &Url, location: &str) -> Option<Arc<str>> {
-    let target = asked.join(location).ok()?;
-    let is_here = target.origin() == asked.origin()
+/// The path and query of a `Location`, resolved against the URL of the request (RFC 3986 section 5), in a
+/// form that parses as such. `None` if it has another origin (RFC 6454 section 4), is too long, or is no
+/// URI reference.
+pub(crate) fn resolve_location(request: &Url, location: &str) -> Option<Arc<str>> {
+    let target = request.join(location).ok()?;
+    let is_same_site = target.origin() == request.origin()
         && target.username().is_empty()
         && target.password().is_none();
     let path = match target.query() {
         Some(query) => format!("{}?{query}", target.path()),
         None => target.path().to_owned(),
     };
-    let is_path = path.len() <= LONGEST && path.parse::<PathAndQuery>().is_ok();
-    (is_here && is_path).then(|| path.into())
+    let is_path = path.len() <= MAX_PATH && path.parse::<PathAndQuery>().is_ok();
+    (is_same_site && is_path).then(|| path.into())
 }
 
-/// What a request asks for, given the site that it goes to: a path may begin with two slashes, which as a
-/// reference would name a host.
+/// The URL of a request to a site. Not resolved as a reference, because a path that begins with two slashes
+/// would then name a host.
 pub(crate) fn request_url(site: &Url, path: &PathAndQuery) -> Url {
-    let mut asked = site.clone();
-    asked.set_path(path.path());
-    asked.set_query(path.query());
-    asked
+    let mut url = site.clone();
+    url.set_path(path.path());
+    url.set_query(path.query());
+    url
 }
 
 #[cfg(test)]
@@ -57,9 +57,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn led(location: &str) -> Option<String> {
-        let asked = Url::parse("http://h:8001/flags/br/br.gif").unwrap();
-        resolve_location(&asked, location).map(|path| path.to_string())
+    fn resolve(location: &str) -> Option<String> {
+        let request = Url::parse("http://h:8001/flags/br/br.gif").unwrap();
+        resolve_location(&request, location).map(|path| path.to_string())
     }
 
     #[test]
@@ -74,7 +74,7 @@ mod tests {
             ("//h:8001", "/"),
             ("/a b#part", "/a%20b"),
         ] {
-            assert_eq!(led(location).as_deref(), Some(path), "{location}");
+            assert_eq!(resolve(location).as_deref(), Some(path), "{location}");
         }
     }
 
@@ -91,36 +91,36 @@ mod tests {
             "http://[",
             "data:,x",
         ] {
-            assert_eq!(led(elsewhere), None, "{elsewhere}");
+            assert_eq!(resolve(elsewhere), None, "{elsewhere}");
         }
     }
 
     #[test]
     fn a_path_that_is_too_long_is_not_followed() {
-        assert!(led(&"x".repeat(8000)).is_some());
-        // Each is three bytes in a path.
+        assert!(resolve(&"x".repeat(8000)).is_some());
+        // A quotation mark is percent-encoded: three bytes.
         for long in ["x".repeat(9000), "\"".repeat(3000), "\"".repeat(30_000)] {
-            assert_eq!(led(&long), None);
+            assert_eq!(resolve(&long), None);
         }
     }
 
     #[test]
-    fn a_path_is_no_host_whatever_it_begins_with() {
+    fn a_path_that_begins_with_two_slashes_is_no_host() {
         let site = Url::parse("http://h:8001/").unwrap();
         let path = PathAndQuery::from_static("//other/flags/br/br.gif?q");
-        let asked = request_url(&site, &path);
-        assert_eq!(asked.as_str(), "http://h:8001//other/flags/br/br.gif?q");
-        assert_eq!(resolve_location(&asked, "http://other/x"), None);
+        let request = request_url(&site, &path);
+        assert_eq!(request.as_str(), "http://h:8001//other/flags/br/br.gif?q");
+        assert_eq!(resolve_location(&request, "http://other/x"), None);
         assert_eq!(
-            resolve_location(&asked, "http://h:8001//x").as_deref(),
+            resolve_location(&request, "http://h:8001//x").as_deref(),
             Some("//x")
         );
     }
 
     proptest! {
         #[test]
-        fn where_it_leads_is_always_a_path(location: String, bytes in "[/?#%\"<>{}|a-z:@.\\\\-]*") {
-            for path in [led(&location), led(&bytes)].into_iter().flatten() {
+        fn a_resolved_location_is_always_a_path(location: String, bytes in "[/?#%\"<>{}|a-z:@.\\\\-]*") {
+            for path in [resolve(&location), resolve(&bytes)].into_iter().flatten() {
                 prop_assert!(path.starts_with('/') && path.parse::<PathAndQuery>().is_ok());
             }
         }

@@ -1,21 +1,21 @@
-//! A retry budget: when everything fails, retries must not double the load on a server that is
-//! already on its knees. After Finagle's `RetryBudget` (Twitter's RPC library): a token bucket into
-//! which every first attempt puts a part of a token, and from which every retry takes a whole one.
+//! A retry budget keeps retries from multiplying the load on a server that is failing. After `RetryBudget`
+//! of Finagle (Twitter's RPC library): a token bucket into which every first try puts a fraction of a token,
+//! and from which every retry takes one.
 
-/// So many parts make a token: shares are exact to a thousandth.
+/// The balance counts thousandths of a token, so ratios are exact to three decimals.
 const TOKEN: u64 = 1000;
 
-/// How many retries all downloads together may make.
+/// Limit of the retries of all downloads together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryBudgetConfig {
-    /// Retries a first attempt, 0 and up, to three decimals: 0.2 allows one for every five.
+    /// Retries per first try, at least 0, to three decimals: 0.2 allows one for every five.
     pub ratio: f64,
-    /// So many more, from the beginning: small runs would have none else.
+    /// Retries allowed in addition, from the start: without them a small run would have none.
     pub min_retries: u32,
 }
 
 impl Default for RetryBudgetConfig {
-    /// A retry for every five first attempts, and ten.
+    /// One retry for every five first tries, plus ten.
     fn default() -> RetryBudgetConfig {
         RetryBudgetConfig {
             ratio: 0.2,
@@ -24,28 +24,28 @@ impl Default for RetryBudgetConfig {
     }
 }
 
-/// What is left of a budget.
+/// The state of a retry budget.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryBudget {
     deposit: u64,
-    /// In parts of a token.
+    /// In thousandths of a token, like `deposit`.
     balance: u64,
 }
 
 impl RetryBudget {
-    pub(crate) fn new(budget: RetryBudgetConfig) -> RetryBudget {
+    pub(crate) fn new(config: RetryBudgetConfig) -> RetryBudget {
         RetryBudget {
-            deposit: parts(budget.ratio),
-            balance: u64::from(budget.min_retries) * TOKEN,
+            deposit: thousandths(config.ratio),
+            balance: u64::from(config.min_retries) * TOKEN,
         }
     }
 
-    /// A first attempt is made.
+    /// Counts a first try.
     pub(crate) fn deposit(&mut self) {
         self.balance = self.balance.saturating_add(self.deposit);
     }
 
-    /// Takes what a retry costs; false if there is not enough.
+    /// Takes a token for a retry; false if the balance is below one.
     pub(crate) fn withdraw(&mut self) -> bool {
         let rest = self.balance.checked_sub(TOKEN);
         self.balance = rest.unwrap_or(self.balance);
@@ -56,9 +56,9 @@ impl RetryBudget {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a float becomes the nearest integer there is: 0 if it is below or no number"
+    reason = "the conversion saturates: a negative ratio or NaN becomes 0"
 )]
-fn parts(ratio: f64) -> u64 {
+fn thousandths(ratio: f64) -> u64 {
     (ratio * TOKEN as f64).round() as u64
 }
 
@@ -68,31 +68,31 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_reserve_is_there_before_any_deposit_and_no_more() {
-        let mut purse = RetryBudget::new(RetryBudgetConfig {
+    fn min_retries_are_available_before_any_deposit() {
+        let mut budget = RetryBudget::new(RetryBudgetConfig {
             ratio: 0.5,
             min_retries: 2,
         });
-        assert!(purse.withdraw() && purse.withdraw() && !purse.withdraw());
-        purse.deposit();
-        assert!(!purse.withdraw(), "half a token");
-        purse.deposit();
-        assert!(purse.withdraw() && !purse.withdraw());
+        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
+        budget.deposit();
+        assert!(!budget.withdraw(), "half a token");
+        budget.deposit();
+        assert!(budget.withdraw() && !budget.withdraw());
     }
 
     proptest! {
         #[test]
-        fn never_more_than_the_share_and_the_reserve(
+        fn retries_never_exceed_ratio_and_minimum(
             thousandths in 0u32..2000, min_retries in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
         ) {
             let ratio = f64::from(thousandths) / 1000.0;
-            let mut purse = RetryBudget::new(RetryBudgetConfig { ratio, min_retries });
+            let mut budget = RetryBudget::new(RetryBudgetConfig { ratio, min_retries });
             let (mut firsts, mut retries) = (0u32, 0u32);
             for is_first in steps {
                 if is_first {
-                    purse.deposit();
+                    budget.deposit();
                     firsts += 1;
-                } else if purse.withdraw() {
+                } else if budget.withdraw() {
                     retries += 1;
                 }
                 prop_assert!(1000 * retries <= thousandths * firsts + 1000 * min_retries);

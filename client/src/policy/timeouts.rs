@@ -1,14 +1,14 @@
-//! How long an exchange may take, as a whole and in its parts.
+//! Time limits of an attempt.
 
 use std::time::Duration;
 
-/// The limits of an exchange; without a limit it may take for ever.
+/// Time limits of an attempt; `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the connection to be there; not counted where one is used again.
+    /// For opening a connection; does not apply to reused connections.
     pub connect: Option<Duration>,
-    /// For the first byte of the answer, from when the request was handed to the connection.
+    /// For the first byte of the response, from when the request was handed to the connection.
     pub first_byte: Option<Duration>,
-    /// For all of it: connecting, head and body.
+    /// For the whole attempt: connecting, head and body.
     pub total: Option<Duration>,
 }
