@@ -1,6 +1,7 @@
 //! The configuration of a server before it starts.
 
 use crate::config::listener::Listener;
+use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
 use crate::content::site::Site;
 use crate::fate::fault::FaultSpec;
@@ -10,7 +11,6 @@ use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::limits::admission::ListenerLimits;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
-use crate::limits::rate_limit::RateLimit;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket;

@@ -24,21 +24,21 @@
 //! ```
 //!
 //! A worker of `net` accepts a connection, and hyper parses a request. `dispatch` in
-//! `net/http1/connection.rs` finds the [`Route`](http::route::Route), counts the request for its key,
-//! asks `limits` to admit it, and has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from
-//! the seed, the key and the request number. The connection waits until the response is due, prepares
-//! it from the [`Site`] (with preconditions and ranges), and hands it to hyper. The stream below hyper
-//! writes, slows down, cuts or resets its bytes as the write schedule says. When the last byte is
-//! written, the request is counted in the [`Ledger`](flagpole_protocol::Ledger) and written to the
-//! [`Journal`].
+//! `net/http1/connection.rs` normalises the path to a [`FateKey`](flagpole_protocol::FateKey), finds the
+//! [`Route`](http::route::Route), counts the request for its key, asks `limits` to admit the request, and
+//! has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from the seed, the key and the request
+//! number. The connection waits until the response is due, prepares it from the [`Site`] (with
+//! preconditions and ranges), and hands it to hyper. The stream below hyper writes, slows down, cuts or
+//! resets its bytes as the write schedule says. When the last byte is written, the request is counted in
+//! the [`Ledger`](flagpole_protocol::Ledger) and written to the [`Journal`].
 //!
 //! # Modules in reading order
 //!
-//! - [`config`]: profiles, listeners and rules, as files and as types
+//! - [`config`]: profiles, listeners, rules and rate limits, as files and as types
 //! - [`http`]: routes, preconditions, ranges, redirects, the write schedule; pure
-//! - [`fate`]: the rules and the random numbers that decide a fate; latencies and faults
+//! - [`fate`]: request numbers and rules; latencies and faults
 //! - [`content`]: the prepared responses
-//! - `limits`: the concurrency limit and the rate limit
+//! - `limits`: the concurrency limit, and the token bucket of the rate limit
 //! - `net`: workers, connections, the timer
 //! - [`observe`]: the journal
 //! - `builder`, `handle`, [`server`], [`blocking`]: starting and stopping
@@ -67,14 +67,15 @@ pub mod open_files;
 pub use blocking::BlockingServer;
 pub use builder::ServerBuilder;
 pub use config::profile::Profile;
+pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;
+pub use config::spec::SpecError;
 pub use content::site::Site;
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
 pub use fate::preview::FatePreview;
 pub use fate::rule_set::RuleSet;
 pub use handle::ServerHandle;
-pub use limits::rate_limit::RateLimit;
 pub use observe::journal::Journal;
 pub use server::Server;
 pub use start_error::StartError;

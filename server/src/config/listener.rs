@@ -2,11 +2,11 @@
 
 use super::rule::Rule;
 use crate::config::profile::{Breach, ProfileError, name_breach};
+use crate::config::rate_limit::RateLimit;
 use crate::config::serde_text as text;
 use crate::config::source_location::Step;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
-use crate::limits::rate_limit::RateLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 pub mod listener;
 pub mod path_glob;
 pub mod profile;
+pub(crate) mod rate_limit;
 pub mod request_number_range;
 pub mod rule;
 mod serde_text;

@@ -4,5 +4,4 @@
 
 pub(crate) mod admission;
 pub(crate) mod concurrency_limit;
-pub(crate) mod rate_limit;
 pub(crate) mod token_bucket;

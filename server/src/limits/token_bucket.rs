@@ -3,7 +3,7 @@
 //! A rejected request gets 429 with `Retry-After` (RFC 6585 section 4). The bucket is kept as the generic
 //! cell rate algorithm (ITU-T I.371), whose state is a single instant.
 
-use crate::limits::rate_limit::RateLimit;
+use crate::config::rate_limit::RateLimit;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

@@ -16,7 +16,7 @@ fn every_resource_is_served_with_its_digest() {
     let (server, catalog) = (clean(), Catalog::embedded());
     let mut raw = RawConnection::open(&server);
     for (resource, body) in catalog.iter() {
-        let response = raw.get(&resource.path());
+        let response = raw.get(resource.path());
         assert_eq!(response.status, 200);
         assert_eq!(response.body, body[..]);
         assert_eq!(response.headers["content-type"], resource.content_type());
