@@ -1,25 +1,25 @@
-//! Flags are saved whole, under the names of their codes, and only what is a success.
+//! Successful flags, and only they, are saved completely under the names of their codes.
 
 use crate::gif;
-use crate::server::{Server, code, destination};
+use crate::test_server::{TestServer, code, destination};
 use flagpole_client::{Concurrency, strategy};
 use flagpole_protocol::Outcome;
 use std::fs;
 use std::path::Path;
 
-/// Every flag has a text of its own; `XX` is not found, `XY` cut short.
-fn site() -> Server {
-    Server::start(|_, peer| {
-        while let Some(head) = peer.request() {
+/// Every flag differs; `XX` is not found, `XY` is incomplete.
+fn site() -> TestServer {
+    TestServer::start(|_, connection| {
+        while let Some(head) = connection.request() {
             match code(&head).as_str() {
-                "XX" => peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
+                "XX" => connection.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
                 "XY" => {
-                    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
                     return;
                 }
                 code => {
                     let body = flag(code);
-                    peer.send(format!(
+                    connection.send(format!(
                         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
                     ));
@@ -30,7 +30,7 @@ fn site() -> Server {
 }
 
 fn flag(code: &str) -> String {
-    gif::saying(&code.repeat(9_000))
+    gif::with_text(&code.repeat(9_000))
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -43,18 +43,18 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_strategy_saves_the_same_files_and_no_others() {
+fn all_strategies_save_the_same_files() {
     let server = site();
     for strategy in strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
         let destination = destination(folder.path());
         let four = Concurrency::new(4).unwrap();
-        let (tally, _) = server
+        let (stats, _) = server
             .run(strategy.name(), "BR CN IN US XX XY", |run| {
                 run.concurrency(four).destination(destination)
             })
             .unwrap();
-        assert_eq!((tally.ok, tally.not_found, tally.error), (4, 1, 1));
+        assert_eq!((stats.ok, stats.not_found, stats.error), (4, 1, 1));
         assert_eq!(
             names(folder.path()),
             ["br.gif", "cn.gif", "in.gif", "us.gif"],
@@ -69,22 +69,22 @@ fn every_strategy_saves_the_same_files_and_no_others() {
 }
 
 #[test]
-fn a_flag_that_cannot_be_saved_is_an_error_of_that_flag_alone() {
+fn failed_save_affects_only_its_own_flag() {
     let server = site();
     for strategy in strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
         let destination = destination(folder.path());
         fs::create_dir_all(folder.path().join("cn.gif/in-the-way")).unwrap();
-        let (tally, records) = server
+        let (stats, records) = server
             .run(strategy.name(), "BR CN US", |run| {
                 run.destination(destination)
             })
             .unwrap();
         assert_eq!(
             (
-                tally.ok,
-                tally.error,
-                tally.outcomes["write_failed"].attempts
+                stats.ok,
+                stats.error,
+                stats.outcomes["write_failed"].attempts
             ),
             (2, 1, 1)
         );

@@ -1,6 +1,6 @@
 //! Measured runs and their records are true.
 
-use crate::server::{OK, Server, by_name, plan};
+use crate::test_server::{OK, TestServer, by_name, workload};
 use flagpole_analysis::bound::{Bound, efficiency};
 use flagpole_client::{Concurrency, Run, measure, strategy};
 use flagpole_protocol::TimeoutKind;
@@ -12,8 +12,8 @@ use std::time::Duration;
 const DELAY: Duration = Duration::from_millis(20);
 
 /// A server that delays its responses and reports the delay.
-fn slow() -> Server {
-    Server::answering(|_| {
+fn slow() -> TestServer {
+    TestServer::responding(|_| {
         thread::sleep(DELAY);
         OK.replace(
             "\r\n\r\n",
@@ -25,12 +25,12 @@ fn slow() -> Server {
 #[test]
 fn wall_time_is_never_below_the_bound() {
     let server = slow();
-    let (plan, endpoint) = (plan("AA AB AC AD AE"), server.endpoint());
+    let (workload, endpoint) = (workload("AA AB AC AD AE"), server.endpoint());
     for (strategy, bound) in strategy::ALL
         .iter()
         .map(|s| (s, if s.is_concurrent() { 3 } else { 5 }))
     {
-        let run = Run::new(&plan, &endpoint).concurrency(Concurrency::new(2).unwrap());
+        let run = Run::new(&workload, &endpoint).concurrency(Concurrency::new(2).unwrap());
         let measured = measure(*strategy, &run).unwrap();
         assert_eq!(
             Bound::for_run(&measured).unwrap().total(),
@@ -68,10 +68,10 @@ fn record_has_ordered_times_and_the_server_timing() {
 
 #[test]
 fn failed_attempt_records_what_was_received() {
-    let server = Server::start(|_, peer| {
-        peer.request();
-        peer.send("HTTP/1.1 503 Busy\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf");
-        peer.hang();
+    let server = TestServer::start(|_, connection| {
+        connection.request();
+        connection.send("HTTP/1.1 503 Busy\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf");
+        connection.hang();
     });
     let limit = Duration::from_millis(100);
     let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
@@ -84,9 +84,9 @@ fn failed_attempt_records_what_was_received() {
 
 #[test]
 fn run_without_server_timing_has_no_bound() {
-    let server = Server::answering(|_| OK.into());
-    let (plan, endpoint) = (plan("AA"), server.endpoint());
-    let measured = measure(by_name("async"), &Run::new(&plan, &endpoint)).unwrap();
+    let server = TestServer::responding(|_| OK.into());
+    let (workload, endpoint) = (workload("AA"), server.endpoint());
+    let measured = measure(by_name("async"), &Run::new(&workload, &endpoint)).unwrap();
     assert_eq!(
         (Bound::for_run(&measured), efficiency(&measured)),
         (None, None)
@@ -95,13 +95,13 @@ fn run_without_server_timing_has_no_bound() {
 
 #[test]
 fn measure_calls_the_record_callback_too() {
-    let server = Server::answering(|_| OK.into());
-    let (plan, endpoint) = (plan("AA AB"), server.endpoint());
+    let server = TestServer::responding(|_| OK.into());
+    let (workload, endpoint) = (workload("AA AB"), server.endpoint());
     let observed = Mutex::new(Vec::new());
     let observe = |record: &AttemptRecord| observed.lock().unwrap().push(record.clone());
     let measured = measure(
         by_name("threads"),
-        &Run::new(&plan, &endpoint).on_record(&observe),
+        &Run::new(&workload, &endpoint).on_record(&observe),
     )
     .unwrap();
     assert_eq!(observed.into_inner().unwrap(), measured.records);

@@ -1,6 +1,6 @@
 //! A cancelled run keeps completed downloads, ends attempts in flight at once and counts the rest.
 
-use crate::server::{OK, Server, code, plan};
+use crate::test_server::{OK, TestServer, code, workload};
 use flagpole_client::policy::{Hedge, HedgeDelay};
 use flagpole_client::{
     CancellationToken, Concurrency, DownloadDir, Policy, Run, Workload, strategy,
@@ -20,10 +20,10 @@ fn completed_downloads_are_kept_and_all_others_counted() {
         let (cancelled, saved) = (cancel.clone(), Arc::new(AtomicBool::new(false)));
         let is_saved = saved.clone();
         // AA gets a response. Once that is saved, any other request cancels the run and gets no response.
-        let server = Server::start(move |_, peer| {
-            while let Some(head) = peer.request() {
+        let server = TestServer::start(move |_, connection| {
+            while let Some(head) = connection.request() {
                 if code(&head) == "AA" {
-                    peer.send(OK);
+                    connection.send(OK);
                     continue;
                 }
                 while !is_saved.load(SeqCst) {
@@ -39,8 +39,8 @@ fn completed_downloads_are_kept_and_all_others_counted() {
             outcomes.lock().unwrap().push(record.outcome.clone());
             saved.store(true, SeqCst);
         };
-        let (plan, endpoint) = (plan("AA AB AC AD AE AF"), server.endpoint());
-        let run = Run::new(&plan, &endpoint)
+        let (workload, endpoint) = (workload("AA AB AC AD AE AF"), server.endpoint());
+        let run = Run::new(&workload, &endpoint)
             .concurrency(Concurrency::new(2).unwrap())
             .cancel(cancel);
         let stats = strategy
@@ -68,7 +68,7 @@ fn completed_downloads_are_kept_and_all_others_counted() {
 
 #[test]
 fn run_cancelled_before_its_start_sends_nothing() {
-    let server = Server::answering(|_| OK.into());
+    let server = TestServer::responding(|_| OK.into());
     let cancel = CancellationToken::new();
     cancel.cancel();
     for strategy in strategy::ALL {
@@ -95,7 +95,7 @@ fn task_that_takes_its_own_attempts_stops_when_cancelled() {
         }),
         ..Policy::default()
     };
-    let plan = Workload::flags(CountryCode::every());
+    let workload = Workload::flags(CountryCode::every());
     let cases = strategy::ALL
         .iter()
         .flat_map(|strategy| [Policy::default(), hedging.clone()].map(|policy| (strategy, policy)));
@@ -103,17 +103,17 @@ fn task_that_takes_its_own_attempts_stops_when_cancelled() {
         let cancel = CancellationToken::new();
         let (cancelled, requests) = (cancel.clone(), AtomicUsize::new(0));
         // Twenty requests get a response. The next one cancels the run and gets none.
-        let server = Server::start(move |_, peer| {
-            while peer.request().is_some() {
+        let server = TestServer::start(move |_, connection| {
+            while connection.request().is_some() {
                 if requests.fetch_add(1, SeqCst) < 20 {
-                    peer.send(OK);
+                    connection.send(OK);
                 } else {
                     cancelled.cancel();
                 }
             }
         });
         let endpoint = server.endpoint();
-        let run = Run::new(&plan, &endpoint)
+        let run = Run::new(&workload, &endpoint)
             .concurrency(Concurrency::new(2).unwrap())
             .policy(policy)
             .cancel(cancel);

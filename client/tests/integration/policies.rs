@@ -1,6 +1,6 @@
 //! Policies hold under every strategy, on real connections.
 
-use crate::server::{OK, Server, code, destination};
+use crate::test_server::{OK, TestServer, code, destination};
 use flagpole_client::policy::{Hedge, HedgeDelay, RedirectPolicy, Retry, Timeouts};
 use flagpole_client::{Concurrency, Policy, Run, Strategy, Workload, strategy};
 use flagpole_protocol::CountryCode;
@@ -25,63 +25,63 @@ fn retrying(attempts: u32) -> Policy {
     }
 }
 
-/// Carries out a plan by a strategy on so many lanes.
+/// Runs a workload by a strategy at this concurrency.
 fn run(
     strategy: &dyn Strategy,
-    server: &Server,
-    (plan, lanes): (&Workload, usize),
+    server: &TestServer,
+    (workload, concurrency): (&Workload, usize),
     set: impl Fn(Run<'_>) -> Run<'_>,
 ) -> (RunStats, Vec<AttemptRecord>) {
     let (records, endpoint) = (Mutex::new(Vec::new()), server.endpoint());
-    let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
-    let run = Run::new(plan, &endpoint).concurrency(Concurrency::new(lanes).unwrap());
-    let tally = strategy.run(&set(run.on_record(&keep))).unwrap();
-    (tally, records.into_inner().unwrap())
+    let collect = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
+    let run = Run::new(workload, &endpoint).concurrency(Concurrency::new(concurrency).unwrap());
+    let stats = strategy.run(&set(run.on_record(&collect))).unwrap();
+    (stats, records.into_inner().unwrap())
 }
 
-fn nth(head: &str) -> u64 {
+fn request_number(head: &str) -> u64 {
     let value = head.split("flagpole-nth: ").nth(1).unwrap();
     value.split("\r\n").next().unwrap().parse().unwrap()
 }
 
 #[test]
-fn what_fails_twice_is_had_by_the_third_try() {
-    let server = Server::answering(|head| (if nth(head) <= 2 { BUSY } else { OK }).into());
+fn third_try_succeeds_after_two_failures() {
+    let server =
+        TestServer::responding(|head| (if request_number(head) <= 2 { BUSY } else { OK }).into());
     for strategy in strategy::ALL {
-        let plan = crate::server::plan("BR CN US");
-        let (tally, records) = run(*strategy, &server, (&plan, 2), |run| {
+        let workload = crate::test_server::workload("BR CN US");
+        let (stats, records) = run(*strategy, &server, (&workload, 2), |run| {
             run.policy(retrying(3)).name("x")
         });
         let name = strategy.name();
         assert_eq!(
-            (tally.ok, tally.error, tally.unstarted),
+            (stats.ok, stats.error, stats.unstarted),
             (3, 0, 0),
             "{name}"
         );
-        assert_eq!((tally.attempts(), tally.retries), (9, 6), "{name}");
-        assert_eq!((tally.bytes, tally.wasted_bytes), (111, 24));
+        assert_eq!((stats.attempts(), stats.retries), (9, 6), "{name}");
+        assert_eq!((stats.bytes, stats.wasted_bytes), (111, 24));
         for record in &records {
             assert_eq!(u64::from(record.attempt), record.request_number);
             assert_eq!(record.is_final, record.request_number == 3);
             assert!(record.sent >= record.due && record.due >= record.backoff);
         }
-        let waited = records
+        let backoff = records
             .iter()
             .map(|record| record.backoff)
             .sum::<Duration>();
-        assert_eq!(tally.backoff, waited);
+        assert_eq!(stats.backoff, backoff);
     }
 }
 
-/// Who hears of records is told by the loop, which looks for more to do then; without anybody it has to be
-/// told that there is more.
+/// The record callback runs in the loop that takes further attempts; without one that loop must be woken.
 #[test]
-fn all_is_done_though_nobody_hears_of_it() {
-    let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
-    let server = Server::answering(move |head| match nth(head) {
+fn run_without_a_record_callback_completes() {
+    let redirect = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+    let server = TestServer::responding(move |head| match request_number(head) {
         _ if head.starts_with("GET /there ") => OK.into(),
         1 => BUSY.into(),
-        _ if code(head) == "BR" => moved.into(),
+        _ if code(head) == "BR" => redirect.into(),
         _ => OK.into(),
     });
     for strategy in strategy::ALL {
@@ -89,43 +89,46 @@ fn all_is_done_though_nobody_hears_of_it() {
             redirects: RedirectPolicy { max: 1 },
             ..retrying(2)
         };
-        let (plan, endpoint) = (crate::server::plan("BR CN US ID IN"), server.endpoint());
-        let run = Run::new(&plan, &endpoint)
+        let (workload, endpoint) = (
+            crate::test_server::workload("BR CN US ID IN"),
+            server.endpoint(),
+        );
+        let run = Run::new(&workload, &endpoint)
             .concurrency(Concurrency::new(2).unwrap())
             .policy(policy)
             .name("x");
-        let tally = strategy.run(&run).unwrap();
+        let stats = strategy.run(&run).unwrap();
         let name = strategy.name();
         assert_eq!(
-            (tally.ok, tally.error, tally.unstarted),
+            (stats.ok, stats.error, stats.unstarted),
             (5, 0, 0),
             "{name}"
         );
-        assert_eq!((tally.retries, tally.redirects), (5, 1), "{name}");
-        assert_eq!(tally.attempts(), 11, "{name}");
+        assert_eq!((stats.retries, stats.redirects), (5, 1), "{name}");
+        assert_eq!(stats.attempts(), 11, "{name}");
     }
 }
 
 #[test]
-fn a_404_is_asked_for_once() {
-    let server = Server::answering(|_| "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n".into());
+fn status_404_is_not_retried() {
+    let server = TestServer::responding(|_| "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n".into());
     for strategy in strategy::ALL {
-        let plan = crate::server::plan("BR US");
-        let (tally, _) = run(*strategy, &server, (&plan, 2), |run| {
+        let workload = crate::test_server::workload("BR US");
+        let (stats, _) = run(*strategy, &server, (&workload, 2), |run| {
             run.policy(retrying(9))
         });
-        assert_eq!((tally.not_found, tally.attempts()), (2, 2));
+        assert_eq!((stats.not_found, stats.attempts()), (2, 2));
     }
 }
 
 #[test]
-fn a_hedge_is_the_answer_where_the_first_request_hangs() {
+fn hedge_replaces_a_hanging_request() {
     for strategy in strategy::ALL.iter().filter(|s| s.is_concurrent()) {
-        let server = Server::start(|_, peer| {
-            while let Some(head) = peer.request() {
-                match nth(&head) {
-                    1 if code(&head) == "BR" => peer.hang(),
-                    _ => peer.send(OK),
+        let server = TestServer::start(|_, connection| {
+            while let Some(head) = connection.request() {
+                match request_number(&head) {
+                    1 if code(&head) == "BR" => connection.hang(),
+                    _ => connection.send(OK),
                 }
             }
         });
@@ -137,12 +140,12 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
             hedge: Some(hedge),
             ..Policy::default()
         };
-        let plan = crate::server::plan("BR US");
-        let (tally, records) = run(*strategy, &server, (&plan, 3), |run| {
+        let workload = crate::test_server::workload("BR US");
+        let (stats, records) = run(*strategy, &server, (&workload, 3), |run| {
             run.policy(policy.clone()).name("x")
         });
-        assert_eq!((tally.ok, tally.error), (2, 0), "{}", strategy.name());
-        assert!(tally.outcomes["hedge_lost"].attempts >= 1);
+        assert_eq!((stats.ok, stats.error), (2, 0), "{}", strategy.name());
+        assert!(stats.outcomes["hedge_lost"].attempts >= 1);
         let hedges = records
             .iter()
             .filter(|record| record.kind == AttemptKind::Hedge);
@@ -157,18 +160,17 @@ fn a_hedge_is_the_answer_where_the_first_request_hangs() {
     }
 }
 
-/// Many a try ends in the moment in which its hedge begins. If only one hedge were forgotten, the run
-/// would wait for it until the timeout.
+/// Many tries end at the moment when their hedges start. A hedge that is not cancelled would last until the timeout.
 #[test]
-fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
+fn hedge_started_with_the_response_is_cancelled() {
     let delay = Duration::from_millis(5);
-    let server = Server::start(move |_, peer| {
-        while let Some(head) = peer.request() {
-            if nth(&head) == 1 {
+    let server = TestServer::start(move |_, connection| {
+        while let Some(head) = connection.request() {
+            if request_number(&head) == 1 {
                 std::thread::sleep(delay);
-                peer.send(OK);
+                connection.send(OK);
             } else {
-                peer.hang();
+                connection.hang();
             }
         }
     });
@@ -176,47 +178,47 @@ fn a_hedge_that_comes_when_the_answer_does_is_given_up() {
         delay: HedgeDelay::Fixed(delay),
         max_ratio: 1.0,
     };
-    let patience = Duration::from_secs(20);
+    let timeout = Duration::from_secs(20);
     let policy = Policy {
         hedge: Some(hedge),
         timeouts: Timeouts {
-            total: Some(patience),
+            total: Some(timeout),
             ..Timeouts::default()
         },
         ..Policy::default()
     };
-    let plan = Workload::flags(CountryCode::every().take(100));
+    let workload = Workload::flags(CountryCode::every().take(100));
     for strategy in strategy::ALL.iter().filter(|s| s.is_concurrent()) {
-        let (tally, records) = run(*strategy, &server, (&plan, 8), |run| {
+        let (stats, records) = run(*strategy, &server, (&workload, 8), |run| {
             run.policy(policy.clone()).name("x")
         });
         let name = strategy.name();
-        assert_eq!((tally.ok, tally.error), (100, 0), "{name}");
-        let is_quick = |record: &AttemptRecord| record.service_time() < patience / 2;
+        assert_eq!((stats.ok, stats.error), (100, 0), "{name}");
+        let is_quick = |record: &AttemptRecord| record.service_time() < timeout / 2;
         assert!(records.iter().all(is_quick), "{name}");
     }
 }
 
 #[test]
-fn redirects_lead_to_the_flag_within_the_site_only() {
-    let to = |place: &str| {
-        format!("HTTP/1.1 302 There\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n")
+fn redirects_are_followed_within_the_site_only() {
+    let redirect = |location: &str| {
+        format!("HTTP/1.1 302 There\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
     };
-    let server = Server::answering(move |head| {
+    let server = TestServer::responding(move |head| {
         let path = head.split(' ').nth(1).unwrap();
         match path {
-            "/flags/br/br.gif" => to("/elsewhere?1"),
-            "/elsewhere?1" => to("../elsewhere?2"),
-            "/flags/cn/cn.gif" => to("http://127.0.0.1:1/"),
-            "/flags/us/us.gif" => to("us.gif"),
+            "/flags/br/br.gif" => redirect("/elsewhere?1"),
+            "/elsewhere?1" => redirect("../elsewhere?2"),
+            "/flags/cn/cn.gif" => redirect("http://127.0.0.1:1/"),
+            "/flags/us/us.gif" => redirect("us.gif"),
             _ => OK.into(),
         }
     });
     for strategy in strategy::ALL {
-        let plan = crate::server::plan("BR CN US");
-        let (tally, records) = run(*strategy, &server, (&plan, 1), |run| run);
+        let workload = crate::test_server::workload("BR CN US");
+        let (stats, records) = run(*strategy, &server, (&workload, 1), |run| run);
         assert_eq!(
-            (tally.ok, tally.error, tally.redirects),
+            (stats.ok, stats.error, stats.redirects),
             (1, 2, 7),
             "{}",
             strategy.name()
@@ -239,30 +241,30 @@ fn redirects_lead_to_the_flag_within_the_site_only() {
             redirects: RedirectPolicy { max: 0 },
             ..Policy::default()
         };
-        let (tally, _) = run(*strategy, &server, (&plan, 1), |run| {
+        let (stats, _) = run(*strategy, &server, (&workload, 1), |run| {
             run.policy(none.clone())
         });
-        assert_eq!(tally.outcomes["http_302"].downloads, 3);
+        assert_eq!(stats.outcomes["http_302"].downloads, 3);
     }
 }
 
 #[test]
-fn without_reuse_every_attempt_has_a_connection_and_says_so() {
+fn without_reuse_every_attempt_opens_a_connection() {
     for strategy in strategy::ALL {
-        let server = Server::start(|_, peer| {
-            while peer.request().is_some() {
-                peer.send(OK);
+        let server = TestServer::start(|_, connection| {
+            while connection.request().is_some() {
+                connection.send(OK);
             }
         });
-        let alone = Policy {
+        let no_reuse = Policy {
             reuse: false,
             ..Policy::default()
         };
-        let plan = crate::server::plan("BR CN US");
-        let (tally, records) = run(*strategy, &server, (&plan, 1), |run| {
-            run.policy(alone.clone())
+        let workload = crate::test_server::workload("BR CN US");
+        let (stats, records) = run(*strategy, &server, (&workload, 1), |run| {
+            run.policy(no_reuse.clone())
         });
-        assert_eq!((tally.ok, server.connections()), (3, 3));
+        assert_eq!((stats.ok, server.connections()), (3, 3));
         assert!(records.iter().all(|record| !record.reused_connection));
         assert!(
             server
@@ -270,7 +272,7 @@ fn without_reuse_every_attempt_has_a_connection_and_says_so() {
                 .iter()
                 .all(|head| head.contains("\r\nconnection: close\r\n"))
         );
-        let (_, records) = run(*strategy, &server, (&plan, 1), |run| run);
+        let (_, records) = run(*strategy, &server, (&workload, 1), |run| run);
         let reused: Vec<_> = records
             .iter()
             .map(|record| record.reused_connection)
@@ -280,14 +282,14 @@ fn without_reuse_every_attempt_has_a_connection_and_says_so() {
 }
 
 #[test]
-fn an_outcome_says_which_limit_was_not_kept() {
+fn outcome_names_the_exceeded_timeout() {
     let ms = Duration::from_millis;
-    let server = Server::start(|_, peer| {
-        let head = peer.request().unwrap_or_default();
+    let server = TestServer::start(|_, connection| {
+        let head = connection.request().unwrap_or_default();
         if head.contains("/us/") {
-            peer.send(&OK[..OK.len() - 1]);
+            connection.send(&OK[..OK.len() - 1]);
         }
-        peer.hang();
+        connection.hang();
     });
     let timeouts = Timeouts {
         connect: Some(ms(5000)),
@@ -295,12 +297,12 @@ fn an_outcome_says_which_limit_was_not_kept() {
         total: Some(ms(150)),
     };
     for strategy in strategy::ALL {
-        let plan = crate::server::plan("BR US");
+        let workload = crate::test_server::workload("BR US");
         let policy = Policy {
             timeouts,
             ..Policy::default()
         };
-        let (_, records) = run(*strategy, &server, (&plan, 1), |run| {
+        let (_, records) = run(*strategy, &server, (&workload, 1), |run| {
             run.policy(policy.clone())
         });
         let outcomes: Vec<_> = records
@@ -315,9 +317,9 @@ fn an_outcome_says_which_limit_was_not_kept() {
     }
 }
 
-/// Metadata of all kinds behind the same flag.
-fn countries() -> Server {
-    Server::answering(|head| {
+/// Valid and invalid metadata for the same flag.
+fn countries() -> TestServer {
+    TestServer::responding(|head| {
         if head.contains(".gif ") {
             return OK.into();
         }
@@ -335,21 +337,23 @@ fn countries() -> Server {
 }
 
 #[test]
-fn a_flag_has_its_countrys_name_or_is_not_there() {
+fn flag_is_named_by_country_or_removed() {
     let server = countries();
     let codes = ["BR", "CN", "US", "XX"].map(|code| code.parse().unwrap());
     for strategy in strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, place) = (Workload::with_metadata(codes), destination(folder.path()));
-        let (tally, records) = run(*strategy, &server, (&plan, 3), |run| run.destination(place));
+        let (workload, dir) = (Workload::with_metadata(codes), destination(folder.path()));
+        let (stats, records) = run(*strategy, &server, (&workload, 3), |run| {
+            run.destination(dir)
+        });
         let name = strategy.name();
         assert_eq!(
-            (tally.ok, tally.not_found, tally.error),
+            (stats.ok, stats.not_found, stats.error),
             (1, 0, 3),
             "{name}"
         );
         assert_eq!(
-            (tally.attempts(), tally.outcomes["bad_metadata"].downloads),
+            (stats.attempts(), stats.outcomes["bad_metadata"].downloads),
             (8, 3)
         );
         assert!(
@@ -357,23 +361,25 @@ fn a_flag_has_its_countrys_name_or_is_not_there() {
                 .iter()
                 .all(|r| r.is_final == (r.kind == AttemptKind::Metadata))
         );
-        let left = fs::read_dir(folder.path()).unwrap();
-        let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
-        assert_eq!(left, ["Brazil--BR.gif"], "{name}");
+        let files = fs::read_dir(folder.path()).unwrap();
+        let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files, ["Brazil--BR.gif"], "{name}");
     }
 }
 
 #[test]
-fn a_flag_that_cannot_be_put_by_has_no_metadata_asked_for() {
+fn failed_staging_requests_no_metadata() {
     for strategy in strategy::ALL {
         let server = countries();
         let folder = tempfile::tempdir().unwrap();
-        let place = destination(folder.path());
+        let dir = destination(folder.path());
         fs::remove_dir(folder.path()).unwrap();
-        let plan = Workload::with_metadata(["BR".parse().unwrap()]);
-        let (tally, records) = run(*strategy, &server, (&plan, 1), |run| run.destination(place));
+        let workload = Workload::with_metadata(["BR".parse().unwrap()]);
+        let (stats, records) = run(*strategy, &server, (&workload, 1), |run| {
+            run.destination(dir)
+        });
         assert_eq!(
-            (tally.error, tally.outcomes["write_failed"].downloads),
+            (stats.error, stats.outcomes["write_failed"].downloads),
             (1, 1)
         );
         assert_eq!((records.len(), server.requests().len()), (1, 1));
@@ -382,21 +388,21 @@ fn a_flag_that_cannot_be_put_by_has_no_metadata_asked_for() {
 }
 
 #[test]
-fn no_strategy_has_more_in_flight_than_its_lanes_whatever_the_policy() {
+fn concurrency_is_not_exceeded_by_retries() {
     static NOW: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(0);
-    let server = Server::answering(|head| {
+    let server = TestServer::responding(|head| {
         MOST.fetch_max(NOW.fetch_add(1, SeqCst) + 1, SeqCst);
         std::thread::sleep(Duration::from_millis(1));
         NOW.fetch_sub(1, SeqCst);
-        (if nth(head) == 1 { BUSY } else { OK }).into()
+        (if request_number(head) == 1 { BUSY } else { OK }).into()
     });
     for strategy in strategy::ALL {
-        let plan = crate::server::plan("AA AB AC AD AE AF AG AH AI AJ");
-        let (tally, _) = run(*strategy, &server, (&plan, 3), |run| {
+        let workload = crate::test_server::workload("AA AB AC AD AE AF AG AH AI AJ");
+        let (stats, _) = run(*strategy, &server, (&workload, 3), |run| {
             run.policy(retrying(2)).name("x")
         });
-        assert_eq!((tally.ok, tally.retries), (10, 10), "{}", strategy.name());
+        assert_eq!((stats.ok, stats.retries), (10, 10), "{}", strategy.name());
     }
     assert!(MOST.load(SeqCst) <= 3);
 }

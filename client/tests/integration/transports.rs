@@ -1,7 +1,7 @@
-//! The transports differ in the library they use, and in nothing that a server or a record can tell.
+//! Transports differ only in their library: requests and records are the same.
 
 use crate::gif::{self, GIF};
-use crate::server::{OK, Peer, Server, by_name, plan};
+use crate::test_server::{OK, ServerConnection, TestServer, by_name, workload};
 use flagpole_client::policy::Timeouts;
 use flagpole_client::{CancellationToken, Endpoint, Policy, Run, Transport, transport};
 use flagpole_protocol::ContentDigest;
@@ -12,13 +12,13 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any test takes: a limit that is not the one looked at.
+/// A timeout that no test reaches.
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(100);
 
-/// Downloads these flags on one lane, by each transport in turn.
+/// Downloads these flags sequentially with each transport.
 fn records(
-    server: &Server,
+    server: &TestServer,
     codes: &str,
     set: impl Fn(Run<'_>) -> Run<'_>,
 ) -> Vec<(&'static str, Vec<AttemptRecord>)> {
@@ -29,12 +29,12 @@ fn records(
     transport::ALL.iter().map(run).collect()
 }
 
-/// The one record of a download, by each transport.
+/// The record of one download with each transport.
 fn record(
-    script: impl Fn(&mut Peer) + Send + Sync + 'static,
+    script: impl Fn(&mut ServerConnection) + Send + Sync + 'static,
     set: impl Fn(Run<'_>) -> Run<'_>,
 ) -> impl Iterator<Item = (&'static str, AttemptRecord)> {
-    let server = Server::start(move |_, peer| script(peer));
+    let server = TestServer::start(move |_, connection| script(connection));
     let records = records(&server, "BR", set);
     records
         .into_iter()
@@ -49,7 +49,7 @@ fn timeouts(run: Run<'_>, timeouts: Timeouts) -> Run<'_> {
     run.policy(policy)
 }
 
-/// A listener that no connection gets through to any more, and what keeps it so.
+/// A listener with a full backlog, and the connections that fill it.
 fn congested() -> (TcpListener, SocketAddr, Vec<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     socket2::SockRef::from(&listener).listen(0).unwrap();
@@ -62,15 +62,15 @@ fn congested() -> (TcpListener, SocketAddr, Vec<TcpStream>) {
 }
 
 #[test]
-fn names_and_lines_of_help_are_there_and_differ() {
+fn every_transport_has_a_name_and_an_about_line() {
     let names: Vec<_> = transport::ALL.iter().map(|known| known.name()).collect();
     assert_eq!(names, ["hyper", "ureq"]);
     assert!(transport::ALL.iter().all(|known| !known.about().is_empty()));
 }
 
 #[test]
-fn no_server_can_tell_them_apart() {
-    let server = Server::answering(|_| OK.into());
+fn requests_of_all_transports_are_equal() {
+    let server = TestServer::responding(|_| OK.into());
     for reuse in [true, false] {
         records(&server, "BR BR", |run| {
             let policy = Policy {
@@ -84,18 +84,18 @@ fn no_server_can_tell_them_apart() {
     assert_eq!(requests[..2], requests[2..4]);
     assert_eq!(requests[4..6], requests[6..8]);
     assert!(requests[4].contains("\r\nconnection: close\r\n"));
-    // One for both requests of a run where it is used again, one each where not.
+    // One for both requests of a run with reuse, one each without.
     assert_eq!(server.connections(), 2 + 4);
 }
 
 #[test]
-fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
+fn response_may_arrive_byte_by_byte_after_an_interim_response() {
     let head = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\
                 Server-Timing: planned;dur=7.000\r\nContent-Length: 29\r\n\r\n\
                 GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-    let slowly = |peer: &mut Peer| {
-        while peer.request().is_some() {
-            head.bytes().for_each(|byte| peer.send([byte]));
+    let slowly = |connection: &mut ServerConnection| {
+        while connection.request().is_some() {
+            head.bytes().for_each(|byte| connection.send([byte]));
         }
     };
     for (name, record) in record(slowly, |run| run) {
@@ -109,43 +109,52 @@ fn the_answer_is_the_same_head_by_head_and_byte_by_byte() {
 }
 
 #[test]
-fn what_arrived_before_the_end_is_counted() {
-    let cut = |peer: &mut Peer| {
-        peer.request();
-        peer.send(format!(
+fn received_bytes_of_an_incomplete_body_are_counted() {
+    let cut = |connection: &mut ServerConnection| {
+        connection.request();
+        connection.send(format!(
             "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n{}",
             "x".repeat(20_000)
         ));
-        peer.fin();
+        connection.fin();
     };
     for (name, record) in record(cut, |run| run) {
-        let seen = (record.outcome, record.status, record.bytes);
-        assert_eq!(seen, (Outcome::IncompleteBody, Some(200), 20_000), "{name}");
+        let received = (record.outcome, record.status, record.bytes);
+        assert_eq!(
+            received,
+            (Outcome::IncompleteBody, Some(200), 20_000),
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn a_body_that_ends_with_its_connection_is_whole_only_if_that_ends_well() {
-    let ends = |end: fn(&mut Peer)| {
-        let script = move |peer: &mut Peer| {
-            peer.request();
-            peer.send(format!("HTTP/1.1 200 OK\r\n\r\n{GIF}"));
-            end(peer);
+fn close_delimited_body_is_complete_after_fin_but_not_after_rst() {
+    let outcomes = |end: fn(&mut ServerConnection)| {
+        let script = move |connection: &mut ServerConnection| {
+            connection.request();
+            connection.send(format!("HTTP/1.1 200 OK\r\n\r\n{GIF}"));
+            end(connection);
         };
         record(script, |run| run).map(|(_, record)| record.outcome)
     };
-    for (well, ill) in ends(Peer::fin).zip(ends(Peer::reset)) {
-        assert_eq!((well, ill), (Outcome::Ok, Outcome::ConnectionReset));
+    for (after_fin, after_rst) in
+        outcomes(ServerConnection::fin).zip(outcomes(ServerConnection::reset))
+    {
+        assert_eq!(
+            (after_fin, after_rst),
+            (Outcome::Ok, Outcome::ConnectionReset)
+        );
     }
 }
 
 #[test]
-fn a_body_that_is_far_longer_than_any_head_is_no_flood() {
+fn long_body_is_accepted() {
     const MEGABYTE: usize = 1 << 20;
-    let large = |peer: &mut Peer| {
-        peer.request();
+    let large = |connection: &mut ServerConnection| {
+        connection.request();
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {MEGABYTE}\r\n\r\n");
-        peer.send(head + &gif::of(MEGABYTE));
+        connection.send(head + &gif::of_length(MEGABYTE));
     };
     for (name, record) in record(large, |run| run) {
         assert_eq!(record.outcome, Outcome::Ok, "{name}");
@@ -153,11 +162,11 @@ fn a_body_that_is_far_longer_than_any_head_is_no_flood() {
 }
 
 #[test]
-fn a_last_chunk_without_its_end_is_a_cut() {
-    let cut = |peer: &mut Peer| {
-        peer.request();
-        peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGIF\r\n0\r\n");
-        peer.fin();
+fn unterminated_last_chunk_is_incomplete() {
+    let cut = |connection: &mut ServerConnection| {
+        connection.request();
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGIF\r\n0\r\n");
+        connection.fin();
     };
     for (name, record) in record(cut, |run| run) {
         assert_eq!(record.outcome, Outcome::IncompleteBody, "{name}");
@@ -165,12 +174,12 @@ fn a_last_chunk_without_its_end_is_a_cut() {
 }
 
 #[test]
-fn the_size_of_a_chunk_that_does_not_end_is_given_up() {
-    let endless = |peer: &mut Peer| {
-        peer.request();
-        peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;");
-        peer.send("x".repeat(100_000));
-        peer.hang();
+fn endless_chunk_size_is_a_protocol_error() {
+    let endless = |connection: &mut ServerConnection| {
+        connection.request();
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;");
+        connection.send("x".repeat(100_000));
+        connection.hang();
     };
     for (name, record) in record(endless, |run| run.timeout(LONG)) {
         let outcome = record.outcome;
@@ -182,30 +191,30 @@ fn the_size_of_a_chunk_that_does_not_end_is_given_up() {
 }
 
 #[test]
-fn what_is_compressed_is_not_what_was_asked_for() {
-    // The start of a gzip file, with the digest of what is sent: what it holds is anybody's guess.
+fn compressed_body_is_corrupt() {
+    // The start of a gzip file, with the digest of these bytes.
     let body = "\u{1f}not really gzip";
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Digest: {}\r\nContent-Length: {}\r\n\r\n",
         ContentDigest::from_body(body.as_bytes()),
         body.len()
     );
-    let packed = move |peer: &mut Peer| {
-        while peer.request().is_some() {
-            peer.send(format!("{head}{body}"));
+    let compressed = move |connection: &mut ServerConnection| {
+        while connection.request().is_some() {
+            connection.send(format!("{head}{body}"));
         }
     };
-    for (name, record) in record(packed, |run| run) {
+    for (name, record) in record(compressed, |run| run) {
         assert_eq!(record.outcome, Outcome::Corrupt, "{name}");
     }
 }
 
 #[test]
-fn a_redirect_is_an_answer_and_leads_as_far_as_the_policy_lets_it() {
-    // A path longer than any buffer is at first.
+fn redirect_is_followed_on_the_same_connection() {
+    // A path longer than the initial buffers.
     let path = format!("/{}", "x".repeat(8_000));
     let location = format!("HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 2\r\n\r\nno");
-    let server = Server::answering(move |head| {
+    let server = TestServer::responding(move |head| {
         if head.starts_with("GET /flags/") {
             location.clone()
         } else {
@@ -221,22 +230,22 @@ fn a_redirect_is_an_answer_and_leads_as_far_as_the_policy_lets_it() {
         );
         assert!(records[1].reused_connection);
     }
-    let asked = format!("GET {path} HTTP/1.1\r\n");
+    let request_line = format!("GET {path} HTTP/1.1\r\n");
     let requests = server.requests();
     assert_eq!(requests.len(), 4);
-    assert!(requests[1].starts_with(&asked) && requests[3].starts_with(&asked));
+    assert!(requests[1].starts_with(&request_line) && requests[3].starts_with(&request_line));
 }
 
 #[test]
-fn each_limit_of_time_is_told_from_the_others() {
-    let silent = |peer: &mut Peer| {
-        peer.request();
-        peer.hang();
+fn each_timeout_has_its_own_kind() {
+    let silent = |connection: &mut ServerConnection| {
+        connection.request();
+        connection.hang();
     };
-    let stalled = |peer: &mut Peer| {
-        peer.request();
-        peer.send(&OK[..20]);
-        peer.hang();
+    let stalled = |connection: &mut ServerConnection| {
+        connection.request();
+        connection.send(&OK[..20]);
+        connection.hang();
     };
     let first = Timeouts {
         connect: Some(LONG),
@@ -248,41 +257,40 @@ fn each_limit_of_time_is_told_from_the_others() {
         total: Some(SHORT),
         ..first
     };
-    // Once there is a first byte, it is in time however long the rest takes.
+    // After the first byte only the total timeout applies.
     let rest = Timeouts {
         first_byte: Some(SHORT),
         total: Some(2 * SHORT),
         ..first
     };
-    let outcomes = |script: fn(&mut Peer), limits| {
+    let outcomes = |script: fn(&mut ServerConnection), limits| {
         record(script, move |run| timeouts(run, limits)).map(|(_, record)| record.outcome)
     };
-    let expected = |which, limit| vec![Outcome::Timeout(which, limit); transport::ALL.len()];
+    let expected = |kind, limit| vec![Outcome::Timeout(kind, limit); transport::ALL.len()];
     let all = |script, limits| outcomes(script, limits).collect::<Vec<_>>();
     assert_eq!(all(silent, first), expected(TimeoutKind::FirstByte, SHORT));
     assert_eq!(all(silent, whole), expected(TimeoutKind::Total, SHORT));
     assert_eq!(all(stalled, rest), expected(TimeoutKind::Total, 2 * SHORT));
 }
 
-/// Lets one download by this transport connect in vain, and returns how it ended; `None` if it was
-/// cancelled before it began.
+/// Lets a download fail to connect and returns its record; `None` if it was cancelled before it began.
 fn connecting(
     transport: &'static dyn Transport,
     limits: Timeouts,
     cancel: &CancellationToken,
 ) -> Option<AttemptRecord> {
     let (_listener, address, _streams) = congested();
-    let (plan, endpoint) = (plan("BR"), Endpoint::from(address));
-    let kept = Mutex::new(None);
-    let keep = |record: &AttemptRecord| *kept.lock().unwrap() = Some(record.clone());
-    let run = timeouts(Run::new(&plan, &endpoint), limits).cancel(cancel.clone());
-    let run = run.transport(transport).on_record(&keep);
+    let (workload, endpoint) = (workload("BR"), Endpoint::from(address));
+    let last = Mutex::new(None);
+    let collect = |record: &AttemptRecord| *last.lock().unwrap() = Some(record.clone());
+    let run = timeouts(Run::new(&workload, &endpoint), limits).cancel(cancel.clone());
+    let run = run.transport(transport).on_record(&collect);
     by_name("sequential").run(&run).unwrap();
-    kept.into_inner().unwrap()
+    last.into_inner().unwrap()
 }
 
 #[test]
-fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
+fn connect_timeout_has_its_own_kind() {
     let limits = Timeouts {
         connect: Some(SHORT),
         first_byte: Some(Duration::ZERO),
@@ -306,13 +314,13 @@ fn a_connection_that_is_not_made_in_time_is_a_timeout_of_its_own() {
 }
 
 #[test]
-fn an_attempt_is_cancelled_while_it_connects() {
+fn attempt_is_cancelled_while_connecting() {
     let limits = Timeouts {
         total: Some(LONG),
         ..Timeouts::default()
     };
     for transport in transport::ALL {
-        // Until it has been cancelled within the attempt, and not before.
+        // Repeated until the cancellation comes during the attempt.
         let record = loop {
             let cancel = CancellationToken::new();
             let canceller = cancel.clone();
@@ -327,24 +335,27 @@ fn an_attempt_is_cancelled_while_it_connects() {
             }
         };
         assert_eq!(record.outcome, Outcome::Cancelled, "{}", transport.name());
-        assert!(record.service_time() < LONG, "it was not left to wait");
+        assert!(
+            record.service_time() < LONG,
+            "it did not wait for the timeout"
+        );
     }
 }
 
 #[test]
-fn an_attempt_is_cancelled_wherever_it_waits_for_the_server() {
+fn attempt_is_cancelled_at_every_stage_of_the_response() {
     for transport in transport::ALL {
-        // On a fresh connection and on a used one; before the head, within it, within the body.
+        // On a new and on a reused connection; before the head, within the head, within the body.
         for served in [0, 1] {
             for sent in [0, 20, OK.len() - 1] {
                 let cancel = CancellationToken::new();
                 let canceller = cancel.clone();
-                let server = Server::start(move |_, peer| {
-                    (0..served).for_each(|_| peer.serve());
-                    peer.request();
-                    peer.send(&OK[..sent]);
+                let server = TestServer::start(move |_, connection| {
+                    (0..served).for_each(|_| connection.serve());
+                    connection.request();
+                    connection.send(&OK[..sent]);
                     canceller.cancel();
-                    peer.hang();
+                    connection.hang();
                 });
                 let done = server.run("sequential", "BR US", |run| {
                     let run = run.transport(*transport).timeout(LONG);
@@ -355,7 +366,7 @@ fn an_attempt_is_cancelled_wherever_it_waits_for_the_server() {
                 assert_eq!(*outcome, Outcome::Cancelled, "{}", transport.name());
                 assert!(
                     records[served].service_time() < LONG,
-                    "it was not left to wait"
+                    "it did not wait for the timeout"
                 );
                 assert_eq!((records.len(), server.connections()), (served + 1, 1));
             }

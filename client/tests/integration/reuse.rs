@@ -1,7 +1,7 @@
-//! A lane keeps its connection while it is good, and notices when it is not.
+//! A connection is reused while it is open, and replaced when it is not.
 
 use crate::gif::{self, GIF};
-use crate::server::{OK, Peer, Server, by_name, plan};
+use crate::test_server::{OK, ServerConnection, TestServer, by_name, workload};
 use flagpole_client::{Endpoint, Run, Transport, transport};
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::{AttemptRecord, Outcome};
@@ -12,14 +12,14 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 #[test]
-fn all_requests_of_a_lane_use_one_connection() {
-    let server = Server::answering(|_| OK.into());
+fn sequential_requests_use_one_connection() {
+    let server = TestServer::responding(|_| OK.into());
     assert_eq!(server.outcomes("BR CN IN US"), [const { Outcome::Ok }; 4]);
     assert_eq!(server.connections(), 1);
 }
 
 #[test]
-fn bodies_of_every_framing_leave_the_connection_in_use() {
+fn connection_is_reused_after_every_framing() {
     let (first, rest) = GIF.split_at(3);
     let chunked = format!(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{first}\r\n{:x}\r\n{rest}\r\n0\r\n\r\n",
@@ -27,10 +27,10 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
     );
     let none = ContentDigest::from_body(b"");
     let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
-    for answer in [chunked, empty, large(100_000)] {
+    for response in [chunked, empty, large(100_000)] {
         for transport in transport::ALL {
-            let answer = answer.clone();
-            let server = Server::answering(move |_| answer.clone());
+            let response = response.clone();
+            let server = TestServer::responding(move |_| response.clone());
             let done = server.run("sequential", "BR CN IN", |run| run.transport(*transport));
             let outcomes = done.unwrap().1.into_iter().map(|record| record.outcome);
             assert_eq!(outcomes.collect::<Vec<_>>(), [const { Outcome::Ok }; 3]);
@@ -42,73 +42,75 @@ fn bodies_of_every_framing_leave_the_connection_in_use() {
 fn large(length: usize) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}",
-        gif::of(length)
+        gif::of_length(length)
     )
 }
 
 #[test]
-fn an_answer_that_says_close_ends_its_connection() {
-    let server = Server::start(|_, peer| {
-        peer.request();
-        peer.send(OK.replacen("\r\n", "\r\nConnection: close\r\n", 1));
-        peer.fin();
+fn connection_close_ends_the_connection() {
+    let server = TestServer::start(|_, connection| {
+        connection.request();
+        connection.send(OK.replacen("\r\n", "\r\nConnection: close\r\n", 1));
+        connection.fin();
     });
     assert_eq!(server.outcomes("BR US"), [Outcome::Ok, Outcome::Ok]);
     assert_eq!(server.connections(), 2);
 }
 
-/// A server whose connections each end in this way after one good answer: after the lane has read it
-/// to its end, before the lane sends its next request.
-fn ended_while_idle(end: fn(&mut Peer)) {
+/// A server whose connections end in this way after one response: after the client has read it, before the client
+/// sends its next request.
+fn ended_while_idle(end: fn(&mut ServerConnection)) {
     for transport in transport::ALL {
         ended_while_idle_by(*transport, end);
     }
 }
 
-fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut Peer)) {
+fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut ServerConnection)) {
     let ((read, is_read), (ended, is_ended)) = (channel(), channel());
     let (is_read, ended) = (Mutex::new(is_read), Mutex::new(ended));
-    let server = Server::start(move |_, peer| {
-        peer.serve();
+    let server = TestServer::start(move |_, connection| {
+        connection.serve();
         is_read.lock().unwrap().recv().unwrap();
-        end(peer);
+        end(connection);
         ended.lock().unwrap().send(()).unwrap();
-        peer.hang();
+        connection.hang();
     });
     let channels = Mutex::new((read, is_ended));
-    // The record is made on the lane's own thread, which waits here: its reactor has no chance to
-    // hear of the end before the next request.
+    // Records are reported on the client's thread, which waits here: its event loop cannot notice the end before the
+    // next request.
     let wait = |record: &AttemptRecord| {
         assert_eq!(record.outcome, Outcome::Ok);
         let (read, is_ended) = &*channels.lock().unwrap();
         read.send(()).unwrap();
         is_ended.recv().unwrap();
     };
-    let (plan, endpoint) = (plan("BR CN US"), server.endpoint());
-    let run = Run::new(&plan, &endpoint).transport(transport);
-    let tally = by_name("sequential").run(&run.on_record(&wait)).unwrap();
+    let (workload, endpoint) = (workload("BR CN US"), server.endpoint());
+    let run = Run::new(&workload, &endpoint).transport(transport);
+    let stats = by_name("sequential").run(&run.on_record(&wait)).unwrap();
     assert_eq!(
-        (tally.ok, server.connections(), server.requests().len()),
+        (stats.ok, server.connections(), server.requests().len()),
         (3, 3, 3)
     );
 }
 
 #[test]
-fn a_connection_closed_while_idle_is_replaced_before_it_is_used() {
-    ended_while_idle(Peer::half_close);
+fn connection_closed_while_idle_is_replaced() {
+    ended_while_idle(ServerConnection::half_close);
 }
 
 #[test]
-fn a_connection_on_which_the_server_spoke_unasked_is_replaced() {
-    ended_while_idle(|peer| peer.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"));
+fn connection_with_unsolicited_bytes_is_replaced() {
+    ended_while_idle(|connection| {
+        connection.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
+    });
 }
 
 #[test]
-fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
+fn refused_connection_is_not_recorded_as_reused() {
     for transport in transport::ALL {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = Endpoint::from(listener.local_addr().unwrap());
-        let (leave, told) = channel::<()>();
+        let (close, closed) = channel::<()>();
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut head = Vec::new();
@@ -118,23 +120,23 @@ fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
                 head.push(byte[0]);
             }
             stream.write_all(OK.as_bytes()).unwrap();
-            told.recv().unwrap();
+            closed.recv().unwrap();
         });
-        let (server, leave) = (Mutex::new(Some(server)), Mutex::new(leave));
+        let (server, close) = (Mutex::new(Some(server)), Mutex::new(close));
         let records = Mutex::new(Vec::new());
-        let keep = |record: &AttemptRecord| {
+        let collect = |record: &AttemptRecord| {
             records
                 .lock()
                 .unwrap()
                 .push((record.outcome.clone(), record.reused_connection));
             if let Some(server) = server.lock().unwrap().take() {
-                leave.lock().unwrap().send(()).unwrap();
+                close.lock().unwrap().send(()).unwrap();
                 server.join().unwrap();
             }
         };
-        let plan = plan("BR CN");
-        let run = Run::new(&plan, &endpoint).transport(*transport);
-        by_name("sequential").run(&run.on_record(&keep)).unwrap();
+        let workload = workload("BR CN");
+        let run = Run::new(&workload, &endpoint).transport(*transport);
+        by_name("sequential").run(&run.on_record(&collect)).unwrap();
         let expected = [(Outcome::Ok, false), (Outcome::ConnectionRefused, false)];
         assert_eq!(
             records.into_inner().unwrap(),
@@ -146,13 +148,15 @@ fn a_request_that_found_no_connection_was_not_sent_on_a_used_one() {
 }
 
 #[test]
-fn the_lanes_of_the_event_loop_share_no_more_connections_than_there_are_lanes() {
-    let server = Server::answering(|_| OK.into());
+fn event_loop_opens_at_most_one_connection_per_slot() {
+    let server = TestServer::responding(|_| OK.into());
     let codes: Vec<String> = ('A'..='Z').map(|letter| format!("A{letter}")).collect();
-    let lanes = "3".parse().unwrap();
-    let (tally, _) = server
-        .run("async", &codes.join(" "), |run| run.concurrency(lanes))
+    let concurrency = "3".parse().unwrap();
+    let (stats, _) = server
+        .run("async", &codes.join(" "), |run| {
+            run.concurrency(concurrency)
+        })
         .unwrap();
-    assert_eq!(tally.ok, 26);
+    assert_eq!(stats.ok, 26);
     assert!(server.connections() <= 3, "{}", server.connections());
 }

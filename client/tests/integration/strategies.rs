@@ -1,6 +1,6 @@
 //! Strategies differ in order and concurrency only.
 
-use crate::server::{OK, Server, code};
+use crate::test_server::{OK, TestServer, code};
 use flagpole_client::{Concurrency, DownloadSpec, Run, Workload, strategy};
 use flagpole_protocol::AttemptRecord;
 use flagpole_protocol::CountryCode;
@@ -15,8 +15,8 @@ fn concurrency(count: usize) -> Concurrency {
 }
 
 /// A server of which a third of the responses are 404 and a third 500, by code.
-fn mixed() -> Server {
-    Server::answering(|head| match code(head).as_bytes()[1] % 3 {
+fn mixed() -> TestServer {
+    TestServer::responding(|head| match code(head).as_bytes()[1] % 3 {
         0 => OK.into(),
         1 => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".into(),
         _ => "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno".into(),
@@ -81,7 +81,7 @@ fn concurrency_is_reached_and_not_exceeded() {
         let in_flight = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
         let (now, peak) = (in_flight, most.clone());
-        let server = Server::answering(move |_| {
+        let server = TestServer::responding(move |_| {
             peak.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
             together.wait();
             now.fetch_sub(1, SeqCst);
@@ -105,11 +105,11 @@ fn concurrency_is_reached_and_not_exceeded() {
 #[test]
 fn empty_workload_opens_no_connection() {
     let server = mixed();
-    let (plan, endpoint) = (Workload::default(), server.endpoint());
+    let (workload, endpoint) = (Workload::default(), server.endpoint());
     for strategy in strategy::ALL {
         assert_eq!(
             strategy
-                .run(&Run::new(&plan, &endpoint))
+                .run(&Run::new(&workload, &endpoint))
                 .unwrap()
                 .attempts(),
             0
@@ -124,9 +124,9 @@ fn download_is_not_sent_before_it_is_due() {
     let ms = Duration::from_millis;
     let jobs = [0, 30].map(|due| DownloadSpec {
         due: Some(ms(due)),
-        ..crate::server::plan("AC").jobs[0]
+        ..crate::test_server::workload("AC").jobs[0]
     });
-    let (plan, endpoint) = (
+    let (workload, endpoint) = (
         Workload {
             jobs: jobs.to_vec(),
         },
@@ -137,7 +137,7 @@ fn download_is_not_sent_before_it_is_due() {
         let collect = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
         strategy
             .run(
-                &Run::new(&plan, &endpoint)
+                &Run::new(&workload, &endpoint)
                     .concurrency(concurrency(2))
                     .on_record(&collect),
             )
@@ -154,9 +154,9 @@ fn download_is_not_sent_before_it_is_due() {
 fn panic_of_the_record_callback_ends_the_run() {
     let server = mixed();
     for strategy in strategy::ALL {
-        let (plan, endpoint) = (crate::server::plan(CODES), server.endpoint());
+        let (workload, endpoint) = (crate::test_server::workload(CODES), server.endpoint());
         let panicking = |_: &AttemptRecord| panic!("on purpose");
-        let run = Run::new(&plan, &endpoint)
+        let run = Run::new(&workload, &endpoint)
             .concurrency(concurrency(3))
             .on_record(&panicking);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| strategy.run(&run)));

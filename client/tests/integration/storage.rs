@@ -1,5 +1,4 @@
-//! What is kept on the disk: under names that came from the network, while a name is awaited, and
-//! for the next run to go on with.
+//! Files on disk: with names from the network, staged until their names are known, and partial files for the next run.
 
 use crate::gif::{self, GIF};
 use bytes::Bytes;
@@ -47,21 +46,21 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn keep(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome> {
+fn save_by_country(to: &DownloadDir, body: &[u8], country: &str) -> Result<String, Outcome> {
     let path = to.rename_staged(to.stage(body)?, country, code())?;
     Ok(path.file_name().unwrap().to_str().unwrap().to_owned())
 }
 
 /// The first bytes of `WHOLE`.
-fn partial(have: usize) -> PartialBody {
-    let body = Bytes::from_static(&WHOLE[..have]);
+fn partial(length: usize) -> PartialBody {
+    let body = Bytes::from_static(&WHOLE[..length]);
     let whole = Some(WHOLE.len() as u64);
     PartialBody::from_response("\"v1\"", whole, Some(ContentDigest::from_body(WHOLE)), body)
         .unwrap()
 }
 
 #[test]
-fn a_hostile_country_writes_one_file_and_only_in_the_folder() {
+fn malicious_country_writes_one_file_in_the_folder() {
     let outside = folder();
     let inside = outside.path().join("a/b");
     let destination = plain(&inside);
@@ -77,7 +76,7 @@ fn a_hostile_country_writes_one_file_and_only_in_the_folder() {
         "..",
         "",
     ] {
-        let name = keep(&destination, b"GIF", country).unwrap();
+        let name = save_by_country(&destination, b"GIF", country).unwrap();
         assert_eq!(names(&inside), [name.as_str()], "{country:?}");
         assert_eq!(names(outside.path()), ["a"]);
         fs::remove_file(inside.join(name)).unwrap();
@@ -101,7 +100,7 @@ fn two_countries_of_one_name_are_two_files() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
+fn link_is_replaced_and_not_followed() {
     let (folder, elsewhere) = (folder(), folder());
     let victim = elsewhere.path().join("victim");
     fs::write(&victim, "precious").unwrap();
@@ -114,35 +113,35 @@ fn a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {
     destination.save(flag(), WHOLE).unwrap();
     destination.save_partial(flag(), &partial(4)).unwrap();
     for name in ["br.gif", "br.gif.part"] {
-        let about = fs::symlink_metadata(folder.path().join(name)).unwrap();
-        assert!(about.is_file(), "{name}");
+        let metadata = fs::symlink_metadata(folder.path().join(name)).unwrap();
+        assert!(metadata.is_file(), "{name}");
     }
-    keep(&destination, WHOLE, "Brazil").unwrap();
+    save_by_country(&destination, WHOLE, "Brazil").unwrap();
     assert_eq!(names(folder.path()), ["Brazil--BR.gif", "br.gif"]);
     assert_eq!(fs::read(victim).unwrap(), b"precious");
 }
 
 #[test]
-fn a_whole_file_goes_by_the_tag_that_the_server_gives_it() {
+fn cached_file_has_the_derived_entity_tag() {
     let folder = folder();
     let destination = resuming(folder.path());
     assert_eq!(destination.cached_file(flag()), None);
     destination.save(flag(), WHOLE).unwrap();
-    let present = destination.cached_file(flag()).unwrap();
+    let cached = destination.cached_file(flag()).unwrap();
     assert_eq!(
-        present.etag,
+        cached.etag,
         EntityTag::from_digest(ContentDigest::from_body(WHOLE))
     );
-    assert_eq!(present.bytes, WHOLE.len() as u64);
+    assert_eq!(cached.bytes, WHOLE.len() as u64);
     assert_eq!(plain(folder.path()).cached_file(flag()), None);
-    for (length, is_there) in [(LIMIT, true), (LIMIT + 1, false)] {
-        fs::write(destination.path(flag()), gif::of(length)).unwrap();
-        assert_eq!(destination.cached_file(flag()).is_some(), is_there);
+    for (length, is_cached) in [(LIMIT, true), (LIMIT + 1, false)] {
+        fs::write(destination.path(flag()), gif::of_length(length)).unwrap();
+        assert_eq!(destination.cached_file(flag()).is_some(), is_cached);
     }
 }
 
 #[test]
-fn a_damaged_file_is_not_there() {
+fn damaged_file_is_not_cached() {
     let folder = folder();
     let destination = resuming(folder.path());
     for damaged in [&b""[..], b"damaged", &WHOLE[..20], &[WHOLE, WHOLE].concat()] {
@@ -152,44 +151,44 @@ fn a_damaged_file_is_not_there() {
 }
 
 #[test]
-fn a_flag_is_found_by_its_code_whatever_its_country_is_called() {
+fn flag_named_by_country_is_found_by_code() {
     let folder = folder();
     fs::write(folder.path().join("Somewhere--US.gif"), "US").unwrap();
     fs::write(folder.path().join("A--BR--B.gif"), "no").unwrap();
     fs::write(folder.path().join("--BR.gif.txt"), "no").unwrap();
     let destination = || resuming(folder.path()).by_country();
     assert_eq!(destination().cached_file(flag()), None);
-    keep(&destination(), WHOLE, "São--US.gif").unwrap();
-    let present = destination().cached_file(flag()).unwrap();
+    save_by_country(&destination(), WHOLE, "São--US.gif").unwrap();
+    let cached = destination().cached_file(flag()).unwrap();
     assert_eq!(
-        present.etag,
+        cached.etag,
         EntityTag::from_digest(ContentDigest::from_body(WHOLE))
     );
-    // A flag that goes by its country is not the one that goes by its code.
+    // A flag named by country is not a flag named by code.
     assert_eq!(resuming(folder.path()).cached_file(flag()), None);
 }
 
 #[test]
-fn of_a_country_that_was_renamed_the_newest_flag_counts() {
+fn newest_flag_of_a_renamed_country_is_used() {
     let folder = folder();
     let day = Duration::from_secs(86_400);
     for (name, days) in [("B--BR.gif", 1), ("A--BR.gif", 3), ("C--BR.gif", 2)] {
         let path = folder.path().join(name);
-        fs::write(&path, gif::saying(name)).unwrap();
+        fs::write(&path, gif::with_text(name)).unwrap();
         let file = File::options().write(true).open(path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + days * day)
             .unwrap();
     }
-    let present = resuming(folder.path()).by_country().cached_file(flag());
-    let newest = gif::saying("A--BR.gif");
+    let cached = resuming(folder.path()).by_country().cached_file(flag());
+    let newest = gif::with_text("A--BR.gif");
     assert_eq!(
-        present.unwrap().etag,
+        cached.unwrap().etag,
         EntityTag::from_digest(ContentDigest::from_body(newest.as_bytes()))
     );
 }
 
 #[test]
-fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
+fn partial_body_is_completed_and_removed() {
     let folder = folder();
     resuming(folder.path())
         .save_partial(flag(), &partial(4))
@@ -200,24 +199,24 @@ fn a_body_that_broke_off_is_gone_on_with_and_then_forgotten() {
     let left = destination.partial_body(flag()).unwrap();
     assert_eq!(left, partial(4));
     let range = format!("bytes 4-{}/{}", WHOLE.len() - 1, WHOLE.len());
-    let answer = PartialResponse {
+    let response = PartialResponse {
         status: 206,
         etag: Some("\"v1\""),
         content_range: Some(&range),
         repr_digest: None,
     };
     let rest = Bytes::from_static(&WHOLE[4..]);
-    let whole = left.merge(&answer, rest, LIMIT).unwrap();
+    let whole = left.merge(&response, rest, LIMIT).unwrap();
     destination.save(flag(), &whole).unwrap();
     assert_eq!(names(folder.path()), ["br.gif"]);
     assert_eq!(fs::read(destination.path(flag())).unwrap(), WHOLE);
 }
 
 #[test]
-fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
+fn request_names_both_cached_and_partial_version() {
     let folder = folder();
     let destination = resuming(folder.path());
-    let old = gif::saying("old");
+    let old = gif::with_text("old");
     destination.save(flag(), old.as_bytes()).unwrap();
     destination.save_partial(flag(), &partial(4)).unwrap();
     let conditions = destination.local_copy(flag()).conditions();
@@ -228,7 +227,7 @@ fn an_old_file_and_the_start_of_a_new_one_are_both_told_to_the_server() {
 }
 
 #[test]
-fn who_does_not_resume_neither_leaves_nor_reads_partial_files() {
+fn without_resume_partial_files_are_neither_written_nor_read() {
     let folder = folder();
     let destination = plain(folder.path());
     destination.save_partial(flag(), &partial(4)).unwrap();
@@ -242,7 +241,7 @@ fn who_does_not_resume_neither_leaves_nor_reads_partial_files() {
 }
 
 #[test]
-fn a_partial_file_of_something_else_is_not_gone_on_with() {
+fn foreign_partial_file_is_ignored() {
     let folder = folder();
     let destination = resuming(folder.path());
     let part = |name: &str| folder.path().join(format!("{name}.part"));
@@ -252,10 +251,10 @@ fn a_partial_file_of_something_else_is_not_gone_on_with() {
     fs::copy(part("br.gif"), part("us.gif")).unwrap();
     let us = Resource::Flag("US".parse().unwrap());
     assert_eq!(destination.partial_body(us), None);
-    // Larger than what is allowed by now.
+    // Larger than the new limit.
     let strict = plain(folder.path()).resuming(HERE, WHOLE.len() - 1);
     assert_eq!(strict.partial_body(flag()), None);
-    // In the way, whatever it is: it is replaced.
+    // Any foreign content is replaced.
     let deep = vec![b'['; 100_000];
     for foreign in [&b""[..], b"{}\n", b"[[[[", &deep, b"\xff\n\n"] {
         fs::write(part("br.gif"), foreign).unwrap();
@@ -270,7 +269,7 @@ fn a_partial_file_of_something_else_is_not_gone_on_with() {
 
 proptest! {
     #[test]
-    fn a_partial_body_reads_back_as_it_was(
+    fn partial_body_round_trips(
         tag in "[!#-~]{0,100}",
         body in prop::collection::vec(any::<u8>(), 1..500),
         missing in prop::option::of(1_u64..500),
@@ -279,14 +278,14 @@ proptest! {
         let folder = folder();
         let destination = resuming(folder.path());
         let whole = missing.map(|missing| body.len() as u64 + missing);
-        let digest = digest.map(|of| ContentDigest::from_body(&of));
+        let digest = digest.map(|body| ContentDigest::from_body(&body));
         let partial = PartialBody::from_response(&format!("\"{tag}\""), whole, digest, body.into()).unwrap();
         destination.save_partial(flag(), &partial).unwrap();
         prop_assert_eq!(destination.partial_body(flag()), Some(partial));
     }
 
     #[test]
-    fn a_damaged_file_never_gives_a_wrong_byte(at: prop::sample::Index, bit in 0_u8..8, cut: bool) {
+    fn damaged_partial_file_yields_no_wrong_byte(at: prop::sample::Index, bit in 0_u8..8, cut: bool) {
         let folder = folder();
         let destination = resuming(folder.path());
         destination.save_partial(flag(), &partial(9)).unwrap();
@@ -306,7 +305,7 @@ proptest! {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_became_read_only_is_the_reason_given() {
+fn read_only_folder_is_a_permission_error() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = folder();
     let destination = resuming(folder.path());
@@ -326,29 +325,33 @@ fn a_folder_that_became_read_only_is_the_reason_given() {
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
-/// Where `saves_with_little_room` saves.
+/// The folder of `saves_beyond_the_file_size_limit`.
 #[cfg(unix)]
 const FOLDER: &str = "FLAGPOLE_TEST_FOLDER";
 
-/// A full disk fails a write half way. So does the limit of a process on the size of a file, which
-/// any user can set: for a process of its own, as it holds for all its threads.
+/// A file size limit (`ulimit -f`) makes a write fail half way, like a full disk. It applies to all threads of a
+/// process, so the test starts a process of its own.
 #[cfg(unix)]
 #[test]
-fn a_disk_without_room_is_the_reason_given_and_nothing_is_left() {
+fn full_disk_is_an_error_and_leaves_no_file() {
     let folder = folder();
     plain(folder.path()).save(flag(), b"old").unwrap();
     let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
     let output = std::process::Command::new("sh")
         .args(["-c", limited, "sh"])
         .arg(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "keeping::saves_with_little_room"])
+        .args([
+            "--ignored",
+            "--exact",
+            "storage::saves_beyond_the_file_size_limit",
+        ])
         .env(FOLDER, folder.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
+        output.status.success() && stdout.contains("1 passed"),
+        "{stdout}"
     );
     assert_eq!(names(folder.path()), ["br.gif"]);
     assert_eq!(fs::read(folder.path().join("br.gif")).unwrap(), b"old");
@@ -356,10 +359,10 @@ fn a_disk_without_room_is_the_reason_given_and_nothing_is_left() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "run by `a_disk_without_room_is_the_reason_given_and_nothing_is_left`"]
-fn saves_with_little_room() {
+#[ignore = "run by `full_disk_is_an_error_and_leaves_no_file`"]
+fn saves_beyond_the_file_size_limit() {
     let Some(folder) = std::env::var_os(FOLDER) else {
-        eprintln!("skipped: it takes a process of its own");
+        eprintln!("skipped: needs a process of its own");
         return;
     };
     let folder = Path::new(&folder);

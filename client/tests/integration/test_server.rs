@@ -1,4 +1,4 @@
-//! A server in raw bytes: a script says, for each connection, what it reads and writes.
+//! A server that runs a script for each connection and writes raw bytes.
 
 use flagpole_client::{DownloadDir, Endpoint, Run, RunError, Strategy, Workload, strategy};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
@@ -11,36 +11,38 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The answer of a server that has nothing to hide.
+/// A correct response with a flag of one pixel.
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n\
     GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
-/// Listens on a port of its own until dropped.
-pub(crate) struct Server {
+/// Listens on its own port until dropped.
+pub(crate) struct TestServer {
     address: SocketAddr,
-    log: Arc<Log>,
+    log: Arc<RequestLog>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Log {
+struct RequestLog {
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
 }
 
-/// One connection, from the server's side.
-pub(crate) struct Peer {
+/// The server's side of a connection.
+pub(crate) struct ServerConnection {
     stream: TcpStream,
-    log: Arc<Log>,
+    log: Arc<RequestLog>,
 }
 
-impl Server {
-    /// Runs `script` for every connection; its first argument counts them from 0.
-    pub(crate) fn start(script: impl Fn(usize, &mut Peer) + Send + Sync + 'static) -> Server {
+impl TestServer {
+    /// Runs `script` for every connection; its first argument is the connection's index, from 0.
+    pub(crate) fn start(
+        script: impl Fn(usize, &mut ServerConnection) + Send + Sync + 'static,
+    ) -> TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (log, stop) = (Arc::<Log>::default(), Arc::<AtomicBool>::default());
+        let (log, stop) = (Arc::<RequestLog>::default(), Arc::<AtomicBool>::default());
         let (script, shared, stopped) = (Arc::new(script), log.clone(), stop.clone());
         let accept = move || {
             for stream in listener.incoming() {
@@ -48,15 +50,15 @@ impl Server {
                     break;
                 }
                 let (script, log) = (script.clone(), shared.clone());
-                let nth = log.connections.fetch_add(1, SeqCst);
-                let mut peer = Peer {
+                let index = log.connections.fetch_add(1, SeqCst);
+                let mut connection = ServerConnection {
                     stream: stream.unwrap(),
                     log,
                 };
-                thread::spawn(move || script(nth, &mut peer));
+                thread::spawn(move || script(index, &mut connection));
             }
         };
-        Server {
+        TestServer {
             address,
             log,
             stop,
@@ -64,11 +66,13 @@ impl Server {
         }
     }
 
-    /// Answers every request, on every connection, by its head.
-    pub(crate) fn answering(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
-        Server::start(move |_, peer| {
-            while let Some(head) = peer.request() {
-                peer.send(answer(&head));
+    /// Responds to every request as this function of its head says.
+    pub(crate) fn responding(
+        respond: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> TestServer {
+        TestServer::start(move |_, connection| {
+            while let Some(head) = connection.request() {
+                connection.send(respond(&head));
             }
         })
     }
@@ -77,7 +81,7 @@ impl Server {
         self.address.into()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     pub(crate) fn connections(&self) -> usize {
         self.log.connections.load(SeqCst)
     }
@@ -87,7 +91,7 @@ impl Server {
         self.log.requests.lock().unwrap().clone()
     }
 
-    /// Downloads the flags of `codes` one after the other, and returns how each went.
+    /// Downloads the flags of `codes` sequentially and returns their outcomes.
     pub(crate) fn outcomes(&self, codes: &str) -> Vec<Outcome> {
         let (_, records) = self.run("sequential", codes, |run| run).unwrap();
         records.into_iter().map(|record| record.outcome).collect()
@@ -101,23 +105,23 @@ impl Server {
         set: impl Fn(Run<'_>) -> Run<'_>,
     ) -> Result<(RunStats, Vec<AttemptRecord>), RunError> {
         let records = Mutex::new(Vec::new());
-        let keep = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
-        let (plan, endpoint) = (plan(codes), self.endpoint());
-        let tally = by_name(name).run(&set(Run::new(&plan, &endpoint).on_record(&keep)))?;
-        Ok((tally, records.into_inner().unwrap()))
+        let collect = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());
+        let (workload, endpoint) = (workload(codes), self.endpoint());
+        let stats = by_name(name).run(&set(Run::new(&workload, &endpoint).on_record(&collect)))?;
+        Ok((stats, records.into_inner().unwrap()))
     }
 }
 
-impl Drop for Server {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop.store(true, SeqCst);
-        // The listener looks up when somebody knocks.
+        // Wakes the thread that accepts connections.
         let _ = TcpStream::connect(self.address);
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
-impl Peer {
+impl ServerConnection {
     /// Waits for the head of a request; `None` at the end of the connection.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut head = Vec::new();
@@ -133,44 +137,44 @@ impl Peer {
         Some(head)
     }
 
-    /// Writes; that the client may be gone by then is no concern of the script.
+    /// Writes; fails silently if the client has closed the connection.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    /// Reads a request and answers it well.
+    /// Reads a request and sends [`OK`].
     pub(crate) fn serve(&mut self) {
         if self.request().is_some() {
             self.send(OK);
         }
     }
 
-    /// Ends writing, and waits until the client has closed too.
+    /// Closes the sending side (FIN), and waits until the client has closed too.
     pub(crate) fn fin(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
         self.hang();
     }
 
-    /// Ends writing, without waiting for anything.
+    /// Closes the sending side (FIN) without waiting.
     pub(crate) fn half_close(&mut self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
-    /// Resets the connection when this peer is dropped, which the end of the script does.
+    /// Resets the connection at the end of the script.
     pub(crate) fn reset(&mut self) {
         SockRef::from(&self.stream)
             .set_linger(Some(Duration::ZERO))
             .unwrap();
     }
 
-    /// Says nothing more until the client has closed.
+    /// Sends nothing more until the client has closed the connection.
     pub(crate) fn hang(&mut self) {
         while self.stream.read(&mut [0; 1024]).unwrap_or(0) > 0 {}
     }
 }
 
-/// The flags of codes that are separated by spaces.
-pub(crate) fn plan(codes: &str) -> Workload {
+/// The flags of these codes, which are separated by spaces.
+pub(crate) fn workload(codes: &str) -> Workload {
     Workload::flags(codes.split(' ').map(|code| code.parse().unwrap()))
 }
 
@@ -178,13 +182,13 @@ pub(crate) fn by_name(name: &str) -> &'static dyn Strategy {
     strategy::by_name(name).unwrap()
 }
 
-/// The flag a request asks for, in upper case: `BR`.
+/// The code of the requested flag, in upper case: `BR`.
 pub(crate) fn code(head: &str) -> String {
     let path = head.split(' ').nth(1).unwrap();
     path.rsplit('/').nth(1).unwrap().to_ascii_uppercase()
 }
 
-/// A destination that outlives every run, as what sets up a run may not know how long it lives.
+/// A download folder that is never dropped, so that closures can borrow it.
 pub(crate) fn destination(folder: &Path) -> &'static DownloadDir {
     Box::leak(Box::new(DownloadDir::prepare(folder).unwrap()))
 }

@@ -1,8 +1,8 @@
-//! To resume never fails where to begin anew would not: what a server makes of conditions is its own
-//! affair, and the true body is to be had without them.
+//! Resuming never fails where a new download would succeed: a request with conditions that fails is repeated without
+//! them.
 
 use crate::gif::GIF;
-use crate::server::Server;
+use crate::test_server::TestServer;
 use flagpole_client::{DownloadDir, Transport, transport};
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
@@ -11,7 +11,7 @@ use std::path::Path;
 
 const WHOLE: &str = GIF;
 
-/// What its first answer lacks.
+/// The part that the first response lacks.
 const REST: &str = WHOLE.split_at(22).1;
 
 fn whole() -> String {
@@ -19,21 +19,30 @@ fn whole() -> String {
     format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: {length}\r\n\r\n{WHOLE}")
 }
 
-/// Cuts its first answer short, answers like this what is asked for on conditions, and all else well.
-fn server(answer: String) -> Server {
-    Server::start(move |connection, peer| {
-        while let Some(head) = peer.request() {
-            if connection == 0 {
-                peer.send(&whole()[..whole().len() - REST.len()]);
+/// Cuts off its first response; sends this response to conditional requests, and a complete one to others.
+fn server(conditional: String) -> TestServer {
+    TestServer::start(move |index, connection| {
+        while let Some(head) = connection.request() {
+            if index == 0 {
+                connection.send(&whole()[..whole().len() - REST.len()]);
                 return;
             }
-            let is_plain = !head.contains("\r\nrange:") && !head.contains("\r\nif-none-match:");
-            peer.send(if is_plain { whole() } else { answer.clone() });
+            let is_unconditional =
+                !head.contains("\r\nrange:") && !head.contains("\r\nif-none-match:");
+            connection.send(if is_unconditional {
+                whole()
+            } else {
+                conditional.clone()
+            });
         }
     })
 }
 
-fn get(server: &Server, transport: &'static dyn Transport, folder: &Path) -> Vec<AttemptRecord> {
+fn get(
+    server: &TestServer,
+    transport: &'static dyn Transport,
+    folder: &Path,
+) -> Vec<AttemptRecord> {
     let destination = DownloadDir::prepare(folder).unwrap();
     let destination = Box::leak(Box::new(destination.resuming("http://here", 1000)));
     let done = server.run("sequential", "BR", |run| {
@@ -48,9 +57,9 @@ fn part(fields: &str, body: &str) -> String {
 }
 
 #[test]
-fn a_condition_that_fails_is_dropped() {
+fn failed_condition_is_dropped() {
     let v1 = "ETag: \"v1\"\r\nContent-Range: bytes";
-    for (answer, outcome) in [
+    for (conditional, outcome) in [
         (
             "HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
             Outcome::Http(416),
@@ -68,14 +77,14 @@ fn a_condition_that_fails_is_dropped() {
             Outcome::Http(206),
         ),
         (part("", REST), Outcome::Http(206)),
-        // Nothing vouches for the whole, and it is no GIF.
+        // There is no digest, and the merged body is not a GIF.
         (
             part(&format!("{v1} 22-28/29\r\n"), "so on.;"),
             Outcome::Http(206),
         ),
     ] {
         for transport in transport::ALL {
-            let (server, folder) = (server(answer.clone()), tempfile::tempdir().unwrap());
+            let (server, folder) = (server(conditional.clone()), tempfile::tempdir().unwrap());
             let cut = get(&server, *transport, folder.path());
             assert_eq!(cut[0].outcome, Outcome::IncompleteBody);
             let records = get(&server, *transport, folder.path());
@@ -90,14 +99,14 @@ fn a_condition_that_fails_is_dropped() {
                 fs::read_to_string(folder.path().join("br.gif")).unwrap(),
                 WHOLE
             );
-            let start = folder.path().join("br.gif.part");
-            assert!(!start.exists(), "no start is left");
+            let partial = folder.path().join("br.gif.part");
+            assert!(!partial.exists(), "no partial file remains");
         }
     }
 }
 
 #[test]
-fn a_rest_with_another_digest_of_its_own_is_none() {
+fn part_with_a_wrong_content_digest_is_corrupt() {
     let range = "ETag: \"v1\"\r\nContent-Range: bytes 22-28/29\r\n";
     let digest = ContentDigest::from_body(REST.as_bytes());
     let rest = |body| part(&format!("{range}Content-Digest: {digest}\r\n"), body);
@@ -114,7 +123,7 @@ fn a_rest_with_another_digest_of_its_own_is_none() {
 }
 
 #[test]
-fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
+fn bogus_304_does_not_validate_a_damaged_file() {
     let echo = |head: &str| {
         let field = head.split("if-none-match: ").nth(1);
         let tag = field.and_then(|rest| rest.split("\r\n").next());
@@ -122,23 +131,23 @@ fn who_says_yes_to_every_tag_makes_no_damaged_file_whole() {
             format!("HTTP/1.1 304 No\r\nETag: {tag}\r\n\r\n")
         })
     };
-    for (there, outcome) in [
+    for (content, outcome) in [
         ("damaged", Outcome::Ok),
         (&WHOLE[..20], Outcome::Ok),
         (WHOLE, Outcome::NotModified),
     ] {
-        let (server, folder) = (Server::answering(echo), tempfile::tempdir().unwrap());
+        let (server, folder) = (TestServer::responding(echo), tempfile::tempdir().unwrap());
         let flag = folder.path().join("br.gif");
-        fs::write(&flag, there).unwrap();
+        fs::write(&flag, content).unwrap();
         let records = get(&server, transport::ALL[0], folder.path());
         assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
         assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
     }
 }
 
-/// Calls its flags by tags of its own, and answers as it should.
-fn foreign() -> Server {
-    Server::answering(|head| {
+/// A correct server with entity tags of its own.
+fn foreign() -> TestServer {
+    TestServer::responding(|head| {
         if head.contains("\r\nif-none-match: \"v1\"\r\n") {
             return "HTTP/1.1 304 No\r\nETag: \"v1\"\r\n\r\n".to_owned();
         }
@@ -147,13 +156,13 @@ fn foreign() -> Server {
 }
 
 #[test]
-fn what_a_server_calls_a_file_is_what_it_is_asked_for_by() {
+fn foreign_entity_tag_is_sent_back() {
     for transport in transport::ALL {
         let (server, folder) = (foreign(), tempfile::tempdir().unwrap());
         let get = || get(&server, *transport, folder.path()).remove(0).outcome;
         assert_eq!(get(), Outcome::Ok);
         assert_eq!(get(), Outcome::NotModified);
-        // Damaged in a way that does not show.
+        // Damaged invisibly.
         let flag = folder.path().join("br.gif");
         fs::write(&flag, WHOLE.replace('D', "E")).unwrap();
         assert_eq!(get(), Outcome::Ok);
