@@ -10,10 +10,10 @@ pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, String
 }
 
 pub(crate) fn parse_transport(name: &str) -> Result<&'static dyn Transport, String> {
-    let all = || transport::ALL.iter().copied();
-    let found = all().find(|transport| transport.name() == name);
-    found.ok_or_else(|| {
-        let known: Vec<_> = all().map(|one| one.name()).collect();
+    let mut all = transport::ALL.iter();
+    let found = all.find(|transport| transport.name() == name);
+    found.copied().ok_or_else(|| {
+        let known: Vec<_> = transport::ALL.iter().map(|one| one.name()).collect();
         format!("unknown transport `{name}`; known: {}", known.join(", "))
     })
 }

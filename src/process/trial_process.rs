@@ -136,7 +136,7 @@ fn read_output(out: ChildStdout, mut err: ChildStderr, sender: &Sender<TrialEven
         }
     }
     let mut errors = String::new();
-    // A broken pipe counts as its end, and nobody receives after a failed trial.
+    // A broken pipe counts as the end of the text; sending fails after a failed trial.
     let _ = err.read_to_string(&mut errors);
     let _ = sender.send(TrialEvent::Closed(errors));
 }

@@ -122,3 +122,24 @@ pub(crate) struct CompareArgs {
     #[arg(long, help_heading = "Results")]
     pub(super) schema: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct CompareCli {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
+    #[test]
+    fn old_names_of_options_are_accepted() {
+        let line = "compare --capacity 8 --repeat 3 --max-req 1,5 -m 9";
+        let args = CompareCli::parse_from(line.split_whitespace()).args;
+        let concurrency = args.concurrency.iter().map(|one| one.get());
+        assert_eq!(concurrency.collect::<Vec<_>>(), [1, 5, 9]);
+        assert_eq!(args.rounds.map(NonZeroUsize::get), Some(3));
+    }
+}

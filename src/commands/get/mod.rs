@@ -237,3 +237,32 @@ fn advise(stats: &RunStats, target: &Target) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct GetCli {
+        #[command(flatten)]
+        args: GetArgs,
+    }
+
+    #[test]
+    fn options_of_the_book_are_accepted() {
+        for line in [
+            "-a -l 5 -s ERROR -v",
+            "-e -m 5",
+            "BR --max_req 5",
+            "--max-req 5",
+            "-c 5",
+        ] {
+            let words = ["get"].into_iter().chain(line.split_whitespace());
+            let args = GetCli::try_parse_from(words).map(|cli| cli.args);
+            let args = args.unwrap_or_else(|error| panic!("{line}: {error}"));
+            let concurrency = args.concurrency.map(Concurrency::get);
+            assert!(matches!(concurrency, None | Some(5)), "{line}");
+        }
+    }
+}

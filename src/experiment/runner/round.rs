@@ -78,7 +78,7 @@ impl Round<'_> {
         let is_interrupted = self.interrupt.is_requested();
         if let (Ok(trial), Some(server), false) = (trial, server.as_mut(), is_interrupted) {
             match server.drain_and_reset() {
-                Ok(served) => trial.served = Some(served),
+                Ok(ledger) => trial.served = Some(ledger),
                 Err(error) => failure = Some(AbortReason::from_error(&error)),
             }
         }
