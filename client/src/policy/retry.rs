@@ -3,13 +3,9 @@
 //! retry together. Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), finds that
 //! full jitter makes the fewest calls.
 
-use flagpole_protocol::Outcome;
-use flagpole_protocol::Resource;
-use siphasher::sip::SipHasher24;
+use flagpole_protocol::{DrawPurpose, Outcome, Resource, RngKey};
+use rand::RngExt as _;
 use std::time::Duration;
-
-/// The second half of the key under which waits are drawn; the seed is the first.
-const DOMAIN: u64 = u64::from_le_bytes(*b"back-off");
 
 /// Which outcomes are retried, how often and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,27 +89,13 @@ impl Retry {
         failures: u32,
         retry_after: Option<Duration>,
     ) -> Duration {
-        let drawn = part(
-            self.max_delay_for(failures),
-            self.draw(resource, request_number),
-        );
+        let longest = u64::try_from(self.max_delay_for(failures).as_nanos()).unwrap_or(u64::MAX);
+        let mut rng =
+            RngKey::new(self.seed, 0, resource.path(), request_number).rng(DrawPurpose::Backoff);
+        let jitter = Duration::from_nanos(rng.random_range(0..=longest));
         let retry_after = retry_after.unwrap_or_default().min(self.max_retry_after);
-        retry_after.saturating_add(drawn)
+        retry_after.saturating_add(jitter)
     }
-
-    /// Evenly over all of `u64`, a function of its arguments alone.
-    fn draw(&self, resource: Resource, request_number: u64) -> u64 {
-        let mut message = [0; 16];
-        message[..8].copy_from_slice(&(resource.index() as u64).to_le_bytes());
-        message[8..].copy_from_slice(&request_number.to_le_bytes());
-        SipHasher24::new_with_keys(self.seed, DOMAIN).hash(&message)
-    }
-}
-
-/// As much of it as the draw is of 2^64.
-fn part(whole: Duration, draw: u64) -> Duration {
-    let nanos = (whole.as_nanos().min(u128::from(u64::MAX)) * u128::from(draw)) >> 64;
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -152,16 +134,17 @@ mod tests {
         );
     }
 
+    /// Computed by `protocol/tests/golden/rand_uses.py`.
     #[test]
     fn backoff_golden_vector() {
         let retry = Retry {
             seed: 7,
             ..Retry::default()
         };
-        let waits = [1, 2, 3].map(|k| retry.backoff(br(), u64::from(k - 1), k, None));
+        let waits = [1, 2, 3].map(|k| retry.backoff(br(), u64::from(k), k, None));
         assert_eq!(
-            waits.map(|wait| wait.as_micros()),
-            [32_383, 63_106, 383_496]
+            waits.map(|wait| wait.as_nanos()),
+            [18_256_121, 175_153_598, 288_136_170]
         );
     }
 

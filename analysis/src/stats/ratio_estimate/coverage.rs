@@ -1,7 +1,9 @@
 //! The coverage of the intervals, simulated with fixed seeds.
 
 use super::RatioEstimate;
-use siphasher::sip::SipHasher24;
+use flagpole_protocol::{DrawPurpose, KeyedRng, RngKey};
+use rand::RngExt as _;
+use rand_distr::{Exp1, StandardNormal, StudentT};
 
 /// With this many, the coverage is known to half a percent.
 const EXPERIMENTS: u64 = 2000;
@@ -9,49 +11,27 @@ const EXPERIMENTS: u64 = 2000;
 const RATIO: f64 = 1.3;
 
 /// Multiplicative noise of a wall time, as its logarithm.
-type Noise = fn(&mut SimulationRng) -> f64;
+type Noise = fn(&mut KeyedRng) -> f64;
 
-/// Random numbers, each a function of the seed and its position.
-struct SimulationRng {
-    seed: u64,
-    drawn: u64,
-}
-
-impl SimulationRng {
-    /// Uniform between 0 and 1, both excluded.
-    fn uniform(&mut self) -> f64 {
-        self.drawn += 1;
-        let draw = SipHasher24::new_with_keys(self.seed, 0).hash(&self.drawn.to_le_bytes());
-        ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-    }
-
-    /// G. E. P. Box and M. E. Muller, "A Note on the Generation of Random Normal Deviates", 1958.
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.uniform().ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
-
-fn normal(rng: &mut SimulationRng) -> f64 {
-    0.05 * rng.normal()
+fn normal(rng: &mut KeyedRng) -> f64 {
+    0.05 * rng.sample::<f64, _>(StandardNormal)
 }
 
 /// Student's t with 3 degrees of freedom: a heavy tail.
-fn heavy(rng: &mut SimulationRng) -> f64 {
-    let squares: f64 = (0..3).map(|_| rng.normal().powi(2)).sum();
-    0.05 * rng.normal() / (squares / 3.0).sqrt()
+fn heavy(rng: &mut KeyedRng) -> f64 {
+    0.05 * rng.sample(StudentT::new(3.0).unwrap())
 }
 
 /// Noise with a stall in one round of ten.
-fn stalls(rng: &mut SimulationRng) -> f64 {
-    let stall = if rng.uniform() < 0.1 { 0.2 } else { 0.0 };
-    0.02 * rng.normal() + stall
+fn stalls(rng: &mut KeyedRng) -> f64 {
+    let stall = if rng.random_bool(0.1) { 0.2 } else { 0.0 };
+    0.02 * rng.sample::<f64, _>(StandardNormal) + stall
 }
 
 /// Rounds of two strategies with this ratio; the noise common to both is larger than the noise of each.
-fn rounds(rng: &mut SimulationRng, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>, Vec<f64>) {
+fn rounds(rng: &mut KeyedRng, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>, Vec<f64>) {
     let round = |_| {
-        let common = 0.3 * rng.normal();
+        let common = 0.3 * rng.sample::<f64, _>(StandardNormal);
         let one = ratio.ln() + common + noise(rng);
         (one.exp(), (common + noise(rng)).exp())
     };
@@ -59,8 +39,11 @@ fn rounds(rng: &mut SimulationRng, count: u32, ratio: f64, noise: Noise) -> (Vec
 }
 
 /// The percentage of experiments for which this holds.
-fn percent(mut holds: impl FnMut(&mut SimulationRng) -> bool) -> f64 {
-    let count = (0..EXPERIMENTS).filter(|&seed| holds(&mut SimulationRng { seed, drawn: 0 }));
+fn percent(mut holds: impl FnMut(&mut KeyedRng) -> bool) -> f64 {
+    let count = (0..EXPERIMENTS).filter(|&seed| {
+        let mut rng = RngKey::new(seed, 0, "", 0).rng(DrawPurpose::Delay);
+        holds(&mut rng)
+    });
     100.0 * count.count() as f64 / EXPERIMENTS as f64
 }
 
@@ -99,7 +82,7 @@ fn interval_covers_the_true_ratio_95_times_in_100() {
 fn skewed_noise_of_one_side_lowers_coverage() {
     let covered = percent(|rng| {
         let one: Vec<f64> = (0..20)
-            .map(|_| RATIO * (-0.05 * rng.uniform().ln() - 0.05).exp())
+            .map(|_| RATIO * (0.05 * rng.sample::<f64, _>(Exp1) - 0.05).exp())
             .collect();
         let estimate = RatioEstimate::paired(&one, &[1.0; 20]).unwrap();
         (estimate.low..=estimate.high).contains(&RATIO)

@@ -1,6 +1,8 @@
 use super::simulated_server::{MS, Sample, SimulatedServer};
 use super::*;
 use flagpole_protocol::TimeoutKind::{FirstByte, Total};
+use flagpole_protocol::{DrawPurpose, RngKey};
+use rand::RngExt as _;
 
 fn adaptive(max: usize) -> impl FnMut(Option<Sample<'_>>) -> usize {
     let mut limit = AdaptiveLimit::new(max);
@@ -12,12 +14,11 @@ fn adaptive(max: usize) -> impl FnMut(Option<Sample<'_>>) -> usize {
     }
 }
 
-/// A pseudorandom number from 0 to 1 (the finaliser of SplitMix64).
+/// A uniform number from 0 to 1.
 fn random(number: u64) -> f64 {
-    let mut bits = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    RngKey::new(0, 0, "", number)
+        .rng(DrawPurpose::Delay)
+        .random()
 }
 
 /// Uniform from 0 to 40 ms.

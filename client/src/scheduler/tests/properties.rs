@@ -3,19 +3,18 @@
 use super::trace::{MS, flags, flags_with_metadata, result, retrying, simulate};
 use crate::policy::{Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudgetConfig};
 use crate::scheduler::{AttemptResult, AttemptSpec};
-use flagpole_protocol::{AttemptKind, Outcome};
+use flagpole_protocol::{AttemptKind, DrawPurpose, Outcome, RngKey};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A server whose results depend on what is requested, never on the time (the finaliser of SplitMix64).
+/// A server whose results depend on what is requested, never on the time.
 fn random_server(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
     move |spec| {
         let hop = spec.path.as_ref().map_or(0, |path| path.len() as u64);
-        let mut bits = seed ^ (spec.resource.index() as u64) << 32 ^ spec.request_number << 8 ^ hop;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let outcome = match (bits >> 40) % 8 {
+        let path = spec.resource.path().to_owned() + &"x".repeat(usize::try_from(hop).unwrap());
+        let mut rng = RngKey::new(seed, 0, &path, spec.request_number).rng(DrawPurpose::Fault);
+        let outcome = match rng.random_range(0..8) {
             0 => Outcome::NotFound,
             1 => Outcome::Http(503),
             2 => Outcome::ConnectionReset,
@@ -28,7 +27,7 @@ fn random_server(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration
             redirect: (outcome == Outcome::Http(302)).then(|| longer.into()),
             ..result(outcome)
         };
-        (result, MS * u32::try_from((bits >> 8) % 100).unwrap())
+        (result, MS * rng.random_range(0..100))
     }
 }
 

@@ -1,3 +1,5 @@
+//! The fates that rules decide: golden vectors, probabilities, redirect chains.
+
 use super::*;
 use flagpole_protocol::{CountryCode, Resource};
 
