@@ -135,6 +135,10 @@ impl RunState {
     ) -> (Disposition, Slot) {
         let mut scheduler = self.scheduler();
         let disposition = scheduler.complete(id, result, done);
+        if disposition.outcome == Outcome::Cancelled {
+            // The token may wake this worker before it wakes what stops the run.
+            scheduler.stop();
+        }
         let stores = self.saves
             && (disposition.body_action != BodyAction::Discard
                 || *update != PartialUpdate::Unchanged);

@@ -94,3 +94,11 @@ fn cancelled_run_cancels_both_attempts() {
     state.template.cancel.cancel();
     assert!(both.iter().all(CancellationToken::is_cancelled));
 }
+
+#[test]
+fn nothing_is_started_after_a_cancelled_attempt() {
+    let (state, first, _) = hedged_pair();
+    let cancelled = evaluate(&state, first, Err(Outcome::Cancelled));
+    assert_eq!(cancelled.record.outcome, Outcome::Cancelled);
+    assert_eq!(state.next(), Action::Finished);
+}
