@@ -1,10 +1,12 @@
-//! An attempt whose response has been evaluated.
+//! An attempt whose response has been evaluated: its record, and the completion of the record after the storage
+//! job.
 
-use crate::execution::storage_job::StorageJob;
+use crate::execution::run_state::{RunState, lock};
+use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::{Action, AttemptId, AttemptSpec, BodyAction, Disposition};
-use crate::storage::wasted_bytes::Retained;
+use crate::storage::wasted_bytes::{Retained, WastedBytes};
 use crate::transport::RawResponse;
-use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::time::Duration;
 
 /// What follows from a response.
@@ -60,4 +62,49 @@ pub(super) fn attempt_record(
         wasted_bytes: 0,
         timing: response.timing.take(),
     })
+}
+
+impl RunState {
+    /// Completes the record and lets the download go on. `stored` is the result of the storage job; `Ok` without
+    /// one.
+    pub(crate) fn finalize(
+        &self,
+        evaluated: &mut Evaluated,
+        stored: Result<StorageResult, Outcome>,
+    ) {
+        let is_stored = stored.is_ok();
+        let retained = self.apply(evaluated, stored);
+        let record = &mut evaluated.record;
+        record.wasted_bytes = if self.template.config.keep_partial_bodies {
+            lock(&self.wasted).record(record.resource, record.bytes, retained)
+        } else {
+            // Nothing is retained between attempts: the cores need not share a map.
+            WastedBytes::default().record(record.resource, record.bytes, retained)
+        };
+        if evaluated.action == BodyAction::Stage {
+            self.scheduler().on_staged(evaluated.id, is_stored);
+        }
+    }
+
+    /// Enters the result in the record; returns how much of the resource is on disk.
+    fn apply(&self, evaluated: &mut Evaluated, stored: Result<StorageResult, Outcome>) -> Retained {
+        let record = &mut evaluated.record;
+        match stored {
+            Ok(result) => {
+                if let Some(staged) = result.staged {
+                    lock(&self.staged).insert(record.download, staged);
+                }
+                if result.lost_partial {
+                    Retained::Unchanged
+                } else {
+                    evaluated.retained
+                }
+            }
+            Err(outcome) => {
+                record.outcome = outcome;
+                record.is_final = true;
+                Retained::Unchanged
+            }
+        }
+    }
 }

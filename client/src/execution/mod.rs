@@ -10,7 +10,6 @@ pub(crate) mod blocking;
 mod evaluate;
 mod evaluated;
 pub(crate) mod event_loop;
-mod finalize;
 mod hedge_tokens;
 pub(crate) mod run_state;
 mod storage_job;
