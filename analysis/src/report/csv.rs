@@ -1,161 +1,173 @@
-//! `csv`: a line for each contender and set of conditions, as RFC 4180 has it but for the line ends.
+//! `csv`: a line for each strategy and combination of conditions, as in RFC 4180 but with LF line ends.
 
-use super::{Cell, Comparison, Report, StrategyResult};
+use super::format::Report;
 use crate::bound::terms::BoundTerms;
+use crate::comparison::{Comparison, StrategyResult};
 use flagpole_protocol::as_micros;
 use std::io::{self, Write};
 use std::time::Duration;
 
 /// The format.
 #[derive(Debug)]
-pub struct Csv;
+pub(super) struct CsvReport;
 
-/// A column: its head, and what stands in it.
-type Column = (&'static str, fn(&StrategyResult) -> String);
+/// The header of a column and its value for a strategy.
+type CsvColumn = (&'static str, fn(&StrategyResult) -> String);
 
-const COLUMNS: &[Column] = &[
-    ("strategy", |row| row.strategy.clone()),
-    ("concurrency", |row| row.concurrency.to_string()),
-    ("rounds", |row| row.rounds.len().to_string()),
-    ("wall_us", |row| row.wall_us.median.to_string()),
-    ("wall_min_us", |row| row.wall_us.min.to_string()),
-    ("wall_max_us", |row| row.wall_us.max.to_string()),
-    ("speedup", |row| {
-        maybe(row.speedup.as_ref().map(|ratio| ratio.ratio))
+const COLUMNS: &[CsvColumn] = &[
+    ("strategy", |one| one.name.clone()),
+    ("concurrency", |one| one.concurrency.to_string()),
+    ("rounds", |one| one.rounds.len().to_string()),
+    ("wall_us", |one| one.wall_us.median.to_string()),
+    ("wall_min_us", |one| one.wall_us.min.to_string()),
+    ("wall_max_us", |one| one.wall_us.max.to_string()),
+    ("speedup", |one| {
+        or_empty(one.speedup.as_ref().map(|ratio| ratio.ratio))
     }),
-    ("speedup_low", |row| maybe(end(row, 0))),
-    ("speedup_high", |row| maybe(end(row, 1))),
-    ("bound_us", |row| maybe(row.bound_us)),
-    ("longest_us", |row| term(row, |terms| terms.critical_path)),
-    ("evenly_us", |row| term(row, |terms| terms.even_split)),
-    ("sharing_us", |row| term(row, |terms| terms.packing)),
-    ("capacity_us", |row| {
-        term(row, |terms| terms.server_concurrency_limit)
+    ("speedup_low", |one| or_empty(speedup_end(one, 0))),
+    ("speedup_high", |one| or_empty(speedup_end(one, 1))),
+    ("bound_us", |one| or_empty(one.bound_us)),
+    ("critical_path_us", |one| {
+        term(one, |terms| terms.critical_path)
     }),
-    ("rate_limit_us", |row| {
-        term(row, |terms| terms.server_rate_limit)
+    ("even_split_us", |one| term(one, |terms| terms.even_split)),
+    ("packing_us", |one| term(one, |terms| terms.packing)),
+    ("server_concurrency_limit_us", |one| {
+        term(one, |terms| terms.server_concurrency_limit)
     }),
-    ("of_which_backoff_us", |row| {
-        term(row, |terms| terms.includes_backoff)
+    ("server_rate_limit_us", |one| {
+        term(one, |terms| terms.server_rate_limit)
     }),
-    ("of_which_paced_us", |row| {
-        term(row, |terms| terms.includes_pacing)
+    ("includes_backoff_us", |one| {
+        term(one, |terms| terms.includes_backoff)
     }),
-    ("efficiency", |row| maybe(row.efficiency)),
-    ("p50_us", |row| maybe(row.from_due_us.p50)),
-    ("p99_us", |row| maybe(row.from_due_us.p99)),
-    ("ok", |row| row.ok.to_string()),
-    ("not_found", |row| row.not_found.to_string()),
-    ("error", |row| row.error.to_string()),
-    ("attempts", |row| row.attempts.to_string()),
-    ("retries", |row| row.retries.to_string()),
-    ("hedges", |row| row.hedges.to_string()),
-    ("compared", |row| row.compared.to_string()),
-    ("apart", |row| row.apart.to_string()),
-    ("cpu_user_us", |row| row.cost.cpu_user_us.to_string()),
-    ("cpu_system_us", |row| row.cost.cpu_system_us.to_string()),
-    ("memory_kib", |row| row.cost.memory_kib.to_string()),
-    ("threads", |row| row.cost.threads.to_string()),
-    ("switches_voluntary", |row| {
-        row.cost.switches_voluntary.to_string()
+    ("includes_pacing_us", |one| {
+        term(one, |terms| terms.includes_pacing)
     }),
-    ("switches_involuntary", |row| {
-        row.cost.switches_involuntary.to_string()
+    ("efficiency", |one| or_empty(one.efficiency)),
+    ("response_time_p50_us", |one| {
+        or_empty(one.response_time_us.p50)
     }),
-    ("fates", |row| maybe(row.fates.as_ref())),
-    ("binding", |row| {
-        maybe(row.binding.as_ref().map(|binding| &binding.what))
+    ("response_time_p99_us", |one| {
+        or_empty(one.response_time_us.p99)
+    }),
+    ("ok", |one| one.ok.to_string()),
+    ("not_found", |one| one.not_found.to_string()),
+    ("error", |one| one.error.to_string()),
+    ("attempts", |one| one.attempts.to_string()),
+    ("retries", |one| one.retries.to_string()),
+    ("hedges", |one| one.hedges.to_string()),
+    ("fates_compared", |one| one.fates_compared.to_string()),
+    ("timing_dependent", |one| one.timing_dependent.to_string()),
+    ("cpu_user_us", |one| {
+        one.resource_usage.cpu_user_us.to_string()
+    }),
+    ("cpu_system_us", |one| {
+        one.resource_usage.cpu_system_us.to_string()
+    }),
+    ("peak_memory_kib", |one| {
+        one.resource_usage.peak_memory_kib.to_string()
+    }),
+    ("peak_threads", |one| {
+        one.resource_usage.peak_threads.to_string()
+    }),
+    ("voluntary_context_switches", |one| {
+        one.resource_usage.voluntary_context_switches.to_string()
+    }),
+    ("involuntary_context_switches", |one| {
+        one.resource_usage.involuntary_context_switches.to_string()
+    }),
+    ("fates_digest", |one| or_empty(one.fates_digest.as_ref())),
+    ("bottleneck", |one| {
+        or_empty(one.bottleneck.as_ref().map(|found| found.kind.label()))
     }),
 ];
 
-impl Report for Csv {
+impl Report for CsvReport {
     fn name(&self) -> &'static str {
         "csv"
     }
 
     fn write(&self, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-        let names = conditions(comparison);
-        let heads = names.iter().map(String::as_str);
-        let heads = heads.chain(COLUMNS.iter().map(|(head, _)| *head));
-        let heads: Vec<_> = heads.chain(["verdict"]).map(quoted).collect();
-        writeln!(out, "{}", heads.join(","))?;
+        let names = condition_names(comparison);
+        let columns = COLUMNS.iter().map(|(header, _)| *header);
+        let headers = names.iter().copied().chain(columns).chain(["verdict"]);
+        write_line(headers.map(quoted), out)?;
         for cell in &comparison.cells {
-            for row in &cell.rows {
-                let conditions = names.iter().map(|name| condition(cell, name));
-                let figures = COLUMNS.iter().map(|(_, figure)| figure(row));
-                let verdict = cell.verdict.validity.clone();
-                let values = conditions.chain(figures).chain([verdict]);
-                let values: Vec<_> = values.map(|value| quoted(&value)).collect();
-                writeln!(out, "{}", values.join(","))?;
+            for strategy in &cell.strategies {
+                let conditions = names.iter().map(|name| quoted(cell.condition(name)));
+                let values = COLUMNS.iter().map(|(_, value)| quoted(&value(strategy)));
+                let verdict = [cell.verdict.validity.to_string()];
+                write_line(conditions.chain(values).chain(verdict), out)?;
             }
         }
         Ok(())
     }
 }
 
+fn write_line(values: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", values.collect::<Vec<_>>().join(","))
+}
+
 /// The names of all conditions, each once.
-fn conditions(comparison: &Comparison) -> Vec<String> {
+fn condition_names(comparison: &Comparison) -> Vec<&str> {
     let mut names = Vec::new();
     for (name, _) in comparison.cells.iter().flat_map(|cell| &cell.conditions) {
-        if !names.contains(name) {
-            names.push(name.clone());
+        if !names.contains(&name.as_str()) {
+            names.push(name);
         }
     }
     names
 }
 
-fn condition(cell: &Cell, wanted: &str) -> String {
-    let found = cell.conditions.iter().find(|(name, _)| name == wanted);
-    found.map(|(_, value)| value.clone()).unwrap_or_default()
+fn speedup_end(strategy: &StrategyResult, end: usize) -> Option<f64> {
+    Some(strategy.speedup.as_ref()?.confidence_interval?[end])
 }
 
-fn end(row: &StrategyResult, place: usize) -> Option<f64> {
-    Some(row.speedup.as_ref()?.interval?[place])
+/// A term of the lower bound of the median round.
+fn term(strategy: &StrategyResult, term: fn(&BoundTerms) -> Duration) -> String {
+    let terms = strategy.bottleneck.as_ref().and_then(|found| found.terms);
+    or_empty(terms.map(|terms| as_micros(term(&terms))))
 }
 
-/// A term of the bound, of the median round.
-fn term(row: &StrategyResult, of: fn(&BoundTerms) -> Duration) -> String {
-    let terms = row.binding.as_ref().and_then(|binding| binding.terms);
-    maybe(terms.map(|terms| as_micros(of(&terms))))
-}
-
-fn maybe(value: Option<impl ToString>) -> String {
+fn or_empty(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// In quotes where a comma, a quote or a line end would be misread.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
+/// The value, in quotes if a comma, a quote or a line end requires them.
+fn quoted(value: &str) -> String {
+    if value.contains([',', '"', '\n']) {
+        format!("\"{}\"", value.replace('"', "\"\""))
     } else {
-        text.to_owned()
+        value.to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::comparison;
+    use crate::report::test_comparison::comparison;
 
     #[test]
-    fn every_line_has_as_many_values_as_there_are_heads() {
+    fn every_line_has_a_value_for_each_header() {
         let mut text = Vec::new();
-        Csv.write(&comparison(), &mut text).unwrap();
+        CsvReport.write(&comparison(), &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let count = |line: &str| line.split(',').count();
         let mut lines = text.lines();
-        let heads = lines.next().unwrap();
-        assert!(heads.starts_with("latency,strategy,concurrency,"), "{text}");
+        let headers = lines.next().unwrap();
+        assert!(
+            headers.starts_with("latency,strategy,concurrency,"),
+            "{text}"
+        );
         assert_eq!(lines.clone().count(), 2);
-        assert!(lines.all(|line| count(line) == count(heads)), "{text}");
+        assert!(lines.all(|line| count(line) == count(headers)), "{text}");
     }
 
     #[test]
-    fn a_comma_in_a_value_is_no_end_of_it() {
-        assert_eq!(
-            quoted("lognormal:p50=5ms,p99=9ms"),
-            "\"lognormal:p50=5ms,p99=9ms\""
-        );
+    fn values_with_commas_and_quotes_are_quoted() {
+        let latency = "lognormal:p50=5ms,p99=9ms";
+        assert_eq!(quoted(latency), format!("\"{latency}\""));
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
     }
 }

@@ -1,15 +1,18 @@
-//! `markdown`: the tables, to be pasted into an issue.
+//! `markdown`: tables to be pasted into an issue.
 
-use super::columns::{self, Columns};
-use super::{Comparison, Report};
-use crate::report::notes::remarks;
+use super::conditions::heading;
+use super::format::Report;
+use super::notes::notes;
+use super::sentences;
+use super::table_content::{self, TableContent};
+use crate::comparison::{Cell, Comparison, StrategyResult};
 use std::io::{self, Write};
 
 /// The format.
 #[derive(Debug)]
-pub struct Markdown;
+pub(super) struct MarkdownReport;
 
-impl Report for Markdown {
+impl Report for MarkdownReport {
     fn name(&self) -> &'static str {
         "markdown"
     }
@@ -19,87 +22,87 @@ impl Report for Markdown {
             if index > 0 {
                 writeln!(out)?;
             }
-            let heading = columns::heading(cell, |_| true);
-            writeln!(
-                out,
-                "**{}**: {heading}; rounds {}\n",
-                cell.verdict.validity, cell.rounds
-            )?;
-            table(&columns::figures(cell), out)?;
-            writeln!(out)?;
-            table(&columns::costs(cell), out)?;
-            let binding = |row: &super::StrategyResult| {
-                let binds = row.binding.as_ref()?;
-                let terms = columns::terms(row).map_or(String::new(), |terms| format!("; {terms}"));
-                Some(format!(
-                    "- {}: **{}**: {}; {}{terms}",
-                    row.strategy, binds.what, binds.evidence, binds.remedy
-                ))
-            };
-            let behind = cell.rows.iter().filter_map(columns::behind);
-            let lines = cell.rows.iter().filter_map(binding);
-            let lines = lines.chain(behind.map(|line| format!("- {line}")));
-            let doubts = cell.verdict.reasons.iter();
-            let doubts = doubts.map(|doubt| format!("- {}: {}", doubt.severity, doubt.reason));
-            for (index, line) in lines.chain(doubts).enumerate() {
-                writeln!(out, "{}{line}", if index == 0 { "\n" } else { "" })?;
-            }
+            write_cell(cell, out)?;
         }
-        let remarks = remarks(comparison);
-        if !remarks.is_empty() {
-            writeln!(out)?;
-        }
-        remarks
-            .iter()
-            .try_for_each(|remark| writeln!(out, "- {remark}"))
+        write_list(notes(comparison), out)
     }
 }
 
-fn table(columns: &Columns, out: &mut dyn Write) -> io::Result<()> {
-    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-    writeln!(out, "{}", line(&columns.heads))?;
-    let rule =
-        (0..columns.heads.len()).map(|place| if place < columns.words { "---" } else { "--:" });
-    let rule: Vec<_> = rule.map(str::to_owned).collect();
-    writeln!(out, "{}", line(&rule))?;
-    for cells in &columns.lines {
-        writeln!(out, "{}", line(cells))?;
+fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+    let (heading, validity) = (heading(cell, |_| true), cell.verdict.validity);
+    writeln!(out, "**{validity}**: {heading}; rounds {}\n", cell.rounds)?;
+    write_table(&table_content::figures(cell), out)?;
+    writeln!(out)?;
+    write_table(&table_content::costs(cell), out)?;
+    let strategies = || cell.strategies.iter();
+    let bottlenecks = strategies().filter_map(bottleneck);
+    let ratios = strategies().filter_map(sentences::ratio_to_fastest);
+    let issues = cell.verdict.reasons.iter();
+    let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
+    write_list(bottlenecks.chain(ratios).chain(issues).collect(), out)
+}
+
+fn bottleneck(strategy: &StrategyResult) -> Option<String> {
+    let bottleneck = strategy.bottleneck.as_ref()?;
+    let terms = sentences::terms(strategy).map_or(String::new(), |terms| format!("; {terms}"));
+    let (name, kind) = (&strategy.name, bottleneck.kind);
+    let (evidence, remedy) = (&bottleneck.evidence, &bottleneck.remedy);
+    Some(format!("{name}: **{kind}**: {evidence}; {remedy}{terms}"))
+}
+
+/// An empty line and a list; nothing without items.
+fn write_list(items: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    if !items.is_empty() {
+        writeln!(out)?;
     }
-    Ok(())
+    items.iter().try_for_each(|item| writeln!(out, "- {item}"))
+}
+
+fn write_table(content: &TableContent, out: &mut dyn Write) -> io::Result<()> {
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let alignment = |column| {
+        if column < content.text_columns {
+            "---"
+        } else {
+            "--:"
+        }
+    };
+    let alignments = (0..content.headers.len()).map(alignment);
+    let alignments: Vec<_> = alignments.map(str::to_owned).collect();
+    writeln!(out, "{}", line(&content.headers))?;
+    writeln!(out, "{}", line(&alignments))?;
+    content
+        .rows
+        .iter()
+        .try_for_each(|row| writeln!(out, "{}", line(row)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::notes::tests::remarkable;
-    use crate::report::tests::comparison;
+    use crate::report::test_comparison::{comparison, comparison_with_notes};
 
-    #[test]
-    fn what_is_said_of_the_whole_stands_at_the_end() {
+    fn written(comparison: &Comparison) -> String {
         let mut text = Vec::new();
-        Markdown.write(&remarkable(), &mut text).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        let (_, end) = text
-            .split_once("\n\n- the instrument's own floor ")
-            .unwrap();
-        let lines: Vec<_> = end
-            .lines()
-            .skip(1)
-            .map(|line| line.starts_with("- "))
-            .collect();
-        assert_eq!(lines, [true; 3], "{text}");
-        assert!(text.ends_with("- threshold crossed: async.wall < 1s: it is 52 ms\n"));
+        MarkdownReport.write(comparison, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
     }
 
     #[test]
-    fn numbers_are_to_the_right_and_names_to_the_left() {
-        let mut text = Vec::new();
-        Markdown.write(&comparison(), &mut text).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        assert!(
-            text.starts_with("**VALID**: latency 50ms; rounds 1\n\n| strategy | "),
-            "{text}"
-        );
+    fn notes_are_a_list_at_the_end() {
+        let text = written(&comparison_with_notes());
+        let (_, end) = text.split_once("\n\n- Measurement overhead ").unwrap();
+        let items = end.lines().skip(1);
+        let is_item: Vec<_> = items.map(|line| line.starts_with("- ")).collect();
+        assert_eq!(is_item, [true; 3], "{text}");
+        assert!(text.ends_with("- Threshold crossed: async.wall < 1s: measured 52 ms\n"));
+    }
+
+    #[test]
+    fn text_is_left_aligned_and_numbers_right() {
+        let text = written(&comparison());
+        let start = "**VALID**: latency 50ms; rounds 1\n\n| strategy | ";
+        assert!(text.starts_with(start), "{text}");
         assert!(text.contains("\n| --- | --: | "), "{text}");
     }
 }

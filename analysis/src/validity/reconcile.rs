@@ -1,29 +1,26 @@
-//! Whether client and server tell the same story of a run: every attempt that reached the server is in
-//! its ledger, and nothing else is.
+//! Whether client records and server ledger agree: every attempt that reached the server is in its ledger, and nothing
+//! else is.
 
-use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::Outcome;
-use flagpole_protocol::TimeoutKind;
+use flagpole_protocol::{AttemptRecord, Outcome, TimeoutKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// A figure of which they tell different things.
+/// A count in which client and server differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Answers of this status; all requests if there is none.
+    /// Responses with this status; `None` for all requests.
     pub status: Option<u16>,
-    /// How many there were by the client's records, at least or at most.
+    /// The count in the client's records, at least or at most.
     pub client: u64,
-    /// How many by the server's ledger.
+    /// The count in the server's ledger.
     pub server: u64,
 }
 
-/// The first figure of which a run's records and the server's ledger, its requests and the answers that it
-/// began by their status, tell different things.
+/// The first difference between the records of a run and the ledger's counts of requests and of responses by status.
 ///
-/// An attempt with a status certainly is in the ledger, and one that never had a connection is not. All others
-/// may be: the server may have parsed what was given up, and may have begun an answer that never came.
-pub fn disagreement(
+/// An attempt with a status is in the ledger, one without a connection is not. All others may be: the server may have
+/// parsed a request that the client abandoned, and may have started a response that never arrived.
+pub fn first_mismatch(
     records: &[AttemptRecord],
     requests: u64,
     by_status: &BTreeMap<u16, u64>,
@@ -33,30 +30,30 @@ pub fn disagreement(
         *seen.entry(status).or_default() += 1;
     }
     let certain: u64 = seen.values().sum();
-    let open = records.iter().filter(|record| may_have_arrived(record));
-    let open = open.count() as u64;
-    let differs = |status, client, server| Mismatch {
+    let possible = records.iter().filter(|record| may_have_arrived(record));
+    let possible = possible.count() as u64;
+    let mismatch = |status, client, server| Mismatch {
         status,
         client,
         server,
     };
-    if requests < certain || requests > certain + open {
-        let nearest = requests.clamp(certain, certain + open);
-        return Some(differs(None, nearest, requests));
+    if requests < certain || requests > certain + possible {
+        let nearest = requests.clamp(certain, certain + possible);
+        return Some(mismatch(None, nearest, requests));
     }
-    // What the server began beyond what was seen was begun for attempts without a status.
-    let mut left = open;
+    // Responses that no client saw belong to attempts without a status.
+    let mut unassigned = possible;
     let statuses: BTreeSet<u16> = seen.keys().chain(by_status.keys()).copied().collect();
     for status in statuses {
         let count = |counts: &BTreeMap<u16, u64>| counts.get(&status).copied().unwrap_or(0);
         let (client, server) = (count(&seen), count(by_status));
         let Some(rest) = server
             .checked_sub(client)
-            .and_then(|more| left.checked_sub(more))
+            .and_then(|more| unassigned.checked_sub(more))
         else {
-            return Some(differs(Some(status), client, server));
+            return Some(mismatch(Some(status), client, server));
         };
-        left = rest;
+        unassigned = rest;
     }
     None
 }
@@ -66,9 +63,9 @@ impl fmt::Display for Mismatch {
         let Mismatch { client, server, .. } = self;
         match self.status {
             None => write!(f, "{client} attempts that reached the server")?,
-            Some(status) => write!(f, "{client} answers of status {status}")?,
+            Some(status) => write!(f, "{client} responses with status {status}")?,
         }
-        write!(f, ", and the server's ledger has {server}")
+        write!(f, ", the server's ledger has {server}")
     }
 }
 
@@ -89,26 +86,26 @@ mod tests {
     use crate::test_runs::record;
     use std::time::Duration;
 
-    fn answered(status: u16) -> AttemptRecord {
+    fn response(status: u16) -> AttemptRecord {
         AttemptRecord {
             status: Some(status),
             ..record(1, Outcome::from_status(status), None)
         }
     }
 
-    fn ended(outcome: Outcome) -> AttemptRecord {
+    fn without_status(outcome: Outcome) -> AttemptRecord {
         record(1, outcome, None)
     }
 
-    fn told(
+    fn check(
         records: &[AttemptRecord],
         requests: u64,
         by_status: &[(u16, u64)],
     ) -> Option<Mismatch> {
-        disagreement(records, requests, &by_status.iter().copied().collect())
+        first_mismatch(records, requests, &by_status.iter().copied().collect())
     }
 
-    fn differ(status: Option<u16>, client: u64, server: u64) -> Mismatch {
+    fn mismatch(status: Option<u16>, client: u64, server: u64) -> Mismatch {
         Mismatch {
             status,
             client,
@@ -117,45 +114,45 @@ mod tests {
     }
 
     #[test]
-    fn where_every_attempt_was_answered_all_must_be_the_same() {
-        let records = [answered(200), answered(200), answered(404)];
-        assert_eq!(told(&records, 3, &[(200, 2), (404, 1)]), None);
-        let other = told(&records, 3, &[(200, 1), (404, 2)]);
-        assert_eq!(other, Some(differ(Some(200), 2, 1)));
-        let other = told(&records, 4, &[(200, 2), (404, 1)]);
-        assert_eq!(other, Some(differ(None, 3, 4)));
-        assert_eq!(told(&records, 2, &[(200, 2)]), Some(differ(None, 3, 2)));
-        let unheard = told(&records, 3, &[(200, 2), (404, 1), (500, 1)]);
-        assert_eq!(unheard, Some(differ(Some(500), 0, 1)));
+    fn attempts_with_a_status_must_agree_exactly() {
+        let records = [response(200), response(200), response(404)];
+        assert_eq!(check(&records, 3, &[(200, 2), (404, 1)]), None);
+        let other = check(&records, 3, &[(200, 1), (404, 2)]);
+        assert_eq!(other, Some(mismatch(Some(200), 2, 1)));
+        let other = check(&records, 4, &[(200, 2), (404, 1)]);
+        assert_eq!(other, Some(mismatch(None, 3, 4)));
+        assert_eq!(check(&records, 2, &[(200, 2)]), Some(mismatch(None, 3, 2)));
+        let unseen = check(&records, 3, &[(200, 2), (404, 1), (500, 1)]);
+        assert_eq!(unseen, Some(mismatch(Some(500), 0, 1)));
     }
 
     #[test]
-    fn one_attempt_without_a_status_leaves_room_for_one_and_no_more() {
-        let given_up = ended(Outcome::Timeout(
+    fn attempt_without_a_status_allows_one_difference() {
+        let timed_out = without_status(Outcome::Timeout(
             TimeoutKind::Total,
             Duration::from_millis(1),
         ));
-        let records = [answered(200), answered(500), given_up];
+        let records = [response(200), response(500), timed_out];
         for (requests, by_status) in [
             (2, [(200, 1), (500, 1)]),
             (3, [(200, 1), (500, 1)]),
             (3, [(200, 2), (500, 1)]),
             (3, [(200, 1), (500, 2)]),
         ] {
-            assert_eq!(told(&records, requests, &by_status), None);
+            assert_eq!(check(&records, requests, &by_status), None);
         }
-        let both = told(&records, 3, &[(200, 2), (500, 2)]);
-        assert_eq!(both, Some(differ(Some(500), 1, 2)));
-        let other = told(&records, 3, &[(200, 2), (500, 0)]);
-        assert_eq!(other, Some(differ(Some(500), 1, 0)));
+        let both = check(&records, 3, &[(200, 2), (500, 2)]);
+        assert_eq!(both, Some(mismatch(Some(500), 1, 2)));
+        let other = check(&records, 3, &[(200, 2), (500, 0)]);
+        assert_eq!(other, Some(mismatch(Some(500), 1, 0)));
         assert_eq!(
-            told(&records, 4, &[(200, 1), (500, 1)]),
-            Some(differ(None, 3, 4))
+            check(&records, 4, &[(200, 1), (500, 1)]),
+            Some(mismatch(None, 3, 4))
         );
     }
 
     #[test]
-    fn who_never_had_a_connection_is_in_no_ledger() {
+    fn attempt_without_a_connection_is_in_no_ledger() {
         let limit = Duration::from_millis(1);
         for outcome in [
             Outcome::ConnectionRefused,
@@ -165,9 +162,9 @@ mod tests {
             },
             Outcome::Timeout(TimeoutKind::Connect, limit),
         ] {
-            let records = [answered(200), ended(outcome)];
-            assert_eq!(told(&records, 1, &[(200, 1)]), None);
-            assert_eq!(told(&records, 2, &[(200, 2)]), Some(differ(None, 1, 2)));
+            let records = [response(200), without_status(outcome)];
+            assert_eq!(check(&records, 1, &[(200, 1)]), None);
+            assert_eq!(check(&records, 2, &[(200, 2)]), Some(mismatch(None, 1, 2)));
         }
     }
 }

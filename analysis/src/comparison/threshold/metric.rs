@@ -1,35 +1,39 @@
-//! The figures that a threshold can be about.
+//! The metrics of thresholds.
 
-use super::ThresholdError;
-use super::quantity::Kind;
+use super::quantity::QuantityKind;
 use std::fmt;
 use std::str::FromStr;
 
-/// A figure of one strategy.
+/// A metric of one strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// The median wall time of a round.
     Wall,
-    /// The bound over the wall time.
+    /// The lower bound divided by the wall time.
     Efficiency,
-    /// The median latency from when an attempt was due.
+    /// The median response time of an attempt.
     P50,
-    /// Its 90th percentile.
+    /// The 90th percentile of the response times.
     P90,
-    /// Its 99th percentile.
+    /// The 99th percentile of the response times.
     P99,
-    /// Downloads that ended in an error, in all rounds.
+    /// Failed downloads of all rounds.
     Errors,
-    /// Downloads a second that were done.
+    /// Successful downloads per second.
     Goodput,
-    /// CPU time of the client's process in a round, user and system.
+    /// The CPU time of the client's process in a round, user and system.
     Cpu,
-    /// The client's peak memory.
+    /// The peak memory of the client's process.
     Memory,
 }
 
+/// A metric that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown metric `{0}`; known: {known}", known = Metric::known())]
+pub struct UnknownMetric(String);
+
 impl Metric {
-    /// All of them.
+    /// Every metric.
     pub const ALL: [Metric; 9] = [
         Metric::Wall,
         Metric::Efficiency,
@@ -57,28 +61,30 @@ impl Metric {
         }
     }
 
-    /// What its numbers are.
-    pub(crate) fn kind(self) -> Kind {
+    /// The kind of its values.
+    pub(super) fn kind(self) -> QuantityKind {
         match self {
-            Metric::Wall | Metric::P50 | Metric::P90 | Metric::P99 | Metric::Cpu => Kind::Time,
-            Metric::Efficiency => Kind::Share,
-            Metric::Errors => Kind::Count,
-            Metric::Goodput => Kind::Rate,
-            Metric::Memory => Kind::Size,
+            Metric::Wall | Metric::P50 | Metric::P90 | Metric::P99 | Metric::Cpu => {
+                QuantityKind::Time
+            }
+            Metric::Efficiency => QuantityKind::Share,
+            Metric::Errors => QuantityKind::Count,
+            Metric::Goodput => QuantityKind::Rate,
+            Metric::Memory => QuantityKind::Size,
         }
     }
 
-    pub(crate) fn known() -> String {
+    fn known() -> String {
         Metric::ALL.map(Metric::name).join(", ")
     }
 }
 
 impl FromStr for Metric {
-    type Err = ThresholdError;
+    type Err = UnknownMetric;
 
-    fn from_str(text: &str) -> Result<Metric, ThresholdError> {
+    fn from_str(text: &str) -> Result<Metric, UnknownMetric> {
         let named = Metric::ALL.into_iter().find(|metric| metric.name() == text);
-        named.ok_or_else(|| ThresholdError::Metric(text.to_owned()))
+        named.ok_or_else(|| UnknownMetric(text.to_owned()))
     }
 }
 

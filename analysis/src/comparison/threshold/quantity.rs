@@ -1,18 +1,25 @@
-//! Numbers with a unit, kept as they were written.
+//! Numbers with a unit, which print as they were written.
 
-use super::ThresholdError;
 use std::fmt;
 
-/// A number and its unit: `80ms`, `0.9`, `64MiB`.
+/// A number with its unit: `80ms`, `0.9`, `64MiB`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantity {
     number: f64,
     unit: &'static Unit,
 }
 
-/// What is counted or measured.
+/// An invalid quantity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, got `{text}`")]
+pub struct QuantityError {
+    text: String,
+    expected: &'static str,
+}
+
+/// The kind of a quantity, which determines its units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum QuantityKind {
     Time,
     Share,
     Count,
@@ -23,19 +30,21 @@ pub(crate) enum Kind {
 #[derive(Debug, PartialEq)]
 struct Unit {
     name: &'static str,
-    /// The base unit is so many of it, or it so many of the base unit.
+    /// The conversion factor to the base unit.
     scale: Scale,
 }
 
 #[derive(Debug, PartialEq)]
 enum Scale {
-    /// To divide is exact where to multiply by a part is not.
+    /// The base unit is this many of the unit. Division by an integer is exact where multiplication by its inverse is
+    /// not.
     Part(f64),
+    /// The unit is this many of the base unit.
     Times(f64),
 }
 
-const fn part(name: &'static str, of: f64) -> Unit {
-    let scale = Scale::Part(of);
+const fn part(name: &'static str, per_base: f64) -> Unit {
+    let scale = Scale::Part(per_base);
     Unit { name, scale }
 }
 
@@ -44,19 +53,19 @@ const fn times(name: &'static str, base: f64) -> Unit {
     Unit { name, scale }
 }
 
-/// In seconds.
+/// The base unit is a second.
 const TIMES: &[Unit] = &[
     part("us", 1e6),
     part("µs", 1e6),
     part("ms", 1e3),
     part("s", 1.0),
 ];
-/// Of 1.
+/// The base unit is 1.
 const SHARES: &[Unit] = &[part("", 1.0), part("%", 100.0)];
 const COUNTS: &[Unit] = &[part("", 1.0)];
-/// A second.
+/// The base unit is 1 per second.
 const RATES: &[Unit] = &[part("", 1.0), part("/s", 1.0)];
-/// In bytes.
+/// The base unit is a byte.
 const SIZES: &[Unit] = &[
     times("B", 1.0),
     times("KiB", 1024.0),
@@ -64,32 +73,34 @@ const SIZES: &[Unit] = &[
     times("GiB", 1_073_741_824.0),
 ];
 
-impl Kind {
+impl QuantityKind {
     fn units(self) -> &'static [Unit] {
         match self {
-            Kind::Time => TIMES,
-            Kind::Share => SHARES,
-            Kind::Count => COUNTS,
-            Kind::Rate => RATES,
-            Kind::Size => SIZES,
+            QuantityKind::Time => TIMES,
+            QuantityKind::Share => SHARES,
+            QuantityKind::Count => COUNTS,
+            QuantityKind::Rate => RATES,
+            QuantityKind::Size => SIZES,
         }
     }
 
     fn expected(self) -> &'static str {
         match self {
-            Kind::Time => "a time such as `80ms`, in us, ms or s",
-            Kind::Share => "a number such as `0.9` or `90%`",
-            Kind::Count => "a number such as `0`",
-            Kind::Rate => "downloads a second such as `500` or `500/s`",
-            Kind::Size => "a size such as `64MiB`, in B, KiB, MiB or GiB",
+            QuantityKind::Time => "a time such as `80ms`, in us, ms or s",
+            QuantityKind::Share => "a number such as `0.9` or `90%`",
+            QuantityKind::Count => "a number such as `0`",
+            QuantityKind::Rate => "downloads per second such as `500` or `500/s`",
+            QuantityKind::Size => "a size such as `64MiB`, in B, KiB, MiB or GiB",
         }
     }
 }
 
 impl Quantity {
+    /// Parses a number and a unit of this kind.
+    ///
     /// # Errors
-    /// If it is not a number from 0 up in a unit of this kind.
-    pub(crate) fn parse(text: &str, kind: Kind) -> Result<Quantity, ThresholdError> {
+    /// If the text is no number from 0 in a unit of this kind.
+    pub(super) fn parse(text: &str, kind: QuantityKind) -> Result<Quantity, QuantityError> {
         let is_digit = |letter: char| letter.is_ascii_digit() || letter == '.';
         let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
@@ -98,23 +109,26 @@ impl Quantity {
             .ok()
             .filter(|number: &f64| number.is_finite());
         let unit = kind.units().iter().find(|known| known.name == unit.trim());
-        let refused = || ThresholdError::Quantity(text.to_owned(), kind.expected());
-        let (number, unit) = number.zip(unit).ok_or_else(refused)?;
+        let error = || QuantityError {
+            text: text.to_owned(),
+            expected: kind.expected(),
+        };
+        let (number, unit) = number.zip(unit).ok_or_else(error)?;
         Ok(Quantity { number, unit })
     }
 
-    /// In seconds, bytes, parts of 1, downloads or downloads a second.
+    /// The value in the base unit: seconds, bytes, a share of 1, downloads or downloads per second.
     pub fn base(&self) -> f64 {
         match self.unit.scale {
-            Scale::Part(of) => self.number / of,
+            Scale::Part(per_base) => self.number / per_base,
             Scale::Times(base) => self.number * base,
         }
     }
 
-    /// A number of the base unit, in the unit of this one; to 4 significant digits.
-    pub(crate) fn like(&self, base: f64) -> String {
+    /// A value in the base unit, printed in the unit of this quantity with 4 significant digits.
+    pub(super) fn in_same_unit(&self, base: f64) -> String {
         let number = match self.unit.scale {
-            Scale::Part(of) => base * of,
+            Scale::Part(per_base) => base * per_base,
             Scale::Times(one) => base / one,
         };
         let decimals = match number.abs() {

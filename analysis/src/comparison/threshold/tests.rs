@@ -1,5 +1,3 @@
-//! What a person may write, and what comes of it.
-
 use super::*;
 use proptest::prelude::*;
 
@@ -7,8 +5,8 @@ fn threshold(text: &str) -> Threshold {
     text.parse().unwrap()
 }
 
-/// The figures of two strategies.
-fn figures(name: &str, metric: Metric) -> Option<f64> {
+/// The metrics of two strategies.
+fn metrics(name: &str, metric: Metric) -> Option<f64> {
     Some(match (name, metric) {
         ("async", Metric::Wall) => 0.5,
         ("threads", Metric::Wall) => 0.75,
@@ -21,74 +19,74 @@ fn figures(name: &str, metric: Metric) -> Option<f64> {
     })
 }
 
-/// What is said of a threshold that is crossed; nothing of one that is not.
-fn said(text: &str) -> String {
-    let crossed = threshold(text).judge(figures).unwrap();
+/// The text of a crossed threshold; empty if it is not crossed.
+fn evaluate(text: &str) -> String {
+    let crossed = threshold(text).evaluate(metrics).unwrap();
     crossed.map_or(String::new(), |crossed| crossed.to_string())
 }
 
 #[test]
-fn a_threshold_is_crossed_when_it_holds() {
-    for (text, told) in [
+fn threshold_is_crossed_if_its_condition_holds() {
+    for (text, expected) in [
         (
             "async.efficiency < 0.9",
-            "async.efficiency < 0.9: it is 0.874",
+            "async.efficiency < 0.9: measured 0.874",
         ),
         (
             "async.efficiency<90%",
-            "async.efficiency < 90%: it is 87.4%",
+            "async.efficiency < 90%: measured 87.4%",
         ),
         ("async.p99 > 80ms", ""),
-        ("async.p99 >= 80ms", "async.p99 >= 80ms: it is 80ms"),
+        ("async.p99 >= 80ms", "async.p99 >= 80ms: measured 80ms"),
         (
             "async.p99 <= 80000us",
-            "async.p99 <= 80000us: it is 80000us",
+            "async.p99 <= 80000us: measured 80000us",
         ),
         ("async.p99 < 0.08s", ""),
         ("async.errors > 0", ""),
-        ("async.errors <= 0", "async.errors <= 0: it is 0"),
+        ("async.errors <= 0", "async.errors <= 0: measured 0"),
         (
             "async.goodput < 2000/s",
-            "async.goodput < 2000/s: it is 1234/s",
+            "async.goodput < 2000/s: measured 1234/s",
         ),
         (
             "async.memory > 64 MiB",
-            "async.memory > 64MiB: it is 64.5MiB",
+            "async.memory > 64MiB: measured 64.5MiB",
         ),
         (
             "threads/async.wall > 1.2",
-            "threads/async.wall > 1.2: it is 1.5",
+            "threads/async.wall > 1.2: measured 1.5",
         ),
         ("threads / async.wall > 150%", ""),
     ] {
-        assert_eq!(said(text), told, "{text}");
+        assert_eq!(evaluate(text), expected, "{text}");
     }
 }
 
 #[test]
-fn what_is_not_known_is_an_error_and_not_a_pass() {
+fn missing_metric_is_an_error() {
     for (text, name) in [
         ("threads.efficiency < 0.9", "threads"),
         ("async/threads.p99 > 1", "threads"),
         ("async/async.errors > 1", "async"),
     ] {
-        let error = threshold(text).judge(figures).unwrap_err();
+        let error = threshold(text).evaluate(metrics).unwrap_err();
         assert_eq!(error.name, name);
     }
     let error = threshold("threads.p99 > 1s")
-        .judge(figures)
+        .evaluate(metrics)
         .unwrap_err()
         .to_string();
     assert_eq!(
         error,
-        "`threads.p99 > 1s` can not be judged: there is no p99 of threads"
+        "`threads.p99 > 1s` cannot be evaluated: no p99 for threads"
     );
-    let nonsense = threshold("async.p99 > 1s").judge(|_, _| Some(f64::NAN));
-    assert!(nonsense.is_err());
+    let not_a_number = threshold("async.p99 > 1s").evaluate(|_, _| Some(f64::NAN));
+    assert!(not_a_number.is_err());
 }
 
 #[test]
-fn an_error_says_what_was_expected() {
+fn errors_state_what_was_expected() {
     let error = |text: &str| text.parse::<Threshold>().unwrap_err().to_string();
     let form = "expected `NAME.METRIC OP NUMBER`, such as `async.p99 > 80ms`, got";
     for text in [
@@ -128,20 +126,20 @@ fn an_error_says_what_was_expected() {
 }
 
 #[test]
-fn a_name_that_nobody_has_is_refused() {
+fn unknown_names_are_refused() {
     let known = ["async", "threads"];
     assert_eq!(
-        threshold("threads/async.wall > 2").refers_to(&known),
+        threshold("threads/async.wall > 2").check_names(&known),
         Ok(())
     );
     for text in ["asink.wall > 2s", "threads/asink.wall > 2"] {
-        let error = threshold(text).refers_to(&known).unwrap_err().to_string();
+        let error = threshold(text).check_names(&known).unwrap_err().to_string();
         assert_eq!(error, "unknown strategy `asink`; known: async, threads");
     }
 }
 
 #[test]
-fn a_file_holds_it_as_it_is_written() {
+fn serialises_as_its_text() {
     let text = "\"per-core.cpu >= 1.5s\"";
     let read: Threshold = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
@@ -151,7 +149,7 @@ fn a_file_holds_it_as_it_is_written() {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(
+    fn display_reads_back(
         name in "[a-z][a-z.-]{0,8}[a-z]",
         over in prop::option::of("[a-z][a-z.-]{0,8}[a-z]"),
         metric in prop::sample::select(Metric::ALL.to_vec()),
@@ -161,7 +159,7 @@ proptest! {
     ) {
         let subject = over.as_ref().map_or(name.clone(), |over| format!("{name}/{over}"));
         let text = format!("{subject}.{metric} {sign} {number}{unit}");
-        let is_of_the_metric = match (metric, over.is_some()) {
+        let unit_is_valid = match (metric, over.is_some()) {
             (Metric::Efficiency, _) | (_, true) => ["", "%"].contains(&unit),
             (Metric::Errors, _) => unit.is_empty(),
             (Metric::Goodput, _) => ["", "/s"].contains(&unit),
@@ -172,14 +170,14 @@ proptest! {
             Ok(threshold) => {
                 prop_assert_eq!(threshold.to_string(), text.as_str());
                 prop_assert_eq!(text.parse::<Threshold>().unwrap(), threshold);
-                prop_assert!(is_of_the_metric, "{}", text);
+                prop_assert!(unit_is_valid, "{}", text);
             }
-            Err(error) => prop_assert!(!is_of_the_metric, "{}", error),
+            Err(error) => prop_assert!(!unit_is_valid, "{}", error),
         }
     }
 
     #[test]
-    fn no_text_is_a_reason_to_fail(text in "[a-z/.<>=0-9 %µ-]{0,24}") {
+    fn parsing_never_panics(text in "[a-z/.<>=0-9 %µ-]{0,24}") {
         let _ = text.parse::<Threshold>();
     }
 }

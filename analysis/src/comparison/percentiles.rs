@@ -1,0 +1,116 @@
+//! Medians, ranges and percentiles, in whole microseconds.
+
+use crate::stats::median::lower_median;
+use flagpole_protocol::{LatencyStats, as_micros};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The quantiles of a distribution, denser towards the slowest.
+const QUANTILES: [f64; 13] = [
+    0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0,
+];
+
+/// The median of some values, the lower of two in the middle, and their range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Spread {
+    /// One of the values, never the mean of two.
+    pub median: u64,
+    /// The minimum.
+    pub min: u64,
+    /// The maximum.
+    pub max: u64,
+}
+
+/// Three percentiles of latencies; null without latencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Percentiles {
+    /// The median.
+    pub p50: Option<u64>,
+    /// The 90th percentile.
+    pub p90: Option<u64>,
+    /// The 99th percentile.
+    pub p99: Option<u64>,
+}
+
+/// A point of the distributions of latencies.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PercentilePoint {
+    /// The quantile, 0 to 1.
+    pub quantile: f64,
+    /// The response time at this quantile.
+    pub response_time_us: u64,
+    /// The service time at this quantile.
+    pub service_time_us: u64,
+}
+
+impl Spread {
+    /// `None` without values.
+    pub(super) fn of_values(values: impl Iterator<Item = u64>) -> Option<Spread> {
+        let values: Vec<u64> = values.collect();
+        Some(Spread {
+            min: values.iter().copied().min()?,
+            max: values.iter().copied().max()?,
+            median: lower_median(values, Ord::cmp)?,
+        })
+    }
+}
+
+impl From<&LatencyStats> for Percentiles {
+    fn from(latencies: &LatencyStats) -> Percentiles {
+        Percentiles {
+            p50: latencies.quantile(0.5).map(as_micros),
+            p90: latencies.quantile(0.9).map(as_micros),
+            p99: latencies.quantile(0.99).map(as_micros),
+        }
+    }
+}
+
+/// The distributions of response and service times of the same attempts; empty without any.
+pub(super) fn distribution(
+    response_time: &LatencyStats,
+    service_time: &LatencyStats,
+) -> Vec<PercentilePoint> {
+    let point = |&quantile: &f64| {
+        Some(PercentilePoint {
+            quantile,
+            response_time_us: as_micros(response_time.quantile(quantile)?),
+            service_time_us: as_micros(service_time.quantile(quantile)?),
+        })
+    };
+    QUANTILES.iter().filter_map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::median::upper_median;
+    use std::time::Duration;
+
+    #[test]
+    fn spread_without_values_is_none() {
+        assert_eq!(Spread::of_values([].into_iter()), None);
+    }
+
+    #[test]
+    fn upper_median_efficiency_belongs_to_the_lower_median_wall_time() {
+        let walls = [50, 40, 80, 100];
+        assert_eq!(Spread::of_values(walls.into_iter()).unwrap().median, 50);
+        assert_eq!(
+            upper_median(walls.map(|wall| 40.0 / wall as f64)),
+            Some(0.8)
+        );
+    }
+
+    #[test]
+    fn distribution_rises_from_the_minimum_to_the_maximum() {
+        let mut latencies = LatencyStats::default();
+        for ms in 1..=200 {
+            latencies.record(Duration::from_millis(ms));
+        }
+        let points = distribution(&latencies, &latencies);
+        assert_eq!(points.first().unwrap().response_time_us, 1000);
+        assert_eq!(points.last().unwrap().service_time_us, 200_000);
+        assert!(points.is_sorted_by_key(|point| point.response_time_us));
+        assert!(distribution(&LatencyStats::default(), &latencies).is_empty());
+    }
+}

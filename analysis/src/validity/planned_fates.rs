@@ -1,0 +1,128 @@
+//! The planned responses of a run: what two strategies must have in common to be compared.
+//!
+//! An attempt shows its fate by its status, the planned delay and pacing, and the fault; without a head, by its
+//! outcome. The fates of first attempts and retries follow from the seed. What happens to a timing-dependent attempt
+//! (a hedge, a timeout, a rejection by a limit, a failed connection) is no fate, and whether the attempts after it are
+//! made depends on it: these are counted, but not compared.
+
+#[cfg(test)]
+mod tests;
+
+use super::fates_digest::{FatesDigest, canonical_line};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
+use std::collections::BTreeMap;
+
+/// The planned responses of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFates {
+    downloads: BTreeMap<usize, DownloadFates>,
+}
+
+/// The part of a run that is compared with other runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FateComparison {
+    /// The digest of the compared attempts; `None` without any.
+    pub digest: Option<FatesDigest>,
+    /// The number of compared attempts.
+    pub attempts: usize,
+    /// The number of timing-dependent attempts, and of those after one in the same download.
+    pub timing_dependent: usize,
+}
+
+/// The canonical lines of a download's attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct DownloadFates {
+    lines: Vec<String>,
+    /// The number of attempts before the first timing-dependent one.
+    comparable: usize,
+}
+
+impl PlannedFates {
+    /// The fates of these attempts, in whatever order.
+    pub fn from_records(records: &[AttemptRecord]) -> PlannedFates {
+        let mut attempts: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
+        for record in records {
+            attempts.entry(record.download).or_default().push(record);
+        }
+        let fates = |(download, attempts)| (download, DownloadFates::from_attempts(attempts));
+        PlannedFates {
+            downloads: attempts.into_iter().map(fates).collect(),
+        }
+    }
+
+    /// Compares first attempts only: under a retry budget, retries are timing-dependent.
+    pub fn first_attempts_only(mut self) -> PlannedFates {
+        for download in self.downloads.values_mut() {
+            download.comparable = download.comparable.min(1);
+        }
+        self
+    }
+
+    /// The digest of all comparable attempts.
+    pub fn digest(&self) -> FatesDigest {
+        FatesDigest::from_lines(&self.lines(|_| usize::MAX))
+    }
+
+    /// The lines of the comparable attempts, of each download at most as many as `max` gives.
+    fn lines(&self, max: impl Fn(usize) -> usize) -> Vec<&str> {
+        let lines = self.downloads.iter().flat_map(|(download, fates)| {
+            let count = fates.comparable.min(max(*download));
+            &fates.lines[..count]
+        });
+        lines.map(String::as_str).collect()
+    }
+
+    fn compared(&self, max: impl Fn(usize) -> usize) -> FateComparison {
+        let lines = self.lines(max);
+        let all: usize = self.downloads.values().map(|one| one.lines.len()).sum();
+        FateComparison {
+            digest: (!lines.is_empty()).then(|| FatesDigest::from_lines(&lines)),
+            attempts: lines.len(),
+            timing_dependent: all - lines.len(),
+        }
+    }
+}
+
+/// What can be compared between several runs of one workload: each download up to its first attempt that was
+/// timing-dependent in any of them.
+pub fn compare(runs: &[PlannedFates]) -> Vec<FateComparison> {
+    let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
+    for (download, fates) in runs.iter().flat_map(|run| &run.downloads) {
+        if fates.comparable < fates.lines.len() {
+            let end = ends.entry(*download).or_insert(fates.comparable);
+            *end = fates.comparable.min(*end);
+        }
+    }
+    let max = |download| ends.get(&download).copied().unwrap_or(usize::MAX);
+    runs.iter().map(|run| run.compared(max)).collect()
+}
+
+impl DownloadFates {
+    fn from_attempts(mut attempts: Vec<&AttemptRecord>) -> DownloadFates {
+        attempts.sort_unstable_by_key(|record| record.attempt);
+        let first = attempts
+            .iter()
+            .position(|record| is_timing_dependent(record));
+        let lines = (1..).zip(&attempts);
+        DownloadFates {
+            lines: lines
+                .map(|(position, record)| canonical_line(position, record))
+                .collect(),
+            comparable: first.unwrap_or(attempts.len()),
+        }
+    }
+}
+
+fn is_timing_dependent(record: &AttemptRecord) -> bool {
+    record.kind == AttemptKind::Hedge
+        || record.rejection().is_some()
+        || matches!(
+            record.outcome,
+            Outcome::Timeout(..)
+                | Outcome::ConnectionRefused
+                | Outcome::ConnectFailed { .. }
+                | Outcome::ConnectionError { .. }
+                | Outcome::HedgeLost
+                | Outcome::Cancelled
+        )
+}

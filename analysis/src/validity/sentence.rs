@@ -1,0 +1,140 @@
+//! Reasons as sentences, with their figures and a remedy.
+
+use super::lateness;
+use super::reason::Reason;
+use crate::human_duration::HumanDuration;
+use std::fmt;
+
+impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "one sentence per reason")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Aborted { why } => f.write_str(why),
+            Reason::ResourceExhausted {
+                resource,
+                what,
+                available,
+            } => write!(
+                f,
+                "{what}: out of {resource} ({available} available); {}",
+                resource.remedy()
+            ),
+            Reason::ConnectFailed {
+                count,
+                attempts,
+                why,
+            } => write!(
+                f,
+                "{count} of {attempts} attempts did not reach the server: {why}"
+            ),
+            Reason::NoDownloads => f.write_str("no download succeeded; check --url"),
+            Reason::EarlyResponses { count } => {
+                write!(f, "{count} responses were sent before they were due")
+            }
+            Reason::ServerLate { lateness, delay } => write!(
+                f,
+                "the server was too late: p99 lateness {} = {:.0}% of the {} delay (limit {:.0}%); run on an idle \
+                 machine or use longer delays",
+                HumanDuration(*lateness),
+                100.0 * lateness::share(*lateness, *delay),
+                HumanDuration(*delay),
+                lateness::limit_percent(self.severity())
+            ),
+            Reason::FatesDiffer { one, other } => write!(
+                f,
+                "different fates: {} has digest {}, {} has {}; the server does not treat runs alike",
+                one.0, one.1, other.0, other.1
+            ),
+            Reason::FatesUnknown { attempts } => write!(
+                f,
+                "cannot tell whether the fates were the same: all {attempts} attempts were timing-dependent in some \
+                 trial"
+            ),
+            Reason::WorkDiffers { one, other } => write!(
+                f,
+                "different results: the downloads of {} ended with {}, those of {} with {}; no ratio is given",
+                one.0, one.1, other.0, other.1
+            ),
+            Reason::LedgerMismatch {
+                strategy,
+                round,
+                mismatch,
+            } => write!(
+                f,
+                "round {round}: {strategy} recorded {mismatch}; is another client using the server?"
+            ),
+            Reason::BelowBound {
+                strategy,
+                efficiency,
+            } => write!(
+                f,
+                "{strategy} was faster than possible: efficiency {efficiency:.3}"
+            ),
+            Reason::RoundsMissing { rounds, requested } => {
+                write!(f, "only {rounds} of {requested} rounds were completed")
+            }
+            Reason::ClientSaturated {
+                strategy,
+                share,
+                cores,
+            } => write!(
+                f,
+                "{strategy} used {:.0}% of its {cores} core{}: the client itself was the bottleneck; lower the \
+                 concurrency or use longer delays",
+                100.0 * share,
+                if *cores == 1 { "" } else { "s" }
+            ),
+            Reason::MachineSaturated {
+                strategy,
+                share,
+                cores,
+            } => write!(
+                f,
+                "{strategy} and the server used {:.0}% of all {cores} cores and disturbed each other; lower the \
+                 concurrency or use longer delays",
+                100.0 * share
+            ),
+            Reason::BusyTimeMismatch {
+                strategy,
+                busy,
+                attempts,
+            } => write!(
+                f,
+                "the connections of {strategy} were busy for {}, its attempts took {}: more than 2% difference; run \
+                 on an idle machine",
+                HumanDuration(*busy),
+                HumanDuration(*attempts)
+            ),
+            Reason::RoundsDrift {
+                strategy,
+                p,
+                change,
+            } => write!(
+                f,
+                "{strategy}: the last rounds took {:.1}% {} than the first (p = {p:.2e}); run on an idle machine",
+                100.0 * change.abs(),
+                if *change > 0.0 { "longer" } else { "less time" }
+            ),
+            Reason::FewRounds { rounds, needed } => write!(
+                f,
+                "{rounds} rounds; a confidence interval needs {needed} (--rounds)"
+            ),
+            Reason::FewSamples {
+                strategy,
+                samples,
+                needed,
+            } => write!(
+                f,
+                "{strategy} has {samples} independent latencies; {}; add `--rounds` or `--flags`",
+                required(needed)
+            ),
+        }
+    }
+}
+
+/// `p50 needs 5, p99 needs 299`.
+fn required(needed: &[(f64, u64)]) -> String {
+    let each = needed.iter();
+    let each = each.map(|(quantile, samples)| format!("p{} needs {samples}", 100.0 * quantile));
+    each.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,395 @@
+//! A clean comparison, and the verdict on each defect.
+
+use super::download_counts::DownloadCounts;
+use super::evidence::{CellEvidence, ServerEvidence, StrategyEvidence};
+use super::fates_digest::FatesDigest;
+use super::planned_fates::PlannedFates;
+use super::reason::Reason;
+use super::reconcile::Mismatch;
+use super::system_resource::SystemResource;
+use super::verdict::{Validity, Verdict};
+use crate::test_runs::record;
+use flagpole_protocol::{AttemptRecord, Outcome};
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// The digest of a run with one response after this delay.
+fn digest(planned: u64) -> FatesDigest {
+    let response = AttemptRecord {
+        status: Some(200),
+        ..record(60, Outcome::Ok, Some(planned))
+    };
+    PlannedFates::from_records(&[response]).digest()
+}
+
+fn downloads(ok: u64, error: u64) -> DownloadCounts {
+    DownloadCounts {
+        ok,
+        error,
+        ..DownloadCounts::default()
+    }
+}
+
+fn strategy(name: &str) -> StrategyEvidence {
+    StrategyEvidence {
+        name: name.to_owned(),
+        walls: (0..20).map(|round| (1000 + 7 * (round % 3)) * MS).collect(),
+        cpu: Some(10_000 * MS),
+        cores: 1,
+        server_cpu: Some(2000 * MS),
+        busy: Some(100_000 * MS),
+        attempts_took: Some(99_000 * MS),
+        fates: Some(digest(50)),
+        mismatch: None,
+        lateness: vec![MS; 20],
+        efficiency: Some(1.0),
+        samples: 299,
+        percentiles: vec![0.5, 0.99],
+        timing_dependent: 0,
+        downloads: downloads(4980, 0),
+        policy: String::new(),
+    }
+}
+
+fn clean() -> CellEvidence {
+    CellEvidence {
+        rounds: 20,
+        requested_rounds: 20,
+        server: ServerEvidence {
+            delay: Some(50 * MS),
+            early: 0,
+        },
+        strategies: vec![strategy("threads"), strategy("async")],
+        cores: 2,
+        others: Vec::new(),
+        aborted: Vec::new(),
+    }
+}
+
+#[track_caller]
+fn assert_only_reason(
+    defect: impl Fn(&mut CellEvidence),
+    severity: Validity,
+    label: &str,
+    message: &str,
+) {
+    let mut cell = clean();
+    defect(&mut cell);
+    let verdict = Verdict::for_cell(&cell);
+    let [issue] = &verdict.reasons[..] else {
+        panic!("expected one reason, got {verdict:?}");
+    };
+    assert_eq!(
+        (issue.label.as_str(), issue.message.as_str()),
+        (label, message)
+    );
+    assert_eq!((issue.severity, verdict.validity), (severity, severity));
+}
+
+fn validity(cell: &CellEvidence) -> Validity {
+    Verdict::for_cell(cell).validity
+}
+
+#[track_caller]
+fn assert_suspect(defect: impl Fn(&mut CellEvidence), label: &str, message: &str) {
+    assert_only_reason(defect, Validity::Suspect, label, message);
+}
+
+#[track_caller]
+fn assert_invalid(defect: impl Fn(&mut CellEvidence), label: &str, message: &str) {
+    assert_only_reason(defect, Validity::Invalid, label, message);
+}
+
+#[test]
+fn clean_or_unknown_evidence_is_valid() {
+    assert_eq!(Verdict::for_cell(&clean()).reasons, []);
+    let unknown = CellEvidence {
+        rounds: 20,
+        strategies: vec![StrategyEvidence::default(); 2],
+        ..CellEvidence::default()
+    };
+    assert_eq!(validity(&unknown), Validity::Valid);
+}
+
+#[test]
+fn lateness_is_relative_to_the_delay() {
+    let late = |lateness, delay| {
+        move |cell: &mut CellEvidence| {
+            cell.strategies[1].lateness = vec![lateness * MS / 10; 20];
+            cell.server.delay = Some(delay * MS);
+        }
+    };
+    assert_suspect(
+        late(26, 50),
+        "server_late",
+        "the server was too late: p99 lateness 2.60 ms = 5% of the 50.0 ms delay (limit 5%); run on an idle machine or \
+         use longer delays",
+    );
+    assert_invalid(
+        late(110, 50),
+        "server_late",
+        "the server was too late: p99 lateness 11.0 ms = 22% of the 50.0 ms delay (limit 20%); run on an idle machine or \
+         use longer delays",
+    );
+    for (lateness, delay) in [(25, 50), (100, 0)] {
+        let mut cell = clean();
+        late(lateness, delay)(&mut cell);
+        assert_eq!(validity(&cell), Validity::Valid, "{lateness} {delay}");
+    }
+}
+
+/// With 20 responses in flight, one stall of the machine is the p99 of a round.
+#[test]
+fn lateness_of_the_median_round_counts() {
+    let stalled = |rounds| {
+        let mut cell = clean();
+        cell.strategies[0].lateness[..rounds].fill(30 * MS);
+        Verdict::for_cell(&cell)
+    };
+    assert_eq!(stalled(10).validity, Validity::Valid);
+    assert_eq!(stalled(11).reasons[0].label, "server_late");
+    let CellEvidence { server, .. } = clean();
+    let is_stalled = |ms| server.is_stalled(ms * MS);
+    assert_eq!([10, 11].map(is_stalled), [false, true]);
+    assert!(!ServerEvidence::default().is_stalled(MS), "without delays");
+}
+
+#[test]
+fn early_response_is_invalid() {
+    assert_invalid(
+        |cell| cell.server.early = 3,
+        "early_responses",
+        "3 responses were sent before they were due",
+    );
+}
+
+#[test]
+fn saturated_client_is_suspect() {
+    let message = "async used 95% of its 2 cores: the client itself was the bottleneck; lower the concurrency or use longer delays";
+    let busy = |cores, share| {
+        move |cell: &mut CellEvidence| {
+            let wall: Duration = cell.strategies[1].walls.iter().sum();
+            cell.strategies[1].cores = cores;
+            cell.strategies[1].cpu = Some(wall.mul_f64(share));
+            cell.strategies[1].server_cpu = None;
+        }
+    };
+    assert_suspect(busy(2, 1.9), "client_saturated", message);
+    let mut spare = clean();
+    busy(2, 1.79)(&mut spare);
+    assert_eq!(validity(&spare), Validity::Valid);
+}
+
+/// Neither the client nor the server saturates its core.
+#[test]
+fn saturated_machine_is_suspect() {
+    let both = |server: f64| {
+        move |cell: &mut CellEvidence| {
+            let wall: Duration = cell.strategies[1].walls.iter().sum();
+            cell.strategies[1].cpu = Some(wall.mul_f64(0.76));
+            cell.strategies[1].server_cpu = Some(wall.mul_f64(server));
+        }
+    };
+    assert_suspect(
+        both(0.76),
+        "machine_saturated",
+        "async and the server used 76% of all 2 cores and disturbed each other; lower the concurrency or use longer delays",
+    );
+    let mut spare = clean();
+    both(0.6)(&mut spare);
+    assert_eq!(validity(&spare), Validity::Valid);
+    let mut alone = clean();
+    both(0.76)(&mut alone);
+    alone.strategies[1].server_cpu = None;
+    assert_eq!(validity(&alone), Validity::Valid, "external server");
+}
+
+#[test]
+fn busy_time_must_match_the_time_of_attempts() {
+    let message = "the connections of threads were busy for 100 s, its attempts took 97.9 s: more than 2% difference; run on an idle machine";
+    assert_suspect(
+        |cell| cell.strategies[0].attempts_took = Some(97_900 * MS),
+        "busy_time_mismatch",
+        message,
+    );
+}
+
+#[test]
+fn different_fates_are_invalid() {
+    let (one, other) = (digest(50), digest(51));
+    assert_invalid(
+        |cell| cell.strategies[1].fates = Some(digest(51)),
+        "fates_differ",
+        &format!(
+            "different fates: threads has digest {one}, async has {other}; the server does not treat runs alike"
+        ),
+    );
+}
+
+fn mismatch(status: Option<u16>) -> Mismatch {
+    Mismatch {
+        status,
+        client: 249,
+        server: 250,
+    }
+}
+
+#[test]
+fn ledger_mismatch_is_invalid() {
+    assert_invalid(
+        |cell| cell.strategies[0].mismatch = Some((3, mismatch(None))),
+        "ledger_mismatch",
+        "round 3: threads recorded 249 attempts that reached the server, the server's ledger has 250; is another client \
+         using the server?",
+    );
+    assert_invalid(
+        |cell| cell.strategies[0].mismatch = Some((3, mismatch(Some(404)))),
+        "ledger_mismatch",
+        "round 3: threads recorded 249 responses with status 404, the server's ledger has 250; is another client using \
+         the server?",
+    );
+}
+
+#[test]
+fn wall_time_below_bound_is_invalid() {
+    assert_invalid(
+        |cell| cell.strategies[0].efficiency = Some(1.02),
+        "below_bound",
+        "threads was faster than possible: efficiency 1.020",
+    );
+}
+
+#[test]
+fn drifting_rounds_are_suspect() {
+    let drift = |percent: u32| {
+        move |cell: &mut CellEvidence| {
+            let walls = (0..20).map(|round| 1000 * MS + round * percent * MS / 2);
+            cell.strategies[0].walls = walls.collect();
+        }
+    };
+    assert_suspect(
+        drift(10),
+        "rounds_drift",
+        "threads: the last rounds took 6.9% longer than the first (p = 8.68e-10); run on an idle machine",
+    );
+    let mut steady = clean();
+    drift(1)(&mut steady);
+    assert_eq!(
+        validity(&steady),
+        Validity::Valid,
+        "the drift is too small to matter"
+    );
+}
+
+/// p is 0.0075 for these wall times: significant for one strategy, but not for two.
+#[test]
+fn drift_is_corrected_for_the_number_of_strategies() {
+    let mut cell = clean();
+    let walls = [
+        1000, 1010, 1040, 1020, 1030, 1060, 1070, 1050, 1090, 1080, 1035, 1075,
+    ];
+    cell.strategies[0].walls = walls.map(|wall| wall * MS).into();
+    assert_eq!(validity(&cell), Validity::Valid);
+    cell.strategies.truncate(1);
+    assert_eq!(Verdict::for_cell(&cell).reasons[0].label, "rounds_drift");
+}
+
+#[test]
+fn fewer_than_10_rounds_are_suspect_and_missing_rounds_invalid() {
+    let message = "9 rounds; a confidence interval needs 10 (--rounds)";
+    assert_suspect(
+        |cell| (cell.rounds, cell.requested_rounds) = (9, 9),
+        "few_rounds",
+        message,
+    );
+    assert_invalid(
+        |cell| cell.rounds = 19,
+        "rounds_missing",
+        "only 19 of 20 rounds were completed",
+    );
+}
+
+#[test]
+fn percentile_without_enough_samples_is_suspect() {
+    assert_suspect(
+        |cell| cell.strategies[1].samples = 298,
+        "few_samples",
+        "async has 298 independent latencies; p99 needs 299; add `--rounds` or `--flags`",
+    );
+    assert_suspect(
+        |cell| cell.strategies[1].samples = 4,
+        "few_samples",
+        "async has 4 independent latencies; p50 needs 5, p99 needs 299; add `--rounds` or `--flags`",
+    );
+}
+
+#[test]
+fn unknown_fates_are_suspect() {
+    let nothing = |cell: &mut CellEvidence| {
+        for strategy in &mut cell.strategies {
+            (strategy.fates, strategy.timing_dependent) = (None, 40);
+        }
+    };
+    assert_suspect(
+        nothing,
+        "fates_unknown",
+        "cannot tell whether the fates were the same: all 80 attempts were timing-dependent in some trial",
+    );
+}
+
+#[test]
+fn different_results_under_one_policy_are_suspect() {
+    assert_suspect(
+        |cell| cell.strategies[1].downloads = downloads(996, 3984),
+        "work_differs",
+        "different results: the downloads of threads ended with 4980 ok, those of async with 996 ok, 3984 errors; no \
+         ratio is given",
+    );
+    let mut policies = clean();
+    policies.strategies[1].downloads = downloads(996, 3984);
+    policies.strategies[1].policy = "no retries".into();
+    assert_eq!(validity(&policies), Validity::Valid, "another policy");
+}
+
+#[test]
+fn exhausted_resources_and_aborted_rounds_are_invalid() {
+    let exhausted = |resource| Reason::ResourceExhausted {
+        resource,
+        what: "3 of 9 attempts did not connect".into(),
+        available: 1024,
+    };
+    assert_invalid(
+        |cell| cell.others.push(exhausted(SystemResource::FileDescriptors)),
+        "out_of_file_descriptors",
+        "3 of 9 attempts did not connect: out of open files (1024 available); raise the limit with `ulimit -n`",
+    );
+    assert_invalid(
+        |cell| cell.others.push(exhausted(SystemResource::Ports)),
+        "out_of_ports",
+        "3 of 9 attempts did not connect: out of ports (1024 available); widen `net.ipv4.ip_local_port_range`",
+    );
+    assert_invalid(
+        |cell| cell.others.push(Reason::NoDownloads),
+        "no_downloads",
+        "no download succeeded; check --url",
+    );
+    assert_invalid(
+        |cell| cell.aborted.push("interrupted".into()),
+        "aborted",
+        "interrupted",
+    );
+}
+
+#[test]
+fn most_severe_reason_comes_first() {
+    let mut cell = clean();
+    cell.strategies[0].samples = 1;
+    cell.strategies[1].mismatch = Some((1, mismatch(None)));
+    let verdict = Verdict::for_cell(&cell);
+    let severities: Vec<_> = verdict.reasons.iter().map(|issue| issue.severity).collect();
+    assert_eq!(severities, [Validity::Invalid, Validity::Suspect]);
+    let json = serde_json::to_value(verdict).unwrap();
+    assert_eq!(json["validity"], "INVALID");
+    assert_eq!(json["reasons"][1]["label"], "few_samples");
+}
