@@ -13,7 +13,7 @@ use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use crate::process::{heartbeat, system_limits};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use flagpole_analysis::report::ResourceUsage;
+use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure};
 use flagpole_protocol::{AttemptRecord, CountryCode};
 use std::io::{self, BufRead as _};
@@ -90,16 +90,16 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
         .on_record(&on_record);
     let before = resource_usage::current();
     let measured = measure(strategy, &run)?;
-    let cost = resource_usage::current().since(&before);
+    let used = resource_usage::current().delta_since(&before);
     let peak_memory_kib = resource_usage::peak_memory_kib();
-    let cost = ResourceUsage {
-        memory_kib: peak_memory_kib.saturating_sub(record_kib(&measured.records)),
-        threads: threads.max().saturating_sub(other_threads),
-        ..cost
+    let resource_usage = ResourceUsage {
+        peak_memory_kib: peak_memory_kib.saturating_sub(record_kib(&measured.records)),
+        peak_threads: threads.max().saturating_sub(other_threads),
+        ..used
     };
     Ok(TrialResult {
         measured: MeasuredDto::new(measured),
-        cost,
+        resource_usage,
     })
 }
 
@@ -114,7 +114,7 @@ fn workload(job: &TrialJob) -> Result<Workload> {
     })
 }
 
-/// The memory of the records, in KiB. The comparison needs them, so they are no cost of the strategy.
+/// The memory of the records, in KiB. The comparison needs them, so they do not count as memory of the strategy.
 fn record_kib(records: &[AttemptRecord]) -> u64 {
     size_of_val(records) as u64 / 1024
 }

@@ -11,7 +11,7 @@ use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
-use flagpole_analysis::report::{Comparison, SCHEMA};
+use flagpole_analysis::comparison::{Comparison, SCHEMA};
 
 /// A comparison without its baseline and thresholds.
 pub(crate) struct MeasuredGrid {
@@ -40,11 +40,11 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
             schema: SCHEMA,
             experiment: serde_json::to_value(experiment)?,
             environment,
-            floor: overhead,
+            measurement_overhead: overhead,
             cells: Vec::new(),
-            knees: Vec::new(),
-            crossed: Vec::new(),
-            against: Vec::new(),
+            concurrency_curves: Vec::new(),
+            crossed_thresholds: Vec::new(),
+            baseline: Vec::new(),
         },
         has_failed: false,
     };
@@ -67,7 +67,8 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
         }
     }
     progress.clear();
-    grid.comparison.knees = concurrency_curves::concurrency_curves(&grid.comparison.cells);
+    grid.comparison.concurrency_curves =
+        concurrency_curves::concurrency_curves(&grid.comparison.cells);
     Ok(grid)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Context as _, Result};
-use flagpole_analysis::report::Comparison;
+use flagpole_analysis::comparison::Comparison;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

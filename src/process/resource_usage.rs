@@ -1,6 +1,6 @@
 //! What this process has used: CPU time, context switches, threads, memory.
 
-use flagpole_analysis::report::ResourceUsage;
+use flagpole_analysis::comparison::ResourceUsage;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -58,8 +58,8 @@ pub(crate) fn current() -> ResourceUsage {
     ResourceUsage {
         cpu_user_us: micros(usage.user_time()),
         cpu_system_us: micros(usage.system_time()),
-        switches_voluntary: count(usage.voluntary_context_switches()),
-        switches_involuntary: count(usage.involuntary_context_switches()),
+        voluntary_context_switches: count(usage.voluntary_context_switches()),
+        involuntary_context_switches: count(usage.involuntary_context_switches()),
         ..ResourceUsage::default()
     }
 }

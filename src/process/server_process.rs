@@ -4,7 +4,7 @@
 
 use crate::process::heartbeat::Heartbeat;
 use anyhow::{Context as _, Result, anyhow, bail};
-use flagpole_analysis::report::Served;
+use flagpole_analysis::comparison::ServerSummary;
 use flagpole_server::Profile;
 use flagpole_server::config::listener::Listener;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ impl ServerProcess {
     }
 
     /// Drains the connections and resets the server to its initial state; returns what it did since the last reset.
-    pub(crate) fn drain_and_reset(&mut self) -> Result<Served> {
+    pub(crate) fn drain_and_reset(&mut self) -> Result<ServerSummary> {
         let input = self.child.stdin.as_mut();
         let line = match input.map(|input| writeln!(input, "{DRAIN_AND_RESET}")) {
             Some(Ok(())) => self.line(),
@@ -117,7 +117,7 @@ impl ServerProcess {
     }
 
     /// Stops the server; returns everything it did.
-    pub(crate) fn stop(mut self) -> Result<Served> {
+    pub(crate) fn stop(mut self) -> Result<ServerSummary> {
         if self.is_unresponsive {
             bail!(UNRESPONSIVE);
         }
@@ -161,7 +161,7 @@ impl Drop for ServerProcess {
     }
 }
 
-fn served(line: &str) -> Result<Served> {
+fn served(line: &str) -> Result<ServerSummary> {
     serde_json::from_str(line).context("cannot read the server's ledger")
 }
 

@@ -1,7 +1,7 @@
 //! What the system allows: open files, and ports to connect from.
 
 use anyhow::{Result, bail};
-use flagpole_analysis::validity::verdict::Resource;
+use flagpole_analysis::validity::SystemResource;
 use flagpole_client::transport::connect_failure_cause;
 use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
@@ -28,10 +28,10 @@ fn range_length(range: &str) -> Option<u64> {
 }
 
 /// The resource that ran out, if that is why a connection could not be opened.
-pub(crate) fn resource(cause: ConnectFailureCause) -> Option<Resource> {
+pub(crate) fn resource(cause: ConnectFailureCause) -> Option<SystemResource> {
     match cause {
-        ConnectFailureCause::OutOfFileDescriptors => Some(Resource::Descriptors),
-        ConnectFailureCause::OutOfPorts => Some(Resource::Ports),
+        ConnectFailureCause::OutOfFileDescriptors => Some(SystemResource::FileDescriptors),
+        ConnectFailureCause::OutOfPorts => Some(SystemResource::Ports),
         ConnectFailureCause::Other => None,
     }
 }
@@ -43,10 +43,10 @@ pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
 }
 
 /// The available amount of a resource; 0 if the system does not report it.
-pub(crate) fn available(resource: Resource) -> u64 {
+pub(crate) fn available(resource: SystemResource) -> u64 {
     match resource {
-        Resource::Descriptors => open_files::raise_limit(),
-        Resource::Ports => ports().unwrap_or(0),
+        SystemResource::FileDescriptors => open_files::raise_limit(),
+        SystemResource::Ports => ports().unwrap_or(0),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::options::policy_config::PolicyConfig;
 use crate::process::measured_dto::MeasuredDto;
 use clap::ValueEnum;
-use flagpole_analysis::report::ResourceUsage;
+use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::Workload;
 use flagpole_protocol::CountryCode;
 use serde::{Deserialize, Serialize};
@@ -57,5 +57,5 @@ impl Files {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialResult {
     pub(crate) measured: MeasuredDto,
-    pub(crate) cost: ResourceUsage,
+    pub(crate) resource_usage: ResourceUsage,
 }

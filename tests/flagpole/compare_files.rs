@@ -36,7 +36,10 @@ fn what_is_saved_runs_the_same() {
     assert_eq!(saved, again);
     let (first, second) = (json(&first), json(&second));
     assert_eq!(first["experiment"], second["experiment"]);
-    assert_eq!(column(&first, "fates"), column(&second, "fates"));
+    assert_eq!(
+        column(&first, "fates_digest"),
+        column(&second, "fates_digest")
+    );
     assert_eq!(
         first["cells"][0]["conditions"],
         second["cells"][0]["conditions"]
@@ -100,12 +103,15 @@ fn a_strategy_against_itself_meets_the_same_and_has_an_interval() {
     let done = desk.run("compare mine.toml --format json");
     ended(&done, 0);
     let document = json(&done);
-    assert_eq!(column(&document, "strategy"), ["async+one", "async+other"]);
-    let fates = column(&document, "fates");
+    assert_eq!(column(&document, "name"), ["async+one", "async+other"]);
+    let fates = column(&document, "fates_digest");
     assert_eq!(fates[0], fates[1]);
-    let behind = column(&document, "behind");
+    let behind = column(&document, "ratio_to_fastest");
     let behind = behind.iter().find(|ratio| !ratio.is_null()).unwrap();
-    assert!(behind["interval"].is_array() && behind["smallest"].as_f64() > Some(0.0));
+    assert!(
+        behind["confidence_interval"].is_array()
+            && behind["minimum_detectable_effect"].as_f64() > Some(0.0)
+    );
 }
 
 #[test]
@@ -116,7 +122,7 @@ fn a_threshold_that_is_crossed_is_exit_code_1() {
     ended(&done, 1);
     assert!(
         done.out
-            .contains("\nthreshold crossed: async.wall < 3600s: it is "),
+            .contains("\nThreshold crossed: async.wall < 3600s: measured "),
         "{done}"
     );
     let desk = experiment(QUICK);
@@ -152,7 +158,7 @@ fn a_result_is_what_its_schema_says() {
         .collect();
     assert_eq!(errors, [""; 0]);
     let mut wrong = result;
-    wrong["cells"][0]["rows"][0]["wall_us"] = Value::Null;
+    wrong["cells"][0]["strategies"][0]["wall_us"] = Value::Null;
     assert!(!validator.is_valid(&wrong));
 }
 
@@ -163,9 +169,12 @@ fn an_earlier_result_is_compared_with() {
     let done = desk.run("compare mine.toml --baseline old.json --format json");
     ended(&done, 0);
     let document = json(&done);
-    let against = &document["against"][0];
+    let against = &document["baseline"][0];
     assert_eq!(against["name"], "async");
-    assert!(against["ratio"]["interval"].is_array(), "{against}");
+    assert!(
+        against["ratio"]["confidence_interval"].is_array(),
+        "{against}"
+    );
     let done = desk.run("compare --latency 0 --flags 2 --rounds 1 --baseline old.json");
     assert!(done.out.contains("not in the baseline\n"), "{done}");
     fs::write(desk.path("bad.json"), "{}").unwrap();

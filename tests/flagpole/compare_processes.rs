@@ -179,10 +179,10 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
         assert_eq!(done.code, Some(3), "{done}");
         assert_eq!(done.err, format!("flagpole: invalid measurement: {told}\n"));
         let document = json(&done);
-        assert!(document["floor"].is_null(), "{done}");
+        assert!(document["measurement_overhead"].is_null(), "{done}");
         assert_eq!(rows(&document)[0]["ok"], 4, "{done}");
         let reason = &document["cells"][0]["verdict"]["reasons"][0];
-        assert_eq!(reason["label"], "broken_off", "{done}");
+        assert_eq!(reason["label"], "aborted", "{done}");
     }
 }
 

@@ -28,9 +28,11 @@ fn a_server_of_somebody_else_that_goes_away_ends_the_rounds() {
     let reasons = document["cells"][0]["verdict"]["reasons"]
         .as_array()
         .unwrap();
-    assert_eq!(reasons[0]["label"], "broken_off", "{done}");
+    assert_eq!(reasons[0]["label"], "aborted", "{done}");
     assert!(
-        reasons.iter().any(|reason| reason["label"] == "unreached"),
+        reasons
+            .iter()
+            .any(|reason| reason["label"] == "connect_failed"),
         "{done}"
     );
     let rounds = rows(&document)[0]["rounds"].as_array().unwrap();
@@ -42,7 +44,7 @@ fn a_server_of_somebody_else_that_has_no_flags_is_no_comparison() {
     let url = foreign();
     let done = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: invalid measurement: not one download was done\n";
+    let told = "flagpole: invalid measurement: no download succeeded; check --url\n";
     assert_eq!(done.err, told, "{done}");
 }
 

@@ -44,9 +44,9 @@ impl ResourceUsage {
     }
 
     /// The median of each figure by itself.
-    pub(super) fn median(usages: impl Iterator<Item = ResourceUsage> + Clone) -> ResourceUsage {
+    pub(super) fn median(usages: &[ResourceUsage]) -> ResourceUsage {
         let of = |figure: fn(ResourceUsage) -> u64| {
-            lower_median(usages.clone().map(figure), Ord::cmp).unwrap_or(0)
+            lower_median(usages.iter().copied().map(figure), Ord::cmp).unwrap_or(0)
         };
         ResourceUsage {
             cpu_user_us: of(|usage| usage.cpu_user_us),

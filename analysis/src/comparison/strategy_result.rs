@@ -101,6 +101,7 @@ impl StrategyResult {
             stats += &trial.measured.stats;
         }
         let bounds = trials.iter().filter_map(|trial| trial.bound_us());
+        let usages: Vec<_> = trials.iter().map(|trial| trial.resource_usage).collect();
         let median = median_trial(trials)?;
         Some(StrategyResult {
             name: name.to_owned(),
@@ -124,7 +125,7 @@ impl StrategyResult {
             fates_compared: 0,
             timing_dependent: 0,
             failures: failures(&stats),
-            resource_usage: ResourceUsage::median(trials.iter().map(|trial| trial.resource_usage)),
+            resource_usage: ResourceUsage::median(&usages),
             fates_digest: None,
             bottleneck: None,
             percentiles: distribution(&stats.response_time, &stats.service_time),

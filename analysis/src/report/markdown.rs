@@ -24,7 +24,7 @@ impl Report for MarkdownReport {
             }
             write_cell(cell, out)?;
         }
-        write_list(notes(comparison), out)
+        write_list(&notes(comparison), out)
     }
 }
 
@@ -39,7 +39,8 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     let ratios = strategies().filter_map(sentences::ratio_to_fastest);
     let issues = cell.verdict.reasons.iter();
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
-    write_list(bottlenecks.chain(ratios).chain(issues).collect(), out)
+    let items: Vec<_> = bottlenecks.chain(ratios).chain(issues).collect();
+    write_list(&items, out)
 }
 
 fn bottleneck(strategy: &StrategyResult) -> Option<String> {
@@ -51,7 +52,7 @@ fn bottleneck(strategy: &StrategyResult) -> Option<String> {
 }
 
 /// An empty line and a list; nothing without items.
-fn write_list(items: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+fn write_list(items: &[String], out: &mut dyn Write) -> io::Result<()> {
     if !items.is_empty() {
         writeln!(out)?;
     }

@@ -13,7 +13,7 @@ impl FatesDigest {
     pub(super) fn from_lines(lines: &[&str]) -> FatesDigest {
         let mut lines = lines.to_vec();
         lines.sort_unstable();
-        FatesDigest(ContentDigest::of(lines.concat().as_bytes()).short())
+        FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short())
     }
 }
 

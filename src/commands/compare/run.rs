@@ -12,7 +12,7 @@ use crate::process::system_limits;
 use crate::process::trial_process::Interrupt;
 use crate::{interrupt, output};
 use anyhow::{Result, anyhow};
-use flagpole_analysis::report::Comparison;
+use flagpole_analysis::comparison::Comparison;
 use flagpole_client::Target;
 
 impl CompareArgs {
@@ -37,9 +37,9 @@ impl CompareArgs {
         let mut measured = grid::measure(&experiment, &interrupt)?;
         let comparison = &mut measured.comparison;
         if let Some(baseline) = &baseline {
-            comparison.against = BaselineResult::from(&*comparison).against(baseline);
+            comparison.baseline = BaselineResult::from(&*comparison).against(baseline);
         }
-        comparison.crossed = thresholds::crossed(&experiment, comparison);
+        comparison.crossed_thresholds = thresholds::crossed(&experiment, comparison);
         let printed = self.print(comparison);
         let written = target.map_or(Ok(()), |target| target.write(comparison));
         let cannot_write = output::report_errors([printed, written]);
@@ -47,7 +47,7 @@ impl CompareArgs {
         for reason in &invalid {
             output::note(&format!("flagpole: invalid measurement: {reason}"));
         }
-        let is_crossed = !comparison.crossed.is_empty();
+        let is_crossed = !comparison.crossed_thresholds.is_empty();
         Ok(if invalid.is_empty() {
             ExitStatus::from_failed(cannot_write || is_crossed || measured.has_failed)
         } else {
@@ -57,14 +57,13 @@ impl CompareArgs {
 
     fn print(&self, comparison: &Comparison) -> Result<()> {
         let mut text = Vec::new();
-        self.format.write(comparison, &mut text)?;
-        let text = String::from_utf8(text)?;
-        let is_coloured = self.format.name() == "text" && colour::is_enabled();
-        output::result(&if is_coloured {
-            colour::paint(&text)
+        if colour::is_enabled() {
+            self.format
+                .write_styled(comparison, &colour::styled, &mut text)?;
         } else {
-            text
-        })
+            self.format.write(comparison, &mut text)?;
+        }
+        output::result(&String::from_utf8(text)?)
     }
 }
 

@@ -5,16 +5,20 @@ mod tests;
 
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
 use anyhow::{Context as _, Result, bail};
-use flagpole_analysis::report::{
-    BaselineRatio, Comparison, Environment, Ratio, SCHEMA, StrategyResult, ValidityIssue,
+use flagpole_analysis::comparison::{
+    BaselineRatio, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
+use flagpole_analysis::validity::verdict::{Validity, ValidityIssue};
 use flagpole_client::transport;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+/// The oldest schema that can be read: later ones are additive.
+const OLDEST_SCHEMA: u32 = 3;
 
 /// The parts of a result that are compared.
 #[derive(Deserialize)]
@@ -27,7 +31,7 @@ pub(crate) struct BaselineResult {
 #[derive(Deserialize)]
 struct BaselineCell {
     conditions: BTreeMap<String, String>,
-    rows: Vec<BaselineStrategy>,
+    strategies: Vec<BaselineStrategy>,
     verdict: BaselineVerdict,
 }
 
@@ -38,9 +42,9 @@ struct BaselineVerdict {
 
 #[derive(Deserialize)]
 struct BaselineStrategy {
-    strategy: String,
+    name: String,
     concurrency: usize,
-    fates: Option<String>,
+    fates_digest: Option<String>,
     rounds: Vec<BaselineRound>,
 }
 
@@ -64,9 +68,9 @@ impl BaselineResult {
             schema: u32,
         }
         let SchemaNumber { schema } = serde_json::from_str(text)?;
-        if schema != SCHEMA {
+        if !(OLDEST_SCHEMA..=SCHEMA).contains(&schema) {
             bail!(
-                "expected a result of schema {SCHEMA}, got `{schema}`; measure the baseline again with this version"
+                "expected a result of schema {OLDEST_SCHEMA}, got `{schema}`; measure the baseline again with this version"
             );
         }
         Ok(serde_json::from_str(text)?)
@@ -75,20 +79,25 @@ impl BaselineResult {
     /// The ratio of each strategy to itself in the baseline, after differences of the environment.
     pub(crate) fn against(&self, baseline: &BaselineResult) -> Vec<BaselineRatio> {
         let environment = environment_diff(&baseline.environment, &self.environment);
-        let environment = environment.map(|told| BaselineRatio {
+        let environment = environment.map(|message| BaselineRatio {
             name: "environment".to_owned(),
             ratio: None,
-            told,
+            message,
         });
         let cells = self.cells.iter();
-        let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
-        let ratios = rows.map(|(cell, row)| {
-            let (ratio, told) = match self.counterpart(baseline, cell, row) {
+        let strategies =
+            cells.flat_map(|cell| cell.strategies.iter().map(move |strategy| (cell, strategy)));
+        let ratios = strategies.map(|(cell, row)| {
+            let (ratio, message) = match self.counterpart(baseline, cell, row) {
                 Ok(old) => ratio(old, row),
                 Err(reason) => (None, reason),
             };
             let name = self.name(cell, row);
-            BaselineRatio { name, ratio, told }
+            BaselineRatio {
+                name,
+                ratio,
+                message,
+            }
         });
         environment.into_iter().chain(ratios).collect()
     }
@@ -96,12 +105,12 @@ impl BaselineResult {
     /// The name of a strategy, with its conditions if there are several cells.
     fn name(&self, cell: &BaselineCell, row: &BaselineStrategy) -> String {
         if self.cells.len() < 2 {
-            return row.strategy.clone();
+            return row.name.clone();
         }
         let conditions = cell.conditions.iter();
         let conditions = conditions.map(|(name, value)| format!("{name} {value}"));
         let conditions = conditions.collect::<Vec<_>>().join(", ");
-        format!("{conditions}: {}", row.strategy)
+        format!("{conditions}: {}", row.name)
     }
 
     /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
@@ -133,10 +142,10 @@ impl BaselineResult {
             ));
         };
         let mut reasons = cell.verdict.reasons.iter();
-        if let Some(invalid) = reasons.find(|reason| reason.severity == "INVALID") {
-            return Err(format!("invalid in the baseline: {}", invalid.reason));
+        if let Some(invalid) = reasons.find(|reason| reason.severity == Validity::Invalid) {
+            return Err(format!("invalid in the baseline: {}", invalid.message));
         }
-        if old.fates != row.fates {
+        if old.fates_digest != row.fates_digest {
             return Err("different fates in the baseline".to_owned());
         }
         Ok(old)
@@ -156,9 +165,9 @@ impl BaselineResult {
         let wanted = other_conditions(cell);
         let cells = self.cells.iter();
         let cells = cells.filter(|cell| other_conditions(cell) == wanted);
-        let rows = cells.flat_map(|cell| cell.rows.iter().map(move |row| (cell, row)));
-        rows.filter(|(_, old)| old.strategy == row.strategy)
-            .collect()
+        let strategies =
+            cells.flat_map(|cell| cell.strategies.iter().map(move |strategy| (cell, strategy)));
+        strategies.filter(|(_, old)| old.name == row.name).collect()
     }
 
     /// The transports of the experiment.
@@ -210,27 +219,21 @@ fn ratio(old: &BaselineStrategy, new: &BaselineStrategy) -> (Option<Ratio>, Stri
         Err(error) => return (None, error.to_string()),
     };
     let has_enough_rounds = new.len().min(old.len()) >= MIN_ROUNDS;
-    let sentence = if has_enough_rounds {
-        estimate.to_string()
-    } else {
-        let ratio = estimate.ratio;
-        format!("{ratio:.3}x; too few rounds for a confidence interval")
-    };
-    let ratio = Ratio {
-        to: "the baseline".to_owned(),
-        ratio: estimate.ratio,
-        interval: has_enough_rounds.then_some([estimate.low, estimate.high]),
-        is_difference: has_enough_rounds.then(|| estimate.is_significant()),
-        smallest: has_enough_rounds.then_some(estimate.minimum_detectable_effect),
-    };
-    (Some(ratio), sentence)
+    let to = "the baseline";
+    if has_enough_rounds {
+        let ratio = Ratio::from_estimate(to, &estimate);
+        return (Some(ratio), estimate.to_string());
+    }
+    let ratio = estimate.ratio;
+    let sentence = format!("{ratio:.3}x; too few rounds for a confidence interval");
+    (Some(Ratio::without_interval(to, ratio)), sentence)
 }
 
 impl From<&Comparison> for BaselineResult {
     fn from(comparison: &Comparison) -> BaselineResult {
         let cells = comparison.cells.iter().map(|cell| BaselineCell {
             conditions: cell.conditions.iter().cloned().collect(),
-            rows: cell.rows.iter().map(BaselineStrategy::from).collect(),
+            strategies: cell.strategies.iter().map(BaselineStrategy::from).collect(),
             verdict: BaselineVerdict {
                 reasons: cell.verdict.reasons.clone(),
             },
@@ -250,9 +253,9 @@ impl From<&StrategyResult> for BaselineStrategy {
             wall_us: round.wall_us,
         });
         BaselineStrategy {
-            strategy: row.strategy.clone(),
+            name: row.name.clone(),
             concurrency: row.concurrency,
-            fates: row.fates.clone(),
+            fates_digest: row.fates_digest.clone(),
             rounds: rounds.collect(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::experiment::runner::environment::usable_cores;
 use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
 use flagpole_analysis::bound::ServerLimits;
-use flagpole_analysis::report::{BottleneckView, Trial, representative};
+use flagpole_analysis::comparison::{Trial, median_trial};
 use std::time::Duration;
 
 /// The bottleneck of the median round.
@@ -11,10 +11,10 @@ pub(crate) fn bottleneck(
     trials: &[&Trial],
     timeout: Option<Duration>,
     limits: ServerLimits,
-) -> Option<BottleneckView> {
-    let median = representative(trials)?;
-    let cpu = median.cost.cpu_us();
-    let bottleneck = Bottleneck::for_run(&RunEvidence {
+) -> Option<Bottleneck> {
+    let median = median_trial(trials)?;
+    let cpu = median.resource_usage.cpu_us();
+    Some(Bottleneck::for_run(&RunEvidence {
         records: &median.measured.records,
         concurrency: median.measured.concurrency,
         wall: median.measured.wall,
@@ -22,11 +22,5 @@ pub(crate) fn bottleneck(
         limits,
         cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
         cores: usable_cores(median),
-    });
-    Some(BottleneckView {
-        what: bottleneck.kind.label().to_owned(),
-        evidence: bottleneck.evidence,
-        remedy: bottleneck.remedy,
-        terms: bottleneck.terms,
-    })
+    }))
 }

@@ -6,7 +6,7 @@ use crate::experiment::runner::cell_run::CellRun;
 use crate::experiment::runner::conditions::CellConditions;
 use anyhow::Result;
 use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
-use flagpole_analysis::report::{Cell, StrategyResult, Trial};
+use flagpole_analysis::comparison::{Cell, StrategyResult, Trial};
 use flagpole_server::config::listener::Listener;
 
 /// The results of all strategies, and the verdict.
@@ -22,7 +22,7 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut run: CellRun) -> Result<
         let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| predictor.complete(record));
     }
-    let mut rows = Vec::new();
+    let mut strategies = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(&mut run.trials) {
         let timeout = variant.policy()?.timeouts.total;
         for trial in trials.iter_mut() {
@@ -31,20 +31,20 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut run: CellRun) -> Result<
                 BoundTerms::for_attempts(&measured.records, measured.concurrency, timeout, limits);
         }
         let trials: Vec<&Trial> = trials.iter().collect();
-        if let Some(mut row) = StrategyResult::of(&variant.name, &trials) {
-            row.binding = bottlenecks::bottleneck(&trials, timeout, limits);
-            rows.push(row);
+        if let Some(mut strategy) = StrategyResult::from_trials(&variant.name, &trials) {
+            strategy.bottleneck = bottlenecks::bottleneck(&trials, timeout, limits);
+            strategies.push(strategy);
         }
     }
-    ratios::add(&mut rows);
-    timelines::add(&mut rows, conditions, &run);
-    let verdict = validity::judgement(conditions, &run, &mut rows)?;
+    ratios::add(&mut strategies);
+    timelines::add(&mut strategies, conditions, &run);
+    let verdict = validity::verdict(conditions, &run, &mut strategies)?;
     Ok(Cell {
         conditions: conditions.as_pairs(listener.as_ref()),
         rounds: run.trials.iter().map(Vec::len).max().unwrap_or(0),
         order: run.order,
-        rows,
-        server: run.served,
+        strategies,
+        server: run.server,
         verdict,
     })
 }

@@ -1,35 +1,37 @@
 //! Goodput against concurrency.
 
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
-use flagpole_analysis::comparison::concurrency_curve::{Point, knee};
-use flagpole_analysis::report::{Cell, ConcurrencyCurve};
+use flagpole_analysis::comparison::concurrency_curve::{ConcurrencyPoint, Knee};
+use flagpole_analysis::comparison::{Cell, ConcurrencyCurve};
 use std::collections::BTreeMap;
 
 /// A curve for each strategy in cells that differ only in their concurrency.
 pub(crate) fn concurrency_curves(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
-    let mut curves: BTreeMap<(String, &str), Vec<Point>> = BTreeMap::new();
+    let mut curves: BTreeMap<(Vec<&(String, String)>, &str), Vec<ConcurrencyPoint>> =
+        BTreeMap::new();
     for cell in cells {
         let conditions = cell.conditions.iter();
         let others: Vec<_> = conditions
             .filter(|(name, _)| name != MAX_CONCURRENCY)
-            .map(|(name, value)| format!("{name} {value}"))
             .collect();
-        let others = others.join(", ");
-        for row in cell.rows.iter().filter(|row| row.concurrency > 1) {
-            let curve = curves.entry((others.clone(), &row.strategy)).or_default();
-            curve.push(Point {
-                lanes: row.concurrency,
-                goodput: row.goodput(),
+        let strategies = cell.strategies.iter();
+        for strategy in strategies.filter(|strategy| strategy.concurrency > 1) {
+            let curve = curves.entry((others.clone(), &strategy.name)).or_default();
+            curve.push(ConcurrencyPoint {
+                concurrency: strategy.concurrency,
+                goodput: strategy.goodput(),
             });
         }
     }
     let curves = curves.into_iter();
     curves
         .filter_map(|((conditions, strategy), points)| {
+            let conditions = conditions.iter();
+            let conditions = conditions.map(|(name, value)| format!("{name} {value}"));
             Some(ConcurrencyCurve {
                 strategy: strategy.to_owned(),
-                conditions,
-                knee: knee(&points)?,
+                conditions: conditions.collect::<Vec<_>>().join(", "),
+                knee: Knee::from_points(&points)?,
                 points,
             })
         })

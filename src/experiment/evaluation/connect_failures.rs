@@ -3,7 +3,8 @@
 use crate::experiment::runner::cell_run::CellRun;
 use crate::experiment::runner::connect_failure;
 use crate::process::system_limits;
-use flagpole_analysis::validity::verdict::{Reason, Resource};
+use flagpole_analysis::validity::SystemResource;
+use flagpole_analysis::validity::reason::Reason;
 use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 
@@ -14,31 +15,36 @@ pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
         .abort_reason
         .iter()
         .filter_map(|reason| reason.exhausted);
-    let aborted = exhausted.map(|resource| short(resource, "a trial was aborted".to_owned()));
+    let aborted =
+        exhausted.map(|resource| exhausted_reason(resource, "a trial was aborted".to_owned()));
     aborted.chain(of_records(records)).collect()
 }
 
 fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
     // Counted by message: it includes the error number, so one message has one cause.
-    let mut counts: BTreeMap<String, (Option<Resource>, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (Option<SystemResource>, u64)> = BTreeMap::new();
     for (why, exhausted) in records().filter_map(connect_failure::reason) {
         counts.entry(why).or_insert((exhausted, 0)).1 += 1;
     }
-    let of = records().count() as u64;
+    let attempts = records().count() as u64;
     let reason = |(why, (exhausted, count))| match exhausted {
-        Some(resource) => short(
+        Some(resource) => exhausted_reason(
             resource,
-            format!("{count} of {of} attempts did not connect"),
+            format!("{count} of {attempts} attempts did not connect"),
         ),
-        None => Reason::Unreached { count, of, why },
+        None => Reason::ConnectFailed {
+            count,
+            attempts,
+            why,
+        },
     };
     counts.into_iter().map(reason).collect()
 }
 
-fn short(of: Resource, what: String) -> Reason {
-    let available = system_limits::available(of);
-    Reason::Short {
-        of,
+fn exhausted_reason(resource: SystemResource, what: String) -> Reason {
+    let available = system_limits::available(resource);
+    Reason::ResourceExhausted {
+        resource,
         what,
         available,
     }
@@ -77,18 +83,18 @@ mod tests {
         ]
         .map(record);
         let sentence = "2 of 3 attempts did not reach the server: connection refused";
-        assert_eq!(issues(&records), [("unreached", sentence.to_owned())]);
+        assert_eq!(issues(&records), [("connect_failed", sentence.to_owned())]);
     }
 
     #[test]
     fn exhausted_resource_is_named() {
         for (cause, label) in [
-            (ConnectFailureCause::OutOfPorts, "ports_short"),
+            (ConnectFailureCause::OutOfPorts, "out_of_ports"),
             (
                 ConnectFailureCause::OutOfFileDescriptors,
-                "descriptors_short",
+                "out_of_file_descriptors",
             ),
-            (ConnectFailureCause::Other, "unreached"),
+            (ConnectFailureCause::Other, "connect_failed"),
         ] {
             let message = "cannot".to_owned();
             let issues = issues(&[record(Outcome::ConnectFailed { cause, message })]);

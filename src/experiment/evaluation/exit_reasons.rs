@@ -1,17 +1,18 @@
 //! What decides the exit code of a comparison, besides thresholds.
 
 use crate::experiment::runner::cell_run::CellRun;
-use flagpole_analysis::report::Comparison;
+use flagpole_analysis::comparison::Comparison;
+use flagpole_analysis::validity::verdict::Validity;
 use flagpole_protocol::{AttemptRecord, Outcome};
 
 /// The reasons for which the measurement is invalid, without duplicates: some concern every cell.
 pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
     let cells = comparison.cells.iter();
-    let reasons = cells.flat_map(|cell| &cell.verdict.reasons);
+    let issues = cells.flat_map(|cell| &cell.verdict.reasons);
     let mut invalid: Vec<String> = Vec::new();
-    for reason in reasons.filter(|reason| reason.severity == "INVALID") {
-        if !invalid.contains(&reason.reason) {
-            invalid.push(reason.reason.clone());
+    for issue in issues.filter(|issue| issue.severity == Validity::Invalid) {
+        if !invalid.contains(&issue.message) {
+            invalid.push(issue.message.clone());
         }
     }
     invalid

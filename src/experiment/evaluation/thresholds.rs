@@ -2,7 +2,7 @@
 
 use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::threshold::Metric;
-use flagpole_analysis::report::{Comparison, StrategyResult};
+use flagpole_analysis::comparison::{Comparison, StrategyResult};
 
 /// The crossed thresholds as sentences, per cell. A threshold that cannot be evaluated counts as crossed, because a mistake
 /// must not let everything pass.
@@ -17,9 +17,10 @@ pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<S
             String::new()
         };
         for threshold in &experiment.fail_if {
-            let evaluated = threshold.0.judge(|name, metric| {
-                let row = cell.rows.iter().find(|row| row.strategy == name)?;
-                value(row, metric)
+            let evaluated = threshold.0.evaluate(|name, metric| {
+                let mut strategies = cell.strategies.iter();
+                let strategy = strategies.find(|strategy| strategy.name == name)?;
+                value(strategy, metric)
             });
             match evaluated {
                 Ok(None) => {}
@@ -32,17 +33,17 @@ pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<S
 }
 
 /// A metric in seconds, bytes, a ratio of 0 to 1, downloads, or downloads per second.
-fn value(row: &StrategyResult, metric: Metric) -> Option<f64> {
+fn value(strategy: &StrategyResult, metric: Metric) -> Option<f64> {
     let seconds = |micros: u64| micros as f64 / 1e6;
     match metric {
-        Metric::Wall => Some(seconds(row.wall_us.median)),
-        Metric::Efficiency => row.efficiency,
-        Metric::P50 => row.from_due_us.p50.map(seconds),
-        Metric::P90 => row.from_due_us.p90.map(seconds),
-        Metric::P99 => row.from_due_us.p99.map(seconds),
-        Metric::Errors => Some(row.error as f64),
-        Metric::Goodput => Some(row.goodput()),
-        Metric::Cpu => Some(seconds(row.cost.cpu_us())),
-        Metric::Memory => Some(row.cost.memory_kib as f64 * 1024.0),
+        Metric::Wall => Some(seconds(strategy.wall_us.median)),
+        Metric::Efficiency => strategy.efficiency,
+        Metric::P50 => strategy.response_time_us.p50.map(seconds),
+        Metric::P90 => strategy.response_time_us.p90.map(seconds),
+        Metric::P99 => strategy.response_time_us.p99.map(seconds),
+        Metric::Errors => Some(strategy.error as f64),
+        Metric::Goodput => Some(strategy.goodput()),
+        Metric::Cpu => Some(seconds(strategy.resource_usage.cpu_us())),
+        Metric::Memory => Some(strategy.resource_usage.peak_memory_kib as f64 * 1024.0),
     }
 }

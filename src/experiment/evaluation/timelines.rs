@@ -2,26 +2,31 @@
 
 use crate::experiment::runner::cell_run::CellRun;
 use crate::experiment::runner::conditions::CellConditions;
-use flagpole_analysis::report::{StrategyResult, Trial, representative, timeline};
+use flagpole_analysis::comparison::{StrategyResult, Trial, median_trial};
+use flagpole_analysis::report::timeline::timeline;
 
 /// The size of a timeline, in characters.
 const WIDTH: usize = 60;
 const HEIGHT: usize = 6;
 
-/// Adds a timeline to each row, all with the same time scale.
-pub(crate) fn add(rows: &mut [StrategyResult], conditions: &CellConditions<'_>, run: &CellRun) {
+/// Adds a timeline to each strategy, all with the same time scale.
+pub(crate) fn add(
+    strategies: &mut [StrategyResult],
+    conditions: &CellConditions<'_>,
+    run: &CellRun,
+) {
     let trials = conditions.variants.iter().zip(&run.trials);
     let medians = trials.filter_map(|(variant, trials)| {
         let trials: Vec<&Trial> = trials.iter().collect();
-        Some((&variant.name, &representative(&trials)?.measured.records))
+        Some((&variant.name, &median_trial(&trials)?.measured.records))
     });
     let medians: Vec<_> = medians.collect();
     let records = medians.iter().flat_map(|(_, records)| records.iter());
     let span = records.map(|record| record.done).max().unwrap_or_default();
-    for row in rows {
-        let median = medians.iter().find(|(name, _)| **name == row.strategy);
+    for strategy in strategies {
+        let median = medians.iter().find(|(name, _)| **name == strategy.name);
         if let Some((_, records)) = median {
-            row.waterfall = timeline::within(records, span, WIDTH, HEIGHT);
+            strategy.timeline = timeline(records, span, WIDTH, HEIGHT);
         }
     }
 }

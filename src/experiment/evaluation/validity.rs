@@ -1,5 +1,4 @@
-//! What speaks against the figures of a cell: gathered here, weighed by
-//! `flagpole_analysis::validity::verdict`.
+//! Gathers the evidence about the figures of a cell; `flagpole_analysis::validity` judges it.
 
 use crate::experiment::evaluation::connect_failures;
 use crate::experiment::runner::cell_run::CellRun;
@@ -7,208 +6,201 @@ use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
-use flagpole_analysis::comparison::plan_digest;
-use flagpole_analysis::comparison::plan_digest::{Compared, FatesDigest, PlannedFates};
-use flagpole_analysis::report::{StrategyResult, Trial, ValidityIssue, ValidityReport};
+use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::sample_size::{effective_sample_size, required_samples};
-use flagpole_analysis::validity::reconcile;
-use flagpole_analysis::validity::reconcile::Mismatch;
-use flagpole_analysis::validity::verdict::{
-    CellEvidence, Reason, Served, StrategyEvidence, Verdict,
-};
+use flagpole_analysis::validity::FatesDigest;
+use flagpole_analysis::validity::evidence::{CellEvidence, ServerEvidence, StrategyEvidence};
+use flagpole_analysis::validity::planned_fates::{self, FateComparison, PlannedFates};
+use flagpole_analysis::validity::reason::Reason;
+use flagpole_analysis::validity::reconcile::{self, Mismatch};
+use flagpole_analysis::validity::verdict::Verdict;
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The percentiles that are printed, and that thresholds may be about.
+/// The percentiles that are printed and that thresholds can use.
 const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
-/// Whether the cell can be believed. Writes into the rows which fates they met.
-pub(crate) fn judgement(
+/// The verdict on a cell. Adds fates and stalled rounds to the strategies.
+pub(crate) fn verdict(
     conditions: &CellConditions<'_>,
-    ran: &CellRun,
-    rows: &mut [StrategyResult],
-) -> Result<ValidityReport> {
-    let compared = compared(conditions, ran)?;
-    let served = served(ran);
+    run: &CellRun,
+    results: &mut [StrategyResult],
+) -> Result<Verdict> {
+    let compared = compare_fates(conditions, run)?;
+    let server = server_evidence(run);
     let mut strategies = Vec::new();
-    let contenders = conditions.variants.iter().zip(&ran.trials);
-    for ((contender, trials), compared) in contenders.zip(compared) {
-        let Some(row) = rows.iter_mut().find(|row| row.strategy == contender.name) else {
+    let variants = conditions.variants.iter().zip(&run.trials);
+    for ((variant, trials), compared) in variants.zip(compared) {
+        let Some(result) = results.iter_mut().find(|one| one.name == variant.name) else {
             continue;
         };
-        let sum = |of: fn(&Compared) -> usize| compared.iter().map(of).sum::<usize>() as u64;
-        (row.compared, row.apart) = (sum(|one| one.attempts), sum(|one| one.apart));
-        row.stalled = stalled(trials, served);
-        let fates = common(compared);
-        row.fates = fates.as_ref().map(ToString::to_string);
-        let seen = observation(contender, row, trials, fates);
-        // What no sample is sure to lie beyond is not known.
-        row.percentiles
-            .retain(|point| required_samples(point.share) <= seen.samples);
-        strategies.push(seen);
+        let sum = |of: fn(&FateComparison) -> usize| compared.iter().map(of).sum::<usize>() as u64;
+        result.fates_compared = sum(|one| one.attempts);
+        result.timing_dependent = sum(|one| one.timing_dependent);
+        result.stalled_rounds = stalled_rounds(trials, server);
+        let fates = common_digest(compared);
+        result.fates_digest = fates.as_ref().map(ToString::to_string);
+        let evidence = strategy_evidence(variant, result, trials, fates);
+        let points = &mut result.percentiles;
+        points.retain(|point| required_samples(point.quantile) <= evidence.samples);
+        strategies.push(evidence);
     }
-    let observed = CellEvidence {
-        rounds: ran.trials.iter().map(Vec::len).min().unwrap_or(0),
-        asked: conditions.experiment.rounds.get(),
-        served,
+    Ok(Verdict::for_cell(&CellEvidence {
+        rounds: run.trials.iter().map(Vec::len).min().unwrap_or(0),
+        requested_rounds: conditions.experiment.rounds.get(),
+        server,
         cores: cores(),
         strategies,
-        others: [connect_failures::reasons(ran), nothing(conditions, ran)].concat(),
-        broken: broken(conditions, ran),
-    };
-    let verdict = Verdict::of(&observed);
-    let reasons = verdict.reasons.iter().map(|told| ValidityIssue {
-        severity: told.severity.to_string(),
-        label: told.label.to_owned(),
-        reason: told.sentence.clone(),
-    });
-    Ok(ValidityReport {
-        validity: verdict.validity.to_string(),
-        reasons: reasons.collect(),
-    })
+        others: [
+            connect_failures::reasons(run),
+            no_downloads(conditions, run),
+        ]
+        .concat(),
+        aborted: abort_messages(conditions, run),
+    }))
 }
 
-/// Whether somebody else's server gave nothing at all. What a server of ours does was asked for.
-fn nothing(conditions: &CellConditions<'_>, ran: &CellRun) -> Vec<Reason> {
-    let is_asked = conditions.experiment.url.is_none() || ran.abort_reason.is_some();
-    let is_something = ran.all_trials().any(|trial| trial.measured.stats.ok > 0);
-    let is_nothing = !is_asked && !is_something;
-    is_nothing
-        .then_some(Reason::NothingDone)
+/// Whether an external server had no successful download. What flagpole's own server does was asked for.
+fn no_downloads(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<Reason> {
+    let is_own_server = conditions.experiment.url.is_none();
+    let has_downloads = run.all_trials().any(|trial| trial.measured.stats.ok > 0);
+    let is_issue = !is_own_server && run.abort_reason.is_none() && !has_downloads;
+    is_issue
+        .then_some(Reason::NoDownloads)
         .into_iter()
         .collect()
 }
 
-/// What went wrong here and with the floor, on which all rests.
-fn broken(conditions: &CellConditions<'_>, ran: &CellRun) -> Vec<String> {
-    let trouble = conditions.overhead_error.map(str::to_owned);
-    let broken = ran
-        .abort_reason
-        .as_ref()
-        .map(|reason| reason.message.clone());
-    broken.into_iter().chain(trouble).collect()
+/// Why the cell was aborted, and why the measurement overhead is unknown.
+fn abort_messages(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<String> {
+    let aborted = run.abort_reason.as_ref();
+    let aborted = aborted.map(|reason| reason.message.clone());
+    let overhead = conditions.overhead_error.map(str::to_owned);
+    aborted.into_iter().chain(overhead).collect()
 }
 
-/// What each trial of each contender met, over what can be compared between all of them.
-fn compared(conditions: &CellConditions<'_>, ran: &CellRun) -> Result<Vec<Vec<Compared>>> {
+/// The fates of each trial of each strategy, as far as all of them can be compared.
+fn compare_fates(
+    conditions: &CellConditions<'_>,
+    run: &CellRun,
+) -> Result<Vec<Vec<FateComparison>>> {
     let mut all = Vec::new();
-    for (contender, trials) in conditions.variants.iter().zip(&ran.trials) {
-        let policy = contender.policy()?;
-        // Another policy makes other attempts; the first ones are the same under all.
-        let firsts_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
+    for (variant, trials) in conditions.variants.iter().zip(&run.trials) {
+        let policy = variant.policy()?;
+        // Under different policies only the first attempts are the same.
+        let first_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
         for trial in trials {
-            let fates = PlannedFates::of(&trial.measured.records);
-            all.push(if firsts_only { fates.firsts() } else { fates });
+            let fates = PlannedFates::from_records(&trial.measured.records);
+            all.push(if first_only {
+                fates.first_attempts_only()
+            } else {
+                fates
+            });
         }
     }
-    let mut compared = plan_digest::compared(&all).into_iter();
-    let counts = ran.trials.iter().map(Vec::len);
+    let mut compared = planned_fates::compare(&all).into_iter();
+    let counts = run.trials.iter().map(Vec::len);
     Ok(counts
         .map(|count| compared.by_ref().take(count).collect())
         .collect())
 }
 
-/// What all rounds of a contender met; one that others did not, if they differ.
-fn common(compared: Vec<Compared>) -> Option<FatesDigest> {
-    let mut hashes: Vec<_> = compared.into_iter().filter_map(|one| one.hash).collect();
-    hashes.sort_unstable();
-    let first = hashes.first()?.clone();
-    let other = hashes.into_iter().find(|hash| *hash != first);
+/// The digest of all rounds of a strategy; if they differ, one that differs from the smallest.
+fn common_digest(compared: Vec<FateComparison>) -> Option<FatesDigest> {
+    let digests = compared.into_iter().filter_map(|one| one.digest);
+    let mut digests: Vec<_> = digests.collect();
+    digests.sort_unstable();
+    let first = digests.first()?.clone();
+    let other = digests.into_iter().find(|digest| *digest != first);
     Some(other.unwrap_or(first))
 }
 
-fn observation(
-    contender: &StrategyVariant,
-    row: &StrategyResult,
+fn strategy_evidence(
+    variant: &StrategyVariant,
+    result: &StrategyResult,
     trials: &[Trial],
     fates: Option<FatesDigest>,
 ) -> StrategyEvidence {
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
-    let cpu = trials.iter().map(|trial| trial.cost.cpu_us()).sum();
-    let books: Option<Vec<_>> = trials
-        .iter()
-        .map(|one| books(&one.measured.records))
-        .collect();
-    let books = books.filter(|books| !books.is_empty());
+    let cpu_us = trials.iter().map(|trial| trial.resource_usage.cpu_us());
+    let records = || trials.iter().map(|trial| &trial.measured.records);
+    let busy: Option<Vec<_>> = records().map(|records| busy_time(records)).collect();
+    let busy = busy.filter(|busy| !busy.is_empty());
     StrategyEvidence {
-        name: contender.name.clone(),
+        name: variant.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
-        cpu: Some(Duration::from_micros(cpu)),
+        cpu: Some(Duration::from_micros(cpu_us.sum())),
         cores: trials.first().map_or(1, usable_cores),
-        busy: books
+        busy: busy
             .as_ref()
-            .map(|books| books.iter().map(|(busy, _)| *busy).sum()),
-        attempts_took: books.map(|books| books.iter().map(|(_, took)| *took).sum()),
+            .map(|busy| busy.iter().map(|(busy, _)| *busy).sum()),
+        attempts_took: busy.map(|busy| busy.iter().map(|(_, took)| *took).sum()),
         fates,
         server_cpu: trials.iter().map(server_cpu).sum(),
-        ledgers: trials.iter().find_map(disagreement),
+        mismatch: trials.iter().find_map(mismatch),
         lateness: trials.iter().filter_map(lateness).collect(),
         efficiency: efficiencies.max_by(f64::total_cmp),
-        apart: row.apart,
-        work: row.work(),
-        policy: contender.policy.describe().join(", "),
-        samples: effective_sample_size(trials.iter().flat_map(|one| &one.measured.records)),
+        timing_dependent: result.timing_dependent,
+        downloads: result.downloads(),
+        policy: variant.policy.describe().join(", "),
+        samples: effective_sample_size(records().flatten()),
         percentiles: PERCENTILES.to_vec(),
     }
 }
 
-/// How long lanes were busy, from the first attempt of each to its last, and how long those attempts
-/// took. Only where lanes have an identity and none of them ever had nothing to do.
-fn books(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
-    let mut lanes: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
+/// How long workers were busy, each from its first attempt to its last, and how long those attempts took. `None` if
+/// attempts have no worker, or a worker was idle in between: during a backoff, or before a hedge.
+fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
+    let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     let mut took = Duration::ZERO;
     for record in records {
         if !record.backoff.is_zero() || record.kind == AttemptKind::Hedge {
             return None;
         }
-        let lane = lanes
-            .entry(record.worker?)
-            .or_insert((record.due, record.done));
-        *lane = (lane.0.min(record.due), lane.1.max(record.done));
+        let span = workers.entry(record.worker?);
+        let span = span.or_insert((record.due, record.done));
+        *span = (span.0.min(record.due), span.1.max(record.done));
         took += record.response_time();
     }
-    let busy = lanes
-        .values()
-        .map(|(from, to)| to.saturating_sub(*from))
-        .sum();
+    let spans = workers.values();
+    let busy = spans.map(|(from, to)| to.saturating_sub(*from)).sum();
     Some((busy, took))
 }
 
-fn served(ran: &CellRun) -> Served {
-    let Some(account) = &ran.served else {
-        return Served::default();
+fn server_evidence(run: &CellRun) -> ServerEvidence {
+    let Some(summary) = &run.server else {
+        return ServerEvidence::default();
     };
-    let records = ran.all_trials().flat_map(|trial| &trial.measured.records);
+    let records = run.all_trials().flat_map(|trial| &trial.measured.records);
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();
-    Served {
+    ServerEvidence {
         delay: planned.get(planned.len() / 2).copied(),
-        early: account.early,
+        early: summary.early,
     }
 }
 
 fn lateness(trial: &Trial) -> Option<Duration> {
-    Duration::try_from_secs_f64(trial.lateness_us()? / 1e6).ok()
+    Duration::try_from_secs_f64(trial.lateness_p99_us()? / 1e6).ok()
 }
 
-/// The rounds in which the answers were much too late.
-fn stalled(trials: &[Trial], served: Served) -> Vec<usize> {
-    let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|late| served.is_stalled(late));
+fn stalled_rounds(trials: &[Trial], server: ServerEvidence) -> Vec<usize> {
+    let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|p99| server.is_stalled(p99));
     let stalled = trials.iter().filter(is_stalled);
     stalled.map(|trial| trial.round).collect()
 }
 
 fn server_cpu(trial: &Trial) -> Option<Duration> {
-    let served = trial.served.as_ref()?;
-    Some(Duration::from_micros(served.cpu_us))
+    let server = trial.server.as_ref()?;
+    Some(Duration::from_micros(server.cpu_us))
 }
 
-/// Where the server's account of a trial and the client's records are not of the same attempts.
-fn disagreement(trial: &Trial) -> Option<(usize, Mismatch)> {
-    let served = trial.served.as_ref()?;
+/// The round of the trial and the first difference between its records and the server's ledger.
+fn mismatch(trial: &Trial) -> Option<(usize, Mismatch)> {
+    let server = trial.server.as_ref()?;
     let records = &trial.measured.records;
-    let on = reconcile::disagreement(records, served.requests, &served.by_status)?;
-    Some((trial.round, on))
+    let mismatch = reconcile::first_mismatch(records, server.requests, &server.by_status)?;
+    Some((trial.round, mismatch))
 }

@@ -3,13 +3,13 @@
 use crate::process::system_limits;
 use crate::process::trial_process::TrialFailed;
 use anyhow::Error;
-use flagpole_analysis::validity::verdict::Resource;
+use flagpole_analysis::validity::SystemResource;
 
 /// Why the rounds of a cell ended early.
 pub(crate) struct AbortReason {
     pub(crate) message: String,
     /// The system resource that ran out, if that was the cause.
-    pub(crate) exhausted: Option<Resource>,
+    pub(crate) exhausted: Option<SystemResource>,
 }
 
 impl AbortReason {

@@ -37,7 +37,7 @@ pub(crate) fn run(
         }
     }
     match server.map(ServerProcess::stop) {
-        Some(Ok(ledger)) => run.served = Some(ledger),
+        Some(Ok(ledger)) => run.server = Some(ledger),
         Some(Err(error)) => {
             let reason = run.abort_reason.take();
             run.abort_reason = reason.or(Some(AbortReason::from_error(&error)));

@@ -1,7 +1,7 @@
 //! The trials of a cell.
 
 use super::abort_reason::AbortReason;
-use flagpole_analysis::report::{Served, Trial};
+use flagpole_analysis::comparison::{ServerSummary, Trial};
 
 /// The trials of a cell.
 pub(crate) struct CellRun {
@@ -13,7 +13,7 @@ pub(crate) struct CellRun {
     pub(crate) aborted_trial: Option<(usize, Trial)>,
     /// The names of the strategies in the order in which they ran, per round.
     pub(crate) order: Vec<Vec<String>>,
-    pub(crate) served: Option<Served>,
+    pub(crate) server: Option<ServerSummary>,
     /// Why the rounds ended early.
     pub(crate) abort_reason: Option<AbortReason>,
 }
@@ -26,7 +26,7 @@ impl CellRun {
             warm_up: Vec::new(),
             aborted_trial: None,
             order: Vec::new(),
-            served: None,
+            server: None,
             abort_reason: None,
         }
     }

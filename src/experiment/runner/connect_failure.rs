@@ -2,8 +2,8 @@
 
 use crate::experiment::runner::abort_reason::AbortReason;
 use crate::process::system_limits;
-use flagpole_analysis::report::Trial;
-use flagpole_analysis::validity::verdict::Resource;
+use flagpole_analysis::comparison::Trial;
+use flagpole_analysis::validity::SystemResource;
 use flagpole_protocol::{AttemptRecord, Outcome};
 
 /// The reason if no attempt of a trial reached the server.
@@ -19,7 +19,7 @@ pub(crate) fn of_all_attempts(trial: &Trial) -> Option<AbortReason> {
 
 /// Why an attempt did not reach the server, and the resource that ran out, if one did. A connect timeout does
 /// not count: the user asked for it.
-pub(crate) fn reason(record: &AttemptRecord) -> Option<(String, Option<Resource>)> {
+pub(crate) fn reason(record: &AttemptRecord) -> Option<(String, Option<SystemResource>)> {
     let exhausted = match record.outcome {
         Outcome::ConnectionRefused => None,
         Outcome::ConnectFailed { cause, .. } => system_limits::resource(cause),

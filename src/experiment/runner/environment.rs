@@ -1,6 +1,6 @@
 //! The machine and the program of a comparison.
 
-use flagpole_analysis::report::{Environment, Trial};
+use flagpole_analysis::comparison::{Environment, Trial};
 use std::fs;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +12,9 @@ pub(crate) fn cores() -> usize {
 
 /// The number of cores that a strategy can use at a time: no more than it has threads.
 pub(crate) fn usable_cores(trial: &Trial) -> usize {
-    let threads = usize::try_from(trial.cost.threads).unwrap_or(1).max(1);
+    let threads = usize::try_from(trial.resource_usage.peak_threads)
+        .unwrap_or(1)
+        .max(1);
     threads.min(cores())
 }
 
@@ -36,6 +38,6 @@ pub(crate) fn environment() -> Environment {
         cores: cores(),
         load: load.and_then(|load| load.parse().ok()),
         optimised: !cfg!(debug_assertions),
-        began: now.unwrap_or_default().as_secs(),
+        started_unix_s: now.unwrap_or_default().as_secs(),
     }
 }

@@ -8,7 +8,7 @@ use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Context as _, Result, anyhow};
-use flagpole_analysis::report::{MeasurementOverhead, Percentiles};
+use flagpole_analysis::comparison::{MeasurementOverhead, Percentiles};
 use flagpole_client::{strategy, transport};
 use flagpole_fixtures::populous;
 use flagpole_protocol::LatencyStats;
@@ -67,7 +67,7 @@ fn run_trials(
         let measured = measured.context("the trial reports an unknown strategy")?;
         latencies += &measured.stats.service_time;
     }
-    let Percentiles { p50, p99, .. } = Percentiles::of(&latencies);
+    let Percentiles { p50, p99, .. } = Percentiles::from(&latencies);
     Ok(p50.zip(p99).map(|(p50_us, p99_us)| MeasurementOverhead {
         p50_us,
         p99_us,

@@ -11,7 +11,7 @@ use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Context as _, Result};
-use flagpole_analysis::report::Trial;
+use flagpole_analysis::comparison::Trial;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One round: every strategy once.
@@ -78,7 +78,7 @@ impl Round<'_> {
         let is_interrupted = self.interrupt.is_requested();
         if let (Ok(trial), Some(server), false) = (trial, server.as_mut(), is_interrupted) {
             match server.drain_and_reset() {
-                Ok(ledger) => trial.served = Some(ledger),
+                Ok(ledger) => trial.server = Some(ledger),
                 Err(error) => failure = Some(AbortReason::from_error(&error)),
             }
         }
@@ -126,11 +126,11 @@ impl Round<'_> {
         let measured = result.measured.into_run();
         Ok(Trial {
             round: self.number,
-            place: position,
+            position: position,
             measured: measured.context("the trial reports an unknown strategy")?,
-            cost: result.cost,
+            resource_usage: result.resource_usage,
             terms: None,
-            served: None,
+            server: None,
         })
     }
 }

@@ -19,7 +19,7 @@ impl Experiment {
         names.sort_unstable();
         for TextOrNumber(threshold) in &self.fail_if {
             threshold
-                .refers_to(&names)
+                .check_names(&names)
                 .map_err(|error| anyhow!("--fail-if: {error}"))?;
         }
         let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);

@@ -61,7 +61,7 @@ fn digest_golden_vector() {
 
 #[test]
 fn every_part_of_a_fate_changes_the_digest() {
-    let changed = |change: fn(&mut AttemptRecord)| {
+    let digest_after = |change: fn(&mut AttemptRecord)| {
         let mut records = run();
         change(&mut records[1]);
         digest(&records)
@@ -74,7 +74,7 @@ fn every_part_of_a_fate_changes_the_digest() {
         |record| record.timing.as_mut().unwrap().paced += Duration::from_micros(1),
         |record| record.timing.as_mut().unwrap().fault = Some("cut:50%".into()),
     ];
-    let mut digests: Vec<_> = changes.map(changed).into();
+    let mut digests: Vec<_> = changes.map(digest_after).into();
     digests.push(digest(&run()));
     digests.push(digest(&run()[..4]));
     digests.sort_unstable();

@@ -11,12 +11,12 @@ fn result(rounds: u64) -> Value {
         "experiment": { "seed": 7 },
         "environment": {
             "flagpole": "0.1.0", "system": "linux 6.1", "processor": "P", "cores": 2, "load": 0.1,
-            "optimised": true, "began": 1,
+            "optimised": true, "started_unix_s": 1,
         },
         "cells": [{
             "conditions": { "latency": "50ms" },
-            "rows": [{
-                "strategy": "async", "concurrency": 20, "fates": "00ff",
+            "strategies": [{
+                "name": "async", "concurrency": 20, "fates_digest": "00ff",
                 "rounds": walls.collect::<Vec<_>>(),
             }],
             "verdict": { "validity": "SUSPECT", "reasons": [] },
@@ -36,7 +36,7 @@ fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
     let against = parse(&now).against(&parse(&old));
     let ratios = against.into_iter();
     ratios
-        .map(|against| format!("{}: {}", against.name, against.told))
+        .map(|against| format!("{}: {}", against.name, against.message))
         .collect()
 }
 
@@ -45,13 +45,13 @@ fn result_does_not_differ_from_itself() {
     let against = parse(&result(10)).against(&parse(&result(10)));
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
-    assert!(ratio.interval.is_some() && ratio.is_difference == Some(false));
-    assert!(against[0].told.starts_with("no significant difference "));
+    assert!(ratio.confidence_interval.is_some() && ratio.is_significant == Some(false));
+    assert!(against[0].message.starts_with("no significant difference "));
 }
 
 #[test]
 fn results_of_different_conditions_have_no_ratio() {
-    let row = "/cells/0/rows/0";
+    let row = "/cells/0/strategies/0";
     for (pointer, old_value, sentence) in [
         (
             format!("{row}/concurrency"),
@@ -59,12 +59,12 @@ fn results_of_different_conditions_have_no_ratio() {
             "different concurrency: 1 in the baseline, now 20",
         ),
         (
-            format!("{row}/strategy"),
+            format!("{row}/name"),
             json!("threads"),
             "not in the baseline",
         ),
         (
-            format!("{row}/fates"),
+            format!("{row}/fates_digest"),
             json!("0000"),
             "different fates in the baseline",
         ),
@@ -86,8 +86,8 @@ fn results_of_different_conditions_have_no_ratio() {
         (
             "/cells/0/verdict/reasons".into(),
             json!([
-                { "severity": "SUSPECT", "label": "few_rounds", "reason": "few" },
-                { "severity": "INVALID", "label": "broken_off", "reason": "interrupted" },
+                { "severity": "SUSPECT", "label": "few_rounds", "message": "few" },
+                { "severity": "INVALID", "label": "aborted", "message": "interrupted" },
             ]),
             "invalid in the baseline: interrupted",
         ),
@@ -150,17 +150,20 @@ fn different_environment_is_reported_and_compared() {
 fn few_rounds_have_a_ratio_without_interval() {
     let against = parse(&result(10)).against(&parse(&result(9)));
     let ratio = against[0].ratio.as_ref().unwrap();
-    assert_eq!((ratio.interval, ratio.is_difference), (None, None));
     assert_eq!(
-        against[0].told,
+        (ratio.confidence_interval, ratio.is_significant),
+        (None, None)
+    );
+    assert_eq!(
+        against[0].message,
         "0.999x; too few rounds for a confidence interval"
     );
 }
 
 #[test]
 fn result_of_another_schema_is_rejected() {
-    let error = BaselineResult::parse(r#"{ "schema": 1 }"#).err().unwrap();
+    let error = BaselineResult::parse(r#"{ "schema": 2 }"#).err().unwrap();
     let sentence =
-        format!("expected a result of schema {SCHEMA}, got `1`; measure the baseline again");
+        format!("expected a result of schema {OLDEST_SCHEMA}, got `2`; measure the baseline again");
     assert!(error.to_string().starts_with(&sentence), "{error}");
 }
