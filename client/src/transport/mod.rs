@@ -1,4 +1,4 @@
-//! HTTP client libraries, each behind the trait [`Transport`]: one request and its response over a connection.
+//! HTTP client libraries, each with the trait [`Transport`]: one request and its response over a connection.
 //!
 //! Strategies that block threads use a [`BlockingClient`]; strategies that run an event loop call the
 //! asynchronous `exchange` of [`hyper`] directly. In reading order: `request` is what to send, `response` what

@@ -101,7 +101,7 @@ fn connection_closed_while_idle_is_replaced() {
 #[test]
 fn connection_with_unsolicited_bytes_is_replaced() {
     ended_while_idle(|connection| {
-        connection.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
+        connection.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     });
 }
 

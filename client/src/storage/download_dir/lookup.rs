@@ -46,7 +46,7 @@ impl DownloadDir {
             _ => self.path(resource),
         };
         let body = read(&path, resume.limit)?;
-        // A server that answers 304 to every tag would make a damaged file pass for a complete one.
+        // A server that sends 304 for every tag would make a damaged file pass for a complete one.
         let is_damaged = matches!(resource, Resource::Flag(_)) && !gif::is_complete(&body);
         let url = resume.url(resource);
         (!is_damaged).then(|| CachedFile {

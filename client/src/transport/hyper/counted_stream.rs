@@ -23,7 +23,7 @@ impl<S: DriverStream> CountedStream<S> {
 
     /// Asks the kernel whether the peer has closed the idle connection.
     ///
-    /// hyper reads before it writes a request, but tokio answers from the last event of its reactor, and a busy
+    /// hyper reads before it writes a request, but tokio reports the state of its last event, and a busy
     /// loop may not have polled that since the connection was closed. The request would go out on a dead
     /// connection and count as a fault that no server intended. The system call is skipped if the last response
     /// said `Connection: keep-alive`: such a server closes only after a while without requests
