@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let plan = Workload::flags(populous::TWENTY);
     let show = |record: &AttemptRecord| eprintln!("{} {}", record.resource.code(), record.outcome);
     let run = Run::new(&plan, &endpoint)
-        .concurrency(Concurrency::new(plan.jobs.len())?)
+        .concurrency(Concurrency::new(plan.downloads.len())?)
         .destination(&folder)
         .on_record(&show);
 

@@ -206,7 +206,7 @@ fn http(name: &'static str, url: &str, plan: &Workload) -> Result<LatencyStep> {
         "median of {} flags from {url}, from request to last byte, over one open connection",
         stats.ok
     );
-    let nanos = if stats.ok == plan.jobs.len() as u64 {
+    let nanos = if stats.ok == plan.downloads.len() as u64 {
         Ok(median.as_secs_f64() * 1e9)
     } else {
         Err("some flags could not be downloaded")

@@ -34,7 +34,7 @@ pub(crate) fn print() {
                 let strategy = strategy::by_name(name).expect("it is one of the list");
                 let measured = measure(strategy, &run)
                     .expect("the strategy can start its threads and runtimes");
-                assert_eq!(measured.stats.ok, workload.jobs.len() as u64);
+                assert_eq!(measured.stats.ok, workload.downloads.len() as u64);
                 ratios.push(1.0 / efficiency(&measured).expect("the server says what it planned"));
             }
         }

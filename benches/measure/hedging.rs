@@ -47,7 +47,7 @@ fn run(server: &ServeProcess, policy: &Policy) -> Vec<AttemptRecord> {
         .name("hedging");
     let strategy = strategy::by_name("async").expect("it is one of the list");
     let measured = measure(strategy, &run).expect("the runtime can be built");
-    assert_eq!(measured.stats.ok, workload.jobs.len() as u64);
+    assert_eq!(measured.stats.ok, workload.downloads.len() as u64);
     measured.records
 }
 

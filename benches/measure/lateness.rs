@@ -152,10 +152,10 @@ fn download(
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let job = |request_number: usize| DownloadSpec {
         request_number: request_number as u64 + 1,
-        ..DownloadSpec::first(flag)
+        ..DownloadSpec::new(flag)
     };
     let workload = Workload {
-        jobs: nths.map(job).collect(),
+        downloads: nths.map(job).collect(),
     };
     let concurrency =
         Concurrency::new(concurrency).expect("a loop has a concurrency of at most 1000");
@@ -166,7 +166,7 @@ fn download(
     let measured = measure(strategy, &run).expect("the runtime can be built");
     assert_eq!(
         measured.stats.ok,
-        workload.jobs.len() as u64,
+        workload.downloads.len() as u64,
         "{:?}",
         measured.stats
     );

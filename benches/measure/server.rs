@@ -19,7 +19,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let endpoint = Endpoint::from(server.addr());
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let workload = Workload {
-        jobs: vec![DownloadSpec::first(flag); REQUESTS],
+        downloads: vec![DownloadSpec::new(flag); REQUESTS],
     };
     let strategy = strategy::by_name("async").expect("async is a strategy");
     let concurrency = Concurrency::new(64).expect("a concurrency of 64 is allowed");

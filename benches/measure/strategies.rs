@@ -46,7 +46,7 @@ pub(crate) fn bench(criterion: &mut Criterion) -> Summary {
 fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mut Summary) {
     let workload = Workload::flags(populous::TWENTY);
     let concurrency =
-        Concurrency::new(workload.jobs.len()).expect("a concurrency of 20 is allowed");
+        Concurrency::new(workload.downloads.len()).expect("a concurrency of 20 is allowed");
     let goes_wrong = !listener.faults.is_empty();
     let builder = BlockingServer::builder().listener(listener);
     let server = builder.start().expect("a free port is found");
@@ -57,7 +57,7 @@ fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mu
     group
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
-        .throughput(Throughput::Elements(workload.jobs.len() as u64));
+        .throughput(Throughput::Elements(workload.downloads.len() as u64));
     let mut kept: BTreeMap<_, Vec<MeasuredRun>> = BTreeMap::new();
     for strategy in strategy::ALL {
         // A new run name restarts the server's request numbers, so that all runs get the same fates.

@@ -77,7 +77,7 @@ fn workload(requests: usize) -> Workload {
     let code = var("CC").unwrap_or_else(|_| "BR".into());
     let flag = Resource::Flag(code.parse().expect("CC is a code"));
     Workload {
-        jobs: vec![DownloadSpec::first(flag); requests],
+        downloads: vec![DownloadSpec::new(flag); requests],
     }
 }
 
@@ -89,8 +89,8 @@ fn run(strategy: &dyn Strategy, workload: &Workload, endpoint: &Endpoint) -> [f6
         .run(&run)
         .expect("the strategy can start its threads and runtimes");
     let (cpu, wall) = (cpu().saturating_sub(before), start.elapsed());
-    let requests = workload.jobs.len() as f64;
-    assert_eq!(stats.ok, workload.jobs.len() as u64, "{stats:?}");
+    let requests = workload.downloads.len() as f64;
+    assert_eq!(stats.ok, workload.downloads.len() as u64, "{stats:?}");
     let at = |share| micros(stats.response_time.quantile(share).unwrap_or_default());
     [
         requests / wall.as_secs_f64(),

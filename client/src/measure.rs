@@ -12,7 +12,7 @@ use std::time::Instant;
 /// # Errors
 /// If the strategy fails.
 pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, RunError> {
-    let records = Mutex::new(Vec::with_capacity(run.workload.jobs.len()));
+    let records = Mutex::new(Vec::with_capacity(run.workload.downloads.len()));
     let collect = |record: &AttemptRecord| {
         records
             .lock()

@@ -3,9 +3,9 @@
 use crate::policy::Policy;
 use crate::storage::download_dir::DownloadDir;
 use crate::transport::{self, InvalidRunName, RequestTemplate, Transport, TransportConfig};
+use crate::workload::Workload;
 use crate::workload::concurrency::Concurrency;
-use crate::workload::plan::Workload;
-use crate::workload::target::Endpoint;
+use crate::workload::endpoint::Endpoint;
 use flagpole_protocol::AttemptRecord;
 use std::fmt;
 use std::io;
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
 impl fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run")
-            .field("downloads", &self.workload.jobs.len())
+            .field("downloads", &self.workload.downloads.len())
             .field("target", &self.endpoint.target().to_string())
             .field("transport", &self.transport.name())
             .field("concurrency", &self.concurrency)

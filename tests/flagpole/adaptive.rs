@@ -15,10 +15,10 @@ fn plan(count: u64) -> Workload {
     let flags = populous::TWENTY.into_iter().cycle();
     let job = |(place, code)| DownloadSpec {
         request_number: place / 20 + 1,
-        ..DownloadSpec::first(Resource::Flag(code))
+        ..DownloadSpec::new(Resource::Flag(code))
     };
     Workload {
-        jobs: (0..count).zip(flags).map(job).collect(),
+        downloads: (0..count).zip(flags).map(job).collect(),
     }
 }
 

@@ -88,7 +88,7 @@ fn the_sums_of_client_and_server_are_the_same() {
     let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
     let ledger = server.shutdown(GRACE);
     let stories = told_by_client(&runs);
-    let attempts = (Combo::all().len() * plan().jobs.len()) as u64;
+    let attempts = (Combo::all().len() * plan().downloads.len()) as u64;
     assert_eq!(
         (ledger.requests, ledger.completed, ledger.aborted),
         (attempts, attempts, 0)

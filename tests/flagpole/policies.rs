@@ -128,7 +128,7 @@ fn retries_meet_the_fates_that_were_theirs() {
     let policy = tries(attempts);
     let (runs, _) = under(&policy, &plan, seeded(5, "0", FAULTS));
     for (way, run) in runs {
-        for (job, records) in plan.jobs.iter().zip(by_download(&run)) {
+        for (job, records) in plan.downloads.iter().zip(by_download(&run)) {
             let first = (job.request_number - 1) * u64::from(attempts) + 1;
             let expected = chain(&rulebook, job.resource, first, attempts);
             assert_eq!(labels(&records), expected, "{}, {:?}", way.name(), job);
@@ -144,7 +144,7 @@ fn retries_meet_the_fates_that_were_theirs() {
             assert_backed_off(&policy.retry, &records);
         }
         let tries: usize = run.records.len();
-        assert_eq!(run.stats.retries, (tries - plan.jobs.len()) as u64);
+        assert_eq!(run.stats.retries, (tries - plan.downloads.len()) as u64);
     }
 }
 

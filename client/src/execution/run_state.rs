@@ -84,7 +84,7 @@ impl RunState {
         let unfinished_backoff = self
             .scheduler()
             .unfinished_backoff(self.template.clock.now());
-        let whole = stats.of_downloads(run.workload.jobs.len());
+        let whole = stats.of_downloads(run.workload.downloads.len());
         RunStats {
             backoff: whole.backoff + unfinished_backoff,
             ..whole

@@ -6,7 +6,8 @@ use super::in_flight::InFlight;
 use super::ready_queue::ReadyQueue;
 use super::types::AttemptId;
 use crate::policy::{Policy, RetryBudget};
-use crate::workload::plan::{DownloadSpec, Workload};
+use crate::workload::Workload;
+use crate::workload::download_spec::DownloadSpec;
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use std::time::Duration;
@@ -35,7 +36,7 @@ impl AttemptScheduler {
     /// Schedules `workload` with at most `concurrency` attempts in flight (0 counts as 1).
     pub fn new(workload: &Workload, policy: &Policy, concurrency: usize) -> AttemptScheduler {
         AttemptScheduler {
-            workload: workload.jobs.clone(),
+            workload: workload.downloads.clone(),
             cursor: 0,
             policy: policy.clone(),
             concurrency: concurrency.max(1),

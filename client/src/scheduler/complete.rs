@@ -64,7 +64,7 @@ impl AttemptScheduler {
         let key = id.download_key;
         let download = &mut self.downloads[key];
         let is_resource = download.stage == DownloadStage::Resource;
-        if self.workload[download.index].named && is_resource {
+        if self.workload[download.index].saves_by_country && is_resource {
             download.staging = Some(id);
             let losers = self.supersede(key);
             return Disposition {

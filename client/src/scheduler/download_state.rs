@@ -1,7 +1,7 @@
 //! The state of a download.
 
 use super::types::AttemptId;
-use crate::workload::plan::DownloadSpec;
+use crate::workload::download_spec::DownloadSpec;
 use flagpole_protocol::Resource;
 use smallvec::SmallVec;
 use std::time::Duration;

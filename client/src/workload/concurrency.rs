@@ -1,21 +1,21 @@
-//! How many downloads may be in flight at once: checked once, here.
+//! The maximum number of requests in flight.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A concurrency of 1 to 1000.
+/// A concurrency from 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Concurrency(usize);
 
-/// The concurrency is not a number, or not one of 1 to 1000.
+/// The text is not a number from 1 to 1000.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a concurrency of 1 to {max}, such as `30`, got `{0}`", max = Concurrency::MAX)]
 pub struct ConcurrencyError(String);
 
 impl Concurrency {
-    /// One download after the other.
+    /// One request at a time.
     pub const ONE: Concurrency = Concurrency(1);
-    /// As many as the article allows.
+    /// The maximum that the article's programs allow.
     pub const MAX: Concurrency = Concurrency(1000);
 
     /// A concurrency of `count`.
@@ -35,7 +35,7 @@ impl Concurrency {
         self.0
     }
 
-    /// A default that a strategy states in its source.
+    /// The default of a strategy.
     pub(crate) const fn literal(count: usize) -> Concurrency {
         assert!(1 <= count && count <= Concurrency::MAX.0);
         Concurrency(count)
@@ -46,8 +46,8 @@ impl FromStr for Concurrency {
     type Err = ConcurrencyError;
 
     fn from_str(text: &str) -> Result<Concurrency, ConcurrencyError> {
-        let refused = || ConcurrencyError(text.to_owned());
-        Concurrency::new(text.parse().map_err(|_| refused())?).map_err(|_| refused())
+        let error = || ConcurrencyError(text.to_owned());
+        Concurrency::new(text.parse().map_err(|_| error())?).map_err(|_| error())
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_to_a_thousand_and_nothing_else() {
+    fn only_1_to_1000_is_accepted() {
         for good in ["1", "30", "1000"] {
             assert_eq!(good.parse::<Concurrency>().unwrap().to_string(), good);
         }

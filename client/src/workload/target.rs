@@ -1,76 +1,21 @@
-//! Where the flags are: a site's URL, and the addresses that its host has.
+//! The URL of a site.
 
+use super::target_error::TargetError;
 use http::Uri;
 use std::fmt;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
 /// The URL of a site: its root, or its `/flags`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    host: String,
-    port: u16,
-    prefix: String,
-}
-
-/// A target whose host has been looked up: what a run needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    target: Target,
-    /// Tried in this order; never empty.
-    addresses: Box<[SocketAddr]>,
-}
-
-/// The URL cannot be used, or its host is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// Not a URL with a host.
-    #[error("expected a URL such as `http://127.0.0.1:8001`, got `{0}`")]
-    Malformed(String),
-    /// Another scheme than http.
-    #[error("expected a URL that begins with `http://`, got `{0}`; https is not supported")]
-    Scheme(String),
-    /// A query, a fragment or a user.
-    #[error("expected a URL without user, query and fragment, got `{0}`")]
-    Extra(String),
-    /// The host cannot be looked up.
-    #[error("cannot look up the host `{host}`: {source}")]
-    Lookup {
-        /// The host.
-        host: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The host has no address.
-    #[error("the host `{0}` has no address")]
-    NoAddress(String),
+    /// As in the URL: an IPv6 address has brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The path before `/flags`, without a slash at its end.
+    pub(super) prefix: String,
 }
 
 impl Target {
-    /// Looks up the host, once for all requests.
-    ///
-    /// # Errors
-    /// If the host is not known.
-    pub fn resolve(self) -> Result<Endpoint, TargetError> {
-        // A name lookup takes no brackets around an IPv6 address; a URL does.
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let addresses: Box<[SocketAddr]> = (host, self.port)
-            .to_socket_addrs()
-            .map_err(|source| TargetError::Lookup {
-                host: self.host.clone(),
-                source,
-            })?
-            .collect();
-        if addresses.is_empty() {
-            return Err(TargetError::NoAddress(self.host));
-        }
-        Ok(Endpoint {
-            target: self,
-            addresses,
-        })
-    }
-
     /// The value of the `Host` header (RFC 9110 section 7.2).
     pub(crate) fn authority(&self) -> String {
         match self.port {
@@ -79,40 +24,9 @@ impl Target {
         }
     }
 
-    /// What stands before `/flags` in every path; without a slash at its end.
+    /// The path before `/flags`, without a slash at its end.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
-    }
-}
-
-impl Endpoint {
-    /// The target that was looked up.
-    pub fn target(&self) -> &Target {
-        &self.target
-    }
-
-    /// The addresses of its host, in the order in which they are tried.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-}
-
-impl From<SocketAddr> for Endpoint {
-    /// The site at the root of a server whose address is known.
-    fn from(address: SocketAddr) -> Endpoint {
-        let host = match address {
-            SocketAddr::V4(v4) => v4.ip().to_string(),
-            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
-        };
-        let target = Target {
-            host,
-            port: address.port(),
-            prefix: String::new(),
-        };
-        Endpoint {
-            target,
-            addresses: Box::new([address]),
-        }
     }
 }
 
@@ -127,12 +41,14 @@ impl FromStr for Target {
             Some(_) => return Err(TargetError::Scheme(text.to_owned())),
             None => return Err(malformed()),
         }
-        let authority = uri.authority().filter(|known| !known.host().is_empty());
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(malformed)?;
         if uri.query().is_some() || text.contains(['#', '@']) {
             return Err(TargetError::Extra(text.to_owned()));
         }
-        // A port that is there but no number must not become the default one.
+        // A malformed port must not become the default one.
         let port = match authority.as_str().strip_prefix(authority.host()) {
             Some("") => 80,
             _ => authority
@@ -161,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_root_and_its_flags_are_the_same_site() {
+    fn root_and_flags_url_are_the_same_site() {
         for text in [
             "http://h:8001",
             "http://h:8001/",
@@ -177,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_port_is_not_named_to_the_server() {
+    fn host_field_omits_the_default_port() {
         assert_eq!(
             "http://example.org".parse::<Target>().unwrap().authority(),
             "example.org"
@@ -189,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_such_a_url_is_refused_with_its_text() {
+    fn an_invalid_url_is_refused_and_quoted() {
         let https = "https://h".parse::<Target>().unwrap_err().to_string();
         assert!(
             https.contains("`https://h`") && https.contains("not supported"),
@@ -213,18 +129,6 @@ mod tests {
         ] {
             let error = bad.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{bad}`")), "{bad}: {error}");
-        }
-    }
-
-    #[test]
-    fn addresses_need_no_name_service() {
-        for (text, address) in [
-            ("http://127.0.0.1:8001", "127.0.0.1:8001"),
-            ("http://[::1]:8001", "[::1]:8001"),
-        ] {
-            let endpoint = text.parse::<Target>().unwrap().resolve().unwrap();
-            assert_eq!(endpoint.addresses(), [address.parse().unwrap()]);
-            assert_eq!(endpoint, Endpoint::from(endpoint.addresses()[0]));
         }
     }
 }

@@ -122,13 +122,13 @@ fn empty_workload_opens_no_connection() {
 fn download_is_not_sent_before_it_is_due() {
     let server = mixed();
     let ms = Duration::from_millis;
-    let jobs = [0, 30].map(|due| DownloadSpec {
+    let downloads = [0, 30].map(|due| DownloadSpec {
         due: Some(ms(due)),
-        ..crate::test_server::workload("AC").jobs[0]
+        ..crate::test_server::workload("AC").downloads[0]
     });
     let (workload, endpoint) = (
         Workload {
-            jobs: jobs.to_vec(),
+            downloads: downloads.to_vec(),
         },
         server.endpoint(),
     );

@@ -128,7 +128,7 @@ impl GetArgs {
         interrupt::on_signals(move || token.cancel(), move || cleaned.remove_temporaries())?;
 
         self.announce(&workload, endpoint.target(), concurrency);
-        let display = ProgressDisplay::new(workload.jobs.len(), self.verbose);
+        let display = ProgressDisplay::new(workload.downloads.len(), self.verbose);
         let downloads = Mutex::new(DownloadTable::default());
         let on_record = |record: &AttemptRecord| {
             display.show(record);
@@ -214,11 +214,11 @@ impl GetArgs {
     }
 
     fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {
-        let jobs = &workload.jobs;
-        if let (Some(first), Some(last)) = (jobs.first(), jobs.last()) {
+        let downloads = &workload.downloads;
+        if let (Some(first), Some(last)) = (downloads.first(), downloads.last()) {
             output::note(&format!(
                 "{}, {} to {}, from {target}/flags: {}, concurrency {concurrency}",
-                flags(jobs.len() as u64),
+                flags(downloads.len() as u64),
                 first.resource.code(),
                 last.resource.code(),
                 self.strategy.name(),

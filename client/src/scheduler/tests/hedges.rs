@@ -2,7 +2,7 @@
 
 use super::trace::{MS, busy, flags, hedging, result, retrying, simulate};
 use crate::policy::{Hedge, Policy};
-use crate::workload::plan::Workload;
+use crate::workload::Workload;
 use flagpole_protocol::{AttemptKind, CountryCode, Outcome};
 
 #[test]

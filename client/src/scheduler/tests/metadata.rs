@@ -3,7 +3,7 @@
 use super::trace::{MS, Trace, flags_with_metadata, result, retrying, simulate, start};
 use crate::policy::Policy;
 use crate::scheduler::{Action, AttemptScheduler, BodyAction};
-use crate::workload::plan::Workload;
+use crate::workload::Workload;
 use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ fn one_slot_alternates_between_flag_and_metadata() {
 #[test]
 fn metadata_does_not_wait_for_a_flag_that_is_not_due_yet() {
     let mut workload = flags_with_metadata(2);
-    workload.jobs[1].due = Some(1000 * MS);
+    workload.downloads[1].due = Some(1000 * MS);
     let trace = in_rounds(&workload, 4);
     let metadata = trace.attempts.iter().find(|(spec, _)| spec.names_file);
     assert_eq!(trace.started[&metadata.unwrap().0.id], ROUND);

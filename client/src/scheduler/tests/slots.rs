@@ -52,7 +52,7 @@ fn a_retry_waits_until_the_failed_try_has_released_its_slot() {
 #[test]
 fn a_download_starts_when_it_is_due() {
     let mut workload = flags(1);
-    workload.jobs[0].due = Some(30 * MS);
+    workload.downloads[0].due = Some(30 * MS);
     let mut scheduler = AttemptScheduler::new(&workload, &Policy::default(), 1);
     assert_eq!(scheduler.next(MS), Action::SleepUntil(30 * MS));
     assert_eq!(start(&mut scheduler, 40 * MS).due, 30 * MS);

@@ -4,7 +4,7 @@ use crate::policy::{Hedge, HedgeDelay, Policy, Retry};
 use crate::scheduler::{
     Action, AttemptId, AttemptResult, AttemptScheduler, AttemptSpec, BodyAction, Disposition,
 };
-use crate::workload::plan::Workload;
+use crate::workload::Workload;
 use flagpole_protocol::{AttemptKind, CountryCode, Outcome};
 use std::collections::BTreeMap;
 use std::time::Duration;
