@@ -1,114 +1,112 @@
-//! All that will happen to one answer, decided before it happens.
+//! All that will happen to one response, as plain data.
 
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What will happen to one answer, as data. The default is a clean answer: what the site has, at
-/// once and whole.
+/// All that will happen to one response. The default is clean: the requested representation, immediate and complete.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Fate {
-    /// How long after the request's head has been parsed the answer starts; whole microseconds.
+    /// The time from when the request's head has been parsed to the start of the response; whole microseconds.
     pub delay: Duration,
     /// The injected fault: its specification without the probability.
     pub fault: Option<Arc<str>>,
-    /// What is answered.
+    /// What is sent.
     pub content: ResponseContent,
-    /// How fast the answer's bytes follow each other.
+    /// How fast the bytes are sent.
     pub pace: Pace,
-    /// How the answer ends.
+    /// How the response ends.
     pub ending: Ending,
 }
 
 impl Fate {
-    /// Whether nothing is done to the answer.
+    /// Whether the response is neither delayed nor changed.
     pub fn is_clean(&self) -> bool {
         self.delay.is_zero() && self.fault.is_none()
     }
 
-    /// Whether the peer gets to see a status line.
-    pub fn shows_a_status(&self) -> bool {
-        let ends_before = matches!(
+    /// Whether the peer receives a status line.
+    pub fn sends_status(&self) -> bool {
+        let ends_before_head = matches!(
             self.ending,
             Ending::Cut(Offset::BeforeHead) | Ending::Reset(Offset::BeforeHead)
         );
         let is_silent = self.pace == Pace::Pause(Offset::BeforeHead, None);
-        !ends_before && !is_silent && self.content != ResponseContent::Garbage
+        !ends_before_head && !is_silent && self.content != ResponseContent::Garbage
     }
 }
 
-/// What is answered.
+/// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum ResponseContent {
-    /// What was asked for.
+    /// The requested representation.
     #[default]
     Requested,
-    /// A status instead.
+    /// Another status instead.
     Status(Arc<StatusResponse>),
-    /// What was asked for with bits flipped; fields and length are those of the true body.
+    /// The requested representation with flipped bits; fields and length are those of the true body.
     Corrupt {
-        /// How many bits, each at another place; all of them where the body has no more.
+        /// How many different bits; all of them if the body has no more.
         bits: u32,
-        /// Where: the places are a function of this and the body's length.
+        /// Determines, with the length of the body, which bits.
         draw: u64,
     },
     /// Bytes that are not HTTP, in place of the head; there is no body.
     Garbage,
-    /// A redirect: to the same path, for ever, or through this many further ones to what was asked
-    /// for.
+    /// A redirect: through this number of further ones to the requested resource, or to the same path without end.
     Redirect(Option<u32>),
 }
 
-/// A status instead of what was asked for.
+/// A status instead of the requested representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusResponse {
-    /// The code, 200 to 999.
+    /// The status code, 200 to 999.
     pub code: StatusCode,
-    /// The reason phrase, where it is not the usual one.
+    /// The reason phrase, if it is not the usual one.
     pub reason: Option<String>,
     /// The seconds in `Retry-After`.
     pub retry_after: Option<u64>,
-    /// The body, where it is not the status by name.
+    /// The body, if it is not the name of the status.
     pub body: Option<String>,
 }
 
-/// How fast the bytes of an answer follow each other, from when it is due.
+/// How fast the bytes of a response are sent, from when it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Pace {
     /// As fast as the connection takes them.
     #[default]
-    AtOnce,
-    /// The head at once, the body at this number of bytes per second.
+    Immediate,
+    /// The head immediately, the body at this number of bytes per second.
     Rate(u64),
-    /// The head at once, the body in slices of equal size: the first at once, the last after this
+    /// The head immediately, the body in this number of slices of equal size: the first immediately, the last after this
     /// time, the others evenly between.
     Slices(u32, Duration),
-    /// The head evenly over this time, the body at once behind it.
+    /// The head evenly over this time, then the body immediately.
     SlowHead(Duration),
-    /// Silence at a place, for this time or for ever.
+    /// Silence at an offset, for this time or without end.
     Pause(Offset, Option<Duration>),
 }
 
-/// How an answer ends.
+/// How a response ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Ending {
-    /// With its last byte; the connection lives on.
+    /// With its last byte; the connection stays open.
     #[default]
     Complete,
-    /// With a FIN at this place.
+    /// With a FIN at this offset.
     Cut(Offset),
-    /// With a RST at this place, once the peer's system has all bytes before it.
+    /// With a RST at this offset, once the peer's system has all bytes before it.
     Reset(Offset),
 }
 
-/// A place in an answer. At or past the end of the body means: behind the last byte. In an answer
-/// without a body every place but the first means: behind the head.
+/// A position in a response. At or beyond the end of the body it is after the last byte; in a response without a body,
+/// every offset but `BeforeHead` is after the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
     /// Before the first byte.
     BeforeHead,
-    /// Behind so many bytes of the body.
+    /// After this number of bytes of the body.
     Bytes(u64),
-    /// Behind so many per cent of the body, 0 to 100, rounded down.
-    PerCent(u8),
+    /// After this percentage of the body, 0 to 100, rounded down to bytes.
+    Percent(u8),
 }

@@ -1,8 +1,10 @@
 //! What crosses the wire between flagpole's server and client, and what is said about it. No I/O.
 
+mod cause;
 mod country_code;
 mod fate;
 mod http;
+mod journal_entry;
 mod key;
 mod keyed_rng;
 mod ledger;
@@ -12,6 +14,7 @@ mod record;
 mod rejection;
 mod resource;
 
+pub use cause::Cause;
 pub use country_code::{CountryCode, CountryCodeError};
 pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
 pub use http::content_digest::ContentDigest;
@@ -19,10 +22,11 @@ pub use http::content_range::ContentRange;
 pub use http::entity_tag::EntityTag;
 pub use http::headers;
 pub use http::server_timing::ServerTiming;
+pub use journal_entry::JournalEntry;
 pub use key::FateKey;
 pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey};
-pub use ledger::{Cause, JournalEntry, Ledger, micros, option_micros};
-pub use micros::{as_micros, whole_micros};
+pub use ledger::Ledger;
+pub use micros::{as_micros, micros, option_micros, whole_micros};
 pub use normalized_path::normalized_path;
 pub use record::attempt_kind::AttemptKind;
 pub use record::attempt_record::AttemptRecord;

@@ -1,4 +1,4 @@
-//! Durations as whole microseconds.
+//! Durations as microseconds.
 
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -22,4 +22,26 @@ pub(crate) fn option_whole_micros<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     duration.map(as_micros).serialize(serializer)
+}
+
+/// Serialises a duration as microseconds with a fraction.
+///
+/// # Errors
+/// Those of the serialiser.
+pub fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_nanos() as f64 / 1e3)
+}
+
+/// Serialises an optional duration as microseconds with a fraction.
+///
+/// # Errors
+/// Those of the serialiser.
+pub fn option_micros<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => micros(duration, serializer),
+        None => serializer.serialize_none(),
+    }
 }

@@ -64,13 +64,13 @@ struct ExpectedOutcome {
 /// How much of a body arrives.
 enum ExpectedBytes {
     Exactly(u64),
-    PerCent(u64),
+    Percent(u64),
     /// Some of it, but not all.
     Part,
 }
 
 const NOTHING: ExpectedBytes = ExpectedBytes::Exactly(0);
-const ALL: ExpectedBytes = ExpectedBytes::PerCent(100);
+const ALL: ExpectedBytes = ExpectedBytes::Percent(100);
 
 const fn row(
     fault: &'static str,
@@ -178,12 +178,12 @@ const TABLE: &[FaultCase] = &[
     none("reset", "connection_reset"),
     broken("reset:0", "connection_reset", NOTHING),
     broken("reset:700", "connection_reset", ExpectedBytes::Exactly(700)),
-    broken("reset:50%", "connection_reset", ExpectedBytes::PerCent(50)),
+    broken("reset:50%", "connection_reset", ExpectedBytes::Percent(50)),
     ok("reset:100%").alone(),
     // A cut.
     broken("cut:0", "incomplete_body", NOTHING),
     broken("cut:700", "incomplete_body", ExpectedBytes::Exactly(700)),
-    broken("cut:50%", "incomplete_body", ExpectedBytes::PerCent(50)),
+    broken("cut:50%", "incomplete_body", ExpectedBytes::Percent(50)),
     ok("cut:100%").alone(),
     none("empty", "empty_reply"),
     // Silence.
@@ -195,7 +195,7 @@ const TABLE: &[FaultCase] = &[
     }),
     broken("hang:0", "timeout", NOTHING).within(WHOLE),
     broken("hang:700", "timeout", ExpectedBytes::Exactly(700)).within(WHOLE),
-    broken("hang:50%", "timeout", ExpectedBytes::PerCent(50)).within(WHOLE),
+    broken("hang:50%", "timeout", ExpectedBytes::Percent(50)).within(WHOLE),
     ok("hang:100%").alone(),
     ok("hang:for=20ms"),
     ok("hang:700,for=20ms"),
@@ -303,7 +303,7 @@ impl FaultCase {
             let whole = truth(record.resource).len() as u64;
             let is_right = match ends.bytes {
                 ExpectedBytes::Exactly(bytes) => record.bytes == bytes,
-                ExpectedBytes::PerCent(share) => record.bytes == whole * share / 100,
+                ExpectedBytes::Percent(share) => record.bytes == whole * share / 100,
                 ExpectedBytes::Part => (1..whole).contains(&record.bytes),
             };
             assert!(

@@ -1,6 +1,6 @@
 //! The difference of two states of a ledger: the counts of one client.
 
-use crate::Ledger;
+use crate::ledger::Ledger;
 use std::collections::BTreeMap;
 
 impl Ledger {

@@ -32,7 +32,7 @@ impl WriteSchedule {
 
     /// Whether a fate changes when bytes are written, or how many.
     pub(crate) fn is_needed_for(fate: &Fate) -> bool {
-        fate.pace != Pace::AtOnce || fate.ending != Ending::Complete
+        fate.pace != Pace::Immediate || fate.ending != Ending::Complete
     }
 
     /// The offset at which the response ends: its length if it is complete.
@@ -54,7 +54,7 @@ impl WriteSchedule {
             Pace::Rate(rate) => self.head.saturating_add(bytes_at_rate(rate, elapsed)),
             Pace::Slices(count, over) => self.head + self.slice_bytes(count, over, elapsed),
             Pace::SlowHead(over) if elapsed < over => share(self.head, elapsed, over),
-            Pace::AtOnce | Pace::SlowHead(_) => u64::MAX,
+            Pace::Immediate | Pace::SlowHead(_) => u64::MAX,
             Pace::Pause(_, Some(time)) if elapsed >= time => u64::MAX,
             Pace::Pause(at, _) => self.offset(at),
         };
@@ -106,7 +106,7 @@ impl WriteSchedule {
         match at {
             Offset::BeforeHead => 0,
             Offset::Bytes(bytes) => self.head + bytes.min(self.body),
-            Offset::PerCent(percent) => self.head + self.body * u64::from(percent) / 100,
+            Offset::Percent(percent) => self.head + self.body * u64::from(percent) / 100,
         }
     }
 
@@ -150,7 +150,7 @@ pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'sta
     };
     match at {
         Offset::BeforeHead => format!("{verb} before the head").into(),
-        Offset::Bytes(_) | Offset::PerCent(_) => {
+        Offset::Bytes(_) | Offset::Percent(_) => {
             format!("{verb} at byte {}", schedule.offset(at)).into()
         }
     }

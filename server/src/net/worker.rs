@@ -128,7 +128,7 @@ impl Worker {
             match socket.accept().await {
                 Ok((stream, _peer)) => break stream,
                 Err(_refused) => {
-                    context.ledger().accept_errors += 1;
+                    context.ledger().count_accept_error();
                     let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
                     context.timer().sleep_until(retry_at).await;
                 }
@@ -145,7 +145,7 @@ impl Worker {
         number: u64,
         permit: OwnedSemaphorePermit,
     ) {
-        self.context.ledger().connections += 1;
+        self.context.ledger().count_connection();
         // Without TCP_NODELAY the second segment of a response waits for the peer's acknowledgement.
         // If the peer has already gone, the first read reports it.
         let _ = stream.set_nodelay(true);

@@ -66,7 +66,7 @@ impl PlanPredictor {
         // A paced head counts as delay.
         let (head, body) = match fate.pace {
             Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
-            Pace::AtOnce | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
+            Pace::Immediate | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
                 (Duration::ZERO, paced)
             }
         };

@@ -71,7 +71,7 @@ mod tests {
         );
         assert_eq!(
             fate_with("hang:for=5s,50%").pace,
-            Pace::Pause(Offset::PerCent(50), five)
+            Pace::Pause(Offset::Percent(50), five)
         );
     }
 

@@ -59,7 +59,7 @@ pub(crate) fn offset(text: &str) -> Result<Offset, SpecError> {
     match text.strip_suffix('%') {
         None => number(text, 0, what).map(Offset::Bytes),
         Some(percent) => match number(percent, 0_u8, what) {
-            Ok(percent @ 0..=100) => Ok(Offset::PerCent(percent)),
+            Ok(percent @ 0..=100) => Ok(Offset::Percent(percent)),
             _ => Err(SpecError::expected(what, text)),
         },
     }
@@ -70,7 +70,7 @@ pub(crate) fn offset_text(at: Offset) -> String {
     match at {
         Offset::BeforeHead => String::new(),
         Offset::Bytes(bytes) => bytes.to_string(),
-        Offset::PerCent(percent) => format!("{percent}%"),
+        Offset::Percent(percent) => format!("{percent}%"),
     }
 }
 
@@ -95,8 +95,8 @@ mod tests {
         for (text, at) in [
             ("0", Offset::Bytes(0)),
             ("700", Offset::Bytes(700)),
-            ("50%", Offset::PerCent(50)),
-            ("100%", Offset::PerCent(100)),
+            ("50%", Offset::Percent(50)),
+            ("100%", Offset::Percent(100)),
         ] {
             assert_eq!(offset(text), Ok(at));
             assert_eq!(offset_text(at), text);

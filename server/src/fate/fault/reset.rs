@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(fate_with("reset:0").ending, Ending::Reset(Offset::Bytes(0)));
         assert_eq!(
             fate_with("reset:50%").ending,
-            Ending::Reset(Offset::PerCent(50))
+            Ending::Reset(Offset::Percent(50))
         );
     }
 

@@ -23,7 +23,7 @@ fn paced(pace: Pace) -> WriteSchedule {
 
 #[test]
 fn unpaced_response_is_written_immediately() {
-    assert_eq!(paced(Pace::AtOnce).byte_budget(Duration::ZERO), 1100);
+    assert_eq!(paced(Pace::Immediate).byte_budget(Duration::ZERO), 1100);
     assert!(!WriteSchedule::is_needed_for(&Fate::default()));
 }
 
@@ -83,7 +83,7 @@ fn pause_stops_writing_for_a_time_or_forever() {
 
 #[test]
 fn duration_is_the_time_of_the_last_byte() {
-    assert_eq!(paced(Pace::AtOnce).duration(), Some(Duration::ZERO));
+    assert_eq!(paced(Pace::Immediate).duration(), Some(Duration::ZERO));
     assert_eq!(paced(Pace::Rate(500)).duration(), Some(2000 * MS));
     assert_eq!(paced(Pace::Slices(5, 400 * MS)).duration(), Some(400 * MS));
     assert_eq!(paced(Pace::SlowHead(400 * MS)).duration(), Some(400 * MS));
@@ -97,11 +97,11 @@ fn duration_is_the_time_of_the_last_byte() {
 #[test]
 fn pause_after_the_last_byte_delays_reuse() {
     assert_eq!(
-        paced(Pace::Pause(Offset::PerCent(100), Some(50 * MS))).reuse_at(),
+        paced(Pace::Pause(Offset::Percent(100), Some(50 * MS))).reuse_at(),
         Some(50 * MS)
     );
     assert_eq!(
-        paced(Pace::Pause(Offset::PerCent(100), None)).reuse_at(),
+        paced(Pace::Pause(Offset::Percent(100), None)).reuse_at(),
         None
     );
     assert_eq!(
@@ -112,7 +112,7 @@ fn pause_after_the_last_byte_delays_reuse() {
 
 #[test]
 fn end_offset_is_in_the_response() {
-    let end = |at| schedule(Pace::AtOnce, Ending::Reset(at)).end_offset();
+    let end = |at| schedule(Pace::Immediate, Ending::Reset(at)).end_offset();
     assert_eq!(end(Offset::BeforeHead), 0);
     assert_eq!([end(Offset::Bytes(0)), end(Offset::Bytes(700))], [100, 800]);
     assert_eq!(
@@ -121,9 +121,9 @@ fn end_offset_is_in_the_response() {
     );
     assert_eq!(
         [
-            end(Offset::PerCent(0)),
-            end(Offset::PerCent(50)),
-            end(Offset::PerCent(100))
+            end(Offset::Percent(0)),
+            end(Offset::Percent(50)),
+            end(Offset::Percent(100))
         ],
         [100, 600, 1100]
     );

@@ -66,7 +66,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     })
     .await;
     if result.is_err() && !state.is_ended_by_fault() {
-        state.worker().ledger().connection_errors += 1;
+        state.worker().ledger().count_connection_error();
     }
 }
 
@@ -129,7 +129,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     if let Some(hop) = redirect::hop(request.uri().query()) {
         decision.fate = listener.rule_set.within_chain(decision.fate, hop);
     }
-    begin(Some(index), Cause::of(&decision.fate), &decision);
+    begin(Some(index), Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
         fate: decision.fate,
         admission,
@@ -221,7 +221,7 @@ fn respond(
     due: Option<Instant>,
     plan: Option<WritePlan>,
 ) -> Response<ResponseBody> {
-    let sends_status = plan.as_ref().is_none_or(|plan| plan.fate.shows_a_status());
+    let sends_status = plan.as_ref().is_none_or(|plan| plan.fate.sends_status());
     let status = sends_status.then_some(response.status.as_u16());
     state.begin_response(status, due, plan);
     let mut head = Response::new(ResponseBody {
