@@ -193,7 +193,7 @@ fn an_interrupt_during_the_floor_measures_nothing_more() {
     process.signal(Signal::INT);
     let done = process.finish();
     assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: 63 runs, which may take 27720 minutes\n\
+    let told = "flagpole: 63 runs, about 27720 minutes\n\
                 flagpole: invalid measurement: interrupted\n";
     assert!(done.err.starts_with(told), "{done}");
     assert_eq!(rows(&json(&done)).len(), 0, "{done}");
