@@ -21,6 +21,8 @@ pub use http::content_digest::ContentDigest;
 pub use http::content_range::ContentRange;
 pub use http::entity_tag::EntityTag;
 pub use http::headers;
+pub use http::precondition::PreconditionResult;
+pub use http::range::RangeResult;
 pub use http::server_timing::ServerTiming;
 pub use journal_entry::JournalEntry;
 pub use key::FateKey;

@@ -4,4 +4,6 @@ pub(crate) mod content_digest;
 pub(crate) mod content_range;
 pub(crate) mod entity_tag;
 pub mod headers;
+pub(crate) mod precondition;
+pub(crate) mod range;
 pub(crate) mod server_timing;

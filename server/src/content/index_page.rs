@@ -1,4 +1,4 @@
-//! The pages for people and programs that look around: all flags on one page, and the catalogue.
+//! The index of all flags: a page for people, and JSON for programs.
 
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{CountryCode, Resource};
@@ -15,17 +15,17 @@ a { color: inherit; text-decoration: none } a:hover { text-decoration: underline
 small { opacity: .65 }";
 
 /// The page at `/flags/`.
-pub(crate) fn page(catalog: &Catalog) -> String {
+pub(crate) fn html(catalog: &Catalog) -> String {
     let mut items = String::new();
     for code in catalog.codes() {
         let (flag, metadata) = (Resource::Flag(code), Resource::Metadata(code));
-        let name = escaped(&name(catalog, code));
-        // JournalWriter to a String can not fail.
-        let _ = writeln!(
+        let name = escape(&name(catalog, code));
+        writeln!(
             items,
             "<li><a href=\"{flag}\"><img src=\"{flag}\" alt=\"Flag of {name}\" loading=\"lazy\"></a>\
              <span>{name} <a href=\"{metadata}\"><small>{code}</small></a></span></li>"
-        );
+        )
+        .expect("a String accepts all text");
     }
     let count = catalog.codes().count();
     format!(
@@ -37,26 +37,26 @@ pub(crate) fn page(catalog: &Catalog) -> String {
 }
 
 #[derive(Serialize)]
-struct Index {
-    flags: Vec<Listed>,
+struct IndexPage {
+    flags: Vec<IndexEntry>,
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct IndexEntry {
     iso_cc: String,
     country: String,
     flag: &'static str,
-    /// Bytes of the flag.
+    /// Of the flag, in bytes.
     size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'static str>,
 }
 
 /// The catalogue at `/flags/index.json`.
-pub(crate) fn index(catalog: &Catalog) -> String {
+pub(crate) fn json(catalog: &Catalog) -> String {
     let flags = catalog.codes().map(|code| {
         let (flag, metadata) = (Resource::Flag(code), Resource::Metadata(code));
-        Listed {
+        IndexEntry {
             iso_cc: code.to_string(),
             country: name(catalog, code),
             flag: flag.path(),
@@ -64,21 +64,21 @@ pub(crate) fn index(catalog: &Catalog) -> String {
             metadata: catalog.get(metadata).map(|_| metadata.path()),
         }
     });
-    let index = Index {
+    let page = IndexPage {
         flags: flags.collect(),
     };
-    let text = serde_json::to_string_pretty(&index).expect("strings and numbers are always JSON");
+    let text = serde_json::to_string_pretty(&page).expect("strings and numbers are always JSON");
     text + "\n"
 }
 
-/// The country's name, or the code where the site does not say.
+/// The country's name, or its code if the site has no metadata for it.
 fn name(catalog: &Catalog, code: CountryCode) -> String {
     catalog
         .country(code)
         .map_or_else(|| code.to_string(), |country| country.country)
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
         match letter {
@@ -97,21 +97,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_shows_every_flag() {
+    fn the_html_page_shows_every_flag() {
         let catalog = Catalog::embedded();
-        let page = page(&catalog);
+        let page = html(&catalog);
         assert_eq!(page.matches("<img ").count(), 249);
         assert!(page.contains("src=\"/flags/br/br.gif\" alt=\"Flag of Brazil\""));
     }
 
     #[test]
-    fn a_hostile_name_stays_text() {
-        assert_eq!(escaped("\"><script>&"), "&quot;&gt;&lt;script&gt;&amp;");
+    fn special_characters_are_escaped() {
+        assert_eq!(escape("\"><script>&"), "&quot;&gt;&lt;script&gt;&amp;");
     }
 
     #[test]
-    fn the_index_lists_every_flag() {
-        let index: serde_json::Value = serde_json::from_str(&index(&Catalog::embedded())).unwrap();
+    fn the_json_index_lists_every_flag() {
+        let index: serde_json::Value = serde_json::from_str(&json(&Catalog::embedded())).unwrap();
         let flags = index["flags"].as_array().unwrap();
         assert_eq!(flags.len(), 249);
         let brazil = flags.iter().find(|flag| flag["iso_cc"] == "BR").unwrap();

@@ -1,8 +1,7 @@
-//! Pure HTTP semantics: routes, preconditions, ranges, redirects.
+//! Pure HTTP semantics: routes, conditional responses, redirects, the write schedule.
 
+pub(crate) mod conditional_response;
 pub(crate) mod corruption;
-pub(crate) mod precondition;
-pub(crate) mod range;
 pub(crate) mod redirect;
 pub mod route;
 pub(crate) mod write_schedule;

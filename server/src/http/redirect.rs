@@ -1,28 +1,27 @@
-//! Chains of redirects: where each hop leads.
+//! Chains of redirects.
 //!
-//! The hops still to come stand in the query, so that a chain has the length that was asked for whoever
-//! follows it, and whatever else is asked meanwhile.
+//! The query of each hop carries the number of hops after it, so that a chain has its length whichever client
+//! follows it.
 
-use crate::content::site;
-use crate::content::site::Answer;
+use crate::content::prepared_response::PreparedResponse;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
-/// The parameter of the query that says which hop a request is.
-const HOPS: &str = "flagpole-hops";
+/// The query parameter with the number of hops after a request.
+const PARAMETER: &str = "flagpole-hops";
 
-/// What it says in a chain without an end.
+/// Its value in a chain without an end.
 const ENDLESS: &str = "endless";
 
-/// The hops behind a request of a chain; `None` if it has no end.
-pub(crate) type Hop = Option<u32>;
+/// The number of hops after a request in a chain; `None` without an end.
+pub(crate) type RemainingHops = Option<u32>;
 
-/// Which hop a request is, if it is one.
-pub(crate) fn hop(query: Option<&str>) -> Option<Hop> {
+/// The hops after a request with this query; `None` if the request is in no chain.
+pub(crate) fn remaining_hops(query: Option<&str>) -> Option<RemainingHops> {
     let pairs = query?.split('&');
     let (_, hops) = pairs
         .filter_map(|pair| pair.split_once('='))
-        .find(|pair| pair.0 == HOPS)?;
+        .find(|pair| pair.0 == PARAMETER)?;
     if hops == ENDLESS {
         Some(None)
     } else {
@@ -30,15 +29,15 @@ pub(crate) fn hop(query: Option<&str>) -> Option<Hop> {
     }
 }
 
-/// The redirect to the next hop, behind which so many others lie.
-pub(crate) fn answer(path: &str, next: Hop) -> Answer {
-    let mut answer = site::plain(StatusCode::FOUND);
-    let hops = next.map_or(ENDLESS.to_owned(), |hops| hops.to_string());
-    // A path may hold a byte that no field may; such a one names nothing we have.
-    let location = HeaderValue::try_from(format!("{path}?{HOPS}={hops}"));
+/// The redirect to a hop of the same path that has this number of hops after it.
+pub(crate) fn response(path: &str, remaining: RemainingHops) -> PreparedResponse {
+    let mut response = PreparedResponse::for_status(StatusCode::FOUND);
+    let hops = remaining.map_or(ENDLESS.to_owned(), |hops| hops.to_string());
+    // A path may contain a byte that is illegal in a field; no such path names a resource.
+    let location = HeaderValue::try_from(format!("{path}?{PARAMETER}={hops}"));
     let location = location.unwrap_or(HeaderValue::from_static("/"));
-    answer.headers.insert(LOCATION, location);
-    answer
+    response.headers.insert(LOCATION, location);
+    response
 }
 
 #[cfg(test)]
@@ -46,10 +45,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hops_stand_in_the_query() {
-        assert_eq!(hop(Some("flagpole-hops=2")), Some(Some(2)));
-        assert_eq!(hop(Some("a=b&flagpole-hops=0&c")), Some(Some(0)));
-        assert_eq!(hop(Some("flagpole-hops=endless")), Some(None));
+    fn the_query_has_the_remaining_hops() {
+        assert_eq!(remaining_hops(Some("flagpole-hops=2")), Some(Some(2)));
+        assert_eq!(remaining_hops(Some("a=b&flagpole-hops=0&c")), Some(Some(0)));
+        assert_eq!(remaining_hops(Some("flagpole-hops=endless")), Some(None));
         for none in [
             None,
             Some(""),
@@ -57,18 +56,13 @@ mod tests {
             Some("flagpole-hops=-1"),
             Some("hops=2"),
         ] {
-            assert_eq!(hop(none), None, "{none:?}");
+            assert_eq!(remaining_hops(none), None, "{none:?}");
         }
     }
 
     #[test]
-    fn the_location_is_the_path_with_the_hops_behind_it() {
-        let location = |hops| {
-            answer("/x", hops).headers["location"]
-                .to_str()
-                .unwrap()
-                .to_owned()
-        };
+    fn the_location_is_the_path_with_the_hops_in_the_query() {
+        let location = |hops| response("/x", hops).headers["location"].clone();
         assert_eq!(location(Some(2)), "/x?flagpole-hops=2");
         assert_eq!(location(None), "/x?flagpole-hops=endless");
     }

@@ -1,7 +1,6 @@
 //! Admits, queues or rejects requests by the limits of a listener.
 
-use crate::content::site;
-use crate::content::site::Answer;
+use crate::content::prepared_response::PreparedResponse;
 use crate::limits::concurrency_limit::{
     ConcurrencyLimit, Permit, PermitRequest, QueuedPermit, RETRY_AFTER,
 };
@@ -82,8 +81,8 @@ impl ListenerLimits {
 
 impl RejectedRequest {
     /// The response to the request: 429 or 503 with `Retry-After`.
-    pub(crate) fn response(&self) -> Answer {
-        let mut response = site::status(&StatusResponse {
+    pub(crate) fn response(&self) -> PreparedResponse {
+        let mut response = PreparedResponse::for_fault(&StatusResponse {
             code: self.status,
             reason: None,
             retry_after: Some(self.retry_after),

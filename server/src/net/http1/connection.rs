@@ -1,10 +1,9 @@
 //! One connection: decides what becomes of each request, and prepares the response when it is due.
 
-use crate::content::site;
-use crate::content::site::Answer;
+use crate::content::prepared_response::PreparedResponse;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
-use crate::http::precondition::Selection;
+use crate::http::conditional_response;
 use crate::http::redirect;
 use crate::http::route::Route;
 use crate::http::write_schedule::WriteSchedule;
@@ -13,7 +12,7 @@ use crate::net::http1::active_request::{ActiveRequest, JournalFields};
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
-use flagpole_protocol::{Cause, Fate, FateKey, ResponseContent, ServerTiming};
+use flagpole_protocol::{Cause, Fate, FateKey, PreconditionResult, ResponseContent, ServerTiming};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -73,7 +72,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
 /// The decision about a request whose head has been parsed.
 enum Dispatch {
     /// A response without delay or fault.
-    Immediate(Answer),
+    Immediate(PreparedResponse),
     /// Any other response; boxed, so that an immediate one does not carry its size.
     Deferred(Box<DeferredResponse>),
 }
@@ -85,7 +84,7 @@ struct DeferredResponse {
     /// When the request head had been parsed.
     parsed: Instant,
     route: Route,
-    precondition: Selection,
+    precondition: PreconditionResult,
     key: FateKey,
     is_head: bool,
 }
@@ -94,8 +93,12 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = state.worker().listener();
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
-    let full = listener.site.answer(route);
-    let precondition = || Selection::of(request.method(), request.headers(), full);
+    let full = listener.site.response(route);
+    let method = request.method();
+    let precondition = || {
+        let (request, response) = (request.headers(), &full.headers);
+        PreconditionResult::evaluate(method, request, response, full.body.len())
+    };
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause, decision: &Decision| {
@@ -106,12 +109,12 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         Ok(index) => index,
         Err(sentence) => {
             begin(None, Cause::Clean, &Decision::default());
-            return Dispatch::Immediate(site::explained(StatusCode::BAD_REQUEST, &sentence));
+            return Dispatch::Immediate(PreparedResponse::text(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.passthrough {
         begin(Some(index), Cause::Clean, &Decision::default());
-        return Dispatch::Immediate(precondition().answer(full));
+        return Dispatch::Immediate(conditional_response::select(&precondition(), full));
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
@@ -126,7 +129,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
     });
-    if let Some(hop) = redirect::hop(request.uri().query()) {
+    if let Some(hop) = redirect::remaining_hops(request.uri().query()) {
         decision.fate = listener.rule_set.within_chain(decision.fate, hop);
     }
     begin(Some(index), Cause::from_fate(&decision.fate), &decision);
@@ -170,12 +173,13 @@ async fn respond_deferred(
         state.worker().timer().sleep_until(due).await;
     }
     state.wait_flushed().await;
-    let full = state.worker().listener().site.answer(route);
+    let full = state.worker().listener().site.response(route);
+    let requested = || conditional_response::select(&precondition, full);
     let mut response = match &fate.content {
-        ResponseContent::Requested | ResponseContent::Garbage => precondition.answer(full),
-        ResponseContent::Status(status) => site::status(status),
-        ResponseContent::Redirect(hops) => redirect::answer(key.as_str(), *hops),
-        ResponseContent::Corrupt { bits, draw } => precondition.answer(full).corrupt(*bits, *draw),
+        ResponseContent::Requested | ResponseContent::Garbage => requested(),
+        ResponseContent::Status(status) => PreparedResponse::for_fault(status),
+        ResponseContent::Redirect(hops) => redirect::response(key.as_str(), *hops),
+        ResponseContent::Corrupt { bits, draw } => requested().corrupt(*bits, *draw),
     };
     let body = if is_head {
         0
@@ -217,7 +221,7 @@ fn server_timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
 /// Counts a response and hands it to hyper.
 fn respond(
     state: &Rc<ConnectionState>,
-    response: Answer,
+    response: PreparedResponse,
     due: Option<Instant>,
     plan: Option<WritePlan>,
 ) -> Response<ResponseBody> {
