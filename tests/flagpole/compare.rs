@@ -35,7 +35,7 @@ fn without_options_it_is_a_table_of_the_strategies_of_the_book() {
     assert_eq!(lines.next(), Some("flags 20, latency 50ms, seed 0"));
     let columns = lines.nth(1).unwrap().split("  ").map(str::trim);
     let columns: Vec<_> = columns.filter(|name| !name.is_empty()).collect();
-    let expected = "strategy, concurrency, wall, speed-up, bound, efficiency, p50, p99, ok, \
+    let expected = "strategy, concurrency, wall, speed-up, lower bound, efficiency, p50, p99, ok, \
                     not found, error";
     assert_eq!(columns, expected.split(", ").collect::<Vec<_>>());
     let rows = lines.skip(1).take(3).map(|line| line.split_whitespace());

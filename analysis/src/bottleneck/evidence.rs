@@ -3,8 +3,8 @@
 use super::analysis::BottleneckAnalysis;
 use super::kind::BottleneckKind;
 use super::phrase::{percent, plural};
+use super::server_limit_evidence;
 use crate::human_duration::HumanDuration;
-use flagpole_protocol::Rejection;
 use std::time::Duration;
 
 /// The percentage of the wall time above which the unexplained part is mentioned.
@@ -61,8 +61,10 @@ fn figures(analysis: &BottleneckAnalysis<'_>, kind: BottleneckKind) -> String {
             "the longest download takes {longest}, the median {median}: at concurrency {concurrency} the lower bound \
              is {bound}, and the run took {wall}",
         ),
-        BottleneckKind::ServerConcurrencyLimit => concurrency_limit(analysis),
-        BottleneckKind::ServerRateLimit => rate_limit(analysis),
+        BottleneckKind::ServerConcurrencyLimit => {
+            server_limit_evidence::concurrency_limit(analysis)
+        }
+        BottleneckKind::ServerRateLimit => server_limit_evidence::rate_limit(analysis),
         BottleneckKind::Bandwidth => format!(
             "body pacing makes up {} of the lower bound of {bound}, and the run took {wall}",
             HumanDuration(
@@ -119,62 +121,6 @@ fn latency(analysis: &BottleneckAnalysis<'_>) -> String {
     let longest = HumanDuration(analysis.critical_path());
     let median = HumanDuration(analysis.median_download);
     format!("{parallel}: the longest is {longest}, the median {median}, and the run took {wall}")
-}
-
-fn concurrency_limit(analysis: &BottleneckAnalysis<'_>) -> String {
-    let rejected = rejected(analysis, Rejection::ConcurrencyLimit);
-    let took = took(analysis);
-    let Some(limit) = analysis.run.limits.concurrency else {
-        return format!("{rejected} by the server's concurrency limit{took}");
-    };
-    let term = analysis.terms.map(|terms| terms.server_concurrency_limit);
-    let term = HumanDuration(term.unwrap_or_default());
-    format!(
-        "with a concurrency limit of {limit} the server needs at least {term}; {rejected}{took}"
-    )
-}
-
-fn rate_limit(analysis: &BottleneckAnalysis<'_>) -> String {
-    let rejected = rejected(analysis, Rejection::RateLimit);
-    let took = took(analysis);
-    let Some(rate) = analysis.run.limits.rate else {
-        return format!("{rejected} by the server's rate limit{took}");
-    };
-    let (per_second, burst) = (rate.per_second, rate.burst);
-    match analysis.terms.map(|terms| terms.server_rate_limit) {
-        Some(term) if !term.is_zero() => format!(
-            "after a burst of {burst} requests the server admits {per_second} per second, which takes at least {}; \
-             {rejected}{took}",
-            HumanDuration(term)
-        ),
-        _ => format!(
-            "{rejected} by the rate limit of {per_second} per second after a burst of {burst}{took}"
-        ),
-    }
-}
-
-/// How many attempts a limit of the server rejected.
-fn rejected(analysis: &BottleneckAnalysis<'_>, limit: Rejection) -> String {
-    let (attempts, rejected) = (analysis.run.records.len(), analysis.rejections(limit));
-    let timed_out = match analysis.timed_out_in_queue() {
-        0 => String::new(),
-        count => format!(", and {count} timed out in the queue"),
-    };
-    format!("the server rejected {rejected} of {attempts} attempts{timed_out}")
-}
-
-/// How long the run took, and what rejected attempts contribute to that.
-fn took(analysis: &BottleneckAnalysis<'_>) -> String {
-    let with_rejections = if analysis.bound_with_rejections > analysis.bound {
-        format!(
-            "; counting those and the backoff after them the lower bound would be {}",
-            HumanDuration(analysis.bound_with_rejections)
-        )
-    } else {
-        String::new()
-    };
-    let wall = HumanDuration(analysis.run.wall);
-    format!("{with_rejections}, and the run took {wall}")
 }
 
 fn unexplained(analysis: &BottleneckAnalysis<'_>) -> String {

@@ -6,13 +6,16 @@
 //! server's lateness, or the overhead of each request.
 
 mod analysis;
+mod decision;
 mod evidence;
 mod kind;
 mod phrase;
 mod remedy;
 mod run_evidence;
+mod server_limit_evidence;
 #[cfg(test)]
 mod tests;
+mod what_if;
 
 pub use kind::BottleneckKind;
 pub use run_evidence::RunEvidence;

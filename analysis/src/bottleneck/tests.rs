@@ -243,18 +243,18 @@ fn unexplained_time_of_10_percent_is_reported() {
 
 #[test]
 fn missing_bound_is_explained() {
-    let told = |edit: fn(&mut AttemptRecord), wall| {
+    let evidence = |change: fn(&mut AttemptRecord), wall| {
         let mut records = run_of_delays(&[20; 4]);
-        edit(&mut records[0]);
+        change(&mut records[0]);
         let run = RunEvidence {
             wall: wall * MS,
             ..run(&records, 4)
         };
         Bottleneck::for_run(&run).evidence
     };
-    let hedged = told(|record| record.kind = AttemptKind::Hedge, 50);
+    let hedged = evidence(|record| record.kind = AttemptKind::Hedge, 50);
     assert!(hedged.contains("because the run was hedged"), "{hedged}");
-    let headless = told(|record| (record.status, record.timing) = (None, None), 50);
+    let headless = evidence(|record| (record.status, record.timing) = (None, None), 50);
     let expected = "the planned delay of 1 attempt without a response head is unknown";
     assert!(headless.contains(expected), "{headless}");
     let mut clean = run_of_delays(&[0; 4]);

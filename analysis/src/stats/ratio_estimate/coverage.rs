@@ -132,7 +132,7 @@ fn minimum_detectable_effect_is_found_4_times_in_5() {
     });
     println!("the smallest difference: {seen}%");
     assert!((78.0..=83.0).contains(&seen), "{seen}%");
-    let told = percent(|rng| {
+    let below = percent(|rng| {
         let (one, other) = rounds(rng, 20, 1.0, normal);
         RatioEstimate::paired(&one, &other)
             .unwrap()
@@ -140,7 +140,7 @@ fn minimum_detectable_effect_is_found_4_times_in_5() {
             < smallest.exp_m1()
     });
     assert!(
-        (45.0..=65.0).contains(&told),
-        "above and below about equally often: {told}%"
+        (45.0..=65.0).contains(&below),
+        "above and below about equally often: {below}%"
     );
 }

@@ -1,0 +1,104 @@
+//! Which figure of a run is its bottleneck.
+
+use super::analysis::BottleneckAnalysis;
+use super::kind::BottleneckKind;
+use crate::bound::terms::BoundTerms;
+use flagpole_protocol::Rejection;
+use std::time::Duration;
+
+/// A download is a straggler if it takes more than this many times the median.
+const STRAGGLER_RATIO: u32 = 2;
+
+impl BottleneckAnalysis<'_> {
+    /// The largest lower bound if it explains half of the wall time, otherwise what the rest is due to.
+    pub(super) fn kind(&self) -> BottleneckKind {
+        let explained = self.bound.max(self.cpu);
+        if let Some(limit) = self.limit_that_rejected_most_of(self.run.records.len()) {
+            return limit;
+        }
+        if self.mostly_waits_for_a_permit() {
+            return BottleneckKind::ServerConcurrencyLimit;
+        }
+        if twice(explained) < self.run.wall {
+            return self.kind_beyond_bound(self.run.wall.saturating_sub(explained));
+        }
+        match self.terms {
+            Some(terms) if self.bound >= self.cpu => self.kind_within_bound(&terms),
+            _ => BottleneckKind::ClientCpu,
+        }
+    }
+
+    /// Whether the server's concurrency limit is below the client's concurrency, attempts spent most of their time
+    /// waiting, and no single chain explains half of the wall time.
+    fn mostly_waits_for_a_permit(&self) -> bool {
+        let limit = self.run.limits.concurrency;
+        let is_scarce = limit.is_some_and(|limit| limit < self.run.concurrency);
+        is_scarce && self.mostly_waited() && twice(self.critical_path()) < self.run.wall
+    }
+
+    fn mostly_waited(&self) -> bool {
+        !self.lateness.is_zero() && twice(self.lateness) >= self.service_time
+    }
+
+    /// What the unexplained part of the wall time, more than half of it, is due to.
+    fn kind_beyond_bound(&self, rest: Duration) -> BottleneckKind {
+        let explains = |bound: Duration| twice(bound.saturating_sub(self.bound)) >= rest;
+        if explains(self.bound_with_rejections)
+            && let Some(limit) = self.limit_that_rejected_most_of(self.retries())
+        {
+            return limit;
+        }
+        let is_late = explains(self.bound_with_actual_delays)
+            || self.timed_out_in_queue() > 0 && self.mostly_waited();
+        match self.run.limits.concurrency {
+            // With a concurrency limit, lateness is the wait for a permit.
+            Some(_) if is_late => BottleneckKind::ServerConcurrencyLimit,
+            None if is_late => BottleneckKind::ServerLateness,
+            _ if self.terms.is_none() => BottleneckKind::Unknown,
+            _ => BottleneckKind::Overhead,
+        }
+    }
+
+    /// The largest term of the bound, and what that term consists of.
+    fn kind_within_bound(&self, terms: &BoundTerms) -> BottleneckKind {
+        let split = terms.even_split.max(terms.packing);
+        let delays = terms.critical_path.max(split);
+        // At equality a higher concurrency of the client cannot help, so the limit is the server's.
+        let is_limit = |limit| limit >= split && limit > terms.critical_path;
+        if is_limit(terms.server_rate_limit)
+            && terms.server_rate_limit > terms.server_concurrency_limit
+        {
+            BottleneckKind::ServerRateLimit
+        } else if is_limit(terms.server_concurrency_limit) {
+            BottleneckKind::ServerConcurrencyLimit
+        } else if twice(self.bound_without_retries) <= delays {
+            BottleneckKind::Retries
+        } else if twice(terms.includes_pacing) >= delays {
+            BottleneckKind::Bandwidth
+        } else if terms.critical_path < split && self.run.concurrency > 1 {
+            BottleneckKind::Concurrency
+        } else if terms.critical_path >= split && self.has_straggler(terms) {
+            BottleneckKind::Straggler
+        } else {
+            BottleneckKind::Latency
+        }
+    }
+
+    fn has_straggler(&self, terms: &BoundTerms) -> bool {
+        terms.critical_path > self.median_download.saturating_mul(STRAGGLER_RATIO)
+    }
+
+    /// The limit of the server whose rejections exceed half of this number of attempts.
+    fn limit_that_rejected_most_of(&self, attempts: usize) -> Option<BottleneckKind> {
+        let most = |limit| 2 * self.rejections(limit) > attempts;
+        if most(Rejection::RateLimit) {
+            Some(BottleneckKind::ServerRateLimit)
+        } else {
+            most(Rejection::ConcurrencyLimit).then_some(BottleneckKind::ServerConcurrencyLimit)
+        }
+    }
+}
+
+fn twice(time: Duration) -> Duration {
+    time.saturating_mul(2)
+}
