@@ -133,17 +133,11 @@ impl RunState {
         early: bool,
         done: Duration,
     ) -> (Disposition, Slot) {
-        // Checked before the scheduler is locked: a cancellation wakes tasks that lock it.
-        let is_run_cancelled =
-            result.outcome == Outcome::Cancelled && self.template.cancel.is_cancelled();
         let mut scheduler = self.scheduler();
-        if is_run_cancelled {
-            // The waker that stops the scheduler may not have run yet.
-            scheduler.stop();
-        }
         let disposition = scheduler.complete(id, result, done);
         if disposition.outcome == Outcome::Cancelled {
-            // The token may wake this worker before it wakes what stops the run.
+            // The run was cancelled (a loser of a hedge is `HedgeLost`); the waker that stops the scheduler may not
+            // have run yet.
             scheduler.stop();
         }
         let stores = self.saves
