@@ -1,3 +1,5 @@
+//! Order, numbers and due times of the downloads.
+
 use super::*;
 
 fn codes<const N: usize>(codes: [&str; N]) -> [CountryCode; N] {

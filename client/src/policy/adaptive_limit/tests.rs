@@ -1,3 +1,5 @@
+//! The adaptive limit against simulated servers and single samples.
+
 use super::simulated_server::{MS, Sample, SimulatedServer};
 use super::*;
 use flagpole_protocol::TimeoutKind::{FirstByte, Total};
