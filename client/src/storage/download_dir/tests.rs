@@ -1,3 +1,5 @@
+//! Saving, staging and removing files.
+
 use super::*;
 
 fn br() -> Resource {
