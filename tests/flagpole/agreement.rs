@@ -1,10 +1,9 @@
-//! The two libraries together: what the client records and what the server keeps in its ledger are
-//! the same story, attempt by attempt, whichever way downloads and whatever befalls it.
+//! Client records and server ledger agree attempt by attempt, for every combo.
 
-use crate::agreement_util::{TestRun, assert_agree, told_by_client};
-use crate::combos::{Combo, in_every_way, lanes};
+use crate::agreement_util::{TestRun, assert_agree, client_traces};
+use crate::combos::{Combo, concurrency, with_every_combo};
 use crate::harness::wait_until;
-use crate::servers::{UnusedAddr, mock, seeded};
+use crate::servers::{UnusedAddr, seeded_server, server_with};
 use flagpole_client::{CancellationToken, Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Cause;
@@ -21,20 +20,24 @@ use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-/// The codes that begin with B, flags or not, each twice.
-fn plan() -> Workload {
+/// The codes that begin with B, with or without a flag, each twice.
+fn workload() -> Workload {
     let codes = CountryCode::every().filter(|code| code.initial() == 'B');
     Workload::flags(codes.flat_map(|code| [code, code]))
 }
 
-/// Carries the plan out in every way.
-fn everyone(
+fn run_every_combo(
     server: &BlockingServer,
-    plan: &Workload,
+    workload: &Workload,
     conditions: impl for<'a> Fn(Run<'a>) -> Run<'a> + Sync,
 ) -> Vec<TestRun> {
     let endpoint = Endpoint::from(server.addr());
-    in_every_way(|way| (way, way.measure(conditions(Run::new(plan, &endpoint)))))
+    with_every_combo(|combo| {
+        (
+            combo,
+            combo.measure(conditions(Run::new(workload, &endpoint))),
+        )
+    })
 }
 
 fn counted<T: Ord>(things: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
@@ -45,7 +48,7 @@ fn counted<T: Ord>(things: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
 }
 
 #[test]
-fn every_attempt_is_told_alike_by_client_and_server() {
+fn records_match_the_ledger() {
     for latency in ["0", "uniform:1ms..5ms"] {
         for faults in [
             "",
@@ -54,52 +57,52 @@ fn every_attempt_is_told_alike_by_client_and_server() {
             "404@10% 418@20% 500@30%",
             "500",
         ] {
-            let server = mock(latency, faults);
-            let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
+            let server = server_with(latency, faults);
+            let runs = run_every_combo(&server, &workload(), |run| run.concurrency(concurrency(7)));
             assert_agree(&runs, &server.shutdown(GRACE));
         }
     }
 }
 
 fn assert_agree_under(fault: &str) {
-    let server = mock("uniform:0..2ms", &format!("{fault}@40%"));
-    let plan = Workload::flags(populous::TWENTY[..10].to_vec());
-    // A fault may never let an answer end.
-    let runs = everyone(&server, &plan, |run| {
-        run.concurrency(lanes(5))
+    let server = server_with("uniform:0..2ms", &format!("{fault}@40%"));
+    let workload = Workload::flags(populous::TWENTY[..10].to_vec());
+    // Some faults never end the response.
+    let runs = run_every_combo(&server, &workload, |run| {
+        run.concurrency(concurrency(5))
             .timeout(Duration::from_millis(100))
     });
     let ledger = server.shutdown(GRACE);
     assert_agree(&runs, &ledger);
-    let struck = |cause: &Cause| matches!(cause, Cause::Fault(_));
-    assert!(ledger.by_cause.keys().any(struck), "{fault}");
+    let is_fault = |cause: &Cause| matches!(cause, Cause::Fault(_));
+    assert!(ledger.by_cause.keys().any(is_fault), "{fault}");
 }
 
 #[test]
-fn client_and_server_agree_under_every_fault() {
+fn records_match_the_ledger_under_every_fault() {
     for member in fault::FAMILY {
         assert_agree_under(member.example);
     }
 }
 
 #[test]
-fn the_sums_of_client_and_server_are_the_same() {
-    let server = mock("uniform:1ms..3ms", "404@10% 418@20% 500@30%");
-    let runs = everyone(&server, &plan(), |run| run.concurrency(lanes(7)));
+fn run_statistics_match_the_ledger_totals() {
+    let server = server_with("uniform:1ms..3ms", "404@10% 418@20% 500@30%");
+    let runs = run_every_combo(&server, &workload(), |run| run.concurrency(concurrency(7)));
     let ledger = server.shutdown(GRACE);
-    let stories = told_by_client(&runs);
-    let attempts = (Combo::all().len() * plan().downloads.len()) as u64;
+    let traces = client_traces(&runs);
+    let attempts = (Combo::all().len() * workload().downloads.len()) as u64;
     assert_eq!(
         (ledger.requests, ledger.completed, ledger.aborted),
         (attempts, attempts, 0)
     );
     assert_eq!(
         ledger.by_status,
-        counted(stories.iter().map(|story| story.status.unwrap()))
+        counted(traces.iter().map(|trace| trace.status.unwrap()))
     );
     assert_eq!(
         ledger.by_cause,
-        counted(stories.iter().map(|story| story.cause.clone()))
+        counted(traces.iter().map(|trace| trace.cause.clone()))
     );
     let sum = |of: fn(&MeasuredRun) -> u64| runs.iter().map(|(_, run)| of(run)).sum::<u64>();
     assert_eq!(sum(|run| run.stats.ok), ledger.by_status[&200]);
@@ -111,18 +114,18 @@ fn the_sums_of_client_and_server_are_the_same() {
 }
 
 #[test]
-fn an_attempt_that_timed_out_is_an_aborted_entry() {
-    let server = mock("1h", "");
-    let plan = Workload::flags(populous::TWENTY[..3].to_vec());
-    let runs = everyone(&server, &plan, |run| {
-        run.concurrency(lanes(3))
+fn timed_out_attempt_is_an_aborted_entry() {
+    let server = server_with("1h", "");
+    let workload = Workload::flags(populous::TWENTY[..3].to_vec());
+    let runs = run_every_combo(&server, &workload, |run| {
+        run.concurrency(concurrency(3))
             .timeout(Duration::from_millis(250))
     });
     let ledger = server.shutdown(GRACE);
     let mut records = runs.iter().flat_map(|(_, run)| &run.records);
     assert!(records.all(|record| matches!(record.outcome, Outcome::Timeout(..))));
     assert_agree(&runs, &ledger);
-    // One that the server had no time to parse within the timeout is none of its requests.
+    // An attempt that timed out before the server parsed it is not a request of the ledger.
     assert!((1..=3 * Combo::all().len() as u64).contains(&ledger.requests));
     assert_eq!(ledger.aborted, ledger.requests);
     let hour = Duration::from_secs(3600);
@@ -133,11 +136,12 @@ fn an_attempt_that_timed_out_is_an_aborted_entry() {
 }
 
 #[test]
-fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
-    let server = mock("uniform:0..60ms", "500@20%");
-    let plan = Workload::flags(populous::TWENTY);
-    let runs = everyone(&server, &plan, |run| {
-        run.concurrency(lanes(5)).timeout(Duration::from_millis(30))
+fn records_match_the_ledger_when_the_timeout_is_within_the_delays() {
+    let server = server_with("uniform:0..60ms", "500@20%");
+    let workload = Workload::flags(populous::TWENTY);
+    let runs = run_every_combo(&server, &workload, |run| {
+        run.concurrency(concurrency(5))
+            .timeout(Duration::from_millis(30))
     });
     assert_agree(&runs, &server.shutdown(GRACE));
     for (_, run) in runs {
@@ -148,72 +152,72 @@ fn a_timeout_amid_the_delays_parts_the_attempts_cleanly() {
     }
 }
 
-/// How many requests are in flight when no answer ever comes, of six lanes.
-fn at_first(way: Combo) -> u64 {
-    match way.strategy.name() {
+/// The requests in flight at concurrency 6 when no response arrives.
+fn initially_in_flight(combo: Combo) -> u64 {
+    match combo.strategy.name() {
         "sequential" => 1,
-        // It goes up with answers only.
+        // It raises its concurrency with responses only.
         "adaptive" => 4,
         _ => 6,
     }
 }
 
 #[test]
-fn every_request_under_way_when_a_run_is_cancelled_is_an_aborted_entry() {
-    in_every_way(|way| {
-        let (server, cancel) = (mock("1h", ""), CancellationToken::new());
-        let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-        let run = Run::new(&plan, &endpoint).concurrency(lanes(6));
+fn cancelled_requests_are_aborted_entries() {
+    with_every_combo(|combo| {
+        let (server, cancel) = (server_with("1h", ""), CancellationToken::new());
+        let (workload, endpoint) = (workload(), Endpoint::from(server.addr()));
+        let run = Run::new(&workload, &endpoint).concurrency(concurrency(6));
         let run = run.cancel(cancel.clone());
-        let under_way = at_first(way);
+        let in_flight = initially_in_flight(combo);
         let measured = thread::scope(|scope| {
-            // In vain or not: else the run would never end.
+            // Cancels even if the wait below fails; the run would never end.
             let _end = cancel.clone().drop_guard();
-            let running = scope.spawn(|| way.measure(run));
-            let what = format!("every lane of {} waits", way.name());
-            wait_until(&what, || server.ledger().requests == under_way);
+            let running = scope.spawn(|| combo.measure(run));
+            let what = format!("all requests of {} are in flight", combo.name());
+            wait_until(&what, || server.ledger().requests == in_flight);
             cancel.cancel();
             running.join().unwrap()
         });
         let ledger = server.shutdown(GRACE);
         let cancelled = measured.stats.outcomes["cancelled"].attempts;
-        assert_eq!(cancelled, under_way);
-        assert_eq!(measured.stats.unstarted, 52 - under_way);
-        assert_eq!(ledger.aborted, under_way);
-        assert_agree(&[(way, measured)], &ledger);
+        assert_eq!(cancelled, in_flight);
+        assert_eq!(measured.stats.unstarted, 52 - in_flight);
+        assert_eq!(ledger.aborted, in_flight);
+        assert_agree(&[(combo, measured)], &ledger);
     });
 }
 
 #[test]
-fn a_run_cancelled_in_the_middle_agrees_on_all_that_was_done() {
-    in_every_way(|way| {
-        let server = mock("uniform:1ms..9ms", "500@20%");
+fn records_of_a_cancelled_run_match_the_ledger() {
+    with_every_combo(|combo| {
+        let server = server_with("uniform:1ms..9ms", "500@20%");
         let cancel = CancellationToken::new();
-        let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-        let (done, fifth) = (AtomicUsize::new(0), cancel.clone());
+        let (workload, endpoint) = (workload(), Endpoint::from(server.addr()));
+        let (completed, cancel_at_fifth) = (AtomicUsize::new(0), cancel.clone());
         let cancel_fifth = move |_: &AttemptRecord| {
-            if done.fetch_add(1, Ordering::Relaxed) == 4 {
-                fifth.cancel();
+            if completed.fetch_add(1, Ordering::Relaxed) == 4 {
+                cancel_at_fifth.cancel();
             }
         };
-        let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
-        let measured = way.measure(run.cancel(cancel).on_record(&cancel_fifth));
-        let (attempts, tally) = (measured.records.len() as u64, &measured.stats);
-        assert!(attempts >= 5 && tally.unstarted > 0);
+        let run = Run::new(&workload, &endpoint).concurrency(concurrency(4));
+        let measured = combo.measure(run.cancel(cancel).on_record(&cancel_fifth));
+        let (attempts, stats) = (measured.records.len() as u64, &measured.stats);
+        assert!(attempts >= 5 && stats.unstarted > 0);
         assert_eq!(
-            (attempts, attempts + tally.unstarted),
-            (tally.attempts(), 52)
+            (attempts, attempts + stats.unstarted),
+            (stats.attempts(), 52)
         );
-        assert_agree(&[(way, measured)], &server.shutdown(GRACE));
+        assert_agree(&[(combo, measured)], &server.shutdown(GRACE));
     });
 }
 
 #[test]
-fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
-    let (nobody, plan) = (UnusedAddr::new(), plan());
-    let endpoint = Endpoint::from(nobody.addr());
-    in_every_way(|way| {
-        let measured = way.measure(Run::new(&plan, &endpoint).concurrency(lanes(5)));
+fn unused_port_is_connection_refused() {
+    let (unused, workload) = (UnusedAddr::new(), workload());
+    let endpoint = Endpoint::from(unused.addr());
+    with_every_combo(|combo| {
+        let measured = combo.measure(Run::new(&workload, &endpoint).concurrency(concurrency(5)));
         let outcomes = measured.stats.outcomes.keys();
         assert_eq!(outcomes.collect::<Vec<_>>(), ["connection_refused"]);
         assert_eq!(measured.stats.error, 52);
@@ -222,13 +226,13 @@ fn an_attempt_that_never_got_there_is_of_a_class_of_its_own() {
     });
 }
 
-/// What a run made in this way met, in the order of resources.
+/// The fates of a run, sorted.
 fn fates(
     server: &BlockingServer,
-    (way, count): (usize, usize),
+    (combo, count): (usize, usize),
 ) -> Vec<(Resource, u64, Option<u16>, Duration)> {
-    let (plan, endpoint) = (plan(), Endpoint::from(server.addr()));
-    let run = Run::new(&plan, &endpoint).concurrency(lanes(count));
+    let (workload, endpoint) = (workload(), Endpoint::from(server.addr()));
+    let run = Run::new(&workload, &endpoint).concurrency(concurrency(count));
     let fate = |record: &AttemptRecord| {
         let timing = record.timing.as_ref().unwrap();
         (
@@ -238,13 +242,13 @@ fn fates(
             timing.planned,
         )
     };
-    let run = Combo::all()[way].measure(run);
+    let run = Combo::all()[combo].measure(run);
     let mut fates: Vec<_> = run.records.iter().map(fate).collect();
     fates.sort_unstable();
     fates
 }
 
-fn way() -> impl Strategy<Value = (usize, usize)> {
+fn combo() -> impl Strategy<Value = (usize, usize)> {
     (0..Combo::all().len(), 1..=40_usize)
 }
 
@@ -252,11 +256,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn any_two_ways_meet_the_same_fates(seed: u64, one in way(), other in way()) {
-        let start = || seeded(seed, "uniform:1us..3ms", "404@20% 418@10% 500@20%");
+    fn fates_are_equal_for_any_two_combos(seed: u64, first in combo(), second in combo()) {
+        let start = || seeded_server(seed, "uniform:1us..3ms", "404@20% 418@10% 500@20%");
         let (server, twin) = (start(), start());
-        let met = fates(&server, one);
-        prop_assert_eq!(&met, &fates(&server, other));
-        prop_assert_eq!(&met, &fates(&twin, other));
+        let expected = fates(&server, first);
+        prop_assert_eq!(&expected, &fates(&server, second));
+        prop_assert_eq!(&expected, &fates(&twin, second));
     }
 }

@@ -1,4 +1,4 @@
-//! What client and server tell of the same requests, set side by side.
+//! Compares the attempt records of the client with the journal of the server.
 
 use crate::combos::Combo;
 use flagpole_protocol::Cause;
@@ -6,10 +6,9 @@ use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{FateKey, JournalEntry, Ledger};
 use std::time::Duration;
 
-/// What came of a run, and how it was made.
 pub(crate) type TestRun = (Combo, MeasuredRun);
 
-/// One attempt, as either side tells it.
+/// One attempt, as both sides record it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Trace {
     run: String,
@@ -21,7 +20,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    fn of_record(run: &str, record: &AttemptRecord) -> Trace {
+    fn from_record(run: &str, record: &AttemptRecord) -> Trace {
         let timing = record.timing.clone().unwrap_or_default();
         Trace {
             run: run.to_owned(),
@@ -37,7 +36,7 @@ impl Trace {
         }
     }
 
-    fn of_entry(entry: &JournalEntry) -> Trace {
+    fn from_entry(entry: &JournalEntry) -> Trace {
         Trace {
             run: entry.run.as_deref().unwrap_or_default().to_owned(),
             key: entry.resource.clone(),
@@ -48,52 +47,50 @@ impl Trace {
         }
     }
 
-    /// All that a client knows that has seen no answer.
-    fn asked(&self) -> (&str, &FateKey, u64) {
+    /// What a client knows without a response.
+    fn request(&self) -> (&str, &FateKey, u64) {
         (&self.run, &self.key, self.request_number)
     }
 }
 
-/// Every attempt of these runs, with how it ended.
+/// Every attempt of these runs, with its outcome.
 fn attempts(runs: &[TestRun]) -> Vec<(Trace, &Outcome)> {
-    let told = |(way, run): &'_ TestRun| -> Vec<_> {
-        let name = way.name();
-        let story = |record: &AttemptRecord| Trace::of_record(&name, record);
-        run.records.iter().map(story).collect()
+    let run_traces = |(combo, run): &'_ TestRun| -> Vec<_> {
+        let name = combo.name();
+        let trace = |record: &AttemptRecord| Trace::from_record(&name, record);
+        run.records.iter().map(trace).collect()
     };
     let outcomes = runs.iter().flat_map(|(_, run)| &run.records);
-    let stories = runs.iter().flat_map(told);
-    stories
-        .zip(outcomes.map(|record| &record.outcome))
-        .collect()
+    let traces = runs.iter().flat_map(run_traces);
+    traces.zip(outcomes.map(|record| &record.outcome)).collect()
 }
 
-pub(crate) fn told_by_client(runs: &[TestRun]) -> Vec<Trace> {
-    let stories = attempts(runs).into_iter();
-    stories.map(|(story, _)| story).collect()
+pub(crate) fn client_traces(runs: &[TestRun]) -> Vec<Trace> {
+    let traces = attempts(runs).into_iter();
+    traces.map(|(trace, _)| trace).collect()
 }
 
-/// Every answer that the client saw is told alike by both. What else the server parsed, the client
-/// asked for; and what it asked for without an answer and without a word from the server, it gave up
-/// itself or never got there.
+/// Every response that the client received is in the journal with the same trace. Every other
+/// journal entry is an attempt without a response; an attempt without an entry was given up by the
+/// client or did not reach the server.
 pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
     assert_eq!(ledger.entries_dropped, 0);
-    let stories = attempts(runs);
-    let (seen, mut unseen): (Vec<_>, Vec<_>) = stories
+    let traces = attempts(runs);
+    let (seen, mut unseen): (Vec<_>, Vec<_>) = traces
         .into_iter()
-        .partition(|(story, _)| story.status.is_some());
-    let mut others: Vec<_> = ledger.entries.iter().map(Trace::of_entry).collect();
-    for (story, _) in seen {
-        let same = others.iter().position(|other| *other == story);
-        others.remove(same.unwrap_or_else(|| panic!("only the client tells of {story:?}")));
+        .partition(|(trace, _)| trace.status.is_some());
+    let mut logged: Vec<_> = ledger.entries.iter().map(Trace::from_entry).collect();
+    for (trace, _) in seen {
+        let position = logged.iter().position(|entry| *entry == trace);
+        logged.remove(position.unwrap_or_else(|| panic!("missing in the journal: {trace:?}")));
     }
-    for story in &others {
-        let same = unseen
+    for trace in &logged {
+        let position = unseen
             .iter()
-            .position(|(unseen, _)| unseen.asked() == story.asked());
-        unseen.remove(same.unwrap_or_else(|| panic!("only the server tells of {story:?}")));
+            .position(|(unseen, _)| unseen.request() == trace.request());
+        unseen.remove(position.unwrap_or_else(|| panic!("missing in the records: {trace:?}")));
     }
-    for (story, outcome) in unseen {
+    for (trace, outcome) in unseen {
         let is_given_up = matches!(
             outcome,
             Outcome::Timeout(..)
@@ -103,7 +100,7 @@ pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
         );
         assert!(
             is_given_up,
-            "{outcome}, but only the client tells of {story:?}"
+            "{outcome}, but missing in the journal: {trace:?}"
         );
     }
 }

@@ -1,9 +1,9 @@
-//! What `flagpole get` and the small commands say: to people, to machines, to shells; and what they say
-//! of input that makes no sense, before they do anything else.
+//! Output of `flagpole get` and of the small commands: text, JSON, CSV, completions, manual pages,
+//! and refusals of invalid input.
 
-use crate::combos::truth;
+use crate::combos::original_body;
 use crate::harness::{CommandOutput, Sandbox, flagpole};
-use crate::servers::mock;
+use crate::servers::server_with;
 use flagpole_client::{strategy, transport};
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -21,8 +21,8 @@ const COMMANDS: [&str; 7] = [
     "man",
 ];
 
-fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
-    desk.run(&format!("get --url {} {words}", server.url()))
+fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
+    sandbox.run(&format!("get --url {} {options}", server.url()))
 }
 
 fn lines(text: &str) -> Vec<Value> {
@@ -31,26 +31,30 @@ fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Runs the line beside a file `file`; it must be refused in one line that begins so and nothing may
-/// have happened.
+/// Asserts that the command is refused with one line that starts with `sentence`, and changes no
+/// file.
 fn refused(line: &str, sentence: &str) {
-    let desk = Sandbox::new();
-    fs::write(desk.path("file"), "old").unwrap();
-    let done = desk.run(line);
-    let is_one_line = done.err.ends_with('\n') && done.err.lines().count() == 1;
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("file"), "old").unwrap();
+    let output = sandbox.run(line);
+    let is_one_line = output.stderr.ends_with('\n') && output.stderr.lines().count() == 1;
     let expected = format!("flagpole: {sentence}");
     assert!(
-        is_one_line && done.err.starts_with(&expected),
-        "{line}: {done}"
+        is_one_line && output.stderr.starts_with(&expected),
+        "{line}: {output}"
     );
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{line}");
-    let left = fs::read_dir(desk.path("")).unwrap().count();
-    assert_eq!(left, 1, "{line}: something was made");
-    assert_eq!(fs::read(desk.path("file")).unwrap(), b"old", "{line}");
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (Some(2), ""),
+        "{line}"
+    );
+    let count = fs::read_dir(sandbox.path("")).unwrap().count();
+    assert_eq!(count, 1, "{line}: a file was created");
+    assert_eq!(fs::read(sandbox.path("file")).unwrap(), b"old", "{line}");
 }
 
 #[test]
-fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
+fn invalid_input_is_refused_without_side_effects() {
     for (line, sentence) in [
         (
             "get --dest file",
@@ -135,11 +139,11 @@ fn input_that_makes_no_sense_is_refused_before_anything_is_done() {
 }
 
 #[test]
-fn a_json_document_has_the_sums_and_what_decided_each_download() {
-    let (desk, server) = (Sandbox::new(), mock("0", "500@30%"));
-    let done = get(&desk, &server, "--format json --all --limit 60");
+fn json_has_totals_and_final_attempts() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", "500@30%"));
+    let output = get(&sandbox, &server, "--format json --all --limit 60");
     let by_status = server.ledger().by_status;
-    let document: Value = serde_json::from_str(&done.out).unwrap();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["schema"], "flagpole.get/2");
     assert_eq!(document["downloads"]["ok"], by_status[&200]);
     assert_eq!(document["downloads"]["error"], by_status[&500]);
@@ -149,15 +153,15 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
         (&failed["attempts"], &failed["downloads"]),
         (&by_status[&500].into(), &by_status[&500].into())
     );
-    // The name of the status is a body.
+    // The body of an error response is the status's reason phrase.
     assert_eq!(document["wasted_bytes"], 26 * by_status[&500]);
-    let decided = document["final_attempts"].as_array().unwrap();
-    let in_order = decided
+    let final_attempts = document["final_attempts"].as_array().unwrap();
+    let in_order = final_attempts
         .iter()
         .zip(1..)
-        .all(|(record, place)| record["download"] == place);
-    assert!(in_order && decided.len() == 60);
-    let bytes: u64 = decided
+        .all(|(record, number)| record["download"] == number);
+    assert!(in_order && final_attempts.len() == 60);
+    let bytes: u64 = final_attempts
         .iter()
         .map(|record| record["bytes"].as_u64().unwrap())
         .sum();
@@ -167,10 +171,14 @@ fn a_json_document_has_the_sums_and_what_decided_each_download() {
 }
 
 #[test]
-fn a_csv_table_has_a_line_of_as_many_fields_for_each_download() {
-    let done = get(&Sandbox::new(), &mock("0", ""), "BR AA US --format csv");
-    let mut table = done
-        .out
+fn csv_has_one_row_per_download() {
+    let output = get(
+        &Sandbox::new(),
+        &server_with("0", ""),
+        "BR AA US --format csv",
+    );
+    let mut table = output
+        .stdout
         .lines()
         .map(|line| line.split(',').collect::<Vec<_>>());
     let head = table.next().unwrap();
@@ -180,59 +188,66 @@ fn a_csv_table_has_a_line_of_as_many_fields_for_each_download() {
     );
     let rows: Vec<_> = table.collect();
     assert!(rows.iter().all(|row| row.len() == head.len()));
-    let ends: Vec<_> = rows
+    let columns: Vec<_> = rows
         .iter()
         .map(|row| (row[0], row[1], row[2], row[4]))
         .collect();
     let ok = |code| (code, "ok", "200", "1");
-    assert_eq!(ends, [("AA", "not_found", "404", "1"), ok("BR"), ok("US")]);
+    assert_eq!(
+        columns,
+        [("AA", "not_found", "404", "1"), ok("BR"), ok("US")]
+    );
 }
 
 #[test]
-fn all_attempts_of_a_download_are_in_its_line() {
-    let (desk, server) = (Sandbox::new(), mock("0", ""));
-    let done = get(&desk, &server, "BR --metadata --format csv");
-    let [flag, metadata] =
-        [Resource::Flag, Resource::Metadata].map(|of| truth(of("BR".parse().unwrap())).len());
+fn csv_row_counts_all_attempts_of_a_download() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    let output = get(&sandbox, &server, "BR --metadata --format csv");
+    let [flag, metadata] = [Resource::Flag, Resource::Metadata]
+        .map(|resource| original_body(resource("BR".parse().unwrap())).len());
     let line = format!("\nBR,ok,200,{},2,", flag + metadata);
-    assert!(done.out.contains(&line), "{done}");
-    // The first attempt wins, and is the first all the same.
-    let slow = mock("1s", "");
-    let words = "BR -m 2 --hedge 500ms --hedge-share 100% --format";
-    let done = get(&desk, &slow, &format!("{words} csv"));
-    let line = done.out.lines().nth(1).unwrap();
-    assert_eq!(line.split(',').nth(4), Some("2"), "{done}");
-    let done = get(&desk, &slow, &format!("{words} json"));
-    let document: Value = serde_json::from_str(&done.out).unwrap();
+    assert!(output.stdout.contains(&line), "{output}");
+    // The first attempt wins; its hedge counts as an attempt all the same.
+    let slow = server_with("1s", "");
+    let options = "BR -m 2 --hedge 500ms --hedge-share 100% --format";
+    let output = get(&sandbox, &slow, &format!("{options} csv"));
+    let line = output.stdout.lines().nth(1).unwrap();
+    assert_eq!(line.split(',').nth(4), Some("2"), "{output}");
+    let output = get(&sandbox, &slow, &format!("{options} json"));
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["attempts"]["per_download"], 2.0);
 }
 
 #[test]
-fn a_failure_without_a_status_leaves_the_field_empty() {
-    let done = get(&Sandbox::new(), &mock("0", "empty"), "BR --format csv");
-    assert!(done.out.contains("\nBR,empty_reply,,0,1,"), "{done}");
+fn csv_status_is_empty_without_a_response() {
+    let output = get(
+        &Sandbox::new(),
+        &server_with("0", "empty"),
+        "BR --format csv",
+    );
+    assert!(output.stdout.contains("\nBR,empty_reply,,0,1,"), "{output}");
 }
 
 #[test]
-fn every_attempt_is_a_line_of_the_records() {
-    let (desk, server) = (Sandbox::new(), mock("0", "500@50%"));
+fn records_have_one_line_per_attempt() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", "500@50%"));
     fs::write(
-        desk.path("r.jsonl"),
-        "something old and longer than all\n".repeat(1000),
+        sandbox.path("r.jsonl"),
+        "a line of an older and longer file\n".repeat(1000),
     )
     .unwrap();
     get(
-        &desk,
+        &sandbox,
         &server,
         "--records r.jsonl --retries 3 --backoff 1ms..1ms",
     );
-    let records = lines(&fs::read_to_string(desk.path("r.jsonl")).unwrap());
+    let records = lines(&fs::read_to_string(sandbox.path("r.jsonl")).unwrap());
     assert_eq!(records.len() as u64, server.ledger().requests);
-    let decided = records
+    let final_attempts = records
         .iter()
         .filter(|record| record["is_final"] == true)
         .count();
-    assert_eq!(decided, 20);
+    assert_eq!(final_attempts, 20);
     assert!(
         records
             .iter()
@@ -242,49 +257,54 @@ fn every_attempt_is_a_line_of_the_records() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_once_and_fails_the_command() {
-    let (desk, server) = (Sandbox::new(), mock("0", ""));
-    let done = get(&desk, &server, "BR --records /dev/full");
-    assert!(done.out.starts_with("1 flag downloaded\n"), "{done}");
-    let told = "flagpole: --records: `/dev/full`: incomplete: ";
+fn full_disk_is_reported_once_and_fails_the_command() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    let output = get(&sandbox, &server, "BR --records /dev/full");
+    assert!(output.stdout.starts_with("1 flag downloaded\n"), "{output}");
+    let message = "flagpole: --records: `/dev/full`: incomplete: ";
     assert_eq!(
-        (done.code, done.err.matches(told).count()),
+        (output.code, output.stderr.matches(message).count()),
         (Some(1), 1),
-        "{done}"
+        "{output}"
     );
-    assert_eq!(desk.saved(), ["br.gif"]);
+    assert_eq!(sandbox.saved(), ["br.gif"]);
 }
 
 #[test]
-fn colours_are_for_those_who_can_see_them() {
-    let (desk, server) = (Sandbox::new(), mock("0", ""));
-    let say = |variables: &[(&str, &str)]| {
+fn colours_need_a_terminal_or_clicolor_force() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    let stderr_with = |variables: &[(&str, &str)]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
         command
             .args(["get", "AA", "-v", "--url", &server.url()])
-            .current_dir(desk.path(""));
+            .current_dir(sandbox.path(""));
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
             command.env_remove(name);
         }
-        let done = command.envs(variables.iter().copied()).output().unwrap();
-        String::from_utf8(done.stderr).unwrap()
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
     };
-    assert!(say(&[]).ends_with("\nAA not found\n"));
-    assert!(say(&[("CLICOLOR_FORCE", "1")]).ends_with("\n\u{1b}[33mAA not found\u{1b}[0m\n"));
+    assert!(stderr_with(&[]).ends_with("\nAA not found\n"));
+    assert!(
+        stderr_with(&[("CLICOLOR_FORCE", "1")]).ends_with("\n\u{1b}[33mAA not found\u{1b}[0m\n")
+    );
 }
 
 #[test]
-fn the_strategies_and_transports_are_listed_with_what_they_cost() {
-    let done = flagpole("strategies");
-    assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+fn strategies_lists_every_strategy_and_transport() {
+    let output = flagpole("strategies");
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     for strategy in strategy::ALL {
         let line = format!("  {:<20} {} (", strategy.name(), strategy.about());
-        let listed = done.out.lines().find(|listed| listed.starts_with(&line));
+        let listed = output
+            .stdout
+            .lines()
+            .find(|listed| listed.starts_with(&line));
         let takes_ureq = listed.unwrap().contains("ureq");
-        assert_eq!(takes_ureq, strategy.takes_any_transport(), "{done}");
+        assert_eq!(takes_ureq, strategy.takes_any_transport(), "{output}");
     }
     for transport in transport::ALL {
-        assert!(done.out.contains(&format!(
+        assert!(output.stdout.contains(&format!(
             "\n  {:<20} {}",
             transport.name(),
             transport.about()
@@ -293,28 +313,32 @@ fn the_strategies_and_transports_are_listed_with_what_they_cost() {
 }
 
 #[test]
-fn every_command_has_help_with_examples_and_a_page_of_the_manual() {
+fn every_command_has_help_examples_and_a_man_page() {
     for command in COMMANDS {
         let help = flagpole(&format!("{command} --help"));
-        assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{command}");
+        assert_eq!(
+            (help.code, help.stderr.as_str()),
+            (Some(0), ""),
+            "{command}"
+        );
         let example = format!("Examples:\n  flagpole {command}");
-        assert!(help.out.contains(&example), "{help}");
+        assert!(help.stdout.contains(&example), "{help}");
         let page = flagpole(&format!("man {command}"));
-        assert!(!page.out.contains(".SH EXTRA"), "{page}");
+        assert!(!page.stdout.contains(".SH EXTRA"), "{page}");
         let example = format!("\n.SS Examples\n.nf\n  flagpole {command}");
-        assert!(page.out.contains(&example), "{page}");
+        assert!(page.stdout.contains(&example), "{page}");
         let title = format!("\n.TH flagpole-{command} 1 ");
         assert!(
-            page.out.contains(&title) && page.out.contains("\"flagpole 0."),
+            page.stdout.contains(&title) && page.stdout.contains("\"flagpole 0."),
             "{page}"
         );
         assert!(
-            page.out
+            page.stdout
                 .contains(&format!("\n.SH NAME\nflagpole\\-{command} \\- ")),
             "{page}"
         );
     }
-    let page = flagpole("man").out;
+    let page = flagpole("man").stdout;
     let names_all = |command| page.contains(&format!("flagpole\\-{command}(1)"));
     assert!(
         page.contains("\n.TH flagpole 1 ") && COMMANDS.iter().all(names_all),
@@ -323,8 +347,8 @@ fn every_command_has_help_with_examples_and_a_page_of_the_manual() {
 }
 
 #[test]
-fn what_belongs_to_no_policy_does_not_stand_under_that_heading() {
-    let help = flagpole("get --help").out;
+fn policy_heading_lists_only_policy_options() {
+    let help = flagpole("get --help").stdout;
     let (others, policy) = help.split_once("\nPolicy:\n").unwrap();
     for option in ["--records", "--format", "--verbose", "--resume"] {
         assert!(
@@ -335,19 +359,22 @@ fn what_belongs_to_no_policy_does_not_stand_under_that_heading() {
 }
 
 #[test]
-fn shells_complete_the_names_of_strategies() {
+fn completions_include_commands_and_strategies() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let done = flagpole(&format!("completions {shell}"));
-        assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+        let output = flagpole(&format!("completions {shell}"));
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
         assert!(
-            COMMANDS.iter().all(|known| done.out.contains(known)),
+            COMMANDS.iter().all(|name| output.stdout.contains(name)),
             "{shell}"
         );
-        assert!(!done.out.contains("trial"), "{shell} offers what is hidden");
+        assert!(
+            !output.stdout.contains("trial"),
+            "{shell} completes a hidden command"
+        );
         let is_complete = strategy::ALL
             .iter()
-            .all(|known| done.out.contains(known.name()));
-        // Those of the two others know no values of options.
+            .all(|strategy| output.stdout.contains(strategy.name()));
+        // elvish and powershell complete no values of options.
         assert!(
             is_complete || ["elvish", "powershell"].contains(&shell),
             "{shell}"
@@ -357,22 +384,23 @@ fn shells_complete_the_names_of_strategies() {
 
 #[cfg(unix)]
 #[test]
-fn bash_takes_its_completions() {
-    let desk = Sandbox::new();
-    fs::write(desk.path("c"), flagpole("completions bash").out).unwrap();
+fn bash_accepts_its_completions() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("c"), flagpole("completions bash").stdout).unwrap();
     let script = "source ./c; COMP_WORDS=(flagpole get --strategy seq) COMP_CWORD=3; \
                   _flagpole flagpole seq --strategy; echo ${COMPREPLY[@]}";
     let bash = Command::new("bash")
         .args(["-c", script])
-        .current_dir(desk.path(""))
+        .current_dir(sandbox.path(""))
         .output();
-    let Ok(done) = bash else {
-        return; // There is no bash here.
+    let Ok(output) = bash else {
+        println!("skipped: there is no bash");
+        return;
     };
     assert_eq!(
-        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&output.stdout),
         "sequential\n",
-        "{done:?}"
+        "{output:?}"
     );
-    assert!(done.stderr.is_empty(), "{done:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
 }

@@ -1,4 +1,4 @@
-//! The ways to download: each strategy, over each transport that it takes.
+//! Combos: each strategy with each transport that it takes.
 
 use flagpole_client::{Concurrency, Run, Strategy, Transport, measure, strategy, transport};
 use flagpole_fixtures::Catalog;
@@ -11,20 +11,19 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::thread;
 
-/// A strategy and a transport.
 #[derive(Clone, Copy)]
 pub(crate) struct Combo {
     pub(crate) strategy: &'static dyn Strategy,
     pub(crate) transport: &'static dyn Transport,
 }
 
-/// What is in a folder: contents by name, hidden files too.
+/// File contents by name, hidden files included.
 pub(crate) type FolderContents = BTreeMap<String, Vec<u8>>;
 
 impl Combo {
-    /// All there are; the first transport comes with every strategy.
+    /// Every strategy takes the first transport; only some take the others.
     pub(crate) fn all() -> Vec<Combo> {
-        let ways = strategy::ALL.iter().flat_map(|&strategy| {
+        let combos = strategy::ALL.iter().flat_map(|&strategy| {
             let count = if strategy.takes_any_transport() {
                 transport::ALL.len()
             } else {
@@ -36,30 +35,31 @@ impl Combo {
                 transport,
             })
         });
-        ways.collect()
+        combos.collect()
     }
 
-    /// `threads-ureq`: also the name of its run.
+    /// `threads-ureq`; also the name of the run.
     pub(crate) fn name(self) -> String {
         format!("{}-{}", self.strategy.name(), self.transport.name())
     }
 
-    /// Carries a run out, under this name.
     pub(crate) fn measure(self, run: Run<'_>) -> MeasuredRun {
         let run = run.name(self.name()).transport(self.transport);
         measure(self.strategy, &run).unwrap()
     }
 }
 
-/// Does something in every way, all at once, in the order of [`Combo::all`].
-pub(crate) fn in_every_way<T: Send>(what: impl Fn(Combo) -> T + Sync) -> Vec<T> {
-    let what = &what;
-    let jobs = Combo::all().into_iter().map(|way| move || what(way));
-    at_once(jobs)
+/// Runs `f` for all combos at the same time; results are in the order of [`Combo::all`].
+pub(crate) fn with_every_combo<T: Send>(f: impl Fn(Combo) -> T + Sync) -> Vec<T> {
+    let f = &f;
+    let jobs = Combo::all().into_iter().map(|combo| move || f(combo));
+    in_parallel(jobs)
 }
 
-/// Does jobs at once; the first that fails fails here too.
-pub(crate) fn at_once<T: Send>(jobs: impl Iterator<Item = impl FnOnce() -> T + Send>) -> Vec<T> {
+/// Runs all jobs at the same time; panics if one of them does.
+pub(crate) fn in_parallel<T: Send>(
+    jobs: impl Iterator<Item = impl FnOnce() -> T + Send>,
+) -> Vec<T> {
     thread::scope(|scope| {
         let threads: Vec<_> = jobs.map(|job| scope.spawn(job)).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, T>| {
@@ -69,7 +69,7 @@ pub(crate) fn at_once<T: Send>(jobs: impl Iterator<Item = impl FnOnce() -> T + S
     })
 }
 
-pub(crate) fn lanes(count: usize) -> Concurrency {
+pub(crate) fn concurrency(count: usize) -> Concurrency {
     Concurrency::new(count).unwrap()
 }
 
@@ -78,17 +78,21 @@ pub(crate) fn codes(text: &str) -> Vec<CountryCode> {
     codes.collect()
 }
 
-/// What there is; read once, as that takes a while where nothing is optimised.
+/// Read once: this takes a while in a debug build.
 pub(crate) static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::embedded);
 
-/// The true bytes.
-pub(crate) fn truth(resource: Resource) -> Vec<u8> {
+pub(crate) fn original_body(resource: Resource) -> Vec<u8> {
     CATALOG.get(resource).unwrap().to_vec()
 }
 
-/// The true flags of these codes, under their codes.
-pub(crate) fn true_flags(text: &str) -> FolderContents {
-    let file = |code: CountryCode| (format!("{}.gif", code.lower()), truth(Resource::Flag(code)));
+/// The flags of these codes as files, `br.gif` for `BR`.
+pub(crate) fn expected_flags(text: &str) -> FolderContents {
+    let file = |code: CountryCode| {
+        (
+            format!("{}.gif", code.lower()),
+            original_body(Resource::Flag(code)),
+        )
+    };
     codes(text).into_iter().map(file).collect()
 }
 
@@ -101,7 +105,7 @@ pub(crate) fn files(folder: &Path) -> FolderContents {
     entries.map(|entry| file(entry.unwrap())).collect()
 }
 
-/// FolderContents by name and size: what a failed comparison shows.
+/// Names and sizes: short enough to be printed when a comparison fails.
 pub(crate) fn sizes<'a>(files: &'a FolderContents) -> Vec<(&'a str, usize)> {
     let size = |(name, body): (&'a String, &Vec<u8>)| (name.as_str(), body.len());
     files.iter().map(size).collect()

@@ -1,64 +1,67 @@
-//! `flagpole compare`: the strategies side by side.
+//! `flagpole compare`: tables, JSON, verdicts.
 
 use crate::harness::{CommandOutput, Sandbox, flagpole};
-use crate::servers::mock;
+use crate::servers::server_with;
 use serde_json::Value;
 
-/// The exit code of a comparison; 3 if the only issue is that the server was late, as on a busy machine.
-pub(crate) fn ended(done: &CommandOutput, code: i32) {
-    let is_late = |line: &str| line.contains("the server was too late: p99 lateness ");
-    let is_only_late = !done.err.is_empty() && done.err.lines().all(is_late);
-    let is_so = done.code == Some(code) || done.code == Some(3) && is_only_late;
-    assert!(is_so, "{done}");
+/// Also accepts 3 if the only issue is a late server, as on a busy machine.
+pub(crate) fn assert_exit_code(output: &CommandOutput, code: i32) {
+    let is_lateness = |line: &str| line.contains("the server was too late: p99 lateness ");
+    let only_late = !output.stderr.is_empty() && output.stderr.lines().all(is_lateness);
+    let is_expected = output.code == Some(code) || output.code == Some(3) && only_late;
+    assert!(is_expected, "{output}");
 }
 
-pub(crate) fn json(done: &CommandOutput) -> Value {
-    let document: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{done}"));
-    assert_eq!(document["schema"], 3, "{done}");
+pub(crate) fn json(output: &CommandOutput) -> Value {
+    let document: Value =
+        serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
+    assert_eq!(document["schema"], 3, "{output}");
     document
 }
 
 /// The strategies of the only cell.
-pub(crate) fn rows(document: &Value) -> &[Value] {
+pub(crate) fn strategies(document: &Value) -> &[Value] {
     document["cells"][0]["strategies"].as_array().unwrap()
 }
 
 pub(crate) fn column<'a>(document: &'a Value, name: &'a str) -> Vec<&'a Value> {
-    rows(document).iter().map(|row| &row[name]).collect()
+    strategies(document).iter().map(|row| &row[name]).collect()
 }
 
 #[test]
-fn without_options_it_is_a_table_of_the_strategies_of_the_book() {
-    let done = flagpole("compare --rounds 1");
-    ended(&done, 0);
-    let mut lines = done.out.lines();
+fn without_options_compares_the_three_strategies_of_the_book() {
+    let output = flagpole("compare --rounds 1");
+    assert_exit_code(&output, 0);
+    let mut lines = output.stdout.lines();
     assert_eq!(lines.next(), Some("flags 20, latency 50ms, seed 0"));
     let columns = lines.nth(1).unwrap().split("  ").map(str::trim);
     let columns: Vec<_> = columns.filter(|name| !name.is_empty()).collect();
     let expected = "strategy, concurrency, wall, speed-up, lower bound, efficiency, p50, p99, ok, \
                     not found, error";
     assert_eq!(columns, expected.split(", ").collect::<Vec<_>>());
-    let rows = lines.skip(1).take(3).map(|line| line.split_whitespace());
-    let rows: Vec<Vec<_>> = rows.map(|words| words.take(2).collect()).collect();
+    let first_cells = lines.skip(1).take(3).map(|line| line.split_whitespace());
+    let first_cells: Vec<Vec<_>> = first_cells.map(|words| words.take(2).collect()).collect();
     assert_eq!(
-        rows,
+        first_cells,
         [["sequential", "1"], ["threads", "20"], ["async", "20"]]
     );
 }
 
 #[test]
-fn all_strategies_can_be_asked_for() {
-    let done = flagpole("compare --strategy all --latency 0 --rounds 1 --format json");
-    ended(&done, 0);
-    let names = flagpole_client::strategy::ALL.iter().map(|one| one.name());
-    assert_eq!(column(&json(&done), "name"), names.collect::<Vec<_>>());
+fn strategy_all_compares_every_strategy() {
+    let output = flagpole("compare --strategy all --latency 0 --rounds 1 --format json");
+    assert_exit_code(&output, 0);
+    let names = flagpole_client::strategy::ALL
+        .iter()
+        .map(|strategy| strategy.name());
+    assert_eq!(column(&json(&output), "name"), names.collect::<Vec<_>>());
 }
 
 #[test]
-fn json_tells_every_round_and_every_attempt_of_one() {
-    let done = flagpole("compare --latency 5ms --flags 3 --rounds 2 --format json");
-    ended(&done, 0);
-    let document = json(&done);
+fn json_has_every_round_and_the_attempts_of_the_median_round() {
+    let output = flagpole("compare --latency 5ms --flags 3 --rounds 2 --format json");
+    assert_exit_code(&output, 0);
+    let document = json(&output);
     assert_eq!(
         column(&document, "name"),
         ["sequential", "threads", "async"]
@@ -67,11 +70,8 @@ fn json_tells_every_round_and_every_attempt_of_one() {
     let cell = &document["cells"][0];
     assert_eq!(cell["conditions"]["latency"], "5ms");
     assert_eq!(cell["order"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        cell["server"]["requests"], 27,
-        "with the round for warming up"
-    );
-    for row in rows(&document) {
+    assert_eq!(cell["server"]["requests"], 27, "includes the warm-up round");
+    for row in strategies(&document) {
         assert_eq!(row["rounds"].as_array().unwrap().len(), 2);
         assert_eq!(row["median_round_attempts"].as_array().unwrap().len(), 3);
         assert_eq!(row["median_round_attempts"][0]["planned_us"], 5000);
@@ -80,7 +80,7 @@ fn json_tells_every_round_and_every_attempt_of_one() {
             "{row}"
         );
     }
-    for round in rows(&document)
+    for round in strategies(&document)
         .iter()
         .flat_map(|row| row["rounds"].as_array().unwrap())
     {
@@ -95,50 +95,50 @@ fn json_tells_every_round_and_every_attempt_of_one() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_strategy_costs_is_its_own() {
+fn resource_usage_is_measured_per_strategy() {
     let line = "compare --latency 20ms --flags 40 --rounds 1 --strategy sequential,threads -m 40";
     let document = json(&flagpole(&format!("{line} --format json")));
-    let cost = |row: usize, figure: &str| {
-        rows(&document)[row]["resource_usage"][figure]
+    let usage = |row: usize, column_name: &str| {
+        strategies(&document)[row]["resource_usage"][column_name]
             .as_u64()
             .unwrap()
     };
-    assert_eq!(cost(0, "peak_threads"), 1);
-    assert!(cost(1, "peak_threads") > 20, "{document}");
-    assert!(cost(0, "peak_memory_kib") > 1000 && cost(1, "peak_memory_kib") > 1000);
+    assert_eq!(usage(0, "peak_threads"), 1);
+    assert!(usage(1, "peak_threads") > 20, "{document}");
+    assert!(usage(0, "peak_memory_kib") > 1000 && usage(1, "peak_memory_kib") > 1000);
     assert!(
-        cost(0, "voluntary_context_switches") >= 40,
-        "one wait for each answer"
+        usage(0, "voluntary_context_switches") >= 40,
+        "one wait per response"
     );
 }
 
-/// That every attempt is kept is the comparison's affair: 15,000 of them take about 4 MiB. The plan, and which
-/// download stands where, are the strategy's, and take about 3.
+/// The comparison keeps every record: 15,000 of them take about 4 MiB. The workload takes about 3
+/// MiB and belongs to the strategy.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_attempts_that_are_kept_are_no_cost_of_a_strategy() {
+fn attempt_records_hardly_add_to_peak_memory() {
     let memory = |times: u32| {
         let line =
             "compare --latency 0 --flags all --rounds 1 --strategy async --format json --times";
         let document = json(&flagpole(&format!("{line} {times}")));
-        assert_eq!(rows(&document)[0]["ok"], 249 * times);
-        rows(&document)[0]["resource_usage"]["peak_memory_kib"]
+        assert_eq!(strategies(&document)[0]["ok"], 249 * times);
+        strategies(&document)[0]["resource_usage"]["peak_memory_kib"]
             .as_u64()
             .unwrap()
     };
-    let (few, many) = (memory(1), memory(60));
-    assert!(many < few + 4500, "{few} KiB, then {many} KiB");
+    let (once, repeated) = (memory(1), memory(60));
+    assert!(repeated < once + 4500, "{once} KiB, then {repeated} KiB");
 }
 
 #[test]
-fn no_strategy_is_faster_than_the_bound() {
+fn wall_time_is_never_below_the_lower_bound() {
     for latency in ["5ms", "uniform:1ms..9ms"] {
         let line = "compare --flags 40 -m 7 --rounds 3 --format json --latency";
         let document = json(&flagpole(&format!("{line} {latency}")));
-        for row in rows(&document) {
+        for row in strategies(&document) {
             let (efficiency, bound) = (row["efficiency"].as_f64(), row["bound_us"].as_u64());
             assert!((0.0..=1.0).contains(&efficiency.unwrap()), "{row}");
-            // The fates, and so the bound, are the same in every round.
+            // Fates are equal in every round, and so is the lower bound.
             assert!(
                 row["wall_us"]["min"].as_u64() >= bound && bound > Some(0),
                 "{row}"
@@ -148,23 +148,26 @@ fn no_strategy_is_faster_than_the_bound() {
 }
 
 #[test]
-fn every_strategy_meets_the_same_fates_in_every_run() {
+fn fates_are_equal_for_all_strategies_and_runs() {
     let line = "compare --latency 1ms --fault 404@20% --fault 500@20% --flags all -m 20";
     let run = || {
         flagpole(&format!(
             "{line} --rounds 1 --retries 1 --backoff 1ms..2ms --format json"
         ))
     };
-    let done = run();
-    // Faults that were asked for are no failure.
-    ended(&done, 0);
-    let document = json(&done);
-    for figure in ["ok", "not_found", "error", "retries", "fates_digest"] {
-        let figures = column(&document, figure);
-        assert!(figures.iter().all(|one| *one == figures[0]), "{figure}");
+    let output = run();
+    // Configured faults are not a failure.
+    assert_exit_code(&output, 0);
+    let document = json(&output);
+    for column_name in ["ok", "not_found", "error", "retries", "fates_digest"] {
+        let values = column(&document, column_name);
         assert!(
-            figures[0].is_string() || figures[0].as_u64() > Some(0),
-            "{figure}"
+            values.iter().all(|value| *value == values[0]),
+            "{column_name}"
+        );
+        assert!(
+            values[0].is_string() || values[0].as_u64() > Some(0),
+            "{column_name}"
         );
     }
     assert_eq!(
@@ -180,12 +183,12 @@ fn every_strategy_meets_the_same_fates_in_every_run() {
     );
 }
 
-/// The server can not say what it planned where no head arrives, and says nothing where it plans nothing.
+/// The server sends no plan without a response head, and none where it plans nothing.
 #[test]
-fn our_own_server_leaves_no_attempt_without_a_plan() {
+fn flagpoles_own_server_always_gives_a_lower_bound() {
     let run = |options: &str| {
         let line = "compare --flags 9 --rounds 1 --strategy async --format json";
-        rows(&json(&flagpole(&format!("{line} {options}"))))[0].clone()
+        strategies(&json(&flagpole(&format!("{line} {options}"))))[0].clone()
     };
     let row = run("--latency 20ms --fault reset@50%");
     assert!(row["error"].as_u64() > Some(0), "{row}");
@@ -198,32 +201,32 @@ fn our_own_server_leaves_no_attempt_without_a_plan() {
         (&row["bound_us"], &row["efficiency"]),
         (&0.into(), &Value::Null)
     );
-    let told = row["bottleneck"]["evidence"].as_str().unwrap();
+    let evidence = row["bottleneck"]["evidence"].as_str().unwrap();
     assert!(
-        !told.contains("hedged") && !told.contains("does not report"),
-        "{told}"
+        !evidence.contains("hedged") && !evidence.contains("does not report"),
+        "{evidence}"
     );
 }
 
 #[test]
-fn only_the_strategies_that_were_asked_for_are_compared_with_the_first() {
-    let done = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");
-    let document = json(&done);
+fn speedup_is_relative_to_the_first_strategy() {
+    let output = flagpole("compare --latency 0 --rounds 1 --strategy async,threads --format json");
+    let document = json(&output);
     assert_eq!(column(&document, "name"), ["async", "threads"]);
-    for row in rows(&document) {
+    for row in strategies(&document) {
         assert_eq!(row["speedup"]["to"], "async");
     }
 }
 
 #[test]
-fn with_ten_rounds_ratios_have_intervals() {
-    let done = flagpole("compare --latency 0 --flags 3 --rounds 10 --format json");
-    let document = json(&done);
+fn ten_rounds_give_confidence_intervals() {
+    let output = flagpole("compare --latency 0 --flags 3 --rounds 10 --format json");
+    let document = json(&output);
     assert!(
-        rows(&document)[0]["speedup"]["confidence_interval"].is_null(),
-        "to itself"
+        strategies(&document)[0]["speedup"]["confidence_interval"].is_null(),
+        "the reference has no interval"
     );
-    for row in &rows(&document)[1..] {
+    for row in &strategies(&document)[1..] {
         let ends = row["speedup"]["confidence_interval"].as_array().unwrap();
         let ratio = row["speedup"]["ratio"].as_f64();
         assert!(
@@ -233,13 +236,13 @@ fn with_ten_rounds_ratios_have_intervals() {
     }
 }
 
-/// Three requests a minute are let in: were the limit not refilled, only the first trial would have any.
+/// Without a refill only the first trial would succeed.
 #[test]
-fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
+fn every_trial_starts_with_a_full_rate_limit() {
     let line =
         "compare --rate-limit 3/m --latency 0 --flags 5 --strategy sequential,async --rounds 3";
     let document = json(&flagpole(&format!("{line} --format json")));
-    for row in rows(&document) {
+    for row in strategies(&document) {
         let rounds = row["rounds"].as_array().unwrap();
         assert_eq!(rounds.len(), 3);
         for round in rounds {
@@ -248,24 +251,23 @@ fn every_trial_finds_the_rate_limit_as_it_was_at_the_start() {
     }
 }
 
-/// The reasons by their labels.
-fn doubts(document: &Value) -> Vec<&str> {
+fn issue_labels(document: &Value) -> Vec<&str> {
     let reasons = document["cells"][0]["verdict"]["reasons"]
         .as_array()
         .unwrap();
     reasons
         .iter()
-        .map(|doubt| doubt["label"].as_str().unwrap())
+        .map(|reason| reason["label"].as_str().unwrap())
         .collect()
 }
 
 #[test]
-fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
+fn strategies_with_rejected_requests_get_no_ratio() {
     let line = "compare --concurrency-limit 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
     let document = json(&flagpole(&format!("{line} --format json")));
-    let doubts = doubts(&document);
-    assert!(doubts.contains(&"work_differs"), "{doubts:?}");
-    let row = &rows(&document)[1];
+    let labels = issue_labels(&document);
+    assert!(labels.contains(&"work_differs"), "{labels:?}");
+    let row = &strategies(&document)[1];
     assert!(
         row["speedup"].is_null() && row["ratio_to_fastest"].is_null(),
         "{row}"
@@ -278,98 +280,117 @@ fn who_is_turned_away_is_not_faster_and_nothing_of_it_can_be_compared() {
     let counted =
         row["fates_compared"].as_u64().unwrap() + row["timing_dependent"].as_u64().unwrap();
     assert_eq!((counted, row["attempts"].as_u64()), (20, Some(20)));
+}
+
+#[test]
+fn timed_out_attempts_leave_the_fates_unknown() {
     let line = "compare --latency 1h --timeout 20ms --flags 3 --rounds 1 --format json";
     let document = json(&flagpole(line));
     assert_eq!(column(&document, "fates_digest"), [&Value::Null; 3]);
     assert_eq!(column(&document, "timing_dependent"), [3, 3, 3]);
-    assert!(self::doubts(&document).contains(&"fates_unknown"));
+    assert!(issue_labels(&document).contains(&"fates_unknown"));
 }
 
-/// 20 delays are 20 delays, however many rounds meet them.
+/// 20 planned delays are 20 samples in any number of rounds.
 #[test]
-fn rounds_that_meet_the_same_delays_are_no_more_samples() {
-    let doubts_about = |latency: &str| {
+fn repeated_delays_do_not_add_samples() {
+    let statistics = |latency: &str| {
         let line = "compare --strategy async --rounds 20 --format json --latency";
         let document = json(&flagpole(&format!("{line} {latency}")));
-        let last = rows(&document)[0]["percentiles"].as_array().unwrap().len();
-        (doubts(&document).contains(&"few_samples"), last)
+        let percentiles = strategies(&document)[0]["percentiles"]
+            .as_array()
+            .unwrap()
+            .len();
+        (
+            issue_labels(&document).contains(&"few_samples"),
+            percentiles,
+        )
     };
-    // 400 latencies tell the 99th percentile, but not the 99.5th; 20 tell the 75th.
-    assert_eq!(doubts_about("5ms"), (false, 10));
-    assert_eq!(doubts_about("uniform:1ms..9ms"), (true, 6));
+    // 400 latencies support the 99th percentile, but not the 99.5th; 20 support the 75th.
+    assert_eq!(statistics("5ms"), (false, 10));
+    assert_eq!(statistics("uniform:1ms..9ms"), (true, 6));
 }
 
 #[test]
-fn a_grid_is_one_table_and_a_cell_for_each_set_of_conditions() {
+fn grid_is_one_table_with_conditions_as_columns() {
     let line = "compare --latency 0,uniform:0..1ms,max=1ms --concurrency 2,3 --flags 3 --rounds 1 \
                 --strategy async";
-    let done = flagpole(&format!("{line} --format csv"));
-    let lines: Vec<_> = done.out.lines().collect();
+    let output = flagpole(&format!("{line} --format csv"));
+    let lines: Vec<_> = output.stdout.lines().collect();
     assert!(
         lines[0].starts_with("flags,max-concurrency,latency,seed,strategy,"),
-        "{done}"
+        "{output}"
     );
-    assert_eq!(lines.len(), 5, "{done}");
+    assert_eq!(lines.len(), 5, "{output}");
     assert!(
         lines[3].starts_with("3,2,\"uniform:0..1ms,max=1ms\",0,async,2,1,"),
-        "{done}"
+        "{output}"
     );
-    let done = flagpole(&line.replace("--latency 0,", "--latency "));
+    let output = flagpole(&line.replace("--latency 0,", "--latency "));
     assert!(
-        done.out
+        output
+            .stdout
             .contains("\nmax-concurrency  strategy  concurrency "),
-        "{done}"
+        "{output}"
     );
-    let done = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");
+    let output = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");
     assert!(
-        done.out.contains("| strategy | concurrency | wall |"),
-        "{done}"
+        output.stdout.contains("| strategy | concurrency | wall |"),
+        "{output}"
     );
 }
 
 #[test]
-fn errors_of_a_server_that_already_runs_fail_the_command() {
-    let server = mock("0", "500@20%");
-    let done = flagpole(&format!("compare --rounds 1 --url {}", server.url()));
-    ended(&done, 1);
+fn errors_of_a_running_server_exit_with_1() {
+    let server = server_with("0", "500@20%");
+    let output = flagpole(&format!("compare --rounds 1 --url {}", server.url()));
+    assert_exit_code(&output, 1);
     assert!(
-        done.out.contains(" x 500 Internal Server Error\n"),
-        "{done}"
+        output.stdout.contains(" x 500 Internal Server Error\n"),
+        "{output}"
     );
 }
 
 #[test]
-fn downloads_given_up_as_told_are_no_failure() {
-    let done = flagpole("compare --latency 1h --timeout 50ms --flags 3 --rounds 1");
-    ended(&done, 0);
+fn configured_timeouts_are_not_a_failure() {
+    let output = flagpole("compare --latency 1h --timeout 50ms --flags 3 --rounds 1");
+    assert_exit_code(&output, 0);
     assert!(
-        done.out.contains("threads: 3 x timed out after 50ms\n"),
-        "{done}"
+        output
+            .stdout
+            .contains("threads: 3 x timed out after 50ms\n"),
+        "{output}"
     );
 }
 
 #[test]
-fn a_reader_who_has_gone_is_no_failure() {
+fn closed_stdout_is_not_a_failure() {
     let mut process = Sandbox::new().start("compare --latency 0 --flags 3 --rounds 1");
     process.close_stdout();
-    ended(&process.finish(), 0);
+    assert_exit_code(&process.finish(), 0);
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_makes_the_measurement_invalid() {
-    let (desk, server) = (Sandbox::new(), mock("1h", ""));
-    let process = desk.start(&format!(
+fn interrupt_makes_the_measurement_invalid() {
+    let (sandbox, server) = (Sandbox::new(), server_with("1h", ""));
+    let process = sandbox.start(&format!(
         "compare --strategy sequential --url {}",
         server.url()
     ));
-    crate::harness::wait_until("a download is under way", || server.ledger().requests > 0);
+    crate::harness::wait_until("a download is in flight", || server.ledger().requests > 0);
     process.signal(rustix::process::Signal::INT);
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
     let expected = "flagpole: invalid measurement: interrupted\n";
-    assert!(done.err.starts_with(expected), "{done}");
-    assert!(done.out.contains("sequential: 1 x cancelled\n"), "{done}");
-    assert!(done.out.contains("sequential: 19 not started\n"), "{done}");
-    assert!(done.out.contains("\nINVALID\n"), "{done}");
+    assert!(output.stderr.starts_with(expected), "{output}");
+    assert!(
+        output.stdout.contains("sequential: 1 x cancelled\n"),
+        "{output}"
+    );
+    assert!(
+        output.stdout.contains("sequential: 19 not started\n"),
+        "{output}"
+    );
+    assert!(output.stdout.contains("\nINVALID\n"), "{output}");
 }

@@ -1,38 +1,42 @@
-//! What `flagpole compare` reads and writes: experiments, results, baselines, thresholds.
+//! Files of `flagpole compare`: experiments, results, baselines, thresholds.
 
-use crate::compare::{column, ended, json, rows};
-use crate::harness::{CommandOutput, Sandbox};
+use crate::compare::{assert_exit_code, column, json, strategies};
+use crate::harness::Sandbox;
 use serde_json::Value;
 use std::fs;
 
-fn refused(desk: &Sandbox, line: &str, sentence: &str) {
-    let done = desk.run(line);
+fn refused(sandbox: &Sandbox, line: &str, sentence: &str) {
+    let output = sandbox.run(line);
     assert!(
-        done.err.starts_with(&format!("flagpole: {sentence}")),
-        "{done}"
+        output.stderr.starts_with(&format!("flagpole: {sentence}")),
+        "{output}"
     );
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{done}");
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (Some(2), ""),
+        "{output}"
+    );
 }
 
-fn experiment(text: &str) -> Sandbox {
-    let desk = Sandbox::new();
-    fs::write(desk.path("mine.toml"), text).unwrap();
-    desk
+fn sandbox_with(text: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("mine.toml"), text).unwrap();
+    sandbox
 }
 
 const QUICK: &str = "flags = 3\nrounds = 10\n[grid]\nstrategies = ['async']\n[server]\n";
 
 #[test]
-fn what_is_saved_runs_the_same() {
-    let desk = Sandbox::new();
+fn saved_experiment_reproduces_the_run() {
+    let sandbox = Sandbox::new();
     let line = "compare --latency uniform:0..1ms --fault 404@30% --seed 18446744073709551615 --flags 9 \
                 --concurrency 4 --strategy async,threads --rounds 2 --retries 1 --hedge 1s --format json";
-    let first = desk.run(&format!("{line} --save mine.toml"));
-    ended(&first, 0);
-    let saved = fs::read_to_string(desk.path("mine.toml")).unwrap();
-    let second = desk.run("compare mine.toml --save again.toml --format json");
-    ended(&second, 0);
-    let again = fs::read_to_string(desk.path("again.toml")).unwrap();
+    let first = sandbox.run(&format!("{line} --save mine.toml"));
+    assert_exit_code(&first, 0);
+    let saved = fs::read_to_string(sandbox.path("mine.toml")).unwrap();
+    let second = sandbox.run("compare mine.toml --save again.toml --format json");
+    assert_exit_code(&second, 0);
+    let again = fs::read_to_string(sandbox.path("again.toml")).unwrap();
     assert_eq!(saved, again);
     let (first, second) = (json(&first), json(&second));
     assert_eq!(first["experiment"], second["experiment"]);
@@ -47,41 +51,41 @@ fn what_is_saved_runs_the_same() {
 }
 
 #[test]
-fn what_is_wrong_in_a_file_is_told_with_its_place() {
-    let desk = experiment("flags = 3\n[server]\nlatncy = '5ms'\n");
+fn experiment_errors_name_their_location() {
+    let sandbox = sandbox_with("flags = 3\n[server]\nlatncy = '5ms'\n");
     let sentence = "mine.toml:3:1: server.latncy: unknown field `latncy`, expected one of ";
-    refused(&desk, "compare mine.toml", sentence);
-    let desk = experiment("[server]\nqueue = 3\n");
+    refused(&sandbox, "compare mine.toml", sentence);
+    let sandbox = sandbox_with("[server]\nqueue = 3\n");
     refused(
-        &desk,
+        &sandbox,
         "compare mine.toml",
         "server: queue: a queue needs a `capacity`",
     );
-    let desk = experiment("profile = 'book'\n");
+    let sandbox = sandbox_with("profile = 'book'\n");
     let sentence = "--profile: expected a profile with one listener, got `book`";
-    refused(&desk, "compare mine.toml", sentence);
+    refused(&sandbox, "compare mine.toml", sentence);
     let sentence = "EXPERIMENT: unknown experiment `artcle`; known: article, latency, ";
-    refused(&desk, "compare artcle", sentence);
-    refused(&desk, "compare missing.toml", "missing.toml: ");
+    refused(&sandbox, "compare artcle", sentence);
+    refused(&sandbox, "compare missing.toml", "missing.toml: ");
     let sentence = "the argument `[EXPERIMENT]` cannot be used with `--flags <N>`";
-    refused(&desk, "compare mine.toml --flags 3", sentence);
+    refused(&sandbox, "compare mine.toml --flags 3", sentence);
 }
 
 #[test]
-fn what_is_too_much_is_refused_at_once() {
-    let desk = Sandbox::new();
+fn oversized_comparison_is_refused() {
+    let sandbox = Sandbox::new();
     let sentence = "--times: a run has at most 100000 downloads, got 2000000000000\n";
-    refused(&desk, "compare --times 100000000000", sentence);
-    let lanes: Vec<_> = (1..=1000).map(|lanes| lanes.to_string()).collect();
-    let line = format!("compare --rounds 99 --concurrency {}", lanes.join(","));
+    refused(&sandbox, "compare --times 100000000000", sentence);
+    let counts: Vec<_> = (1..=1000).map(|count| count.to_string()).collect();
+    let line = format!("compare --rounds 99 --concurrency {}", counts.join(","));
     let sentence = "1000 combinations of conditions x 3 strategies x 100 rounds = 300000 runs; the maximum is 100000\n";
-    refused(&desk, &line, sentence);
+    refused(&sandbox, &line, sentence);
 }
 
 #[test]
-fn what_stands_in_the_grid_twice_is_refused() {
-    let desk = Sandbox::new();
-    for (words, sentence) in [
+fn duplicate_grid_value_is_refused() {
+    let sandbox = Sandbox::new();
+    for (options, sentence) in [
         (
             "--strategy async,async",
             "--strategy: duplicate `async`; to compare it with itself, ",
@@ -93,64 +97,65 @@ fn what_stands_in_the_grid_twice_is_refused() {
             "--transport: duplicate `hyper`\n",
         ),
     ] {
-        refused(&desk, &format!("compare {words}"), sentence);
+        refused(&sandbox, &format!("compare {options}"), sentence);
     }
 }
 
 #[test]
-fn a_strategy_against_itself_meets_the_same_and_has_an_interval() {
-    let desk = experiment(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
-    let done = desk.run("compare mine.toml --format json");
-    ended(&done, 0);
-    let document = json(&done);
+fn strategy_compared_with_itself_has_equal_fates_and_an_interval() {
+    let sandbox = sandbox_with(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
+    let output = sandbox.run("compare mine.toml --format json");
+    assert_exit_code(&output, 0);
+    let document = json(&output);
     assert_eq!(column(&document, "name"), ["async+one", "async+other"]);
     let fates = column(&document, "fates_digest");
     assert_eq!(fates[0], fates[1]);
-    let behind = column(&document, "ratio_to_fastest");
-    let behind = behind.iter().find(|ratio| !ratio.is_null()).unwrap();
+    let ratios = column(&document, "ratio_to_fastest");
+    let ratio = ratios.iter().find(|ratio| !ratio.is_null()).unwrap();
     assert!(
-        behind["confidence_interval"].is_array()
-            && behind["minimum_detectable_effect"].as_f64() > Some(0.0)
+        ratio["confidence_interval"].is_array()
+            && ratio["minimum_detectable_effect"].as_f64() > Some(0.0)
     );
 }
 
 #[test]
-fn a_threshold_that_is_crossed_is_exit_code_1() {
-    let desk =
-        experiment(&format!("fail_if = ['async.wall < 1h']\n{QUICK}").replace("1h", "3600s"));
-    let done = desk.run("compare mine.toml --rounds 1");
-    ended(&done, 1);
+fn crossed_threshold_exits_with_1() {
+    let sandbox =
+        sandbox_with(&format!("fail_if = ['async.wall < 1h']\n{QUICK}").replace("1h", "3600s"));
+    let output = sandbox.run("compare mine.toml --rounds 1");
+    assert_exit_code(&output, 1);
     assert!(
-        done.out
+        output
+            .stdout
             .contains("\nThreshold crossed: async.wall < 3600s: measured "),
-        "{done}"
+        "{output}"
     );
-    let desk = experiment(QUICK);
-    let done = desk.run("compare mine.toml --rounds 1 --fail-if async.errors>0");
-    assert_eq!(done.code, Some(0), "{done}");
+    let sandbox = sandbox_with(QUICK);
+    let output = sandbox.run("compare mine.toml --rounds 1 --fail-if async.errors>0");
+    assert_eq!(output.code, Some(0), "{output}");
     let line = "compare mine.toml --fail-if asink.errors>0";
     refused(
-        &desk,
+        &sandbox,
         line,
         "--fail-if: unknown strategy `asink`; known: async",
     );
 }
 
 #[test]
-fn a_result_is_what_its_schema_says() {
-    let desk = Sandbox::new();
-    let schema: Value = serde_json::from_str(&desk.run("compare --schema").out).unwrap();
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/compare.schema.json");
-    let shipped: Value = serde_json::from_str(&fs::read_to_string(shipped).unwrap()).unwrap();
+fn result_matches_its_json_schema() {
+    let sandbox = Sandbox::new();
+    let schema: Value = serde_json::from_str(&sandbox.run("compare --schema").stdout).unwrap();
+    let documented = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/compare.schema.json");
+    let documented: Value = serde_json::from_str(&fs::read_to_string(documented).unwrap()).unwrap();
     assert_eq!(
-        schema, shipped,
+        schema, documented,
         "`flagpole compare --schema > docs/compare.schema.json`"
     );
     let line = "compare --latency 1ms --fault 500@30% --concurrency 2,3 --flags 4 --rounds 10 \
                 --strategy async,threads --retries 1 --backoff 1ms..2ms --result r.json";
-    ended(&desk.run(line), 0);
+    assert_exit_code(&sandbox.run(line), 0);
     let result: Value =
-        serde_json::from_str(&fs::read_to_string(desk.path("r.json")).unwrap()).unwrap();
+        serde_json::from_str(&fs::read_to_string(sandbox.path("r.json")).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<_> = validator
         .iter_errors(&result)
@@ -163,23 +168,23 @@ fn a_result_is_what_its_schema_says() {
 }
 
 #[test]
-fn an_earlier_result_is_compared_with() {
-    let desk = experiment(QUICK);
-    ended(&desk.run("compare mine.toml --result old.json"), 0);
-    let done = desk.run("compare mine.toml --baseline old.json --format json");
-    ended(&done, 0);
-    let document = json(&done);
-    let against = &document["baseline"][0];
-    assert_eq!(against["name"], "async");
+fn baseline_gives_a_ratio_per_strategy() {
+    let sandbox = sandbox_with(QUICK);
+    assert_exit_code(&sandbox.run("compare mine.toml --result old.json"), 0);
+    let output = sandbox.run("compare mine.toml --baseline old.json --format json");
+    assert_exit_code(&output, 0);
+    let document = json(&output);
+    let baseline = &document["baseline"][0];
+    assert_eq!(baseline["name"], "async");
     assert!(
-        against["ratio"]["confidence_interval"].is_array(),
-        "{against}"
+        baseline["ratio"]["confidence_interval"].is_array(),
+        "{baseline}"
     );
-    let done = desk.run("compare --latency 0 --flags 2 --rounds 1 --baseline old.json");
-    assert!(done.out.contains("not in the baseline\n"), "{done}");
-    fs::write(desk.path("bad.json"), "{}").unwrap();
+    let output = sandbox.run("compare --latency 0 --flags 2 --rounds 1 --baseline old.json");
+    assert!(output.stdout.contains("not in the baseline\n"), "{output}");
+    fs::write(sandbox.path("bad.json"), "{}").unwrap();
     refused(
-        &desk,
+        &sandbox,
         "compare mine.toml --baseline bad.json",
         "--baseline: bad.json: ",
     );
@@ -187,73 +192,68 @@ fn an_earlier_result_is_compared_with() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_and_the_table_is_there_all_the_same() {
-    let desk = experiment(QUICK);
-    let told = |done: &CommandOutput, part: &str| assert!(done.err.contains(part), "{done}");
-    let done = desk.run("compare mine.toml --rounds 1 --result /dev/full");
-    ended_with_trouble(&done);
-    told(
-        &done,
-        "--result: cannot write the result to /dev/full: No space left on device",
-    );
-    assert!(done.out.contains("\nasync "), "{done}");
+fn unwritable_result_fails_the_command_after_the_table() {
+    let sandbox = sandbox_with(QUICK);
+    let output = sandbox.run("compare mine.toml --rounds 1 --result /dev/full");
+    assert_eq!(output.code, Some(1), "{output}");
+    let message = "--result: cannot write the result to /dev/full: No space left on device";
+    assert!(output.stderr.contains(message), "{output}");
+    assert!(output.stdout.contains("\nasync "), "{output}");
     let line = "compare mine.toml --rounds 1 --result missing/r.json";
-    refused(&desk, line, "--result: missing/r.json: ");
-    let desk = experiment(QUICK);
+    refused(&sandbox, line, "--result: missing/r.json: ");
+    let sandbox = sandbox_with(QUICK);
     let line = "compare mine.toml --rounds 1 --save missing/r.toml";
-    refused(&desk, line, "--save: missing/r.toml: ");
+    refused(&sandbox, line, "--save: missing/r.toml: ");
 }
 
-/// A limit on the size of files stands for a disk that is full before the end.
+/// A limit on file sizes stands for a disk that fills up while writing.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_result_that_does_not_fit_leaves_the_older_one_as_it_was() {
-    let desk = experiment(QUICK);
-    ended(&desk.run("compare mine.toml --rounds 1 --result r.json"), 0);
-    let old = fs::read(desk.path("r.json")).unwrap();
-    let limited = |line: &str| {
+fn failed_write_keeps_the_previous_result() {
+    let sandbox = sandbox_with(QUICK);
+    assert_exit_code(
+        &sandbox.run("compare mine.toml --rounds 1 --result r.json"),
+        0,
+    );
+    let old = fs::read(sandbox.path("r.json")).unwrap();
+    let run_with_file_limit = |line: &str| {
         let mut shell = std::process::Command::new("sh");
         let flagpole = crate::harness::FLAGPOLE;
         let line = format!("trap '' XFSZ; ulimit -f 4; exec {flagpole} {line}");
-        let shell = shell.args(["-c", &line]).current_dir(desk.path("."));
+        let shell = shell.args(["-c", &line]).current_dir(sandbox.path("."));
         let output = shell.output().unwrap();
         (
             output.status.code(),
             String::from_utf8(output.stderr).unwrap(),
         )
     };
-    let (code, err) = limited("compare mine.toml --rounds 1 --result r.json");
+    let (code, err) = run_with_file_limit("compare mine.toml --rounds 1 --result r.json");
     assert_eq!(code, Some(1), "{err}");
-    let told = "flagpole: --result: cannot write the result to ";
-    assert!(err.contains(told), "{err}");
-    assert_eq!(fs::read(desk.path("r.json")).unwrap(), old);
-    let mut names: Vec<_> = fs::read_dir(desk.path(".")).unwrap().collect();
+    let message = "flagpole: --result: cannot write the result to ";
+    assert!(err.contains(message), "{err}");
+    assert_eq!(fs::read(sandbox.path("r.json")).unwrap(), old);
+    let mut names: Vec<_> = fs::read_dir(sandbox.path(".")).unwrap().collect();
     names.retain(|name| name.as_ref().unwrap().file_name() != "mine.toml");
     assert_eq!(names.len(), 1, "{names:?}");
 }
 
 #[test]
-fn a_start_that_is_refused_leaves_no_result() {
-    let desk = experiment(QUICK);
+fn refused_start_creates_no_result_file() {
+    let sandbox = sandbox_with(QUICK);
     let line = "compare mine.toml --result r.json --save missing/again.toml";
-    refused(&desk, line, "--save: missing/again.toml: ");
-    assert!(!desk.path("r.json").exists());
-}
-
-#[cfg(target_os = "linux")]
-fn ended_with_trouble(done: &CommandOutput) {
-    assert_eq!(done.code, Some(1), "{done}");
+    refused(&sandbox, line, "--save: missing/again.toml: ");
+    assert!(!sandbox.path("r.json").exists());
 }
 
 #[test]
-fn a_sequence_of_lanes_has_a_knee() {
-    let desk = experiment(
-        "flags = 20\nrounds = 1\n[grid]\nmax_req = [1, 20]\nstrategies = ['threads', 'async']\n\
+fn every_concurrency_of_the_grid_is_a_cell() {
+    let sandbox = sandbox_with(
+        "flags = 20\nrounds = 1\n[grid]\nconcurrency = [1, 20]\nstrategies = ['threads', 'async']\n\
          [server]\nlatency = '5ms'\n",
     );
-    let done = desk.run("compare mine.toml --format json");
-    ended(&done, 0);
-    let document = json(&done);
+    let output = sandbox.run("compare mine.toml --format json");
+    assert_exit_code(&output, 0);
+    let document = json(&output);
     assert_eq!(document["cells"].as_array().unwrap().len(), 2);
-    assert_eq!(rows(&document).len(), 2);
+    assert_eq!(strategies(&document).len(), 2);
 }

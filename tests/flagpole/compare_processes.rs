@@ -1,20 +1,21 @@
-//! The processes that `flagpole compare` starts: what happens when one dies, and that none is left.
+//! The processes that `flagpole compare` starts: what happens when one of them dies or hangs, and
+//! that none outlives it.
 
-use crate::compare::{json, rows};
+use crate::compare::{json, strategies};
 use crate::harness::{CommandOutput, RunningCommand, Sandbox, flagpole, wait_until};
 use crate::processes::{children, has_socket, with_argument};
-use crate::servers::mock;
+use crate::servers::server_with;
 use rustix::process::{Pid, Signal, kill_process};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A seed by which the server of one test is told from all others.
-fn own_seed() -> u64 {
+/// A seed that identifies the server of one test.
+fn unique_seed() -> u64 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     u64::from(std::process::id()) << 32 | u64::from(next)
 }
 
-/// The server processes that `compare` started for this seed; it spells the option in one word.
+/// Server processes that `compare` started for this seed; it passes the option as one argument.
 fn servers(seed: u64) -> Vec<u32> {
     with_argument(&format!("--seed={seed}"))
 }
@@ -32,7 +33,7 @@ fn send(pid: u32, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-/// A process that does nothing any more, until the test is over, if somebody has not ended it by then.
+/// A stopped process; continued when dropped, unless it has been killed.
 struct StoppedProcess(u32);
 
 impl StoppedProcess {
@@ -52,111 +53,111 @@ impl Drop for StoppedProcess {
     }
 }
 
-/// The first process of this kind that it starts.
-fn first(process: &RunningCommand, argument: &str) -> u32 {
+fn first_child(process: &RunningCommand, argument: &str) -> u32 {
     let mut found = Vec::new();
-    wait_until("it has started one", || {
+    wait_until("the child process runs", || {
         found = children(process.pid(), argument);
         !found.is_empty()
     });
     found[0]
 }
 
-/// A comparison under way that never ends, and its seed.
-fn endless() -> (RunningCommand, u64) {
-    let seed = own_seed();
+/// A comparison that never ends, and its seed.
+fn start_endless() -> (RunningCommand, u64) {
+    let seed = unique_seed();
     let process = Sandbox::new().start(&format!("compare --latency 1h --seed {seed}"));
-    wait_until("a download is under way", || {
+    wait_until("a download is in flight", || {
         servers(seed).len() == 1 && trials(&process).into_iter().any(has_socket)
     });
     (process, seed)
 }
 
 #[test]
-fn none_is_left_after_a_success() {
-    let seed = own_seed();
-    let done = flagpole(&format!("compare --latency 0 --rounds 1 --seed {seed}"));
-    assert_eq!(done.code, Some(0), "{done}");
+fn success_leaves_no_process() {
+    let seed = unique_seed();
+    let output = flagpole(&format!("compare --latency 0 --rounds 1 --seed {seed}"));
+    assert_eq!(output.code, Some(0), "{output}");
     assert!(servers(seed).is_empty());
 }
 
 #[test]
-fn none_is_left_after_a_kill() {
-    let (process, seed) = endless();
+fn kill_leaves_no_process() {
+    let (process, seed) = start_endless();
     let trials = trials(&process);
     process.kill();
     wait_until("the server is gone", || servers(seed).is_empty());
     wait_until("the trial is gone", || {
-        let left = with_argument("trial");
-        !trials.iter().any(|trial| left.contains(trial))
+        let running = with_argument("trial");
+        !trials.iter().any(|trial| running.contains(trial))
     });
 }
 
 #[test]
-fn none_is_left_after_a_signal() {
+fn signal_leaves_no_process() {
     let interrupts: [fn(&RunningCommand); 3] = [
         |process| process.signal(Signal::INT),
         |process| process.signal(Signal::TERM),
-        RunningCommand::press_ctrl_c,
+        RunningCommand::interrupt_group,
     ];
     for interrupt in interrupts {
-        let (process, seed) = endless();
+        let (process, seed) = start_endless();
         interrupt(&process);
-        let done = process.finish();
-        assert_eq!(done.code, Some(3), "{done}");
+        let output = process.finish();
+        assert_eq!(output.code, Some(3), "{output}");
         assert!(servers(seed).is_empty());
     }
 }
 
-/// Each trial takes longer than it takes until the server is asked whether it is there; all of them
-/// together ask more often than it may leave unanswered.
+/// Each trial is longer than the interval between two pings, and all of them together allow more
+/// pings than may go unanswered.
 #[test]
-fn a_server_that_answers_is_there_however_many_trials_take_long() {
-    let done = flagpole("compare --latency 2100ms --flags 1 --strategy sequential --rounds 7");
-    assert!(!done.err.contains("is unresponsive"), "{done}");
-    assert_eq!(done.code, Some(0), "{done}");
+fn long_trials_do_not_make_the_server_unresponsive() {
+    let output = flagpole("compare --latency 2100ms --flags 1 --strategy sequential --rounds 7");
+    assert!(!output.stderr.contains("is unresponsive"), "{output}");
+    assert_eq!(output.code, Some(0), "{output}");
 }
 
 #[test]
-fn a_trial_that_dies_leaves_the_rounds_before_it() {
-    let server = mock("20ms", "");
+fn killed_trial_keeps_earlier_rounds() {
+    let server = server_with("20ms", "");
     let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
     let process = Sandbox::new().start(&format!("{line} {}", server.url()));
     wait_until("some rounds are over", || server.ledger().requests > 10);
-    kill(first(&process, "trial"));
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: invalid measurement: trial of `async` in round ";
-    assert!(done.err.starts_with(told), "{done}");
+    kill(first_child(&process, "trial"));
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = "flagpole: invalid measurement: trial of `async` in round ";
+    assert!(output.stderr.starts_with(message), "{output}");
     assert!(
-        done.err
+        output
+            .stderr
             .contains(": the trial process ended with signal: 9 (SIGKILL)\n"),
-        "{done}"
+        "{output}"
     );
-    let document = json(&done);
-    assert!(rows(&document)[0]["rounds"].as_array().unwrap().len() > 2);
+    let document = json(&output);
+    assert!(strategies(&document)[0]["rounds"].as_array().unwrap().len() > 2);
     assert_eq!(document["cells"][0]["verdict"]["validity"], "INVALID");
 }
 
 #[test]
-fn a_server_that_dies_is_named_as_the_reason() {
-    let seed = own_seed();
+fn killed_server_is_named_as_the_reason() {
+    let seed = unique_seed();
     let line = "compare --latency 20ms --flags 2 --strategy async --rounds 1000 --seed";
     let process = Sandbox::new().start(&format!("{line} {seed}"));
     wait_until("a trial runs", || {
         servers(seed).len() == 1 && !trials(&process).is_empty()
     });
     kill(servers(seed)[0]);
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
-    assert!(done.err.contains(told), "{done}");
-    assert!(done.out.contains("\nINVALID\n"), "{done}");
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
+    assert!(output.stderr.contains(message), "{output}");
+    assert!(output.stdout.contains("\nINVALID\n"), "{output}");
 }
 
 #[test]
-fn without_its_floor_a_comparison_is_whole_and_not_valid() {
-    for (argument, told) in [
+fn failed_overhead_measurement_makes_the_comparison_invalid() {
+    for (argument, message) in [
         (
             "trial",
             "measurement overhead: the trial process ended with signal: 9 (SIGKILL)",
@@ -168,96 +169,104 @@ fn without_its_floor_a_comparison_is_whole_and_not_valid() {
     ] {
         let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
         let process = Sandbox::new().start(line);
-        let first = first(&process, argument);
+        let child = first_child(&process, argument);
         if argument == "serve" {
-            wait_until("it is used", || {
+            wait_until("a trial uses the server", || {
                 trials(&process).into_iter().any(has_socket)
             });
         }
-        kill(first);
-        let done = process.finish();
-        assert_eq!(done.code, Some(3), "{done}");
-        assert_eq!(done.err, format!("flagpole: invalid measurement: {told}\n"));
-        let document = json(&done);
-        assert!(document["measurement_overhead"].is_null(), "{done}");
-        assert_eq!(rows(&document)[0]["ok"], 4, "{done}");
+        kill(child);
+        let output = process.finish();
+        assert_eq!(output.code, Some(3), "{output}");
+        assert_eq!(
+            output.stderr,
+            format!("flagpole: invalid measurement: {message}\n")
+        );
+        let document = json(&output);
+        assert!(document["measurement_overhead"].is_null(), "{output}");
+        assert_eq!(strategies(&document)[0]["ok"], 4, "{output}");
         let reason = &document["cells"][0]["verdict"]["reasons"][0];
-        assert_eq!(reason["label"], "aborted", "{done}");
+        assert_eq!(reason["label"], "aborted", "{output}");
     }
 }
 
 #[test]
-fn an_interrupt_during_the_floor_measures_nothing_more() {
+fn interrupt_during_the_overhead_measurement_skips_all_cells() {
     let process = Sandbox::new().start("compare --latency 1h --format json");
-    first(&process, "trial");
+    first_child(&process, "trial");
     process.signal(Signal::INT);
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: 63 runs, about 27720 minutes\n\
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = "flagpole: 63 runs, about 27720 minutes\n\
                 flagpole: invalid measurement: interrupted\n";
-    assert!(done.err.starts_with(told), "{done}");
-    assert_eq!(rows(&json(&done)).len(), 0, "{done}");
+    assert!(output.stderr.starts_with(message), "{output}");
+    assert_eq!(strategies(&json(&output)).len(), 0, "{output}");
 }
 
 #[test]
-fn conditions_that_can_not_be_begun_leave_those_before_them() {
-    let (desk, seed) = (Sandbox::new(), own_seed());
-    let folder = desk.path("tmp");
+fn cell_that_cannot_start_keeps_earlier_cells() {
+    let (sandbox, seed) = (Sandbox::new(), unique_seed());
+    let folder = sandbox.path("tmp");
     std::fs::create_dir(&folder).unwrap();
     let line =
         "compare --latency 1ms,2ms --flags 2 --strategy async --rounds 20 --format json --seed";
-    let process = desk.start_with(&format!("{line} {seed}"), &[("TMPDIR", &folder)]);
+    let process = sandbox.start_with(&format!("{line} {seed}"), &[("TMPDIR", &folder)]);
     wait_until("a trial of the first conditions runs", || {
         servers(seed).len() == 1 && !trials(&process).is_empty()
     });
     std::fs::remove_dir(&folder).unwrap();
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "invalid measurement: cannot write the server's profile: ";
-    assert!(done.err.contains(told), "{done}");
-    let document = json(&done);
-    assert_eq!(rows(&document)[0]["ok"], 40, "{done}");
-    let broken = &document["cells"][1];
-    assert_eq!(broken["verdict"]["validity"], "INVALID", "{done}");
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = "invalid measurement: cannot write the server's profile: ";
+    assert!(output.stderr.contains(message), "{output}");
+    let document = json(&output);
+    assert_eq!(strategies(&document)[0]["ok"], 40, "{output}");
+    let failed = &document["cells"][1];
+    assert_eq!(failed["verdict"]["validity"], "INVALID", "{output}");
 }
 
-/// What is said of a comparison in which these processes stop to answer.
-fn hangs(stopped: impl Fn(&RunningCommand, u64) -> Vec<u32>, interrupts: bool) -> CommandOutput {
-    let (process, seed) = endless();
+/// The output of a comparison whose processes are stopped.
+fn run_with_stopped_processes(
+    stopped: impl Fn(&RunningCommand, u64) -> Vec<u32>,
+    interrupts: bool,
+) -> CommandOutput {
+    let (process, seed) = start_endless();
     let _stopped = StoppedProcess::all(&stopped(&process, seed));
     if interrupts {
         process.signal(Signal::INT);
     }
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    assert!(done.out.contains("\nINVALID\n"), "{done}");
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    assert!(output.stdout.contains("\nINVALID\n"), "{output}");
     assert!(servers(seed).is_empty());
-    done
+    output
 }
 
 #[test]
-fn a_trial_that_hangs_is_not_waited_for() {
-    let done = hangs(|process, _| trials(process), false);
+fn hung_trial_is_reported_as_unresponsive() {
+    let output = run_with_stopped_processes(|process, _| trials(process), false);
     assert!(
-        done.err
+        output
+            .stderr
             .contains(" in the warm-up round: the trial process is unresponsive\n"),
-        "{done}"
+        "{output}"
     );
 }
 
 #[test]
-fn a_server_that_hangs_is_not_waited_for() {
-    let done = hangs(|_, seed| servers(seed), false);
+fn hung_server_is_reported_as_unresponsive() {
+    let output = run_with_stopped_processes(|_, seed| servers(seed), false);
     assert!(
-        done.err
+        output
+            .stderr
             .contains(" in the warm-up round: the server process is unresponsive\n"),
-        "{done}"
+        "{output}"
     );
 }
 
 #[test]
-fn an_interrupt_ends_what_hangs() {
+fn interrupt_ends_hung_processes() {
     let all = |process: &RunningCommand, seed| [trials(process), servers(seed)].concat();
-    let done = hangs(all, true);
-    assert!(done.err.contains(": interrupted\n"), "{done}");
+    let output = run_with_stopped_processes(all, true);
+    assert!(output.stderr.contains(": interrupted\n"), "{output}");
 }

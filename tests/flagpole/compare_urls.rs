@@ -1,72 +1,79 @@
-//! `flagpole compare --url`: against a server that already runs, which may not be ours, or not be there.
+//! `flagpole compare --url`: running servers, external servers, and unreachable ones.
 
-use crate::compare::{column, ended, json, rows};
+use crate::compare::{assert_exit_code, column, json, strategies};
 use crate::harness::{Sandbox, flagpole, wait_until};
-use crate::servers::{UnusedAddr, foreign, mock};
+use crate::servers::{UnusedAddr, server_with, start_external_server};
 use serde_json::Value;
 
 #[test]
-fn nobody_at_the_url_is_no_comparison() {
-    let nobody = UnusedAddr::new();
-    let done = flagpole(&format!("compare --url http://{}", nobody.addr()));
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = " in the warm-up round: no attempt reached the server: connection refused\n";
-    assert!(done.err.contains(told), "{done}");
-    assert!(done.out.contains(" x connection refused\n"), "{done}");
+fn unreachable_url_is_an_invalid_measurement() {
+    let unused = UnusedAddr::new();
+    let output = flagpole(&format!("compare --url http://{}", unused.addr()));
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = " in the warm-up round: no attempt reached the server: connection refused\n";
+    assert!(output.stderr.contains(message), "{output}");
+    assert!(
+        output.stdout.contains(" x connection refused\n"),
+        "{output}"
+    );
 }
 
 #[test]
-fn a_server_of_somebody_else_that_goes_away_ends_the_rounds() {
-    let server = mock("1ms", "");
+fn server_that_stops_ends_the_rounds() {
+    let server = server_with("1ms", "");
     let line = "compare --flags 2 --strategy async --rounds 1000 --format json --url";
     let process = Sandbox::new().start(&format!("{line} {}", server.url()));
     wait_until("some rounds are over", || server.ledger().requests > 10);
     drop(server);
-    let done = process.finish();
-    assert_eq!(done.code, Some(3), "{done}");
-    let document = json(&done);
+    let output = process.finish();
+    assert_eq!(output.code, Some(3), "{output}");
+    let document = json(&output);
     let reasons = document["cells"][0]["verdict"]["reasons"]
         .as_array()
         .unwrap();
-    assert_eq!(reasons[0]["label"], "aborted", "{done}");
+    assert_eq!(reasons[0]["label"], "aborted", "{output}");
     assert!(
         reasons
             .iter()
             .any(|reason| reason["label"] == "connect_failed"),
-        "{done}"
+        "{output}"
     );
-    let rounds = rows(&document)[0]["rounds"].as_array().unwrap();
-    assert!((2..1000).contains(&rounds.len()), "{done}");
+    let rounds = strategies(&document)[0]["rounds"].as_array().unwrap();
+    assert!((2..1000).contains(&rounds.len()), "{output}");
 }
 
 #[test]
-fn a_server_of_somebody_else_that_has_no_flags_is_no_comparison() {
-    let url = foreign();
-    let done = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
-    assert_eq!(done.code, Some(3), "{done}");
-    let told = "flagpole: invalid measurement: no download succeeded; check --url\n";
-    assert_eq!(done.err, told, "{done}");
+fn external_server_without_flags_is_an_invalid_measurement() {
+    let url = start_external_server();
+    let output = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
+    assert_eq!(output.code, Some(3), "{output}");
+    let message = "flagpole: invalid measurement: no download succeeded; check --url\n";
+    assert_eq!(output.stderr, message, "{output}");
 }
 
 #[test]
-fn a_flagpole_that_already_runs_is_measured_with_a_bound() {
-    let server = mock("5ms", "");
+fn running_flagpole_server_gives_a_lower_bound() {
+    let server = server_with("5ms", "");
     let line = format!("compare --format json --rounds 1 --url {}", server.url());
-    let done = flagpole(&line);
-    ended(&done, 0);
-    let document = json(&done);
+    let output = flagpole(&line);
+    assert_exit_code(&output, 0);
+    let document = json(&output);
     assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
-    assert_eq!(server.ledger().by_status[&200], 120, "with the warming up");
+    assert_eq!(
+        server.ledger().by_status[&200],
+        120,
+        "includes the warm-up round"
+    );
 }
 
 #[test]
-fn a_server_of_somebody_else_is_measured_without_a_bound() {
-    let done = flagpole(&format!(
+fn external_server_gives_no_lower_bound() {
+    let output = flagpole(&format!(
         "compare --format json --rounds 1 --url {}",
-        foreign()
+        start_external_server()
     ));
-    ended(&done, 0);
-    let document = json(&done);
+    assert_exit_code(&output, 0);
+    let document = json(&output);
     assert_eq!(column(&document, "ok"), [20, 20, 20]);
     assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);
     assert_eq!(column(&document, "efficiency"), [&Value::Null; 3]);

@@ -1,4 +1,4 @@
-//! The article's programs, run as a reader runs them: what they print, and that it is so.
+//! The example programs: what they print and save.
 
 mod downloads;
 mod lessons;
@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use tempfile::TempDir;
 
-/// The bare downloaders, which differ in one line.
-const BARE: [&str; 3] = ["flags_sequential", "flags_threads", "flags_async"];
+/// The basic downloaders, which differ in one line.
+const BASIC: [&str; 3] = ["flags_sequential", "flags_threads", "flags_async"];
 
-/// An example under way, in a folder of its own; killed when dropped.
 struct RunningExample {
     folder: TempDir,
     child: Child,
@@ -23,26 +22,25 @@ struct RunningExample {
 impl RunningExample {
     fn start(name: &str, arguments: &[&str]) -> RunningExample {
         let folder = tempfile::tempdir().unwrap();
-        let said = |name| File::create(folder.path().join(name)).unwrap();
+        let capture = |name| File::create(folder.path().join(name)).unwrap();
         let mut command = Command::new(binary(name));
         let command = command.args(arguments).current_dir(folder.path());
-        let command = command.stdout(said("out")).stderr(said("err"));
+        let command = command.stdout(capture("out")).stderr(capture("err"));
         let child = command.spawn().unwrap();
         RunningExample { folder, child }
     }
 
-    /// Waits for its end; with what it said, and what it saved under which names.
     fn finish(mut self) -> (CommandOutput, BTreeMap<String, Vec<u8>>) {
         let mut status = None;
         wait_until("the example ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        let said = |name| fs::read_to_string(self.folder.path().join(name)).unwrap();
-        let done = CommandOutput {
+        let capture = |name| fs::read_to_string(self.folder.path().join(name)).unwrap();
+        let output = CommandOutput {
             code: status.unwrap().code(),
-            out: said("out"),
-            err: said("err"),
+            stdout: capture("out"),
+            stderr: capture("err"),
         };
         let saved = fs::read_dir(self.folder.path().join("downloaded"));
         let saved = saved.into_iter().flatten().map(|entry| {
@@ -50,47 +48,45 @@ impl RunningExample {
             let name = entry.file_name().into_string().unwrap();
             (name, fs::read(entry.path()).unwrap())
         });
-        (done, saved.collect())
+        (output, saved.collect())
     }
 }
 
 impl Drop for RunningExample {
     fn drop(&mut self) {
-        // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Where cargo builds an example: in `examples/` beside the binaries (The Cargo Book, "Build cache").
+/// Cargo builds examples in `examples/` beside the binaries (The Cargo Book, "Build cache").
 fn binary(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_flagpole")).with_file_name("examples");
     let path = folder.join(format!("{name}{EXE_SUFFIX}"));
     assert!(
         path.exists(),
-        "{} is not there; `cargo test` builds it, `cargo test --test flagpole` does not: \
+        "missing {}; `cargo test` builds it, `cargo test --test flagpole` does not: \
          run `cargo build --examples`",
         path.display()
     );
     path
 }
 
-/// Runs an example to a good end; with what it printed.
+/// Runs an example that must succeed; returns its stdout.
 fn run(name: &str, arguments: &[&str]) -> String {
-    let (done, _) = RunningExample::start(name, arguments).finish();
-    assert_eq!(done.code, Some(0), "{done}");
-    done.out
+    let (output, _) = RunningExample::start(name, arguments).finish();
+    assert_eq!(output.code, Some(0), "{output}");
+    output.stdout
 }
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The names and texts of all examples.
 fn sources() -> BTreeMap<String, String> {
     let entries = fs::read_dir(root().join("examples")).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
-    let files = paths.filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+    let files = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let sources = files.map(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         (name, fs::read_to_string(path).unwrap())
@@ -98,7 +94,7 @@ fn sources() -> BTreeMap<String, String> {
     sources.collect()
 }
 
-/// The lines of a program without those that are empty or a comment.
+/// The lines of a program that are neither empty nor comments.
 fn code(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim);
     lines
@@ -107,8 +103,8 @@ fn code(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn bad_words_get_a_clear_error_and_nothing_else_happens() {
-    for (name, word, error) in [
+fn bad_arguments_are_refused_with_an_error() {
+    for (name, argument, error) in [
         (
             "flags_async",
             "nowhere",
@@ -118,29 +114,39 @@ fn bad_words_get_a_clear_error_and_nothing_else_happens() {
         ("spinner_async", "long", "expected a number of seconds"),
         ("spinner_thread", "-1", "negative"),
     ] {
-        let (done, saved) = RunningExample::start(name, &[word]).finish();
-        assert_eq!((done.code, done.out.as_str()), (Some(1), ""), "{done}");
-        assert!(done.err.contains(error) && saved.is_empty(), "{done}");
+        let (output, saved) = RunningExample::start(name, &[argument]).finish();
+        assert_eq!(
+            (output.code, output.stdout.as_str()),
+            (Some(1), ""),
+            "{output}"
+        );
+        assert!(
+            output.stderr.contains(error) && saved.is_empty(),
+            "{output}"
+        );
     }
 }
 
 #[test]
-fn the_bare_downloaders_are_short_and_differ_in_one_line() {
+fn basic_downloaders_are_short_and_differ_in_one_line() {
     let sources = sources();
-    let [sequential, threads, asynchronous] = BARE.map(|name| code(&sources[name]));
+    let [sequential, threads, asynchronous] = BASIC.map(|name| code(&sources[name]));
     assert!(sequential.len() < 40, "{} lines", sequential.len());
     for other in [&threads, &asynchronous] {
         assert_eq!(other.len(), sequential.len());
         let pairs = sequential.iter().zip(other);
-        let differ: Vec<_> = pairs.filter(|(one, two)| one != two).collect();
-        assert_eq!(differ.len(), 1, "{differ:?}");
-        assert!(differ[0].0.contains("strategy::by_name"), "{differ:?}");
+        let differing: Vec<_> = pairs.filter(|(left, right)| left != right).collect();
+        assert_eq!(differing.len(), 1, "{differing:?}");
+        assert!(
+            differing[0].0.contains("strategy::by_name"),
+            "{differing:?}"
+        );
     }
 }
 
 #[test]
-fn every_example_begins_with_what_it_is_and_is_named_in_the_map_of_the_article() {
-    let map = fs::read_to_string(root().join("docs/article.md")).unwrap();
+fn every_example_has_a_header_and_a_row_in_the_articles_map() {
+    let article = fs::read_to_string(root().join("docs/article.md")).unwrap();
     let sources = sources();
     for (name, text) in &sources {
         let header = text
@@ -154,12 +160,11 @@ fn every_example_begins_with_what_it_is_and_is_named_in_the_map_of_the_article()
         );
         assert!(text.contains("Note "), "{name} does not say what to note");
         assert!(
-            map.contains(&format!("`{name}`")),
+            article.contains(&format!("`{name}`")),
             "docs/article.md lacks `{name}`"
         );
     }
-    // And what the map names is there.
-    for path in map
+    for path in article
         .split(['(', ')'])
         .filter_map(|link| link.strip_prefix("../"))
     {

@@ -1,11 +1,11 @@
-//! The server's whole fault family against every strategy and every transport: what each fault comes to,
-//! and what lies in the folder then.
+//! Every fault against every combo: the outcome, the records and the saved files.
 
 use crate::agreement_util::{TestRun, assert_agree};
 use crate::combos::{
-    Combo, FolderContents, at_once, codes, files, in_every_way, lanes, sizes, true_flags, truth,
+    Combo, FolderContents, codes, concurrency, expected_flags, files, in_parallel, original_body,
+    sizes, with_every_combo,
 };
-use crate::servers::mock;
+use crate::servers::server_with;
 use flagpole_client::policy::{Policy, RedirectPolicy, Timeouts};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, OutcomeClass};
@@ -16,63 +16,60 @@ use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Three flags of different sizes, none below 700 bytes; and one, where each takes until a timeout.
+/// Each flag has more than 700 bytes.
 const THREE: &str = "BR JP US";
 const ONE: &str = "BR";
 
-/// For what never takes long.
-const PATIENT: Timeouts = Timeouts {
+/// Timeouts that must not expire.
+const LONG_TIMEOUTS: Timeouts = Timeouts {
     connect: None,
     first_byte: None,
     total: Some(Duration::from_secs(20)),
 };
 
-/// Struck while the head is awaited, long before the whole time is over.
-const FIRST_BYTE: Timeouts = Timeouts {
+/// The first-byte timeout expires long before the total timeout.
+const SHORT_FIRST_BYTE: Timeouts = Timeouts {
     connect: None,
     first_byte: Some(Duration::from_millis(200)),
     total: Some(Duration::from_secs(20)),
 };
 
-/// The first byte comes in time, the last one does not: long enough that the machine is not to blame.
-const WHOLE: Timeouts = Timeouts {
+/// The first byte arrives in time, the last one does not.
+const SHORT_TOTAL: Timeouts = Timeouts {
     connect: None,
     first_byte: Some(Duration::from_millis(1200)),
     total: Some(Duration::from_millis(1500)),
 };
 
-/// What a fault, which strikes every request, comes to.
+/// A fault injected into every response, and what must follow.
 struct FaultCase {
     fault: &'static str,
-    ends: ExpectedOutcome,
+    expected: ExpectedOutcome,
     timeouts: Timeouts,
-    /// RedirectPolicy that are followed.
-    follows: u32,
-    reuses: bool,
+    max_redirects: u32,
+    reuse: bool,
 }
 
-/// How every download ends.
 struct ExpectedOutcome {
     label: &'static str,
     class: OutcomeClass,
     status: Option<u16>,
     bytes: ExpectedBytes,
-    /// RedirectPolicy that were followed before.
-    hops: usize,
+    /// Redirects followed before.
+    after_redirects: usize,
 }
 
-/// How much of a body arrives.
 enum ExpectedBytes {
     Exactly(u64),
     Percent(u64),
-    /// Some of it, but not all.
+    /// More than nothing, less than all.
     Part,
 }
 
-const NOTHING: ExpectedBytes = ExpectedBytes::Exactly(0);
-const ALL: ExpectedBytes = ExpectedBytes::Percent(100);
+const NO_BYTES: ExpectedBytes = ExpectedBytes::Exactly(0);
+const ALL_BYTES: ExpectedBytes = ExpectedBytes::Percent(100);
 
-const fn row(
+const fn case(
     fault: &'static str,
     label: &'static str,
     class: OutcomeClass,
@@ -81,26 +78,26 @@ const fn row(
 ) -> FaultCase {
     FaultCase {
         fault,
-        ends: ExpectedOutcome {
+        expected: ExpectedOutcome {
             label,
             class,
             status,
             bytes,
-            hops: 0,
+            after_redirects: 0,
         },
-        timeouts: PATIENT,
-        follows: 5,
-        reuses: true,
+        timeouts: LONG_TIMEOUTS,
+        max_redirects: 5,
+        reuse: true,
     }
 }
 
 const fn ok(fault: &'static str) -> FaultCase {
-    row(fault, "ok", OutcomeClass::Ok, Some(200), ALL)
+    case(fault, "ok", OutcomeClass::Ok, Some(200), ALL_BYTES)
 }
 
-/// An answer with another status, its name as the body.
+/// A response with another status; the body is its reason phrase.
 const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u64) -> FaultCase {
-    row(
+    case(
         fault,
         label,
         OutcomeClass::Error,
@@ -109,14 +106,12 @@ const fn status(fault: &'static str, label: &'static str, status: u16, bytes: u6
     )
 }
 
-/// No whole answer, but a head.
-const fn broken(fault: &'static str, label: &'static str, bytes: ExpectedBytes) -> FaultCase {
-    row(fault, label, OutcomeClass::Error, Some(200), bytes)
+const fn broken_body(fault: &'static str, label: &'static str, bytes: ExpectedBytes) -> FaultCase {
+    case(fault, label, OutcomeClass::Error, Some(200), bytes)
 }
 
-/// No answer at all.
-const fn none(fault: &'static str, label: &'static str) -> FaultCase {
-    row(fault, label, OutcomeClass::Error, None, NOTHING)
+const fn no_response(fault: &'static str, label: &'static str) -> FaultCase {
+    case(fault, label, OutcomeClass::Error, None, NO_BYTES)
 }
 
 impl FaultCase {
@@ -125,28 +120,27 @@ impl FaultCase {
         self
     }
 
-    const fn hops(mut self, hops: usize) -> FaultCase {
-        self.ends.hops = hops;
+    const fn after_redirects(mut self, after_redirects: usize) -> FaultCase {
+        self.expected.after_redirects = after_redirects;
         self
     }
 
-    const fn following(mut self, follows: u32) -> FaultCase {
-        self.follows = follows;
+    const fn max_redirects(mut self, max_redirects: u32) -> FaultCase {
+        self.max_redirects = max_redirects;
         self
     }
 
-    /// On a connection for each request: what ends the connection behind a whole answer strikes the next
-    /// request, or does not, as chance has it.
-    const fn alone(mut self) -> FaultCase {
-        self.reuses = false;
+    /// One connection per request: a connection that ends after a complete response would affect
+    /// the next request or not, depending on timing.
+    const fn without_reuse(mut self) -> FaultCase {
+        self.reuse = false;
         self
     }
 }
 
-/// Every fault, in each of the forms in which it ends differently.
+/// Every fault in each form that has its own outcome.
 const TABLE: &[FaultCase] = &[
-    // A status.
-    row(
+    case(
         "404",
         "not_found",
         OutcomeClass::NotFound,
@@ -157,14 +151,14 @@ const TABLE: &[FaultCase] = &[
     status("503,retry-after=2s", "http_503", 503, 24),
     status("429,retry-after=1h", "http_429", 429, 22),
     status("418,reason=Short,body=stout", "http_418", 418, 6),
-    // As good as a flag, but for its body.
+    // A success by its status; only the body is wrong.
     status("200", "corrupt", 200, 7),
     status("200,body=GIF89a", "corrupt", 200, 7),
     status("204", "http_204", 204, 0),
     status("205", "http_205", 205, 0),
     status("206", "http_206", 206, 20),
     status("304", "http_304", 304, 0),
-    // No `Location`, thus not to be followed.
+    // Without `Location` a redirect is not followed.
     status("302", "http_302", 302, 10),
     status("300", "http_300", 300, 21),
     status("401", "http_401", 401, 17),
@@ -174,55 +168,47 @@ const TABLE: &[FaultCase] = &[
     status("416", "http_416", 416, 26),
     status("599", "http_599", 599, 26),
     status("999", "http_999", 999, 26),
-    // A reset.
-    none("reset", "connection_reset"),
-    broken("reset:0", "connection_reset", NOTHING),
-    broken("reset:700", "connection_reset", ExpectedBytes::Exactly(700)),
-    broken("reset:50%", "connection_reset", ExpectedBytes::Percent(50)),
-    ok("reset:100%").alone(),
-    // A cut.
-    broken("cut:0", "incomplete_body", NOTHING),
-    broken("cut:700", "incomplete_body", ExpectedBytes::Exactly(700)),
-    broken("cut:50%", "incomplete_body", ExpectedBytes::Percent(50)),
-    ok("cut:100%").alone(),
-    none("empty", "empty_reply"),
-    // Silence.
-    none("hang", "timeout_first_byte").within(FIRST_BYTE),
-    none("hang:for=1h", "timeout_first_byte").within(FIRST_BYTE),
-    none("hang", "timeout").within(Timeouts {
+    no_response("reset", "connection_reset"),
+    broken_body("reset:0", "connection_reset", NO_BYTES),
+    broken_body("reset:700", "connection_reset", ExpectedBytes::Exactly(700)),
+    broken_body("reset:50%", "connection_reset", ExpectedBytes::Percent(50)),
+    ok("reset:100%").without_reuse(),
+    broken_body("cut:0", "incomplete_body", NO_BYTES),
+    broken_body("cut:700", "incomplete_body", ExpectedBytes::Exactly(700)),
+    broken_body("cut:50%", "incomplete_body", ExpectedBytes::Percent(50)),
+    ok("cut:100%").without_reuse(),
+    no_response("empty", "empty_reply"),
+    no_response("hang", "timeout_first_byte").within(SHORT_FIRST_BYTE),
+    no_response("hang:for=1h", "timeout_first_byte").within(SHORT_FIRST_BYTE),
+    no_response("hang", "timeout").within(Timeouts {
         first_byte: None,
-        ..WHOLE
+        ..SHORT_TOTAL
     }),
-    broken("hang:0", "timeout", NOTHING).within(WHOLE),
-    broken("hang:700", "timeout", ExpectedBytes::Exactly(700)).within(WHOLE),
-    broken("hang:50%", "timeout", ExpectedBytes::Percent(50)).within(WHOLE),
-    ok("hang:100%").alone(),
+    broken_body("hang:0", "timeout", NO_BYTES).within(SHORT_TOTAL),
+    broken_body("hang:700", "timeout", ExpectedBytes::Exactly(700)).within(SHORT_TOTAL),
+    broken_body("hang:50%", "timeout", ExpectedBytes::Percent(50)).within(SHORT_TOTAL),
+    ok("hang:100%").without_reuse(),
     ok("hang:for=20ms"),
     ok("hang:700,for=20ms"),
-    // Slow.
     ok("trickle:10000000"),
-    broken("trickle:100", "timeout", ExpectedBytes::Part).within(WHOLE),
+    broken_body("trickle:100", "timeout", ExpectedBytes::Part).within(SHORT_TOTAL),
     ok("dribble:5,20ms"),
-    broken("dribble:5,1h", "timeout", ExpectedBytes::Part).within(WHOLE),
+    broken_body("dribble:5,1h", "timeout", ExpectedBytes::Part).within(SHORT_TOTAL),
     ok("slow-head:20ms"),
-    // Its first byte comes soon, its last not in time.
-    none("slow-head:10s", "timeout").within(WHOLE),
-    none("slow-head:3h", "timeout_first_byte").within(FIRST_BYTE),
-    // Wrong.
-    broken("corrupt", "corrupt", ALL),
-    broken("corrupt:3", "corrupt", ALL),
-    broken("corrupt:1000", "corrupt", ALL),
-    none("garbage", "protocol_error"),
-    // Elsewhere.
-    status("redirect", "too_many_redirects", 302, 10).hops(5),
-    status("redirect", "http_302", 302, 10).following(0),
-    ok("redirect:3").hops(3),
-    ok("redirect:5").hops(5),
-    status("redirect:6", "too_many_redirects", 302, 10).hops(5),
-    ok("redirect:1").hops(1).following(1),
+    no_response("slow-head:10s", "timeout").within(SHORT_TOTAL),
+    no_response("slow-head:3h", "timeout_first_byte").within(SHORT_FIRST_BYTE),
+    broken_body("corrupt", "corrupt", ALL_BYTES),
+    broken_body("corrupt:3", "corrupt", ALL_BYTES),
+    broken_body("corrupt:1000", "corrupt", ALL_BYTES),
+    no_response("garbage", "protocol_error"),
+    status("redirect", "too_many_redirects", 302, 10).after_redirects(5),
+    status("redirect", "http_302", 302, 10).max_redirects(0),
+    ok("redirect:3").after_redirects(3),
+    ok("redirect:5").after_redirects(5),
+    status("redirect:6", "too_many_redirects", 302, 10).after_redirects(5),
+    ok("redirect:1").after_redirects(1).max_redirects(1),
 ];
 
-/// The member of the family that a specification names.
 fn member(fault: &str) -> &str {
     let name = fault.split(':').next().unwrap();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -233,90 +219,99 @@ fn member(fault: &str) -> &str {
 }
 
 #[test]
-fn every_fault_of_the_family_has_a_row() {
-    let known: BTreeSet<_> = FAMILY.iter().map(|fault| fault.name).collect();
-    let rows: BTreeSet<_> = TABLE.iter().map(|row| member(row.fault)).collect();
-    assert_eq!(rows, known, "a row in TABLE says what a fault comes to");
+fn every_fault_has_a_case() {
+    let names: BTreeSet<_> = FAMILY.iter().map(|fault| fault.name).collect();
+    let cases: BTreeSet<_> = TABLE.iter().map(|case| member(case.fault)).collect();
+    assert_eq!(cases, names, "TABLE needs a case for each fault");
 }
 
 #[test]
-fn every_fault_comes_to_what_the_table_says() {
-    for rows in TABLE.chunks(9) {
-        at_once(rows.iter().map(|row| || assert_row(row)));
+fn every_fault_has_its_expected_outcome() {
+    for cases in TABLE.chunks(9) {
+        in_parallel(cases.iter().map(|case| || assert_case(case)));
     }
 }
 
-fn assert_row(row: &FaultCase) {
-    row.fault.parse::<FaultSpec>().unwrap();
-    let server = mock("0", row.fault);
+fn assert_case(case: &FaultCase) {
+    case.fault.parse::<FaultSpec>().unwrap();
+    let server = server_with("0", case.fault);
     let endpoint = Endpoint::from(server.addr());
-    let plan = Workload::flags(codes(row.codes()));
-    let runs: Vec<(TestRun, FolderContents)> = in_every_way(|way| {
+    let workload = Workload::flags(codes(case.codes()));
+    let runs: Vec<(TestRun, FolderContents)> = with_every_combo(|combo| {
         let folder = tempfile::tempdir().unwrap();
         let destination = DownloadDir::prepare(folder.path()).unwrap();
-        let run = Run::new(&plan, &endpoint).concurrency(lanes(3));
-        let run = run.policy(row.policy()).destination(&destination);
-        ((way, way.measure(run)), files(folder.path()))
+        let run = Run::new(&workload, &endpoint).concurrency(concurrency(3));
+        let run = run.policy(case.policy()).destination(&destination);
+        ((combo, combo.measure(run)), files(folder.path()))
     });
     let (runs, folders): (Vec<TestRun>, Vec<FolderContents>) = runs.into_iter().unzip();
-    for ((way, run), files) in runs.iter().zip(&folders) {
-        row.assert_records(*way, &run.records);
-        row.assert_files(*way, files);
+    for ((combo, run), files) in runs.iter().zip(&folders) {
+        case.assert_records(*combo, &run.records);
+        case.assert_files(*combo, files);
     }
     assert_agree(&runs, &server.shutdown(GRACE));
 }
 
 impl FaultCase {
     fn codes(&self) -> &'static str {
-        let is_patient = self.timeouts == PATIENT;
-        if is_patient { THREE } else { ONE }
+        let is_quick = self.timeouts == LONG_TIMEOUTS;
+        if is_quick { THREE } else { ONE }
     }
 
     fn policy(&self) -> Policy {
         Policy {
             timeouts: self.timeouts,
-            redirects: RedirectPolicy { max: self.follows },
-            reuse: self.reuses,
+            redirects: RedirectPolicy {
+                max: self.max_redirects,
+            },
+            reuse: self.reuse,
             ..Policy::default()
         }
     }
 
-    fn assert_records(&self, way: Combo, records: &[AttemptRecord]) {
-        let (fault, way, ends) = (self.fault, way.name(), &self.ends);
-        let (deciding, steps): (Vec<_>, Vec<_>) =
-            records.iter().partition(|record| record.is_final);
+    fn assert_records(&self, combo: Combo, records: &[AttemptRecord]) {
+        let (fault, combo, expected) = (self.fault, combo.name(), &self.expected);
+        let (finals, hops): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.is_final);
         let count = codes(self.codes()).len();
-        let counts = (deciding.len(), steps.len());
-        assert_eq!(counts, (count, count * ends.hops), "{fault}, {way}");
-        for step in steps {
-            let told = (&*step.outcome.label(), step.status);
-            assert_eq!(told, ("redirected", Some(302)), "{fault}, {way}");
+        let counts = (finals.len(), hops.len());
+        assert_eq!(
+            counts,
+            (count, count * expected.after_redirects),
+            "{fault}, {combo}"
+        );
+        for hop in hops {
+            let result = (&*hop.outcome.label(), hop.status);
+            assert_eq!(result, ("redirected", Some(302)), "{fault}, {combo}");
         }
-        for record in deciding {
-            let told = (
+        for record in finals {
+            let result = (
                 &*record.outcome.label(),
                 record.outcome.class(),
                 record.status,
             );
-            let expected = (ends.label, ends.class, ends.status);
-            assert_eq!(told, expected, "{fault}, {way}: {}", record.outcome);
-            let whole = truth(record.resource).len() as u64;
-            let is_right = match ends.bytes {
+            let expected_result = (expected.label, expected.class, expected.status);
+            assert_eq!(
+                result, expected_result,
+                "{fault}, {combo}: {}",
+                record.outcome
+            );
+            let length = original_body(record.resource).len() as u64;
+            let matches = match expected.bytes {
                 ExpectedBytes::Exactly(bytes) => record.bytes == bytes,
-                ExpectedBytes::Percent(share) => record.bytes == whole * share / 100,
-                ExpectedBytes::Part => (1..whole).contains(&record.bytes),
+                ExpectedBytes::Percent(share) => record.bytes == length * share / 100,
+                ExpectedBytes::Part => (1..length).contains(&record.bytes),
             };
             assert!(
-                is_right,
-                "{fault}, {way}: {} bytes of {whole}",
+                matches,
+                "{fault}, {combo}: {} bytes of {length}",
                 record.bytes
             );
         }
     }
 
-    fn assert_files(&self, way: Combo, files: &FolderContents) {
-        let expected = match self.ends.class {
-            OutcomeClass::Ok => true_flags(self.codes()),
+    fn assert_files(&self, combo: Combo, files: &FolderContents) {
+        let expected = match self.expected.class {
+            OutcomeClass::Ok => expected_flags(self.codes()),
             OutcomeClass::NotFound | OutcomeClass::Error | OutcomeClass::Intermediate => {
                 FolderContents::new()
             }
@@ -326,7 +321,7 @@ impl FaultCase {
             *files == expected,
             "{}, {}: {got:?}, not {wanted:?}",
             self.fault,
-            way.name()
+            combo.name()
         );
     }
 }

@@ -1,10 +1,7 @@
-//! flagpole as a whole: through the built binary and real sockets, and through the two libraries
-//! together. Every port is of the system's choice.
+//! End-to-end tests: through the built binary and real sockets, and through client and server
+//! libraries together. Every server uses port 0.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that can not go on is to fail there"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue must fail")]
 
 mod adaptive;
 mod agreement;

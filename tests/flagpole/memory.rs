@@ -1,116 +1,110 @@
-//! What flagpole costs in memory, read by Linux's own account.
+//! Memory use, as Linux accounts it.
 
 use crate::harness::Sandbox;
 use crate::processes::memory;
-use crate::servers::{RawClient, mock};
+use crate::servers::{RawClient, server_with};
 use flagpole_server::open_files;
 use std::thread;
 use std::time::Duration;
 
-/// Connections that are held open, each after one request.
-const HELD: u64 = 2000;
+/// Connections that stay open, each after one request.
+const IDLE_CONNECTIONS: u64 = 2000;
 
-/// What the processes have in files besides those connections, generously.
-const OTHERS: u64 = 500;
+/// An upper bound of the other open files of both processes.
+const OTHER_FILES: u64 = 500;
 
 #[test]
-fn a_thousand_downloads_at_once_stay_under_60_mb() {
-    // Long enough that all requests are in flight at once, and to look at the process.
-    let (desk, server) = (Sandbox::new(), mock("300ms", ""));
+fn concurrency_1000_stays_under_60_mb() {
+    let (sandbox, server) = (Sandbox::new(), server_with("300ms", ""));
     let line = format!("get --strategy async -e -m 1000 --url {}", server.url());
-    let process = desk.start(&line);
-    let mut most = 0;
-    while !process.has_ended() {
-        most = most.max(memory(process.pid(), "VmHWM").unwrap_or(0));
+    let process = sandbox.start(&line);
+    let mut peak = 0;
+    while !process.has_exited() {
+        peak = peak.max(memory(process.pid(), "VmHWM").unwrap_or(0));
     }
-    let done = process.finish();
+    let output = process.finish();
     assert!(
-        done.out
+        output
+            .stdout
             .starts_with("249 flags downloaded\n427 not found\n"),
-        "{done}"
+        "{output}"
     );
-    println!("get: at most {most} KiB");
-    assert!((1000..60_000).contains(&most), "{most} KiB");
+    println!("get: at most {peak} KiB");
+    assert!((1000..60_000).contains(&peak), "{peak} KiB");
 }
 
-/// The most that a `get` of all codes ever had, with so many lanes and all of them in flight, in KiB.
-fn most(words: &str, lanes: usize, latency: &str) -> u64 {
-    let (desk, server) = (Sandbox::new(), mock(latency, ""));
-    let line = format!("get -e -m {lanes} --url {} {words}", server.url());
-    let process = desk.start(&line);
-    let mut most = 0;
-    while !process.has_ended() {
-        most = most.max(memory(process.pid(), "VmHWM").unwrap_or(0));
-        // Looking is not to take the time of who is looked at.
+/// The peak memory in KiB of a `get` of all codes, with all connections in use at the same time.
+fn peak(options: &str, concurrency: usize, latency: &str) -> u64 {
+    let (sandbox, server) = (Sandbox::new(), server_with(latency, ""));
+    let line = format!("get -e -m {concurrency} --url {} {options}", server.url());
+    let process = sandbox.start(&line);
+    let mut peak = 0;
+    while !process.has_exited() {
+        peak = peak.max(memory(process.pid(), "VmHWM").unwrap_or(0));
+        // Limits the CPU time of the observation.
         thread::sleep(Duration::from_millis(1));
     }
-    let done = process.finish();
+    let output = process.finish();
     let all = "249 flags downloaded\n427 not found\n";
-    assert!(done.out.starts_with(all), "{done}");
-    most
+    assert!(output.stdout.starts_with(all), "{output}");
+    peak
 }
 
-/// What a lane costs in bytes, its connection and its part of all bodies included.
-fn a_lane(words: &str) -> u64 {
-    // There are 676 codes, thus as many lanes at most. The latency is long enough that all of them wait
-    // at once.
-    let (few, many) = (10, 676);
-    let [base, all] = [most(words, few, "1ms"), most(words, many, "1s")];
-    let each = all.saturating_sub(base) * 1024 / (many - few) as u64;
+/// Bytes per connection, with its share of all bodies.
+fn bytes_per_connection(options: &str) -> u64 {
+    // There are 676 codes. The high latency makes all requests wait at the same time.
+    let (low, high) = (10, 676);
+    let [low_peak, high_peak] = [peak(options, low, "1ms"), peak(options, high, "1s")];
+    let bytes = high_peak.saturating_sub(low_peak) * 1024 / (high - low) as u64;
     println!(
-        "get {words}: {base} KiB with {few} lanes, {all} KiB with {many}: {each} bytes a lane"
+        "get {options}: {low_peak} KiB at concurrency {low}, {high_peak} KiB at {high}: {bytes} bytes per connection"
     );
-    each
+    bytes
 }
 
 #[test]
-fn a_lane_costs_as_little_as_it_should() {
-    // Bytes, optimised and not: what is not optimised takes several times as much of a stack. The goal for
-    // threads is 40,000; what is asserted is what they take, 53,500, and a little.
-    for (words, optimised, not_optimised) in [
+fn memory_per_connection_is_bounded() {
+    // Limits in bytes for release and debug builds; debug builds need several times the stack. The
+    // goal for threads is 40,000; they take 53,500.
+    for (options, release, debug) in [
         ("--strategy async", 45_000, 45_000),
         ("--strategy per-core", 45_000, 45_000),
         ("--strategy threads", 56_000, 200_000),
         ("--strategy threads --transport ureq", 60_000, 150_000),
     ] {
-        let is_optimised = !cfg!(debug_assertions);
-        let limit = if is_optimised {
-            optimised
-        } else {
-            not_optimised
-        };
-        let each = a_lane(words);
-        assert!((1000..limit).contains(&each), "{words}: {each} bytes");
+        let is_release = !cfg!(debug_assertions);
+        let limit = if is_release { release } else { debug };
+        let bytes = bytes_per_connection(options);
+        assert!((1000..limit).contains(&bytes), "{options}: {bytes} bytes");
     }
 }
 
 #[test]
-fn a_held_connection_costs_the_server_under_14_kb() {
+fn idle_connection_costs_the_server_under_14_kb() {
     let limit = open_files::raise_limit();
-    if limit < HELD + OTHERS {
+    if limit < IDLE_CONNECTIONS + OTHER_FILES {
         println!(
             "skipped: {limit} open files are allowed, {} are needed",
-            HELD + OTHERS
+            IDLE_CONNECTIONS + OTHER_FILES
         );
         return;
     }
     let mut server = Sandbox::new().start("serve --port 0");
     let url = server.url();
-    let hold = |count| -> Vec<RawClient> {
-        let hold = |_| {
-            let mut peer = RawClient::of(&url);
-            peer.ask(1);
-            assert_eq!(peer.status(), 200);
-            peer
+    let open = |count| -> Vec<RawClient> {
+        let open = |_| {
+            let mut client = RawClient::connect(&url);
+            client.send_requests(1);
+            assert_eq!(client.read_status(), 200);
+            client
         };
-        (0..count).map(hold).collect()
+        (0..count).map(open).collect()
     };
-    // What the first connections set up is no cost of one.
-    let _first = hold(20);
+    let _warm_up = open(20);
     let before = memory(server.pid(), "VmRSS").unwrap();
-    let _held = hold(HELD);
+    let _open = open(IDLE_CONNECTIONS);
     let after = memory(server.pid(), "VmRSS").unwrap();
-    let each = (after - before) * 1024 / HELD;
-    println!("serve: {each} bytes a held connection");
-    assert!((1000..14_000).contains(&each), "{each} bytes");
+    let bytes = (after - before) * 1024 / IDLE_CONNECTIONS;
+    println!("serve: {bytes} bytes per idle connection");
+    assert!((1000..14_000).contains(&bytes), "{bytes} bytes");
 }

@@ -1,8 +1,8 @@
-//! `flagpole get --metadata`: flags by the names of their countries, each for two requests.
+//! `flagpole get --metadata`: flags named by country, with two requests per flag.
 
-use crate::combos::{CATALOG, Combo, codes, in_every_way, truth};
+use crate::combos::{CATALOG, Combo, codes, original_body, with_every_combo};
 use crate::harness::{CommandOutput, Sandbox};
-use crate::servers::mock;
+use crate::servers::server_with;
 use flagpole_fixtures::populous;
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
@@ -11,20 +11,20 @@ use flagpole_server::config::path_glob::PathGlob;
 use std::collections::BTreeSet;
 use std::fs;
 
-fn get(desk: &Sandbox, server: &BlockingServer, words: &str) -> CommandOutput {
-    desk.run(&format!("get --metadata --url {} {words}", server.url()))
+fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
+    sandbox.run(&format!("get --metadata --url {} {options}", server.url()))
 }
 
-/// A flagpole whose metadata goes wrong in this way.
-fn nameless(fault: &str) -> BlockingServer {
+/// Injects this fault into metadata responses.
+fn failing_metadata(fault: &str) -> BlockingServer {
     let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
     let rule = Rule::default().path(path).fault(fault.parse().unwrap());
     BlockingServer::builder().rule(rule).start().unwrap()
 }
 
-/// Every file is named after a country, its spaces underscores, and is the flag of the code behind it.
-fn assert_named(desk: &Sandbox, expected: &BTreeSet<CountryCode>) {
-    let names = desk.saved();
+/// Every file is named `Country_Name--CC.gif` and holds the flag of that code.
+fn assert_saved_by_country(sandbox: &Sandbox, expected: &BTreeSet<CountryCode>) {
+    let names = sandbox.saved();
     let saved = names.iter().map(|name| {
         let (country, code) = name
             .strip_suffix(".gif")
@@ -36,8 +36,8 @@ fn assert_named(desk: &Sandbox, expected: &BTreeSet<CountryCode>) {
             "{name}"
         );
         let code: CountryCode = code.parse().unwrap();
-        let body = fs::read(desk.path("downloaded").join(name)).unwrap();
-        assert!(body == truth(Resource::Flag(code)), "{name}");
+        let body = fs::read(sandbox.path("downloaded").join(name)).unwrap();
+        assert!(body == original_body(Resource::Flag(code)), "{name}");
         code
     });
     assert_eq!(&saved.collect::<BTreeSet<_>>(), expected);
@@ -45,91 +45,93 @@ fn assert_named(desk: &Sandbox, expected: &BTreeSet<CountryCode>) {
 }
 
 #[test]
-fn flags_go_by_the_names_of_their_countries() {
-    let (desk, server) = (Sandbox::new(), mock("0", ""));
-    let done = get(&desk, &server, "BR US CI AA");
-    assert_eq!(done.code, Some(0), "{done}");
+fn metadata_names_flags_by_country() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    let output = get(&sandbox, &server, "BR US CI AA");
+    assert_eq!(output.code, Some(0), "{output}");
     assert!(
-        done.out
+        output
+            .stdout
             .starts_with("3 flags downloaded\n1 not found\nelapsed"),
-        "{done}"
+        "{output}"
     );
     let names = [
         "Brazil--BR.gif",
         "Ivory_Coast--CI.gif",
         "United_States--US.gif",
     ];
-    assert_eq!(desk.saved(), names);
-    // Of a flag that does not exist no name is asked for.
+    assert_eq!(sandbox.saved(), names);
+    // AA has no flag, so that its metadata is not requested.
     assert_eq!(server.ledger().requests, 7);
 }
 
 #[test]
-fn every_flag_there_is_has_a_name() {
-    let (desk, server) = (Sandbox::new(), mock("0", ""));
-    get(&desk, &server, "--all -m 10");
-    assert_named(&desk, &CATALOG.codes().collect());
+fn every_flag_is_named_by_its_country() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    get(&sandbox, &server, "--all -m 10");
+    assert_saved_by_country(&sandbox, &CATALOG.codes().collect());
 }
 
 #[test]
-fn both_requests_take_a_permit_and_there_are_no_more_at_once() {
-    in_every_way(|way: Combo| {
-        let (desk, server) = (Sandbox::new(), mock("5ms", ""));
-        let lanes = if way.strategy.is_concurrent() { 3 } else { 1 };
-        let (strategy, transport) = (way.strategy.name(), way.transport.name());
-        let words = format!("-m {lanes} --strategy {strategy} --transport {transport}");
-        let done = get(&desk, &server, &words);
-        assert_eq!(done.code, Some(0), "{done}");
-        assert_named(&desk, &populous::TWENTY.into());
+fn flag_and_metadata_requests_share_the_concurrency() {
+    with_every_combo(|combo: Combo| {
+        let (sandbox, server) = (Sandbox::new(), server_with("5ms", ""));
+        let concurrency = if combo.strategy.is_concurrent() { 3 } else { 1 };
+        let (strategy, transport) = (combo.strategy.name(), combo.transport.name());
+        let options = format!("-m {concurrency} --strategy {strategy} --transport {transport}");
+        let output = get(&sandbox, &server, &options);
+        assert_eq!(output.code, Some(0), "{output}");
+        assert_saved_by_country(&sandbox, &populous::TWENTY.into());
         let ledger = server.ledger();
         assert_eq!(
             (ledger.requests, ledger.completed),
             (40, 40),
             "{}",
-            way.name()
+            combo.name()
         );
-        assert!(ledger.peak_concurrency <= lanes, "{}", way.name());
+        assert!(ledger.peak_concurrency <= concurrency, "{}", combo.name());
     });
 }
 
 #[test]
-fn a_flag_whose_name_is_not_to_be_had_is_not_there() {
-    for (fault, told) in [
+fn flag_without_metadata_is_an_error_and_not_saved() {
+    for (fault, reason) in [
         ("404", "bad metadata: there is none\n"),
         ("500", "500 Internal Server Error\n"),
         ("200,body={", "bad metadata: "),
         ("corrupt", "corrupt body\n"),
     ] {
-        let (desk, server) = (Sandbox::new(), nameless(fault));
-        let done = get(&desk, &server, "BR US -v");
-        assert_eq!(done.code, Some(1), "{fault}: {done}");
-        let line = format!("\n*** Error for the metadata of BR: {told}");
-        assert!(done.err.contains(&line), "{fault}: {done}");
-        let told = format!("0 flags downloaded\n2 errors: 2 x {told}");
-        assert!(done.out.starts_with(&told), "{fault}: {done}");
-        assert_eq!(desk.saved(), [""; 0], "{fault}");
+        let (sandbox, server) = (Sandbox::new(), failing_metadata(fault));
+        let output = get(&sandbox, &server, "BR US -v");
+        assert_eq!(output.code, Some(1), "{fault}: {output}");
+        let line = format!("\n*** Error for the metadata of BR: {reason}");
+        assert!(output.stderr.contains(&line), "{fault}: {output}");
+        let totals = format!("0 flags downloaded\n2 errors: 2 x {reason}");
+        assert!(output.stdout.starts_with(&totals), "{fault}: {output}");
+        assert_eq!(sandbox.saved(), [""; 0], "{fault}");
     }
 }
 
 #[test]
-fn a_name_is_insisted_on_without_fetching_the_flag_again() {
+fn metadata_retry_does_not_fetch_the_flag_again() {
     let path: PathGlob = "/flags/*/metadata.json".parse().unwrap();
     let rule = Rule::default()
         .path(path)
         .first(2)
         .fault("503".parse().unwrap());
     let server = BlockingServer::builder().rule(rule).start().unwrap();
-    let desk = Sandbox::new();
-    let done = get(&desk, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
+    let sandbox = Sandbox::new();
+    let output = get(&sandbox, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
     assert!(
-        done.out
+        output
+            .stdout
             .contains("\n8 requests (4.00 per flag): 4 retries; "),
-        "{done}"
+        "{output}"
     );
     assert_eq!(
-        done.err.lines().skip(1).count(),
+        output.stderr.lines().skip(1).count(),
         2,
-        "a line for each download: {done}"
+        "one line per download: {output}"
     );
-    assert_named(&desk, &codes("BR US").into_iter().collect());
+    assert_saved_by_country(&sandbox, &codes("BR US").into_iter().collect());
 }

@@ -1,9 +1,9 @@
-//! Every policy under every strategy and transport, against a server that says what it did: retries meet
-//! the fates that were theirs, hedges are paid for and told, and nobody asks more often than allowed.
+//! Every policy under every strategy and transport, against a server whose journal says what
+//! happened.
 
 use crate::agreement_util::{TestRun, assert_agree};
-use crate::combos::{codes, in_every_way, lanes};
-use crate::servers::seeded;
+use crate::combos::{codes, concurrency, with_every_combo};
+use crate::servers::seeded_server;
 use flagpole_analysis::bound::Bound;
 use flagpole_client::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
 use flagpole_client::{Endpoint, Run, Workload};
@@ -20,10 +20,10 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_secs(20);
 const MS: Duration = Duration::from_millis(1);
 
-/// The time of an exchange that is not to be struck by it.
-const PATIENT: Duration = Duration::from_secs(20);
+/// A timeout that must not expire.
+const LONG_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Up to so many tries, each soon after the other.
+/// A policy of at most `attempts` tries with short backoffs.
 fn tries(attempts: u32) -> Policy {
     Policy {
         retry: Retry {
@@ -37,8 +37,7 @@ fn tries(attempts: u32) -> Policy {
     }
 }
 
-/// A flagpole with this rule, which remembers every request.
-fn ruled(rule: Rule) -> BlockingServer {
+fn server_with_rule(rule: Rule) -> BlockingServer {
     let builder = BlockingServer::builder()
         .journal_capacity(100_000)
         .rule(rule);
@@ -49,17 +48,17 @@ fn rule(first: u32, fault: &str) -> Rule {
     Rule::default().first(first).fault(fault.parse().unwrap())
 }
 
-fn slow(n: &str, latency: &str) -> Rule {
+fn delayed(n: &str, latency: &str) -> Rule {
     let rule = Rule::default().n(n.parse().unwrap());
     rule.latency(latency.parse().unwrap())
 }
 
-/// Carries the plan out in every way under this policy, and holds the records against the ledger.
-fn under(policy: &Policy, plan: &Workload, server: BlockingServer) -> (Vec<TestRun>, Ledger) {
+/// Runs every combo under this policy, and checks the records against the ledger.
+fn run_all(policy: &Policy, workload: &Workload, server: BlockingServer) -> (Vec<TestRun>, Ledger) {
     let endpoint = Endpoint::from(server.addr());
-    let runs = in_every_way(|way| {
-        let run = Run::new(plan, &endpoint).concurrency(lanes(4));
-        (way, way.measure(run.policy(policy.clone())))
+    let runs = with_every_combo(|combo| {
+        let run = Run::new(workload, &endpoint).concurrency(concurrency(4));
+        (combo, combo.measure(run.policy(policy.clone())))
     });
     let ledger = server.shutdown(GRACE);
     assert_agree(&runs, &ledger);
@@ -84,9 +83,9 @@ fn labels(records: &[&AttemptRecord]) -> Vec<String> {
     records.iter().map(label).collect()
 }
 
-/// What the server has in store for the request number `request_number`, in the client's word for it.
-fn in_store(rulebook: &RuleSet, resource: Resource, request_number: u64) -> &'static str {
-    let fate = rulebook.fate(&FateKey::from(resource), request_number);
+/// The client's outcome label for the fate of this request.
+fn expected_label(rules: &RuleSet, resource: Resource, request_number: u64) -> &'static str {
+    let fate = rules.fate(&FateKey::from(resource), request_number);
     match fate.fault.as_deref() {
         None => "ok",
         Some("404") => "not_found",
@@ -97,17 +96,22 @@ fn in_store(rulebook: &RuleSet, resource: Resource, request_number: u64) -> &'st
         Some("corrupt") => "corrupt",
         Some("empty") => "empty_reply",
         Some("garbage") => "protocol_error",
-        Some(other) => panic!("what does `{other}` come to?"),
+        Some(other) => panic!("no label for the fault `{other}`"),
     }
 }
 
-/// The labels of a download's attempts, if it fails in these ways at tries from this n on.
-fn chain(rulebook: &RuleSet, resource: Resource, first: u64, attempts: u32) -> Vec<&'static str> {
+/// The expected labels of a download whose first try has number `first`.
+fn expected_labels(
+    rules: &RuleSet,
+    resource: Resource,
+    first: u64,
+    attempts: u32,
+) -> Vec<&'static str> {
     let mut labels = Vec::new();
     for request_number in first..first + u64::from(attempts) {
-        let label = in_store(rulebook, resource, request_number);
+        let label = expected_label(rules, resource, request_number);
         labels.push(label);
-        // Said here once more, in other words than the policy's own.
+        // Restates the policy's rule on purpose.
         if ["ok", "not_found", "protocol_error", "http_501"].contains(&label) {
             break;
         }
@@ -116,26 +120,32 @@ fn chain(rulebook: &RuleSet, resource: Resource, first: u64, attempts: u32) -> V
 }
 
 #[test]
-fn retries_meet_the_fates_that_were_theirs() {
+fn retries_use_consecutive_request_numbers() {
     const FAULTS: &str =
         "500@20% reset:300@10% cut:50%@10% corrupt@10% empty@10% 404@5% 501@5% garbage@5%";
-    let (attempts, plan) = (
+    let (attempts, workload) = (
         4,
         Workload::flags(populous::TWENTY.into_iter().chain(populous::TWENTY)),
     );
     let specs = FAULTS.split(' ').map(|fault| fault.parse().unwrap());
-    let rulebook = RuleSet::without_rules(5, "0".parse().unwrap(), specs.collect()).unwrap();
+    let rules = RuleSet::without_rules(5, "0".parse().unwrap(), specs.collect()).unwrap();
     let policy = tries(attempts);
-    let (runs, _) = under(&policy, &plan, seeded(5, "0", FAULTS));
-    for (way, run) in runs {
-        for (job, records) in plan.downloads.iter().zip(by_download(&run)) {
-            let first = (job.request_number - 1) * u64::from(attempts) + 1;
-            let expected = chain(&rulebook, job.resource, first, attempts);
-            assert_eq!(labels(&records), expected, "{}, {:?}", way.name(), job);
+    let (runs, _) = run_all(&policy, &workload, seeded_server(5, "0", FAULTS));
+    for (combo, run) in runs {
+        for (download, records) in workload.downloads.iter().zip(by_download(&run)) {
+            let first = (download.request_number - 1) * u64::from(attempts) + 1;
+            let expected = expected_labels(&rules, download.resource, first, attempts);
+            assert_eq!(
+                labels(&records),
+                expected,
+                "{}, {:?}",
+                combo.name(),
+                download
+            );
             for (request_number, record) in (first..).zip(&records) {
                 assert_eq!(
                     (record.resource, record.request_number),
-                    (job.resource, request_number)
+                    (download.resource, request_number)
                 );
                 let is_last =
                     usize::try_from(request_number - first).unwrap() + 1 == expected.len();
@@ -144,64 +154,65 @@ fn retries_meet_the_fates_that_were_theirs() {
             assert_backed_off(&policy.retry, &records);
         }
         let tries: usize = run.records.len();
-        assert_eq!(run.stats.retries, (tries - plan.downloads.len()) as u64);
+        assert_eq!(run.stats.retries, (tries - workload.downloads.len()) as u64);
     }
 }
 
-/// Before each retry is waited as long as is drawn for it, within the bounds, and no shorter.
-fn assert_backed_off(retry: &Retry, records: &[&AttemptRecord]) {
+/// Each backoff is the one that the policy draws, and no retry is sent before its backoff has
+/// passed.
+fn assert_backed_off(policy: &Retry, records: &[&AttemptRecord]) {
     assert_eq!(
         (records[0].kind, records[0].backoff),
         (AttemptKind::First, Duration::ZERO)
     );
     for (failures, pair) in (1..).zip(records.windows(2)) {
-        let [failed, again] = pair else {
+        let [previous, retry] = pair else {
             unreachable!()
         };
         assert_eq!(
-            (again.kind, again.attempt),
+            (retry.kind, retry.attempt),
             (AttemptKind::Retry, failures + 1)
         );
-        assert!(again.backoff <= retry.max_delay_for(failures));
-        let drawn = retry.backoff(failed.resource, failed.request_number, failures, None);
-        assert_eq!(again.backoff, drawn);
-        assert_eq!(again.due, failed.done + again.backoff);
-        assert!(again.sent >= again.due, "{again:?}");
+        assert!(retry.backoff <= policy.max_delay_for(failures));
+        let drawn = policy.backoff(previous.resource, previous.request_number, failures, None);
+        assert_eq!(retry.backoff, drawn);
+        assert_eq!(retry.due, previous.done + retry.backoff);
+        assert!(retry.sent >= retry.due, "{retry:?}");
     }
 }
 
 #[test]
-fn what_fails_twice_and_then_succeeds_ends_well() {
-    let plan = Workload::flags(populous::TWENTY);
-    let (runs, ledger) = under(&tries(3), &plan, ruled(rule(2, "500")));
-    for (way, run) in &runs {
+fn third_try_succeeds_after_two_failures() {
+    let workload = Workload::flags(populous::TWENTY);
+    let (runs, ledger) = run_all(&tries(3), &workload, server_with_rule(rule(2, "500")));
+    for (combo, run) in &runs {
         for records in by_download(run) {
             let expected = ["http_500", "http_500", "ok"];
-            assert_eq!(labels(&records), expected, "{}", way.name());
+            assert_eq!(labels(&records), expected, "{}", combo.name());
         }
-        let tally = &run.stats;
-        assert_eq!((tally.ok, tally.error, tally.retries), (20, 0, 40));
-        assert_eq!((tally.attempts(), tally.unstarted), (60, 0));
-        let five = &tally.outcomes["http_500"];
-        assert_eq!((five.attempts, five.downloads), (40, 0));
+        let stats = &run.stats;
+        assert_eq!((stats.ok, stats.error, stats.retries), (20, 0, 40));
+        assert_eq!((stats.attempts(), stats.unstarted), (60, 0));
+        let errors = &stats.outcomes["http_500"];
+        assert_eq!((errors.attempts, errors.downloads), (40, 0));
         assert_eq!(
-            tally.wasted_bytes,
+            stats.wasted_bytes,
             40 * 26,
             "the name of the status is a body"
         );
-        let waited: Duration = run.records.iter().map(|record| record.backoff).sum();
-        assert_eq!(tally.backoff, waited);
-        // 1 ms before the first retry at most, and 2 ms before the second.
-        assert!(tally.backoff > Duration::ZERO && tally.backoff <= 60 * MS);
+        let backoff: Duration = run.records.iter().map(|record| record.backoff).sum();
+        assert_eq!(stats.backoff, backoff);
+        // At most 1 ms before the first retry and 2 ms before the second.
+        assert!(stats.backoff > Duration::ZERO && stats.backoff <= 60 * MS);
     }
     assert_eq!(ledger.by_status[&500], 40 * runs.len() as u64);
     assert_eq!(ledger.by_status[&200], 20 * runs.len() as u64);
 }
 
 #[test]
-fn the_tries_come_to_an_end() {
-    let plan = Workload::flags(populous::TWENTY);
-    let (runs, ledger) = under(&tries(3), &plan, ruled(rule(3, "reset")));
+fn retries_stop_at_max_attempts() {
+    let workload = Workload::flags(populous::TWENTY);
+    let (runs, ledger) = run_all(&tries(3), &workload, server_with_rule(rule(3, "reset")));
     for (_, run) in &runs {
         let reset = &run.stats.outcomes["connection_reset"];
         assert_eq!((reset.attempts, reset.downloads), (60, 20));
@@ -211,11 +222,11 @@ fn the_tries_come_to_an_end() {
 }
 
 #[test]
-fn what_is_not_there_is_never_asked_for_again() {
+fn not_found_is_never_retried() {
     let mut policy = tries(5);
     policy.retry.statuses = vec![404, 410];
-    let plan = Workload::flags(codes("AA BR US"));
-    let (runs, ledger) = under(&policy, &plan, ruled(rule(9, "404")));
+    let workload = Workload::flags(codes("AA BR US"));
+    let (runs, ledger) = run_all(&policy, &workload, server_with_rule(rule(9, "404")));
     for (_, run) in &runs {
         assert_eq!((run.stats.not_found, run.stats.attempts()), (3, 3));
     }
@@ -223,9 +234,13 @@ fn what_is_not_there_is_never_asked_for_again() {
 }
 
 #[test]
-fn a_server_that_asks_for_time_gets_it() {
-    let plan = Workload::flags(codes("BR US"));
-    let (runs, _) = under(&tries(2), &plan, ruled(rule(1, "503,retry-after=1s")));
+fn retry_after_delays_the_retry() {
+    let workload = Workload::flags(codes("BR US"));
+    let (runs, _) = run_all(
+        &tries(2),
+        &workload,
+        server_with_rule(rule(1, "503,retry-after=1s")),
+    );
     for (_, run) in &runs {
         assert_eq!((run.stats.ok, run.stats.retries), (2, 2));
         for records in by_download(run) {
@@ -237,11 +252,15 @@ fn a_server_that_asks_for_time_gets_it() {
 }
 
 #[test]
-fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
+fn retry_after_is_capped() {
     let mut policy = tries(2);
     policy.retry.max_retry_after = 20 * MS;
-    let plan = Workload::flags(codes("BR US"));
-    let (runs, _) = under(&policy, &plan, ruled(rule(1, "429,retry-after=1h")));
+    let workload = Workload::flags(codes("BR US"));
+    let (runs, _) = run_all(
+        &policy,
+        &workload,
+        server_with_rule(rule(1, "429,retry-after=1h")),
+    );
     for (_, run) in &runs {
         let (granted, drawn) = (40 * MS, 2 * MS);
         assert_eq!(run.stats.ok, 2);
@@ -250,27 +269,26 @@ fn a_server_that_asks_for_an_hour_gets_as_much_as_is_granted() {
 }
 
 #[test]
-fn retries_stay_within_their_budget() {
+fn retry_budget_bounds_retries() {
     let mut policy = tries(10);
     policy.budget = Some(RetryBudgetConfig {
         ratio: 0.1,
         min_retries: 3,
     });
-    let plan = Workload::flags(populous::TWENTY);
-    let (runs, ledger) = under(&policy, &plan, ruled(rule(10, "500")));
-    for (way, run) in &runs {
-        // 3 from the beginning, and a tenth of 20 first tries; who comes too early for those goes
-        // without.
+    let workload = Workload::flags(populous::TWENTY);
+    let (runs, ledger) = run_all(&policy, &workload, server_with_rule(rule(10, "500")));
+    for (combo, run) in &runs {
+        // 3 at first, plus a tenth of the 20 first tries; a retry that is due too early for those
+        // is dropped.
         let retries = run.stats.retries;
-        assert!((3..=5).contains(&retries), "{}: {retries}", way.name());
+        assert!((3..=5).contains(&retries), "{}: {retries}", combo.name());
         assert_eq!(run.stats.error, 20);
     }
     let tries: u64 = runs.iter().map(|(_, run)| run.stats.attempts()).sum();
     assert_eq!(ledger.requests, tries);
 }
 
-/// After this time, and as many as there is reason for.
-fn hedged(after: Duration) -> Policy {
+fn hedged_after(after: Duration) -> Policy {
     Policy {
         hedge: Some(Hedge {
             delay: HedgeDelay::Fixed(after),
@@ -281,33 +299,35 @@ fn hedged(after: Duration) -> Policy {
 }
 
 #[test]
-fn a_hedge_wins_and_what_it_hedged_is_given_up() {
-    // Without retries n is 1, and that of the hedge is 2.
-    let (plan, server) = (Workload::flags(codes("BR US")), ruled(slow("1", "1h")));
+fn winning_hedge_cancels_the_hedged_attempt() {
+    // Without retries the first attempt has number 1 and its hedge number 2.
+    let (workload, server) = (
+        Workload::flags(codes("BR US")),
+        server_with_rule(delayed("1", "1h")),
+    );
     let endpoint = Endpoint::from(server.addr());
-    let runs = in_every_way(|way| {
-        // A lane for each hedge beside what it hedges. On a single one there is no way out but the
-        // timeout.
-        let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
-        let run = run.policy(hedged(30 * MS)).timeout(PATIENT);
-        let is_concurrent = way.strategy.is_concurrent();
-        is_concurrent.then(|| (way, way.measure(run)))
+    let runs = with_every_combo(|combo| {
+        // Each hedge needs a free connection. With concurrency 1 only the timeout ends the attempt.
+        let run = Run::new(&workload, &endpoint).concurrency(concurrency(4));
+        let run = run.policy(hedged_after(30 * MS)).timeout(LONG_TIMEOUT);
+        let is_concurrent = combo.strategy.is_concurrent();
+        is_concurrent.then(|| (combo, combo.measure(run)))
     });
     let runs: Vec<TestRun> = runs.into_iter().flatten().collect();
     let ledger = server.shutdown(GRACE);
     assert_agree(&runs, &ledger);
-    for (way, run) in &runs {
+    for (combo, run) in &runs {
         for records in by_download(run) {
-            assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", way.name());
-            let told =
+            assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", combo.name());
+            let summary =
                 |record: &AttemptRecord| (record.kind, record.request_number, record.is_final);
-            assert_eq!(told(records[0]), (AttemptKind::First, 1, false));
-            assert_eq!(told(records[1]), (AttemptKind::Hedge, 2, true));
+            assert_eq!(summary(records[0]), (AttemptKind::First, 1, false));
+            assert_eq!(summary(records[1]), (AttemptKind::Hedge, 2, true));
             assert!(records[1].sent >= records[0].due + 30 * MS);
         }
-        let tally = &run.stats;
-        assert_eq!((tally.ok, tally.error, tally.hedges), (2, 0, 2));
-        assert!(run.wall < PATIENT / 2, "the loser is not waited for");
+        let stats = &run.stats;
+        assert_eq!((stats.ok, stats.error, stats.hedges), (2, 0, 2));
+        assert!(run.wall < LONG_TIMEOUT / 2, "the loser is not waited for");
         assert_eq!(
             Bound::for_run(&run),
             None,
@@ -324,42 +344,42 @@ fn a_hedge_wins_and_what_it_hedged_is_given_up() {
 }
 
 #[test]
-fn a_hedge_that_comes_too_late_is_given_up_itself() {
+fn losing_hedge_is_cancelled() {
     let builder = BlockingServer::builder().journal_capacity(100_000);
-    let server = builder.rule(slow("1", "400ms")).rule(slow("2", "1h"));
+    let server = builder.rule(delayed("1", "400ms")).rule(delayed("2", "1h"));
     let server = server.start().unwrap();
-    let plan = Workload::flags(codes("BR"));
+    let workload = Workload::flags(codes("BR"));
     let (runs, ledger) = {
-        let policy = hedged(20 * MS);
-        let (runs, ledger) = under(&policy, &plan, server);
-        let is_concurrent = |(way, _): &TestRun| way.strategy.is_concurrent();
+        let policy = hedged_after(20 * MS);
+        let (runs, ledger) = run_all(&policy, &workload, server);
+        let is_concurrent = |(combo, _): &TestRun| combo.strategy.is_concurrent();
         (
             runs.into_iter().filter(is_concurrent).collect::<Vec<_>>(),
             ledger,
         )
     };
-    for (way, run) in &runs {
+    for (combo, run) in &runs {
         let records = &by_download(run)[0];
-        assert_eq!(labels(records), ["ok", "hedge_lost"], "{}", way.name());
+        assert_eq!(labels(records), ["ok", "hedge_lost"], "{}", combo.name());
         assert_eq!((run.stats.ok, run.stats.hedges), (1, 1));
     }
     assert_eq!(ledger.aborted, runs.len() as u64);
 }
 
 #[test]
-fn hedges_stay_within_their_share() {
-    let mut policy = hedged(5 * MS);
+fn hedge_ratio_bounds_hedges() {
+    let mut policy = hedged_after(5 * MS);
     policy.hedge = policy.hedge.map(|hedge| Hedge {
         max_ratio: 0.1,
         ..hedge
     });
-    let plan = Workload::flags(populous::TWENTY);
-    let (runs, _) = under(&policy, &plan, ruled(slow("1..", "20ms")));
-    for (way, run) in runs {
+    let workload = Workload::flags(populous::TWENTY);
+    let (runs, _) = run_all(&policy, &workload, server_with_rule(delayed("1..", "20ms")));
+    for (combo, run) in runs {
         assert!(
             run.stats.hedges <= 2,
             "{}: {}",
-            way.name(),
+            combo.name(),
             run.stats.hedges
         );
         assert_eq!(run.stats.ok, 20);
@@ -367,37 +387,37 @@ fn hedges_stay_within_their_share() {
 }
 
 #[test]
-fn a_connection_serves_one_request_or_as_many_as_there_are() {
-    let plan = Workload::flags(populous::TWENTY);
-    in_every_way(|way| {
+fn reuse_bounds_the_number_of_connections() {
+    let workload = Workload::flags(populous::TWENTY);
+    with_every_combo(|combo| {
         for reuse in [true, false] {
-            let server = ruled(Rule::default());
+            let server = server_with_rule(Rule::default());
             let endpoint = Endpoint::from(server.addr());
             let policy = Policy {
                 reuse,
                 ..Policy::default()
             };
-            let run = Run::new(&plan, &endpoint).concurrency(lanes(4));
-            let run = way.measure(run.policy(policy));
+            let run = Run::new(&workload, &endpoint).concurrency(concurrency(4));
+            let run = combo.measure(run.policy(policy));
             let ledger = server.shutdown(GRACE);
             let reused = run
                 .records
                 .iter()
                 .filter(|record| record.reused_connection)
                 .count() as u64;
-            assert_eq!(ledger.connections + reused, 20, "{}", way.name());
+            assert_eq!(ledger.connections + reused, 20, "{}", combo.name());
             if reuse {
-                assert!((1..=4).contains(&ledger.connections), "{}", way.name());
+                assert!((1..=4).contains(&ledger.connections), "{}", combo.name());
             } else {
-                assert_eq!(ledger.connections, 20, "{}", way.name());
+                assert_eq!(ledger.connections, 20, "{}", combo.name());
             }
             assert_eq!((run.stats.ok, ledger.completed), (20, 20));
         }
     });
 }
 
-/// What of a run does not depend on timing: its attempts, in the order of downloads, and its counts.
-fn timeless(run: &MeasuredRun) -> impl PartialEq + Debug {
+/// The parts of a run that do not depend on timing.
+fn timing_independent(run: &MeasuredRun) -> impl PartialEq + Debug {
     let attempt = |record: &AttemptRecord| {
         let (place, number) = ((record.download, record.attempt), record.request_number);
         let outcome = record.outcome.label().into_owned();
@@ -424,21 +444,21 @@ proptest! {
     fn retries_and_redirects_are_the_same_under_every_strategy(
         seed: u64,
         attempts in 1..=4_u32,
-        concurrency in 1..=12_usize,
+        limit in 1..=12_usize,
     ) {
-        let server = seeded(
+        let server = seeded_server(
             seed,
             "uniform:0..2ms",
             "500@20% cut:50%@10% corrupt@10% 404@10% redirect:2@15% redirect@5%",
         );
-        let plan = Workload::flags(populous::TWENTY[..12].to_vec());
+        let workload = Workload::flags(populous::TWENTY[..12].to_vec());
         let (endpoint, policy) = (Endpoint::from(server.addr()), tries(attempts));
-        let runs = in_every_way(|combo| {
-            let run = Run::new(&plan, &endpoint).concurrency(lanes(concurrency));
+        let runs = with_every_combo(|combo| {
+            let run = Run::new(&workload, &endpoint).concurrency(concurrency(limit));
             combo.measure(run.policy(policy.clone()))
         });
         for run in &runs {
-            prop_assert_eq!(timeless(run), timeless(&runs[0]), "{}", run.strategy);
+            prop_assert_eq!(timing_independent(run), timing_independent(&runs[0]), "{}", run.strategy);
         }
     }
 }

@@ -1,62 +1,62 @@
-//! Profiles as files: printed, read again, held against their schema, and refused with a place.
+//! Profiles as files: printed, read again, checked against their schema, and refused with a
+//! location.
 
 use crate::harness::{Sandbox, flagpole};
 use crate::profiles::built_in;
 use serde_json::{Value, json};
 use std::{fs, thread};
 
-/// What was printed by a command that had nothing to complain about.
-fn printed(desk: &Sandbox, line: &str) -> String {
-    let done = desk.run(line);
+/// The output of a command that succeeds without a message.
+fn run_ok(sandbox: &Sandbox, line: &str) -> String {
+    let output = sandbox.run(line);
     assert_eq!(
-        (done.code, done.err.as_str()),
+        (output.code, output.stderr.as_str()),
         (Some(0), ""),
-        "{line}: {done}"
+        "{line}: {output}"
     );
-    done.out
+    output.stdout
 }
 
-/// The words for each built-in profile, and some for one in which everything is said on the command
-/// line.
-fn words() -> Vec<String> {
+/// Options for each built-in profile, and for two that options change.
+fn profile_options() -> Vec<String> {
     let names = built_in()
         .into_iter()
         .map(|(name, _)| format!("--profile {name}"));
     let overridden = "--profile book --latency uniform:1ms..2ms --fault 404@5% --fault reset:50%@1% \
         --concurrency-limit 8 --queue 16 --rate-limit 100/s --seed 18446744073709551615";
-    let one = "--profile book --listener ERROR --seed 7";
+    let one_listener = "--profile book --listener ERROR --seed 7";
     names
-        .chain([overridden.to_owned(), one.to_owned()])
+        .chain([overridden.to_owned(), one_listener.to_owned()])
         .collect()
 }
 
 #[test]
-fn what_is_printed_is_a_profile_with_the_same_fates() {
-    let holds = |words: &str| {
-        let desk = Sandbox::new();
-        let text = printed(&desk, &format!("serve {words} --print-profile"));
-        fs::write(desk.path("mine.toml"), &text).unwrap();
-        let again = printed(&desk, "serve --profile mine.toml --print-profile");
-        assert_eq!(again, text, "{words}");
-        // Within the window of `outage`.
+fn printed_profile_has_the_same_fates() {
+    let round_trip = |options: &str| {
+        let sandbox = Sandbox::new();
+        let text = run_ok(&sandbox, &format!("serve {options} --print-profile"));
+        fs::write(sandbox.path("mine.toml"), &text).unwrap();
+        let again = run_ok(&sandbox, "serve --profile mine.toml --print-profile");
+        assert_eq!(again, text, "{options}");
+        // 7 s lies within the time window of `outage`.
         let fates = "fate --at 7s --flags 20 --metadata -n 3 --format json";
-        let [own, mine] =
-            [words, "--profile mine.toml"].map(|words| printed(&desk, &format!("{fates} {words}")));
-        assert_eq!(mine, own, "{words}");
+        let [direct, reread] = [options, "--profile mine.toml"]
+            .map(|options| run_ok(&sandbox, &format!("{fates} {options}")));
+        assert_eq!(reread, direct, "{options}");
     };
-    let all = words();
+    let all = profile_options();
     thread::scope(|scope| {
-        for words in &all {
-            scope.spawn(move || holds(words));
+        for options in &all {
+            scope.spawn(move || round_trip(options));
         }
     });
 }
 
 #[test]
-fn a_port_on_the_command_line_is_printed() {
-    let done = flagpole("serve --profile book-2015 --port 9001 --print-profile");
-    let ports: Vec<_> = done
-        .out
+fn printed_profile_has_the_port_option() {
+    let output = flagpole("serve --profile book-2015 --port 9001 --print-profile");
+    let ports: Vec<_> = output
+        .stdout
         .lines()
         .filter(|line| line.starts_with("port"))
         .collect();
@@ -64,19 +64,19 @@ fn a_port_on_the_command_line_is_printed() {
 }
 
 fn schema() -> jsonschema::Validator {
-    let schema: Value = serde_json::from_str(&flagpole("serve --schema").out).unwrap();
+    let schema: Value = serde_json::from_str(&flagpole("serve --schema").stdout).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
 #[test]
-fn the_schema_allows_every_profile_that_ships_or_is_printed() {
-    let (schema, desk) = (schema(), Sandbox::new());
+fn schema_accepts_every_builtin_and_printed_profile() {
+    let (schema, sandbox) = (schema(), Sandbox::new());
     let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles")).unwrap();
     let files = folder.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    let printed = words()
+    let run_ok = profile_options()
         .into_iter()
-        .map(|words| printed(&desk, &format!("serve {words} --print-profile")));
-    for text in files.chain(printed) {
+        .map(|options| run_ok(&sandbox, &format!("serve {options} --print-profile")));
+    for text in files.chain(run_ok) {
         let profile: Value = toml::from_str(&text).unwrap();
         let error = schema
             .iter_errors(&profile)
@@ -87,7 +87,7 @@ fn the_schema_allows_every_profile_that_ships_or_is_printed() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_misspelled_or_of_another_type() {
+fn schema_rejects_unknown_keys_and_wrong_types() {
     let schema = schema();
     let listener = |key: &str, value: Value| json!({ "listener": [{ key: value }] });
     let rule = |key: &str, value: Value| listener("rule", json!([{ key: value }]));
@@ -116,10 +116,10 @@ fn the_schema_refuses_what_is_misspelled_or_of_another_type() {
     }
 }
 
-/// What is said, and nothing else, of a command that is refused where there are these files.
+/// The one-line error of a command that is refused, run beside these invalid files.
 fn refused(line: &str) -> String {
-    let desk = Sandbox::new();
-    fs::create_dir(desk.path("folder")).unwrap();
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("folder")).unwrap();
     for (name, text) in [
         ("key", &b"[[listener]]\nlatncy = '5ms'\n"[..]),
         (
@@ -133,22 +133,26 @@ fn refused(line: &str) -> String {
         ("latin", b"about = '\xe9'\n[[listener]]\n"),
         ("large", &vec![b'#'; (1 << 20) + 1]),
     ] {
-        fs::write(desk.path(name), text).unwrap();
-        fs::write(desk.path(&format!("{name}.toml")), text).unwrap();
+        fs::write(sandbox.path(name), text).unwrap();
+        fs::write(sandbox.path(&format!("{name}.toml")), text).unwrap();
     }
-    let done = desk.run(line);
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{done}");
-    let said = done
-        .err
+    let output = sandbox.run(line);
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (Some(2), ""),
+        "{output}"
+    );
+    let error = output
+        .stderr
         .strip_prefix("flagpole: ")
-        .and_then(|said| said.strip_suffix('\n'));
-    let said = said.unwrap_or_else(|| panic!("{done}"));
-    assert!(!said.contains('\n'), "{said}");
-    said.to_owned()
+        .and_then(|error| error.strip_suffix('\n'));
+    let error = error.unwrap_or_else(|| panic!("{output}"));
+    assert!(!error.contains('\n'), "{error}");
+    error.to_owned()
 }
 
 #[test]
-fn a_profile_that_is_wrong_is_refused_with_its_place() {
+fn invalid_profile_is_refused_with_its_location() {
     for command in ["serve --port 0", "serve --print-profile", "fate"] {
         let refused = |file: &str| refused(&format!("{command} --profile {file}"));
         assert_eq!(
@@ -168,7 +172,7 @@ fn a_profile_that_is_wrong_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
+fn unreadable_profile_is_refused_under_any_name() {
     let system = |path: &Sandbox, name: &str| fs::read_to_string(path.path(name)).unwrap_err();
     let refused = |file: &str| refused(&format!("serve --port 0 --profile {file}"));
     for dot in ["", ".toml"] {
@@ -183,8 +187,8 @@ fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
             format!("--profile: large{dot}: {large}")
         );
     }
-    let desk = Sandbox::new();
-    let missing = system(&desk, "missing");
+    let sandbox = Sandbox::new();
+    let missing = system(&sandbox, "missing");
     assert_eq!(
         refused("./missing"),
         format!("--profile: ./missing: {missing}")
@@ -193,8 +197,8 @@ fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
         refused("missing.toml"),
         format!("--profile: missing.toml: {missing}")
     );
-    fs::create_dir(desk.path("folder")).unwrap();
-    let folder = system(&desk, "folder");
+    fs::create_dir(sandbox.path("folder")).unwrap();
+    let folder = system(&sandbox, "folder");
     assert_eq!(refused("folder"), format!("--profile: folder: {folder}"));
     assert_eq!(
         refused("missing"),
@@ -203,19 +207,19 @@ fn a_profile_that_can_not_be_read_is_refused_whatever_it_is_called() {
     );
 }
 
-/// What is no file on a disk says nothing of its length beforehand.
+/// A device has no length that could be checked before it is read.
 #[test]
 #[cfg(unix)]
-fn a_profile_without_an_end_is_refused() {
-    let said = refused("fate --profile /dev/zero");
+fn endless_profile_is_refused() {
+    let error = refused("fate --profile /dev/zero");
     assert_eq!(
-        said,
+        error,
         "--profile: /dev/zero: expected a file of at most 1048576 bytes"
     );
 }
 
 #[test]
-fn options_that_do_not_go_with_the_profile_are_refused() {
+fn options_that_contradict_the_profile_are_refused() {
     assert_eq!(
         refused("serve --port 0 --profile book --listener WEST"),
         "--listener: the profile `book` has no listener `WEST`; known: LOCAL, DELAY, ERROR"
@@ -239,14 +243,14 @@ fn options_that_do_not_go_with_the_profile_are_refused() {
         refused("serve --port 0 --journal missing/journal"),
         format!("--journal: missing/journal: {missing}")
     );
-    let both = refused("serve --schema --print-profile");
-    assert!(both.contains("cannot be used with"), "{both}");
+    let conflict = refused("serve --schema --print-profile");
+    assert!(conflict.contains("cannot be used with"), "{conflict}");
 }
 
 #[test]
-fn the_documentation_names_every_key_and_every_profile() {
+fn documentation_lists_every_key_and_profile() {
     let text = include_str!("../../docs/profiles.md");
-    let schema: Value = serde_json::from_str(&flagpole("serve --schema").out).unwrap();
+    let schema: Value = serde_json::from_str(&flagpole("serve --schema").stdout).unwrap();
     let keys = |object: &Value| {
         object["properties"]
             .as_object()

@@ -1,5 +1,5 @@
-//! The built-in profiles: what is told in advance is what happens, whoever asks and in whatever
-//! order; and what `get` makes of each.
+//! The built-in profiles: previewed fates are what the server does, in any order of requests, and
+//! what `get` reports.
 
 use crate::harness::{Sandbox, flagpole, wait_until};
 use flagpole_protocol::FateKey;
@@ -18,10 +18,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 use std::{fs, thread};
 
-/// Countries with large flags and small ones.
 const CODES: &str = "BR US JP NP VA IN CN FR MX ES BY TM EC SV HT AF BZ FJ BO PT";
 
-/// The built-in profiles by name.
 pub(crate) fn built_in() -> Vec<(String, Profile)> {
     let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles")).unwrap();
     let paths = folder.map(|file| file.unwrap().path());
@@ -38,8 +36,8 @@ fn codes() -> impl Iterator<Item = CountryCode> {
     CODES.split(' ').map(|code| code.parse().unwrap())
 }
 
-/// Connects and asks for a path: whoever drops the result leaves.
-fn ask(url: &str, path: &str) -> TcpStream {
+/// Sends a request; dropping the result closes the connection.
+fn send_request(url: &str, path: &str) -> TcpStream {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -50,11 +48,9 @@ fn ask(url: &str, path: &str) -> TcpStream {
 mod journal {
     use super::*;
 
-    /// How often each resource is asked for.
     const TIMES: u64 = 4;
 
-    /// What is planned for an answer, in one line.
-    fn line(planned: &FatePreview) -> String {
+    fn preview_line(preview: &FatePreview) -> String {
         let FatePreview {
             resource,
             request_number,
@@ -63,12 +59,11 @@ mod journal {
             fault,
             ending,
             ..
-        } = planned;
+        } = preview;
         format!("{resource} {request_number} {rule} {planned:?} {fault:?} {ending}")
     }
 
-    /// The same, in the words of the journal.
-    fn told(entry: &JournalEntry) -> String {
+    fn entry_line(entry: &JournalEntry) -> String {
         let JournalEntry {
             resource,
             request_number,
@@ -82,30 +77,31 @@ mod journal {
         format!("{resource} {n} {rule} {planned:?} {fault:?} {ending}")
     }
 
-    /// Asks for so many at once, and for the next ones as soon as all have been heard: nobody waits
-    /// for an answer.
-    fn ask_all(server: &BlockingServer, resources: &[Resource], lanes: usize) {
-        for wave in resources.chunks(lanes) {
-            let heard = server.ledger().requests + wave.len() as u64;
-            let ask = |resource: &Resource| ask(&server.url(), &resource.to_string());
-            let peers: Vec<_> = wave.iter().map(ask).collect();
-            wait_until("all are heard", || server.ledger().requests == heard);
+    /// Sends batches of requests without waiting for responses.
+    fn send_all(server: &BlockingServer, resources: &[Resource], concurrency: usize) {
+        for batch in resources.chunks(concurrency) {
+            let received = server.ledger().requests + batch.len() as u64;
+            let send = |resource: &Resource| send_request(&server.url(), &resource.to_string());
+            let peers: Vec<_> = batch.iter().map(send).collect();
+            wait_until("all requests are received", || {
+                server.ledger().requests == received
+            });
             drop(peers);
         }
-        let asked = resources.len();
-        wait_until("all are told of", || {
-            server.journal_entries().len() == asked
+        let count = resources.len();
+        wait_until("the journal is complete", || {
+            server.journal_entries().len() == count
         });
     }
 
-    /// Holds the journal of this listener against what was told in advance.
-    fn agrees(name: &str, seed: u64, listener: &Listener) -> Vec<JournalEntry> {
-        let rulebook = RuleSet::new(seed, listener).unwrap();
+    /// Compares the journal of a server of this listener with the previewed fates.
+    fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<JournalEntry> {
+        let rules = RuleSet::new(seed, listener).unwrap();
         let mut runner = TestRunner::deterministic();
         let resources: Vec<_> = codes()
             .enumerate()
-            .map(|(place, code)| {
-                if place % 2 == 0 {
+            .map(|(index, code)| {
+                if index % 2 == 0 {
                     Resource::Flag(code)
                 } else {
                     Resource::Metadata(code)
@@ -114,7 +110,7 @@ mod journal {
             .flat_map(|resource| (0..TIMES).map(move |_| resource))
             .collect();
         let mut entries = Vec::new();
-        for lanes in [1, 8, 64] {
+        for concurrency in [1, 8, 64] {
             let shuffled = Just(resources.clone())
                 .prop_shuffle()
                 .new_tree(&mut runner)
@@ -123,7 +119,7 @@ mod journal {
                 .seed(seed)
                 .listener(listener.clone());
             let server = builder.journal_capacity(resources.len()).start().unwrap();
-            ask_all(&server, &shuffled.current(), lanes);
+            send_all(&server, &shuffled.current(), concurrency);
             let mut journal = server.journal_entries();
             journal.sort_by_key(|entry| (entry.resource.clone(), entry.request_number));
             let numbers: Vec<_> = journal
@@ -132,25 +128,29 @@ mod journal {
                 .collect();
             let mut all: Vec<_> = resources
                 .iter()
-                .map(|&one| FateKey::from(one))
+                .map(|&resource| FateKey::from(resource))
                 .zip((1..=TIMES).cycle())
                 .collect();
             all.sort();
-            assert_eq!(numbers, all, "{name}, {lanes} at once");
+            assert_eq!(numbers, all, "{name}, concurrency {concurrency}");
             let is_fate = |entry: &JournalEntry| {
                 !matches!(entry.cause, Cause::ConcurrencyLimit | Cause::RateLimit)
             };
             journal.retain(is_fate);
             assert!(!journal.is_empty());
             for entry in &journal {
-                let asked = RequestInfo {
+                let request = RequestInfo {
                     method: &Method::GET,
                     key: &entry.resource,
                     request_number: entry.request_number.unwrap(),
                     elapsed: entry.at,
                 };
-                let planned = FatePreview::new(&rulebook, &Site::embedded(), &asked);
-                assert_eq!(told(entry), line(&planned), "{name}, {lanes} at once");
+                let preview = FatePreview::new(&rules, &Site::embedded(), &request);
+                assert_eq!(
+                    entry_line(entry),
+                    preview_line(&preview),
+                    "{name}, concurrency {concurrency}"
+                );
             }
             entries.extend(journal);
         }
@@ -158,12 +158,12 @@ mod journal {
     }
 
     #[test]
-    fn every_built_in_profile_does_what_was_told_in_advance() {
+    fn journal_matches_the_fates_of_every_builtin_profile() {
         thread::scope(|scope| {
             for (name, profile) in built_in() {
                 scope.spawn(move || {
                     for listener in &profile.listeners {
-                        agrees(&name, profile.seed, listener);
+                        assert_journal_matches(&name, profile.seed, listener);
                     }
                 });
             }
@@ -171,65 +171,71 @@ mod journal {
     }
 
     #[test]
-    fn a_fate_within_a_window_is_told_for_its_time() {
+    fn time_window_is_decided_by_the_journalled_time() {
         let (_, mut outage) = built_in()
             .into_iter()
             .find(|(name, _)| name == "outage")
             .unwrap();
         let rule = &mut outage.listeners[0].rules[0];
         (rule.from, rule.to) = (None, Some(Duration::from_secs(3600)));
-        let entries = agrees("outage", 0, &outage.listeners[0]);
+        let entries = assert_journal_matches("outage", 0, &outage.listeners[0]);
         assert!(entries.iter().all(|entry| &*entry.rule == "outage"));
     }
 
-    /// What `fate` and a line of the journal have in common.
-    fn common(row: &Value) -> Value {
+    /// The columns that `fate` and the journal share.
+    fn common_columns(row: &Value) -> Value {
         let keys = ["resource", "n", "rule", "planned_us", "fault", "ending"];
         keys.iter().map(|key| row[key].clone()).collect()
     }
 
     #[test]
-    fn the_file_agrees_with_the_command_that_tells_in_advance() {
+    fn journal_file_matches_the_fate_command() {
         for name in ["book", "flaky"] {
-            let seeded = format!("--profile {name} --seed 7");
+            let options = format!("--profile {name} --seed 7");
             let fates = flagpole(&format!(
-                "fate {seeded} --flags 12 --metadata -n 3 --format json"
+                "fate {options} --flags 12 --metadata -n 3 --format json"
             ));
-            let fates: Value = serde_json::from_str(&fates.out).unwrap();
+            let fates: Value = serde_json::from_str(&fates.stdout).unwrap();
             let listeners = fates["listeners"].as_array().unwrap();
-            let desk = Sandbox::new();
-            let mut process = desk.start(&format!("serve --port 0 {seeded} --journal journal"));
+            let sandbox = Sandbox::new();
+            let mut process = sandbox.start(&format!("serve --port 0 {options} --journal journal"));
             let mut count = 0;
             for listener in listeners {
                 let url = process.url();
                 for fate in listener["fates"].as_array().unwrap() {
-                    drop(ask(&url, fate["resource"].as_str().unwrap()));
+                    drop(send_request(&url, fate["resource"].as_str().unwrap()));
                     count += 1;
                 }
             }
-            let text = || fs::read_to_string(desk.path("journal")).unwrap();
-            wait_until("all is written", || text().matches('\n').count() == count);
+            let text = || fs::read_to_string(sandbox.path("journal")).unwrap();
+            wait_until("the journal file is complete", || {
+                text().matches('\n').count() == count
+            });
             let journal = text();
             let lines = journal
                 .lines()
                 .map(|line| serde_json::from_str::<Value>(line).unwrap());
-            let (lines, mut told) = (lines.collect::<Vec<_>>(), 0);
+            let (lines, mut compared) = (lines.collect::<Vec<_>>(), 0);
             for listener in listeners {
                 let name = listener["listener"].as_str().unwrap();
-                let own = lines
+                let matching = lines
                     .iter()
                     .filter(|line| line["listener"].as_str().unwrap_or("") == name);
-                let place = |row: &Value| (row[0].to_string(), row[1].as_u64());
+                let position = |row: &Value| (row[0].to_string(), row[1].as_u64());
                 let sorted = |mut rows: Vec<Value>| {
-                    rows.sort_by_key(place);
+                    rows.sort_by_key(position);
                     rows
                 };
-                let own = sorted(own.map(common).collect());
-                let fates = listener["fates"].as_array().unwrap().iter().map(common);
-                assert_eq!(own, sorted(fates.collect()), "{name}");
-                told += own.len();
+                let matching = sorted(matching.map(common_columns).collect());
+                let fates = listener["fates"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(common_columns);
+                assert_eq!(matching, sorted(fates.collect()), "{name}");
+                compared += matching.len();
             }
-            assert_eq!((told, told > 0), (count, true));
+            assert_eq!((compared, compared > 0), (count, true));
         }
     }
 }
@@ -237,7 +243,6 @@ mod journal {
 mod downloads {
     use super::*;
 
-    /// What a `get` that has ended says of its downloads.
     struct GetTotals {
         code: Option<i32>,
         ok: u64,
@@ -248,9 +253,9 @@ mod downloads {
     }
 
     fn get(url: &str) -> GetTotals {
-        let done = flagpole(&format!("get {CODES} -m 20 --url {url} --timeout 10s"));
+        let output = flagpole(&format!("get {CODES} -m 20 --url {url} --timeout 10s"));
         let number = |line: &str| line.split(' ').next().unwrap().parse::<u64>().unwrap();
-        let line = |word: &str| done.out.lines().find(|line| line.contains(word));
+        let line = |label: &str| output.stdout.lines().find(|line| line.contains(label));
         let errors = line(" error");
         let reasons = errors
             .and_then(|line| line.split_once(": "))
@@ -259,7 +264,7 @@ mod downloads {
             .split(", ")
             .filter_map(|reason| reason.split_once(" x "));
         GetTotals {
-            code: done.code,
+            code: output.code,
             ok: line(" downloaded").map_or(0, number),
             errors: errors.map_or(0, number),
             reasons: reasons.map(|(_, reason)| reason.to_owned()).collect(),
@@ -267,8 +272,8 @@ mod downloads {
         }
     }
 
-    /// What goes wrong under a profile, as `get` calls it.
-    fn kinds(name: &str) -> &'static [&'static str] {
+    /// How the reasons of errors under a profile start.
+    fn expected_reasons(name: &str) -> &'static [&'static str] {
         match name {
             "book" => &["418 "],
             "book-2015" => &["500 ", "501 ", "502 ", "503 "],
@@ -279,48 +284,50 @@ mod downloads {
                 "connection closed before the end of the response",
                 "corrupt body",
             ],
-            // Only if the machine is so slow that the outage begins before the end.
+            // Only on a machine so slow that the outage begins before the end.
             "outage" => &["503 "],
-            // 20 at once are fewer than the places and the queue of `overload`.
+            // `overload` admits or queues 20 concurrent requests.
             _ => &[],
         }
     }
 
-    /// The flags that are struck by what `get` calls an error, when each is asked for once.
-    fn struck(profile: &Profile, listener: &Listener) -> u64 {
-        let rulebook = RuleSet::new(profile.seed, listener).unwrap();
-        let fault = |code| rulebook.fate(&FateKey::from(Resource::Flag(code)), 1).fault;
+    /// The number of flags whose first request gets an error.
+    fn expected_errors(profile: &Profile, listener: &Listener) -> u64 {
+        let rules = RuleSet::new(profile.seed, listener).unwrap();
+        let fault = |code| rules.fate(&FateKey::from(Resource::Flag(code)), 1).fault;
         let is_error = |fault: &std::sync::Arc<str>| {
             !fault.starts_with("hang:for") && !fault.starts_with("trickle")
         };
         codes().filter_map(fault).filter(is_error).count() as u64
     }
 
-    fn hold(name: &str, profile: &Profile, listener: &Listener, url: &str) {
-        let said = get(url);
+    fn assert_get_totals(name: &str, profile: &Profile, listener: &Listener, url: &str) {
+        let totals = get(url);
         let GetTotals {
             code,
             ok,
             errors,
             reasons,
             not_started,
-        } = said;
+        } = totals;
         assert_eq!((ok + errors, not_started), (20, 0), "{name}");
         assert_eq!(code, Some(i32::from(errors > 0)), "{name}");
         assert_eq!(errors > 0, !reasons.is_empty(), "{name}");
         if name != "outage" {
-            assert_eq!(errors, struck(profile, listener), "{name}");
+            assert_eq!(errors, expected_errors(profile, listener), "{name}");
         }
         for reason in reasons {
             assert!(
-                kinds(name).iter().any(|kind| reason.starts_with(kind)),
+                expected_reasons(name)
+                    .iter()
+                    .any(|kind| reason.starts_with(kind)),
                 "{name}: {reason}"
             );
         }
     }
 
     #[test]
-    fn every_built_in_profile_lets_get_do_what_it_says() {
+    fn get_reports_the_faults_of_every_builtin_profile() {
         thread::scope(|scope| {
             for (name, profile) in built_in() {
                 scope.spawn(move || {
@@ -329,7 +336,7 @@ mod downloads {
                     let urls: Vec<_> = profile.listeners.iter().map(|_| process.url()).collect();
                     thread::scope(|scope| {
                         for (listener, url) in profile.listeners.iter().zip(&urls) {
-                            scope.spawn(|| hold(&name, &profile, listener, url));
+                            scope.spawn(|| assert_get_totals(&name, &profile, listener, url));
                         }
                     });
                 });

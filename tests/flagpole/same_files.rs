@@ -1,8 +1,9 @@
-//! Whatever the strategy, the transport and the number of lanes: the same files to the byte, the same
-//! counts, and the same cost in requests, bytes and back-off.
+//! Every strategy, transport and concurrency: the same files, counts, requests, bytes and backoff.
 
-use crate::combos::{CATALOG, Combo, FolderContents, files, in_every_way, lanes, sizes, truth};
-use crate::servers::seeded;
+use crate::combos::{
+    CATALOG, Combo, FolderContents, concurrency, files, original_body, sizes, with_every_combo,
+};
+use crate::servers::seeded_server;
 use flagpole_client::policy::{Policy, Retry};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptKind, MeasuredRun};
@@ -12,7 +13,7 @@ use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// All that ends by itself, and in one way.
+/// Faults with one outcome that does not depend on timing.
 const FAULTS: [&str; 14] = [
     "404@6%",
     "500@6%",
@@ -30,7 +31,7 @@ const FAULTS: [&str; 14] = [
     "slow-head:2ms@4%",
 ];
 
-/// What a run comes to, as far as timing has no part in it.
+/// The parts of a run that do not depend on timing.
 #[derive(Debug, PartialEq)]
 struct RunTotals {
     downloads: [u64; 4],
@@ -41,8 +42,8 @@ struct RunTotals {
 }
 
 impl RunTotals {
-    fn of(run: &MeasuredRun) -> RunTotals {
-        let tally = &run.stats;
+    fn from_run(run: &MeasuredRun) -> RunTotals {
+        let stats = &run.stats;
         let mut attempts = BTreeMap::new();
         for record in &run.records {
             let label = record.outcome.label().into_owned();
@@ -56,45 +57,44 @@ impl RunTotals {
             *attempts.entry(key).or_default() += 1;
         }
         RunTotals {
-            downloads: [tally.ok, tally.not_found, tally.error, tally.unstarted],
+            downloads: [stats.ok, stats.not_found, stats.error, stats.unstarted],
             attempts,
-            bytes: tally.bytes,
-            wasted: tally.wasted_bytes,
-            backoff: tally.backoff,
+            bytes: stats.bytes,
+            wasted: stats.wasted_bytes,
+            backoff: stats.backoff,
         }
     }
 }
 
-/// How the plan is made of codes.
 #[derive(Clone, Copy, Debug)]
 enum WorkloadKind {
     Flags,
-    FolderContents,
+    Files,
     WithMetadata,
 }
 
 impl WorkloadKind {
-    fn plan(self, codes: Vec<CountryCode>) -> Workload {
+    fn workload(self, codes: Vec<CountryCode>) -> Workload {
         match self {
             WorkloadKind::Flags => Workload::flags(codes),
-            WorkloadKind::FolderContents => Workload::files(codes),
+            WorkloadKind::Files => Workload::files(codes),
             WorkloadKind::WithMetadata => Workload::with_metadata(codes),
         }
     }
 
-    /// The true files of these names, as far as they can be told from the plan.
-    fn truth(self, files: &FolderContents, codes: &[CountryCode]) -> FolderContents {
-        let flag = |code: &CountryCode| truth(Resource::Flag(*code));
+    /// The expected contents of these files.
+    fn expected_files(self, files: &FolderContents, codes: &[CountryCode]) -> FolderContents {
+        let flag = |code: &CountryCode| original_body(Resource::Flag(*code));
         let named = codes
             .iter()
             .filter(|code| CATALOG.country(**code).is_some());
         let all = named.flat_map(|code| match self {
             WorkloadKind::Flags => vec![(format!("{}.gif", code.lower()), flag(code))],
-            WorkloadKind::FolderContents => vec![
+            WorkloadKind::Files => vec![
                 (format!("{}.gif", code.lower()), flag(code)),
                 (
                     format!("{}.json", code.lower()),
-                    truth(Resource::Metadata(*code)),
+                    original_body(Resource::Metadata(*code)),
                 ),
             ],
             WorkloadKind::WithMetadata => {
@@ -107,32 +107,35 @@ impl WorkloadKind {
 }
 
 fn run(
-    way: Combo,
+    combo: Combo,
     seed: u64,
-    plan: &Workload,
+    workload: &Workload,
     policy: &Policy,
     count: usize,
 ) -> (RunTotals, FolderContents) {
-    let server = seeded(seed, "uniform:0..3ms", &FAULTS.join(" "));
+    let server = seeded_server(seed, "uniform:0..3ms", &FAULTS.join(" "));
     let endpoint = Endpoint::from(server.addr());
     let folder = tempfile::tempdir().unwrap();
     let destination = DownloadDir::prepare(folder.path()).unwrap();
-    let run = Run::new(plan, &endpoint).concurrency(lanes(count));
+    let run = Run::new(workload, &endpoint).concurrency(concurrency(count));
     let run = run.policy(policy.clone()).destination(&destination);
     let run = run.timeout(Duration::from_secs(20));
-    (RunTotals::of(&way.measure(run)), files(folder.path()))
+    (
+        RunTotals::from_run(&combo.measure(run)),
+        files(folder.path()),
+    )
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn every_way_brings_the_same(
+    fn every_combo_downloads_the_same_files_at_the_same_cost(
         seed: u64,
-        kit in select(vec![WorkloadKind::Flags, WorkloadKind::FolderContents, WorkloadKind::WithMetadata]),
+        kind in select(vec![WorkloadKind::Flags, WorkloadKind::Files, WorkloadKind::WithMetadata]),
         codes in subsequence(CountryCode::every().collect::<Vec<_>>(), 1..40),
         attempts in 1..=3_u32,
-        most in 1..=20_usize,
+        max_concurrency in 1..=20_usize,
     ) {
         let retry = Retry {
             max_attempts: attempts,
@@ -141,17 +144,17 @@ proptest! {
             ..Retry::default()
         };
         let policy = Policy { retry, ..Policy::default() };
-        let plan = kit.plan(codes.clone());
-        let ends = in_every_way(|way| (way, run(way, seed, &plan, &policy, most)));
-        let (_, (sums, files)) = &ends[0];
-        let truth = kit.truth(files, &codes);
-        prop_assert_eq!(sizes(files), sizes(&truth), "known by their names");
-        prop_assert!(*files == truth, "no byte is wrong");
-        prop_assert_eq!(files.len() as u64, sums.downloads[0]);
-        for (way, (others, found)) in &ends[1..] {
-            prop_assert_eq!(others, sums, "{}", way.name());
-            prop_assert_eq!(sizes(found), sizes(files), "{}", way.name());
-            prop_assert!(found == files, "{}", way.name());
+        let workload = kind.workload(codes.clone());
+        let results = with_every_combo(|combo| (combo, run(combo, seed, &workload, &policy, max_concurrency)));
+        let (_, (totals, files)) = &results[0];
+        let expected = kind.expected_files(files, &codes);
+        prop_assert_eq!(sizes(files), sizes(&expected), "unexpected files");
+        prop_assert!(*files == expected, "wrong content");
+        prop_assert_eq!(files.len() as u64, totals.downloads[0]);
+        for (combo, (other_totals, other_files)) in &results[1..] {
+            prop_assert_eq!(other_totals, totals, "{}", combo.name());
+            prop_assert_eq!(sizes(other_files), sizes(files), "{}", combo.name());
+            prop_assert!(other_files == files, "{}", combo.name());
         }
     }
 }

@@ -7,56 +7,56 @@ use flagpole_protocol::Resource;
 use flagpole_server::RuleSet;
 use std::time::Duration;
 
-fn serve(words: &str) -> (RunningCommand, String) {
-    let mut process = Sandbox::new().start(&format!("serve --port 0 {words}"));
+fn serve(options: &str) -> (RunningCommand, String) {
+    let mut process = Sandbox::new().start(&format!("serve --port 0 {options}"));
     let url = process.url();
     (process, url)
 }
 
-/// Delays from next to nothing to hours.
-const WIDE: &str = "uniform:0..5h";
+/// From almost 0 to hours.
+const WIDE_LATENCY: &str = "uniform:0..5h";
 
-/// Has a server of latency `WIDE` work on a request that takes hours.
-fn keep_busy(peer: &mut RawClient) {
-    let profile = RuleSet::without_rules(0, WIDE.parse().unwrap(), vec![]).unwrap();
+/// Makes a server of latency `WIDE_LATENCY` work on a request that takes hours.
+fn start_slow_request(client: &mut RawClient) {
+    let rules = RuleSet::without_rules(0, WIDE_LATENCY.parse().unwrap(), vec![]).unwrap();
     let flag = FateKey::from(Resource::Flag("BR".parse().unwrap()));
     let numbers = 1..1_000_000;
-    let delay = |n: &u64| profile.fate(&flag, *n).delay;
+    let delay = |n: &u64| rules.fate(&flag, *n).delay;
     let quick = numbers.clone().find(|n| delay(n) < Duration::from_secs(1));
     let slow = numbers
         .clone()
         .find(|n| delay(n) > Duration::from_secs(3600));
-    // Both in one write: with the first answer the second request has been parsed as well.
-    peer.ask_as(&[quick.unwrap(), slow.unwrap()]);
-    assert_eq!(peer.status(), 200);
+    // One write: when the first response arrives, the second request has been parsed too.
+    client.send_numbered_requests(&[quick.unwrap(), slow.unwrap()]);
+    assert_eq!(client.read_status(), 200);
 }
 
 #[cfg(unix)]
 mod signals {
-    use super::{WIDE, keep_busy, serve};
+    use super::{WIDE_LATENCY, serve, start_slow_request};
     use crate::harness::{Sandbox, flagpole};
     use crate::servers::RawClient;
     use rustix::process::Signal;
 
     #[test]
-    fn a_signal_ends_it_with_its_ledger() {
+    fn signal_prints_the_ledger() {
         for signal in [Signal::INT, Signal::TERM] {
             let (process, url) = serve("--fault 404@30% --fault 500@30% --seed 3");
-            let got = flagpole(&format!("get -a --url {url}"));
+            let download = flagpole(&format!("get -a --url {url}"));
             process.signal(signal);
-            let done = process.finish();
-            let counts: Vec<u64> = got.out.lines().map(first_number).take(3).collect();
+            let output = process.finish();
+            let counts: Vec<u64> = download.stdout.lines().map(first_number).take(3).collect();
             let [ok, not_found, errors] = counts[..] else {
-                panic!("{got}")
+                panic!("{download}")
             };
             let expected = format!(
                 "\nby status  200: {ok}, 404: {not_found}, 500: {errors}\n\
                  by cause   clean: {ok}, fault 404: {not_found}, fault 500: {errors}\n"
             );
-            assert_eq!(done.code, Some(0), "{done}");
-            assert!(done.out.ends_with(&expected), "{done}");
+            assert_eq!(output.code, Some(0), "{output}");
+            assert!(output.stdout.ends_with(&expected), "{output}");
             let expected = format!("\n{url}\nrequests   249 (249 completed, 0 aborted) over ");
-            assert!(done.out.contains(&expected), "{done}");
+            assert!(output.stdout.contains(&expected), "{output}");
         }
     }
 
@@ -66,82 +66,90 @@ mod signals {
     }
 
     #[test]
-    fn a_signal_lets_it_finish_what_is_under_way() {
+    fn first_signal_finishes_requests_in_progress() {
         for signal in [Signal::INT, Signal::TERM] {
             let (process, url) = serve("--latency 300ms");
-            let mut peer = RawClient::of(&url);
-            // Both in one write: with the first answer the second request has been parsed as well.
-            peer.ask(2);
-            assert_eq!(peer.status(), 200);
+            let mut client = RawClient::connect(&url);
+            // One write: when the first response arrives, the second request has been parsed too.
+            client.send_requests(2);
+            assert_eq!(client.read_status(), 200);
             process.signal(signal);
-            assert_eq!(peer.status(), 200);
-            let done = process.finish();
-            assert_eq!(done.code, Some(0), "{done}");
-            assert!(done.out.contains("(2 completed, 0 aborted)"), "{done}");
+            assert_eq!(client.read_status(), 200);
+            let output = process.finish();
+            assert_eq!(output.code, Some(0), "{output}");
             assert!(
-                done.out.contains("by cause   delay: 2\nlateness   p50 "),
-                "{done}"
+                output.stdout.contains("(2 completed, 0 aborted)"),
+                "{output}"
             );
             assert!(
-                done.out.ends_with("(2 delayed responses, 0 early)\n"),
-                "{done}"
+                output
+                    .stdout
+                    .contains("by cause   delay: 2\nlateness   p50 "),
+                "{output}"
+            );
+            assert!(
+                output.stdout.ends_with("(2 delayed responses, 0 early)\n"),
+                "{output}"
             );
         }
     }
 
     #[test]
-    fn a_second_signal_ends_it_at_once() {
-        let (mut process, url) = serve(&format!("--latency {WIDE}"));
-        let mut peer = RawClient::of(&url);
-        keep_busy(&mut peer);
+    fn second_signal_exits_at_once() {
+        let (mut process, url) = serve(&format!("--latency {WIDE_LATENCY}"));
+        let mut client = RawClient::connect(&url);
+        start_slow_request(&mut client);
         process.signal(Signal::INT);
-        let line = process.err_line();
+        let line = process.stderr_line();
         assert!(line.starts_with("Finishing requests in progress"), "{line}");
         process.signal(Signal::INT);
         assert_eq!(process.finish().code, Some(130));
     }
 
     #[test]
-    fn a_child_leaves_it_to_its_parent_to_end_it() {
+    fn child_ignores_sigint() {
         let mut process = Sandbox::new().start("serve --child --port 0");
-        let mut peer = RawClient::of(&process.url());
+        let mut client = RawClient::connect(&process.url());
         process.signal(Signal::INT);
-        peer.ask(1);
-        assert_eq!(peer.status(), 200);
+        client.send_requests(1);
+        assert_eq!(client.read_status(), 200);
         process.close_stdin();
         assert_eq!(process.finish().code, Some(0));
     }
 }
 
 #[test]
-fn it_says_where_it_serves_what() {
+fn startup_output_names_the_url_and_examples() {
     let (mut process, url) = serve("--latency 5ms --fault 418@25%");
     assert!(
         url.starts_with("http://127.0.0.1:") && url.ends_with('/'),
         "{url}"
     );
-    let mut said = String::new();
-    while !said.ends_with(&format!("flagpole get --url {url}\n")) {
-        let line = process.out_line();
-        assert!(!line.is_empty(), "it ended, or closed its output: {said}");
-        said += &line;
+    let mut stdout = String::new();
+    while !stdout.ends_with(&format!("flagpole get --url {url}\n")) {
+        let line = process.stdout_line();
+        assert!(
+            !line.is_empty(),
+            "the server ended or closed its output: {stdout}"
+        );
+        stdout += &line;
     }
     assert!(
-        said.contains(&format!("  curl -i {url}flags/br/br.gif\n")),
-        "{said}"
+        stdout.contains(&format!("  curl -i {url}flags/br/br.gif\n")),
+        "{stdout}"
     );
-    let mut peer = RawClient::of(&url);
-    peer.ask(1);
-    assert!([200, 418].contains(&peer.status()));
+    let mut client = RawClient::connect(&url);
+    client.send_requests(1);
+    assert!([200, 418].contains(&client.read_status()));
 }
 
 #[test]
-fn the_same_seed_gives_the_same_answers() {
+fn same_seed_gives_the_same_responses() {
     let statuses = |seed| {
         let (_process, url) = serve(&format!("--fault 500@50% --seed {seed}"));
-        let mut peer = RawClient::of(&url);
-        peer.ask(64);
-        (0..64).map(|_| peer.status()).collect::<Vec<_>>()
+        let mut client = RawClient::connect(&url);
+        client.send_requests(64);
+        (0..64).map(|_| client.read_status()).collect::<Vec<_>>()
     };
     let first = statuses(7);
     assert_eq!(first, statuses(7));
@@ -150,15 +158,15 @@ fn the_same_seed_gives_the_same_answers() {
 }
 
 #[test]
-fn a_child_ends_when_its_standard_input_does() {
+fn child_prints_its_ledger_when_stdin_closes() {
     let mut process = Sandbox::new().start("serve --child --port 0 --fault 503");
-    let mut peer = RawClient::of(&process.url());
-    peer.ask(2);
-    assert_eq!((peer.status(), peer.status()), (503, 503));
+    let mut client = RawClient::connect(&process.url());
+    client.send_requests(2);
+    assert_eq!((client.read_status(), client.read_status()), (503, 503));
     process.close_stdin();
-    let done = process.finish();
-    assert_eq!(done.code, Some(0), "{done}");
-    let ledger: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let output = process.finish();
+    assert_eq!(output.code, Some(0), "{output}");
+    let ledger: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(
         (&ledger["requests"], &ledger["completed"]),
         (&2.into(), &2.into())
@@ -168,15 +176,16 @@ fn a_child_ends_when_its_standard_input_does() {
 }
 
 #[test]
-fn a_child_waits_for_no_answer_when_its_parent_is_gone() {
-    let mut process = Sandbox::new().start(&format!("serve --child --port 0 --latency {WIDE}"));
-    let mut peer = RawClient::of(&process.url());
-    keep_busy(&mut peer);
+fn child_aborts_requests_when_stdin_closes() {
+    let mut process =
+        Sandbox::new().start(&format!("serve --child --port 0 --latency {WIDE_LATENCY}"));
+    let mut client = RawClient::connect(&process.url());
+    start_slow_request(&mut client);
     process.close_stdin();
-    let done = process.finish();
-    assert_eq!(done.code, Some(0), "{done}");
+    let output = process.finish();
+    assert_eq!(output.code, Some(0), "{output}");
     assert!(
-        done.out.contains("\"completed\":1,\"aborted\":1,"),
-        "{done}"
+        output.stdout.contains("\"completed\":1,\"aborted\":1,"),
+        "{output}"
     );
 }

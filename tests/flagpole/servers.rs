@@ -1,7 +1,7 @@
-//! Whom the command and the libraries talk to: a flagpole, a server of somebody else, nobody; and a
-//! client that writes its bytes itself.
+//! Servers for the tests: flagpole, an external static server, an unused address; and a client that
+//! writes raw requests.
 
-use crate::harness::PATIENCE;
+use crate::harness::DEADLINE;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Resource;
 use flagpole_server::BlockingServer;
@@ -11,13 +11,13 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-/// A flagpole of this latency and these faults, which remembers every request: `404@5% 500@10%`.
-pub(crate) fn mock(latency: &str, faults: &str) -> BlockingServer {
-    seeded(0, latency, faults)
+/// Starts a server with this latency and these faults (`404@5% 500@10%`); its journal keeps every
+/// request.
+pub(crate) fn server_with(latency: &str, faults: &str) -> BlockingServer {
+    seeded_server(0, latency, faults)
 }
 
-/// A flagpole whose fates are drawn from this seed.
-pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> BlockingServer {
+pub(crate) fn seeded_server(seed: u64, latency: &str, faults: &str) -> BlockingServer {
     let builder = BlockingServer::builder()
         .seed(seed)
         .latency(latency.parse().unwrap())
@@ -29,7 +29,7 @@ pub(crate) fn seeded(seed: u64, latency: &str, faults: &str) -> BlockingServer {
     builder.start().unwrap()
 }
 
-/// An address where nobody listens, and nobody can while this lives.
+/// An address on which nothing listens: the port is bound while this value lives.
 pub(crate) struct UnusedAddr(Socket);
 
 impl UnusedAddr {
@@ -45,16 +45,16 @@ impl UnusedAddr {
     }
 }
 
-/// A plain static server of the same flags, as somebody else would write it; it says nothing of
-/// delays and digests. It serves until the tests end.
-pub(crate) fn foreign() -> String {
+/// Starts a static server of the same flags that sends no `Server-Timing` and no digests. Runs
+/// until the test process ends.
+pub(crate) fn start_external_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let catalog = Arc::new(Catalog::embedded());
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let catalog = catalog.clone();
-            // A connection that the client has left is an error there, and of no interest.
+            // The client may close the connection at any time.
             thread::spawn(move || serve_files(stream, &catalog));
         }
     });
@@ -83,7 +83,7 @@ fn serve_files(stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
     }
 }
 
-/// The lines of a head; none if the peer has nothing more to say.
+/// The lines of a message head; empty at the end of the connection.
 fn head(peer: &mut BufReader<TcpStream>) -> io::Result<Vec<String>> {
     peer.lines()
         .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
@@ -94,25 +94,23 @@ fn request(header: &str) -> String {
     format!("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n{header}\r\n")
 }
 
-/// A client that writes its bytes itself.
 pub(crate) struct RawClient(BufReader<TcpStream>);
 
 impl RawClient {
-    /// Connects to the site at this root.
-    pub(crate) fn of(url: &str) -> RawClient {
+    pub(crate) fn connect(url: &str) -> RawClient {
         let authority = url.trim_start_matches("http://").trim_end_matches('/');
         let stream = TcpStream::connect(authority).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         RawClient(BufReader::new(stream))
     }
 
-    /// Asks for the flag of Brazil so many times, all in one write.
-    pub(crate) fn ask(&mut self, times: usize) {
+    /// Requests the flag of Brazil `times` times in one write.
+    pub(crate) fn send_requests(&mut self, times: usize) {
         self.write(&request("").repeat(times));
     }
 
-    /// Asks for the flag of Brazil as the requests of these numbers, all in one write.
-    pub(crate) fn ask_as(&mut self, numbers: &[u64]) {
+    /// Requests the flag of Brazil under these request numbers in one write.
+    pub(crate) fn send_numbered_requests(&mut self, numbers: &[u64]) {
         let named = |n| request(&format!("Flagpole-Nth: {n}\r\n"));
         self.write(&numbers.iter().map(named).collect::<String>());
     }
@@ -121,8 +119,8 @@ impl RawClient {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
-    /// Reads a whole answer, and gives its status.
-    pub(crate) fn status(&mut self) -> u16 {
+    /// Reads a whole response and returns its status.
+    pub(crate) fn read_status(&mut self) -> u16 {
         let head = head(&mut self.0).unwrap();
         let status = head[0].split(' ').nth(1).unwrap().parse().unwrap();
         let length = head.iter().find_map(|line| {

@@ -1,4 +1,4 @@
-//! What a person is told who got the command line wrong: one line, and nothing else happens.
+//! Refusals of invalid command lines: one line on stderr, exit code 2, no side effect.
 
 use crate::harness::Sandbox;
 use flagpole_client::strategy;
@@ -6,32 +6,34 @@ use flagpole_server::fate::{fault, latency};
 use std::net::TcpListener;
 use std::{fs, io};
 
-/// Runs the line where there is an empty folder `empty` and a file `file`; it must be refused with
-/// exactly this sentence.
+/// Asserts that the command is refused with exactly this sentence; an empty folder `empty` and a
+/// file `file` exist.
 fn refused(line: &str, sentence: &str) {
-    let desk = Sandbox::new();
-    fs::create_dir(desk.path("empty")).unwrap();
-    fs::write(desk.path("file"), "").unwrap();
-    let done = desk.run(line);
-    assert_eq!(done.err, format!("flagpole: {sentence}\n"), "{line}");
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{line}");
-    assert!(!desk.path("downloaded").exists(), "{line}");
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("empty")).unwrap();
+    fs::write(sandbox.path("file"), "").unwrap();
+    let output = sandbox.run(line);
+    assert_eq!(output.stderr, format!("flagpole: {sentence}\n"), "{line}");
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (Some(2), ""),
+        "{line}"
+    );
+    assert!(!sandbox.path("downloaded").exists(), "{line}");
 }
 
-/// What the system says of a path that is missing.
-fn missing() -> io::Error {
+fn missing_path_error() -> io::Error {
     fs::read_dir(Sandbox::new().path("missing")).unwrap_err()
 }
 
-/// What the system says of a path through a file.
-fn through_a_file() -> io::Error {
-    let desk = Sandbox::new();
-    fs::write(desk.path("file"), "").unwrap();
-    fs::create_dir(desk.path("file/in-it")).unwrap_err()
+fn path_through_file_error() -> io::Error {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("file"), "").unwrap();
+    fs::create_dir(sandbox.path("file/in-it")).unwrap_err()
 }
 
 #[test]
-fn an_unknown_strategy() {
+fn unknown_strategy_is_refused() {
     let mut known: Vec<_> = strategy::ALL.iter().map(|known| known.name()).collect();
     known.sort_unstable();
     let known = known.join(", ");
@@ -44,7 +46,7 @@ fn an_unknown_strategy() {
 }
 
 #[test]
-fn a_latency_that_does_not_parse() {
+fn invalid_latency_is_refused() {
     for command in ["serve --port 0", "compare"] {
         let refused = |latency: &str, sentence: &str| {
             refused(
@@ -76,7 +78,7 @@ fn a_latency_that_does_not_parse() {
 }
 
 #[test]
-fn a_fault_that_does_not_parse() {
+fn invalid_fault_is_refused() {
     for command in ["serve --port 0", "compare"] {
         let refused = |fault: &str, sentence: &str| {
             refused(
@@ -97,19 +99,19 @@ fn a_fault_that_does_not_parse() {
 }
 
 #[test]
-fn fault_probabilities_above_100_percent() {
+fn fault_probabilities_above_100_percent_are_refused_by_serve() {
     let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("serve --port 0 --fault 404@60% --fault 500@60%", sentence);
 }
 
 #[test]
-fn fault_probabilities_above_100_percent_for_compare() {
+fn fault_probabilities_above_100_percent_are_refused_by_compare() {
     let sentence = "--fault: the probabilities of all faults add up to at most 100%, got `120%`";
     refused("compare --fault 404@60% --fault 500@60%", sentence);
 }
 
 #[test]
-fn a_concurrency_out_of_range() {
+fn concurrency_out_of_range_is_refused() {
     for command in ["get", "compare"] {
         for count in ["0", "1001", "many", "-1"] {
             refused(
@@ -128,7 +130,7 @@ fn a_concurrency_out_of_range() {
 }
 
 #[test]
-fn more_than_one_request_at_once_in_sequence() {
+fn sequential_refuses_a_concurrency_above_1() {
     refused(
         "get --strategy sequential -m 5",
         "--concurrency: `sequential` makes one request at a time, got `5`",
@@ -136,7 +138,7 @@ fn more_than_one_request_at_once_in_sequence() {
 }
 
 #[test]
-fn a_code_that_is_none() {
+fn invalid_country_code_is_refused() {
     for code in ["B1", "BRA", "1", "é"] {
         refused(
             &format!("get {code}"),
@@ -146,7 +148,7 @@ fn a_code_that_is_none() {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn numbers_out_of_range_are_refused() {
     refused(
         "get -l 0",
         "--limit: expected a whole number from 1, got `0`",
@@ -166,7 +168,7 @@ fn numbers_that_are_none() {
 }
 
 #[test]
-fn a_port_that_is_taken() {
+fn port_in_use_is_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     refused(
@@ -176,11 +178,11 @@ fn a_port_that_is_taken() {
 }
 
 #[test]
-fn a_site_that_is_none() {
+fn site_without_flags_is_refused() {
     let site = "serve --port 0 --site";
     refused(
         &format!("{site} missing"),
-        &format!("--site: cannot read `missing`: {}", missing()),
+        &format!("--site: cannot read `missing`: {}", missing_path_error()),
     );
     refused(
         &format!("{site} empty"),
@@ -189,18 +191,18 @@ fn a_site_that_is_none() {
 }
 
 #[test]
-fn a_destination_that_can_not_be_written() {
+fn unwritable_destination_is_refused() {
     refused(
         "get --dest file/in-it",
         &format!(
             "--dest: cannot write to the folder `file/in-it`: {}",
-            through_a_file()
+            path_through_file_error()
         ),
     );
 }
 
 #[test]
-fn an_unknown_option_or_command() {
+fn unknown_option_or_command_is_refused() {
     refused(
         "get --frobnicate",
         "unexpected argument `--frobnicate` found; see `flagpole --help`",
@@ -212,7 +214,7 @@ fn an_unknown_option_or_command() {
 }
 
 #[test]
-fn an_unknown_server() {
+fn unknown_server_is_refused() {
     refused(
         "get --server foo",
         "--server: unknown value `foo`; known: LOCAL, DELAY, ERROR",
@@ -220,7 +222,7 @@ fn an_unknown_server() {
 }
 
 #[test]
-fn an_unknown_format() {
+fn unknown_format_is_refused() {
     refused(
         "compare --format xml",
         "--format: unknown format `xml`; known: csv, json, markdown, text",
@@ -228,7 +230,7 @@ fn an_unknown_format() {
 }
 
 #[test]
-fn a_url_that_is_none() {
+fn invalid_url_is_refused() {
     for command in ["get", "compare"] {
         let refused = |url: &str, sentence: &str| {
             refused(
@@ -252,7 +254,7 @@ fn a_url_that_is_none() {
 }
 
 #[test]
-fn options_that_exclude_each_other() {
+fn conflicting_options_are_refused() {
     let sentence = |one, other| {
         format!("the argument `{one}` cannot be used with `{other}`; see `flagpole --help`")
     };
@@ -264,20 +266,24 @@ fn options_that_exclude_each_other() {
 }
 
 #[test]
-fn an_option_without_its_value() {
-    let desk = Sandbox::new();
-    let done = desk.run("get BR --dest");
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
-    let names_the_option = done.err.starts_with("flagpole: ") && done.err.contains("--dest");
+fn missing_option_value_is_refused() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.run("get BR --dest");
+    assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""));
+    let names_the_option =
+        output.stderr.starts_with("flagpole: ") && output.stderr.contains("--dest");
     assert!(
-        names_the_option && done.err.contains("value is required"),
-        "{done}"
+        names_the_option && output.stderr.contains("value is required"),
+        "{output}"
     );
 }
 
 #[test]
-fn no_command_at_all_is_answered_with_the_help() {
-    let done = Sandbox::new().run("");
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
-    assert!(done.err.contains("Usage: flagpole <COMMAND>"), "{done}");
+fn missing_command_prints_help() {
+    let output = Sandbox::new().run("");
+    assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""));
+    assert!(
+        output.stderr.contains("Usage: flagpole <COMMAND>"),
+        "{output}"
+    );
 }

@@ -1,18 +1,18 @@
-//! The programs about threads, tasks, futures and waiting.
+//! The examples about threads, tasks, futures and waiting.
 
 use super::run;
 use flagpole_server::BlockingServer;
 use std::time::{Duration, Instant};
 
-/// The last word of the line that begins with these words.
-fn figure<'a>(out: &'a str, begin: &str) -> &'a str {
-    let line = out.lines().find(|line| line.starts_with(begin));
-    let line = line.unwrap_or_else(|| panic!("no line `{begin}`:\n{out}"));
+/// The last word of the line that starts with `prefix`.
+fn last_word<'a>(out: &'a str, prefix: &str) -> &'a str {
+    let line = out.lines().find(|line| line.starts_with(prefix));
+    let line = line.unwrap_or_else(|| panic!("no line `{prefix}`:\n{out}"));
     line.split_whitespace().last().unwrap()
 }
 
-/// Runs a spinner for its 3 s: after the line with the object come frames, each drawn over the last,
-/// then a wiped line, the answer, and nothing more.
+/// Runs a spinner for 3 s and checks its output: the object, the frames, the cleared line, the
+/// answer.
 fn check_spinner(name: &str, object: &str) {
     let start = Instant::now();
     let out = run(name, &[]);
@@ -24,9 +24,9 @@ fn check_spinner(name: &str, object: &str) {
     );
     let frames = rest.matches("thinking!").count();
     let back = "\x08".repeat(11);
-    let turns = r"|/-\".chars().cycle().take(frames);
-    let drawn: Vec<_> = turns
-        .map(|turn| format!("{turn} thinking!{back}"))
+    let spinner = r"|/-\".chars().cycle().take(frames);
+    let drawn: Vec<_> = spinner
+        .map(|frame| format!("{frame} thinking!{back}"))
         .collect();
     assert_eq!(
         rest,
@@ -36,32 +36,33 @@ fn check_spinner(name: &str, object: &str) {
 }
 
 #[test]
-fn a_thread_ends_when_it_is_told_to_and_wipes_its_line() {
+fn thread_spinner_stops_and_clears_its_line() {
     check_spinner("spinner_thread", "Thread {");
 }
 
 #[test]
-fn a_cancelled_task_wipes_its_line() {
+fn task_spinner_stops_and_clears_its_line() {
     check_spinner("spinner_async", "JoinHandle {");
 }
 
 #[test]
-fn a_blocked_loop_draws_no_frame_and_the_cure_brings_them_back() {
-    // A machine may be so busy that even a free loop draws nothing in a short time; not in any time.
-    let is_cured = ["0.2", "1", "4"].into_iter().any(|seconds| {
+fn blocked_event_loop_draws_no_frames_and_spawn_blocking_restores_them() {
+    // On a busy machine even a free event loop may draw no frame for a while; longer runs are
+    // tried.
+    let is_unblocked = ["0.2", "1", "4"].into_iter().any(|seconds| {
         let out = run("blocking_the_loop", &[seconds]);
-        let frames = |what| figure(&out, what).parse::<u32>().unwrap();
+        let frames = |what| last_word(&out, what).parse::<u32>().unwrap();
         assert_eq!(frames("thread::sleep on the loop"), 0);
         assert_eq!(frames("save on the loop"), 0);
         frames("tokio::time::sleep, awaited") > 0
             && frames("thread::sleep by spawn_blocking") > 0
             && frames("save by spawn_blocking") > 0
     });
-    assert!(is_cured);
+    assert!(is_unblocked);
 }
 
 #[test]
-fn callbacks_and_await_give_the_same_and_every_error_arrives() {
+fn callbacks_and_await_give_equal_results_and_errors() {
     let results = [
         "request -> answer 1 -> answer 2 -> answer 3",
         "*** stage 1 failed",
@@ -73,7 +74,7 @@ fn callbacks_and_await_give_the_same_and_every_error_arrives() {
 }
 
 #[test]
-fn futures_and_tasks_are_what_the_example_says() {
+fn futures_example_prints_the_documented_results() {
     let out = run("futures", &[]);
     let lines = [
         ("a future never polled has run", "false"),
@@ -111,7 +112,7 @@ fn futures_and_tasks_are_what_the_example_says() {
 }
 
 #[test]
-fn updates_are_lost_in_the_middle_and_a_task_has_one_only_where_it_awaits() {
+fn updates_without_a_lock_are_lost_between_threads_and_across_awaits() {
     let out = run("locks", &[]);
     let lost = |what: &str| {
         let line = out
@@ -131,14 +132,14 @@ fn updates_are_lost_in_the_middle_and_a_task_has_one_only_where_it_awaits() {
 }
 
 #[test]
-fn the_ladder_has_every_rung_and_says_how_it_was_measured() {
+fn latency_ladder_measures_every_step_and_says_how() {
     let server = BlockingServer::builder().start().unwrap();
     let out = run("latency_ladder", &[&server.url()]);
-    let (table, how) = out.split_once("\nhow it was measured\n").unwrap();
-    let nanos = |rung: &str| -> f64 {
+    let (table, notes) = out.split_once("\nhow it was measured\n").unwrap();
+    let nanos = |step: &str| -> f64 {
         let row = table
             .lines()
-            .find_map(|line| line.strip_prefix(rung))
+            .find_map(|line| line.strip_prefix(step))
             .unwrap();
         let mut words = row.split_whitespace();
         let nanos = words.next().unwrap().parse().unwrap();
@@ -148,17 +149,17 @@ fn the_ladder_has_every_rung_and_says_how_it_was_measured() {
         );
         nanos
     };
-    for rung in [
+    for step in [
         "L1 cache",
         "L2 cache",
         "L3 cache",
         "loopback HTTP",
         "HTTP, the URL given",
     ] {
-        assert!(nanos(rung) > 0.0);
-        assert!(how.contains(&format!("\n{rung}: ")), "{how}");
+        assert!(nanos(step) > 0.0);
+        assert!(notes.contains(&format!("\n{step}: ")), "{notes}");
     }
-    // What no machine turns round: the least of many rounds there, and a delay that is never early.
+    // Holds on any machine: the least of many rounds, and a delay that is never early.
     assert!(nanos("L1 cache") < nanos("memory"));
     assert!(nanos("HTTP, 50 ms injected") >= 50e6);
     let disk = table.lines().find_map(|line| line.strip_prefix("disk"));
@@ -168,7 +169,7 @@ fn the_ladder_has_every_rung_and_says_how_it_was_measured() {
         "{table}"
     );
     assert!(
-        how.contains("\ndisk: ") && how.starts_with("a cycle: "),
-        "{how}"
+        notes.contains("\ndisk: ") && notes.starts_with("a cycle: "),
+        "{notes}"
     );
 }

@@ -1,21 +1,21 @@
-//! Lies about bodies: how long they are, what they are, and whether they end.
+//! Malicious bodies: wrong lengths, wrong contents, no end.
 
-use super::server::{Behavior, whole};
-use super::{MaliciousCase, assert_all, case, head, truth, us};
+use super::server::{Behavior, honest_response};
+use super::{MaliciousCase, assert_all, case, head, original_body, us};
 use flagpole_protocol::ContentDigest;
 
-/// The head of an answer with the true digest, and these fields.
-fn true_head(fields: &str) -> Vec<u8> {
-    let digest = ContentDigest::from_body(&truth());
+/// A head with the digest of the flag of Brazil and these fields.
+fn head_with_digest(fields: &str) -> Vec<u8> {
+    let digest = ContentDigest::from_body(&original_body());
     head("200 OK", &format!("Content-Digest: {digest}\r\n{fields}"))
 }
 
-/// The true flag behind a head with these fields, and something behind that.
-fn around(fields: &str, behind: &[u8]) -> Vec<u8> {
-    [&true_head(fields)[..], &truth(), behind].concat()
+/// The flag of Brazil under a head with these fields, followed by `after`.
+fn flag_response(fields: &str, after: &[u8]) -> Vec<u8> {
+    [&head_with_digest(fields)[..], &original_body(), after].concat()
 }
 
-/// Another answer, which nobody asked for, to be taken for that to the next request.
+/// An unsolicited response, which must not be taken for the next one.
 fn forged() -> Vec<u8> {
     let body = b"GIF89a forged";
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -27,7 +27,7 @@ fn chunked() -> Vec<u8> {
 }
 
 #[test]
-fn a_body_without_an_end_is_refused_at_the_limit() {
+fn endless_body_is_refused_at_the_limit() {
     let chunk = [b"400\r\n", &[b'x'; 1024][..], b"\r\n"].concat();
     assert_all(&[
         case(
@@ -41,7 +41,7 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
             &["too_large"],
         ),
         case(
-            "as long as it says, which is too long",
+            "a correct length above the limit",
             Behavior::Flood(
                 head("200 OK", "Content-Length: 60001\r\n"),
                 vec![b'x'; 1024],
@@ -53,15 +53,15 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
             Behavior::Flood([&chunked()[..], b"5;"].concat(), vec![b'x'; 1024]),
             &["protocol_error", "too_large"],
         ),
-        // In writes so large that there is always something to read: it is no data, and no time to look at
+        // Large writes: there is always input, which is not data, and the client must still check
         // the clock.
         case(
-            "an endless size of a chunk",
+            "an endless chunk size",
             Behavior::Flood(chunked(), vec![b'0'; 1 << 20]),
             &["protocol_error", "too_large"],
         ),
         case(
-            "endless space behind the size of a chunk",
+            "endless space after a chunk size",
             Behavior::Flood([&chunked()[..], b"5"].concat(), vec![b' '; 1 << 20]),
             &["protocol_error", "too_large"],
         ),
@@ -79,22 +79,22 @@ fn a_body_without_an_end_is_refused_at_the_limit() {
 }
 
 #[test]
-fn a_body_that_drips_ends_with_the_whole_time() {
+fn dripping_body_ends_with_the_total_timeout() {
     assert_all(&[
         case(
-            "as slow as can be",
-            Behavior::Drip(true_head("Content-Length: 11059\r\n"), b"x".to_vec()),
+            "one byte at a time",
+            Behavior::Drip(head_with_digest("Content-Length: 11059\r\n"), b"x".to_vec()),
             &["timeout"],
         ),
         case(
             "without a length",
-            Behavior::Drip(true_head(""), b"x".to_vec()),
+            Behavior::Drip(head_with_digest(""), b"x".to_vec()),
             &["timeout"],
         ),
         case(
             "in chunks",
             Behavior::Drip(
-                true_head("Transfer-Encoding: chunked\r\n"),
+                head_with_digest("Transfer-Encoding: chunked\r\n"),
                 b"1\r\nx\r\n".to_vec(),
             ),
             &["timeout"],
@@ -103,97 +103,99 @@ fn a_body_that_drips_ends_with_the_whole_time() {
 }
 
 #[test]
-fn a_length_that_is_wrong_spoils_this_answer_and_not_the_next() {
-    let length = truth().len();
+fn wrong_length_fails_only_its_own_response() {
+    let length = original_body().len();
     let longer = format!("Content-Length: {}\r\n", length + 1);
     let shorter = format!("Content-Length: {}\r\n", length - 1);
     let right = format!("Content-Length: {length}\r\n");
-    let behind = |behind: &[u8]| MaliciousCase {
-        saved: Some(truth()),
+    let followed_by = |after: &[u8]| MaliciousCase {
+        saved: Some(original_body()),
         ..case(
-            "something behind the end",
-            Behavior::Say(around(&right, behind)),
-            // Whether it is seen before the answer is taken is a matter of who reads when.
+            "bytes after the body",
+            Behavior::Reply(flag_response(&right, after)),
+            // Depends on whether the client reads the bytes before it accepts the response.
             &["ok", "protocol_error"],
         )
     };
     assert_all(&[
         case(
-            "too long, and the end",
-            Behavior::End(around(&longer, b"")),
+            "too long, then closed",
+            Behavior::ReplyAndClose(flag_response(&longer, b"")),
             &["incomplete_body"],
         ),
         case(
-            "too long, and nothing",
-            Behavior::Hang(around(&longer, b"")),
+            "too long, then silence",
+            Behavior::ReplyAndHang(flag_response(&longer, b"")),
             &["timeout"],
         ),
         case(
             "too short",
-            Behavior::Say(around(&shorter, b"")),
+            Behavior::Reply(flag_response(&shorter, b"")),
             &["corrupt", "protocol_error"],
         ),
         case(
-            "too short, with an answer behind",
-            Behavior::Say(around(&shorter, &forged())),
+            "too short, followed by a response",
+            Behavior::Reply(flag_response(&shorter, &forged())),
             &["corrupt", "protocol_error"],
         ),
-        behind(b"x"),
-        behind(&forged()),
-        behind(b"\r\n\r\n"),
+        followed_by(b"x"),
+        followed_by(&forged()),
+        followed_by(b"\r\n\r\n"),
     ]);
 }
 
 #[test]
-fn a_length_that_is_none_is_no_http() {
-    let about = |fields: &str| Behavior::Hang(around(fields, b""));
-    let many = format!("Content-Length: {}\r\nContent-Length: 7\r\n", truth().len());
+fn invalid_length_is_a_protocol_error() {
+    let reply = |fields: &str| Behavior::ReplyAndHang(flag_response(fields, b""));
+    let two_lengths = format!(
+        "Content-Length: {}\r\nContent-Length: 7\r\n",
+        original_body().len()
+    );
     assert_all(&[
         case(
             "negative",
-            about("Content-Length: -1\r\n"),
+            reply("Content-Length: -1\r\n"),
             &["protocol_error"],
         ),
         case(
             "no number",
-            about("Content-Length: x\r\n"),
+            reply("Content-Length: x\r\n"),
             &["protocol_error"],
         ),
         case(
             "signed",
-            about("Content-Length: +11059\r\n"),
+            reply("Content-Length: +11059\r\n"),
             &["protocol_error"],
         ),
-        case("empty", about("Content-Length: \r\n"), &["protocol_error"]),
+        case("empty", reply("Content-Length: \r\n"), &["protocol_error"]),
         case(
-            "more than there are numbers",
-            about("Content-Length: 99999999999999999999999\r\n"),
+            "above 64 bits",
+            reply("Content-Length: 99999999999999999999999\r\n"),
             &["protocol_error"],
         ),
         case(
-            "the greatest number",
-            about("Content-Length: 18446744073709551615\r\n"),
-            // To hyper this one means that there is none.
+            "the largest number",
+            reply("Content-Length: 18446744073709551615\r\n"),
+            // hyper takes this value for "no length".
             &["too_large", "protocol_error"],
         ),
-        case("two", about(&many), &["protocol_error"]),
+        case("two", reply(&two_lengths), &["protocol_error"]),
         case(
-            "a chunk as large as can be",
-            Behavior::Hang([&chunked()[..], b"FFFFFFFFFFFFFFFFF\r\nx"].concat()),
+            "a chunk size above 64 bits",
+            Behavior::ReplyAndHang([&chunked()[..], b"FFFFFFFFFFFFFFFFF\r\nx"].concat()),
             &["protocol_error", "too_large"],
         ),
         case(
             "a chunk of a negative length",
-            Behavior::Hang([&chunked()[..], b"-1\r\nx"].concat()),
+            Behavior::ReplyAndHang([&chunked()[..], b"-1\r\nx"].concat()),
             &["protocol_error"],
         ),
     ]);
 }
 
-/// 60 MB of zeros, by gzip: 58 KB.
+/// 60 MB of zeros, 58 KB as gzip.
 fn bomb() -> Vec<u8> {
-    // A stored block cannot blow up; this is one deflate block of fixed codes: a literal 0, then as many
-    // copies of 258 bytes from a distance of 1 as there are bits for.
+    // One deflate block of fixed codes: a literal 0, then copies of 258 bytes from distance 1.
     let mut bits = DeflateBits::default();
     bits.put(0b011, 3);
     bits.put_code(0x30, 8);
@@ -206,7 +208,8 @@ fn bomb() -> Vec<u8> {
     [&head[..], &bits.bytes, &[0; 8]].concat()
 }
 
-/// The bits of deflate: from the lowest up, codes from their highest (RFC 1951 section 3.1.1).
+/// Deflate packs bits from the lowest up, and codes from their highest bit (RFC 1951 section
+/// 3.1.1).
 #[derive(Default)]
 struct DeflateBits {
     bytes: Vec<u8>,
@@ -232,15 +235,15 @@ impl DeflateBits {
 }
 
 #[test]
-fn what_is_compressed_is_not_unpacked() {
+fn compressed_body_is_not_decompressed() {
     let bomb = bomb();
     let length = bomb.len();
     assert!(length < 60_000);
     let with = |fields: &str| {
         let fields = format!("Content-Encoding: gzip\r\nContent-Length: {length}\r\n{fields}");
-        Behavior::Say([&head("200 OK", &fields)[..], &bomb].concat())
+        Behavior::Reply([&head("200 OK", &fields)[..], &bomb].concat())
     };
-    let digest = ContentDigest::from_body(&truth());
+    let digest = ContentDigest::from_body(&original_body());
     let own = ContentDigest::from_body(&bomb);
     assert_all(&[
         case(
@@ -258,33 +261,40 @@ fn what_is_compressed_is_not_unpacked() {
 }
 
 #[test]
-fn another_body_than_its_digest_says_is_corrupt() {
-    let other = crate::combos::truth(us());
+fn digest_mismatch_or_incomplete_gif_is_corrupt() {
+    let other = crate::combos::original_body(us());
     let length = other.len();
     let fields = format!("Content-Length: {length}\r\n");
-    let repr = format!("Repr-Digest: {}\r\n", ContentDigest::from_body(&truth()));
+    let repr = format!(
+        "Repr-Digest: {}\r\n",
+        ContentDigest::from_body(&original_body())
+    );
     let unreadable = "Content-Digest: sha-256=:AAAA:\r\n";
-    let mut flipped = truth();
+    let mut flipped = original_body();
     flipped[0] ^= 1;
     let flipped = [
-        &true_head(&format!("Content-Length: {}\r\n", flipped.len()))[..],
+        &head_with_digest(&format!("Content-Length: {}\r\n", flipped.len()))[..],
         &flipped,
     ];
     assert_all(&[
         case(
-            "the flag of another country",
-            Behavior::Say([&true_head(&fields)[..], &other].concat()),
+            "another flag with this flag's digest",
+            Behavior::Reply([&head_with_digest(&fields)[..], &other].concat()),
             &["corrupt"],
         ),
-        case("a bit", Behavior::Say(flipped.concat()), &["corrupt"]),
         case(
-            "the flag of another country, by the digest of the whole",
-            Behavior::Say([&head("200 OK", &format!("{fields}{repr}")), &other[..]].concat()),
+            "one flipped bit",
+            Behavior::Reply(flipped.concat()),
+            &["corrupt"],
+        ),
+        case(
+            "another flag with this flag's Repr-Digest",
+            Behavior::Reply([&head("200 OK", &format!("{fields}{repr}")), &other[..]].concat()),
             &["corrupt"],
         ),
         case(
             "a digest that cannot be read",
-            Behavior::Say(
+            Behavior::Reply(
                 [
                     &head("200 OK", &format!("{fields}{unreadable}")),
                     &other[..],
@@ -294,55 +304,61 @@ fn another_body_than_its_digest_says_is_corrupt() {
             &["corrupt"],
         ),
         case(
-            "no digest, and no GIF",
-            Behavior::Say([&head("200 OK", "Content-Length: 4\r\n")[..], b"JFIF"].concat()),
+            "no digest, not a GIF",
+            Behavior::Reply([&head("200 OK", "Content-Length: 4\r\n")[..], b"JFIF"].concat()),
             &["corrupt"],
         ),
         case(
-            "no digest, and no more of a GIF than its name",
-            Behavior::Say([&head("200 OK", "Content-Length: 6\r\n")[..], b"GIF89a"].concat()),
+            "no digest, only a GIF signature",
+            Behavior::Reply([&head("200 OK", "Content-Length: 6\r\n")[..], b"GIF89a"].concat()),
             &["corrupt"],
         ),
         case(
-            "nothing",
-            Behavior::Say(true_head("Content-Length: 0\r\n")),
+            "empty",
+            Behavior::Reply(head_with_digest("Content-Length: 0\r\n")),
             &["corrupt"],
         ),
         case(
-            "nothing, and the end",
-            Behavior::End(true_head("")),
+            "empty without a length",
+            Behavior::ReplyAndClose(head_with_digest("")),
             &["corrupt"],
         ),
     ]);
 }
 
-/// Where a server says neither how long a body is nor what its digest, an end too early looks like the end.
+/// Without a length and a digest, a connection closed early looks like the end of the body.
 #[test]
-fn of_a_body_that_nobody_vouches_for_only_the_whole_is_a_flag() {
-    let truth = truth();
-    let said = |bytes: &[u8]| Behavior::End([&head("200 OK", "")[..], bytes].concat());
-    let fragment = |bytes: usize| case("a part", said(&truth[..bytes]), &["corrupt"]);
+fn unverifiable_body_must_be_a_complete_gif() {
+    let original_body = original_body();
+    let reply = |bytes: &[u8]| Behavior::ReplyAndClose([&head("200 OK", "")[..], bytes].concat());
+    let fragment = |bytes: usize| {
+        case(
+            "an incomplete GIF",
+            reply(&original_body[..bytes]),
+            &["corrupt"],
+        )
+    };
     assert_all(&[
         fragment(13),
-        fragment(truth.len() / 2),
-        fragment(truth.len() - 1),
+        fragment(original_body.len() / 2),
+        fragment(original_body.len() - 1),
         MaliciousCase {
-            saved: Some(truth.clone()),
-            ..case("the whole", said(&truth), &["ok"])
+            saved: Some(original_body.clone()),
+            ..case("the complete GIF", reply(&original_body), &["ok"])
         },
     ]);
 }
 
-/// A server that says of another flag all that would be true of it cannot be told from an honest one
-/// that has this flag there: nothing but the server says what is right.
+/// Only the server says what is right: a different flag with a matching length and digest is
+/// accepted.
 #[test]
-fn a_lie_without_a_contradiction_is_believed() {
-    let other = crate::combos::truth(us());
+fn consistent_wrong_body_is_accepted() {
+    let other = crate::combos::original_body(us());
     assert_all(&[MaliciousCase {
         saved: Some(other.clone()),
         ..case(
-            "another flag, in all its parts",
-            Behavior::Say(whole(&other)),
+            "another flag with its own length and digest",
+            Behavior::Reply(honest_response(&other)),
             &["ok"],
         )
     }]);

@@ -1,146 +1,164 @@
-//! Lies about countries: what is no metadata names no flag, and no name leaves the folder.
+//! Malicious metadata: what is not valid names no flag, and no name leaves the folder.
 
-use super::server::{Behavior, MaliciousServer, whole};
-use super::{BODY_LIMIT, PATIENT, br, deciding, download, truth, us};
-use crate::combos::{FolderContents, in_every_way, sizes};
+use super::server::{Behavior, MaliciousServer, honest_response};
+use super::{BODY_LIMIT, LONG_TIMEOUT, br, download_two, final_attempt, original_body, us};
+use crate::combos::{FolderContents, sizes, with_every_combo};
 use flagpole_client::Workload;
 use flagpole_protocol::{MeasuredRun, Outcome};
 use std::time::Duration;
 
 const BR: &str = "/flags/br/metadata.json";
 
-/// More than any of these lies: what is judged is what they say.
-const LARGE: (u64, Duration) = (16 << 20, PATIENT);
+/// Above every body of these tests: the metadata itself is tested, not the body limit.
+const LARGE_LIMITS: (u64, Duration) = (16 << 20, LONG_TIMEOUT);
 
-/// Downloads with this as the metadata of Brazil, in every way; the flag of the United States is there
-/// and true, and taken out.
-fn told(metadata: &[u8], check: impl Fn(&str, &MeasuredRun, FolderContents) + Sync) {
-    in_every_way(|way| {
-        let liar = MaliciousServer::about(BR, Behavior::Say(whole(metadata)));
-        let (run, mut files) = download(way, &liar, Workload::with_metadata, LARGE);
-        assert_eq!(deciding(&run, us()).outcome, Outcome::Ok, "{}", way.name());
+/// Downloads with this metadata of Brazil; `check` gets the run and the files without the flag of
+/// the United States.
+fn with_metadata(metadata: &[u8], check: impl Fn(&str, &MeasuredRun, FolderContents) + Sync) {
+    with_every_combo(|combo| {
+        let server = MaliciousServer::for_path(BR, Behavior::Reply(honest_response(metadata)));
+        let (run, mut files) = download_two(combo, &server, Workload::with_metadata, LARGE_LIMITS);
+        assert_eq!(
+            final_attempt(&run, us()).outcome,
+            Outcome::Ok,
+            "{}",
+            combo.name()
+        );
         let mut names = files.keys();
         let found = names.find(|name| name.ends_with("--US.gif")).cloned();
-        assert!(files.remove(&found.unwrap()) == Some(crate::combos::truth(us())));
-        check(&way.name(), &run, files);
+        assert!(files.remove(&found.unwrap()) == Some(crate::combos::original_body(us())));
+        check(&combo.name(), &run, files);
     });
 }
 
-fn assert_refused(what: &str, metadata: &[u8]) {
-    told(metadata, |way, run, files| {
-        let outcome = &deciding(run, br()).outcome;
+fn assert_refused(name: &str, metadata: &[u8]) {
+    with_metadata(metadata, |combo, run, files| {
+        let outcome = &final_attempt(run, br()).outcome;
         assert!(
             matches!(outcome, Outcome::BadMetadata(_)),
-            "{what}, {way}: {outcome}"
+            "{name}, {combo}: {outcome}"
         );
-        // A reason, not all of what was said.
-        assert!(outcome.to_string().len() < 300, "{what}, {way}");
-        assert!(files.is_empty(), "{what}, {way}: {:?}", sizes(&files));
+        // The message must not quote all of the metadata.
+        assert!(outcome.to_string().len() < 300, "{name}, {combo}");
+        assert!(files.is_empty(), "{name}, {combo}: {:?}", sizes(&files));
     });
 }
 
-fn assert_named(country: &str, file: &str) {
+fn assert_saved_as(country: &str, file: &str) {
     let metadata = serde_json::json!({ "country": country, "iso_cc": "BR" }).to_string();
-    told(metadata.as_bytes(), |way, run, files| {
-        let outcome = &deciding(run, br()).outcome;
-        assert_eq!(*outcome, Outcome::Ok, "{way}");
-        assert_eq!(sizes(&files), [(file, truth().len())], "{way}");
-        assert!(files[file] == truth());
+    with_metadata(metadata.as_bytes(), |combo, run, files| {
+        let outcome = &final_attempt(run, br()).outcome;
+        assert_eq!(*outcome, Outcome::Ok, "{combo}");
+        assert_eq!(sizes(&files), [(file, original_body().len())], "{combo}");
+        assert!(files[file] == original_body());
     });
 }
 
 #[test]
-fn what_is_no_metadata_names_nothing() {
-    for (what, metadata) in [
+fn invalid_metadata_is_an_error() {
+    for (name, metadata) in [
         ("nothing", ""),
         ("no JSON", "GIF89a"),
-        ("half of it", r#"{"country": "Bra"#),
+        ("truncated JSON", r#"{"country": "Bra"#),
         ("no country", r#"{"iso_cc": "BR"}"#),
-        ("no name", r#"{"country": 7}"#),
+        ("a number as name", r#"{"country": 7}"#),
         ("null", r#"{"country": null}"#),
         ("a list of names", r#"{"country": ["Brazil"]}"#),
         ("two names", r#"{"country": "a", "country": "b"}"#),
-        ("half of a pair", r#"{"country": "\ud800"}"#),
+        ("half a surrogate pair", r#"{"country": "\ud800"}"#),
     ] {
-        assert_refused(what, metadata.as_bytes());
+        assert_refused(name, metadata.as_bytes());
     }
-    assert_refused("no text", b"{\"country\": \"\xff\"}");
+    assert_refused("not UTF-8", b"{\"country\": \"\xff\"}");
 }
 
 #[test]
-fn metadata_ten_megabytes_deep_is_no_end_of_a_stack() {
-    assert_refused("lists", "[".repeat(10 << 20).as_bytes());
+fn deeply_nested_metadata_does_not_overflow_the_stack() {
+    assert_refused("nested lists", "[".repeat(10 << 20).as_bytes());
     let objects = "{\"a\":".repeat(100_000);
-    assert_refused("a name", format!("{{\"country\": {objects}").as_bytes());
-    assert_refused("something else", format!("{{\"x\": {objects}").as_bytes());
+    assert_refused(
+        "nested objects as name",
+        format!("{{\"country\": {objects}").as_bytes(),
+    );
+    assert_refused(
+        "nested objects in another key",
+        format!("{{\"x\": {objects}").as_bytes(),
+    );
 }
 
 #[test]
-fn metadata_over_the_limit_is_refused_as_any_body_is() {
-    in_every_way(|way| {
-        let liar =
-            MaliciousServer::about(BR, Behavior::Say(whole("[".repeat(10 << 20).as_bytes())));
-        let (run, files) = download(way, &liar, Workload::with_metadata, (BODY_LIMIT, PATIENT));
+fn metadata_over_the_body_limit_is_too_large() {
+    with_every_combo(|combo| {
+        let server = MaliciousServer::for_path(
+            BR,
+            Behavior::Reply(honest_response("[".repeat(10 << 20).as_bytes())),
+        );
+        let (run, files) = download_two(
+            combo,
+            &server,
+            Workload::with_metadata,
+            (BODY_LIMIT, LONG_TIMEOUT),
+        );
         assert_eq!(
-            deciding(&run, br()).outcome,
+            final_attempt(&run, br()).outcome,
             Outcome::TooLarge,
             "{}",
-            way.name()
+            combo.name()
         );
         assert_eq!(files.len(), 1);
     });
 }
 
 #[test]
-fn a_name_stays_in_the_folder() {
-    assert_named("../../etc/passwd", "etc_passwd--BR.gif");
-    assert_named("/etc/passwd", "etc_passwd--BR.gif");
-    assert_named("..", "BR--BR.gif");
-    assert_named("", "BR--BR.gif");
-    assert_named("Bra\u{0}zil", "Brazil--BR.gif");
-    assert_named("🇧🇷 Brazil", "🇧🇷_Brazil--BR.gif");
-    assert_named(".flagpole-x.tmp", "flagpole-x.tmp--BR.gif");
+fn country_name_stays_in_the_folder() {
+    assert_saved_as("../../etc/passwd", "etc_passwd--BR.gif");
+    assert_saved_as("/etc/passwd", "etc_passwd--BR.gif");
+    assert_saved_as("..", "BR--BR.gif");
+    assert_saved_as("", "BR--BR.gif");
+    assert_saved_as("Bra\u{0}zil", "Brazil--BR.gif");
+    assert_saved_as("🇧🇷 Brazil", "🇧🇷_Brazil--BR.gif");
+    assert_saved_as(".flagpole-x.tmp", "flagpole-x.tmp--BR.gif");
 }
 
 #[test]
-fn a_name_of_any_length_is_a_file() {
+fn long_country_name_is_truncated() {
     for length in [300, 1 << 20] {
         let name = "x".repeat(length);
         let file = format!("{}--BR.gif", "x".repeat(255 - 1 - "--BR.gif".len()));
-        assert_named(&name, &file);
+        assert_saved_as(&name, &file);
     }
 }
 
 #[test]
-fn two_countries_of_one_name_are_two_files() {
-    let metadata = crate::combos::truth(flagpole_protocol::Resource::Metadata(us().code()));
+fn equal_country_names_give_two_files() {
+    let metadata = crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code()));
     let metadata = String::from_utf8(metadata).unwrap();
     let metadata = metadata.replace("\"US\"", "\"BR\"");
-    told(metadata.as_bytes(), |way, run, files| {
-        assert_eq!(deciding(run, br()).outcome, Outcome::Ok, "{way}");
+    with_metadata(metadata.as_bytes(), |combo, run, files| {
+        assert_eq!(final_attempt(run, br()).outcome, Outcome::Ok, "{combo}");
         let (name, body) = files.into_iter().next().unwrap();
         assert!(
-            name.ends_with("--BR.gif") && body == truth(),
-            "{way}: {name}"
+            name.ends_with("--BR.gif") && body == original_body(),
+            "{combo}: {name}"
         );
     });
 }
 
 #[test]
-fn metadata_of_another_country_names_nothing() {
-    let metadata = crate::combos::truth(flagpole_protocol::Resource::Metadata(us().code()));
-    assert_refused("that of the United States", &metadata);
+fn metadata_of_another_country_is_an_error() {
+    let metadata = crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code()));
+    assert_refused("metadata of the United States", &metadata);
 }
 
 #[test]
-fn metadata_that_is_not_there_names_nothing() {
-    in_every_way(|way| {
+fn missing_metadata_is_an_error() {
+    with_every_combo(|combo| {
         let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-        let liar = MaliciousServer::about(BR, Behavior::Say(missing.to_vec()));
-        let (run, files) = download(way, &liar, Workload::with_metadata, LARGE);
-        let outcome = &deciding(&run, br()).outcome;
+        let server = MaliciousServer::for_path(BR, Behavior::Reply(missing.to_vec()));
+        let (run, files) = download_two(combo, &server, Workload::with_metadata, LARGE_LIMITS);
+        let outcome = &final_attempt(&run, br()).outcome;
         assert_eq!(outcome.to_string(), "bad metadata: there is none");
         assert_eq!((run.stats.not_found, run.stats.error), (0, 1));
-        assert_eq!(files.len(), 1, "{}", way.name());
+        assert_eq!(files.len(), 1, "{}", combo.name());
     });
 }

@@ -1,5 +1,5 @@
-//! Servers that lie, in raw bytes, and every way to download from them: never longer than the timeouts,
-//! never more than the limit, never a wrong file, and the next download is as good as ever.
+//! Malicious servers against every combo: no run exceeds its timeouts or limits, saves a wrong
+//! file, or spoils the next download.
 
 mod bodies;
 mod heads;
@@ -7,41 +7,42 @@ mod metadata;
 mod redirects;
 mod server;
 
-use crate::combos::{Combo, FolderContents, at_once, files, in_every_way, lanes, sizes};
+use crate::combos::{
+    Combo, FolderContents, concurrency, files, in_parallel, sizes, with_every_combo,
+};
 use flagpole_client::{DownloadDir, Run, Workload};
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
 use server::{Behavior, MaliciousServer};
 use std::time::{Duration, Instant};
 
-/// The largest body that is accepted: any flag is smaller.
+/// The body limit: every flag is smaller.
 const BODY_LIMIT: u64 = 60_000;
 
-/// What may have been read beyond the limit before it was noticed: what hyper reads at once.
-const READ: u64 = 64 << 10;
+/// How far a transport may read beyond the limit: hyper reads 64 KiB at a time.
+const READ_AHEAD: u64 = 64 << 10;
 
-/// The time of an exchange, where it is to strike; the honest ones need a thousandth of it.
-const WHOLE: Duration = Duration::from_millis(1200);
+/// A timeout that is expected to expire; correct responses need a thousandth of it.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(1200);
 
-/// The time of an exchange that ends by itself.
-const PATIENT: Duration = Duration::from_secs(10);
+const LONG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A run that takes as long as this hangs.
-const NEVER: Duration = Duration::from_secs(25);
+/// A run of this length counts as hung.
+const HANG_LIMIT: Duration = Duration::from_secs(25);
 
-/// A lie about the flag of Brazil, and the outcomes that are right then.
+/// A behaviour for the flag of Brazil, and the outcomes that are right.
 struct MaliciousCase {
     name: &'static str,
-    lie: Behavior,
+    behavior: Behavior,
     labels: &'static [&'static str],
-    /// What may lie there as the flag of Brazil, and must if the outcome is ok.
+    /// The file that must be saved if the outcome is ok.
     saved: Option<Vec<u8>>,
 }
 
-fn case(name: &'static str, lie: Behavior, labels: &'static [&'static str]) -> MaliciousCase {
+fn case(name: &'static str, behavior: Behavior, labels: &'static [&'static str]) -> MaliciousCase {
     MaliciousCase {
         name,
-        lie,
+        behavior,
         labels,
         saved: None,
     }
@@ -55,96 +56,103 @@ fn us() -> Resource {
     Resource::Flag("US".parse().unwrap())
 }
 
-fn truth() -> Vec<u8> {
-    crate::combos::truth(br())
+fn original_body() -> Vec<u8> {
+    crate::combos::original_body(br())
 }
 
-/// The head of an answer with this status line and these fields.
 fn head(status: &str, fields: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{fields}\r\n").into_bytes()
 }
 
-/// Downloads the flags of Brazil and of the United States, in this order on one lane.
-fn download(
-    way: Combo,
-    liar: &MaliciousServer,
-    plan: impl Fn(Vec<CountryCode>) -> Workload,
-    (limit, whole): (u64, Duration),
+/// Downloads the flags of Brazil and of the United States, in this order, with concurrency 1.
+fn download_two(
+    combo: Combo,
+    server: &MaliciousServer,
+    workload: impl Fn(Vec<CountryCode>) -> Workload,
+    (limit, timeout): (u64, Duration),
 ) -> (MeasuredRun, FolderContents) {
-    let (plan, endpoint) = (plan(crate::combos::codes("BR US")), liar.endpoint());
+    let (workload, endpoint) = (workload(crate::combos::codes("BR US")), server.endpoint());
     let folder = tempfile::tempdir().unwrap();
-    // So that there is something outside the folder that must stay as it is.
+    // Shows that nothing is written outside the folder.
     let nested = folder.path().join("a/b");
     let destination = DownloadDir::prepare(&nested).unwrap();
-    let run = Run::new(&plan, &endpoint)
-        .concurrency(lanes(1))
-        .timeout(whole);
+    let run = Run::new(&workload, &endpoint)
+        .concurrency(concurrency(1))
+        .timeout(timeout);
     let run = run.body_limit(usize::try_from(limit).unwrap());
     let start = Instant::now();
-    let measured = way.measure(run.destination(&destination));
-    assert!(start.elapsed() < NEVER, "{}", way.name());
+    let measured = combo.measure(run.destination(&destination));
+    assert!(start.elapsed() < HANG_LIMIT, "{}", combo.name());
     for outside in [folder.path().to_owned(), folder.path().join("a")] {
         let names = std::fs::read_dir(outside).unwrap();
-        assert_eq!(names.count(), 1, "nothing is written outside the folder");
+        assert_eq!(names.count(), 1, "a file was written outside the folder");
     }
     (measured, files(&nested))
 }
 
-fn deciding(run: &MeasuredRun, resource: Resource) -> &AttemptRecord {
+fn final_attempt(run: &MeasuredRun, resource: Resource) -> &AttemptRecord {
     let mut records = run.records.iter();
     let found = records.find(|record| record.is_final && record.resource.code() == resource.code());
     found.unwrap()
 }
 
-/// Tells each of the lies about the flag of Brazil, in every way to download it.
+/// Runs every case with every combo.
 fn assert_all(cases: &[MaliciousCase]) {
-    for some in cases.chunks(3) {
-        at_once(some.iter().map(|case| || case.assert()));
+    for batch in cases.chunks(3) {
+        in_parallel(batch.iter().map(|case| || case.assert()));
     }
 }
 
 impl MaliciousCase {
     fn assert(&self) {
-        in_every_way(|way| {
-            let liar = MaliciousServer::about("/flags/br/br.gif", self.lie.clone());
-            let (run, files) = download(way, &liar, Workload::flags, self.limits());
-            self.assert_told(&way.name(), &run, files);
+        with_every_combo(|combo| {
+            let server = MaliciousServer::for_path("/flags/br/br.gif", self.behavior.clone());
+            let (run, files) = download_two(combo, &server, Workload::flags, self.limits());
+            self.assert_outcome(&combo.name(), &run, files);
         });
     }
 
     fn limits(&self) -> (u64, Duration) {
-        let is_late = self.labels.contains(&"timeout");
-        (BODY_LIMIT, if is_late { WHOLE } else { PATIENT })
+        let times_out = self.labels.contains(&"timeout");
+        let timeout = if times_out {
+            SHORT_TIMEOUT
+        } else {
+            LONG_TIMEOUT
+        };
+        (BODY_LIMIT, timeout)
     }
 
-    fn assert_told(&self, way: &str, run: &MeasuredRun, mut files: FolderContents) {
-        let (name, record) = (self.name, deciding(run, br()));
+    fn assert_outcome(&self, combo: &str, run: &MeasuredRun, mut files: FolderContents) {
+        let (name, record) = (self.name, final_attempt(run, br()));
         let label = record.outcome.label();
         assert!(
             self.labels.contains(&&*label),
-            "{name}, {way}: {label}: {}",
+            "{name}, {combo}: {label}: {}",
             record.outcome
         );
         assert!(
-            record.bytes <= BODY_LIMIT + READ,
-            "{name}, {way}: {}",
+            record.bytes <= BODY_LIMIT + READ_AHEAD,
+            "{name}, {combo}: {}",
             record.bytes
         );
-        let took = record.done.saturating_sub(record.sent);
-        assert!(took < NEVER, "{name}, {way}: {took:?}");
-        let other = deciding(run, us());
+        let duration = record.done.saturating_sub(record.sent);
+        assert!(duration < HANG_LIMIT, "{name}, {combo}: {duration:?}");
+        let other = final_attempt(run, us());
         assert_eq!(
             other.outcome,
             Outcome::Ok,
-            "{name}, {way}: the next download"
+            "{name}, {combo}: the next download"
         );
-        assert!(files.remove("us.gif") == Some(crate::combos::truth(us())));
+        assert!(files.remove("us.gif") == Some(crate::combos::original_body(us())));
         let saved = files.remove("br.gif");
-        assert!(files.is_empty(), "{name}, {way}: {:?}", sizes(&files));
+        assert!(files.is_empty(), "{name}, {combo}: {:?}", sizes(&files));
         if record.outcome == Outcome::Ok {
-            assert!(saved == self.saved, "{name}, {way}: not the right file");
+            assert!(saved == self.saved, "{name}, {combo}: wrong file content");
         } else {
-            assert!(saved.is_none(), "{name}, {way}: a file in spite of {label}");
+            assert!(
+                saved.is_none(),
+                "{name}, {combo}: a file was saved despite {label}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A server in raw bytes that lies about one path, and is honest about all others.
+//! A server that sends raw bytes for one path, and correct responses for all others.
 
 use crate::combos::CATALOG;
-use crate::harness::PATIENCE;
+use crate::harness::DEADLINE;
 use flagpole_client::Endpoint;
 use flagpole_protocol::{ContentDigest, Resource};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -11,25 +11,24 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How often something drips: many times within any timeout.
+/// The interval of a drip: far below every timeout.
 const DRIP: Duration = Duration::from_millis(10);
 
-/// What is answered in place of the truth.
+/// What the server sends for the path.
 #[derive(Clone)]
 pub(super) enum Behavior {
-    /// These bytes, and the connection goes on.
-    Say(Vec<u8>),
-    /// These bytes, then the end of the connection.
-    End(Vec<u8>),
-    /// These bytes, then nothing more.
-    Hang(Vec<u8>),
-    /// The first bytes, then the others again and again, as fast as they are taken.
+    /// Sends these bytes and keeps the connection open for further requests.
+    Reply(Vec<u8>),
+    /// Sends these bytes and closes the connection.
+    ReplyAndClose(Vec<u8>),
+    /// Sends these bytes, then nothing.
+    ReplyAndHang(Vec<u8>),
+    /// Sends the first bytes, then the others repeatedly, as fast as possible.
     Flood(Vec<u8>, Vec<u8>),
-    /// The first bytes, then the others again and again, a hundred times a second.
+    /// Sends the first bytes, then the others repeatedly, one every `DRIP`.
     Drip(Vec<u8>, Vec<u8>),
 }
 
-/// Listens on a port of its own until dropped.
 pub(super) struct MaliciousServer {
     address: SocketAddr,
     shared: Arc<ServerState>,
@@ -38,47 +37,46 @@ pub(super) struct MaliciousServer {
 
 struct ServerState {
     path: Option<String>,
-    lie: Behavior,
+    behavior: Behavior,
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
-    has_stopped: AtomicBool,
+    stopped: AtomicBool,
 }
 
 impl MaliciousServer {
-    /// Lies whenever it is asked for this path, whatever its query.
-    pub(super) fn about(path: &str, lie: Behavior) -> MaliciousServer {
-        MaliciousServer::start(Some(path.to_owned()), lie)
+    /// Misbehaves for this path, with any query.
+    pub(super) fn for_path(path: &str, behavior: Behavior) -> MaliciousServer {
+        MaliciousServer::start(Some(path.to_owned()), behavior)
     }
 
-    /// Lies on its first connection, before it is asked for anything.
-    pub(super) fn before_asked(lie: Behavior) -> MaliciousServer {
-        MaliciousServer::start(None, lie)
+    /// Misbehaves on its first connection, before a request.
+    pub(super) fn before_request(behavior: Behavior) -> MaliciousServer {
+        MaliciousServer::start(None, behavior)
     }
 
-    /// Never lies.
     pub(super) fn honest() -> MaliciousServer {
-        MaliciousServer::about("nothing", Behavior::End(Vec::new()))
+        MaliciousServer::for_path("nothing", Behavior::ReplyAndClose(Vec::new()))
     }
 
-    fn start(path: Option<String>, lie: Behavior) -> MaliciousServer {
+    fn start(path: Option<String>, behavior: Behavior) -> MaliciousServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(ServerState {
             path,
-            lie,
+            behavior,
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
-            has_stopped: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
         });
         let serving = shared.clone();
         let accept = move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                if serving.has_stopped.load(SeqCst) {
+                if serving.stopped.load(SeqCst) {
                     break;
                 }
-                let nth = serving.connections.fetch_add(1, SeqCst);
+                let index = serving.connections.fetch_add(1, SeqCst);
                 let serving = serving.clone();
-                thread::spawn(move || serving.serve(nth, stream));
+                thread::spawn(move || serving.serve(index, stream));
             }
         };
         MaliciousServer {
@@ -96,7 +94,6 @@ impl MaliciousServer {
         self.address.into()
     }
 
-    /// How many connections were accepted.
     pub(super) fn connections(&self) -> usize {
         self.shared.connections.load(SeqCst)
     }
@@ -109,56 +106,56 @@ impl MaliciousServer {
 
 impl Drop for MaliciousServer {
     fn drop(&mut self) {
-        self.shared.has_stopped.store(true, SeqCst);
-        // The listener looks up when somebody knocks.
+        self.shared.stopped.store(true, SeqCst);
+        // A connection wakes the blocked `accept`.
         let _ = TcpStream::connect(self.address);
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
 impl ServerState {
-    fn serve(&self, nth: usize, stream: TcpStream) {
+    fn serve(&self, index: usize, stream: TcpStream) {
         for limit in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
-            limit(&stream, Some(PATIENCE)).unwrap();
+            limit(&stream, Some(DEADLINE)).unwrap();
         }
         let mut peer = BufReader::new(stream);
-        if self.path.is_none() && nth == 0 && !self.lie.tell(&mut peer) {
+        if self.path.is_none() && index == 0 && !self.behavior.perform(&mut peer) {
             return;
         }
         while let Some(target) = target(&mut peer) {
             self.requests.lock().unwrap().push(target.clone());
             let path = target.split('?').next();
-            let goes_on = match path {
-                path if path == self.path.as_deref() => self.lie.tell(&mut peer),
+            let keep_open = match path {
+                path if path == self.path.as_deref() => self.behavior.perform(&mut peer),
                 path => peer
                     .get_mut()
-                    .write_all(&ServerState::truth(path.unwrap()))
+                    .write_all(&ServerState::response(path.unwrap()))
                     .is_ok(),
             };
-            if !goes_on {
+            if !keep_open {
                 return;
             }
         }
     }
 
-    fn truth(path: &str) -> Vec<u8> {
+    fn response(path: &str) -> Vec<u8> {
         let resource = Resource::from_path(path);
         match resource.and_then(|resource| CATALOG.get(resource)) {
-            Some(body) => whole(body),
+            Some(body) => honest_response(body),
             None => b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec(),
         }
     }
 }
 
-/// An honest answer with this body.
-pub(super) fn whole(body: &[u8]) -> Vec<u8> {
+/// A correct response with this body.
+pub(super) fn honest_response(body: &[u8]) -> Vec<u8> {
     let (length, digest) = (body.len(), ContentDigest::from_body(body));
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Digest: {digest}\r\n\r\n");
     [head.as_bytes(), body].concat()
 }
 
-/// What the next request asks for; `None` at the end of the connection.
+/// The target of the next request; `None` at the end of the connection.
 fn target(peer: &mut BufReader<TcpStream>) -> Option<String> {
     let mut lines = peer.lines().map_while(Result::ok);
     let first = lines.next()?;
@@ -167,30 +164,30 @@ fn target(peer: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 impl Behavior {
-    /// Whether the connection goes on.
-    fn tell(&self, peer: &mut BufReader<TcpStream>) -> bool {
+    /// Returns whether the connection stays open.
+    fn perform(&self, peer: &mut BufReader<TcpStream>) -> bool {
         let stream = peer.get_mut();
-        // That the client has had enough is an error here, and the end.
-        let mut say = |bytes: &[u8]| stream.write_all(bytes).is_ok();
+        // A client that closes the connection is an error here, and ends it.
+        let mut write = |bytes: &[u8]| stream.write_all(bytes).is_ok();
         match self {
-            Behavior::Say(bytes) => return say(bytes),
-            Behavior::End(bytes) => {
-                say(bytes);
-                // With something unread it would be a reset.
+            Behavior::Reply(bytes) => return write(bytes),
+            Behavior::ReplyAndClose(bytes) => {
+                write(bytes);
+                // A close with unread input would send a reset.
                 let _ = stream.shutdown(Shutdown::Write);
-                wait_for_the_end(stream);
+                wait_for_close(stream);
             }
-            Behavior::Hang(bytes) => {
-                say(bytes);
-                wait_for_the_end(stream);
+            Behavior::ReplyAndHang(bytes) => {
+                write(bytes);
+                wait_for_close(stream);
             }
-            Behavior::Flood(bytes, again) => {
-                say(bytes);
-                while say(again) {}
+            Behavior::Flood(bytes, repeated) => {
+                write(bytes);
+                while write(repeated) {}
             }
-            Behavior::Drip(bytes, again) => {
-                say(bytes);
-                while say(again) {
+            Behavior::Drip(bytes, repeated) => {
+                write(bytes);
+                while write(repeated) {
                     thread::sleep(DRIP);
                 }
             }
@@ -199,6 +196,6 @@ impl Behavior {
     }
 }
 
-fn wait_for_the_end(stream: &mut TcpStream) {
+fn wait_for_close(stream: &mut TcpStream) {
     while stream.read(&mut [0; 1024]).unwrap_or(0) > 0 {}
 }
