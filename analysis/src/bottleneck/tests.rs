@@ -324,8 +324,8 @@ fn without_server_timing_only_client_cpu_is_known() {
         cpu: None,
         ..run(&records, 4)
     };
-    let said = "the server does not report its delays and the client's CPU time is unknown";
-    assert_bottleneck(&silent, BottleneckKind::Unknown, said, "omit --url");
+    let evidence = "the server does not report its delays and the client's CPU time is unknown";
+    assert_bottleneck(&silent, BottleneckKind::Unknown, evidence, "omit --url");
     assert_eq!(Bottleneck::for_run(&silent).terms, None);
     let busy = RunEvidence {
         cpu: Some(9 * MS),

@@ -1,9 +1,10 @@
 //! One combination of conditions.
 
+use super::server_summary::ServerSummary;
 use super::strategy_result::StrategyResult;
 use crate::validity::verdict::Verdict;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// The strategies under one combination of conditions.
@@ -23,28 +24,6 @@ pub struct Cell {
     pub server: Option<ServerSummary>,
     /// Whether the figures can be used.
     pub verdict: Verdict,
-}
-
-/// The server's ledger of all rounds, with the warm-up round.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ServerSummary {
-    /// Requests whose head was parsed.
-    pub requests: u64,
-    /// Started responses by status.
-    pub by_status: BTreeMap<u16, u64>,
-    /// Delayed responses.
-    pub delayed: u64,
-    /// The median lateness of delayed responses.
-    pub lateness_p50_us: f64,
-    /// The 99th percentile of their lateness.
-    pub lateness_p99_us: f64,
-    /// Responses sent before they were due.
-    pub early: u64,
-    /// The highest number of requests in service, with a concurrency limit.
-    pub peak_concurrency: u64,
-    /// The CPU time of the server's process, user and system.
-    #[serde(default)]
-    pub cpu_us: u64,
 }
 
 impl Cell {

@@ -1,7 +1,7 @@
 //! One run of one strategy.
 
-use super::cell::ServerSummary;
 use super::resource_usage::ResourceUsage;
+use super::server_summary::ServerSummary;
 use crate::bound::terms::BoundTerms;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{MeasuredRun, as_micros};

@@ -25,11 +25,11 @@ pub fn first_mismatch(
     requests: u64,
     by_status: &BTreeMap<u16, u64>,
 ) -> Option<Mismatch> {
-    let mut seen: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut recorded: BTreeMap<u16, u64> = BTreeMap::new();
     for status in records.iter().filter_map(|record| record.status) {
-        *seen.entry(status).or_default() += 1;
+        *recorded.entry(status).or_default() += 1;
     }
-    let certain: u64 = seen.values().sum();
+    let certain: u64 = recorded.values().sum();
     let possible = records.iter().filter(|record| may_have_arrived(record));
     let possible = possible.count() as u64;
     let mismatch = |status, client, server| Mismatch {
@@ -43,10 +43,10 @@ pub fn first_mismatch(
     }
     // Responses that no client saw belong to attempts without a status.
     let mut unassigned = possible;
-    let statuses: BTreeSet<u16> = seen.keys().chain(by_status.keys()).copied().collect();
+    let statuses: BTreeSet<u16> = recorded.keys().chain(by_status.keys()).copied().collect();
     for status in statuses {
         let count = |counts: &BTreeMap<u16, u64>| counts.get(&status).copied().unwrap_or(0);
-        let (client, server) = (count(&seen), count(by_status));
+        let (client, server) = (count(&recorded), count(by_status));
         let Some(rest) = server
             .checked_sub(client)
             .and_then(|more| unassigned.checked_sub(more))

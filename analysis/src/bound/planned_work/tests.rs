@@ -1,3 +1,5 @@
+//! Planned work of attempts with known plans.
+
 use super::*;
 use crate::bound::lower_bound::Bound;
 use crate::test_runs::record;

@@ -1,3 +1,5 @@
+//! The terms of runs with known plans and limits.
+
 use super::*;
 use crate::bound::server_limits::ServerRate;
 use crate::test_runs::{ScenarioResponse, run_of, run_of_delays};

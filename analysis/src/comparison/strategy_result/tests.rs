@@ -1,3 +1,5 @@
+//! Results of a few trials.
+
 use super::*;
 use crate::report::test_comparison::trial;
 

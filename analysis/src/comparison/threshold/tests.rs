@@ -1,3 +1,5 @@
+//! Parsing and evaluating thresholds.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! The text of small comparisons.
+
 use super::*;
 use crate::bottleneck::{Bottleneck, BottleneckKind};
 use crate::bound::BoundTerms;

@@ -124,14 +124,14 @@ fn aa_test_false_positive_rate_is_5_percent() {
 fn minimum_detectable_effect_is_found_4_times_in_5() {
     // (t(0.975) + t(0.8)) times the true standard error of 20 differences, each of two noises of 0.05.
     let smallest = (2.093_024 + 0.860_951) * 0.05 * (2.0_f64 / 20.0).sqrt();
-    let seen = percent(|rng| {
+    let detected = percent(|rng| {
         let (one, other) = rounds(rng, 20, smallest.exp(), normal);
         RatioEstimate::paired(&one, &other)
             .unwrap()
             .is_significant()
     });
-    println!("the smallest difference: {seen}%");
-    assert!((78.0..=83.0).contains(&seen), "{seen}%");
+    println!("the smallest difference: {detected}%");
+    assert!((78.0..=83.0).contains(&detected), "{detected}%");
     let below = percent(|rng| {
         let (one, other) = rounds(rng, 20, 1.0, normal);
         RatioEstimate::paired(&one, &other)

@@ -1,3 +1,5 @@
+//! Estimates of known and of random samples.
+
 use super::*;
 use proptest::prelude::*;
 

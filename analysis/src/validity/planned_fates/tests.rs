@@ -1,3 +1,5 @@
+//! Digests and comparisons of small runs.
+
 use super::*;
 use crate::test_runs::record;
 use flagpole_protocol::{AttemptKind, Rejection, TimeoutKind};

@@ -1,0 +1,27 @@
+//! The server's ledger in a result.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The server's ledger of all rounds, with the warm-up round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerSummary {
+    /// Requests whose head was parsed.
+    pub requests: u64,
+    /// Started responses by status.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Delayed responses.
+    pub delayed: u64,
+    /// The median lateness of delayed responses.
+    pub lateness_p50_us: f64,
+    /// The 99th percentile of their lateness.
+    pub lateness_p99_us: f64,
+    /// Responses sent before they were due.
+    pub early: u64,
+    /// The highest number of requests in service, with a concurrency limit.
+    pub peak_concurrency: u64,
+    /// The CPU time of the server's process, user and system.
+    #[serde(default)]
+    pub cpu_us: u64,
+}
