@@ -84,7 +84,7 @@ fn main() -> Result<()> {
         folder: DownloadDir::prepare(Path::new("downloaded"))?,
     };
     // Two codes without a country, so that the server answers 404.
-    let mut codes = populous::TWENTY.to_vec();
+    let mut codes = populous::TOP_20.to_vec();
     codes.extend(["QQ".parse::<CountryCode>()?, "XX".parse()?]);
     let event_loop = Builder::new_current_thread().enable_all().build()?;
     for (status, count) in event_loop.block_on(download_many(site, &codes))? {

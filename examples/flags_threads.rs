@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     let url = env::args().nth(1).unwrap_or_else(|| own.url());
     let endpoint = url.parse::<Target>()?.resolve()?;
     let folder = DownloadDir::prepare(Path::new("downloaded"))?;
-    let plan = Workload::flags(populous::TWENTY);
+    let plan = Workload::flags(populous::TOP_20);
     let show = |record: &AttemptRecord| eprintln!("{} {}", record.resource.code(), record.outcome);
     let run = Run::new(&plan, &endpoint)
         .concurrency(Concurrency::new(plan.downloads.len())?)

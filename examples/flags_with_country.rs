@@ -91,7 +91,7 @@ fn main() -> Result<()> {
         folder: DownloadDir::prepare(Path::new("downloaded"))?,
     };
     let event_loop = Builder::new_current_thread().enable_all().build()?;
-    for (status, count) in event_loop.block_on(download_many(site, &populous::TWENTY))? {
+    for (status, count) in event_loop.block_on(download_many(site, &populous::TOP_20))? {
         println!("{status:?}: {count}");
     }
     Ok(())

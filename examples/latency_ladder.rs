@@ -233,7 +233,7 @@ fn main() -> Result<()> {
     let clean = BlockingServer::builder().start()?;
     let late = BlockingServer::builder().latency("50ms".parse()?).start()?;
     let all = Workload::flags(Catalog::embedded().codes());
-    let twenty = Workload::flags(populous::TWENTY);
+    let twenty = Workload::flags(populous::TOP_20);
     let mut rows = vec![
         chase("L1 cache", 16, "which fits in the L1 cache"),
         chase("L2 cache", 256, "which fits in the L2 cache, not in L1"),

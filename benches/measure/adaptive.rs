@@ -85,7 +85,7 @@ fn run(
 
 /// `count` downloads of the 20 flags, in turn.
 fn workload(count: u64) -> Workload {
-    let flags = populous::TWENTY.into_iter().cycle();
+    let flags = populous::TOP_20.into_iter().cycle();
     let job = |(place, code)| DownloadSpec {
         request_number: place / 20 + 1,
         ..DownloadSpec::new(Resource::Flag(code))

@@ -44,7 +44,7 @@ pub(crate) fn bench(criterion: &mut Criterion) -> Summary {
 }
 
 fn group(criterion: &mut Criterion, name: &str, listener: Listener, summary: &mut Summary) {
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let concurrency =
         Concurrency::new(workload.downloads.len()).expect("a concurrency of 20 is allowed");
     let goes_wrong = !listener.faults.is_empty();

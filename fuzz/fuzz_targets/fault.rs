@@ -1,10 +1,9 @@
-//! Fault specifications and rate limits: nothing panics, what is read prints back to itself.
+//! Fault specifications and rate limits: parsing never panics, and what is parsed prints back to itself.
 
 #![no_main]
 
-use flagpole_protocol::CountryCode;
-use flagpole_server::{FaultSpec, RuleSet, RateLimit};
-use flagpole_protocol::FateKey;
+use flagpole_protocol::{CountryCode, FateKey};
+use flagpole_server::{FaultSpec, RateLimit, RuleSet};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -14,10 +13,10 @@ fuzz_target!(|text: &str| {
     let _ = text.parse::<CountryCode>();
     let Ok(fault) = text.parse::<FaultSpec>() else { return };
     let printed = fault.to_string();
-    let again: FaultSpec = printed.parse().expect("what was printed reads back");
+    let again: FaultSpec = printed.parse().expect("a printed fault is parsed");
     assert_eq!(again.to_string(), printed);
-    let profile = |fault| RuleSet::without_rules(1, Default::default(), vec![fault]).expect("one is at most 100%");
-    let (one, other) = (profile(fault), profile(again));
+    let rule_set = |fault| RuleSet::without_rules(1, Default::default(), vec![fault]).expect("one probability is at most 100%");
+    let (one, other) = (rule_set(fault), rule_set(again));
     let key = FateKey::from_path("/");
     for n in 1..5 {
         assert_eq!(one.fate(&key, n), other.fate(&key, n));

@@ -1,5 +1,5 @@
-//! Latency specifications: nothing panics, what is read prints back to itself, and every delay lies
-//! between 0 and 24 h.
+//! Latency specifications: parsing never panics, what is parsed prints back to itself, and every delay is at most
+//! 24 h.
 
 #![no_main]
 
@@ -8,13 +8,13 @@ use flagpole_server::config::spec;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    // A file of samples is read when it is named; names that the fuzzer makes up are not to be.
+    // Parsing reads a file of samples, and the fuzzer must not open arbitrary files.
     if text.contains("csv") {
         return;
     }
     let Ok(latency) = text.parse::<Latency>() else { return };
     let printed = latency.to_string();
-    let again: Latency = printed.parse().expect("what was printed reads back");
+    let again: Latency = printed.parse().expect("a printed latency is parsed");
     assert_eq!(again.to_string(), printed);
     for draw in [0, 1, 1 << 31, 1 << 63, u64::MAX - 1, u64::MAX] {
         let delay = latency.delay(draw);

@@ -41,7 +41,7 @@ impl CodeSelection {
         } else if self.all {
             Catalog::embedded().codes().collect()
         } else if self.codes.is_empty() {
-            populous::TWENTY.to_vec()
+            populous::TOP_20.to_vec()
         } else {
             let patterns = self.codes.iter();
             patterns.flat_map(|pattern| pattern.codes()).collect()

@@ -15,8 +15,8 @@ impl FlagCount {
         let catalog = Catalog::embedded();
         let others = catalog
             .codes()
-            .filter(|code| !populous::TWENTY.contains(code));
-        populous::TWENTY
+            .filter(|code| !populous::TOP_20.contains(code));
+        populous::TOP_20
             .into_iter()
             .chain(others)
             .take(self.0)
@@ -27,7 +27,7 @@ impl FlagCount {
 impl Default for FlagCount {
     /// 20.
     fn default() -> FlagCount {
-        FlagCount(populous::TWENTY.len())
+        FlagCount(populous::TOP_20.len())
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn most_populous_countries_come_first() {
         let first: FlagCount = "3".parse().unwrap();
-        assert_eq!(first.codes(), populous::TWENTY[..3]);
+        assert_eq!(first.codes(), populous::TOP_20[..3]);
         assert_eq!("all".parse::<FlagCount>().unwrap().codes().len(), 249);
     }
 

@@ -12,7 +12,7 @@ const LATENCY: Duration = Duration::from_millis(20);
 
 /// Downloads of the 20 flags in turn.
 fn workload(count: u64) -> Workload {
-    let flags = populous::TWENTY.into_iter().cycle();
+    let flags = populous::TOP_20.into_iter().cycle();
     let download = |(index, code)| DownloadSpec {
         request_number: index / 20 + 1,
         ..DownloadSpec::new(Resource::Flag(code))

@@ -66,7 +66,7 @@ fn records_match_the_ledger() {
 
 fn assert_agree_under(fault: &str) {
     let server = server_with("uniform:0..2ms", &format!("{fault}@40%"));
-    let workload = Workload::flags(populous::TWENTY[..10].to_vec());
+    let workload = Workload::flags(populous::TOP_20[..10].to_vec());
     // Some faults never end the response.
     let runs = run_every_combo(&server, &workload, |run| {
         run.concurrency(concurrency(5))
@@ -116,7 +116,7 @@ fn run_statistics_match_the_ledger_totals() {
 #[test]
 fn timed_out_attempt_is_an_aborted_entry() {
     let server = server_with("1h", "");
-    let workload = Workload::flags(populous::TWENTY[..3].to_vec());
+    let workload = Workload::flags(populous::TOP_20[..3].to_vec());
     let runs = run_every_combo(&server, &workload, |run| {
         run.concurrency(concurrency(3))
             .timeout(Duration::from_millis(250))
@@ -138,7 +138,7 @@ fn timed_out_attempt_is_an_aborted_entry() {
 #[test]
 fn records_match_the_ledger_when_the_timeout_is_within_the_delays() {
     let server = server_with("uniform:0..60ms", "500@20%");
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let runs = run_every_combo(&server, &workload, |run| {
         run.concurrency(concurrency(5))
             .timeout(Duration::from_millis(30))

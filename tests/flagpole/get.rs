@@ -55,7 +55,7 @@ fn every_strategy_saves_identical_flags() {
                 .starts_with("20 flags downloaded\nelapsed time: "),
             "{output}"
         );
-        assert_eq!(sandbox.saved(), file_names(&populous::TWENTY));
+        assert_eq!(sandbox.saved(), file_names(&populous::TOP_20));
         assert_original_flags(&sandbox);
     }
 }

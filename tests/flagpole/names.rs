@@ -81,7 +81,7 @@ fn flag_and_metadata_requests_share_the_concurrency() {
         let options = format!("-m {concurrency} --strategy {strategy} --transport {transport}");
         let output = get(&sandbox, &server, &options);
         assert_eq!(output.code, Some(0), "{output}");
-        assert_saved_by_country(&sandbox, &populous::TWENTY.into());
+        assert_saved_by_country(&sandbox, &populous::TOP_20.into());
         let ledger = server.ledger();
         assert_eq!(
             (ledger.requests, ledger.completed),

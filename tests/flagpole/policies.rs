@@ -125,7 +125,7 @@ fn retries_use_consecutive_request_numbers() {
         "500@20% reset:300@10% cut:50%@10% corrupt@10% empty@10% 404@5% 501@5% garbage@5%";
     let (attempts, workload) = (
         4,
-        Workload::flags(populous::TWENTY.into_iter().chain(populous::TWENTY)),
+        Workload::flags(populous::TOP_20.into_iter().chain(populous::TOP_20)),
     );
     let specs = FAULTS.split(' ').map(|fault| fault.parse().unwrap());
     let rules = RuleSet::without_rules(5, "0".parse().unwrap(), specs.collect()).unwrap();
@@ -183,7 +183,7 @@ fn assert_backed_off(policy: &Retry, records: &[&AttemptRecord]) {
 
 #[test]
 fn third_try_succeeds_after_two_failures() {
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let (runs, ledger) = run_all(&tries(3), &workload, server_with_rule(rule(2, "500")));
     for (combo, run) in &runs {
         for records in by_download(run) {
@@ -211,7 +211,7 @@ fn third_try_succeeds_after_two_failures() {
 
 #[test]
 fn retries_stop_at_max_attempts() {
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let (runs, ledger) = run_all(&tries(3), &workload, server_with_rule(rule(3, "reset")));
     for (_, run) in &runs {
         let reset = &run.stats.outcomes["connection_reset"];
@@ -275,7 +275,7 @@ fn retry_budget_bounds_retries() {
         ratio: 0.1,
         min_retries: 3,
     });
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let (runs, ledger) = run_all(&policy, &workload, server_with_rule(rule(10, "500")));
     for (combo, run) in &runs {
         // 3 at first, plus a tenth of the 20 first tries; a retry that is due too early for those
@@ -373,7 +373,7 @@ fn hedge_ratio_bounds_hedges() {
         max_ratio: 0.1,
         ..hedge
     });
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     let (runs, _) = run_all(&policy, &workload, server_with_rule(delayed("1..", "20ms")));
     for (combo, run) in runs {
         assert!(
@@ -388,7 +388,7 @@ fn hedge_ratio_bounds_hedges() {
 
 #[test]
 fn reuse_bounds_the_number_of_connections() {
-    let workload = Workload::flags(populous::TWENTY);
+    let workload = Workload::flags(populous::TOP_20);
     with_every_combo(|combo| {
         for reuse in [true, false] {
             let server = server_with_rule(Rule::default());
@@ -451,7 +451,7 @@ proptest! {
             "uniform:0..2ms",
             "500@20% cut:50%@10% corrupt@10% 404@10% redirect:2@15% redirect@5%",
         );
-        let workload = Workload::flags(populous::TWENTY[..12].to_vec());
+        let workload = Workload::flags(populous::TOP_20[..12].to_vec());
         let (endpoint, policy) = (Endpoint::from(server.addr()), tries(attempts));
         let runs = with_every_combo(|combo| {
             let run = Run::new(&workload, &endpoint).concurrency(concurrency(limit));

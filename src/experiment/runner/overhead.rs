@@ -49,7 +49,7 @@ fn run_trials(
 ) -> Result<Option<MeasurementOverhead>> {
     let mut latencies = LatencyStats::default();
     for trial in 0..TRIALS {
-        let codes = populous::TWENTY.iter().map(ToString::to_string);
+        let codes = populous::TOP_20.iter().map(ToString::to_string);
         let job = TrialJob {
             strategy: strategy::ALL[0].name().to_owned(),
             transport: transport::ALL[0].name().to_owned(),

@@ -15,7 +15,7 @@ fn top_20_flags(name: impl Fn(&Catalog, CountryCode) -> String) -> BTreeMap<Stri
         let flag = catalog.get(Resource::Flag(code)).unwrap();
         (name(&catalog, code), flag.to_vec())
     };
-    populous::TWENTY.into_iter().map(named).collect()
+    populous::TOP_20.into_iter().map(named).collect()
 }
 
 fn by_code(_: &Catalog, code: CountryCode) -> String {
@@ -29,7 +29,7 @@ fn by_country(catalog: &Catalog, code: CountryCode) -> String {
 
 #[test]
 fn basic_downloaders_save_all_twenty_flags() {
-    let mut codes = populous::TWENTY;
+    let mut codes = populous::TOP_20;
     codes.sort_unstable();
     let expected = top_20_flags(by_code);
     for name in BASIC {
