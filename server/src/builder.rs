@@ -93,7 +93,7 @@ impl<S> ServerBuilder<S> {
     /// Serves at most `limit` requests at a time and queues up to `queue` more (FIFO); the rest get 503.
     /// The delay of a queued request starts when it leaves the queue.
     pub fn concurrency_limit(mut self, limit: NonZero<u32>, queue: u32) -> Self {
-        self.listener.capacity = Some(limit.get());
+        self.listener.concurrency_limit = Some(limit.get());
         self.listener.queue = Some(queue);
         self
     }
@@ -173,7 +173,7 @@ impl<S> ServerBuilder<S> {
         let to_usize = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         let limit = self
             .listener
-            .capacity
+            .concurrency_limit
             .and_then(|limit| NonZero::new(to_usize(limit)));
         let queue = to_usize(self.listener.queue.unwrap_or(0));
         ListenerLimits {

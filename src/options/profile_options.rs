@@ -104,10 +104,10 @@ impl ServerOptions {
             if !self.fault.is_empty() {
                 listener.faults.clone_from(&self.fault);
             }
-            listener.capacity = self.concurrency_limit.or(listener.capacity);
+            listener.concurrency_limit = self.concurrency_limit.or(listener.concurrency_limit);
             listener.queue = self.queue.or(listener.queue);
             listener.rate_limit = self.rate_limit.or(listener.rate_limit);
-            if self.queue.is_some() && listener.capacity.is_none() {
+            if self.queue.is_some() && listener.concurrency_limit.is_none() {
                 bail!("--queue: needs `--concurrency-limit`");
             }
         }

@@ -59,7 +59,7 @@ fn experiment_errors_name_their_location() {
     refused(
         &sandbox,
         "compare mine.toml",
-        "server: queue: a queue needs a `capacity`",
+        "server: queue: needs `concurrency_limit`",
     );
     let sandbox = sandbox_with("profile = 'book'\n");
     let sentence = "--profile: expected a profile with one listener, got `book`";

@@ -106,7 +106,7 @@ fn schema_rejects_unknown_keys_and_wrong_types() {
         listener("port", json!("80")),
         listener("latency", json!(["50ms"])),
         listener("faults", json!("404@5%")),
-        listener("capacity", json!(0)),
+        listener("concurrency_limit", json!(0)),
         rule("pth", json!("/")),
         rule("first", json!("2")),
         rule("first", json!(0)),
@@ -158,7 +158,7 @@ fn invalid_profile_is_refused_with_its_location() {
         assert_eq!(
             refused("key.toml"),
             "--profile: key.toml:2:1: listener[0].latncy: unknown field `latncy`, expected one of `name`, `port`, \
-             `latency`, `faults`, `capacity`, `queue`, `rate_limit`, `rule`"
+             `latency`, `faults`, `concurrency_limit`, `queue`, `rate_limit`, `rule`"
         );
         assert_eq!(
             refused("probabilities.toml"),

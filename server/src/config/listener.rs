@@ -36,9 +36,9 @@ pub struct Listener {
     #[schemars(with = "Vec<text::FaultText>")]
     pub faults: Vec<FaultSpec>,
     /// How many answers may be in service at once; 503 beyond that and the queue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "capacity", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub capacity: Option<u32>,
+    pub concurrency_limit: Option<u32>,
     /// How many requests may wait for a place in service, first come, first served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1_000_000))]
@@ -72,18 +72,18 @@ impl Listener {
         if let Some(reason) = self.name.as_deref().and_then(name_breach) {
             return at("name", reason);
         }
-        if let Some(seats) = self
-            .capacity
-            .filter(|seats| !(1..=PLACES_MAX).contains(seats))
+        if let Some(limit) = self
+            .concurrency_limit
+            .filter(|limit| !(1..=PLACES_MAX).contains(limit))
         {
             return at(
-                "capacity",
-                format!("expected 1 to {PLACES_MAX}, got `{seats}`"),
+                "concurrency_limit",
+                format!("expected 1 to {PLACES_MAX}, got `{limit}`"),
             );
         }
         if let Some(queue) = self.queue {
-            if self.capacity.is_none() {
-                return at("queue", "a queue needs a `capacity`".to_owned());
+            if self.concurrency_limit.is_none() {
+                return at("queue", "needs `concurrency_limit`".to_owned());
             }
             if queue > PLACES_MAX {
                 return at(

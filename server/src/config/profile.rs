@@ -205,7 +205,7 @@ mod tests {
             port = 0
             latency = "uniform:1ms..2ms"
             faults = ["404@5%", "reset:50%@1%"]
-            capacity = 8
+            concurrency_limit = 8
             queue = 16
             rate_limit = "100/s"
             [[listener.rule]]
@@ -235,6 +235,12 @@ mod tests {
     }
 
     #[test]
+    fn capacity_is_read_as_the_concurrency_limit() {
+        let profile: Profile = "[[listener]]\ncapacity = 8".parse().unwrap();
+        assert_eq!(profile.listeners[0].concurrency_limit, Some(8));
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_place_and_its_key() {
         for (text, told) in [
             ("", "1:1: missing field `listener`"),
@@ -260,7 +266,7 @@ mod tests {
             ),
             (
                 "[[listener]]\nqueue = 3",
-                "2:1: listener[0].queue: a queue needs a `capacity`",
+                "2:1: listener[0].queue: needs `concurrency_limit`",
             ),
             (
                 "[[listener]]\nport = 80\n[[listener]]\nport = 80",

@@ -74,7 +74,7 @@ fn describe(listener: &Listener) -> String {
         parts.push(format!("latency {}", listener.latency));
     }
     parts.extend(listener.faults.iter().map(|fault| format!("fault {fault}")));
-    if let Some(limit) = listener.capacity {
+    if let Some(limit) = listener.concurrency_limit {
         let queue = listener.queue.unwrap_or(0);
         parts.push(format!("concurrency limit {limit}, queue {queue}"));
     }

@@ -64,7 +64,7 @@ fn use_trials_of_aborted_run(run: &mut CellRun) {
 
 fn server_limits(listener: &Listener) -> ServerLimits {
     ServerLimits {
-        concurrency: listener.capacity.map(|limit| limit as usize),
+        concurrency: listener.concurrency_limit.map(|limit| limit as usize),
         rate: listener.rate_limit.map(|limit| ServerRate {
             per_second: limit.per_second(),
             burst: limit.burst().into(),

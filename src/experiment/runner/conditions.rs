@@ -77,7 +77,7 @@ fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     if !listener.rules.is_empty() {
         pairs.push(("rules", listener.rules.len().to_string()));
     }
-    if let Some(limit) = listener.capacity {
+    if let Some(limit) = listener.concurrency_limit {
         let queue = listener.queue.unwrap_or(0);
         pairs.push(("concurrency-limit", format!("{limit} queue {queue}")));
     }
