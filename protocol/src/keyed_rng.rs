@@ -2,23 +2,22 @@
 //! does not depend on the order of requests, on threads or on the platform.
 //!
 //! The generator is SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012)
-//! in counter mode. Its inputs are part of flagpole's contract and guarded by golden vectors; integers are little
-//! endian:
-//!
-//! - key of a request: the 128-bit variant with the key (seed, `"flagpole"`) of rule (4 bytes), request number (8
-//!   bytes), path;
-//! - draw i (from 0) for a purpose: the 64-bit variant with that key of i (7 bytes), purpose (1 byte).
+//! in counter mode. Its input is part of flagpole's contract and guarded by golden vectors: with the key (seed,
+//! `"flagpole"`), draw i (from 0) is the hash of request number (8 bytes), i (4), rule (2), purpose (1), path; integers
+//! are little endian.
 
 use rand::TryRng;
 use siphasher::sip::SipHasher24;
-use siphasher::sip128::SipHasher24 as SipHasher24Wide;
 use std::convert::Infallible;
-
-/// The length of rule and request number in the hashed message, in bytes.
-const HEAD: usize = 12;
 
 /// The second half of the key of SipHash; the first is the seed.
 const DOMAIN: u64 = u64::from_le_bytes(*b"flagpole");
+
+/// The length of what precedes the path in a message, in bytes.
+const HEADER: usize = 15;
+
+/// The length of a message that needs no allocation, in bytes; the paths of resources are shorter.
+const BUFFER: usize = 40;
 
 /// What is drawn. Each purpose has an independent generator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,48 +37,69 @@ pub enum DrawPurpose {
 
 /// The source of the generators of one request, one for each purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RngKey(u64, u64);
+pub struct RngKey<'a> {
+    seed: u64,
+    rule: u16,
+    path: &'a str,
+    request_number: u64,
+}
 
 /// A generator: rand's distributions, shuffles and samples use it.
 #[derive(Clone, Debug)]
-pub struct KeyedRng {
-    hasher: SipHasher24,
-    next: u64,
+pub struct KeyedRng<'a> {
+    key: RngKey<'a>,
+    purpose: DrawPurpose,
+    next: u32,
 }
 
-impl RngKey {
-    /// The source for request `request_number` (from 1) of the path `key` under a rule and a seed.
-    pub fn new(seed: u64, rule: u32, key: &str, request_number: u64) -> RngKey {
-        let hasher = SipHasher24Wide::new_with_keys(seed, DOMAIN);
-        let mut message = [0; 64];
-        message[..4].copy_from_slice(&rule.to_le_bytes());
-        message[4..HEAD].copy_from_slice(&request_number.to_le_bytes());
-        let hash = match message.get_mut(HEAD..HEAD + key.len()) {
-            Some(path) => {
-                path.copy_from_slice(key.as_bytes());
-                hasher.hash(&message[..HEAD + key.len()])
-            }
-            None => hasher.hash(&[&message[..HEAD], key.as_bytes()].concat()),
-        };
-        RngKey(hash.h1, hash.h2)
+impl<'a> RngKey<'a> {
+    /// The source for request `request_number` (from 1) of a path under a rule and a seed.
+    pub fn new(seed: u64, rule: u16, path: &'a str, request_number: u64) -> RngKey<'a> {
+        RngKey {
+            seed,
+            rule,
+            path,
+            request_number,
+        }
     }
 
     /// The generator for one purpose.
-    pub fn rng(self, purpose: DrawPurpose) -> KeyedRng {
+    pub fn rng(self, purpose: DrawPurpose) -> KeyedRng<'a> {
         KeyedRng {
-            hasher: SipHasher24::new_with_keys(self.0, self.1),
-            next: u64::from(purpose as u8) << 56,
+            key: self,
+            purpose,
+            next: 0,
         }
     }
 }
 
-impl TryRng for KeyedRng {
+impl KeyedRng<'_> {
+    fn header(&self) -> [u8; HEADER] {
+        let mut header = [0; HEADER];
+        header[..8].copy_from_slice(&self.key.request_number.to_le_bytes());
+        header[8..12].copy_from_slice(&self.next.to_le_bytes());
+        header[12..14].copy_from_slice(&self.key.rule.to_le_bytes());
+        header[14] = self.purpose as u8;
+        header
+    }
+}
+
+impl TryRng for KeyedRng<'_> {
     type Error = Infallible;
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let draw = self.hasher.hash(&self.next.to_le_bytes());
-        self.next += 1;
-        Ok(draw)
+        let hasher = SipHasher24::new_with_keys(self.key.seed, DOMAIN);
+        let (header, path) = (self.header(), self.key.path.as_bytes());
+        self.next = self.next.wrapping_add(1);
+        let mut message = [0; BUFFER];
+        message[..HEADER].copy_from_slice(&header);
+        Ok(match message.get_mut(HEADER..HEADER + path.len()) {
+            Some(rest) => {
+                rest.copy_from_slice(path);
+                hasher.hash(&message[..HEADER + path.len()])
+            }
+            None => hasher.hash(&[&header, path].concat()),
+        })
     }
 
     /// The low half of a draw.
@@ -151,7 +171,11 @@ mod tests {
 
     #[test]
     fn a_path_longer_than_the_buffer_is_hashed_whole() {
-        let draw = |path: &str| RngKey::new(0, 0, path, 1);
+        let draw = |path: &str| {
+            RngKey::new(0, 0, path, 1)
+                .rng(DrawPurpose::Delay)
+                .next_u64()
+        };
         let long = "/".repeat(100);
         assert_ne!(draw(&long), draw(&(long.clone() + "x")));
     }

@@ -144,7 +144,7 @@ mod tests {
         let waits = [1, 2, 3].map(|k| retry.backoff(br(), u64::from(k), k, None));
         assert_eq!(
             waits.map(|wait| wait.as_nanos()),
-            [18_256_121, 175_153_598, 288_136_170]
+            [84_763_464, 22_798_387, 13_422_094]
         );
     }
 

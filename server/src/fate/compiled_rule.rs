@@ -16,12 +16,14 @@ pub(crate) struct CompiledRule {
 }
 
 impl CompiledRule {
-    /// The rule with this number, from 1.
-    pub(crate) fn new(number: u32, rule: &Rule) -> Result<CompiledRule, SpecError> {
+    /// The rule at this index of its listener.
+    pub(crate) fn new(index: usize, rule: &Rule) -> Result<CompiledRule, SpecError> {
+        // 0 is the listener.
+        let number = u16::try_from(index + 1).map_err(|_| too_many_rules())?;
         let label = rule
             .name
             .clone()
-            .unwrap_or_else(|| format!("rule[{}]", number - 1));
+            .unwrap_or_else(|| format!("rule[{index}]"));
         Ok(CompiledRule {
             matching_resources: matching_resources(rule),
             effect: Effect::new(label.into(), number, &rule.latency, &rule.faults)?,
@@ -43,6 +45,10 @@ impl CompiledRule {
                 .is_none_or(|method| method == request.method)
             && self.rule.is_due(request.request_number, request.elapsed)
     }
+}
+
+fn too_many_rules() -> SpecError {
+    SpecError::rule(format!("expected at most {} rules", u16::MAX))
 }
 
 fn matching_resources(rule: &Rule) -> Box<[bool]> {

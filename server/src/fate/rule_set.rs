@@ -30,11 +30,11 @@ impl RuleSet {
     /// # Errors
     /// If the probabilities of the faults of a rule add up to more than 100%.
     pub fn new(seed: u64, listener: &Listener) -> Result<RuleSet, SpecError> {
-        let rules = (1..).zip(&listener.rules);
+        let rules = listener.rules.iter().enumerate();
         Ok(RuleSet {
             seed,
             rules: rules
-                .map(|(number, rule)| CompiledRule::new(number, rule))
+                .map(|(index, rule)| CompiledRule::new(index, rule))
                 .collect::<Result<_, _>>()?,
             listener: Effect::new(LISTENER.into(), 0, &listener.latency, &listener.faults)?,
         })

@@ -11,25 +11,25 @@ const EXPERIMENTS: u64 = 2000;
 const RATIO: f64 = 1.3;
 
 /// Multiplicative noise of a wall time, as its logarithm.
-type Noise = fn(&mut KeyedRng) -> f64;
+type Noise = fn(&mut KeyedRng<'_>) -> f64;
 
-fn normal(rng: &mut KeyedRng) -> f64 {
+fn normal(rng: &mut KeyedRng<'_>) -> f64 {
     0.05 * rng.sample::<f64, _>(StandardNormal)
 }
 
 /// Student's t with 3 degrees of freedom: a heavy tail.
-fn heavy(rng: &mut KeyedRng) -> f64 {
+fn heavy(rng: &mut KeyedRng<'_>) -> f64 {
     0.05 * rng.sample(StudentT::new(3.0).unwrap())
 }
 
 /// Noise with a stall in one round of ten.
-fn stalls(rng: &mut KeyedRng) -> f64 {
+fn stalls(rng: &mut KeyedRng<'_>) -> f64 {
     let stall = if rng.random_bool(0.1) { 0.2 } else { 0.0 };
     0.02 * rng.sample::<f64, _>(StandardNormal) + stall
 }
 
 /// Rounds of two strategies with this ratio; the noise common to both is larger than the noise of each.
-fn rounds(rng: &mut KeyedRng, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>, Vec<f64>) {
+fn rounds(rng: &mut KeyedRng<'_>, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>, Vec<f64>) {
     let round = |_| {
         let common = 0.3 * rng.sample::<f64, _>(StandardNormal);
         let one = ratio.ln() + common + noise(rng);
@@ -39,9 +39,9 @@ fn rounds(rng: &mut KeyedRng, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>
 }
 
 /// The percentage of experiments for which this holds.
-fn percent(mut holds: impl FnMut(&mut KeyedRng) -> bool) -> f64 {
+fn percent(mut holds: impl FnMut(&mut KeyedRng<'_>) -> bool) -> f64 {
     let count = (0..EXPERIMENTS).filter(|&seed| {
-        let mut rng = RngKey::new(seed, 0, "", 0).rng(DrawPurpose::Delay);
+        let mut rng = RngKey::new(seed, 0, "", 1).rng(DrawPurpose::Delay);
         holds(&mut rng)
     });
     100.0 * count.count() as f64 / EXPERIMENTS as f64

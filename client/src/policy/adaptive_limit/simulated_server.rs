@@ -10,8 +10,9 @@ pub(super) const MS: Duration = Duration::from_millis(1);
 pub(super) struct SimulatedServer {
     pub(super) max_concurrency: usize,
     pub(super) queue: usize,
-    /// The service time of request n.
-    pub(super) service: fn(u64) -> Duration,
+    /// The service time by seed and number of the request.
+    pub(super) service: fn(u64, u64) -> Duration,
+    pub(super) seed: u64,
 }
 
 pub(super) struct SimulationResult {
@@ -40,7 +41,12 @@ impl SimulatedServer {
                 number += 1;
                 if in_service < self.max_concurrency {
                     in_service += 1;
-                    ends.push(Reverse((now + (self.service)(number), number, now, true)));
+                    ends.push(Reverse((
+                        now + (self.service)(self.seed, number),
+                        number,
+                        now,
+                        true,
+                    )));
                 } else if waiting.len() < self.queue {
                     waiting.push_back((number, now));
                 } else {
@@ -56,7 +62,12 @@ impl SimulatedServer {
                 in_service -= 1;
                 if let Some((number, sent)) = waiting.pop_front() {
                     in_service += 1;
-                    ends.push(Reverse((now + (self.service)(number), number, sent, true)));
+                    ends.push(Reverse((
+                        now + (self.service)(self.seed, number),
+                        number,
+                        sent,
+                        true,
+                    )));
                 }
                 Outcome::Ok
             } else {

@@ -47,15 +47,15 @@ impl Faults {
         self.0.iter().find(has_hop).map(|spec| spec.label.clone())
     }
 
-    /// Injects at most one fault, chosen by `draw` against the cumulative probabilities. `detail` is the
+    /// Injects at most one fault, chosen by `draw` against the cumulative probabilities. `detail` draws the
     /// random number for the fault itself.
-    pub fn inject(&self, draw: u64, detail: u64, fate: &mut Fate) {
+    pub fn inject(&self, draw: u64, detail: impl FnOnce() -> u64, fate: &mut Fate) {
         let mut cumulative = Probability::NEVER;
         for spec in &self.0 {
             cumulative = cumulative + spec.probability;
             if cumulative.hits(draw) {
                 fate.fault = Some(spec.label.clone());
-                spec.fault.apply(detail, fate);
+                spec.fault.apply(detail(), fate);
                 return;
             }
         }
@@ -84,10 +84,10 @@ mod tests {
             for member in FAMILY {
                 let mut fate = Fate::default();
                 let never = faults(&[&format!("{}@0%", member.example)]).unwrap();
-                never.inject(draw, 0, &mut fate);
+                never.inject(draw, || 0, &mut fate);
                 assert_eq!(fate, Fate::default());
                 let always = faults(&[member.example]).unwrap();
-                always.inject(draw, 0, &mut fate);
+                always.inject(draw, || 0, &mut fate);
                 assert_eq!(fate.fault.as_deref(), Some(member.example));
             }
         }

@@ -11,7 +11,7 @@ pub(crate) fn faults(specs: &[&str]) -> Result<Faults, SpecError> {
 /// The fate of a response with the fault of this specification.
 pub(crate) fn fate_with(spec: &str) -> Fate {
     let mut fate = Fate::default();
-    faults(&[spec]).unwrap().inject(u64::MAX, 0, &mut fate);
+    faults(&[spec]).unwrap().inject(u64::MAX, || 0, &mut fate);
     fate
 }
 

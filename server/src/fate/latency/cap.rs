@@ -2,6 +2,7 @@
 
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
+use flagpole_protocol::as_micros;
 use std::fmt;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ impl Cap {
 
     /// The smaller of a delay in microseconds and the cap.
     pub(crate) fn limit(self, micros: f64) -> f64 {
-        micros.min(self.0.unwrap_or(spec::LONGEST).as_micros() as f64)
+        micros.min(as_micros(self.0.unwrap_or(spec::LONGEST)) as f64)
     }
 }
 

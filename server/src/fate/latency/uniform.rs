@@ -5,6 +5,7 @@
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
+use flagpole_protocol::as_micros;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ struct Uniform {
 
 impl Distribution for Uniform {
     fn quantile(&self, p: f64) -> f64 {
-        let (shortest, longest) = (self.shortest.as_micros(), self.longest.as_micros());
+        let (shortest, longest) = (as_micros(self.shortest), as_micros(self.longest));
         shortest as f64 + p * (longest - shortest) as f64
     }
 }
