@@ -206,7 +206,7 @@ fn csv_row_counts_all_attempts_of_a_download() {
     let [flag, metadata] = [Resource::Flag, Resource::Metadata]
         .map(|resource| original_body(resource("BR".parse().unwrap())).len());
     let line = format!("\nBR,ok,200,{},2,", flag + metadata);
-    assert!(output.stdout.contains(&line), "{output}");
+    output.assert_stdout_contains(&line);
     // The first attempt wins; its hedge counts as an attempt all the same.
     let slow = server_with("1s", "");
     let options = "BR -m 2 --hedge 500ms --hedge-share 100% --format";
@@ -225,7 +225,7 @@ fn csv_status_is_empty_without_a_response() {
         &server_with("0", "empty"),
         "BR --format csv",
     );
-    assert!(output.stdout.contains("\nBR,empty_reply,,0,1,"), "{output}");
+    output.assert_stdout_contains("\nBR,empty_reply,,0,1,");
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn records_have_one_line_per_attempt() {
 fn full_disk_is_reported_once_and_fails_the_command() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     let output = get(&sandbox, &server, "BR --records /dev/full");
-    assert!(output.stdout.starts_with("1 flag downloaded\n"), "{output}");
+    output.assert_stdout_starts_with("1 flag downloaded\n");
     let message = "flagpole: --records: `/dev/full`: incomplete: ";
     assert_eq!(
         (output.code, output.stderr.matches(message).count()),
@@ -322,21 +322,17 @@ fn every_command_has_help_examples_and_a_man_page() {
             "{command}"
         );
         let example = format!("Examples:\n  flagpole {command}");
-        assert!(help.stdout.contains(&example), "{help}");
+        help.assert_stdout_contains(&example);
         let page = flagpole(&format!("man {command}"));
         assert!(!page.stdout.contains(".SH EXTRA"), "{page}");
         let example = format!("\n.SS Examples\n.nf\n  flagpole {command}");
-        assert!(page.stdout.contains(&example), "{page}");
+        page.assert_stdout_contains(&example);
         let title = format!("\n.TH flagpole-{command} 1 ");
         assert!(
             page.stdout.contains(&title) && page.stdout.contains("\"flagpole 0."),
             "{page}"
         );
-        assert!(
-            page.stdout
-                .contains(&format!("\n.SH NAME\nflagpole\\-{command} \\- ")),
-            "{page}"
-        );
+        page.assert_stdout_contains(&format!("\n.SH NAME\nflagpole\\-{command} \\- "));
     }
     let page = flagpole("man").stdout;
     let names_all = |command| page.contains(&format!("flagpole\\-{command}(1)"));

@@ -76,7 +76,7 @@ fn start_endless() -> (RunningCommand, u64) {
 fn success_leaves_no_process() {
     let seed = unique_seed();
     let output = flagpole(&format!("compare --latency 0 --rounds 1 --seed {seed}"));
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     assert!(servers(seed).is_empty());
 }
 
@@ -103,7 +103,7 @@ fn signal_leaves_no_process() {
         let (process, seed) = start_endless();
         interrupt(&process);
         let output = process.finish();
-        assert_eq!(output.code, Some(3), "{output}");
+        output.assert_code(3);
         assert!(servers(seed).is_empty());
     }
 }
@@ -114,7 +114,7 @@ fn signal_leaves_no_process() {
 fn long_trials_do_not_make_the_server_unresponsive() {
     let output = flagpole("compare --latency 2100ms --flags 1 --strategy sequential --rounds 7");
     assert!(!output.stderr.contains("is unresponsive"), "{output}");
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
 }
 
 #[test]
@@ -125,15 +125,10 @@ fn killed_trial_keeps_earlier_rounds() {
     wait_until("some rounds are over", || server.ledger().requests > 10);
     kill(first_child(&process, "trial"));
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = "flagpole: invalid measurement: trial of `async` in round ";
-    assert!(output.stderr.starts_with(message), "{output}");
-    assert!(
-        output
-            .stderr
-            .contains(": the trial process ended with signal: 9 (SIGKILL)\n"),
-        "{output}"
-    );
+    output.assert_stderr_starts_with(message);
+    output.assert_stderr_contains(": the trial process ended with signal: 9 (SIGKILL)\n");
     let document = json(&output);
     assert!(strategies(&document)[0]["rounds"].as_array().unwrap().len() > 2);
     assert_eq!(document["cells"][0]["verdict"]["validity"], "INVALID");
@@ -149,10 +144,10 @@ fn killed_server_is_named_as_the_reason() {
     });
     kill(servers(seed)[0]);
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
-    assert!(output.stderr.contains(message), "{output}");
-    assert!(output.stdout.contains("\nINVALID\n"), "{output}");
+    output.assert_stderr_contains(message);
+    output.assert_stdout_contains("\nINVALID\n");
 }
 
 #[test]
@@ -177,7 +172,7 @@ fn failed_overhead_measurement_makes_the_comparison_invalid() {
         }
         kill(child);
         let output = process.finish();
-        assert_eq!(output.code, Some(3), "{output}");
+        output.assert_code(3);
         assert_eq!(
             output.stderr,
             format!("flagpole: invalid measurement: {message}\n")
@@ -196,10 +191,10 @@ fn interrupt_during_the_overhead_measurement_skips_all_cells() {
     first_child(&process, "trial");
     process.signal(Signal::INT);
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = "flagpole: 63 runs, about 27720 minutes\n\
                 flagpole: invalid measurement: interrupted\n";
-    assert!(output.stderr.starts_with(message), "{output}");
+    output.assert_stderr_starts_with(message);
     assert_eq!(strategies(&json(&output)).len(), 0, "{output}");
 }
 
@@ -216,9 +211,9 @@ fn cell_that_cannot_start_keeps_earlier_cells() {
     });
     std::fs::remove_dir(&folder).unwrap();
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = "invalid measurement: cannot write the server's profile: ";
-    assert!(output.stderr.contains(message), "{output}");
+    output.assert_stderr_contains(message);
     let document = json(&output);
     assert_eq!(strategies(&document)[0]["ok"], 40, "{output}");
     let failed = &document["cells"][1];
@@ -236,8 +231,8 @@ fn run_with_stopped_processes(
         process.signal(Signal::INT);
     }
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
-    assert!(output.stdout.contains("\nINVALID\n"), "{output}");
+    output.assert_code(3);
+    output.assert_stdout_contains("\nINVALID\n");
     assert!(servers(seed).is_empty());
     output
 }
@@ -245,28 +240,18 @@ fn run_with_stopped_processes(
 #[test]
 fn hung_trial_is_reported_as_unresponsive() {
     let output = run_with_stopped_processes(|process, _| trials(process), false);
-    assert!(
-        output
-            .stderr
-            .contains(" in the warm-up round: the trial process is unresponsive\n"),
-        "{output}"
-    );
+    output.assert_stderr_contains(" in the warm-up round: the trial process is unresponsive\n");
 }
 
 #[test]
 fn hung_server_is_reported_as_unresponsive() {
     let output = run_with_stopped_processes(|_, seed| servers(seed), false);
-    assert!(
-        output
-            .stderr
-            .contains(" in the warm-up round: the server process is unresponsive\n"),
-        "{output}"
-    );
+    output.assert_stderr_contains(" in the warm-up round: the server process is unresponsive\n");
 }
 
 #[test]
 fn interrupt_ends_hung_processes() {
     let all = |process: &RunningCommand, seed| [trials(process), servers(seed)].concat();
     let output = run_with_stopped_processes(all, true);
-    assert!(output.stderr.contains(": interrupted\n"), "{output}");
+    output.assert_stderr_contains(": interrupted\n");
 }

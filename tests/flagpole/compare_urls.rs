@@ -1,6 +1,6 @@
 //! `flagpole compare --url`: running servers, external servers, and unreachable ones.
 
-use crate::compare::{assert_exit_code, column, json, strategies};
+use crate::compare::{assert_code_unless_late, column, json, strategies};
 use crate::harness::{Sandbox, flagpole, wait_until};
 use crate::servers::{UnusedAddr, server_with, start_external_server};
 use serde_json::Value;
@@ -9,13 +9,10 @@ use serde_json::Value;
 fn unreachable_url_is_an_invalid_measurement() {
     let unused = UnusedAddr::new();
     let output = flagpole(&format!("compare --url http://{}", unused.addr()));
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = " in the warm-up round: no attempt reached the server: connection refused\n";
-    assert!(output.stderr.contains(message), "{output}");
-    assert!(
-        output.stdout.contains(" x connection refused\n"),
-        "{output}"
-    );
+    output.assert_stderr_contains(message);
+    output.assert_stdout_contains(" x connection refused\n");
 }
 
 #[test]
@@ -26,7 +23,7 @@ fn server_that_stops_ends_the_rounds() {
     wait_until("some rounds are over", || server.ledger().requests > 10);
     drop(server);
     let output = process.finish();
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let document = json(&output);
     let reasons = document["cells"][0]["verdict"]["reasons"]
         .as_array()
@@ -46,7 +43,7 @@ fn server_that_stops_ends_the_rounds() {
 fn external_server_without_flags_is_an_invalid_measurement() {
     let url = start_external_server();
     let output = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
-    assert_eq!(output.code, Some(3), "{output}");
+    output.assert_code(3);
     let message = "flagpole: invalid measurement: no download succeeded; check --url\n";
     assert_eq!(output.stderr, message, "{output}");
 }
@@ -56,7 +53,7 @@ fn running_flagpole_server_gives_a_lower_bound() {
     let server = server_with("5ms", "");
     let line = format!("compare --format json --rounds 1 --url {}", server.url());
     let output = flagpole(&line);
-    assert_exit_code(&output, 0);
+    assert_code_unless_late(&output, 0);
     let document = json(&output);
     assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
     assert_eq!(
@@ -72,7 +69,7 @@ fn external_server_gives_no_lower_bound() {
         "compare --format json --rounds 1 --url {}",
         start_external_server()
     ));
-    assert_exit_code(&output, 0);
+    assert_code_unless_late(&output, 0);
     let document = json(&output);
     assert_eq!(column(&document, "ok"), [20, 20, 20]);
     assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);

@@ -75,7 +75,7 @@ fn binary(name: &str) -> PathBuf {
 /// Runs an example that must succeed; returns its stdout.
 fn run(name: &str, arguments: &[&str]) -> String {
     let (output, _) = RunningExample::start(name, arguments).finish();
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     output.stdout
 }
 

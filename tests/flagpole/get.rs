@@ -48,13 +48,8 @@ fn every_strategy_saves_identical_flags() {
     for strategy in every_strategy() {
         let sandbox = Sandbox::new();
         let output = get(&sandbox, &server, &strategy);
-        assert_eq!(output.code, Some(0), "{output}");
-        assert!(
-            output
-                .stdout
-                .starts_with("20 flags downloaded\nelapsed time: "),
-            "{output}"
-        );
+        output.assert_code(0);
+        output.assert_stdout_starts_with("20 flags downloaded\nelapsed time: ");
         assert_eq!(sandbox.saved(), file_names(&populous::TOP_20));
         assert_original_flags(&sandbox);
     }
@@ -64,13 +59,8 @@ fn every_strategy_saves_identical_flags() {
 fn codes_without_a_flag_are_counted_as_not_found() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     let output = get(&sandbox, &server, "-e -l 30");
-    assert_eq!(output.code, Some(0), "{output}");
-    assert!(
-        output
-            .stdout
-            .starts_with("19 flags downloaded\n11 not found\nelapsed"),
-        "{output}"
-    );
+    output.assert_code(0);
+    output.assert_stdout_starts_with("19 flags downloaded\n11 not found\nelapsed");
     assert_eq!(sandbox.saved().len(), 19);
     assert_original_flags(&sandbox);
 }
@@ -79,13 +69,8 @@ fn codes_without_a_flag_are_counted_as_not_found() {
 fn site_without_flags_exits_with_0() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", "404"));
     let output = get(&sandbox, &server, "");
-    assert_eq!(output.code, Some(0), "{output}");
-    assert!(
-        output
-            .stdout
-            .starts_with("0 flags downloaded\n20 not found\n"),
-        "{output}"
-    );
+    output.assert_code(0);
+    output.assert_stdout_starts_with("0 flags downloaded\n20 not found\n");
     assert!(sandbox.saved().is_empty());
 }
 
@@ -102,8 +87,8 @@ fn errors_are_counted_by_reason_and_exit_with_1() {
         // The bodies of error responses are their reason phrases.
         17 * teapots + 26 * errors
     );
-    assert_eq!(output.code, Some(1), "{output}");
-    assert!(output.stdout.starts_with(&expected), "{output}");
+    output.assert_code(1);
+    output.assert_stdout_starts_with(&expected);
     assert_eq!(sandbox.saved().len() as u64, ok);
     assert_original_flags(&sandbox);
 }
@@ -114,15 +99,10 @@ fn refused_connection_is_an_error_per_download() {
     for strategy in every_strategy() {
         let url = format!("http://{}", unused.addr());
         let output = sandbox.run(&format!("get BR US --url {url} {strategy}"));
-        assert_eq!(output.code, Some(1), "{output}");
+        output.assert_code(1);
         let expected = "0 flags downloaded\n2 errors: 2 x connection refused\nelapsed time: ";
-        assert!(output.stdout.starts_with(expected), "{output}");
-        assert!(
-            output
-                .stderr
-                .contains("Start a server with `flagpole serve`"),
-            "{output}"
-        );
+        output.assert_stdout_starts_with(expected);
+        output.assert_stderr_contains("Start a server with `flagpole serve`");
     }
 }
 
@@ -130,15 +110,10 @@ fn refused_connection_is_an_error_per_download() {
 fn verbose_prints_how_each_download_ended() {
     let server = server_with("0", "");
     let output = get(&Sandbox::new(), &server, "BR AA -v");
-    assert!(output.stderr.contains("\nBR ok\n"), "{output}");
-    assert!(output.stderr.contains("\nAA not found\n"), "{output}");
+    output.assert_stderr_contains("\nBR ok\n");
+    output.assert_stderr_contains("\nAA not found\n");
     let output = get(&Sandbox::new(), &server_with("0", "500"), "US -v");
-    assert!(
-        output
-            .stderr
-            .ends_with("\n*** Error for US: 500 Internal Server Error\n"),
-        "{output}"
-    );
+    output.assert_stderr_ends_with("\n*** Error for US: 500 Internal Server Error\n");
 }
 
 #[test]
@@ -150,18 +125,15 @@ fn no_progress_without_verbose_or_a_terminal() {
 #[test]
 fn max_req_is_an_alias_of_concurrency() {
     let output = get(&Sandbox::new(), &server_with("0", ""), "BR US --max_req 2");
-    assert_eq!(output.code, Some(0), "{output}");
-    assert!(
-        output.stderr.contains(": async, concurrency 2\n"),
-        "{output}"
-    );
+    output.assert_code(0);
+    output.assert_stderr_contains(": async, concurrency 2\n");
 }
 
 #[test]
 fn url_may_end_in_flags() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     let output = sandbox.run(&format!("get BR --url {}flags", server.url()));
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     assert_eq!(server.ledger().by_status[&200], 1);
 }
 
@@ -172,19 +144,9 @@ fn unreplaceable_file_fails_only_its_download() {
         let sandbox = Sandbox::new();
         fs::create_dir_all(sandbox.path("downloaded/br.gif")).unwrap();
         let output = get(&sandbox, &server, &format!("BR FR US -v {strategy}"));
-        assert_eq!(output.code, Some(1), "{output}");
-        assert!(
-            output
-                .stdout
-                .starts_with("2 flags downloaded\n1 error: 1 x cannot write file: "),
-            "{output}"
-        );
-        assert!(
-            output
-                .stderr
-                .contains("\n*** Error for BR: cannot write file: "),
-            "{output}"
-        );
+        output.assert_code(1);
+        output.assert_stdout_starts_with("2 flags downloaded\n1 error: 1 x cannot write file: ");
+        output.assert_stderr_contains("\n*** Error for BR: cannot write file: ");
         assert_eq!(sandbox.saved(), ["br.gif", "fr.gif", "us.gif"]);
         fs::remove_dir(sandbox.path("downloaded/br.gif")).unwrap();
         assert_original_flags(&sandbox);
@@ -204,9 +166,9 @@ fn older_file_is_replaced() {
 fn timeout_error_names_its_limit() {
     let (sandbox, server) = (Sandbox::new(), server_with("1h", ""));
     let output = get(&sandbox, &server, "BR US --timeout 100ms");
-    assert_eq!(output.code, Some(1), "{output}");
+    output.assert_code(1);
     let expected = "0 flags downloaded\n2 errors: 2 x timed out after 100ms\n";
-    assert!(output.stdout.starts_with(expected), "{output}");
+    output.assert_stdout_starts_with(expected);
     assert!(sandbox.saved().is_empty());
 }
 
@@ -216,7 +178,7 @@ fn closed_stdout_is_not_a_failure() {
     let mut process = sandbox.start(&format!("get BR US --url {}", server.url()));
     process.close_stdout();
     let output = process.finish();
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     assert_eq!(sandbox.saved(), ["br.gif", "us.gif"]);
 }
 
@@ -263,11 +225,11 @@ fn interrupted_backoff_counts_as_not_finished() {
         assert_eq!(process.stderr_line(), "ZZ not found\n");
         process.signal(rustix::process::Signal::INT);
         let output = process.finish();
-        assert_eq!(output.code, Some(1), "{output}");
+        output.assert_code(1);
         let expected = "0 flags downloaded\n1 not found\n2 not finished\n\
                     3 requests (1.00 per flag): 48 bytes discarded; ";
-        assert!(output.stdout.starts_with(expected), "{output}");
-        assert!(output.stdout.contains(" backoff\n"), "{output}");
+        output.assert_stdout_starts_with(expected);
+        output.assert_stdout_contains(" backoff\n");
     }
 }
 
@@ -283,7 +245,7 @@ fn interrupt_keeps_completed_downloads() {
         let done_before: Vec<_> = (0..3).map(|_| process.stderr_line()).collect();
         process.signal(rustix::process::Signal::INT);
         let output = process.finish();
-        assert_eq!(output.code, Some(1), "{output}");
+        output.assert_code(1);
         let later = output.stderr.lines().filter(|line| line.ends_with(" ok"));
         let saved = done_before.len() + later.count();
         assert_eq!(sandbox.saved().len(), saved, "{output}");
@@ -291,12 +253,7 @@ fn interrupt_keeps_completed_downloads() {
             saved < 249 && output.stdout.contains(" not started\n"),
             "{output}"
         );
-        assert!(
-            output
-                .stdout
-                .starts_with(&format!("{saved} flags downloaded\n")),
-            "{output}"
-        );
+        output.assert_stdout_starts_with(&format!("{saved} flags downloaded\n"));
         assert_original_flags(&sandbox);
     }
 }

@@ -212,6 +212,43 @@ fn kill_all(child: &mut Child) {
     let _ = child.kill();
 }
 
+impl CommandOutput {
+    #[track_caller]
+    pub(crate) fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "{self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stdout_starts_with(&self, text: &str) {
+        assert!(self.stdout.starts_with(text), "expected `{text}`: {self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stdout_ends_with(&self, text: &str) {
+        assert!(self.stdout.ends_with(text), "expected `{text}`: {self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stdout_contains(&self, text: &str) {
+        assert!(self.stdout.contains(text), "expected `{text}`: {self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stderr_starts_with(&self, text: &str) {
+        assert!(self.stderr.starts_with(text), "expected `{text}`: {self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stderr_ends_with(&self, text: &str) {
+        assert!(self.stderr.ends_with(text), "expected `{text}`: {self}");
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_stderr_contains(&self, text: &str) {
+        assert!(self.stderr.contains(text), "expected `{text}`: {self}");
+    }
+}
+
 impl fmt::Display for CommandOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CommandOutput {

@@ -23,12 +23,7 @@ fn concurrency_1000_stays_under_60_mb() {
         peak = peak.max(memory(process.pid(), "VmHWM").unwrap_or(0));
     }
     let output = process.finish();
-    assert!(
-        output
-            .stdout
-            .starts_with("249 flags downloaded\n427 not found\n"),
-        "{output}"
-    );
+    output.assert_stdout_starts_with("249 flags downloaded\n427 not found\n");
     println!("get: at most {peak} KiB");
     assert!((1000..60_000).contains(&peak), "{peak} KiB");
 }
@@ -46,7 +41,7 @@ fn peak(options: &str, concurrency: usize, latency: &str) -> u64 {
     }
     let output = process.finish();
     let all = "249 flags downloaded\n427 not found\n";
-    assert!(output.stdout.starts_with(all), "{output}");
+    output.assert_stdout_starts_with(all);
     peak
 }
 

@@ -48,13 +48,8 @@ fn assert_saved_by_country(sandbox: &Sandbox, expected: &BTreeSet<CountryCode>) 
 fn metadata_names_flags_by_country() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     let output = get(&sandbox, &server, "BR US CI AA");
-    assert_eq!(output.code, Some(0), "{output}");
-    assert!(
-        output
-            .stdout
-            .starts_with("3 flags downloaded\n1 not found\nelapsed"),
-        "{output}"
-    );
+    output.assert_code(0);
+    output.assert_stdout_starts_with("3 flags downloaded\n1 not found\nelapsed");
     let names = [
         "Brazil--BR.gif",
         "Ivory_Coast--CI.gif",
@@ -80,7 +75,7 @@ fn flag_and_metadata_requests_share_the_concurrency() {
         let (strategy, transport) = (combo.strategy.name(), combo.transport.name());
         let options = format!("-m {concurrency} --strategy {strategy} --transport {transport}");
         let output = get(&sandbox, &server, &options);
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         assert_saved_by_country(&sandbox, &populous::TOP_20.into());
         let ledger = server.ledger();
         assert_eq!(
@@ -122,12 +117,7 @@ fn metadata_retry_does_not_fetch_the_flag_again() {
     let server = BlockingServer::builder().rule(rule).start().unwrap();
     let sandbox = Sandbox::new();
     let output = get(&sandbox, &server, "BR US --retries 2 --backoff 1ms..2ms -v");
-    assert!(
-        output
-            .stdout
-            .contains("\n8 requests (4.00 per flag): 4 retries; "),
-        "{output}"
-    );
+    output.assert_stdout_contains("\n8 requests (4.00 per flag): 4 retries; ");
     assert_eq!(
         output.stderr.lines().skip(1).count(),
         2,

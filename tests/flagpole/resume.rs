@@ -114,16 +114,13 @@ fn second_run_revalidates_and_downloads_nothing() {
         let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
         let line = format!("--all --resume {combo}");
         let first = get(&sandbox, &server, &line);
-        assert!(
-            first.stdout.starts_with("249 flags downloaded\nelapsed"),
-            "{first}"
-        );
+        first.assert_stdout_starts_with("249 flags downloaded\nelapsed");
         let before = file_identities(&sandbox);
         assert_eq!(before.len(), 249);
         let second = get(&sandbox, &server, &line);
-        assert_eq!(second.code, Some(0), "{second}");
+        second.assert_code(0);
         let expected = "0 flags downloaded\n249 already downloaded\nelapsed time: ";
-        assert!(second.stdout.starts_with(expected), "{second}");
+        second.assert_stdout_starts_with(expected);
         assert_eq!(file_identities(&sandbox), before, "{combo}");
         let by_status = server.ledger().by_status;
         assert_eq!(
@@ -139,7 +136,7 @@ fn json_and_csv_report_not_modified() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     get(&sandbox, &server, "BR");
     let output = get(&sandbox, &server, "BR US AA --resume --format json -v");
-    assert!(output.stderr.contains("\nBR not modified\n"), "{output}");
+    output.assert_stderr_contains("\nBR not modified\n");
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let expected =
         r#"{"error":0,"not_found":1,"not_modified":1,"ok":1,"unfinished":0,"unstarted":0}"#;
@@ -147,10 +144,7 @@ fn json_and_csv_report_not_modified() {
     assert_eq!(document["outcomes"]["not_modified"]["downloads"], 1);
     assert_eq!(document["final_attempts"][1]["outcome"], "not_modified");
     let output = get(&sandbox, &server, "BR --resume --format csv");
-    assert!(
-        output.stdout.contains("\nBR,not_modified,304,0,1,"),
-        "{output}"
-    );
+    output.assert_stdout_contains("\nBR,not_modified,304,0,1,");
 }
 
 #[test]
@@ -164,12 +158,7 @@ fn only_damaged_files_are_fetched_again() {
         let france = fs::read(saved(&sandbox, "fr.gif")).unwrap();
         fs::write(saved(&sandbox, "fr.gif"), &france[..100]).unwrap();
         let output = get(&sandbox, &server, &format!("BR FR US --resume {combo}"));
-        assert!(
-            output
-                .stdout
-                .starts_with("2 flags downloaded\n1 already downloaded\n"),
-            "{output}"
-        );
+        output.assert_stdout_starts_with("2 flags downloaded\n1 already downloaded\n");
         assert_saved(&sandbox, "BR FR US");
     }
 }
@@ -181,11 +170,8 @@ fn bogus_304_does_not_validate_a_damaged_file() {
         fs::create_dir(sandbox.path("downloaded")).unwrap();
         fs::write(saved(&sandbox, "br.gif"), "damaged").unwrap();
         let output = get(&sandbox, &server, &format!("BR --resume {combo}"));
-        assert_eq!(output.code, Some(1), "{output}");
-        assert!(
-            output.stdout.contains("\n1 error: 1 x 304 Not Modified\n"),
-            "{output}"
-        );
+        output.assert_code(1);
+        output.assert_stdout_contains("\n1 error: 1 x 304 Not Modified\n");
     }
 }
 
@@ -215,10 +201,7 @@ fn next_run_resumes_a_partial_body() {
             "{combo}"
         );
         let second = get(&sandbox, &server, &line);
-        assert!(
-            second.stdout.starts_with("1 flag downloaded\nelapsed"),
-            "{second}"
-        );
+        second.assert_stdout_starts_with("1 flag downloaded\nelapsed");
         assert_eq!(attempts(&sandbox), [(206, length - received)], "{combo}");
         assert_saved(&sandbox, "BR");
     }
@@ -244,7 +227,7 @@ fn retry_resumes_the_partial_body_of_the_previous_try() {
         let (sandbox, server) = (Sandbox::new(), failing(&["cut:50%", "reset:700"]));
         let line = format!("BR --resume --retries 2 --backoff 1ms..1ms --records r.jsonl {combo}");
         let output = get(&sandbox, &server, &line);
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         let length = brazil_flag().len() as u64;
         let rest = length - length / 2 - 700;
         assert_eq!(
@@ -299,12 +282,7 @@ fn partial_flag_is_resumed_with_metadata() {
             brazil_flag()
         );
         let again = get(&sandbox, &server, &line);
-        assert!(
-            again
-                .stdout
-                .starts_with("0 flags downloaded\n1 already downloaded\n"),
-            "{again}"
-        );
+        again.assert_stdout_starts_with("0 flags downloaded\n1 already downloaded\n");
     }
 }
 
@@ -337,7 +315,7 @@ fn corrupt_continuation_discards_the_partial_body() {
         let line = format!("BR --resume --records r.jsonl {combo}");
         get(&sandbox, &server, &line);
         let output = get(&sandbox, &server, &line);
-        assert!(output.stdout.contains("1 x corrupt body\n"), "{output}");
+        output.assert_stdout_contains("1 x corrupt body\n");
         assert_eq!(
             (attempts(&sandbox)[0].0, sandbox.saved()),
             (206, vec![]),
@@ -358,7 +336,7 @@ fn won_hedge_leaves_no_partial_file() {
             &server,
             &format!("BR -m 2 --resume --hedge 50ms --hedge-share 100% {combo}"),
         );
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         assert_saved(&sandbox, "BR");
     }
 }
@@ -379,7 +357,7 @@ fn interrupt_keeps_only_resumable_partial_files() {
             assert_eq!(process.stderr_line(), "AA not found\n");
             process.signal(rustix::process::Signal::INT);
             let output = process.finish();
-            assert_eq!(output.code, Some(1), "{output}");
+            output.assert_code(1);
             // On a busy machine the interrupt may come before the request.
             let endings = ["1 x cancelled\n", "1 not started\n"];
             assert!(
@@ -393,7 +371,7 @@ fn interrupt_keeps_only_resumable_partial_files() {
             }
         };
         let output = get(&sandbox, &server, &format!("BR --resume {combo}"));
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         assert_eq!(server.ledger().by_status.get(&206), Some(&1));
         assert_saved(&sandbox, "BR");
     }
@@ -405,7 +383,7 @@ fn resume_completes_all_flags_under_many_faults() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", FAULTS));
     let line = "--all --resume --retries 100 --backoff 1ms..1ms --format json";
     let output = get(&sandbox, &server, line);
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     assert_accounted(&sandbox, &output);
     let codes: Vec<_> = CATALOG.codes().map(|code| code.to_string()).collect();
     assert_saved(&sandbox, &codes.join(" "));

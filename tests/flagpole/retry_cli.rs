@@ -38,7 +38,7 @@ fn retries_are_printed_as_a_total() {
             &server,
             &format!("BR -v --retries 2 --backoff 3ms..4ms {combo}"),
         );
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         assert_eq!(output.stderr.lines().skip(1).collect::<Vec<_>>(), ["BR ok"]);
         let expected =
             "1 flag downloaded\n3 requests (3.00 per flag): 2 retries; 52 bytes discarded; ";
@@ -74,7 +74,7 @@ fn retry_after_delays_the_retry() {
         let (sandbox, server) = (Sandbox::new(), failing(1, "503,retry-after=1s"));
         let options = "BR --retries 1 --backoff 1ms..1ms --records r.jsonl";
         let output = get(&sandbox, &server, &format!("{options} {combo}"));
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         let [failed, retry] = records(&sandbox).try_into().unwrap();
         let micros = |record: &Value, key: &str| record[key].as_u64().unwrap();
         assert_eq!(retry["kind"], "retry");
@@ -89,12 +89,7 @@ fn retry_budget_bounds_the_retries_of_the_run() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", "500"));
     let options = "--retries 50 --backoff 1ms..1ms --retry-budget 0%";
     let output = get(&sandbox, &server, options);
-    assert!(
-        output
-            .stdout
-            .contains("\n30 requests (1.50 per flag): 10 retries; "),
-        "{output}"
-    );
+    output.assert_stdout_contains("\n30 requests (1.50 per flag): 10 retries; ");
     assert_eq!(server.ledger().requests, 30);
 }
 
@@ -130,9 +125,9 @@ fn hedge_completes_a_download_that_hangs() {
             &server,
             &format!("BR US -m 4 --hedge 30ms --hedge-share 100% {combo}"),
         );
-        assert_eq!(output.code, Some(0), "{output}");
+        output.assert_code(0);
         let expected = "2 flags downloaded\n4 requests (2.00 per flag): 2 hedges\n";
-        assert!(output.stdout.starts_with(expected), "{output}");
+        output.assert_stdout_starts_with(expected);
         assert_eq!(files(&sandbox.path("downloaded")), expected_flags("BR US"));
     }
 }
@@ -143,19 +138,11 @@ fn redirects_are_followed_up_to_the_maximum() {
         let (sandbox, server) = (Sandbox::new(), server_with("0", "redirect:3"));
         let output = get(&sandbox, &server, &format!("BR {combo}"));
         let expected = "1 flag downloaded\n4 requests (4.00 per flag): 3 redirects";
-        assert!(output.stdout.starts_with(expected), "{output}");
+        output.assert_stdout_starts_with(expected);
         let output = get(&sandbox, &server, &format!("BR --max-redirects 2 {combo}"));
-        assert!(
-            output
-                .stdout
-                .contains("\n1 error: 1 x too many redirects\n"),
-            "{output}"
-        );
+        output.assert_stdout_contains("\n1 error: 1 x too many redirects\n");
         let output = get(&sandbox, &server, &format!("BR --max-redirects 0 {combo}"));
-        assert!(
-            output.stdout.contains("\n1 error: 1 x 302 Found\n"),
-            "{output}"
-        );
+        output.assert_stdout_contains("\n1 error: 1 x 302 Found\n");
     }
 }
 
@@ -181,12 +168,7 @@ fn timeout_errors_name_the_limit_that_expired() {
         ] {
             let (sandbox, server) = (Sandbox::new(), server_with("0", fault));
             let output = get(&sandbox, &server, &format!("BR -v {LIMITS} {combo}"));
-            assert!(
-                output
-                    .stderr
-                    .ends_with(&format!("\n*** Error for BR: {expected}\n")),
-                "{output}"
-            );
+            output.assert_stderr_ends_with(&format!("\n*** Error for BR: {expected}\n"));
             assert_eq!((output.code, sandbox.saved()), (Some(1), vec![]));
         }
     }
@@ -205,6 +187,6 @@ fn connect_timeout_has_its_own_error() {
         let line = format!("get BR -v --url http://{address} --connect-timeout 100ms {combo}");
         let output = Sandbox::new().run(&line);
         let expected = "\n*** Error for BR: connect timeout after 100ms\n";
-        assert!(output.stderr.ends_with(expected), "{output}");
+        output.assert_stderr_ends_with(expected);
     }
 }

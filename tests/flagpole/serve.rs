@@ -53,10 +53,10 @@ mod signals {
                 "\nby status  200: {ok}, 404: {not_found}, 500: {errors}\n\
                  by cause   clean: {ok}, fault 404: {not_found}, fault 500: {errors}\n"
             );
-            assert_eq!(output.code, Some(0), "{output}");
-            assert!(output.stdout.ends_with(&expected), "{output}");
+            output.assert_code(0);
+            output.assert_stdout_ends_with(&expected);
             let expected = format!("\n{url}\nrequests   249 (249 completed, 0 aborted) over ");
-            assert!(output.stdout.contains(&expected), "{output}");
+            output.assert_stdout_contains(&expected);
         }
     }
 
@@ -76,21 +76,10 @@ mod signals {
             process.signal(signal);
             assert_eq!(client.read_status(), 200);
             let output = process.finish();
-            assert_eq!(output.code, Some(0), "{output}");
-            assert!(
-                output.stdout.contains("(2 completed, 0 aborted)"),
-                "{output}"
-            );
-            assert!(
-                output
-                    .stdout
-                    .contains("by cause   delay: 2\nlateness   p50 "),
-                "{output}"
-            );
-            assert!(
-                output.stdout.ends_with("(2 delayed responses, 0 early)\n"),
-                "{output}"
-            );
+            output.assert_code(0);
+            output.assert_stdout_contains("(2 completed, 0 aborted)");
+            output.assert_stdout_contains("by cause   delay: 2\nlateness   p50 ");
+            output.assert_stdout_ends_with("(2 delayed responses, 0 early)\n");
         }
     }
 
@@ -165,7 +154,7 @@ fn child_prints_its_ledger_when_stdin_closes() {
     assert_eq!((client.read_status(), client.read_status()), (503, 503));
     process.close_stdin();
     let output = process.finish();
-    assert_eq!(output.code, Some(0), "{output}");
+    output.assert_code(0);
     let ledger: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(
         (&ledger["requests"], &ledger["completed"]),
@@ -183,9 +172,6 @@ fn child_aborts_requests_when_stdin_closes() {
     start_slow_request(&mut client);
     process.close_stdin();
     let output = process.finish();
-    assert_eq!(output.code, Some(0), "{output}");
-    assert!(
-        output.stdout.contains("\"completed\":1,\"aborted\":1,"),
-        "{output}"
-    );
+    output.assert_code(0);
+    output.assert_stdout_contains("\"completed\":1,\"aborted\":1,");
 }

@@ -282,8 +282,5 @@ fn missing_option_value_is_refused() {
 fn missing_command_prints_help() {
     let output = Sandbox::new().run("");
     assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""));
-    assert!(
-        output.stderr.contains("Usage: flagpole <COMMAND>"),
-        "{output}"
-    );
+    output.assert_stderr_contains("Usage: flagpole <COMMAND>");
 }

@@ -34,10 +34,7 @@ fn basic_downloaders_save_all_twenty_flags() {
     let expected = top_20_flags(by_code);
     for name in BASIC {
         let (output, saved) = RunningExample::start(name, &[]).finish();
-        assert!(
-            output.stdout.starts_with("20 flags downloaded in "),
-            "{output}"
-        );
+        output.assert_stdout_starts_with("20 flags downloaded in ");
         assert_eq!(saved, expected, "{name}");
         let mut printed: Vec<_> = output.stderr.lines().collect();
         if name != "flags_sequential" {
