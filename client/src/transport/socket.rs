@@ -34,7 +34,7 @@ pub(super) fn is_transient(error: &io::Error) -> bool {
 }
 
 /// Blocks until the socket is ready for one of `interest`, has failed, the time is over or a signal arrives;
-/// returns what the socket is ready for. poll(2) keeps the time limit exactly; SO_RCVTIMEO is rounded to kernel
+/// returns what the socket is ready for. poll(2) keeps the time limit exactly; `SO_RCVTIMEO` is rounded to kernel
 /// ticks of up to 10 ms.
 pub(super) fn wait(
     stream: &TcpStream,

@@ -5,10 +5,12 @@ use flagpole_analysis::comparison::concurrency_curve::{ConcurrencyPoint, Knee};
 use flagpole_analysis::comparison::{Cell, ConcurrencyCurve};
 use std::collections::BTreeMap;
 
+/// The conditions other than the concurrency, and the strategy.
+type CurveKey<'a> = (Vec<&'a (String, String)>, &'a str);
+
 /// A curve for each strategy in cells that differ only in their concurrency.
 pub(crate) fn concurrency_curves(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
-    let mut curves: BTreeMap<(Vec<&(String, String)>, &str), Vec<ConcurrencyPoint>> =
-        BTreeMap::new();
+    let mut curves: BTreeMap<CurveKey<'_>, Vec<ConcurrencyPoint>> = BTreeMap::new();
     for cell in cells {
         let conditions = cell.conditions.iter();
         let others: Vec<_> = conditions

@@ -126,7 +126,7 @@ impl Round<'_> {
         let measured = result.measured.into_run();
         Ok(Trial {
             round: self.number,
-            position: position,
+            position,
             measured: measured.context("the trial reports an unknown strategy")?,
             resource_usage: result.resource_usage,
             terms: None,
