@@ -1,5 +1,4 @@
 //! What is served: the responses of a site, prepared at start.
 
 mod index_page;
-pub(crate) mod prepared_response;
 pub mod site;

@@ -1,7 +1,7 @@
 //! The responses of a site, prepared at start: nothing is formatted or hashed while a request waits.
 
 use crate::content::index_page;
-use crate::content::prepared_response::PreparedResponse;
+use crate::http::prepared_response::PreparedResponse;
 use crate::http::route::Route;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{FateKey, Resource};

@@ -1,6 +1,6 @@
 //! The response that the preconditions and the range of a request select (RFC 9110 sections 13 to 15).
 
-use crate::content::prepared_response::{CONTENT_DIGEST, PreparedResponse, ascii};
+use crate::http::prepared_response::{CONTENT_DIGEST, PreparedResponse, ascii};
 use flagpole_protocol::{ContentDigest, PreconditionResult};
 use http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderName, StatusCode};

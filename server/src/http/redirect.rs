@@ -3,7 +3,7 @@
 //! The query of each hop carries the number of hops after it, so that a chain has its length whichever client
 //! follows it.
 
-use crate::content::prepared_response::PreparedResponse;
+use crate::http::prepared_response::PreparedResponse;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 

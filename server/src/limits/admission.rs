@@ -1,6 +1,6 @@
 //! Admits, queues or rejects requests by the limits of a listener.
 
-use crate::content::prepared_response::PreparedResponse;
+use crate::http::prepared_response::PreparedResponse;
 use crate::limits::concurrency_limit::{
     ConcurrencyLimit, Permit, PermitRequest, QueuedPermit, RETRY_AFTER,
 };

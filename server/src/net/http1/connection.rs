@@ -1,9 +1,9 @@
 //! One connection: decides what becomes of each request, and prepares the response when it is due.
 
-use crate::content::prepared_response::PreparedResponse;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::conditional_response;
+use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::route::Route;
 use crate::http::write_schedule::WriteSchedule;
