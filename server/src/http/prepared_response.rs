@@ -5,7 +5,6 @@ use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, StatusResponse};
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use hyper::ext::ReasonPhrase;
 
 /// The digest of the content that is sent (RFC 9530 section 2).
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
@@ -16,8 +15,8 @@ pub(crate) struct PreparedResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The reason phrase, if it is not the standard one.
-    pub(crate) reason: Option<ReasonPhrase>,
+    /// The reason phrase, if it is not the standard one; printable ASCII.
+    pub(crate) reason: Option<String>,
 }
 
 impl PreparedResponse {
@@ -71,9 +70,7 @@ impl PreparedResponse {
             let value = HeaderValue::from(seconds);
             response.headers.insert(RETRY_AFTER, value);
         }
-        response.reason = status.reason.as_ref().map(|reason| {
-            ReasonPhrase::try_from(reason.as_bytes()).expect("a reason is printable ASCII")
-        });
+        response.reason.clone_from(&status.reason);
         response
     }
 

@@ -16,6 +16,7 @@ use flagpole_protocol::{Cause, Fate, FateKey, PreconditionResult, ResponseConten
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use std::cell::LazyCell;
@@ -235,6 +236,7 @@ fn respond(
     *head.status_mut() = response.status;
     *head.headers_mut() = response.headers;
     if let Some(reason) = response.reason {
+        let reason = ReasonPhrase::try_from(reason).expect("a reason is printable ASCII");
         head.extensions_mut().insert(reason);
     }
     head
