@@ -328,11 +328,7 @@ fn winning_hedge_cancels_the_hedged_attempt() {
         let stats = &run.stats;
         assert_eq!((stats.ok, stats.error, stats.hedges), (2, 0, 2));
         assert!(run.wall < LONG_TIMEOUT / 2, "the loser is not waited for");
-        assert_eq!(
-            Bound::for_run(&run),
-            None,
-            "no bound holds for a hedged run"
-        );
+        assert_eq!(Bound::for_run(run), None, "no bound holds for a hedged run");
     }
     let each = 2 * runs.len() as u64;
     let sums = (ledger.requests, ledger.completed, ledger.aborted);
