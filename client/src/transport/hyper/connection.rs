@@ -1,19 +1,18 @@
 //! A connection, driven by the task that waits for its response.
 
-use super::body;
 use super::classify;
 use super::counted_stream::CountedStream;
 use super::driver::net_driver::{DriverStream, NetDriver};
 use super::io_stats::IoStats;
 use crate::transport::io_error;
 use crate::transport::request::request_template::RequestTemplate;
-use crate::transport::response::received_body::ReceivedBody;
+use crate::transport::response::received_body::{ReceivedBody, reserved};
 use crate::transport::response::response_head::HEAD_LIMIT;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
-use http_body_util::Empty;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -98,7 +97,7 @@ impl<S: DriverStream> HyperConnection<S> {
         limit: usize,
         received: &mut ReceivedBody,
     ) -> Result<Bytes, Outcome> {
-        let mut whole = pin!(body::collect(body, limit, &self.stats, received));
+        let mut whole = pin!(collect_body(body, limit, &self.stats, received));
         let first_poll = poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await;
         match first_poll {
             Poll::Ready(whole) => whole,
@@ -155,4 +154,52 @@ async fn connect<D: NetDriver>(template: &RequestTemplate, driver: &D) -> io::Re
         }
     }
     Err(failed)
+}
+
+/// Reads the complete body and counts its bytes in `received`. A body that is declared too large is rejected
+/// before any of it is read, any other body as soon as it is too large.
+async fn collect_body(
+    mut body: Incoming,
+    limit: usize,
+    stats: &IoStats,
+    received: &mut ReceivedBody,
+) -> Result<Bytes, Outcome> {
+    let declared = body.size_hint().exact();
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(Outcome::TooLarge);
+    }
+    let mut single = Bytes::new();
+    let mut joined = BytesMut::new();
+    // Polling for the end after all declared bytes would cost as much as the body did.
+    while declared != Some(received.bytes)
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|error| classify::body_error(&error))?;
+        // Trailers are not part of the body.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        stats.progressed();
+        received.bytes += data.len() as u64;
+        if received.bytes > limit as u64 {
+            return Err(Outcome::TooLarge);
+        }
+        if let Some(partial) = &mut received.partial {
+            partial.extend_from_slice(&data);
+        }
+        if declared == Some(data.len() as u64) {
+            // Most flags arrive in one piece, which is not copied.
+            single = data;
+            continue;
+        }
+        if let (true, Some(length)) = (joined.is_empty(), declared) {
+            joined.reserve(reserved(length));
+        }
+        joined.extend_from_slice(&data);
+    }
+    Ok(if joined.is_empty() {
+        single
+    } else {
+        joined.freeze()
+    })
 }

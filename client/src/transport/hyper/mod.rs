@@ -3,7 +3,6 @@
 //! The task that waits for the response drives the connection, so that an exchange needs no further task, no
 //! channel between tasks and no second wake-up.
 
-mod body;
 mod classify;
 mod connection;
 mod counted_stream;
