@@ -1,20 +1,19 @@
-//! Which paths: a glob.
+//! A glob over paths.
 
 use crate::config::spec::SpecError;
 use globset::{GlobBuilder, GlobSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest glob, in bytes: it becomes an automaton, which takes memory.
+/// Maximum length of a glob, in bytes: the automaton that it is compiled to takes memory.
 const LONGEST: usize = 1000;
 
-/// A glob over paths: `*` and `?` within a segment, `**` for any number of segments, `[abc]` for one
-/// of these letters, `{a,b}` for one of these words. Matching takes time in proportion to the path,
-/// whatever the glob.
+/// A glob over paths: `*` and `?` within a segment, `**` for any number of segments, `[abc]` for one of these letters,
+/// `{a,b}` for one of these words. Matching takes time proportional to the length of the path.
 #[derive(Clone, Debug)]
 pub struct PathGlob {
     text: String,
-    /// Of this one glob: a set is made without a panic, however deep its braces are nested.
+    /// A set of one: building a set does not panic, however deep braces are nested.
     matcher: GlobSet,
 }
 
@@ -71,20 +70,20 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_nested_too_deep_is_refused() {
+    fn deeply_nested_braces_are_refused() {
         let nested = |depth| format!("/{}a{}", "{".repeat(depth), "}".repeat(depth));
         assert!(nested(10).parse::<PathGlob>().unwrap().matches("/a"));
         assert!(nested(300).parse::<PathGlob>().is_err());
     }
 
     #[test]
-    fn no_glob_takes_for_ever() {
+    fn matching_does_not_backtrack() {
         let glob: PathGlob = format!("/{}b/x", "*a".repeat(100)).parse().unwrap();
         assert!(!glob.matches(&format!("/{}/x", "a".repeat(60_000))));
     }
 
     #[test]
-    fn what_is_no_glob_is_refused_with_the_place() {
+    fn malformed_globs_are_refused_with_the_reason() {
         let refused = |text: &str| text.parse::<PathGlob>().unwrap_err().to_string();
         assert_eq!(
             refused("/flags/[a"),

@@ -96,7 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_range_holds_what_it_says() {
+    fn a_range_contains_its_numbers() {
         for (text, held) in [
             ("3..6", vec![3, 4, 5]),
             ("3..=6", vec![3, 4, 5, 6]),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_or_empty_is_refused() {
+    fn malformed_and_empty_ranges_are_refused() {
         for (text, reason) in [
             ("3..3", "empty range `3..3`"),
             ("..1", "empty range `..1`"),
@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_reads_back(text in "[0-9]{0,20}(\\.\\.=?)?[0-9]{0,20}") {
+        fn a_displayed_range_parses_to_the_same_range(text in "[0-9]{0,20}(\\.\\.=?)?[0-9]{0,20}") {
             if let Ok(range) = text.parse::<RequestNumberRange>() {
                 prop_assert_eq!(range.to_string().parse(), Ok(range));
             }

@@ -1,11 +1,10 @@
-//! One rule of a listener: which requests it matches, and what it does to their answers.
+//! One rule of a listener: the requests that it matches, and what happens to their responses.
 
-use crate::config::path_glob::PathGlob;
-use crate::config::profile::{Breach, name_breach};
-use crate::config::request_number_range::RequestNumberRange;
-use crate::config::serde_text as text;
-use crate::config::source_location::Step;
-use crate::fate::fault::{FaultSpec, Faults};
+use super::path_glob::PathGlob;
+use super::request_number_range::RequestNumberRange;
+use super::schema_text;
+use super::serde_text as text;
+use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use http::Method;
 use schemars::JsonSchema;
@@ -25,24 +24,24 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The name by which the journal calls it; `rule[0]` and so on without one.
+    /// The name in the journal. Default: `rule[0]`, `rule[1]` and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Requests by this method, `GET` or `HEAD`.
+    /// Requests with this method, `GET` or `HEAD`.
     #[serde(
         default,
         with = "text::option",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::MethodText>")]
+    #[schemars(with = "Option<schema_text::MethodText>")]
     pub method: Option<Method>,
-    /// Requests whose path matches this glob: `/flags/*/metadata.json`.
+    /// Requests of which the normalised path matches this glob: `/flags/*/metadata.json`.
     #[serde(
         default,
         with = "text::option",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::PathText>")]
+    #[schemars(with = "Option<schema_text::PathText>")]
     pub path: Option<PathGlob>,
     /// The first N requests for each resource: n <= N.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,32 +57,31 @@ pub struct Rule {
         with = "text::option",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::RequestNumberText>")]
+    #[schemars(with = "Option<schema_text::RequestNumberText>")]
     pub n: Option<RequestNumberRange>,
-    /// Requests whose head was parsed so long after the server's start, or later. Not pure: who
-    /// meets it depends on the clock.
+    /// Requests from this time after the start of the server on. The clock decides which requests these are.
     #[serde(
         default,
         with = "text::duration",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::DurationText>")]
+    #[schemars(with = "Option<schema_text::DurationText>")]
     pub from: Option<Duration>,
-    /// Requests whose head was parsed sooner than so long after the server's start. Not pure either.
+    /// Requests before this time after the start of the server.
     #[serde(
         default,
         with = "text::duration",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<text::DurationText>")]
+    #[schemars(with = "Option<schema_text::DurationText>")]
     pub to: Option<Duration>,
-    /// How long the answers are delayed; not at all if none is given, whatever the listener says.
+    /// The delay of the responses. Default: none, whatever the listener has.
     #[serde(default, with = "text")]
-    #[schemars(with = "text::LatencyText")]
+    #[schemars(with = "schema_text::LatencyText")]
     pub latency: Latency,
-    /// What goes wrong, and how often; nothing if none is given, whatever the listener says.
+    /// The faults and their probabilities. Default: none, whatever the listener has.
     #[serde(default, with = "text::list")]
-    #[schemars(with = "Vec<text::FaultText>")]
+    #[schemars(with = "Vec<schema_text::FaultText>")]
     pub faults: Vec<FaultSpec>,
 }
 
@@ -109,7 +107,7 @@ impl Rule {
         Rule { n: Some(n), ..self }
     }
 
-    /// Matches requests by this method only.
+    /// Matches only requests with this method.
     pub fn method(self, method: Method) -> Rule {
         Rule {
             method: Some(method),
@@ -117,7 +115,7 @@ impl Rule {
         }
     }
 
-    /// Matches requests for these paths only.
+    /// Matches only requests for these paths.
     pub fn path(self, path: PathGlob) -> Rule {
         Rule {
             path: Some(path),
@@ -125,7 +123,7 @@ impl Rule {
         }
     }
 
-    /// Matches requests in this part of the server's life only.
+    /// Matches only requests in this window of time after the start of the server.
     pub fn between(self, from: Duration, to: Duration) -> Rule {
         Rule {
             from: Some(from),
@@ -134,18 +132,18 @@ impl Rule {
         }
     }
 
-    /// Delays the answers.
+    /// Sets the delay of the responses.
     pub fn latency(self, latency: Latency) -> Rule {
         Rule { latency, ..self }
     }
 
-    /// Lets a fault strike them; may be called again for another one.
+    /// Adds a fault.
     pub fn fault(mut self, fault: FaultSpec) -> Rule {
         self.faults.push(fault);
         self
     }
 
-    /// Calls it so in the journal.
+    /// Sets the name in the journal.
     pub fn name(self, name: impl Into<String>) -> Rule {
         Rule {
             name: Some(name.into()),
@@ -153,8 +151,8 @@ impl Rule {
         }
     }
 
-    /// Whether the conditions on the request number, from 1, and on the time since the server's start hold.
-    pub(crate) fn is_due(&self, n: u64, elapsed: Duration) -> bool {
+    /// Whether the conditions on the request number (from 1) and on the time since the start of the server hold.
+    pub(crate) fn matches_number_and_time(&self, n: u64, elapsed: Duration) -> bool {
         self.first.is_none_or(|first| n <= u64::from(first))
             && self
                 .every
@@ -164,7 +162,7 @@ impl Rule {
             && self.to.is_none_or(|to| elapsed < to)
     }
 
-    /// Whether there is no request that it does not match.
+    /// Whether every request matches.
     pub(crate) fn matches_all(&self) -> bool {
         let counts = self.first.is_some()
             || self.every.is_some_and(|every| every > 1)
@@ -174,7 +172,7 @@ impl Rule {
     }
 
     /// Whether some request number satisfies `first`, `every` and `n`.
-    fn has_request_number(&self) -> bool {
+    pub(crate) fn has_request_number(&self) -> bool {
         let every = u64::from(self.every.unwrap_or(1).max(1));
         let first = self.n.map_or(1, |range| range.first());
         let Some(n) = first.checked_next_multiple_of(every) else {
@@ -183,51 +181,4 @@ impl Rule {
         self.first.is_none_or(|first| n <= u64::from(first))
             && self.n.is_none_or(|range| range.contains(n))
     }
-
-    pub(crate) fn breach(&self) -> Option<Breach> {
-        let at = |key: &'static str, reason: String| Some((vec![Step::key(key)], reason));
-        if let Some(reason) = self.name.as_deref().and_then(name_breach) {
-            return at("name", reason);
-        }
-        let is_ours = |name: &&String| *name == "listener" || name.starts_with("rule[");
-        if let Some(name) = self.name.as_ref().filter(is_ours) {
-            return at("name", format!("the journal calls something else `{name}`"));
-        }
-        if let Some(method) = self.method.as_ref().filter(|method| !is_known(method)) {
-            return at(
-                "method",
-                format!("expected a method such as `GET`, got `{method}`"),
-            );
-        }
-        for (key, count) in [("first", self.first), ("every", self.every)] {
-            if count == Some(0) {
-                return at(key, "expected a whole number from 1, got `0`".to_owned());
-            }
-        }
-        if !self.has_request_number() {
-            let reason = "no request number satisfies `first`, `every` and `n` of this rule";
-            return Some((Vec::new(), reason.to_owned()));
-        }
-        match (self.from.unwrap_or_default(), self.to) {
-            (from, Some(to)) if to <= from => {
-                let (from, to) = (
-                    crate::config::spec::DurationDisplay(from),
-                    crate::config::spec::DurationDisplay(to),
-                );
-                return at("to", format!("expected a time after `{from}`, got `{to}`"));
-            }
-            _ => {}
-        }
-        match Faults::new(self.faults.clone()) {
-            Err(error) => at("faults", error.to_string()),
-            Ok(_) => None,
-        }
-    }
-}
-
-/// Methods are told apart by case (RFC 9110 section 9.1), and all that are registered are of capital
-/// letters and hyphens.
-fn is_known(method: &Method) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
-    method.as_str().bytes().all(is_usual)
 }

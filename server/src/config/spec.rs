@@ -4,30 +4,30 @@ use jiff::SignedDuration;
 use std::fmt;
 use std::time::Duration;
 
-/// The longest duration a specification may name: what waits longer is a mistake.
+/// The longest duration of a specification.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A specification that cannot be read, as one sentence for the person who wrote it.
+/// Why a specification cannot be parsed, as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecError(String);
 
 impl SpecError {
-    /// The usual sentence: what was expected, and what stood there.
+    /// What was expected, and what was found.
     pub fn expected(what: &str, got: &str) -> SpecError {
         SpecError(format!("expected {what}, got `{got}`"))
     }
 
-    /// A value that is well formed but breaks a rule.
+    /// A well-formed value that breaks a rule.
     pub fn rule(text: String) -> SpecError {
         SpecError(text)
     }
 
-    /// Says to which member of a family the sentence belongs.
+    /// Adds the member of a family that the sentence is about.
     pub(crate) fn within(&mut self, name: &str) {
         self.0 = format!("{name}: {}", self.0);
     }
 
-    /// A name that the family does not have.
+    /// An unknown name.
     pub fn unknown<'a>(
         what: &str,
         got: &str,
@@ -49,11 +49,11 @@ impl fmt::Display for SpecError {
 
 impl std::error::Error for SpecError {}
 
-/// Reads a duration such as `50ms`, `1.5s`, `2m` or `0`: not negative, at most [`LONGEST`], whole
+/// Parses a duration such as `50ms`, `1.5s`, `2m` or `0`: not negative, at most [`LONGEST`], whole
 /// microseconds.
 ///
 /// # Errors
-/// If the text is no duration, or one out of that range.
+/// If the text is not a duration within that range.
 pub fn duration(text: &str) -> Result<Duration, SpecError> {
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -75,8 +75,7 @@ pub fn duration(text: &str) -> Result<Duration, SpecError> {
     Ok(duration)
 }
 
-/// Writes a duration so that [`duration`] reads it back: in the largest unit that leaves no
-/// fraction.
+/// A duration as [`duration`] parses it, in the largest unit without a fraction.
 pub struct DurationDisplay(pub Duration);
 
 impl fmt::Display for DurationDisplay {
@@ -96,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn durations_are_read_as_people_write_them() {
+    fn durations_have_a_number_and_a_unit() {
         for (text, micros) in [
             ("0", 0),
             ("50ms", 50_000),
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_the_reason() {
+    fn malformed_durations_are_refused_with_the_reason() {
         for (text, reason) in [
             (
                 "50",
@@ -132,13 +131,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_spelled_duration_reads_back(micros in 0_u64..86_400_000_000) {
+        fn a_displayed_duration_parses_to_the_same_duration(micros in 0_u64..86_400_000_000) {
             let value = Duration::from_micros(micros);
             prop_assert_eq!(duration(&DurationDisplay(value).to_string()), Ok(value));
         }
 
         #[test]
-        fn nothing_panics(text in ".*") {
+        fn parsing_never_panics(text in ".*") {
             let _: Result<_, _> = duration(&text);
         }
     }

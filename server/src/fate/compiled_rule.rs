@@ -43,7 +43,9 @@ impl CompiledRule {
                 .method
                 .as_ref()
                 .is_none_or(|method| method == request.method)
-            && self.rule.is_due(request.request_number, request.elapsed)
+            && self
+                .rule
+                .matches_number_and_time(request.request_number, request.elapsed)
     }
 }
 

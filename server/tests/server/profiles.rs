@@ -54,7 +54,7 @@ const LISTENER: &[KeyExamples] = &[
     ("port", &["0", "8000", "65535"], &["65536", "'80'"]),
     LATENCY,
     FAULTS,
-    ("capacity", &["1", "1_000_000"], &["0", "1000001", "'8'"]),
+    ("concurrency_limit", &["1", "1_000_000"], &["0", "1000001", "'8'"]),
     ("queue", &["0", "16"], &["-1", "1000001"]),
     ("rate_limit", &["'1/m'", "'100/s'"], &["'0/s'", "100"]),
 ];
@@ -196,7 +196,7 @@ fn matches_schema(text: &str) -> bool {
 fn check_text(text: &str) {
     let profile: Profile = match text.parse() {
         Err(error) => {
-            let error: flagpole_server::config::profile::ProfileError = error;
+            let error: flagpole_server::config::profile_error::ProfileError = error;
             return assert!(has_location(&error.to_string(), text), "{error}");
         }
         Ok(profile) => profile,

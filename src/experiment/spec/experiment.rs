@@ -11,7 +11,7 @@ use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::config::profile::place;
+use flagpole_server::config::source_locations::locate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -84,7 +84,7 @@ impl Experiment {
     /// Parses the text of the file `name`.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Experiment> {
         toml::from_str(text).map_err(|error| {
-            let at = place(text, error.span().map_or(0, |span| span.start));
+            let at = locate(text, error.span().map_or(0, |span| span.start));
             let reason = error.message().trim_end().replace('\n', "; ");
             anyhow!("{name}:{at}: {reason}")
         })

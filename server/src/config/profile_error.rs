@@ -1,0 +1,58 @@
+//! Why a profile cannot be used.
+
+use super::path_segment::KeyPath;
+use super::source_location::SourceLocation;
+use super::source_locations::SourceLocations;
+use super::violation::Violation;
+use std::fmt;
+
+/// Why a profile cannot be used, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileError {
+    location: Option<SourceLocation>,
+    reason: String,
+}
+
+impl ProfileError {
+    /// A text that TOML or serde refuse.
+    pub(crate) fn from_toml(text: &str, error: &toml::de::Error) -> ProfileError {
+        let offset = error.span().map_or(0, |span| span.start);
+        ProfileError {
+            location: Some(SourceLocations::new(text).at(offset)),
+            reason: error.message().trim_end().replace('\n', "; "),
+        }
+    }
+
+    /// A violation in a text.
+    pub(crate) fn in_text(text: &str, violation: Violation) -> ProfileError {
+        ProfileError {
+            location: Some(SourceLocations::new(text).find(&violation.path)),
+            reason: violation.reason,
+        }
+    }
+
+    /// A violation of a value that was not read from a text.
+    pub(crate) fn without_text(violation: Violation) -> ProfileError {
+        let Violation { path, reason } = violation;
+        ProfileError {
+            location: None,
+            reason: if path.is_empty() {
+                reason
+            } else {
+                format!("{}: {reason}", KeyPath(&path))
+            },
+        }
+    }
+}
+
+/// `LINE:COLUMN: KEY: SENTENCE`; without a text `KEY: SENTENCE`.
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => write!(f, "{location}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}
+
+impl std::error::Error for ProfileError {}

@@ -1,0 +1,53 @@
+//! The schema of values that are text in a profile.
+
+use crate::fate::{fault, latency};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+/// The schema of a text, with examples.
+fn schema(about: &str, examples: &[&str]) -> Schema {
+    json_schema!({ "type": "string", "description": about, "examples": examples })
+}
+
+/// The schema of a text that needs no quotes if it is a whole number: a status, a request number, a delay of 0.
+fn text_or_number(about: &str, examples: &[&str]) -> Schema {
+    json_schema!({ "type": ["string", "integer"], "description": about, "examples": examples })
+}
+
+macro_rules! text_schema {
+    ($($name:ident: $schema:expr;)*) => {$(
+        pub(crate) struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )*};
+}
+
+text_schema! {
+    LatencyText: {
+        let examples: Vec<_> = latency::FAMILY.iter().map(|member| member.example).collect();
+        text_or_number("The delay of responses", &examples)
+    };
+    FaultText: {
+        let examples: Vec<_> = fault::FAMILY.iter().map(|member| format!("{}@5%", member.example)).collect();
+        let examples: Vec<_> = examples.iter().map(String::as_str).collect();
+        text_or_number("A fault and its probability, 100% if absent", &examples)
+    };
+    RateText: schema("A number of requests per second or minute", &["100/s", "30/m"]);
+    MethodText: schema("A method", &["GET", "HEAD"]);
+    PathText: schema("A glob over paths", &["/flags/*/*.gif", "/flags/**"]);
+    RequestNumberText: text_or_number("Request numbers, from 1", &["3..6", "3..=6", "3..", "..3", "3"]);
+    DurationText: text_or_number("A duration", &["5s", "250ms"]);
+    Seed: json_schema!({ "type": ["integer", "string"], "minimum": 0, "default": 0 });
+}
