@@ -10,12 +10,12 @@ const PURE: [&str; 11] = [
     "server/src/http",
     "client/src/policy",
     "client/src/scheduler",
-    "client/src/storage/file_name",
-    "client/src/storage/metadata",
-    "client/src/storage/partial_file",
+    "client/src/storage/download_dir/file_name",
+    "client/src/storage/verify/country_metadata",
+    "client/src/storage/download_dir/partial_file",
     "client/src/storage/resume",
     "client/src/workload/concurrency",
-    "client/src/workload/plan",
+    "client/src/workload/download_spec",
 ];
 
 /// Files and the exact paths that they may use nevertheless.
