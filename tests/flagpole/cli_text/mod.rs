@@ -1,0 +1,13 @@
+//! Output of `flagpole get` and of the small commands: text, JSON, CSV, completions, manual pages, and
+//! refusals of invalid input.
+
+mod formats;
+mod help;
+mod refusals;
+
+use crate::harness::{CommandOutput, Sandbox};
+use flagpole_server::BlockingServer;
+
+fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
+    sandbox.run(&format!("get --url {} {options}", server.url()))
+}

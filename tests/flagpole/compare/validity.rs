@@ -1,0 +1,80 @@
+//! Rejected and timed-out requests, and the number of samples.
+
+use super::{column, json, strategies};
+use crate::harness::flagpole;
+use serde_json::Value;
+
+/// Without a refill only the first trial would succeed.
+#[test]
+fn every_trial_starts_with_a_full_rate_limit() {
+    let line =
+        "compare --rate-limit 3/m --latency 0 --flags 5 --strategy sequential,async --rounds 3";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    for row in strategies(&document) {
+        let rounds = row["rounds"].as_array().unwrap();
+        assert_eq!(rounds.len(), 3);
+        for round in rounds {
+            assert_eq!((&round["ok"], &round["error"]), (&3.into(), &2.into()));
+        }
+    }
+}
+
+fn issue_labels(document: &Value) -> Vec<&str> {
+    let reasons = document["cells"][0]["verdict"]["reasons"]
+        .as_array()
+        .unwrap();
+    reasons
+        .iter()
+        .map(|reason| reason["label"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn strategies_with_rejected_requests_get_no_ratio() {
+    let line = "compare --concurrency-limit 1 --latency 5ms --flags 10 --strategy sequential,async --rounds 2";
+    let document = json(&flagpole(&format!("{line} --format json")));
+    let labels = issue_labels(&document);
+    assert!(labels.contains(&"work_differs"), "{labels:?}");
+    let row = &strategies(&document)[1];
+    assert!(
+        row["speedup"].is_null() && row["ratio_to_fastest"].is_null(),
+        "{row}"
+    );
+    assert_eq!(row["incomparable_to"], "sequential");
+    assert_eq!(
+        row["bottleneck"]["kind"], "server_concurrency_limit",
+        "{row}"
+    );
+    let counted =
+        row["fates_compared"].as_u64().unwrap() + row["timing_dependent"].as_u64().unwrap();
+    assert_eq!((counted, row["attempts"].as_u64()), (20, Some(20)));
+}
+
+#[test]
+fn timed_out_attempts_leave_the_fates_unknown() {
+    let line = "compare --latency 1h --timeout 20ms --flags 3 --rounds 1 --format json";
+    let document = json(&flagpole(line));
+    assert_eq!(column(&document, "fates_digest"), [&Value::Null; 3]);
+    assert_eq!(column(&document, "timing_dependent"), [3, 3, 3]);
+    assert!(issue_labels(&document).contains(&"fates_unknown"));
+}
+
+/// 20 planned delays are 20 samples in any number of rounds.
+#[test]
+fn repeated_delays_do_not_add_samples() {
+    let statistics = |latency: &str| {
+        let line = "compare --strategy async --rounds 20 --format json --latency";
+        let document = json(&flagpole(&format!("{line} {latency}")));
+        let percentiles = strategies(&document)[0]["percentiles"]
+            .as_array()
+            .unwrap()
+            .len();
+        (
+            issue_labels(&document).contains(&"few_samples"),
+            percentiles,
+        )
+    };
+    // 400 latencies support the 99th percentile, but not the 99.5th; 20 support the 75th.
+    assert_eq!(statistics("5ms"), (false, 10));
+    assert_eq!(statistics("uniform:1ms..9ms"), (true, 6));
+}

@@ -1,0 +1,114 @@
+//! Hedges: which attempt wins, what happens to the other one, and how many there are.
+
+use super::{GRACE, MS, by_download, labels, run_all, server_with_rule};
+use crate::agreement_util::{TestRun, assert_agree};
+use crate::combos::{codes, concurrency, with_every_combo};
+use flagpole_analysis::bound::Bound;
+use flagpole_client::policy::{Hedge, HedgeDelay, Policy};
+use flagpole_client::{Endpoint, Run, Workload};
+use flagpole_fixtures::populous;
+use flagpole_protocol::{AttemptKind, AttemptRecord};
+use flagpole_server::{BlockingServer, Rule};
+use std::time::Duration;
+
+/// A timeout that must not expire.
+const LONG_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn delayed(n: &str, latency: &str) -> Rule {
+    let rule = Rule::default().n(n.parse().unwrap());
+    rule.latency(latency.parse().unwrap())
+}
+
+fn hedged_after(after: Duration) -> Policy {
+    Policy {
+        hedge: Some(Hedge {
+            delay: HedgeDelay::Fixed(after),
+            max_ratio: 1.0,
+        }),
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn winning_hedge_cancels_the_hedged_attempt() {
+    // Without retries the first attempt has number 1 and its hedge number 2.
+    let (workload, server) = (
+        Workload::flags(codes("BR US")),
+        server_with_rule(delayed("1", "1h")),
+    );
+    let endpoint = Endpoint::from(server.addr());
+    let runs = with_every_combo(|combo| {
+        // Each hedge needs a free connection. With concurrency 1 only the timeout ends the attempt.
+        let run = Run::new(&workload, &endpoint).concurrency(concurrency(4));
+        let run = run.policy(hedged_after(30 * MS)).timeout(LONG_TIMEOUT);
+        let is_concurrent = combo.strategy.is_concurrent();
+        is_concurrent.then(|| (combo, combo.measure(run)))
+    });
+    let runs: Vec<TestRun> = runs.into_iter().flatten().collect();
+    let ledger = server.shutdown(GRACE);
+    assert_agree(&runs, &ledger);
+    for (combo, run) in &runs {
+        for records in by_download(run) {
+            assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", combo.name());
+            let summary =
+                |record: &AttemptRecord| (record.kind, record.request_number, record.is_final);
+            assert_eq!(summary(records[0]), (AttemptKind::First, 1, false));
+            assert_eq!(summary(records[1]), (AttemptKind::Hedge, 2, true));
+            assert!(records[1].sent >= records[0].due + 30 * MS);
+        }
+        let stats = &run.stats;
+        assert_eq!((stats.ok, stats.error, stats.hedges), (2, 0, 2));
+        assert!(run.wall < LONG_TIMEOUT / 2, "the loser is not waited for");
+        assert_eq!(Bound::for_run(run), None, "no bound holds for a hedged run");
+    }
+    let each = 2 * runs.len() as u64;
+    let sums = (ledger.requests, ledger.completed, ledger.aborted);
+    assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
+    let is_first_given_up = |entry: &flagpole_protocol::JournalEntry| {
+        entry.completed == (entry.request_number == Some(2))
+    };
+    assert!(ledger.entries.iter().all(is_first_given_up));
+}
+
+#[test]
+fn losing_hedge_is_cancelled() {
+    let builder = BlockingServer::builder().journal_capacity(100_000);
+    let server = builder.rule(delayed("1", "400ms")).rule(delayed("2", "1h"));
+    let server = server.start().unwrap();
+    let workload = Workload::flags(codes("BR"));
+    let (runs, ledger) = {
+        let policy = hedged_after(20 * MS);
+        let (runs, ledger) = run_all(&policy, &workload, server);
+        let is_concurrent = |(combo, _): &TestRun| combo.strategy.is_concurrent();
+        (
+            runs.into_iter().filter(is_concurrent).collect::<Vec<_>>(),
+            ledger,
+        )
+    };
+    for (combo, run) in &runs {
+        let records = &by_download(run)[0];
+        assert_eq!(labels(records), ["ok", "hedge_lost"], "{}", combo.name());
+        assert_eq!((run.stats.ok, run.stats.hedges), (1, 1));
+    }
+    assert_eq!(ledger.aborted, runs.len() as u64);
+}
+
+#[test]
+fn hedge_ratio_bounds_hedges() {
+    let mut policy = hedged_after(5 * MS);
+    policy.hedge = policy.hedge.map(|hedge| Hedge {
+        max_ratio: 0.1,
+        ..hedge
+    });
+    let workload = Workload::flags(populous::TOP_20);
+    let (runs, _) = run_all(&policy, &workload, server_with_rule(delayed("1..", "20ms")));
+    for (combo, run) in runs {
+        assert!(
+            run.stats.hedges <= 2,
+            "{}: {}",
+            combo.name(),
+            run.stats.hedges
+        );
+        assert_eq!(run.stats.ok, 20);
+    }
+}
