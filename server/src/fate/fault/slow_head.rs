@@ -28,7 +28,7 @@ impl fmt::Display for SlowHeadFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "slow-head",
-    about: "the head byte by byte over a time, then the body",
+    about: "head byte by byte over a time, then the body",
     example: "slow-head:2s",
     parse,
 };
