@@ -13,6 +13,7 @@ mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
 mod compare_urls;
+mod compatibility;
 mod examples;
 mod fault_matrix;
 mod get;
