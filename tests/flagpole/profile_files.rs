@@ -158,7 +158,7 @@ fn invalid_profile_is_refused_with_its_location() {
         assert_eq!(
             refused("key.toml"),
             "--profile: key.toml:2:1: listener[0].latncy: unknown field `latncy`, expected one of `name`, `port`, \
-             `latency`, `faults`, `concurrency_limit`, `queue`, `rate_limit`, `rule`"
+             `latency`, `faults`, `capacity`, `concurrency_limit`, `queue`, `rate_limit`, `rule`"
         );
         assert_eq!(
             refused("probabilities.toml"),
