@@ -1,5 +1,5 @@
 //! The server's counts of everything that it did, of a size that does not grow with the number of requests, and
-//! journal entries if they are asked for. Ledgers of workers add up.
+//! journal entries if requests are logged. Ledgers of workers add up.
 
 mod delta;
 mod display;

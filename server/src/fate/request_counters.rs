@@ -7,7 +7,7 @@ use std::hash::Hasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How many counters of named runs and of other paths than resources are kept, if nothing else is asked for: about 8
+/// How many counters of named runs and of other paths than resources are kept by default: about 8
 /// MB.
 const DEFAULT_CAPACITY: usize = 100_000;
 
