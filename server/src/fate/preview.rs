@@ -1,4 +1,5 @@
-//! Fates in advance: the plan for a request, in the terms of the journal.
+//! Previews of fates: what will happen to one response, without a server. Fields have the names of the
+//! journal, the log of requests.
 
 use crate::Site;
 use crate::fate::request_info::RequestInfo;
@@ -10,31 +11,31 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The plan for one response.
+/// What will happen to the response to one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FatePreview {
-    /// The key of the request.
+    /// The key of the request: the normalised path.
     pub resource: FateKey,
     /// The number of the request for this key, from 1.
     #[serde(rename = "n")]
     pub request_number: u64,
     /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
     pub rule: Arc<str>,
-    /// The delay, in microseconds.
+    /// The planned delay, in microseconds.
     #[serde(rename = "planned_us", serialize_with = "micros")]
     pub planned: Duration,
     /// The fault that is injected.
     pub fault: Option<Arc<str>>,
-    /// How and where the response ends: `complete`, `cut at byte 700`.
+    /// How and where the response ends: `complete`, `cut at byte 700`, `hangs after the last byte`.
     pub ending: Cow<'static, str>,
-    /// The shortest time from the end of the request's head to the end of the response, in microseconds; `None` if the
-    /// response never ends.
+    /// The shortest time from the end of the request's head to the last byte of the response, in microseconds; `None`
+    /// if the last byte is never sent.
     #[serde(rename = "duration_us", serialize_with = "option_micros")]
     pub duration: Option<Duration>,
 }
 
 impl FatePreview {
-    /// The plan for a GET request.
+    /// The preview of a GET request.
     pub fn new(rule_set: &RuleSet, site: &Site, request: &RequestInfo<'_>) -> FatePreview {
         let decision = rule_set.decide(request);
         let (fate, body) = (decision.fate, site.length(request.key));
@@ -51,7 +52,7 @@ impl FatePreview {
 }
 
 fn duration(fate: &Fate, body: u64) -> Option<Duration> {
-    // The length of the head makes no difference to when the last byte is due.
-    let paced = WriteSchedule::new(fate, 1, body).duration()?;
+    // The length of the head, here 1 byte, makes no difference to when the last byte is due.
+    let paced = WriteSchedule::new(fate, 1, body).last_byte_at()?;
     Some(fate.delay + paced)
 }

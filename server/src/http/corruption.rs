@@ -4,8 +4,8 @@ use bytes::Bytes;
 use flagpole_protocol::{DrawPurpose, RngKey};
 use rand::seq::index;
 
-/// The body with this many different bits flipped; all of them if it has no more. Which bits is a function of `draw` and
-/// the length of the body.
+/// Flips `bits` different bits of a body, or all bits of a shorter body. `draw`, a random number, and the length of the
+/// body determine which bits.
 pub(crate) fn flip(body: &Bytes, bits: u32, draw: u64) -> Bytes {
     let length = body.len() * 8;
     let amount = usize::try_from(bits).map_or(length, |bits| bits.min(length));

@@ -1,7 +1,7 @@
-//! Pure HTTP semantics: routes, conditional responses, redirects, the write schedule.
+//! Pure HTTP semantics: routes, responses to preconditions and ranges, redirects, the write schedule.
 
-pub(crate) mod conditional_response;
 pub(crate) mod corruption;
+pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;
 pub mod route;

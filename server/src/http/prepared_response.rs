@@ -1,4 +1,4 @@
-//! A response that is ready to be sent.
+//! A response whose status, fields and body are known.
 
 use crate::http::corruption;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 /// The digest of the content that is sent (RFC 9530 section 2).
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
-/// A complete response.
+/// A response in memory; the body is shared, not copied.
 #[derive(Clone, Debug)]
 pub(crate) struct PreparedResponse {
     pub(crate) status: StatusCode,
@@ -20,7 +20,7 @@ pub(crate) struct PreparedResponse {
 }
 
 impl PreparedResponse {
-    /// 200 with a resource.
+    /// A 200 with a resource as the body.
     pub(crate) fn ok(content_type: &'static str, body: Bytes) -> PreparedResponse {
         let digest = ContentDigest::from_body(&body);
         let headers = HeaderMap::from_iter([
@@ -83,7 +83,7 @@ impl PreparedResponse {
     }
 }
 
-/// A field value of numbers and encoded digests.
+/// A field value from a text of digits, hexadecimal, base64 and punctuation.
 pub(crate) fn ascii(text: String) -> HeaderValue {
     HeaderValue::try_from(text).expect("digits, hexadecimal and base64 are ASCII")
 }

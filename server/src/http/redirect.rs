@@ -7,16 +7,16 @@ use crate::http::prepared_response::PreparedResponse;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
-/// The query parameter with the number of hops after a request.
+/// The query parameter whose value is the number of hops after a request.
 const PARAMETER: &str = "flagpole-hops";
 
-/// Its value in a chain without an end.
+/// The value of the parameter in a chain without an end.
 const ENDLESS: &str = "endless";
 
-/// The number of hops after a request in a chain; `None` without an end.
+/// The number of hops after a request in a chain; `None` in a chain without an end.
 pub(crate) type RemainingHops = Option<u32>;
 
-/// The hops after a request with this query; `None` if the request is in no chain.
+/// Reads the number of hops from a query; `None` if the request is in no chain.
 pub(crate) fn remaining_hops(query: Option<&str>) -> Option<RemainingHops> {
     let pairs = query?.split('&');
     let (_, hops) = pairs
@@ -29,7 +29,7 @@ pub(crate) fn remaining_hops(query: Option<&str>) -> Option<RemainingHops> {
     }
 }
 
-/// The redirect to a hop of the same path that has this number of hops after it.
+/// A redirect to the same path; `remaining` is the number of hops after the request that follows the redirect.
 pub(crate) fn response(path: &str, remaining: RemainingHops) -> PreparedResponse {
     let mut response = PreparedResponse::for_status(StatusCode::FOUND);
     let hops = remaining.map_or(ENDLESS.to_owned(), |hops| hops.to_string());

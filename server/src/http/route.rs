@@ -1,9 +1,9 @@
-//! What a request is for, by its method and normalised path.
+//! The route of a request: what the site serves for a method and a normalised path.
 
 use flagpole_protocol::{FateKey, Resource};
 use http::Method;
 
-/// What a request is for.
+/// What the site serves for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Route {
     /// A path of the form of a resource; the site may not have the resource.
@@ -19,8 +19,8 @@ pub enum Route {
 }
 
 impl Route {
-    /// The route of a request. Equivalent paths, which have the same key, have the same route; the query makes no
-    /// difference.
+    /// The route of a request. `key` is the normalised path, so equivalent paths have the same route; the query makes
+    /// no difference.
     pub fn new(method: &Method, key: &FateKey) -> Route {
         if method != Method::GET && method != Method::HEAD {
             return Route::Method;

@@ -1,16 +1,18 @@
-//! The write schedule of a response: which bytes may be written when.
+//! The write schedule: which bytes of a response may be written when.
 //!
-//! A pure function of the time since the response was due and of the bytes written, so tests need not
-//! wait.
+//! A schedule follows from the pace (when bytes are written) and the ending (cut, reset or complete) of a
+//! fate, the plain data that says all that will happen to a response. It is a pure function of the time
+//! since the response was due and of the bytes written, so tests need not wait.
 
 use flagpole_protocol::{Ending, Fate, Offset, Pace};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Number of writes per second of a body with a rate, unless a write would be less than a byte.
+/// Number of writes per second at `Pace::Rate`; fewer if a write would be less than a byte.
 const WRITES_PER_SECOND: u64 = 100;
 
-/// The schedule of one response. Offsets and lengths are in bytes.
+/// The schedule of one response. Offsets count bytes from the start of the head; `head` and `body` are
+/// lengths in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WriteSchedule {
     head: u64,
@@ -48,12 +50,12 @@ impl WriteSchedule {
         self.ending
     }
 
-    /// The number of bytes that may have been written at this time after the response was due.
+    /// The number of bytes that may have been written in total, `elapsed` after the response was due.
     pub(crate) fn byte_budget(&self, elapsed: Duration) -> u64 {
         let paced = match self.pace {
             Pace::Rate(rate) => self.head.saturating_add(bytes_at_rate(rate, elapsed)),
-            Pace::Slices(count, over) => self.head + self.slice_bytes(count, over, elapsed),
-            Pace::SlowHead(over) if elapsed < over => share(self.head, elapsed, over),
+            Pace::Slices(count, time) => self.head + self.slice_bytes(count, time, elapsed),
+            Pace::SlowHead(time) if elapsed < time => bytes_after(elapsed, self.head, time),
             Pace::Immediate | Pace::SlowHead(_) => u64::MAX,
             Pace::Pause(_, Some(time)) if elapsed >= time => u64::MAX,
             Pace::Pause(at, _) => self.offset(at),
@@ -72,10 +74,10 @@ impl WriteSchedule {
                 let target = (body + step).min(self.end_offset() - self.head);
                 Some(time_for_bytes(rate, target))
             }
-            Pace::Slices(count, over) if written >= self.head => {
-                Some(self.next_slice_at(count, over, body))
+            Pace::Slices(count, time) if written >= self.head => {
+                Some(self.next_slice_at(count, time, body))
             }
-            Pace::SlowHead(over) => Some(time_share(over, (written + 1).min(self.head), self.head)),
+            Pace::SlowHead(time) => Some(time_of((written + 1).min(self.head), self.head, time)),
             Pace::Pause(at, time) if written >= self.offset(at) => time,
             _ => Some(Duration::ZERO),
         }
@@ -86,7 +88,8 @@ impl WriteSchedule {
         written == self.head + self.body
     }
 
-    /// The time after the response was due when the connection can be reused; `None` if never.
+    /// The time after the response was due when the connection can be reused; `None` if never. A pause
+    /// after the last byte (`hang:100%`) delays no byte of this response, but the next request.
     pub(crate) fn reuse_at(&self) -> Option<Duration> {
         match self.pace {
             Pace::Pause(at, time) if self.offset(at) == self.end_offset() => time,
@@ -95,7 +98,7 @@ impl WriteSchedule {
     }
 
     /// The time after the response was due when its last byte may be written; `None` if never.
-    pub(crate) fn duration(&self) -> Option<Duration> {
+    pub(crate) fn last_byte_at(&self) -> Option<Duration> {
         match self.end_offset().checked_sub(1) {
             None => Some(Duration::ZERO),
             Some(before_last) => self.next_write_at(before_last),
@@ -103,38 +106,36 @@ impl WriteSchedule {
     }
 
     fn offset(&self, at: Offset) -> u64 {
-        match at {
-            Offset::BeforeHead => 0,
-            Offset::Bytes(bytes) => self.head + bytes.min(self.body),
-            Offset::Percent(percent) => self.head + self.body * u64::from(percent) / 100,
-        }
+        body_offset(at, self.body).map_or(0, |offset| self.head + offset)
     }
 
-    /// The bytes of the slices that are due: slice i of n is due at i / (n - 1) of the time.
-    fn slice_bytes(&self, count: u32, over: Duration, elapsed: Duration) -> u64 {
+    /// The bytes of the slices that are due: of n slices, counted from 0, slice i is due at i / (n - 1) of
+    /// `time`.
+    fn slice_bytes(&self, count: u32, time: Duration, elapsed: Duration) -> u64 {
         let (last, count) = (u64::from(count) - 1, u64::from(count));
-        let due = if elapsed >= over {
+        let due = if elapsed >= time {
             count
         } else {
-            share(last, elapsed, over) + 1
+            bytes_after(elapsed, last, time) + 1
         };
         self.body * due / count
     }
 
-    fn next_slice_at(&self, count: u32, over: Duration, body: u64) -> Duration {
+    /// The time when the first slice is due of which bytes are missing; `written` counts bytes of the body.
+    fn next_slice_at(&self, count: u32, time: Duration, written: u64) -> Duration {
         let slices = u64::from(count);
-        let is_unwritten = |slice: &u64| self.body * (slice + 1) / slices > body;
+        let is_unwritten = |slice: &u64| self.body * (slice + 1) / slices > written;
         let slice = (0..slices).find(is_unwritten).unwrap_or(slices - 1);
         if slices == 1 {
             Duration::ZERO
         } else {
-            time_share(over, slice, slices - 1)
+            time_of(slice, slices - 1, time)
         }
     }
 }
 
-/// How a response with a body of this length ends, as text: `complete`, `cut at byte 700`, `hangs before
-/// the head`. The offset counts bytes of the body.
+/// How a response with a body of `body` bytes ends, as text: `complete`, `cut at byte 700`, `hangs before
+/// the head`, `hangs after the last byte`. The text counts bytes of the body, without the head.
 pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'static, str> {
     let (verb, at) = match (pace, ending) {
         (Pace::Pause(at, None), _) => ("hangs", at),
@@ -142,17 +143,22 @@ pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'sta
         (_, Ending::Reset(at)) => ("reset", at),
         (_, Ending::Complete) => return "complete".into(),
     };
-    let schedule = WriteSchedule {
-        head: 0,
-        body,
-        pace,
-        ending,
-    };
-    match at {
-        Offset::BeforeHead => format!("{verb} before the head").into(),
-        Offset::Bytes(_) | Offset::Percent(_) => {
-            format!("{verb} at byte {}", schedule.offset(at)).into()
+    match body_offset(at, body) {
+        None => format!("{verb} before the head").into(),
+        // The response is complete; only the next request gets no response.
+        Some(offset) if offset == body && matches!(pace, Pace::Pause(..)) => {
+            "hangs after the last byte".into()
         }
+        Some(offset) => format!("{verb} at byte {offset}").into(),
+    }
+}
+
+/// An offset in bytes from the start of a body of `body` bytes; `None` before the head.
+fn body_offset(at: Offset, body: u64) -> Option<u64> {
+    match at {
+        Offset::BeforeHead => None,
+        Offset::Bytes(bytes) => Some(bytes.min(body)),
+        Offset::Percent(percent) => Some(body * u64::from(percent) / 100),
     }
 }
 
@@ -164,18 +170,20 @@ fn bytes_at_rate(rate: u64, elapsed: Duration) -> u64 {
 
 /// The shortest time in which a rate in bytes per second yields this many bytes.
 fn time_for_bytes(rate: u64, bytes: u64) -> Duration {
-    time_share(Duration::from_secs(1), bytes, rate)
+    time_of(bytes, rate, Duration::from_secs(1))
 }
 
-/// `total * elapsed / over`, rounded down; `elapsed` must be less than `over`.
-fn share(total: u64, elapsed: Duration, over: Duration) -> u64 {
-    let share = u128::from(total) * elapsed.as_nanos() / over.as_nanos();
-    u64::try_from(share).unwrap_or(u64::MAX)
+/// The bytes due at `elapsed`, rounded down, if `total` bytes are spread evenly over `time`; `elapsed` must
+/// be less than `time`.
+fn bytes_after(elapsed: Duration, total: u64, time: Duration) -> u64 {
+    let bytes = u128::from(total) * elapsed.as_nanos() / time.as_nanos();
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// `time * part / total`, rounded up to nanoseconds: at that time the bytes are within the budget.
-fn time_share(time: Duration, part: u64, total: u64) -> Duration {
-    let nanos = (time.as_nanos() * u128::from(part)).div_ceil(u128::from(total.max(1)));
+/// The inverse of [`bytes_after`]: when `bytes` of `total` are due. Rounded up to nanoseconds; rounded down,
+/// the byte budget at that time might be a byte too small.
+fn time_of(bytes: u64, total: u64, time: Duration) -> Duration {
+    let nanos = (time.as_nanos() * u128::from(bytes)).div_ceil(u128::from(total.max(1)));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 

@@ -165,3 +165,18 @@ fn drain_and_reset_waits_at_most_its_timeout() {
     server.drain_and_reset(GRACE);
     assert!(start.elapsed() < GRACE);
 }
+
+#[test]
+fn rejection_follows_the_whole_paced_response_before_it() {
+    for fault in ["trickle:50000", "hang:100%,for=30ms"] {
+        let server = BlockingServer::builder()
+            .fault(fault.parse().unwrap())
+            .rate_limit("1/m".parse().unwrap())
+            .start()
+            .unwrap();
+        let mut raw = RawConnection::open(&server);
+        raw.send(&"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+        assert_eq!(raw.response(true).status, 200, "{fault}");
+        assert_eq!(raw.response(true).status, 429, "{fault}");
+    }
+}

@@ -82,20 +82,43 @@ fn pause_stops_writing_for_a_time_or_forever() {
 }
 
 #[test]
-fn duration_is_the_time_of_the_last_byte() {
-    assert_eq!(paced(Pace::Immediate).duration(), Some(Duration::ZERO));
-    assert_eq!(paced(Pace::Rate(500)).duration(), Some(2000 * MS));
-    assert_eq!(paced(Pace::Slices(5, 400 * MS)).duration(), Some(400 * MS));
-    assert_eq!(paced(Pace::SlowHead(400 * MS)).duration(), Some(400 * MS));
-    assert_eq!(paced(Pace::Pause(Offset::Bytes(7), None)).duration(), None);
+fn last_byte_is_due_when_the_pace_permits() {
+    assert_eq!(paced(Pace::Immediate).last_byte_at(), Some(Duration::ZERO));
+    assert_eq!(paced(Pace::Rate(500)).last_byte_at(), Some(2000 * MS));
     assert_eq!(
-        schedule(Pace::Rate(500), Ending::Cut(Offset::Bytes(500))).duration(),
+        paced(Pace::Slices(5, 400 * MS)).last_byte_at(),
+        Some(400 * MS)
+    );
+    assert_eq!(
+        paced(Pace::SlowHead(400 * MS)).last_byte_at(),
+        Some(400 * MS)
+    );
+    assert_eq!(
+        paced(Pace::Pause(Offset::Bytes(7), None)).last_byte_at(),
+        None
+    );
+    assert_eq!(
+        schedule(Pace::Rate(500), Ending::Cut(Offset::Bytes(500))).last_byte_at(),
         Some(1000 * MS)
     );
 }
 
 #[test]
-fn pause_after_the_last_byte_delays_reuse() {
+fn pause_after_the_last_byte_delays_only_reuse() {
+    let hang = paced(Pace::Pause(Offset::Percent(100), None));
+    assert_eq!(hang.last_byte_at(), Some(Duration::ZERO));
+    assert_eq!(
+        describe_ending(hang.pace, hang.ending, 1000),
+        "hangs after the last byte"
+    );
+    assert_eq!(
+        describe_ending(
+            Pace::Pause(Offset::Bytes(999), None),
+            Ending::Complete,
+            1000
+        ),
+        "hangs at byte 999"
+    );
     assert_eq!(
         paced(Pace::Pause(Offset::Percent(100), Some(50 * MS))).reuse_at(),
         Some(50 * MS)

@@ -1,4 +1,5 @@
-//! The request in progress on a connection, and the journal entry that results from the request.
+//! The request in progress on a connection, and its entry in the journal, the log with one line for each
+//! request.
 
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::Decision;
@@ -16,15 +17,15 @@ const MAX_JOURNAL_PATH: usize = 256;
 /// A request whose response is not finished.
 #[derive(Debug)]
 pub(crate) struct ActiveRequest {
-    /// `None` if flagpole's own fields could not be read.
+    /// `None` if the field `Flagpole-Run` or `Flagpole-Nth` could not be read.
     index: Option<RequestIndex>,
     cause: Cause,
-    planned: Duration,
+    planned_delay: Duration,
     pub(crate) lateness: Option<Duration>,
     pub(crate) status: Option<u16>,
-    /// Held until the request is over.
+    /// The permit of the concurrency limit, held until the request is finished.
     pub(crate) permit: Option<Permit>,
-    /// The fate is a `hang` without an end.
+    /// Whether the fault is a `hang` without `for=`.
     pub(crate) hangs_forever: bool,
     journal_fields: Option<Box<JournalFields>>,
 }
@@ -35,13 +36,14 @@ pub(crate) struct JournalFields {
     at: Duration,
     method: Method,
     resource: FateKey,
-    /// The path as it was sent, if it is not in normal form.
+    /// The path as it was sent, if that is not the normalised path.
     path: Option<Box<str>>,
+    /// The index of the rule that decided; `None` for the listener itself.
     rule: Option<usize>,
     pace: Pace,
     ending: Ending,
-    /// Length of the body in bytes; until the response is prepared, of the body of a clean response.
-    body: u64,
+    /// In bytes; until the response is prepared, the length without a fault.
+    body_length: u64,
 }
 
 impl ActiveRequest {
@@ -54,7 +56,7 @@ impl ActiveRequest {
         ActiveRequest {
             index,
             cause,
-            planned: fate.delay,
+            planned_delay: fate.delay,
             lateness: None,
             status: None,
             permit: None,
@@ -67,10 +69,10 @@ impl ActiveRequest {
         &self.cause
     }
 
-    /// Sets the length of the body that is sent.
-    pub(crate) fn set_body_length(&mut self, body: u64) {
+    /// Sets the length of the prepared body in bytes.
+    pub(crate) fn set_body_length(&mut self, body_length: u64) {
         if let Some(fields) = &mut self.journal_fields {
-            fields.body = body;
+            fields.body_length = body_length;
         }
     }
 
@@ -94,8 +96,8 @@ impl ActiveRequest {
                 Cause::Clean | Cause::Delay | Cause::ConcurrencyLimit | Cause::RateLimit => None,
             },
             cause: self.cause,
-            planned: self.planned,
-            ending: describe_ending(fields.pace, fields.ending, fields.body),
+            planned: self.planned_delay,
+            ending: describe_ending(fields.pace, fields.ending, fields.body_length),
             lateness: self.lateness,
             status: self.status,
             completed,
@@ -123,7 +125,7 @@ impl JournalFields {
                 rule: decision.rule,
                 pace: decision.fate.pace,
                 ending: decision.fate.ending,
-                body: if is_head {
+                body_length: if is_head {
                     0
                 } else {
                     listener.site.length(key)

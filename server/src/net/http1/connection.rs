@@ -1,8 +1,9 @@
-//! One connection: decides what becomes of each request, and prepares the response when it is due.
+//! One connection: decides the fate of each request (all that will happen to its response), waits until
+//! the response is due, and prepares the response.
 
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
-use crate::http::conditional_response;
+use crate::http::precondition_response;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::route::Route;
@@ -70,15 +71,15 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     }
 }
 
-/// The decision about a request whose head has been parsed.
+/// How a request whose head has been parsed is answered.
 enum Dispatch {
-    /// A response without delay or fault.
+    /// A response that needs no fate: without delay, fault or queue, or a rejection.
     Immediate(PreparedResponse),
-    /// Any other response; boxed, so that an immediate one does not carry its size.
+    /// A response with a fate; boxed, because its size would slow down immediate responses.
     Deferred(Box<DeferredResponse>),
 }
 
-/// A response that is not prepared yet.
+/// What is needed to prepare a response when it is due.
 struct DeferredResponse {
     fate: Fate,
     admission: Admission,
@@ -90,6 +91,7 @@ struct DeferredResponse {
     is_head: bool,
 }
 
+/// Counts a request and decides about it; waits for nothing.
 fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = state.worker().listener();
     let key = FateKey::from_path(request.uri().path());
@@ -115,7 +117,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     };
     if listener.passthrough {
         begin(Some(index), Cause::Clean, &Decision::default());
-        return Dispatch::Immediate(conditional_response::select(&precondition(), full));
+        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
@@ -130,8 +132,8 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
     });
-    if let Some(hop) = redirect::remaining_hops(request.uri().query()) {
-        decision.fate = listener.rule_set.within_chain(decision.fate, hop);
+    if let Some(hops) = redirect::remaining_hops(request.uri().query()) {
+        decision.fate = listener.rule_set.within_chain(decision.fate, hops);
     }
     begin(Some(index), Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
@@ -159,55 +161,56 @@ async fn respond_deferred(
         key,
         is_head,
     } = *deferred;
-    // A delay starts when the request is admitted.
-    let mut start = parsed;
+    let mut admitted = parsed;
     match admission {
         Admission::Unlimited => {}
         Admission::Permit(permit) => state.hold_permit(permit),
         Admission::Queued(queued) => {
             state.hold_permit(queued.permit().await);
-            start = Instant::now();
+            admitted = Instant::now();
         }
     }
-    let due = start + fate.delay;
+    let due = admitted + fate.delay;
     if !fate.delay.is_zero() {
         state.worker().timer().sleep_until(due).await;
     }
     state.wait_flushed().await;
     let full = state.worker().listener().site.response(route);
-    let requested = || conditional_response::select(&precondition, full);
+    let requested = || precondition_response::build(&precondition, full);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),
         ResponseContent::Status(status) => PreparedResponse::for_fault(status),
         ResponseContent::Redirect(hops) => redirect::response(key.as_str(), *hops),
         ResponseContent::Corrupt { bits, draw } => requested().corrupt(*bits, *draw),
     };
-    let body = if is_head {
+    let body_length = if is_head {
         0
     } else {
         response.body.len() as u64
     };
-    let was_queued = start != parsed;
+    let was_queued = admitted != parsed;
     if !fate.is_clean() || was_queued {
         response.headers.insert(
             HeaderName::from_static("server-timing"),
-            server_timing(&fate, parsed, body),
+            server_timing(&fate, parsed, body_length),
         );
     }
     let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
     let plan = WriteSchedule::is_needed_for(&fate).then_some(WritePlan {
         fate,
-        body,
-        start: due,
+        body_length,
+        due,
     });
     Ok(respond(&state, response, due_if_delayed, plan))
 }
 
-fn server_timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
+/// The `Server-Timing` field: planned and actual delay, the time from the due time to the last byte, and the
+/// fault.
+fn server_timing(fate: &Fate, parsed: Instant, body_length: u64) -> HeaderValue {
     let actual = parsed.elapsed();
-    // The length of the head, here 1, does not change the duration in whole microseconds.
-    let paced = WriteSchedule::new(fate, 1, body)
-        .duration()
+    // The length of the head, here 1 byte, makes no difference to when the last byte is due.
+    let paced = WriteSchedule::new(fate, 1, body_length)
+        .last_byte_at()
         .unwrap_or_default();
     let timing = ServerTiming {
         planned: fate.delay,
@@ -219,7 +222,8 @@ fn server_timing(fate: &Fate, parsed: Instant, body: u64) -> HeaderValue {
         .expect("a specification that was parsed is printable ASCII")
 }
 
-/// Counts a response and hands it to hyper.
+/// Counts a response and converts it to hyper's type. `due` is `None` without a delay, `plan` if all bytes are
+/// written immediately.
 fn respond(
     state: &Rc<ConnectionState>,
     response: PreparedResponse,
@@ -242,7 +246,7 @@ fn respond(
     head
 }
 
-/// The body of a response; its drop tells the connection state that hyper has taken all of it.
+/// The body of a response; its drop reports to the connection state that hyper has taken the whole body.
 struct ResponseBody {
     data: Option<Bytes>,
     state: Rc<ConnectionState>,
@@ -270,6 +274,6 @@ impl Body for ResponseBody {
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        self.state.body_consumed();
+        self.state.on_body_consumed();
     }
 }

@@ -1,9 +1,9 @@
 //! The state of one connection, shared by the code that prepares responses (`connection`), the code
 //! that writes them (`shaped_stream`) and the worker.
 //!
-//! A request begins when its head has been parsed. It is finished when the last byte of its response
-//! has been written to the socket, or when the connection is dropped: hyper drops the response future
-//! if the peer disconnects, so `Drop` finishes the request too.
+//! A request begins when its head has been parsed, and is finished exactly once: when the last byte of
+//! its response has been written to the socket, when a fault ends the connection, or when the connection
+//! is dropped (hyper drops the response future if the peer disconnects).
 
 use crate::limits::concurrency_limit::Permit;
 use crate::net::http1::active_request::ActiveRequest;
@@ -20,36 +20,39 @@ use std::time::{Duration, Instant};
 pub(crate) struct ConnectionState {
     worker: Rc<WorkerContext>,
     request: RefCell<Option<ActiveRequest>>,
-    /// The plan of the response that hyper writes next, if its bytes are shaped.
+    /// The plan of the response that hyper writes next; `None` if the stream writes all bytes immediately.
     write_plan: RefCell<Option<WritePlan>>,
     /// Due time of a delayed response until its first byte is written.
     due: Cell<Option<Instant>>,
-    /// Whether hyper has taken the whole response.
+    /// Whether hyper has taken the whole response into its buffer.
     body_consumed: Cell<bool>,
     /// Whether hyper's buffer may hold bytes of a response.
     unflushed: Cell<bool>,
     /// Whether the next response waits until hyper's buffer is empty.
     flush_awaited: Cell<bool>,
-    /// The worker's tick when the wait for a head began; `None` while a request is in progress and on
-    /// an idle connection.
+    /// The worker's tick, in seconds, when the connection was opened or, after a response, when the first
+    /// byte of the next head arrived; `None` during a request and between two requests.
     head_since: Cell<Option<u64>>,
+    /// Whether the connection is to be dropped at its next poll.
     terminated: Cell<bool>,
     ended_by_fault: Cell<bool>,
+    /// The waker of the connection's task.
     waker: RefCell<Option<Waker>>,
 }
 
-/// What the stream must know of a response that is written by a schedule.
+/// What the stream needs to make the write schedule of a response: which bytes may be written when.
 #[derive(Debug)]
 pub(crate) struct WritePlan {
+    /// All that will happen to the response.
     pub(crate) fate: Fate,
-    /// Length of the body in bytes.
-    pub(crate) body: u64,
-    /// When the response is due.
-    pub(crate) start: Instant,
+    /// In bytes.
+    pub(crate) body_length: u64,
+    /// When the schedule begins.
+    pub(crate) due: Instant,
 }
 
 impl ConnectionState {
-    /// The state of a new connection, which waits for its first head.
+    /// The state of a new connection, before its first head.
     pub(crate) fn new(worker: Rc<WorkerContext>) -> ConnectionState {
         ConnectionState {
             head_since: Cell::new(Some(worker.tick())),
@@ -72,7 +75,7 @@ impl ConnectionState {
 
     /// Starts a request whose head has been parsed and whose fate is decided.
     pub(crate) fn begin_request(&self, request: ActiveRequest) {
-        // hyper may parse a pipelined head before it has flushed the previous response.
+        // hyper may parse a pipelined head while its buffer holds the end of the previous response.
         self.finish_request(true);
         self.body_consumed.set(false);
         self.head_since.set(None);
@@ -80,15 +83,18 @@ impl ConnectionState {
         *self.request.borrow_mut() = Some(request);
     }
 
-    /// Holds a permit of the concurrency limit until the request is over.
+    /// Holds a permit of the concurrency limit until the request is finished.
     pub(crate) fn hold_permit(&self, permit: Permit) {
         if let Some(request) = self.request.borrow_mut().as_mut() {
             request.permit = Some(permit);
         }
     }
 
-    /// Counts a response that is handed to hyper. `status` is `None` if the peer will not receive one,
-    /// `due` if the response was not delayed, `plan` if its bytes are written without delay.
+    /// Counts a response and prepares the state for its bytes, before hyper gets the response.
+    ///
+    /// - `status`: `None` if the peer will not receive a status line
+    /// - `due`: `None` if the response was not delayed
+    /// - `plan`: `None` if all bytes are written immediately once the response is due
     pub(crate) fn begin_response(
         &self,
         status: Option<u16>,
@@ -99,7 +105,7 @@ impl ConnectionState {
         self.body_consumed.set(false);
         self.unflushed.set(true);
         if let (Some(plan), Some(request)) = (&plan, self.request.borrow_mut().as_mut()) {
-            request.set_body_length(plan.body);
+            request.set_body_length(plan.body_length);
         }
         *self.write_plan.borrow_mut() = plan;
         let Some(status) = status else { return };
@@ -109,7 +115,7 @@ impl ConnectionState {
         }
     }
 
-    /// Whether the response that hyper writes next is shaped.
+    /// Whether the response that hyper writes next has a write plan.
     pub(crate) fn has_write_plan(&self) -> bool {
         self.write_plan.borrow().is_some()
     }
@@ -119,20 +125,27 @@ impl ConnectionState {
         self.write_plan.borrow_mut().take()
     }
 
-    /// Finishes the request because a fault ends the connection; `completed` if all of the response
-    /// was written.
+    /// Finishes the request because the last byte of its response was written. For a response after which
+    /// the connection hangs; otherwise an empty buffer finishes the request.
+    pub(crate) fn end_before_pause(&self) {
+        self.finish_request(true);
+    }
+
+    /// Finishes the request because a fault ends the connection; `completed`: the last byte was written.
     pub(crate) fn end_by_fault(&self, completed: bool) {
         self.finish_request(completed);
         self.ended_by_fault.set(true);
     }
 
-    /// hyper has taken the last byte of the body, or dropped the body.
-    pub(crate) fn body_consumed(&self) {
+    /// Called when hyper drops the body: after its last byte, or at once if the response has no body. If
+    /// hyper drops the body because of an error, `on_flushed` is never called again, so the request is not
+    /// counted as completed.
+    pub(crate) fn on_body_consumed(&self) {
         self.body_consumed.set(true);
     }
 
-    /// Waits until the previous response has left hyper's buffer, so that the fate of this response
-    /// does not apply to the bytes of the previous one.
+    /// Waits until the previous response has left hyper's buffer, so that the write plan of this response
+    /// does not apply to bytes of the previous one. `on_flushed` wakes the task.
     pub(crate) async fn wait_flushed(&self) {
         poll_fn(|_context| {
             self.flush_awaited.set(self.unflushed.get());
@@ -145,8 +158,8 @@ impl ConnectionState {
         .await;
     }
 
-    /// Moves the due time of the first byte: the write schedule begins with a pause.
-    pub(crate) fn delay_due(&self, time: Duration) {
+    /// Moves the due time of the first byte, because the write schedule begins with a pause.
+    pub(crate) fn postpone_due(&self, time: Duration) {
         self.due.set(self.due.get().map(|due| due + time));
     }
 
@@ -155,7 +168,7 @@ impl ConnectionState {
         self.request.borrow().is_some()
     }
 
-    /// Whether no request is in progress, or one that never ends by itself (`hang`).
+    /// Whether no request is in progress, or one whose response never ends by itself (`hang`).
     pub(crate) fn is_idle_or_hanging(&self) -> bool {
         self.request
             .borrow()
@@ -163,17 +176,19 @@ impl ConnectionState {
             .is_none_or(|request| request.hangs_forever)
     }
 
-    /// Bytes were read from the peer.
-    pub(crate) fn bytes_read(&self) {
+    /// Called after bytes were read from the peer.
+    pub(crate) fn on_bytes_read(&self) {
         if self.head_since.get().is_none() && self.request.borrow().is_none() {
             self.head_since.set(Some(self.worker.tick()));
         }
     }
 
-    /// Bytes were written to the socket; the first write of a delayed response records its lateness.
-    pub(crate) fn bytes_written(&self) {
+    /// Called after bytes were written to the socket; the first write of a delayed response records its
+    /// lateness.
+    pub(crate) fn on_bytes_written(&self) {
         let Some(due) = self.due.take() else { return };
         let now = Instant::now();
+        // `Err` is how much too early the write was.
         let lateness = now
             .checked_duration_since(due)
             .ok_or_else(|| due.duration_since(now));
@@ -184,8 +199,8 @@ impl ConnectionState {
         }
     }
 
-    /// hyper's buffer is empty.
-    pub(crate) fn flushed(&self) {
+    /// Called when hyper's buffer is empty.
+    pub(crate) fn on_flushed(&self) {
         self.unflushed.set(false);
         if self.flush_awaited.take() {
             self.wake();
@@ -204,7 +219,7 @@ impl ConnectionState {
         self.worker.finish_request(completed, entry);
     }
 
-    /// Whether the peer has taken more than `limit` ticks to send a head.
+    /// Whether the peer has taken more than `limit` seconds to send a head.
     pub(crate) fn is_head_overdue(&self, limit: u64) -> bool {
         self.head_since
             .get()
@@ -227,7 +242,7 @@ impl ConnectionState {
         self.ended_by_fault.get()
     }
 
-    /// Has the connection polled.
+    /// Wakes the connection's task.
     pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.borrow().as_ref() {
             waker.wake_by_ref();

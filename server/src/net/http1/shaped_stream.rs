@@ -1,5 +1,5 @@
-//! The stream that hyper writes to: delays, ends or replaces the bytes of a response as its write plan
-//! says, and reports reads and writes to the connection's state.
+//! The stream that hyper writes to: delays, cuts, resets or replaces the bytes of a response by its write
+//! schedule, because hyper can do none of that, and reports reads and writes to the connection's state.
 
 use crate::http::write_schedule::WriteSchedule;
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
@@ -15,40 +15,40 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long an ending waits for the peer: before a reset, to acknowledge the bytes before it; after a
-/// cut, to close its side.
+/// How long the end of a connection waits for the peer: a reset waits until the peer has acknowledged the
+/// bytes before the reset, a cut waits until the peer has closed its side.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Interval between checks whether the peer has acknowledged everything.
 const ACK_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Maximum number of bytes read before the response is complete; a peer that has sent more is not seen to
-/// disconnect.
+/// Maximum number of bytes that are read ahead during a response. If a peer sends more, its disconnection
+/// is not noticed until the response is complete.
 const MAX_READ_AHEAD: usize = 64 << 10;
 
-/// The bytes of `garbage`: no HTTP version, no status, bytes outside of ASCII. They end with an empty
-/// line, so that a client which looks for the end of a head finds one.
+/// The bytes of the fault `garbage`: no HTTP version, no status, bytes outside of ASCII. The empty line at
+/// the end lets a client that looks for the end of a head find one.
 const GARBAGE: &[u8] = b"\x00\x01\xfe\xff garbage \x80\x90\r\n\r\n";
 
-/// The socket of one connection.
+/// The socket of one connection, and the response that is written by a schedule, if there is one.
 pub(crate) struct ShapedStream {
     stream: TcpStream,
     state: Rc<ConnectionState>,
     response: Option<ScheduledResponse>,
-    /// Bytes that the peer sent before its response was complete.
+    /// Bytes of the next requests, which the peer sent before the response was complete.
     read_ahead: Vec<u8>,
 }
 
 /// A response whose bytes are written by a schedule.
 struct ScheduledResponse {
     schedule: WriteSchedule,
-    /// When the response was due.
-    start: Instant,
+    due: Instant,
+    /// Bytes written, from the start of the head.
     written: u64,
-    /// Sent in place of the bytes that hyper writes.
+    /// The rest of the bytes that are sent in place of those that hyper writes.
     replacement: Option<&'static [u8]>,
     sleep: Option<Pin<Box<dyn Future<Output = ()>>>>,
-    /// When to stop waiting for the peer, once the response has ended.
+    /// When the end of the connection stops waiting for the peer; `None` before a fault ends it.
     close_deadline: Option<Instant>,
 }
 
@@ -62,7 +62,7 @@ impl ShapedStream {
         }
     }
 
-    /// Writes as much of the response as the schedule permits now, or ends the response.
+    /// Writes as many bytes as the schedule permits now; ends the connection at the offset of a cut or reset.
     fn poll_response(
         &mut self,
         context: &mut Context<'_>,
@@ -75,7 +75,7 @@ impl ShapedStream {
             if response.written >= response.schedule.end_offset() {
                 return self.poll_end(context).map(Err);
             }
-            let budget = response.schedule.byte_budget(response.start.elapsed()) - response.written;
+            let budget = response.schedule.byte_budget(response.due.elapsed()) - response.written;
             if budget > 0 {
                 let source = response.replacement.unwrap_or(bytes);
                 let length = source
@@ -84,7 +84,7 @@ impl ShapedStream {
                 let written =
                     ready!(Pin::new(&mut self.stream).poll_write(context, &source[..length]))?;
                 response.written += written as u64;
-                self.state.bytes_written();
+                self.state.on_bytes_written();
                 match &mut response.replacement {
                     None => return Poll::Ready(Ok(written)),
                     Some(rest) => *rest = &rest[written..],
@@ -92,7 +92,7 @@ impl ShapedStream {
                 continue;
             }
             let next = response.schedule.next_write_at(response.written);
-            let next = next.map(|time| response.start + time);
+            let next = next.map(|time| response.due + time);
             self.poll_disconnect(context)?;
             let Some(response) = &mut self.response else {
                 continue;
@@ -101,11 +101,11 @@ impl ShapedStream {
         }
     }
 
-    /// Reads ahead to find out whether the peer has disconnected during the response. hyper does so
-    /// itself only as long as it has read nothing after the request.
+    /// Reads ahead to find out whether the peer has disconnected during the response. hyper stops to look
+    /// for a disconnection as soon as it has read bytes of a further request.
     ///
     /// # Errors
-    /// If the peer has disconnected. A half-closed peer counts as disconnected.
+    /// If the peer has disconnected, or has closed its writing side: a FIN of either kind looks the same.
     fn poll_disconnect(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         while self.read_ahead.len() < MAX_READ_AHEAD {
             let mut bytes = [0; 2048];
@@ -121,29 +121,34 @@ impl ShapedStream {
         Ok(())
     }
 
+    /// Writes bytes of a response without a schedule.
     fn poll_unshaped(
         &mut self,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        self.state.bytes_written();
+        self.state.on_bytes_written();
         Poll::Ready(Ok(written))
     }
 
     /// Starts the schedule of a response; `bytes` begin with its head.
     fn begin(&mut self, plan: &WritePlan, bytes: &[u8]) {
         let replacement = (plan.fate.content == ResponseContent::Garbage).then_some(GARBAGE);
+        // hyper writes a head in one slice, alone or before the body.
         let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let head = replacement.map_or(head_end.map_or(bytes.len(), |end| end + 4), <[u8]>::len);
-        let body = if replacement.is_some() { 0 } else { plan.body };
+        let body = if replacement.is_some() {
+            0
+        } else {
+            plan.body_length
+        };
         let schedule = WriteSchedule::new(&plan.fate, head as u64, body);
-        let start = plan.start;
         self.state
-            .delay_due(schedule.next_write_at(0).unwrap_or_default());
+            .postpone_due(schedule.next_write_at(0).unwrap_or_default());
         let response = ScheduledResponse {
             schedule,
-            start,
+            due: plan.due,
             written: 0,
             replacement,
             sleep: None,
@@ -152,8 +157,8 @@ impl ShapedStream {
         self.response = Some(response);
     }
 
-    /// Completes the ending of a response whose last byte is written; ready when the connection can be
-    /// reused or, with an error, dropped.
+    /// Ready at once before the last byte of a scheduled response, and after it when the connection can be
+    /// reused or, with an error for hyper, must be dropped.
     fn poll_completion(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(response) = &self.response else {
             return Poll::Ready(Ok(()));
@@ -165,12 +170,15 @@ impl ShapedStream {
         match schedule.ending() {
             Ending::Complete => {
                 let reuse_at = schedule.reuse_at();
+                if reuse_at != Some(Duration::ZERO) {
+                    self.state.end_before_pause();
+                }
                 self.poll_disconnect(context)?;
                 let Some(response) = &mut self.response else {
                     return Poll::Ready(Ok(()));
                 };
-                if reuse_at.is_none_or(|time| response.start.elapsed() < time) {
-                    let until = reuse_at.map(|time| response.start + time);
+                if reuse_at.is_none_or(|time| response.due.elapsed() < time) {
+                    let until = reuse_at.map(|time| response.due + time);
                     ready!(response.poll_sleep(context, &self.state, until));
                 }
                 self.response = None;
@@ -180,21 +188,23 @@ impl ShapedStream {
         }
     }
 
-    /// Ends the connection by the fault; ready, with an error for hyper, when hyper must drop it.
+    /// Ends the connection by a cut or a reset; ready, with an error for hyper, when hyper must drop the
+    /// connection.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let aborted = Poll::Ready(io::Error::from(io::ErrorKind::ConnectionAborted));
         let Some(response) = &mut self.response else {
             return aborted;
         };
         if response.close_deadline.is_none() {
-            self.state
-                .end_by_fault(response.schedule.is_complete(response.written));
+            let completed = response.schedule.is_complete(response.written);
+            self.state.end_by_fault(completed);
         }
         let close_deadline = *response
             .close_deadline
             .get_or_insert_with(|| Instant::now() + CLOSE_TIMEOUT);
         loop {
             let (ended, check_at) = match response.schedule.ending() {
+                // `Complete`: hyper writes more bytes than the body has.
                 Ending::Complete | Ending::Cut(_) => {
                     (poll_drained(&mut self.stream, context), close_deadline)
                 }
@@ -215,7 +225,7 @@ impl ShapedStream {
 }
 
 impl ScheduledResponse {
-    /// Waits until an instant; forever if there is none.
+    /// Waits until an instant; forever without an instant.
     fn poll_sleep(
         &mut self,
         context: &mut Context<'_>,
@@ -240,8 +250,8 @@ fn is_acked(stream: &TcpStream) -> io::Result<bool> {
     Ok(system_calls::unacknowledged_bytes(stream)? == 0)
 }
 
-/// Sends a FIN and discards what the peer still sends; true once the peer has closed its side. Closing
-/// the socket with unread bytes would send a reset.
+/// Sends a FIN and discards what the peer still sends; true once the peer has closed its side. Without the
+/// discarding, closing the socket with unread bytes would send a reset.
 fn poll_drained(stream: &mut TcpStream, context: &mut Context<'_>) -> io::Result<bool> {
     match Pin::new(&mut *stream).poll_shutdown(context) {
         Poll::Pending => return Ok(false),
@@ -277,7 +287,7 @@ impl Read for ShapedStream {
         let mut buffer = ReadBuf::uninit(&mut bytes[..length]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
         if !buffer.filled().is_empty() {
-            self.state.bytes_read();
+            self.state.on_bytes_read();
             cursor.put_slice(buffer.filled());
         }
         Poll::Ready(Ok(()))
@@ -306,7 +316,7 @@ impl Write for ShapedStream {
             return self.poll_write(context, first.map_or(&[], |slice| slice));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices))?;
-        self.state.bytes_written();
+        self.state.on_bytes_written();
         Poll::Ready(Ok(written))
     }
 
@@ -316,7 +326,7 @@ impl Write for ShapedStream {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_completion(context))?;
-        self.state.flushed();
+        self.state.on_flushed();
         if self.state.has_active_request() {
             self.poll_disconnect(context)?;
         }

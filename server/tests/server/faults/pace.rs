@@ -1,7 +1,8 @@
 //! Paces: pauses, rates, slices, slow heads.
 
-use super::{ReceivedBytes, body, on_fresh_and_reused, read_all, read_and_reuse};
+use super::{PATH, ReceivedBytes, body, on_fresh_and_reused, read_all, read_and_reuse};
 use crate::raw_connection::RawConnection;
+use flagpole_server::BlockingServer;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,21 @@ fn hang_is_silence_on_an_open_connection() {
         }
         assert_eq!(ledger.requests, 3);
     }
+}
+
+#[test]
+fn response_before_a_hang_after_its_last_byte_is_completed() {
+    let builder = BlockingServer::builder().fault("hang:100%".parse().unwrap());
+    let server = builder.start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    assert_eq!(raw.get(PATH).body, body());
+    drop(raw);
+    let ledger = server.shutdown(Duration::from_secs(10));
+    let entry = &ledger.entries[0];
+    assert_eq!(
+        (entry.completed, &*entry.ending),
+        (true, "hangs after the last byte")
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The fields and bodies of conditional responses.
+//! The fields and bodies of responses to conditional and range requests.
 
 use super::*;
 use PreconditionResult::{
@@ -52,7 +52,7 @@ fn every_status_has_its_fields_and_body() {
             "412 Precondition Failed\n",
         ),
     ] {
-        let response = select(&result, &ten_digits());
+        let response = build(&result, &ten_digits());
         let mut names: Vec<_> = response.headers.keys().map(ToString::to_string).collect();
         names.sort_unstable();
         assert_eq!(response.status, status);

@@ -1,4 +1,6 @@
-//! The response that the preconditions and the range of a request select (RFC 9110 sections 13 to 15).
+//! Builds the response that an evaluated precondition or range asks for (RFC 9110 sections 13 to 15).
+//!
+//! [`PreconditionResult::evaluate`] decides, before a request is delayed; this file only builds.
 
 use crate::http::prepared_response::{CONTENT_DIGEST, PreparedResponse, ascii};
 use flagpole_protocol::{ContentDigest, PreconditionResult};
@@ -9,14 +11,14 @@ use std::ops::Range;
 /// The digest of the full representation, whatever part of it is sent (RFC 9530 section 3).
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
-/// The selected response in place of the full one.
-pub(crate) fn select(result: &PreconditionResult, full: &PreparedResponse) -> PreparedResponse {
+/// Builds the response for a result; `full` is the response without preconditions and ranges.
+pub(crate) fn build(result: &PreconditionResult, full: &PreparedResponse) -> PreparedResponse {
     match result {
         PreconditionResult::Full => full.clone(),
         PreconditionResult::Partial(range) => partial(full, range.clone()),
         PreconditionResult::PartialAfterIfRange(range) => {
             let mut response = partial(full, range.clone());
-            // The client has the field already (section 15.3.7). It may lack the digest of the whole.
+            // The client has the media type already (section 15.3.7), but may lack `Repr-Digest`.
             response.headers.remove(CONTENT_TYPE);
             response
         }
@@ -58,7 +60,7 @@ fn range_not_satisfiable(length: usize) -> PreparedResponse {
     response
 }
 
-/// 304 Not Modified. Of the fields that section 15.4.5 requires the full response has only the tag.
+/// 304 Not Modified. Of the fields that section 15.4.5 requires, full responses have only `ETag`.
 fn not_modified(full: &PreparedResponse) -> PreparedResponse {
     let mut response = PreparedResponse::for_status(StatusCode::NOT_MODIFIED);
     if let Some(tag) = full.headers.get(ETAG) {
