@@ -8,6 +8,10 @@ use std::fmt::Write;
 /// Fewer arrows in a crate of many files mean that the resolver sees nothing.
 const MIN_ARROWS: usize = 20;
 
+/// Folders that may import their importers. The rules of a listener are compiled from the configuration, which
+/// holds the latencies and faults that it has parsed.
+const MUTUAL: [(&str, &str); 1] = [("server/src/fate", "server/src/config")];
+
 fn arrows(krate: &Crate) -> Arrows {
     krate.arrows(|usage| !usage.in_test)
 }
@@ -23,16 +27,18 @@ fn all_cycles(arrows: impl Fn(&Crate) -> Arrows) -> String {
 }
 
 #[test]
-#[ignore = "cycles are being untied"]
 fn no_import_cycle_between_files() {
     let found = all_cycles(arrows);
     assert!(found.is_empty(), "\n{found}");
 }
 
 #[test]
-#[ignore = "cycles are being untied"]
 fn no_import_cycle_between_folders() {
-    let found = all_cycles(|krate| between_folders(&arrows(krate)));
+    let found = all_cycles(|krate| {
+        let mut arrows = between_folders(&arrows(krate));
+        arrows.retain(|(from, to), _| !MUTUAL.contains(&(from.as_str(), to.as_str())));
+        arrows
+    });
     assert!(found.is_empty(), "\n{found}");
 }
 

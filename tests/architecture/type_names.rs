@@ -4,7 +4,6 @@ use crate::workspace::{crates, test_crates};
 use std::collections::BTreeMap;
 
 #[test]
-#[ignore = "names are being unified"]
 fn no_two_types_of_one_name_in_a_crate() {
     let mut found = Vec::new();
     for krate in crates().iter().chain(&test_crates()) {
