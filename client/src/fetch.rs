@@ -51,7 +51,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         cancel: &cancel,
     };
     let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
-    match BodyVerifier::with_capacity(0).evaluate(resource, &response)? {
+    match BodyVerifier::with_capacity(0).verify_response(resource, &response)? {
         Outcome::Ok => response.result,
         other => Err(other),
     }

@@ -1,4 +1,4 @@
-//! The cores that this process may run on.
+//! Pins threads to the cores that this process may run on (CPU affinity).
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{available, pin_to};
@@ -7,14 +7,14 @@ pub(crate) use linux::{available, pin_to};
 mod linux {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-    /// The numbers of the cores that the calling thread may run on; empty if the system does not say.
+    /// The numbers of the cores that the calling thread may run on; empty if unknown.
     pub(crate) fn available() -> Vec<usize> {
         let set = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
         let cores = (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core));
         cores.collect()
     }
 
-    /// Keeps the calling thread on this core. Ignores a refusal: the thread is only slower then.
+    /// Keeps the calling thread on this core. An error is ignored, because the thread would only be slower.
     pub(crate) fn pin_to(core: usize) {
         let mut only = CpuSet::new();
         only.set(core);

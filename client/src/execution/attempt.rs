@@ -1,6 +1,8 @@
-//! The one implementation of an attempt: make it, evaluate it, store it, decide what follows.
+//! The steps of an attempt, the same for every strategy: look up the local copy, send the request, evaluate the
+//! response, store the body, report the record, take the next attempt. Strategies differ only in their
+//! [`AttemptDriver`], so that a comparison measures how they wait and nothing else.
 
-use crate::execution::evaluated::Slot;
+use crate::execution::finish_attempt::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::AttemptSpec;
@@ -9,29 +11,31 @@ use crate::transport::{RawResponse, RequestSpec};
 use flagpole_protocol::{AttemptRecord, Outcome, Resource};
 use tokio_util::sync::CancellationToken;
 
-/// How one worker waits, and what it has of its own: a connection, statistics, a place in its strategy.
+/// Carries out the steps of attempts that wait, for one worker (a thread or a task). A worker has a connection and
+/// statistics of its own.
 ///
-/// A driver that blocks its thread returns futures that are ready.
+/// A blocking driver waits within the call and then returns a ready future.
 pub(crate) trait AttemptDriver: Send {
     /// The number of the worker in records, if the strategy has fixed workers.
     fn worker(&self) -> Option<usize>;
 
-    /// Looks up what is on disk of a resource.
+    /// Looks up the complete or partial file of a resource on disk.
     fn local_copy(&mut self, resource: Resource) -> impl Future<Output = LocalCopy> + Send;
 
-    /// Sends a request and receives its response. A hedged run gives each attempt a token of its own, which
-    /// the run's token cancels too.
+    /// Sends a request and receives its response. `hedge_token`, a child of the run's token, cancels this attempt
+    /// alone; `None` unless the run hedges.
     fn exchange(
         &mut self,
         request: &RequestSpec<'_>,
-        own_token: Option<&CancellationToken>,
+        hedge_token: Option<&CancellationToken>,
     ) -> impl Future<Output = Box<RawResponse>> + Send;
 
-    /// Whether the next attempt may be taken before this one has been reported: one look at the scheduler
-    /// instead of two, where all cores meet.
-    fn may_take_next_early(&self) -> bool;
+    /// Whether the next attempt may be taken from the scheduler before this attempt is reported. The scheduler is
+    /// then locked once instead of twice for each attempt, and all cores contend for its lock.
+    fn takes_next_before_report(&self) -> bool;
 
-    /// Carries out a storage job. The slot may be released as soon as the job is queued.
+    /// Carries out a storage job. A driver that queues the job may release the concurrency slot at once and set
+    /// `slot` to [`Slot::Released`].
     fn store(
         &mut self,
         job: Box<StorageJob>,
@@ -41,11 +45,13 @@ pub(crate) trait AttemptDriver: Send {
     /// Adds a finished attempt to the statistics and gives it to the run's observers.
     fn report(&mut self, record: Box<AttemptRecord>) -> impl Future<Output = ()> + Send;
 
-    /// The next attempt of this worker. Releases a slot that is still held, unless the strategy does that later.
+    /// The next attempt of this worker; `None` if the worker ends. Releases a slot that is still held. A worker for
+    /// a single attempt leaves that to its strategy.
     fn next(&mut self, slot: Slot) -> Option<AttemptSpec>;
 }
 
-/// Makes attempts, from the first to the last of a worker. `run_token` is the worker's copy of the run's token.
+/// Makes all attempts of a worker, beginning with `first`. `run_token` cancels the run; it may be a child of the run's
+/// token, so that cores do not contend for one token.
 pub(crate) async fn run_attempts<D: AttemptDriver>(
     run: &RunState,
     run_token: &CancellationToken,
@@ -60,17 +66,18 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
             LocalCopy::default()
         };
         let response = {
-            let own_token = run.hedge_token(spec.id, run_token);
-            let request = request_spec(&spec, &local, own_token.as_ref().unwrap_or(run_token));
-            driver.exchange(&request, own_token.as_ref()).await
+            let hedge_token = run.hedge_token(spec.id, run_token);
+            let request = request_spec(&spec, &local, hedge_token.as_ref().unwrap_or(run_token));
+            driver.exchange(&request, hedge_token.as_ref()).await
         };
-        let early = driver.may_take_next_early();
-        let mut evaluated = run.evaluate(spec, driver.worker(), &local, response, early);
+        let takes_next = driver.takes_next_before_report();
+        let mut evaluated =
+            run.evaluate_response(spec, driver.worker(), &local, response, takes_next);
         let stored = match evaluated.job.take() {
             Some(job) => driver.store(job, &mut evaluated.slot).await,
             None => Ok(StorageResult::default()),
         };
-        run.finalize(&mut evaluated, stored);
+        run.finish_attempt(&mut evaluated, stored);
         driver.report(evaluated.record).await;
         next = driver.next(evaluated.slot);
     }

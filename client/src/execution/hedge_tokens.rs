@@ -1,4 +1,4 @@
-//! Cancels single attempts of a run that hedges.
+//! Cancellation tokens for single attempts, in a run that hedges (duplicates requests that take long).
 
 use crate::scheduler::AttemptId;
 use rustc_hash::FxHashMap;
@@ -21,16 +21,19 @@ impl HedgeTokens {
         token
     }
 
-    /// Forgets an attempt that has ended and cancels those that lost to it.
-    pub(crate) fn cancel_losers(&self, ended: AttemptId, losers: &[AttemptId]) {
+    /// Removes the token of an ended attempt, and cancels the attempts that it superseded.
+    pub(crate) fn cancel_superseded(&self, ended: AttemptId, superseded: &[AttemptId]) {
         let mut tokens = self.lock();
         tokens.remove(&ended);
-        let losers: Vec<_> = losers.iter().filter_map(|id| tokens.remove(id)).collect();
+        let superseded: Vec<_> = superseded
+            .iter()
+            .filter_map(|id| tokens.remove(id))
+            .collect();
         drop(tokens);
-        losers.iter().for_each(CancellationToken::cancel);
+        superseded.iter().for_each(CancellationToken::cancel);
     }
 
-    /// A map is whole even after a panic.
+    /// Locks the map, which is consistent even after a panic.
     fn lock(&self) -> MutexGuard<'_, FxHashMap<AttemptId, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,11 +17,11 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) struct RunState {
     pub(crate) template: Arc<RequestTemplate>,
-    /// No token is cancelled while this is locked: that may wake a task that locks the scheduler. Boxed, to
-    /// keep what all cores write apart from what all cores read.
+    /// No token may be cancelled while the scheduler is locked, because the cancellation may wake a task that locks
+    /// the scheduler. Boxed, to keep memory that all cores write apart from memory that all cores only read.
     scheduler: Box<Mutex<AttemptScheduler>>,
     pub(super) verifier: BodyVerifier,
-    /// Redirects are resolved against this URL; `None`: they are not followed.
+    /// The URL against which redirects are resolved; `None` if redirects are not followed.
     pub(super) site: Option<Url>,
     /// `None` unless the policy hedges.
     pub(super) hedge_tokens: Option<HedgeTokens>,
@@ -49,12 +49,12 @@ impl RunState {
         })
     }
 
-    /// A panic that poisons the lock ends the run.
+    /// Locks the scheduler. A panic that poisons the lock ends the run.
     pub(crate) fn scheduler(&self) -> MutexGuard<'_, AttemptScheduler> {
         lock(&self.scheduler)
     }
 
-    /// What a worker without an attempt does now.
+    /// The next action of a worker without an attempt.
     pub(crate) fn next(&self) -> Action {
         self.scheduler().next(self.template.clock.now())
     }
@@ -71,7 +71,7 @@ impl RunState {
         run_token: &CancellationToken,
     ) -> Option<CancellationToken> {
         let token = self.hedge_tokens.as_ref()?.register(id, run_token);
-        // An attempt that won before the token was registered could not cancel it.
+        // Another attempt may have superseded this one before the token was registered.
         let is_superseded = self.scheduler().is_superseded(id);
         if is_superseded {
             token.cancel();
@@ -84,15 +84,15 @@ impl RunState {
         let unfinished_backoff = self
             .scheduler()
             .unfinished_backoff(self.template.clock.now());
-        let whole = stats.of_downloads(run.workload.downloads.len());
+        let stats = stats.of_downloads(run.workload.downloads.len());
         RunStats {
-            backoff: whole.backoff + unfinished_backoff,
-            ..whole
+            backoff: stats.backoff + unfinished_backoff,
+            ..stats
         }
     }
 }
 
-/// Locks state that is whole even after a panic.
+/// Locks state that is consistent even after a panic.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

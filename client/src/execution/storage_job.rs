@@ -1,4 +1,4 @@
-//! What is to be done on disk after an attempt.
+//! The changes on disk after an attempt.
 
 use crate::execution::run_state::{RunState, lock};
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
@@ -22,7 +22,7 @@ pub(crate) struct StorageJob {
     pub(super) staged: Option<StagedFile>,
 }
 
-/// What a job has done.
+/// The result of a storage job.
 #[derive(Debug, Default)]
 pub(crate) struct StorageResult {
     /// A flag that waits for its country's name.
@@ -32,10 +32,10 @@ pub(crate) struct StorageResult {
 }
 
 impl StorageJob {
-    /// Carries it out.
+    /// Makes the changes in `folder`.
     ///
     /// # Errors
-    /// [`Outcome::WriteFailed`].
+    /// [`Outcome::WriteFailed`] if a complete body cannot be saved.
     pub(crate) fn run(self, folder: &DownloadDir) -> Result<StorageResult, Outcome> {
         let resource = self.spec.resource;
         let mut result = StorageResult::default();
@@ -74,7 +74,7 @@ impl RunState {
         if !self.saves {
             return None;
         }
-        // Taken in any case: the staged flag of a failed download is removed from the disk.
+        // Taken even if there is no job: dropping the staged flag of a failed download removes its file.
         let staged = (disposition.is_final && spec.names_file)
             .then(|| lock(&self.staged).remove(&spec.download))
             .flatten();

@@ -1,6 +1,6 @@
 //! Two attempts of one download, in orders that only rare schedules bring.
 
-use super::evaluated::Evaluated;
+use super::finish_attempt::Evaluated;
 use super::run_state::RunState;
 use crate::policy::{Hedge, HedgeDelay, Policy};
 use crate::run::Run;
@@ -59,7 +59,7 @@ fn evaluate(
     result: Result<&'static [u8], Outcome>,
 ) -> Evaluated {
     let response = response(result.map(Bytes::from_static));
-    state.evaluate(spec, None, &LocalCopy::default(), response, false)
+    state.evaluate_response(spec, None, &LocalCopy::default(), response, false)
 }
 
 fn token(state: &RunState, spec: &AttemptSpec) -> CancellationToken {

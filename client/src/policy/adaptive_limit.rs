@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const INITIAL_LIMIT: usize = 4;
 
-/// Minimum number of samples in a round. Shorter during slow start, to reach the full limit soon.
+/// Minimum number of samples in a round; lower during slow start, to reach the full limit soon.
 const MIN_SAMPLES_SLOW_START: usize = 10;
 const MIN_SAMPLES: usize = 30;
 
@@ -25,21 +25,22 @@ const EWMA_ALPHA: f64 = 0.1;
 /// The limit grows while the median is at most this multiple of the baseline.
 const GROW_BELOW: f64 = 1.6;
 
-/// The limit shrinks above this multiple. Between the two it stays: the server's queue is short but never
-/// empty.
+/// The limit shrinks above this multiple. Between the two multiples the limit stays: the server's queue is then
+/// short but never empty.
 const SHRINK_ABOVE: f64 = 2.2;
 
 /// Factor of the limit after a loss, and the lowest factor for a high latency.
 const BACKOFF_RATIO: f64 = 0.7;
 
-/// The limit. It has no clock: times come from the attempt records.
+/// A concurrency limit that adapts to the server. There is no clock: times come from the attempt records.
 #[derive(Clone, Debug)]
 pub(crate) struct AdaptiveLimit {
     current: usize,
     max: usize,
     is_slow_start: bool,
+    /// When the limit last changed, from the start of the run.
     changed_at: Duration,
-    /// Latencies of this round.
+    /// Service times of the requests of this round.
     samples: Vec<Duration>,
     /// The median without load, in seconds.
     baseline: Option<f64>,
@@ -107,8 +108,8 @@ impl AdaptiveLimit {
         self.samples.clear();
     }
 
-    /// Updates the baseline with a round's median. It rises only when there is no load: at a limit of at
-    /// most [`INITIAL_LIMIT`], or in slow start. Otherwise a permanent queue would become the baseline.
+    /// Updates the baseline with a round's median. The baseline rises only without load: at a limit of at most
+    /// [`INITIAL_LIMIT`], or in slow start. Otherwise a permanent queue would become the baseline.
     fn update_baseline(&mut self, median: f64) -> f64 {
         let baseline = self.baseline.unwrap_or(median);
         let is_unloaded =
@@ -125,7 +126,7 @@ impl AdaptiveLimit {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "it is between 1 and the maximum"
+        reason = "the limit is between 1 and the maximum"
     )]
     fn change(&mut self, limit: f64, now: Duration) {
         self.current = limit.round().clamp(1.0, self.max as f64) as usize;

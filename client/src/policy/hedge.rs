@@ -1,4 +1,4 @@
-//! Hedged requests: a request that takes longer than most is sent a second time, and the better response
+//! Hedged requests: a request that takes longer than most is sent a second time, and the first success
 //! counts. Dean and Barroso, "The Tail at Scale" (Communications of the ACM 56(2), 2013): hedging after the
 //! 95th percentile costs about 5% more requests and removes most of the tail.
 
@@ -8,9 +8,9 @@ use std::time::Duration;
 /// When a slow request is duplicated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
-    /// How long the first request may take before.
+    /// How long a request may take before its hedge is sent.
     pub delay: HedgeDelay,
-    /// Maximum ratio of hedges to other requests, 0 to 1.
+    /// Maximum ratio of hedges to requests that are no hedges, 0 to 1.
     pub max_ratio: f64,
 }
 
@@ -21,7 +21,7 @@ pub enum HedgeDelay {
     Fixed(Duration),
     /// The estimated quantile of the service times so far.
     Quantile {
-        /// The quantile, 0 to 1: 0.95.
+        /// The quantile, 0 to 1, such as 0.95.
         quantile: f64,
         /// No hedges before this number of responses.
         min_samples: u64,
@@ -53,7 +53,7 @@ impl Hedge {
         }
     }
 
-    /// Whether one more hedge may be sent after `hedges` of them and `others` other requests.
+    /// Whether one more hedge may be sent after `hedges` hedges and `others` other requests.
     pub fn allows(&self, hedges: u64, others: u64) -> bool {
         (hedges + 1) as f64 <= self.max_ratio * others as f64
     }

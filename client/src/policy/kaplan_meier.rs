@@ -8,9 +8,9 @@
 use flagpole_protocol::LatencyStats;
 use std::time::Duration;
 
-/// A quantile beyond all responses is taken as this multiple of the slowest: a request that takes longer is
-/// an outlier, however many are in flight.
-const BEYOND_SLOWEST: u32 = 2;
+/// The estimate of a quantile that lies beyond all responses, as a multiple of the slowest response. The factor is a
+/// choice: observations do not determine such a quantile, and twice the slowest response is clearly an outlier.
+const MULTIPLE_OF_SLOWEST: u32 = 2;
 
 /// Estimates quantiles of service times from complete and censored observations.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +21,13 @@ pub struct KaplanMeier {
 
 impl KaplanMeier {
     /// Records the service time of a response.
-    pub fn record(&mut self, took: Duration) {
-        self.complete.record(took);
+    pub fn record(&mut self, service_time: Duration) {
+        self.complete.record(service_time);
     }
 
-    /// Records a request that was cancelled after `took` without a response.
-    pub fn record_censored(&mut self, took: Duration) {
-        self.censored.record(took);
+    /// Records a request that was cancelled after `elapsed` without a response.
+    pub fn record_censored(&mut self, elapsed: Duration) {
+        self.censored.record(elapsed);
     }
 
     /// Number of responses recorded.
@@ -35,8 +35,8 @@ impl KaplanMeier {
         self.complete.count()
     }
 
-    /// The least time within which at least this fraction (0 to 1) of the requests complete. `in_flight`
-    /// holds the elapsed times of requests in flight. `None` without any response.
+    /// The shortest time within which at least the fraction `quantile` (0 to 1) of the requests complete.
+    /// `in_flight` holds the elapsed times of requests in flight. `None` before the first response.
     pub fn quantile(&self, quantile: f64, in_flight: &[Duration]) -> Option<Duration> {
         let mut censored: Vec<_> = self.censored.counts().collect();
         censored.extend(in_flight.iter().map(|&elapsed| (elapsed, 1)));
@@ -47,10 +47,12 @@ impl KaplanMeier {
         let all = complete.iter().map(|(_, count)| count).sum::<u64>()
             + self.censored.count()
             + in_flight.len() as u64;
-        // The number of requests that take at least as long as the current response, and the estimated
-        // fraction that takes longer.
-        let (mut at_risk, mut surviving) = (all, 1.0);
+        // The number of requests that take at least `time`.
+        let mut at_risk = all;
+        // The estimated fraction of requests that take longer than `time`.
+        let mut surviving = 1.0;
         for (time, count) in complete {
+            // A request censored at exactly `time` took at least `time`, so it still counts.
             while let Some((_, shorter)) = censored.next_if(|(elapsed, _)| *elapsed < time) {
                 at_risk -= shorter;
             }
@@ -62,7 +64,7 @@ impl KaplanMeier {
             }
         }
         let slowest = self.complete.max();
-        slowest.map(|slowest| slowest * BEYOND_SLOWEST)
+        slowest.map(|slowest| slowest * MULTIPLE_OF_SLOWEST)
     }
 }
 
@@ -111,15 +113,16 @@ mod tests {
         estimator.record_censored(4 * MS);
         estimator.record_censored(9 * MS);
         let quantile = |quantile| estimator.quantile(quantile, &[]);
-        // By hand: one of seven ends at 1 ms; of the five that take 3 ms or more, two end there.
+        // By hand: one of seven ends at 1 ms. One is cancelled at 2 ms. Of the other five, two end at 3 ms.
         let within_3 = 1.0 / 7.0 + 6.0 / 7.0 * 2.0 / 5.0;
         assert_eq!(quantile(within_3), Some(3 * MS));
         assert_eq!(quantile(within_3 + 0.001), Some(5 * MS));
-        // Of the two that take 5 ms or more, one ends there.
+        // One is cancelled at 4 ms. Of the other two, one ends at 5 ms.
         assert_eq!(quantile(within_3 + (1.0 - within_3) / 2.0), Some(5 * MS));
         assert_eq!(quantile(0.9), Some(10 * MS));
     }
 
+    /// The precision of the histogram of [`LatencyStats`].
     #[test]
     fn quantiles_of_many_responses_are_within_a_thousandth() {
         let estimator = with_responses((0..10_000).map(|n| n % 100 + 1));

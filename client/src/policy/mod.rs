@@ -1,5 +1,5 @@
-//! The rules of a run for responses that are late, failed or elsewhere: pure functions, the same for every
-//! strategy. They see no clock and draw only from the seed; the
+//! The rules of a run for late responses, failures and redirects. The rules are pure functions, the same for every
+//! strategy: they have no clock, and their random numbers follow from the seed. The
 //! [scheduler](crate::AttemptScheduler) applies them.
 
 pub(crate) mod adaptive_limit;

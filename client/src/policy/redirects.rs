@@ -1,5 +1,5 @@
-//! Redirects are followed within the site only: another origin is not under test and has no flag that was
-//! asked for.
+//! Redirects are followed only within the site: another origin is not under test and has none of the requested
+//! flags.
 
 use http::uri::PathAndQuery;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The path and query of a `Location`, resolved against the URL of the request (RFC 3986 section 5), in a
-/// form that parses as such. `None` if it has another origin (RFC 6454 section 4), is too long, or is no
-/// URI reference.
+/// The path and query of a `Location`, resolved against the URL of the request (RFC 3986 section 5); always a valid
+/// [`PathAndQuery`]. `None` if the `Location` has another origin (RFC 6454 section 4), is too long, or is no URI
+/// reference.
 pub(crate) fn resolve_location(request: &Url, location: &str) -> Option<Arc<str>> {
     let target = request.join(location).ok()?;
     let is_same_site = target.origin() == request.origin()
@@ -43,7 +43,7 @@ pub(crate) fn resolve_location(request: &Url, location: &str) -> Option<Arc<str>
     (is_same_site && is_path).then(|| path.into())
 }
 
-/// The URL of a request to a site. Not resolved as a reference, because a path that begins with two slashes
+/// The URL of a request to a site. The path is not resolved as a reference, because two slashes at its beginning
 /// would then name a host.
 pub(crate) fn request_url(site: &Url, path: &PathAndQuery) -> Url {
     let mut url = site.clone();

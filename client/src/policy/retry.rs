@@ -12,14 +12,14 @@ use std::time::Duration;
 pub struct Retry {
     /// Maximum number of tries, including the first; 0 counts as 1.
     pub max_attempts: u32,
-    /// Maximum backoff before the first retry; doubles with each further one.
+    /// Maximum backoff before the first retry; doubles with each further retry.
     pub base_delay: Duration,
     /// Upper limit of the doubling.
     pub max_delay: Duration,
-    /// The statuses that are retried. A 404 never is, even if listed here: its outcome is
+    /// The statuses that are retried. A 404 is never retried, even if listed here, because its outcome is
     /// [`Outcome::NotFound`].
     pub statuses: Vec<u16>,
-    /// Upper limit of the delay taken from `Retry-After`; the backoff comes on top.
+    /// Upper limit of the delay taken from `Retry-After`, to which the backoff is added.
     pub max_retry_after: Duration,
     /// Seed of the jitter.
     pub seed: u64,
@@ -79,9 +79,9 @@ impl Retry {
         self.base_delay.saturating_mul(factor).min(self.max_delay)
     }
 
-    /// The backoff after `failures` (from 1) failed tries, of which the last had this request number:
-    /// `retry_after` within its limit, plus the jitter. Without the jitter all clients that got the same
-    /// `Retry-After` would retry together.
+    /// The backoff after `failures` (from 1) failed tries: `retry_after` within its limit, plus a jitter that depends on
+    /// the seed, the resource and the request number of the last failed try. Without the jitter, all clients that got
+    /// the same `Retry-After` would retry together.
     pub fn backoff(
         &self,
         resource: Resource,

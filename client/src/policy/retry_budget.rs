@@ -2,15 +2,15 @@
 //! of Finagle (Twitter's RPC library): a token bucket into which every first try puts a fraction of a token,
 //! and from which every retry takes one.
 
-/// The balance counts thousandths of a token, so ratios are exact to three decimals.
+/// One token, in the unit of the balance: thousandths, so that ratios are exact to three decimals.
 const TOKEN: u64 = 1000;
 
 /// Limit of the retries of all downloads together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryBudgetConfig {
-    /// Retries per first try, at least 0, to three decimals: 0.2 allows one for every five.
+    /// Retries per first try, at least 0, to three decimals: 0.2 allows one retry for every five first tries.
     pub ratio: f64,
-    /// Retries allowed in addition, from the start: without them a small run would have none.
+    /// Retries allowed in addition, from the start: without these a small run would have no retries.
     pub min_retries: u32,
 }
 
@@ -27,8 +27,9 @@ impl Default for RetryBudgetConfig {
 /// The state of a retry budget.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryBudget {
+    /// What a first try adds to the balance, in thousandths of a token.
     deposit: u64,
-    /// In thousandths of a token, like `deposit`.
+    /// In thousandths of a token.
     balance: u64,
 }
 
@@ -45,7 +46,7 @@ impl RetryBudget {
         self.balance = self.balance.saturating_add(self.deposit);
     }
 
-    /// Takes a token for a retry; false if the balance is below one.
+    /// Takes a token for a retry; false if the balance is below one token.
     pub(crate) fn withdraw(&mut self) -> bool {
         let rest = self.balance.checked_sub(TOKEN);
         self.balance = rest.unwrap_or(self.balance);

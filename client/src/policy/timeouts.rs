@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Timeouts {
     /// For opening a connection; does not apply to reused connections.
     pub connect: Option<Duration>,
-    /// For the first byte of the response, from when the request was handed to the connection.
+    /// For the first byte of the response, from when the request was given to the connection.
     pub first_byte: Option<Duration>,
     /// For the whole attempt: connecting, head and body.
     pub total: Option<Duration>,

@@ -1,4 +1,5 @@
-//! The state of the scheduler, and what a strategy asks and reports besides results.
+//! The state of the scheduler, and its methods besides [`next`](AttemptScheduler::next) and
+//! [`complete`](AttemptScheduler::complete).
 
 use super::download_state::DownloadState;
 use super::hedge_state::HedgeState;
@@ -12,7 +13,7 @@ use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use std::time::Duration;
 
-/// The attempts of a workload: in flight, waiting and to come.
+/// Turns a workload (the downloads of a run) into attempts, at most `concurrency` in flight.
 #[derive(Clone, Debug)]
 pub struct AttemptScheduler {
     pub(super) workload: Vec<DownloadSpec>,
@@ -21,8 +22,8 @@ pub struct AttemptScheduler {
     pub(super) policy: Policy,
     pub(super) concurrency: usize,
     pub(super) is_stopped: bool,
-    /// Started and undecided downloads. A slab: the next download takes the entry of one that has ended,
-    /// mostly on the same core, which has the entry in its cache.
+    /// Downloads that have started and not ended. A slab, so that the next download reuses the entry of an ended
+    /// download, mostly on the same core, which has the entry in its cache.
     pub(super) downloads: Slab<DownloadState>,
     pub(super) in_flight: Slab<InFlight>,
     pub(super) queue: ReadyQueue,
@@ -60,8 +61,8 @@ impl AttemptScheduler {
         self.is_stopped = true;
     }
 
-    /// Sum of the backoffs that downloads are in, up to `now`. No attempt record of a stopped run reports
-    /// these.
+    /// Sum of the unfinished backoffs of all downloads, up to `now`. The attempt records of a stopped run do not
+    /// contain these backoffs.
     pub fn unfinished_backoff(&self, now: Duration) -> Duration {
         let waits = self.queue.in_backoff().map(|retry| {
             let remaining = retry.due.unwrap_or(now).saturating_sub(now);
@@ -82,23 +83,23 @@ impl AttemptScheduler {
         undecided.saturating_mul(per_download).min(self.concurrency)
     }
 
-    /// Whether an attempt in flight is not needed any more.
+    /// Whether an attempt is in flight and its result is not needed any more.
     pub fn is_superseded(&self, id: AttemptId) -> bool {
         let attempt = self.in_flight.get(id.in_flight_key);
         attempt.is_some_and(|attempt| attempt.serial == id.serial && attempt.is_superseded)
     }
 
-    /// Reports whether the flag of attempt `id` was staged. If so, its metadata is requested next;
-    /// otherwise its download has ended.
+    /// Reports whether the flag of attempt `id` was staged, which means stored under a temporary name. If the flag
+    /// was stored, the metadata of its country is requested next; otherwise the download has ended.
     ///
     /// # Panics
-    /// If that was reported before, or [`BodyAction::Stage`](super::BodyAction::Stage) was not asked for.
+    /// If the flag was reported before, or its disposition was not [`BodyAction::Stage`](super::BodyAction::Stage).
     pub fn on_staged(&mut self, id: AttemptId, is_stored: bool) {
         let download = self.downloads.get_mut(id.download_key);
         let staging = download.and_then(|download| download.staging.take_if(|by| *by == id));
         assert!(
             staging.is_some(),
-            "a flag is staged once, and only if asked for"
+            "a staged flag is reported once, after `BodyAction::Stage`"
         );
         if is_stored {
             self.downloads[id.download_key].start_metadata();
@@ -112,7 +113,7 @@ impl AttemptScheduler {
     /// Releases the slot of an attempt that has ended.
     ///
     /// # Panics
-    /// If it was released before.
+    /// If the slot was released before.
     pub fn release_slot(&mut self, id: AttemptId) {
         let attempt = self.in_flight.remove(id.in_flight_key);
         assert_eq!(attempt.serial, id.serial, "a slot is released once");

@@ -1,4 +1,4 @@
-//! Which attempts may be hedged, after which delay, and how many have been.
+//! Which attempts may be hedged, after which delay, and how many hedges were started.
 
 use super::types::{AttemptId, AttemptResult};
 use crate::policy::{Hedge, KaplanMeier};
@@ -7,8 +7,8 @@ use flagpole_protocol::Outcome;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The percentile is recomputed after this many further responses, or after 1/16 more if that is more:
-/// recomputing for each response would take too long.
+/// The delay is recomputed after this many further responses, or after 1/16 more responses if that is more:
+/// recomputing the delay for each response would take too long.
 const REFRESH: u64 = 16;
 
 #[derive(Clone, Debug)]
@@ -17,10 +17,12 @@ pub(super) struct HedgeState {
     latencies: KaplanMeier,
     /// The delay, and the number of responses from which it was computed.
     delay: (Option<Duration>, u64),
+    /// Number of hedges started.
     hedges: u64,
+    /// Number of attempts started that are no hedges.
     others: u64,
-    /// In order of start. All have the same delay, so the first is due first. Those that need no hedge any
-    /// more are dropped when they reach the front.
+    /// Attempts that may need a hedge, in order of start. All have the same delay, so the first is due first.
+    /// Attempts that need no hedge any more are dropped when they reach the front.
     candidates: VecDeque<AttemptId>,
 }
 
@@ -49,9 +51,10 @@ impl HedgeState {
         }
     }
 
-    /// Counts successes and 404s, but no failures, which are fast or as slow as a timeout. The loser of a
-    /// hedge is a censored observation: without it the tail would seem shorter with every hedge that wins.
-    /// `in_flight` holds the elapsed times of the attempts in flight.
+    /// Records the service times of successes and 404s. Failures are not recorded: they are fast, or as slow as
+    /// a timeout. A superseded attempt is recorded as censored (its full service time is unknown): without such
+    /// records the tail would seem shorter with every hedge that wins. `in_flight` gives the elapsed times of the
+    /// attempts in flight, which count as censored too.
     pub(super) fn on_result(
         &mut self,
         result: &AttemptResult,
@@ -59,14 +62,14 @@ impl HedgeState {
         in_flight: impl Iterator<Item = Duration>,
     ) {
         match result.outcome {
-            _ if is_superseded => self.latencies.record_censored(result.took),
+            _ if is_superseded => self.latencies.record_censored(result.service_time),
             Outcome::Ok | Outcome::NotModified | Outcome::NotFound => {
-                self.latencies.record(result.took);
+                self.latencies.record(result.service_time);
             }
             _ => {}
         }
-        let ((known, samples), count) = (self.delay, self.latencies.count());
-        if known.is_none() || count >= samples + REFRESH.max(samples / REFRESH) {
+        let ((delay, samples), count) = (self.delay, self.latencies.count());
+        if delay.is_none() || count >= samples + REFRESH.max(samples / REFRESH) {
             let in_flight: Vec<_> = in_flight.collect();
             let delay = self.policy.current_delay(&self.latencies, &in_flight);
             self.delay = (delay, count);

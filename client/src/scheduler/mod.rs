@@ -1,23 +1,23 @@
-//! Decides which attempt comes next: the one place where a workload and a policy become attempts. The
-//! scheduler has no clock, no thread and no socket: the time is an argument, and a strategy is a loop
-//! around [`AttemptScheduler::next`] and [`AttemptScheduler::complete`]. Every policy therefore holds under
-//! every strategy and is tested in virtual time.
+//! Decides which attempt comes next, from a workload (the downloads of a run) and a policy (timeouts, retries,
+//! hedging, redirects). The scheduler has no clock, no thread and no socket: the time is an argument, and a
+//! strategy is a loop around [`AttemptScheduler::next`] and [`AttemptScheduler::complete`]. Every policy therefore
+//! holds under every strategy and is tested in virtual time.
 //!
-//! A **download** takes one or more **attempts**. Each holds a concurrency slot from [`Action::Start`] to
-//! [`AttemptScheduler::release_slot`]:
+//! A **download** takes one or more **attempts**. Each attempt holds a concurrency slot (the right to have one
+//! request in flight) from [`Action::Start`] to [`AttemptScheduler::release_slot`]. The attempts of a download are:
 //!
-//! - the first try; if it fails with a retryable outcome, a retry after a backoff. The backoff holds no
-//!   slot, and the retry starts after the failed try has released its own;
-//! - a hedge of a try that takes long, if a slot is free;
+//! - the first try; if the try fails with a retryable outcome, a retry after a backoff. A backoff holds no
+//!   slot, and the retry starts after the failed try has released its slot;
+//! - a hedge (duplicate) of a try that takes long, if a slot is free;
 //! - the next hop of a redirect;
-//! - the same request without conditional headers, at once, if these caused the failure; this does not
-//!   count as a failed try;
+//! - the same request without conditional headers, at once, if these headers caused the failure, which then does
+//!   not count as a failed try;
 //! - for a download that saves by country, the metadata after the flag.
 //!
 //! Order for a free slot: hedges, due retries, redirect hops, new downloads in workload order, metadata. But
-//! once as many flags wait for their metadata as there are slots, metadata goes before new downloads: that
-//! many keep the slots busy to the end (no schedule of exchanges of equal length has a smaller makespan),
-//! and an interrupted run loses at most the unnamed flags of two rounds.
+//! once as many flags wait for their metadata as the concurrency, metadata goes before new downloads. So many
+//! waiting requests keep all slots busy to the end (no schedule of exchanges of equal length has a smaller
+//! makespan), and an interrupted run loses the unnamed flags of at most two times the concurrency.
 //!
 //! The request number of an attempt never depends on timing. Download k of a resource (from 1), with at
 //! most A tries, has the number (k - 1)·W + t in try t (from 1), and (k - 1)·W + A + t in the hedge of
@@ -27,13 +27,13 @@
 mod attempt_scheduler;
 mod complete;
 mod download_state;
-mod hedge;
 mod hedge_state;
 mod in_flight;
 mod next;
 mod ready_attempt;
 mod ready_queue;
-mod retry;
+mod schedule_retry;
+mod start_hedge;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,15 +1,21 @@
 //! Chooses and starts the next attempt.
 
 use super::attempt_scheduler::AttemptScheduler;
-use super::download_state::{DownloadStage, DownloadState};
+use super::download_state::{DownloadPhase, DownloadState};
 use super::in_flight::InFlight;
 use super::ready_attempt::ReadyAttempt;
 use super::types::{Action, AttemptId, AttemptSpec};
 use flagpole_protocol::AttemptKind;
 use std::time::Duration;
 
+enum Ready {
+    Now(ReadyAttempt),
+    /// When the next attempt will be due; `None` if that depends on attempts in flight.
+    At(Option<Duration>),
+}
+
 impl AttemptScheduler {
-    /// What to do now.
+    /// The action at time `now`, counted from the start of the run.
     pub fn next(&mut self, now: Duration) -> Action {
         let is_exhausted = self.cursor == self.workload.len() && self.downloads.is_empty();
         if self.is_stopped || is_exhausted && self.in_flight.is_empty() {
@@ -19,45 +25,45 @@ impl AttemptScheduler {
             return Action::Blocked;
         }
         match self.take_ready(now) {
-            Ok(attempt) => Action::Start(self.start(attempt, now)),
-            Err(Some(until)) => Action::SleepUntil(until),
-            Err(None) => Action::Blocked,
+            Ready::Now(attempt) => Action::Start(self.start(attempt, now)),
+            Ready::At(Some(until)) => Action::SleepUntil(until),
+            Ready::At(None) => Action::Blocked,
         }
     }
 
-    /// The first attempt that may start now, or when one will be due.
-    fn take_ready(&mut self, now: Duration) -> Result<ReadyAttempt, Option<Duration>> {
+    /// The attempt with the highest priority that is due, in the order of the [module](super).
+    fn take_ready(&mut self, now: Duration) -> Ready {
         let hedge = self.next_hedge();
         if let Some((id, due)) = hedge
             && due <= now
         {
-            return Ok(self.hedge(id, due));
+            return Ready::Now(self.hedge(id, due));
         }
         let downloads = &self.downloads;
-        let is_wanted = |attempt: &ReadyAttempt| {
+        let is_current = |attempt: &ReadyAttempt| {
             let download = downloads.get(attempt.download_key);
             download.is_some_and(|download| {
                 (download.index, download.generation) == (attempt.index, attempt.generation)
             })
         };
-        if let Some(attempt) = self.queue.pop_ready(now, is_wanted) {
-            return Ok(attempt);
+        if let Some(attempt) = self.queue.pop_ready(now, is_current) {
+            return Ready::Now(attempt);
         }
         let first = self.workload.get(self.cursor);
         let first_due = first.map(|download| download.due.unwrap_or(now));
-        let has_few_unnamed = self.queue.followups() < self.concurrency;
+        let has_few_unnamed = self.queue.followup_count() < self.concurrency;
         if has_few_unnamed && first_due.is_some_and(|due| due <= now) {
-            return Ok(self.start_download());
+            return Ready::Now(self.start_download());
         }
         if let Some(metadata) = self.queue.pop_followup() {
-            return Ok(metadata);
+            return Ready::Now(metadata);
         }
         let times = [
             hedge.map(|(_, due)| due),
             self.queue.next_retry_at(),
             first_due,
         ];
-        Err(times.into_iter().flatten().min())
+        Ready::At(times.into_iter().flatten().min())
     }
 
     /// The first try of the next download.
@@ -71,10 +77,11 @@ impl AttemptScheduler {
         }
     }
 
-    /// The current try of a download.
+    /// The attempt for the current try of a download.
     pub(super) fn current_try(&self, download_key: usize, kind: AttemptKind) -> ReadyAttempt {
         let download = &self.downloads[download_key];
         let tries = u64::from(self.policy.retry.max_attempts());
+        // The numbers per download, `W` in the documentation of the module.
         let width = tries * (1 + u64::from(self.hedging.is_some()));
         let spec = &self.workload[download.index];
         ReadyAttempt {
@@ -92,6 +99,7 @@ impl AttemptScheduler {
         }
     }
 
+    /// Gives an attempt a concurrency slot.
     fn start(&mut self, attempt: ReadyAttempt, now: Duration) -> AttemptSpec {
         let entry = self.in_flight.vacant_entry();
         let id = AttemptId {
@@ -101,7 +109,7 @@ impl AttemptScheduler {
         };
         self.started += 1;
         let download = self.downloads.get_mut(attempt.download_key);
-        let download = download.expect("only attempts of undecided downloads are ready");
+        let download = download.expect("only attempts of unfinished downloads are ready");
         download.in_flight.push(id);
         download.attempts += 1;
         if let (AttemptKind::First | AttemptKind::Metadata, Some(budget)) =
@@ -122,7 +130,7 @@ impl AttemptScheduler {
             path: attempt.path.clone(),
             due: attempt.due.unwrap_or(now),
             backoff: attempt.backoff,
-            names_file: download.stage == DownloadStage::Metadata,
+            names_file: download.phase == DownloadPhase::Metadata,
             unconditional: attempt.unconditional,
         };
         entry.insert(InFlight {

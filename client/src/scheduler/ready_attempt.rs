@@ -12,17 +12,17 @@ pub(super) struct ReadyAttempt {
     pub(super) index: usize,
     /// Slab key of the download.
     pub(super) download_key: usize,
-    /// The download's generation when the attempt was made ready; if it has changed since, the attempt is
-    /// not wanted any more.
+    /// The download's generation when the attempt was made ready; the attempt is obsolete if the generation has
+    /// changed since.
     pub(super) generation: u32,
     pub(super) kind: AttemptKind,
     pub(super) resource: Resource,
     pub(super) request_number: u64,
     pub(super) path: Option<Arc<str>>,
     pub(super) unconditional: bool,
-    /// Number of redirects that led to it.
+    /// Number of redirects that led to this attempt.
     pub(super) hops: u32,
-    /// `None` if it is due as soon as a slot is free.
+    /// `None` if the attempt is due as soon as a slot is free.
     pub(super) due: Option<Duration>,
     pub(super) backoff: Duration,
 }

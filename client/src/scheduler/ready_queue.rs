@@ -9,8 +9,9 @@ use std::time::Duration;
 pub(super) struct ReadyQueue {
     /// The retry that is due first is on top.
     retries: BinaryHeap<Reverse<DelayedAttempt>>,
-    /// Redirect hops and unconditional repeats.
+    /// Redirect hops, and requests repeated without conditional headers.
     immediate: VecDeque<ReadyAttempt>,
+    /// The metadata of staged flags.
     followups: VecDeque<ReadyAttempt>,
     /// Number of retries ever pushed; makes retries of equal due time first in, first out.
     pushed: u64,
@@ -24,41 +25,42 @@ struct DelayedAttempt {
 }
 
 impl ReadyQueue {
-    /// A retry waits until it is due.
+    /// Queues a retry until its due time.
     pub(super) fn push_retry(&mut self, attempt: ReadyAttempt) {
         let key = (attempt.due.unwrap_or_default(), self.pushed);
         self.pushed += 1;
         self.retries.push(Reverse(DelayedAttempt { key, attempt }));
     }
 
-    /// A redirect hop or an unconditional repeat: not before a slot is free.
+    /// Queues a redirect hop or an unconditional request until a slot is free.
     pub(super) fn push_immediate(&mut self, attempt: ReadyAttempt) {
         self.immediate.push_back(attempt);
     }
 
-    /// The metadata of a staged flag.
+    /// Queues the metadata of a staged flag until a slot is free.
     pub(super) fn push_followup(&mut self, attempt: ReadyAttempt) {
         self.followups.push_back(attempt);
     }
 
-    /// What goes before new downloads: a due retry, then an immediate attempt that is still wanted.
+    /// The next attempt with priority over new downloads: a due retry, then an immediate attempt. Drops immediate
+    /// attempts that are not `is_current`; retries always are.
     pub(super) fn pop_ready(
         &mut self,
         now: Duration,
-        is_wanted: impl Fn(&ReadyAttempt) -> bool,
+        is_current: impl Fn(&ReadyAttempt) -> bool,
     ) -> Option<ReadyAttempt> {
         if self.next_retry_at().is_some_and(|due| due <= now) {
             return self.retries.pop().map(|Reverse(delayed)| delayed.attempt);
         }
         loop {
             let attempt = self.immediate.pop_front()?;
-            if is_wanted(&attempt) {
+            if is_current(&attempt) {
                 return Some(attempt);
             }
         }
     }
 
-    pub(super) fn followups(&self) -> usize {
+    pub(super) fn followup_count(&self) -> usize {
         self.followups.len()
     }
 

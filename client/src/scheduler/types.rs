@@ -9,11 +9,11 @@ use std::time::Duration;
 /// Identifies an attempt of a run. Ids are ordered by start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId {
-    /// Number of attempts started before.
+    /// Number of attempts of the run that were started before this one.
     pub(crate) serial: u64,
     /// Slab key of the attempt while it is in flight.
     pub(crate) in_flight_key: usize,
-    /// Slab key of its download while that is undecided.
+    /// Slab key of the attempt's download until the download ends.
     pub(crate) download_key: usize,
 }
 
@@ -22,12 +22,12 @@ pub struct AttemptId {
 pub enum Action {
     /// Make this attempt.
     Start(AttemptSpec),
-    /// Ask again at this time, or earlier if an attempt ends.
+    /// Call [`next`](super::AttemptScheduler::next) again at this time, or earlier if an attempt ends.
     SleepUntil(Duration),
-    /// Ask again when an attempt ends or a file has been staged.
+    /// Call [`next`](super::AttemptScheduler::next) again when an attempt ends or a file has been staged.
     Blocked,
-    /// Nothing will be started any more. After [`stop`](super::AttemptScheduler::stop) attempts may still
-    /// be in flight.
+    /// No attempt will be started any more. After [`stop`](super::AttemptScheduler::stop), attempts may still be in
+    /// flight.
     Finished,
 }
 
@@ -63,51 +63,51 @@ pub struct AttemptSpec {
 pub struct AttemptResult {
     /// The outcome of this attempt alone.
     pub outcome: Outcome,
-    /// From the moment it was sent to its end.
-    pub took: Duration,
+    /// The time from when the request was sent to the end of the attempt.
+    pub service_time: Duration,
     /// The path to which a redirect within the site leads.
     pub redirect: Option<Arc<str>>,
-    /// Whether its conditional headers caused the outcome.
+    /// Whether the conditional headers of the request (RFC 9110 section 13) caused the outcome.
     pub conditions_failed: bool,
     /// The delay that `Retry-After` asks for (RFC 9110 section 10.2.3).
     pub retry_after: Option<Duration>,
 }
 
-/// What an attempt's result means for its download, and what to do about it.
+/// What a strategy must do after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disposition {
-    /// The outcome, given the other attempts of the download.
+    /// The outcome to record, which takes redirects, hedges and missing metadata into account.
     pub outcome: Outcome,
     /// Whether this attempt ends its download.
     pub is_final: bool,
     /// What to do with the body.
     pub body_action: BodyAction,
     /// Attempts in flight that are not needed any more and must be cancelled.
-    pub losers: Vec<AttemptId>,
+    pub superseded: Vec<AttemptId>,
 }
 
-/// What to do with a body.
+/// What to do with the body of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyAction {
-    /// Discard it.
+    /// Discard the body.
     Discard,
-    /// Save it.
+    /// Save the body under the name of its resource.
     Save,
-    /// Write it to a temporary file and report that by
-    /// [`on_staged`](super::AttemptScheduler::on_staged): the file name is not known yet.
+    /// Write the body to a temporary file and call [`on_staged`](super::AttemptScheduler::on_staged): the file name
+    /// is not known yet.
     Stage,
     /// Rename the staged file to the country name in this body.
     RenameStaged,
 }
 
 impl Disposition {
-    /// The download goes on.
+    /// For an attempt that does not end its download.
     pub(crate) fn intermediate(outcome: Outcome) -> Disposition {
         Disposition {
             outcome,
             is_final: false,
             body_action: BodyAction::Discard,
-            losers: Vec::new(),
+            superseded: Vec::new(),
         }
     }
 }

@@ -33,7 +33,7 @@ impl Strategy for Threads {
         // A token of its own: if one thread cannot be started, the others are cancelled.
         let run = &run.clone().cancel(run.cancel.child_token());
         let scheduler = BlockingScheduler::new(RunState::start(run, run.concurrency.get())?);
-        let threads = scheduler.threads();
+        let threads = scheduler.thread_count();
         let work = || {
             scope(|scope| {
                 let spawn = |number| spawn(scope, run, &scheduler, number);

@@ -1,4 +1,4 @@
-//! The scheduler, shared by threads that wait for attempts.
+//! Gives the attempts of the scheduler to threads that block until there is an attempt for them.
 
 use crate::execution::run_state::RunState;
 use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
@@ -8,40 +8,40 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-/// The state of a run, and where its threads wait.
+/// The state of a run, and the condition variable on which its threads wait.
 #[derive(Debug)]
 pub(crate) struct BlockingScheduler {
     pub(crate) run_state: RunState,
     changed: Condvar,
-    /// Threads that wait; changed only while the scheduler is locked. A notification is a system call even if
-    /// no thread waits.
-    waiting: AtomicUsize,
-    /// Threads of the run; changed only while the scheduler is locked.
-    threads: AtomicUsize,
-    /// Until when one thread waits with a timeout for all that wait: otherwise a thousand would wake
-    /// whenever a single retry is due. Locked only while the scheduler is.
-    timer_owner: Mutex<Option<Duration>>,
+    /// Number of threads that wait; changed only while the scheduler is locked. If it is 0, no notification is sent,
+    /// which would be a system call.
+    waiting_count: AtomicUsize,
+    /// Number of threads of the run; changed only while the scheduler is locked.
+    thread_count: AtomicUsize,
+    /// The earliest time until which a thread waits with a timeout, on behalf of all waiting threads: if each had a
+    /// timeout, a thousand threads would wake for a single retry. Locked only while the scheduler is locked.
+    timer_until: Mutex<Option<Duration>>,
 }
 
 impl BlockingScheduler {
-    /// For as many threads as the run has use for.
+    /// For the maximum number of threads that can have an attempt in flight.
     pub(crate) fn new(run_state: RunState) -> Arc<BlockingScheduler> {
         let threads = run_state.scheduler().max_useful_concurrency();
         Arc::new(BlockingScheduler {
             run_state,
             changed: Condvar::new(),
-            waiting: AtomicUsize::new(0),
-            threads: AtomicUsize::new(threads),
-            timer_owner: Mutex::default(),
+            waiting_count: AtomicUsize::new(0),
+            thread_count: AtomicUsize::new(threads),
+            timer_until: Mutex::default(),
         })
     }
 
-    /// The number of threads, less those that have left.
-    pub(crate) fn threads(&self) -> usize {
-        self.threads.load(SeqCst)
+    /// The number of threads that have not ended.
+    pub(crate) fn thread_count(&self) -> usize {
+        self.thread_count.load(SeqCst)
     }
 
-    /// Calls `work`, whose threads wait for attempts. A cancellation of the run wakes them.
+    /// Calls `work`, which starts the threads and joins them. Cancelling the run wakes all waiting threads.
     pub(crate) fn with_cancellation<T>(
         self: &Arc<BlockingScheduler>,
         work: impl FnOnce() -> T,
@@ -82,10 +82,10 @@ impl BlockingScheduler {
                     self.changed.notify_all();
                     return None;
                 }
-                // A surplus thread leaves while others still work: to end all of them at the end of the run,
-                // one after the other under the scheduler's lock, takes as long as to start them.
-                _ if scheduler.max_useful_concurrency() < self.threads.load(SeqCst) => {
-                    self.threads.fetch_sub(1, SeqCst);
+                // A surplus thread ends while other threads still work: ending all threads together, one after the
+                // other under the scheduler's lock, would take as long as starting them.
+                _ if scheduler.max_useful_concurrency() < self.thread_count.load(SeqCst) => {
+                    self.thread_count.fetch_sub(1, SeqCst);
                     self.notify_one();
                     return None;
                 }
@@ -93,23 +93,23 @@ impl BlockingScheduler {
                     scheduler = self.wait_until(scheduler, until, until.saturating_sub(now));
                 }
                 Action::SleepUntil(_) | Action::Blocked => {
-                    self.waiting.fetch_add(1, SeqCst);
+                    self.waiting_count.fetch_add(1, SeqCst);
                     let woken = self.changed.wait(scheduler);
                     scheduler = woken.unwrap_or_else(PoisonError::into_inner);
-                    self.waiting.fetch_sub(1, SeqCst);
+                    self.waiting_count.fetch_sub(1, SeqCst);
                 }
             }
         }
     }
 
     fn notify_one(&self) {
-        if self.waiting.load(SeqCst) > 0 {
+        if self.waiting_count.load(SeqCst) > 0 {
             self.changed.notify_one();
         }
     }
 
     fn needs_timer(&self, until: Duration) -> bool {
-        self.timer_owner().is_none_or(|owned| until < owned)
+        self.timer_until().is_none_or(|earliest| until < earliest)
     }
 
     fn wait_until<'a>(
@@ -118,22 +118,22 @@ impl BlockingScheduler {
         until: Duration,
         wait: Duration,
     ) -> MutexGuard<'a, AttemptScheduler> {
-        *self.timer_owner() = Some(until);
-        self.waiting.fetch_add(1, SeqCst);
+        *self.timer_until() = Some(until);
+        self.waiting_count.fetch_add(1, SeqCst);
         let woken = self.changed.wait_timeout(scheduler, wait);
         let (scheduler, _) = woken.unwrap_or_else(PoisonError::into_inner);
-        self.waiting.fetch_sub(1, SeqCst);
-        let mut owner = self.timer_owner();
-        // Another thread may own the timer now, for an earlier time.
-        if *owner == Some(until) {
-            *owner = None;
+        self.waiting_count.fetch_sub(1, SeqCst);
+        let mut timer_until = self.timer_until();
+        // Another thread may wait now, until an earlier time.
+        if *timer_until == Some(until) {
+            *timer_until = None;
         }
-        drop(owner);
+        drop(timer_until);
         scheduler
     }
 
-    fn timer_owner(&self) -> MutexGuard<'_, Option<Duration>> {
-        self.timer_owner
+    fn timer_until(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.timer_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

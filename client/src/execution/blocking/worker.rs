@@ -2,7 +2,7 @@
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
 use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
-use crate::execution::evaluated::Slot;
+use crate::execution::finish_attempt::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::run::{Run, RunError};
@@ -13,7 +13,7 @@ use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
 use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
-/// The stack of a thread that makes attempts, in bytes. Its call stack is shallow, in a debug build
+/// The size of the stack of a thread that makes attempts, in bytes. Calls are not nested deeply, in a debug build
 /// too: a test makes every kind of exchange on such threads.
 pub const STACK_SIZE: usize = 256 << 10;
 
@@ -25,11 +25,11 @@ pub(crate) struct BlockingWorker<'r> {
     pub(crate) worker: Option<usize>,
     /// Boxed, to keep it off the stack of a waiting thread.
     pub(crate) stats: Box<RunStats>,
-    /// Gives further attempts; `None` for a thread that makes a single one.
+    /// Gives further attempts; `None` for a thread that makes a single attempt.
     pub(crate) scheduler: Option<&'r BlockingScheduler>,
 }
 
-/// Makes attempts until there are none left or the run is cancelled.
+/// Makes attempts until the scheduler has no more or the run is cancelled.
 pub(crate) fn run_worker(
     run: &Run<'_>,
     scheduler: &BlockingScheduler,
@@ -60,10 +60,10 @@ pub(crate) fn new_client(
 }
 
 impl BlockingWorker<'_> {
-    /// Makes this attempt and all that follow on this thread.
+    /// Makes `first` and all further attempts of this thread.
     pub(crate) fn run_attempts(&mut self, first: AttemptSpec) {
         let (state, token) = (self.state, &self.state.template.cancel);
-        // On the heap, where it takes what it needs: the stacks of a thousand threads grow by the page.
+        // On the heap, because the stacks of a thousand threads would each grow by a whole page.
         let mut attempts = Box::pin(run_attempts(state, token, self, first));
         match attempts
             .as_mut()
@@ -74,7 +74,7 @@ impl BlockingWorker<'_> {
         }
     }
 
-    /// This and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
+    /// `record` and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
     /// response.
     #[inline(never)]
     fn record(&mut self, record: &AttemptRecord) {
@@ -110,8 +110,8 @@ impl AttemptDriver for BlockingWorker<'_> {
         self.client.exchange(request)
     }
 
-    /// The record callback may cancel the run, and no further attempt is made then.
-    fn may_take_next_early(&self) -> bool {
+    /// No, because the callback for records may cancel the run, after which no further attempt may start.
+    fn takes_next_before_report(&self) -> bool {
         false
     }
 

@@ -1,4 +1,4 @@
-//! What the tasks of an event loop share.
+//! The state that all tasks of one event loop share.
 
 use super::idle_notifier::IdleNotifier;
 use crate::execution::run_state::RunState;
@@ -18,19 +18,21 @@ pub(super) type PooledConnection = Box<hyper::HyperConnection<TcpStream>>;
 pub(crate) struct AttemptLoop {
     pub(super) run_state: Arc<RunState>,
     pub(super) disk_writer: Option<Arc<DiskWriter>>,
-    /// A copy of the loop's own, as loops on other cores would contend on its reference counts.
+    /// A deep copy: with a shared template, loops on other cores would contend for its reference counts.
     pub(super) template: RequestTemplate,
+    /// The maximum number of attempts of this loop in flight.
     concurrency: usize,
     pub(super) in_flight: AtomicUsize,
-    /// Open connections without a request. The last used is taken first: the server is least likely to have
-    /// closed it. A task puts its connection back before it releases its slot, so that there are never more
-    /// connections than slots.
+    /// Open connections without a request. The last used connection is taken first, because the server is least
+    /// likely to have closed that one. A task puts its connection back before it releases its concurrency slot, so
+    /// that there are never more connections than slots.
     idle: Mutex<Vec<PooledConnection>>,
     stats: Mutex<RunStats>,
     pub(super) notifier: IdleNotifier,
     /// The loop's index in the notifier.
     pub(super) index: usize,
-    /// A child of the run's token: every attempt reads it, and loops on other cores would contend on it.
+    /// A child of the run's token. Every attempt reads the token, and loops on different cores would contend for a
+    /// shared token.
     pub(super) cancel: CancellationToken,
 }
 
@@ -74,7 +76,7 @@ impl AttemptLoop {
         AttemptLoop::for_shares(run_state, disk_writer, &[concurrency]).remove(0)
     }
 
-    /// What the loop does now.
+    /// The next action of the loop's main task.
     pub(super) fn next(&self) -> Action {
         let has_slot = self.in_flight.load(SeqCst) < self.concurrency;
         self.notifier.set_idle(self.index, has_slot);
@@ -104,7 +106,7 @@ impl AttemptLoop {
         self.in_flight.fetch_sub(1, SeqCst);
     }
 
-    /// Closes the connections; before the runtime ends with which they are registered.
+    /// Closes the idle connections. Must be called before the runtime in which they are registered ends.
     pub(crate) fn close_idle(&self) {
         self.idle().clear();
     }

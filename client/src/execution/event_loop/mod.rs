@@ -1,4 +1,4 @@
-//! Event loops with a task for each download in flight.
+//! Event loops with a task for each concurrency slot in use.
 
 pub(crate) mod attempt_loop;
 mod idle_notifier;

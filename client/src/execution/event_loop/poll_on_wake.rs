@@ -1,4 +1,4 @@
-//! Polls a future that is hardly ever ready only when it has asked for that.
+//! Polls a future that is rarely ready only after that future has woken its task.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -13,14 +13,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-/// Records that may wait for the observers, before tasks wait.
+/// The capacity of the channel of records to the main task. Tasks wait while the channel is full.
 const RECORDS: usize = 256;
 
-/// Is given every record, and may return another concurrency.
+/// A callback for every record, which may return a new concurrency.
 pub(crate) type RecordObserver<'a> = &'a mut dyn FnMut(&AttemptRecord) -> Option<usize>;
 
 impl AttemptLoop {
-    /// Makes attempts until there are none left or the run is cancelled, and waits for those in flight.
+    /// Makes attempts until the scheduler has no more or the run is cancelled; then waits for those in flight.
     pub(crate) async fn run(
         self: Arc<AttemptLoop>,
         run: &Run<'_>,
@@ -47,7 +47,7 @@ impl AttemptLoop {
                     self.in_flight.fetch_add(1, SeqCst);
                     let sender = is_observed.then(|| sender.clone());
                     tasks.spawn(run_task(self.clone(), spec, sender));
-                    self.notifier.notify_others(self.index);
+                    self.notifier.notify_other_idle(self.index);
                     continue;
                 }
                 Action::Finished => break,
@@ -58,7 +58,7 @@ impl AttemptLoop {
                 biased;
                 _ = records.recv_many(&mut batch, RECORDS) => {
                     batch.drain(..).for_each(|record| observe(&record));
-                    self.notifier.notify_others(self.index);
+                    self.notifier.notify_other_idle(self.index);
                 }
                 Some(ended) = tasks.join_next() => propagate_panic(ended),
                 () = self.notifier.notified(self.index) => {}
@@ -66,7 +66,7 @@ impl AttemptLoop {
                 () = self.cancel.cancelled() => {}
             }
         }
-        self.notifier.notify_others(self.index);
+        self.notifier.notify_other_idle(self.index);
         drop(sender);
         while let Some(record) = records.recv().await {
             observe(&record);
@@ -77,7 +77,7 @@ impl AttemptLoop {
         std::mem::take(&mut self.stats())
     }
 
-    /// Waits for a time of the run's clock; without one, forever.
+    /// Waits until a time of the run's clock; `None` waits forever.
     async fn sleep_until(&self, until: Option<Duration>) {
         match until {
             Some(until) => {

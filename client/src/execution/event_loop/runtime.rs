@@ -23,8 +23,7 @@ fn build(builder: &mut Builder) -> Result<Runtime, RunError> {
     runtime.map_err(RunError::Runtime)
 }
 
-/// Carries out a run on this runtime, from an initial concurrency that the observer may change up to the
-/// run's own.
+/// Carries out a run on this runtime. The observer may change the concurrency, up to that of the run.
 pub(crate) fn block_on_run(
     runtime: &Runtime,
     run: &Run<'_>,

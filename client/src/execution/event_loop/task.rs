@@ -1,10 +1,10 @@
-//! A task that makes one attempt after the other and ends when there is none, so that memory does not grow
-//! with the workload. Another thread writes to the disk.
+//! A task that makes attempts in sequence in one concurrency slot, and ends when no attempt is ready. There is no
+//! task per download, so that memory does not grow with the workload.
 
 use super::attempt_loop::{AttemptLoop, PooledConnection};
 use super::poll_on_wake::PollOnWake;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::evaluated::Slot;
+use crate::execution::finish_attempt::Slot;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
@@ -17,46 +17,48 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::coop::consume_budget;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-struct Task {
-    event_loop: Arc<AttemptLoop>,
-    /// One future for all attempts: to register with the token for each would cost more than a request's
-    /// head.
+/// The driver of the attempts of one task. The thread of the disk writer stores bodies.
+struct TaskDriver {
+    attempt_loop: Arc<AttemptLoop>,
+    /// Completes when the run is cancelled. One future for all attempts: registering a new future with the token for
+    /// each attempt would take longer than writing the head of a request.
     cancelled: PollOnWake<WaitForCancellationFutureOwned>,
     connection: Option<PooledConnection>,
-    observers: Option<mpsc::Sender<Box<AttemptRecord>>>,
+    /// Sends records to the main task of the loop; `None` if no callback wants records.
+    record_sender: Option<mpsc::Sender<Box<AttemptRecord>>>,
 }
 
-/// Makes this attempt and all that follow in the same slot.
+/// Makes `first` and all further attempts of one task.
 pub(super) async fn run_task(
-    event_loop: Arc<AttemptLoop>,
+    attempt_loop: Arc<AttemptLoop>,
     first: AttemptSpec,
-    observers: Option<mpsc::Sender<Box<AttemptRecord>>>,
+    record_sender: Option<mpsc::Sender<Box<AttemptRecord>>>,
 ) {
-    let mut task = Task {
-        event_loop: event_loop.clone(),
-        cancelled: PollOnWake::new(event_loop.cancel.clone().cancelled_owned()),
+    let mut task = TaskDriver {
+        attempt_loop: attempt_loop.clone(),
+        cancelled: PollOnWake::new(attempt_loop.cancel.clone().cancelled_owned()),
         connection: None,
-        observers,
+        record_sender,
     };
     let AttemptLoop {
         run_state, cancel, ..
-    } = &*event_loop;
+    } = &*attempt_loop;
     run_attempts(run_state, cancel, &mut task, first).await;
 }
 
-impl Task {
+impl TaskDriver {
     fn put_back_connection(&mut self) {
-        self.event_loop.idle().extend(self.connection.take());
+        self.attempt_loop.idle().extend(self.connection.take());
     }
 }
 
-impl AttemptDriver for Task {
+impl AttemptDriver for TaskDriver {
     fn worker(&self) -> Option<usize> {
         None
     }
 
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
-        let Some(writer) = &self.event_loop.disk_writer else {
+        let Some(writer) = &self.attempt_loop.disk_writer else {
             return LocalCopy::default();
         };
         let look_up = writer
@@ -68,19 +70,20 @@ impl AttemptDriver for Task {
     async fn exchange(
         &mut self,
         request: &RequestSpec<'_>,
-        own_token: Option<&CancellationToken>,
+        hedge_token: Option<&CancellationToken>,
     ) -> Box<RawResponse> {
         let run_cancelled = Pin::new(&mut self.cancelled);
-        let mut own_cancelled = pin!(own_token.map(CancellationToken::cancelled));
+        let mut hedge_cancelled = pin!(hedge_token.map(CancellationToken::cancelled));
         let cancelled: Pin<&mut (dyn Future<Output = ()> + Send)> =
-            match own_cancelled.as_mut().as_pin_mut() {
-                Some(own_cancelled) => own_cancelled,
+            // Cancelling the run cancels the child token of a hedged attempt too.
+            match hedge_cancelled.as_mut().as_pin_mut() {
+                Some(hedge_cancelled) => hedge_cancelled,
                 None => run_cancelled,
             };
         if self.connection.is_none() {
-            self.connection = self.event_loop.idle().pop();
+            self.connection = self.attempt_loop.idle().pop();
         }
-        let (template, connection) = (&self.event_loop.template, &mut self.connection);
+        let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
         hyper::exchange(
             template,
             &hyper::TokioDriver,
@@ -91,59 +94,63 @@ impl AttemptDriver for Task {
         .await
     }
 
-    fn may_take_next_early(&self) -> bool {
+    /// Yes, unless the run may have been cancelled.
+    fn takes_next_before_report(&self) -> bool {
         !self.cancelled.is_woken()
     }
 
-    /// The slot is held until the job is in the writer's queue: a slow disk must hold requests back, or bodies
-    /// would pile up. It is not held while the disk is busy, as the network is free then.
+    /// Holds the slot until the job is in the writer's queue, so that a slow disk delays requests and bodies do not
+    /// pile up. Releases the slot while the job waits for the disk, because the network is free then.
     async fn store(
         &mut self,
         job: Box<StorageJob>,
         slot: &mut Slot,
     ) -> Result<StorageResult, Outcome> {
         self.put_back_connection();
-        let Some(writer) = &self.event_loop.disk_writer else {
+        let Some(writer) = &self.attempt_loop.disk_writer else {
             return Ok(StorageResult::default());
         };
         let queued = writer.submit(|folder| job.run(folder)).await;
         if let Slot::Held(id) = std::mem::replace(slot, Slot::Released) {
-            self.event_loop.release(id);
-            self.event_loop.notifier.notify(self.event_loop.index);
+            self.attempt_loop.release(id);
+            self.attempt_loop
+                .notifier
+                .notify_loop(self.attempt_loop.index);
         }
         queued.wait().await
     }
 
-    /// The observers are given each record before the task begins its next attempt: a slow one delays it.
+    /// Sends the record before the task begins its next attempt, so that a slow callback delays that attempt.
     async fn report(&mut self, record: Box<AttemptRecord>) {
-        self.event_loop.stats().record(&record);
-        self.event_loop.notifier.notify_idle();
-        // Attempts that fail without waiting must not keep the loop from other tasks.
+        self.attempt_loop.stats().record(&record);
+        self.attempt_loop.notifier.notify_all_idle();
+        // Lets other tasks run even if all attempts of this task fail without waiting.
         consume_budget().await;
-        if let Some(observers) = &self.observers
-            && let Err(TrySendError::Full(record)) = observers.try_send(record)
+        if let Some(record_sender) = &self.record_sender
+            && let Err(TrySendError::Full(record)) = record_sender.try_send(record)
         {
-            // Fails only if another task has panicked; the runtime drops this one then.
-            let _ = observers.send(record).await;
+            // Fails only after a panic of another task, when the runtime drops this task too.
+            let _ = record_sender.send(record).await;
         }
     }
 
     fn next(&mut self, slot: Slot) -> Option<AttemptSpec> {
         match slot {
             Slot::Next(Action::Start(spec)) => return Some(spec),
-            Slot::Next(_) => {
+            // The evaluation has released the scheduler's slot, but not the loop's.
+            Slot::Next(Action::SleepUntil(_) | Action::Blocked | Action::Finished) => {
                 self.put_back_connection();
-                self.event_loop.in_flight.fetch_sub(1, SeqCst);
+                self.attempt_loop.in_flight.fetch_sub(1, SeqCst);
                 return None;
             }
             Slot::Held(id) => {
                 self.put_back_connection();
-                self.event_loop.release(id);
+                self.attempt_loop.release(id);
                 // A retry may have become ready with the release.
-                self.event_loop.notifier.notify_idle();
+                self.attempt_loop.notifier.notify_all_idle();
             }
             Slot::Released => {}
         }
-        self.event_loop.next_of_task()
+        self.attempt_loop.next_of_task()
     }
 }

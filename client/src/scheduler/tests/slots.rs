@@ -29,7 +29,7 @@ fn releasing_twice_does_not_free_the_slot_of_another_attempt() {
 }
 
 #[test]
-#[should_panic = "only if asked for"]
+#[should_panic = "after `BodyAction::Stage`"]
 fn no_staging_without_being_asked() {
     let (mut scheduler, released, _) = released_and_next();
     scheduler.on_staged(released, true);
@@ -56,4 +56,14 @@ fn a_download_starts_when_it_is_due() {
     let mut scheduler = AttemptScheduler::new(&workload, &Policy::default(), 1);
     assert_eq!(scheduler.next(MS), Action::SleepUntil(30 * MS));
     assert_eq!(start(&mut scheduler, 40 * MS).due, 30 * MS);
+}
+
+#[test]
+#[should_panic(expected = "an attempt is completed once")]
+fn completing_an_attempt_twice_panics() {
+    let mut scheduler = AttemptScheduler::new(&flags(1), &retrying(3), 1);
+    let spec = start(&mut scheduler, MS);
+    let reset = result(Outcome::ConnectionReset);
+    assert!(!scheduler.complete(spec.id, &reset, MS).is_final);
+    scheduler.complete(spec.id, &reset, MS);
 }

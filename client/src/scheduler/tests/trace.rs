@@ -70,9 +70,16 @@ pub(super) fn simulate(
         };
         now = key.0;
         let (spec, result) = pending.remove(&key).unwrap();
-        let took = now.saturating_sub(trace.started[&spec.id]);
-        let disposition = scheduler.complete(spec.id, &AttemptResult { took, ..result }, now);
-        for loser in &disposition.losers {
+        let service_time = now.saturating_sub(trace.started[&spec.id]);
+        let disposition = scheduler.complete(
+            spec.id,
+            &AttemptResult {
+                service_time,
+                ..result
+            },
+            now,
+        );
+        for loser in &disposition.superseded {
             let key = *pending.keys().find(|key| key.1 == *loser).unwrap();
             let lost = pending.remove(&key).unwrap();
             pending.insert((now, *loser), lost);
@@ -97,7 +104,7 @@ pub(super) fn start(scheduler: &mut AttemptScheduler, now: Duration) -> AttemptS
 pub(super) fn result(outcome: Outcome) -> AttemptResult {
     AttemptResult {
         outcome,
-        took: Duration::ZERO,
+        service_time: Duration::ZERO,
         redirect: None,
         conditions_failed: false,
         retry_after: None,

@@ -72,7 +72,7 @@ impl DownloadDir {
         let file = read(&self.partial_path(resource), longest)?;
         let partial = partial_file::decode(&resume.url(resource), &file.into())?;
         let limit = resume.limit as u64;
-        let length = partial.length().max(partial.whole().unwrap_or(0));
+        let length = partial.length().max(partial.complete_length().unwrap_or(0));
         (length <= limit).then_some(partial)
     }
 

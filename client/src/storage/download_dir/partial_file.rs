@@ -27,7 +27,7 @@ pub(super) fn header(url: &str, partial: &PartialBody) -> Vec<u8> {
     let header = PartialHeader {
         url: Cow::Borrowed(url),
         etag: partial.etag().to_string(),
-        whole: partial.whole(),
+        whole: partial.complete_length(),
         digest: partial.digest().map(|digest| digest.to_string()),
         have: ContentDigest::from_body(partial.body()).to_string(),
     };

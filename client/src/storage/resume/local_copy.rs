@@ -8,18 +8,18 @@ use http::HeaderValue;
 /// A complete file on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedFile {
-    /// The entity tag that the server gave it, or that flagpole's server derives from its bytes.
+    /// The entity tag from the server's response, or else the tag that flagpole's server derives from the bytes.
     pub etag: EntityTag<'static>,
-    /// Its length in bytes.
+    /// The length in bytes.
     pub bytes: u64,
 }
 
 /// What is on disk of a resource; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalCopy {
-    /// The complete file: a 304 means that it is current.
+    /// The complete file. A 304 means that this file is current.
     pub cached: Option<CachedFile>,
-    /// The first part of a file: a 206 brings the rest, which [`PartialBody::merge`] evaluates.
+    /// The first part of a file. A 206 brings the rest, which [`PartialBody::merge`] appends.
     pub partial: Option<PartialBody>,
 }
 

@@ -1,4 +1,4 @@
-//! Merges a partial body with a 206; never yields a body that fails verification.
+//! Merges a partial body with the rest in a 206. Only a verified complete body is returned.
 
 use super::merge_error::MergeError;
 use super::partial_body::PartialBody;
@@ -21,10 +21,10 @@ pub struct PartialResponse<'a> {
 }
 
 impl PartialBody {
-    /// The complete body, given the complete response to a request for the rest. The body has the length and the
-    /// digest that the server gave with the first part or with this one; without a digest it must be a complete
-    /// GIF. `limit` is its maximum length in bytes. The body of a 200 is complete by itself: it is returned as it
-    /// is, to be verified as any other body.
+    /// The complete body, given the complete response to a request for the rest. The complete body must have the length
+    /// and the digest that the server gave with the first part or with the rest; without a digest it must be a complete
+    /// GIF. `limit` is the maximum length of the complete body, in bytes. The body of a 200 is returned unchanged and
+    /// unverified.
     ///
     /// # Errors
     /// If the response does not continue this body.
@@ -43,7 +43,7 @@ impl PartialBody {
         }
     }
 
-    /// The longer partial body, if the response for the rest broke off too.
+    /// The longer partial body, given an incomplete response to a request for the rest.
     ///
     /// # Errors
     /// If the response is not a 206 that continues this body.
@@ -57,7 +57,10 @@ impl PartialBody {
             return Err(MergeError::Status(response.status));
         }
         let range = self.range(response)?;
-        let whole = range.whole.or(self.whole()).ok_or(MergeError::Range)?;
+        let whole = range
+            .whole
+            .or(self.complete_length())
+            .ok_or(MergeError::Range)?;
         if body.len() as u64 > range.length() {
             return Err(MergeError::Range);
         }
@@ -67,7 +70,7 @@ impl PartialBody {
         Ok(self.append(whole, response.repr_digest, body))
     }
 
-    /// The range of a 206, if it is of the same version (RFC 9110 section 15.3.7.3: only parts with the same strong
+    /// The range of a 206, if the 206 is of the same version (RFC 9110 section 15.3.7.3: only parts with the same strong
     /// validator may be combined) and starts where this body ends.
     fn range(&self, response: &PartialResponse<'_>) -> Result<ContentRange, MergeError> {
         let etag = response.etag.and_then(EntityTag::parse_strong);
@@ -78,24 +81,26 @@ impl PartialBody {
         }
         let range = response.content_range.and_then(ContentRange::parse);
         let range = range.ok_or(MergeError::Range)?;
-        let whole = range.whole.or(self.whole());
-        let is_same_length = self.whole().is_none_or(|known| whole == Some(known));
+        let whole = range.whole.or(self.complete_length());
+        let is_same_length = self
+            .complete_length()
+            .is_none_or(|known| whole == Some(known));
         let is_inside = whole.is_none_or(|whole| range.end <= whole);
         let fits = range.start == self.length() && is_same_length && is_inside;
         fits.then_some(range).ok_or(MergeError::Range)
     }
 }
 
-/// The bytes, if they are complete and match their digest; without a digest, if they are a complete GIF.
+/// The bytes of a body that is complete and has its digest; without a digest, of a complete GIF.
 fn verify(merged: PartialBody) -> Result<Bytes, MergeError> {
-    if merged.whole() != Some(merged.length()) {
+    if merged.complete_length() != Some(merged.length()) {
         return Err(MergeError::Incomplete(merged));
     }
     match merged.digest() {
         Some(digest) if ContentDigest::from_body(merged.body()) == digest => Ok(merged.into_body()),
         Some(_) => Err(MergeError::Corrupt),
         None if gif::is_complete(merged.body()) => Ok(merged.into_body()),
-        None => Err(MergeError::Unproven),
+        None => Err(MergeError::Unverifiable),
     }
 }
 
@@ -158,7 +163,10 @@ mod tests {
         let MergeError::Incomplete(longer) = first else {
             panic!("{first}");
         };
-        assert_eq!((longer.body(), longer.whole()), (&WHOLE[..6], Some(10)));
+        assert_eq!(
+            (longer.body(), longer.complete_length()),
+            (&WHOLE[..6], Some(10))
+        );
         let rest = Bytes::from_static(b"6789");
         assert_eq!(
             longer
@@ -246,13 +254,13 @@ mod tests {
             with(ContentDigest::from_body(WHOLE), b"45678x"),
             Err(MergeError::Corrupt)
         );
-        let unproven = undigested.merge(
+        let unverifiable = undigested.merge(
             &response("bytes 4-9/10"),
             Bytes::from_static(b"456789"),
             LIMIT,
         );
-        assert_eq!(unproven, Err(MergeError::Unproven));
-        assert!(MergeError::Unproven.must_restart());
+        assert_eq!(unverifiable, Err(MergeError::Unverifiable));
+        assert!(MergeError::Unverifiable.must_restart());
         let unknown = response("bytes 4-9/*");
         let rest = Bytes::from_static(b"456789");
         assert_eq!(
@@ -307,7 +315,7 @@ mod tests {
                 }
                 Err(MergeError::Incomplete(longer)) => {
                     prop_assert_eq!(longer.body(), [&WHOLE[..length], &sent].concat());
-                    prop_assert!(longer.whole().unwrap() > longer.length());
+                    prop_assert!(longer.complete_length().unwrap() > longer.length());
                 }
                 Err(_) => prop_assert!(!(is_true && (whole == Some(29) || (whole.is_none() && knows_whole)))),
             }

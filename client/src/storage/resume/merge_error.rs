@@ -11,7 +11,7 @@ pub enum MergeError {
     /// 416: there is nothing from the requested offset on.
     #[error("range not satisfiable")]
     Unsatisfiable,
-    /// The part belongs to another version, or to none that is named.
+    /// The part belongs to another version, or has no entity tag.
     #[error("the part belongs to another version")]
     Version,
     /// The part is not the requested range, or does not have the length of its range.
@@ -20,15 +20,15 @@ pub enum MergeError {
     /// The merged body would exceed the limit.
     #[error("the merged body is too large")]
     TooLarge,
-    /// The part fits, and bytes are still missing: this is the new partial body.
+    /// Bytes are still missing after the part, which was appended to this new partial body.
     #[error("bytes are missing")]
     Incomplete(PartialBody),
     /// The merged body does not match its digest.
     #[error("the merged body does not match its digest")]
     Corrupt,
-    /// There is no digest, and the merged body is not a complete GIF.
+    /// The server gave no digest, and the merged body is not a complete GIF.
     #[error("the merged body cannot be verified")]
-    Unproven,
+    Unverifiable,
 }
 
 impl MergeError {
@@ -41,7 +41,7 @@ impl MergeError {
             | MergeError::Range
             | MergeError::TooLarge
             | MergeError::Corrupt
-            | MergeError::Unproven => true,
+            | MergeError::Unverifiable => true,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Resumed downloads: the conditional request for a resource with a local copy, and the evaluation of its response.
 //!
-//! A complete file is requested with `If-None-Match`; 304 means that it is current. The first part of an
-//! incomplete body is kept as a [`PartialBody`], and the request asks for the rest (`Range`) if the version is the
-//! same (`If-Range`): 206 brings the rest, 200 a complete body. A request may carry both fields; a server evaluates
-//! `If-None-Match` first (RFC 9110 section 13.2.2). All of this is pure; [`DownloadDir`](crate::DownloadDir) keeps
-//! the files.
+//! With a complete file, the request has `If-None-Match`: a 304 means that the file is current. With the first part
+//! of a body, a [`PartialBody`], the request asks for the rest (`Range`) if the version is the same (`If-Range`): a
+//! 206 brings the rest, a 200 a complete body. A request may have both `If-None-Match` and `If-Range`; a server
+//! evaluates `If-None-Match` first (RFC 9110 section 13.2.2). This module is pure;
+//! [`DownloadDir`](crate::DownloadDir) reads and writes the files.
 
-mod evaluate;
+mod evaluate_conditional;
 mod local_copy;
 mod merge;
 mod merge_error;

@@ -1,4 +1,4 @@
-//! The first part of a body that broke off.
+//! The first part of a body whose transfer broke off.
 
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, EntityTag};
@@ -7,7 +7,8 @@ use flagpole_protocol::{ContentDigest, EntityTag};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialBody {
     etag: EntityTag<'static>,
-    whole: Option<u64>,
+    complete_length: Option<u64>,
+    /// Of the complete body.
     digest: Option<ContentDigest>,
     body: Bytes,
 }
@@ -16,35 +17,36 @@ impl PartialBody {
     /// The incomplete body of a 200, given its `ETag`, `Content-Length`, digest of the representation (from
     /// `Repr-Digest` or `Content-Digest`) and bytes.
     ///
-    /// `None` if the body cannot be continued: its tag is not strong, no byte arrived, or none is missing.
+    /// `None` if the body cannot be continued: the tag is not strong, no byte arrived, or no byte is missing.
     pub fn from_response(
         etag: &str,
-        whole: Option<u64>,
+        complete_length: Option<u64>,
         digest: Option<ContentDigest>,
         body: Bytes,
     ) -> Option<PartialBody> {
         let etag = EntityTag::parse_strong(etag)?;
         let partial = PartialBody {
             etag,
-            whole,
+            complete_length,
             digest,
             body,
         };
         let length = partial.length();
-        (length > 0 && whole.is_none_or(|whole| length < whole)).then_some(partial)
+        let has_missing = complete_length.is_none_or(|complete| length < complete);
+        (length > 0 && has_missing).then_some(partial)
     }
 
-    /// With the bytes that follow. `whole` is the length of the complete body; `digest` is used unless a digest is
-    /// known already.
+    /// This body with `bytes` appended. `complete_length` and `digest` are those of the complete body; an earlier digest
+    /// takes precedence.
     pub(super) fn append(
         &self,
-        whole: u64,
+        complete_length: u64,
         digest: Option<ContentDigest>,
         bytes: &[u8],
     ) -> PartialBody {
         PartialBody {
             etag: self.etag.clone(),
-            whole: Some(whole),
+            complete_length: Some(complete_length),
             digest: self.digest.or(digest),
             body: [&self.body, bytes].concat().into(),
         }
@@ -61,8 +63,8 @@ impl PartialBody {
     }
 
     /// The length of the complete body in bytes, if the server gave it.
-    pub fn whole(&self) -> Option<u64> {
-        self.whole
+    pub fn complete_length(&self) -> Option<u64> {
+        self.complete_length
     }
 
     /// The digest of the complete body, if the server gave one.
@@ -90,7 +92,7 @@ mod tests {
             PartialBody::from_response(etag, whole, None, Bytes::from_static(content))
         };
         let partial = body("\"v1\"", Some(5), b"half").unwrap();
-        assert_eq!((partial.length(), partial.whole()), (4, Some(5)));
+        assert_eq!((partial.length(), partial.complete_length()), (4, Some(5)));
         assert!(body("\"v1\"", None, b"half").is_some());
         assert_eq!(body("W/\"v1\"", Some(5), b"half"), None);
         assert_eq!(body("", Some(5), b"half"), None);

@@ -5,11 +5,11 @@ use super::partial_body::PartialBody;
 /// What happens to the partial file of a resource after an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PartialUpdate {
-    /// It stays as it is, or there is none.
+    /// The partial file stays as it is, if there is one.
     #[default]
     Unchanged,
-    /// It is replaced by this body.
+    /// This body replaces the partial file.
     Replace(PartialBody),
-    /// It is removed.
+    /// The partial file is removed.
     Remove,
 }

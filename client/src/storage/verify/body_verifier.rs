@@ -39,7 +39,7 @@ impl BodyVerifier {
     ///
     /// # Errors
     /// If no complete body arrived, or its verification fails.
-    pub(crate) fn evaluate(
+    pub(crate) fn verify_response(
         &self,
         resource: Resource,
         response: &RawResponse,
@@ -55,7 +55,7 @@ impl BodyVerifier {
             Some(digest) => is_consistent && self.verify(body, digest),
             None => has_plausible_format(resource, body),
         };
-        (is_verified && !response.unusable)
+        (is_verified && !response.body_unusable)
             .then_some(outcome)
             .ok_or(Outcome::Corrupt)
     }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn evaluate(resource: Resource, response: &RawResponse) -> Outcome {
-        let evaluated = BodyVerifier::default().evaluate(resource, response);
+        let evaluated = BodyVerifier::default().verify_response(resource, response);
         evaluated.unwrap_or_else(|failed| failed)
     }
 
@@ -148,7 +148,7 @@ mod tests {
             let mut response = ok(b"flag");
             (response.digest, response.repr_digest) = (content, whole);
             assert_eq!(evaluate(flag, &response), outcome, "{content:?} {whole:?}");
-            response.unusable = true;
+            response.body_unusable = true;
             assert_eq!(evaluate(flag, &response), Outcome::Corrupt);
             response.status = Some(404);
             assert_eq!(evaluate(flag, &response), Outcome::NotFound);

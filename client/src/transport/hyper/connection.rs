@@ -107,7 +107,7 @@ impl<S: DriverStream> HyperConnection<S> {
 
     /// Takes the map of a final response's head: its memory is used for the next request.
     pub(super) fn recycle_headers(&mut self, mut headers: HeaderMap, keep_alive: bool) {
-        self.stats.head_received(keep_alive);
+        self.stats.on_head(keep_alive);
         headers.clear();
         self.headers = headers;
     }
@@ -179,7 +179,7 @@ async fn collect_body(
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        stats.progressed();
+        stats.on_progress();
         received.bytes += data.len() as u64;
         if received.bytes > limit as u64 {
             return Err(Outcome::TooLarge);

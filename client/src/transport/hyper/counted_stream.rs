@@ -55,7 +55,7 @@ impl<S: DriverStream> AsyncRead for CountedStream<S> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         let read = buf.filled().len() - before;
         if read > 0 {
-            self.stats.count(read);
+            self.stats.on_read(read);
             if self.stats.lacks_progress() {
                 return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
             }

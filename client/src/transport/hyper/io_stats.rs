@@ -45,13 +45,13 @@ impl IoStats {
     }
 
     /// The head of the final response is complete.
-    pub(super) fn head_received(&self, keep_alive: bool) {
-        self.progressed();
+    pub(super) fn on_head(&self, keep_alive: bool) {
+        self.on_progress();
         self.keep_alive.store(keep_alive, Relaxed);
     }
 
     /// A head or further data of a body is complete.
-    pub(super) fn progressed(&self) {
+    pub(super) fn on_progress(&self) {
         self.bytes_without_progress.store(0, Relaxed);
     }
 
@@ -76,7 +76,7 @@ impl IoStats {
         (self.received() > 0).then(|| Duration::from_nanos(self.first_byte.load(Relaxed)))
     }
 
-    pub(super) fn count(&self, bytes: usize) {
+    pub(super) fn on_read(&self, bytes: usize) {
         self.bytes_without_progress.fetch_add(bytes as u64, Relaxed);
         if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
             let now = u64::try_from(self.clock.now().as_nanos()).unwrap_or(u64::MAX);

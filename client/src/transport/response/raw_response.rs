@@ -22,7 +22,7 @@ pub struct RawResponse {
     pub repr_digest: Option<ContentDigest>,
     /// Whether the body cannot be used: it has a content coding, which was not requested, or an unreadable
     /// digest.
-    pub unusable: bool,
+    pub body_unusable: bool,
     /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
     pub keep_alive: bool,
     /// `Content-Length`.
@@ -64,7 +64,7 @@ impl Default for RawResponse {
             timing: None,
             digest: None,
             repr_digest: None,
-            unusable: false,
+            body_unusable: false,
             keep_alive: false,
             length: None,
             reused: false,

@@ -34,17 +34,17 @@ impl RawResponse {
             ETAG => set_once(&mut self.etag, value, text),
             CONTENT_RANGE => set_once(&mut self.content_range, value, text),
             CONNECTION => self.keep_alive |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
-            CONTENT_ENCODING => self.unusable |= is_coded(value),
+            CONTENT_ENCODING => self.body_unusable |= is_coded(value),
             _ if name == SERVER_TIMING => {
                 set_once(&mut self.timing, value, ServerTiming::from_header);
             }
             _ if name == CONTENT_DIGEST => {
                 set_once(&mut self.digest, value, ContentDigest::from_header);
-                self.unusable |= has_malformed_digest(value);
+                self.body_unusable |= has_malformed_digest(value);
             }
             _ if name == REPR_DIGEST => {
                 set_once(&mut self.repr_digest, value, ContentDigest::from_header);
-                self.unusable |= has_malformed_digest(value);
+                self.body_unusable |= has_malformed_digest(value);
             }
             _ => {}
         }
@@ -83,7 +83,7 @@ mod tests {
         let response = Response::builder().header(name, value).body(());
         let mut raw = RawResponse::default();
         raw.record_headers(&response.unwrap());
-        raw.unusable
+        raw.body_unusable
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl IoBuffers {
 
 impl Buffers for IoBuffers {
     fn output(&mut self) -> &mut [u8] {
-        self.output.resize(self.state.request_length(), 0);
+        self.output.resize(self.state.max_head_length(), 0);
         &mut self.output
     }
 
@@ -81,7 +81,7 @@ impl Buffers for IoBuffers {
     /// For request bodies, which ours do not have.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
         self.make_room();
-        self.output.resize(self.state.request_length(), 0);
+        self.output.resize(self.state.max_head_length(), 0);
         (&mut self.input[self.end..], &mut self.output)
     }
 

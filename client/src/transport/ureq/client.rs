@@ -53,7 +53,7 @@ impl UreqClient {
             head.into_body(),
             self.state.config().body_limit,
             received,
-            || self.state.progressed(),
+            || self.state.on_body_data(),
             to_outcome,
         )?;
         if is_chunked && self.state.stats().is_closed {

@@ -20,7 +20,7 @@ pub(super) struct MeteredSocket {
 impl MeteredSocket {
     /// Connects, trying the addresses in order.
     pub(super) fn connect(state: &Arc<UreqState>) -> Result<MeteredSocket, Outcome> {
-        state.connecting();
+        state.on_connect();
         let mut failed = None;
         for address in &state.config().addresses {
             match open(*address, state)? {
@@ -38,7 +38,7 @@ impl MeteredSocket {
     /// Writes all bytes of a request.
     pub(super) fn send(&self, mut bytes: &[u8]) -> Result<(), Outcome> {
         self.state.shut_down_on_cancel(&self.stream);
-        self.state.sending();
+        self.state.on_send();
         while !bytes.is_empty() {
             match (&*self.stream).write(bytes) {
                 Ok(amount) => bytes = &bytes[amount..],
@@ -60,7 +60,7 @@ impl MeteredSocket {
                 // Our own shutdown ends the connection too.
                 Ok(0) if self.state.is_cancelled() => return Err(Outcome::Cancelled),
                 Ok(amount) => {
-                    self.state.received(amount)?;
+                    self.state.on_read(amount)?;
                     return Ok(amount);
                 }
                 Err(error) if is_transient(&error) => {}

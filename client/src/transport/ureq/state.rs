@@ -1,4 +1,5 @@
-//! The state that a client and its connection share.
+//! The state of the exchange in progress: times, bytes, cancellation and deadlines. ureq owns the connection, so the
+//! [client](super::client), which makes the exchange, and the [socket](super::socket) share this state.
 
 use crate::transport::request::request_spec::RequestSpec;
 use crate::transport::request::request_template::RequestTemplate;
@@ -11,25 +12,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The maximum of received bytes without data of a body: interim responses (RFC 9110 section 15.2) or trailers
-/// may be endless, each of them small. A head is far smaller.
+/// Maximum number of bytes received in a row that are not body data. Without it a server could send interim responses
+/// (RFC 9110 section 15.2) or trailers endlessly. A head is far smaller.
 const MAX_BYTES_WITHOUT_PROGRESS: usize = 4 * HEAD_LIMIT;
 
-/// Shared by a client and its connection, which one thread uses: the lock is never contended.
+/// Shared by a client and its connection, both used by one thread only: the lock is never contended.
 #[derive(Debug)]
 pub(super) struct UreqState {
     template: Arc<RequestTemplate>,
     exchange: Mutex<UreqExchange>,
 }
 
-/// The exchange in progress.
+/// The exchange in progress. Times count from the start of the run.
 #[derive(Debug, Default)]
 struct UreqExchange {
+    /// When the exchange began; the total timeout counts from here.
     began: Duration,
     is_connecting: bool,
+    /// Says whether the exchange is cancelled.
     cancel: CancellationToken,
+    /// Ends a blocking wait when the exchange is cancelled.
     shutdown: Arc<ShutdownOnCancel>,
-    request_length: usize,
+    /// Maximum length of the request's head, in bytes: the size of the output buffer.
+    max_head_length: usize,
     bytes_without_progress: usize,
     stats: SocketStats,
 }
@@ -37,7 +42,8 @@ struct UreqExchange {
 /// Statistics of an exchange at the socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SocketStats {
-    /// As in [`RawResponse::sent`](crate::transport::RawResponse::sent).
+    /// When the last step began: the exchange, then connecting, then writing the request. At the end this is the
+    /// value of [`RawResponse::sent`](crate::transport::RawResponse::sent).
     pub(super) sent: Duration,
     pub(super) first_byte: Option<Duration>,
     pub(super) reused: bool,
@@ -63,12 +69,12 @@ impl UreqState {
         &self.template.config
     }
 
-    /// Starts an exchange. `request_length` is the maximum length of the request's head, in bytes.
+    /// Starts an exchange.
     pub(super) fn begin(
         &self,
         request: &RequestSpec<'_>,
         shutdown: &Arc<ShutdownOnCancel>,
-        request_length: usize,
+        max_head_length: usize,
     ) {
         let began = self.template.clock.now();
         *self.exchange() = UreqExchange {
@@ -76,27 +82,27 @@ impl UreqState {
             is_connecting: false,
             cancel: request.cancel.clone(),
             shutdown: shutdown.clone(),
-            request_length,
+            max_head_length,
             bytes_without_progress: 0,
             stats: SocketStats {
                 sent: began,
-                // Until a connection is opened.
+                // `on_connect` sets this to false.
                 reused: true,
                 ..SocketStats::default()
             },
         };
     }
 
-    /// A connection is about to be opened.
-    pub(super) fn connecting(&self) {
+    /// Called before a connection is opened.
+    pub(super) fn on_connect(&self) {
         let mut exchange = self.exchange();
         exchange.is_connecting = true;
         exchange.stats.reused = false;
         exchange.stats.sent = self.template.clock.now();
     }
 
-    /// The request is about to be written.
-    pub(super) fn sending(&self) {
+    /// Called before the request is written.
+    pub(super) fn on_send(&self) {
         let mut exchange = self.exchange();
         exchange.is_connecting = false;
         exchange.stats.sent = self.template.clock.now();
@@ -105,8 +111,8 @@ impl UreqState {
     /// Counts received bytes; 0 means that the peer has closed the connection.
     ///
     /// # Errors
-    /// If too many bytes have brought no data.
-    pub(super) fn received(&self, bytes: usize) -> Result<(), Outcome> {
+    /// [`Outcome::TooLarge`] if more than [`MAX_BYTES_WITHOUT_PROGRESS`] bytes in a row are not body data.
+    pub(super) fn on_read(&self, bytes: usize) -> Result<(), Outcome> {
         let mut exchange = self.exchange();
         exchange.stats.received += bytes as u64;
         exchange.bytes_without_progress += bytes;
@@ -121,8 +127,8 @@ impl UreqState {
         Ok(())
     }
 
-    /// Data of a body has arrived.
-    pub(super) fn progressed(&self) {
+    /// Called when body data has arrived.
+    pub(super) fn on_body_data(&self) {
         self.exchange().bytes_without_progress = 0;
     }
 
@@ -130,8 +136,8 @@ impl UreqState {
         self.exchange().stats
     }
 
-    pub(super) fn request_length(&self) -> usize {
-        self.exchange().request_length
+    pub(super) fn max_head_length(&self) -> usize {
+        self.exchange().max_head_length
     }
 
     /// Shuts this socket down when the exchange is cancelled.
@@ -143,33 +149,35 @@ impl UreqState {
         self.exchange().cancel.is_cancelled()
     }
 
-    /// The time until the earliest limit; `None` without limits.
+    /// The time until the earliest deadline; `None` without timeouts.
     ///
     /// # Errors
-    /// If a limit has passed.
+    /// [`Outcome::Timeout`] if a deadline has passed.
     pub(super) fn time_left(&self) -> Result<Option<Duration>, Outcome> {
-        let limits = self.template.config.timeouts;
+        let timeouts = self.template.config.timeouts;
         let exchange = self.exchange();
         let phase = match exchange.stats.first_byte {
-            _ if exchange.is_connecting => Some((TimeoutKind::Connect, limits.connect)),
-            None => Some((TimeoutKind::FirstByte, limits.first_byte)),
+            _ if exchange.is_connecting => Some((TimeoutKind::Connect, timeouts.connect)),
+            None => Some((TimeoutKind::FirstByte, timeouts.first_byte)),
             Some(_) => None,
         };
-        let phase = phase.map(|(kind, limit)| (kind, limit, exchange.stats.sent));
-        let total = Some((TimeoutKind::Total, limits.total, exchange.began));
-        let ends = [phase, total]
-            .into_iter()
-            .flatten()
-            .filter_map(|(kind, limit, from)| {
-                let limit = limit?;
-                Some((kind, limit, from.saturating_add(limit)))
-            });
-        let Some((kind, limit, end)) = ends.min_by_key(|(.., end)| *end) else {
+        let phase = phase.map(|(kind, timeout)| (kind, timeout, exchange.stats.sent));
+        let total = Some((TimeoutKind::Total, timeouts.total, exchange.began));
+        let deadlines =
+            [phase, total]
+                .into_iter()
+                .flatten()
+                .filter_map(|(kind, timeout, start)| {
+                    let timeout = timeout?;
+                    Some((kind, timeout, start.saturating_add(timeout)))
+                });
+        let Some((kind, timeout, deadline)) = deadlines.min_by_key(|(.., deadline)| *deadline)
+        else {
             return Ok(None);
         };
-        match end.saturating_sub(self.template.clock.now()) {
-            Duration::ZERO => Err(Outcome::Timeout(kind, limit)),
-            left => Ok(Some(left)),
+        match deadline.saturating_sub(self.template.clock.now()) {
+            Duration::ZERO => Err(Outcome::Timeout(kind, timeout)),
+            time_left => Ok(Some(time_left)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Hedges attempts in flight.
+//! Chooses the attempt in flight to hedge, and makes its hedge: a duplicate of a request that takes long.
 
 use super::attempt_scheduler::AttemptScheduler;
 use super::ready_attempt::ReadyAttempt;
@@ -7,7 +7,7 @@ use flagpole_protocol::AttemptKind;
 use std::time::Duration;
 
 impl AttemptScheduler {
-    /// The attempt whose hedge is due first, and when.
+    /// The attempt whose hedge is due first, and when the hedge is due.
     pub(super) fn next_hedge(&mut self) -> Option<(AttemptId, Duration)> {
         let in_flight = &self.in_flight;
         let is_candidate = |id: &AttemptId| {
@@ -28,7 +28,7 @@ impl AttemptScheduler {
         let hedged = &entry.attempt;
         let download = self.downloads.get_mut(hedged.download_key);
         download
-            .expect("the download of a needed attempt is undecided")
+            .expect("an attempt is superseded when its download ends")
             .live_parts += 1;
         ReadyAttempt {
             kind: AttemptKind::Hedge,

@@ -1,6 +1,6 @@
-//! Evaluates the response to an attempt: verifies its body and lets the scheduler decide what follows.
+//! Evaluates the response of an attempt: verifies the body and lets the scheduler decide what follows.
 
-use crate::execution::evaluated::{Evaluated, Slot, attempt_record};
+use crate::execution::finish_attempt::{Evaluated, Slot, attempt_record};
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::retained;
 use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_location};
@@ -13,7 +13,7 @@ use flagpole_protocol::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a response amounts to by itself.
+/// The result of verifying a response, regardless of other attempts of its download.
 struct Verified {
     outcome: Outcome,
     country: Option<String>,
@@ -21,33 +21,36 @@ struct Verified {
 }
 
 impl RunState {
-    /// If `early`, and unless there is something to store, the slot is released and the next action taken in
-    /// the same look at the scheduler. [`finalize`](RunState::finalize) follows.
+    /// Verifies a response and completes its attempt in the scheduler. The caller then runs the storage job and
+    /// calls [`finish_attempt`](RunState::finish_attempt).
+    ///
+    /// If `takes_next`, and there is no storage job, releases the concurrency slot and takes the scheduler's next
+    /// action under the same lock.
     ///
     /// Not inlined: its variables would lie on the stack of every thread that waits for a response.
     #[inline(never)]
-    pub(crate) fn evaluate(
+    pub(crate) fn evaluate_response(
         &self,
         spec: AttemptSpec,
         worker: Option<usize>,
         local: &LocalCopy,
         mut response: Box<RawResponse>,
-        early: bool,
+        takes_next: bool,
     ) -> Evaluated {
         let Verified {
             outcome,
             country,
             update,
         } = self.verify(&spec, local, &mut response);
-        // Taken here and not by the transport: a response is not done before it is verified.
+        // Measured after the verification, which is part of the attempt.
         let done = self.template.clock.now();
-        let result = self.result(&spec, local, &response, outcome, done);
-        let (disposition, slot) = self.decide(spec.id, &result, &update, early, done);
+        let result = self.attempt_result(&spec, local, &response, outcome, done);
+        let (disposition, slot) = self.complete(spec.id, &result, &update, takes_next, done);
         if let Some(tokens) = &self.hedge_tokens {
-            tokens.cancel_losers(spec.id, &disposition.losers);
+            tokens.cancel_superseded(spec.id, &disposition.superseded);
         }
         let update = match disposition.outcome {
-            // The winner has what was wanted.
+            // Another attempt has stored the body.
             Outcome::HedgeLost => PartialUpdate::Unchanged,
             _ => update,
         };
@@ -64,14 +67,19 @@ impl RunState {
         }
     }
 
+    /// Evaluates a response to a conditional request against the local copy, and verifies the body of any other.
     fn verify(
         &self,
         spec: &AttemptSpec,
         local: &LocalCopy,
         response: &mut RawResponse,
     ) -> Verified {
-        let (outcome, update) = local.evaluate(response, self.template.config.body_limit);
-        let outcome = outcome.map_or_else(|| self.verifier.evaluate(spec.resource, response), Ok);
+        let (outcome, update) =
+            local.evaluate_conditional(response, self.template.config.body_limit);
+        let outcome = outcome.map_or_else(
+            || self.verifier.verify_response(spec.resource, response),
+            Ok,
+        );
         let outcome = outcome.unwrap_or_else(|failed| failed);
         if !spec.names_file {
             return Verified {
@@ -91,12 +99,12 @@ impl RunState {
         Verified {
             outcome,
             country,
-            // Metadata is always requested whole.
+            // Metadata is always requested completely.
             update: PartialUpdate::Unchanged,
         }
     }
 
-    fn result(
+    fn attempt_result(
         &self,
         spec: &AttemptSpec,
         local: &LocalCopy,
@@ -109,14 +117,14 @@ impl RunState {
         AttemptResult {
             conditions_failed: local.is_conditional_failure(&outcome),
             outcome,
-            took: done.saturating_sub(response.sent),
-            redirect: self.redirect(spec, response),
+            service_time: done.saturating_sub(response.sent),
+            redirect: self.redirect_path(spec, response),
             retry_after: field.and_then(|field| parse_retry_after(field, unix_time)),
         }
     }
 
     /// The path within the site to which a response redirects.
-    fn redirect(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
+    fn redirect_path(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
         let location = response.location.as_deref()?;
         response.status.filter(|status| is_redirect(*status))?;
         let uri = self.template.uri(spec.resource, spec.path.as_deref());
@@ -124,27 +132,27 @@ impl RunState {
         resolve_location(&url, location)
     }
 
-    /// The scheduler's decision, and the slot after it.
-    fn decide(
+    /// Completes the attempt in the scheduler; returns what to do, and the state of the concurrency slot.
+    fn complete(
         &self,
         id: AttemptId,
         result: &AttemptResult,
         update: &PartialUpdate,
-        early: bool,
+        takes_next: bool,
         done: Duration,
     ) -> (Disposition, Slot) {
         let mut scheduler = self.scheduler();
         let disposition = scheduler.complete(id, result, done);
         if disposition.outcome == Outcome::Cancelled {
-            // The run was cancelled (a loser of a hedge is `HedgeLost`); the waker that stops the scheduler may not
-            // have run yet.
+            // The run was cancelled (the outcome of a superseded attempt is `HedgeLost`). The waker that stops the
+            // scheduler may not have run yet.
             scheduler.stop();
         }
         let stores = self.saves
             && (disposition.body_action != BodyAction::Discard
                 || *update != PartialUpdate::Unchanged);
-        // A staged flag is reported to the scheduler while its attempt holds the slot.
-        let slot = if early && !stores && disposition.body_action != BodyAction::Stage {
+        // An attempt holds its slot until its staged flag is reported to the scheduler.
+        let slot = if takes_next && !stores && disposition.body_action != BodyAction::Stage {
             scheduler.release_slot(id);
             Slot::Next(scheduler.next(done))
         } else {

@@ -1,4 +1,5 @@
-//! Evaluates a response to a conditional or range request against the local copy.
+//! Evaluates a 206, 304 or 416 (or an incomplete body) against the local copy: the outcome of the attempt, and the
+//! update of the partial file.
 
 use super::local_copy::{CachedFile, LocalCopy};
 use super::merge::PartialResponse;
@@ -10,9 +11,11 @@ use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, EntityTag, Outcome};
 
 impl LocalCopy {
-    /// Evaluates a response to a request with these [`conditions`](LocalCopy::conditions): the rest in a 206 becomes
-    /// the complete body. `None` if the response is to be verified as any other.
-    pub(crate) fn evaluate(
+    /// Evaluates a response to a request with these [`conditions`](LocalCopy::conditions). If a 206 completes the
+    /// partial body, the complete body replaces `response.result`. `limit` is the maximum length of a complete body, in
+    /// bytes. The outcome is `None` if it does not depend on the local copy, so that the caller must verify the
+    /// response.
+    pub(crate) fn evaluate_conditional(
         &self,
         response: &mut RawResponse,
         limit: usize,
@@ -22,7 +25,8 @@ impl LocalCopy {
             Err(_) => return (None, self.after_failure(response, limit)),
         };
         match (response.status, &self.cached, &self.partial) {
-            (Some(304), Some(cached), _) if names(response, cached) => {
+            // The complete file is current, so that the partial body is of no use.
+            (Some(304), Some(cached), _) if names_cached_version(response, cached) => {
                 (Some(Outcome::NotModified), PartialUpdate::Remove)
             }
             (Some(206), _, Some(_)) if !matches_content_digest(response, &body) => {
@@ -42,15 +46,16 @@ impl LocalCopy {
         }
     }
 
-    /// Whether the conditional fields caused this outcome, so that a request without them may succeed: a range of
-    /// another version, an unsatisfiable range, or a 304 for another entity tag.
+    /// Whether the conditional fields caused this outcome, so that a request without these fields may succeed: a 206
+    /// that does not continue the partial body or cannot be verified, an unsatisfiable range (416), or a 304 for
+    /// another entity tag.
     pub(crate) fn is_conditional_failure(&self, outcome: &Outcome) -> bool {
         !self.is_empty() && matches!(outcome, Outcome::Http(206 | 304 | 416))
     }
 
-    /// The update of the partial file if the body is incomplete.
+    /// The update of the partial file after a response without a complete body.
     fn after_failure(&self, response: &RawResponse, limit: usize) -> PartialUpdate {
-        if response.result == Err(Outcome::TooLarge) || response.unusable {
+        if response.result == Err(Outcome::TooLarge) || response.body_unusable {
             return PartialUpdate::Unchanged;
         }
         let received = response.partial_body.clone().unwrap_or_default();
@@ -67,10 +72,10 @@ impl LocalCopy {
     }
 }
 
-/// Whether a 304 names the cached version, as a valid one does (RFC 9110 section 15.4.5); no other 304 may make a
-/// damaged file pass for a complete one. The tag may be weak, because `If-None-Match` compares weakly
+/// Whether a 304 has the entity tag of the cached version, as RFC 9110 section 15.4.5 requires. Any other 304 could
+/// make a damaged file pass for a complete file. The tag may be weak, because `If-None-Match` compares weakly
 /// (section 13.1.2).
-fn names(response: &RawResponse, cached: &CachedFile) -> bool {
+fn names_cached_version(response: &RawResponse, cached: &CachedFile) -> bool {
     let etag = response.etag.as_deref().map(str::as_bytes);
     let etag = etag.and_then(EntityTag::parse);
     etag.is_some_and(|etag| etag.matches_weakly(&cached.etag))
@@ -79,9 +84,10 @@ fn names(response: &RawResponse, cached: &CachedFile) -> bool {
 /// Whether the bytes of a part match the `Content-Digest` of their response.
 fn matches_content_digest(response: &RawResponse, part: &[u8]) -> bool {
     let is_match = |digest| ContentDigest::from_body(part) == digest;
-    !response.unusable && response.digest.is_none_or(is_match)
+    !response.body_unusable && response.digest.is_none_or(is_match)
 }
 
+/// Keeps the received bytes of an incomplete 200, if a later attempt can continue them.
 fn first_part(response: &RawResponse, received: Bytes) -> PartialUpdate {
     let etag = response.etag.as_deref().unwrap_or_default();
     let digest = response.repr_digest.or(response.digest);
@@ -106,14 +112,15 @@ fn after_error(error: MergeError) -> PartialUpdate {
     }
 }
 
-/// A part that was not requested, or that cannot be verified, is a 206 like any other.
+/// A 206 with another part than requested, or that cannot be verified, has the outcome of its status. Only a 206 is
+/// merged, so that `Status` and `Unsatisfiable` do not occur.
 fn outcome(error: &MergeError) -> Outcome {
     match error {
         MergeError::Status(status) => Outcome::from_status(*status),
         MergeError::Unsatisfiable => Outcome::Http(416),
         MergeError::TooLarge => Outcome::TooLarge,
         MergeError::Incomplete(_) => Outcome::IncompleteBody,
-        MergeError::Version | MergeError::Range | MergeError::Unproven => Outcome::Http(206),
+        MergeError::Version | MergeError::Range | MergeError::Unverifiable => Outcome::Http(206),
         MergeError::Corrupt => Outcome::Corrupt,
     }
 }
@@ -197,13 +204,13 @@ mod tests {
     }
 
     fn evaluate(local: &LocalCopy, mut response: RawResponse) -> (Option<Outcome>, PartialUpdate) {
-        local.evaluate(&mut response, LIMIT)
+        local.evaluate_conditional(&mut response, LIMIT)
     }
 
     #[test]
     fn status_206_completes_the_body() {
         let mut response = complete(206, b"456789");
-        let evaluated = local(4).evaluate(&mut response, LIMIT);
+        let evaluated = local(4).evaluate_conditional(&mut response, LIMIT);
         assert_eq!(evaluated, (Some(Outcome::Ok), PartialUpdate::Unchanged));
         assert_eq!(response.result.unwrap(), WHOLE);
         assert_eq!(response.bytes, 6, "the local bytes did not arrive");
@@ -221,7 +228,7 @@ mod tests {
         elsewhere.content_range = Some("bytes 3-8/10".to_owned());
         let evaluated = evaluate(&local(4), elsewhere);
         assert_eq!(evaluated, (Some(Outcome::Http(206)), PartialUpdate::Remove));
-        let large = local(4).evaluate(&mut complete(206, b"456789"), 9);
+        let large = local(4).evaluate_conditional(&mut complete(206, b"456789"), 9);
         assert_eq!(large, (Some(Outcome::TooLarge), PartialUpdate::Remove));
         let mut short = complete(206, b"45");
         short.content_range = Some("bytes 4-5/10".to_owned());
@@ -240,7 +247,7 @@ mod tests {
         let corrupt = (Some(Outcome::Corrupt), PartialUpdate::Remove);
         rest.digest = Some(ContentDigest::from_body(b"45678x"));
         assert_eq!(evaluate(&local, rest.clone()), corrupt);
-        (rest.digest, rest.unusable) = (None, true);
+        (rest.digest, rest.body_unusable) = (None, true);
         assert_eq!(evaluate(&local, rest), corrupt);
     }
 
@@ -249,8 +256,11 @@ mod tests {
         let (local, rest) = undigested(&SMALLEST[4..]);
         assert_eq!(evaluate(&local, rest).0, Some(Outcome::Ok));
         let (local, rest) = undigested(&[0xff; SMALLEST.len() - 4]);
-        let unproven = evaluate(&local, rest);
-        assert_eq!(unproven, (Some(Outcome::Http(206)), PartialUpdate::Remove));
+        let unverifiable = evaluate(&local, rest);
+        assert_eq!(
+            unverifiable,
+            (Some(Outcome::Http(206)), PartialUpdate::Remove)
+        );
     }
 
     #[test]
@@ -366,7 +376,7 @@ mod tests {
         endless.length = None;
         assert_eq!(first(endless), ignored);
         let mut coded = broken(200, b"0123", Outcome::IncompleteBody);
-        coded.unusable = true;
+        coded.body_unusable = true;
         assert_eq!(first(coded), ignored);
         let invalid = broken(206, b"456789x", Outcome::ConnectionReset);
         assert_eq!(evaluate(&local(4), invalid), (None, PartialUpdate::Remove));

@@ -1,5 +1,5 @@
-//! What follows an attempt that did not bring the resource: a retry, the same request without
-//! conditional headers, or the next redirect hop.
+//! Schedules the next attempt of a download after an attempt without the resource: a retry, the same request
+//! without conditional headers, or the next redirect hop.
 
 use super::attempt_scheduler::AttemptScheduler;
 use super::ready_attempt::ReadyAttempt;
@@ -9,8 +9,8 @@ use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
 impl AttemptScheduler {
-    /// Retries once without conditional headers; does not count as a retry and has the same request
-    /// number.
+    /// Repeats the request once without conditional headers. The repetition has the same request number and
+    /// counts neither as a try nor in the retry budget.
     pub(super) fn retry_unconditionally(&mut self, attempt: ReadyAttempt) {
         self.queue.push_immediate(ReadyAttempt {
             kind: AttemptKind::Retry,
@@ -21,21 +21,19 @@ impl AttemptScheduler {
         });
     }
 
-    /// Follows a redirect.
-    ///
-    /// # Errors
-    /// The outcome of the attempt if it is no redirect, or one that is not followed.
+    /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,
+    /// [`Outcome::TooManyRedirects`] at the policy's maximum, otherwise the unchanged outcome.
     pub(super) fn follow_redirect(
         &mut self,
         attempt: &ReadyAttempt,
         result: &AttemptResult,
-    ) -> Result<Outcome, Outcome> {
+    ) -> Outcome {
         let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
-            return Err(result.outcome.clone());
+            return result.outcome.clone();
         };
         match self.policy.redirects.max {
-            0 => Err(result.outcome.clone()),
-            max if attempt.hops >= max => Err(Outcome::TooManyRedirects),
+            0 => result.outcome.clone(),
+            max if attempt.hops >= max => Outcome::TooManyRedirects,
             _ => {
                 self.queue.push_immediate(ReadyAttempt {
                     kind: AttemptKind::Redirect,
@@ -45,12 +43,13 @@ impl AttemptScheduler {
                     backoff: Duration::ZERO,
                     ..attempt.clone()
                 });
-                Ok(Outcome::Redirected(*status))
+                Outcome::Redirected(*status)
             }
         }
     }
 
-    /// A try or its hedge has failed: retries if both have and the policy allows it.
+    /// Handles a failed attempt. When a try and its hedge have both failed, schedules a retry if the policy allows
+    /// one, otherwise ends the download.
     pub(super) fn fail(
         &mut self,
         id: AttemptId,
@@ -71,9 +70,10 @@ impl AttemptScheduler {
             && retry.is_retryable(&outcome)
             && self.retry_budget.as_mut().is_none_or(RetryBudget::withdraw);
         if !may_retry {
-            return self.decide(key, outcome, BodyAction::Discard);
+            return self.end_download(key, outcome, BodyAction::Discard);
         }
-        // The number of the try, not of its hedge: which of the two fails last depends on timing.
+        // The backoff is drawn by the request number of the try, not of its hedge: which of the two fails last
+        // depends on timing.
         let (tries, retry_after) = (download.tries, download.retry_after);
         let failed = self.current_try(key, AttemptKind::Retry);
         let resource = self.in_flight[id.in_flight_key].attempt.resource;

@@ -1,5 +1,4 @@
-//! An attempt whose response has been evaluated: its record, and the completion of the record after the storage
-//! job.
+//! Finishes an attempt after its storage job (the changes on disk): completes the attempt record.
 
 use crate::execution::run_state::{RunState, lock};
 use crate::execution::storage_job::{StorageJob, StorageResult};
@@ -9,32 +8,32 @@ use crate::transport::RawResponse;
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::time::Duration;
 
-/// What follows from a response.
+/// An attempt whose response has been evaluated: its record, its storage job and its concurrency slot.
 #[derive(Debug)]
 pub(crate) struct Evaluated {
     pub(crate) id: AttemptId,
-    /// Boxed, to keep it off the stack of a thread that waits and out of the moves of this struct.
+    /// Boxed, to keep the record off the stack of a thread that waits, and cheap to move.
     pub(crate) record: Box<AttemptRecord>,
-    /// Boxed: most runs that are timed save nothing, and this struct is moved about.
+    /// `None` if nothing changes on disk, as in most runs that are timed. Boxed, to be cheap to move.
     pub(crate) job: Option<Box<StorageJob>>,
     pub(crate) slot: Slot,
     pub(super) action: BodyAction,
-    /// How much of the resource is on disk once the job is done.
+    /// How much of the resource is on disk after the storage job.
     pub(super) retained: Retained,
 }
 
-/// The concurrency slot of an attempt after its evaluation.
+/// The state of an attempt's concurrency slot (the right to have one request in flight) after the evaluation.
 #[derive(Debug)]
 pub(crate) enum Slot {
     /// Still held.
     Held(AttemptId),
-    /// Released while the storage job was waiting.
+    /// Released when the storage job was queued.
     Released,
-    /// Released at the evaluation, when the scheduler gave this next action.
+    /// Released by the evaluation, which took this next action from the scheduler.
     Next(Action),
 }
 
-/// The record of an attempt, but for the bytes that its storage job may waste.
+/// The record of an attempt, without `wasted_bytes`, which are known after the storage job.
 pub(super) fn attempt_record(
     spec: &AttemptSpec,
     worker: Option<usize>,
@@ -65,20 +64,20 @@ pub(super) fn attempt_record(
 }
 
 impl RunState {
-    /// Completes the record and lets the download go on. `stored` is the result of the storage job; `Ok` without
-    /// one.
-    pub(crate) fn finalize(
+    /// Completes the record. Reports a staged flag to the scheduler, which may then request its metadata. `stored` is
+    /// the result of the storage job; `Ok` if the attempt has no storage job.
+    pub(crate) fn finish_attempt(
         &self,
         evaluated: &mut Evaluated,
         stored: Result<StorageResult, Outcome>,
     ) {
         let is_stored = stored.is_ok();
-        let retained = self.apply(evaluated, stored);
+        let retained = self.apply_storage_result(evaluated, stored);
         let record = &mut evaluated.record;
         record.wasted_bytes = if self.template.config.keep_partial_bodies {
             lock(&self.wasted).record(record.resource, record.bytes, retained)
         } else {
-            // Nothing is retained between attempts: the cores need not share a map.
+            // No attempt continues a partial body, so the cores need not share a map.
             WastedBytes::default().record(record.resource, record.bytes, retained)
         };
         if evaluated.action == BodyAction::Stage {
@@ -86,8 +85,12 @@ impl RunState {
         }
     }
 
-    /// Enters the result in the record; returns how much of the resource is on disk.
-    fn apply(&self, evaluated: &mut Evaluated, stored: Result<StorageResult, Outcome>) -> Retained {
+    /// Enters a failure to store in the record; returns how much of the resource is on disk.
+    fn apply_storage_result(
+        &self,
+        evaluated: &mut Evaluated,
+        stored: Result<StorageResult, Outcome>,
+    ) -> Retained {
         let record = &mut evaluated.record;
         match stored {
             Ok(result) => {
