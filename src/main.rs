@@ -21,7 +21,8 @@ use std::process::ExitCode;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 success, 1 something failed or a threshold was crossed, \
-    2 could not start, 3 the measurement is not valid."
+    2 could not start, 3 the measurement is not valid.\n\
+    Words such as fate, profile and round are defined in docs/glossary.md."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -57,9 +57,10 @@ fn with_notes(page: &str) -> String {
     format!("{before}.SH NOTES\n{notes}{after}")
 }
 
-/// A line in roff: a heading, a name with its description, an example, or text.
+/// A line in roff: a heading, a name with its description, the rest of a description, an example, or text.
 fn to_roff(line: &str) -> String {
     match (line.strip_prefix("  "), line.strip_suffix(':')) {
+        (Some(rest), _) if rest.starts_with(' ') => format!("{}\n", rest.trim_start()),
         (Some(indented), _) => match indented.split_once("  ") {
             Some((name, about)) if !name.contains(' ') => {
                 format!(".TP\n\\fB{name}\\fR\n{}\n", about.trim_start())

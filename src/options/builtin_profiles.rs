@@ -1,8 +1,8 @@
 //! Profiles: built in, or read from files.
 
+use super::help_lists;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_server::Profile;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 
@@ -30,12 +30,8 @@ const MAX_SIZE: u64 = 1 << 20;
 
 /// The built-in profiles, for `after_help`.
 pub(crate) fn list() -> String {
-    let mut text = String::from("Profiles:\n");
-    for (name, source) in BUILT_IN {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {name:<12} {}", about(source));
-    }
-    text
+    let entries = BUILT_IN.map(|(name, source)| help_lists::entry(12, name, about(source)));
+    format!("Profiles (docs/profiles.md):\n{}", entries.concat())
 }
 
 /// The value of `about` in a built-in file: its first line that is not a comment. Every start of the command makes the

@@ -28,7 +28,7 @@ pub(crate) struct PolicyOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = policy_values::up_to_100)]
     retries: Option<u32>,
 
-    /// Exponential backoff with full jitter: first and maximum delay, added to Retry-After [default: 100ms..10s]
+    /// Wait a random time before a retry, at most FIRST, doubling up to MAX, plus Retry-After [default: 100ms..10s]
     #[arg(long, value_name = "FIRST..MAX", value_parser = policy_values::backoff)]
     backoff: Option<(Duration, Duration)>,
 
@@ -40,15 +40,15 @@ pub(crate) struct PolicyOptions {
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = policy_values::retryable_status)]
     retry_status: Vec<u16>,
 
-    /// Retry budget: this percentage of requests, plus 10
+    /// Limit the retries of the run to this percentage of its requests, plus 10 retries
     #[arg(long, value_name = "PERCENT", value_parser = policy_values::percentage)]
     retry_budget: Option<f64>,
 
-    /// Send a duplicate request after this delay (`50ms`, or percentile `p95`) if a connection is free
+    /// Duplicate a request that takes longer than this (`50ms`, or percentile `p95`) if a connection is free
     #[arg(long, value_name = "DELAY", value_parser = policy_values::hedge_delay)]
     hedge: Option<HedgeDelay>,
 
-    /// Hedge at most this percentage of the requests [default: 10%]
+    /// Hedge (duplicate) at most this percentage of the requests [default: 10%]
     #[arg(long, value_name = "PERCENT", value_parser = policy_values::positive_percentage)]
     hedge_share: Option<f64>,
 

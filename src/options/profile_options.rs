@@ -24,7 +24,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "NAME|FILE")]
     profile: Option<String>,
 
-    /// Use only this listener of the profile
+    /// Use only this listener (one server) of the profile
     #[arg(long, value_name = "NAME", requires = "profile")]
     listener: Option<String>,
 
@@ -36,7 +36,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, alias = "capacity", value_name = "N", value_parser = value_parsers::concurrency_limit)]
     concurrency_limit: Option<u32>,
 
-    /// Queue up to N more requests (FIFO)
+    /// Queue up to N more requests (FIFO); needs --concurrency-limit [default: the profile's, or 0]
     #[arg(long, value_name = "N", value_parser = value_parsers::queue)]
     queue: Option<u32>,
 

@@ -18,7 +18,7 @@ impl Strategy for Adaptive {
     }
 
     fn about(&self) -> &'static str {
-        "one event loop that adjusts its concurrency to the measured latency, up to the maximum"
+        "one event loop that adjusts its concurrency to the measured latency, up to --concurrency"
     }
 
     /// The maximum: more than most servers of flags can use, and not enough to flood one.

@@ -17,7 +17,7 @@ impl Strategy for AsyncMulti {
     }
 
     fn about(&self) -> &'static str {
-        "tasks on a work-stealing runtime, one thread per core; costs hand-overs between threads"
+        "tasks on a work-stealing runtime, one thread per core; costs moving tasks between threads"
     }
 
     /// As `threads`, which uses several cores too.

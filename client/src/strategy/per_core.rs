@@ -25,7 +25,7 @@ impl Strategy for PerCore {
     }
 
     fn about(&self) -> &'static str {
-        "one pinned event loop per core; downloads are shared, connections are not"
+        "one pinned event loop per core; each has its own connections, all share the downloads"
     }
 
     /// As `threads`, which uses several cores too.

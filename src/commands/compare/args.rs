@@ -17,8 +17,19 @@ use std::path::PathBuf;
 
 /// Compare download strategies under the same delays and faults
 ///
-/// Runs every strategy once per round, each time in a process of its own. Exit code 0: valid; 1: threshold crossed or
-/// unexpected errors; 2: could not start; 3: invalid measurement.
+/// Without options, compares `sequential`, `threads` and `async`: each downloads 20 flags from flagpole's own server, with
+/// a delay of 50 ms. Every strategy runs once per round, each time in a process of its own.
+///
+/// An experiment is a comparison in a file. It takes the place of the options for server, flags, strategies and policy,
+/// which cannot be combined with it; --rounds and the options under Results can. With --url the server is not flagpole's
+/// own, so --latency, --profile, --listener, --fault, --concurrency-limit, --queue, --rate-limit and --seed are refused.
+///
+/// Conditions of --fail-if compare a metric of a strategy with a value. The metrics are wall (time), efficiency (the
+/// shortest possible wall time divided by the wall time), p50, p90 and p99 (response times), errors (failed downloads),
+/// goodput (successful downloads per second), cpu and memory.
+///
+/// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, or a download failed for
+/// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
 " + &help_lists::transports() + "
@@ -57,7 +68,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, default_value = "1", value_name = "N", value_parser = values::count)]
     pub(super) times: NonZeroUsize,
 
-    /// Files per country: `flags`, `metadata` (flag, then its metadata) or `both` (independently)
+    /// Files per country: `flags`, `metadata` (flag, then its metadata) or `both` (flag and metadata at once)
     #[arg(
         long,
         default_value = "flags",
@@ -85,11 +96,11 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategy_names::parse_transport)]
     pub(super) transport: Vec<&'static dyn Transport>,
 
-    /// Measured rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
+    /// Measured rounds, after one warm-up round; confidence intervals of ratios need 10 [default: 20, or the experiment's]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = values::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
-    /// Use a running server: its root URL, or its /flags
+    /// Use the server at this URL: `http://127.0.0.1:9000`
     #[arg(long, conflicts_with_all = [
         "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed",
     ])]
@@ -102,15 +113,15 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "CONDITION", help_heading = "Results")]
     pub(super) fail_if: Vec<Threshold>,
 
-    /// Compare with this earlier result
+    /// Print the ratio of each strategy to itself in this earlier result
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Save the experiment to this file
+    /// Save the experiment to this file, to repeat it
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) save: Option<PathBuf>,
 
-    /// Write the result as JSON to this file
+    /// Write the result as JSON to this file, for --baseline
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) result: Option<PathBuf>,
 

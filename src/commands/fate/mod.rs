@@ -26,11 +26,21 @@ const MAX_REQUESTS: usize = 200_000;
 
 /// Print the planned delay and fault of each request (no server needed)
 ///
-/// A fate follows from the seed, the profile, the resource and the request number (the first request for a resource is
-/// number 1). A server with the same profile and seed does exactly this. Rejections by the concurrency limit or the rate
-/// limit depend on other requests and are not shown; time windows apply as of --at.
+/// A fate is all that will happen to one response: its delay, its fault and how it ends. It follows from the seed, the
+/// profile, the resource and the request number (the first request for a resource is number 1), so a server with the same
+/// profile and seed does exactly this. Without options, prints the fates of one request for each of 20 flags, from every
+/// listener of the profile `book`.
+///
+/// The last line is the lower bound: the shortest time in which a client with this --concurrency can make all the
+/// requests.
+///
+/// --concurrency-limit, --queue and --rate-limit are accepted as in `flagpole serve`, but rejections depend on other
+/// requests and are not shown. A rule that applies only during a part of the server's run applies here if --at lies in
+/// that part.
 #[derive(Args)]
 #[command(after_help = builtin_profiles::list() + "
+Latencies and faults: see `flagpole serve --help`, docs/latencies.md and docs/faults.md.
+
 Examples:
   flagpole fate --profile flaky --seed 7 --flags all -n 3
   flagpole fate --latency uniform:10ms..200ms --fault 500@10% -c 5
@@ -70,7 +80,7 @@ pub(crate) struct FateArgs {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Show what happens at this time after server start
+    /// Show the fates at this time after server start
     #[arg(long, default_value = "0", value_name = "DURATION", value_parser = spec::duration)]
     at: Duration,
 

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum GetFormat {
-    /// Totals, as the book's programs print them
+    /// Totals: downloads, errors, elapsed time
     Text,
     /// One document: totals, and the final attempt of each download
     Json,

@@ -31,11 +31,15 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Download flags
+/// Download countries' flags (GIF images)
 ///
-/// Verifies the length and digest of every body; a file is saved completely or not at all. Exit code 0: every flag was
-/// downloaded, was already there or does not exist; 1: a download failed or was interrupted, or the result or records could
-/// not be written; 2: could not start.
+/// Without options, downloads the flags of the 20 most populous countries from port 8000, where `flagpole serve` listens.
+///
+/// A download is one file. It takes one or more attempts: a first request, retries, redirects, and hedges (duplicates of
+/// requests that take long). The length and digest of every body are verified; a file is saved completely or not at all.
+///
+/// Exit code 0: every flag was downloaded, was already there or does not exist; 1: a download failed or was interrupted,
+/// or the result or records could not be written; 2: could not start.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
 " + &help_lists::transports() + "
@@ -68,11 +72,11 @@ pub(crate) struct GetArgs {
     )]
     concurrency: Option<Concurrency>,
 
-    /// Server opened by `flagpole serve` without options [default: LOCAL]
+    /// Use this server of `flagpole serve` without options; not with --url [default: LOCAL]
     #[arg(short, long, ignore_case = true, conflicts_with = "url")]
     server: Option<BookServer>,
 
-    /// Root URL of the site, or of its /flags
+    /// Use the server at this URL: `http://127.0.0.1:9000`
     #[arg(long)]
     url: Option<Target>,
 
@@ -100,7 +104,7 @@ pub(crate) struct GetArgs {
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: GetFormat,
 
-    /// Write one JSON line per attempt to this file
+    /// Write one JSON line per attempt to this file (the log of the server: `flagpole serve --journal`)
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
 

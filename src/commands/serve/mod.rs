@@ -27,11 +27,17 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The connections of a trial must close within this time after its end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serve flags, with the latency and faults you ask for
+/// Serve countries' flags (GIF images), with the latency and faults you ask for
 ///
-/// Without options, opens the three servers of the built-in profile `book`: LOCAL on port 8000 (no delay), DELAY on 8001
-/// (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418). With any server option, opens
-/// one server; without --profile it starts from the profile `clean`.
+/// The files are /flags/{cc}/{cc}.gif and /flags/{cc}/metadata.json, where {cc} is a country code such as br.
+///
+/// A profile describes one or more listeners: servers, each on a port of its own. Without options, opens the three
+/// listeners of the built-in profile `book`, which the programs of a well-known book on Python use: LOCAL on port 8000 (no
+/// delay), DELAY on 8001 (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418).
+///
+/// With --latency, --fault, --concurrency-limit, --rate-limit or --port, and without --profile, opens one listener, by
+/// default without delays and faults (profile `clean`). With --profile, these options replace the values of every listener
+/// of the profile; its rules stay.
 #[derive(Args)]
 #[command(after_help = builtin_profiles::list() + "
 " + &help_lists::latencies_and_faults() + "
@@ -65,7 +71,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Append one JSON line per request to this file
+    /// Append one JSON line per request to this file (docs/profiles.md)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 

@@ -2,8 +2,8 @@
 
 use super::experiment::Experiment;
 use crate::options::builtin_profiles::about;
+use crate::options::help_lists;
 use anyhow::{Context as _, Result, bail};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 
@@ -49,12 +49,8 @@ pub(crate) fn load(name: &str) -> Result<Experiment> {
 
 /// The built-in experiments, for `after_help`.
 pub(crate) fn list() -> String {
-    let mut text = String::from("Experiments:\n");
-    for (name, source) in BUILT_IN {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {name:<17} {}", about(source));
-    }
-    text
+    let entries = BUILT_IN.map(|(name, source)| help_lists::entry(17, name, about(source)));
+    format!("Experiments (docs/experiments.md):\n{}", entries.concat())
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl fmt::Display for CorruptFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "corrupt",
-    about: "N flipped bits in the body; the digest is of the original",
+    about: "N flipped bits in the body; Content-Digest is that of the original body",
     example: "corrupt:3",
     parse,
 };

@@ -26,7 +26,7 @@ impl fmt::Display for CutFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "cut",
-    about: "close (FIN) after N bytes (or N%) of the body (toxiproxy: limit_data)",
+    about: "close (FIN) after N bytes (or N%) of the body (like limit_data of toxiproxy)",
     example: "cut:50%",
     parse,
 };

@@ -36,7 +36,7 @@ impl fmt::Display for DribbleFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "dribble",
-    about: "body in N slices over a time (toxiproxy: slicer)",
+    about: "the body in N slices over a time (like slicer of toxiproxy)",
     example: "dribble:5,2s",
     parse,
 };

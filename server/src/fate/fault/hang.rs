@@ -40,7 +40,7 @@ impl fmt::Display for HangFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "hang",
-    about: "silence before the head or within the body, for a time or until the peer leaves (toxiproxy: timeout)",
+    about: "silence before the head or within the body, for a time or until the peer leaves (like timeout of toxiproxy)",
     example: "hang:700,for=5s",
     parse,
 };

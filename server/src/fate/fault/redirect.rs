@@ -36,7 +36,7 @@ impl fmt::Display for RedirectFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "redirect",
-    about: "302 to itself forever, or N redirects to the requested resource",
+    about: "endless redirects (302) to the same path, or N redirects before the response",
     example: "redirect:3",
     parse,
 };

@@ -42,7 +42,7 @@ impl fmt::Display for StatusFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "status",
-    about: "another status (200 to 999) instead of the response; a bare number will do",
+    about: "another status (200 to 999); `status:` may be omitted",
     example: "503,retry-after=2s",
     parse,
 };

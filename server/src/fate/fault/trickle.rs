@@ -26,7 +26,7 @@ impl fmt::Display for TrickleFault {
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "trickle",
-    about: "body at N bytes per second (toxiproxy: bandwidth)",
+    about: "the body at N bytes per second (like bandwidth of toxiproxy)",
     example: "trickle:1000",
     parse,
 };

@@ -65,7 +65,7 @@ impl fmt::Display for Quantiles {
 
 pub(super) const MEMBER: LatencyMember = LatencyMember {
     name: "quantiles",
-    about: "measured delays: quantiles, or a file of samples",
+    about: "measured delays: quantiles, or the samples in a file such as `quantiles:samples.csv`",
     example: "quantiles:p50=20ms,p90=80ms,p99=400ms",
     takes_cap: true,
     parse,
