@@ -1,11 +1,11 @@
-//! Measures all cells of an experiment, one after the other.
+//! Measures all cells of an experiment, one after the other. A cell is one combination of a latency and a concurrency.
 
-use super::evaluation::{cell_result, concurrency_curves, exit_reasons};
+use super::evaluation::{concurrency_curves, evaluate_cell, exit_reasons};
 use super::runner::abort_reason::AbortReason;
-use super::runner::cell_run::CellRun;
+use super::runner::cell_trials::CellTrials;
 use super::runner::conditions::CellConditions;
 use super::runner::progress::Progress;
-use super::runner::{cell, environment, estimate, overhead};
+use super::runner::{environment, estimate, overhead, run_cell};
 use super::spec::experiment::Experiment;
 use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
@@ -50,18 +50,18 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
     };
     for conditions in &mut cells {
         conditions.overhead_error = overhead_error.as_deref();
-        let run = match cell::run(conditions, interrupt, &mut progress) {
+        let cell = match run_cell::run_cell(conditions, interrupt, &mut progress) {
             // Keeps the cells that have been measured.
             Err(error) if !grid.comparison.cells.is_empty() => {
-                CellRun::aborted(variants.len(), AbortReason::from_error(&error))
+                CellTrials::aborted(variants.len(), AbortReason::from_error(&error))
             }
-            run => run?,
+            result => result?,
         };
-        let is_aborted = run.abort_reason.is_some();
-        grid.has_failed |= exit_reasons::has_unexpected_errors(&run, experiment.url.is_none());
+        let is_aborted = cell.abort_reason.is_some();
+        grid.has_failed |= exit_reasons::has_unexpected_errors(&cell, experiment.url.is_none());
         grid.comparison
             .cells
-            .push(cell_result::cell(conditions, run)?);
+            .push(evaluate_cell::evaluate_cell(conditions, cell)?);
         if is_aborted {
             break;
         }

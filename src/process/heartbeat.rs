@@ -1,5 +1,5 @@
-//! Heartbeat with a child process: the parent writes `?`, the child replies with an empty line. Results are JSON, in
-//! which an empty line means nothing.
+//! Heartbeat with a child process: the parent writes `?`, the child replies with an empty line. All other lines that a
+//! child writes are JSON, so no other line is empty.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,28 +7,34 @@ use std::time::Duration;
 /// The time between two pings.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Missed pings before the child counts as hung. Pings are counted, not seconds, so that SIGSTOP of the process group is
-/// not a failure.
+/// The number of pings without a reply after which the child counts as hung. Pings are counted, not seconds, so that
+/// stopping both processes (SIGSTOP) is not a failure.
 const MAX_MISSED: u32 = 5;
 
 const PING: &str = "?";
 
-/// The pings since the last reply.
+/// The parent's side of the heartbeat.
 #[derive(Default)]
-pub(crate) struct Heartbeat(u32);
+pub(crate) struct Heartbeat {
+    pings_since_reply: u32,
+}
 
 impl Heartbeat {
     /// The child has written something.
-    pub(crate) fn pong(&mut self) {
-        self.0 = 0;
+    pub(crate) fn on_reply(&mut self) {
+        self.pings_since_reply = 0;
     }
 
-    /// Sends a ping; true if the child is unresponsive.
-    pub(crate) fn ping_or_lost(&mut self, input: &mut impl Write) -> bool {
-        // A write fails if the child has exited, which its closed output tells.
+    /// Sends a ping.
+    pub(crate) fn ping(&mut self, input: &mut impl Write) {
+        // A write fails if the child has exited; the reader of its output notices the exit.
         let _ = writeln!(input, "{PING}");
-        self.0 += 1;
-        self.0 > MAX_MISSED
+        self.pings_since_reply += 1;
+    }
+
+    /// Whether too many pings have no reply.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.pings_since_reply > MAX_MISSED
     }
 }
 
@@ -55,12 +61,15 @@ mod tests {
         let mut heartbeat = Heartbeat::default();
         for _ in 0..3 {
             for _ in 0..MAX_MISSED {
-                assert!(!heartbeat.ping_or_lost(&mut pings));
+                heartbeat.ping(&mut pings);
+                assert!(!heartbeat.is_lost());
             }
-            heartbeat.pong();
+            heartbeat.on_reply();
         }
-        let lost = (0..=MAX_MISSED).map(|_| heartbeat.ping_or_lost(&mut pings));
-        assert_eq!(lost.filter(|lost| *lost).count(), 1, "the last");
+        for missed in 1..=MAX_MISSED + 1 {
+            heartbeat.ping(&mut pings);
+            assert_eq!(heartbeat.is_lost(), missed > MAX_MISSED);
+        }
         assert_eq!(pings, b"?\n".repeat(pings.len() / 2));
     }
 }

@@ -1,4 +1,4 @@
-//! A measured run as a trial process sends it to its parent: as JSON, with all fields of its records.
+//! A measured run as a trial process sends it to its parent: as JSON, with all fields of its attempt records.
 
 use crate::process::record_dto::RecordDto;
 use flagpole_client::strategy;
@@ -12,6 +12,7 @@ pub(crate) struct MeasuredDto {
     strategy: String,
     concurrency: usize,
     wall: Duration,
+    /// The number of downloads without an end.
     unstarted: u64,
     /// The timeout of a whole request.
     timeout: Option<Duration>,

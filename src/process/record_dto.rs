@@ -1,4 +1,4 @@
-//! Serde for attempt records between processes.
+//! Attempt records as JSON between a trial process and its parent.
 
 use crate::process::error_kind;
 use flagpole_protocol::{
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::ErrorKind;
 use std::time::Duration;
 
-/// An attempt record with all its fields. (In reports, an outcome is its label only.)
+/// An attempt record with all its fields. Its own serialisation, for reports, has only the label of the outcome.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RecordDto(#[serde(with = "RecordRemote")] pub(super) AttemptRecord);
 

@@ -1,6 +1,8 @@
 //! flagpole's own server in a child process, against which `compare` measures.
 //!
-//! The child exits when its standard input closes, so it ends with this process however this process ends.
+//! The child writes lines: first its URL, then a ledger (the server's counts of everything it did) at each request for
+//! one and at its end; and empty lines, which are replies to pings. It exits when its standard input closes, so the child
+//! ends with this process however this process ends.
 
 use crate::process::heartbeat::Heartbeat;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -15,23 +17,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// The line with which a parent asks for the ledger since the last one, drained connections, and fresh counters.
+/// The line with which the parent makes the child wait until its connections close, write the ledger since its previous
+/// one, and reset its counters.
 pub(crate) const DRAIN_AND_RESET: &str = "drain_and_reset";
 
-/// The server must start, answer and stop within this time.
+/// The server must write the line that is due within this time.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A server whose pipes are closed must exit within this time.
+/// The maximum wait for the exit status of a server that has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time between two looks at the exit status.
+/// The time between two checks of the exit status.
 const POLL: Duration = Duration::from_millis(5);
 
 const UNRESPONSIVE: &str = "the server process is unresponsive";
 
+const EXITED: &str = "the server process exited";
+
+const STDIN_IS_OPEN: &str = "only `stop` closes the standard input of the server";
+
 /// A running server.
 pub(crate) struct ServerProcess {
     child: Child,
+    /// The lines of its standard output.
     lines: Receiver<String>,
     heartbeat: Heartbeat,
     is_unresponsive: bool,
@@ -66,8 +74,11 @@ impl ServerProcess {
         let out = out.context("the server has no standard output")?;
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-            lines.all(|line| sender.send(line).is_ok())
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
         });
         let mut server = ServerProcess {
             child,
@@ -76,74 +87,77 @@ impl ServerProcess {
             is_unresponsive: false,
             url: String::new(),
         };
-        // The child has written the reason to standard error.
-        let line = server.line();
-        let line = line.map_err(|_| anyhow!("the server did not start"))?;
+        // A child that exits has written the reason to standard error.
+        let line = server.next_line().context("the server did not start")?;
         server.url = serde_json::from_str::<Ready>(&line)?.url;
         Ok(server)
     }
 
-    /// Sends a ping; the reason if the server has exited or is unresponsive.
-    pub(crate) fn health(&mut self) -> Option<String> {
-        if let Some(exit) = self.exit() {
-            return Some(exit);
+    /// Sends a ping; fails if the server has exited or is unresponsive.
+    pub(crate) fn check_health(&mut self) -> Result<()> {
+        if let Some(message) = self.exit_message() {
+            bail!(message);
         }
-        // Between requests a server writes replies to pings only.
+        // While a trial runs, the server writes only replies to pings.
         if self.lines.try_iter().count() > 0 {
-            self.heartbeat.pong();
+            self.heartbeat.on_reply();
         }
-        let input = self.child.stdin.as_mut()?;
-        self.is_unresponsive = self.heartbeat.ping_or_lost(input);
-        self.is_unresponsive.then(|| UNRESPONSIVE.to_owned())
+        let input = self.child.stdin.as_mut().expect(STDIN_IS_OPEN);
+        self.heartbeat.ping(input);
+        self.is_unresponsive = self.heartbeat.is_lost();
+        if self.is_unresponsive {
+            bail!(UNRESPONSIVE);
+        }
+        Ok(())
     }
 
-    /// The exit status, if the server has exited.
-    pub(crate) fn exit(&mut self) -> Option<String> {
+    /// A sentence with the exit status, if the server has exited.
+    pub(crate) fn exit_message(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
         Some(format!("the server process ended with {status}"))
     }
 
-    /// Drains the connections and resets the server to its initial state; returns what it did since the last reset.
+    /// Waits until the connections are closed and resets the counters; returns the ledger since the previous call.
     pub(crate) fn drain_and_reset(&mut self) -> Result<ServerSummary> {
-        let input = self.child.stdin.as_mut();
-        let line = match input.map(|input| writeln!(input, "{DRAIN_AND_RESET}")) {
-            Some(Ok(())) => self.line(),
-            _ => Err(anyhow!("the server process exited")),
+        let input = self.child.stdin.as_mut().expect(STDIN_IS_OPEN);
+        let line = match writeln!(input, "{DRAIN_AND_RESET}") {
+            Ok(()) => self.next_line(),
+            Err(_) => Err(anyhow!(EXITED)),
         };
-        if line.is_err() {
+        if line.is_err() && !self.is_unresponsive {
             self.wait_for_exit();
         }
-        served(&line?)
+        parse_summary(&line?)
     }
 
-    /// Stops the server; returns everything it did.
+    /// Stops the server; returns its ledger since its start.
     pub(crate) fn stop(mut self) -> Result<ServerSummary> {
         if self.is_unresponsive {
             bail!(UNRESPONSIVE);
         }
         drop(self.child.stdin.take());
-        served(&self.line()?)
+        parse_summary(&self.next_line()?)
     }
 
-    /// Waits for the exit status of a server whose pipes are closed.
+    /// Waits until `exit_message` knows the exit status: the pipes of a process close before it has exited.
     fn wait_for_exit(&mut self) {
         let end = Instant::now() + EXIT_TIMEOUT;
-        while self.exit().is_none() && Instant::now() < end {
+        while self.exit_message().is_none() && Instant::now() < end {
             thread::sleep(POLL);
         }
     }
 
     /// The next line that is not a reply to a ping.
-    fn line(&mut self) -> Result<String> {
+    fn next_line(&mut self) -> Result<String> {
         loop {
             match self.lines.recv_timeout(TIMEOUT) {
-                // Pings of the last trial may have replies that are unread.
-                Ok(line) if line.is_empty() => self.heartbeat.pong(),
                 Ok(line) => {
-                    self.heartbeat.pong();
-                    return Ok(line);
+                    self.heartbeat.on_reply();
+                    if !line.is_empty() {
+                        return Ok(line);
+                    }
                 }
-                Err(RecvTimeoutError::Disconnected) => bail!("the server process exited"),
+                Err(RecvTimeoutError::Disconnected) => bail!(EXITED),
                 Err(RecvTimeoutError::Timeout) => {
                     self.is_unresponsive = true;
                     bail!(UNRESPONSIVE);
@@ -155,13 +169,13 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // Both fail if the process has exited.
+        // Killing and waiting fail if the process has been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn served(line: &str) -> Result<ServerSummary> {
+fn parse_summary(line: &str) -> Result<ServerSummary> {
     serde_json::from_str(line).context("cannot read the server's ledger")
 }
 

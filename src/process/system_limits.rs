@@ -9,8 +9,8 @@ use flagpole_server::open_files;
 /// Open files of a process besides its connections: standard streams, event loops, timers, files that are written.
 const OTHER_FILES: u64 = 64;
 
-/// The number of connections that the limit on open files allows. Raises the soft limit to the hard one.
-pub(crate) fn connections() -> u64 {
+/// The number of connections that the limit on open files allows. Raises the soft limit to the hard limit first.
+pub(crate) fn max_connections() -> u64 {
     open_files::raise_limit().saturating_sub(OTHER_FILES)
 }
 
@@ -27,7 +27,7 @@ fn range_length(range: &str) -> Option<u64> {
     Some((last + 1).saturating_sub(first))
 }
 
-/// The resource that ran out, if that is why a connection could not be opened.
+/// The resource whose exhaustion is this cause, if there is one.
 pub(crate) fn resource(cause: ConnectFailureCause) -> Option<SystemResource> {
     match cause {
         ConnectFailureCause::OutOfFileDescriptors => Some(SystemResource::FileDescriptors),
@@ -52,7 +52,7 @@ pub(crate) fn available(resource: SystemResource) -> u64 {
 
 /// Fails if the limits on open files or ports do not allow this concurrency.
 pub(crate) fn check_concurrency(concurrency: usize) -> Result<()> {
-    let (needed, allowed) = (concurrency as u64, connections());
+    let (needed, allowed) = (concurrency as u64, max_connections());
     if needed > allowed {
         bail!(
             "--concurrency: {needed} connections need {} open files, {} are allowed; raise the limit with `ulimit -n`",

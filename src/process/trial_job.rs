@@ -1,4 +1,5 @@
-//! What a trial process reads and what it writes.
+//! The messages of a trial, which is one run of one strategy in a process of its own: the job that the process reads
+//! and the result that it writes.
 
 use crate::options::policy_config::PolicyConfig;
 use crate::process::measured_dto::MeasuredDto;
@@ -12,14 +13,14 @@ use std::time::Duration;
 /// A cancelled run must end within this time.
 pub(crate) const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// What a trial has to do.
+/// The run that a trial makes.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialJob {
     pub(crate) strategy: String,
     pub(crate) transport: String,
     pub(crate) url: String,
     pub(crate) codes: Vec<String>,
-    /// The number of downloads; `codes` are repeated in order.
+    /// The length of the list of codes to download: `codes`, repeated from the start as often as necessary.
     pub(crate) downloads: usize,
     pub(crate) files: Files,
     /// The time between the due times of two downloads, in microseconds; `None` for a closed workload.
@@ -53,7 +54,7 @@ impl Files {
     }
 }
 
-/// What a trial reports.
+/// What a trial measured.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialResult {
     pub(crate) measured: MeasuredDto,

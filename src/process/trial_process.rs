@@ -14,13 +14,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A trial must end within this time when it is cancelled: longer than its own limit.
+/// A cancelled trial process must end within this time, after which it is killed. Longer than the limit after which it
+/// exits by itself.
 const GRACE: Duration = CANCEL_GRACE.saturating_add(Duration::from_secs(1));
 
 /// Ctrl-C: cancels the current trial, and all further trials.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     is_requested: Arc<AtomicBool>,
+    /// The events of the current trial, if one is running.
     trial: Arc<Mutex<Option<Sender<TrialEvent>>>>,
 }
 
@@ -74,7 +76,14 @@ impl Interrupt {
     }
 }
 
-/// Runs a job in a new process and waits for its result. Fails if the trial or the server is unresponsive.
+/// What a trial process has written.
+struct TrialOutput {
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a job in a new process and waits for its result. Fails if the trial fails, or if the trial or the server is
+/// unresponsive.
 pub(crate) fn run_trial(
     job: &TrialJob,
     interrupt: &Interrupt,
@@ -93,26 +102,26 @@ pub(crate) fn run_trial(
     let (sender, events) = mpsc::channel();
     interrupt.set_current(Some(sender.clone()));
     thread::spawn(move || read_output(out, err, &sender));
-    let output = wait_result(&events, input, server);
+    let output = wait_for_output(&events, input, server);
     interrupt.set_current(None);
     if output.is_err() {
         // Killing fails if the process has exited.
         let _ = child.kill();
     }
     let status = child.wait().context("cannot wait for the trial process")?;
-    let (result, errors) = output?;
+    let TrialOutput { stdout, stderr } = output?;
     if !status.success() {
-        let errors = errors.trim().trim_start_matches("flagpole: ");
+        let errors = stderr.trim().trim_start_matches("flagpole: ");
         let colon = if errors.is_empty() { "" } else { ": " };
         return Err(TrialFailed {
             message: format!("the trial process ended with {status}{colon}{errors}"),
             // A trial process that was killed has not written a cause.
-            cause: serde_json::from_str(&result).unwrap_or(ConnectFailureCause::Other),
+            cause: serde_json::from_str(&stdout).unwrap_or(ConnectFailureCause::Other),
         }
         .into());
     }
     written.context("cannot send the job to the trial process")?;
-    serde_json::from_str(&result).context("cannot read the trial's result")
+    serde_json::from_str(&stdout).context("cannot read the trial's result")
 }
 
 fn start() -> Result<Child> {
@@ -136,18 +145,18 @@ fn read_output(out: ChildStdout, mut err: ChildStderr, sender: &Sender<TrialEven
         }
     }
     let mut errors = String::new();
-    // A broken pipe counts as the end of the text; sending fails after a failed trial.
+    // A read error counts as the end of the text; sending fails if `run_trial` has given up.
     let _ = err.read_to_string(&mut errors);
     let _ = sender.send(TrialEvent::Closed(errors));
 }
 
-/// The text of standard output and of standard error. Pings the trial and the server meanwhile.
-fn wait_result(
+/// Waits until the trial closes its output; pings the trial and the server meanwhile.
+fn wait_for_output(
     events: &Receiver<TrialEvent>,
     input: ChildStdin,
     mut server: Option<&mut ServerProcess>,
-) -> Result<(String, String)> {
-    let (mut result, mut heartbeat) = (String::new(), Heartbeat::default());
+) -> Result<TrialOutput> {
+    let (mut stdout, mut heartbeat) = (String::new(), Heartbeat::default());
     let (mut input, mut end) = (Some(input), None);
     loop {
         let timeout = end.map_or(INTERVAL, |end: Instant| {
@@ -155,10 +164,10 @@ fn wait_result(
         });
         match events.recv_timeout(timeout) {
             Ok(TrialEvent::Line(line)) => {
-                heartbeat.pong();
-                result.push_str(&line);
+                heartbeat.on_reply();
+                stdout.push_str(&line);
             }
-            Ok(TrialEvent::Closed(errors)) => return Ok((result, errors)),
+            Ok(TrialEvent::Closed(stderr)) => return Ok(TrialOutput { stdout, stderr }),
             // A trial whose standard input closes cancels its run and writes a partial result.
             Ok(TrialEvent::Interrupted) => {
                 input = None;
@@ -169,10 +178,11 @@ fn wait_result(
                 let Some(input) = &mut input else {
                     bail!("the trial process did not stop when asked");
                 };
-                if let Some(reason) = server.as_mut().and_then(|server| server.health()) {
-                    bail!(reason);
+                if let Some(server) = &mut server {
+                    server.check_health()?;
                 }
-                if heartbeat.ping_or_lost(input) {
+                heartbeat.ping(input);
+                if heartbeat.is_lost() {
                     bail!("the trial process is unresponsive");
                 }
             }

@@ -23,7 +23,7 @@ pub(super) fn start_all(
     site: &Arc<Site>,
     journal: Option<&Journal>,
 ) -> Result<Vec<RunningListener>> {
-    let connections = usize::try_from(system_limits::connections()).unwrap_or(usize::MAX);
+    let connections = usize::try_from(system_limits::max_connections()).unwrap_or(usize::MAX);
     // The servers share the limit on open files.
     let connections = connections / profile.listeners.len();
     let start = |listener: &Listener| {

@@ -1,6 +1,6 @@
 //! What decides the exit code of a comparison, besides thresholds.
 
-use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::cell_trials::CellTrials;
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::validity::verdict::Validity;
 use flagpole_protocol::{AttemptRecord, Outcome};
@@ -20,7 +20,7 @@ pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
 
 /// Whether a download failed unexpectedly. What flagpole's own server does to its responses is intended; that it cannot be
 /// reached, or that a file cannot be written, is not.
-pub(crate) fn has_unexpected_errors(run: &CellRun, is_own_server: bool) -> bool {
+pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> bool {
     let is_unexpected = |record: &AttemptRecord| match &record.outcome {
         Outcome::Ok
         | Outcome::NotModified
@@ -43,6 +43,6 @@ pub(crate) fn has_unexpected_errors(run: &CellRun, is_own_server: bool) -> bool 
         | Outcome::TooLarge
         | Outcome::BadMetadata(_) => !is_own_server,
     };
-    let mut records = run.all_trials().flat_map(|trial| &trial.measured.records);
+    let mut records = cell.all_trials().flat_map(|trial| &trial.measured.records);
     records.any(|record| record.is_final && is_unexpected(record))
 }

@@ -2,9 +2,9 @@
 
 pub(crate) mod baseline;
 pub(crate) mod bottlenecks;
-pub(crate) mod cell_result;
 pub(crate) mod concurrency_curves;
-pub(crate) mod connect_failures;
+pub(crate) mod connect_issues;
+pub(crate) mod evaluate_cell;
 pub(crate) mod exit_reasons;
 pub(crate) mod plan_predictor;
 pub(crate) mod ratios;

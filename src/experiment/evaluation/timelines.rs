@@ -1,6 +1,6 @@
 //! Timelines of the median rounds.
 
-use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::cell_trials::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use flagpole_analysis::comparison::{StrategyResult, Trial, median_trial};
 use flagpole_analysis::report::timeline::timeline;
@@ -13,9 +13,9 @@ const HEIGHT: usize = 6;
 pub(crate) fn add(
     strategies: &mut [StrategyResult],
     conditions: &CellConditions<'_>,
-    run: &CellRun,
+    cell: &CellTrials,
 ) {
-    let trials = conditions.variants.iter().zip(&run.trials);
+    let trials = conditions.variants.iter().zip(&cell.trials);
     let medians = trials.filter_map(|(variant, trials)| {
         let trials: Vec<&Trial> = trials.iter().collect();
         Some((&variant.name, &median_trial(&trials)?.measured.records))

@@ -1,7 +1,7 @@
 //! Gathers the evidence about the figures of a cell; `flagpole_analysis::validity` judges it.
 
-use crate::experiment::evaluation::connect_failures;
-use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::evaluation::connect_issues;
+use crate::experiment::runner::cell_trials::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
@@ -24,13 +24,13 @@ const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 /// The verdict on a cell. Adds fates and stalled rounds to the strategies.
 pub(crate) fn verdict(
     conditions: &CellConditions<'_>,
-    run: &CellRun,
+    cell: &CellTrials,
     results: &mut [StrategyResult],
 ) -> Result<Verdict> {
-    let compared = compare_fates(conditions, run)?;
-    let server = server_evidence(run);
+    let compared = compare_fates(conditions, cell)?;
+    let server = server_evidence(cell);
     let mut strategies = Vec::new();
-    let variants = conditions.variants.iter().zip(&run.trials);
+    let variants = conditions.variants.iter().zip(&cell.trials);
     for ((variant, trials), compared) in variants.zip(compared) {
         let Some(result) = results.iter_mut().find(|one| one.name == variant.name) else {
             continue;
@@ -47,25 +47,25 @@ pub(crate) fn verdict(
         strategies.push(evidence);
     }
     Ok(Verdict::for_cell(&CellEvidence {
-        rounds: run.trials.iter().map(Vec::len).min().unwrap_or(0),
+        rounds: cell.trials.iter().map(Vec::len).min().unwrap_or(0),
         requested_rounds: conditions.experiment.rounds.get(),
         server,
         cores: cores(),
         strategies,
         others: [
-            connect_failures::reasons(run),
-            no_downloads(conditions, run),
+            connect_issues::reasons(cell),
+            no_downloads(conditions, cell),
         ]
         .concat(),
-        aborted: abort_messages(conditions, run),
+        aborted: abort_messages(conditions, cell),
     }))
 }
 
 /// Whether an external server had no successful download. What flagpole's own server does was asked for.
-fn no_downloads(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<Reason> {
+fn no_downloads(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reason> {
     let is_own_server = conditions.experiment.url.is_none();
-    let has_downloads = run.all_trials().any(|trial| trial.measured.stats.ok > 0);
-    let is_issue = !is_own_server && run.abort_reason.is_none() && !has_downloads;
+    let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
+    let is_issue = !is_own_server && cell.abort_reason.is_none() && !has_downloads;
     is_issue
         .then_some(Reason::NoDownloads)
         .into_iter()
@@ -73,8 +73,8 @@ fn no_downloads(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<Reason> {
 }
 
 /// Why the cell was aborted, and why the measurement overhead is unknown.
-fn abort_messages(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<String> {
-    let aborted = run.abort_reason.as_ref();
+fn abort_messages(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<String> {
+    let aborted = cell.abort_reason.as_ref();
     let aborted = aborted.map(|reason| reason.message.clone());
     let overhead = conditions.overhead_error.map(str::to_owned);
     aborted.into_iter().chain(overhead).collect()
@@ -83,10 +83,10 @@ fn abort_messages(conditions: &CellConditions<'_>, run: &CellRun) -> Vec<String>
 /// The fates of each trial of each strategy, as far as all of them can be compared.
 fn compare_fates(
     conditions: &CellConditions<'_>,
-    run: &CellRun,
+    cell: &CellTrials,
 ) -> Result<Vec<Vec<FateComparison>>> {
     let mut all = Vec::new();
-    for (variant, trials) in conditions.variants.iter().zip(&run.trials) {
+    for (variant, trials) in conditions.variants.iter().zip(&cell.trials) {
         let policy = variant.policy()?;
         // Under different policies only the first attempts are the same.
         let first_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
@@ -100,7 +100,7 @@ fn compare_fates(
         }
     }
     let mut compared = planned_fates::compare(&all).into_iter();
-    let counts = run.trials.iter().map(Vec::len);
+    let counts = cell.trials.iter().map(Vec::len);
     Ok(counts
         .map(|count| compared.by_ref().take(count).collect())
         .collect())
@@ -168,11 +168,11 @@ fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     Some((busy, took))
 }
 
-fn server_evidence(run: &CellRun) -> ServerEvidence {
-    let Some(summary) = &run.server else {
+fn server_evidence(cell: &CellTrials) -> ServerEvidence {
+    let Some(summary) = &cell.server else {
         return ServerEvidence::default();
     };
-    let records = run.all_trials().flat_map(|trial| &trial.measured.records);
+    let records = cell.all_trials().flat_map(|trial| &trial.measured.records);
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();

@@ -20,12 +20,13 @@ impl AbortReason {
         }
     }
 
-    /// Ctrl-C.
     pub(crate) fn interrupted() -> AbortReason {
         AbortReason::new("interrupted")
     }
 
+    /// The reason for an error of a trial or of the server.
     pub(crate) fn from_error(error: &Error) -> AbortReason {
+        // A trial process reports the cause of its failure; errors of this process are examined here.
         let trial = error.downcast_ref::<TrialFailed>();
         let cause = trial.map_or_else(|| system_limits::cause(error), |trial| trial.cause);
         AbortReason {

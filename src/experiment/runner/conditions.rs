@@ -1,4 +1,4 @@
-//! The conditions of a cell.
+//! The conditions of a cell: one combination of latency and concurrency in the grid of an experiment.
 
 use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
@@ -15,19 +15,19 @@ pub(crate) const MAX_CONCURRENCY: &str = "max-concurrency";
 pub(crate) struct CellConditions<'a> {
     pub(crate) experiment: &'a Experiment,
     pub(crate) variants: &'a [StrategyVariant],
-    /// Replaces the server's own latency.
+    /// The latency of this cell; `None` if the grid has none and the listener's own applies.
     pub(crate) latency: Option<Latency>,
     pub(crate) concurrency: Concurrency,
-    /// Whether cells differ in their concurrency.
+    /// Whether the concurrency is a condition in the result, because cells differ in it.
     pub(crate) shows_concurrency: bool,
-    /// The index of the first of its steps in the progress.
+    /// The index of the first progress step of this cell, which has one step per strategy.
     pub(crate) first_step: usize,
     /// Why the measurement overhead could not be measured.
     pub(crate) overhead_error: Option<&'a str>,
 }
 
 impl CellConditions<'_> {
-    /// The listener of flagpole's own server, if it is used.
+    /// The listener of flagpole's own server; `None` with an external server.
     pub(crate) fn listener(&self) -> Result<Option<Listener>> {
         let mut listener = self.experiment.listener()?;
         if let (Some(listener), Some(latency)) = (&mut listener, &self.latency) {

@@ -1,4 +1,4 @@
-//! The machine and the program of a comparison.
+//! The machine on which a comparison runs, and the version of flagpole.
 
 use flagpole_analysis::comparison::{Environment, Trial};
 use std::fs;
@@ -10,7 +10,7 @@ pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The number of cores that a strategy can use at a time: no more than it has threads.
+/// The number of cores that the strategy of a trial can use at a time: no more than the trial had threads.
 pub(crate) fn usable_cores(trial: &Trial) -> usize {
     let threads = usize::try_from(trial.resource_usage.peak_threads)
         .unwrap_or(1)
@@ -18,7 +18,7 @@ pub(crate) fn usable_cores(trial: &Trial) -> usize {
     threads.min(cores())
 }
 
-/// The machine and the program, as far as the system reports them.
+/// The machine and the version; what the system does not report is empty.
 pub(crate) fn environment() -> Environment {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let kernel = read("/proc/sys/kernel/osrelease");

@@ -1,4 +1,4 @@
-//! Estimates how long a run takes.
+//! Estimates how long trials take, for the progress display.
 
 use super::conditions::CellConditions;
 use super::progress::ProgressStep;
@@ -8,7 +8,7 @@ use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
-/// The time to start and end a process.
+/// The time to start and end a trial process.
 const PROCESS: Duration = Duration::from_millis(30);
 
 /// The time of a download without a delay.
@@ -20,14 +20,14 @@ pub(crate) fn progress_steps(conditions: &CellConditions<'_>) -> Result<Vec<Prog
     let rounds = conditions.experiment.rounds.get() + 1;
     let variants = conditions.variants.iter();
     let steps = variants.map(|variant| {
-        let estimate = run_time(conditions, variant, listener.as_ref())?;
+        let estimate = trial_time(conditions, variant, listener.as_ref())?;
         Ok(ProgressStep::new(rounds, estimate))
     });
     steps.collect()
 }
 
-/// The time of a run without failures.
-fn run_time(
+/// The time of a trial without failures.
+fn trial_time(
     conditions: &CellConditions<'_>,
     variant: &StrategyVariant,
     listener: Option<&Listener>,
@@ -35,15 +35,15 @@ fn run_time(
     let timeout = variant.policy()?.timeouts.total.unwrap_or(Duration::MAX);
     let concurrency = variant.strategy.concurrency(conditions.concurrency).get();
     let downloads = conditions.experiment.downloads();
-    let sequential = u32::try_from(downloads.div_ceil(concurrency)).unwrap_or(u32::MAX);
+    let batches = u32::try_from(downloads.div_ceil(concurrency)).unwrap_or(u32::MAX);
     let delay = listener.map_or(Duration::ZERO, |listener| typical_delay(&listener.latency));
-    let delays = delay.min(timeout).saturating_mul(sequential);
+    let delays = delay.min(timeout).saturating_mul(batches);
     let downloads = u32::try_from(downloads).unwrap_or(u32::MAX);
     let rest = PROCESS.saturating_add(DOWNLOAD.saturating_mul(downloads));
     Ok(delays.saturating_add(rest))
 }
 
-/// The mean of the deciles, in which a long tail counts for little.
+/// The mean of the nine deciles. Unlike the mean of all delays, it is hardly affected by a long tail.
 fn typical_delay(latency: &Latency) -> Duration {
     let deciles = (1..10).map(|decile| latency.delay(u64::MAX / 10 * decile));
     let sum = deciles.fold(Duration::ZERO, Duration::saturating_add);
@@ -72,14 +72,14 @@ mod tests {
         };
         let listener = conditions.listener().unwrap();
         let times = conditions.variants.iter().map(|variant| {
-            let time = run_time(&conditions, variant, listener.as_ref());
+            let time = trial_time(&conditions, variant, listener.as_ref());
             time.unwrap().as_secs()
         });
         times.collect()
     }
 
     #[test]
-    fn run_takes_its_sequential_delays() {
+    fn trial_takes_the_delays_of_its_batches() {
         assert_eq!(seconds("1s", ""), [20, 4]);
         assert_eq!(seconds("uniform:0..2s", ""), [20, 4]);
         assert_eq!(seconds("1h", "[policy]\ntimeout = '500ms'\n"), [10, 2]);

@@ -1,7 +1,7 @@
 //! Measures the overhead of the harness: the service time of requests without delay, at concurrency 1.
 //!
-//! There is a pause before each request, as a delay would make: idle cores sleep, and waking them takes longer than the
-//! rest.
+//! A pause before each request takes the place of a delay: idle cores sleep during a delay, and waking them takes longer
+//! than all else.
 
 use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;
@@ -15,7 +15,7 @@ use flagpole_protocol::LatencyStats;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
-/// Several trials, because the cores on which the system places the two processes differ.
+/// The number of trials. Several, because the system places client and server on different cores in each.
 const TRIALS: usize = 10;
 
 /// Downloads per trial.
@@ -24,14 +24,14 @@ const DOWNLOADS: usize = 40;
 /// The time between the due times of two downloads.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// The overhead, or why it could not be measured. Neither if the run is interrupted.
+/// The overhead, or why it could not be measured; two `None`s if the comparison was interrupted.
 pub(crate) fn measure(
     interrupt: &Interrupt,
 ) -> Result<(Option<MeasurementOverhead>, Option<String>)> {
     let mut server = ServerProcess::start(&Listener::default(), 0)?;
     let measured = run_trials(&mut server, interrupt);
-    let stopped = match server.exit() {
-        Some(exit) => Err(anyhow!(exit)),
+    let stopped = match server.exit_message() {
+        Some(message) => Err(anyhow!(message)),
         None => server.stop(),
     };
     // The exit of the server explains a failure of a trial.

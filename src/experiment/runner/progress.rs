@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// A comparison that may take longer is announced.
+/// The estimated time from which a comparison is announced.
 const LONG: Duration = Duration::from_secs(600);
 
 /// One line, as wide as the terminal; nothing without a terminal.
@@ -57,13 +57,13 @@ impl Progress {
         announcement(runs, times.fold(Duration::ZERO, Duration::saturating_add))
     }
 
-    /// Shows what happens between the steps.
+    /// Shows a text on the line.
     pub(crate) fn show(&self, text: String) {
         self.line.set_message(text);
     }
 
     /// Ends the current trial and shows the next one, which belongs to this step.
-    pub(crate) fn next(&mut self, step: usize, what: &str) {
+    pub(crate) fn next_trial(&mut self, step: usize, what: &str) {
         self.end_trial();
         let done: u32 = self.steps.iter().map(|step| step.done).sum();
         let trials: u32 = self.steps.iter().map(|step| step.trials).sum();
@@ -89,8 +89,8 @@ impl Progress {
     }
 }
 
-/// The remaining time: each step continues as its trials so far. A step without trials takes its estimate, plus the mean
-/// error of the estimates so far.
+/// The remaining time; `None` before the first trial has ended. Each remaining trial of a step takes the mean time of the
+/// trials so far of that step. Without any, it takes its estimated time plus the mean error of the estimates so far.
 fn remaining(steps: &[ProgressStep]) -> Option<Duration> {
     let seconds = |time: Duration, trials: u32| time.as_secs_f64() * f64::from(trials);
     let done: u32 = steps.iter().map(|step| step.done).sum();

@@ -1,7 +1,7 @@
 //! Runs one round of a cell.
 
 use super::abort_reason::AbortReason;
-use super::cell_run::CellRun;
+use super::cell_trials::CellTrials;
 use super::conditions::CellConditions;
 use super::connect_failure;
 use super::progress::Progress;
@@ -23,22 +23,22 @@ pub(super) struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Runs the trials and adds them to `run`; the reason if the round is aborted.
+    /// Runs the trials and adds them to `cell`; returns the reason if the round is aborted.
     pub(super) fn run(
         &self,
         server: &mut Option<ServerProcess>,
-        run: &mut CellRun,
+        cell: &mut CellTrials,
         progress: &mut Progress,
     ) -> Option<AbortReason> {
         let conditions = self.conditions;
-        let seed = conditions.experiment.seed.0.0;
+        let seed = conditions.experiment.seed();
         let order = order(seed, self.number, conditions.variants.len());
         let mut names = Vec::new();
         let mut abort_reason = None;
         for (position, &index) in (1..).zip(&order) {
             let variant = &conditions.variants[index];
             let name = &variant.name;
-            progress.next(
+            progress.next_trial(
                 conditions.first_step + index,
                 &match self.number {
                     0 => format!("{name}, warm-up"),
@@ -46,12 +46,12 @@ impl Round<'_> {
                 },
             );
             names.push(name.clone());
-            let mut trial = self.trial(variant, position, server.as_mut());
-            abort_reason = self.abort_reason(name, &mut trial, server);
+            let mut trial = self.run_trial(variant, position, server.as_mut());
+            abort_reason = self.finish_trial(name, &mut trial, server);
             match trial {
-                Ok(trial) if abort_reason.is_some() => run.aborted_trial = Some((index, trial)),
-                Ok(trial) if self.number == 0 => run.warm_up.push((index, trial)),
-                Ok(trial) => run.trials[index].push(trial),
+                Ok(trial) if abort_reason.is_some() => cell.aborted_trial = Some((index, trial)),
+                Ok(trial) if self.number == 0 => cell.warm_up.push((index, trial)),
+                Ok(trial) => cell.trials[index].push(trial),
                 Err(_) => {}
             }
             if abort_reason.is_some() {
@@ -59,20 +59,20 @@ impl Round<'_> {
             }
         }
         if self.number > 0 {
-            run.order.push(names);
+            cell.order.push(names);
         }
         abort_reason
     }
 
-    /// Resets the server after a trial and adds its ledger to the trial; the reason if the round must be aborted.
-    fn abort_reason(
+    /// Resets the server after a trial and adds its ledger to the trial; returns the reason if the round must be aborted.
+    fn finish_trial(
         &self,
         name: &str,
         trial: &mut Result<Trial>,
         server: &mut Option<ServerProcess>,
     ) -> Option<AbortReason> {
         let mut failure = match &trial {
-            Ok(trial) => connect_failure::of_all_attempts(trial),
+            Ok(trial) => connect_failure::abort_reason(trial),
             Err(error) => Some(AbortReason::from_error(error)),
         };
         let is_interrupted = self.interrupt.is_requested();
@@ -83,8 +83,8 @@ impl Round<'_> {
             }
         }
         // The exit of the server explains a failure of the trial.
-        if let Some(exit) = server.as_mut().and_then(ServerProcess::exit) {
-            return Some(AbortReason::new(exit));
+        if let Some(message) = server.as_mut().and_then(ServerProcess::exit_message) {
+            return Some(AbortReason::new(message));
         }
         if is_interrupted {
             return Some(AbortReason::interrupted());
@@ -99,7 +99,7 @@ impl Round<'_> {
         })
     }
 
-    fn trial(
+    fn run_trial(
         &self,
         variant: &StrategyVariant,
         position: usize,
@@ -135,7 +135,8 @@ impl Round<'_> {
     }
 }
 
-/// A unique name: an external server may remember earlier runs.
+/// The name of a run. Unique, because the server counts requests per name, and an external server may remember the names of
+/// earlier comparisons.
 fn run_name(round: usize, position: usize) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -90,6 +90,10 @@ impl Experiment {
         })
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.0.0
+    }
+
     /// The listener of flagpole's own server; `None` with an external server.
     pub(crate) fn listener(&self) -> Result<Option<Listener>> {
         if self.url.is_some() {

@@ -1,30 +1,36 @@
 //! Validity issues from attempts that did not reach the server.
 
-use crate::experiment::runner::cell_run::CellRun;
-use crate::experiment::runner::connect_failure;
+use crate::experiment::runner::cell_trials::CellTrials;
+use crate::experiment::runner::connect_failure::ConnectFailure;
 use crate::process::system_limits;
 use flagpole_analysis::validity::SystemResource;
 use flagpole_analysis::validity::reason::Reason;
 use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;
 
-/// The issues of a cell: attempts that did not reach the server, and a trial that was aborted for the same reason.
-pub(crate) fn reasons(ran: &CellRun) -> Vec<Reason> {
-    let records = || ran.all_trials().flat_map(|trial| &trial.measured.records);
-    let exhausted = ran
+/// The issues of a cell: attempts that did not reach the server, and a trial that was aborted because a system resource
+/// ran out.
+pub(crate) fn reasons(cell: &CellTrials) -> Vec<Reason> {
+    let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
+    let exhausted = cell
         .abort_reason
         .iter()
         .filter_map(|reason| reason.exhausted);
     let aborted =
         exhausted.map(|resource| exhausted_reason(resource, "a trial was aborted".to_owned()));
-    aborted.chain(of_records(records)).collect()
+    aborted.chain(count_failures(records)).collect()
 }
 
-fn of_records<'a, I: Iterator<Item = &'a AttemptRecord>>(records: impl Fn() -> I) -> Vec<Reason> {
-    // Counted by message: it includes the error number, so one message has one cause.
+fn count_failures<'a, I: Iterator<Item = &'a AttemptRecord>>(
+    records: impl Fn() -> I,
+) -> Vec<Reason> {
+    // Counted by message: a message includes the error number, so that equal messages have the same cause.
     let mut counts: BTreeMap<String, (Option<SystemResource>, u64)> = BTreeMap::new();
-    for (why, exhausted) in records().filter_map(connect_failure::reason) {
-        counts.entry(why).or_insert((exhausted, 0)).1 += 1;
+    for failure in records().filter_map(ConnectFailure::for_attempt) {
+        let (_, count) = counts
+            .entry(failure.message)
+            .or_insert((failure.exhausted, 0));
+        *count += 1;
     }
     let attempts = records().count() as u64;
     let reason = |(why, (exhausted, count))| match exhausted {
@@ -61,7 +67,7 @@ mod tests {
     }
 
     fn issues(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {
-        let reasons = of_records(|| records.iter());
+        let reasons = count_failures(|| records.iter());
         let issues = reasons.iter();
         issues
             .map(|reason| (reason.label(), reason.to_string()))

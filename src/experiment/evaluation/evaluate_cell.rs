@@ -1,8 +1,8 @@
-//! Evaluates the trials of a cell.
+//! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
 use crate::experiment::evaluation::plan_predictor::PlanPredictor;
 use crate::experiment::evaluation::{bottlenecks, ratios, timelines, validity};
-use crate::experiment::runner::cell_run::CellRun;
+use crate::experiment::runner::cell_trials::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use anyhow::Result;
 use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
@@ -10,20 +10,20 @@ use flagpole_analysis::comparison::{Cell, StrategyResult, Trial};
 use flagpole_server::config::listener::Listener;
 
 /// The results of all strategies, and the verdict.
-pub(crate) fn cell(conditions: &CellConditions<'_>, mut run: CellRun) -> Result<Cell> {
+pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrials) -> Result<Cell> {
     let listener = conditions.listener()?;
     let limits = listener
         .as_ref()
         .map_or_else(ServerLimits::default, server_limits);
-    use_trials_of_aborted_run(&mut run);
+    use_unmeasured_trials(&mut cell);
     if let Some(listener) = &listener {
-        let predictor = PlanPredictor::new(conditions.experiment.seed.0.0, listener)?;
-        let trials = run.trials.iter_mut().flatten();
+        let predictor = PlanPredictor::new(conditions.experiment.seed(), listener)?;
+        let trials = cell.trials.iter_mut().flatten();
         let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| predictor.complete(record));
     }
     let mut strategies = Vec::new();
-    for (variant, trials) in conditions.variants.iter().zip(&mut run.trials) {
+    for (variant, trials) in conditions.variants.iter().zip(&mut cell.trials) {
         let timeout = variant.policy()?.timeouts.total;
         for trial in trials.iter_mut() {
             let measured = &trial.measured;
@@ -37,27 +37,27 @@ pub(crate) fn cell(conditions: &CellConditions<'_>, mut run: CellRun) -> Result<
         }
     }
     ratios::add(&mut strategies);
-    timelines::add(&mut strategies, conditions, &run);
-    let verdict = validity::verdict(conditions, &run, &mut strategies)?;
+    timelines::add(&mut strategies, conditions, &cell);
+    let verdict = validity::verdict(conditions, &cell, &mut strategies)?;
     Ok(Cell {
         conditions: conditions.as_pairs(listener.as_ref()),
-        rounds: run.trials.iter().map(Vec::len).max().unwrap_or(0),
-        order: run.order,
+        rounds: cell.trials.iter().map(Vec::len).max().unwrap_or(0),
+        order: cell.order,
         strategies,
-        server: run.server,
+        server: cell.server,
         verdict,
     })
 }
 
-/// If no measured round has a trial, the trials of the warm-up round and the aborted trial are better than nothing.
-fn use_trials_of_aborted_run(run: &mut CellRun) {
-    if !run.trials.iter().all(Vec::is_empty) {
+/// If no measured round has a trial, uses the trials of the warm-up round and the aborted trial.
+fn use_unmeasured_trials(cell: &mut CellTrials) {
+    if !cell.trials.iter().all(Vec::is_empty) {
         return;
     }
-    let trials = run.warm_up.drain(..).chain(run.aborted_trial.take());
+    let trials = cell.warm_up.drain(..).chain(cell.aborted_trial.take());
     for (index, trial) in trials {
-        if run.trials[index].is_empty() && trial.measured.stats.attempts() > 0 {
-            run.trials[index].push(trial);
+        if cell.trials[index].is_empty() && trial.measured.stats.attempts() > 0 {
+            cell.trials[index].push(trial);
         }
     }
 }
