@@ -1,14 +1,14 @@
 //! `flagpole strategies`: a list of strategies and transports.
 
 use crate::exit_status::ExitStatus;
-use crate::options::{help_lists, strategy_names};
+use crate::options::strategy_names;
 use crate::output;
 use anyhow::Result;
 use clap::Args;
 use flagpole_client::{Strategy, strategy, transport};
 use std::fmt::Write as _;
 
-/// List strategies and transports
+/// List strategies (how downloads run concurrently) and transports (HTTP client libraries)
 #[derive(Args)]
 #[command(after_help = "Examples:
   flagpole strategies
@@ -23,10 +23,14 @@ impl StrategiesArgs {
         for strategy in strategy::ALL {
             let (name, about) = (strategy.name(), strategy.about());
             let (transports, default) = (transports(*strategy), strategy.default_concurrency());
-            // Writing to a String cannot fail.
+            // Writing to a String cannot fail, here and below.
             let _ = writeln!(text, "  {name:<20} {about} ({transports}; {default})");
         }
-        let _ = write!(text, "\n{}", help_lists::transports());
+        text.push_str("\nTransports:\n");
+        for transport in transport::ALL {
+            let (name, about) = (transport.name(), transport.about());
+            let _ = writeln!(text, "  {name:<20} {about}");
+        }
         output::result(&text)?;
         Ok(ExitStatus::Success)
     }
