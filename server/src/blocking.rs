@@ -37,14 +37,14 @@ impl BlockingServer {
     }
 
     /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
-    /// Returns the final ledger. Blocks.
+    /// Returns the final ledger, the counts of what the server did. Blocks.
     pub fn shutdown(self, grace: Duration) -> Ledger {
         self.0.shutdown(grace)
     }
 }
 
 impl ServerBuilder<BlockingServer> {
-    /// Starts the server; it accepts connections when this returns.
+    /// Starts the server, which accepts connections when this function returns.
     ///
     /// # Errors
     /// If the configuration is invalid, the port is taken, or a socket or thread cannot be created.

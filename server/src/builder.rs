@@ -118,8 +118,8 @@ impl<S> ServerBuilder<S> {
     }
 
     /// Sets how many journal entries each worker holds in memory for
-    /// [`ServerHandle::journal_entries`]; default 10,000. The first requests are recorded, further ones
-    /// only counted. 0 makes undelayed responses slightly faster.
+    /// [`ServerHandle::journal_entries`]; default 10,000. Requests beyond this number are counted, but not
+    /// recorded. 0 makes undelayed responses slightly faster.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
         self.journal_capacity = entries;
         self
@@ -145,7 +145,7 @@ impl<S> ServerBuilder<S> {
         }
     }
 
-    /// Starts the server; it accepts connections when this returns. Blocks briefly.
+    /// Starts the server, which accepts connections when this function returns. Blocks briefly.
     pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
         self.listener.check()?;
         let rule_set = RuleSet::new(self.seed, &self.listener)

@@ -1,4 +1,4 @@
-//! A running server: its threads and their ledgers.
+//! A running server: its threads and their ledgers, the counts of what each thread did.
 
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::{Phase, Worker};
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 /// Interval between checks whether all connections are closed.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A running server, as [`Server`](crate::Server) and [`BlockingServer`](crate::BlockingServer) share it.
+/// A running server: the part that [`Server`](crate::Server) and [`BlockingServer`](crate::BlockingServer) share.
 /// Dropping it closes all connections and frees the port.
 #[derive(Debug)]
 pub struct ServerHandle {
@@ -84,8 +84,7 @@ impl ServerHandle {
     }
 
     /// Waits until all connections are closed, for at most `timeout`, and resets the rate limit, so that
-    /// the next client finds the server as the previous one did. Request counts and time windows
-    /// continue. Blocks.
+    /// the next client meets a full token bucket. Request counts and time windows continue. Blocks.
     pub fn drain_and_reset(&self, timeout: Duration) {
         let end = Instant::now() + timeout;
         let mut idle_checks = 0;
@@ -118,7 +117,7 @@ impl ServerHandle {
             .workers_done
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        // No value is ever sent: this ends when all senders are dropped, or after `grace`.
+        // No value is ever sent: the wait ends when all senders are dropped, or after `grace`.
         let _ = workers_done.recv_timeout(grace);
         self.stop();
         self.ledger()

@@ -18,7 +18,7 @@ pub fn raise_limit() -> u64 {
     limit.current.unwrap_or(u64::MAX)
 }
 
-/// Returns 256, the default soft limit of most systems; the limit itself is not read here.
+/// Returns 256, the default soft limit of most systems other than Linux, without reading the limit.
 #[cfg(not(target_os = "linux"))]
 pub fn raise_limit() -> u64 {
     256

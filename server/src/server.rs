@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A running server, on threads of its own; it does not use the caller's runtime. Dropping it closes all
+/// A running server, on threads of its own instead of the caller's runtime. Dropping it closes all
 /// connections and frees the port.
 ///
 /// ```
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
-    /// Returns the final ledger.
+    /// Returns the final ledger, the counts of what the server did.
     pub async fn shutdown(self, grace: Duration) -> Ledger {
         let (sender, receiver) = oneshot::channel();
         let handle = self.0;
@@ -66,7 +66,7 @@ impl Server {
 }
 
 impl ServerBuilder<Server> {
-    /// Starts the server; it accepts connections when the future is ready.
+    /// Starts the server, which accepts connections when the future is ready.
     ///
     /// # Errors
     /// If the configuration is invalid, the port is taken, or a socket or thread cannot be created.

@@ -1,4 +1,4 @@
-//! One server of a profile.
+//! A listener, which is one server of a profile.
 
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
@@ -9,7 +9,8 @@ use crate::fate::latency::Latency;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A server: its port, what happens to responses that no rule decides, and its limits.
+/// A server of a profile: its port, its limits, its rules, and the latency and faults of responses to requests that no
+/// rule matches.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listener {
@@ -43,7 +44,7 @@ pub struct Listener {
     )]
     #[schemars(with = "Option<schema_text::RateText>")]
     pub rate_limit: Option<RateLimit>,
-    /// What happens to some requests instead. The first rule that matches decides everything.
+    /// Rules replace latency and faults for some requests. The first rule that matches a request decides both.
     #[serde(default, rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }

@@ -7,14 +7,14 @@ use super::rule_check::check_rule;
 use super::violation::{Violation, check_name};
 use crate::fate::fault::Faults;
 
-/// Maximum number of rules: every request is compared with each.
+/// Maximum number of rules, because a request may be compared with each.
 const MAX_RULES: usize = 1000;
 
 /// Maximum concurrency limit, and maximum length of the queue.
 const MAX_REQUESTS: u32 = 1_000_000;
 
 impl Listener {
-    /// Checks ranges, the rules, and what does not concern one value alone.
+    /// Checks ranges, the rules, and conditions between several values.
     ///
     /// # Errors
     /// The first violation, with its key.
@@ -23,7 +23,7 @@ impl Listener {
     }
 }
 
-/// Checks everything that serde does not.
+/// Checks everything that serde does not check.
 pub(crate) fn check_listener(listener: &Listener) -> Result<(), Violation> {
     check_name(listener.name.as_deref())?;
     check_concurrency(listener)?;

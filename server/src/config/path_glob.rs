@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// Maximum length of a glob, in bytes: the automaton that it is compiled to takes memory.
+/// Maximum length of a glob in bytes, to limit the memory of the compiled glob.
 const LONGEST: usize = 1000;
 
 /// A glob over paths: `*` and `?` within a segment, `**` for any number of segments, `[abc]` for one of these letters,
@@ -13,7 +13,7 @@ const LONGEST: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct PathGlob {
     text: String,
-    /// A set of one: building a set does not panic, however deep braces are nested.
+    /// A set of one glob, because building a set does not panic, however deep braces are nested.
     matcher: GlobSet,
 }
 

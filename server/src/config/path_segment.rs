@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One segment: `rule` and `[2]` of `rule[2]`.
+/// One segment of a path: `rule[2]` has the segments `rule` and `[2]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathSegment {
     Key(String),

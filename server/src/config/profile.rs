@@ -1,7 +1,7 @@
-//! Profiles: what servers do, as a file.
+//! Profiles: the configuration of one or more servers, as a TOML file.
 //!
-//! A profile is TOML: `[[listener]]` tables, each with a latency, faults and limits, and in each `[[listener.rule]]` tables.
-//! The first rule that matches a request decides everything; the listener itself decides where none matches.
+//! Each `[[listener]]` table is a server with a latency, faults and limits, and may have `[[listener.rule]]` tables. The
+//! first rule that matches a request decides delay and fault; if no rule matches, latency and faults of the listener do.
 
 use super::listener::Listener;
 use super::schema_text;
@@ -10,10 +10,10 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The default port of the first listener; the others follow.
+/// The default port of the first listener; further listeners get the next ports.
 pub const PORT: u16 = 8000;
 
-/// The listeners of one `flagpole serve`, and the seed of their fates.
+/// The listeners that one `flagpole serve` starts, and the seed of their delays and faults.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {

@@ -18,7 +18,7 @@ impl FromStr for Profile {
 }
 
 impl Profile {
-    /// Checks ranges, rules, and what does not concern one value alone.
+    /// Checks ranges, rules, and conditions between several values.
     ///
     /// # Errors
     /// The first violation, with its key.
@@ -27,7 +27,7 @@ impl Profile {
     }
 }
 
-/// Checks everything that serde does not.
+/// Checks everything that serde does not check.
 fn check_profile(profile: &Profile) -> Result<(), Violation> {
     if profile.listeners.is_empty() {
         let reason = "expected at least one `[[listener]]`";

@@ -14,7 +14,7 @@ pub struct ProfileError {
 }
 
 impl ProfileError {
-    /// A text that TOML or serde refuse.
+    /// The error of a text that TOML or serde refuse.
     pub(crate) fn from_toml(text: &str, error: &toml::de::Error) -> ProfileError {
         let offset = error.span().map_or(0, |span| span.start);
         ProfileError {
@@ -23,7 +23,7 @@ impl ProfileError {
         }
     }
 
-    /// A violation in a text.
+    /// The error of a violation in a text.
     pub(crate) fn in_text(text: &str, violation: Violation) -> ProfileError {
         ProfileError {
             location: Some(SourceLocations::new(text).find(&violation.path)),
@@ -31,7 +31,7 @@ impl ProfileError {
         }
     }
 
-    /// A violation of a value that was not read from a text.
+    /// The error of a violation in a value that was not read from a text.
     pub(crate) fn without_text(violation: Violation) -> ProfileError {
         let Violation { path, reason } = violation;
         ProfileError {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Maximum request rate: a number of requests per second or minute, such as `100/s` or `30/m`. As many
-/// requests are admitted in a burst; afterwards the rate applies.
+/// Maximum request rate: a number of requests per second or minute, such as `100/s` or `30/m`. A burst
+/// of that number of requests is admitted at once; afterwards the rate applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     requests: u32,

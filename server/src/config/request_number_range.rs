@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 
-/// Request numbers, never none: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
+/// A range of request numbers that is never empty: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestNumberRange {
     first: u64,

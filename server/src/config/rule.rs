@@ -1,4 +1,5 @@
-//! One rule of a listener: the requests that it matches, and what happens to their responses.
+//! A rule of a listener: conditions on requests, and the latency and faults of the responses to requests that meet
+//! them.
 
 use super::path_glob::PathGlob;
 use super::request_number_range::RequestNumberRange;
@@ -35,7 +36,7 @@ pub struct Rule {
     )]
     #[schemars(with = "Option<schema_text::MethodText>")]
     pub method: Option<Method>,
-    /// Requests of which the normalised path matches this glob: `/flags/*/metadata.json`.
+    /// Requests whose normalised path matches this glob: `/flags/*/metadata.json`.
     #[serde(
         default,
         with = "text::option",
@@ -59,7 +60,8 @@ pub struct Rule {
     )]
     #[schemars(with = "Option<schema_text::RequestNumberText>")]
     pub n: Option<RequestNumberRange>,
-    /// Requests from this time after the start of the server on. The clock decides which requests these are.
+    /// Requests from this time on, counted from the start of the server. The clock, not the seed, decides which requests
+    /// match.
     #[serde(
         default,
         with = "text::duration",
@@ -75,11 +77,11 @@ pub struct Rule {
     )]
     #[schemars(with = "Option<schema_text::DurationText>")]
     pub to: Option<Duration>,
-    /// The delay of the responses. Default: none, whatever the listener has.
+    /// The delay of the responses. Default: none, even if the listener has a latency.
     #[serde(default, with = "text")]
     #[schemars(with = "schema_text::LatencyText")]
     pub latency: Latency,
-    /// The faults and their probabilities. Default: none, whatever the listener has.
+    /// The faults and their probabilities. Default: none, even if the listener has faults.
     #[serde(default, with = "text::list")]
     #[schemars(with = "Vec<schema_text::FaultText>")]
     pub faults: Vec<FaultSpec>,
@@ -164,11 +166,11 @@ impl Rule {
 
     /// Whether every request matches.
     pub(crate) fn matches_all(&self) -> bool {
-        let counts = self.first.is_some()
+        let has_number = self.first.is_some()
             || self.every.is_some_and(|every| every > 1)
             || self.n.is_some_and(|range| !range.is_all());
         let has_window = self.to.is_some() || self.from.is_some_and(|from| !from.is_zero());
-        !counts && !has_window && self.method.is_none() && self.path.is_none()
+        !has_number && !has_window && self.method.is_none() && self.path.is_none()
     }
 
     /// Whether some request number satisfies `first`, `every` and `n`.

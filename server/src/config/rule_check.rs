@@ -6,7 +6,7 @@ use super::violation::{Violation, check_name};
 use crate::fate::fault::Faults;
 use http::Method;
 
-/// Checks everything that serde does not.
+/// Checks everything that serde does not check.
 pub(crate) fn check_rule(rule: &Rule) -> Result<(), Violation> {
     check_name(rule.name.as_deref())?;
     let is_reserved = |name: &&String| *name == "listener" || name.starts_with("rule[");
@@ -46,7 +46,8 @@ pub(crate) fn check_rule(rule: &Rule) -> Result<(), Violation> {
     }
 }
 
-/// Whether a method is of capital letters and hyphens, as all registered ones are: case matters (RFC 9110 section 9.1).
+/// Whether a method consists of capital letters and hyphens, as all registered methods do; case matters (RFC 9110
+/// section 9.1).
 fn is_known(method: &Method) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
     method.as_str().bytes().all(is_usual)

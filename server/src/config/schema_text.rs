@@ -1,4 +1,4 @@
-//! The schema of values that are text in a profile.
+//! The JSON Schema of values that are text in a profile, such as latencies and faults.
 
 use crate::fate::{fault, latency};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -1,4 +1,4 @@
-//! Values that are text in a profile, as on the command line.
+//! Reads and writes values that have the same text in a profile as on the command line.
 
 use super::spec::{self, DurationDisplay};
 use serde::de::{Deserializer, Visitor};

@@ -5,7 +5,8 @@ use super::source_location::SourceLocation;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
-/// The location of a byte of a TOML text, with the innermost key there. For files that contain a part of a profile.
+/// The location of the byte at `offset` in a TOML text, with the innermost key at that byte. For experiments, whose files
+/// contain a part of a profile.
 pub fn locate(text: &str, offset: usize) -> SourceLocation {
     SourceLocations::new(text).at(offset)
 }
@@ -13,12 +14,12 @@ pub fn locate(text: &str, offset: usize) -> SourceLocation {
 /// The keys and values of a text.
 pub(crate) struct SourceLocations<'t> {
     text: &'t str,
-    /// The path of each key, and the bytes of the key or of its value.
+    /// The path of each key, and the range of bytes of the key or of its value; two entries per key.
     spans: Vec<(Vec<PathSegment>, Range<usize>)>,
 }
 
 impl<'t> SourceLocations<'t> {
-    /// Those of a text, up to the first syntax error.
+    /// Finds the keys and values of a text, up to the first syntax error.
     pub(crate) fn new(text: &'t str) -> SourceLocations<'t> {
         let (table, _errors) = DeTable::parse_recoverable(text);
         let mut locations = SourceLocations {
@@ -51,7 +52,7 @@ impl<'t> SourceLocations<'t> {
         }
     }
 
-    /// The location of a byte, with the longest path to a key there.
+    /// The location of the byte at `offset`, with the longest path of the keys and values that contain the byte.
     pub(crate) fn at(&self, offset: usize) -> SourceLocation {
         let contains =
             |span: &Range<usize>| span.start <= offset && offset < span.end.max(span.start + 1);
@@ -60,7 +61,7 @@ impl<'t> SourceLocations<'t> {
         self.location(offset, innermost.map_or(&[], Vec::as_slice))
     }
 
-    /// The location of a key, or of the innermost table around it that is in the text.
+    /// The location of a key; if the key is not in the text, of the innermost table around the key.
     pub(crate) fn find(&self, path: &[PathSegment]) -> SourceLocation {
         let span = (0..=path.len()).rev().find_map(|length| {
             let found = self

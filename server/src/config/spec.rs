@@ -1,4 +1,4 @@
-//! The words that specifications of latencies and faults share: durations, and the errors.
+//! Durations and errors, shared by the specifications of latencies, faults, rates and globs.
 
 use jiff::SignedDuration;
 use std::fmt;
@@ -22,7 +22,7 @@ impl SpecError {
         SpecError(text)
     }
 
-    /// Adds the member of a family that the sentence is about.
+    /// Puts the name of the latency or fault that the error is about before the sentence.
     pub(crate) fn within(&mut self, name: &str) {
         self.0 = format!("{name}: {}", self.0);
     }

@@ -1,15 +1,15 @@
-//! What is wrong with a value, and under which key.
+//! A violation: the reason why a value of a profile is refused, and the key of the value.
 
 use super::path_segment::PathSegment;
 
-/// A sentence, and the path to the key that it is about, from the value that is checked.
+/// The reason why a value is refused, and the path from the checked value to the key of the refused value.
 pub(crate) struct Violation {
     pub(crate) path: Vec<PathSegment>,
     pub(crate) reason: String,
 }
 
 impl Violation {
-    /// Of a value as a whole.
+    /// A violation by the checked value as a whole.
     pub(crate) fn new(reason: impl Into<String>) -> Violation {
         Violation {
             path: Vec::new(),
@@ -17,7 +17,7 @@ impl Violation {
         }
     }
 
-    /// Of one of its keys.
+    /// A violation by the value of a key.
     pub(crate) fn at(key: &str, reason: impl Into<String>) -> Violation {
         Violation {
             path: vec![PathSegment::key(key)],
@@ -25,7 +25,7 @@ impl Violation {
         }
     }
 
-    /// The same, seen from the value that has the checked one as element `index` of the list `key`.
+    /// Extends the path for an outer value, which has the checked value as element `index` of the list `key`.
     pub(crate) fn within(self, key: &str, index: usize) -> Violation {
         let outer = vec![PathSegment::key(key), PathSegment::Index(index)];
         Violation {

@@ -46,7 +46,7 @@ struct IndexEntry {
     iso_cc: String,
     country: String,
     flag: &'static str,
-    /// Of the flag, in bytes.
+    /// The size of the flag in bytes.
     size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'static str>,

@@ -14,6 +14,7 @@ static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(&Cata
 /// All responses of a site.
 #[derive(Debug)]
 pub struct Site {
+    /// By the index of the resource.
     resources: Vec<Option<PreparedResponse>>,
     flags_page: PreparedResponse,
     index: PreparedResponse,
@@ -56,7 +57,7 @@ impl Site {
         response.map_or(0, |response| response.body.len() as u64)
     }
 
-    /// The full response.
+    /// The response for a route, without preconditions and ranges.
     pub(crate) fn response(&self, route: Route) -> &PreparedResponse {
         match route {
             Route::Resource(resource) => self.resources[resource.index()]

@@ -1,4 +1,4 @@
-//! A rule, prepared for matching requests.
+//! A rule with everything that can be prepared before the first request.
 
 use crate::config::rule::Rule;
 use crate::config::spec::SpecError;
@@ -6,19 +6,20 @@ use crate::fate::effect::Effect;
 use crate::fate::request_info::RequestInfo;
 use flagpole_protocol::{CountryCode, Resource};
 
-/// A rule and its effect.
+/// A rule, and the latency and faults that it applies.
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledRule {
     rule: Rule,
-    /// Whether the path of a resource matches, by the resource's index: globs are slow. Empty without a glob.
+    /// Whether the path of a resource matches the rule's glob, by the index of the resource, because globs are slow. Empty
+    /// if the rule has no glob.
     matching_resources: Box<[bool]>,
     pub(crate) effect: Effect,
 }
 
 impl CompiledRule {
-    /// The rule at this index of its listener.
+    /// Prepares the rule at an index (from 0) of its listener.
     pub(crate) fn new(index: usize, rule: &Rule) -> Result<CompiledRule, SpecError> {
-        // 0 is the listener.
+        // 0 is `LISTENER_NUMBER`.
         let number = u16::try_from(index + 1).map_err(|_| too_many_rules())?;
         let label = rule
             .name

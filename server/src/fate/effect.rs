@@ -1,4 +1,4 @@
-//! What a rule, or the listener itself, does to a response.
+//! The latency and the faults of a rule, or of the listener itself.
 
 use crate::config::spec::SpecError;
 use crate::fate::fault::{FaultSpec, Faults};
@@ -8,18 +8,22 @@ use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A latency and faults, under the name of the rule that they belong to.
+/// The number of the listener in random draws: rules have the numbers from 1, so that the listener's fates do not depend
+/// on the number of rules.
+pub(crate) const LISTENER_NUMBER: u16 = 0;
+
+/// What a rule, or the listener itself, does to responses: a latency and faults.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
-    /// The name in the journal.
+    /// The name of the rule in the journal.
     pub(crate) label: Arc<str>,
-    /// The number of the rule in the draws. The listener is 0, so that its fates do not depend on the number of rules.
+    /// The number of the rule in random draws.
     number: u16,
     latency: Latency,
     /// The delay, if it is always the same.
     constant_delay: Option<Duration>,
     pub(crate) faults: Faults,
-    /// Whether a fault is ever injected.
+    /// Whether a fault has a probability above 0%.
     has_faults: bool,
 }
 
@@ -42,18 +46,18 @@ impl Effect {
         })
     }
 
-    /// Whether every response is clean.
+    /// Whether no response is delayed or has a fault.
     pub(crate) fn is_clean(&self) -> bool {
         self.latency.is_zero() && !self.has_faults
     }
 
-    /// The fate of one request for a path.
+    /// The fate of request `request_number` (from 1) for a path.
     pub(crate) fn fate(&self, seed: u64, path: &str, request_number: u64) -> Fate {
         let mut fate = Fate {
             delay: self.constant_delay.unwrap_or_default(),
             ..Fate::default()
         };
-        // Nothing is drawn that makes no difference: a draw costs as much as all the rest.
+        // A draw costs as much as all the rest, so no number is drawn that makes no difference.
         if self.constant_delay.is_some() && !self.has_faults {
             return fate;
         }

@@ -1,4 +1,5 @@
-//! Rules decide a fate: pure functions of seed, rule, key and request number.
+//! The fate of a request, which is all that will happen to its response: a pure function of seed, rule, key (the
+//! normalised path) and request number. Only rules with a time window depend on the clock.
 
 mod compiled_rule;
 mod effect;

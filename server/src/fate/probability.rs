@@ -17,13 +17,13 @@ impl Probability {
     pub(crate) const NEVER: Probability = Probability(0);
     pub(crate) const ALWAYS: Probability = Probability(100 * PERCENT);
 
-    /// Whether a draw, uniform over `u64`, selects this: draw / 2^64 < probability.
+    /// Whether an event of this probability happens for `draw`, a uniform random number: draw / 2^64 < probability.
     pub(crate) fn hits(self, draw: u64) -> bool {
         u128::from(draw) * u128::from(Self::ALWAYS.0) < u128::from(self.0) << 64
     }
 
-    /// The number of draws that hit: exactly those below this number.
-    pub(crate) fn draws(self) -> u128 {
+    /// The number of draws that hit, which are the draws below this number.
+    pub(crate) fn hit_count(self) -> u128 {
         (u128::from(self.0) << 64).div_ceil(u128::from(Self::ALWAYS.0))
     }
 
@@ -148,9 +148,9 @@ mod tests {
         }
 
         #[test]
-        fn draws_is_the_number_of_draws_that_hit(millionths in 1..=100 * PERCENT) {
+        fn draws_below_the_hit_count_hit(millionths in 1..=100 * PERCENT) {
             let probability = Probability(millionths);
-            let last = u64::try_from(probability.draws() - 1).unwrap();
+            let last = u64::try_from(probability.hit_count() - 1).unwrap();
             prop_assert!(probability.hits(last));
             prop_assert!(last == u64::MAX || !probability.hits(last + 1));
         }

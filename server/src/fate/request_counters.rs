@@ -1,4 +1,4 @@
-//! Counts the requests for each key of a listener, from 1.
+//! Counts the requests for each key (normalised path) of a listener, from 1.
 
 use flagpole_protocol::{FateKey, Resource};
 use lru::LruCache;
@@ -7,24 +7,24 @@ use std::hash::Hasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How many counters of named runs and of other paths than resources are kept by default: about 8
-/// MB.
+/// Default of [`RequestCounters::capacity`]; takes about 8 MB.
 const DEFAULT_CAPACITY: usize = 100_000;
 
 /// The counters of one listener. A counter that is dropped starts at 1 again.
 #[derive(Debug)]
 pub(crate) struct RequestCounters {
-    /// For requests without a named run, by the resource's index. Most requests are counted here, without a lock.
+    /// Counters of requests for a resource in no named run, by the index of the resource. Most requests are counted here,
+    /// without a lock.
     resources: Box<[AtomicU64]>,
-    /// All others, by a digest of run and path, so that long names cost no memory. The least recently used counter is
-    /// dropped first.
+    /// Counters of all other requests, by a digest of run and path, so that long names cost no memory. The least recently
+    /// used counter is dropped first.
     others: Mutex<LruCache<u128, u64>>,
-    /// How many others are kept.
+    /// Maximum number of counters in `others`.
     capacity: usize,
 }
 
 impl RequestCounters {
-    /// Counters of which at most `capacity` are kept, besides those of resources without a named run.
+    /// Counters that hold at most `capacity` counts of named runs and of paths without a resource.
     pub(crate) fn with_capacity(capacity: usize) -> RequestCounters {
         RequestCounters {
             resources: (0..Resource::COUNT).map(|_| AtomicU64::new(0)).collect(),
@@ -64,7 +64,7 @@ impl Default for RequestCounters {
 fn digest(run: Option<&str>, key: &FateKey) -> u128 {
     let mut hasher = SipHasher24::new();
     hasher.write(run.unwrap_or_default().as_bytes());
-    // In neither a name nor a path.
+    // A separator that occurs neither in a run's name nor in a path.
     hasher.write(b"\n");
     hasher.write(key.as_str().as_bytes());
     hasher.finish128().as_u128()

@@ -1,7 +1,7 @@
-//! Which request this is: by the server's own count, or as the client says.
+//! The number of a request for its key (normalised path): counted by the server, or given by the client.
 //!
-//! A client whose fates must not depend on other clients names its run, which has counts of its own, or the number of
-//! each request.
+//! A client whose fates must not depend on other clients names its run, which has counters of its own, or gives the
+//! number of each request.
 
 use crate::fate::request_counters::RequestCounters;
 use flagpole_protocol::FateKey;
@@ -12,20 +12,20 @@ use std::sync::Arc;
 static RUN_FIELD: HeaderName = HeaderName::from_static(RUN_HEADER);
 static REQUEST_NUMBER_FIELD: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
 
-/// Which request this is.
+/// The run and the number of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestIndex {
-    /// The run that the client names.
+    /// The run that the client names in `Flagpole-Run`.
     pub(crate) run: Option<Arc<str>>,
     /// The number of the request for its key, from 1.
     pub(crate) request_number: u64,
 }
 
 impl RequestIndex {
-    /// Counts a request, unless it has a number already.
+    /// Counts a request, unless the client gives its number in `Flagpole-Nth`.
     ///
     /// # Errors
-    /// The sentence for the client if one of flagpole's fields cannot be read; nothing is counted.
+    /// The sentence for the client, if `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
     pub(crate) fn assign(
         counters: &RequestCounters,
         headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! What a fate is decided from, and the decision.
+//! The data of a request from which its fate (all that will happen to the response) is decided, and the decision.
 
 use flagpole_protocol::{Fate, FateKey};
 use http::Method;
@@ -7,14 +7,14 @@ use std::time::Duration;
 /// A request, as far as its fate depends on it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestInfo<'a> {
-    /// The method; only rules with a `method` look at it.
+    /// The method; only rules with a `method` depend on the method.
     pub method: &'a Method,
     /// The normalised path.
     pub key: &'a FateKey,
     /// The number of the request for this key, from 1.
     pub request_number: u64,
-    /// The time from the start of the server to the end of the request's head; only rules with a time window look at
-    /// it.
+    /// The time from the start of the server to the end of the request's head; only rules with a time window
+    /// depend on the time.
     pub elapsed: Duration,
 }
 

@@ -1,9 +1,10 @@
-//! The rules of a listener: which one decides about a request, and the fate that follows from it.
+//! The rules of a listener: which rule matches a request, and the fate that follows. A fate is all that will happen
+//! to one response.
 
 use crate::config::listener::Listener;
 use crate::config::spec::SpecError;
 use crate::fate::compiled_rule::CompiledRule;
-use crate::fate::effect::Effect;
+use crate::fate::effect::{Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_info::{Decision, RequestInfo};
@@ -12,16 +13,17 @@ use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The name of the listener in the journal, where no rule matches.
+/// The rule's name in the journal (the log of requests) for a request that no rule matches.
 const LISTENER: &str = "listener";
 
-/// The rules of one listener under one seed. The first rule that matches decides everything; the listener itself
-/// decides where none matches.
+/// The rules of one listener under one seed. The first rule that matches a request decides delay and fault; if no rule
+/// matches, the listener's own latency and faults do.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     seed: u64,
     rules: Vec<CompiledRule>,
-    listener: Effect,
+    /// Applies if no rule matches.
+    listener_effect: Effect,
 }
 
 impl RuleSet {
@@ -36,11 +38,16 @@ impl RuleSet {
             rules: rules
                 .map(|(index, rule)| CompiledRule::new(index, rule))
                 .collect::<Result<_, _>>()?,
-            listener: Effect::new(LISTENER.into(), 0, &listener.latency, &listener.faults)?,
+            listener_effect: Effect::new(
+                LISTENER.into(),
+                LISTENER_NUMBER,
+                &listener.latency,
+                &listener.faults,
+            )?,
         })
     }
 
-    /// A listener with this latency and these faults, and without rules.
+    /// A rule set of a latency and faults for all requests, without rules.
     ///
     /// # Errors
     /// If the probabilities of the faults add up to more than 100%.
@@ -57,12 +64,14 @@ impl RuleSet {
         RuleSet::new(seed, &listener)
     }
 
-    /// Whether every response is clean and there are no rules, so that nothing has to be decided.
+    /// Whether no response is delayed or has a fault, because there are no rules and the listener has neither latency nor
+    /// faults.
     pub fn is_clean(&self) -> bool {
-        self.rules.is_empty() && self.listener.is_clean()
+        self.rules.is_empty() && self.listener_effect.is_clean()
     }
 
-    /// The fate of a request: a pure function, unless a rule has a time window.
+    /// Finds the first rule that matches, and the fate under that rule. The result depends only on seed, rules and
+    /// request; `elapsed` of the request matters only to rules with a time window.
     pub fn decide(&self, request: &RequestInfo<'_>) -> Decision {
         let rule = self.rules.iter().position(|rule| rule.matches(request));
         let effect = self.effect(rule);
@@ -72,16 +81,18 @@ impl RuleSet {
         }
     }
 
-    /// The name of a rule in the journal: its own, or `rule[0]` and so on; `listener` for none.
+    /// The name of the rule at an index, as in the journal: the given name, or `rule[0]` and so on; `listener` for
+    /// `None`.
     pub fn label(&self, rule: Option<usize>) -> Arc<str> {
         self.effect(rule).label.clone()
     }
 
     fn effect(&self, rule: Option<usize>) -> &Effect {
-        rule.map_or(&self.listener, |rule| &self.rules[rule].effect)
+        rule.map_or(&self.listener_effect, |rule| &self.rules[rule].effect)
     }
 
-    /// The fate of GET request `request_number` (from 1) for a key, at the start of the server.
+    /// The fate of a GET request at the start of the server, when no time has elapsed. `key` is the normalised path;
+    /// `request_number` counts the requests for the key, from 1.
     pub fn fate(&self, key: &FateKey, request_number: u64) -> Fate {
         let request = RequestInfo {
             method: &Method::GET,
@@ -92,30 +103,33 @@ impl RuleSet {
         self.decide(&request).fate
     }
 
-    /// The fate of a request within a chain of redirects with `hops` further ones (`None`: without end): delayed as
-    /// decided, but no fault is injected again. The fate is unchanged if no fault of this listener has such a chain.
+    /// The fate of a request that a redirect of the fault `redirect` leads to, with `hops` redirects still to come
+    /// (`None`: without end). The delay of `fate` stays. Its fault is replaced by the next redirect of the chain, or by no
+    /// fault for the last request. A client that invents `hops` gets `fate` itself: no fault of this listener has such a
+    /// chain.
     pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
-        let Some(label) = (self.effects()).find_map(|effect| effect.faults.redirect_chain(hops))
+        let Some(fault_label) =
+            (self.effects()).find_map(|effect| effect.faults.redirect_chain(hops))
         else {
             return fate;
         };
-        let clean = Fate {
+        let only_delayed = Fate {
             delay: fate.delay,
             ..Fate::default()
         };
         match hops {
-            Some(0) => clean,
+            Some(0) => only_delayed,
             _ => Fate {
-                fault: Some(label),
+                fault: Some(fault_label),
                 content: ResponseContent::Redirect(hops.map(|hops| hops - 1)),
-                ..clean
+                ..only_delayed
             },
         }
     }
 
     fn effects(&self) -> impl Iterator<Item = &Effect> {
         let rules = self.rules.iter().map(|rule| &rule.effect);
-        rules.chain([&self.listener])
+        rules.chain([&self.listener_effect])
     }
 }
 

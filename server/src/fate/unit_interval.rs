@@ -1,7 +1,7 @@
-//! Draws as numbers between 0 and 1, for inverse distribution functions.
+//! Random 64-bit numbers as fractions between 0 and 1, for inverse distribution functions.
 
-/// A draw as a number strictly between 0 and 1: 52 bits, in the middle of each of the 2^52 intervals, so that neither
-/// end is ever reached.
+/// Maps a draw, a random number, to the middle of one of 2^52 equal intervals between 0 and 1. The result is never 0 or 1,
+/// where quantiles may be infinite.
 pub(crate) fn unit(draw: u64) -> f64 {
     ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The limits of one listener.
+/// The limits of one listener (one server of a profile).
 #[derive(Debug, Default)]
 pub(crate) struct ListenerLimits {
     pub(crate) concurrency: Option<Arc<ConcurrencyLimit>>,
@@ -33,7 +33,7 @@ pub(crate) enum Admission {
 pub(crate) struct RejectedRequest {
     pub(crate) cause: Cause,
     status: StatusCode,
-    /// In seconds.
+    /// The value of `Retry-After`, in seconds.
     retry_after: u64,
 }
 
@@ -50,7 +50,7 @@ impl ListenerLimits {
             .map_or(0, |limit| limit.peak() as u64)
     }
 
-    /// Restores the rate limit to its state at the start.
+    /// Fills the token bucket of the rate limit, as at the start.
     pub(crate) fn reset(&self) {
         if let Some(bucket) = &self.rate {
             bucket.fill();
@@ -58,6 +58,9 @@ impl ListenerLimits {
     }
 
     /// Admits, queues or rejects a request.
+    ///
+    /// # Errors
+    /// The rejection, with its cause.
     pub(crate) fn admit(&self, now: Instant) -> Result<Admission, RejectedRequest> {
         if let Some(bucket) = &self.rate {
             bucket.take(now).map_err(|wait| RejectedRequest {

@@ -22,14 +22,14 @@ pub(crate) struct ConcurrencyLimit {
     peak: AtomicUsize,
 }
 
-/// A request in service; dropping the permit admits the next request.
+/// The right of one request to be served; dropping the permit admits the next request.
 #[derive(Debug)]
 pub(crate) struct Permit {
     limit: Arc<ConcurrencyLimit>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// A queued request; dropping it leaves the queue.
+/// The place of a request in the queue; dropping it leaves the queue.
 #[derive(Debug)]
 pub(crate) struct QueuedPermit(Arc<ConcurrencyLimit>);
 
@@ -55,8 +55,8 @@ impl ConcurrencyLimit {
         })
     }
 
-    /// Requests a permit. A returned permit goes to the head of the queue first, so no request overtakes
-    /// the queue.
+    /// Requests a permit. The semaphore gives a returned permit to the longest waiting request, so no new
+    /// request overtakes the queue.
     pub(crate) fn request(self: &Arc<Self>) -> PermitRequest {
         if let Ok(permit) = self.permits.clone().try_acquire_owned() {
             return PermitRequest::Granted(self.grant(permit));

@@ -1,13 +1,13 @@
 //! The token bucket that enforces a rate limit.
 //!
-//! A rejected request gets 429 with `Retry-After` (RFC 6585 section 4). The bucket is kept as the generic
+//! A rejected request gets 429 with `Retry-After` (RFC 6585 section 4). The implementation is the generic
 //! cell rate algorithm (ITU-T I.371), whose state is a single instant.
 
 use crate::config::rate_limit::RateLimit;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A token bucket, kept as the instant at which it will be full again.
+/// A token bucket, represented by the instant at which the bucket will be full again.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     limit: RateLimit,
@@ -34,12 +34,13 @@ impl TokenBucket {
     /// The time until the next token, if the bucket is empty.
     pub(crate) fn take(&self, now: Instant) -> Result<(), Duration> {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = (*full_at).max(now) + self.limit.interval();
-        let empty = now + self.limit.period();
-        if next > empty {
-            return Err(next - empty);
+        // A token fewer delays the instant by the time in which one token is added.
+        let full_without_token = (*full_at).max(now) + self.limit.interval();
+        let full_if_empty = now + self.limit.period();
+        if full_without_token > full_if_empty {
+            return Err(full_without_token - full_if_empty);
         }
-        *full_at = next;
+        *full_at = full_without_token;
         Ok(())
     }
 }

@@ -13,22 +13,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
-/// What the workers of a listener share.
+/// A listener, one server of a profile, as its workers share it.
 #[derive(Debug)]
 pub(crate) struct SharedListener {
     pub(crate) site: Arc<Site>,
     pub(crate) rule_set: RuleSet,
     pub(crate) limits: ListenerLimits,
-    /// No rule, fault, delay or limit applies; precomputed, because every request checks it.
+    /// Whether there are no rules, faults, delays and limits; computed at start, because every request needs
+    /// the answer.
     pub(crate) passthrough: bool,
     pub(crate) counters: RequestCounters,
-    /// One permit for each connection that may be open.
+    /// One permit for each connection that may still be opened.
     pub(crate) connection_permits: Arc<Semaphore>,
     pub(crate) max_connections: usize,
-    /// Maximum number of journal entries in each worker's ledger.
+    /// Maximum number of journal entries in each worker's ledger (the counts of what the server did).
     pub(crate) journal_capacity: usize,
     pub(crate) journal: Option<Journal>,
-    /// Server start; time windows of rules count from it.
+    /// When the server started; time windows of rules count from this instant.
     pub(crate) start: Instant,
 }
 
@@ -77,8 +78,8 @@ impl WorkerContext {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request that is over; writes its journal entry, if there is one, to the journal and the
-    /// ledger.
+    /// Counts a finished request, `completed` or aborted, and stores its journal entry, if there is one, in the
+    /// journal and in the ledger.
     pub(crate) fn finish_request(&self, completed: bool, entry: Option<JournalEntry>) {
         let capacity = self.listener.journal_capacity;
         let entry = match (&self.listener.journal, entry) {

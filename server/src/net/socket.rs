@@ -9,8 +9,8 @@ use std::num::NonZero;
 /// Maximum number of connections that wait to be accepted; the kernel lowers it to `somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// Opens `count` listening sockets on one port; a single one where `SO_REUSEPORT` does not distribute
-/// connections (outside of Linux).
+/// Opens `count` listening sockets on one port; a single socket outside of Linux, where `SO_REUSEPORT` does
+/// not distribute connections.
 pub(crate) fn listen(
     address: SocketAddr,
     count: NonZero<usize>,
@@ -20,8 +20,8 @@ pub(crate) fn listen(
         _ => StartError::Listen(address, error),
     };
     if address.port() != 0 {
-        // With SO_REUSEPORT several processes can bind the same port. A first bind without it fails if
-        // the port is taken.
+        // With SO_REUSEPORT several processes can bind the same port. A first bind without SO_REUSEPORT
+        // fails if the port is taken.
         bind(address, false).map_err(to_start_error)?;
     }
     let first = bind(address, true).map_err(to_start_error)?;

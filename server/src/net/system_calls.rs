@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use tokio::io::{Interest, unix::AsyncFd};
 use tokio::net::TcpStream;
 
-/// Registers a descriptor with this thread's event loop, to wait until it is readable.
+/// Registers a descriptor with this thread's event loop, to wait until the descriptor is readable.
 #[cfg(target_os = "linux")]
 pub(crate) fn register_readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     #[expect(

@@ -1,7 +1,7 @@
 //! A worker of a listener: a thread with an event loop and a listening socket of its own.
 //!
-//! The kernel distributes connections over the sockets (`SO_REUSEPORT`). Workers share only the
-//! request counters and the limits.
+//! The kernel distributes connections over the sockets (`SO_REUSEPORT`). The only state that workers both
+//! read and change is the request counters and the limits.
 
 use crate::net::http1::connection;
 use crate::net::http1::connection_state::ConnectionState;
@@ -45,6 +45,7 @@ pub(crate) enum Phase {
 pub(crate) struct Worker {
     context: Rc<WorkerContext>,
     connections: RefCell<HashMap<u64, Weak<ConnectionState>>>,
+    /// Notified when the last open connection is closed.
     last_closed: Notify,
 }
 
@@ -62,7 +63,10 @@ impl Drop for Registration {
 }
 
 impl Worker {
-    /// Serves until the phase is `Stopped`, or `Draining` and all requests are finished. Blocks.
+    /// Serves until the phase is `Stopped`, or until it is `Draining` and all connections are closed. Blocks.
+    ///
+    /// # Errors
+    /// If the event loop, the timer or the socket fails.
     pub(crate) fn run(
         listener: Arc<SharedListener>,
         ledger: Arc<Mutex<Ledger>>,
@@ -120,8 +124,8 @@ impl Worker {
         unreachable!("2^64 connections outlast the machine")
     }
 
-    /// Accepts a connection, then waits for its permit. In the other order a worker without a peer
-    /// would withhold the permit from a worker whose peer waits.
+    /// Accepts a connection, then waits until one more connection may be open. In the opposite order a
+    /// worker that no peer connects to would hold a permit that another worker needs.
     async fn accept(&self, socket: &TcpListener) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
         let context = &self.context;
         let stream = loop {

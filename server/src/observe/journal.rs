@@ -1,7 +1,8 @@
 //! The journal: a JSON line for each request, written while the server runs.
 //!
-//! A thread writes the lines, so that responses need not wait for the disk. Its queue is bounded. If the
-//! queue is full for a second, the journal stops and reports it: a journal has no gaps.
+//! A thread writes the lines, so that responses need not wait for the disk. The queue of the thread is
+//! bounded. If the queue is full for a second, the journal stops, because a journal has no gaps, and
+//! [`JournalWriter::finish`] reports the missing lines.
 
 use flagpole_protocol::JournalEntry;
 use serde::Serialize;
@@ -27,7 +28,7 @@ const ENQUEUE_RETRY_INTERVAL: Duration = Duration::from_millis(1);
 pub struct Journal {
     listener: Option<Arc<str>>,
     lines: SyncSender<JournalLine>,
-    /// Number of lines not written because the queue was full. The journal stops with the first one.
+    /// Number of lines not written because the queue was full; after the first, no line is written.
     lost: Arc<AtomicU64>,
 }
 
@@ -74,7 +75,7 @@ impl Journal {
         Ok((journal, JournalWriter { result, lost }))
     }
 
-    /// The same journal, with the listener's name in each line.
+    /// A handle to the same journal that adds the listener's name to each line.
     #[must_use]
     pub fn for_listener(&self, name: &str) -> Journal {
         Journal {
@@ -107,7 +108,7 @@ impl JournalWriter {
     /// Waits until all handles are dropped and all lines written, for at most `grace`.
     ///
     /// # Errors
-    /// If lines are missing.
+    /// If lines are missing: the file cannot be written or is too slow.
     pub fn finish(self, grace: Duration) -> io::Result<()> {
         let written = self.result.recv_timeout(grace);
         written.unwrap_or_else(|error| {

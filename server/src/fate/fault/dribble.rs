@@ -1,5 +1,5 @@
-//! `dribble:5,2s`: the head immediately, the body in equal slices at equal intervals: the first immediately,
-//! the last after the whole time.
+//! `dribble:5,2s`: the head immediately, the body in equal slices at equal intervals. The first slice is sent
+//! immediately, the last one after the whole time.
 //!
 //! Parameters: the number of slices, 2 to 1000, and the time.
 

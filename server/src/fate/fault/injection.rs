@@ -25,15 +25,15 @@ impl Faults {
         Ok(Faults(specs))
     }
 
-    /// Whether no fault is ever injected.
+    /// Whether no fault is ever injected: the list is empty, or all probabilities are 0%.
     pub fn never(&self) -> bool {
         self.0
             .iter()
             .all(|spec| spec.probability == Probability::NEVER)
     }
 
-    /// The label of the redirect fault whose chain has a hop with this number of hops after it (`None` in a
-    /// chain without an end).
+    /// The label of a redirect fault whose chain contains a request with `remaining` redirects still to come
+    /// (`None`: a chain without an end).
     pub(crate) fn redirect_chain(&self, remaining: Option<u32>) -> Option<Arc<str>> {
         let has_hop = |spec: &&FaultSpec| {
             let mut fate = Fate::default();
@@ -47,8 +47,8 @@ impl Faults {
         self.0.iter().find(has_hop).map(|spec| spec.label.clone())
     }
 
-    /// Injects at most one fault, chosen by `draw` against the cumulative probabilities. `detail` draws the
-    /// random number for the fault itself.
+    /// Injects at most one fault. `draw`, a uniform random number, selects the first fault whose cumulative
+    /// probability exceeds draw / 2^64. `detail` draws a random number for the fault itself.
     pub fn inject(&self, draw: u64, detail: impl FnOnce() -> u64, fate: &mut Fate) {
         let mut cumulative = Probability::NEVER;
         for spec in &self.0 {

@@ -1,4 +1,4 @@
-//! What a member of the fault family is.
+//! The interface of the fault family: a fault, and a member, the entry of a kind of fault in the list of known faults.
 
 use super::parameters::FaultParameters;
 use crate::config::spec::SpecError;
@@ -6,14 +6,14 @@ use flagpole_protocol::Fate;
 use std::fmt;
 use std::sync::Arc;
 
-/// A fault. `Display` writes its specification without the probability.
+/// A fault with its parameters. `Display` writes its specification without the probability.
 pub trait Fault: fmt::Display + fmt::Debug + Send + Sync {
-    /// Edits the fate of a response so that this fault happens. `draw` is a uniform random number for faults
-    /// that need one.
+    /// Edits the fate of a response so that this fault happens. `draw` is a uniform random number; `corrupt`
+    /// chooses bits by `draw`, all other faults ignore it.
     fn apply(&self, draw: u64, fate: &mut Fate);
 }
 
-/// An entry of the family.
+/// A kind of fault in the list of known faults.
 pub struct FaultMember {
     /// The name before the colon of a specification.
     pub name: &'static str,
@@ -24,5 +24,5 @@ pub struct FaultMember {
     pub(super) parse: fn(FaultParameters<'_>) -> ParsedFault,
 }
 
-/// What parsing the parameters of a member gives.
+/// The result of `FaultMember::parse`.
 pub(super) type ParsedFault = Result<Arc<dyn Fault>, SpecError>;

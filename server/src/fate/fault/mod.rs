@@ -1,9 +1,13 @@
-//! The fault family: defined failures of a response, one a file.
+//! The fault family: the kinds of fault, deliberate failures of a response, one per file.
 //!
-//! A fault only edits a [`Fate`](flagpole_protocol::Fate). Which fault is injected is decided in
-//! `injection`, by one draw against the cumulative probabilities.
+//! A fault only edits a [`Fate`](flagpole_protocol::Fate), the plain data that says all that will happen to
+//! one response; `net` carries the fate out. One random number decides which fault of a rule is injected
+//! (see `injection`).
 //!
-//! To add a member, write its file and add it to the modules and to [`FAMILY`].
+//! The specification of a fault is `NAME:PARAMETERS@PROBABILITY`, such as `hang:700,for=5s@10%`. Parameters
+//! and probability may be missing, and `404` is short for `status:404`.
+//!
+//! To add a kind, write its file with a `MEMBER`, and add it to the modules and to [`FAMILY`].
 
 mod corrupt;
 mod cut;
@@ -17,7 +21,7 @@ mod slow_head;
 mod status;
 mod trickle;
 
-// What the members share.
+// Shared by the members.
 mod injection;
 mod member;
 mod parameters;
@@ -36,7 +40,7 @@ pub use injection::Faults;
 pub use member::{Fault, FaultMember};
 pub use spec::FaultSpec;
 
-/// The known faults, in the order in which help and errors list them.
+/// The known faults. Help and errors list them in this order: the most used first, then by what they change.
 pub const FAMILY: &[FaultMember] = &[
     status::MEMBER,
     reset::MEMBER,
@@ -51,6 +55,7 @@ pub const FAMILY: &[FaultMember] = &[
     redirect::MEMBER,
 ];
 
+// Here and not beside `FaultSpec`, because parsing needs the list, and members use `spec` themselves.
 impl FromStr for FaultSpec {
     type Err = SpecError;
 
@@ -58,7 +63,7 @@ impl FromStr for FaultSpec {
         let (fault, probability) = text.rsplit_once('@').unwrap_or((text, "100%"));
         let probability = probability.parse()?;
         let (name, parameters) = match fault.split_once(':') {
-            // A bare number is a status.
+            // No name begins with a digit, so this is a status without its name.
             _ if fault.starts_with(|first: char| first.is_ascii_digit()) => {
                 (status::MEMBER.name, Some(fault))
             }

@@ -4,7 +4,7 @@ use crate::config::spec::SpecError;
 use flagpole_protocol::Offset;
 use std::str::FromStr;
 
-/// The parameters after the colon; members take them one by one.
+/// The parameters after the colon that are not yet parsed; `parse` of a member takes one after the other.
 pub(crate) struct FaultParameters<'a>(Vec<&'a str>);
 
 impl<'a> FaultParameters<'a> {
@@ -65,7 +65,7 @@ pub(crate) fn offset(text: &str) -> Result<Offset, SpecError> {
     }
 }
 
-/// Writes an offset as [`offset`] parses it; nothing for the one before the head.
+/// Writes an offset as [`offset`] parses it; an empty text for `Offset::BeforeHead`.
 pub(crate) fn offset_text(at: Offset) -> String {
     match at {
         Offset::BeforeHead => String::new(),

@@ -1,4 +1,4 @@
-//! `redirect` or `redirect:3`: 302 to itself forever, or a chain of redirects to the requested resource.
+//! `redirect` or `redirect:3`: 302 to the same path forever, or a chain of redirects to the requested resource.
 //!
 //! The query of the `Location` carries the number of hops that follow, `?flagpole-hops=2`. No fault is drawn
 //! for a request with that query, so that the chain has the given length.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct FaultSpec {
     pub(super) fault: Arc<dyn Fault>,
-    /// The specification of the fault.
+    /// The specification without the probability.
     pub(super) label: Arc<str>,
     pub(super) probability: Probability,
 }

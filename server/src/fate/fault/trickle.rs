@@ -1,4 +1,4 @@
-//! `trickle:1000`: the head immediately, the body at a constant rate.
+//! `trickle:1000`: the head immediately, the body at a constant rate (`dribble` sends slices instead).
 //!
 //! Parameter: the rate in bytes per second, from 1.
 

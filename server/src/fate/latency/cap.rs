@@ -1,4 +1,4 @@
-//! `,max=1s` at the end of a latency: longer delays are shortened to this duration.
+//! The cap of a latency, `,max=1s` at its end: longer delays are shortened to this duration.
 
 use crate::config::spec;
 use crate::config::spec::{DurationDisplay, SpecError};
@@ -13,7 +13,7 @@ const PREFIX: &str = ",max=";
 pub(crate) struct Cap(Option<Duration>);
 
 impl Cap {
-    /// Splits parameters into those of the distribution and the cap.
+    /// Splits the parameters of a latency into the parameters of the distribution and the cap.
     pub(crate) fn split(parameters: &str) -> Result<(&str, Cap), SpecError> {
         let Some((parameters, cap)) = parameters.split_once(PREFIX) else {
             return Ok((parameters, Cap::default()));

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The mean; above 0.
+/// The mean delay; above 0.
 #[derive(Debug)]
 struct Exponential(Duration);
 

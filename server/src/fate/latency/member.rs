@@ -1,4 +1,5 @@
-//! What a member of the latency family is.
+//! The interface of the latency family: a distribution, and a member, the entry of a distribution in the list of
+//! known latencies.
 
 use crate::config::spec::SpecError;
 use crate::fate::unit_interval;
@@ -17,7 +18,7 @@ pub trait Distribution: fmt::Display + fmt::Debug + Send + Sync {
     }
 }
 
-/// An entry of the family.
+/// A kind of latency in the list of known latencies.
 pub struct LatencyMember {
     /// The name before the colon of a specification.
     pub name: &'static str,
@@ -25,10 +26,11 @@ pub struct LatencyMember {
     pub about: &'static str,
     /// An example specification.
     pub example: &'static str,
-    /// Whether `,max=` at the end of the parameters is the cap; otherwise the member parses it.
+    /// Whether `,max=` at the end of the parameters is a cap of this latency (see `cap`); if not, `parse` gets the whole
+    /// text.
     pub(super) takes_cap: bool,
     pub(super) parse: fn(&str) -> ParsedDistribution,
 }
 
-/// What parsing the parameters of a member gives.
+/// The result of `LatencyMember::parse`.
 pub(super) type ParsedDistribution = Result<Arc<dyn Distribution>, SpecError>;

@@ -2,9 +2,13 @@
 //! such as a cache with misses.
 //!
 //! Parameters: pairs of a probability and a latency, separated by `|`; the probabilities add up to exactly
-//! 100%. A component is any latency but a mixture and may have a cap: `,max=` at the end belongs to the last
-//! component. One draw decides both: the interval of the cumulative probabilities that it falls into selects
-//! the component, and its position in the interval, scaled to all draws, is the draw of the component.
+//! 100%. A component is any latency but a mixture. A component may have a cap, but the mixture may not:
+//! `,max=` at the end belongs to the last component.
+//!
+//! One random number, the draw, decides about component and delay. The cumulative probabilities divide the
+//! range of draws into one interval for each component. The interval with the draw selects the component.
+//! The position of the draw within the interval, scaled to the whole range, is the draw for the component's
+//! own delay.
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::shorthand::{self, MIXTURE};
@@ -15,8 +19,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// 2^64, the number of draws.
-const DRAWS: f64 = 18_446_744_073_709_551_616.0;
+/// 2^64, the number of possible draws.
+const DRAW_COUNT: f64 = 18_446_744_073_709_551_616.0;
 
 /// The components; their probabilities add up to 100%.
 #[derive(Debug)]
@@ -26,13 +30,14 @@ struct Mixture(Vec<Component>);
 struct Component {
     probability: Probability,
     latency: Latency,
-    /// The first draw of the component, and one past its last.
+    /// The first draw in the component's interval.
     from: u128,
+    /// One past the last draw in the interval.
     to: u128,
 }
 
 impl Component {
-    /// The delay for a draw of the mixture that falls to this component.
+    /// The delay for a draw in the interval of this component.
     fn delay(&self, draw: u128) -> Duration {
         let scaled = ((draw - self.from) << 64) / (self.to - self.from);
         #[expect(
@@ -44,16 +49,18 @@ impl Component {
 }
 
 impl Distribution for Mixture {
-    /// Monotonic only within each component; the distribution of the delays is right nevertheless.
+    /// Not monotonic in `p`, unlike other quantiles: a later component may have shorter delays. Delays are only
+    /// sampled, so only the frequency of each delay matters, and the frequencies are right.
     fn quantile(&self, p: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "exact: p is positive and has 53 bits"
+            reason = "draws give multiples of 2^-53, so the product is a whole number above 0"
         )]
-        let draw = (p * DRAWS) as u128;
+        let draw = (p * DRAW_COUNT) as u128;
         let component = self.0.iter().find(|component| draw < component.to);
-        component.map_or(0.0, |component| component.delay(draw).as_micros() as f64)
+        let component = component.expect("the last interval ends at 2^64, and p is below 1");
+        component.delay(draw).as_micros() as f64
     }
 
     fn longest(&self) -> f64 {
@@ -94,13 +101,13 @@ fn parse(text: &str) -> ParsedDistribution {
                 "a mixture cannot contain a mixture, got `{latency}`"
             )));
         }
-        let from = total.draws();
+        let from = total.hit_count();
         total = total + probability;
         components.push(Component {
             probability,
             latency: latency.parse()?,
             from,
-            to: total.draws(),
+            to: total.hit_count(),
         });
     }
     if total != Probability::ALWAYS {

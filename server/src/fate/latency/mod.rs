@@ -1,8 +1,10 @@
-//! The latency family: distributions of the delay, one a file.
+//! The latency family: the kinds of latency, one per file. A latency is a distribution of delays with a cap,
+//! the longest delay.
 //!
-//! Each member is sampled by its inverse distribution function from one draw. Members use only `+ - * /`,
-//! comparisons and the pinned `libm` crate, so that a draw gives the same delay on every platform: the
-//! logarithms and exponentials of the standard library differ between platforms.
+//! A delay is computed from one draw, a random number, by the inverse distribution function. Members, the
+//! entries of the list [`FAMILY`], use only `+ - * /`, comparisons and the pinned `libm` crate, so that a
+//! draw gives the same delay on every platform: the logarithms and exponentials of the standard library
+//! differ between platforms.
 //!
 //! To add a member, write its file and add it to the modules and to [`FAMILY`].
 
@@ -15,7 +17,7 @@ mod pareto;
 mod quantiles;
 mod uniform;
 
-// What the members share.
+// Shared by the members.
 mod cap;
 mod inverse_normal;
 mod member;
@@ -35,7 +37,7 @@ use std::str::FromStr;
 pub use member::{Distribution, LatencyMember};
 pub use spec::Latency;
 
-/// The known latencies, in the order in which help and errors list them.
+/// The known latencies. Help and errors list them in this order: from simple to composed.
 pub const FAMILY: &[LatencyMember] = &[
     constant::MEMBER,
     uniform::MEMBER,

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 #[derive(Debug)]
 enum Quantiles {
-    /// Cumulative probabilities, ascending, and delays, never falling.
+    /// Cumulative probabilities, each above the one before, and delays, none below the one before.
     Listed(Vec<(Probability, Duration)>),
     Sampled(Samples),
 }

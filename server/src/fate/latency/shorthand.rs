@@ -9,7 +9,7 @@ pub(super) const MIXTURE: &str = "mixture";
 
 /// The name of the member that a specification belongs to, and its parameters.
 pub(super) fn expand(text: &str) -> (&str, &str) {
-    // Of all that may stand before a colon only a probability begins with a digit.
+    // A name never begins with a digit, and a duration contains no `%:`.
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains("%:") {
         return (MIXTURE, text);
     }

@@ -17,7 +17,7 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// The delay for one draw, rounded to whole microseconds; at most 24 hours.
+    /// The delay for a draw, a uniform random number; in whole microseconds, at most 24 hours.
     pub fn delay(&self, draw: u64) -> Duration {
         self.capped(self.distribution.quantile(unit_interval::unit(draw)))
     }

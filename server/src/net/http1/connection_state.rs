@@ -75,7 +75,7 @@ impl ConnectionState {
 
     /// Starts a request whose head has been parsed and whose fate is decided.
     pub(crate) fn begin_request(&self, request: ActiveRequest) {
-        // hyper may parse a pipelined head while its buffer holds the end of the previous response.
+        // A guard: hyper parses a head only after it has flushed the previous response.
         self.finish_request(true);
         self.body_consumed.set(false);
         self.head_since.set(None);
@@ -145,7 +145,8 @@ impl ConnectionState {
     }
 
     /// Waits until the previous response has left hyper's buffer, so that the write plan of this response
-    /// does not apply to bytes of the previous one. `on_flushed` wakes the task.
+    /// does not apply to bytes of the previous one: a guard, because hyper parses a head only after a flush.
+    /// `on_flushed` wakes the task.
     pub(crate) async fn wait_flushed(&self) {
         poll_fn(|_context| {
             self.flush_awaited.set(self.unflushed.get());

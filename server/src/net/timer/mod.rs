@@ -1,4 +1,4 @@
-//! A timer that wakes a tenth of a millisecond after a deadline at most, and never before it.
+//! A timer that wakes tasks at most a tenth of a millisecond after their deadline, and never before.
 //!
 //! tokio's timer rounds up to whole milliseconds, which is too coarse for a delay of 5 ms. On Linux
 //! each worker has a timerfd and a queue of deadlines; other systems use tokio's timer.

@@ -1,7 +1,7 @@
 //! One timerfd and a queue of deadlines.
 //!
-//! `timerfd_create(2)`: an expiry makes the descriptor readable and wakes the epoll that waits for the
-//! sockets. The kernel uses a high-resolution timer, without the slack of sleeping threads.
+//! `timerfd_create(2)`: an expired timer makes its descriptor readable, which wakes the epoll that waits
+//! for the sockets. The kernel uses a high-resolution timer, without the slack of sleeping threads.
 
 use crate::net::system_calls;
 use rustix::time::{
@@ -22,8 +22,8 @@ use tokio::io::unix::AsyncFd;
 #[derive(Debug)]
 pub(crate) struct TimerFd {
     descriptor: AsyncFd<OwnedFd>,
-    /// Wakers by deadline; the number distinguishes equal deadlines. A tree instead of a heap, because
-    /// a sleep is removed early whenever its peer disconnects.
+    /// Wakers by deadline; the number distinguishes equal deadlines. A tree instead of a heap, because a
+    /// sleep whose peer disconnects is removed from the middle.
     queue: RefCell<BTreeMap<(Instant, u64), Waker>>,
     next_number: Cell<u64>,
 }
@@ -81,7 +81,7 @@ impl TimerFd {
     }
 
     fn arm(&self, wait: Duration) -> io::Result<()> {
-        // Zero would disarm the timer instead of firing immediately.
+        // A wait of 0 would disarm the timer.
         let wait = wait.max(Duration::from_nanos(1));
         let once = Itimerspec {
             it_interval: Timespec::default(),
@@ -105,7 +105,7 @@ impl TimerFd {
     }
 }
 
-/// A sleep until a deadline; dropping it cancels it.
+/// A future that is ready at a deadline; dropped before, it removes its waker from the timer.
 #[derive(Debug)]
 pub(crate) struct Sleep<'a> {
     timer: &'a TimerFd,
