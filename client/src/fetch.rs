@@ -1,4 +1,4 @@
-//! Downloads one resource, for programs with their own strategy.
+//! Downloads a single resource, for programs with their own strategy.
 
 use crate::policy::Policy;
 use crate::run::BODY_LIMIT;
@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 /// ```
 ///
 /// # Errors
-/// The outcome, unless it is a 200 with a verified body; a 404 is an error here as well.
+/// The outcome, for anything but a 200 with a verified body; a 404 is an error too.
 ///
 /// # Panics
 /// Outside a tokio runtime with I/O and time.

@@ -1,8 +1,8 @@
 //! Downloads a workload by different strategies, and records, verifies and measures every attempt.
 //!
 //! A [`Workload`] lists what to download, in order. A [`Target`] says from where; [`Target::resolve`] looks up its
-//! host once, which gives an [`Endpoint`]. Together with a [`Concurrency`], a [`Policy`] (timeouts, retries,
-//! hedging, redirects) and a [`DownloadDir`] they make a [`Run`].
+//! host once, which gives an [`Endpoint`]. A [`Run`] consists of a workload, an endpoint, a [`Concurrency`], a [`Policy`]
+//! (timeouts, retries, hedging, redirects) and a [`DownloadDir`].
 //!
 //! A [`Strategy`] carries out a run. It is an ordinary blocking function that owns the threads or the event loop
 //! that it needs. All strategies take attempts from the same [`AttemptScheduler`] and make them in the same way: a
@@ -42,12 +42,12 @@
 //!
 //! In reading order:
 //!
-//! - `workload`: what to download, from where, and how much of it concurrently;
+//! - `workload`: the downloads, the server and the concurrency;
 //! - `run`: a workload and its conditions;
 //! - [`policy`]: rules for timeouts, retries, hedging and redirects (pure);
-//! - [`scheduler`]: which attempt is next (pure);
+//! - [`scheduler`]: decides which attempt is next (pure);
 //! - [`strategy`]: threads and event loops that carry out a run;
-//! - `execution`: the steps of an attempt, and what strategies share;
+//! - `execution`: the steps of an attempt, which all strategies share;
 //! - [`transport`]: sends one request and receives its response;
 //! - [`storage`]: verifies bodies, saves them, and continues partial ones;
 //! - `measure`: times a run; [`fetch()`]: a single request.

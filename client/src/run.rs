@@ -1,4 +1,4 @@
-//! What a strategy carries out: a workload and its conditions.
+//! A run, which a strategy carries out: a workload and its conditions.
 
 use crate::policy::Policy;
 use crate::storage::download_dir::DownloadDir;
@@ -33,7 +33,7 @@ pub struct Run<'a> {
 /// A run could not be started or continued.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The system refused what a runtime needs.
+    /// The system refused a resource that a runtime or an HTTP client needs.
     #[error("cannot start a runtime: {0}")]
     Runtime(#[source] io::Error),
     /// The system refused a thread.
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
         Run { cancel, ..self }
     }
 
-    /// Called for every attempt when it has ended, on a thread of the strategy with a stack of
+    /// A callback for every attempt record, called after the attempt on a thread of the strategy with a stack of
     /// [`STACK_SIZE`](crate::strategy::STACK_SIZE) bytes. A slow callback delays further attempts.
     pub fn on_record(self, on_record: &'a (dyn Fn(&AttemptRecord) + Sync)) -> Run<'a> {
         Run {
@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What all requests have in common; starts the clock of the run.
+    /// The template of all requests. Starts the clock of the run.
     pub(crate) fn request_template(&self) -> Result<RequestTemplate, RunError> {
         let config = TransportConfig {
             addresses: self.endpoint.addresses().into(),

@@ -7,9 +7,9 @@ use std::io;
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
-/// The maximum number of jobs, and of bodies, in the queue. A full queue delays the tasks that submit: memory is
-/// bounded when the disk is slower than the network.
-const QUEUE: usize = 32;
+/// The maximum number of jobs in the queue. A full queue delays the tasks that submit jobs, so that memory is bounded
+/// when the disk is slower than the network.
+const QUEUE_CAPACITY: usize = 32;
 
 /// A thread that writes to disk; when dropped, all queued jobs are run and the thread is joined.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct DiskWriter {
 /// A job that sends its own result.
 struct WriteJob(Box<dyn FnOnce(&DownloadDir) + Send>);
 
-/// The result of a queued job.
+/// Waits for the result of a queued job; `None` if the thread had ended before.
 #[derive(Debug)]
 pub(crate) struct WriteHandle<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
 
@@ -31,7 +31,7 @@ impl DiskWriter {
     /// # Errors
     /// If the system refuses the thread.
     pub(crate) fn start(dir: DownloadDir) -> io::Result<DiskWriter> {
-        let (queue, mut jobs) = mpsc::channel::<WriteJob>(QUEUE);
+        let (queue, mut jobs) = mpsc::channel::<WriteJob>(QUEUE_CAPACITY);
         let thread = thread::Builder::new()
             .name("disk-writer".into())
             .spawn(move || {
@@ -45,16 +45,16 @@ impl DiskWriter {
         })
     }
 
-    /// Queues anything to do with the folder (save or stage a body, rename a staged flag, look up a local copy), waiting
-    /// for room in the queue.
+    /// Queues an action on the folder (save or stage a body, rename a staged flag, look up a local copy). Waits while the
+    /// queue is full.
     pub(crate) async fn submit<T: Send + 'static>(
         &self,
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
     ) -> WriteHandle<T> {
         let (sender, receiver) = oneshot::channel();
         let job = WriteJob(Box::new(move |dir| {
-            // Fails if the run was dropped. A saved file is complete anyway, and a staged one is removed with the
-            // result.
+            // Fails if the run was dropped. A saved file is complete anyway; a staged file is removed when the result is
+            // dropped.
             let _ = sender.send(action(dir));
         }));
         let queued = match &self.queue {
@@ -93,7 +93,7 @@ impl Drop for DiskWriter {
         // The thread ends when the queue is closed and empty.
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            // A panic there has been printed, and its open jobs have failed.
+            // A panic of the thread has been printed, and its unfinished jobs have failed.
             let _ = thread.join();
         }
     }
@@ -171,7 +171,7 @@ mod tests {
             });
             let slow = slow.await;
             has_started.recv().unwrap();
-            for _ in 0..QUEUE {
+            for _ in 0..QUEUE_CAPACITY {
                 writer.submit(|_| Ok(())).await;
             }
             let next = std::pin::pin!(writer.submit(|_| Ok(())));

@@ -1,8 +1,8 @@
 //! Verification and storage of bodies.
 //!
-//! `verify` decides whether a body is what it should be; `resume` evaluates responses against the local copy, purely;
-//! `download_dir` keeps the files; `disk_writer` does so off the event loop; `wasted_bytes` accounts for bytes that
-//! were received and not used.
+//! `verify` checks that a body is complete and correct; `resume` (pure) evaluates responses against the local copy;
+//! `download_dir` reads and writes the files; `disk_writer` is the thread that does so for event loops; `wasted_bytes`
+//! counts bytes that were received and not used.
 
 pub(crate) mod disk_writer;
 pub(crate) mod download_dir;

@@ -1,34 +1,34 @@
-//! Accounts for the bytes of bodies that are received and not used. The bytes of an incomplete body are wasted only if
-//! they are discarded later.
+//! Counts the bytes of bodies that are received and not used. The bytes of an incomplete body are wasted only when the
+//! partial file is discarded.
 
 use flagpole_protocol::Resource;
 use rustc_hash::FxHashMap;
 
-/// What remains on disk of a resource after an attempt.
+/// The part of a resource that is on disk after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retained {
-    /// The same as before: the bytes of the attempt are wasted.
+    /// The same as before the attempt, whose bytes are wasted.
     Unchanged,
-    /// No file, because the response ends the download (404): its bytes are not wasted.
+    /// No file, because the response ends the download (404). The bytes of the response are not wasted.
     FinalResponse,
     /// The complete body, of this length.
     Complete(u64),
     /// A partial body, of this length.
     Partial(u64),
-    /// Nothing: a partial body from before is discarded too.
+    /// Nothing: an earlier partial body is discarded too.
     Nothing,
 }
 
-/// Wasted bytes, by attempt.
+/// Computes the wasted bytes of each attempt.
 #[derive(Debug, Default)]
 pub(crate) struct WastedBytes {
-    /// The bytes of this run in the partial bodies on disk.
+    /// How many bytes of the partial body on disk were received by this run.
     held: FxHashMap<Resource, u64>,
 }
 
 impl WastedBytes {
-    /// Records an attempt that received `received` bytes, and returns how many bytes are wasted by it. A body of `length`
-    /// bytes holds no more than that of this run, and fewer if an earlier run received some.
+    /// Records an attempt that received `received` bytes, and returns how many bytes are wasted by this attempt. At most
+    /// `length` bytes on disk are of this run, and fewer if an earlier run received some of them.
     pub(crate) fn record(&mut self, resource: Resource, received: u64, retained: Retained) -> u64 {
         match retained {
             Retained::Unchanged => received,

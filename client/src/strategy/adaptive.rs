@@ -21,7 +21,7 @@ impl Strategy for Adaptive {
         "one event loop that adjusts its concurrency to the measured latency, up to --concurrency"
     }
 
-    /// The maximum: more than most servers of flags can use, and not enough to flood one.
+    /// The upper limit of the adaptation: more than most servers of flags can use, and too low to flood a server.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(100)
     }

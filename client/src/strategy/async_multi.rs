@@ -20,7 +20,7 @@ impl Strategy for AsyncMulti {
         "tasks on a work-stealing runtime, one thread per core; costs moving tasks between threads"
     }
 
-    /// As `threads`, which uses several cores too.
+    /// The same as for `threads`, which uses several cores too.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }

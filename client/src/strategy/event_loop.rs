@@ -1,5 +1,5 @@
-//! `async`: one event loop on one thread, with a task for each download in flight. A connection costs the
-//! memory of a task and no context switch, but the strategy uses one core at most.
+//! `async`: one event loop on one thread, with a task for each concurrency slot in use. A connection costs the memory of
+//! a task and no context switch, but the strategy uses at most one core.
 
 use super::strategy_trait::Strategy;
 use crate::execution::event_loop::runtime::{block_on_run, current_thread};
@@ -20,7 +20,7 @@ impl Strategy for EventLoopStrategy {
         "one event loop on one thread, one task per download in flight; uses one core"
     }
 
-    /// As in the book.
+    /// The concurrency of the article's asynchronous program.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(5)
     }

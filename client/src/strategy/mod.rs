@@ -1,7 +1,7 @@
 //! Strategies: how a workload is carried out.
 //!
-//! A strategy is an ordinary blocking function, so that the threads or the runtime that it needs are visibly
-//! part of its cost. To add one, write a file with a [`Strategy`] and name it here twice.
+//! A strategy is an ordinary blocking function, so that the cost of the threads or the runtime that it starts is part of
+//! the measured time. To add a strategy, write a file with a [`Strategy`] and name it here twice.
 
 pub mod adaptive;
 pub mod async_multi;
@@ -15,7 +15,7 @@ pub mod threads;
 pub use crate::execution::blocking::worker::STACK_SIZE;
 pub use strategy_trait::Strategy;
 
-/// Every strategy, from the simplest up.
+/// Every strategy, the simplest first.
 pub const ALL: &[&dyn Strategy] = &[
     &sequential::Sequential,
     &threads::Threads,
@@ -34,7 +34,7 @@ pub struct UnknownStrategy(String);
 /// The strategy of this name.
 ///
 /// # Errors
-/// If there is none; the error lists the known names.
+/// If no strategy has this name; the error lists the known names.
 pub fn by_name(name: &str) -> Result<&'static dyn Strategy, UnknownStrategy> {
     let named = ALL.iter().find(|strategy| strategy.name() == name);
     named

@@ -1,6 +1,6 @@
 //! `per-core`: one event loop per core, each with its own connections and its share of the concurrency. The loops
-//! share only the scheduler, so that no task moves between cores; but a connection of a busy loop cannot serve
-//! an idle one.
+//! share only the scheduler, so that no task moves between cores; but an idle loop cannot use a connection of a busy
+//! loop.
 
 use super::strategy_trait::Strategy;
 use crate::execution::affinity;
@@ -28,7 +28,7 @@ impl Strategy for PerCore {
         "one pinned event loop per core; each has its own connections, all share the downloads"
     }
 
-    /// As `threads`, which uses several cores too.
+    /// The same as for `threads`, which uses several cores too.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
@@ -53,7 +53,7 @@ impl Strategy for PerCore {
                 .zip(cores_for(loops.len()))
                 .map(|(attempts, core)| spawn(scope, run, attempts, core))
                 .collect();
-            // Every thread is joined, so that a panic of any is passed on.
+            // Every thread is joined, so that a panic of any thread is passed on.
             let stats: Vec<_> = threads.into_iter().map(join).collect();
             let mut stats = stats.into_iter();
             stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&next?)))

@@ -1,5 +1,5 @@
-//! `sequential`: one download at a time on one connection. It waits for the server all the time; the other
-//! strategies are measured against it.
+//! `sequential`: one download at a time on one connection. This strategy waits for every response before it sends the
+//! next request; the other strategies are measured against it.
 
 use super::strategy_trait::Strategy;
 use crate::execution::blocking::blocking_scheduler::BlockingScheduler;

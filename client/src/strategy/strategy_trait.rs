@@ -12,7 +12,7 @@ pub trait Strategy: Sync {
     /// What the strategy does and what it costs, in one line.
     fn about(&self) -> &'static str;
 
-    /// The concurrency of a run that does not ask for another.
+    /// The concurrency of a run that does not set a concurrency.
     fn default_concurrency(&self) -> Concurrency;
 
     /// Whether the strategy ever has more than one download in flight.
@@ -26,7 +26,7 @@ pub trait Strategy: Sync {
         true
     }
 
-    /// The concurrency of a run that asks for `requested`.
+    /// The actual concurrency of a run with the concurrency `requested`.
     fn concurrency(&self, requested: Concurrency) -> Concurrency {
         if self.is_concurrent() {
             requested
@@ -35,7 +35,7 @@ pub trait Strategy: Sync {
         }
     }
 
-    /// Carries out the workload, to its end or until the run is cancelled.
+    /// Makes all downloads of the workload, or stops when the run is cancelled.
     ///
     /// # Errors
     /// If threads or runtimes cannot be started, or the name of the run cannot be sent. A failed download is

@@ -30,7 +30,7 @@ impl Strategy for ThreadPerDownload {
         "a new OS thread per request, up to the concurrency; costs starting each thread"
     }
 
-    /// As `threads`, for a comparison of the two.
+    /// The same as for `threads`, with which this strategy is compared.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }
@@ -54,7 +54,7 @@ impl Strategy for ThreadPerDownload {
     }
 }
 
-/// What wakes the supervisor.
+/// An event that wakes the supervisor, which starts and joins the threads.
 enum SupervisorEvent {
     /// The thread of this attempt is about to end.
     Ended(AttemptId),
@@ -64,7 +64,7 @@ enum SupervisorEvent {
 struct Workers<'r> {
     run: &'r Run<'r>,
     state: &'r RunState,
-    /// Clients that no thread uses; the last used is taken first.
+    /// Clients that no thread uses; the last used client is taken first.
     clients: Mutex<Vec<Box<dyn BlockingClient>>>,
 }
 

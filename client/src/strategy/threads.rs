@@ -1,5 +1,5 @@
-//! `threads`: a fixed number of OS threads take attempts from the scheduler. Each has a connection of its own.
-//! A thread costs its stack and a context switch for every wait.
+//! `threads`: a fixed number of OS threads take attempts from the scheduler. Each thread has a connection of its own, and
+//! costs its stack and a context switch for every wait.
 
 use super::strategy_trait::Strategy;
 use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
@@ -24,7 +24,7 @@ impl Strategy for Threads {
         "a pool of OS threads, one connection each; costs one stack per thread"
     }
 
-    /// As in the book.
+    /// The concurrency of the article's program with threads.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
     }

@@ -1,4 +1,4 @@
-//! The traits of a transport.
+//! The traits of a transport, which is an HTTP client library.
 
 use super::request::request_spec::RequestSpec;
 use super::request::request_template::RequestTemplate;

@@ -1,8 +1,9 @@
-//! HTTP client libraries, each with the trait [`Transport`]: one request and its response over a connection.
+//! HTTP client libraries, each with the trait [`Transport`]. An exchange is one request and its response over a
+//! connection.
 //!
 //! Strategies that block threads use a [`BlockingClient`]; strategies that run an event loop call the
 //! asynchronous `exchange` of [`hyper`] directly. In reading order: `request` is what to send, `response` what
-//! arrived, `interface` the traits; then the members, and what they share.
+//! arrived, `interface` the traits; then the transports, and the files that all transports share.
 
 mod request;
 mod response;

@@ -24,7 +24,7 @@ impl RunClock {
         self.start.elapsed()
     }
 
-    /// The Unix time of a point in time that is counted from the start.
+    /// The Unix time at `time` after the start.
     pub(crate) fn unix_time(self, time: Duration) -> Duration {
         self.start_unix + time
     }

@@ -4,13 +4,13 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
-/// A waker that shuts a socket down. Each exchange has its own: the waker may run after the exchange has ended,
-/// when the next exchange uses the socket.
+/// A waker that shuts a socket down. Each exchange has a waker of its own, because the waker may run after the exchange
+/// has ended, when the next exchange uses the socket.
 #[derive(Debug, Default)]
 pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);
 
 impl ShutdownOnCancel {
-    /// Sets the socket. The caller checks afterwards whether the exchange was cancelled before.
+    /// Sets the socket to shut down. The caller must check afterwards whether the exchange is already cancelled.
     pub(crate) fn arm(&self, stream: &Arc<TcpStream>) {
         *self.stream() = Some(stream.clone());
     }

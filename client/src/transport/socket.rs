@@ -7,15 +7,15 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Starts to connect a non-blocking socket, which is writable when it is connected or has failed.
+/// Starts to connect a non-blocking socket. The socket becomes writable when it is connected or has failed.
 pub(super) fn start_connect(address: SocketAddr) -> io::Result<TcpStream> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
     // A congestion control that paces, such as BBR, sets a timer for each request. Reno is part of every
-    // Linux (tcp(7)); where it is not allowed, the system's default is used. Set before connecting: a socket
-    // that has been paced once stays paced.
+    // Linux (tcp(7)); where Reno is not allowed, the system's default is used. Set before connecting, because a
+    // socket that has been paced once stays paced.
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_congestion(b"reno");
     match socket.connect(&address.into()) {
@@ -33,8 +33,8 @@ pub(super) fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Blocks until the socket is ready for one of `interest`, has failed, the time is over or a signal arrives;
-/// returns what the socket is ready for. poll(2) keeps the time limit exactly; `SO_RCVTIMEO` is rounded to kernel
+/// Blocks until the socket is ready for an event of `interest` or has failed, the time is over, or a signal arrives;
+/// returns the events for which the socket is ready. poll(2) keeps the time limit exactly; `SO_RCVTIMEO` is rounded to kernel
 /// ticks of up to 10 ms.
 pub(super) fn wait(
     stream: &TcpStream,

@@ -21,7 +21,7 @@ impl Concurrency {
     /// A concurrency of `count`.
     ///
     /// # Errors
-    /// If it is 0 or more than [`Concurrency::MAX`].
+    /// If `count` is 0 or more than [`Concurrency::MAX`].
     pub fn new(count: usize) -> Result<Concurrency, ConcurrencyError> {
         if (1..=Concurrency::MAX.0).contains(&count) {
             Ok(Concurrency(count))
@@ -35,7 +35,10 @@ impl Concurrency {
         self.0
     }
 
-    /// The default of a strategy.
+    /// A constant concurrency, for the default of a strategy.
+    ///
+    /// # Panics
+    /// If `count` is 0 or more than [`Concurrency::MAX`].
     pub(crate) const fn literal(count: usize) -> Concurrency {
         assert!(1 <= count && count <= Concurrency::MAX.0);
         Concurrency(count)

@@ -8,8 +8,8 @@ use std::time::Duration;
 pub struct DownloadSpec {
     /// The resource to download.
     pub resource: Resource,
-    /// Number of this download among those of the resource, from 1. Without retries and hedges it is also
-    /// the request number; see [`AttemptScheduler`](crate::AttemptScheduler) for the other cases.
+    /// Number of this download among the downloads of the resource, from 1. Without retries and hedges, this is also the
+    /// request number; see [`scheduler`](crate::scheduler) for the other cases.
     pub request_number: u64,
     /// When the download is due, from the start of the run. `None` in a closed workload: as soon as a
     /// concurrency slot is free.

@@ -1,4 +1,4 @@
-//! A site with the addresses of its host.
+//! The URL of a site with the addresses of its host.
 
 use super::target::Target;
 use super::target_error::TargetError;
@@ -30,7 +30,7 @@ impl Target {
     /// # Errors
     /// If the host is unknown or has no address.
     pub fn resolve(self) -> Result<Endpoint, TargetError> {
-        // A URL has brackets around an IPv6 address, a name lookup takes none.
+        // A URL has brackets around an IPv6 address; a name lookup accepts no brackets.
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let addresses: Box<[SocketAddr]> = (host, self.port)
             .to_socket_addrs()

@@ -1,5 +1,5 @@
-//! What is requested, when, from where, and with which concurrency: plain data, made before anything is
-//! sent.
+//! The workload of a run (which resources are downloaded, and when they are due), the server, and the concurrency. All
+//! of this is plain data, made before the first request.
 
 pub(crate) mod concurrency;
 pub(crate) mod download_spec;
@@ -47,7 +47,7 @@ impl Workload {
         })
     }
 
-    /// The same downloads as an open workload: each is due `interval` after the one before.
+    /// The same downloads as an open workload: each download is due `interval` after the previous one.
     pub fn spaced(mut self, interval: Duration) -> Workload {
         for (index, download) in (0_u32..).zip(&mut self.downloads) {
             download.due = Some(interval.saturating_mul(index));

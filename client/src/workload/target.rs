@@ -1,4 +1,4 @@
-//! The URL of a site.
+//! The URL of a site of flags.
 
 use super::target_error::TargetError;
 use http::Uri;

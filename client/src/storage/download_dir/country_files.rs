@@ -1,4 +1,4 @@
-//! The flags of a folder that are named by country.
+//! Finds the flags of a folder that are named by country, such as `Brazil--BR.gif`.
 
 use super::file_name;
 use flagpole_protocol::CountryCode;
@@ -19,7 +19,7 @@ impl CountryFiles {
     }
 }
 
-/// Of several files of one code, whose country was renamed, the newest.
+/// The newest file of each code: there are several if the name of the country has changed.
 fn list(folder: &Path) -> HashMap<CountryCode, PathBuf> {
     let mut newest: HashMap<CountryCode, (SystemTime, PathBuf)> = HashMap::new();
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

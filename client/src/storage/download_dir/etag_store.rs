@@ -1,5 +1,5 @@
-//! The entity tags of saved files, one JSON line each in a file beside them. A tag is looked up by the bytes on disk,
-//! so that a damaged file has none.
+//! The entity tags of saved files, as JSON lines in a file in the same folder. A tag is looked up by the digest of the
+//! bytes on disk, so that a damaged file has no stored tag.
 
 use flagpole_protocol::{ContentDigest, EntityTag};
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 const FILE: &str = ".flagpole-tags";
 
-/// The maximum length of the file, in bytes: about 50,000 entries.
+/// The maximum length of the file of tags, in bytes: about 50,000 entries.
 const MAX_LENGTH: u64 = 16 << 20;
 
 /// The URL of a resource and the digest of one version.
 type ResourceVersion = (String, ContentDigest);
 
-/// The entity tags of a folder; read when first needed. Clones share them.
+/// The entity tags of a folder; read when first needed, and shared by clones.
 #[derive(Clone, Debug)]
 pub(super) struct EtagStore {
     path: PathBuf,
@@ -47,10 +47,10 @@ impl EtagStore {
         known.unwrap_or_else(|| EntityTag::from_digest(digest))
     }
 
-    /// Stores a tag, unless it is stored or can be derived.
+    /// Stores a tag, unless [`get`](EtagStore::get) returns the same tag already.
     ///
     /// # Errors
-    /// If the file cannot be written: the resource will be downloaded again.
+    /// If the file cannot be written. The next run then downloads the resource again.
     pub(super) fn insert(
         &self,
         url: &str,
@@ -69,7 +69,7 @@ impl EtagStore {
         let mut known = self.known();
         known.insert((url.to_owned(), digest), etag);
         if fs::symlink_metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
-            // Not through a link, which we did not create.
+            // A link was not created by flagpole, so nothing is written through a link.
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         // One write in append mode, because another run may append too.
@@ -77,14 +77,14 @@ impl EtagStore {
         file.write_all(line.as_bytes())
     }
 
-    /// The map is whole even after a panic.
+    /// Locks the map, which is consistent even after a panic.
     fn known(&self) -> MutexGuard<'_, HashMap<ResourceVersion, EntityTag<'static>>> {
         let known = self.known.get_or_init(|| Mutex::new(read(&self.path)));
         known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads the file; of several lines of one version the last counts, and malformed lines are ignored.
+/// Reads the file of tags. Of several lines for one version the last counts; malformed lines are ignored.
 fn read(path: &Path) -> HashMap<ResourceVersion, EntityTag<'static>> {
     let metadata = fs::symlink_metadata(path);
     let is_readable =

@@ -1,23 +1,24 @@
-//! The name of a saved flag, from the name of a country that came from the network.
+//! The file name of a saved flag, made from the name of a country that came from the network.
 //!
-//! Own code, because the crates for it handle neither a suffix that must stay whole, nor leading dots and dashes, nor
-//! characters that change the direction of text.
+//! No crate is used, because the crates that sanitize file names handle neither a suffix that must stay complete, nor
+//! leading dots and dashes, nor characters that change the direction of text.
 
 use flagpole_protocol::CountryCode;
 
-/// The maximum length of a path component: bytes on Linux; macOS and Windows count fewer, larger units.
+/// The maximum length of a path component on Linux, in bytes. The limits of macOS and Windows are not stricter.
 const COMPONENT_MAX: usize = 255;
 
 /// No name begins or ends with these: `.x` is hidden, `-x` reads as an option, Windows drops a dot at the end.
 const EDGES: [char; 3] = ['.', '-', '_'];
 
-/// Devices of Windows, with any extension: `NUL.txt` is `NUL`.
+/// Names of devices in Windows, with any extension: `NUL.txt` means `NUL`.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// Devices of Windows that are followed by a digit; a superscript 1, 2 or 3 counts as a digit.
+/// Names of devices in Windows that are followed by a digit; a superscript 1, 2 or 3 counts as a digit.
 const NUMBERED: [&str; 2] = ["com", "lpt"];
 
-/// The suffix after the name of the country, which distinguishes two countries of one name: `--BR.gif`.
+/// The suffix after the name of the country, such as `--BR.gif`. Two countries of the same name have different
+/// suffixes.
 fn suffix(code: CountryCode) -> String {
     format!("--{code}.gif")
 }
@@ -61,9 +62,9 @@ fn visible(character: char) -> Option<char> {
     }
 }
 
-/// At most this many bytes of a text, cut between two characters.
-fn truncated(text: &str, bytes: usize) -> &str {
-    let fits = (0..=bytes.min(text.len()))
+/// At most `max_bytes` bytes of a text, cut between two characters.
+fn truncated(text: &str, max_bytes: usize) -> &str {
+    let fits = (0..=max_bytes.min(text.len()))
         .rev()
         .find(|&end| text.is_char_boundary(end));
     &text[..fits.unwrap_or(0)]

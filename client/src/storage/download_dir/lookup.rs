@@ -1,4 +1,4 @@
-//! Looks up local copies, and keeps partial files.
+//! Looks up local copies of resources, and saves and removes partial files.
 
 use super::resume_state::{ResumeState, read};
 use super::{DownloadDir, partial_file, write_failed};
@@ -29,8 +29,8 @@ impl DownloadDir {
         DownloadDir { countries, ..self }
     }
 
-    /// What is on disk of a resource; nothing unless this folder [resumes](DownloadDir::resuming). Reads and hashes
-    /// files.
+    /// The complete and the partial file of a resource; neither unless this folder [resumes](DownloadDir::resuming).
+    /// Reads and hashes files.
     pub fn local_copy(&self, resource: Resource) -> LocalCopy {
         LocalCopy {
             cached: self.cached_file(resource),
@@ -46,7 +46,7 @@ impl DownloadDir {
             _ => self.path(resource),
         };
         let body = read(&path, resume.limit)?;
-        // A server that sends 304 for every tag would make a damaged file pass for a complete one.
+        // A server that sends 304 for every tag would make a damaged file pass for a complete file.
         let is_damaged = matches!(resource, Resource::Flag(_)) && !gif::is_complete(&body);
         let url = resume.url(resource);
         (!is_damaged).then(|| CachedFile {
@@ -65,7 +65,7 @@ impl DownloadDir {
         }
     }
 
-    /// The partial body of a resource. A file that is damaged or not ours counts as none.
+    /// The partial body of a resource. `None` if there is no partial file, or the file is damaged or of another format.
     pub fn partial_body(&self, resource: Resource) -> Option<PartialBody> {
         let resume = self.resume.as_ref()?;
         let longest = resume.limit.saturating_add(partial_file::HEADER_MAX);
@@ -76,7 +76,7 @@ impl DownloadDir {
         (length <= limit).then_some(partial)
     }
 
-    /// Saves a partial body; an older one is replaced. Does nothing unless this folder
+    /// Saves a partial body in place of an older one. Does nothing unless this folder
     /// [resumes](DownloadDir::resuming).
     ///
     /// # Errors
@@ -95,8 +95,8 @@ impl DownloadDir {
     /// Removes the partial body of a resource. Does nothing unless this folder [resumes](DownloadDir::resuming).
     pub fn remove_partial(&self, resource: Resource) {
         if self.resume.is_some() {
-            // Usually there is none. One that cannot be removed is harmless: it is used only if the server still has
-            // its version.
+            // Usually there is no partial file. A file that cannot be removed is harmless, because it is used only if
+            // the server still has the same version.
             let _ = fs::remove_file(self.partial_path(resource));
         }
     }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A folder in which files can be created. Clones share their temporary files.
+/// A folder for downloads. Clones share one list of temporary files.
 #[derive(Clone, Debug)]
 pub struct DownloadDir {
     folder: PathBuf,
@@ -81,8 +81,8 @@ impl DownloadDir {
             .join(format!("{}.{extension}", resource.code().lower()))
     }
 
-    /// The file of a flag that is named by its country: `Brazil--BR.gif`. Whatever the name, this is a file of the
-    /// folder, and of this code alone.
+    /// The file of a flag that is named by its country: `Brazil--BR.gif`. For any `country`, the path is a file of this
+    /// folder, and different for every code.
     pub fn path_by_country(&self, country: &str, code: CountryCode) -> PathBuf {
         self.folder.join(file_name::file_name(country, code))
     }
@@ -127,8 +127,8 @@ impl DownloadDir {
         Ok(path)
     }
 
-    /// Removes all temporary files of this folder and its clones, and lets no more be created: what is not saved by
-    /// now fails. For a process that exits without waiting for its threads.
+    /// Removes all temporary files of this folder and its clones, and prevents new ones, so that every later save fails.
+    /// For a process that exits without waiting for its threads.
     pub fn remove_temporaries(&self) {
         self.temporaries.remove_all();
     }

@@ -1,4 +1,4 @@
-//! The format of a `.part` file: a header (one line of JSON), then the bytes.
+//! The format of a `.part` file: a header (one line of JSON), then the bytes of the partial body.
 
 use crate::storage::resume::PartialBody;
 use bytes::Bytes;
@@ -22,7 +22,7 @@ struct PartialHeader<'a> {
     have: String,
 }
 
-/// The header of a partial body; `partial.body()` follows it.
+/// The header of a partial file, which `partial.body()` follows.
 pub(super) fn header(url: &str, partial: &PartialBody) -> Vec<u8> {
     let header = PartialHeader {
         url: Cow::Borrowed(url),
@@ -36,7 +36,7 @@ pub(super) fn header(url: &str, partial: &PartialBody) -> Vec<u8> {
     line
 }
 
-/// Reads a file; `None` if it is damaged, of another format or of another URL.
+/// Decodes a partial file; `None` if the file is damaged, of another format or of another URL.
 pub(super) fn decode(url: &str, file: &Bytes) -> Option<PartialBody> {
     let end = file
         .iter()

@@ -1,4 +1,4 @@
-//! What a download folder needs to resume downloads.
+//! The state of a download folder that resumes downloads.
 
 use super::etag_store::EtagStore;
 use flagpole_protocol::Resource;
@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-/// What a download folder needs to resume downloads.
+/// The state of a download folder that resumes downloads.
 #[derive(Clone, Debug)]
 pub(super) struct ResumeState {
     /// The URL of the site: files of other sites are not resumed.
@@ -31,9 +31,10 @@ impl ResumeState {
     }
 }
 
-/// A complete regular file of at most `limit` bytes. An unreadable file is downloaded again.
+/// The bytes of a regular file of at most `limit` bytes. `None` for any other or unreadable file, which is then
+/// downloaded again.
 pub(super) fn read(path: &Path, limit: usize) -> Option<Vec<u8>> {
-    // Not a pipe, where reading would block, and not a link, which we did not create.
+    // Not a pipe, where reading would block, and not a link, which flagpole did not create.
     let is_regular = fs::symlink_metadata(path).ok()?.is_file();
     let file = is_regular.then(|| File::open(path).ok())??;
     let mut bytes = Vec::new();

@@ -1,5 +1,5 @@
-//! Files without a final name yet. A dropped file is removed; a process that exits without dropping them can remove
-//! all of them at once.
+//! Files that do not have their final name yet. A dropped file is removed from the disk; a process that exits without
+//! dropping its files can remove all of them together.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,14 +12,14 @@ use tempfile::TempPath;
 const PREFIX: &str = ".flagpole-";
 const SUFFIX: &str = ".tmp";
 
-/// An older temporary file is left from a killed run.
+/// A temporary file of a greater age belongs to a killed run.
 const STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The temporary files of a download folder and its clones.
 #[derive(Clone, Debug)]
 pub(super) struct TemporaryFiles(Arc<Mutex<TrackedPaths>>);
 
-/// `None` once all are removed.
+/// The paths of all temporary files; `None` after `remove_all`.
 type TrackedPaths = Option<HashSet<PathBuf>>;
 
 /// A complete file under a temporary name; removed when dropped.
@@ -43,7 +43,7 @@ impl TemporaryFiles {
 
     /// Writes a file in the folder of its final name, on the same file system, so that it can be renamed.
     ///
-    /// Without fsync: a flag that is lost in a power cut can be downloaded again.
+    /// Without fsync, because a flag that is lost in a power cut can be downloaded again.
     pub(super) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<TemporaryFile> {
         let (mut file, temporary) = self.create(folder)?;
         for part in parts {
@@ -52,8 +52,8 @@ impl TemporaryFiles {
         Ok(temporary)
     }
 
-    /// The lock is held while the file is created, so that every file is tracked. File systems create the files of one
-    /// folder one after the other anyway.
+    /// Creates a file. The lock is held meanwhile, so that every file is tracked. This costs no concurrency: file systems
+    /// create the files of one folder one after the other.
     fn create(&self, folder: &Path) -> io::Result<(fs::File, TemporaryFile)> {
         let mut paths = self.lock();
         let Some(known) = paths.as_mut() else {
@@ -62,8 +62,8 @@ impl TemporaryFiles {
         let (file, path) = tempfile::Builder::new()
             .prefix(PREFIX)
             .suffix(SUFFIX)
-            // Opened here: the file has the permissions of any new file, not the narrow ones of a temporary
-            // file, and an error is the system's own, without the random path that tempfile appends.
+            // Opened here, so that the file has the permissions of any new file rather than the narrow permissions of a
+            // temporary file, and an error message has no random path appended by tempfile.
             .make_in(folder, |path| fs::File::create_new(path))?
             .into_parts();
         known.insert(path.to_path_buf());
@@ -78,7 +78,7 @@ impl TemporaryFiles {
         Ok((file, temporary))
     }
 
-    /// Removes all temporary files, and lets no more be created.
+    /// Removes all temporary files and prevents new ones.
     pub(super) fn remove_all(&self) {
         for path in self.lock().take().unwrap_or_default() {
             // Fails if the file was renamed or dropped just now; the process is about to exit.
@@ -86,7 +86,7 @@ impl TemporaryFiles {
         }
     }
 
-    /// The set is whole even after a panic.
+    /// Locks the set, which is consistent even after a panic.
     fn lock(&self) -> MutexGuard<'_, TrackedPaths> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,7 +109,8 @@ impl Drop for TrackedPath {
     }
 }
 
-/// Removes the files of killed runs. The files of a running one are hardly older than its timeouts.
+/// Removes the temporary files of killed runs, known by their age: those of a running process are hardly older than its
+/// timeouts.
 pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
@@ -117,7 +118,7 @@ pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|at| now.duration_since(at).ok());
         if is_ours && age.is_some_and(|age| age > STALE_AGE) {
-            // A file that cannot be removed does no harm.
+            // A file that cannot be removed is harmless.
             let _ = fs::remove_file(entry.path());
         }
     }

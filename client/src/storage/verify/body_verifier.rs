@@ -1,5 +1,5 @@
-//! Verifies bodies by their digests. Verified bodies are cached and compared, because hashing costs as much as the
-//! rest of a request.
+//! Verifies bodies by their digests (RFC 9530). Verified bodies are cached, and later bodies are compared with them,
+//! because hashing takes as long as the rest of a request.
 
 use super::gif;
 use crate::transport::RawResponse;
@@ -9,7 +9,7 @@ use flagpole_protocol::{ContentDigest, Resource};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The maximum size of the cached bodies, in bytes: three times all flags.
+/// The maximum total size of the cached bodies, in bytes: three times the size of all flags.
 const CACHE_MAX: usize = 16 << 20;
 
 /// Verifies bodies by their digests; shared by all workers of a run.
@@ -34,11 +34,11 @@ impl BodyVerifier {
         }
     }
 
-    /// The outcome of a response by itself. For a 200 without content coding, `Content-Digest` and `Repr-Digest` are
-    /// the same (RFC 9530 section 3).
+    /// The outcome of a response, regardless of other attempts and of local copies. The body of a 200 is verified; its
+    /// `Content-Digest` and `Repr-Digest` are the same without content coding (RFC 9530 section 3).
     ///
     /// # Errors
-    /// If no complete body arrived, or its verification fails.
+    /// The outcome of the failure, if no complete body arrived, or its verification fails.
     pub(crate) fn verify_response(
         &self,
         resource: Resource,
@@ -49,9 +49,9 @@ impl BodyVerifier {
         if outcome != Outcome::Ok {
             return Ok(outcome);
         }
-        let (content, whole) = (response.digest, response.repr_digest);
-        let is_consistent = content.is_none() || whole.is_none() || content == whole;
-        let is_verified = match content.or(whole) {
+        let (content, repr) = (response.digest, response.repr_digest);
+        let is_consistent = content.is_none() || repr.is_none() || content == repr;
+        let is_verified = match content.or(repr) {
             Some(digest) => is_consistent && self.verify(body, digest),
             None => has_plausible_format(resource, body),
         };
@@ -66,21 +66,22 @@ impl BodyVerifier {
         if let Some(verified) = self.cached(digest) {
             return verified == body;
         }
-        let whole = ContentDigest::from_body(body) == digest;
-        if whole {
+        let is_match = ContentDigest::from_body(body) == digest;
+        if is_match {
             self.cache(digest, body);
         }
-        whole
+        is_match
     }
 
-    /// A shared handle, so that the lock is not held while bodies are compared.
+    /// The verified body with this digest. A shared handle, so that the lock is not held while bodies are compared.
     fn cached(&self, digest: ContentDigest) -> Option<Bytes> {
         self.lock().bodies.get(&digest).cloned()
     }
 
     /// Caches a body if there is room; other bodies are hashed every time.
     fn cache(&self, digest: ContentDigest, body: &Bytes) {
-        // A copy, because the body may be a small part of a connection's buffer, which it would keep alive.
+        // A copy, because the body may be a small part of a connection's buffer, which a shared handle would keep
+        // allocated.
         let copy = Bytes::copy_from_slice(body);
         let mut cache = self.lock();
         if cache.bytes + copy.len() <= self.capacity && !cache.bodies.contains_key(&digest) {
@@ -89,7 +90,7 @@ impl BodyVerifier {
         }
     }
 
-    /// The cache is whole even after a panic.
+    /// Locks the cache, which is consistent even after a panic.
     fn lock(&self) -> MutexGuard<'_, DigestCache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }

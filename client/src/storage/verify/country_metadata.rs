@@ -4,7 +4,7 @@ use flagpole_protocol::CountryCode;
 use flagpole_protocol::{Outcome, reason};
 use serde::Deserialize;
 
-/// The fields that are used.
+/// The used fields of the metadata.
 #[derive(Deserialize)]
 struct CountryMetadata {
     country: String,
@@ -15,8 +15,8 @@ struct CountryMetadata {
 /// The name of the country with this code.
 ///
 /// # Errors
-/// [`Outcome::BadMetadata`] if the body is not JSON, has no country or belongs to another code. Its size was bounded
-/// when it arrived; the parser rejects deep nesting.
+/// [`Outcome::BadMetadata`] if the body is not JSON, has no country or belongs to another code. The parser rejects deep
+/// nesting; the size of the body was limited when the body arrived.
 pub(crate) fn country_name(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
     let metadata = serde_json::from_slice::<CountryMetadata>(body);
     let metadata = metadata.map_err(|error| Outcome::BadMetadata(reason(&error)))?;

@@ -1,14 +1,14 @@
-//! Structural check of a GIF (`GIF89a` specification, W3C), used when the response has no digest: a body may be
-//! incomplete without an error of the server. Walks over the blocks and does not decode pixels.
+//! Structural check of a GIF (`GIF89a` specification, W3C), for responses without a digest, whose body may be incomplete
+//! although no error was reported. Reads the sequence of blocks without decoding pixels.
 
 const SIGNATURES: [&[u8]; 2] = [b"GIF87a", b"GIF89a"];
+/// Lengths, in bytes: of the signature, of the signature with the screen descriptor, and of an image descriptor without
+/// its introducer.
 const SIGNATURE: usize = 6;
-/// The length of signature and screen descriptor.
 const SCREEN: usize = SIGNATURE + 7;
-/// The length of an image descriptor, after its introducer.
 const DESCRIPTOR: usize = 9;
 
-/// Introducers of blocks.
+/// Introducers: the first byte of each kind of block.
 const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
@@ -28,7 +28,7 @@ fn walk(bytes: &[u8]) -> Option<()> {
     loop {
         let (&introducer, after) = rest.split_first()?;
         rest = match introducer {
-            // After its label.
+            // One byte, the label, comes before the sub-blocks.
             EXTENSION => sub_blocks(skip(after, 1)?)?,
             IMAGE => {
                 has_image = true;
@@ -40,13 +40,13 @@ fn walk(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// What follows an image, given what follows its introducer: colour table, code size, data.
+/// Skips an image (descriptor, colour table, code size, data), given the bytes after its introducer; returns the rest.
 fn image(bytes: &[u8]) -> Option<&[u8]> {
     let (descriptor, after) = bytes.split_at_checked(DESCRIPTOR)?;
     sub_blocks(skip(after, colours(descriptor[8]) + 1)?)
 }
 
-/// The length of the colour table that these flags announce: 3 bytes per colour.
+/// The length in bytes of the colour table that the flags of a descriptor declare: 3 bytes per colour.
 fn colours(flags: u8) -> usize {
     if flags & 0x80 == 0 {
         0
@@ -55,7 +55,8 @@ fn colours(flags: u8) -> usize {
     }
 }
 
-/// What follows a sequence of sub-blocks: each begins with its length, and length 0 ends the sequence.
+/// Skips a sequence of sub-blocks and returns the rest. Each sub-block begins with its length; length 0 ends the
+/// sequence.
 fn sub_blocks(mut bytes: &[u8]) -> Option<&[u8]> {
     loop {
         let (&length, after) = bytes.split_first()?;

@@ -1,4 +1,4 @@
-//! A connection, driven by the task that waits for its response.
+//! A connection of hyper, driven by the task that waits for the response.
 
 use super::classify;
 use super::counted_stream::CountedStream;
@@ -24,7 +24,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 type ConnectionDriver<S> = http1::Connection<TokioIo<CountedStream<S>>, Empty<Bytes>>;
-/// Why there is no head, with the request if it was not sent.
+/// Why no head arrived, with the request if hyper did not send the request.
 pub(super) type UnsentRequest = TrySendError<Request<Empty<Bytes>>>;
 
 /// An open connection.
@@ -33,13 +33,13 @@ pub(crate) struct HyperConnection<S: DriverStream> {
     /// `None` once the connection has ended: dropping the driver makes hyper return an unsent request.
     driver: Option<ConnectionDriver<S>>,
     stats: Arc<IoStats>,
-    /// An empty map with the capacity of the last response, so that its memory is allocated once.
+    /// An empty map with the capacity of the last response's map, so that memory for fields is allocated once.
     headers: HeaderMap,
 }
 
 impl<S: DriverStream> HyperConnection<S> {
-    /// Connects, trying the addresses in order. Boxed, because a connection moves in and out of its slot with
-    /// every exchange.
+    /// Connects, trying the addresses in order. Boxed, because every exchange takes the connection and puts it
+    /// back.
     pub(super) async fn open<D>(
         template: &RequestTemplate,
         driver: &D,
@@ -65,7 +65,7 @@ impl<S: DriverStream> HyperConnection<S> {
         }))
     }
 
-    /// Prepares for the next exchange; `reused` unless it is the first on this connection.
+    /// Prepares for the next exchange; `reused` is false for the first exchange on this connection.
     pub(super) fn begin(&self, reused: bool) {
         self.stats.begin(reused);
     }
@@ -89,8 +89,8 @@ impl<S: DriverStream> HyperConnection<S> {
         drive(&mut self.driver, response).await.map_err(Box::new)
     }
 
-    /// Reads the body of a response. Nearly always it arrived with the head, so that the connection need not be
-    /// driven.
+    /// Reads the body of a response. The body has nearly always arrived with the head, so that the connection need not
+    /// be driven.
     pub(super) async fn read(
         &mut self,
         body: Incoming,
@@ -105,7 +105,7 @@ impl<S: DriverStream> HyperConnection<S> {
         }
     }
 
-    /// Takes the map of a final response's head: its memory is used for the next request.
+    /// Takes the map of fields of a final response, whose memory is used for the next request.
     pub(super) fn recycle_headers(&mut self, mut headers: HeaderMap, keep_alive: bool) {
         self.stats.on_head(keep_alive);
         headers.clear();
@@ -157,7 +157,7 @@ async fn connect<D: NetDriver>(template: &RequestTemplate, driver: &D) -> io::Re
 }
 
 /// Reads the complete body and counts its bytes in `received`. A body that is declared too large is rejected
-/// before any of it is read, any other body as soon as it is too large.
+/// before any byte is read, any other body as soon as too many bytes have arrived.
 async fn collect_body(
     mut body: Incoming,
     limit: usize,
@@ -170,7 +170,7 @@ async fn collect_body(
     }
     let mut single = Bytes::new();
     let mut joined = BytesMut::new();
-    // Polling for the end after all declared bytes would cost as much as the body did.
+    // Polling for the end after all declared bytes would take as long as reading the body.
     while declared != Some(received.bytes)
         && let Some(frame) = body.frame().await
     {

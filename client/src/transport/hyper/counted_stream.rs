@@ -1,4 +1,4 @@
-//! A socket that counts what is read from it.
+//! A socket that counts the bytes that hyper reads.
 
 use super::driver::net_driver::DriverStream;
 use super::io_stats::IoStats;
@@ -23,11 +23,11 @@ impl<S: DriverStream> CountedStream<S> {
 
     /// Asks the kernel whether the peer has closed the idle connection.
     ///
-    /// hyper reads before it writes a request, but tokio reports the state of its last event, and a busy
-    /// loop may not have polled that since the connection was closed. The request would go out on a dead
-    /// connection and count as a fault that no server intended. The system call is skipped if the last response
-    /// said `Connection: keep-alive`: such a server closes only after a while without requests
-    /// (RFC 9112 section 9.5), which the reactor notices.
+    /// hyper reads before it writes a request, but tokio reports the readiness of its last poll, and a busy
+    /// loop may not have polled since the connection was closed. The request would then go out on a closed
+    /// connection, and its failure would be recorded although the server injected none. The system call is skipped if
+    /// the last response had `Connection: keep-alive`: such a server closes only after some time without requests
+    /// (RFC 9112 section 9.5), by when the event loop has noticed.
     fn closed_while_idle(&self) -> io::Result<bool> {
         match self.stream.socket().peek(&mut [MaybeUninit::uninit()]) {
             Ok(0) => Ok(true),

@@ -1,4 +1,4 @@
-//! Makes one attempt: sends a request and reads its response.
+//! Makes one exchange: sends a request and reads its response.
 
 use super::connection::{HyperConnection, UnsentRequest};
 use super::driver::net_driver::NetDriver;
@@ -15,18 +15,18 @@ use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
-/// Makes one attempt over the connection in `slot`, or over a new connection if that one cannot be used.
-/// Afterwards `slot` holds the connection if it can serve another request. The attempt ends when `cancelled`
-/// does; a caller may use one such future for several attempts.
+/// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.
+/// Afterwards `pooled` holds the connection if another request can be sent over it. The exchange ends early when
+/// `cancelled` completes; a caller may use the same future for several exchanges.
 pub(crate) async fn exchange<D: NetDriver>(
     template: &RequestTemplate,
     driver: &D,
-    slot: &mut Option<Box<HyperConnection<D::Stream>>>,
+    pooled: &mut Option<Box<HyperConnection<D::Stream>>>,
     request: &RequestSpec<'_>,
     cancelled: impl Future<Output = ()>,
 ) -> Box<RawResponse> {
-    // Returned to the slot only after a successful exchange: dropping this future closes the connection too.
-    let mut connection = slot.take();
+    // Put back only after a successful exchange, so that dropping this future closes the connection.
+    let mut connection = pooled.take();
     let mut response = Box::<RawResponse>::default();
     let config = &template.config;
     let mut received = ReceivedBody::new(config.keep_partial_bodies);
@@ -45,22 +45,22 @@ pub(crate) async fn exchange<D: NetDriver>(
     };
     response.first_byte = connection.as_ref().and_then(|used| used.first_byte());
     if result.is_ok() && config.reuse {
-        *slot = connection.filter(|used| used.is_reusable());
+        *pooled = connection.filter(|used| used.is_reusable());
     }
     response.finish(received, result);
     response
 }
 
-/// Sleeps until the limit; without a limit, never completes.
-async fn sleep_or_pending<D: NetDriver>(driver: &D, limit: Option<Duration>) {
-    match limit {
-        Some(limit) => driver.sleep(limit).await,
+/// Sleeps for the timeout; `None` never completes.
+async fn sleep_or_pending<D: NetDriver>(driver: &D, timeout: Option<Duration>) {
+    match timeout {
+        Some(timeout) => driver.sleep(timeout).await,
         None => pending().await,
     }
 }
 
-fn timeout_error(kind: TimeoutKind, limit: Option<Duration>) -> Outcome {
-    Outcome::Timeout(kind, limit.unwrap_or_default())
+fn timeout_error(kind: TimeoutKind, timeout: Option<Duration>) -> Outcome {
+    Outcome::Timeout(kind, timeout.unwrap_or_default())
 }
 
 /// Opens a connection within the connect timeout.
@@ -80,9 +80,9 @@ async fn open<D: NetDriver>(
 struct HyperExchange<'a, D: NetDriver> {
     template: &'a RequestTemplate,
     driver: &'a D,
-    /// The connection in use, which may outlive the exchange.
+    /// The connection in use; outlives the exchange if reused.
     connection: &'a mut Option<Box<HyperConnection<D::Stream>>>,
-    /// What has arrived so far, also if the exchange is broken off.
+    /// Records what has arrived so far, even if the exchange fails later.
     response: &'a mut RawResponse,
 }
 
@@ -106,9 +106,9 @@ impl<D: NetDriver> HyperExchange<'_, D> {
 
     /// Sends the request and waits for the head of the response.
     ///
-    /// A used connection may be found closed before anything was written: hyper then returns the request, which
-    /// goes out on a new connection. A request of which bytes may have reached the server is never sent again
-    /// here, because that would be another attempt.
+    /// A reused connection may turn out to be closed before any byte was written: hyper then returns the request, which
+    /// is sent over a new connection. A request of which bytes may have reached the server is not sent again, because
+    /// that would be another attempt.
     async fn send_request(
         &mut self,
         request: &RequestSpec<'_>,
@@ -155,7 +155,8 @@ impl<D: NetDriver> HyperExchange<'_, D> {
 }
 
 /// Sends the request over this connection and waits for the head. The first-byte timeout applies until the first
-/// byte, to the rest of the head only the total timeout.
+/// byte of the head, and only the total timeout afterwards. The outer error is that timeout; the inner error is hyper's,
+/// with the request if hyper did not send it.
 async fn send<D: NetDriver>(
     template: &RequestTemplate,
     driver: &D,
@@ -183,7 +184,7 @@ async fn send<D: NetDriver>(
     Ok(head.await)
 }
 
-/// `headers` must be empty.
+/// The request in hyper's type. `headers` is an empty map, whose memory is used for the fields.
 fn hyper_request(
     template: &RequestTemplate,
     spec: &RequestSpec<'_>,

@@ -1,16 +1,16 @@
-//! What hyper does not report: when a response began, and how much of it arrived.
+//! Statistics that hyper does not report: when a response began, and how many of its bytes arrived.
 
 use crate::transport::response::response_head::HEAD_LIMIT;
 use crate::transport::run_clock::RunClock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// The maximum of received bytes that complete neither a head nor bring data of a body. Data that arrives in the
-/// same read is less than one buffer.
+/// Maximum number of bytes received in a row that neither complete a head nor are body data. Body data in the same
+/// read counts too, but is less than one buffer.
 const MAX_BYTES_WITHOUT_PROGRESS: u64 = 4 * HEAD_LIMIT as u64;
 
-/// Statistics of one exchange at the socket. One task uses them at a time, so no memory ordering is needed; they
-/// are atomics to be `Sync`.
+/// Statistics of one exchange at the socket. One task at a time uses them, so no memory ordering is needed; the fields
+/// are atomics only so that the type is `Sync`.
 #[derive(Debug)]
 pub(super) struct IoStats {
     clock: RunClock,
@@ -36,7 +36,7 @@ impl IoStats {
         }
     }
 
-    /// Starts an exchange; `reused` unless it is the first on this connection.
+    /// Starts an exchange; `reused` is false for the first exchange on this connection.
     pub(super) fn begin(&self, reused: bool) {
         let must_peek = reused && !self.keep_alive.load(Relaxed);
         self.must_peek.store(must_peek, Relaxed);
@@ -44,24 +44,24 @@ impl IoStats {
         self.bytes_without_progress.store(0, Relaxed);
     }
 
-    /// The head of the final response is complete.
+    /// Called when the head of the final response is complete.
     pub(super) fn on_head(&self, keep_alive: bool) {
         self.on_progress();
         self.keep_alive.store(keep_alive, Relaxed);
     }
 
-    /// A head or further data of a body is complete.
+    /// Called when a head is complete or body data has arrived.
     pub(super) fn on_progress(&self) {
         self.bytes_without_progress.store(0, Relaxed);
     }
 
-    /// Whether endless bytes bring nothing: interim responses (RFC 9110 section 15.2), each of which is small, or
-    /// a chunk size with leading zeros (RFC 9112 section 7.1).
+    /// Whether too many bytes arrived without progress: endless interim responses (RFC 9110 section 15.2), or a chunk
+    /// size with endless leading zeros (RFC 9112 section 7.1).
     pub(super) fn lacks_progress(&self) -> bool {
         self.bytes_without_progress.load(Relaxed) > MAX_BYTES_WITHOUT_PROGRESS
     }
 
-    /// Returns whether the next read must ask the kernel, and resets that.
+    /// Returns and resets whether the next read must ask the kernel if the connection is closed.
     pub(super) fn take_must_peek(&self) -> bool {
         self.must_peek.swap(false, Relaxed)
     }
@@ -76,6 +76,7 @@ impl IoStats {
         (self.received() > 0).then(|| Duration::from_nanos(self.first_byte.load(Relaxed)))
     }
 
+    /// Called after each read that returned bytes.
     pub(super) fn on_read(&self, bytes: usize) {
         self.bytes_without_progress.fetch_add(bytes as u64, Relaxed);
         if self.received.fetch_add(bytes as u64, Relaxed) == 0 {

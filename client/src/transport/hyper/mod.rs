@@ -23,7 +23,7 @@ use super::response::raw_response::RawResponse;
 use std::io;
 use std::sync::Arc;
 
-/// The transport.
+/// The transport `hyper`.
 #[derive(Debug)]
 pub struct Hyper;
 
@@ -45,7 +45,7 @@ impl Transport for Hyper {
     }
 }
 
-/// A connection, and what a thread needs to wait for it.
+/// The client of a thread: at most one connection, and the driver that waits for it.
 struct HyperClient {
     connection: Option<Box<HyperConnection<<PollDriver as NetDriver>::Stream>>>,
     driver: PollDriver,
@@ -54,7 +54,7 @@ struct HyperClient {
 
 impl BlockingClient for HyperClient {
     fn exchange(&mut self, request: &RequestSpec<'_>) -> Box<RawResponse> {
-        // Boxed: stacks are allocated in pages, and one more page for each of 1000 threads is 4 MB.
+        // Boxed, because the stack would grow by a page, which for 1000 threads is 4 MB.
         let exchange = Box::pin(exchange::exchange(
             &self.template,
             &self.driver,

@@ -1,4 +1,4 @@
-//! What a request says.
+//! The data from which a transport builds a request.
 
 pub(crate) mod request_conditions;
 pub(crate) mod request_spec;

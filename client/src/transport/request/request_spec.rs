@@ -1,4 +1,4 @@
-//! One request to send.
+//! The data that differ between the requests of a run.
 
 use super::request_conditions::RequestConditions;
 use flagpole_protocol::Resource;
@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 pub struct RequestSpec<'a> {
     /// The requested resource.
     pub resource: Resource,
-    /// The number of the request for the resource, by which the server decides its fate.
+    /// The number of the request for the resource, by which the server decides the fate of the response: its delay,
+    /// content and failure.
     pub request_number: u64,
     /// The target of a redirect (path and query), instead of the path of the resource.
     pub path: Option<&'a str>,

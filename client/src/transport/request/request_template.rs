@@ -1,4 +1,4 @@
-//! What all requests of a run have in common.
+//! Everything that is the same for all requests of a run.
 
 use super::request_conditions::RequestConditions;
 use super::request_spec::RequestSpec;
@@ -22,7 +22,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
-/// What all requests of a run have in common; made once, before the first request.
+/// Everything that is the same for all requests of a run; made once, before the first request.
 #[derive(Debug)]
 pub struct RequestTemplate {
     pub(crate) config: TransportConfig,
@@ -56,8 +56,8 @@ impl RequestTemplate {
         })
     }
 
-    /// A deep copy for another core: field values and paths that cores share would contend on one reference
-    /// count. Threads share one template all the same: taking turns at the scheduler costs more.
+    /// A deep copy for another core: with shared field values and paths, cores would contend for their reference
+    /// counts. Threads share one template nevertheless, because their contention for the scheduler costs more.
     pub(crate) fn clone_unshared(&self) -> RequestTemplate {
         let copy = |value: &HeaderValue| {
             HeaderValue::from_bytes(value.as_bytes()).expect("the bytes are those of a field value")
@@ -73,8 +73,8 @@ impl RequestTemplate {
         }
     }
 
-    /// Writes the fields of a request into an empty map. The request number is sent only in a named run:
-    /// otherwise the server's own count is right.
+    /// Writes the fields of a request into an empty map. The request number is sent only in a named run: the server
+    /// counts the requests of other runs itself.
     pub(crate) fn write_headers(&self, headers: &mut HeaderMap, request: &RequestSpec<'_>) {
         headers.insert(HOST, self.host.clone());
         headers.insert(USER_AGENT, AGENT);

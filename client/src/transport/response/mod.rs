@@ -1,4 +1,4 @@
-//! What arrived of a response.
+//! The parts of a response that have arrived.
 
 pub(crate) mod raw_response;
 pub(crate) mod received_body;

@@ -1,27 +1,27 @@
-//! What arrived of a response, before it is verified.
+//! The parts of a response that have arrived, unverified.
 
 use super::received_body::ReceivedBody;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, Outcome, ServerTiming};
 use std::time::Duration;
 
-/// What arrived of a response, before it is verified. Times count from the start of the run.
+/// The parts of a response that have arrived, unverified. Times count from the start of the run.
 #[derive(Clone, Debug)]
 pub struct RawResponse {
-    /// When the request was written to an open connection, or when connecting began if none opened.
+    /// When writing the request began, or when connecting began if no connection could be opened.
     pub sent: Duration,
     /// When the first byte of the response arrived.
     pub first_byte: Option<Duration>,
     /// The status, if a head arrived.
     pub status: Option<u16>,
-    /// What the server planned and did (`Server-Timing`).
+    /// The delays and the fault of the response, as the server reports them (`Server-Timing`).
     pub timing: Option<ServerTiming>,
     /// `Content-Digest`: the digest of the content of this response.
     pub digest: Option<ContentDigest>,
     /// `Repr-Digest`: the digest of the whole representation, of which the content may be a part.
     pub repr_digest: Option<ContentDigest>,
-    /// Whether the body cannot be used: it has a content coding, which was not requested, or an unreadable
-    /// digest.
+    /// Whether the body cannot be verified, because the response has a content coding, which was not requested, or a
+    /// digest that cannot be parsed.
     pub body_unusable: bool,
     /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
     pub keep_alive: bool,
@@ -41,7 +41,7 @@ pub struct RawResponse {
     pub bytes: u64,
     /// The bytes of an incomplete body, in a run that resumes.
     pub partial_body: Option<Bytes>,
-    /// The complete body, whatever the status; or why there is none.
+    /// The complete body of a response with any status; otherwise the outcome that says why it is incomplete.
     pub result: Result<Bytes, Outcome>,
 }
 

@@ -1,8 +1,8 @@
-//! The bytes of a body as they arrive.
+//! Collects the bytes of a body while they arrive.
 
 use bytes::{Bytes, BytesMut};
 
-/// The maximum that is reserved for a body before it arrives, in bytes: a head may claim any length.
+/// The maximum size of the buffer allocated before a body arrives, in bytes: a head may declare any length.
 const RESERVE_MAX: usize = 1 << 20;
 
 /// How many bytes to reserve for a body of this declared length.
@@ -13,9 +13,9 @@ pub(crate) fn reserved(length: u64) -> usize {
 /// The bytes of a body that have arrived.
 #[derive(Default)]
 pub(crate) struct ReceivedBody {
-    /// The number of bytes.
+    /// The number of bytes that have arrived.
     pub(crate) bytes: u64,
-    /// The bytes themselves; `None` if an incomplete body is of no use.
+    /// A copy of the bytes, for a run that resumes incomplete bodies; otherwise `None`.
     pub(crate) partial: Option<BytesMut>,
 }
 

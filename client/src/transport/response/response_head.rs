@@ -16,8 +16,8 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 impl RawResponse {
-    /// Records status and fields, in one walk over the fields: looking each of them up would cost as much as
-    /// parsing them did. Of repeated fields the first readable one counts.
+    /// Records the status and the fields. One loop over all fields, because looking up each field by name would take as
+    /// long as parsing the head. Of repeated fields, the first readable field counts.
     pub(crate) fn record_headers<B>(&mut self, response: &Response<B>) {
         self.status = Some(response.status().as_u16());
         for (name, value) in response.headers() {
@@ -66,7 +66,7 @@ fn is_coded(value: &HeaderValue) -> bool {
     })
 }
 
-/// Whether a SHA-256 member is unreadable. A field without one is treated as absent.
+/// Whether a SHA-256 digest in the field cannot be parsed. A field without a SHA-256 digest counts as absent.
 fn has_malformed_digest(value: &HeaderValue) -> bool {
     let value = String::from_utf8_lossy(value.as_bytes());
     value.split(',').any(|member| {

@@ -25,7 +25,7 @@ impl<R: Read, F: FnMut()> Read for CountedBody<R, F> {
 }
 
 /// Reads the complete body and counts its bytes in `received`. A body that is declared too large is rejected
-/// before any of it is read, any other body as soon as it is too large.
+/// before any byte is read, any other body as soon as too many bytes have arrived.
 pub(super) fn collect(
     body: Body,
     limit: usize,

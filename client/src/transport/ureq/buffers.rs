@@ -5,13 +5,14 @@ use crate::transport::response::response_head::HEAD_LIMIT;
 use ::ureq::unversioned::transport::Buffers;
 use std::sync::Arc;
 
-/// The size of the input buffer, in bytes. ureq needs a head as a whole, so the buffer grows for a large head and
-/// shrinks again.
+/// The initial size of the input buffer, in bytes. ureq parses a head only when all of it is in the buffer, which
+/// therefore grows for a large head and shrinks again.
 const START: usize = 8 << 10;
-/// ureq rejects a head before it fills this.
+/// The maximum size of the input buffer, in bytes. ureq rejects a head that is too large before the buffer is full.
 const LIMIT: usize = HEAD_LIMIT + START;
 
-/// Nothing is allocated before the first request, and no output while a response is awaited.
+/// The input and output buffers of a connection. Neither is allocated before the first request, and the output buffer is
+/// freed before the client waits for the response.
 #[derive(Debug)]
 pub(super) struct IoBuffers {
     state: Arc<UreqState>,
@@ -63,7 +64,7 @@ impl Buffers for IoBuffers {
         &self.input[self.start..self.end]
     }
 
-    /// Empty at the limit.
+    /// The free part of the input buffer; empty if the buffer is full and at its maximum size.
     fn input_append_buf(&mut self) -> &mut [u8] {
         self.make_room();
         &mut self.input[self.end..]
@@ -78,7 +79,7 @@ impl Buffers for IoBuffers {
         self.start += amount;
     }
 
-    /// For request bodies, which ours do not have.
+    /// Used by ureq for request bodies only; requests of flagpole have none.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
         self.make_room();
         self.output.resize(self.state.max_head_length(), 0);

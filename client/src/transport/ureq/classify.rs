@@ -5,8 +5,8 @@ use flagpole_protocol::{Outcome, reason};
 use std::fmt;
 use std::io::ErrorKind;
 
-/// An outcome as an error, which passes through ureq unchanged: ureq takes some errors of the system for the end
-/// of a body.
+/// An outcome as an error that ureq returns unchanged. Some errors of the operating system would be taken by ureq for
+/// the end of a body.
 #[derive(Debug)]
 struct OutcomeError(Outcome);
 

@@ -1,4 +1,4 @@
-//! The client of a thread.
+//! The client of a thread: makes an exchange with ureq's agent.
 
 use super::body;
 use super::classify;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-/// An agent with at most one connection.
+/// An agent of ureq with at most one connection.
 pub(super) struct UreqClient {
     agent: Agent,
     state: Arc<UreqState>,
@@ -37,8 +37,8 @@ impl UreqClient {
         UreqClient { agent, state }
     }
 
-    /// The exchange itself; `response` and `received` record how far it came. ureq never sends a request twice: it
-    /// asks the kernel whether its connection is open, and opens another one if not.
+    /// Makes the exchange. After a failure, `response` and `received` say what had arrived. ureq never sends a request
+    /// twice: ureq checks whether its connection is open, and opens a new connection if not.
     fn run(
         &self,
         request: Request<()>,
@@ -90,7 +90,8 @@ impl BlockingClient for UreqClient {
     }
 }
 
-/// Every status is a result, no field is added to the request, and time limits are those of the socket.
+/// The configuration of ureq: no status is an error, no field is added to the request, and ureq sets no timeouts, because
+/// the socket does.
 fn config(reuse: bool) -> Config {
     Config::builder()
         .http_status_as_error(false)

@@ -48,7 +48,7 @@ impl Resolver for NoResolver {
     }
 }
 
-/// An open connection. ureq's time limits are unset; the socket has its own.
+/// An open connection. The timeouts are those of the socket; ureq's are unset.
 #[derive(Debug)]
 pub(super) struct UreqConnection {
     socket: MeteredSocket,

@@ -1,7 +1,8 @@
 //! The transport `ureq`: a blocking client, one agent with at most one connection per concurrency slot.
 //!
-//! ureq writes requests, parses responses and keeps the connection. The socket is our own, so that errors, the
-//! first byte and deadlines are exact; so are the buffers, because ureq's take 256 KB per connection.
+//! ureq writes requests, parses responses and keeps the connection open. The socket is flagpole's own, so that errors,
+//! the time of the first byte and deadlines are exact. The buffers are flagpole's own too, because those of ureq take
+//! 256 KB per connection.
 
 mod body;
 mod buffers;
@@ -17,7 +18,7 @@ use super::request::request_template::RequestTemplate;
 use std::io;
 use std::sync::Arc;
 
-/// The transport.
+/// The transport `ureq`.
 #[derive(Debug)]
 pub struct Ureq;
 

@@ -1,4 +1,4 @@
-//! A socket with time limits, exact errors and statistics.
+//! A socket with timeouts, exact errors and statistics.
 
 use super::state::UreqState;
 use crate::transport::io_error;
@@ -57,7 +57,7 @@ impl MeteredSocket {
         loop {
             wait(&self.stream, &self.state, PollFlags::IN)?;
             match (&*self.stream).read(room) {
-                // Our own shutdown ends the connection too.
+                // The client's own shutdown, after a cancellation, is reported as the end of the stream.
                 Ok(0) if self.state.is_cancelled() => return Err(Outcome::Cancelled),
                 Ok(amount) => {
                     self.state.on_read(amount)?;
@@ -69,7 +69,7 @@ impl MeteredSocket {
         }
     }
 
-    /// Whether there is nothing to read, neither bytes nor the end.
+    /// Whether the socket has neither bytes to read nor reached the end of the stream.
     pub(super) fn is_quiet(&self) -> bool {
         let ready = socket::wait(&self.stream, PollFlags::IN, Some(Duration::ZERO));
         ready.is_ok_and(|ready| ready.is_empty())
@@ -93,7 +93,7 @@ fn open(address: SocketAddr, state: &UreqState) -> Result<io::Result<Arc<TcpStre
     state.shut_down_on_cancel(&stream);
     wait(&stream, state, PollFlags::OUT)?;
     if state.is_cancelled() {
-        // A connecting socket reports our own shutdown as a reset.
+        // A connecting socket reports the client's own shutdown as a reset.
         return Err(Outcome::Cancelled);
     }
     match stream.take_error() {

@@ -1,4 +1,5 @@
-//! How an exchange waits: on tokio's event loop, or in a thread with poll(2).
+//! Drivers, by which an exchange (a request and its response) waits: on tokio's event loop, or in a thread with
+//! poll(2).
 
 pub(crate) mod net_driver;
 pub(super) mod poll_driver;

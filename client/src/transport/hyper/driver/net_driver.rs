@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What an exchange needs to wait: connections and timers.
+/// The connections and timers by which an exchange waits.
 pub(crate) trait NetDriver: Sync {
     /// A connection that this driver can wait for.
     type Stream: DriverStream;

@@ -1,5 +1,5 @@
-//! Waits in a thread, for one socket, with poll(2). An event loop for every thread would cost several
-//! descriptors, 10 KB, and as much time as starting the thread.
+//! Blocks a thread until its one socket is ready, with poll(2). An event loop for every thread would cost several file
+//! descriptors, 10 KB of memory, and as much time as starting the thread.
 
 use super::net_driver::NetDriver;
 use super::poll_state::{SharedPollState, WRITABLE};
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// A thread that waits for its one socket.
+/// The driver of a thread that waits for one socket.
 #[derive(Debug, Default)]
 pub(in super::super) struct PollDriver {
     shared: Arc<SharedPollState>,

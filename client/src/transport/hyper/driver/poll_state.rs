@@ -1,4 +1,4 @@
-//! What a thread waits for in poll(2).
+//! The socket, the events and the time for which a thread waits in poll(2).
 
 use crate::transport::shutdown_on_cancel::ShutdownOnCancel;
 use crate::transport::socket;
@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A read may succeed, or report the end or an error.
+/// The events after which a read does not block: bytes, the end of the stream, or an error.
 pub(super) const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
 pub(super) const WRITABLE: PollFlags = PollFlags::OUT.union(PollFlags::HUP).union(PollFlags::ERR);
 
-/// Shared by a thread and its connection, which only this thread uses: the lock is never contended.
+/// Shared by a driver and its connection, both used by one thread only: the lock is never contended.
 #[derive(Debug, Default)]
 pub(super) struct SharedPollState(Mutex<PollState>);
 
@@ -20,9 +20,9 @@ pub(super) struct SharedPollState(Mutex<PollState>);
 #[derive(Debug)]
 struct PollState {
     stream: Option<Arc<TcpStream>>,
-    /// The interest registered since the last poll(2).
+    /// The events to wait for, registered since the last poll(2).
     interest: PollFlags,
-    /// The readiness that poll(2) reported and no operation has used.
+    /// The events that poll(2) reported and no read or write has used.
     ready: PollFlags,
     wake_at: Option<Instant>,
     cancel: CancellationToken,
@@ -68,7 +68,7 @@ impl SharedPollState {
         state.wake_at = Some(state.wake_at.map_or(end, |earlier| earlier.min(end)));
     }
 
-    /// poll(2) for the registered interest, which is one-shot.
+    /// Waits with poll(2) for the registered events, and clears their registration.
     pub(super) fn wait(&self) {
         let (stream, interest, wake_at) = {
             let mut state = self.lock();
@@ -81,13 +81,13 @@ impl SharedPollState {
         };
         let time_left = wake_at.map(|end| end.saturating_duration_since(Instant::now()));
         let stream = stream.expect("an exchange waits only after it has started to connect");
-        // poll(2) fails only for lack of memory; it is then called again.
+        // poll(2) fails only for lack of memory. The caller then calls `wait` again.
         let ready = socket::wait(&stream, interest, time_left).unwrap_or(PollFlags::empty());
         self.lock().ready |= ready;
     }
 
-    /// Whether the socket is ready; if not, registers the interest. A cancelled exchange is never ready, so that
-    /// our own shutdown is not reported as a close by the peer.
+    /// Whether the socket is ready; if not, registers the events of `interest`. The socket of a cancelled exchange is
+    /// never ready, so that the client's own shutdown is not reported as a close by the peer.
     pub(super) fn is_ready(&self, interest: PollFlags) -> bool {
         let mut state = self.lock();
         let is_ready = state.ready.intersects(interest) && !state.cancel.is_cancelled();

@@ -1,4 +1,4 @@
-//! The connection of a thread.
+//! The asynchronous stream over a connection that one thread uses.
 
 use super::net_driver::DriverStream;
 use super::poll_state::{READABLE, SharedPollState};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The connection of a thread.
+/// A connection of a [`PollDriver`](super::poll_driver::PollDriver).
 #[derive(Debug)]
 pub(in super::super) struct PollStream {
     stream: Arc<TcpStream>,
@@ -40,8 +40,8 @@ impl AsyncRead for PollStream {
         if !self.shared.is_ready(READABLE) {
             return Poll::Pending;
         }
-        // Initialises only as much of the buffer as there is to read; at the end or after an error that is
-        // nothing, and one byte of room is needed to learn of it.
+        // Initialises only as much of the buffer as there are bytes to read. At the end or after an error there are
+        // none, and a read of one byte reports the end or the error.
         let available = usize::try_from(rustix::io::ioctl_fionread(&*self.stream)?);
         let room = (available.unwrap_or(usize::MAX)).clamp(1, buf.remaining().max(1));
         let room = buf.initialize_unfilled_to(room.min(buf.remaining()));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::coop;
 
-/// The event loop on which the exchange runs.
+/// The driver of exchanges that run on tokio's event loop.
 #[derive(Debug)]
 pub(crate) struct TokioDriver;
 
@@ -26,8 +26,8 @@ impl NetDriver for TokioDriver {
     }
 
     async fn sleep(&self, time: Duration) {
-        // Unconstrained: in a task that has used up its budget, timers are never ready either, so that an endless
-        // stream of bytes would not reach its time limit.
+        // Unconstrained, because timers are never ready in a task that has used up its budget: an endless stream of
+        // bytes would not reach its timeout.
         coop::unconstrained(tokio::time::sleep(time)).await;
     }
 }
