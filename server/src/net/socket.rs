@@ -22,9 +22,9 @@ pub(crate) fn listen(
     if address.port() != 0 {
         // With SO_REUSEPORT several processes can bind the same port. A first bind without SO_REUSEPORT
         // fails if the port is taken.
-        bind(address, false).map_err(to_start_error)?;
+        bind(address, ReusePort::No).map_err(to_start_error)?;
     }
-    let first = bind(address, true).map_err(to_start_error)?;
+    let first = bind(address, ReusePort::Yes).map_err(to_start_error)?;
     let address = first.local_addr().map_err(to_start_error)?;
     let mut sockets = vec![first];
     let count = if cfg!(target_os = "linux") {
@@ -33,22 +33,29 @@ pub(crate) fn listen(
         1
     };
     for _ in 1..count {
-        sockets.push(bind(address, true).map_err(to_start_error)?);
+        sockets.push(bind(address, ReusePort::Yes).map_err(to_start_error)?);
     }
     Ok(sockets)
+}
+
+/// Whether other sockets may listen on the same port (`SO_REUSEPORT`).
+#[derive(Clone, Copy, PartialEq)]
+enum ReusePort {
+    Yes,
+    No,
 }
 
 #[cfg_attr(
     not(target_os = "linux"),
     expect(unused_variables, reason = "SO_REUSEPORT is set on Linux only")
 )]
-fn bind(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // Allows a restart while connections of the previous server are in TIME_WAIT.
     socket.set_reuse_address(true)?;
     #[cfg(target_os = "linux")]
-    socket.set_reuse_port(reuse_port)?;
+    socket.set_reuse_port(reuse_port == ReusePort::Yes)?;
     // A congestion control that paces segments, such as BBR, would delay responses beyond their fates.
     // Reno is part of every Linux (tcp(7)); where it is not permitted, the default stays.
     #[cfg(target_os = "linux")]

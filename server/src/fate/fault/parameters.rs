@@ -1,4 +1,4 @@
-//! The parameters of a fault's specification: `700,for=5s`.
+//! Parses the parameters of a fault's specification: `700,for=5s`.
 
 use crate::config::spec::SpecError;
 use flagpole_protocol::Offset;

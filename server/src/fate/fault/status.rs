@@ -73,7 +73,8 @@ fn seconds(text: &str) -> Result<u64, SpecError> {
 }
 
 /// The label of a fault is sent in a quoted string of `Server-Timing` (RFC 9110 section 5.6.4), the reason in
-/// the status line: only ASCII without line breaks, quotes and backslashes is safe in both.
+/// the status line: only ASCII without line breaks, quotes and backslashes is safe in
+/// the field and in the status line.
 fn printable(text: &str) -> Result<String, SpecError> {
     let is_safe = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
     if !text.is_empty() && text.bytes().all(is_safe) {

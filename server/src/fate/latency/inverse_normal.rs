@@ -2,8 +2,8 @@
 //!
 //! The quantile is algorithm AS 241, PPND16 (M. J. Wichura, "The percentage points of the normal
 //! distribution", Applied Statistics 37, 1988, pages 477 to 484): three rational approximations of degree 7,
-//! with a relative error of about 1e-16. It uses only `+ - * /` and libm, so it is the same on every
-//! platform.
+//! with a relative error of about 1e-16. The algorithm uses only `+ - * /` and libm, so a quantile is the
+//! same on every platform.
 
 #![expect(
     clippy::excessive_precision,

@@ -1,9 +1,9 @@
 //! `normal:50ms,10ms`: normal distribution by mean and standard deviation, never negative.
 //!
-//! Parameters: the mean, from 0, and the standard deviation, above 0, both of the distribution before its
-//! negative part is cut off. The result is a truncated normal distribution, which has no peak at 0. If the
-//! mean is at least four standard deviations, the parameters are those of the delays; below that, the mean
-//! of the delays is above the given one.
+//! Parameters of the distribution before its negative part is cut off: the mean, from 0, and the standard
+//! deviation, above 0. The result is a truncated normal distribution, which has no peak at 0. If the mean is
+//! at least four standard deviations, the delays have the given mean and deviation; if not, the mean of the
+//! delays is above the given mean.
 
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
@@ -25,8 +25,8 @@ struct Normal {
 impl Distribution for Normal {
     fn quantile(&self, p: f64) -> f64 {
         let (mean, deviation) = (self.mean.as_micros(), self.deviation.as_micros());
-        // The quantile of the upper tail is negated, because the tail probability is exact where the lower
-        // one rounds to 1.
+        // The quantile of the upper tail, negated: the probability of the upper tail is exact where the
+        // probability of the rest rounds to 1.
         let z = -inverse_normal::quantile((1.0 - p) * self.positive);
         // Close to 0 rounding may give a negative result.
         (mean as f64 + deviation as f64 * z).max(0.0)

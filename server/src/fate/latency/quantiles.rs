@@ -3,8 +3,8 @@
 //!
 //! Parameters: at least two quantiles (percentage and duration, ascending), or the name of a CSV file (see
 //! `samples`). Between two quantiles the inverse distribution function is linear, so every given quantile is
-//! exact. Below the first quantile it starts at 0 unless `p0` is given; above the last one every delay is
-//! the last quantile, so `p100` is needed for longer delays. The samples of a file are equally likely, and
+//! exact. Below the first quantile the function starts at 0 unless `p0` is given. Above the last quantile
+//! every delay is the last quantile, so longer delays need a `p100`. The samples of a file are equally likely, and
 //! nothing between them occurs.
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};

@@ -1,4 +1,4 @@
-//! A CSV file of samples for `quantiles`: one duration a line, such as `50ms`. The first line may be a
+//! A CSV file of samples for `quantiles`: one duration per line, such as `50ms`. The first line may be a
 //! header; empty lines are ignored.
 //!
 //! The file is read once, when the specification is parsed; a relative name is relative to the working
@@ -68,7 +68,7 @@ impl Samples {
         Err(SpecError::rule(format!("a file of samples {rule}")))
     }
 
-    /// The sample that the fraction `p` of all samples does not exceed, 0 < p < 1.
+    /// The sample at the fraction `p` of the ascending samples, 0 < p < 1.
     pub(crate) fn quantile(&self, p: f64) -> Duration {
         let count = self.ascending.len();
         #[expect(

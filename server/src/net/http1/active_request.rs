@@ -42,7 +42,7 @@ pub(crate) struct JournalFields {
     rule: Option<usize>,
     pace: Pace,
     ending: Ending,
-    /// In bytes; until the response is prepared, the length without a fault.
+    /// Length of the body in bytes; until the response is prepared, the length without a fault.
     body_length: u64,
 }
 

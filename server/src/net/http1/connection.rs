@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_util::either::Either;
 
-/// Maximum length of a request head in bytes; hyper answers a longer one with 431.
+/// Maximum length of a request head in bytes; hyper responds with 431 to a longer head.
 const MAX_HEAD: usize = 64 << 10;
 
 /// Serves a connection until the peer closes it, the worker terminates it or, while the worker drains,
@@ -71,7 +71,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     }
 }
 
-/// How a request whose head has been parsed is answered.
+/// The decision about a request whose head has been parsed.
 enum Dispatch {
     /// A response that needs no fate: without delay, fault or queue, or a rejection.
     Immediate(PreparedResponse),

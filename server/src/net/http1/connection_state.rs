@@ -45,7 +45,7 @@ pub(crate) struct ConnectionState {
 pub(crate) struct WritePlan {
     /// All that will happen to the response.
     pub(crate) fate: Fate,
-    /// In bytes.
+    /// Length of the body in bytes.
     pub(crate) body_length: u64,
     /// When the schedule begins.
     pub(crate) due: Instant,
@@ -125,9 +125,9 @@ impl ConnectionState {
         self.write_plan.borrow_mut().take()
     }
 
-    /// Finishes the request because the last byte of its response was written. For a response after which
-    /// the connection hangs; otherwise an empty buffer finishes the request.
-    pub(crate) fn end_before_pause(&self) {
+    /// Finishes the request after the last byte of its response, because the connection then pauses
+    /// (`hang:100%`). Without a pause `on_flushed` finishes the request.
+    pub(crate) fn finish_before_pause(&self) {
         self.finish_request(true);
     }
 
@@ -137,9 +137,8 @@ impl ConnectionState {
         self.ended_by_fault.set(true);
     }
 
-    /// Called when hyper drops the body: after its last byte, or at once if the response has no body. If
-    /// hyper drops the body because of an error, `on_flushed` is never called again, so the request is not
-    /// counted as completed.
+    /// Called when hyper drops the body: after its last byte, or at once if no body is sent. After an error
+    /// hyper drops the body too, but never flushes again, so `Drop` counts the request as aborted.
     pub(crate) fn on_body_consumed(&self) {
         self.body_consumed.set(true);
     }

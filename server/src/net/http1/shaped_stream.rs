@@ -171,7 +171,7 @@ impl ShapedStream {
             Ending::Complete => {
                 let reuse_at = schedule.reuse_at();
                 if reuse_at != Some(Duration::ZERO) {
-                    self.state.end_before_pause();
+                    self.state.finish_before_pause();
                 }
                 self.poll_disconnect(context)?;
                 let Some(response) = &mut self.response else {
