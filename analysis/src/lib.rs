@@ -13,6 +13,7 @@ pub mod comparison;
 pub mod report;
 
 mod human_duration;
+mod plural;
 #[cfg(test)]
 mod test_runs;
 

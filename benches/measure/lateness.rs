@@ -118,7 +118,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     });
     let ledger = server.shutdown(Duration::from_secs(1));
     assert_eq!(
-        (ledger.requests, ledger.early),
+        (ledger.requests, ledger.early_responses),
         (requests as u64, 0),
         "every response arrived, and none was early"
     );

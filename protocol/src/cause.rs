@@ -22,7 +22,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The cause that a fate is.
+    /// The cause of a response with this fate.
     pub fn from_fate(fate: &Fate) -> Cause {
         match &fate.fault {
             Some(label) => Cause::Fault(label.clone()),

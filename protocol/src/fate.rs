@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Fate {
     /// The time from when the request's head has been parsed to the start of the response; whole microseconds.
     pub delay: Duration,
-    /// The injected fault: its specification without the probability.
+    /// The injected fault: its specification without the probability, such as `reset:700`.
     pub fault: Option<Arc<str>>,
     /// What is sent.
     pub content: ResponseContent,
@@ -48,12 +48,13 @@ pub enum ResponseContent {
     Corrupt {
         /// How many different bits; all of them if the body has no more.
         bits: u32,
-        /// Determines, with the length of the body, which bits.
+        /// A random number that, with the length of the body, determines which bits.
         draw: u64,
     },
     /// Bytes that are not HTTP, in place of the head; there is no body.
     Garbage,
-    /// A redirect: through this number of further ones to the requested resource, or to the same path without end.
+    /// A redirect: through this number of further redirects to the requested resource, or (`None`) to the same path
+    /// without end.
     Redirect(Option<u32>),
 }
 
@@ -78,12 +79,12 @@ pub enum Pace {
     Immediate,
     /// The head immediately, the body at this number of bytes per second.
     Rate(u64),
-    /// The head immediately, the body in this number of slices of equal size: the first immediately, the last after this
-    /// time, the others evenly between.
+    /// The head immediately, the body in this number of slices of equal size: the first immediately, the last after
+    /// this time, the others evenly between.
     Slices(u32, Duration),
     /// The head evenly over this time, then the body immediately.
     SlowHead(Duration),
-    /// Silence at an offset, for this time or without end.
+    /// Silence at this offset, for this time or (`None`) without end.
     Pause(Offset, Option<Duration>),
 }
 
@@ -99,8 +100,8 @@ pub enum Ending {
     Reset(Offset),
 }
 
-/// A position in a response. At or beyond the end of the body it is after the last byte; in a response without a body,
-/// every offset but `BeforeHead` is after the head.
+/// A position in a response. An offset at or beyond the end of the body is after the last byte; in a response without a
+/// body, every offset but `BeforeHead` is after the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
     /// Before the first byte.

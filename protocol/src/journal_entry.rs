@@ -1,4 +1,4 @@
-//! One request, as the journal has it.
+//! A line of the journal, the server's log with one line for each request.
 
 use crate::cause::Cause;
 use crate::key::FateKey;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One request.
+/// One request and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct JournalEntry {
     /// The time from the start of the server to the end of the request's head, in microseconds.
@@ -25,11 +25,11 @@ pub struct JournalEntry {
     /// The path as it was sent, if it differs from the normalised one; cut if it is very long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Box<str>>,
-    /// The number of the request for this key in its run, from 1; `None` if `Flagpole-Run` or `Flagpole-Nth` could not be
-    /// read.
+    /// The number of the request for this key in its run, from 1; `None` if `Flagpole-Run` or `Flagpole-Nth` could not
+    /// be read.
     #[serde(rename = "n")]
     pub request_number: Option<u64>,
-    /// The rule that decided: its name, or `rule[0]` and so on, or `listener`.
+    /// The rule that decided the fate: its name, or `rule[0]` and so on, or `listener` if no rule matched.
     pub rule: Arc<str>,
     /// Why the response was as it was.
     pub cause: Cause,

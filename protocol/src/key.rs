@@ -1,4 +1,4 @@
-//! The key of a fate: what requests are counted by.
+//! The key of a fate: requests with one key are counted together, and key and count select the fate.
 
 use crate::{Resource, normalized_path};
 use serde::{Serialize, Serializer};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FateKey(NormalizedPath);
 
-/// A path that names a resource is always a `Resource`, so that equal paths are equal values.
+/// `Other` never holds the path of a resource, so that equal paths are equal values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum NormalizedPath {
     Resource(Resource),
@@ -20,7 +20,7 @@ enum NormalizedPath {
 impl FateKey {
     /// The key of a path as it was sent.
     pub fn from_path(path: &str) -> FateKey {
-        // The path of a resource is in normal form, and by far the most frequent one.
+        // Most paths are those of resources, which are in normal form.
         if let Some(resource) = Resource::from_path(path) {
             return FateKey(NormalizedPath::Resource(resource));
         }

@@ -1,5 +1,5 @@
-//! Randomness without shared state: every draw is a function of what is decided and not of earlier draws, so that it
-//! does not depend on the order of requests, on threads or on the platform.
+//! Randomness without shared state: every draw (a random 64-bit number) is a function of what the draw decides and not
+//! of earlier draws, so that draws do not depend on the order of requests, on threads or on the platform.
 //!
 //! The generator is SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012)
 //! in counter mode. Its input is part of flagpole's contract and guarded by golden vectors: with the key (seed,
@@ -13,7 +13,7 @@ use std::convert::Infallible;
 /// The second half of the key of SipHash; the first is the seed.
 const DOMAIN: u64 = u64::from_le_bytes(*b"flagpole");
 
-/// The length of what precedes the path in a message, in bytes.
+/// The length of the part of a hashed message before the path, in bytes.
 const HEADER: usize = 15;
 
 /// The length of a message that needs no allocation, in bytes; the paths of resources are shorter.
@@ -35,7 +35,7 @@ pub enum DrawPurpose {
     TrialOrder = 4,
 }
 
-/// The source of the generators of one request, one for each purpose.
+/// What identifies a request: the source of its generators, one for each purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RngKey<'a> {
     seed: u64,

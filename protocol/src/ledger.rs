@@ -1,5 +1,5 @@
-//! The server's counts of everything that it did, of a size that does not grow with the number of requests, and
-//! journal entries if requests are logged. Ledgers of workers add up.
+//! The ledger: a server's counts of everything that it did. Their size does not grow with the number of requests. Each
+//! worker counts in a ledger of its own; the ledgers of all workers add up to that of the server.
 
 mod delta;
 mod display;
@@ -12,18 +12,19 @@ use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a server, or one of its workers, did.
+/// What a server, or one of its workers, did since it was started.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// Requests of which the head was parsed.
     pub requests: u64,
     /// Responses written to their last byte.
     pub completed: u64,
-    /// Responses that were not, because the peer left or the server stopped. Requests in neither count are in progress.
+    /// Responses that ended before their last byte, because a fault was injected, the peer left or the server stopped.
+    /// Requests that are neither completed nor aborted are in progress.
     pub aborted: u64,
     /// Responses that were started, by status.
     pub by_status: BTreeMap<u16, u64>,
-    /// Requests by cause.
+    /// Requests by why their response was as it was.
     pub by_cause: BTreeMap<Cause, u64>,
     /// The largest number of requests in service at a time; 0 without a concurrency limit.
     pub peak_concurrency: u64,
@@ -33,14 +34,14 @@ pub struct Ledger {
     pub connection_errors: u64,
     /// Failures to accept a connection, for example for lack of file descriptors.
     pub accept_errors: u64,
-    /// The time from when delayed responses were due until their first write returned, in nanoseconds, to 3 significant
-    /// digits.
+    /// The lateness of delayed responses, in nanoseconds, to 3 significant digits: the time from when a response was
+    /// due until its first write returned.
     pub lateness: Histogram<u64>,
-    /// Delayed responses whose first write returned before they were due; always 0.
-    pub early: u64,
-    /// The first finished requests, up to the capacity of each worker.
+    /// Delayed responses whose first write returned before they were due; above 0 only if the server has a defect.
+    pub early_responses: u64,
+    /// The journal entries of the first finished requests, as many as a worker may store.
     pub entries: Vec<JournalEntry>,
-    /// Entries beyond that capacity.
+    /// The number of journal entries that were not stored, because a worker had stored as many as it may.
     pub entries_dropped: u64,
 }
 
@@ -57,7 +58,7 @@ impl Default for Ledger {
             connection_errors: 0,
             accept_errors: 0,
             lateness: Histogram::new(3).expect("3 significant digits are allowed"),
-            early: 0,
+            early_responses: 0,
             entries: Vec::new(),
             entries_dropped: 0,
         }
@@ -71,7 +72,6 @@ impl Ledger {
     }
 }
 
-/// What the server counts.
 impl Ledger {
     /// Counts an accepted connection.
     pub fn count_connection(&mut self) {
@@ -102,31 +102,35 @@ impl Ledger {
         *self.by_status.entry(status).or_default() += 1;
     }
 
-    /// Counts a delayed response by its lateness; `Err` has how early its first write returned.
+    /// Counts a delayed response by the lateness of its first write.
     ///
     /// # Panics
     /// Never: the histogram resizes itself.
-    pub fn record_lateness(&mut self, lateness: Result<Duration, Duration>) {
-        self.early += u64::from(lateness.is_err());
-        let nanos = lateness.unwrap_or_default().as_nanos();
+    pub fn record_lateness(&mut self, lateness: Duration) {
+        let nanos = u64::try_from(lateness.as_nanos()).unwrap_or(u64::MAX);
         self.lateness
-            .record(u64::try_from(nanos).unwrap_or(u64::MAX))
+            .record(nanos)
             .expect("a histogram that resizes itself takes any value");
     }
 
-    /// Counts a finished request; stores its entry, if there is one, unless `capacity` entries are stored.
-    pub fn finish_request(
-        &mut self,
-        completed: bool,
-        entry: Option<JournalEntry>,
-        capacity: usize,
-    ) {
-        *(if completed {
-            &mut self.completed
-        } else {
-            &mut self.aborted
-        }) += 1;
-        let Some(entry) = entry else { return };
+    /// Counts a delayed response whose first write returned before the response was due, with a lateness of 0.
+    pub fn record_early_response(&mut self) {
+        self.early_responses += 1;
+        self.record_lateness(Duration::ZERO);
+    }
+
+    /// Counts a response that was written to its last byte.
+    pub fn count_completed(&mut self) {
+        self.completed += 1;
+    }
+
+    /// Counts a response that ended before its last byte.
+    pub fn count_aborted(&mut self) {
+        self.aborted += 1;
+    }
+
+    /// Stores a journal entry, or counts the entry as dropped if `capacity` entries are stored.
+    pub fn store_entry(&mut self, entry: JournalEntry, capacity: usize) {
         if self.entries.len() == capacity {
             self.entries_dropped += 1;
         } else {
@@ -140,9 +144,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_early_response_is_counted() {
+    fn early_response_is_counted_with_a_lateness_of_0() {
         let mut ledger = Ledger::default();
-        ledger.record_lateness(Err(Duration::from_nanos(1)));
-        assert_eq!(ledger.early, 1);
+        ledger.record_early_response();
+        assert_eq!((ledger.early_responses, ledger.lateness.len()), (1, 1));
+        assert_eq!(ledger.lateness_at(1.0), Duration::ZERO);
     }
 }

@@ -1,4 +1,5 @@
-//! What crosses the wire between flagpole's server and client, and what is said about it. No I/O.
+//! What flagpole's server, client and analysis share: HTTP semantics, and the plain data of fates, attempts and
+//! ledgers. No I/O, no clocks.
 
 mod cause;
 mod country_code;

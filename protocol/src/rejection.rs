@@ -1,4 +1,4 @@
-//! Rejections by a server's limits. They are no fates, because they depend on other requests.
+//! Rejections by a server's limits. A rejection is no part of a fate, because a rejection depends on other requests.
 
 /// Which limit of the server rejected a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! The figures that determine the bottleneck of a run.
 
-use super::run_evidence::RunEvidence;
+use super::observed_run::ObservedRun;
 use super::what_if::{bound_if, count_rejection, last_tries, plan_actual_delay};
 use crate::bound::planned_work::PlannedWork;
 use crate::bound::terms::BoundTerms;
@@ -10,20 +10,20 @@ use std::time::Duration;
 
 /// The figures that determine the bottleneck.
 pub(super) struct BottleneckAnalysis<'a> {
-    pub(super) run: &'a RunEvidence<'a>,
+    pub(super) run: &'a ObservedRun<'a>,
     pub(super) terms: Option<BoundTerms>,
     /// The lower bound; 0 if unknown.
     pub(super) bound: Duration,
     /// The client's CPU time divided by its cores; 0 if unknown.
-    pub(super) cpu: Duration,
-    /// The bound with the actual delays.
+    pub(super) cpu_per_core: Duration,
+    /// The bound if every actual delay had been planned.
     pub(super) bound_with_actual_delays: Duration,
-    /// The bound with rejected attempts and the backoff after them.
+    /// The bound if the attempts that a limit rejected, and the backoff after them, had been planned.
     pub(super) bound_with_rejections: Duration,
     /// The bound without failed attempts and backoff.
     pub(super) bound_without_retries: Duration,
     /// The median time of a download with its retries.
-    pub(super) median_download: Duration,
+    pub(super) median_download_time: Duration,
     /// How long all attempts waited beyond their planned delays.
     pub(super) lateness: Duration,
     /// The service time of all attempts.
@@ -31,7 +31,7 @@ pub(super) struct BottleneckAnalysis<'a> {
 }
 
 impl<'a> BottleneckAnalysis<'a> {
-    pub(super) fn new(run: &'a RunEvidence<'a>) -> BottleneckAnalysis<'a> {
+    pub(super) fn new(run: &'a ObservedRun<'a>) -> BottleneckAnalysis<'a> {
         let terms = |records: &[AttemptRecord]| {
             BoundTerms::for_attempts(records, run.concurrency, run.timeout, run.limits)
         };
@@ -42,11 +42,11 @@ impl<'a> BottleneckAnalysis<'a> {
             run,
             terms: all,
             bound: total(all),
-            cpu: run.cpu.unwrap_or_default() / cores,
+            cpu_per_core: run.cpu.unwrap_or_default() / cores,
             bound_with_actual_delays: bound_if(run, plan_actual_delay),
             bound_with_rejections: bound_if(run, count_rejection),
             bound_without_retries: total(terms(&last_tries(run.records))),
-            median_download: median_download(run.records, run.timeout),
+            median_download_time: median_download_time(run.records, run.timeout),
             lateness: run.records.iter().map(lateness).sum(),
             service_time: run.records.iter().map(AttemptRecord::service_time).sum(),
         }
@@ -59,7 +59,7 @@ impl<'a> BottleneckAnalysis<'a> {
         self.count(is_hedge) > 0
     }
 
-    /// Whether the server reports its delays.
+    /// Whether the server reports its delays in `Server-Timing`.
     pub(super) fn has_timing(&self) -> bool {
         self.count(|record| record.timing.is_some()) > 0
     }
@@ -97,7 +97,7 @@ impl<'a> BottleneckAnalysis<'a> {
 
     /// The bound at the maximum useful concurrency.
     pub(super) fn lowest_bound(&self) -> Duration {
-        let RunEvidence {
+        let ObservedRun {
             records,
             timeout,
             limits,
@@ -111,7 +111,7 @@ impl<'a> BottleneckAnalysis<'a> {
     }
 }
 
-/// How long the attempt waited beyond its planned delay; one that timed out in the queue only waited.
+/// How long the attempt waited beyond its planned delay; an attempt that timed out in the queue did nothing but wait.
 fn lateness(record: &AttemptRecord) -> Duration {
     match &record.timing {
         _ if record.timed_out_in_queue() => record.service_time(),
@@ -121,7 +121,7 @@ fn lateness(record: &AttemptRecord) -> Duration {
 }
 
 /// The median time of a download with its retries; 0 if unknown.
-fn median_download(records: &[AttemptRecord], timeout: Option<Duration>) -> Duration {
+fn median_download_time(records: &[AttemptRecord], timeout: Option<Duration>) -> Duration {
     let work = PlannedWork::from_records(records, timeout).unwrap_or_default();
     lower_median(work.chains, Ord::cmp).unwrap_or_default()
 }

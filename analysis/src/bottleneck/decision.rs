@@ -10,9 +10,9 @@ use std::time::Duration;
 const STRAGGLER_RATIO: u32 = 2;
 
 impl BottleneckAnalysis<'_> {
-    /// The largest lower bound if it explains half of the wall time, otherwise what the rest is due to.
+    /// The largest lower bound if that bound explains half of the wall time, otherwise the cause of the rest.
     pub(super) fn kind(&self) -> BottleneckKind {
-        let explained = self.bound.max(self.cpu);
+        let explained = self.bound.max(self.cpu_per_core);
         if let Some(limit) = self.limit_that_rejected_most_of(self.run.records.len()) {
             return limit;
         }
@@ -23,13 +23,13 @@ impl BottleneckAnalysis<'_> {
             return self.kind_beyond_bound(self.run.wall.saturating_sub(explained));
         }
         match self.terms {
-            Some(terms) if self.bound >= self.cpu => self.kind_within_bound(&terms),
+            Some(terms) if self.bound >= self.cpu_per_core => self.kind_within_bound(&terms),
             _ => BottleneckKind::ClientCpu,
         }
     }
 
     /// Whether the server's concurrency limit is below the client's concurrency, attempts spent most of their time
-    /// waiting, and no single chain explains half of the wall time.
+    /// waiting, and no chain of requests that wait for each other explains half of the wall time.
     fn mostly_waits_for_a_permit(&self) -> bool {
         let limit = self.run.limits.concurrency;
         let is_scarce = limit.is_some_and(|limit| limit < self.run.concurrency);
@@ -40,7 +40,8 @@ impl BottleneckAnalysis<'_> {
         !self.lateness.is_zero() && twice(self.lateness) >= self.service_time
     }
 
-    /// What the unexplained part of the wall time, more than half of it, is due to.
+    /// The cause of `rest`: the part of the wall time, more than half, that neither the bound nor the CPU time
+    /// explains.
     fn kind_beyond_bound(&self, rest: Duration) -> BottleneckKind {
         let explains = |bound: Duration| twice(bound.saturating_sub(self.bound)) >= rest;
         if explains(self.bound_with_rejections)
@@ -59,7 +60,7 @@ impl BottleneckAnalysis<'_> {
         }
     }
 
-    /// The largest term of the bound, and what that term consists of.
+    /// The bottleneck that the largest term of the bound stands for.
     fn kind_within_bound(&self, terms: &BoundTerms) -> BottleneckKind {
         let split = terms.even_split.max(terms.packing);
         let delays = terms.critical_path.max(split);
@@ -85,7 +86,7 @@ impl BottleneckAnalysis<'_> {
     }
 
     fn has_straggler(&self, terms: &BoundTerms) -> bool {
-        terms.critical_path > self.median_download.saturating_mul(STRAGGLER_RATIO)
+        terms.critical_path > self.median_download_time.saturating_mul(STRAGGLER_RATIO)
     }
 
     /// The limit of the server whose rejections exceed half of this number of attempts.

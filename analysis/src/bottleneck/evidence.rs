@@ -1,23 +1,24 @@
-//! The figures that support a bottleneck, as sentences.
+//! The evidence of a bottleneck: a sentence with the figures that support it.
 
 use super::analysis::BottleneckAnalysis;
 use super::kind::BottleneckKind;
-use super::phrase::{percent, plural};
+use super::percent::percent;
 use super::server_limit_evidence;
 use crate::human_duration::HumanDuration;
+use crate::plural::plural;
 use std::time::Duration;
 
-/// The percentage of the wall time above which the unexplained part is mentioned.
-const OVERHEAD_PERCENT: f64 = 10.0;
+/// The percentage of the wall time from which on the time beyond the lower bound is mentioned, as overhead.
+const MIN_OVERHEAD_PERCENT: f64 = 10.0;
 
 /// Why this is the bottleneck.
 pub(super) fn sentence(analysis: &BottleneckAnalysis<'_>, kind: BottleneckKind) -> String {
     let figures = figures(analysis, kind);
-    let rest = analysis.run.wall.saturating_sub(analysis.bound);
-    let share = percent(rest, analysis.run.wall);
-    if is_term_of_bound(kind) && !analysis.bound.is_zero() && share >= OVERHEAD_PERCENT {
-        let rest = HumanDuration(rest);
-        format!("{figures}; {rest} ({share:.0}%) of it is overhead")
+    let overhead = analysis.run.wall.saturating_sub(analysis.bound);
+    let share = percent(overhead, analysis.run.wall);
+    if is_term_of_bound(kind) && !analysis.bound.is_zero() && share >= MIN_OVERHEAD_PERCENT {
+        let overhead = HumanDuration(overhead);
+        format!("{figures}; {overhead} ({share:.0}%) of the wall time is overhead")
     } else {
         figures
     }
@@ -46,7 +47,7 @@ fn figures(analysis: &BottleneckAnalysis<'_>, kind: BottleneckKind) -> String {
     );
     let concurrency = analysis.run.concurrency;
     let longest = HumanDuration(analysis.critical_path());
-    let median = HumanDuration(analysis.median_download);
+    let median = HumanDuration(analysis.median_download_time);
     match kind {
         BottleneckKind::Latency => latency(analysis),
         BottleneckKind::Concurrency => format!(
@@ -87,17 +88,17 @@ fn figures(analysis: &BottleneckAnalysis<'_>, kind: BottleneckKind) -> String {
             }
         ),
         BottleneckKind::ClientCpu => format!(
-            "the client used {} of CPU time on {}, {:.0}% of the wall time of {wall}",
+            "the client used {} of CPU time on {}: per core {:.0}% of the wall time of {wall}",
             HumanDuration(analysis.run.cpu.unwrap_or_default()),
             plural(analysis.run.cores.max(1), "core"),
-            percent(analysis.cpu, analysis.run.wall)
+            percent(analysis.cpu_per_core, analysis.run.wall)
         ),
         BottleneckKind::ServerLateness => format!(
             "responses were later than planned: with the actual delays the lower bound is {}, not {bound}, and the \
              run took {wall}",
             HumanDuration(analysis.bound_with_actual_delays)
         ),
-        BottleneckKind::Overhead | BottleneckKind::Unknown => unexplained(analysis),
+        BottleneckKind::Overhead | BottleneckKind::Unknown => no_explanation(analysis),
     }
 }
 
@@ -107,10 +108,13 @@ fn latency(analysis: &BottleneckAnalysis<'_>) -> String {
         HumanDuration(analysis.run.wall),
         HumanDuration(analysis.bound),
     );
+    let longest = HumanDuration(analysis.critical_path());
+    if requests == 1 {
+        return format!("the only request takes at least {longest}, and the run took {wall}");
+    }
     if concurrency == 1 {
         return format!(
-            "1 connection waits for {} in sequence: their delays add up to {bound} of the {wall}",
-            plural(requests, "response")
+            "1 connection waits for {requests} responses in sequence: their delays add up to {bound} of the {wall}"
         );
     }
     let parallel = if requests <= concurrency {
@@ -118,12 +122,12 @@ fn latency(analysis: &BottleneckAnalysis<'_>) -> String {
     } else {
         format!("at concurrency {concurrency} only the longest delay matters")
     };
-    let longest = HumanDuration(analysis.critical_path());
-    let median = HumanDuration(analysis.median_download);
+    let median = HumanDuration(analysis.median_download_time);
     format!("{parallel}: the longest is {longest}, the median {median}, and the run took {wall}")
 }
 
-fn unexplained(analysis: &BottleneckAnalysis<'_>) -> String {
+/// Why neither the lower bound nor the client's CPU time explains the wall time.
+fn no_explanation(analysis: &BottleneckAnalysis<'_>) -> String {
     let bound = match analysis.terms {
         Some(_) if analysis.bound.is_zero() => "no response was delayed".to_owned(),
         Some(_) => format!("the lower bound is {}", HumanDuration(analysis.bound)),
@@ -131,13 +135,16 @@ fn unexplained(analysis: &BottleneckAnalysis<'_>) -> String {
             "there is no lower bound because the run was hedged".to_owned()
         }
         None if analysis.has_timing() => format!(
-            "there is no lower bound because the planned delay of {} without a response head is unknown",
+            "there is no lower bound: {} got no response head, so the planned delay is unknown",
             plural(analysis.unknown_delays(), "attempt")
         ),
         None => "the server does not report its delays".to_owned(),
     };
     let cpu = match analysis.run.cpu {
-        Some(_) => format!("the client's CPU time is {}", HumanDuration(analysis.cpu)),
+        Some(_) => format!(
+            "the client's CPU time per core is {}",
+            HumanDuration(analysis.cpu_per_core)
+        ),
         None => "the client's CPU time is unknown".to_owned(),
     };
     let wall = HumanDuration(analysis.run.wall);

@@ -18,7 +18,7 @@ pub enum BottleneckKind {
     ServerConcurrencyLimit,
     /// The server's rate limit.
     ServerRateLimit,
-    /// The pacing of bodies.
+    /// The pace at which the server sends bodies.
     Bandwidth,
     /// Failed attempts and the backoff after them.
     Retries,
@@ -26,9 +26,9 @@ pub enum BottleneckKind {
     ClientCpu,
     /// Responses later than planned.
     ServerLateness,
-    /// None of these: connections, system calls, the network.
+    /// Time beyond the lower bound and the CPU time: for connections, system calls, the network.
     Overhead,
-    /// The plan is unknown, and the client's CPU time does not explain the wall time.
+    /// The planned delays are unknown, and the client's CPU time does not explain the wall time.
     Unknown,
 }
 

@@ -9,16 +9,16 @@ mod analysis;
 mod decision;
 mod evidence;
 mod kind;
-mod phrase;
+mod observed_run;
+mod percent;
 mod remedy;
-mod run_evidence;
 mod server_limit_evidence;
 #[cfg(test)]
 mod tests;
 mod what_if;
 
 pub use kind::BottleneckKind;
-pub use run_evidence::RunEvidence;
+pub use observed_run::ObservedRun;
 
 use self::analysis::BottleneckAnalysis;
 use crate::bound::terms::BoundTerms;
@@ -40,7 +40,7 @@ pub struct Bottleneck {
 
 impl Bottleneck {
     /// The bottleneck of this run.
-    pub fn for_run(run: &RunEvidence<'_>) -> Bottleneck {
+    pub fn for_run(run: &ObservedRun<'_>) -> Bottleneck {
         let analysis = BottleneckAnalysis::new(run);
         let kind = analysis.kind();
         Bottleneck {

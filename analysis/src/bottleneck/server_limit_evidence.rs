@@ -1,7 +1,8 @@
-//! The figures that support a limit of the server as the bottleneck.
+//! The evidence of a limit of the server: sentences with the supporting figures.
 
 use super::analysis::BottleneckAnalysis;
 use crate::human_duration::HumanDuration;
+use crate::plural::plural;
 use flagpole_protocol::Rejection;
 
 pub(super) fn concurrency_limit(analysis: &BottleneckAnalysis<'_>) -> String {
@@ -23,10 +24,10 @@ pub(super) fn rate_limit(analysis: &BottleneckAnalysis<'_>) -> String {
     let Some(rate) = analysis.run.limits.rate else {
         return format!("{rejected} by the server's rate limit{took}");
     };
-    let (per_second, burst) = (rate.per_second, rate.burst);
+    let (per_second, burst) = (rate.per_second, plural(rate.burst, "request"));
     match analysis.terms.map(|terms| terms.server_rate_limit) {
         Some(term) if !term.is_zero() => format!(
-            "after a burst of {burst} requests the server admits {per_second} per second, which takes at least {}; \
+            "after a burst of {burst} the server admits {per_second} per second, which takes at least {}; \
              {rejected}{took}",
             HumanDuration(term)
         ),
@@ -38,12 +39,13 @@ pub(super) fn rate_limit(analysis: &BottleneckAnalysis<'_>) -> String {
 
 /// How many attempts a limit of the server rejected.
 fn rejected(analysis: &BottleneckAnalysis<'_>, limit: Rejection) -> String {
-    let (attempts, rejected) = (analysis.run.records.len(), analysis.rejections(limit));
+    let attempts = plural(analysis.run.records.len(), "attempt");
+    let rejected = analysis.rejections(limit);
     let timed_out = match analysis.timed_out_in_queue() {
         0 => String::new(),
         count => format!(", and {count} timed out in the queue"),
     };
-    format!("the server rejected {rejected} of {attempts} attempts{timed_out}")
+    format!("the server rejected {rejected} of {attempts}{timed_out}")
 }
 
 /// How long the run took, and what rejected attempts contribute to that.

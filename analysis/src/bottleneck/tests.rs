@@ -11,9 +11,9 @@ mod server_limits;
 const MS: Duration = Duration::from_millis(1);
 
 /// A run whose wall time is its lower bound, with hardly any client CPU time.
-fn run(records: &[AttemptRecord], concurrency: usize) -> RunEvidence<'_> {
+fn run(records: &[AttemptRecord], concurrency: usize) -> ObservedRun<'_> {
     let terms = BoundTerms::for_attempts(records, concurrency, None, ServerLimits::default());
-    RunEvidence {
+    ObservedRun {
         records,
         concurrency,
         wall: terms.map_or(Duration::ZERO, |terms| terms.total()),
@@ -25,7 +25,7 @@ fn run(records: &[AttemptRecord], concurrency: usize) -> RunEvidence<'_> {
 }
 
 #[track_caller]
-fn assert_bottleneck(run: &RunEvidence<'_>, kind: BottleneckKind, evidence: &str, remedy: &str) {
+fn assert_bottleneck(run: &ObservedRun<'_>, kind: BottleneckKind, evidence: &str, remedy: &str) {
     let bottleneck = Bottleneck::for_run(run);
     assert_eq!(bottleneck.kind, kind, "{bottleneck:?}");
     assert!(bottleneck.evidence.contains(evidence), "{bottleneck:?}");
@@ -59,6 +59,17 @@ fn fully_parallel_run_is_limited_by_the_longest_delay() {
         "all 20 requests run in parallel: the longest is 50.0 ms, the median 50.0 ms",
         "only shorter delays help: a concurrency above 20 does not",
     );
+}
+
+#[test]
+fn single_request_is_described_in_the_singular() {
+    let records = run_of_delays(&[50]);
+    for concurrency in [1, 20] {
+        let run = run(&records, concurrency);
+        let evidence = Bottleneck::for_run(&run).evidence;
+        let expected = "the only request takes at least 50.0 ms, and the run took 50.0 ms";
+        assert_eq!(evidence, expected);
+    }
 }
 
 #[test]
@@ -96,7 +107,7 @@ fn straggler_takes_more_than_twice_the_median() {
 fn bound_below_half_of_the_wall_time_is_no_bottleneck() {
     let records = run_of_delays(&[50; 20]);
     let kind = |wall| {
-        Bottleneck::for_run(&RunEvidence {
+        Bottleneck::for_run(&ObservedRun {
             wall: wall * MS,
             ..run(&records, 1)
         })
@@ -113,7 +124,7 @@ fn server_concurrency_limit_below_the_concurrency() {
     let records = run_of_delays(&[50; 40]);
     let limits = with_limit(4);
     let wall = 500 * MS;
-    let queued = RunEvidence {
+    let queued = ObservedRun {
         wall,
         limits,
         ..run(&records, 20)
@@ -131,7 +142,7 @@ fn concurrency_limit_is_reported_only_if_it_binds() {
     let records = run_of_delays(&[50; 40]);
     let run = run(&records, 20);
     let bound_by = |limit| {
-        Bottleneck::for_run(&RunEvidence {
+        Bottleneck::for_run(&ObservedRun {
             limits: with_limit(limit),
             ..run
         })
@@ -146,7 +157,7 @@ fn concurrency_limit_is_reported_only_if_it_binds() {
     ];
     assert_eq!([19, 20, 39, 40].map(bound_by), expected);
     let (limits, concurrency) = (with_limit(40), 40);
-    let enough = RunEvidence {
+    let enough = ObservedRun {
         concurrency,
         limits,
         ..run
@@ -161,7 +172,7 @@ fn wait_for_a_permit_is_not_server_lateness() {
         ..ScenarioResponse::after(50)
     };
     let records = run_of(&[late; 40]);
-    let run = RunEvidence {
+    let run = ObservedRun {
         wall: 1000 * MS,
         ..run(&records, 20)
     };
@@ -173,7 +184,7 @@ fn wait_for_a_permit_is_not_server_lateness() {
     );
     let limits = with_limit(19);
     assert_bottleneck(
-        &RunEvidence { limits, ..run },
+        &ObservedRun { limits, ..run },
         BottleneckKind::ServerConcurrencyLimit,
         "concurrency limit of 19",
         "raise the server's concurrency limit",
@@ -223,14 +234,14 @@ fn backoff_longer_than_the_delays_limits_by_retries() {
 #[test]
 fn unexplained_time_of_10_percent_is_reported() {
     let records = run_of_delays(&[50; 40]);
-    let with = |wall| RunEvidence {
+    let with = |wall| ObservedRun {
         wall: wall * MS,
         ..run(&records, 20)
     };
     assert_bottleneck(
         &with(178),
         BottleneckKind::Concurrency,
-        "and the run took 178 ms; 78.0 ms (44%) of it is overhead",
+        "and the run took 178 ms; 78.0 ms (44%) of the wall time is overhead",
         "",
     );
     let close = Bottleneck::for_run(&with(109));
@@ -246,7 +257,7 @@ fn missing_bound_is_explained() {
     let evidence = |change: fn(&mut AttemptRecord), wall| {
         let mut records = run_of_delays(&[20; 4]);
         change(&mut records[0]);
-        let run = RunEvidence {
+        let run = ObservedRun {
             wall: wall * MS,
             ..run(&records, 4)
         };
@@ -255,11 +266,11 @@ fn missing_bound_is_explained() {
     let hedged = evidence(|record| record.kind = AttemptKind::Hedge, 50);
     assert!(hedged.contains("because the run was hedged"), "{hedged}");
     let headless = evidence(|record| (record.status, record.timing) = (None, None), 50);
-    let expected = "the planned delay of 1 attempt without a response head is unknown";
+    let expected = "1 attempt got no response head, so the planned delay is unknown";
     assert!(headless.contains(expected), "{headless}");
     let mut clean = run_of_delays(&[0; 4]);
     clean[0].status = Some(200);
-    let at_once = Bottleneck::for_run(&RunEvidence {
+    let at_once = Bottleneck::for_run(&ObservedRun {
         wall: 9 * MS,
         ..run(&clean, 4)
     });
@@ -273,7 +284,7 @@ fn missing_bound_is_explained() {
 #[test]
 fn saturated_client_is_limited_by_its_cpu() {
     let records = run_of_delays(&[1; 100]);
-    let busy = RunEvidence {
+    let busy = ObservedRun {
         wall: 100 * MS,
         cpu: Some(192 * MS),
         cores: 2,
@@ -282,10 +293,10 @@ fn saturated_client_is_limited_by_its_cpu() {
     assert_bottleneck(
         &busy,
         BottleneckKind::ClientCpu,
-        "the client used 192 ms of CPU time on 2 cores, 96% of the wall time of 100 ms",
+        "the client used 192 ms of CPU time on 2 cores: per core 96% of the wall time of 100 ms",
         "a higher concurrency does not help",
     );
-    let unused = RunEvidence { cores: 8, ..busy };
+    let unused = ObservedRun { cores: 8, ..busy };
     assert_bottleneck(
         &unused,
         BottleneckKind::Overhead,
@@ -301,7 +312,7 @@ fn late_responses_are_server_lateness() {
         ..ScenarioResponse::after(5)
     };
     let records = run_of(&[late; 40]);
-    let run = RunEvidence {
+    let run = ObservedRun {
         wall: 1010 * MS,
         ..run(&records, 1)
     };
@@ -319,7 +330,7 @@ fn without_server_timing_only_client_cpu_is_known() {
     for record in &mut records {
         record.timing = None;
     }
-    let silent = RunEvidence {
+    let silent = ObservedRun {
         wall: 10 * MS,
         cpu: None,
         ..run(&records, 4)
@@ -327,7 +338,7 @@ fn without_server_timing_only_client_cpu_is_known() {
     let evidence = "the server does not report its delays and the client's CPU time is unknown";
     assert_bottleneck(&silent, BottleneckKind::Unknown, evidence, "omit --url");
     assert_eq!(Bottleneck::for_run(&silent).terms, None);
-    let busy = RunEvidence {
+    let busy = ObservedRun {
         cpu: Some(9 * MS),
         ..silent
     };
@@ -336,7 +347,7 @@ fn without_server_timing_only_client_cpu_is_known() {
 
 #[test]
 fn run_without_attempts_has_no_bound() {
-    let binding = Bottleneck::for_run(&RunEvidence {
+    let binding = Bottleneck::for_run(&ObservedRun {
         cpu: None,
         ..run(&[], 1)
     });

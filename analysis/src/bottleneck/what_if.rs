@@ -1,6 +1,6 @@
-//! A run as it would be if something were different.
+//! Lower bounds of a run as it might have been: with the actual delays, with rejections, without retries.
 
-use super::run_evidence::RunEvidence;
+use super::observed_run::ObservedRun;
 use crate::bound::lower_bound::Bound;
 use crate::bound::planned_work::PlannedWork;
 use crate::bound::terms::with_each;
@@ -8,8 +8,8 @@ use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The bound of the requests after this change to each, without the server's limits.
-pub(super) fn bound_if(run: &RunEvidence<'_>, change: fn(&mut AttemptRecord)) -> Duration {
+/// The lower bound after this change to each attempt, without the server's limits.
+pub(super) fn bound_if(run: &ObservedRun<'_>, change: fn(&mut AttemptRecord)) -> Duration {
     let work = PlannedWork::from_records(&with_each(run.records, change), run.timeout);
     work.map_or(Duration::ZERO, |work| {
         Bound::new(&work, run.concurrency).total()
@@ -34,7 +34,7 @@ pub(super) fn plan_actual_delay(record: &mut AttemptRecord) {
     }
 }
 
-/// The last try for each resource of a download, without the backoff before it.
+/// The attempts from the last retry for each resource of a download on, without the backoff before them.
 pub(super) fn last_tries(records: &[AttemptRecord]) -> Vec<AttemptRecord> {
     let mut last_retry = BTreeMap::new();
     let is_retry = |record: &&AttemptRecord| record.kind == AttemptKind::Retry;

@@ -5,7 +5,7 @@ use super::planned_work::PlannedWork;
 use std::time::Duration;
 
 /// The lowest concurrency, at least 1, above which the bound no longer falls; `floor` is a bound that does not depend
-/// on it. Bisection finds it, because the bound never rises with the concurrency.
+/// on the concurrency. Bisection finds it, because the bound never rises with the concurrency.
 pub(super) fn max_useful_concurrency(work: &PlannedWork, floor: Duration) -> usize {
     let total = |concurrency| Bound::new(work, concurrency).total().max(floor);
     let max = work.requests.len().max(1);

@@ -10,9 +10,9 @@ use std::time::Duration;
 /// What the attempts of a run must take at least.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlannedWork {
-    /// Each request, to the last byte of its response.
+    /// The planned time of each request, to the last byte of its response.
     pub requests: Vec<Duration>,
-    /// The requests of each download, which wait for each other, with the backoff between them.
+    /// The planned time of each download: of its requests, which wait for each other, with the backoff between them.
     pub chains: Vec<Duration>,
 }
 
@@ -24,7 +24,8 @@ impl PlannedWork {
     /// in flight, which is the strategy's own choice.
     ///
     /// `None` if no attempt has a `Server-Timing` (an external server, or one without delays), if the planned delay
-    /// of an attempt without a head is unknown, and if the run was hedged, because it waits for the faster of two.
+    /// of an attempt without a head is unknown, and if the run was hedged, because a hedged download waits for the
+    /// faster of two attempts.
     pub fn from_records(
         records: &[AttemptRecord],
         timeout: Option<Duration>,

@@ -24,7 +24,8 @@ pub struct ServerRate {
 }
 
 impl ServerLimits {
-    /// The bound by the concurrency limit: the requests that held a permit, at that concurrency. 0 without a limit.
+    /// The bound by the concurrency limit: the time for all requests that held a permit (were in service), at the
+    /// concurrency that the limit allows. 0 without a limit.
     pub(super) fn concurrency_bound(
         self,
         records: &[AttemptRecord],
@@ -46,7 +47,7 @@ impl ServerLimits {
         Bound::new(&work, concurrency).total()
     }
 
-    /// The bound by the rate limit: the requests that were certainly admitted, at that rate. 0 without a limit.
+    /// The bound by the rate limit: the time to admit the requests that certainly were admitted. 0 without a limit.
     pub(super) fn rate_bound(self, records: &[AttemptRecord]) -> Duration {
         let is_admitted = |record: &&AttemptRecord| {
             record.status.is_some() && !record.rejected_by(Rejection::RateLimit)
@@ -65,8 +66,8 @@ impl ServerRate {
     }
 }
 
-/// Whether the request certainly held a permit for its planned time. One that the client abandoned may have been in
-/// the queue instead.
+/// Whether the request certainly held a permit for its planned time. A request that the client abandoned may have been
+/// in the queue instead.
 fn held_permit_as_planned(record: &AttemptRecord) -> bool {
     let was_abandoned = matches!(
         record.outcome,

@@ -23,7 +23,7 @@ pub struct BoundTerms {
     #[serde(rename = "even_split_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub even_split: Duration,
-    /// The requests that must share a connection, because there are more long ones than connections.
+    /// The requests that must share a connection, because there are more long requests than connections.
     #[serde(rename = "packing_us", serialize_with = "whole_micros")]
     #[schemars(with = "u64")]
     pub packing: Duration,

@@ -17,13 +17,13 @@ pub struct AttemptView {
     pub resource: String,
     /// The number of this request for the resource, from 1.
     pub n: u64,
-    /// The worker that made it, from 1; null if the strategy has no fixed workers.
+    /// The worker that made the attempt, from 1; null if the strategy has no fixed workers.
     pub worker: Option<usize>,
     /// The backoff of the download before this attempt.
     pub backoff_us: u64,
-    /// When the attempt should have started.
+    /// When the attempt was to start.
     pub due_us: u64,
-    /// When the request was handed to a connection.
+    /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
     pub sent_us: u64,
     /// When the first byte of the response arrived.
     pub first_byte_us: Option<u64>,
@@ -37,7 +37,7 @@ pub struct AttemptView {
     pub bytes: u64,
     /// The planned delay.
     pub planned_us: Option<u64>,
-    /// The planned time of the body after the delay.
+    /// The planned time from the end of the delay to the last byte.
     pub paced_us: Option<u64>,
     /// The injected fault.
     pub fault: Option<String>,

@@ -29,7 +29,7 @@ pub struct Comparison {
     pub concurrency_curves: Vec<ConcurrencyCurve>,
     /// The crossed thresholds, as sentences.
     pub crossed_thresholds: Vec<String>,
-    /// The comparison with an earlier result.
+    /// Each strategy compared with an earlier result; empty without a baseline.
     pub baseline: Vec<BaselineRatio>,
 }
 

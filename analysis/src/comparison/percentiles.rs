@@ -45,7 +45,7 @@ pub struct PercentilePoint {
 
 impl Spread {
     /// `None` without values.
-    pub(super) fn of_values(values: impl Iterator<Item = u64>) -> Option<Spread> {
+    pub(super) fn from_values(values: impl Iterator<Item = u64>) -> Option<Spread> {
         let values: Vec<u64> = values.collect();
         Some(Spread {
             min: values.iter().copied().min()?,
@@ -88,13 +88,13 @@ mod tests {
 
     #[test]
     fn spread_without_values_is_none() {
-        assert_eq!(Spread::of_values([].into_iter()), None);
+        assert_eq!(Spread::from_values([].into_iter()), None);
     }
 
     #[test]
     fn upper_median_efficiency_belongs_to_the_lower_median_wall_time() {
         let walls = [50, 40, 80, 100];
-        assert_eq!(Spread::of_values(walls.into_iter()).unwrap().median, 50);
+        assert_eq!(Spread::from_values(walls.into_iter()).unwrap().median, 50);
         assert_eq!(
             upper_median(walls.map(|wall| 40.0 / wall as f64)),
             Some(0.8)

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A ratio with its 95% confidence interval, if there are enough rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Ratio {
-    /// The reference.
+    /// The name of the other strategy.
     pub to: String,
     /// The ratio: with a confidence interval the geometric mean over the rounds, otherwise the ratio of the medians.
     pub ratio: f64,
@@ -15,7 +15,7 @@ pub struct Ratio {
     pub confidence_interval: Option<[f64; 2]>,
     /// Whether the interval excludes 1.
     pub is_significant: Option<bool>,
-    /// The smallest difference found 4 times in 5: 0.02 is 2%.
+    /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
     pub minimum_detectable_effect: Option<f64>,
 }
 

@@ -23,7 +23,7 @@ pub struct ResourceUsage {
 }
 
 impl ResourceUsage {
-    /// What was added since `before`; peaks stay as they are.
+    /// The use since `before`; peaks are those of the whole process.
     pub fn delta_since(self, before: &ResourceUsage) -> ResourceUsage {
         ResourceUsage {
             cpu_user_us: self.cpu_user_us.saturating_sub(before.cpu_user_us),
@@ -45,16 +45,16 @@ impl ResourceUsage {
 
     /// The median of each figure by itself.
     pub(super) fn median(usages: &[ResourceUsage]) -> ResourceUsage {
-        let of = |figure: fn(ResourceUsage) -> u64| {
+        let median_of = |figure: fn(ResourceUsage) -> u64| {
             lower_median(usages.iter().copied().map(figure), Ord::cmp).unwrap_or(0)
         };
         ResourceUsage {
-            cpu_user_us: of(|usage| usage.cpu_user_us),
-            cpu_system_us: of(|usage| usage.cpu_system_us),
-            peak_memory_kib: of(|usage| usage.peak_memory_kib),
-            peak_threads: of(|usage| usage.peak_threads),
-            voluntary_context_switches: of(|usage| usage.voluntary_context_switches),
-            involuntary_context_switches: of(|usage| usage.involuntary_context_switches),
+            cpu_user_us: median_of(|usage| usage.cpu_user_us),
+            cpu_system_us: median_of(|usage| usage.cpu_system_us),
+            peak_memory_kib: median_of(|usage| usage.peak_memory_kib),
+            peak_threads: median_of(|usage| usage.peak_threads),
+            voluntary_context_switches: median_of(|usage| usage.voluntary_context_switches),
+            involuntary_context_switches: median_of(|usage| usage.involuntary_context_switches),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One round of a strategy.
+//! One round of a strategy in a result.
 
 use super::resource_usage::ResourceUsage;
 use super::trial::Trial;
@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct RoundResult {
     /// The round, from 1.
     pub round: usize,
-    /// The position in the order of the round, from 1.
+    /// The position of the strategy in the order of the round, from 1.
     pub position: usize,
     /// The wall time.
     pub wall_us: u64,

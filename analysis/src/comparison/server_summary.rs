@@ -15,10 +15,11 @@ pub struct ServerSummary {
     pub delayed: u64,
     /// The median lateness of delayed responses.
     pub lateness_p50_us: f64,
-    /// The 99th percentile of their lateness.
+    /// The 99th percentile of the lateness of delayed responses.
     pub lateness_p99_us: f64,
     /// Responses sent before they were due.
-    pub early: u64,
+    #[serde(rename = "early")]
+    pub early_responses: u64,
     /// The highest number of requests in service, with a concurrency limit.
     pub peak_concurrency: u64,
     /// The CPU time of the server's process, user and system.

@@ -16,30 +16,32 @@ use flagpole_protocol::{OutcomeClass, RunStats, as_micros};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The results of one strategy: `wall_us`, `bound_us`, `efficiency` and `resource_usage` are medians over the rounds,
-/// latencies and counts are of all rounds together.
+/// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
+/// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StrategyResult {
     /// The name of the strategy, with its transport and policy where these vary: `async+ureq`.
     pub name: String,
-    /// Its concurrency.
+    /// The maximum number of its requests in flight.
     pub concurrency: usize,
     /// The wall time of a round.
     pub wall_us: Spread,
-    /// How many times faster than the first strategy; null if that had other results.
+    /// The wall time of the first strategy divided by that of this strategy; null if their downloads ended differently.
     pub speedup: Option<Ratio>,
-    /// The time relative to the fastest strategy with comparable results.
+    /// The wall time divided by that of the fastest strategy; null for the fastest strategy itself, and if their
+    /// downloads ended differently.
     pub ratio_to_fastest: Option<Ratio>,
-    /// A strategy to which no ratio is given, because different numbers of downloads succeeded: the first strategy, or
-    /// the fastest of those that completed most downloads.
+    /// The strategy (the first or the fastest) to which this strategy has no ratio, because their downloads ended
+    /// differently.
     pub incomparable_to: Option<String>,
-    /// The lower bound of the wall time; null if the server does not report its delays.
+    /// The lower bound: the shortest wall time that the server's planned delays and limits allow; null if the server
+    /// does not report its delays.
     pub bound_us: Option<u64>,
     /// The lower bound divided by the wall time of the same round, 0 to 1.
     pub efficiency: Option<f64>,
-    /// Response times of attempts: from when they were due.
+    /// Response times of all attempts: from when an attempt was due to its end.
     pub response_time_us: Percentiles,
-    /// Service times of attempts: from when they were sent.
+    /// Service times of all attempts: from when a request was sent to its end.
     pub service_time_us: Percentiles,
     /// Downloads that succeeded.
     pub ok: u64,
@@ -47,7 +49,7 @@ pub struct StrategyResult {
     pub not_found: u64,
     /// Downloads that failed.
     pub error: u64,
-    /// Downloads without an end, because the run was cancelled.
+    /// Downloads that did not end, because the run was cancelled.
     pub unstarted: u64,
     /// All attempts.
     pub attempts: u64,
@@ -55,29 +57,30 @@ pub struct StrategyResult {
     pub retries: u64,
     /// Attempts made because the previous one took long.
     pub hedges: u64,
-    /// Attempts whose fates are compared with those of other strategies and rounds.
+    /// Attempts whose fates (all that was planned for their responses) are compared with other strategies and rounds.
     pub fates_compared: u64,
-    /// Timing-dependent attempts and those after them, which are in no digest.
+    /// Attempts that are not compared: their results depend on timing (a hedge, a timeout, a rejection by a limit), or
+    /// they follow such an attempt in the same download.
     pub timing_dependent: u64,
-    /// The failures by their outcomes.
+    /// The failed downloads by their outcomes.
     pub failures: Vec<FailureCount>,
-    /// The resources that a run used.
+    /// The resources that the client's process used in a round: the median of each figure.
     pub resource_usage: ResourceUsage,
     /// The digest of the compared fates: 16 digits, equal for equal fates; null if none can be compared.
     pub fates_digest: Option<String>,
     /// What limits the median round.
     pub bottleneck: Option<Bottleneck>,
-    /// The distributions of the latencies.
+    /// The distributions of response and service times, up to the quantile that the number of samples supports.
     pub percentiles: Vec<PercentilePoint>,
     /// The rounds, without the warm-up round.
     pub rounds: Vec<RoundResult>,
-    /// The rounds in which the p99 lateness was above 20% of the median delay. They are part of all figures.
+    /// The rounds in which the p99 lateness was above 20% of the median delay. All figures include these rounds.
     pub stalled_rounds: Vec<usize>,
     /// The round with the median wall time.
     pub median_round: usize,
     /// Every attempt of the median round, in the order of completion.
     pub median_round_attempts: Vec<AttemptView>,
-    /// The median round as block characters, on the scale of the longest strategy of the cell.
+    /// The median round in block characters, on the time scale of the slowest strategy under the same conditions.
     pub timeline: Vec<String>,
 }
 
@@ -93,8 +96,9 @@ pub struct FailureCount {
 }
 
 impl StrategyResult {
-    /// The results of these trials, without what follows from a comparison with other strategies; `None` without a
-    /// trial.
+    /// The results of these trials; `None` without trials. A trial is one run of a strategy in one round. The caller
+    /// adds what takes more than the trials: ratios, the comparison of fates, the bottleneck, stalled rounds and the
+    /// timeline.
     pub fn from_trials(name: &str, trials: &[&Trial]) -> Option<StrategyResult> {
         let mut stats = RunStats::default();
         for trial in trials {
@@ -106,12 +110,14 @@ impl StrategyResult {
         Some(StrategyResult {
             name: name.to_owned(),
             concurrency: median.measured.concurrency,
-            wall_us: Spread::of_values(trials.iter().map(|trial| as_micros(trial.measured.wall)))?,
+            wall_us: Spread::from_values(
+                trials.iter().map(|trial| as_micros(trial.measured.wall)),
+            )?,
             speedup: None,
             ratio_to_fastest: None,
             incomparable_to: None,
-            bound_us: Spread::of_values(bounds).map(|bounds| bounds.median),
-            // The upper median, because the lower median of the wall times belongs to it.
+            bound_us: Spread::from_values(bounds).map(|bounds| bounds.median),
+            // Efficiency falls with the wall time: its upper median belongs to the lower median of the wall times.
             efficiency: upper_median(trials.iter().filter_map(|trial| trial.efficiency())),
             response_time_us: Percentiles::from(&stats.response_time),
             service_time_us: Percentiles::from(&stats.service_time),
@@ -155,7 +161,7 @@ impl StrategyResult {
         }
     }
 
-    /// Successful downloads per second of the median wall time; 0 without any.
+    /// Successful downloads of a round per second of the median wall time; 0 if the wall time is 0.
     pub fn goodput(&self) -> f64 {
         let rounds = self.rounds.len().max(1) as f64;
         let seconds = self.wall_us.median as f64 / 1e6;

@@ -1,4 +1,4 @@
-//! One run of one strategy.
+//! A trial: one run of one strategy in one round.
 
 use super::resource_usage::ResourceUsage;
 use super::server_summary::ServerSummary;
@@ -13,11 +13,11 @@ pub struct Trial {
     pub round: usize,
     /// The position in the order of the round, from 1.
     pub position: usize,
-    /// The run.
+    /// The measured run.
     pub measured: MeasuredRun,
     /// The resources that the client's process used.
     pub resource_usage: ResourceUsage,
-    /// The terms of the lower bound; `None` without one.
+    /// The terms of the lower bound; `None` without a bound.
     pub terms: Option<BoundTerms>,
     /// The server's ledger of this run; `None` for an external server.
     pub server: Option<ServerSummary>,

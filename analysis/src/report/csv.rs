@@ -7,7 +7,6 @@ use flagpole_protocol::as_micros;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// The format.
 #[derive(Debug)]
 pub(super) struct CsvReport;
 

@@ -1,4 +1,4 @@
-//! What a format is.
+//! The trait of report formats.
 
 use crate::comparison::Comparison;
 use crate::validity::verdict::Validity;

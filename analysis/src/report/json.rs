@@ -4,7 +4,6 @@ use super::format::Report;
 use crate::comparison::Comparison;
 use std::io::{self, Write};
 
-/// The format.
 #[derive(Debug)]
 pub(super) struct JsonReport;
 

@@ -8,7 +8,6 @@ use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison, StrategyResult};
 use std::io::{self, Write};
 
-/// The format.
 #[derive(Debug)]
 pub(super) struct MarkdownReport;
 

@@ -62,7 +62,7 @@ const COSTS: &[TableColumn] = &[
     ("attempts", |one| one.attempts.to_string()),
 ];
 
-/// A column that is shown only if it says something about some strategy.
+/// A column that is shown only if this condition holds for a strategy.
 type OptionalColumn = (TableColumn, fn(&StrategyResult) -> bool);
 
 const OPTIONAL_COSTS: &[OptionalColumn] = &[

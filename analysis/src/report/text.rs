@@ -9,6 +9,7 @@ use super::notes::notes;
 use super::sentences;
 use super::table_content::{self, TableContent, micros};
 use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::plural::plural;
 use crate::validity::verdict::Validity;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
@@ -19,7 +20,6 @@ const LOWER_BOUND: &str = "lower bound: the shortest wall time that the server's
 const TIMELINES: &str =
     "Timeline of each strategy's median round (time left to right, requests in send order)";
 
-/// The format.
 #[derive(Debug)]
 pub(super) struct TextReport;
 
@@ -162,11 +162,11 @@ fn write_timelines(comparison: &Comparison, out: &mut dyn Write) -> io::Result<(
     for (cell, strategy) in drawn {
         writeln!(
             out,
-            "\n{}{}, round {}: {} attempts, {}",
+            "\n{}{}, round {}: {}, {}",
             prefix(comparison, cell),
             strategy.name,
             strategy.median_round,
-            strategy.median_round_attempts.len(),
+            plural(strategy.median_round_attempts.len(), "attempt"),
             micros(strategy.wall_us.median)
         )?;
         for line in &strategy.timeline {

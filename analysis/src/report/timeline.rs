@@ -10,8 +10,9 @@ const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇',
 /// The timeline of these attempts at the width of this span, so that several runs can share a scale: at most `height`
 /// lines of at most `width` blocks, without trailing blanks.
 ///
-/// With more attempts than lines a line shows several. A block is as full as the share of them that was in flight; or
-/// of the connections, if those are fewer, so that a run on one connection has full blocks.
+/// With more attempts than lines, a line shows a group of attempts. A block shows which share of the group was in
+/// flight; in a run with fewer connections than that, which share of the connections was busy, so that a run on one
+/// connection has full blocks.
 pub fn timeline(
     records: &[AttemptRecord],
     span: Duration,

@@ -1,4 +1,4 @@
-//! How many times the time of one strategy another takes, with a confidence interval.
+//! The ratio of the wall times of two strategies, with a confidence interval.
 //!
 //! Wall times are compared by their logarithms: noise is multiplicative, and the ratio of A to B is then exactly the
 //! inverse of the ratio of B to A. Rounds are pairs, so that what a round does to all strategies alike (a busy
@@ -35,7 +35,7 @@ pub struct RatioEstimate {
     pub low: f64,
     /// The upper end of the interval.
     pub high: f64,
-    /// The smallest difference found 4 times in 5: 0.02 is 2%.
+    /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
     pub minimum_detectable_effect: f64,
     /// The number of samples of each side; of the smaller side, if they differ.
     pub samples: usize,
@@ -66,7 +66,7 @@ impl RatioEstimate {
     /// Biometrika 34, 1947.
     ///
     /// # Errors
-    /// If there are fewer than 2 of either, or a value is not positive and finite.
+    /// If there are fewer than 2 rounds of `one` or of `other`, or a value is not positive and finite.
     pub fn unpaired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
         let (one, other) = (logs(one)?, logs(other)?);
         let samples = one.len().min(other.len());

@@ -10,9 +10,9 @@ const CONFIDENCE: f64 = 0.95;
 
 /// The number of independent latencies in several runs of one workload.
 ///
-/// All rounds meet the same fates. If the planned delays differ, a latency is above all its planned delay, and the
-/// same delay in another round is no new sample of their distribution. If all planned delays are equal, latencies
-/// differ only by the noise of the machine, which is new in each round.
+/// All rounds have the same fates, and with them the same planned delays. If the planned delays differ, a latency is
+/// above all its planned delay, and the same delay in another round is no new sample of the distribution of delays. If
+/// all planned delays are equal, latencies differ only by the noise of the machine, which is new in each round.
 pub fn effective_sample_size<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone) -> u64 {
     let planned = |record: &AttemptRecord| -> (Duration, Duration) {
         let timing = record.timing.as_ref();
@@ -32,16 +32,16 @@ pub fn effective_sample_size<'a>(records: impl Iterator<Item = &'a AttemptRecord
     fates.len() as u64
 }
 
-/// The number of samples of which at least one lies beyond this percentile (0 to 1) with 95% confidence: 299 for 0.99.
-/// With fewer, the largest sample is no upper limit of the percentile. S. S. Wilks, "Determination of sample sizes for
+/// The number of samples of which at least one lies beyond this quantile (0 to 1) with 95% confidence: 299 for 0.99.
+/// With fewer, the largest sample is no upper limit of the quantile. S. S. Wilks, "Determination of sample sizes for
 /// setting tolerance limits", Annals of Mathematical Statistics 12, 1941.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the value is positive; casts saturate"
 )]
-pub fn required_samples(percentile: f64) -> u64 {
-    ((1.0 - CONFIDENCE).ln() / percentile.ln()).ceil() as u64
+pub fn required_samples(quantile: f64) -> u64 {
+    ((1.0 - CONFIDENCE).ln() / quantile.ln()).ceil() as u64
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Whether successive values rise or fall: the Mann-Kendall test, which assumes no distribution. H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945;
-//! M. G. Kendall, "Rank Correlation Methods", 1975 (ties, and the correction for continuity).
+//! Whether successive values rise or fall: the Mann-Kendall test, which assumes no distribution. H. B. Mann,
+//! "Nonparametric tests against trend", Econometrica 13, 1945; M. G. Kendall, "Rank Correlation Methods", 1975 (ties,
+//! and the correction for continuity).
 
 use super::median::lower_median;
 use serde::Serialize;
@@ -10,7 +11,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 pub struct Trend {
     /// The two-sided p-value, by the normal approximation, which is accurate from 10 values on and conservative below.
     pub p: f64,
-    /// By how much the median of the last third exceeds that of the first: 0.1 is 10%. 0 if the first is 0.
+    /// By how much the median of the last third exceeds the median of the first third: 0.1 is 10%. 0 if the latter is
+    /// 0.
     pub change: f64,
 }
 

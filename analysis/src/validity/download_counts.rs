@@ -14,12 +14,13 @@ pub struct DownloadCounts {
     pub not_found: u64,
     /// Downloads that failed.
     pub error: u64,
-    /// Downloads without an end, because the run was cancelled.
+    /// Downloads that did not end, because the run was cancelled.
     pub unstarted: u64,
 }
 
 impl DownloadCounts {
-    /// Whether the shares of each result differ by at most 1% of the downloads.
+    /// Whether the share of each result (succeeded, not found, failed, not started) differs by at most 1% of the
+    /// downloads.
     pub fn is_comparable_to(&self, other: &DownloadCounts) -> bool {
         let pairs = self.shares().into_iter().zip(other.shares());
         pairs

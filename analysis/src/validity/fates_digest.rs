@@ -1,15 +1,15 @@
-//! The digest of planned responses.
+//! The digest of fates: of all that the server planned for the responses of a run.
 
 use flagpole_protocol::{AttemptRecord, ContentDigest, as_micros};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A digest of planned responses: 16 hexadecimal digits, equal if the fates were.
+/// A digest of fates: 16 hexadecimal digits, equal if all fates were equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FatesDigest(String);
 
 impl FatesDigest {
-    /// The digest of these [canonical lines](canonical_line), in whatever order.
+    /// The digest of these [canonical lines](canonical_line), in any order.
     pub(super) fn from_lines(lines: &[&str]) -> FatesDigest {
         let mut lines = lines.to_vec();
         lines.sort_unstable();
@@ -30,7 +30,7 @@ pub(super) fn canonical_line(position: usize, record: &AttemptRecord) -> String 
         Some(status) => status.to_string(),
         None => record.outcome.label().into_owned(),
     };
-    // Without a head the client did not see the plan; it may have been added to the record later.
+    // Without a head the client did not see the plan; the timing may have been added to the record later.
     let timing = record.status.and(record.timing.clone()).unwrap_or_default();
     let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
     let fault = timing.fault.as_deref().unwrap_or("-");

@@ -1,6 +1,6 @@
-//! From evidence to a verdict.
+//! Judges what was observed in a cell.
 
-use super::evidence::{CellEvidence, StrategyEvidence};
+use super::observed::{ObservedCell, ObservedStrategy};
 use super::reason::Reason;
 use super::strategy_reasons::strategy_reasons;
 use super::verdict::{Validity, ValidityIssue, Verdict};
@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 impl Verdict {
     /// The verdict on the figures of a cell.
-    pub fn for_cell(cell: &CellEvidence) -> Verdict {
+    pub fn for_cell(cell: &ObservedCell) -> Verdict {
         let mut reasons = reasons(cell);
         reasons.sort_by_key(|reason| Reverse(reason.severity()));
         let worst = reasons.first().map(Reason::severity);
@@ -30,11 +30,11 @@ impl From<&Reason> for ValidityIssue {
     }
 }
 
-fn reasons(cell: &CellEvidence) -> Vec<Reason> {
-    let aborted = cell.aborted.iter().cloned();
+fn reasons(cell: &ObservedCell) -> Vec<Reason> {
+    let aborted = cell.abort_messages.iter().cloned();
     let mut reasons: Vec<_> = aborted.map(|why| Reason::Aborted { why }).collect();
-    reasons.extend(cell.others.iter().cloned());
-    let count = cell.server.early;
+    reasons.extend(cell.other_reasons.iter().cloned());
+    let count = cell.server.early_responses;
     reasons.extend((count > 0).then_some(Reason::EarlyResponses { count }));
     reasons.extend(server_late(cell));
     reasons.extend(fates_differ(&cell.strategies));
@@ -50,21 +50,21 @@ fn reasons(cell: &CellEvidence) -> Vec<Reason> {
     reasons
 }
 
-/// A single stall of the machine is the p99 of its round, because few responses are in flight. Therefore the median
-/// round counts, of the strategy for which it is the latest.
-fn server_late(cell: &CellEvidence) -> Option<Reason> {
-    let delay = cell.server.delay.filter(|delay| !delay.is_zero())?;
+/// The lateness of the median round, of the strategy for which that is highest. A single stall of the machine
+/// determines the p99 of its round, because a round has few responses; the median over the rounds ignores the stall.
+fn server_late(cell: &ObservedCell) -> Option<Reason> {
+    let delay = cell.server.median_delay.filter(|delay| !delay.is_zero())?;
     let medians = cell.strategies.iter();
     let lateness = medians
-        .filter_map(StrategyEvidence::median_lateness)
+        .filter_map(ObservedStrategy::median_p99_lateness)
         .max()?;
     let late = Reason::ServerLate { lateness, delay };
     (late.severity() > Validity::Valid).then_some(late)
 }
 
-/// All strategies must have the fates of the first.
-fn fates_differ(strategies: &[StrategyEvidence]) -> Option<Reason> {
-    let digest = |one: &StrategyEvidence| Some((one.name.clone(), one.fates.clone()?));
+/// All strategies must have had the fates of the first strategy.
+fn fates_differ(strategies: &[ObservedStrategy]) -> Option<Reason> {
+    let digest = |one: &ObservedStrategy| Some((one.name.clone(), one.fates_digest.clone()?));
     let digests: Vec<_> = strategies.iter().filter_map(digest).collect();
     let first = digests.first()?;
     let other = digests.iter().find(|other| other.1 != first.1)?;
@@ -74,15 +74,15 @@ fn fates_differ(strategies: &[StrategyEvidence]) -> Option<Reason> {
     })
 }
 
-fn fates_unknown(strategies: &[StrategyEvidence]) -> Option<Reason> {
-    let unknown = strategies.iter().filter(|one| one.fates.is_none());
-    let attempts = unknown.map(|one| one.timing_dependent).sum();
+fn fates_unknown(strategies: &[ObservedStrategy]) -> Option<Reason> {
+    let unknown = strategies.iter().filter(|one| one.fates_digest.is_none());
+    let attempts = unknown.map(|one| one.timing_dependent_attempts).sum();
     (attempts > 0).then_some(Reason::FatesUnknown { attempts })
 }
 
-/// All strategies under a policy must have results comparable to those of the first under it.
-fn work_differs(strategies: &[StrategyEvidence]) -> Option<Reason> {
-    let counts = |one: &StrategyEvidence| (one.name.clone(), one.downloads);
+/// All strategies under a policy must have results comparable to those of the first strategy under that policy.
+fn work_differs(strategies: &[ObservedStrategy]) -> Option<Reason> {
+    let counts = |one: &ObservedStrategy| (one.name.clone(), one.downloads);
     strategies.iter().find_map(|other| {
         let mut all = strategies.iter();
         let first = all.find(|first| first.policy == other.policy)?;

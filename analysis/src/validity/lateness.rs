@@ -9,7 +9,7 @@ const SUSPECT_SHARE: f64 = 0.05;
 /// The share of the delay above which responses were not delayed as asked.
 const INVALID_SHARE: f64 = 0.2;
 
-/// What this lateness makes of figures measured with this delay, which is above 0.
+/// The validity of figures measured with this lateness of responses and this delay, which is above 0.
 pub(super) fn severity(lateness: Duration, delay: Duration) -> Validity {
     match share(lateness, delay) {
         share if share > INVALID_SHARE => Validity::Invalid,
@@ -18,7 +18,7 @@ pub(super) fn severity(lateness: Duration, delay: Duration) -> Validity {
     }
 }
 
-/// The share that this severity is above, in percent.
+/// The limit above which lateness has this severity, in percent of the delay.
 pub(super) fn limit_percent(severity: Validity) -> f64 {
     100.0
         * match severity {

@@ -1,7 +1,7 @@
 //! Whether the figures of a comparison can be used, and why not.
 
 pub mod download_counts;
-pub mod evidence;
+pub mod observed;
 pub mod planned_fates;
 pub mod reason;
 pub mod reconcile;

@@ -1,9 +1,10 @@
-//! The planned responses of a run: what two strategies must have in common to be compared.
+//! The fates of a run: what two strategies must have in common to be compared. A fate is all that will happen to one
+//! response.
 //!
 //! An attempt shows its fate by its status, the planned delay and pacing, and the fault; without a head, by its
 //! outcome. The fates of first attempts and retries follow from the seed. What happens to a timing-dependent attempt
-//! (a hedge, a timeout, a rejection by a limit, a failed connection) is no fate, and whether the attempts after it are
-//! made depends on it: these are counted, but not compared.
+//! (a hedge, a timeout, a rejection by a limit, a failed connection) is no fate, and decides whether attempts follow in
+//! the same download: such attempts and those after them are counted, but not compared.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use super::fates_digest::{FatesDigest, canonical_line};
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
 use std::collections::BTreeMap;
 
-/// The planned responses of a run.
+/// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedFates {
     downloads: BTreeMap<usize, DownloadFates>,
@@ -25,11 +26,12 @@ pub struct FateComparison {
     pub digest: Option<FatesDigest>,
     /// The number of compared attempts.
     pub attempts: usize,
-    /// The number of timing-dependent attempts, and of those after one in the same download.
+    /// The number of attempts that are not compared: timing-dependent attempts and those after them in the same
+    /// download.
     pub timing_dependent: usize,
 }
 
-/// The canonical lines of a download's attempts.
+/// The fates of a download's attempts, each as a [canonical line](canonical_line).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct DownloadFates {
     lines: Vec<String>,
@@ -38,7 +40,7 @@ struct DownloadFates {
 }
 
 impl PlannedFates {
-    /// The fates of these attempts, in whatever order.
+    /// The fates of these attempts, in any order.
     pub fn from_records(records: &[AttemptRecord]) -> PlannedFates {
         let mut attempts: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
         for record in records {
@@ -84,7 +86,7 @@ impl PlannedFates {
 }
 
 /// What can be compared between several runs of one workload: each download up to its first attempt that was
-/// timing-dependent in any of them.
+/// timing-dependent in any of the runs.
 pub fn compare(runs: &[PlannedFates]) -> Vec<FateComparison> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (download, fates) in runs.iter().flat_map(|run| &run.downloads) {

@@ -20,7 +20,7 @@ pub enum Reason {
     ResourceExhausted {
         /// The resource.
         resource: SystemResource,
-        /// The consequence.
+        /// What failed for lack of the resource, as the start of a sentence.
         what: String,
         /// How many of the resource are available.
         available: u64,
@@ -31,7 +31,7 @@ pub enum Reason {
         count: u64,
         /// The number of all attempts.
         attempts: u64,
-        /// The reason of the outcome.
+        /// Why, as the outcome of the attempts says.
         why: String,
     },
     /// No download succeeded.
@@ -103,18 +103,18 @@ pub enum Reason {
     MachineSaturated {
         /// The strategy.
         strategy: String,
-        /// The CPU time of both divided by the wall time of all cores.
+        /// The CPU time of client and server divided by the wall time of all cores.
         share: f64,
         /// The number of all cores.
         cores: usize,
     },
-    /// Connections were busy for another time than their attempts took.
+    /// Workers were idle between attempts: their busy time differs from the time of their attempts.
     BusyTimeMismatch {
         /// The strategy.
         strategy: String,
-        /// The busy time of its connections.
+        /// The sum over all workers of the time from their first to their last attempt.
         busy: Duration,
-        /// The time of its attempts.
+        /// The sum of the response times of its attempts.
         attempts: Duration,
     },
     /// Rounds took longer and longer, or less and less time.
@@ -145,7 +145,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// What the reason makes of the figures. [`Reason::ServerLate`] is valid up to 5% of the delay.
+    /// How severe the reason is. [`Reason::ServerLate`] is valid up to 5% of the delay.
     pub fn severity(&self) -> Validity {
         match self {
             Reason::ServerLate { lateness, delay } => lateness::severity(*lateness, *delay),

@@ -1,6 +1,7 @@
-//! Whether client records and server ledger agree: every attempt that reached the server is in its ledger, and nothing
-//! else is.
+//! Whether the client's records and the server's ledger agree: the ledger (the server's counts of everything) has
+//! every attempt that reached the server, and nothing else.
 
+use crate::plural::plural;
 use flagpole_protocol::{AttemptRecord, Outcome, TimeoutKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +11,7 @@ use std::fmt;
 pub struct Mismatch {
     /// Responses with this status; `None` for all requests.
     pub status: Option<u16>,
-    /// The count in the client's records, at least or at most.
+    /// The count in the client's records; if several counts are possible, the nearest to the server's.
     pub client: u64,
     /// The count in the server's ledger.
     pub server: u64,
@@ -62,8 +63,10 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mismatch { client, server, .. } = self;
         match self.status {
-            None => write!(f, "{client} attempts that reached the server")?,
-            Some(status) => write!(f, "{client} responses with status {status}")?,
+            None => write!(f, "{} that reached the server", plural(*client, "attempt"))?,
+            Some(status) => {
+                write!(f, "{} with status {status}", plural(*client, "response"))?;
+            }
         }
         write!(f, ", the server's ledger has {server}")
     }

@@ -3,6 +3,7 @@
 use super::lateness;
 use super::reason::Reason;
 use crate::human_duration::HumanDuration;
+use crate::plural::plural;
 use std::fmt;
 
 impl fmt::Display for Reason {
@@ -29,7 +30,13 @@ impl fmt::Display for Reason {
             ),
             Reason::NoDownloads => f.write_str("no download succeeded; check --url"),
             Reason::EarlyResponses { count } => {
-                write!(f, "{count} responses were sent before they were due")
+                let were = if *count == 1 { "was" } else { "were" };
+                let they = if *count == 1 { "it was" } else { "they were" };
+                write!(
+                    f,
+                    "{} {were} sent before {they} due",
+                    plural(*count, "response")
+                )
             }
             Reason::ServerLate { lateness, delay } => write!(
                 f,
@@ -79,10 +86,10 @@ impl fmt::Display for Reason {
                 cores,
             } => write!(
                 f,
-                "{strategy} used {:.0}% of its {cores} core{}: the client itself was the bottleneck; lower the \
+                "{strategy} used {:.0}% of its {}: the client itself was the bottleneck; lower the \
                  concurrency or use longer delays",
                 100.0 * share,
-                if *cores == 1 { "" } else { "s" }
+                plural(*cores, "core")
             ),
             Reason::MachineSaturated {
                 strategy,
@@ -90,9 +97,14 @@ impl fmt::Display for Reason {
                 cores,
             } => write!(
                 f,
-                "{strategy} and the server used {:.0}% of all {cores} cores and disturbed each other; lower the \
+                "{strategy} and the server used {:.0}% of {} and disturbed each other; lower the \
                  concurrency or use longer delays",
-                100.0 * share
+                100.0 * share,
+                if *cores == 1 {
+                    "the only core".to_owned()
+                } else {
+                    format!("all {cores} cores")
+                }
             ),
             Reason::BusyTimeMismatch {
                 strategy,
@@ -117,7 +129,8 @@ impl fmt::Display for Reason {
             ),
             Reason::FewRounds { rounds, needed } => write!(
                 f,
-                "{rounds} rounds; a confidence interval needs {needed} (--rounds)"
+                "{}; a confidence interval needs {needed} (--rounds)",
+                plural(*rounds, "round")
             ),
             Reason::FewSamples {
                 strategy,
@@ -125,7 +138,12 @@ impl fmt::Display for Reason {
                 needed,
             } => write!(
                 f,
-                "{strategy} has {samples} independent latencies; {}; add `--rounds` or `--flags`",
+                "{strategy} has {samples} independent {}; {}; add `--rounds` or `--flags`",
+                if *samples == 1 {
+                    "latency"
+                } else {
+                    "latencies"
+                },
                 required(needed)
             ),
         }

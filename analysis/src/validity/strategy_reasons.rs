@@ -1,6 +1,6 @@
 //! Reasons to doubt the figures of one strategy.
 
-use super::evidence::StrategyEvidence;
+use super::observed::ObservedStrategy;
 use super::reason::Reason;
 use crate::stats::sample_size::required_samples;
 use crate::stats::trend::Trend;
@@ -9,21 +9,21 @@ use std::time::Duration;
 /// The share of its cores above which a client is saturated.
 const CLIENT_SATURATED: f64 = 0.9;
 /// The share of all cores above which client and server disturb each other. It is lower than that of one process,
-/// because two processes that alternate leave cores idle without having any to spare.
+/// because two processes that wait for each other leave cores idle that neither of them could use.
 const MACHINE_SATURATED: f64 = 0.7;
 /// The tolerated difference between the busy time of connections and the time of attempts.
 const BUSY_TIME_TOLERANCE: f64 = 0.02;
 /// The significance level of a trend, before correction for the number of strategies.
 const TREND_P: f64 = 0.01;
-/// The smallest trend that matters.
+/// The smallest trend that matters, as a share of the wall time.
 const MIN_TREND: f64 = 0.02;
 /// An efficiency up to this value is 1 rounded to whole microseconds.
 const ROUNDING: f64 = 1.001;
 
-/// The reasons against one of `comparisons` strategies, on a machine with this number of cores.
+/// The reasons against one strategy of a cell with `strategy_count` strategies.
 pub(super) fn strategy_reasons(
-    strategy: &StrategyEvidence,
-    comparisons: usize,
+    strategy: &ObservedStrategy,
+    strategy_count: usize,
     machine_cores: usize,
 ) -> Vec<Reason> {
     let reasons = [
@@ -31,13 +31,13 @@ pub(super) fn strategy_reasons(
         below_bound(strategy),
         client_saturated(strategy).or_else(|| machine_saturated(strategy, machine_cores)),
         busy_time_mismatch(strategy),
-        rounds_drift(strategy, comparisons),
+        rounds_drift(strategy, strategy_count),
         few_samples(strategy),
     ];
     reasons.into_iter().flatten().collect()
 }
 
-fn ledger_mismatch(one: &StrategyEvidence) -> Option<Reason> {
+fn ledger_mismatch(one: &ObservedStrategy) -> Option<Reason> {
     let (round, mismatch) = one.mismatch?;
     Some(Reason::LedgerMismatch {
         strategy: one.name.clone(),
@@ -46,15 +46,15 @@ fn ledger_mismatch(one: &StrategyEvidence) -> Option<Reason> {
     })
 }
 
-fn below_bound(one: &StrategyEvidence) -> Option<Reason> {
-    let efficiency = one.efficiency?;
+fn below_bound(one: &ObservedStrategy) -> Option<Reason> {
+    let efficiency = one.max_efficiency?;
     (efficiency > ROUNDING).then(|| Reason::BelowBound {
         strategy: one.name.clone(),
         efficiency,
     })
 }
 
-fn client_saturated(one: &StrategyEvidence) -> Option<Reason> {
+fn client_saturated(one: &ObservedStrategy) -> Option<Reason> {
     let cores = one.cores.max(1);
     let share = ratio(one.cpu?, one.total_wall())? / cores as f64;
     (share > CLIENT_SATURATED).then(|| Reason::ClientSaturated {
@@ -64,7 +64,7 @@ fn client_saturated(one: &StrategyEvidence) -> Option<Reason> {
     })
 }
 
-fn machine_saturated(one: &StrategyEvidence, cores: usize) -> Option<Reason> {
+fn machine_saturated(one: &ObservedStrategy, cores: usize) -> Option<Reason> {
     let both = one.cpu? + one.server_cpu?;
     let share = ratio(both, one.total_wall())? / cores.max(1) as f64;
     (share > MACHINE_SATURATED).then(|| Reason::MachineSaturated {
@@ -74,8 +74,8 @@ fn machine_saturated(one: &StrategyEvidence, cores: usize) -> Option<Reason> {
     })
 }
 
-fn busy_time_mismatch(one: &StrategyEvidence) -> Option<Reason> {
-    let (busy, attempts) = (one.busy?, one.attempts_took?);
+fn busy_time_mismatch(one: &ObservedStrategy) -> Option<Reason> {
+    let (busy, attempts) = (one.busy?, one.attempt_time?);
     let difference = ratio(busy.abs_diff(attempts), busy.max(attempts))?;
     (difference > BUSY_TIME_TOLERANCE).then(|| Reason::BusyTimeMismatch {
         strategy: one.name.clone(),
@@ -86,10 +86,10 @@ fn busy_time_mismatch(one: &StrategyEvidence) -> Option<Reason> {
 
 /// A trend of the wall times. The significance level is divided by the number of strategies (Bonferroni), because each
 /// of them can drift by chance.
-fn rounds_drift(one: &StrategyEvidence, comparisons: usize) -> Option<Reason> {
+fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<Reason> {
     let walls: Vec<f64> = one.walls.iter().map(Duration::as_secs_f64).collect();
     let Trend { p, change } = Trend::from_values(&walls)?;
-    let is_trend = p < TREND_P / comparisons.max(1) as f64 && change.abs() >= MIN_TREND;
+    let is_trend = p < TREND_P / strategy_count.max(1) as f64 && change.abs() >= MIN_TREND;
     is_trend.then(|| Reason::RoundsDrift {
         strategy: one.name.clone(),
         p,
@@ -97,8 +97,8 @@ fn rounds_drift(one: &StrategyEvidence, comparisons: usize) -> Option<Reason> {
     })
 }
 
-fn few_samples(one: &StrategyEvidence) -> Option<Reason> {
-    let percentiles = one.percentiles.iter();
+fn few_samples(one: &ObservedStrategy) -> Option<Reason> {
+    let percentiles = one.quantiles.iter();
     let needed: Vec<_> = percentiles
         .map(|&percentile| (percentile, required_samples(percentile)))
         .filter(|(_, needed)| one.samples < *needed)

@@ -1,8 +1,8 @@
 //! A clean comparison, and the verdict on each defect.
 
 use super::download_counts::DownloadCounts;
-use super::evidence::{CellEvidence, ServerEvidence, StrategyEvidence};
 use super::fates_digest::FatesDigest;
+use super::observed::{ObservedCell, ObservedServer, ObservedStrategy};
 use super::planned_fates::PlannedFates;
 use super::reason::Reason;
 use super::reconcile::Mismatch;
@@ -31,45 +31,45 @@ fn downloads(ok: u64, error: u64) -> DownloadCounts {
     }
 }
 
-fn strategy(name: &str) -> StrategyEvidence {
-    StrategyEvidence {
+fn strategy(name: &str) -> ObservedStrategy {
+    ObservedStrategy {
         name: name.to_owned(),
         walls: (0..20).map(|round| (1000 + 7 * (round % 3)) * MS).collect(),
         cpu: Some(10_000 * MS),
         cores: 1,
         server_cpu: Some(2000 * MS),
         busy: Some(100_000 * MS),
-        attempts_took: Some(99_000 * MS),
-        fates: Some(digest(50)),
+        attempt_time: Some(99_000 * MS),
+        fates_digest: Some(digest(50)),
         mismatch: None,
-        lateness: vec![MS; 20],
-        efficiency: Some(1.0),
+        p99_lateness: vec![MS; 20],
+        max_efficiency: Some(1.0),
         samples: 299,
-        percentiles: vec![0.5, 0.99],
-        timing_dependent: 0,
+        quantiles: vec![0.5, 0.99],
+        timing_dependent_attempts: 0,
         downloads: downloads(4980, 0),
         policy: String::new(),
     }
 }
 
-fn clean() -> CellEvidence {
-    CellEvidence {
+fn clean() -> ObservedCell {
+    ObservedCell {
         rounds: 20,
         requested_rounds: 20,
-        server: ServerEvidence {
-            delay: Some(50 * MS),
-            early: 0,
+        server: ObservedServer {
+            median_delay: Some(50 * MS),
+            early_responses: 0,
         },
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
-        others: Vec::new(),
-        aborted: Vec::new(),
+        other_reasons: Vec::new(),
+        abort_messages: Vec::new(),
     }
 }
 
 #[track_caller]
 fn assert_only_reason(
-    defect: impl Fn(&mut CellEvidence),
+    defect: impl Fn(&mut ObservedCell),
     severity: Validity,
     label: &str,
     message: &str,
@@ -87,27 +87,80 @@ fn assert_only_reason(
     assert_eq!((issue.severity, verdict.validity), (severity, severity));
 }
 
-fn validity(cell: &CellEvidence) -> Validity {
+fn validity(cell: &ObservedCell) -> Validity {
     Verdict::for_cell(cell).validity
 }
 
 #[track_caller]
-fn assert_suspect(defect: impl Fn(&mut CellEvidence), label: &str, message: &str) {
+fn assert_suspect(defect: impl Fn(&mut ObservedCell), label: &str, message: &str) {
     assert_only_reason(defect, Validity::Suspect, label, message);
 }
 
 #[track_caller]
-fn assert_invalid(defect: impl Fn(&mut CellEvidence), label: &str, message: &str) {
+fn assert_invalid(defect: impl Fn(&mut ObservedCell), label: &str, message: &str) {
     assert_only_reason(defect, Validity::Invalid, label, message);
+}
+
+#[test]
+fn counts_of_1_are_described_in_the_singular() {
+    let strategy = || "async".to_owned();
+    let needed = vec![(0.5, 5)];
+    let mismatch = |status| Mismatch {
+        status,
+        client: 1,
+        server: 2,
+    };
+    for (text, expected) in [
+        (
+            Reason::EarlyResponses { count: 1 }.to_string(),
+            "1 response was sent before it was due",
+        ),
+        (
+            Reason::FewRounds {
+                rounds: 1,
+                needed: 10,
+            }
+            .to_string(),
+            "1 round; a confidence",
+        ),
+        (
+            Reason::FewSamples {
+                strategy: strategy(),
+                samples: 1,
+                needed,
+            }
+            .to_string(),
+            "async has 1 independent latency;",
+        ),
+        (
+            Reason::MachineSaturated {
+                strategy: strategy(),
+                share: 0.8,
+                cores: 1,
+            }
+            .to_string(),
+            "async and the server used 80% of the only core",
+        ),
+        (
+            mismatch(None).to_string(),
+            "1 attempt that reached the server",
+        ),
+        (
+            mismatch(Some(404)).to_string(),
+            "1 response with status 404",
+        ),
+    ] {
+        assert!(text.starts_with(expected), "{text}");
+    }
 }
 
 #[test]
 fn clean_or_unknown_evidence_is_valid() {
     assert_eq!(Verdict::for_cell(&clean()).reasons, []);
-    let unknown = CellEvidence {
+    let unknown = ObservedCell {
         rounds: 20,
-        strategies: vec![StrategyEvidence::default(); 2],
-        ..CellEvidence::default()
+        strategies: vec![ObservedStrategy::default(); 2],
+        ..ObservedCell::default()
     };
     assert_eq!(validity(&unknown), Validity::Valid);
 }
@@ -115,9 +168,9 @@ fn clean_or_unknown_evidence_is_valid() {
 #[test]
 fn lateness_is_relative_to_the_delay() {
     let late = |lateness, delay| {
-        move |cell: &mut CellEvidence| {
-            cell.strategies[1].lateness = vec![lateness * MS / 10; 20];
-            cell.server.delay = Some(delay * MS);
+        move |cell: &mut ObservedCell| {
+            cell.strategies[1].p99_lateness = vec![lateness * MS / 10; 20];
+            cell.server.median_delay = Some(delay * MS);
         }
     };
     assert_suspect(
@@ -144,21 +197,21 @@ fn lateness_is_relative_to_the_delay() {
 fn lateness_of_the_median_round_counts() {
     let stalled = |rounds| {
         let mut cell = clean();
-        cell.strategies[0].lateness[..rounds].fill(30 * MS);
+        cell.strategies[0].p99_lateness[..rounds].fill(30 * MS);
         Verdict::for_cell(&cell)
     };
     assert_eq!(stalled(10).validity, Validity::Valid);
     assert_eq!(stalled(11).reasons[0].label, "server_late");
-    let CellEvidence { server, .. } = clean();
+    let ObservedCell { server, .. } = clean();
     let is_stalled = |ms| server.is_stalled(ms * MS);
     assert_eq!([10, 11].map(is_stalled), [false, true]);
-    assert!(!ServerEvidence::default().is_stalled(MS), "without delays");
+    assert!(!ObservedServer::default().is_stalled(MS), "without delays");
 }
 
 #[test]
 fn early_response_is_invalid() {
     assert_invalid(
-        |cell| cell.server.early = 3,
+        |cell| cell.server.early_responses = 3,
         "early_responses",
         "3 responses were sent before they were due",
     );
@@ -168,7 +221,7 @@ fn early_response_is_invalid() {
 fn saturated_client_is_suspect() {
     let message = "async used 95% of its 2 cores: the client itself was the bottleneck; lower the concurrency or use longer delays";
     let busy = |cores, share| {
-        move |cell: &mut CellEvidence| {
+        move |cell: &mut ObservedCell| {
             let wall: Duration = cell.strategies[1].walls.iter().sum();
             cell.strategies[1].cores = cores;
             cell.strategies[1].cpu = Some(wall.mul_f64(share));
@@ -185,7 +238,7 @@ fn saturated_client_is_suspect() {
 #[test]
 fn saturated_machine_is_suspect() {
     let both = |server: f64| {
-        move |cell: &mut CellEvidence| {
+        move |cell: &mut ObservedCell| {
             let wall: Duration = cell.strategies[1].walls.iter().sum();
             cell.strategies[1].cpu = Some(wall.mul_f64(0.76));
             cell.strategies[1].server_cpu = Some(wall.mul_f64(server));
@@ -209,7 +262,7 @@ fn saturated_machine_is_suspect() {
 fn busy_time_must_match_the_time_of_attempts() {
     let message = "the connections of threads were busy for 100 s, its attempts took 97.9 s: more than 2% difference; run on an idle machine";
     assert_suspect(
-        |cell| cell.strategies[0].attempts_took = Some(97_900 * MS),
+        |cell| cell.strategies[0].attempt_time = Some(97_900 * MS),
         "busy_time_mismatch",
         message,
     );
@@ -219,7 +272,7 @@ fn busy_time_must_match_the_time_of_attempts() {
 fn different_fates_are_invalid() {
     let (one, other) = (digest(50), digest(51));
     assert_invalid(
-        |cell| cell.strategies[1].fates = Some(digest(51)),
+        |cell| cell.strategies[1].fates_digest = Some(digest(51)),
         "fates_differ",
         &format!(
             "different fates: threads has digest {one}, async has {other}; the server does not treat runs alike"
@@ -254,7 +307,7 @@ fn ledger_mismatch_is_invalid() {
 #[test]
 fn wall_time_below_bound_is_invalid() {
     assert_invalid(
-        |cell| cell.strategies[0].efficiency = Some(1.02),
+        |cell| cell.strategies[0].max_efficiency = Some(1.02),
         "below_bound",
         "threads was faster than possible: efficiency 1.020",
     );
@@ -263,7 +316,7 @@ fn wall_time_below_bound_is_invalid() {
 #[test]
 fn drifting_rounds_are_suspect() {
     let drift = |percent: u32| {
-        move |cell: &mut CellEvidence| {
+        move |cell: &mut ObservedCell| {
             let walls = (0..20).map(|round| 1000 * MS + round * percent * MS / 2);
             cell.strategies[0].walls = walls.collect();
         }
@@ -326,9 +379,9 @@ fn percentile_without_enough_samples_is_suspect() {
 
 #[test]
 fn unknown_fates_are_suspect() {
-    let nothing = |cell: &mut CellEvidence| {
+    let nothing = |cell: &mut ObservedCell| {
         for strategy in &mut cell.strategies {
-            (strategy.fates, strategy.timing_dependent) = (None, 40);
+            (strategy.fates_digest, strategy.timing_dependent_attempts) = (None, 40);
         }
     };
     assert_suspect(
@@ -360,22 +413,25 @@ fn exhausted_resources_and_aborted_rounds_are_invalid() {
         available: 1024,
     };
     assert_invalid(
-        |cell| cell.others.push(exhausted(SystemResource::FileDescriptors)),
+        |cell| {
+            cell.other_reasons
+                .push(exhausted(SystemResource::FileDescriptors));
+        },
         "out_of_file_descriptors",
         "3 of 9 attempts did not connect: out of open files (1024 available); raise the limit with `ulimit -n`",
     );
     assert_invalid(
-        |cell| cell.others.push(exhausted(SystemResource::Ports)),
+        |cell| cell.other_reasons.push(exhausted(SystemResource::Ports)),
         "out_of_ports",
         "3 of 9 attempts did not connect: out of ports (1024 available); widen `net.ipv4.ip_local_port_range`",
     );
     assert_invalid(
-        |cell| cell.others.push(Reason::NoDownloads),
+        |cell| cell.other_reasons.push(Reason::NoDownloads),
         "no_downloads",
         "no download succeeded; check --url",
     );
     assert_invalid(
-        |cell| cell.aborted.push("interrupted".into()),
+        |cell| cell.abort_messages.push("interrupted".into()),
         "aborted",
         "interrupted",
     );

@@ -30,7 +30,7 @@ pub struct Verdict {
 /// A reason to doubt figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ValidityIssue {
-    /// What the reason makes of the figures: `SUSPECT` or `INVALID`.
+    /// How severe the reason is: `SUSPECT` or `INVALID`.
     pub severity: Validity,
     /// The fixed name of the reason: `server_late`, `fates_differ`.
     pub label: String,

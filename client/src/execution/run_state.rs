@@ -84,7 +84,7 @@ impl RunState {
         let unfinished_backoff = self
             .scheduler()
             .unfinished_backoff(self.template.clock.now());
-        let stats = stats.of_downloads(run.workload.downloads.len());
+        let stats = stats.for_downloads(run.workload.downloads.len());
         RunStats {
             backoff: stats.backoff + unfinished_backoff,
             ..stats

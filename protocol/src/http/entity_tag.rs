@@ -68,8 +68,8 @@ impl<'a> EntityTag<'a> {
 }
 
 impl EntityTag<'static> {
-    /// Parses the value of an `ETag` field that a client can send back. `None` if it is weak, which identifies no
-    /// single bytes, malformed, longer than 256 bytes, or not ASCII.
+    /// Parses the value of an `ETag` field that a client can send back. `None` if the tag is weak (bodies with one
+    /// weak tag may differ), malformed, longer than 256 bytes, or not ASCII.
     pub fn parse_strong(value: &str) -> Option<EntityTag<'static>> {
         let tag = EntityTag::parse(value.as_bytes())?;
         let is_usable = !tag.is_weak && value.len() <= MAX_LENGTH && tag.opaque.is_ascii();

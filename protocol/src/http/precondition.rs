@@ -1,4 +1,4 @@
-//! The preconditions and the range of a request (RFC 9110 sections 13 and 14).
+//! Decides which response the preconditions and the range of a request select (RFC 9110 sections 13 and 14).
 //!
 //! Representations have strong entity tags and no modification dates, so `If-Modified-Since` and
 //! `If-Unmodified-Since` are ignored, as sections 13.1.3 and 13.1.4 demand.

@@ -27,7 +27,7 @@ impl Display for Ledger {
             ms(0.5),
             ms(0.99),
             self.lateness.len(),
-            self.early
+            self.early_responses
         )
     }
 }

@@ -1,4 +1,4 @@
-//! The ledger as JSON: counts, without entries.
+//! The ledger as JSON: counts, without journal entries.
 
 use crate::ledger::Ledger;
 use serde::ser::SerializeMap as _;
@@ -26,7 +26,7 @@ impl Serialize for Ledger {
         map.serialize_entry("delayed", &self.lateness.len())?;
         map.serialize_entry("lateness_p50_us", &us(0.5))?;
         map.serialize_entry("lateness_p99_us", &us(0.99))?;
-        map.serialize_entry("early", &self.early)?;
+        map.serialize_entry("early", &self.early_responses)?;
         map.end()
     }
 }

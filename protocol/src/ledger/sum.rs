@@ -1,4 +1,4 @@
-//! The sum of the ledgers of several workers.
+//! The sum of ledgers, such as those of a server's workers.
 
 use crate::ledger::Ledger;
 use std::ops::AddAssign;
@@ -12,7 +12,7 @@ impl AddAssign<&Ledger> for Ledger {
         self.connections += other.connections;
         self.connection_errors += other.connection_errors;
         self.accept_errors += other.accept_errors;
-        self.early += other.early;
+        self.early_responses += other.early_responses;
         self.entries_dropped += other.entries_dropped;
         for (&status, count) in &other.by_status {
             *self.by_status.entry(status).or_default() += count;
@@ -38,12 +38,12 @@ mod tests {
         let mut one = Ledger::default();
         one.count_request(&Cause::Clean);
         one.count_response(200);
-        one.finish_request(true, None, 0);
+        one.count_completed();
         let mut two = Ledger::default();
         two.count_request(&Cause::Fault("500".into()));
         two.count_response(500);
-        two.record_lateness(Ok(Duration::from_micros(40)));
-        two.finish_request(false, None, 0);
+        two.record_lateness(Duration::from_micros(40));
+        two.count_aborted();
         two += &one;
         assert_eq!((two.requests, two.completed, two.aborted), (2, 1, 1));
         let text = two.to_string();

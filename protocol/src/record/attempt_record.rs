@@ -1,4 +1,4 @@
-//! One attempt, as plain data.
+//! The record of one attempt, for statistics, record files and the analysis.
 
 use crate::http::server_timing::ServerTiming;
 use crate::micros::{as_micros, option_whole_micros, whole_micros};
@@ -10,8 +10,8 @@ use crate::resource::Resource;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
-/// One attempt. Points in time are counted from the start of the run and serialised as whole
-/// microseconds.
+/// One attempt: one request of a download, and how it ended. Points in time count from the start of the run and are
+/// serialised as whole microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AttemptRecord {
     /// The position of its download in the workload, from 1.
@@ -28,17 +28,17 @@ pub struct AttemptRecord {
     /// The number of this request for the resource, from 1; with the resource it determines the fate.
     #[serde(rename = "n")]
     pub request_number: u64,
-    /// The worker that made it, from 1; `None` if the strategy has no fixed workers.
+    /// The worker that made the attempt, from 1; `None` if the strategy has no fixed workers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<usize>,
     /// The backoff of the download before this attempt.
     #[serde(rename = "backoff_us", serialize_with = "whole_micros")]
     pub backoff: Duration,
-    /// When the attempt should have started: as scheduled, after its backoff or its hedge delay; otherwise when a
-    /// concurrency slot became free for it.
+    /// When the attempt was to start: at the scheduled time of its download, after its backoff, or after the hedge
+    /// delay. An attempt without such a time is due when a free concurrency slot takes the attempt.
     #[serde(rename = "due_us", serialize_with = "whole_micros")]
     pub due: Duration,
-    /// When the request was handed to an open connection; without a connection, when connecting began.
+    /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
     #[serde(rename = "sent_us", serialize_with = "whole_micros")]
     pub sent: Duration,
     /// Whether an earlier request had used the connection.
@@ -55,17 +55,18 @@ pub struct AttemptRecord {
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
-    /// Bytes discarded with this attempt: its own, unless they were saved or retained for another attempt to
-    /// continue; and bytes retained earlier in the run, if they are discarded now.
+    /// Bytes of bodies that were discarded when this attempt ended: bytes of this attempt that were neither saved nor
+    /// retained for a later attempt, and bytes that earlier attempts had retained.
     pub wasted_bytes: u64,
-    /// What the server says it planned and did, in `Server-Timing`.
+    /// What the server planned and did, from `Server-Timing`. For attempts at flagpole's own server, `flagpole compare`
+    /// adds what the field does not say.
     #[serde(serialize_with = "timing")]
     pub timing: Option<ServerTiming>,
 }
 
 impl AttemptRecord {
-    /// A first and final attempt that was due, was sent and ended when the run started, on a new connection,
-    /// without a head and without a body.
+    /// A first and final attempt that was due and ended when the run started and received nothing: the default values
+    /// of a record.
     pub const fn new(resource: Resource, outcome: Outcome) -> AttemptRecord {
         AttemptRecord {
             download: 1,
@@ -89,18 +90,19 @@ impl AttemptRecord {
         }
     }
 
-    /// The time from when the attempt was due to its end, which includes waiting for a concurrency slot and for a
-    /// connection.
+    /// The time from when the attempt was due to its end. It includes opening a connection, and the wait for a
+    /// concurrency slot if the attempt was due at a fixed time.
     pub fn response_time(&self) -> Duration {
         self.done.saturating_sub(self.due)
     }
 
-    /// The time from when the request was sent to its end.
+    /// The time from when the request was sent to the end of the attempt. It includes opening a connection only if none
+    /// could be opened.
     pub fn service_time(&self) -> Duration {
         self.done.saturating_sub(self.sent)
     }
 
-    /// Which limit of the server rejected the request, by the fault in `Server-Timing`.
+    /// Which limit of the server rejected the request: the server names the limit in `Server-Timing`, as the fault.
     pub fn rejection(&self) -> Option<Rejection> {
         Rejection::from_label(self.timing.as_ref()?.fault.as_deref()?)
     }
@@ -110,13 +112,13 @@ impl AttemptRecord {
         self.rejection() == Some(limit)
     }
 
-    /// Whether a limit of the server rejected the attempt: with a response, or because it timed out in the queue,
-    /// without a head although the planned delay is shorter than the timeout.
+    /// Whether a limit of the server rejected the attempt. An attempt that timed out in the queue counts as rejected.
     pub fn was_rejected(&self) -> bool {
         self.rejection().is_some_and(|_| !self.timed_out()) || self.timed_out_in_queue()
     }
 
-    /// Whether the attempt timed out without a head although the planned delay is shorter than the timeout.
+    /// Whether the attempt timed out while the server had the request in its queue: no head arrived, although the
+    /// planned delay is shorter than the timeout.
     pub fn timed_out_in_queue(&self) -> bool {
         match (&self.outcome, &self.timing) {
             (Outcome::Timeout(TimeoutKind::Connect, _), _) => false,

@@ -59,7 +59,7 @@ impl LatencyStats {
         Some(Duration::from_micros(micros))
     }
 
-    /// How often each latency came, in no order, as exact as [`quantile`](LatencyStats::quantile).
+    /// How often each latency occurred, in no order, as exact as [`quantile`](LatencyStats::quantile).
     pub fn counts(&self) -> impl Iterator<Item = (Duration, u64)> {
         let samples = self.samples.iter().map(|&micros| (micros, 1));
         let buckets = self.histogram.iter().flat_map(Histogram::iter_recorded);
@@ -69,7 +69,7 @@ impl LatencyStats {
             .map(|(micros, count)| (Duration::from_micros(micros), count))
     }
 
-    /// Of at least one sample, without a histogram.
+    /// The quantile of at least one sample, without a histogram.
     fn nearest_rank(&self, quantile: f64) -> u64 {
         let mut sorted = self.samples.clone();
         sorted.sort_unstable();

@@ -1,4 +1,4 @@
-//! What an attempt and a run came to.
+//! Records of attempts and statistics of runs.
 
 pub(crate) mod attempt_kind;
 pub(crate) mod attempt_record;

@@ -25,7 +25,7 @@ pub enum Outcome {
     Http(u16),
     /// A redirect that was followed by another attempt.
     Redirected(u16),
-    /// A redirect after as many in a row as are followed.
+    /// A redirect that was not followed, because the maximum number in a row had been followed.
     TooManyRedirects,
     /// The attempt exceeded this timeout, which has this length.
     Timeout(TimeoutKind, Duration),

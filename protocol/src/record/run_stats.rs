@@ -20,7 +20,7 @@ pub struct RunStats {
     pub error: u64,
     /// Downloads of which an attempt was made.
     pub started: u64,
-    /// Downloads without an end, because the run was cancelled before them or between two of their attempts.
+    /// Downloads that did not end, because the run was cancelled before they started or between two of their attempts.
     pub unstarted: u64,
     /// Attempts made because the previous one failed.
     pub retries: u64,
@@ -30,20 +30,20 @@ pub struct RunStats {
     pub redirects: u64,
     /// The backoff of all downloads together.
     pub backoff: Duration,
-    /// Bytes of bodies that arrived, with any attempt.
+    /// Bytes of bodies that arrived, of all attempts.
     pub bytes: u64,
-    /// Bytes of them that were discarded: see [`AttemptRecord::wasted_bytes`]. A partial body that was continued,
-    /// or retained for the next run, does not count, nor does a flag whose metadata never came.
+    /// Bytes of bodies that were discarded: see [`AttemptRecord::wasted_bytes`]. A partial body that was continued or
+    /// retained for the next run does not count, nor does a flag whose metadata never arrived.
     pub wasted_bytes: u64,
-    /// How often each outcome came, by its label.
+    /// How often each outcome occurred, by its label.
     pub outcomes: BTreeMap<Cow<'static, str>, OutcomeCount>,
-    /// Response times: from when each attempt was due.
+    /// Response times: from when each attempt was due to its end.
     pub response_time: LatencyStats,
-    /// Service times: from when each attempt was sent.
+    /// Service times: from when each attempt was sent to its end.
     pub service_time: LatencyStats,
 }
 
-/// How often an outcome came.
+/// How often an outcome occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutcomeCount {
     /// Attempts with this outcome.
@@ -107,14 +107,14 @@ impl RunStats {
         self.started.saturating_sub(self.downloads())
     }
 
-    /// The sum of both.
+    /// The sum of these statistics and `other`.
     pub fn plus(mut self, other: &RunStats) -> RunStats {
         self += other;
         self
     }
 
-    /// The statistics of a complete run of this many downloads: those without an end count as unstarted.
-    pub fn of_downloads(self, downloads: usize) -> RunStats {
+    /// The statistics of a run of this many downloads, in which the downloads that did not end count as unstarted.
+    pub fn for_downloads(self, downloads: usize) -> RunStats {
         RunStats {
             unstarted: downloads as u64 - self.downloads(),
             ..self
@@ -240,7 +240,7 @@ mod tests {
         let count = &stats.outcomes["http_503"];
         assert_eq!((count.attempts, count.downloads), (1, 0));
         assert_eq!((stats.started, stats.unfinished()), (1, 0));
-        assert_eq!(stats.of_downloads(3).unstarted, 2);
+        assert_eq!(stats.for_downloads(3).unstarted, 2);
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
             is_final: false,
             ..record(1, Outcome::Http(503))
         };
-        let stats = stats(&[waits, record(1, Outcome::Ok)]).of_downloads(5);
+        let stats = stats(&[waits, record(1, Outcome::Ok)]).for_downloads(5);
         assert_eq!((stats.started, stats.unfinished()), (2, 1));
         assert_eq!((stats.downloads(), stats.unstarted), (1, 4));
     }
@@ -276,7 +276,8 @@ mod tests {
         let mut stats = RunStats::default();
         let mut allocated = 0;
         for n in 0..ATTEMPTS {
-            // A permutation (the factor is coprime to 10) with the slowest first, so that the histogram is resized once.
+            // A permutation (the factor is coprime to 10) with the slowest first, so that the histogram is resized
+            // once.
             attempt.done = Duration::from_micros(micros(1 + n * 7_368_787 % ATTEMPTS));
             stats.record(&attempt);
             if n == 1000 {

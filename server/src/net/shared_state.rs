@@ -93,7 +93,15 @@ impl WorkerContext {
             }
             (_, entry) => entry,
         };
-        self.ledger().finish_request(completed, entry, capacity);
+        let mut ledger = self.ledger();
+        if completed {
+            ledger.count_completed();
+        } else {
+            ledger.count_aborted();
+        }
+        if let Some(entry) = entry {
+            ledger.store_entry(entry, capacity);
+        }
     }
 
     pub(crate) fn timer(&self) -> &Timer {

@@ -23,7 +23,7 @@ fn response_is_never_early() {
         assert_eq!(timing.fault, None);
     }
     let ledger = server.shutdown(Duration::from_secs(10));
-    assert_eq!((ledger.lateness.len(), ledger.early), (30, 0));
+    assert_eq!((ledger.lateness.len(), ledger.early_responses), (30, 0));
 }
 
 #[test]

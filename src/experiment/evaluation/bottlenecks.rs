@@ -1,7 +1,7 @@
 //! The bottleneck of a strategy.
 
 use crate::experiment::runner::environment::usable_cores;
-use flagpole_analysis::bottleneck::{Bottleneck, RunEvidence};
+use flagpole_analysis::bottleneck::{Bottleneck, ObservedRun};
 use flagpole_analysis::bound::ServerLimits;
 use flagpole_analysis::comparison::{Trial, median_trial};
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(crate) fn bottleneck(
 ) -> Option<Bottleneck> {
     let median = median_trial(trials)?;
     let cpu = median.resource_usage.cpu_us();
-    Some(Bottleneck::for_run(&RunEvidence {
+    Some(Bottleneck::for_run(&ObservedRun {
         records: &median.measured.records,
         concurrency: median.measured.concurrency,
         wall: median.measured.wall,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::sample_size::{effective_sample_size, required_samples};
 use flagpole_analysis::validity::FatesDigest;
-use flagpole_analysis::validity::evidence::{CellEvidence, ServerEvidence, StrategyEvidence};
+use flagpole_analysis::validity::observed::{ObservedCell, ObservedServer, ObservedStrategy};
 use flagpole_analysis::validity::planned_fates::{self, FateComparison, PlannedFates};
 use flagpole_analysis::validity::reason::Reason;
 use flagpole_analysis::validity::reconcile::{self, Mismatch};
@@ -18,8 +18,8 @@ use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The percentiles that are printed and that thresholds can use.
-const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
+/// The quantiles that are printed and that thresholds can use.
+const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// The verdict on a cell. Adds fates and stalled rounds to the strategies.
 pub(crate) fn verdict(
@@ -28,7 +28,7 @@ pub(crate) fn verdict(
     results: &mut [StrategyResult],
 ) -> Result<Verdict> {
     let compared = compare_fates(conditions, cell)?;
-    let server = server_evidence(cell);
+    let server = observed_server(cell);
     let mut strategies = Vec::new();
     let variants = conditions.variants.iter().zip(&cell.trials);
     for ((variant, trials), compared) in variants.zip(compared) {
@@ -41,23 +41,23 @@ pub(crate) fn verdict(
         result.stalled_rounds = stalled_rounds(trials, server);
         let fates = common_digest(compared);
         result.fates_digest = fates.as_ref().map(ToString::to_string);
-        let evidence = strategy_evidence(variant, result, trials, fates);
+        let evidence = observed_strategy(variant, result, trials, fates);
         let points = &mut result.percentiles;
         points.retain(|point| required_samples(point.quantile) <= evidence.samples);
         strategies.push(evidence);
     }
-    Ok(Verdict::for_cell(&CellEvidence {
+    Ok(Verdict::for_cell(&ObservedCell {
         rounds: cell.trials.iter().map(Vec::len).min().unwrap_or(0),
         requested_rounds: conditions.experiment.rounds.get(),
         server,
         cores: cores(),
         strategies,
-        others: [
+        other_reasons: [
             connect_issues::reasons(cell),
             no_downloads(conditions, cell),
         ]
         .concat(),
-        aborted: abort_messages(conditions, cell),
+        abort_messages: abort_messages(conditions, cell),
     }))
 }
 
@@ -116,18 +116,18 @@ fn common_digest(compared: Vec<FateComparison>) -> Option<FatesDigest> {
     Some(other.unwrap_or(first))
 }
 
-fn strategy_evidence(
+fn observed_strategy(
     variant: &StrategyVariant,
     result: &StrategyResult,
     trials: &[Trial],
     fates: Option<FatesDigest>,
-) -> StrategyEvidence {
+) -> ObservedStrategy {
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
     let cpu_us = trials.iter().map(|trial| trial.resource_usage.cpu_us());
     let records = || trials.iter().map(|trial| &trial.measured.records);
     let busy: Option<Vec<_>> = records().map(|records| busy_time(records)).collect();
     let busy = busy.filter(|busy| !busy.is_empty());
-    StrategyEvidence {
+    ObservedStrategy {
         name: variant.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
         cpu: Some(Duration::from_micros(cpu_us.sum())),
@@ -135,17 +135,17 @@ fn strategy_evidence(
         busy: busy
             .as_ref()
             .map(|busy| busy.iter().map(|(busy, _)| *busy).sum()),
-        attempts_took: busy.map(|busy| busy.iter().map(|(_, took)| *took).sum()),
-        fates,
+        attempt_time: busy.map(|busy| busy.iter().map(|(_, took)| *took).sum()),
+        fates_digest: fates,
         server_cpu: trials.iter().map(server_cpu).sum(),
         mismatch: trials.iter().find_map(mismatch),
-        lateness: trials.iter().filter_map(lateness).collect(),
-        efficiency: efficiencies.max_by(f64::total_cmp),
-        timing_dependent: result.timing_dependent,
+        p99_lateness: trials.iter().filter_map(lateness).collect(),
+        max_efficiency: efficiencies.max_by(f64::total_cmp),
+        timing_dependent_attempts: result.timing_dependent,
         downloads: result.downloads(),
         policy: variant.policy.describe().join(", "),
         samples: effective_sample_size(records().flatten()),
-        percentiles: PERCENTILES.to_vec(),
+        quantiles: QUANTILES.to_vec(),
     }
 }
 
@@ -168,17 +168,17 @@ fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     Some((busy, took))
 }
 
-fn server_evidence(cell: &CellTrials) -> ServerEvidence {
+fn observed_server(cell: &CellTrials) -> ObservedServer {
     let Some(summary) = &cell.server else {
-        return ServerEvidence::default();
+        return ObservedServer::default();
     };
     let records = cell.all_trials().flat_map(|trial| &trial.measured.records);
     let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
     let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
     planned.sort_unstable();
-    ServerEvidence {
-        delay: planned.get(planned.len() / 2).copied(),
-        early: summary.early,
+    ObservedServer {
+        median_delay: planned.get(planned.len() / 2).copied(),
+        early_responses: summary.early_responses,
     }
 }
 
@@ -186,7 +186,7 @@ fn lateness(trial: &Trial) -> Option<Duration> {
     Duration::try_from_secs_f64(trial.lateness_p99_us()? / 1e6).ok()
 }
 
-fn stalled_rounds(trials: &[Trial], server: ServerEvidence) -> Vec<usize> {
+fn stalled_rounds(trials: &[Trial], server: ObservedServer) -> Vec<usize> {
     let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|p99| server.is_stalled(p99));
     let stalled = trials.iter().filter(is_stalled);
     stalled.map(|trial| trial.round).collect()

@@ -43,7 +43,7 @@ fn repeated_rejections_are_the_bottleneck() {
         let records: Vec<_> = (1..=40)
             .flat_map(|download| rejected_download(download, limit, 5, 500))
             .collect();
-        let run = RunEvidence {
+        let run = ObservedRun {
             wall: 2600 * MS,
             ..run(&records, 40)
         };
@@ -69,7 +69,7 @@ fn backoff_of_a_few_rejected_downloads_is_the_concurrency_limit() {
     records.extend(rejected_download(41, Rejection::ConcurrencyLimit, 6, 400));
     let limits = with_limit(8);
     let wall = 2500 * MS;
-    let run = RunEvidence {
+    let run = ObservedRun {
         wall,
         limits,
         ..run(&records, 24)
@@ -96,7 +96,7 @@ fn mostly_rejected_run_is_limited_by_the_rate_limit() {
         rate: Some(rate),
         ..ServerLimits::default()
     };
-    let run = RunEvidence {
+    let run = ObservedRun {
         limits,
         wall: 8 * MS,
         ..run(&records, 20)
@@ -104,7 +104,7 @@ fn mostly_rejected_run_is_limited_by_the_rate_limit() {
     assert_bottleneck(
         &run,
         BottleneckKind::ServerRateLimit,
-        "the server rejected 95 of 100 attempts by the rate limit of 20 per second after a burst of 20, and the \
+        "the server rejected 95 of 100 attempts by the rate limit of 20 per second after a burst of 20 requests, and the \
          run took 8.00 ms",
         "raise the rate limit",
     );
@@ -120,7 +120,7 @@ fn timeouts_in_the_queue_are_the_concurrency_limit() {
         (record.outcome, record.status, record.done) = (timeout, None, limit);
     }
     let limits = with_limit(4);
-    let queued = RunEvidence {
+    let queued = ObservedRun {
         timeout: Some(limit),
         wall: 450 * MS,
         limits,
@@ -133,7 +133,7 @@ fn timeouts_in_the_queue_are_the_concurrency_limit() {
         "raise the server's concurrency limit",
     );
     let limits = ServerLimits::default();
-    let late = RunEvidence { limits, ..queued };
+    let late = ObservedRun { limits, ..queued };
     assert_eq!(
         Bottleneck::for_run(&late).kind,
         BottleneckKind::ServerLateness
@@ -158,7 +158,7 @@ fn slow_bodies_hold_permits_while_others_wait() {
         }
     }
     let limits = with_limit(3);
-    let queued = RunEvidence {
+    let queued = ObservedRun {
         timeout: Some(limit),
         wall: 305 * MS,
         limits,
@@ -184,7 +184,7 @@ fn rate_limit_slower_than_the_delays() {
         ..ServerLimits::default()
     };
     let wall = 1010 * MS;
-    let limited = RunEvidence {
+    let limited = ObservedRun {
         wall,
         limits,
         ..run(&records, 20)
@@ -208,7 +208,7 @@ fn rate_close_to_zero_is_handled() {
         rate: Some(rate),
         ..ServerLimits::default()
     };
-    let limited = RunEvidence {
+    let limited = ObservedRun {
         limits,
         ..run(&records, 2)
     };

@@ -16,7 +16,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// In the order of parsing: an operator before those that it starts with.
+    /// In the order of parsing: `<=` before `<`, which would match the start of `<=` too.
     const ALL: [Comparator; 4] = [
         Comparator::AtMost,
         Comparator::AtLeast,

@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub struct Threshold {
     /// The strategy.
     pub name: String,
-    /// The strategy by whose metric that of `name` is divided.
+    /// The strategy whose metric divides that of `name`, if the threshold is about a ratio.
     pub over: Option<String>,
     /// The metric.
     pub metric: Metric,

@@ -38,49 +38,49 @@ struct Unit {
 enum Scale {
     /// The base unit is this many of the unit. Division by an integer is exact where multiplication by its inverse is
     /// not.
-    Part(f64),
+    UnitsPerBase(f64),
     /// The unit is this many of the base unit.
-    Times(f64),
+    BasesPerUnit(f64),
 }
 
-const fn part(name: &'static str, per_base: f64) -> Unit {
-    let scale = Scale::Part(per_base);
+const fn smaller_unit(name: &'static str, per_base: f64) -> Unit {
+    let scale = Scale::UnitsPerBase(per_base);
     Unit { name, scale }
 }
 
-const fn times(name: &'static str, base: f64) -> Unit {
-    let scale = Scale::Times(base);
+const fn larger_unit(name: &'static str, base: f64) -> Unit {
+    let scale = Scale::BasesPerUnit(base);
     Unit { name, scale }
 }
 
 /// The base unit is a second.
-const TIMES: &[Unit] = &[
-    part("us", 1e6),
-    part("µs", 1e6),
-    part("ms", 1e3),
-    part("s", 1.0),
+const TIME_UNITS: &[Unit] = &[
+    smaller_unit("us", 1e6),
+    smaller_unit("µs", 1e6),
+    smaller_unit("ms", 1e3),
+    smaller_unit("s", 1.0),
 ];
 /// The base unit is 1.
-const SHARES: &[Unit] = &[part("", 1.0), part("%", 100.0)];
-const COUNTS: &[Unit] = &[part("", 1.0)];
+const SHARE_UNITS: &[Unit] = &[smaller_unit("", 1.0), smaller_unit("%", 100.0)];
+const COUNT_UNITS: &[Unit] = &[smaller_unit("", 1.0)];
 /// The base unit is 1 per second.
-const RATES: &[Unit] = &[part("", 1.0), part("/s", 1.0)];
+const RATE_UNITS: &[Unit] = &[smaller_unit("", 1.0), smaller_unit("/s", 1.0)];
 /// The base unit is a byte.
-const SIZES: &[Unit] = &[
-    times("B", 1.0),
-    times("KiB", 1024.0),
-    times("MiB", 1_048_576.0),
-    times("GiB", 1_073_741_824.0),
+const SIZE_UNITS: &[Unit] = &[
+    larger_unit("B", 1.0),
+    larger_unit("KiB", 1024.0),
+    larger_unit("MiB", 1_048_576.0),
+    larger_unit("GiB", 1_073_741_824.0),
 ];
 
 impl QuantityKind {
     fn units(self) -> &'static [Unit] {
         match self {
-            QuantityKind::Time => TIMES,
-            QuantityKind::Share => SHARES,
-            QuantityKind::Count => COUNTS,
-            QuantityKind::Rate => RATES,
-            QuantityKind::Size => SIZES,
+            QuantityKind::Time => TIME_UNITS,
+            QuantityKind::Share => SHARE_UNITS,
+            QuantityKind::Count => COUNT_UNITS,
+            QuantityKind::Rate => RATE_UNITS,
+            QuantityKind::Size => SIZE_UNITS,
         }
     }
 
@@ -120,16 +120,16 @@ impl Quantity {
     /// The value in the base unit: seconds, bytes, a share of 1, downloads or downloads per second.
     pub fn base(&self) -> f64 {
         match self.unit.scale {
-            Scale::Part(per_base) => self.number / per_base,
-            Scale::Times(base) => self.number * base,
+            Scale::UnitsPerBase(per_base) => self.number / per_base,
+            Scale::BasesPerUnit(base) => self.number * base,
         }
     }
 
     /// A value in the base unit, printed in the unit of this quantity with 4 significant digits.
     pub(super) fn in_same_unit(&self, base: f64) -> String {
         let number = match self.unit.scale {
-            Scale::Part(per_base) => base * per_base,
-            Scale::Times(one) => base / one,
+            Scale::UnitsPerBase(per_base) => base * per_base,
+            Scale::BasesPerUnit(one) => base / one,
         };
         let decimals = match number.abs() {
             number if number >= 1000.0 => 0,

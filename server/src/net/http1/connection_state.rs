@@ -187,12 +187,11 @@ impl ConnectionState {
     /// lateness.
     pub(crate) fn on_bytes_written(&self) {
         let Some(due) = self.due.take() else { return };
-        let now = Instant::now();
-        // `Err` is how much too early the write was.
-        let lateness = now
-            .checked_duration_since(due)
-            .ok_or_else(|| due.duration_since(now));
-        self.worker.ledger().record_lateness(lateness);
+        let lateness = Instant::now().checked_duration_since(due);
+        match lateness {
+            Some(lateness) => self.worker.ledger().record_lateness(lateness),
+            None => self.worker.ledger().record_early_response(),
+        }
         let lateness = lateness.unwrap_or_default();
         if let Some(request) = self.request.borrow_mut().as_mut() {
             request.lateness = Some(lateness);

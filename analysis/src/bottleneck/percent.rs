@@ -1,12 +1,6 @@
-//! Parts of the sentences about bottlenecks.
+//! Percentages of durations.
 
 use std::time::Duration;
-
-/// `1 core`, `2 cores`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
-}
 
 /// The percentage of a duration; 0 of no time.
 pub(super) fn percent(part: Duration, whole: Duration) -> f64 {

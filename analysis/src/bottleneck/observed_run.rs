@@ -1,13 +1,13 @@
-//! What is known about a run.
+//! A run, as the input of its bottleneck.
 
 use crate::bound::server_limits::ServerLimits;
 use flagpole_protocol::AttemptRecord;
 use std::time::Duration;
 
-/// What is known about a run.
+/// What was observed of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct RunEvidence<'a> {
-    /// All its attempts.
+pub struct ObservedRun<'a> {
+    /// The records of all its attempts.
     pub records: &'a [AttemptRecord],
     /// Its concurrency, from 1.
     pub concurrency: usize,

@@ -1,0 +1,100 @@
+//! What was observed in a cell, as the input of its verdict. A cell is one combination of conditions, such as latency
+//! 50 ms at concurrency 30. A figure that is unknown is `None` or an empty list, and gives no reason to doubt the cell.
+
+use super::download_counts::DownloadCounts;
+use super::fates_digest::FatesDigest;
+use super::lateness;
+use super::reason::Reason;
+use super::reconcile::Mismatch;
+use super::verdict::Validity;
+use crate::stats::median::lower_median;
+use std::time::Duration;
+
+/// What was observed in one cell.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedCell {
+    /// The number of completed rounds without the warm-up round.
+    pub rounds: usize,
+    /// The number of rounds asked for.
+    pub requested_rounds: usize,
+    /// What the server did.
+    pub server: ObservedServer,
+    /// What each strategy did.
+    pub strategies: Vec<ObservedStrategy>,
+    /// The number of cores that client and server share.
+    pub cores: usize,
+    /// Reasons that the caller found: connections that could not be opened, no successful download.
+    pub other_reasons: Vec<Reason>,
+    /// Why the cell was aborted, and why the measurement overhead is unknown; each message becomes a
+    /// [`Reason::Aborted`].
+    pub abort_messages: Vec<String>,
+}
+
+/// What the server did in all rounds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ObservedServer {
+    /// The median planned delay of the delayed responses to all strategies; `None` if no delay is known.
+    pub median_delay: Option<Duration>,
+    /// The number of responses sent before they were due.
+    pub early_responses: u64,
+}
+
+/// What one strategy did in all rounds.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedStrategy {
+    /// The name of the strategy.
+    pub name: String,
+    /// The wall times in the order of the rounds.
+    pub walls: Vec<Duration>,
+    /// The CPU time of the client's process, user and system.
+    pub cpu: Option<Duration>,
+    /// The number of cores that the strategy can use: 1 for a single thread.
+    pub cores: usize,
+    /// The CPU time of flagpole's own server.
+    pub server_cpu: Option<Duration>,
+    /// The sum over all workers of the time from when the first attempt was due to the end of the last attempt.
+    pub busy: Option<Duration>,
+    /// The sum of the response times of all attempts: as long as `busy` if no worker was idle between two attempts.
+    pub attempt_time: Option<Duration>,
+    /// The digest of the fates of its attempts, where a fate is all that will happen to one response; `None` if no fate
+    /// can be compared.
+    pub fates_digest: Option<FatesDigest>,
+    /// The number of attempts without a place in the digest: each has a result that depends on timing, such as a
+    /// timeout, or follows such an attempt in the same download.
+    pub timing_dependent_attempts: u64,
+    /// How its downloads ended.
+    pub downloads: DownloadCounts,
+    /// Its policy as text: only strategies under equal policies must have equal results.
+    pub policy: String,
+    /// The first round in which its records differ from the ledger (the server's counts of everything), and how.
+    pub mismatch: Option<(usize, Mismatch)>,
+    /// The p99 lateness of each round: how long after their due time delayed responses were sent. Waiting for a permit
+    /// of the server's concurrency limit is not lateness.
+    pub p99_lateness: Vec<Duration>,
+    /// The highest efficiency (lower bound divided by wall time) of all rounds: a single round above 1 is impossible.
+    pub max_efficiency: Option<f64>,
+    /// The [effective sample size](crate::stats::sample_size::effective_sample_size) of its latencies.
+    pub samples: u64,
+    /// The quantiles of the latencies that are reported: 0.99 for p99.
+    pub quantiles: Vec<f64>,
+}
+
+impl ObservedServer {
+    /// Whether a round with this p99 lateness is a stalled round: lateness is above 20% of the median delay.
+    pub fn is_stalled(&self, p99: Duration) -> bool {
+        let delay = self.median_delay.unwrap_or_default();
+        !delay.is_zero() && lateness::severity(p99, delay) == Validity::Invalid
+    }
+}
+
+impl ObservedStrategy {
+    /// The wall time of all rounds.
+    pub(super) fn total_wall(&self) -> Duration {
+        self.walls.iter().sum()
+    }
+
+    /// The p99 lateness of the median round, of two in the middle the lower.
+    pub(super) fn median_p99_lateness(&self) -> Option<Duration> {
+        lower_median(self.p99_lateness.iter().copied(), Ord::cmp)
+    }
+}
