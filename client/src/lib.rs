@@ -4,8 +4,8 @@
 //! host once, which gives an [`Endpoint`]. A [`Run`] consists of a workload, an endpoint, a [`Concurrency`], a [`Policy`]
 //! (timeouts, retries, hedging, redirects) and a [`DownloadDir`].
 //!
-//! A [`Strategy`] carries out a run. It is an ordinary blocking function that owns the threads or the event loop
-//! that it needs. All strategies take attempts from the same [`AttemptScheduler`] and make them in the same way: a
+//! A [`Strategy`] carries out a run. A strategy is an ordinary blocking function that starts and ends its own threads or
+//! event loops. All strategies take attempts from the same [`AttemptScheduler`] and make attempts in the same way: a
 //! [`transport`] sends the request and receives the response, the body is verified and saved completely or not
 //! at all, and an [`AttemptRecord`](flagpole_protocol::AttemptRecord) says what happened and when. Records add up
 //! to [`RunStats`](flagpole_protocol::RunStats). [`measure()`] times a run and keeps its records.

@@ -5,7 +5,7 @@
 //!   concurrency only wait in its queue, and latencies rise. The median of a round is compared with a
 //!   baseline, the median without load. Medians, because a single slow response says nothing about the load.
 //! - Losses, as in RFC 5681: the limit doubles every round at first (section 3.1, slow start), then grows by
-//!   one a round, and shrinks on a loss: a 429 or 503, a timeout or a connection reset.
+//!   1 every round, and shrinks on a loss: a 429 or 503, a timeout or a connection reset.
 //!
 //! A round counts only requests sent after the last change of the limit; earlier ones measure an older
 //! limit.
@@ -64,7 +64,7 @@ impl AdaptiveLimit {
         self.current
     }
 
-    /// Takes the outcome of a request into account, with the times at which it was sent and ended.
+    /// Updates the limit by the outcome of a request that was sent at `sent` and ended at `done`.
     pub(crate) fn on_sample(&mut self, outcome: &Outcome, sent: Duration, done: Duration) {
         if sent < self.changed_at {
             return;

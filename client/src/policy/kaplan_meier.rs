@@ -52,7 +52,7 @@ impl KaplanMeier {
         // The estimated fraction of requests that take longer than `time`.
         let mut surviving = 1.0;
         for (time, count) in complete {
-            // A request censored at exactly `time` took at least `time`, so it still counts.
+            // A request censored at exactly `time` took at least `time`, so that request still counts.
             while let Some((_, shorter)) = censored.next_if(|(elapsed, _)| *elapsed < time) {
                 at_risk -= shorter;
             }

@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 use std::sync::Arc;
 use url::Url;
 
-/// Maximum length of a path that is followed, in bytes: what servers commonly accept.
+/// Maximum length of a path that is followed, in bytes: the limit of common servers.
 const MAX_PATH: usize = 8 << 10;
 
 /// How many redirects are followed.

@@ -27,7 +27,7 @@ impl Default for RetryBudgetConfig {
 /// The state of a retry budget.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryBudget {
-    /// What a first try adds to the balance, in thousandths of a token.
+    /// The increase of the balance by a first try, in thousandths of a token.
     deposit: u64,
     /// In thousandths of a token.
     balance: u64,

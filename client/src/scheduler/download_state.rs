@@ -29,7 +29,7 @@ pub(super) struct DownloadState {
     pub(super) in_flight: SmallVec<[AttemptId; 2]>,
 }
 
-/// What a download is requesting.
+/// The resource that a download is requesting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DownloadPhase {
     /// The resource of the workload.

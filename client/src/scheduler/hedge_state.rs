@@ -15,7 +15,7 @@ const REFRESH: u64 = 16;
 pub(super) struct HedgeState {
     policy: Hedge,
     latencies: KaplanMeier,
-    /// The delay, and the number of responses from which it was computed.
+    /// The delay, and the number of responses when the delay was computed.
     delay: (Option<Duration>, u64),
     /// Number of hedges started.
     hedges: u64,

@@ -18,6 +18,6 @@ pub(super) struct InFlight {
     /// Whether the result has arrived; the slot is held until the body is handed to the disk.
     pub(super) has_ended: bool,
     /// The retry after this try. The retry is queued when the slot is released, because until then the partial
-    /// body of this try may still be on its way to the disk, where the retry looks for it.
+    /// body of this try, which the retry continues, may not be on disk yet.
     pub(super) retry: Option<ReadyAttempt>,
 }

@@ -15,9 +15,9 @@
 //! - for a download that saves by country, the metadata after the flag.
 //!
 //! Order for a free slot: hedges, due retries, redirect hops, new downloads in workload order, metadata. But
-//! once as many flags wait for their metadata as the concurrency, metadata goes before new downloads. So many
-//! waiting requests keep all slots busy to the end (no schedule of exchanges of equal length has a smaller
-//! makespan), and an interrupted run loses the unnamed flags of at most two times the concurrency.
+//! once the number of flags that wait for their metadata reaches the concurrency, metadata goes before new downloads.
+//! These flags keep all slots busy to the end (no schedule of exchanges of equal length has a smaller makespan), and
+//! an interrupted run loses at most twice as many unnamed flags as the concurrency.
 //!
 //! The request number of an attempt never depends on timing. Download k of a resource (from 1), with at
 //! most A tries, has the number (k - 1)·W + t in try t (from 1), and (k - 1)·W + A + t in the hedge of

@@ -17,7 +17,7 @@ pub struct AttemptId {
     pub(crate) download_key: usize,
 }
 
-/// What a strategy does next. Times count from the start of the run.
+/// The next action of a strategy. Times count from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Make this attempt.
@@ -73,7 +73,7 @@ pub struct AttemptResult {
     pub retry_after: Option<Duration>,
 }
 
-/// What a strategy must do after an attempt.
+/// The consequences of an attempt, for the strategy to carry out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disposition {
     /// The outcome to record, which takes redirects, hedges and missing metadata into account.

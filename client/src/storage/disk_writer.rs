@@ -1,4 +1,4 @@
-//! Writes to disk off the event loop: one thread with a bounded queue.
+//! A thread with a bounded queue that writes to disk for event loops, which must not block.
 
 use crate::storage::download_dir::DownloadDir;
 use flagpole_protocol::Outcome;

@@ -38,7 +38,7 @@ impl DownloadDir {
         }
     }
 
-    /// The complete file of a resource, unless it is visibly damaged.
+    /// The complete file of a resource, unless the file is visibly damaged.
     pub fn cached_file(&self, resource: Resource) -> Option<CachedFile> {
         let resume = self.resume.as_ref()?;
         let path = match (resource, &self.countries) {
@@ -55,7 +55,7 @@ impl DownloadDir {
         })
     }
 
-    /// Stores the entity tag of a saved body, if it is strong, for the next conditional request. Does nothing unless
+    /// Stores the entity tag of a saved body, if the tag is strong, for the next conditional request. Does nothing unless
     /// this folder [resumes](DownloadDir::resuming).
     pub fn save_etag(&self, resource: Resource, etag: Option<&str>, body: &[u8]) {
         if let (Some(resume), Some(etag)) = (&self.resume, etag.and_then(EntityTag::parse_strong)) {

@@ -45,7 +45,7 @@ pub struct StagedFile(TemporaryFile);
 
 impl DownloadDir {
     /// Creates the folder if it does not exist, and checks that files can be created in it. Removes temporary files
-    /// that a killed run left more than a day ago.
+    /// of killed runs that are more than a day old.
     ///
     /// # Errors
     /// If the folder cannot be created or written to.

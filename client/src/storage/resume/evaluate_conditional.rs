@@ -13,7 +13,7 @@ use flagpole_protocol::{ContentDigest, EntityTag, Outcome};
 impl LocalCopy {
     /// Evaluates a response to a request with these [`conditions`](LocalCopy::conditions). If a 206 completes the
     /// partial body, the complete body replaces `response.result`. `limit` is the maximum length of a complete body, in
-    /// bytes. The outcome is `None` if it does not depend on the local copy, so that the caller must verify the
+    /// bytes. The outcome is `None` if the local copy does not decide the outcome, so that the caller must verify the
     /// response.
     pub(crate) fn evaluate_conditional(
         &self,

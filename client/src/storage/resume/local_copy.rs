@@ -1,4 +1,4 @@
-//! What is on disk of a resource before it is requested.
+//! The complete and the partial file of a resource before the resource is requested.
 
 use super::partial_body::PartialBody;
 use crate::transport::RequestConditions;
@@ -14,7 +14,7 @@ pub struct CachedFile {
     pub bytes: u64,
 }
 
-/// What is on disk of a resource; nothing by default.
+/// The complete and the partial file of a resource; neither by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalCopy {
     /// The complete file. A 304 means that this file is current.

@@ -15,8 +15,8 @@ pub struct PartialResponse<'a> {
     pub etag: Option<&'a str>,
     /// `Content-Range`.
     pub content_range: Option<&'a str>,
-    /// The digest of the whole representation, from `Repr-Digest` (RFC 9530 section 3). `Content-Digest` of a 206
-    /// is that of the part alone.
+    /// The digest of the whole representation, from `Repr-Digest` (RFC 9530 section 3). The
+    /// `Content-Digest` of a 206 is the digest of the part alone.
     pub repr_digest: Option<ContentDigest>,
 }
 

@@ -8,7 +8,7 @@ pub enum MergeError {
     /// A status without content of this resource, such as 503.
     #[error("status {0} cannot continue a body")]
     Status(u16),
-    /// 416: there is nothing from the requested offset on.
+    /// 416: the server's body ends before the requested offset.
     #[error("range not satisfiable")]
     Unsatisfiable,
     /// The part belongs to another version, or has no entity tag.

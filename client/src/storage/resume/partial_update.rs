@@ -1,8 +1,8 @@
-//! What happens to the partial file of a resource after an attempt.
+//! The change of a resource's partial file after an attempt.
 
 use super::partial_body::PartialBody;
 
-/// What happens to the partial file of a resource after an attempt.
+/// The change of a resource's partial file after an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PartialUpdate {
     /// The partial file stays as it is, if there is one.

@@ -1,4 +1,4 @@
-//! Whether a body is what it should be.
+//! Verification of bodies: digests of any body, the structure of a GIF, the fields of metadata.
 
 pub(crate) mod body_verifier;
 pub(crate) mod country_metadata;

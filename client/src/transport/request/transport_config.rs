@@ -14,6 +14,6 @@ pub struct TransportConfig {
     pub reuse: bool,
     /// The maximum length of a response body, in bytes.
     pub body_limit: usize,
-    /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue it.
+    /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue the body.
     pub keep_partial_bodies: bool,
 }

@@ -41,7 +41,7 @@ pub struct RawResponse {
     pub bytes: u64,
     /// The bytes of an incomplete body, in a run that resumes.
     pub partial_body: Option<Bytes>,
-    /// The complete body of a response with any status; otherwise the outcome that says why it is incomplete.
+    /// The complete body of a response with any status; otherwise the outcome that says why the body is incomplete.
     pub result: Result<Bytes, Outcome>,
 }
 

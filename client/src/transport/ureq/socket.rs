@@ -84,7 +84,7 @@ impl MeteredSocket {
     }
 }
 
-/// Connects to one address. The outer error ends the exchange; after the inner one the next address is tried.
+/// Connects to one address. The outer error ends the exchange; after the inner error the next address is tried.
 fn open(address: SocketAddr, state: &UreqState) -> Result<io::Result<Arc<TcpStream>>, Outcome> {
     let stream = match socket::start_connect(address) {
         Ok(stream) => Arc::new(stream),

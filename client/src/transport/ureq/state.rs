@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Maximum number of bytes received in a row that are not body data. Without it a server could send interim responses
+/// Maximum number of bytes received in a row that are not body data. Without this limit a server could send interim responses
 /// (RFC 9110 section 15.2) or trailers endlessly. A head is far smaller.
 const MAX_BYTES_WITHOUT_PROGRESS: usize = 4 * HEAD_LIMIT;
 

@@ -16,7 +16,7 @@ pub(super) const WRITABLE: PollFlags = PollFlags::OUT.union(PollFlags::HUP).unio
 #[derive(Debug, Default)]
 pub(super) struct SharedPollState(Mutex<PollState>);
 
-/// What the exchange in progress waits for.
+/// The socket, the events and the time for which the exchange in progress waits.
 #[derive(Debug)]
 struct PollState {
     stream: Option<Arc<TcpStream>>,
