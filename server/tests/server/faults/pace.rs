@@ -41,6 +41,20 @@ fn response_before_a_hang_after_its_last_byte_is_completed() {
     );
 }
 
+/// hyper has taken the whole body into its buffer by then.
+#[test]
+fn response_is_aborted_if_the_peer_leaves_before_the_last_byte() {
+    let builder = BlockingServer::builder().fault("trickle:1000".parse().unwrap());
+    let server = builder.start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    raw.head();
+    drop(raw);
+    let ledger = server.shutdown(Duration::from_secs(10));
+    assert_eq!((ledger.completed, ledger.aborted), (0, 1));
+    assert!(!ledger.entries[0].completed);
+}
+
 #[test]
 fn hang_with_a_duration_continues_afterwards() {
     for fault in ["hang:for=30ms", "hang:700,for=30ms", "hang:100%,for=30ms"] {
