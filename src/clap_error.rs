@@ -43,7 +43,7 @@ pub(crate) fn sentence(error: &clap::Error) -> String {
     format!("{first}; see `flagpole --help`")
 }
 
-/// Names an argument without or with an invalid value, and the reason.
+/// A sentence about an argument whose value is missing or invalid, with the reason.
 fn invalid_value(error: &clap::Error, argument: &str) -> Option<String> {
     if let Some(reason) = error.source() {
         return Some(format!("{argument}: {reason}"));

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first finishes the work in progress, the second exits at once.
+//! Ctrl-C and SIGTERM: the first signal finishes the work in progress, the second signal exits at once.
 
 use anyhow::{Context as _, Result};
 use std::process;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const INTERRUPTED: i32 = 130;
 
 /// Calls `finish` at the first signal; exits at the second.
-pub(crate) fn on_first(finish: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn on_first_signal(finish: impl Fn() + Send + 'static) -> Result<()> {
     on_signals(finish, || {})
 }
 

@@ -1,4 +1,4 @@
-//! The result goes to standard output, everything else to standard error.
+//! Writes results to standard output, and notes and errors to standard error.
 
 use anyhow::{Context as _, Result};
 use std::io::{self, Write as _};
@@ -14,13 +14,13 @@ pub(crate) fn result(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a line to standard error and ignores write errors (`eprintln!` would panic). The stream removes colours
-/// without a terminal and with `NO_COLOR`.
+/// Writes a line to standard error and ignores write errors (`eprintln!` would panic). Colours are removed if standard
+/// error is not a terminal, or `NO_COLOR` is set.
 pub(crate) fn note(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
-/// Prints each error to standard error; true if there were any.
+/// Prints each error to standard error; returns whether there were errors.
 pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
     let mut has_failed = false;
     for error in results.into_iter().filter_map(Result::err) {

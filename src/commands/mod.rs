@@ -1,4 +1,4 @@
-//! The subcommands, one module each.
+//! The subcommands, one module each, with their options and `run`.
 
 pub(crate) mod compare;
 pub(crate) mod completions;

@@ -1,8 +1,8 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
 //! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, after a failure,
-//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Answers pings meanwhile. The run is cancelled when
-//! standard input closes.
+//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Replies to pings meanwhile. Closing standard input
+//! cancels the run.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
@@ -30,7 +30,7 @@ impl TrialArgs {
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let TrialArgs {} = self;
         // Ctrl-C reaches the whole process group; the parent cancels its trial.
-        interrupt::on_first(|| {})?;
+        interrupt::on_first_signal(|| {})?;
         let mut line = String::new();
         io::stdin()
             .lock()
@@ -52,7 +52,7 @@ impl TrialArgs {
     }
 }
 
-/// Answers pings; when standard input closes, cancels the run, and exits if the run does not end.
+/// Replies to pings until standard input closes; then cancels the run, and exits if the run does not end in time.
 fn cancel_on_closed_input() -> Result<CancellationToken> {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
@@ -75,10 +75,10 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let target: Target = job.url.parse()?;
     let endpoint = target.resolve()?;
     let workload = workload(&job)?;
-    // The parent has checked that the policy suits the concurrency.
+    // A sequential strategy in a comparison ignores `hedge`, which needs a concurrency of 2.
     let policy = job.policy.policy(job.concurrency.max(2))?;
     let threads = ThreadCounter::default();
-    // The threads that wait for standard input and for signals.
+    // The threads that wait for standard input and for signals do not belong to the strategy.
     let other_threads = resource_usage::threads().saturating_sub(1);
     let on_record = |_: &AttemptRecord| threads.sample();
     let run = Run::new(&workload, &endpoint)

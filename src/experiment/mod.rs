@@ -1,5 +1,5 @@
-//! Experiments, in the order of a run: what to measure (`spec`), the trials (`runner`), and what follows from them
-//! (`evaluation`).
+//! Experiments: what to measure (`spec`), the runs of the strategies (`runner`), the results and the verdict
+//! (`evaluation`). `grid` measures a whole experiment.
 
 pub(crate) mod evaluation;
 pub(crate) mod grid;

@@ -1,4 +1,4 @@
-//! The files that a comparison writes: completely or not at all, with the older file in place until then.
+//! The files that a comparison writes (`--result`, `--save`). A file is replaced as a whole or stays as it was.
 
 use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Context as _, Result};
@@ -18,7 +18,7 @@ pub(crate) enum OutputTarget {
 }
 
 impl OutputTarget {
-    /// Fails if the path cannot be written to.
+    /// Checks that the path can be written to.
     pub(crate) fn open(path: &Path) -> Result<OutputTarget> {
         open(path).with_context(|| format!("--result: {}", path.display()))
     }
@@ -62,7 +62,7 @@ fn open(path: &Path) -> io::Result<OutputTarget> {
     Ok(OutputTarget::File(path))
 }
 
-/// Replaces the file at a path, or leaves it unchanged.
+/// Replaces the file at a path; after an error the old file is unchanged.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = temporary(path)?;
     file.write_all(text)?;
@@ -72,7 +72,7 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// An empty file in the same folder with the same permissions; removed on drop.
+/// An empty file in the folder of `path`, with the permissions of the file at `path`; removed on drop.
 fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

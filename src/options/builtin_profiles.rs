@@ -1,10 +1,10 @@
-//! Profiles: built in, or read from files.
+//! Loads profiles (TOML files that say what a server does) by built-in name or from a file.
 
-use super::help_lists;
+use super::{help_lists, text_file};
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_server::Profile;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 
 macro_rules! built_in {
     ($($name:literal),*) => {
@@ -25,17 +25,14 @@ const BUILT_IN: [(&str, &str); 9] = built_in![
     "tail"
 ];
 
-/// The maximum size of a profile file, in bytes.
-const MAX_SIZE: u64 = 1 << 20;
-
 /// The built-in profiles, for `after_help`.
 pub(crate) fn list() -> String {
     let entries = BUILT_IN.map(|(name, source)| help_lists::entry(12, name, about(source)));
     format!("Profiles (docs/profiles.md):\n{}", entries.concat())
 }
 
-/// The value of `about` in a built-in file: its first line that is not a comment. Every start of the command makes the
-/// help of every subcommand, so nothing is parsed here.
+/// The value of `about` in a built-in file, which is on the first line that is not a comment. The file is not parsed,
+/// because every start of the command makes the help of every subcommand.
 pub(crate) fn about(source: &str) -> &str {
     let first = source.lines().find(|line| !line.starts_with('#'));
     let quoted = first.and_then(|line| line.strip_prefix("about = \"")?.strip_suffix('"'));
@@ -56,19 +53,11 @@ pub(crate) fn load(name: &str) -> Result<Profile> {
         }
         opened => opened.map_err(anyhow::Error::from),
     };
-    let text = file.and_then(read).context(format!("--profile: {name}"))?;
+    let text = file
+        .and_then(text_file::read)
+        .context(format!("--profile: {name}"))?;
     text.parse()
         .map_err(|error| anyhow!("--profile: {name}:{error}"))
-}
-
-fn read(file: File) -> Result<String> {
-    let mut bytes = Vec::new();
-    // A pipe or a device does not report its length.
-    file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_SIZE {
-        bail!("expected a file of at most {MAX_SIZE} bytes");
-    }
-    String::from_utf8(bytes).map_err(|_| anyhow!("expected a text file in UTF-8"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which country codes `get` downloads: the options of the book's programs.
+//! The options that select the country codes which `get` downloads.
 
 use crate::options::value_parsers;
 use clap::Args;

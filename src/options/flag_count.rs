@@ -10,7 +10,7 @@ use std::str::FromStr;
 pub(crate) struct FlagCount(usize);
 
 impl FlagCount {
-    /// The country codes, as many as the number.
+    /// The country codes of these flags.
     pub(crate) fn codes(self) -> Vec<CountryCode> {
         let catalog = Catalog::embedded();
         let others = catalog

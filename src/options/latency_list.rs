@@ -1,11 +1,11 @@
-//! Several latencies in one value.
+//! The value of `--latency` in `compare`: several latencies, separated by commas.
 
 use flagpole_server::Latency;
 use flagpole_server::config::spec::SpecError;
 use std::str::FromStr;
 
-/// The latencies in a value such as `10ms,lognormal:p50=5ms,p99=20ms`. A specification may contain commas itself, so the
-/// text is cut into as few latencies as possible, the first as long as possible.
+/// The latencies in a text such as `10ms,lognormal:p50=5ms,p99=20ms`. The text of a latency may contain commas too, so each
+/// latency takes as many of the parts between commas as possible, beginning with the first latency.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LatencyList(pub(crate) Vec<Latency>);
 
@@ -28,6 +28,7 @@ impl FromStr for LatencyList {
     }
 }
 
+/// The latencies that the parts make up; `None` if some parts belong to no latency.
 fn split(parts: &[&str]) -> Option<Vec<Latency>> {
     if parts.is_empty() {
         return Some(Vec::new());

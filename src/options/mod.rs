@@ -1,4 +1,4 @@
-//! Options that several subcommands share.
+//! Options that several subcommands share, and the parsers of their values.
 
 pub(crate) mod builtin_profiles;
 pub(crate) mod code_selection;
@@ -10,5 +10,6 @@ pub(crate) mod policy_options;
 pub(crate) mod policy_values;
 pub(crate) mod profile_options;
 pub(crate) mod strategy_names;
+pub(crate) mod text_file;
 pub(crate) mod text_or_number;
 pub(crate) mod value_parsers;

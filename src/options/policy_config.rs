@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-/// Policy options and the values that the user gave.
+/// The policy options that the user gave. Options that were not given are not written to files.
 #[derive(Clone, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct PolicyConfig {
@@ -20,7 +20,7 @@ pub(crate) struct PolicyConfig {
     options: Option<Arc<PolicyOptions>>,
 }
 
-/// The value of one option, as TOML writes it.
+/// The value of an option in TOML.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum TomlScalar {
@@ -36,7 +36,7 @@ impl TomlScalar {
             .map_or_else(|_| TomlScalar::Text(text.to_owned()), TomlScalar::Number)
     }
 
-    /// The value as the command line writes it.
+    /// The value on the command line.
     fn text(&self) -> String {
         match self {
             TomlScalar::Switch(on) => on.to_string(),
@@ -80,7 +80,7 @@ impl PolicyConfig {
             .collect()
     }
 
-    /// The options of `base`, replaced by those given here.
+    /// The options of `base` and of this policy; where both policies have an option, the value of this policy.
     pub(crate) fn merged_over(&self, base: &PolicyConfig) -> Result<PolicyConfig, String> {
         let mut values = base.values.clone();
         values.extend(self.values.clone());

@@ -13,15 +13,15 @@ use std::time::Duration;
 #[command(next_help_heading = "Policy")]
 pub(crate) struct PolicyOptions {
     /// Time limit for a whole request, including connecting
-    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     timeout: Option<Duration>,
 
     /// Time limit for opening a connection
-    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     connect_timeout: Option<Duration>,
 
     /// Time limit for the first byte of the response
-    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     first_byte_timeout: Option<Duration>,
 
     /// Retry up to N times on timeouts, dropped connections and statuses 408, 429, 500, 502-504 [default: 0]
@@ -66,7 +66,7 @@ pub(crate) struct PolicyOptions {
 }
 
 impl PolicyOptions {
-    /// The first option that has no effect without another one, with that one.
+    /// An error if an option has no effect because the option that it needs is missing.
     pub(crate) fn missing_dependency(&self) -> Option<String> {
         let retries = ("--retries", self.retries.is_some());
         let hedge = ("--hedge", self.hedge.is_some());

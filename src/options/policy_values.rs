@@ -5,7 +5,7 @@ use flagpole_client::policy::HedgeDelay;
 use flagpole_server::config::spec;
 use std::time::Duration;
 
-/// The number of responses that a percentile for hedging needs.
+/// The number of responses from which a percentile for `--hedge` is computed; no hedges before.
 const MIN_SAMPLES: u64 = 20;
 
 pub(crate) fn up_to_100(text: &str) -> Result<u32, String> {
@@ -54,7 +54,7 @@ pub(crate) fn positive_percentage(text: &str) -> Result<f64, String> {
 /// A duration, or a percentile such as `p95`.
 pub(crate) fn hedge_delay(text: &str) -> Result<HedgeDelay, String> {
     let Some(percent) = text.strip_prefix('p') else {
-        return value_parsers::timeout(text).map(HedgeDelay::Fixed);
+        return value_parsers::positive_duration(text).map(HedgeDelay::Fixed);
     };
     let percent = percent.parse().ok();
     let percent = percent.filter(|percent: &f64| *percent > 0.0 && *percent < 100.0);

@@ -6,7 +6,7 @@ use clap::Args;
 use flagpole_server::fate::fault::Faults;
 use flagpole_server::{FaultSpec, Latency, Profile, RateLimit};
 
-/// Server options. They replace the values in every listener of the profile; its rules stay.
+/// Server options. They replace the values in every listener (server) of the profile; the rules of a listener stay.
 #[derive(Args)]
 pub(crate) struct ProfileOptions {
     /// Delay responses: `50ms`, `uniform:500ms..5s`
@@ -50,12 +50,12 @@ pub(crate) struct ServerOptions {
 }
 
 impl ProfileOptions {
-    /// Whether any option other than the seed is given.
+    /// Whether an option is given that selects or changes a profile. `--seed` alone applies to the default profile.
     pub(crate) fn is_given(&self) -> bool {
         self.latency.is_some() || self.others.is_given()
     }
 
-    /// The profile with these options; `default` if none is named.
+    /// The named profile, or the profile `default`, with these options.
     pub(crate) fn effective_profile(&self, default: &str) -> Result<Profile> {
         self.others
             .effective_profile(default, self.latency.as_ref())
@@ -75,7 +75,7 @@ impl ServerOptions {
         self.profile.is_some()
     }
 
-    /// The profile with this latency and these options; `default` if none is named.
+    /// The named profile, or the profile `default`, with this latency and these options.
     pub(crate) fn effective_profile(
         &self,
         default: &str,

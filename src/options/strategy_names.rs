@@ -23,7 +23,7 @@ pub(crate) fn supports(strategy: &dyn Strategy, transport: &dyn Transport) -> bo
     strategy.takes_any_transport() || transport.name() == transport::ALL[0].name()
 }
 
-/// Parses a name; lists all names with their descriptions for completions.
+/// A value parser for names, which lists all names with their descriptions for shell completions.
 #[derive(Clone)]
 pub(crate) struct NamedValues<T> {
     parse: fn(&str) -> Result<T, String>,

@@ -1,4 +1,5 @@
-//! Values in TOML and JSON that have the text of the command line: a string, or a number where the text is one.
+//! Values that are written in TOML and JSON as on the command line: as a whole number where the text is a whole number,
+//! otherwise as a string.
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A duration such as `5s`, above zero.
-pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     match flagpole_server::config::spec::duration(text) {
         Ok(Duration::ZERO) => Err(format!("expected a duration above 0, got `{text}`")),
         Ok(duration) => Ok(duration),
@@ -54,7 +54,7 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
         .map_err(|_| format!("expected an IP address such as `127.0.0.1`, got `{text}`"))
 }
 
-/// The site in this folder, or the built-in one.
+/// The site in this folder; without a folder, the built-in site.
 pub(crate) fn site(folder: Option<&Path>) -> anyhow::Result<Arc<Site>> {
     let Some(folder) = folder else {
         return Ok(Site::embedded());

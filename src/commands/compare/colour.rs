@@ -1,4 +1,4 @@
-//! Colours of verdicts.
+//! The colours of verdicts (VALID, SUSPECT, INVALID).
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};

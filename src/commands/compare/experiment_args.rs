@@ -10,7 +10,7 @@ use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeMap;
 
-/// The experiment named, or the one made of options.
+/// The named experiment, or the experiment that the options describe.
 pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
     let mut experiment = match &args.experiment {
         Some(name) => builtin::load(name)?,
@@ -61,7 +61,7 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
     })
 }
 
-/// The seed and the only listener of the profile. A single latency moves from the grid to the listener.
+/// The seed and the only listener of the profile. A single latency becomes that of the listener and leaves `latencies`.
 fn server(args: &CompareArgs, latencies: &mut Vec<Latency>) -> Result<(u64, Option<Listener>)> {
     let mut profile = args.server.effective_profile("clean", None)?;
     let listener = profile.listeners.pop();

@@ -1,7 +1,8 @@
 //! `flagpole compare`: strategies under the same delays and faults.
 //!
-//! An experiment, from options or a file, is a grid of conditions. Under each, every strategy runs once per round in a
-//! new process, against a server in a process of its own; `flagpole_analysis` evaluates the results.
+//! An experiment, from options or a file, is a grid of conditions such as latencies. Under each combination, which is a
+//! cell, every strategy runs once per round, in a new process, against a server in another process. `flagpole_analysis`
+//! evaluates the results.
 
 mod args;
 mod colour;

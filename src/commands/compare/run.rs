@@ -32,12 +32,12 @@ impl CompareArgs {
         }
         let interrupt = Interrupt::default();
         let handle = interrupt.clone();
-        interrupt::on_first(move || handle.request())?;
+        interrupt::on_first_signal(move || handle.request())?;
 
         let mut measured = grid::measure(&experiment, &interrupt)?;
         let comparison = &mut measured.comparison;
         if let Some(baseline) = &baseline {
-            comparison.baseline = BaselineResult::from(&*comparison).against(baseline);
+            comparison.baseline = BaselineResult::from(&*comparison).compare_to(baseline);
         }
         comparison.crossed_thresholds = thresholds::crossed(&experiment, comparison);
         let printed = self.print(comparison);

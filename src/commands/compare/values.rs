@@ -5,7 +5,7 @@ use flagpole_analysis::report::{self, Report};
 use flagpole_client::{Strategy, strategy};
 use std::num::NonZeroUsize;
 
-/// One strategy, or all.
+/// The strategies of a value of `--strategy`: one strategy, or all.
 #[derive(Clone)]
 pub(super) struct StrategyList(pub(super) Vec<&'static dyn Strategy>);
 

@@ -73,7 +73,7 @@ pub(crate) struct FateArgs {
     concurrency: Concurrency,
 
     /// Request timeout assumed for the lower bound
-    #[arg(long, value_name = "DURATION", value_parser = value_parsers::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     timeout: Option<Duration>,
 
     /// Use {cc}/{cc}.gif and {cc}/metadata.json from this folder
@@ -134,15 +134,15 @@ impl FateArgs {
             .flat_map(|resource| numbers.clone().map(move |number| (resource, number)))
             .map(|(resource, number)| preview(resource, number))
             .collect();
-        let durations: Option<Vec<_>> = fates.iter().map(|fate| self.duration(fate)).collect();
+        let times: Option<Vec<_>> = fates.iter().map(|fate| self.request_time(fate)).collect();
         ListenerFates {
             name: listener.name.clone().unwrap_or_default(),
-            bound: durations.map(|durations| self.lower_bound(durations)),
+            bound: times.map(|times| self.lower_bound(times)),
             fates,
         }
     }
 
-    /// The lower bound for independent requests.
+    /// The shortest time for these requests, none of which waits for another.
     fn lower_bound(&self, times: Vec<Duration>) -> Bound {
         let planned = PlannedWork {
             requests: times,
@@ -151,11 +151,11 @@ impl FateArgs {
         Bound::new(&planned, self.concurrency.get())
     }
 
-    /// How long a request takes at least; `None` without end.
-    fn duration(&self, fate: &FatePreview) -> Option<Duration> {
+    /// The shortest time that a request takes, at most the timeout; `None` if it never ends.
+    fn request_time(&self, fate: &FatePreview) -> Option<Duration> {
         match (fate.duration, self.timeout) {
-            (Some(lasts), Some(timeout)) => Some(lasts.min(timeout)),
-            (lasts, timeout) => lasts.or(timeout),
+            (Some(duration), Some(timeout)) => Some(duration.min(timeout)),
+            (duration, timeout) => duration.or(timeout),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Writes fates as text, CSV or JSON.
+//! Writes fates (all that will happen to each response) as text, CSV or JSON.
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -20,7 +20,7 @@ pub(super) enum FateFormat {
 pub(super) struct ListenerFates {
     pub(super) name: String,
     pub(super) fates: Vec<FatePreview>,
-    /// `None` if some responses never end.
+    /// The lower bound of the wall time; `None` if some responses never end.
     pub(super) bound: Option<Bound>,
 }
 
@@ -39,7 +39,7 @@ impl FateFormat {
     }
 }
 
-// Writing to a String cannot fail, here and below.
+// Writing to a String cannot fail, in `text` and in `csv`.
 fn text(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> String {
     let mut text = String::new();
     for ListenerFates { name, fates, bound } in listeners {

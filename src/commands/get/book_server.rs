@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use flagpole_client::Target;
 
-/// A server of the book's programs.
+/// A listener of the built-in profile `book`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "UPPER")]
 pub(super) enum BookServer {

@@ -1,4 +1,4 @@
-//! Totals of each download, for the formats that list downloads.
+//! The totals of each download, for the output formats that list downloads (JSON and CSV).
 
 use flagpole_protocol::AttemptRecord;
 use std::collections::BTreeMap;

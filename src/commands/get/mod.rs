@@ -1,4 +1,4 @@
-//! `flagpole get`: the book's downloader, with any strategy.
+//! `flagpole get`: downloads flags with one strategy.
 
 mod book_server;
 mod download_table;
@@ -123,7 +123,7 @@ impl GetArgs {
         let target = self.target();
         let endpoint = target.clone().resolve();
         let endpoint = endpoint.map_err(|error| anyhow!("--url: {error}"))?;
-        // Nothing is created or changed before everything that can fail has succeeded.
+        // Files are created and changed last, so that a command that cannot start changes nothing.
         let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
         let folder = self.download_dir(&target)?;
         let records = records.map(RecordsFile::truncate).transpose()?;
@@ -231,7 +231,7 @@ impl GetArgs {
     }
 }
 
-/// Says how to start a server if every connection was refused.
+/// Prints how to start a server if every connection was refused.
 fn advise(stats: &RunStats, target: &Target) {
     let refused = stats.outcomes.get(&Outcome::ConnectionRefused.label());
     let refused = refused.map_or(0, |count| count.attempts);

@@ -1,4 +1,4 @@
-//! Shows downloads as they complete: one line each, a progress bar, or nothing.
+//! Shows downloads as they complete: a line per download, a progress bar, or nothing.
 
 use crate::output;
 use anstyle::{AnsiColor, Style};
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 /// The number of outcomes after the bar.
 const RECENT: usize = 3;
 
-/// The minimum time between two updates of the outcomes. The bar is drawn no more often, and formatting them for every
-/// download would cost up to a tenth of its CPU time.
+/// The minimum time between two updates of the outcomes. The bar is not drawn more often, and formatting the outcomes for
+/// every download would take up to a tenth of the CPU time of a download.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) enum ProgressDisplay {
-    /// A line per download, as the book's programs print them.
+    /// A line per download.
     Lines,
     /// Count, rate and recent outcomes.
     Bar(ProgressBar, Mutex<RecentOutcomes>),

@@ -1,7 +1,7 @@
 //! `--records`: one JSON line per attempt, written as attempts end.
 //!
-//! The file is opened before anything else and truncated when everything else is ready, so that a command that cannot
-//! start changes nothing.
+//! The file is opened first, but truncated only when the run can start, so that a command that cannot start changes
+//! nothing.
 
 use anyhow::{Result, anyhow, bail};
 use flagpole_protocol::AttemptRecord;

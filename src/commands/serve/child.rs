@@ -1,4 +1,4 @@
-//! What a server writes as the child process of `flagpole compare`: JSON lines.
+//! The JSON lines that a server writes as the child process of `flagpole compare`.
 
 use super::listeners::RunningListener;
 use crate::process::resource_usage;
@@ -7,14 +7,14 @@ use anyhow::{Context as _, Result};
 use flagpole_protocol::Ledger;
 use serde::Serialize;
 
-/// What the parent process has been sent so far.
+/// The sums of all reports to the parent process so far.
 #[derive(Default)]
 pub(super) struct ReportedTotals {
     ledger: Ledger,
     cpu_us: u64,
 }
 
-/// The ledger and the CPU time since the last report.
+/// The ledger (the counts of everything the server did) and the CPU time since the previous report.
 #[derive(Serialize)]
 struct ChildReport {
     #[serde(flatten)]
@@ -23,7 +23,7 @@ struct ChildReport {
 }
 
 impl ReportedTotals {
-    /// A line with what was done since the last report.
+    /// The line that reports the difference to the previous report. `ledger` counts from the start of the server.
     pub(super) fn report(&mut self, ledger: Ledger) -> Result<String> {
         let cpu_us = resource_usage::current().cpu_us();
         let report = ChildReport {
@@ -35,7 +35,7 @@ impl ReportedTotals {
     }
 }
 
-/// The line that says that the server accepts connections.
+/// The line that reports the URL when the server accepts connections.
 pub(super) fn ready(running: &[RunningListener]) -> Result<String> {
     let first = running.first().context("no server was started")?;
     let url = first.server.url();

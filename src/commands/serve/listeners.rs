@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct RunningListener {
     pub(super) name: String,
     pub(super) server: BlockingServer,
-    /// What the listener does, as `describe` says it.
+    /// The delays, faults and limits of the listener.
     description: String,
 }
 
@@ -62,7 +62,7 @@ fn name_option(error: &StartError) -> anyhow::Error {
     }
 }
 
-/// What a server does to its responses, in the words of the command line.
+/// The delays, faults and limits of a listener as text, in the notation of the command line.
 fn describe(listener: &Listener) -> String {
     let mut parts = Vec::new();
     match listener.rules.len() {

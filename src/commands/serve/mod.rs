@@ -20,7 +20,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Requests in progress must end within this time when the server stops: twice the longest delay of the built-in profile
+/// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in profile
 /// `book`.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -118,7 +118,7 @@ impl ServeArgs {
             output::result(&totals.report(one.server.ledger())?)?;
         }
         if self.child {
-            // A parent that closed the pipe waits for nothing.
+            // A parent that closed the pipe does not wait for requests in progress.
             for (_, ledger) in shutdown::stop_all(running, Duration::ZERO)? {
                 output::result(&ReportedTotals::default().report(ledger)?)?;
             }

@@ -1,4 +1,4 @@
-//! When servers stop, and how.
+//! Events that end or reset the servers, and their shutdown.
 
 use super::listeners::RunningListener;
 use crate::interrupt;
@@ -10,9 +10,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// What a signal or the parent process asks for.
+/// A request by a signal or by the parent process.
 pub(super) enum ServeEvent {
-    /// Wait until connections close, report, and return to the initial state.
+    /// Wait until the connections close, write a report, and reset the counters.
     DrainAndReset,
     Stop,
 }
@@ -22,13 +22,13 @@ pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
     let (sender, events) = mpsc::channel();
     // Sending fails if the server is stopping already.
     if !is_child {
-        interrupt::on_first(move || {
+        interrupt::on_first_signal(move || {
             let _ = sender.send(ServeEvent::Stop);
         })?;
         return Ok(events);
     }
     // Ctrl-C reaches the whole process group; the parent stops its server.
-    interrupt::on_first(|| {})?;
+    interrupt::on_first_signal(|| {})?;
     thread::spawn(move || {
         heartbeat::listen(|line| {
             if line == DRAIN_AND_RESET {
@@ -40,7 +40,7 @@ pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
     Ok(events)
 }
 
-/// Stops all servers at the same time; the name and URL of each, and what it did.
+/// Stops all servers at the same time; returns the name with the URL, and the ledger, of each.
 pub(super) fn stop_all(
     running: Vec<RunningListener>,
     grace: Duration,

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The oldest schema that can be read: later ones are additive.
+/// The oldest schema that can be read: later schemas only add keys.
 const OLDEST_SCHEMA: u32 = 3;
 
-/// The parts of a result that are compared.
+/// The parts of a result that are compared with those of another result.
 #[derive(Deserialize)]
 pub(crate) struct BaselineResult {
     experiment: Value,
@@ -76,8 +76,8 @@ impl BaselineResult {
         Ok(serde_json::from_str(text)?)
     }
 
-    /// The ratio of each strategy to itself in the baseline, after differences of the environment.
-    pub(crate) fn against(&self, baseline: &BaselineResult) -> Vec<BaselineRatio> {
+    /// The differences of the environment, then the ratio of each strategy to itself in the baseline.
+    pub(crate) fn compare_to(&self, baseline: &BaselineResult) -> Vec<BaselineRatio> {
         let environment = environment_diff(&baseline.environment, &self.environment);
         let environment = environment.map(|message| BaselineRatio {
             name: "environment".to_owned(),
@@ -87,12 +87,12 @@ impl BaselineResult {
         let cells = self.cells.iter();
         let strategies =
             cells.flat_map(|cell| cell.strategies.iter().map(move |strategy| (cell, strategy)));
-        let ratios = strategies.map(|(cell, row)| {
-            let (ratio, message) = match self.counterpart(baseline, cell, row) {
-                Ok(old) => ratio(old, row),
+        let ratios = strategies.map(|(cell, strategy)| {
+            let (ratio, message) = match self.counterpart(baseline, cell, strategy) {
+                Ok(old) => ratio(old, strategy),
                 Err(reason) => (None, reason),
             };
-            let name = self.name(cell, row);
+            let name = self.name(cell, strategy);
             BaselineRatio {
                 name,
                 ratio,
@@ -103,14 +103,14 @@ impl BaselineResult {
     }
 
     /// The name of a strategy, with its conditions if there are several cells.
-    fn name(&self, cell: &BaselineCell, row: &BaselineStrategy) -> String {
+    fn name(&self, cell: &BaselineCell, strategy: &BaselineStrategy) -> String {
         if self.cells.len() < 2 {
-            return row.name.clone();
+            return strategy.name.clone();
         }
         let conditions = cell.conditions.iter();
         let conditions = conditions.map(|(name, value)| format!("{name} {value}"));
         let conditions = conditions.collect::<Vec<_>>().join(", ");
-        format!("{conditions}: {}", row.name)
+        format!("{conditions}: {}", strategy.name)
     }
 
     /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
@@ -118,9 +118,9 @@ impl BaselineResult {
         &self,
         baseline: &'a BaselineResult,
         cell: &BaselineCell,
-        row: &BaselineStrategy,
+        strategy: &BaselineStrategy,
     ) -> Result<&'a BaselineStrategy, String> {
-        let candidates = baseline.at_any_concurrency(cell, row);
+        let candidates = baseline.at_any_concurrency(cell, strategy);
         let Some((_, first)) = candidates.first() else {
             return Err("not in the baseline".to_owned());
         };
@@ -134,9 +134,9 @@ impl BaselineResult {
             return Err("different policy in the baseline".to_owned());
         }
         let mut candidates = candidates.iter();
-        let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == row.concurrency)
+        let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == strategy.concurrency)
         else {
-            let (then, now) = (first.concurrency, row.concurrency);
+            let (then, now) = (first.concurrency, strategy.concurrency);
             return Err(format!(
                 "different concurrency: {then} in the baseline, now {now}"
             ));
@@ -145,17 +145,17 @@ impl BaselineResult {
         if let Some(invalid) = reasons.find(|reason| reason.severity == Validity::Invalid) {
             return Err(format!("invalid in the baseline: {}", invalid.message));
         }
-        if old.fates_digest != row.fates_digest {
+        if old.fates_digest != strategy.fates_digest {
             return Err("different fates in the baseline".to_owned());
         }
         Ok(old)
     }
 
-    /// The strategies of this name whose other conditions are those of `cell`.
+    /// The strategies with the name of `strategy` in cells that differ from `cell` in the concurrency at most.
     fn at_any_concurrency(
         &self,
         cell: &BaselineCell,
-        row: &BaselineStrategy,
+        strategy: &BaselineStrategy,
     ) -> Vec<(&BaselineCell, &BaselineStrategy)> {
         let other_conditions = |cell: &BaselineCell| {
             let mut conditions = cell.conditions.clone();
@@ -167,7 +167,9 @@ impl BaselineResult {
         let cells = cells.filter(|cell| other_conditions(cell) == wanted);
         let strategies =
             cells.flat_map(|cell| cell.strategies.iter().map(move |strategy| (cell, strategy)));
-        strategies.filter(|(_, old)| old.name == row.name).collect()
+        strategies
+            .filter(|(_, old)| old.name == strategy.name)
+            .collect()
     }
 
     /// The transports of the experiment.
@@ -183,7 +185,7 @@ impl BaselineResult {
     }
 }
 
-/// The differences of machine and program. Load and time always differ and are left out.
+/// The differences of machine, version and build. Load and time always differ and are not compared.
 fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
     let describe = |environment: &Environment| {
         let build = if environment.optimised {
@@ -207,10 +209,10 @@ fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-/// The ratio of the wall times, and a sentence about it.
+/// The ratio of the new to the old wall times, and the ratio as text; or `None` and the reason.
 fn ratio(old: &BaselineStrategy, new: &BaselineStrategy) -> (Option<Ratio>, String) {
-    let walls = |row: &BaselineStrategy| -> Vec<f64> {
-        let rounds = row.rounds.iter();
+    let walls = |strategy: &BaselineStrategy| -> Vec<f64> {
+        let rounds = strategy.rounds.iter();
         rounds.map(|round| round.wall_us as f64).collect()
     };
     let (new, old) = (walls(new), walls(old));
@@ -247,15 +249,15 @@ impl From<&Comparison> for BaselineResult {
 }
 
 impl From<&StrategyResult> for BaselineStrategy {
-    fn from(row: &StrategyResult) -> BaselineStrategy {
-        let rounds = row.rounds.iter();
+    fn from(strategy: &StrategyResult) -> BaselineStrategy {
+        let rounds = strategy.rounds.iter();
         let rounds = rounds.map(|round| BaselineRound {
             wall_us: round.wall_us,
         });
         BaselineStrategy {
-            name: row.name.clone(),
-            concurrency: row.concurrency,
-            fates_digest: row.fates_digest.clone(),
+            name: strategy.name.clone(),
+            concurrency: strategy.concurrency,
+            fates_digest: strategy.fates_digest.clone(),
             rounds: rounds.collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! The bottleneck of a strategy.
+//! The bottleneck of a strategy: what keeps its runs from being faster.
 
 use crate::experiment::runner::environment::usable_cores;
 use flagpole_analysis::bottleneck::{Bottleneck, ObservedRun};
@@ -6,7 +6,7 @@ use flagpole_analysis::bound::ServerLimits;
 use flagpole_analysis::comparison::{Trial, median_trial};
 use std::time::Duration;
 
-/// The bottleneck of the median round.
+/// The bottleneck in the round with the median wall time; `None` without trials.
 pub(crate) fn bottleneck(
     trials: &[&Trial],
     timeout: Option<Duration>,

@@ -1,4 +1,4 @@
-//! Goodput against concurrency.
+//! Curves of goodput (successful downloads per second) against concurrency.
 
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
 use flagpole_analysis::comparison::concurrency_curve::{ConcurrencyPoint, Knee};

@@ -1,11 +1,11 @@
-//! What decides the exit code of a comparison, besides thresholds.
+//! Invalid measurements (exit code 3) and unexpected errors (exit code 1) of a comparison.
 
 use crate::experiment::runner::cell_trials::CellTrials;
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::validity::verdict::Validity;
 use flagpole_protocol::{AttemptRecord, Outcome};
 
-/// The reasons for which the measurement is invalid, without duplicates: some concern every cell.
+/// The reasons for which the measurement is invalid, without duplicates: some reasons occur in every cell.
 pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
     let cells = comparison.cells.iter();
     let issues = cells.flat_map(|cell| &cell.verdict.reasons);
@@ -18,8 +18,8 @@ pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
     invalid
 }
 
-/// Whether a download failed unexpectedly. What flagpole's own server does to its responses is intended; that it cannot be
-/// reached, or that a file cannot be written, is not.
+/// Whether a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that
+/// cannot be reached and a file that cannot be written are not.
 pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> bool {
     let is_unexpected = |record: &AttemptRecord| match &record.outcome {
         Outcome::Ok

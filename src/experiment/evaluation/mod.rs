@@ -1,4 +1,4 @@
-//! Evaluates trials: results, validity, baseline and thresholds.
+//! Evaluates the trials of a comparison: results, validity, baseline and thresholds.
 
 pub(crate) mod baseline;
 pub(crate) mod bottlenecks;

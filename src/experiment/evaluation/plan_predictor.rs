@@ -1,4 +1,5 @@
-//! Computes what flagpole's own server planned for attempts whose response does not say it.
+//! Computes the planned delay and fault of attempts on flagpole's own server that have no `Server-Timing`. A fate (all
+//! that will happen to one response) follows from the seed and the request, so it can be computed after the run.
 
 use flagpole_protocol::{
     AttemptKind, AttemptRecord, Offset, Outcome, Pace, ServerTiming, TimeoutKind,
@@ -10,16 +11,17 @@ use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The fates of a server.
+/// Predicts what a server with a certain listener and seed does.
 pub(crate) struct PlanPredictor {
     rules: RuleSet,
     site: Arc<Site>,
-    /// Whether a rule applies to a time window only: then fates are not known afterwards.
+    /// Whether a rule applies only between two times. Then fates depend on when the server got the request, which is not
+    /// known.
     has_time_windows: bool,
 }
 
 impl PlanPredictor {
-    /// The fates of a server with this listener.
+    /// Fails if the listener is invalid.
     pub(crate) fn new(seed: u64, listener: &Listener) -> anyhow::Result<PlanPredictor> {
         let mut rules = listener.rules.iter();
         Ok(PlanPredictor {
@@ -29,8 +31,8 @@ impl PlanPredictor {
         })
     }
 
-    /// Adds the timing to a record without one. The server sends no `Server-Timing` with a response that is neither
-    /// delayed nor faulty, and cannot send it without a head.
+    /// Adds the planned timing to a record without timing. The server sends no `Server-Timing` with a response that is
+    /// neither delayed nor faulty, and none was received if the attempt ended before the response head.
     pub(crate) fn complete(&self, record: &mut AttemptRecord) {
         let is_unsent = matches!(
             record.outcome,
@@ -40,12 +42,12 @@ impl PlanPredictor {
         );
         record.timing = match record.timing.take() {
             None if record.status.is_some() => Some(ServerTiming::default()),
-            None if !self.has_time_windows && !is_unsent => Some(self.timing(record)),
+            None if !self.has_time_windows && !is_unsent => Some(self.predict(record)),
             timing => timing,
         };
     }
 
-    fn timing(&self, record: &AttemptRecord) -> ServerTiming {
+    fn predict(&self, record: &AttemptRecord) -> ServerTiming {
         let request = RequestInfo {
             method: &Method::GET,
             key: &record.resource.into(),
@@ -53,7 +55,7 @@ impl PlanPredictor {
             elapsed: Duration::ZERO,
         };
         let fate = self.rules.decide(&request).fate;
-        // Faults are not injected into the further hops of a redirect.
+        // The `redirect` fault is not injected again into the request for the redirect target.
         if record.kind == AttemptKind::Redirect {
             return ServerTiming {
                 planned: fate.delay,

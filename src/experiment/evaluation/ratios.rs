@@ -4,7 +4,8 @@ use flagpole_analysis::comparison::{Ratio, StrategyResult};
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use std::collections::BTreeMap;
 
-/// Adds the ratios to the first and to the fastest strategy, if the downloads of both ended alike.
+/// Adds to each strategy its ratio to the first and to the fastest strategy, if the downloads of the two strategies ended
+/// alike.
 pub(crate) fn add(strategies: &mut [StrategyResult]) {
     let all = strategies.to_vec();
     let Some((first, fastest)) = all.first().zip(fastest(&all)) else {
@@ -25,7 +26,8 @@ pub(crate) fn add(strategies: &mut [StrategyResult]) {
     }
 }
 
-/// The fastest of the strategies that did the most work: a strategy that fails ends early.
+/// The fastest of the strategies with the largest share of completed downloads: a strategy whose downloads fail ends
+/// early.
 fn fastest(strategies: &[StrategyResult]) -> Option<&StrategyResult> {
     let completed = |one: &StrategyResult| one.downloads().completed_share();
     let most = strategies
@@ -51,13 +53,13 @@ fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio
         .iter()
         .filter_map(|(round, wall)| Some((*wall, *other_walls.get(round)?)));
     let (ones, others): (Vec<_>, Vec<_>) = pairs.unzip();
-    let medians = one.wall_us.median as f64 / other.wall_us.median as f64;
+    let ratio_of_medians = one.wall_us.median as f64 / other.wall_us.median as f64;
     let is_itself = one.name == other.name;
     let estimate = (ones.len() >= MIN_ROUNDS && !is_itself)
         .then(|| RatioEstimate::paired(&ones, &others).ok())
         .flatten();
-    medians.is_finite().then(|| match estimate {
+    ratio_of_medians.is_finite().then(|| match estimate {
         Some(estimate) => Ratio::from_estimate(to, &estimate),
-        None => Ratio::without_interval(to, medians),
+        None => Ratio::without_interval(to, ratio_of_medians),
     })
 }

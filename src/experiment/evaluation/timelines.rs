@@ -1,4 +1,4 @@
-//! Timelines of the median rounds.
+//! Timelines (text drawings of when attempts ran) of the rounds with the median wall time.
 
 use crate::experiment::runner::cell_trials::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;

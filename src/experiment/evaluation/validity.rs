@@ -1,4 +1,4 @@
-//! Gathers the evidence about the figures of a cell; `flagpole_analysis::validity` judges it.
+//! Gathers the evidence about the figures of a cell, from which `flagpole_analysis::validity` derives a verdict.
 
 use crate::experiment::evaluation::connect_issues;
 use crate::experiment::runner::cell_trials::CellTrials;
@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The quantiles that are printed and that thresholds can use.
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
-/// The verdict on a cell. Adds fates and stalled rounds to the strategies.
+/// The verdict on a cell. Adds the figures about fates, and the stalled rounds, to `results`.
 pub(crate) fn verdict(
     conditions: &CellConditions<'_>,
     cell: &CellTrials,
@@ -61,7 +61,7 @@ pub(crate) fn verdict(
     }))
 }
 
-/// Whether an external server had no successful download. What flagpole's own server does was asked for.
+/// The issue that no download from an external server succeeded. With flagpole's own server that can be intended.
 fn no_downloads(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reason> {
     let is_own_server = conditions.experiment.url.is_none();
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
@@ -80,7 +80,8 @@ fn abort_messages(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Str
     aborted.into_iter().chain(overhead).collect()
 }
 
-/// The fates of each trial of each strategy, as far as all of them can be compared.
+/// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every trial
+/// has are compared.
 fn compare_fates(
     conditions: &CellConditions<'_>,
     cell: &CellTrials,
@@ -88,7 +89,7 @@ fn compare_fates(
     let mut all = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(&cell.trials) {
         let policy = variant.policy()?;
-        // Under different policies only the first attempts are the same.
+        // Under different policies only the first attempts of the downloads have the same fates.
         let first_only = policy.budget.is_some() || !conditions.experiment.policies.is_empty();
         for trial in trials {
             let fates = PlannedFates::from_records(&trial.measured.records);
@@ -106,7 +107,8 @@ fn compare_fates(
         .collect())
 }
 
-/// The digest of all rounds of a strategy; if they differ, one that differs from the smallest.
+/// The digest that all rounds of a strategy share; if the digests differ, one that differs from the smallest, so that
+/// strategies with different rounds do not appear equal.
 fn common_digest(compared: Vec<FateComparison>) -> Option<FatesDigest> {
     let digests = compared.into_iter().filter_map(|one| one.digest);
     let mut digests: Vec<_> = digests.collect();
@@ -149,8 +151,8 @@ fn observed_strategy(
     }
 }
 
-/// How long workers were busy, each from its first attempt to its last, and how long those attempts took. `None` if
-/// attempts have no worker, or a worker was idle in between: during a backoff, or before a hedge.
+/// How long the workers were busy, each from its first attempt to its last, and the sum of the response times of the
+/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a hedge.
 fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     let mut took = Duration::ZERO;

@@ -1,11 +1,11 @@
-//! Experiments: built in, or read from files.
+//! Loads experiments by built-in name or from a file.
 
 use super::experiment::Experiment;
 use crate::options::builtin_profiles::about;
-use crate::options::help_lists;
+use crate::options::{help_lists, text_file};
 use anyhow::{Context as _, Result, bail};
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 
 macro_rules! built_in {
     ($($name:literal),*) => {
@@ -24,9 +24,6 @@ const BUILT_IN: [(&str, &str); 7] = built_in![
     "threads-vs-async"
 ];
 
-/// The maximum size of an experiment file, in bytes.
-const MAX_SIZE: u64 = 1 << 20;
-
 /// Loads an experiment by its built-in name or from a file.
 pub(crate) fn load(name: &str) -> Result<Experiment> {
     if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
@@ -40,10 +37,7 @@ pub(crate) fn load(name: &str) -> Result<Experiment> {
         }
         opened => opened.with_context(|| name.to_owned())?,
     };
-    let mut text = String::new();
-    file.take(MAX_SIZE)
-        .read_to_string(&mut text)
-        .with_context(|| name.to_owned())?;
+    let text = text_file::read(file).with_context(|| name.to_owned())?;
     Experiment::parse(&text, name)
 }
 
@@ -85,6 +79,18 @@ mod tests {
             .collect();
         known.sort();
         assert_eq!(files, known);
+    }
+
+    #[test]
+    fn file_that_is_too_large_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "# a comment\n".repeat(100_000)).unwrap();
+        let error = load(file.path().to_str().unwrap()).err().unwrap();
+        let error = format!("{error:#}");
+        assert!(
+            error.ends_with("expected a file of at most 1048576 bytes"),
+            "{error}"
+        );
     }
 
     #[test]

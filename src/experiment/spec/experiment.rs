@@ -16,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-/// The default number of rounds: 20 detect a difference of about one standard deviation.
+/// The default number of rounds. With 20, the minimum detectable effect is about one standard deviation of a round.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
 
-/// The highest default concurrency: the number of threads of the book's program.
+/// The default concurrency is at most this. 30 is the number of threads of the program in the book that docs/article.md
+/// follows.
 const DEFAULT_CONCURRENCY: usize = 30;
 
-/// An experiment.
+/// A comparison as its file describes it; docs/experiments.md documents the keys.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Experiment {
@@ -64,11 +65,11 @@ pub(crate) struct Experiment {
     pub(crate) server: Option<Listener>,
 }
 
-/// Conditions (each latency with each concurrency) and strategies (each with each transport).
+/// The values to compare. Each latency with each concurrency is a cell; each strategy runs with each transport.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grid {
-    /// Latencies that replace the server's own.
+    /// Latencies that replace the latency of the server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) latency: Vec<TextOrNumber<Latency>>,
     #[serde(default, alias = "max_req", skip_serializing_if = "Vec::is_empty")]
@@ -109,7 +110,7 @@ impl Experiment {
         Ok(Some(listener))
     }
 
-    /// The latencies of the grid; one `None` for the server's own.
+    /// The latencies of the grid; a single `None`, for the latency of the server itself, if the grid has none.
     pub(crate) fn latencies(&self) -> Vec<Option<Latency>> {
         let latencies = self.grid.latency.iter();
         let latencies: Vec<_> = latencies.map(|latency| Some(latency.0.clone())).collect();

@@ -1,4 +1,4 @@
-//! What an experiment is, and the files that it comes from.
+//! The specification of an experiment: its parts, its file format, its limits and its checks.
 
 pub(crate) mod builtin;
 pub(crate) mod experiment;

@@ -5,6 +5,7 @@ use flagpole_client::{Strategy, Transport};
 use std::fmt;
 use std::str::FromStr;
 
+/// The seed of delays, faults and the order of trials.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Seed(pub(crate) u64);
 

@@ -4,10 +4,10 @@ use super::experiment::Experiment;
 use crate::process::trial_job::Files;
 use anyhow::{Result, bail};
 
-/// The maximum number of downloads of a run: all its attempts are kept in memory.
+/// The maximum number of downloads of a run: the records of all its attempts are held in memory.
 const MAX_DOWNLOADS: usize = 100_000;
 
-/// The maximum number of runs: each is a process.
+/// The maximum number of runs, each of which is a process.
 const MAX_RUNS: usize = 100_000;
 
 impl Experiment {
@@ -21,7 +21,7 @@ impl Experiment {
         flags.saturating_mul(self.times.get()).saturating_mul(files)
     }
 
-    /// Rejects an experiment that needs too much memory or time.
+    /// Rejects an experiment that needs too much memory or time. `strategies` is the number of strategy variants.
     pub(crate) fn check_size(&self, strategies: usize) -> Result<()> {
         let downloads = self.downloads();
         if downloads > MAX_DOWNLOADS {

@@ -6,12 +6,12 @@ use crate::options::strategy_names;
 use anyhow::{Result, anyhow, bail};
 use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
 
-/// The default strategies: those of the book.
+/// The default strategies: the three ways of downloading that docs/article.md compares.
 const DEFAULT_STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
 /// A strategy with a transport and a policy.
 pub(crate) struct StrategyVariant {
-    /// The name of the strategy; with those of the transport and the policy if there are several.
+    /// The name of the strategy; followed by the names of the transport and the policy where several are compared.
     pub(crate) name: String,
     pub(crate) strategy: &'static dyn Strategy,
     pub(crate) transport: &'static dyn Transport,
@@ -19,7 +19,8 @@ pub(crate) struct StrategyVariant {
 }
 
 impl StrategyVariant {
-    /// The policy. A sequential strategy among others ignores `hedge`, which is not an error.
+    /// The policy, as for a concurrency of 2: the check that hedging needs two connections does not apply, because a
+    /// sequential strategy in a comparison ignores `hedge`.
     pub(crate) fn policy(&self) -> Result<Policy> {
         self.policy.policy(2)
     }
@@ -68,7 +69,7 @@ impl Experiment {
         self.grid.transports.iter().map(|one| one.0.0).collect()
     }
 
-    /// The policies to compare, the one with the fewest options first.
+    /// The policies to compare, merged over the common policy; the policy with the fewest options is first.
     fn merged_policies(&self) -> Result<Vec<(Option<&str>, PolicyConfig)>> {
         if self.policies.is_empty() {
             return Ok(vec![(None, self.policy.clone())]);

@@ -33,7 +33,7 @@ fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
     let (now, mut old) = (result(10), result(10));
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     old.pointer_mut(parent).unwrap()[key] = old_value;
-    let against = parse(&now).against(&parse(&old));
+    let against = parse(&now).compare_to(&parse(&old));
     let ratios = against.into_iter();
     ratios
         .map(|against| format!("{}: {}", against.name, against.message))
@@ -42,7 +42,7 @@ fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
 
 #[test]
 fn result_does_not_differ_from_itself() {
-    let against = parse(&result(10)).against(&parse(&result(10)));
+    let against = parse(&result(10)).compare_to(&parse(&result(10)));
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
     assert!(ratio.confidence_interval.is_some() && ratio.is_significant == Some(false));
@@ -148,7 +148,7 @@ fn different_environment_is_reported_and_compared() {
 
 #[test]
 fn few_rounds_have_a_ratio_without_interval() {
-    let against = parse(&result(10)).against(&parse(&result(9)));
+    let against = parse(&result(10)).compare_to(&parse(&result(9)));
     let ratio = against[0].ratio.as_ref().unwrap();
     assert_eq!(
         (ratio.confidence_interval, ratio.is_significant),
