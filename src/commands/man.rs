@@ -46,8 +46,8 @@ fn subcommand(flagpole: &Command, name: &str) -> Result<Command> {
         .display_name(format!("flagpole-{name}")))
 }
 
-/// Renames the section EXTRA, which holds `after_help`, to NOTES, and formats its lines as roff: `clap_mangen` would run them
-/// together in one paragraph.
+/// Renames the section EXTRA, which holds `after_help`, to NOTES, and formats its lines as roff: `clap_mangen` would
+/// run them together in one paragraph.
 fn with_notes(page: &str) -> String {
     let Some((before, rest)) = page.split_once(".SH EXTRA\n") else {
         return page.to_owned();

@@ -1,8 +1,8 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
 //! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, after a failure,
-//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Replies to pings meanwhile. Closing standard input
-//! cancels the run.
+//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Replies to pings meanwhile. Closing standard
+//! input cancels the run.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;

@@ -4,8 +4,8 @@ use flagpole_server::Latency;
 use flagpole_server::config::spec::SpecError;
 use std::str::FromStr;
 
-/// The latencies in a text such as `10ms,lognormal:p50=5ms,p99=20ms`. The text of a latency may contain commas too, so each
-/// latency takes as many of the parts between commas as possible, beginning with the first latency.
+/// The latencies in a text such as `10ms,lognormal:p50=5ms,p99=20ms`. The text of a latency may contain commas too, so
+/// each latency takes as many of the parts between commas as possible, beginning with the first latency.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LatencyList(pub(crate) Vec<Latency>);
 

@@ -4,8 +4,8 @@ use flagpole_analysis::comparison::ResourceUsage;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The highest sampled number of threads. It is sampled after the 1st, 2nd, 4th, 8th ... attempt, because a sample costs
-/// as much as a request, and strategies start their threads with their first attempts.
+/// The highest sampled number of threads. It is sampled after the 1st, 2nd, 4th, 8th ... attempt, because a sample
+/// costs as much as a request, and strategies start their threads with their first attempts.
 #[derive(Default)]
 pub(crate) struct ThreadCounter {
     attempts: AtomicU64,

@@ -1,8 +1,8 @@
 //! flagpole's own server in a child process, against which `compare` measures.
 //!
 //! The child writes lines: first its URL, then a ledger (the server's counts of everything it did) at each request for
-//! one and at its end; and empty lines, which are replies to pings. It exits when its standard input closes, so the child
-//! ends with this process however this process ends.
+//! one and at its end; and empty lines, which are replies to pings. It exits when its standard input closes, so the
+//! child ends with this process however this process ends.
 
 use crate::process::heartbeat::Heartbeat;
 use anyhow::{Context as _, Result, anyhow, bail};

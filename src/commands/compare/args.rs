@@ -17,12 +17,13 @@ use std::path::PathBuf;
 
 /// Compare download strategies under the same delays and faults
 ///
-/// Without options, compares `sequential`, `threads` and `async`: each downloads 20 flags from flagpole's own server, with
-/// a delay of 50 ms. Every strategy runs once per round, each time in a process of its own.
+/// Without options, compares `sequential`, `threads` and `async`: each downloads 20 flags from flagpole's own server,
+/// with a delay of 50 ms. Every strategy runs once per round, each time in a process of its own.
 ///
 /// An experiment is a comparison in a file. It takes the place of the options for server, flags, strategies and policy,
-/// which cannot be combined with it; --rounds and the options under Results can. With --url the server is not flagpole's
-/// own, so --latency, --profile, --listener, --fault, --concurrency-limit, --queue, --rate-limit and --seed are refused.
+/// which cannot be combined with it; --rounds and the options under Results can. With --url the server is not
+/// flagpole's own, so --latency, --profile, --listener, --fault, --concurrency-limit, --queue, --rate-limit and --seed
+/// are refused.
 ///
 /// Conditions of --fail-if compare a metric of a strategy with a value. The metrics are wall (time), efficiency (the
 /// shortest possible wall time divided by the wall time), p50, p90 and p99 (response times), errors (failed downloads),

@@ -27,9 +27,9 @@ const MAX_REQUESTS: usize = 200_000;
 /// Print the planned delay and fault of each request (no server needed)
 ///
 /// A fate is all that will happen to one response: its delay, its fault and how it ends. It follows from the seed, the
-/// profile, the resource and the request number (the first request for a resource is number 1), so a server with the same
-/// profile and seed does exactly this. Without options, prints the fates of one request for each of 20 flags, from every
-/// listener of the profile `book`.
+/// profile, the resource and the request number (the first request for a resource is number 1), so a server with the
+/// same profile and seed does exactly this. Without options, prints the fates of one request for each of 20 flags, from
+/// every listener of the profile `book`.
 ///
 /// The last line is the lower bound: the shortest time in which a client with this --concurrency can make all the
 /// requests.

@@ -35,11 +35,12 @@ use std::time::Instant;
 ///
 /// Without options, downloads the flags of the 20 most populous countries from port 8000, where `flagpole serve` listens.
 ///
-/// A download is one file. It takes one or more attempts: a first request, retries, redirects, and hedges (duplicates of
-/// requests that take long). The length and digest of every body are verified; a file is saved completely or not at all.
+/// A download is one file. It takes one or more attempts: a first request, retries, redirects, and hedges (duplicates
+/// of requests that take long). The length and digest of every body are verified; a file is saved completely or not at
+/// all.
 ///
-/// Exit code 0: every flag was downloaded, was already there or does not exist; 1: a download failed or was interrupted,
-/// or the result or records could not be written; 2: could not start.
+/// Exit code 0: every flag was downloaded, was already there or does not exist; 1: a download failed or was
+/// interrupted, or the result or records could not be written; 2: could not start.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
 " + &help_lists::transports() + "

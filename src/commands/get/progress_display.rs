@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 /// The number of outcomes after the bar.
 const RECENT: usize = 3;
 
-/// The minimum time between two updates of the outcomes. The bar is not drawn more often, and formatting the outcomes for
-/// every download would take up to a tenth of the CPU time of a download.
+/// The minimum time between two updates of the outcomes. The bar is not drawn more often, and formatting the outcomes
+/// for every download would take up to a tenth of the CPU time of a download.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) enum ProgressDisplay {

@@ -20,8 +20,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in profile
-/// `book`.
+/// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in
+/// profile `book`.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The connections of a trial must close within this time after its end.
@@ -32,12 +32,12 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// The files are /flags/{cc}/{cc}.gif and /flags/{cc}/metadata.json, where {cc} is a country code such as br.
 ///
 /// A profile describes one or more listeners: servers, each on a port of its own. Without options, opens the three
-/// listeners of the built-in profile `book`, which the programs of a well-known book on Python use: LOCAL on port 8000 (no
-/// delay), DELAY on 8001 (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418).
+/// listeners of the built-in profile `book`, which the programs of a well-known book on Python use: LOCAL on port 8000
+/// (no delay), DELAY on 8001 (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418).
 ///
 /// With --latency, --fault, --concurrency-limit, --rate-limit or --port, and without --profile, opens one listener, by
-/// default without delays and faults (profile `clean`). With --profile, these options replace the values of every listener
-/// of the profile; its rules stay.
+/// default without delays and faults (profile `clean`). With --profile, these options replace the values of every
+/// listener of the profile; its rules stay.
 #[derive(Args)]
 #[command(after_help = builtin_profiles::list() + "
 " + &help_lists::latencies_and_faults() + "

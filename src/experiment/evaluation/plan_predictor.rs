@@ -15,8 +15,8 @@ use std::time::Duration;
 pub(crate) struct PlanPredictor {
     rules: RuleSet,
     site: Arc<Site>,
-    /// Whether a rule applies only between two times. Then fates depend on when the server got the request, which is not
-    /// known.
+    /// Whether a rule applies only between two times. Then fates depend on when the server got the request, which is
+    /// not known.
     has_time_windows: bool,
 }
 

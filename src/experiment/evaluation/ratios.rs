@@ -4,8 +4,8 @@ use flagpole_analysis::comparison::{Ratio, StrategyResult};
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use std::collections::BTreeMap;
 
-/// Adds to each strategy its ratio to the first and to the fastest strategy, if the downloads of the two strategies ended
-/// alike.
+/// Adds to each strategy its ratio to the first and to the fastest strategy, if the downloads of the two strategies
+/// ended alike.
 pub(crate) fn add(strategies: &mut [StrategyResult]) {
     let all = strategies.to_vec();
     let Some((first, fastest)) = all.first().zip(fastest(&all)) else {

@@ -4,8 +4,8 @@ use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::threshold::Metric;
 use flagpole_analysis::comparison::{Comparison, StrategyResult};
 
-/// The crossed thresholds as sentences, per cell. A threshold that cannot be evaluated counts as crossed, so that a missing
-/// metric does not make the comparison pass.
+/// The crossed thresholds as sentences, per cell. A threshold that cannot be evaluated counts as crossed, so that a
+/// missing metric does not make the comparison pass.
 pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<String> {
     let mut sentences = Vec::new();
     for cell in &comparison.cells {
@@ -32,8 +32,8 @@ pub(crate) fn crossed(experiment: &Experiment, comparison: &Comparison) -> Vec<S
     sentences
 }
 
-/// The value of a metric: times in seconds, memory in bytes, efficiency as a ratio of 0 to 1, errors in downloads, goodput
-/// in downloads per second.
+/// The value of a metric: times in seconds, memory in bytes, efficiency as a ratio of 0 to 1, errors in downloads,
+/// goodput in downloads per second.
 fn value(strategy: &StrategyResult, metric: Metric) -> Option<f64> {
     let seconds = |micros: u64| micros as f64 / 1e6;
     match metric {

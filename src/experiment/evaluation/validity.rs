@@ -80,8 +80,8 @@ fn abort_messages(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Str
     aborted.into_iter().chain(overhead).collect()
 }
 
-/// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every trial
-/// has are compared.
+/// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every
+/// trial has are compared.
 fn compare_fates(
     conditions: &CellConditions<'_>,
     cell: &CellTrials,
@@ -152,7 +152,8 @@ fn observed_strategy(
 }
 
 /// How long the workers were busy, each from its first attempt to its last, and the sum of the response times of the
-/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a hedge.
+/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a
+/// hedge.
 fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
     let mut took = Duration::ZERO;

@@ -1,7 +1,7 @@
 //! Measures the overhead of the harness: the service time of requests without delay, at concurrency 1.
 //!
-//! A pause before each request takes the place of a delay: idle cores sleep during a delay, and waking them takes longer
-//! than all else.
+//! A pause before each request takes the place of a delay: idle cores sleep during a delay, and waking them takes
+//! longer than all else.
 
 use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;

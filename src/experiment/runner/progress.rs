@@ -89,8 +89,9 @@ impl Progress {
     }
 }
 
-/// The remaining time; `None` before the first trial has ended. Each remaining trial of a step takes the mean time of the
-/// trials so far of that step. Without any, it takes its estimated time plus the mean error of the estimates so far.
+/// The remaining time; `None` before the first trial has ended. Each remaining trial of a step takes the mean time of
+/// the trials so far of that step. Without any, it takes its estimated time plus the mean error of the estimates so
+/// far.
 fn remaining(steps: &[ProgressStep]) -> Option<Duration> {
     let seconds = |time: Duration, trials: u32| time.as_secs_f64() * f64::from(trials);
     let done: u32 = steps.iter().map(|step| step.done).sum();

@@ -135,8 +135,8 @@ impl Round<'_> {
     }
 }
 
-/// The name of a run. Unique, because the server counts requests per name, and an external server may remember the names of
-/// earlier comparisons.
+/// The name of a run. Unique, because the server counts requests per name, and an external server may remember the
+/// names of earlier comparisons.
 fn run_name(round: usize, position: usize) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,5 +1,6 @@
-//! Runs a cell, which is one combination of conditions of an experiment: a server, and rounds in which every strategy runs
-//! once. All rounds have the same fates (delays and faults), because the server counts requests from 1 in each trial.
+//! Runs a cell, which is one combination of conditions of an experiment: a server, and rounds in which every strategy
+//! runs once. All rounds have the same fates (delays and faults), because the server counts requests from 1 in each
+//! trial.
 
 use super::abort_reason::AbortReason;
 use super::cell_trials::CellTrials;

@@ -1,5 +1,5 @@
-//! The order of the strategies in a round: a shuffle that follows from the seed and the round, so that no strategy always
-//! runs after the same other strategy.
+//! The order of the strategies in a round: a shuffle that follows from the seed and the round, so that no strategy
+//! always runs after the same other strategy.
 
 use flagpole_protocol::{DrawPurpose, RngKey};
 use rand::seq::SliceRandom as _;
