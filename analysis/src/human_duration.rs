@@ -3,14 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A duration of 3 significant digits, in the unit that suits it: `61.0 µs`, `412 ms`, `1.03 s`.
+/// A duration with 3 significant digits in a suitable unit: `61.0 µs`, `412 ms`, `1.03 s`. Fewer digits below 1 µs
+/// (`0.05 µs`), more from 1000 s on (`3600 s`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_secs_f64() * 1e6;
-        // From here on a number would be rounded to 1000 of its unit.
+        // Each limit is where rounding would give one digit too many: `1000 µs`, `10.00 ms`, `100.0 ms`.
         let (value, unit) = match micros {
             us if us < 999.5 => (us, "µs"),
             us if us < 999_500.0 => (us / 1e3, "ms"),
@@ -38,6 +39,7 @@ mod tests {
             (999_500, "1.00 ms"),
             (9_994_000, "9.99 ms"),
             (9_996_000, "10.0 ms"),
+            // The float nearest to 50.15 is below 50.15.
             (50_150_000, "50.1 ms"),
             (412_300_000, "412 ms"),
             (999_600_000, "1.00 s"),

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Interval between checks whether all connections are closed.
+/// The interval between checks of whether all connections are closed.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A running server: the part that [`Server`](crate::Server) and [`BlockingServer`](crate::BlockingServer) share.
@@ -83,12 +83,13 @@ impl ServerHandle {
         sum
     }
 
-    /// Waits until all connections are closed, for at most `timeout`, and resets the rate limit, so that
-    /// the next client meets a full token bucket. Request counts and time windows continue. Blocks.
+    /// Waits until all connections are closed, for at most `timeout`, and resets the rate limit (even
+    /// after `timeout`), so that the next client meets a full token bucket. Request counts, the peak concurrency and the
+    /// clock of rules with times continue. Blocks.
     pub fn drain_and_reset(&self, timeout: Duration) {
         let end = Instant::now() + timeout;
         let mut idle_checks = 0;
-        // Two checks, because the kernel may hold a connection that no worker has accepted yet.
+        // A second check, an interval later, because the kernel may hold a connection that no worker has accepted yet.
         while idle_checks < 2 && Instant::now() < end {
             thread::sleep(IDLE_POLL_INTERVAL);
             idle_checks = if self.listener.is_idle() {
@@ -101,15 +102,16 @@ impl ServerHandle {
     }
 
     /// The journal entries in memory, in the order in which the request heads were parsed; at most
-    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) per worker. On a connection that stays
-    /// open the entry may appear just after the peer has read the response.
+    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) per worker. The entry of a
+    /// request is there before its connection closes; on a connection that stays open, perhaps only just after the peer
+    /// has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
         let mut entries = self.ledger().entries;
         entries.sort_by_key(|entry| entry.at);
         entries
     }
 
-    /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.
+    /// Stops accepting connections, gives the requests in progress at most `grace` to finish, and stops.
     /// Returns the final ledger. Blocks.
     pub(crate) fn shutdown(mut self, grace: Duration) -> Ledger {
         self.phase.send_replace(Phase::Draining);
@@ -128,10 +130,12 @@ impl ServerHandle {
         for thread in self.threads.drain(..) {
             match thread.join() {
                 Ok(Ok(())) => {}
+                // Printed, because `drop` cannot return an error.
                 Ok(Err(error)) => {
                     eprintln!("flagpole: a worker of {} failed: {error}", self.address);
                 }
-                // The panic was printed by the thread; a panic in `drop` would abort the process.
+                // The panic was printed by the thread; a second panic in `drop` while unwinding would abort the
+                // process.
                 Err(_panic) => {}
             }
         }

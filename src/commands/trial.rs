@@ -1,8 +1,9 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
-//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, after a failure,
-//! its [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause). Replies to pings meanwhile. Closing standard
-//! input cancels the run.
+//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, if the job fails,
+//! the cause as a [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause) (`Other` if the system did not run out
+//! of a resource); the exit code distinguishes the two. Meanwhile an empty line answers each ping, by which the parent
+//! notices that a trial hangs. Closing standard input cancels the run.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
@@ -29,7 +30,7 @@ impl TrialArgs {
     /// Runs the job and prints the result.
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let TrialArgs {} = self;
-        // Ctrl-C reaches the whole process group; the parent cancels its trial.
+        // Ignored: Ctrl-C reaches the whole process group, and the parent cancels this trial by closing standard input.
         interrupt::on_first_signal(|| {})?;
         let mut line = String::new();
         io::stdin()
@@ -52,7 +53,8 @@ impl TrialArgs {
     }
 }
 
-/// Replies to pings until standard input closes; then cancels the run, and exits if the run does not end in time.
+/// Replies to pings, ignoring all other lines, until standard input closes; then cancels the run, and exits if the run
+/// does not end in time.
 fn cancel_on_closed_input() -> Result<CancellationToken> {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
@@ -75,10 +77,10 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let target: Target = job.url.parse()?;
     let endpoint = target.resolve()?;
     let workload = workload(&job)?;
-    // A sequential strategy in a comparison ignores `hedge`, which needs a concurrency of 2.
+    // At concurrency 1 a comparison ignores `hedge`, for which no slot is free; `get` refuses such a `hedge`.
     let policy = job.policy.policy(job.concurrency.max(2))?;
     let threads = ThreadCounter::default();
-    // The threads that wait for standard input and for signals do not belong to the strategy.
+    // The threads that wait for standard input and for signals do not belong to the strategy; the main thread does.
     let other_threads = resource_usage::threads().saturating_sub(1);
     let on_record = |_: &AttemptRecord| threads.sample();
     let run = Run::new(&workload, &endpoint)
@@ -103,6 +105,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     })
 }
 
+/// Downloads of the flags of the job's countries, in their order, which repeats until there are enough downloads.
 fn workload(job: &TrialJob) -> Result<Workload> {
     let codes: Result<Vec<CountryCode>, _> = job.codes.iter().map(|code| code.parse()).collect();
     let codes = codes.context("cannot read the job")?;
@@ -114,7 +117,8 @@ fn workload(job: &TrialJob) -> Result<Workload> {
     })
 }
 
-/// The memory of the records, in KiB. The comparison needs them, so they do not count as memory of the strategy.
+/// The memory of the records, in KiB, without texts that records own. The comparison needs the records, so they do not
+/// count as memory of the strategy.
 fn record_kib(records: &[AttemptRecord]) -> u64 {
     size_of_val(records) as u64 / 1024
 }

@@ -86,11 +86,13 @@ impl<'a> BottleneckAnalysis<'a> {
         self.run.records.iter().filter(matches).count()
     }
 
+    /// The time of the longest chain of requests, which is the longest download with its retries and metadata.
     pub(super) fn critical_path(&self) -> Duration {
         self.terms
             .map_or(Duration::ZERO, |terms| terms.critical_path)
     }
 
+    /// The lowest concurrency with the lowest bound: a higher concurrency cannot make the run faster.
     pub(super) fn max_useful_concurrency(&self) -> usize {
         self.terms.map_or(1, |terms| terms.max_useful_concurrency)
     }

@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
-/// What can limit a run.
+/// A bottleneck: what keeps a run from being faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BottleneckKind {
-    /// The delays themselves: all in sequence on one connection, or the longest one.
+    /// The delays themselves: their sum at concurrency 1, or the longest of them at a concurrency that is high enough.
     Latency,
-    /// The client's concurrency: fewer connections than requests.
+    /// The client's concurrency, above 1: requests wait for a connection, and more connections would help.
     Concurrency,
-    /// One download that takes much longer than the others.
+    /// The longest download, if it takes more than twice as long as the median one.
     Straggler,
     /// The server's concurrency limit.
     ServerConcurrencyLimit,
@@ -26,7 +26,8 @@ pub enum BottleneckKind {
     ClientCpu,
     /// Responses later than planned.
     ServerLateness,
-    /// Time beyond the lower bound and the CPU time: for connections, system calls, the network.
+    /// Time that neither the lower bound nor the CPU time explains, such as opening connections and the network; it is
+    /// more than half of the wall time.
     Overhead,
     /// The planned delays are unknown, and the client's CPU time does not explain the wall time.
     Unknown,

@@ -46,7 +46,7 @@ fn single_connection_waits_for_every_delay() {
         &run(&records, 1),
         BottleneckKind::Latency,
         "1 connection waits for 20 responses in sequence: their delays add up to 1.00 s of the 1.00 s",
-        "a concurrency of up to 20 helps, where the lower bound is 50.0 ms; more does not",
+        "raise the concurrency to at most 20: there the lower bound is 50.0 ms",
     );
 }
 
@@ -79,7 +79,7 @@ fn fewer_connections_than_requests_limit_the_run() {
         &run(&records, 32),
         BottleneckKind::Concurrency,
         "at concurrency 32 the lower bound is 312 ms; the longest delay is 104 ms, and the run took 312 ms",
-        "a concurrency of up to 96 helps, where the lower bound is 104 ms; more does not",
+        "raise the concurrency to at most 96: there the lower bound is 104 ms",
     );
 }
 
@@ -202,7 +202,7 @@ fn slow_bodies_limit_by_bandwidth() {
         &run(&records, 2),
         BottleneckKind::Bandwidth,
         "body pacing makes up 3.60 s of the lower bound of 4.00 s",
-        "a concurrency of up to 8 helps, where the lower bound is 1.00 s",
+        "raise the concurrency to at most 8: there the lower bound is 1.00 s",
     );
     assert_bottleneck(
         &run(&records, 8),

@@ -1,4 +1,4 @@
-//! One round of a strategy in a result.
+//! The figures of a trial in a result.
 
 use super::resource_usage::ResourceUsage;
 use super::trial::Trial;
@@ -6,7 +6,7 @@ use flagpole_protocol::as_micros;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One round of a strategy.
+/// The result of one trial: one strategy in one round.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RoundResult {
     /// The round, from 1.
@@ -15,7 +15,7 @@ pub struct RoundResult {
     pub position: usize,
     /// The wall time.
     pub wall_us: u64,
-    /// The lower bound.
+    /// The lower bound; null if the planned delays are unknown.
     pub bound_us: Option<u64>,
     /// Downloads that succeeded.
     pub ok: u64,
@@ -25,9 +25,10 @@ pub struct RoundResult {
     pub error: u64,
     /// The resources that the client's process used.
     pub resource_usage: ResourceUsage,
-    /// The CPU time of the server's process; null for an external server.
+    /// The CPU time of the server's process during the trial; null for an external server.
     pub server_cpu_us: Option<u64>,
-    /// The p99 lateness of delayed responses; null if there are none, and for an external server.
+    /// The p99 lateness of delayed responses, with fractions because the server measures in nanoseconds; null if no
+    /// response was delayed, or for an external server.
     pub lateness_p99_us: Option<f64>,
 }
 

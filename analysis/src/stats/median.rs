@@ -1,8 +1,11 @@
-//! Medians that are one of the values.
+//! Medians that are values of the sample, never the mean of two.
+//!
+//! Times use the lower median. Figures that fall as times rise, such as the efficiency, use the upper median, so that
+//! both figures come from the same round.
 
 use std::cmp::Ordering;
 
-/// The median, the lower of two in the middle; `None` without values.
+/// The median; of an even number of values, the lower of the middle two. `None` without values.
 pub(crate) fn lower_median<T: Clone>(
     values: impl IntoIterator<Item = T>,
     order: impl FnMut(&T, &T) -> Ordering,
@@ -12,7 +15,7 @@ pub(crate) fn lower_median<T: Clone>(
     sorted.get(sorted.len().saturating_sub(1) / 2).cloned()
 }
 
-/// The median, the upper of two in the middle; `None` without values.
+/// The median; of an even number of values, the upper of the middle two. `None` without values.
 pub(crate) fn upper_median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);

@@ -2,9 +2,10 @@
 //! response.
 //!
 //! An attempt shows its fate by its status, the planned delay and pacing, and the fault; without a head, by its
-//! outcome. The fates of first attempts and retries follow from the seed. What happens to a timing-dependent attempt
-//! (a hedge, a timeout, a rejection by a limit, a failed connection) is no fate, and decides whether attempts follow in
-//! the same download: such attempts and those after them are counted, but not compared.
+//! outcome, such as a reset. What happens to a timing-dependent attempt (a hedge, the attempt that lost to one, a
+//! timeout, a cancellation, a rejection by a limit, a failed connection) does not follow from the seed, nor does whether
+//! other attempts follow it in the same download. So such attempts, a timeout after a planned hang included, and those
+//! after them are counted but not compared. The fates of all other attempts follow from the seed.
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +41,7 @@ struct DownloadFates {
 }
 
 impl PlannedFates {
-    /// The fates of these attempts, in any order.
+    /// The fates of these attempts, which may be in any order.
     pub fn from_records(records: &[AttemptRecord]) -> PlannedFates {
         let mut attempts: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
         for record in records {
@@ -52,7 +53,7 @@ impl PlannedFates {
         }
     }
 
-    /// Compares first attempts only: under a retry budget, retries are timing-dependent.
+    /// Makes only first attempts comparable: under a retry budget, retries are timing-dependent.
     pub fn first_attempts_only(mut self) -> PlannedFates {
         for download in self.downloads.values_mut() {
             download.comparable = download.comparable.min(1);
@@ -60,12 +61,12 @@ impl PlannedFates {
         self
     }
 
-    /// The digest of all comparable attempts.
+    /// The digest of all comparable attempts of this run alone.
     pub fn digest(&self) -> FatesDigest {
         FatesDigest::from_lines(&self.lines(|_| usize::MAX))
     }
 
-    /// The lines of the comparable attempts, of each download at most as many as `max` gives.
+    /// The lines of the comparable attempts; at most `max(download)` of each download.
     fn lines(&self, max: impl Fn(usize) -> usize) -> Vec<&str> {
         let lines = self.downloads.iter().flat_map(|(download, fates)| {
             let count = fates.comparable.min(max(*download));
@@ -85,8 +86,8 @@ impl PlannedFates {
     }
 }
 
-/// What can be compared between several runs of one workload: each download up to its first attempt that was
-/// timing-dependent in any of the runs.
+/// What can be compared between several runs of one workload: the attempts of each download before the first
+/// that was timing-dependent in any of the runs.
 pub fn compare(runs: &[PlannedFates]) -> Vec<FateComparison> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (download, fates) in runs.iter().flat_map(|run| &run.downloads) {

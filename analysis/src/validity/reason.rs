@@ -20,7 +20,7 @@ pub enum Reason {
     ResourceExhausted {
         /// The resource.
         resource: SystemResource,
-        /// What failed for lack of the resource, as the start of a sentence.
+        /// What failed for lack of the resource, as the start of a sentence: `5 of 80 attempts did not connect`.
         what: String,
         /// How many of the resource are available.
         available: u64,
@@ -34,7 +34,7 @@ pub enum Reason {
         /// Why, as the outcome of the attempts says.
         why: String,
     },
-    /// No download succeeded.
+    /// No download from an external server succeeded. With flagpole's own server that may be intended.
     NoDownloads,
     /// Responses were sent before they were due.
     EarlyResponses {
@@ -137,7 +137,8 @@ pub enum Reason {
     FewSamples {
         /// The strategy.
         strategy: String,
-        /// Its number of independent latencies.
+        /// Its number of independent latencies (see
+        /// [`effective_sample_size`](crate::stats::sample_size::effective_sample_size)).
         samples: u64,
         /// The percentiles (0 to 1) with too few samples, and how many each requires.
         needed: Vec<(f64, u64)>,

@@ -1,4 +1,4 @@
-//! Reasons as sentences, with their figures and a remedy.
+//! The reasons of a verdict as sentences, with their figures and, if there is one, a remedy.
 
 use super::lateness;
 use super::reason::Reason;
@@ -40,8 +40,8 @@ impl fmt::Display for Reason {
             }
             Reason::ServerLate { lateness, delay } => write!(
                 f,
-                "the server was too late: p99 lateness {} = {:.0}% of the {} delay (limit {:.0}%); run on an idle \
-                 machine or use longer delays",
+                "the server was too late: p99 lateness {} = {:.0}% of the median delay of {} (limit {:.0}%); run on \
+                 an idle machine or use longer delays",
                 HumanDuration(*lateness),
                 100.0 * lateness::share(*lateness, *delay),
                 HumanDuration(*delay),
@@ -54,12 +54,13 @@ impl fmt::Display for Reason {
             ),
             Reason::FatesUnknown { attempts } => write!(
                 f,
-                "cannot tell whether the fates were the same: all {attempts} attempts were timing-dependent in some \
-                 trial"
+                "cannot tell whether the fates were the same: each of the {attempts} attempts was timing-dependent \
+                 in at least one trial"
             ),
             Reason::WorkDiffers { one, other } => write!(
                 f,
-                "different results: the downloads of {} ended with {}, those of {} with {}; no ratio is given",
+                "different results: the downloads of {} ended with {}, those of {} with {}, so no ratio of their \
+                 wall times is given",
                 one.0, one.1, other.0, other.1
             ),
             Reason::LedgerMismatch {
@@ -75,7 +76,8 @@ impl fmt::Display for Reason {
                 efficiency,
             } => write!(
                 f,
-                "{strategy} was faster than possible: efficiency {efficiency:.3}"
+                "{strategy} was faster than the planned delays allow: efficiency {efficiency:.3}; did the server apply \
+                 the delays that it reported?"
             ),
             Reason::RoundsMissing { rounds, requested } => {
                 write!(f, "only {rounds} of {requested} rounds were completed")
@@ -112,8 +114,8 @@ impl fmt::Display for Reason {
                 attempts,
             } => write!(
                 f,
-                "the connections of {strategy} were busy for {}, its attempts took {}: more than 2% difference; run \
-                 on an idle machine",
+                "the connections of {strategy} were busy for {}, but its attempts took {}: the difference is more than \
+                 2%; run on an idle machine",
                 HumanDuration(*busy),
                 HumanDuration(*attempts)
             ),
@@ -123,13 +125,14 @@ impl fmt::Display for Reason {
                 change,
             } => write!(
                 f,
-                "{strategy}: the last rounds took {:.1}% {} than the first (p = {p:.2e}); run on an idle machine",
+                "{strategy}: the last third of the rounds took {:.1}% {} than the first third (p = {p:.2e}, \
+                 Mann-Kendall test); run on an idle machine",
                 100.0 * change.abs(),
                 if *change > 0.0 { "longer" } else { "less time" }
             ),
             Reason::FewRounds { rounds, needed } => write!(
                 f,
-                "{}; a confidence interval needs {needed} (--rounds)",
+                "{}; a confidence interval needs {needed}; raise --rounds",
                 plural(*rounds, "round")
             ),
             Reason::FewSamples {
@@ -138,7 +141,7 @@ impl fmt::Display for Reason {
                 needed,
             } => write!(
                 f,
-                "{strategy} has {samples} independent {}; {}; add `--rounds` or `--flags`",
+                "{strategy} has {samples} independent {}, too few for {}; raise --rounds or --flags",
                 if *samples == 1 {
                     "latency"
                 } else {
@@ -150,9 +153,9 @@ impl fmt::Display for Reason {
     }
 }
 
-/// `p50 needs 5, p99 needs 299`.
+/// `p50 (5 needed), p99 (299 needed)`.
 fn required(needed: &[(f64, u64)]) -> String {
     let each = needed.iter();
-    let each = each.map(|(quantile, samples)| format!("p{} needs {samples}", 100.0 * quantile));
+    let each = each.map(|(quantile, samples)| format!("p{} ({samples} needed)", 100.0 * quantile));
     each.collect::<Vec<_>>().join(", ")
 }

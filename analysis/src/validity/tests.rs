@@ -130,7 +130,7 @@ fn counts_of_1_are_described_in_the_singular() {
                 needed,
             }
             .to_string(),
-            "async has 1 independent latency;",
+            "async has 1 independent latency,",
         ),
         (
             Reason::MachineSaturated {
@@ -176,14 +176,14 @@ fn lateness_is_relative_to_the_delay() {
     assert_suspect(
         late(26, 50),
         "server_late",
-        "the server was too late: p99 lateness 2.60 ms = 5% of the 50.0 ms delay (limit 5%); run on an idle machine or \
-         use longer delays",
+        "the server was too late: p99 lateness 2.60 ms = 5% of the median delay of 50.0 ms (limit 5%); run on an \
+         idle machine or use longer delays",
     );
     assert_invalid(
         late(110, 50),
         "server_late",
-        "the server was too late: p99 lateness 11.0 ms = 22% of the 50.0 ms delay (limit 20%); run on an idle machine or \
-         use longer delays",
+        "the server was too late: p99 lateness 11.0 ms = 22% of the median delay of 50.0 ms (limit 20%); run on an \
+         idle machine or use longer delays",
     );
     for (lateness, delay) in [(25, 50), (100, 0)] {
         let mut cell = clean();
@@ -260,7 +260,8 @@ fn saturated_machine_is_suspect() {
 
 #[test]
 fn busy_time_must_match_the_time_of_attempts() {
-    let message = "the connections of threads were busy for 100 s, its attempts took 97.9 s: more than 2% difference; run on an idle machine";
+    let message = "the connections of threads were busy for 100 s, but its attempts took 97.9 s: the difference is more than \
+                   2%; run on an idle machine";
     assert_suspect(
         |cell| cell.strategies[0].attempt_time = Some(97_900 * MS),
         "busy_time_mismatch",
@@ -309,7 +310,8 @@ fn wall_time_below_bound_is_invalid() {
     assert_invalid(
         |cell| cell.strategies[0].max_efficiency = Some(1.02),
         "below_bound",
-        "threads was faster than possible: efficiency 1.020",
+        "threads was faster than the planned delays allow: efficiency 1.020; did the server apply the delays that it \
+         reported?",
     );
 }
 
@@ -324,7 +326,8 @@ fn drifting_rounds_are_suspect() {
     assert_suspect(
         drift(10),
         "rounds_drift",
-        "threads: the last rounds took 6.9% longer than the first (p = 8.68e-10); run on an idle machine",
+        "threads: the last third of the rounds took 6.9% longer than the first third (p = 8.68e-10, \
+         Mann-Kendall test); run on an idle machine",
     );
     let mut steady = clean();
     drift(1)(&mut steady);
@@ -350,7 +353,7 @@ fn drift_is_corrected_for_the_number_of_strategies() {
 
 #[test]
 fn fewer_than_10_rounds_are_suspect_and_missing_rounds_invalid() {
-    let message = "9 rounds; a confidence interval needs 10 (--rounds)";
+    let message = "9 rounds; a confidence interval needs 10; raise --rounds";
     assert_suspect(
         |cell| (cell.rounds, cell.requested_rounds) = (9, 9),
         "few_rounds",
@@ -368,12 +371,12 @@ fn percentile_without_enough_samples_is_suspect() {
     assert_suspect(
         |cell| cell.strategies[1].samples = 298,
         "few_samples",
-        "async has 298 independent latencies; p99 needs 299; add `--rounds` or `--flags`",
+        "async has 298 independent latencies, too few for p99 (299 needed); raise --rounds or --flags",
     );
     assert_suspect(
         |cell| cell.strategies[1].samples = 4,
         "few_samples",
-        "async has 4 independent latencies; p50 needs 5, p99 needs 299; add `--rounds` or `--flags`",
+        "async has 4 independent latencies, too few for p50 (5 needed), p99 (299 needed); raise --rounds or --flags",
     );
 }
 
@@ -387,7 +390,8 @@ fn unknown_fates_are_suspect() {
     assert_suspect(
         nothing,
         "fates_unknown",
-        "cannot tell whether the fates were the same: all 80 attempts were timing-dependent in some trial",
+        "cannot tell whether the fates were the same: each of the 80 attempts was timing-dependent in at least one \
+         trial",
     );
 }
 
@@ -396,8 +400,8 @@ fn different_results_under_one_policy_are_suspect() {
     assert_suspect(
         |cell| cell.strategies[1].downloads = downloads(996, 3984),
         "work_differs",
-        "different results: the downloads of threads ended with 4980 ok, those of async with 996 ok, 3984 errors; no \
-         ratio is given",
+        "different results: the downloads of threads ended with 4980 ok, those of async with 996 ok, 3984 errors, so \
+         no ratio of their wall times is given",
     );
     let mut policies = clean();
     policies.strategies[1].downloads = downloads(996, 3984);

@@ -76,8 +76,9 @@ impl AttemptScheduler {
         self.in_flight.len()
     }
 
-    /// The most attempts that can be in flight from now on: further slots would stay empty.
-    pub fn max_useful_concurrency(&self) -> usize {
+    /// The most attempts that can be in flight from now on, which becomes less as downloads end: further slots would stay
+    /// empty.
+    pub fn max_in_flight(&self) -> usize {
         let per_download = 1 + usize::from(self.hedging.is_some());
         let undecided = self.workload.len() - self.cursor + self.downloads.len();
         undecided.saturating_mul(per_download).min(self.concurrency)

@@ -42,9 +42,9 @@ impl Strategy for PerCore {
         let run = &run.clone().cancel(run.cancel.child_token());
         let concurrency = run.concurrency.get();
         let run_state = Arc::new(RunState::start(run, concurrency)?);
-        let useful = run_state.scheduler().max_useful_concurrency();
+        let max_in_flight = run_state.scheduler().max_in_flight();
         let cores = available_parallelism().map_or(1, NonZero::get);
-        let shares: Vec<_> = shares(concurrency, cores.min(useful)).collect();
+        let shares: Vec<_> = shares(concurrency, cores.min(max_in_flight)).collect();
         let disk_writer = disk_writer(run)?;
         let loops = AttemptLoop::for_shares(&run_state, disk_writer.as_ref(), &shares);
         let stats = scope(|scope| {

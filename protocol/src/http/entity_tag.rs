@@ -4,7 +4,8 @@ use crate::ContentDigest;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The longest tag that a client sends back, in bytes; only malicious servers send longer ones.
+/// The longest `ETag` value that a client sends back, in bytes: longer than any in practice, and short enough that no
+/// server can make a client send large requests.
 const MAX_LENGTH: usize = 256;
 
 /// An entity tag, such as `"5d1f0a2b4c6e8f90"` or `W/"1"`.
@@ -23,7 +24,7 @@ impl<'a> EntityTag<'a> {
     }
 
     /// Parses a list of tags, whose elements may be empty (RFC 9110 section 5.6.1.2); `None` if it is malformed. A
-    /// tag may contain commas, so the list cannot be split at them.
+    /// tag may contain commas, so the list cannot be split at them. `*` is not a list; the caller handles it.
     pub fn parse_list(list: &'a [u8]) -> Option<Vec<EntityTag<'a>>> {
         let (mut tags, mut rest) = (Vec::new(), list);
         loop {
@@ -51,7 +52,7 @@ impl<'a> EntityTag<'a> {
         self.opaque == other.opaque
     }
 
-    /// The tag at the start of a text, and what follows it.
+    /// The tag at the start of `text`, and the rest; `None` if there is no well-formed tag.
     fn parse_first(text: &'a [u8]) -> Option<(EntityTag<'a>, &'a [u8])> {
         let (is_weak, quoted) = match text.strip_prefix(b"W/") {
             Some(quoted) => (true, quoted),
@@ -69,7 +70,8 @@ impl<'a> EntityTag<'a> {
 
 impl EntityTag<'static> {
     /// Parses the value of an `ETag` field that a client can send back. `None` if the tag is weak (bodies with one
-    /// weak tag may differ), malformed, longer than 256 bytes, or not ASCII.
+    /// weak tag may differ), malformed, or not ASCII (which has no defined encoding, RFC 9110 section 5.5), or if the
+    /// value is longer than 256 bytes.
     pub fn parse_strong(value: &str) -> Option<EntityTag<'static>> {
         let tag = EntityTag::parse(value.as_bytes())?;
         let is_usable = !tag.is_weak && value.len() <= MAX_LENGTH && tag.opaque.is_ascii();

@@ -1,13 +1,13 @@
-//! The distribution of any number of latencies, in bounded memory.
+//! The distribution of any number of latencies, which are measured times here, in bounded memory.
 
 use crate::micros::as_micros;
 use hdrhistogram::Histogram;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// The number of latencies from which on a histogram replaces the samples. The histogram takes some 100 KB: too
+/// With this many latencies a histogram replaces the samples. The histogram takes some 100 KB: too
 /// much for each of 1,000 workers that make a few attempts each.
-const MAX_SAMPLES: usize = 256;
+const HISTOGRAM_FROM: usize = 256;
 
 /// Latencies in whole microseconds: samples at first, later an HDR histogram of 3 significant digits, with an
 /// exact minimum and maximum.
@@ -27,7 +27,7 @@ impl LatencyStats {
             Some(histogram) => put(histogram, micros),
             None => self.samples.push(micros),
         }
-        if self.samples.len() >= MAX_SAMPLES {
+        if self.samples.len() >= HISTOGRAM_FROM {
             self.histogram = Some(self.to_histogram());
             self.samples = Vec::new();
         }
@@ -48,8 +48,8 @@ impl LatencyStats {
         self.range.map(|(_, max)| Duration::from_micros(max))
     }
 
-    /// The smallest latency that at least this fraction (0 to 1) of all latencies do not exceed: exactly one of them
-    /// up to 255 latencies, within 0.1% of one beyond, never a value between two. `None` without latencies.
+    /// The smallest latency such that at least this fraction (0 to 1) of all latencies are not above it. With up to 255
+    /// latencies it is one of them, with more within 0.1% of one; it is never interpolated. `None` without latencies.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
         let (min, max) = self.range?;
         let micros = match &self.histogram {
@@ -59,7 +59,8 @@ impl LatencyStats {
         Some(Duration::from_micros(micros))
     }
 
-    /// How often each latency occurred, in no order, as exact as [`quantile`](LatencyStats::quantile).
+    /// Latencies with their counts, in no particular order; the same latency may come several times. With more than 255
+    /// latencies each is within 0.1%, which may be above [`max`](LatencyStats::max).
     pub fn counts(&self) -> impl Iterator<Item = (Duration, u64)> {
         let samples = self.samples.iter().map(|&micros| (micros, 1));
         let buckets = self.histogram.iter().flat_map(Histogram::iter_recorded);
@@ -69,10 +70,11 @@ impl LatencyStats {
             .map(|(micros, count)| (Duration::from_micros(micros), count))
     }
 
-    /// The quantile of at least one sample, without a histogram.
+    /// The quantile by nearest rank; there must be a sample and no histogram.
     fn nearest_rank(&self, quantile: f64) -> u64 {
         let mut sorted = self.samples.clone();
         sorted.sort_unstable();
+        // A search, because a rank computed with `ceil` would need a lossy cast.
         let rank = (1..sorted.len()).find(|&rank| rank as f64 >= quantile * sorted.len() as f64);
         sorted[rank.unwrap_or(sorted.len()) - 1]
     }
@@ -124,7 +126,7 @@ impl AddAssign<&LatencyStats> for LatencyStats {
 }
 
 impl PartialEq for LatencyStats {
-    /// Whether the distributions are equal, as samples or as histograms.
+    /// Whether the distributions are equal as histograms, however they are held, and their extremes are equal.
     fn eq(&self, other: &LatencyStats) -> bool {
         self.range == other.range && self.to_histogram() == other.to_histogram()
     }
@@ -183,7 +185,7 @@ mod tests {
             latencies.record(Duration::from_micros(n));
         }
         assert_eq!(latencies.count(), 1_000_002);
-        assert!(latencies.samples.capacity() <= MAX_SAMPLES);
+        assert!(latencies.samples.capacity() <= HISTOGRAM_FROM);
         assert_eq!(latencies.to_histogram().distinct_values(), before);
     }
 

@@ -1,8 +1,8 @@
-//! The path to a key of a profile.
+//! The address of a key in a profile.
 
 use std::fmt;
 
-/// One segment of a path: `rule[2]` has the segments `rule` and `[2]`.
+/// One segment of an address: `rule[2]` has the segments `rule` and `[2]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathSegment {
     Key(String),
@@ -15,7 +15,7 @@ impl PathSegment {
     }
 }
 
-/// A path as text: `listener[0].rule[2].path`.
+/// An address as text: `listener[0].rule[2].path`.
 pub(crate) struct KeyPath<'a>(pub(crate) &'a [PathSegment]);
 
 impl fmt::Display for KeyPath<'_> {

@@ -14,7 +14,8 @@ pub struct ProfileError {
 }
 
 impl ProfileError {
-    /// The error of a text that TOML or serde refuse.
+    /// The error of a text that the TOML parser or serde refuses. An error of the file as a
+    /// whole is located at its start.
     pub(crate) fn from_toml(text: &str, error: &toml::de::Error) -> ProfileError {
         let offset = error.span().map_or(0, |span| span.start);
         ProfileError {
@@ -45,7 +46,8 @@ impl ProfileError {
     }
 }
 
-/// `LINE:COLUMN: KEY: SENTENCE`; without a text `KEY: SENTENCE`.
+/// `LINE:COLUMN: ADDRESS: SENTENCE`, of which the location prints the first three; without a text `ADDRESS: SENTENCE`.
+/// The address of the key, such as `rule[0].latency`, is absent if the error is not about one key.
 impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.location {

@@ -9,7 +9,8 @@ fn schema(about: &str, examples: &[&str]) -> Schema {
     json_schema!({ "type": "string", "description": about, "examples": examples })
 }
 
-/// The schema of a text that needs no quotes if it is a whole number: a status, a request number, a delay of 0.
+/// The schema of a text that may also be written as an integer, without quotes: a status as a fault, one request number,
+/// a delay of 0. Other integers match the schema too, but the parser refuses them, such as a delay without a unit.
 fn text_or_number(about: &str, examples: &[&str]) -> Schema {
     json_schema!({ "type": ["string", "integer"], "description": about, "examples": examples })
 }
@@ -42,12 +43,13 @@ text_schema! {
     FaultText: {
         let examples: Vec<_> = fault::FAMILY.iter().map(|member| format!("{}@5%", member.example)).collect();
         let examples: Vec<_> = examples.iter().map(String::as_str).collect();
-        text_or_number("A fault and its probability, 100% if absent", &examples)
+        text_or_number("A fault, with a probability unless it is 100%", &examples)
     };
     RateText: schema("A number of requests per second or minute", &["100/s", "30/m"]);
-    MethodText: schema("A method", &["GET", "HEAD"]);
-    PathText: schema("A glob over paths", &["/flags/*/*.gif", "/flags/**"]);
+    MethodText: schema("A method, GET or HEAD", &["GET", "HEAD"]);
+    PathText: schema("A glob that paths must match", &["/flags/*/*.gif", "/flags/**"]);
     RequestNumberText: text_or_number("Request numbers, from 1", &["3..6", "3..=6", "3..", "..3", "3"]);
     DurationText: text_or_number("A duration", &["5s", "250ms"]);
+    // A seed above 2^63 - 1, the largest integer of TOML, is a string. The field that has it describes it.
     Seed: json_schema!({ "type": ["integer", "string"], "minimum": 0, "default": 0 });
 }

@@ -1,4 +1,4 @@
-//! A location in the text of a profile: line, column and key.
+//! A location in the text of a profile: line, column and the address of a key.
 
 use std::fmt;
 
@@ -9,18 +9,18 @@ pub struct SourceLocation {
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// The key, such as `listener[0].rule[2].path`; empty if there is none.
-    pub key: String,
+    /// The address of the key, such as `listener[0].rule[2].path`; empty if no key is concerned.
+    pub address: String,
 }
 
-/// `LINE:COLUMN: KEY`.
+/// `LINE:COLUMN: ADDRESS`.
 impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)?;
-        if self.key.is_empty() {
+        if self.address.is_empty() {
             Ok(())
         } else {
-            write!(f, ": {}", self.key)
+            write!(f, ": {}", self.address)
         }
     }
 }

@@ -79,7 +79,7 @@ impl<'t> SourceLocations<'t> {
         SourceLocation {
             line: before.matches('\n').count() + 1,
             column: line.chars().count() + 1,
-            key: KeyPath(path).to_string(),
+            address: KeyPath(path).to_string(),
         }
     }
 }

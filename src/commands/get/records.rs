@@ -1,7 +1,8 @@
-//! `--records`: one JSON line per attempt, written as attempts end.
+//! `--records`: one JSON line per attempt, in the order in which attempts end. Lines are written in blocks, the last
+//! block when the run ends.
 //!
-//! The file is opened first, but truncated only when the run can start, so that a command that cannot start changes
-//! nothing.
+//! The file is opened before the run is prepared, but truncated only when the run can start, so that a command that
+//! cannot start changes nothing.
 
 use anyhow::{Result, anyhow, bail};
 use flagpole_protocol::AttemptRecord;
@@ -18,8 +19,8 @@ pub(super) struct RecordsFile {
     is_new: bool,
 }
 
-/// The thread that writes the file, so that attempts do not wait for the disk. Its queue holds at most all attempts of
-/// the run.
+/// The thread that writes the file, so that attempts do not wait for the disk. The queue is unbounded: at worst it holds
+/// the records of all attempts of the run.
 pub(super) struct RecordWriter {
     path: PathBuf,
     queue: Sender<AttemptRecord>,
@@ -99,7 +100,7 @@ impl RecordWriter {
         let written = self.thread.join().unwrap_or_else(panicked);
         written.map_err(|error| {
             let path = self.path.display();
-            anyhow!("--records: `{path}`: incomplete: {error}")
+            anyhow!("--records: `{path}` is incomplete: {error}")
         })
     }
 }

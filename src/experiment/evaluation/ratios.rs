@@ -4,8 +4,9 @@ use flagpole_analysis::comparison::{Ratio, StrategyResult};
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use std::collections::BTreeMap;
 
-/// Adds to each strategy its ratio to the first and to the fastest strategy, if the downloads of the two strategies
-/// ended alike.
+/// Adds to each strategy its speedup over the first strategy of the experiment, which is the reference, and its ratio to
+/// the fastest strategy, each only if the downloads of both ended alike (shares within 1%); otherwise the name of the
+/// first of the two that it cannot be compared with.
 pub(crate) fn add(strategies: &mut [StrategyResult]) {
     let all = strategies.to_vec();
     let Some((first, fastest)) = all.first().zip(fastest(&all)) else {
@@ -26,8 +27,8 @@ pub(crate) fn add(strategies: &mut [StrategyResult]) {
     }
 }
 
-/// The fastest of the strategies with the largest share of completed downloads: a strategy whose downloads fail ends
-/// early.
+/// The fastest of the strategies whose downloads ended like those of the strategy that completed the most. The others
+/// are omitted, because a strategy ends early if its downloads fail.
 fn fastest(strategies: &[StrategyResult]) -> Option<&StrategyResult> {
     let completed = |one: &StrategyResult| one.downloads().completed_share();
     let most = strategies
@@ -40,7 +41,8 @@ fn fastest(strategies: &[StrategyResult]) -> Option<&StrategyResult> {
     comparable.min_by_key(|one| one.wall_us.median)
 }
 
-/// The wall time of `one` over that of `other`, paired by round.
+/// The wall time of `one` divided by that of `other`: paired by round, or the ratio of the medians if there are too few
+/// rounds. `to` is the name of the strategy that the ratio refers to. `None` if the median of `other` is 0 µs.
 fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio> {
     let walls = |strategy: &StrategyResult| -> BTreeMap<usize, f64> {
         let rounds = strategy.rounds.iter();

@@ -138,7 +138,7 @@ fn full_disk_is_reported_once_and_fails_the_command() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
     let output = get(&sandbox, &server, "BR --records /dev/full");
     output.assert_stdout_starts_with("1 flag downloaded\n");
-    let message = "flagpole: --records: `/dev/full`: incomplete: ";
+    let message = "flagpole: --records: `/dev/full` is incomplete: ";
     assert_eq!(
         (output.code, output.stderr.matches(message).count()),
         (Some(1), 1),

@@ -78,7 +78,7 @@ fn backoff_of_a_few_rejected_downloads_is_the_concurrency_limit() {
         &run,
         BottleneckKind::ServerConcurrencyLimit,
         "rejected 6 of 47 attempts",
-        "lower the concurrency, so that fewer requests are rejected; a concurrency above 7 does not help",
+        "raise the server's concurrency limit, or lower the concurrency until no request is rejected",
     );
 }
 

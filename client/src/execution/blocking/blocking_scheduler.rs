@@ -13,10 +13,10 @@ use std::time::Duration;
 pub(crate) struct BlockingScheduler {
     pub(crate) run_state: RunState,
     changed: Condvar,
-    /// Number of threads that wait; changed only while the scheduler is locked. If it is 0, no notification is sent,
-    /// which would be a system call.
+    /// Number of threads that wait. If it is 0, no notification is sent, because each is a system call. Atomic only to be
+    /// mutable: it is changed only while the scheduler is locked.
     waiting_count: AtomicUsize,
-    /// Number of threads of the run; changed only while the scheduler is locked.
+    /// See [`thread_count`](Self::thread_count); changed only while the scheduler is locked.
     thread_count: AtomicUsize,
     /// The earliest time until which a thread waits with a timeout, on behalf of all waiting threads: if each had a
     /// timeout, a thousand threads would wake for a single retry. Locked only while the scheduler is locked.
@@ -24,9 +24,9 @@ pub(crate) struct BlockingScheduler {
 }
 
 impl BlockingScheduler {
-    /// For the maximum number of threads that can have an attempt in flight.
+    /// For as many threads as can have an attempt in flight at once.
     pub(crate) fn new(run_state: RunState) -> Arc<BlockingScheduler> {
-        let threads = run_state.scheduler().max_useful_concurrency();
+        let threads = run_state.scheduler().max_in_flight();
         Arc::new(BlockingScheduler {
             run_state,
             changed: Condvar::new(),
@@ -36,7 +36,8 @@ impl BlockingScheduler {
         })
     }
 
-    /// The number of threads that have not ended.
+    /// The number of threads that the run needs: at first those to start, then less by each that has ended because it was
+    /// no longer needed. Threads that end because the run is finished still count.
     pub(crate) fn thread_count(&self) -> usize {
         self.thread_count.load(SeqCst)
     }
@@ -48,7 +49,7 @@ impl BlockingScheduler {
     ) -> T {
         let mut cancelled = pin!(self.run_state.template.cancel.cancelled());
         let waker = Waker::from(self.clone());
-        // Polled once, to register the waker.
+        // Polled only once, to register the waker, which stays registered until `cancelled` is dropped, after `work`.
         if let Poll::Ready(()) = cancelled.as_mut().poll(&mut Context::from_waker(&waker)) {
             waker.wake();
         }
@@ -60,7 +61,7 @@ impl BlockingScheduler {
         self.take(self.run_state.scheduler())
     }
 
-    /// Releases the slot of an attempt and waits for the next one.
+    /// Releases the concurrency slot of an attempt and waits for the next one.
     pub(crate) fn release_and_next(&self, id: AttemptId) -> Option<AttemptSpec> {
         let mut scheduler = self.run_state.scheduler();
         scheduler.release_slot(id);
@@ -74,7 +75,8 @@ impl BlockingScheduler {
             let now = self.run_state.template.clock.now();
             match scheduler.next(now) {
                 Action::Start(spec) => {
-                    // More attempts may be ready than this one.
+                    // More attempts may be ready than this one; and if this thread was the one with the timer, another
+                    // must become it.
                     self.notify_one();
                     return Some(spec);
                 }
@@ -82,10 +84,11 @@ impl BlockingScheduler {
                     self.changed.notify_all();
                     return None;
                 }
-                // A surplus thread ends while other threads still work: ending all threads together, one after the
-                // other under the scheduler's lock, would take as long as starting them.
-                _ if scheduler.max_useful_concurrency() < self.thread_count.load(SeqCst) => {
+                // A thread that is no longer needed ends at once, while others still work. If all ended when the run
+                // does, they would queue for the scheduler's lock, which would take as long as starting them.
+                _ if scheduler.max_in_flight() < self.thread_count.load(SeqCst) => {
                     self.thread_count.fetch_sub(1, SeqCst);
+                    // The notification that woke this thread is passed on.
                     self.notify_one();
                     return None;
                 }
@@ -124,7 +127,7 @@ impl BlockingScheduler {
         let (scheduler, _) = woken.unwrap_or_else(PoisonError::into_inner);
         self.waiting_count.fetch_sub(1, SeqCst);
         let mut timer_until = self.timer_until();
-        // Another thread may wait now, until an earlier time.
+        // By now another thread may have the timer, with an earlier time.
         if *timer_until == Some(until) {
             *timer_until = None;
         }
@@ -139,7 +142,7 @@ impl BlockingScheduler {
     }
 }
 
-/// Woken when the run is cancelled.
+/// Woken when the run is cancelled. No thread may cancel the run while it holds the scheduler's lock.
 impl Wake for BlockingScheduler {
     fn wake(self: Arc<BlockingScheduler>) {
         self.run_state.scheduler().stop();

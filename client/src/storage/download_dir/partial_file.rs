@@ -6,12 +6,14 @@ use flagpole_protocol::ContentDigest;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The maximum length of the header, in bytes.
+/// The maximum length of a header that is read, in bytes; it limits the search in a damaged file. The header of a URL
+/// of more than some 3,500 bytes is longer, so that its download starts again instead of being resumed.
 pub(super) const HEADER_MAX: usize = 4096;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartialHeader<'a> {
+    /// Another run may have used the folder for another site.
     url: Cow<'a, str>,
     etag: String,
     /// The length of the complete body.
@@ -22,7 +24,7 @@ struct PartialHeader<'a> {
     have: String,
 }
 
-/// The header of a partial file, which `partial.body()` follows.
+/// The header of a partial file. The bytes of `partial.body()` come after it.
 pub(super) fn header(url: &str, partial: &PartialBody) -> Vec<u8> {
     let header = PartialHeader {
         url: Cow::Borrowed(url),
@@ -31,12 +33,14 @@ pub(super) fn header(url: &str, partial: &PartialBody) -> Vec<u8> {
         digest: partial.digest().map(|digest| digest.to_string()),
         have: ContentDigest::from_body(partial.body()).to_string(),
     };
-    let mut line = serde_json::to_vec(&header).expect("strings and numbers are always JSON");
+    let mut line =
+        serde_json::to_vec(&header).expect("strings and numbers can always be written as JSON");
     line.push(b'\n');
     line
 }
 
-/// Decodes a partial file; `None` if the file is damaged, of another format or of another URL.
+/// Decodes a partial file; `None` if the file is damaged, of another format or of another URL, or if its body cannot
+/// be continued (see [`PartialBody::from_response`]).
 pub(super) fn decode(url: &str, file: &Bytes) -> Option<PartialBody> {
     let end = file
         .iter()

@@ -1,14 +1,17 @@
 //! The first part of a body whose transfer broke off.
+//!
+//! Only a strong entity tag identifies what to continue: `Last-Modified` is strong only under conditions on the clock of
+//! the server (RFC 9110 section 8.8.2.2).
 
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, EntityTag};
 
-/// The first bytes of one version of a resource, at least one.
+/// One byte or more from the start of one representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialBody {
     etag: EntityTag<'static>,
     complete_length: Option<u64>,
-    /// Of the complete body.
+    /// The digest of the complete body.
     digest: Option<ContentDigest>,
     body: Bytes,
 }
@@ -17,7 +20,8 @@ impl PartialBody {
     /// The incomplete body of a 200, given its `ETag`, `Content-Length`, digest of the representation (from
     /// `Repr-Digest` or `Content-Digest`) and bytes.
     ///
-    /// `None` if the body cannot be continued: the tag is not strong, no byte arrived, or no byte is missing.
+    /// `None` if the body cannot be continued: the tag is not strong, no byte arrived, or no byte is
+    /// missing as far as `complete_length` says.
     pub fn from_response(
         etag: &str,
         complete_length: Option<u64>,
@@ -36,8 +40,8 @@ impl PartialBody {
         (length > 0 && has_missing).then_some(partial)
     }
 
-    /// This body with `bytes` appended. `complete_length` and `digest` are those of the complete body; an earlier digest
-    /// takes precedence.
+    /// This body with `bytes` appended. `complete_length` and `digest` are those of the complete body. If both
+    /// parts gave one, they are equal (`merge` and `extend` have checked that). The result may be complete.
     pub(super) fn append(
         &self,
         complete_length: u64,
@@ -52,7 +56,7 @@ impl PartialBody {
         }
     }
 
-    /// The entity tag of the version.
+    /// The entity tag of the representation.
     pub fn etag(&self) -> &EntityTag<'static> {
         &self.etag
     }
@@ -91,13 +95,13 @@ mod tests {
         let body = |etag, whole, content| {
             PartialBody::from_response(etag, whole, None, Bytes::from_static(content))
         };
-        let partial = body("\"v1\"", Some(5), b"half").unwrap();
+        let partial = body("\"v1\"", Some(5), b"part").unwrap();
         assert_eq!((partial.length(), partial.complete_length()), (4, Some(5)));
-        assert!(body("\"v1\"", None, b"half").is_some());
-        assert_eq!(body("W/\"v1\"", Some(5), b"half"), None);
-        assert_eq!(body("", Some(5), b"half"), None);
+        assert!(body("\"v1\"", None, b"part").is_some());
+        assert_eq!(body("W/\"v1\"", Some(5), b"part"), None);
+        assert_eq!(body("", Some(5), b"part"), None);
         assert_eq!(body("\"v1\"", Some(5), b""), None);
-        assert_eq!(body("\"v1\"", Some(4), b"half"), None);
-        assert_eq!(body("\"v1\"", Some(3), b"half"), None);
+        assert_eq!(body("\"v1\"", Some(4), b"part"), None);
+        assert_eq!(body("\"v1\"", Some(3), b"part"), None);
     }
 }

@@ -5,7 +5,7 @@
 //! 100%. A component is any latency but a mixture. A component may have a cap, but the mixture may not:
 //! `,max=` at the end belongs to the last component.
 //!
-//! One random number, the draw, decides about component and delay. The cumulative probabilities divide the
+//! One random number, the draw, decides both the component and its delay. The cumulative probabilities divide the
 //! range of draws into one interval for each component. The interval with the draw selects the component.
 //! The position of the draw within the interval, scaled to the whole range, is the draw for the component's
 //! own delay.
@@ -49,13 +49,13 @@ impl Component {
 }
 
 impl Distribution for Mixture {
-    /// Not monotonic in `p`, unlike other quantiles: a later component may have shorter delays. Delays are only
-    /// sampled, so only the frequency of each delay matters, and the frequencies are right.
+    /// Unlike a real quantile, the delay may fall as `p` rises, because a later component may have shorter delays. That
+    /// does no harm: quantiles are only used to sample, and every delay is sampled with the right frequency.
     fn quantile(&self, p: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "draws give multiples of 2^-53, so the product is a whole number above 0"
+            reason = "`unit_interval::unit` gives odd multiples of 2^-53, so the product is a whole number above 0"
         )]
         let draw = (p * DRAW_COUNT) as u128;
         let component = self.0.iter().find(|component| draw < component.to);
@@ -81,6 +81,7 @@ impl fmt::Display for Mixture {
     }
 }
 
+/// The entry in the list of known latencies.
 pub(super) const MEMBER: LatencyMember = LatencyMember {
     name: MIXTURE,
     about: "one of several latencies, each with a probability",
@@ -102,6 +103,7 @@ fn parse(text: &str) -> ParsedDistribution {
             )));
         }
         let from = total.hit_count();
+        // Above 100% the sum neither saturates nor overflows; it is refused below.
         total = total + probability;
         components.push(Component {
             probability,
