@@ -8,6 +8,9 @@ use anyhow::Result;
 use flagpole_client::{Run, Target, Workload, strategy};
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_server::BlockingServer;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+use rand::{Rng as _, SeedableRng as _};
 use std::env;
 use std::hint::black_box;
 use std::time::Instant;
@@ -25,18 +28,6 @@ struct LatencyStep {
 /// A cache line that holds the index of the next line to visit.
 #[repr(align(64))]
 struct CacheLine(usize);
-
-/// Marsaglia's xorshift64 (2003); it only has to look random to a prefetcher.
-struct XorShift(u64);
-
-impl XorShift {
-    fn draw(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
 
 fn quickest(operations: usize, mut round: impl FnMut()) -> f64 {
     let rounds = (0..ROUNDS).map(|_| {
@@ -82,16 +73,13 @@ fn cycle_time() -> f64 {
     })
 }
 
-/// Lines linked in one random cycle through all of them (Sattolo's algorithm), so that no prefetcher can
-/// predict the next.
+/// Lines linked in one random cycle through all of them, so that no prefetcher can predict the next.
 fn circle(kib: usize) -> Vec<CacheLine> {
-    let mut lines: Vec<CacheLine> = (0..kib * 1024 / size_of::<CacheLine>())
-        .map(CacheLine)
-        .collect();
-    let mut disorder = XorShift(88_172_645_463_325_252);
-    for last in (1..lines.len()).rev() {
-        let other = disorder.draw() % last as u64;
-        lines.swap(last, usize::try_from(other).expect("less than a usize"));
+    let mut order: Vec<usize> = (0..kib * 1024 / size_of::<CacheLine>()).collect();
+    order.shuffle(&mut StdRng::seed_from_u64(1));
+    let mut lines: Vec<_> = order.iter().map(|_| CacheLine(0)).collect();
+    for (&line, &next) in order.iter().zip(order.iter().cycle().skip(1)) {
+        lines[line] = CacheLine(next);
     }
     lines
 }
@@ -138,10 +126,10 @@ fn disk() -> Result<Vec<LatencyStep>> {
     };
 
     let mut file = tempfile::tempfile_in(".")?;
-    let mut disorder = XorShift(1);
+    let mut random = StdRng::seed_from_u64(1);
     for _ in 0..PAGES {
-        let words = (0..PAGE / 8).flat_map(|_| disorder.draw().to_ne_bytes());
-        let page: Vec<u8> = words.collect();
+        let mut page = [0; PAGE];
+        random.fill_bytes(&mut page);
         file.write_all(&page)?;
     }
     file.sync_all()?;

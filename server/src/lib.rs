@@ -69,7 +69,7 @@ pub use builder::ServerBuilder;
 pub use config::profile::Profile;
 pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;
-pub use config::spec::SpecError;
+pub use config::text::spec::SpecError;
 pub use content::site::Site;
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;

@@ -13,7 +13,7 @@ use clap_complete::Shell;
   flagpole completions zsh > ~/.zfunc/_flagpole    # with ~/.zfunc in fpath
   flagpole completions fish > ~/.config/fish/completions/flagpole.fish")]
 pub(crate) struct CompletionsArgs {
-    /// Shell to print completions for
+    /// Print completions for this shell
     shell: Shell,
 }
 

@@ -11,7 +11,7 @@ use clap::{Args, Command};
   flagpole man | man -l -
   flagpole man serve > flagpole-serve.1")]
 pub(crate) struct ManArgs {
-    /// Subcommand [default: flagpole itself]
+    /// Print the page of this subcommand [default: flagpole itself]
     command: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// The codes to download.
 #[derive(Args)]
 pub(crate) struct CodeSelection {
-    /// Country codes, or a letter for all codes with that initial (B: BA to BZ) [default: the 20 most populous countries]
+    /// Download these country codes; a letter means all codes with that initial (B: BA to BZ) [default: the 20 most populous countries]
     #[arg(value_name = "CC")]
     codes: Vec<CodePattern>,
 

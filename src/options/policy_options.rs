@@ -12,15 +12,15 @@ use std::time::Duration;
 #[derive(Args)]
 #[command(next_help_heading = "Policy")]
 pub(crate) struct PolicyOptions {
-    /// Time limit for a whole request, including connecting
+    /// Limit the time of a whole request, including connecting
     #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     timeout: Option<Duration>,
 
-    /// Time limit for opening a connection
+    /// Limit the time for opening a connection
     #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     connect_timeout: Option<Duration>,
 
-    /// Time limit for the first byte of the response
+    /// Limit the time until the first byte of the response
     #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     first_byte_timeout: Option<Duration>,
 
@@ -33,7 +33,7 @@ pub(crate) struct PolicyOptions {
     backoff: Option<(Duration, Duration)>,
 
     /// Wait at most this long for Retry-After [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = flagpole_server::config::spec::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = flagpole_server::config::text::spec::duration)]
     retry_after_max: Option<Duration>,
 
     /// Retry only these statuses (comma-separated)
@@ -60,7 +60,7 @@ pub(crate) struct PolicyOptions {
     #[arg(long)]
     no_reuse: bool,
 
-    /// Seed of the backoff jitter
+    /// Draw the backoff jitter from this seed
     #[arg(long, default_value = "0", value_name = "SEED", allow_negative_numbers = true, value_parser = value_parsers::seed)]
     retry_seed: u64,
 }

@@ -44,7 +44,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "N/s")]
     rate_limit: Option<RateLimit>,
 
-    /// Seed of delays and faults [default: the profile's, or 0]
+    /// Draw delays and faults from this seed [default: the profile's, or 0]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, value_parser = value_parsers::seed)]
     seed: Option<u64>,
 }

@@ -2,8 +2,8 @@
 
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
-use super::schema_text;
-use super::serde_text as text;
+use crate::config::text::schema_text;
+use crate::config::text::serde_text as text;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! A glob over paths.
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use globset::{GlobBuilder, GlobSet};
 use std::fmt;
 use std::str::FromStr;

@@ -4,8 +4,8 @@
 //! first rule that matches a request decides delay and fault; if no rule matches, latency and faults of the listener do.
 
 use super::listener::Listener;
-use super::schema_text;
-use super::serde_text as text;
+use crate::config::text::schema_text;
+use crate::config::text::serde_text as text;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::fmt;

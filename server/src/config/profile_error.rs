@@ -1,9 +1,9 @@
 //! Why a profile cannot be used.
 
-use super::path_segment::KeyPath;
-use super::source_location::SourceLocation;
-use super::source_locations::SourceLocations;
-use super::violation::Violation;
+use crate::config::check::violation::Violation;
+use crate::config::location::path_segment::KeyPath;
+use crate::config::location::source_location::SourceLocation;
+use crate::config::location::source_locations::SourceLocations;
 use std::fmt;
 
 /// Why a profile cannot be used, and where in its text.

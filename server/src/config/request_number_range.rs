@@ -1,6 +1,6 @@
 //! A range of request numbers, from 1.
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
@@ -77,7 +77,9 @@ impl FromStr for RequestNumberRange {
 }
 
 fn empty(text: &str) -> SpecError {
-    SpecError::rule(format!("empty range `{text}`"))
+    SpecError::rule(format!(
+        "empty range `{text}`; numbers start at 1, `..2` is the first"
+    ))
 }
 
 impl fmt::Display for RequestNumberRange {
@@ -114,9 +116,18 @@ mod tests {
     #[test]
     fn malformed_and_empty_ranges_are_refused() {
         for (text, reason) in [
-            ("3..3", "empty range `3..3`"),
-            ("..1", "empty range `..1`"),
-            ("6..=3", "empty range `6..=3`"),
+            (
+                "3..3",
+                "empty range `3..3`; numbers start at 1, `..2` is the first",
+            ),
+            (
+                "..1",
+                "empty range `..1`; numbers start at 1, `..2` is the first",
+            ),
+            (
+                "6..=3",
+                "empty range `6..=3`; numbers start at 1, `..2` is the first",
+            ),
             (
                 "..",
                 "expected a range of request numbers such as `3..6`, `3..=6`, `3..` or `3`, got `..`",

@@ -3,8 +3,8 @@
 
 use super::path_glob::PathGlob;
 use super::request_number_range::RequestNumberRange;
-use super::schema_text;
-use super::serde_text as text;
+use crate::config::text::schema_text;
+use crate::config::text::serde_text as text;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use http::Method;
@@ -20,7 +20,7 @@ use std::time::Duration;
 ///
 /// // Fail twice, then succeed.
 /// let twice = Rule::default().first(2).fault("503".parse()?);
-/// # Ok::<(), flagpole_server::config::spec::SpecError>(())
+/// # Ok::<(), crate::config::text::spec::SpecError>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

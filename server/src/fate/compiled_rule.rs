@@ -1,7 +1,7 @@
 //! A rule with everything that can be prepared before the first request.
 
 use crate::config::rule::Rule;
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::effect::Effect;
 use crate::fate::request_info::RequestInfo;
 use flagpole_protocol::{CountryCode, Resource};

@@ -1,6 +1,6 @@
 //! The latency and the faults of a rule, or of the listener itself.
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use flagpole_protocol::{DrawPurpose, Fate, RngKey};

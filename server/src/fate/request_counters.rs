@@ -43,6 +43,18 @@ impl RequestCounters {
         }
     }
 
+    /// The number of the last request that was counted; 1 before the first.
+    pub(crate) fn current(&self, run: Option<&str>, key: &FateKey) -> u64 {
+        let count = match (run, key.resource()) {
+            (None, Some(resource)) => self.resources[resource.index()].load(Ordering::Relaxed),
+            _ => {
+                let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+                others.peek(&digest(run, key)).copied().unwrap_or_default()
+            }
+        };
+        count.max(1)
+    }
+
     fn count_other(&self, digest: u128) -> u64 {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let count = others.get_or_insert_mut(digest, || 0);
@@ -84,6 +96,19 @@ mod tests {
         for path in ["/flags/br/br.gif", "/flags/us/us.gif", "/", "/x"] {
             let numbers = [(); 3].map(|()| count(&counters, None, path));
             assert_eq!(numbers, [1, 2, 3], "{path}");
+        }
+    }
+
+    #[test]
+    fn the_current_number_is_that_of_the_last_request() {
+        let counters = RequestCounters::default();
+        for path in ["/flags/br/br.gif", "/x"] {
+            let key = FateKey::from_path(path);
+            assert_eq!(counters.current(None, &key), 1);
+            count(&counters, None, path);
+            count(&counters, None, path);
+            assert_eq!(counters.current(None, &key), 2, "{path}");
+            assert_eq!(count(&counters, None, path), 3, "{path}");
         }
     }
 

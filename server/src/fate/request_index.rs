@@ -22,7 +22,8 @@ pub(crate) struct RequestIndex {
 }
 
 impl RequestIndex {
-    /// Counts a request, unless the client gives its number in `Flagpole-Nth`.
+    /// Counts a request, unless the client gives its number in `Flagpole-Nth`, or the request is a hop of a redirect
+    /// fault: a hop has the number of the last request for its key, and uses up none.
     ///
     /// # Errors
     /// The sentence for the client, if `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
@@ -30,6 +31,7 @@ impl RequestIndex {
         counters: &RequestCounters,
         headers: &HeaderMap,
         key: &FateKey,
+        is_hop: bool,
     ) -> Result<RequestIndex, String> {
         let run = single_field(headers, &RUN_FIELD)?
             .map(run_name)
@@ -38,7 +40,10 @@ impl RequestIndex {
         let number = number.map(request_number).transpose()?;
         Ok(RequestIndex {
             run: run.map(Arc::from),
-            request_number: number.unwrap_or_else(|| counters.count(run, key)),
+            request_number: number.unwrap_or_else(|| match is_hop {
+                true => counters.current(run, key),
+                false => counters.count(run, key),
+            }),
         })
     }
 }
@@ -88,7 +93,7 @@ mod tests {
     }
 
     fn assign(counters: &RequestCounters, headers: &HeaderMap) -> Result<RequestIndex, String> {
-        RequestIndex::assign(counters, headers, &FateKey::from_path("/"))
+        RequestIndex::assign(counters, headers, &FateKey::from_path("/"), false)
     }
 
     fn number(counters: &RequestCounters, pairs: &[(&'static str, &str)]) -> u64 {

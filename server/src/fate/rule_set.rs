@@ -2,7 +2,7 @@
 //! to one response.
 
 use crate::config::listener::Listener;
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::compiled_rule::CompiledRule;
 use crate::fate::effect::{Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
@@ -101,6 +101,12 @@ impl RuleSet {
             elapsed: Duration::ZERO,
         };
         self.decide(&request).fate
+    }
+
+    /// Whether a redirect fault of this listener leads to a request with `hops` redirects still to come.
+    pub(crate) fn has_chain(&self, hops: Option<u32>) -> bool {
+        self.effects()
+            .any(|effect| effect.faults.redirect_chain(hops).is_some())
     }
 
     /// The fate of a request that a redirect of the fault `redirect` leads to, with `hops` redirects still to come

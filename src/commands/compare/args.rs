@@ -47,7 +47,7 @@ Examples:
   flagpole compare mine.toml --baseline mine.json
   flagpole compare --url http://127.0.0.1:8001 --format json")]
 pub(crate) struct CompareArgs {
-    /// Experiment to run: a built-in name or a file
+    /// Run this experiment: a built-in name or a file
     #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
         "latency", "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed", "flags",
         "times", "files", "concurrency", "strategy", "transport", "url",
@@ -61,15 +61,15 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(super) server: ServerOptions,
 
-    /// Number of flags, most populous countries first, or `all`
+    /// Download N flags, most populous countries first, or `all`
     #[arg(long, default_value = "20", value_name = "N")]
     pub(super) flags: FlagCount,
 
-    /// Number of downloads of each flag
+    /// Download each flag N times
     #[arg(long, default_value = "1", value_name = "N", value_parser = values::count)]
     pub(super) times: NonZeroUsize,
 
-    /// Files per country: `flags`, `metadata` (flag, then its metadata) or `both` (flag and metadata at once)
+    /// Download these files: `flags`, `metadata` (flag, then its metadata) or `both` (flag and metadata at once)
     #[arg(
         long,
         default_value = "flags",
@@ -78,7 +78,7 @@ pub(crate) struct CompareArgs {
     )]
     pub(super) files: Files,
 
-    /// Maximum number of concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
+    /// Make at most N concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
     #[arg(
         short = 'c',
         long,
@@ -89,15 +89,15 @@ pub(crate) struct CompareArgs {
     )]
     pub(super) concurrency: Vec<Concurrency>,
 
-    /// Strategies to compare: comma-separated, repeatable, or `all` [default: sequential,threads,async]
+    /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies)]
     pub(super) strategy: Vec<StrategyList>,
 
-    /// HTTP client libraries to compare, comma-separated [default: hyper]
+    /// Compare these HTTP client libraries, comma-separated [default: hyper]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategy_names::parse_transport)]
     pub(super) transport: Vec<&'static dyn Transport>,
 
-    /// Measured rounds, after one warm-up round; confidence intervals of ratios need 10 [default: 20, or the experiment's]
+    /// Measure N rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = values::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
@@ -126,7 +126,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) result: Option<PathBuf>,
 
-    /// Output format: `text`, `json`, `markdown` or `csv`
+    /// Write this format: `text`, `json`, `markdown` or `csv`
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = values::format, help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 

@@ -14,7 +14,7 @@ use flagpole_analysis::bound::{Bound, PlannedWork};
 use flagpole_client::Concurrency;
 use flagpole_protocol::Resource;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::config::spec;
+use flagpole_server::config::text::spec;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
 use http::Method;
@@ -49,7 +49,7 @@ pub(crate) struct FateArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
-    /// Number of flags, most populous countries first, or `all`
+    /// Show N flags, most populous countries first, or `all`
     #[arg(long, default_value = "20", value_name = "N")]
     flags: FlagCount,
 
@@ -57,11 +57,11 @@ pub(crate) struct FateArgs {
     #[arg(long)]
     metadata: bool,
 
-    /// Number of requests for each resource
+    /// Show N requests for each resource
     #[arg(short = 'n', long, default_value = "1", value_name = "N", value_parser = value_parsers::count)]
     times: usize,
 
-    /// Concurrency for the lower bound, 1 to 1000
+    /// Compute the lower bound for this concurrency, 1 to 1000
     #[arg(
         short = 'c',
         long,
@@ -72,7 +72,7 @@ pub(crate) struct FateArgs {
     )]
     concurrency: Concurrency,
 
-    /// Request timeout assumed for the lower bound
+    /// Assume this request timeout for the lower bound
     #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
     timeout: Option<Duration>,
 
@@ -84,7 +84,7 @@ pub(crate) struct FateArgs {
     #[arg(long, default_value = "0", value_name = "DURATION", value_parser = spec::duration)]
     at: Duration,
 
-    /// Output format
+    /// Write this output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: FateFormat,
 }

@@ -63,9 +63,10 @@ fn text(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> Str
         let _ = match bound {
             Some(bound) => writeln!(
                 text,
-                "\nLower bound: {} for {} requests at concurrency {concurrency}\n",
+                "\nLower bound: {} for {} request{} at concurrency {concurrency}\n",
                 HumanDuration(bound.total()),
-                fates.len()
+                fates.len(),
+                if fates.len() == 1 { "" } else { "s" }
             ),
             None => writeln!(
                 text,

@@ -55,15 +55,15 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     selection: CodeSelection,
 
-    /// Concurrency strategy (see `flagpole strategies`)
+    /// Use this concurrency strategy (see `flagpole strategies`)
     #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::strategy_names(), hide_possible_values = true)]
     strategy: &'static dyn Strategy,
 
-    /// HTTP client library
+    /// Use this HTTP client library
     #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = strategy_names::transport_names(), hide_possible_values = true)]
     transport: &'static dyn Transport,
 
-    /// Maximum number of concurrent requests, 1 to 1000 [default: depends on the strategy]
+    /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]
     #[arg(
         short = 'c',
         long,
@@ -101,7 +101,7 @@ pub(crate) struct GetArgs {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Output format
+    /// Write this output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: GetFormat,
 

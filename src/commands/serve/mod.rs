@@ -54,7 +54,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
-    /// IP address to listen on
+    /// Listen on this IP address
     #[arg(
         long,
         default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -63,7 +63,7 @@ pub(crate) struct ServeArgs {
     )]
     addr: IpAddr,
 
-    /// Port of the first listener; the others take the next ports. 0: any free port [default: the profile's, or 8000]
+    /// Use this port for the first listener and the next ones for the others; 0: free ports [default: the profile's, or 8000]
     #[arg(long, value_parser = value_parsers::port)]
     port: Option<u16>,
 

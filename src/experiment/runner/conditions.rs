@@ -9,7 +9,7 @@ use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 
 /// The name of the condition that holds the concurrency.
-pub(crate) const MAX_CONCURRENCY: &str = "max-concurrency";
+pub(crate) const MAX_CONCURRENCY: &str = "max_concurrency";
 
 /// One combination of conditions, and the strategies that run under it.
 pub(crate) struct CellConditions<'a> {
@@ -79,10 +79,10 @@ fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     }
     if let Some(limit) = listener.concurrency_limit {
         let queue = listener.queue.unwrap_or(0);
-        pairs.push(("concurrency-limit", format!("{limit} queue {queue}")));
+        pairs.push(("concurrency_limit", format!("{limit} queue {queue}")));
     }
     if let Some(limit) = &listener.rate_limit {
-        pairs.push(("rate-limit", limit.to_string()));
+        pairs.push(("rate_limit", limit.to_string()));
     }
     pairs
 }

@@ -11,7 +11,7 @@ use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::config::source_locations::locate;
+use flagpole_server::config::location::source_locations::locate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

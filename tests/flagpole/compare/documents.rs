@@ -140,7 +140,7 @@ fn grid_is_one_table_with_conditions_as_columns() {
     let output = flagpole(&format!("{line} --format csv"));
     let lines: Vec<_> = output.stdout.lines().collect();
     assert!(
-        lines[0].starts_with("flags,max-concurrency,latency,seed,strategy,"),
+        lines[0].starts_with("flags,max_concurrency,latency,seed,strategy,"),
         "{output}"
     );
     assert_eq!(lines.len(), 5, "{output}");
@@ -149,7 +149,7 @@ fn grid_is_one_table_with_conditions_as_columns() {
         "{output}"
     );
     let output = flagpole(&line.replace("--latency 0,", "--latency "));
-    output.assert_stdout_contains("\nmax-concurrency  strategy  concurrency ");
+    output.assert_stdout_contains("\nmax_concurrency  strategy  concurrency ");
     let output = flagpole("compare --latency 0 --flags 2 --rounds 1 --format markdown");
     output.assert_stdout_contains("| strategy | concurrency | wall |");
 }

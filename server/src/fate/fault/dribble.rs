@@ -5,8 +5,8 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, number};
-use crate::config::spec;
-use crate::config::spec::{DurationDisplay, SpecError};
+use crate::config::text::spec;
+use crate::config::text::spec::{DurationDisplay, SpecError};
 use flagpole_protocol::{Fate, Pace};
 use std::fmt;
 use std::sync::Arc;

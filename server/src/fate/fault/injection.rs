@@ -1,7 +1,7 @@
 //! The faults of one rule: at most one is injected into a response.
 
 use super::spec::FaultSpec;
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::probability::Probability;
 use flagpole_protocol::{Fate, ResponseContent};
 use std::sync::Arc;

@@ -32,7 +32,7 @@ mod contract;
 #[cfg(test)]
 mod test_support;
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use parameters::FaultParameters;
 use std::str::FromStr;
 

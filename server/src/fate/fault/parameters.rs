@@ -1,6 +1,6 @@
 //! Parses the parameters of a fault's specification: `700,for=5s`.
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use flagpole_protocol::Offset;
 use std::str::FromStr;
 

@@ -8,8 +8,8 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, number};
-use crate::config::spec;
-use crate::config::spec::SpecError;
+use crate::config::text::spec;
+use crate::config::text::spec::SpecError;
 use flagpole_protocol::{Fate, ResponseContent, StatusResponse};
 use http::StatusCode;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! What the tests of several faults need.
 
 use super::{FaultSpec, Faults};
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use flagpole_protocol::Fate;
 
 pub(crate) fn faults(specs: &[&str]) -> Result<Faults, SpecError> {

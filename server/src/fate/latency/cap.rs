@@ -1,7 +1,7 @@
 //! The cap of a latency, `,max=1s` at its end: longer delays are shortened to this duration.
 
-use crate::config::spec;
-use crate::config::spec::{DurationDisplay, SpecError};
+use crate::config::text::spec;
+use crate::config::text::spec::{DurationDisplay, SpecError};
 use flagpole_protocol::as_micros;
 use std::fmt;
 use std::time::Duration;

@@ -4,8 +4,8 @@
 
 use super::member::{Distribution, LatencyMember};
 use super::shorthand::CONSTANT;
-use crate::config::spec;
-use crate::config::spec::DurationDisplay;
+use crate::config::text::spec;
+use crate::config::text::spec::DurationDisplay;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

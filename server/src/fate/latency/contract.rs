@@ -1,7 +1,7 @@
 //! Properties of every member, tested with random specifications and draws, and golden vectors.
 
 use super::*;
-use crate::config::spec::{DurationDisplay, LONGEST};
+use crate::config::text::spec::{DurationDisplay, LONGEST};
 use crate::fate::unit_interval;
 use proptest::prelude::*;
 use proptest::strategy::Union;

@@ -6,8 +6,8 @@
 
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use crate::config::spec;
-use crate::config::spec::{DurationDisplay, SpecError};
+use crate::config::text::spec;
+use crate::config::text::spec::{DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

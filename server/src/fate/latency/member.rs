@@ -1,7 +1,7 @@
 //! The interface of the latency family: a distribution, and a member, the entry of a distribution in the list of
 //! known latencies.
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::unit_interval;
 use std::fmt;
 use std::sync::Arc;

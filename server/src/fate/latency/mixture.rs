@@ -13,7 +13,7 @@
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::shorthand::{self, MIXTURE};
 use super::spec::Latency;
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use crate::fate::probability::Probability;
 use std::fmt;
 use std::sync::Arc;

@@ -30,7 +30,7 @@ mod contract;
 #[cfg(test)]
 mod oracle;
 
-use crate::config::spec::SpecError;
+use crate::config::text::spec::SpecError;
 use cap::Cap;
 use std::str::FromStr;
 

@@ -9,8 +9,8 @@
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::samples::Samples;
-use crate::config::spec;
-use crate::config::spec::{DurationDisplay, SpecError};
+use crate::config::text::spec;
+use crate::config::text::spec::{DurationDisplay, SpecError};
 use crate::fate::probability::Probability;
 use std::fmt;
 use std::path::Path;

@@ -4,8 +4,8 @@
 //! The file is read once, when the specification is parsed; a relative name is relative to the working
 //! directory. At most 1 MiB and 100,000 samples.
 
-use crate::config::spec;
-use crate::config::spec::SpecError;
+use crate::config::text::spec;
+use crate::config::text::spec::SpecError;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};

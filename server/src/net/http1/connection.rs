@@ -108,7 +108,10 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         let fields = JournalFields::for_request(listener, request, &key, decision, || *parsed);
         state.begin_request(ActiveRequest::new(index, cause, &decision.fate, fields));
     };
-    let index = match RequestIndex::assign(&listener.counters, request.headers(), &key) {
+    let hops = redirect::remaining_hops(request.uri().query())
+        .filter(|&hops| listener.rule_set.has_chain(hops));
+    let (counters, is_hop) = (&listener.counters, hops.is_some());
+    let index = match RequestIndex::assign(counters, request.headers(), &key, is_hop) {
         Ok(index) => index,
         Err(sentence) => {
             begin(None, Cause::Clean, &Decision::default());
@@ -132,7 +135,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
     });
-    if let Some(hops) = redirect::remaining_hops(request.uri().query()) {
+    if let Some(hops) = hops {
         decision.fate = listener.rule_set.within_chain(decision.fate, hops);
     }
     begin(Some(index), Cause::from_fate(&decision.fate), &decision);

@@ -80,6 +80,29 @@ fn redirect_loops_or_ends_at_the_flag() {
 }
 
 #[test]
+fn hops_of_a_redirect_use_up_no_request_number() {
+    let server = BlockingServer::builder()
+        .fault("redirect:2".parse().unwrap())
+        .journal_capacity(10)
+        .start()
+        .unwrap();
+    for _ in 0..2 {
+        let (mut raw, mut path) = (RawConnection::open(&server), PATH.to_owned());
+        loop {
+            let response = raw.get(&path);
+            if response.status == 200 {
+                break;
+            }
+            path.clone_from(&response.headers["location"]);
+        }
+    }
+    let entries = server.shutdown(Duration::from_secs(10)).entries;
+    let mut numbers: Vec<_> = entries.iter().map(|entry| entry.request_number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 1, 1, 2, 2, 2].map(Some));
+}
+
+#[test]
 fn zero_percent_of_any_fault_changes_no_response() {
     let without_date = |mut response: RawResponse| {
         response.headers.remove("date");

@@ -103,7 +103,7 @@ fn results_of_different_conditions_have_no_ratio() {
 fn concurrency_is_found_without_its_condition() {
     let sentences = sentences(
         "/cells/0/conditions",
-        json!({ "latency": "50ms", "max-concurrency": "20" }),
+        json!({ "latency": "50ms", "max_concurrency": "20" }),
     );
     assert!(
         sentences[0].starts_with("async: no significant difference "),

@@ -1,6 +1,6 @@
 //! A violation: the reason why a value of a profile is refused, and the key of the value.
 
-use super::path_segment::PathSegment;
+use crate::config::location::path_segment::PathSegment;
 
 /// The reason why a value is refused, and the path from the checked value to the key of the refused value.
 pub(crate) struct Violation {

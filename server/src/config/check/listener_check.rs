@@ -1,10 +1,10 @@
 //! Checks of a listener and its rules.
 
-use super::listener::Listener;
-use super::profile_error::ProfileError;
-use super::rule::Rule;
 use super::rule_check::check_rule;
 use super::violation::{Violation, check_name};
+use crate::config::listener::Listener;
+use crate::config::profile_error::ProfileError;
+use crate::config::rule::Rule;
 use crate::fate::fault::Faults;
 
 /// Maximum number of rules, because a request may be compared with each.

@@ -1,8 +1,8 @@
 //! Checks of one rule.
 
-use super::rule::Rule;
-use super::spec::DurationDisplay;
 use super::violation::{Violation, check_name};
+use crate::config::rule::Rule;
+use crate::config::text::spec::DurationDisplay;
 use crate::fate::fault::Faults;
 use http::Method;
 

@@ -1,9 +1,9 @@
 //! Parsing and checks of a profile as a whole.
 
 use super::listener_check::check_listener;
-use super::profile::Profile;
-use super::profile_error::ProfileError;
 use super::violation::Violation;
+use crate::config::profile::Profile;
+use crate::config::profile_error::ProfileError;
 use std::str::FromStr;
 
 impl FromStr for Profile {

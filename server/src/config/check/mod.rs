@@ -1,0 +1,6 @@
+//! Checks of a profile that has been parsed.
+
+mod listener_check;
+pub(super) mod profile_check;
+mod rule_check;
+pub(super) mod violation;
