@@ -2,8 +2,8 @@
 
 use super::rule_check::check_rule;
 use super::violation::{Violation, check_name};
+use crate::config::check::profile_error::ProfileError;
 use crate::config::listener::Listener;
-use crate::config::profile_error::ProfileError;
 use crate::config::rule::Rule;
 use crate::fate::fault::Faults;
 

@@ -2,5 +2,6 @@
 
 mod listener_check;
 pub(super) mod profile_check;
+pub mod profile_error;
 mod rule_check;
 pub(super) mod violation;

@@ -2,8 +2,8 @@
 
 use super::listener_check::check_listener;
 use super::violation::Violation;
+use crate::config::check::profile_error::ProfileError;
 use crate::config::profile::Profile;
-use crate::config::profile_error::ProfileError;
 use std::str::FromStr;
 
 impl FromStr for Profile {
