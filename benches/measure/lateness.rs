@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 const ROUNDS: usize = 5;
 
 /// Maximum concurrency of one event loop; a higher one is split over several.
-const LANES: usize = 1000;
+const MAX_LOOP_CONCURRENCY: usize = 1000;
 
 const COLUMNS: [&str; 6] = [
     "server p50",
@@ -97,7 +97,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         .journal_capacity(requests);
     let server = builder.start().expect("a free port is found");
     let records = thread::scope(|scope| {
-        let loops = in_flight.div_ceil(LANES);
+        let loops = in_flight.div_ceil(MAX_LOOP_CONCURRENCY);
         let share = |part: usize| {
             scope.spawn({
                 let endpoint = Endpoint::from(server.addr());
@@ -195,10 +195,10 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
     let delays: Vec<_> = (0..requests).map(delay).collect();
     runtime.block_on(async {
         let mut sleepers = JoinSet::new();
-        for lane in 0..in_flight {
+        for slot in 0..in_flight {
             let delays: Vec<_> = delays
                 .iter()
-                .skip(lane)
+                .skip(slot)
                 .step_by(in_flight)
                 .copied()
                 .collect();
