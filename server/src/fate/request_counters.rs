@@ -45,12 +45,11 @@ impl RequestCounters {
 
     /// The number of the last request that was counted; 1 before the first.
     pub(crate) fn current(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        let count = match (run, key.resource()) {
-            (None, Some(resource)) => self.resources[resource.index()].load(Ordering::Relaxed),
-            _ => {
-                let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-                others.peek(&digest(run, key)).copied().unwrap_or_default()
-            }
+        let count = if let (None, Some(resource)) = (run, key.resource()) {
+            self.resources[resource.index()].load(Ordering::Relaxed)
+        } else {
+            let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            others.peek(&digest(run, key)).copied().unwrap_or_default()
         };
         count.max(1)
     }

@@ -40,9 +40,12 @@ impl RequestIndex {
         let number = number.map(request_number).transpose()?;
         Ok(RequestIndex {
             run: run.map(Arc::from),
-            request_number: number.unwrap_or_else(|| match is_hop {
-                true => counters.current(run, key),
-                false => counters.count(run, key),
+            request_number: number.unwrap_or_else(|| {
+                if is_hop {
+                    counters.current(run, key)
+                } else {
+                    counters.count(run, key)
+                }
             }),
         })
     }
