@@ -20,7 +20,7 @@ use std::time::Duration;
 ///
 /// // Fail twice, then succeed.
 /// let twice = Rule::default().first(2).fault("503".parse()?);
-/// # Ok::<(), crate::config::text::spec::SpecError>(())
+/// # Ok::<(), flagpole_server::SpecError>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
