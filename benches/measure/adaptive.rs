@@ -1,7 +1,7 @@
 //! Goodput and the share of rejected requests of `adaptive` beside `async` with fixed concurrency, at a server
 //! with a concurrency limit of 8 and a queue of 16 (the profile `overload`).
 
-use crate::requests::{is_asked, is_test, median, rounds};
+use crate::command_line::{is_test, median, rounds};
 use crate::serve_process::ServeProcess;
 use flagpole_client::{Concurrency, DownloadSpec, Run, Strategy, Workload, strategy};
 use flagpole_fixtures::populous;
@@ -20,11 +20,8 @@ const FIXED: [usize; 7] = [4, 6, 8, 10, 12, 16, 24];
 /// Maximum concurrency of `adaptive`.
 const MOST: usize = 200;
 
-/// Measures and prints, unless the command line asks for other benchmarks only.
+/// Measures and prints.
 pub(crate) fn print() {
-    if !is_asked("adaptive") {
-        return;
-    }
     let server = ServeProcess::start("--profile overload");
     let workload = workload(if is_test() { 100 } else { DOWNLOADS });
     let fixed = FIXED.map(|concurrency| ("async", concurrency));
@@ -50,11 +47,14 @@ pub(crate) fn print() {
         println!(
             "{name:<8} -c {concurrency:<3}  {}  median {:.0}  rejected {}",
             all.join(" "),
-            median(goodput),
+            median(goodput.iter().copied()),
             refused.join(" ")
         );
     }
-    let medians: Vec<_> = results.iter().map(|(goodput, _)| median(goodput)).collect();
+    let medians: Vec<_> = results
+        .iter()
+        .map(|(goodput, _)| median(goodput.iter().copied()))
+        .collect();
     let (adaptive, fixed) = medians
         .split_last()
         .expect("there is at least one strategy");

@@ -1,7 +1,7 @@
 //! Wall time of the strategies divided by the lower bound: all 498 files, 50 ms each, at concurrency 32 and
 //! 194, from a server in a process of its own. No value can be below 1.
 
-use crate::requests::{is_asked, median, rounds};
+use crate::command_line::{median, rounds};
 use crate::serve_process::ServeProcess;
 use flagpole_analysis::bound::efficiency;
 use flagpole_client::{Concurrency, Run, Workload, measure, strategy};
@@ -15,11 +15,8 @@ const STRATEGIES: [&str; 4] = ["threads", "async", "async-multi", "per-core"];
 /// Concurrency, and the goal for the ratio: with fewer waves, opening the connections takes a larger share.
 const GOALS: [(usize, f64); 2] = [(32, 1.02), (194, 1.10)];
 
-/// Measures and prints, unless the command line asks for other benchmarks only.
+/// Measures and prints.
 pub(crate) fn print() {
-    if !is_asked("bound") {
-        return;
-    }
     let server = ServeProcess::start("--latency 50ms");
     let workload = Workload::files(Catalog::embedded().codes());
     let rounds = rounds(ROUNDS);
@@ -43,7 +40,7 @@ pub(crate) fn print() {
             println!(
                 "concurrency {concurrency:>4}  {name:<12} {}  median {:.3}  (goal: at most {goal:.2})",
                 all.join(" "),
-                median(ratios)
+                median(ratios.iter().copied())
             );
         }
     }

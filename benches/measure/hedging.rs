@@ -2,7 +2,7 @@
 //! `tail`, with and without `--hedge p95`, over several seeds. A download lasts from when its first
 //! attempt was due until the end of its final attempt.
 
-use crate::requests::{is_asked, ms, rounds};
+use crate::command_line::rounds;
 use crate::serve_process::ServeProcess;
 use flagpole_client::policy::Hedge;
 use flagpole_client::{Concurrency, Policy, Run, Workload, measure, strategy};
@@ -14,11 +14,8 @@ use std::time::Duration;
 /// Number of server seeds, from 1.
 const SEEDS: usize = 10;
 
-/// Measures and prints, unless the command line asks for other benchmarks only.
+/// Measures and prints.
 pub(crate) fn print() {
-    if !is_asked("hedging") {
-        return;
-    }
     println!("downloads of the profile `tail`, p50 and p99 in ms, and requests per file");
     println!("{:>4}  {:>24}  {:>24}", "seed", "without", "--hedge p95");
     let hedged = Policy {
@@ -55,7 +52,7 @@ fn cell(runs: &[Vec<AttemptRecord>]) -> String {
     let mut took: Vec<_> = runs.iter().flat_map(|records| downloads(records)).collect();
     took.sort_unstable();
     let requests: usize = runs.iter().map(Vec::len).sum();
-    let at = |share: usize| ms(took[(took.len() * share).div_ceil(100) - 1]);
+    let at = |share: usize| took[(took.len() * share).div_ceil(100) - 1].as_secs_f64() * 1e3;
     let each = requests as f64 / took.len() as f64;
     format!("{:>7.1} {:>8.1} {each:>7.3}", at(50), at(99))
 }

@@ -5,13 +5,10 @@
 //! The delays are random because a fixed delay in a closed loop synchronises into bursts. The
 //! environment variable `IN_FLIGHT` sets the numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
-use crate::requests::{is_asked, is_test, rounds};
+use crate::command_line::{is_test, median, rounds};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
-use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::Resource;
-use flagpole_protocol::{DrawPurpose, RngKey};
-use flagpole_server::BlockingServer;
-use flagpole_server::Latency;
+use flagpole_protocol::{AttemptRecord, DrawPurpose, Resource, RngKey};
+use flagpole_server::{BlockingServer, Latency};
 use rand::Rng as _;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,11 +30,8 @@ const COLUMNS: [&str; 6] = [
     "p99",
 ];
 
-/// Measures and prints, unless the command line asks for other benchmarks only.
+/// Measures and prints.
 pub(crate) fn print() {
-    if !is_asked("lateness") {
-        return;
-    }
     let (is_test, rounds) = (is_test(), rounds(ROUNDS));
     let asked = std::env::var("IN_FLIGHT").unwrap_or_else(|_| "1000".to_owned());
     let room = flagpole_server::open_files::raise_limit();
@@ -69,11 +63,7 @@ pub(crate) fn print() {
 }
 
 fn medians(rounds: &[[Duration; 6]]) -> [Duration; 6] {
-    std::array::from_fn(|column| {
-        let mut values: Vec<_> = rounds.iter().map(|round| round[column]).collect();
-        values.sort_unstable();
-        values[values.len() / 2]
-    })
+    std::array::from_fn(|column| median(rounds.iter().map(|round| round[column])))
 }
 
 /// p50 and p99 of the lateness at the server, at the client and of tokio's sleep.
@@ -91,7 +81,6 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     };
 
     let builder = BlockingServer::builder()
-        .journal_capacity(0)
         .latency(latency.clone())
         .seed(seed)
         .journal_capacity(requests);
@@ -147,7 +136,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
 fn download(
     endpoint: &Endpoint,
     concurrency: usize,
-    nths: std::ops::Range<usize>,
+    request_numbers: std::ops::Range<usize>,
 ) -> Vec<AttemptRecord> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
     let job = |request_number: usize| DownloadSpec {
@@ -155,7 +144,7 @@ fn download(
         ..DownloadSpec::new(flag)
     };
     let workload = Workload {
-        downloads: nths.map(job).collect(),
+        downloads: request_numbers.map(job).collect(),
     };
     let concurrency =
         Concurrency::new(concurrency).expect("a loop has a concurrency of at most 1000");

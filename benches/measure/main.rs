@@ -1,44 +1,52 @@
-//! `cargo bench`: the strategies compared, and the parts they depend on.
+//! `cargo bench`: the strategies compared, the parts they depend on, and a summary at the end.
 //!
 //! - `strategies/<latency>` and `strategies/flaky`: each strategy downloads 20 flags with the same fates;
-//! - `server`: requests without delay or fault through 64 connections;
-//! - `fate`: deciding one fate;
-//! - `tally`: recording attempts, and adding the statistics of workers;
-//! - `lateness`: how late injected delays are with 1,000 requests in flight;
-//! - `transport`: the client's cost of a request, by strategy;
+//! - `server`, `fate`, `stats`: the parts.
+//!
+//! These take longer and run only if the command line names them, as in `cargo bench -- bound`:
+//!
 //! - `bound`: wall time divided by the lower bound;
+//! - `transport`: the client's cost of a request, by strategy;
+//! - `lateness`: how late injected delays are with 1,000 requests in flight;
 //! - `hedging`: the effect of hedged requests on a heavy tail, and their cost;
-//! - `adaptive`: goodput of `adaptive` beside fixed concurrency, at a server with a concurrency limit;
-//! - last, a summary: the fastest strategy and the efficiency of each.
+//! - `adaptive`: goodput of `adaptive` beside fixed concurrency, at a server with a concurrency limit.
 
 mod adaptive;
 mod bound;
-mod fate;
+mod command_line;
 mod hedging;
 mod lateness;
-mod requests;
-mod run_stats;
+mod parts;
 mod serve_process;
-mod server;
 mod strategies;
+mod summary;
 #[cfg(unix)]
 mod transport;
 
 use criterion::Criterion;
 
+/// The groups that run only if they are named; each prints a table.
+const TABLES: &[(&str, fn())] = &[
+    ("bound", bound::print),
+    #[cfg(unix)]
+    ("transport", transport::print),
+    ("lateness", lateness::print),
+    ("hedging", hedging::print),
+    ("adaptive", adaptive::print),
+];
+
 fn main() {
     flagpole_server::open_files::raise_limit();
     let mut criterion = Criterion::default().configure_from_args();
-    let summary = strategies::bench(&mut criterion);
-    server::bench(&mut criterion);
-    fate::bench(&mut criterion);
-    run_stats::bench(&mut criterion);
+    let measured = strategies::bench(&mut criterion);
+    parts::bench(&mut criterion);
     criterion.final_summary();
-    lateness::print();
-    #[cfg(unix)]
-    transport::print();
-    bound::print();
-    hedging::print();
-    adaptive::print();
-    summary.print();
+    for (name, print) in TABLES {
+        if command_line::is_list() {
+            println!("{name}: table, runs only if it is named");
+        } else if command_line::is_test() || command_line::names(name) {
+            print();
+        }
+    }
+    summary::print(&measured);
 }

@@ -4,7 +4,7 @@
 //! Environment variables: `URL` of a running server (without it, one is started in a process of its own),
 //! `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
 
-use crate::requests::{is_asked, is_test, median, rounds};
+use crate::command_line::{is_test, median, rounds};
 use crate::serve_process::ServeProcess;
 use flagpole_client::{
     Concurrency, DownloadSpec, Endpoint, Run, Strategy, Target, Workload, strategy,
@@ -19,11 +19,8 @@ const ROUNDS: usize = 5;
 /// Requests per round: a few seconds of work.
 const REQUESTS: usize = 200_000;
 
-/// Measures and prints, unless the command line asks for other benchmarks only.
+/// Measures and prints.
 pub(crate) fn print() {
-    if !is_asked("transport") {
-        return;
-    }
     let served = var("URL").is_err().then(|| ServeProcess::start(""));
     let endpoint = match &served {
         Some(served) => served.endpoint.clone(),
@@ -46,14 +43,7 @@ pub(crate) fn print() {
         "64 connections: requests/s, us of CPU per request, p50 and p99 of the response time in us; medians"
     );
     for (strategy, results) in variants.iter().zip(&results) {
-        let at = |column: usize| {
-            median(
-                &results
-                    .iter()
-                    .map(|cells| cells[column])
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let at = |column: usize| median(results.iter().map(|cells: &[f64; 4]| cells[column]));
         println!(
             "{:<20} {:>10.0} requests/s {:>8.2} us CPU per request  {:>6.0} {:>6.0}",
             strategy.name(),
