@@ -33,8 +33,12 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
     if let Some(announcement) = progress.announcement() {
         output::note(&format!("flagpole: {announcement}"));
     }
-    progress.show("Measuring overhead".to_owned());
-    let (overhead, overhead_error) = overhead::measure(interrupt)?;
+    let (overhead, overhead_error) = if overhead::is_measured(experiment, progress.estimate()) {
+        progress.show("Measuring overhead".to_owned());
+        overhead::measure(interrupt)?
+    } else {
+        (None, None)
+    };
     let mut grid = MeasuredGrid {
         comparison: Comparison {
             schema: SCHEMA,

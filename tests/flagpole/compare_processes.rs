@@ -163,7 +163,7 @@ fn failed_overhead_measurement_makes_the_comparison_invalid() {
         ),
     ] {
         let line = "compare --latency 0 --flags 2 --strategy async --rounds 2 --format json";
-        let process = Sandbox::new().start(line);
+        let process = Sandbox::new().start(&format!("{line} --measure-overhead"));
         let child = first_child(&process, argument);
         if argument == "serve" {
             wait_until("a trial uses the server", || {

@@ -21,7 +21,7 @@ pub struct Comparison {
     pub experiment: serde_json::Value,
     /// The machine and the program.
     pub environment: Environment,
-    /// What the harness itself adds to latencies; null if it could not be measured.
+    /// What the harness itself adds to latencies; null if it was not measured.
     pub measurement_overhead: Option<MeasurementOverhead>,
     /// The results for each combination of conditions.
     pub cells: Vec<Cell>,

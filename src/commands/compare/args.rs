@@ -110,6 +110,10 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(super) policy: PolicyConfig,
 
+    /// Measure what flagpole itself adds to a request (2 s) [default: if the comparison takes 45 s or longer]
+    #[arg(long, help_heading = "Results")]
+    pub(super) measure_overhead: bool,
+
     /// Exit with 1 if this holds: `async.efficiency < 0.9`, `async.p99 > 80ms`; repeatable
     #[arg(long, value_name = "CONDITION", help_heading = "Results")]
     pub(super) fail_if: Vec<Threshold>,

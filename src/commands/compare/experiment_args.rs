@@ -20,6 +20,9 @@ pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
         bail!("policy options cannot be combined with EXPERIMENT; write them into the file");
     }
     experiment.rounds = args.rounds.unwrap_or(experiment.rounds);
+    if args.measure_overhead {
+        experiment.measure_overhead = Some(true);
+    }
     let thresholds = args.fail_if.iter().cloned().map(TextOrNumber);
     experiment.fail_if.extend(thresholds);
     Ok(experiment)
@@ -46,6 +49,7 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
         times: args.times,
         files: args.files,
         rounds: ROUNDS,
+        measure_overhead: None,
         profile: None,
         url: args.url.as_ref().map(ToString::to_string),
         fail_if: Vec::new(),

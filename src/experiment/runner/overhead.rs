@@ -3,6 +3,7 @@
 //! A pause before each request takes the place of a delay: idle cores sleep during a delay, and waking them takes
 //! longer than all else.
 
+use crate::experiment::spec::experiment::Experiment;
 use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
@@ -23,6 +24,17 @@ const DOWNLOADS: usize = 40;
 
 /// The time between the due times of two downloads.
 const INTERVAL: Duration = Duration::from_millis(5);
+
+/// The estimated time of a comparison from which the overhead is measured unasked: 20 times the duration of that
+/// measurement, which is 2 seconds and the start of some processes.
+const MEASURED_FROM: Duration = Duration::from_secs(45);
+
+/// Whether to measure the overhead: as the experiment says, or if a comparison that takes this long justifies it.
+pub(crate) fn is_measured(experiment: &Experiment, estimate: Duration) -> bool {
+    experiment
+        .measure_overhead
+        .unwrap_or(estimate >= MEASURED_FROM)
+}
 
 /// The overhead, or why it could not be measured; two `None`s if the comparison was interrupted.
 pub(crate) fn measure(
@@ -73,4 +85,23 @@ fn run_trials(
         p99_us,
         attempts: latencies.count(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_long_comparison_is_measured_unasked() {
+        let is_measured = |text, seconds| {
+            let experiment = Experiment::parse(text, "x.toml").unwrap();
+            is_measured(&experiment, Duration::from_secs(seconds))
+        };
+        assert_eq!(
+            [44, 45].map(|seconds| is_measured("", seconds)),
+            [false, true]
+        );
+        assert!(is_measured("measure_overhead = true", 0));
+        assert!(!is_measured("measure_overhead = false", 3600));
+    }
 }

@@ -49,12 +49,17 @@ impl Progress {
         }
     }
 
+    /// The estimated time of all trials.
+    pub(crate) fn estimate(&self) -> Duration {
+        let times = self.steps.iter();
+        let times = times.map(|step| step.estimate.saturating_mul(step.trials));
+        times.fold(Duration::ZERO, Duration::saturating_add)
+    }
+
     /// The number of runs and the estimated time, if it is long.
     pub(crate) fn announcement(&self) -> Option<String> {
         let runs = self.steps.iter().map(|step| step.trials).sum();
-        let times = self.steps.iter();
-        let times = times.map(|step| step.estimate.saturating_mul(step.trials));
-        announcement(runs, times.fold(Duration::ZERO, Duration::saturating_add))
+        announcement(runs, self.estimate())
     }
 
     /// Shows a text on the line.

@@ -43,6 +43,9 @@ pub(crate) struct Experiment {
     /// Measured rounds, without the warm-up round.
     #[serde(default = "rounds")]
     pub(crate) rounds: NonZeroUsize,
+    /// Whether to measure the measurement overhead; by default if the comparison takes long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) measure_overhead: Option<bool>,
     /// A profile with one listener: a built-in name or a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) profile: Option<String>,

@@ -64,8 +64,17 @@ fn json_has_every_round_and_the_attempts_of_the_median_round() {
             "{round}"
         );
     }
-    assert!(document["measurement_overhead"]["p50_us"].as_u64() > Some(0));
+    assert!(document["measurement_overhead"].is_null());
     assert!(document["environment"]["cores"].as_u64() > Some(0));
+}
+
+#[test]
+fn measurement_overhead_is_measured_when_it_is_asked_for() {
+    let line = "compare --latency 0 --flags 2 --strategy async --rounds 1 --format json";
+    let document = json(&flagpole(&format!("{line} --measure-overhead")));
+    assert_eq!(document["experiment"]["measure_overhead"], true);
+    assert!(document["measurement_overhead"]["p50_us"].as_u64() > Some(0));
+    assert_eq!(document["measurement_overhead"]["attempts"], 400);
 }
 
 #[cfg(target_os = "linux")]
