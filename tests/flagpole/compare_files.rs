@@ -1,6 +1,6 @@
 //! Files of `flagpole compare`: experiments, results, baselines, thresholds.
 
-use crate::compare::{assert_code_unless_late, column, json, strategies};
+use crate::compare::{assert_code_of_verdict, column, json, strategies};
 use crate::harness::Sandbox;
 use serde_json::Value;
 use std::fs;
@@ -29,10 +29,10 @@ fn saved_experiment_reproduces_the_run() {
     let line = "compare --latency uniform:0..1ms --fault 404@30% --seed 18446744073709551615 --flags 9 \
                 --concurrency 4 --strategy async,threads --rounds 2 --retries 1 --hedge 1s --format json";
     let first = sandbox.run(&format!("{line} --save mine.toml"));
-    assert_code_unless_late(&first, 0);
+    assert_code_of_verdict(&first, 0);
     let saved = fs::read_to_string(sandbox.path("mine.toml")).unwrap();
     let second = sandbox.run("compare mine.toml --save again.toml --format json");
-    assert_code_unless_late(&second, 0);
+    assert_code_of_verdict(&second, 0);
     let again = fs::read_to_string(sandbox.path("again.toml")).unwrap();
     assert_eq!(saved, again);
     let (first, second) = (json(&first), json(&second));
@@ -102,7 +102,7 @@ fn duplicate_grid_value_is_refused() {
 fn strategy_compared_with_itself_has_equal_fates_and_an_interval() {
     let sandbox = sandbox_with(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
     let output = sandbox.run("compare mine.toml --format json");
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     let document = json(&output);
     assert_eq!(column(&document, "name"), ["async+one", "async+other"]);
     let fates = column(&document, "fates_digest");
@@ -120,7 +120,7 @@ fn crossed_threshold_exits_with_1() {
     let sandbox =
         sandbox_with(&format!("fail_if = ['async.wall < 1h']\n{QUICK}").replace("1h", "3600s"));
     let output = sandbox.run("compare mine.toml --rounds 1");
-    assert_code_unless_late(&output, 1);
+    assert_code_of_verdict(&output, 1);
     output.assert_stdout_contains("\nThreshold crossed: async.wall < 3600s: measured ");
     let sandbox = sandbox_with(QUICK);
     let output = sandbox.run("compare mine.toml --rounds 1 --fail-if async.errors>0");
@@ -145,7 +145,7 @@ fn result_matches_its_json_schema() {
     );
     let line = "compare --latency 1ms --fault 500@30% --concurrency 2,3 --flags 4 --rounds 10 \
                 --strategy async,threads --retries 1 --backoff 1ms..2ms --result r.json";
-    assert_code_unless_late(&sandbox.run(line), 0);
+    assert_code_of_verdict(&sandbox.run(line), 0);
     let result: Value =
         serde_json::from_str(&fs::read_to_string(sandbox.path("r.json")).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -162,9 +162,9 @@ fn result_matches_its_json_schema() {
 #[test]
 fn baseline_gives_a_ratio_per_strategy() {
     let sandbox = sandbox_with(QUICK);
-    assert_code_unless_late(&sandbox.run("compare mine.toml --result old.json"), 0);
+    assert_code_of_verdict(&sandbox.run("compare mine.toml --result old.json"), 0);
     let output = sandbox.run("compare mine.toml --baseline old.json --format json");
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     let document = json(&output);
     let baseline = &document["baseline"][0];
     assert_eq!(baseline["name"], "async");
@@ -203,7 +203,7 @@ fn unwritable_result_fails_the_command_after_the_table() {
 #[test]
 fn failed_write_keeps_the_previous_result() {
     let sandbox = sandbox_with(QUICK);
-    assert_code_unless_late(
+    assert_code_of_verdict(
         &sandbox.run("compare mine.toml --rounds 1 --result r.json"),
         0,
     );
@@ -244,7 +244,7 @@ fn every_concurrency_of_the_grid_is_a_cell() {
          [server]\nlatency = '5ms'\n",
     );
     let output = sandbox.run("compare mine.toml --format json");
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     let document = json(&output);
     assert_eq!(document["cells"].as_array().unwrap().len(), 2);
     assert_eq!(strategies(&document).len(), 2);

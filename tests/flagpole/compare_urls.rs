@@ -1,6 +1,6 @@
 //! `flagpole compare --url`: running servers, external servers, and unreachable ones.
 
-use crate::compare::{assert_code_unless_late, column, json, strategies};
+use crate::compare::{assert_code_of_verdict, column, json, strategies};
 use crate::harness::{Sandbox, flagpole, wait_until};
 use crate::servers::{UnusedAddr, server_with, start_external_server};
 use serde_json::Value;
@@ -53,7 +53,7 @@ fn running_flagpole_server_gives_a_lower_bound() {
     let server = server_with("5ms", "");
     let line = format!("compare --format json --rounds 1 --url {}", server.url());
     let output = flagpole(&line);
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     let document = json(&output);
     assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
     assert_eq!(
@@ -69,7 +69,7 @@ fn external_server_gives_no_lower_bound() {
         "compare --format json --rounds 1 --url {}",
         start_external_server()
     ));
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     let document = json(&output);
     assert_eq!(column(&document, "ok"), [20, 20, 20]);
     assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);

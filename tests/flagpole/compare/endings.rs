@@ -1,6 +1,6 @@
 //! Exit codes, and runs that are interrupted.
 
-use super::assert_code_unless_late;
+use super::assert_code_of_verdict;
 use crate::harness::{Sandbox, flagpole};
 use crate::servers::server_with;
 
@@ -8,14 +8,14 @@ use crate::servers::server_with;
 fn errors_of_a_running_server_exit_with_1() {
     let server = server_with("0", "500@20%");
     let output = flagpole(&format!("compare --rounds 1 --url {}", server.url()));
-    assert_code_unless_late(&output, 1);
+    assert_code_of_verdict(&output, 1);
     output.assert_stdout_contains(" x 500 Internal Server Error\n");
 }
 
 #[test]
 fn configured_timeouts_are_not_a_failure() {
     let output = flagpole("compare --latency 1h --timeout 50ms --flags 3 --rounds 1");
-    assert_code_unless_late(&output, 0);
+    assert_code_of_verdict(&output, 0);
     output.assert_stdout_contains("threads: 3 x timed out after 50ms\n");
 }
 
@@ -23,7 +23,7 @@ fn configured_timeouts_are_not_a_failure() {
 fn closed_stdout_is_not_a_failure() {
     let mut process = Sandbox::new().start("compare --latency 0 --flags 3 --rounds 1");
     process.close_stdout();
-    assert_code_unless_late(&process.finish(), 0);
+    assert_code_of_verdict(&process.finish(), 0);
 }
 
 #[cfg(unix)]

@@ -58,23 +58,3 @@ fn timed_out_attempts_leave_the_fates_unknown() {
     assert_eq!(column(&document, "timing_dependent"), [3, 3, 3]);
     assert!(issue_labels(&document).contains(&"fates_unknown"));
 }
-
-/// 20 planned delays are 20 samples in any number of rounds.
-#[test]
-fn repeated_delays_do_not_add_samples() {
-    let statistics = |latency: &str| {
-        let line = "compare --strategy async --rounds 20 --format json --latency";
-        let document = json(&flagpole(&format!("{line} {latency}")));
-        let percentiles = strategies(&document)[0]["percentiles"]
-            .as_array()
-            .unwrap()
-            .len();
-        (
-            issue_labels(&document).contains(&"few_samples"),
-            percentiles,
-        )
-    };
-    // 400 latencies support the 99th percentile, but not the 99.5th; 20 support the 75th.
-    assert_eq!(statistics("5ms"), (false, 10));
-    assert_eq!(statistics("uniform:1ms..9ms"), (true, 6));
-}
