@@ -2,6 +2,7 @@
 
 use super::{assert_code_of_verdict, column, json, strategies};
 use crate::harness::flagpole;
+use flagpole_client::strategy;
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -21,7 +22,8 @@ fn number(value: &Value) -> u64 {
 
 #[test]
 fn strategy_all_compares_every_strategy_with_the_first() {
-    let names = flagpole_client::strategy::ALL.map(|strategy| strategy.name());
+    let names = strategy::ALL.iter().map(|strategy| strategy.name());
+    let names: Vec<_> = names.collect();
     assert_eq!(column(&DOCUMENT, "name"), names);
     for speedup in column(&DOCUMENT, "speedup") {
         assert_eq!(speedup["to"], names[0]);
@@ -92,10 +94,7 @@ fn measurement_overhead_is_measured_when_it_is_asked_for() {
 #[cfg(target_os = "linux")]
 #[test]
 fn resource_usage_is_measured_per_strategy() {
-    for (row, strategy) in strategies(&DOCUMENT)
-        .iter()
-        .zip(flagpole_client::strategy::ALL)
-    {
+    for (row, strategy) in strategies(&DOCUMENT).iter().zip(strategy::ALL) {
         let usage = |name: &str| number(&row["resource_usage"][name]);
         assert!(usage("peak_memory_kib") > 1000, "{row}");
         match strategy.name() {
