@@ -60,5 +60,5 @@ pub(crate) fn site(folder: Option<&Path>) -> anyhow::Result<Arc<Site>> {
         return Ok(Site::embedded());
     };
     let catalog = Catalog::load(folder).map_err(|error| anyhow!("--site: {error}"))?;
-    Ok(Arc::new(Site::new(&catalog)))
+    Ok(Arc::new(Site::new(catalog)))
 }

@@ -1,4 +1,5 @@
-//! The responses of a site, prepared at start: nothing is formatted or hashed while a request waits.
+//! The responses of a site, prepared at start: nothing is formatted or hashed while a request waits, except the first
+//! one for the page or the index.
 
 use crate::content::index_page;
 use crate::http::prepared_response::PreparedResponse;
@@ -7,32 +8,36 @@ use flagpole_fixtures::Catalog;
 use flagpole_protocol::{FateKey, Resource};
 use http::header::ALLOW;
 use http::{HeaderValue, StatusCode};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(&Catalog::embedded())));
+#[cfg(feature = "embedded-flags")]
+static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(Catalog::embedded())));
 
 /// All responses of a site.
 #[derive(Debug)]
 pub struct Site {
+    catalog: Catalog,
     /// By the index of the resource.
     resources: Vec<Option<PreparedResponse>>,
-    flags_page: PreparedResponse,
-    index: PreparedResponse,
+    flags_page: OnceLock<PreparedResponse>,
+    index: OnceLock<PreparedResponse>,
     not_found: PreparedResponse,
     method_not_allowed: PreparedResponse,
 }
 
 impl Site {
     /// The site of the embedded flags; prepared once per process.
+    #[cfg(feature = "embedded-flags")]
     pub fn embedded() -> Arc<Site> {
         EMBEDDED.clone()
     }
 
     /// The site of a catalogue.
-    pub fn new(catalog: &Catalog) -> Site {
+    pub fn new(catalog: Catalog) -> Site {
         let mut resources = vec![None; Resource::COUNT];
-        for (resource, body) in catalog.iter() {
-            let response = PreparedResponse::ok(resource.content_type(), body.clone());
+        for (resource, file) in catalog.iter() {
+            let response =
+                PreparedResponse::ok(resource.content_type(), file.body.clone(), file.digest);
             resources[resource.index()] = Some(response);
         }
         let mut method_not_allowed = PreparedResponse::for_status(StatusCode::METHOD_NOT_ALLOWED);
@@ -40,11 +45,9 @@ impl Site {
         method_not_allowed.headers.insert(ALLOW, methods);
         Site {
             resources,
-            flags_page: PreparedResponse::ok(
-                "text/html; charset=utf-8",
-                index_page::html(catalog).into(),
-            ),
-            index: PreparedResponse::ok("application/json", index_page::json(catalog).into()),
+            catalog,
+            flags_page: OnceLock::new(),
+            index: OnceLock::new(),
             not_found: PreparedResponse::for_status(StatusCode::NOT_FOUND),
             method_not_allowed,
         }
@@ -63,8 +66,13 @@ impl Site {
             Route::Resource(resource) => self.resources[resource.index()]
                 .as_ref()
                 .unwrap_or(&self.not_found),
-            Route::Gallery => &self.flags_page,
-            Route::Index => &self.index,
+            Route::Gallery => self.flags_page.get_or_init(|| {
+                let page = index_page::html(&self.catalog);
+                PreparedResponse::page("text/html; charset=utf-8", page)
+            }),
+            Route::Index => self.index.get_or_init(|| {
+                PreparedResponse::page("application/json", index_page::json(&self.catalog))
+            }),
             Route::Unknown => &self.not_found,
             Route::Method => &self.method_not_allowed,
         }

@@ -20,9 +20,12 @@ pub(crate) struct PreparedResponse {
 }
 
 impl PreparedResponse {
-    /// A 200 with a resource as the body.
-    pub(crate) fn ok(content_type: &'static str, body: Bytes) -> PreparedResponse {
-        let digest = ContentDigest::from_body(&body);
+    /// A 200 with a representation as the body, whose SHA-256 is `digest`.
+    pub(crate) fn ok(
+        content_type: &'static str,
+        body: Bytes,
+        digest: ContentDigest,
+    ) -> PreparedResponse {
         let headers = HeaderMap::from_iter([
             (CONTENT_TYPE, HeaderValue::from_static(content_type)),
             (ETAG, ascii(format!("\"{}\"", digest.short()))),
@@ -35,6 +38,12 @@ impl PreparedResponse {
             body,
             reason: None,
         }
+    }
+
+    /// A 200 with a text as the body.
+    pub(crate) fn page(content_type: &'static str, text: String) -> PreparedResponse {
+        let digest = ContentDigest::from_body(text.as_bytes());
+        PreparedResponse::ok(content_type, text.into(), digest)
     }
 
     /// A status with its name as the body.

@@ -15,14 +15,14 @@ fn clean() -> BlockingServer {
 fn every_resource_is_served_with_its_digest() {
     let (server, catalog) = (clean(), Catalog::embedded());
     let mut raw = RawConnection::open(&server);
-    for (resource, body) in catalog.iter() {
+    for (resource, file) in catalog.iter() {
         let response = raw.get(resource.path());
         assert_eq!(response.status, 200);
-        assert_eq!(response.body, body[..]);
+        assert_eq!(response.body, file.body[..]);
         assert_eq!(response.headers["content-type"], resource.content_type());
         assert_eq!(
             response.headers["content-digest"],
-            ContentDigest::from_body(body).to_string()
+            ContentDigest::from_body(&file.body).to_string()
         );
     }
 }
@@ -159,7 +159,7 @@ fn site_from_a_folder_replaces_the_built_in_site() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("br")).unwrap();
     std::fs::write(folder.path().join("br/br.gif"), "mine").unwrap();
-    let site = Site::new(&Catalog::load(folder.path()).unwrap());
+    let site = Site::new(Catalog::load(folder.path()).unwrap());
     let server = BlockingServer::builder()
         .site(Arc::new(site))
         .start()

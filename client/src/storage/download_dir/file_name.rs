@@ -173,8 +173,8 @@ mod tests {
         let metadata = catalog
             .iter()
             .filter(|(resource, _)| matches!(resource, Resource::Metadata(_)));
-        for (resource, body) in metadata {
-            let metadata: serde_json::Value = serde_json::from_slice(body).unwrap();
+        for (resource, file) in metadata {
+            let metadata: serde_json::Value = serde_json::from_slice(&file.body).unwrap();
             let country = metadata["country"].as_str().unwrap();
             let code = resource.code();
             let name = format!("{}--{code}.gif", country.replace(' ', "_"));
