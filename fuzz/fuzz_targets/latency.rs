@@ -4,7 +4,7 @@
 #![no_main]
 
 use flagpole_server::Latency;
-use flagpole_server::config::text::spec;
+use flagpole_protocol::spec;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

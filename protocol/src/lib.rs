@@ -14,6 +14,7 @@ mod normalized_path;
 mod record;
 mod rejection;
 mod resource;
+pub mod spec;
 
 pub use cause::Cause;
 pub use country_code::{CountryCode, CountryCodeError};
@@ -41,3 +42,4 @@ pub use record::run_stats::{OutcomeCount, RunStats};
 pub use record::timeout_kind::TimeoutKind;
 pub use rejection::Rejection;
 pub use resource::Resource;
+pub use spec::{SpecError, did_you_mean};

@@ -1,7 +1,7 @@
 //! The value of `--latency` in `compare`: several latencies, separated by commas.
 
+use flagpole_protocol::SpecError;
 use flagpole_server::Latency;
-use flagpole_server::config::text::spec::SpecError;
 use std::str::FromStr;
 
 /// The latencies in a text such as `10ms,lognormal:p50=5ms,p99=20ms`. The text of a latency may contain commas too, so

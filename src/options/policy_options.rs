@@ -33,7 +33,7 @@ pub(crate) struct PolicyOptions {
     backoff: Option<(Duration, Duration)>,
 
     /// Wait at most this long for Retry-After [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = flagpole_server::config::text::spec::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = flagpole_protocol::spec::duration)]
     retry_after_max: Option<Duration>,
 
     /// Retry only these statuses (comma-separated)

@@ -2,7 +2,7 @@
 
 use crate::options::value_parsers;
 use flagpole_client::policy::HedgeDelay;
-use flagpole_server::config::text::spec;
+use flagpole_protocol::spec;
 use std::time::Duration;
 
 /// The number of responses from which a percentile for `--hedge` is computed; no hedges before.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// A duration such as `5s`, above zero.
 pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
-    match flagpole_server::config::text::spec::duration(text) {
+    match flagpole_protocol::spec::duration(text) {
         Ok(Duration::ZERO) => Err(format!("expected a duration above 0, got `{text}`")),
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),

@@ -50,7 +50,7 @@ fn saved_experiment_reproduces_the_run() {
 #[test]
 fn experiment_errors_name_their_location() {
     let sandbox = sandbox_with("flags = 3\n[server]\nlatncy = '5ms'\n");
-    let sentence = "mine.toml:3:1: server.latncy: unknown field `latncy`, expected one of ";
+    let sentence = "mine.toml:3:1: server.latncy: unknown key `latncy`; did you mean `latency`?";
     refused(&sandbox, "compare mine.toml", sentence);
     let sandbox = sandbox_with("[server]\nqueue = 3\n");
     refused(

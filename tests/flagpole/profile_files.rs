@@ -157,8 +157,7 @@ fn invalid_profile_is_refused_with_its_location() {
         let refused = |file: &str| refused(&format!("{command} --profile {file}"));
         assert_eq!(
             refused("key.toml"),
-            "--profile: key.toml:2:1: listener[0].latncy: unknown field `latncy`, expected one of `name`, `port`, \
-             `latency`, `faults`, `capacity`, `concurrency_limit`, `queue`, `rate_limit`, `rule`"
+            "--profile: key.toml:2:1: listener[0].latncy: unknown key `latncy`; did you mean `latency`?"
         );
         assert_eq!(
             refused("probabilities.toml"),

@@ -1,6 +1,6 @@
 //! A glob over paths.
 
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::SpecError;
 use globset::{GlobBuilder, GlobSet};
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! A rate limit as text: `100/s`, `30/m`.
 
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::SpecError;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A range of request numbers, from 1.
 
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::SpecError;
 use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;

@@ -1,10 +1,9 @@
 //! A rule with everything that can be prepared before the first request.
 
 use crate::config::rule::Rule;
-use crate::config::text::spec::SpecError;
 use crate::fate::effect::Effect;
 use crate::fate::request_info::RequestInfo;
-use flagpole_protocol::{CountryCode, Resource};
+use flagpole_protocol::{CountryCode, Resource, SpecError};
 
 /// A rule, and the latency and faults that it applies.
 #[derive(Clone, Debug)]

@@ -1,9 +1,8 @@
 //! The latency and the faults of a rule, or of the listener itself.
 
-use crate::config::text::spec::SpecError;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
-use flagpole_protocol::{DrawPurpose, Fate, RngKey};
+use flagpole_protocol::{DrawPurpose, Fate, RngKey, SpecError};
 use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The probability of a fault or of a component of a mixture: `5%`, exactly.
 
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::SpecError;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;

@@ -4,8 +4,10 @@
 //! number of each request.
 
 use crate::fate::request_counters::RequestCounters;
-use flagpole_protocol::FateKey;
-use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
+use flagpole_protocol::{
+    FateKey,
+    headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER},
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 

@@ -2,13 +2,12 @@
 //! to one response.
 
 use crate::config::listener::Listener;
-use crate::config::text::spec::SpecError;
 use crate::fate::compiled_rule::CompiledRule;
 use crate::fate::effect::{Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_info::{Decision, RequestInfo};
-use flagpole_protocol::{Fate, FateKey, ResponseContent};
+use flagpole_protocol::{Fate, FateKey, ResponseContent, SpecError};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;

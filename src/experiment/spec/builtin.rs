@@ -98,11 +98,11 @@ mod tests {
         for (text, start) in [
             (
                 "sed = 1",
-                "x.toml:1:1: sed: unknown field `sed`, expected one of",
+                "x.toml:1:1: sed: unknown key `sed`; did you mean `seed`?",
             ),
             (
                 "[grid]\n  lanes = [1]",
-                "x.toml:2:3: grid.lanes: unknown field `lanes`",
+                "x.toml:2:3: grid.lanes: unknown key `lanes`; known: ",
             ),
             (
                 "[grid]\nstrategies = ['async', 'fast']",

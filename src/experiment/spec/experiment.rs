@@ -9,6 +9,7 @@ use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
+use flagpole_protocol::spec::reword_serde_error;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::source_locations::locate;
@@ -89,7 +90,7 @@ impl Experiment {
     pub(crate) fn parse(text: &str, name: &str) -> Result<Experiment> {
         toml::from_str(text).map_err(|error| {
             let at = locate(text, error.span().map_or(0, |span| span.start));
-            let reason = error.message().trim_end().replace('\n', "; ");
+            let reason = reword_serde_error(error.message());
             anyhow!("{name}:{at}: {reason}")
         })
     }

@@ -4,6 +4,7 @@ use crate::config::check::violation::Violation;
 use crate::config::location::path_segment::KeyPath;
 use crate::config::location::source_location::SourceLocation;
 use crate::config::location::source_locations::SourceLocations;
+use flagpole_protocol::spec::reword_serde_error;
 use std::fmt;
 
 /// Why a profile cannot be used, and where in its text.
@@ -20,7 +21,7 @@ impl ProfileError {
         let offset = error.span().map_or(0, |span| span.start);
         ProfileError {
             location: Some(SourceLocations::new(text).at(offset)),
-            reason: error.message().trim_end().replace('\n', "; "),
+            reason: reword_serde_error(error.message()),
         }
     }
 

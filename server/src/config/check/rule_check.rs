@@ -2,8 +2,8 @@
 
 use super::violation::{Violation, check_name};
 use crate::config::rule::Rule;
-use crate::config::text::spec::DurationDisplay;
 use crate::fate::fault::Faults;
+use flagpole_protocol::spec::DurationDisplay;
 use http::Method;
 
 /// Checks everything that serde does not check.

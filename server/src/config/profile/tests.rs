@@ -56,7 +56,7 @@ fn capacity_is_read_as_the_concurrency_limit() {
 #[test]
 fn an_invalid_profile_is_refused_with_location_and_key() {
     for (text, message) in [
-        ("", "1:1: missing field `listener`"),
+        ("", "1:1: missing key `listener`"),
         (
             "listener = []",
             "1:1: listener: expected at least one `[[listener]]`",
@@ -67,7 +67,15 @@ fn an_invalid_profile_is_refused_with_location_and_key() {
         ),
         (
             "[[listener]]\n[[listener.rule]]\n  pth = '/'",
-            "3:3: listener[0].rule[0].pth: unknown field `pth`, expected one of `name`, `method`, `path`, `first`, `every`, `n`, `from`, `to`, `latency`, `faults`",
+            "3:3: listener[0].rule[0].pth: unknown key `pth`; did you mean `path`?",
+        ),
+        (
+            "[[listener]]\nlatancy = '5ms'",
+            "2:1: listener[0].latancy: unknown key `latancy`; did you mean `latency`?",
+        ),
+        (
+            "[[listener]]\nport = 'high'",
+            "2:8: listener[0].port: expected a whole number from 0 to 65535, got `high`",
         ),
         (
             "[[listener]]\n[[listener.rule]]\npath = '/['",

@@ -2,4 +2,3 @@
 
 pub(super) mod schema_text;
 pub(super) mod serde_text;
-pub mod spec;

@@ -1,6 +1,6 @@
 //! Reads and writes values that have the same text in a profile as on the command line.
 
-use super::spec::{self, DurationDisplay};
+use flagpole_protocol::spec::{self, DurationDisplay};
 use serde::de::{Deserializer, Visitor};
 use serde::ser::Serializer;
 use std::fmt::{self, Display};

@@ -5,9 +5,8 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, number};
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
-use flagpole_protocol::{Fate, Pace};
+use flagpole_protocol::spec::{self, DurationDisplay};
+use flagpole_protocol::{Fate, Pace, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

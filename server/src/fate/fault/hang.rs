@@ -7,8 +7,7 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, offset, offset_text};
-use crate::config::text::spec;
-use crate::config::text::spec::DurationDisplay;
+use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Offset, Pace};
 use std::fmt;
 use std::sync::Arc;

@@ -1,9 +1,8 @@
 //! The faults of one rule: at most one is injected into a response.
 
 use super::spec::FaultSpec;
-use crate::config::text::spec::SpecError;
 use crate::fate::probability::Probability;
-use flagpole_protocol::{Fate, ResponseContent};
+use flagpole_protocol::{Fate, ResponseContent, SpecError};
 use std::sync::Arc;
 
 /// The faults of one rule; their probabilities add up to at most 100%.

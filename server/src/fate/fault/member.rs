@@ -1,8 +1,7 @@
 //! The interface of the fault family: a fault, and a member, the entry of a kind of fault in the list of known faults.
 
 use super::parameters::FaultParameters;
-use crate::config::text::spec::SpecError;
-use flagpole_protocol::Fate;
+use flagpole_protocol::{Fate, SpecError};
 use std::fmt;
 use std::sync::Arc;
 

@@ -32,7 +32,7 @@ mod contract;
 #[cfg(test)]
 mod test_support;
 
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::SpecError;
 use parameters::FaultParameters;
 use std::str::FromStr;
 
@@ -73,10 +73,8 @@ impl FromStr for FaultSpec {
         let known = || FAMILY.iter().map(|member| member.name);
         let member = FAMILY.iter().find(|member| member.name == name);
         let member = member.ok_or_else(|| SpecError::unknown("fault", name, known()))?;
-        let mut fault = (member.parse)(FaultParameters::new(parameters));
-        if let Err(error) = &mut fault {
-            error.within(member.name);
-        }
-        Ok(FaultSpec::new(fault?, probability))
+        let fault = (member.parse)(FaultParameters::new(parameters));
+        let fault = fault.map_err(|error| error.within(member.name))?;
+        Ok(FaultSpec::new(fault, probability))
     }
 }

@@ -1,7 +1,6 @@
 //! Parses the parameters of a fault's specification: `700,for=5s`.
 
-use crate::config::text::spec::SpecError;
-use flagpole_protocol::Offset;
+use flagpole_protocol::{Offset, SpecError};
 use std::str::FromStr;
 
 /// The parameters after the colon that are not yet parsed; `parse` of a member takes one after the other.

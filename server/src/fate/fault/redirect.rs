@@ -7,8 +7,7 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, number};
-use crate::config::text::spec::SpecError;
-use flagpole_protocol::{Fate, ResponseContent};
+use flagpole_protocol::{Fate, ResponseContent, SpecError};
 use std::fmt;
 use std::sync::Arc;
 

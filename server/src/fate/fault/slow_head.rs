@@ -4,8 +4,7 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::FaultParameters;
-use crate::config::text::spec;
-use crate::config::text::spec::DurationDisplay;
+use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Pace};
 use std::fmt;
 use std::sync::Arc;

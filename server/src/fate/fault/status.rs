@@ -8,9 +8,8 @@
 
 use super::member::{Fault, FaultMember, ParsedFault};
 use super::parameters::{FaultParameters, number};
-use crate::config::text::spec;
-use crate::config::text::spec::SpecError;
-use flagpole_protocol::{Fate, ResponseContent, StatusResponse};
+use flagpole_protocol::spec;
+use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse};
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;

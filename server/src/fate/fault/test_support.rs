@@ -1,8 +1,7 @@
 //! What the tests of several faults need.
 
 use super::{FaultSpec, Faults};
-use crate::config::text::spec::SpecError;
-use flagpole_protocol::Fate;
+use flagpole_protocol::{Fate, SpecError};
 
 pub(crate) fn faults(specs: &[&str]) -> Result<Faults, SpecError> {
     Faults::new(specs.iter().map(|spec| spec.parse().unwrap()).collect())

@@ -1,8 +1,7 @@
 //! The cap of a latency, `,max=1s` at its end: longer delays are shortened to this duration.
 
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
-use flagpole_protocol::as_micros;
+use flagpole_protocol::spec::{self, DurationDisplay};
+use flagpole_protocol::{SpecError, as_micros};
 use std::fmt;
 use std::time::Duration;
 

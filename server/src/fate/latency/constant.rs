@@ -4,8 +4,7 @@
 
 use super::member::{Distribution, LatencyMember};
 use super::shorthand::CONSTANT;
-use crate::config::text::spec;
-use crate::config::text::spec::DurationDisplay;
+use flagpole_protocol::spec::{self, DurationDisplay};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

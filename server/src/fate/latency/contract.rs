@@ -1,8 +1,8 @@
 //! Properties of every member, tested with random specifications and draws, and golden vectors.
 
 use super::*;
-use crate::config::text::spec::{DurationDisplay, LONGEST};
 use crate::fate::unit_interval;
+use flagpole_protocol::spec::{DurationDisplay, LONGEST};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use std::time::Duration;

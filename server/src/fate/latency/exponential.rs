@@ -4,8 +4,7 @@
 //! Parameter: the mean, above 0. delay = -mean * ln(1 - p).
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
+use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

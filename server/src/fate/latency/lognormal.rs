@@ -6,8 +6,7 @@
 
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
+use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The interface of the latency family: a distribution, and a member, the entry of a distribution in the list of
 //! known latencies.
 
-use crate::config::text::spec::SpecError;
 use crate::fate::unit_interval;
+use flagpole_protocol::SpecError;
 use std::fmt;
 use std::sync::Arc;
 

@@ -13,8 +13,8 @@
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::shorthand::{self, MIXTURE};
 use super::spec::Latency;
-use crate::config::text::spec::SpecError;
 use crate::fate::probability::Probability;
+use flagpole_protocol::SpecError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -30,8 +30,8 @@ mod contract;
 #[cfg(test)]
 mod oracle;
 
-use crate::config::text::spec::SpecError;
 use cap::Cap;
+use flagpole_protocol::SpecError;
 use std::str::FromStr;
 
 pub use member::{Distribution, LatencyMember};

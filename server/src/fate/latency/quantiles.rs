@@ -9,9 +9,8 @@
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::samples::Samples;
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
 use crate::fate::probability::Probability;
+use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,8 +4,7 @@
 //! The file is read once, when the specification is parsed; a relative name is relative to the working
 //! directory. At most 1 MiB and 100,000 samples.
 
-use crate::config::text::spec;
-use crate::config::text::spec::SpecError;
+use flagpole_protocol::spec::{self, SpecError};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};

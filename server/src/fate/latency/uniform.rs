@@ -3,9 +3,8 @@
 //! Parameters: the shortest and the longest delay, from 0. delay = shortest + p * (longest - shortest).
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use crate::config::text::spec;
-use crate::config::text::spec::{DurationDisplay, SpecError};
-use flagpole_protocol::as_micros;
+use flagpole_protocol::spec::{self, DurationDisplay};
+use flagpole_protocol::{SpecError, as_micros};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,8 +57,8 @@ fn parse(text: &str) -> ParsedDistribution {
 #[cfg(test)]
 mod tests {
     use crate::Latency;
-    use crate::config::text::spec;
     use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
+    use flagpole_protocol::spec;
     use statrs::distribution::{ContinuousCDF, Uniform};
     use std::time::Duration;
 
