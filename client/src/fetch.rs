@@ -5,7 +5,7 @@ use crate::run::BODY_LIMIT;
 use crate::storage::verify::body_verifier::BodyVerifier;
 use crate::transport::hyper::{TokioDriver, exchange};
 use crate::transport::{RequestSpec, RequestTemplate, TransportConfig};
-use crate::workload::endpoint::Endpoint;
+use crate::workload::target::Endpoint;
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;

@@ -5,7 +5,7 @@
 //! (timeouts, retries, hedging, redirects) and a [`DownloadDir`].
 //!
 //! A [`Strategy`] carries out a run. A strategy is an ordinary blocking function that starts and ends its own threads or
-//! event loops. All strategies take attempts from the same [`AttemptScheduler`] and make attempts in the same way: a
+//! event loops. All strategies take attempts from the same scheduler and make attempts in the same way: a
 //! [`transport`] sends the request and receives the response, the body is verified and saved completely or not
 //! at all, and an [`AttemptRecord`](flagpole_protocol::AttemptRecord) says what happened and when. Records add up
 //! to [`RunStats`](flagpole_protocol::RunStats). [`measure()`] times a run and keeps its records.
@@ -45,7 +45,7 @@
 //! - `workload`: the downloads, the server and the concurrency;
 //! - `run`: a workload and its conditions;
 //! - [`policy`]: rules for timeouts, retries, hedging and redirects (pure);
-//! - [`scheduler`]: decides which attempt is next (pure);
+//! - `scheduler`: decides which attempt is next (pure);
 //! - [`strategy`]: threads and event loops that carry out a run;
 //! - `execution`: the steps of an attempt, which all strategies share;
 //! - [`transport`]: sends one request and receives its response;
@@ -57,7 +57,7 @@ mod fetch;
 mod measure;
 pub mod policy;
 mod run;
-pub mod scheduler;
+mod scheduler;
 pub mod storage;
 pub mod strategy;
 pub mod transport;
@@ -67,14 +67,10 @@ pub use fetch::fetch;
 pub use measure::measure;
 pub use policy::Policy;
 pub use run::{BODY_LIMIT, Run, RunError};
-pub use scheduler::AttemptScheduler;
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
 pub use tokio_util::sync::CancellationToken;
 pub use transport::Transport;
-pub use workload::Workload;
 pub use workload::concurrency::{Concurrency, ConcurrencyError};
-pub use workload::download_spec::DownloadSpec;
-pub use workload::endpoint::Endpoint;
-pub use workload::target::Target;
-pub use workload::target_error::TargetError;
+pub use workload::target::{Endpoint, Target, TargetError};
+pub use workload::{DownloadSpec, Workload};

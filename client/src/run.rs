@@ -5,7 +5,7 @@ use crate::storage::download_dir::DownloadDir;
 use crate::transport::{self, InvalidRunName, RequestTemplate, Transport, TransportConfig};
 use crate::workload::Workload;
 use crate::workload::concurrency::Concurrency;
-use crate::workload::endpoint::Endpoint;
+use crate::workload::target::Endpoint;
 use flagpole_protocol::AttemptRecord;
 use std::fmt;
 use std::io;

@@ -15,7 +15,7 @@ const PURE: [&str; 11] = [
     "client/src/storage/download_dir/partial_file",
     "client/src/storage/resume",
     "client/src/workload/concurrency",
-    "client/src/workload/download_spec",
+    "client/src/workload/mod",
 ];
 
 /// Files and the exact paths that they may use nevertheless.

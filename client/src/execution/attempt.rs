@@ -61,7 +61,7 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
     let mut next = Some(first);
     while let Some(spec) = next {
         let local = if run.resumes(&spec) {
-            driver.local_copy(spec.resource).await
+            driver.local_copy(spec.plan.resource).await
         } else {
             LocalCopy::default()
         };
@@ -89,9 +89,9 @@ fn request_spec<'a>(
     cancel: &'a CancellationToken,
 ) -> RequestSpec<'a> {
     RequestSpec {
-        resource: spec.resource,
-        request_number: spec.request_number,
-        path: spec.path.as_deref(),
+        resource: spec.plan.resource,
+        request_number: spec.plan.request_number,
+        path: spec.plan.path.as_deref(),
         conditions: (!local.is_empty()).then(|| Box::new(local.conditions())),
         cancel,
     }

@@ -77,11 +77,11 @@ impl RunState {
         let (outcome, update) =
             local.evaluate_conditional(response, self.template.config.body_limit);
         let outcome = outcome.map_or_else(
-            || self.verifier.verify_response(spec.resource, response),
+            || self.verifier.verify_response(spec.plan.resource, response),
             Ok,
         );
         let outcome = outcome.unwrap_or_else(|failed| failed);
-        if !spec.names_file {
+        if !spec.plan.names_file {
             return Verified {
                 outcome,
                 country: None,
@@ -90,7 +90,7 @@ impl RunState {
         }
         let country = (outcome == Outcome::Ok).then(|| {
             let body = response.result.as_deref().unwrap_or_default();
-            country_metadata::country_name(body, spec.resource.code())
+            country_metadata::country_name(body, spec.plan.resource.code())
         });
         let (outcome, country) = match country.transpose() {
             Ok(country) => (outcome, country),
@@ -127,7 +127,9 @@ impl RunState {
     fn redirect_path(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
         let location = response.location.as_deref()?;
         response.status.filter(|status| is_redirect(*status))?;
-        let uri = self.template.uri(spec.resource, spec.path.as_deref());
+        let uri = self
+            .template
+            .uri(spec.plan.resource, spec.plan.path.as_deref());
         let url = request_url(self.site.as_ref()?, uri.path_and_query()?);
         resolve_location(&url, location)
     }

@@ -42,14 +42,14 @@ pub(super) fn attempt_record(
     done: Duration,
 ) -> Box<AttemptRecord> {
     Box::new(AttemptRecord {
-        download: spec.download,
+        download: spec.plan.index + 1,
         attempt: spec.attempt,
-        kind: spec.kind,
+        kind: spec.plan.kind,
         is_final: disposition.is_final,
-        resource: spec.resource,
-        request_number: spec.request_number,
+        resource: spec.plan.resource,
+        request_number: spec.plan.request_number,
         worker,
-        backoff: spec.backoff,
+        backoff: spec.plan.backoff,
         due: spec.due,
         sent: response.sent,
         reused_connection: response.reused,
@@ -95,7 +95,7 @@ impl RunState {
         match stored {
             Ok(result) => {
                 if let Some(staged) = result.staged {
-                    lock(&self.staged).insert(record.download, staged);
+                    lock(&self.staged).insert(record.download - 1, staged);
                 }
                 if result.lost_partial {
                     Retained::Unchanged

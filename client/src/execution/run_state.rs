@@ -61,7 +61,9 @@ impl RunState {
 
     /// Whether the local copy of a resource is looked up before this attempt.
     pub(crate) fn resumes(&self, spec: &AttemptSpec) -> bool {
-        self.template.config.keep_partial_bodies && !spec.names_file && !spec.unconditional
+        self.template.config.keep_partial_bodies
+            && !spec.plan.names_file
+            && !spec.plan.unconditional
     }
 
     /// A token that cancels this attempt alone, if the run hedges.

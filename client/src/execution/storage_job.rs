@@ -37,7 +37,7 @@ impl StorageJob {
     /// # Errors
     /// [`Outcome::WriteFailed`] if a complete body cannot be saved.
     pub(crate) fn run(self, folder: &DownloadDir) -> Result<StorageResult, Outcome> {
-        let resource = self.spec.resource;
+        let resource = self.spec.plan.resource;
         let mut result = StorageResult::default();
         match &self.update {
             PartialUpdate::Unchanged => {}
@@ -75,8 +75,8 @@ impl RunState {
             return None;
         }
         // Taken even if there is no job: dropping the staged flag of a failed download removes its file.
-        let staged = (disposition.is_final && spec.names_file)
-            .then(|| lock(&self.staged).remove(&spec.download))
+        let staged = (disposition.is_final && spec.plan.names_file)
+            .then(|| lock(&self.staged).remove(&spec.plan.index))
             .flatten();
         let action = disposition.body_action;
         if action == BodyAction::Discard && update == PartialUpdate::Unchanged {

@@ -9,7 +9,7 @@ use crate::storage::resume::LocalCopy;
 use crate::transport::RawResponse;
 use crate::workload::Workload;
 use crate::workload::concurrency::Concurrency;
-use crate::workload::endpoint::Endpoint;
+use crate::workload::target::Endpoint;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, Outcome};
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! The rules of a run for late responses, failures and redirects. The rules are pure functions, the same for every
 //! strategy: they have no clock, and their random numbers follow from the seed. The
-//! [scheduler](crate::AttemptScheduler) applies them.
+//! scheduler applies them.
 
 pub(crate) mod adaptive_limit;
 mod hedge;

@@ -1,21 +1,19 @@
 //! The state of the scheduler, and its methods besides [`next`](AttemptScheduler::next) and
 //! [`complete`](AttemptScheduler::complete).
 
+use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::download_state::DownloadState;
 use super::hedge_state::HedgeState;
-use super::in_flight::InFlight;
-use super::ready_queue::ReadyQueue;
-use super::types::AttemptId;
 use crate::policy::{Policy, RetryBudget};
-use crate::workload::Workload;
-use crate::workload::download_spec::DownloadSpec;
+use crate::workload::{DownloadSpec, Workload};
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Turns a workload (the downloads of a run) into attempts, at most `concurrency` in flight.
 #[derive(Clone, Debug)]
-pub struct AttemptScheduler {
+pub(crate) struct AttemptScheduler {
     pub(super) workload: Vec<DownloadSpec>,
     /// Index of the first download that has not started.
     pub(super) cursor: usize,
@@ -26,7 +24,12 @@ pub struct AttemptScheduler {
     /// download, mostly on the same core, which has the entry in its cache.
     pub(super) downloads: Slab<DownloadState>,
     pub(super) in_flight: Slab<InFlight>,
-    pub(super) queue: ReadyQueue,
+    /// Retries in backoff, by due time and then by the serial of the failed try.
+    pub(super) retries: BTreeMap<(Duration, u64), AttemptPlan>,
+    /// Redirect hops, and requests repeated without conditional headers.
+    pub(super) immediate: VecDeque<AttemptPlan>,
+    /// The metadata of staged flags.
+    pub(super) followups: VecDeque<AttemptPlan>,
     pub(super) hedging: Option<HedgeState>,
     pub(super) retry_budget: Option<RetryBudget>,
     /// Number of attempts started so far.
@@ -35,7 +38,11 @@ pub struct AttemptScheduler {
 
 impl AttemptScheduler {
     /// Schedules `workload` with at most `concurrency` attempts in flight (0 counts as 1).
-    pub fn new(workload: &Workload, policy: &Policy, concurrency: usize) -> AttemptScheduler {
+    pub(crate) fn new(
+        workload: &Workload,
+        policy: &Policy,
+        concurrency: usize,
+    ) -> AttemptScheduler {
         AttemptScheduler {
             workload: workload.downloads.clone(),
             cursor: 0,
@@ -44,7 +51,9 @@ impl AttemptScheduler {
             is_stopped: false,
             downloads: Slab::new(),
             in_flight: Slab::new(),
-            queue: ReadyQueue::default(),
+            retries: BTreeMap::new(),
+            immediate: VecDeque::new(),
+            followups: VecDeque::new(),
             hedging: policy.hedge.map(HedgeState::new),
             retry_budget: policy.budget.map(RetryBudget::new),
             started: 0,
@@ -52,40 +61,35 @@ impl AttemptScheduler {
     }
 
     /// Changes the concurrency (0 counts as 1). Attempts in flight are not affected.
-    pub fn set_concurrency(&mut self, concurrency: usize) {
+    pub(crate) fn set_concurrency(&mut self, concurrency: usize) {
         self.concurrency = concurrency.max(1);
     }
 
     /// Starts no further attempts.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.is_stopped = true;
     }
 
     /// Sum of the unfinished backoffs of all downloads, up to `now`. The attempt records of a stopped run do not
     /// contain these backoffs.
-    pub fn unfinished_backoff(&self, now: Duration) -> Duration {
-        let waits = self.queue.in_backoff().map(|retry| {
-            let remaining = retry.due.unwrap_or(now).saturating_sub(now);
+    pub(crate) fn unfinished_backoff(&self, now: Duration) -> Duration {
+        let waits = self.retries.iter().map(|((due, _), retry)| {
+            let remaining = due.saturating_sub(now);
             retry.backoff.saturating_sub(remaining)
         });
         waits.sum()
     }
 
-    /// Number of attempts that hold a slot.
-    pub fn in_flight(&self) -> usize {
-        self.in_flight.len()
-    }
-
     /// The most attempts that can be in flight from now on, which becomes less as downloads end: further slots would stay
     /// empty.
-    pub fn max_in_flight(&self) -> usize {
+    pub(crate) fn max_in_flight(&self) -> usize {
         let per_download = 1 + usize::from(self.hedging.is_some());
         let undecided = self.workload.len() - self.cursor + self.downloads.len();
         undecided.saturating_mul(per_download).min(self.concurrency)
     }
 
     /// Whether an attempt is in flight and its result is not needed any more.
-    pub fn is_superseded(&self, id: AttemptId) -> bool {
+    pub(crate) fn is_superseded(&self, id: AttemptId) -> bool {
         let attempt = self.in_flight.get(id.in_flight_key);
         attempt.is_some_and(|attempt| attempt.serial == id.serial && attempt.is_superseded)
     }
@@ -95,7 +99,7 @@ impl AttemptScheduler {
     ///
     /// # Panics
     /// If the flag was reported before, or its disposition was not [`BodyAction::Stage`](super::BodyAction::Stage).
-    pub fn on_staged(&mut self, id: AttemptId, is_stored: bool) {
+    pub(crate) fn on_staged(&mut self, id: AttemptId, is_stored: bool) {
         let download = self.downloads.get_mut(id.download_key);
         let staging = download.and_then(|download| download.staging.take_if(|by| *by == id));
         assert!(
@@ -104,8 +108,8 @@ impl AttemptScheduler {
         );
         if is_stored {
             self.downloads[id.download_key].start_metadata();
-            let metadata = self.current_try(id.download_key, AttemptKind::Metadata);
-            self.queue.push_followup(metadata);
+            let metadata = self.plan(id.download_key, AttemptKind::Metadata);
+            self.followups.push_back(metadata);
         } else {
             self.downloads.remove(id.download_key);
         }
@@ -115,11 +119,12 @@ impl AttemptScheduler {
     ///
     /// # Panics
     /// If the slot was released before.
-    pub fn release_slot(&mut self, id: AttemptId) {
+    pub(crate) fn release_slot(&mut self, id: AttemptId) {
         let attempt = self.in_flight.remove(id.in_flight_key);
         assert_eq!(attempt.serial, id.serial, "a slot is released once");
         if let Some(retry) = attempt.retry {
-            self.queue.push_retry(retry);
+            self.retries
+                .insert((retry.due.unwrap_or_default(), id.serial), retry);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Decides what follows from the result of an attempt: the download ends, or another attempt is made.
 
+use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
-use super::download_state::DownloadPhase;
-use super::types::{AttemptId, AttemptResult, BodyAction, Disposition};
-use flagpole_protocol::Outcome;
+use crate::policy::RetryBudget;
+use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
 impl AttemptScheduler {
@@ -12,7 +12,7 @@ impl AttemptScheduler {
     ///
     /// # Panics
     /// If the attempt holds no slot, or was completed before.
-    pub fn complete(
+    pub(crate) fn complete(
         &mut self,
         id: AttemptId,
         result: &AttemptResult,
@@ -22,7 +22,7 @@ impl AttemptScheduler {
         let entry = entry.filter(|entry| entry.serial == id.serial && !entry.has_ended);
         let entry = entry.expect("an attempt is completed once, while it holds its slot");
         entry.has_ended = true;
-        let (is_superseded, attempt) = (entry.is_superseded, entry.attempt.clone());
+        let (is_superseded, plan) = (entry.is_superseded, entry.plan.clone());
         if let Some(hedging) = &mut self.hedging {
             let in_flight = self.in_flight.iter().map(|(_, attempt)| attempt);
             let in_flight = in_flight.filter(|attempt| !attempt.has_ended);
@@ -32,61 +32,85 @@ impl AttemptScheduler {
         if is_superseded {
             return Disposition::intermediate(Outcome::HedgeLost);
         }
-        let key = attempt.download_key;
-        let download = self.downloads.get_mut(key);
-        let download = download.expect("an attempt is superseded when its download ends");
+        // An attempt is superseded when its download ends.
+        let download = &mut self.downloads[id.download_key];
         download.in_flight.retain(|in_flight| *in_flight != id);
-        let phase = download.phase;
-        if result.conditions_failed && !attempt.unconditional {
-            self.retry_unconditionally(attempt);
+        if result.conditions_failed && !plan.unconditional {
+            // The repetition has the same request number and counts neither as a try nor in the retry budget.
+            self.immediate.push_back(AttemptPlan {
+                kind: AttemptKind::Retry,
+                unconditional: true,
+                due: None,
+                backoff: Duration::ZERO,
+                ..plan
+            });
             return Disposition::intermediate(result.outcome.clone());
         }
-        match self.follow_redirect(&attempt, result) {
+        let names_file = plan.names_file;
+        match self.follow_redirect(plan, result) {
             redirected @ Outcome::Redirected(_) => Disposition::intermediate(redirected),
             Outcome::Ok => self.on_verified_body(id),
             // The country's flag was found, so the download cannot end as not found.
-            Outcome::NotFound if phase == DownloadPhase::Metadata => {
+            Outcome::NotFound if names_file => {
                 let missing = Outcome::BadMetadata("there is none".to_owned());
                 self.fail(id, missing, result.retry_after, now)
             }
             outcome @ (Outcome::NotFound | Outcome::NotModified) => {
-                self.end_download(key, outcome, BodyAction::Discard)
+                self.end_download(id, outcome, BodyAction::Discard)
             }
             failed => self.fail(id, failed, result.retry_after, now),
         }
     }
 
-    /// Has the body saved, or, if its file name is not known yet, staged.
-    fn on_verified_body(&mut self, id: AttemptId) -> Disposition {
-        let key = id.download_key;
-        let download = &mut self.downloads[key];
-        let is_resource = download.phase == DownloadPhase::Resource;
-        if self.workload[download.index].saves_by_country && is_resource {
-            download.staging = Some(id);
-            let superseded = self.supersede(key);
-            return Disposition {
-                body_action: BodyAction::Stage,
-                superseded,
-                ..Disposition::intermediate(Outcome::Ok)
-            };
-        }
-        let body_action = if is_resource {
-            BodyAction::Save
-        } else {
-            BodyAction::RenameStaged
+    /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,
+    /// [`Outcome::TooManyRedirects`] at the policy's maximum, otherwise the unchanged outcome.
+    fn follow_redirect(&mut self, plan: AttemptPlan, result: &AttemptResult) -> Outcome {
+        let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
+            return result.outcome.clone();
         };
-        self.end_download(key, Outcome::Ok, body_action)
+        match self.policy.redirects.max {
+            0 => result.outcome.clone(),
+            max if plan.hops >= max => Outcome::TooManyRedirects,
+            _ => {
+                self.immediate.push_back(AttemptPlan {
+                    kind: AttemptKind::Redirect,
+                    path: Some(path.clone()),
+                    hops: plan.hops + 1,
+                    due: None,
+                    backoff: Duration::ZERO,
+                    ..plan
+                });
+                Outcome::Redirected(*status)
+            }
+        }
     }
 
-    /// Ends a download and supersedes its other attempts in flight.
-    pub(super) fn end_download(
+    /// Has the body saved, or, if its file name is not known yet, staged.
+    fn on_verified_body(&mut self, id: AttemptId) -> Disposition {
+        let download = &mut self.downloads[id.download_key];
+        if download.names_file {
+            return self.end_download(id, Outcome::Ok, BodyAction::RenameStaged);
+        }
+        if !self.workload[download.index].saves_by_country {
+            return self.end_download(id, Outcome::Ok, BodyAction::Save);
+        }
+        download.staging = Some(id);
+        Disposition {
+            body_action: BodyAction::Stage,
+            superseded: self.supersede(id.download_key),
+            ..Disposition::intermediate(Outcome::Ok)
+        }
+    }
+
+    /// Ends the download of an attempt and supersedes its other attempts in flight.
+    fn end_download(
         &mut self,
-        download_key: usize,
+        id: AttemptId,
         outcome: Outcome,
         body_action: BodyAction,
     ) -> Disposition {
-        let superseded = self.supersede(download_key);
-        self.downloads.remove(download_key);
+        let superseded = self.supersede(id.download_key);
+        self.downloads.remove(id.download_key);
         Disposition {
             outcome,
             is_final: true,
@@ -102,5 +126,44 @@ impl AttemptScheduler {
             self.in_flight[id.in_flight_key].is_superseded = true;
         }
         superseded
+    }
+
+    /// Handles a failed attempt. When a try and its hedge have both failed, schedules a retry if the policy allows
+    /// one, otherwise ends the download.
+    fn fail(
+        &mut self,
+        id: AttemptId,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Duration,
+    ) -> Disposition {
+        let key = id.download_key;
+        let retry = &self.policy.retry;
+        let download = &mut self.downloads[key];
+        download.live_parts -= 1;
+        download.retry_after = download.retry_after.max(retry_after);
+        if download.live_parts > 0 {
+            return Disposition::intermediate(outcome);
+        }
+        let may_retry = !self.is_stopped
+            && download.tries < retry.max_attempts()
+            && retry.is_retryable(&outcome)
+            && self.retry_budget.as_mut().is_none_or(RetryBudget::withdraw);
+        if !may_retry {
+            return self.end_download(id, outcome, BodyAction::Discard);
+        }
+        // The backoff is drawn by the request number of the try, not of its hedge: which of the two fails last
+        // depends on timing.
+        let (tries, retry_after) = (download.tries, download.retry_after);
+        let failed = self.plan(key, AttemptKind::Retry);
+        let backoff = retry.backoff(failed.resource, failed.request_number, tries, retry_after);
+        self.downloads[key].start_retry();
+        let next = AttemptPlan {
+            due: Some(now.saturating_add(backoff)),
+            backoff,
+            ..self.plan(key, AttemptKind::Retry)
+        };
+        self.in_flight[id.in_flight_key].retry = Some(next);
+        Disposition::intermediate(outcome)
     }
 }

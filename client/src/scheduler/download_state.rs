@@ -1,18 +1,18 @@
 //! The state of a download that has started and not ended.
 
-use super::types::AttemptId;
-use crate::workload::download_spec::DownloadSpec;
-use flagpole_protocol::Resource;
+use super::attempt::AttemptId;
 use smallvec::SmallVec;
 use std::time::Duration;
 
-/// The state of a download that has started and not ended.
+/// The state of a download that has started and not ended. A download has one phase, or two if the metadata of the
+/// country names its file.
 #[derive(Clone, Debug)]
 pub(super) struct DownloadState {
     /// Its index in the workload.
     pub(super) index: usize,
-    pub(super) phase: DownloadPhase,
-    /// Increases with every try and phase; a ready attempt with an older generation is obsolete.
+    /// Whether the flag is staged and its metadata is requested.
+    pub(super) names_file: bool,
+    /// Increases with every try and phase; a planned attempt with an older generation is obsolete.
     pub(super) generation: u32,
     /// Tries of this phase, from 1.
     pub(super) tries: u32,
@@ -29,20 +29,11 @@ pub(super) struct DownloadState {
     pub(super) in_flight: SmallVec<[AttemptId; 2]>,
 }
 
-/// The resource that a download is requesting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DownloadPhase {
-    /// The resource of the workload.
-    Resource,
-    /// The metadata that gives the file its name.
-    Metadata,
-}
-
 impl DownloadState {
     pub(super) fn new(index: usize) -> DownloadState {
         DownloadState {
             index,
-            phase: DownloadPhase::Resource,
+            names_file: false,
             generation: 0,
             tries: 1,
             live_parts: 1,
@@ -50,14 +41,6 @@ impl DownloadState {
             attempts: 0,
             staging: None,
             in_flight: SmallVec::new(),
-        }
-    }
-
-    /// The resource to request in this phase.
-    pub(super) fn resource(&self, spec: &DownloadSpec) -> Resource {
-        match self.phase {
-            DownloadPhase::Resource => spec.resource,
-            DownloadPhase::Metadata => Resource::Metadata(spec.resource.code()),
         }
     }
 
@@ -79,7 +62,7 @@ impl DownloadState {
 
     /// Starts the first try of the metadata.
     pub(super) fn start_metadata(&mut self) {
-        self.phase = DownloadPhase::Metadata;
+        self.names_file = true;
         self.tries = 1;
         self.live_parts = 1;
     }

@@ -1,9 +1,8 @@
 //! Which attempts may be hedged, after which delay, and how many hedges were started.
 
-use super::types::{AttemptId, AttemptResult};
+use super::attempt::{AttemptId, AttemptResult};
 use crate::policy::{Hedge, KaplanMeier};
-use flagpole_protocol::AttemptKind;
-use flagpole_protocol::Outcome;
+use flagpole_protocol::{AttemptKind, Outcome};
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -24,19 +24,14 @@
 //! that try; W is 2A if the policy hedges and A if not. A redirect hop has the number of the attempt
 //! that was redirected. Without retries and hedges the number is that of the download.
 
+mod attempt;
 mod attempt_scheduler;
 mod complete;
 mod download_state;
 mod hedge_state;
-mod in_flight;
 mod next;
-mod ready_attempt;
-mod ready_queue;
-mod schedule_retry;
-mod start_hedge;
 #[cfg(test)]
 mod tests;
-mod types;
 
-pub use attempt_scheduler::AttemptScheduler;
-pub use types::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+pub(crate) use attempt::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+pub(crate) use attempt_scheduler::AttemptScheduler;

@@ -1,22 +1,20 @@
 //! Chooses and starts the next attempt.
 
+use super::attempt::{Action, AttemptId, AttemptPlan, AttemptSpec, InFlight};
 use super::attempt_scheduler::AttemptScheduler;
-use super::download_state::{DownloadPhase, DownloadState};
-use super::in_flight::InFlight;
-use super::ready_attempt::ReadyAttempt;
-use super::types::{Action, AttemptId, AttemptSpec};
-use flagpole_protocol::AttemptKind;
+use super::download_state::DownloadState;
+use flagpole_protocol::{AttemptKind, Resource};
 use std::time::Duration;
 
 enum Ready {
-    Now(ReadyAttempt),
+    Now(AttemptPlan),
     /// When the next attempt will be due; `None` if that depends on attempts in flight.
     At(Option<Duration>),
 }
 
 impl AttemptScheduler {
     /// The action at time `now`, counted from the start of the run.
-    pub fn next(&mut self, now: Duration) -> Action {
+    pub(crate) fn next(&mut self, now: Duration) -> Action {
         let is_exhausted = self.cursor == self.workload.len() && self.downloads.is_empty();
         if self.is_stopped || is_exhausted && self.in_flight.is_empty() {
             return Action::Finished;
@@ -25,7 +23,7 @@ impl AttemptScheduler {
             return Action::Blocked;
         }
         match self.take_ready(now) {
-            Ready::Now(attempt) => Action::Start(self.start(attempt, now)),
+            Ready::Now(plan) => Action::Start(self.start(plan, now)),
             Ready::At(Some(until)) => Action::SleepUntil(until),
             Ready::At(None) => Action::Blocked,
         }
@@ -39,109 +37,139 @@ impl AttemptScheduler {
         {
             return Ready::Now(self.hedge(id, due));
         }
-        let downloads = &self.downloads;
-        let is_current = |attempt: &ReadyAttempt| {
-            let download = downloads.get(attempt.download_key);
-            download.is_some_and(|download| {
-                (download.index, download.generation) == (attempt.index, attempt.generation)
-            })
-        };
-        if let Some(attempt) = self.queue.pop_ready(now, is_current) {
-            return Ready::Now(attempt);
+        let retry_due = self.retries.first_key_value().map(|((due, _), _)| *due);
+        if retry_due.is_some_and(|due| due <= now)
+            && let Some((_, retry)) = self.retries.pop_first()
+        {
+            return Ready::Now(retry);
+        }
+        // Retries are always current; a hop may belong to a try that its hedge has ended.
+        while let Some(plan) = self.immediate.pop_front() {
+            if self.is_current(&plan) {
+                return Ready::Now(plan);
+            }
         }
         let first = self.workload.get(self.cursor);
         let first_due = first.map(|download| download.due.unwrap_or(now));
-        let has_few_unnamed = self.queue.followup_count() < self.concurrency;
+        let has_few_unnamed = self.followups.len() < self.concurrency;
         if has_few_unnamed && first_due.is_some_and(|due| due <= now) {
             return Ready::Now(self.start_download());
         }
-        if let Some(metadata) = self.queue.pop_followup() {
+        if let Some(metadata) = self.followups.pop_front() {
             return Ready::Now(metadata);
         }
-        let times = [
-            hedge.map(|(_, due)| due),
-            self.queue.next_retry_at(),
-            first_due,
-        ];
+        let times = [hedge.map(|(_, due)| due), retry_due, first_due];
         Ready::At(times.into_iter().flatten().min())
     }
 
+    fn is_current(&self, plan: &AttemptPlan) -> bool {
+        let download = self.downloads.get(plan.download_key);
+        download.is_some_and(|download| {
+            (download.index, download.generation) == (plan.index, plan.generation)
+        })
+    }
+
+    /// The attempt whose hedge is due first, and when the hedge is due.
+    fn next_hedge(&mut self) -> Option<(AttemptId, Duration)> {
+        let in_flight = &self.in_flight;
+        let is_candidate = |id: &AttemptId| {
+            let attempt = in_flight.get(id.in_flight_key);
+            let attempt = attempt.filter(|attempt| attempt.serial == id.serial);
+            attempt.is_some_and(|a| !a.is_hedged && !a.is_superseded && !a.has_ended)
+        };
+        let (id, delay) = self.hedging.as_mut()?.first_candidate(is_candidate)?;
+        let started = self.in_flight[id.in_flight_key].started;
+        Some((id, started.saturating_add(delay)))
+    }
+
+    /// The hedge of an attempt in flight.
+    fn hedge(&mut self, id: AttemptId, due: Duration) -> AttemptPlan {
+        let hedged = &mut self.in_flight[id.in_flight_key];
+        hedged.is_hedged = true;
+        self.downloads[id.download_key].live_parts += 1;
+        AttemptPlan {
+            kind: AttemptKind::Hedge,
+            request_number: hedged.plan.request_number
+                + u64::from(self.policy.retry.max_attempts()),
+            due: Some(due),
+            backoff: Duration::ZERO,
+            ..hedged.plan.clone()
+        }
+    }
+
     /// The first try of the next download.
-    fn start_download(&mut self) -> ReadyAttempt {
+    fn start_download(&mut self) -> AttemptPlan {
         let index = self.cursor;
         self.cursor += 1;
         let key = self.downloads.insert(DownloadState::new(index));
-        ReadyAttempt {
+        AttemptPlan {
             due: self.workload[index].due,
-            ..self.current_try(key, AttemptKind::First)
+            ..self.plan(key, AttemptKind::First)
         }
     }
 
     /// The attempt for the current try of a download.
-    pub(super) fn current_try(&self, download_key: usize, kind: AttemptKind) -> ReadyAttempt {
+    pub(super) fn plan(&self, download_key: usize, kind: AttemptKind) -> AttemptPlan {
         let download = &self.downloads[download_key];
         let tries = u64::from(self.policy.retry.max_attempts());
         // The numbers per download, `W` in the documentation of the module.
         let width = tries * (1 + u64::from(self.hedging.is_some()));
         let spec = &self.workload[download.index];
-        ReadyAttempt {
+        AttemptPlan {
             index: download.index,
             download_key,
             generation: download.generation,
             kind,
-            resource: download.resource(spec),
+            resource: if download.names_file {
+                Resource::Metadata(spec.resource.code())
+            } else {
+                spec.resource
+            },
             request_number: (spec.request_number - 1) * width + u64::from(download.tries),
             path: None,
-            unconditional: false,
             hops: 0,
+            names_file: download.names_file,
+            unconditional: false,
             due: None,
             backoff: Duration::ZERO,
         }
     }
 
     /// Gives an attempt a concurrency slot.
-    fn start(&mut self, attempt: ReadyAttempt, now: Duration) -> AttemptSpec {
+    fn start(&mut self, plan: AttemptPlan, now: Duration) -> AttemptSpec {
         let entry = self.in_flight.vacant_entry();
         let id = AttemptId {
             serial: self.started,
             in_flight_key: entry.key(),
-            download_key: attempt.download_key,
+            download_key: plan.download_key,
         };
         self.started += 1;
-        let download = self.downloads.get_mut(attempt.download_key);
-        let download = download.expect("only attempts of unfinished downloads are ready");
+        // Only attempts of unfinished downloads are ready.
+        let download = &mut self.downloads[plan.download_key];
         download.in_flight.push(id);
         download.attempts += 1;
         if let (AttemptKind::First | AttemptKind::Metadata, Some(budget)) =
-            (attempt.kind, &mut self.retry_budget)
+            (plan.kind, &mut self.retry_budget)
         {
             budget.deposit();
         }
         if let Some(hedging) = &mut self.hedging {
-            hedging.on_start(id, attempt.kind);
+            hedging.on_start(id, plan.kind);
         }
-        let spec = AttemptSpec {
-            id,
-            download: attempt.index + 1,
-            attempt: download.attempts,
-            kind: attempt.kind,
-            resource: attempt.resource,
-            request_number: attempt.request_number,
-            path: attempt.path.clone(),
-            due: attempt.due.unwrap_or(now),
-            backoff: attempt.backoff,
-            names_file: download.phase == DownloadPhase::Metadata,
-            unconditional: attempt.unconditional,
-        };
         entry.insert(InFlight {
             serial: id.serial,
-            attempt,
+            plan: plan.clone(),
             started: now,
             is_hedged: false,
             is_superseded: false,
             has_ended: false,
             retry: None,
         });
-        spec
+        AttemptSpec {
+            id,
+            attempt: download.attempts,
+            due: plan.due.unwrap_or(now),
+            plan,
+        }
     }
 }

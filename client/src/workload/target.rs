@@ -1,18 +1,18 @@
-//! The URL of a site of flags.
+//! The URL of a site of flags, and the addresses of its host.
 
-use super::target_error::TargetError;
 use http::Uri;
-use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
+use std::{fmt, io};
 
 /// The URL of a site: its root, or its `/flags`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// As in the URL: an IPv6 address has brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    host: String,
+    port: u16,
     /// The path before `/flags`, without a slash at its end.
-    pub(super) prefix: String,
+    prefix: String,
 }
 
 impl Target {
@@ -72,6 +72,95 @@ impl fmt::Display for Target {
     }
 }
 
+/// A target whose host has been looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    target: Target,
+    /// Tried in this order; never empty.
+    addresses: Box<[SocketAddr]>,
+}
+
+impl Endpoint {
+    /// The target that was looked up.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The addresses of its host, in the order in which they are tried.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+}
+
+impl Target {
+    /// Looks up the host, once for all requests.
+    ///
+    /// # Errors
+    /// If the host is unknown or has no address.
+    pub fn resolve(self) -> Result<Endpoint, TargetError> {
+        // A URL has brackets around an IPv6 address; a name lookup accepts no brackets.
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let addresses: Box<[SocketAddr]> = (host, self.port)
+            .to_socket_addrs()
+            .map_err(|source| TargetError::Lookup {
+                host: self.host.clone(),
+                source,
+            })?
+            .collect();
+        if addresses.is_empty() {
+            return Err(TargetError::NoAddress(self.host));
+        }
+        Ok(Endpoint {
+            target: self,
+            addresses,
+        })
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    /// The site at the root of a server with this address.
+    fn from(address: SocketAddr) -> Endpoint {
+        let host = match address {
+            SocketAddr::V4(v4) => v4.ip().to_string(),
+            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        };
+        let target = Target {
+            host,
+            port: address.port(),
+            prefix: String::new(),
+        };
+        Endpoint {
+            target,
+            addresses: Box::new([address]),
+        }
+    }
+}
+
+/// The URL cannot be used, or its host is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// Not a URL with a host.
+    #[error("expected a URL such as `http://127.0.0.1:8001`, got `{0}`")]
+    Malformed(String),
+    /// The scheme is not http.
+    #[error("expected a URL that begins with `http://`, got `{0}`; https is not supported")]
+    Scheme(String),
+    /// A query, a fragment or a user.
+    #[error("expected a URL without user, query and fragment, got `{0}`")]
+    Extra(String),
+    /// The host cannot be looked up.
+    #[error("cannot look up the host `{host}`: {source}")]
+    Lookup {
+        /// The host.
+        host: String,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// The host has no address.
+    #[error("the host `{0}` has no address")]
+    NoAddress(String),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +218,18 @@ mod tests {
         ] {
             let error = bad.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{bad}`")), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn literal_addresses_need_no_name_service() {
+        for (url, address) in [
+            ("http://127.0.0.1:8001", "127.0.0.1:8001"),
+            ("http://[::1]:8001", "[::1]:8001"),
+        ] {
+            let endpoint = url.parse::<Target>().unwrap().resolve().unwrap();
+            assert_eq!(endpoint.addresses(), [address.parse().unwrap()]);
+            assert_eq!(endpoint, Endpoint::from(endpoint.addresses()[0]));
         }
     }
 }

@@ -11,13 +11,13 @@ fn the_loser_of_a_hedge_is_cancelled() {
         &flags(1),
         &hedging(10 * MS, 1.0),
         2,
-        &|spec| match spec.kind {
+        &|spec| match spec.plan.kind {
             AttemptKind::Hedge => (result(Outcome::Ok), 5 * MS),
             _ => (result(Outcome::Ok), 1000 * MS),
         },
     );
     assert_eq!(trace.outcomes(), [Outcome::Ok, Outcome::HedgeLost]);
-    assert_eq!(trace.attempts[0].0.kind, AttemptKind::Hedge);
+    assert_eq!(trace.attempts[0].0.plan.kind, AttemptKind::Hedge);
     assert_eq!((trace.wall, trace.attempts[1].1.is_final), (15 * MS, false));
 }
 
@@ -35,7 +35,7 @@ fn a_try_fails_only_if_hedge_and_primary_fail() {
         &flags(1),
         &hedging(10 * MS, 1.0),
         2,
-        &|spec| match spec.kind {
+        &|spec| match spec.plan.kind {
             AttemptKind::Hedge => (result(Outcome::ConnectionReset), 5 * MS),
             _ => (result(Outcome::Ok), 100 * MS),
         },
@@ -52,13 +52,13 @@ fn retry_after_uses_max_of_hedge_and_primary() {
     };
     for [primary, hedge] in [[Some(7000 * MS), None], [None, Some(7000 * MS)]] {
         for [primary_ends, hedge_ends] in [[30, 50], [50, 30]] {
-            let trace = simulate(&flags(1), &policy, 2, &|spec| match spec.kind {
+            let trace = simulate(&flags(1), &policy, 2, &|spec| match spec.plan.kind {
                 AttemptKind::First => (busy(primary), primary_ends * MS),
                 AttemptKind::Hedge if spec.attempt == 2 => (busy(hedge), (hedge_ends - 10) * MS),
                 _ => (busy(None), MS),
             });
             let (retry, _) = &trace.attempts[2];
-            assert!(retry.backoff >= 7000 * MS, "{:?}", retry.backoff);
+            assert!(retry.plan.backoff >= 7000 * MS, "{:?}", retry.plan.backoff);
             assert_eq!(trace.attempts.len(), 3);
         }
     }
@@ -75,12 +75,14 @@ fn not_modified_counts_as_latency_sample() {
         ..Policy::default()
     };
     let trace = simulate(&flags(40), &policy, 2, &|spec| {
-        let is_slow = spec.download == 31 && spec.kind == AttemptKind::First;
+        let is_slow = spec.plan.index == 30 && spec.plan.kind == AttemptKind::First;
         let took = if is_slow { 100 * MS } else { MS };
         (result(Outcome::NotModified), took)
     });
     let mut attempts = trace.attempts.iter();
-    assert!(attempts.any(|(spec, _)| (spec.download, spec.kind) == (31, AttemptKind::Hedge)));
+    assert!(
+        attempts.any(|(spec, _)| (spec.plan.index, spec.plan.kind) == (30, AttemptKind::Hedge))
+    );
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn request_number_follows_from_download_try_and_hedge() {
     });
     let specs = trace.attempts.iter().map(|(spec, _)| spec);
     let mut numbers: Vec<_> = specs
-        .map(|spec| (spec.download, spec.kind, spec.request_number))
+        .map(|spec| (spec.plan.index, spec.plan.kind, spec.plan.request_number))
         .collect();
     numbers.sort_unstable();
     let expected = |download: usize, first: u64| {
@@ -107,5 +109,5 @@ fn request_number_follows_from_download_try_and_hedge() {
         let hedges = [3, 4, 5].map(|k| (download, AttemptKind::Hedge, first + k));
         [tries, hedges].concat()
     };
-    assert_eq!(numbers, [expected(1, 1), expected(2, 7)].concat());
+    assert_eq!(numbers, [expected(0, 1), expected(1, 7)].concat());
 }

@@ -15,13 +15,13 @@ fn in_rounds(workload: &Workload, concurrency: usize) -> Trace {
         (result(Outcome::Ok), ROUND)
     });
     for (spec, disposition) in &trace.attempts {
-        let (kind, action) = if spec.names_file {
+        let (kind, action) = if spec.plan.names_file {
             (AttemptKind::Metadata, BodyAction::RenameStaged)
         } else {
             (AttemptKind::First, BodyAction::Stage)
         };
-        assert_eq!((spec.kind, disposition.body_action), (kind, action));
-        assert_eq!(disposition.is_final, spec.names_file);
+        assert_eq!((spec.plan.kind, disposition.body_action), (kind, action));
+        assert_eq!(disposition.is_final, spec.plan.names_file);
     }
     trace
 }
@@ -30,7 +30,7 @@ fn in_rounds(workload: &Workload, concurrency: usize) -> Trace {
 fn peak_unnamed(trace: &Trace) -> usize {
     let (mut unnamed, mut peak) = (0, 0);
     for (spec, _) in &trace.attempts {
-        if spec.names_file {
+        if spec.plan.names_file {
             unnamed -= 1;
         } else {
             unnamed += 1;
@@ -63,8 +63,10 @@ fn an_interrupted_run_loses_at_most_the_flags_of_two_rounds() {
 fn one_slot_alternates_between_flag_and_metadata() {
     let trace = in_rounds(&flags_with_metadata(3), 1);
     let specs = trace.attempts.iter().map(|(spec, _)| spec);
-    let order: Vec<_> = specs.map(|spec| (spec.download, spec.names_file)).collect();
-    let expected = [1, 2, 3].map(|download| [(download, false), (download, true)]);
+    let order: Vec<_> = specs
+        .map(|spec| (spec.plan.index, spec.plan.names_file))
+        .collect();
+    let expected = [0, 1, 2].map(|download| [(download, false), (download, true)]);
     assert_eq!(order, expected.concat());
 }
 
@@ -73,7 +75,7 @@ fn metadata_does_not_wait_for_a_flag_that_is_not_due_yet() {
     let mut workload = flags_with_metadata(2);
     workload.downloads[1].due = Some(1000 * MS);
     let trace = in_rounds(&workload, 4);
-    let metadata = trace.attempts.iter().find(|(spec, _)| spec.names_file);
+    let metadata = trace.attempts.iter().find(|(spec, _)| spec.plan.names_file);
     assert_eq!(trace.started[&metadata.unwrap().0.id], ROUND);
 }
 
@@ -99,7 +101,7 @@ fn metadata_404_is_not_flag_404() {
         &flags_with_metadata(1),
         &retrying(3),
         1,
-        &|spec| match spec.kind {
+        &|spec| match spec.plan.kind {
             AttemptKind::Metadata => (result(Outcome::NotFound), MS),
             _ => (result(Outcome::Ok), MS),
         },

@@ -11,9 +11,10 @@ use std::time::Duration;
 /// A server whose results depend on what is requested, never on the time.
 fn random_server(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {
     move |spec| {
-        let hop = spec.path.as_ref().map_or(0, |path| path.len() as u64);
-        let path = spec.resource.path().to_owned() + &"x".repeat(usize::try_from(hop).unwrap());
-        let mut rng = RngKey::new(seed, 0, &path, spec.request_number).rng(DrawPurpose::Fault);
+        let hop = spec.plan.path.as_ref().map_or(0, |path| path.len() as u64);
+        let path =
+            spec.plan.resource.path().to_owned() + &"x".repeat(usize::try_from(hop).unwrap());
+        let mut rng = RngKey::new(seed, 0, &path, spec.plan.request_number).rng(DrawPurpose::Fault);
         let outcome = match rng.random_range(0..8) {
             0 => Outcome::NotFound,
             1 => Outcome::Http(503),
@@ -58,7 +59,7 @@ proptest! {
         let trace = simulate(&workload, &policy, concurrency, &random_server(seed));
         prop_assert!(trace.peak_in_flight <= concurrency);
         let decided: Vec<_> = trace.attempts.iter().filter(|(_, d)| d.is_final).collect();
-        let distinct: BTreeSet<_> = decided.iter().map(|(spec, _)| spec.download).collect();
+        let distinct: BTreeSet<_> = decided.iter().map(|(spec, _)| spec.plan.index).collect();
         prop_assert_eq!((decided.len(), distinct.len()), (downloads, downloads));
     }
 
@@ -87,7 +88,7 @@ proptest! {
         let trace = simulate(&workload, &policy, concurrency, &random_server(seed));
         let specs = trace.attempts.iter().map(|(spec, _)| spec);
         let distinct: BTreeSet<_> = specs
-            .map(|spec| (spec.resource, spec.request_number, spec.path.clone()))
+            .map(|spec| (spec.plan.resource, spec.plan.request_number, spec.plan.path.clone()))
             .collect();
         prop_assert_eq!(distinct.len(), trace.attempts.len());
     }
@@ -100,9 +101,9 @@ proptest! {
         let mut ended = BTreeSet::new();
         for (spec, disposition) in &trace.attempts {
             let has_lost = disposition.outcome == Outcome::HedgeLost;
-            prop_assert!(!ended.contains(&spec.download) || has_lost);
+            prop_assert!(!ended.contains(&spec.plan.index) || has_lost);
             if matches!(disposition.outcome, Outcome::Ok | Outcome::NotFound) {
-                ended.insert(spec.download);
+                ended.insert(spec.plan.index);
             }
         }
     }
@@ -115,7 +116,7 @@ proptest! {
             let policy = retrying(max_attempts);
             let trace = simulate(&flags(20), &policy, concurrency, &random_server(seed));
             let mut results: Vec<_> = trace.attempts.into_iter()
-                .map(|(s, d)| (s.download, s.attempt, s.request_number, s.backoff, d.outcome.label(), d.is_final))
+                .map(|(s, d)| (s.plan.index, s.attempt, s.plan.request_number, s.plan.backoff, d.outcome.label(), d.is_final))
                 .collect();
             results.sort_unstable();
             results

@@ -23,7 +23,10 @@ fn redirects_are_followed_up_to_the_limit_with_the_same_request_number() {
         assert_eq!(trace.count(AttemptKind::Redirect), max as usize);
         assert_eq!(trace.outcomes().last(), Some(&last));
         let (spec, _) = trace.attempts.last().unwrap();
-        assert_eq!((spec.request_number, spec.path.is_some()), (1, max > 0));
+        assert_eq!(
+            (spec.plan.request_number, spec.plan.path.is_some()),
+            (1, max > 0)
+        );
     }
 }
 

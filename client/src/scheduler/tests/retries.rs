@@ -13,7 +13,7 @@ fn nothing_is_retried_by_default() {
     });
     assert_eq!(trace.outcomes(), [const { Outcome::Http(503) }; 3]);
     let mut attempts = trace.attempts.iter();
-    assert!(attempts.all(|(spec, d)| d.is_final && spec.request_number == 1));
+    assert!(attempts.all(|(spec, d)| d.is_final && spec.plan.request_number == 1));
 }
 
 #[test]
@@ -22,18 +22,18 @@ fn backoff_precedes_a_retry_and_holds_no_slot() {
         &flags(2),
         &retrying(3),
         1,
-        &|spec| match spec.request_number {
+        &|spec| match spec.plan.request_number {
             1 | 2 => (result(Outcome::ConnectionReset), MS),
             _ => (result(Outcome::Ok), MS),
         },
     );
     assert_eq!(trace.attempts.len(), 6);
-    assert_eq!(trace.attempts[1].0.download, 2, "the slot was free");
+    assert_eq!(trace.attempts[1].0.plan.index, 1, "the slot was free");
     for (spec, disposition) in &trace.attempts {
-        assert_eq!(u64::from(spec.attempt), spec.request_number);
-        assert_eq!(disposition.is_final, spec.request_number == 3);
-        if spec.kind == AttemptKind::Retry {
-            assert!(trace.started[&spec.id] >= spec.due && spec.due >= spec.backoff);
+        assert_eq!(u64::from(spec.attempt), spec.plan.request_number);
+        assert_eq!(disposition.is_final, spec.plan.request_number == 3);
+        if spec.plan.kind == AttemptKind::Retry {
+            assert!(trace.started[&spec.id] >= spec.due && spec.due >= spec.plan.backoff);
         }
     }
 }
@@ -62,13 +62,16 @@ fn failed_conditions_are_dropped_at_once_and_once() {
         let [(first, intermediate), (repeat, last)] = pair else {
             panic!("expected two attempts of each download")
         };
-        let kinds = (first.kind, repeat.kind);
+        let kinds = (first.plan.kind, repeat.plan.kind);
         assert_eq!(kinds, (AttemptKind::First, AttemptKind::Retry));
-        assert_eq!((first.unconditional, repeat.unconditional), (false, true));
-        assert_eq!(first.download, repeat.download);
-        assert_eq!(first.request_number, repeat.request_number);
+        assert_eq!(
+            (first.plan.unconditional, repeat.plan.unconditional),
+            (false, true)
+        );
+        assert_eq!(first.plan.index, repeat.plan.index);
+        assert_eq!(first.plan.request_number, repeat.plan.request_number);
         assert_eq!((intermediate.is_final, last.is_final), (false, true));
-        assert_eq!(repeat.backoff, Duration::ZERO);
+        assert_eq!(repeat.plan.backoff, Duration::ZERO);
     }
 }
 

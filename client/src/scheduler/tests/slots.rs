@@ -24,7 +24,7 @@ fn released_and_next() -> (AttemptScheduler, AttemptId, AttemptId) {
 #[should_panic = "a slot is released once"]
 fn releasing_twice_does_not_free_the_slot_of_another_attempt() {
     let (mut scheduler, released, next) = released_and_next();
-    assert!(released < next && scheduler.in_flight() == 1);
+    assert!(released < next && scheduler.in_flight.len() == 1);
     scheduler.release_slot(released);
 }
 
@@ -45,7 +45,7 @@ fn a_retry_waits_until_the_failed_try_has_released_its_slot() {
     assert_eq!(scheduler.next(late), Action::Blocked);
     scheduler.release_slot(first.id);
     let retry = start(&mut scheduler, late);
-    assert_eq!((retry.kind, retry.attempt), (AttemptKind::Retry, 2));
+    assert_eq!((retry.plan.kind, retry.attempt), (AttemptKind::Retry, 2));
     assert!(retry.due < late, "the backoff starts when the try fails");
 }
 

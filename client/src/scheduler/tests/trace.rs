@@ -30,7 +30,7 @@ impl Trace {
     }
 
     pub(super) fn count(&self, kind: AttemptKind) -> usize {
-        let is_kind = |(spec, _): &&(AttemptSpec, Disposition)| spec.kind == kind;
+        let is_kind = |(spec, _): &&(AttemptSpec, Disposition)| spec.plan.kind == kind;
         self.attempts.iter().filter(is_kind).count()
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn simulate(
                 let (result, took) = server(&spec);
                 trace.started.insert(spec.id, now);
                 pending.insert((now + took, spec.id), (spec, result));
-                trace.peak_in_flight = trace.peak_in_flight.max(scheduler.in_flight());
+                trace.peak_in_flight = trace.peak_in_flight.max(scheduler.in_flight.len());
                 continue;
             }
             Action::Finished => {
