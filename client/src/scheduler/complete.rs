@@ -46,12 +46,11 @@ impl AttemptScheduler {
             });
             return Disposition::intermediate(result.outcome.clone());
         }
-        let names_file = plan.names_file;
-        match self.follow_redirect(plan, result) {
+        match self.follow_redirect(&plan, result) {
             redirected @ Outcome::Redirected(_) => Disposition::intermediate(redirected),
             Outcome::Ok => self.on_verified_body(id),
             // The country's flag was found, so the download cannot end as not found.
-            Outcome::NotFound if names_file => {
+            Outcome::NotFound if plan.names_file => {
                 let missing = Outcome::BadMetadata("there is none".to_owned());
                 self.fail(id, missing, result.retry_after, now)
             }
@@ -64,7 +63,7 @@ impl AttemptScheduler {
 
     /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,
     /// [`Outcome::TooManyRedirects`] at the policy's maximum, otherwise the unchanged outcome.
-    fn follow_redirect(&mut self, plan: AttemptPlan, result: &AttemptResult) -> Outcome {
+    fn follow_redirect(&mut self, plan: &AttemptPlan, result: &AttemptResult) -> Outcome {
         let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
             return result.outcome.clone();
         };
@@ -78,7 +77,7 @@ impl AttemptScheduler {
                     hops: plan.hops + 1,
                     due: None,
                     backoff: Duration::ZERO,
-                    ..plan
+                    ..plan.clone()
                 });
                 Outcome::Redirected(*status)
             }
