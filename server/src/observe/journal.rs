@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError
 use std::thread;
 use std::time::Duration;
 
-/// Maximum number of queued lines: about 16 MB.
+/// Maximum number of queued lines unless chosen otherwise: about 16 MB.
 const QUEUE: usize = 1 << 16;
 
 /// How long a worker waits for a full queue before it stops the journal: a blocked disk must not block
@@ -53,7 +53,18 @@ impl Journal {
     /// # Errors
     /// If the thread cannot be started.
     pub fn new(sink: impl Write + Send + 'static) -> io::Result<(Journal, JournalWriter)> {
-        let (lines, queue) = mpsc::sync_channel(QUEUE);
+        Journal::with_queue(sink, QUEUE)
+    }
+
+    /// As [`Journal::new`], with at most `lines` lines in the queue.
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn with_queue(
+        sink: impl Write + Send + 'static,
+        lines: usize,
+    ) -> io::Result<(Journal, JournalWriter)> {
+        let (lines, queue) = mpsc::sync_channel(lines);
         let (result_sender, result) = mpsc::channel();
         let work = move || {
             let written = write_lines(&queue, BufWriter::new(sink));

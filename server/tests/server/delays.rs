@@ -1,6 +1,6 @@
 //! Delays as received, and what `Server-Timing` says of them.
 
-use crate::raw_connection::RawConnection;
+use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_protocol::ServerTiming;
 use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
@@ -71,7 +71,7 @@ fn server_timing_gives_name_and_pacing_of_every_fault() {
 fn planned_pause_is_not_lateness() {
     let server = BlockingServer::builder().latency("5ms".parse().unwrap());
     let server = server
-        .fault("hang:for=300ms".parse().unwrap())
+        .fault("hang:for=2s".parse().unwrap())
         .start()
         .unwrap();
     assert_eq!(
@@ -81,7 +81,7 @@ fn planned_pause_is_not_lateness() {
     let ledger = server.shutdown(Duration::from_secs(10));
     assert_eq!(ledger.lateness.len(), 1);
     assert!(
-        ledger.lateness_at(1.0) < Duration::from_millis(250),
+        ledger.lateness_at(1.0) < Duration::from_millis(1900),
         "{ledger}"
     );
 }
@@ -89,17 +89,13 @@ fn planned_pause_is_not_lateness() {
 #[test]
 fn delays_run_concurrently() {
     let server = BlockingServer::builder()
-        .latency("300ms".parse().unwrap())
+        .latency("1h".parse().unwrap())
         .start()
         .unwrap();
-    let start = Instant::now();
     let mut raws: Vec<_> = (0..50).map(|_| RawConnection::open(&server)).collect();
     for raw in &mut raws {
         raw.send("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n");
     }
-    for raw in &mut raws {
-        assert_eq!(raw.response(true).status, 200);
-    }
-    // In sequence the delays would take 15 s.
-    assert!(start.elapsed() < Duration::from_secs(5));
+    // Every request is taken while all others wait.
+    wait_until(|| server.ledger().requests == 50);
 }

@@ -1,6 +1,6 @@
 //! Any text is a profile that can be served, or is refused with a location.
 
-use crate::raw_connection::RawConnection;
+use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_protocol::FateKey;
 use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
@@ -169,13 +169,9 @@ fn check_served(seed: u64, listener: &Listener) {
     let server = builder.journal_capacity(1).workers(one).start().unwrap();
     let mut raw = RawConnection::open(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
-    while server.ledger().requests == 0 {
-        std::thread::yield_now();
-    }
+    wait_until(|| server.ledger().requests != 0);
     drop(raw);
-    while server.journal_entries().is_empty() {
-        std::thread::yield_now();
-    }
+    wait_until(|| !server.journal_entries().is_empty());
     let entry = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let planned = FatePreview::new(

@@ -4,10 +4,19 @@ use flagpole_server::BlockingServer;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// Much longer than any test takes; a hanging test fails.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Much longer than any test takes, on the busiest machine: only a hang fails.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+pub(crate) fn wait_until(mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < end, "the condition never came true");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
 
 /// One connection.
 pub(crate) struct RawConnection(pub(crate) TcpStream);
@@ -22,7 +31,7 @@ pub(crate) struct RawResponse {
 impl RawConnection {
     pub(crate) fn open(server: &BlockingServer) -> RawConnection {
         let stream = TcpStream::connect(server.addr()).unwrap();
-        stream.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         RawConnection(stream)
     }
 
