@@ -6,7 +6,6 @@ use flagpole_server::{Journal, Rule};
 use serde_json::json;
 use std::fs::File;
 use std::io::Read as _;
-use std::thread;
 use std::time::Duration;
 
 const FLAG: &str = "/flags/br/br.gif";
