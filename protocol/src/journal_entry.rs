@@ -2,9 +2,9 @@
 
 use crate::cause::Cause;
 use crate::key::FateKey;
-use crate::micros::{micros, option_micros};
 use http::Method;
 use serde::{Serialize, Serializer};
+use serde_with::{As, DurationMicroSecondsWithFrac};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Serialize)]
 pub struct JournalEntry {
     /// The time from the start of the server to the end of the request's head, in microseconds.
-    #[serde(rename = "at_us", serialize_with = "micros")]
+    #[serde(
+        rename = "at_us",
+        serialize_with = "As::<DurationMicroSecondsWithFrac>::serialize"
+    )]
     pub at: Duration,
     /// The run that the client named.
     pub run: Option<Arc<str>>,
@@ -36,13 +39,19 @@ pub struct JournalEntry {
     /// The fault that was injected.
     pub fault: Option<Arc<str>>,
     /// The planned delay, in microseconds.
-    #[serde(rename = "planned_us", serialize_with = "micros")]
+    #[serde(
+        rename = "planned_us",
+        serialize_with = "As::<DurationMicroSecondsWithFrac>::serialize"
+    )]
     pub planned: Duration,
     /// How and where the response was planned to end: `complete`, `cut at byte 700`.
     pub ending: Cow<'static, str>,
     /// The time from when the response was due until its first write returned, in microseconds; `None` without a delay
     /// or without a write.
-    #[serde(rename = "lateness_us", serialize_with = "option_micros")]
+    #[serde(
+        rename = "lateness_us",
+        serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
+    )]
     pub lateness: Option<Duration>,
     /// The status; `None` if no response was started.
     pub status: Option<u16>,

@@ -73,12 +73,21 @@ impl ServerHandle {
     /// The counts of all workers. Requests, statuses and causes are counted before the peer can receive
     /// the response, lateness and completion just after.
     pub fn ledger(&self) -> Ledger {
+        self.sum_ledgers(|ledger| ledger.clone())
+    }
+
+    /// The counts of all workers, which start from 0 again; the peak concurrency is that since the start.
+    pub fn take_ledger(&self) -> Ledger {
+        self.sum_ledgers(std::mem::take)
+    }
+
+    fn sum_ledgers(&self, read: impl Fn(&mut Ledger) -> Ledger) -> Ledger {
         let mut sum = Ledger {
             peak_concurrency: self.listener.limits.peak_concurrency(),
             ..Ledger::default()
         };
         for ledger in &self.ledgers {
-            sum += &ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            sum += &read(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner));
         }
         sum
     }
@@ -106,9 +115,7 @@ impl ServerHandle {
     /// request is there before its connection closes; on a connection that stays open, perhaps only just after the peer
     /// has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
-        let mut entries = self.ledger().entries;
-        entries.sort_by_key(|entry| entry.at);
-        entries
+        self.ledger().entries
     }
 
     /// Stops accepting connections, gives the requests in progress at most `grace` to finish, and stops.

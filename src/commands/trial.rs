@@ -1,23 +1,19 @@
 //! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
 //!
-//! Reads the job as a line of JSON from standard input and writes the result as one JSON document, or, if the job fails,
-//! the cause as a [`ConnectFailureCause`](flagpole_protocol::ConnectFailureCause) (`Other` if the system did not run out
-//! of a resource); the exit code distinguishes the two. Meanwhile an empty line answers each ping, by which the parent
-//! notices that a trial hangs. Closing standard input cancels the run.
+//! Receives the job from its parent and sends the result, or the error. Closing standard input cancels the run.
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
 use crate::options::strategy_names;
-use crate::process::measured_dto::MeasuredDto;
+use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::resource_usage::{self, ThreadCounter};
+use crate::process::system_limits;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
-use crate::process::{heartbeat, system_limits};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure};
 use flagpole_protocol::{AttemptRecord, CountryCode};
-use std::io::{self, BufRead as _};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -27,40 +23,31 @@ use std::time::Duration;
 pub(crate) struct TrialArgs {}
 
 impl TrialArgs {
-    /// Runs the job and prints the result.
+    /// Runs the job and sends the result.
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let TrialArgs {} = self;
         // Ignored: Ctrl-C reaches the whole process group, and the parent cancels this trial by closing standard input.
         interrupt::on_first_signal(|| {})?;
-        let mut line = String::new();
-        io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .context("cannot read the job")?;
-        let job: TrialJob = serde_json::from_str(&line).context("cannot read the job")?;
-        let cancel = cancel_on_closed_input()?;
-        let result = match run_job(job, cancel) {
-            Ok(result) => result,
-            Err(error) => {
-                let cause = system_limits::cause(&error);
-                serde_json::to_writer(io::stdout().lock(), &cause)
-                    .context("cannot write the cause")?;
-                return Err(error);
-            }
+        let ParentMessage::Job(job) = child_process::receive()? else {
+            bail!("expected the job of a trial");
         };
-        serde_json::to_writer(io::stdout().lock(), &result).context("cannot write the result")?;
-        Ok(ExitStatus::Success)
+        let result = cancel_on_closed_input().and_then(|cancel| run_job(*job, cancel));
+        let has_failed = result.is_err();
+        child_process::send(&match result {
+            Ok(result) => ChildMessage::Finished(Box::new(result)),
+            Err(error) => ChildMessage::Failed(format!("{error:#}"), system_limits::cause(&error)),
+        })?;
+        Ok(ExitStatus::from_failed(has_failed))
     }
 }
 
-/// Replies to pings, ignoring all other lines, until standard input closes; then cancels the run, and exits if the run
-/// does not end in time.
+/// Replies to pings until standard input closes; then cancels the run, and exits if the run does not end in time.
 fn cancel_on_closed_input() -> Result<CancellationToken> {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
     thread::Builder::new()
         .spawn(move || {
-            heartbeat::listen(|_| {});
+            child_process::listen(|_| {});
             token.cancel();
             thread::sleep(CANCEL_GRACE);
             process::exit(1);
@@ -100,7 +87,9 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
         ..used
     };
     Ok(TrialResult {
-        measured: MeasuredDto::new(measured),
+        wall: measured.wall,
+        unstarted: measured.stats.unstarted,
+        records: measured.records,
         resource_usage,
     })
 }

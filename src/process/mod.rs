@@ -1,9 +1,6 @@
 //! Child processes: servers and trials.
 
-pub(crate) mod error_kind;
-pub(crate) mod heartbeat;
-pub(crate) mod measured_dto;
-pub(crate) mod record_dto;
+pub(crate) mod child_process;
 pub(crate) mod resource_usage;
 pub(crate) mod server_process;
 pub(crate) mod system_limits;

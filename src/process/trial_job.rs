@@ -1,12 +1,10 @@
-//! The messages of a trial, which is one run of one strategy in a process of its own: the job that the process reads
-//! and the result that it writes.
+//! The job and the result of a trial, which is one run of one strategy in a process of its own.
 
 use crate::options::policy_config::PolicyConfig;
-use crate::process::measured_dto::MeasuredDto;
 use clap::ValueEnum;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::Workload;
-use flagpole_protocol::CountryCode;
+use flagpole_protocol::{AttemptRecord, CountryCode};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -57,6 +55,9 @@ impl Files {
 /// What a trial measured.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialResult {
-    pub(crate) measured: MeasuredDto,
+    pub(crate) wall: Duration,
+    /// The number of downloads without an end.
+    pub(crate) unstarted: u64,
+    pub(crate) records: Vec<AttemptRecord>,
     pub(crate) resource_usage: ResourceUsage,
 }

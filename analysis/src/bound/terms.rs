@@ -7,43 +7,62 @@ use super::lower_bound::Bound;
 use super::max_useful_concurrency::max_useful_concurrency;
 use super::planned_work::PlannedWork;
 use super::server_limits::ServerLimits;
-use flagpole_protocol::{AttemptRecord, whole_micros};
+use flagpole_protocol::AttemptRecord;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_with::{As, DurationMicroSeconds};
 use std::time::Duration;
 
 /// The terms of the lower bound. Each is a lower bound by itself; the largest holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BoundTerms {
     /// The longest chain of requests that wait for each other, with the backoff between them.
-    #[serde(rename = "critical_path_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "critical_path_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub critical_path: Duration,
     /// All planned work divided by the concurrency.
-    #[serde(rename = "even_split_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "even_split_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub even_split: Duration,
     /// The requests that must share a connection, because there are more long requests than connections.
-    #[serde(rename = "packing_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "packing_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub packing: Duration,
     /// The requests in service, at the server's concurrency limit; 0 without a limit.
     #[serde(
         rename = "server_concurrency_limit_us",
-        serialize_with = "whole_micros"
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
     )]
     #[schemars(with = "u64")]
     pub server_concurrency_limit: Duration,
     /// The admitted requests, at the server's rate limit; 0 without a limit.
-    #[serde(rename = "server_rate_limit_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "server_rate_limit_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub server_rate_limit: Duration,
     /// How much lower the bound would be without backoff.
-    #[serde(rename = "includes_backoff_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "includes_backoff_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub includes_backoff: Duration,
     /// How much lower the bound would be without the pacing of bodies.
-    #[serde(rename = "includes_pacing_us", serialize_with = "whole_micros")]
+    #[serde(
+        rename = "includes_pacing_us",
+        serialize_with = "As::<DurationMicroSeconds>::serialize"
+    )]
     #[schemars(with = "u64")]
     pub includes_pacing: Duration,
     /// The concurrency above which the bound no longer falls.

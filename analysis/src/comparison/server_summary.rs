@@ -1,5 +1,6 @@
 //! The server's ledger in a result.
 
+use flagpole_protocol::Ledger;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,4 +26,21 @@ pub struct ServerSummary {
     /// The CPU time of the server's process, user and system.
     #[serde(default)]
     pub cpu_us: u64,
+}
+
+impl ServerSummary {
+    /// The summary of a ledger, with the CPU time that the server used for it.
+    pub fn new(ledger: &Ledger, cpu_us: u64) -> ServerSummary {
+        let lateness_us = |quantile| ledger.lateness_at(quantile).as_nanos() as f64 / 1e3;
+        ServerSummary {
+            requests: ledger.requests,
+            by_status: ledger.by_status.clone(),
+            delayed: ledger.lateness.len(),
+            lateness_p50_us: lateness_us(0.5),
+            lateness_p99_us: lateness_us(0.99),
+            early_responses: ledger.early_responses,
+            peak_concurrency: ledger.peak_concurrency,
+            cpu_us,
+        }
+    }
 }

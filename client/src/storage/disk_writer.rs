@@ -72,7 +72,6 @@ impl<T> WriteHandle<T> {
     /// Those of the job; [`Outcome::WriteFailed`] if the thread has ended.
     pub(crate) async fn wait(self) -> Result<T, Outcome> {
         let ended = || Outcome::WriteFailed {
-            kind: io::ErrorKind::Other,
             message: "the disk writer thread has ended".into(),
         };
         match self.0 {

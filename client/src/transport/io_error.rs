@@ -22,8 +22,7 @@ pub(crate) fn connection_broken(error: &io::Error) -> Outcome {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Outcome::ConnectionReset
         }
-        kind => Outcome::ConnectionError {
-            kind,
+        _ => Outcome::ConnectionError {
             message: error.to_string(),
         },
     }

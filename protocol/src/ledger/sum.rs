@@ -24,6 +24,7 @@ impl AddAssign<&Ledger> for Ledger {
             .add(&other.lateness)
             .expect("a histogram that resizes itself takes any other");
         self.entries.extend(other.entries.iter().cloned());
+        self.entries.sort_by_key(|entry| entry.at);
     }
 }
 

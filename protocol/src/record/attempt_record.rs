@@ -1,18 +1,45 @@
 //! The record of one attempt, for statistics, record files and the analysis.
 
 use crate::http::server_timing::ServerTiming;
-use crate::micros::{as_micros, option_whole_micros, whole_micros};
-use crate::record::attempt_kind::AttemptKind;
-use crate::record::outcome::Outcome;
-use crate::record::timeout_kind::TimeoutKind;
+use crate::record::outcome::{Outcome, TimeoutKind};
 use crate::rejection::Rejection;
 use crate::resource::Resource;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_with::{As, DisplayFromStr, DurationMicroSeconds};
 use std::time::Duration;
+
+/// Why an attempt was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttemptKind {
+    /// The first attempt of its download.
+    First,
+    /// The previous attempt failed.
+    Retry,
+    /// The previous attempt took long.
+    Hedge,
+    /// The previous attempt was redirected.
+    Redirect,
+    /// The flag arrived, and its country's name is needed.
+    Metadata,
+}
+
+impl AttemptKind {
+    /// The name in records and results: `first`, `retry`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            AttemptKind::First => "first",
+            AttemptKind::Retry => "retry",
+            AttemptKind::Hedge => "hedge",
+            AttemptKind::Redirect => "redirect",
+            AttemptKind::Metadata => "metadata",
+        }
+    }
+}
 
 /// One attempt: one request of a download, and how it ended. Points in time count from the start of the run and are
 /// serialised as whole microseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
     /// The position of its download in the workload, from 1.
     pub download: usize,
@@ -23,31 +50,31 @@ pub struct AttemptRecord {
     /// Whether the attempt ends its download, so that its outcome is the download's.
     pub is_final: bool,
     /// The requested resource; serialised as its path.
-    #[serde(serialize_with = "path")]
+    #[serde(with = "As::<DisplayFromStr>")]
     pub resource: Resource,
     /// The number of this request for the resource, from 1; with the resource it determines the fate.
     #[serde(rename = "n")]
     pub request_number: u64,
     /// The worker that made the attempt, from 1; `None` if the strategy has no fixed workers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<usize>,
     /// The backoff of the download before this attempt.
-    #[serde(rename = "backoff_us", serialize_with = "whole_micros")]
+    #[serde(rename = "backoff_us", with = "As::<DurationMicroSeconds>")]
     pub backoff: Duration,
     /// When the attempt was to start: at the scheduled time of its download, after its backoff, or after the hedge
     /// delay. An attempt without such a time is due when a free concurrency slot takes the attempt.
-    #[serde(rename = "due_us", serialize_with = "whole_micros")]
+    #[serde(rename = "due_us", with = "As::<DurationMicroSeconds>")]
     pub due: Duration,
     /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
-    #[serde(rename = "sent_us", serialize_with = "whole_micros")]
+    #[serde(rename = "sent_us", with = "As::<DurationMicroSeconds>")]
     pub sent: Duration,
     /// Whether an earlier request had used the connection.
     pub reused_connection: bool,
     /// When the first byte of the response arrived.
-    #[serde(rename = "first_byte_us", serialize_with = "option_whole_micros")]
+    #[serde(rename = "first_byte_us", with = "As::<Option<DurationMicroSeconds>>")]
     pub first_byte: Option<Duration>,
     /// When the last byte had arrived and was verified, before it was saved; or when the attempt failed.
-    #[serde(rename = "done_us", serialize_with = "whole_micros")]
+    #[serde(rename = "done_us", with = "As::<DurationMicroSeconds>")]
     pub done: Duration,
     /// How the attempt ended; serialised as its label.
     pub outcome: Outcome,
@@ -60,7 +87,6 @@ pub struct AttemptRecord {
     pub wasted_bytes: u64,
     /// What the server planned and did, from `Server-Timing`. For attempts at flagpole's own server, `flagpole compare`
     /// adds what the field does not say.
-    #[serde(serialize_with = "timing")]
     pub timing: Option<ServerTiming>,
 }
 
@@ -132,30 +158,6 @@ impl AttemptRecord {
     fn timed_out(&self) -> bool {
         matches!(self.outcome, Outcome::Timeout(..))
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature is serde's"
-)]
-fn path<S: Serializer>(resource: &Resource, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(resource)
-}
-
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn timing<S: Serializer>(timing: &Option<ServerTiming>, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct TimingFields<'a> {
-        planned_us: u64,
-        actual_us: u64,
-        fault: Option<&'a str>,
-    }
-    let fields = timing.as_ref().map(|timing| TimingFields {
-        planned_us: as_micros(timing.planned),
-        actual_us: as_micros(timing.actual),
-        fault: timing.fault.as_deref(),
-    });
-    fields.serialize(serializer)
 }
 
 #[cfg(test)]

@@ -1,19 +1,40 @@
 //! How an attempt ended.
 
-use super::connect_failure_cause::ConnectFailureCause;
-use super::timeout_kind::TimeoutKind;
 use http::StatusCode;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 /// The maximum length of a reason, in bytes: some reasons quote what a server sent.
 const REASON_MAX: usize = 200;
 
-/// How an attempt ended. `Display` gives the reason for people, [`label`](Outcome::label) the name for programs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which timeout an attempt exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TimeoutKind {
+    /// Time to open the connection.
+    Connect,
+    /// Time to the first byte of the response.
+    FirstByte,
+    /// Time for the whole attempt: connecting, head and body.
+    Total,
+}
+
+/// Why a connection could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ConnectFailureCause {
+    /// The limit on open files of the process or of the system was reached (EMFILE, ENFILE).
+    OutOfFileDescriptors,
+    /// No local port was free, or the address is not available (EADDRNOTAVAIL).
+    OutOfPorts,
+    /// Any other error.
+    Other,
+}
+
+/// How an attempt ended. `Display` gives the reason for people, [`label`](Outcome::label) the name for programs. Text
+/// formats such as JSON have only the label; a binary format has everything and can be read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Outcome {
     /// 200 with a complete, verified body, which was saved if it was to be saved.
     Ok,
@@ -42,9 +63,7 @@ pub enum Outcome {
     ConnectionReset,
     /// The connection broke for another reason than a reset.
     ConnectionError {
-        /// The kind of the operating system's error.
-        kind: io::ErrorKind,
-        /// Its message.
+        /// The error message of the operating system.
         message: String,
     },
     /// The peer closed the connection without sending a byte of a response.
@@ -62,9 +81,7 @@ pub enum Outcome {
     BadMetadata(String),
     /// The flag arrived but could not be written to disk.
     WriteFailed {
-        /// The kind of the operating system's error.
-        kind: io::ErrorKind,
-        /// Its message.
+        /// The error message of the operating system.
         message: String,
     },
     /// Cancelled because another attempt at the same download was faster: the hedge or the hedged attempt.
@@ -210,7 +227,17 @@ fn write_status(status: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 impl Serialize for Outcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.label())
+        if serializer.is_human_readable() {
+            return serializer.serialize_str(&self.label());
+        }
+        // The derived function, which has everything.
+        Outcome::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Outcome::deserialize(deserializer)
     }
 }
 

@@ -1,13 +1,30 @@
 //! Statistics of a run. Their size does not depend on the length of the run; statistics of workers add up.
 
-use super::attempt_kind::AttemptKind;
-use super::attempt_record::AttemptRecord;
+use super::attempt_record::{AttemptKind, AttemptRecord};
 use super::latency_stats::LatencyStats;
 use super::outcome::OutcomeClass;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
+
+/// The result of a measured run.
+#[derive(Clone, Debug)]
+pub struct MeasuredRun {
+    /// The strategy's name.
+    pub strategy: &'static str,
+    /// The maximum number of requests in flight.
+    pub concurrency: usize,
+    /// From the start of the strategy to its end, with threads, runtimes and connections.
+    pub wall: Duration,
+    /// The time limit of an attempt.
+    pub timeout: Option<Duration>,
+    /// The statistics of all attempts.
+    pub stats: RunStats,
+    /// Every attempt, in the order of completion. Memory grows with the workload: suitable for a few thousand
+    /// downloads, not for hours of load.
+    pub records: Vec<AttemptRecord>,
+}
 
 /// Statistics of attempts and downloads. Latencies are of all attempts, failed ones included.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,6 +107,13 @@ impl RunStats {
                 },
             ),
         }
+    }
+
+    /// The statistics of these attempts.
+    pub fn from_records<'a>(records: impl IntoIterator<Item = &'a AttemptRecord>) -> RunStats {
+        let mut stats = RunStats::default();
+        records.into_iter().for_each(|record| stats.record(record));
+        stats
     }
 
     /// The number of attempts.
@@ -190,17 +214,9 @@ mod tests {
         }
     }
 
-    fn stats(records: &[AttemptRecord]) -> RunStats {
-        let mut stats = RunStats::default();
-        for record in records {
-            stats.record(record);
-        }
-        stats
-    }
-
     #[test]
     fn status_500_is_an_error() {
-        let stats = stats(&[
+        let stats = RunStats::from_records(&[
             record(1, Outcome::Ok),
             record(1, Outcome::NotFound),
             record(1, Outcome::Http(500)),
@@ -230,7 +246,7 @@ mod tests {
             backoff: Duration::from_millis(7),
             ..record(1, Outcome::Ok)
         };
-        let stats = stats(&[failed, retry]);
+        let stats = RunStats::from_records(&[failed, retry]);
         assert_eq!((stats.ok, stats.error, stats.attempts()), (1, 0, 2));
         assert_eq!(
             (stats.retries, stats.bytes, stats.wasted_bytes),
@@ -249,7 +265,7 @@ mod tests {
             is_final: false,
             ..record(1, Outcome::Http(503))
         };
-        let stats = stats(&[waits, record(1, Outcome::Ok)]).for_downloads(5);
+        let stats = RunStats::from_records(&[waits, record(1, Outcome::Ok)]).for_downloads(5);
         assert_eq!((stats.started, stats.unfinished()), (2, 1));
         assert_eq!((stats.downloads(), stats.unstarted), (1, 4));
     }
@@ -260,7 +276,7 @@ mod tests {
             900,
             Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(900)),
         );
-        let stats = stats(&[record(1, Outcome::Ok), slow]);
+        let stats = RunStats::from_records(&[record(1, Outcome::Ok), slow]);
         assert_eq!(stats.response_time.max(), Some(Duration::from_millis(900)));
         assert_eq!(stats.response_time.count(), stats.attempts());
         assert_eq!(stats.service_time.count(), stats.attempts());
@@ -305,7 +321,6 @@ mod tests {
 
     fn write_failed(message: &str) -> Outcome {
         Outcome::WriteFailed {
-            kind: std::io::ErrorKind::StorageFull,
             message: message.into(),
         }
     }
@@ -319,12 +334,12 @@ mod tests {
             record(4, Outcome::Ok),
         ];
         for at in 0..=records.len() {
-            let mut forward = stats(&records[..at]);
-            forward += &stats(&records[at..]);
-            let mut backward = stats(&records[at..]);
-            backward += &stats(&records[..at]);
-            assert_eq!(forward, stats(&records));
-            assert_eq!(backward, stats(&records));
+            let mut forward = RunStats::from_records(&records[..at]);
+            forward += &RunStats::from_records(&records[at..]);
+            let mut backward = RunStats::from_records(&records[at..]);
+            backward += &RunStats::from_records(&records[..at]);
+            assert_eq!(forward, RunStats::from_records(&records));
+            assert_eq!(backward, RunStats::from_records(&records));
         }
     }
 }

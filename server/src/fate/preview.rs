@@ -5,8 +5,9 @@ use crate::Site;
 use crate::fate::request_info::RequestInfo;
 use crate::fate::rule_set::RuleSet;
 use crate::http::write_schedule::{WriteSchedule, describe_ending};
-use flagpole_protocol::{Fate, FateKey, micros, option_micros};
+use flagpole_protocol::{Fate, FateKey};
 use serde::Serialize;
+use serde_with::{As, DurationMicroSecondsWithFrac};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,10 @@ pub struct FatePreview {
     /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
     pub rule: Arc<str>,
     /// The planned delay, in microseconds.
-    #[serde(rename = "planned_us", serialize_with = "micros")]
+    #[serde(
+        rename = "planned_us",
+        serialize_with = "As::<DurationMicroSecondsWithFrac>::serialize"
+    )]
     pub planned: Duration,
     /// The fault that is injected.
     pub fault: Option<Arc<str>>,
@@ -30,7 +34,10 @@ pub struct FatePreview {
     pub ending: Cow<'static, str>,
     /// The shortest time from the end of the request's head to the last byte of the response, in microseconds; `None`
     /// if the last byte is never sent.
-    #[serde(rename = "duration_us", serialize_with = "option_micros")]
+    #[serde(
+        rename = "duration_us",
+        serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
+    )]
     pub duration: Option<Duration>,
 }
 

@@ -1,43 +1,42 @@
-//! The JSON lines that a server writes as the child process of `flagpole compare`.
+//! What a server as the child process of `flagpole compare` tells its parent.
 
-use super::listeners::RunningListener;
+use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::resource_usage;
-use crate::process::server_process::Ready;
-use anyhow::{Context as _, Result};
+use anyhow::{Result, bail};
+use flagpole_analysis::comparison::ServerSummary;
 use flagpole_protocol::Ledger;
-use serde::Serialize;
+use flagpole_server::Profile;
 
-/// The sums of all reports to the parent process so far.
+/// The sums of all summaries so far.
 #[derive(Default)]
-pub(super) struct ReportedTotals {
+pub(super) struct SentTotals {
     ledger: Ledger,
     cpu_us: u64,
 }
 
-/// The ledger (the counts of everything the server did) and the CPU time since the previous report.
-#[derive(Serialize)]
-struct ChildReport {
-    #[serde(flatten)]
-    ledger: Ledger,
-    cpu_us: u64,
-}
-
-impl ReportedTotals {
-    /// The line that reports the difference to the previous report. `ledger` counts from the start of the server.
-    pub(super) fn report(&mut self, ledger: Ledger) -> Result<String> {
+impl SentTotals {
+    /// Sends this ledger, and the CPU time since the previous summary.
+    pub(super) fn send_next(&mut self, ledger: &Ledger) -> Result<()> {
         let cpu_us = resource_usage::current().cpu_us();
-        let report = ChildReport {
-            ledger: ledger.delta_since(&self.ledger),
-            cpu_us: cpu_us - self.cpu_us,
-        };
-        *self = ReportedTotals { ledger, cpu_us };
-        Ok(serde_json::to_string(&report)? + "\n")
+        let summary = ServerSummary::new(ledger, cpu_us - self.cpu_us);
+        self.ledger += ledger;
+        self.cpu_us = cpu_us;
+        child_process::send(&ChildMessage::Summary(summary))
+    }
+
+    /// Sends the sum of all ledgers and of this one, and the CPU time since the start.
+    pub(super) fn send_total(mut self, last: &Ledger) -> Result<()> {
+        self.ledger += last;
+        let cpu_us = resource_usage::current().cpu_us();
+        let summary = ServerSummary::new(&self.ledger, cpu_us);
+        child_process::send(&ChildMessage::Summary(summary))
     }
 }
 
-/// The line that reports the URL when the server accepts connections.
-pub(super) fn ready(running: &[RunningListener]) -> Result<String> {
-    let first = running.first().context("no server was started")?;
-    let url = first.server.url();
-    Ok(serde_json::to_string(&Ready { url })? + "\n")
+/// The profile that the parent sends.
+pub(super) fn profile() -> Result<Profile> {
+    match child_process::receive()? {
+        ParentMessage::Profile(text) => Ok(text.parse()?),
+        _ => bail!("expected the profile of a server"),
+    }
 }

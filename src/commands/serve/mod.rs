@@ -4,12 +4,13 @@ mod child;
 mod listeners;
 mod shutdown;
 
-use self::child::ReportedTotals;
+use self::child::SentTotals;
 use self::shutdown::ServeEvent;
 use crate::exit_status::ExitStatus;
 use crate::options::profile_options::ProfileOptions;
 use crate::options::{builtin_profiles, help_lists, value_parsers};
 use crate::output;
+use crate::process::child_process::{self, ChildMessage};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use flagpole_server::observe::journal::JournalWriter;
@@ -106,22 +107,22 @@ impl ServeArgs {
         let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
         drop(journal);
         let events = shutdown::events(self.child)?;
-        output::result(&if self.child {
-            child::ready(&running)?
+        if self.child {
+            let url = running[0].server.url();
+            child_process::send(&ChildMessage::Ready(url))?;
         } else {
-            listeners::greeting(&running, profile.seed)
-        })?;
-        let mut totals = ReportedTotals::default();
+            output::result(&listeners::greeting(&running, profile.seed))?;
+        }
+        let mut totals = SentTotals::default();
         // A closed channel stops the server too.
         while let (Ok(ServeEvent::DrainAndReset), [one]) = (events.recv(), running.as_slice()) {
             one.server.drain_and_reset(DRAIN_TIMEOUT);
-            output::result(&totals.report(one.server.ledger())?)?;
+            totals.send_next(&one.server.take_ledger())?;
         }
         if self.child {
             // A parent that closed the pipe does not wait for requests in progress.
-            for (_, ledger) in shutdown::stop_all(running, Duration::ZERO)? {
-                output::result(&ReportedTotals::default().report(ledger)?)?;
-            }
+            let stopped = shutdown::stop_all(running, Duration::ZERO)?;
+            totals.send_total(&stopped[0].1)?;
         } else {
             output::note(&format!(
                 "Finishing requests in progress (at most {} s); press Ctrl-C again to stop now",
@@ -136,9 +137,13 @@ impl ServeArgs {
 
     /// The profile with the options of the command line, ports included.
     fn effective_profile(&self) -> Result<Profile> {
-        let is_single = self.profile.is_given() || self.port.is_some() || self.child;
+        let is_single = self.profile.is_given() || self.port.is_some();
         let default = if is_single { "clean" } else { "book" };
-        let mut profile = self.profile.effective_profile(default)?;
+        let mut profile = if self.child {
+            child::profile()?
+        } else {
+            self.profile.effective_profile(default)?
+        };
         let Some(first) = self.port else {
             return Ok(profile);
         };

@@ -2,8 +2,7 @@
 
 use super::listeners::RunningListener;
 use crate::interrupt;
-use crate::process::heartbeat;
-use crate::process::server_process::DRAIN_AND_RESET;
+use crate::process::child_process::{self, ParentMessage};
 use anyhow::{Result, anyhow};
 use flagpole_protocol::Ledger;
 use std::sync::mpsc::{self, Receiver};
@@ -30,8 +29,8 @@ pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
     // Ctrl-C reaches the whole process group; the parent stops its server.
     interrupt::on_first_signal(|| {})?;
     thread::spawn(move || {
-        heartbeat::listen(|line| {
-            if line == DRAIN_AND_RESET {
+        child_process::listen(|message| {
+            if let ParentMessage::DrainAndReset = message {
                 let _ = sender.send(ServeEvent::DrainAndReset);
             }
         });

@@ -8,7 +8,7 @@ use crate::options::policy_config::PolicyConfig;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use flagpole_analysis::comparison::{MeasurementOverhead, Percentiles};
 use flagpole_client::{strategy, transport};
 use flagpole_fixtures::populous;
@@ -74,10 +74,9 @@ fn run_trials(
             policy: PolicyConfig::default(),
             run: format!("overhead-{trial}"),
         };
-        let result = run_trial(&job, interrupt, Some(server))?;
-        let measured = result.measured.into_run();
-        let measured = measured.context("the trial reports an unknown strategy")?;
-        latencies += &measured.stats.service_time;
+        for record in run_trial(job, interrupt, Some(server))?.records {
+            latencies.record(record.service_time());
+        }
     }
     let Percentiles { p50, p99, .. } = Percentiles::from(&latencies);
     Ok(p50.zip(p99).map(|(p50_us, p99_us)| MeasurementOverhead {

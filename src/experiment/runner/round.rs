@@ -10,8 +10,9 @@ use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_trial};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use flagpole_analysis::comparison::Trial;
+use flagpole_protocol::{MeasuredRun, RunStats};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One round: every strategy once.
@@ -122,12 +123,20 @@ impl Round<'_> {
             policy: variant.policy.clone(),
             run: run_name(self.number, position),
         };
-        let result = run_trial(&job, self.interrupt, server)?;
-        let measured = result.measured.into_run();
+        let result = run_trial(job, self.interrupt, server)?;
+        let mut stats = RunStats::from_records(&result.records);
+        stats.unstarted = result.unstarted;
         Ok(Trial {
             round: self.number,
             position,
-            measured: measured.context("the trial reports an unknown strategy")?,
+            measured: MeasuredRun {
+                strategy: variant.strategy.name(),
+                concurrency: concurrency.get(),
+                wall: result.wall,
+                timeout: variant.policy()?.timeouts.total,
+                stats,
+                records: result.records,
+            },
             resource_usage: result.resource_usage,
             terms: None,
             server: None,

@@ -92,7 +92,6 @@ fn worker_and_time_do_not_change_the_digest() {
         record.done *= 3;
         record.outcome = match record.status {
             Some(200) => Outcome::WriteFailed {
-                kind: std::io::ErrorKind::StorageFull,
                 message: "the disk is full".into(),
             },
             _ => record.outcome.clone(),

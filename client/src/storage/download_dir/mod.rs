@@ -140,7 +140,6 @@ impl DownloadDir {
 
 fn write_failed(error: &io::Error) -> Outcome {
     Outcome::WriteFailed {
-        kind: error.kind(),
         message: error.to_string(),
     }
 }

@@ -3,7 +3,6 @@
 use ::ureq::Error;
 use flagpole_protocol::{Outcome, reason};
 use std::fmt;
-use std::io::ErrorKind;
 
 /// An outcome as an error that ureq returns unchanged. Some errors of the operating system would be taken by ureq for
 /// the end of a body.
@@ -29,7 +28,6 @@ pub(super) fn outcome(error: Error, received: u64) -> Outcome {
         Error::Other(cause) => match cause.downcast::<OutcomeError>() {
             Ok(error) => error.0,
             Err(other) => Outcome::ConnectionError {
-                kind: ErrorKind::Other,
                 message: reason(&other),
             },
         },
