@@ -37,5 +37,5 @@ pub use record::latency_stats::LatencyStats;
 pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKind, reason};
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
 pub use rejection::Rejection;
-pub use spec::{SpecError, did_you_mean};
 pub use resource::{Resource, UnknownPath};
+pub use spec::{SpecError, did_you_mean};

@@ -201,7 +201,8 @@ fn interrupt_during_the_overhead_measurement_skips_all_cells() {
 #[test]
 fn cell_whose_server_is_killed_keeps_earlier_cells() {
     let seed = unique_seed();
-    let line = "compare --latency 1ms,5s --flags 2 --strategy async --rounds 2 --format json --seed";
+    let line =
+        "compare --latency 1ms,5s --flags 2 --strategy async --rounds 2 --format json --seed";
     let process = Sandbox::new().start(&format!("{line} {seed}"));
     let first = first_child(&process, "serve");
     let second = || servers(seed).into_iter().find(|&pid| pid != first);
