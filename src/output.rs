@@ -1,6 +1,7 @@
 //! Writes results to standard output, and notes and errors to standard error.
 
 use anyhow::{Context as _, Result};
+use serde::Serialize;
 use std::io::{self, Write as _};
 
 /// Writes the result to standard output. A reader that closed the pipe is not an error.
@@ -12,6 +13,17 @@ pub(crate) fn result(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// A CSV document as in RFC 4180, but with LF line ends: the header, then a line for each row, which is a tuple.
+pub(crate) fn csv(
+    header: &[&str],
+    rows: impl IntoIterator<Item = impl Serialize>,
+) -> Result<String> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(header)?;
+    rows.into_iter().try_for_each(|row| csv.serialize(row))?;
+    Ok(String::from_utf8(csv.into_inner()?)?)
 }
 
 /// Writes a line to standard error and ignores write errors (`eprintln!` would panic). Colours are removed if standard

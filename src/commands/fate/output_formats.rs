@@ -1,5 +1,6 @@
 //! Writes fates (all that will happen to each response) as text, CSV or JSON.
 
+use crate::output;
 use anyhow::Result;
 use clap::ValueEnum;
 use flagpole_analysis::HumanDuration;
@@ -33,13 +34,13 @@ impl FateFormat {
     ) -> Result<String> {
         match self {
             FateFormat::Text => Ok(text(listeners, seed, concurrency)),
-            FateFormat::Csv => Ok(csv(listeners)),
+            FateFormat::Csv => csv(listeners),
             FateFormat::Json => json(listeners, seed, concurrency),
         }
     }
 }
 
-// Writing to a String cannot fail, in `text` and in `csv`.
+// Writing to a String cannot fail.
 fn text(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> String {
     let mut text = String::new();
     for ListenerFates { name, fates, bound } in listeners {
@@ -93,32 +94,30 @@ fn json(listeners: &[ListenerFates], seed: u64, concurrency: Concurrency) -> Res
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-fn csv(listeners: &[ListenerFates]) -> String {
-    let mut text = String::from("listener,resource,n,rule,planned_us,fault,ending\n");
-    for ListenerFates { name, fates, .. } in listeners {
-        for fate in fates {
-            let fault = fate.fault.as_deref().unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "{},{},{},{},{},{},{}",
-                csv_field(name),
-                fate.resource,
-                fate.request_number,
-                csv_field(&fate.rule),
-                fate.planned.as_micros(),
-                csv_field(fault),
-                fate.ending
-            );
-        }
-    }
-    text
-}
-
-/// A field as RFC 4180 section 2 defines it.
-fn csv_field(value: &str) -> String {
-    if value.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
-    }
+fn csv(listeners: &[ListenerFates]) -> Result<String> {
+    let rows = listeners
+        .iter()
+        .flat_map(|ListenerFates { name, fates, .. }| {
+            fates.iter().map(move |fate| {
+                (
+                    name,
+                    fate.resource.to_string(),
+                    fate.request_number,
+                    &fate.rule,
+                    fate.planned.as_micros(),
+                    &fate.fault,
+                    &fate.ending,
+                )
+            })
+        });
+    let header = [
+        "listener",
+        "resource",
+        "n",
+        "rule",
+        "planned_us",
+        "fault",
+        "ending",
+    ];
+    output::csv(&header, rows)
 }

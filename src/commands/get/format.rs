@@ -15,11 +15,11 @@ pub(super) enum GetFormat {
 }
 
 impl GetFormat {
-    pub(super) fn write(self, result: &GetResult<'_>) -> Result<String, serde_json::Error> {
+    pub(super) fn write(self, result: &GetResult<'_>) -> anyhow::Result<String> {
         match self {
             GetFormat::Text => Ok(result.text()),
             GetFormat::Json => json_csv::json(result),
-            GetFormat::Csv => Ok(json_csv::csv(result)),
+            GetFormat::Csv => json_csv::csv(result),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The result of `get` as JSON and CSV.
 
 use super::result::GetResult;
+use crate::output;
+use anyhow::Result;
 use flagpole_protocol::LatencyStats;
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 use std::time::Duration;
 
-pub(super) fn json(result: &GetResult<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn json(result: &GetResult<'_>) -> Result<String> {
     let stats = result.stats;
     let outcomes = stats.outcomes.iter().map(|(label, count)| {
         let counts = json!({ "attempts": count.attempts, "downloads": count.downloads });
@@ -42,25 +43,23 @@ pub(super) fn json(result: &GetResult<'_>) -> Result<String, serde_json::Error> 
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-pub(super) fn csv(result: &GetResult<'_>) -> String {
-    let mut text = String::from("code,outcome,status,bytes,attempts,due_us,sent_us,done_us\n");
-    for (download, record) in result.downloads.finished() {
-        let status = record.status.map(|status| status.to_string());
-        // Writing to a String cannot fail; no label contains a comma or a quote.
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{},{},{},{}",
-            record.resource.code(),
+pub(super) fn csv(result: &GetResult<'_>) -> Result<String> {
+    let rows = result.downloads.finished().map(|(download, record)| {
+        (
+            record.resource.code().to_string(),
             record.outcome.label(),
-            status.unwrap_or_default(),
+            record.status,
             download.bytes,
             download.attempts,
             micros(record.due),
             micros(record.sent),
-            micros(record.done)
-        );
-    }
-    text
+            micros(record.done),
+        )
+    });
+    let header = [
+        "code", "outcome", "status", "bytes", "attempts", "due_us", "sent_us", "done_us",
+    ];
+    output::csv(&header, rows)
 }
 
 fn percentiles(latencies: &LatencyStats) -> Value {

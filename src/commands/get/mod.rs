@@ -165,7 +165,7 @@ impl GetArgs {
             elapsed,
             downloads: &downloads.unwrap_or_else(PoisonError::into_inner),
         };
-        let printed = self.format.write(&result).map_err(Into::into);
+        let printed = self.format.write(&result);
         let printed = printed.and_then(|text| output::result(&text));
         let written = records.map_or(Ok(()), RecordWriter::finish);
         advise(&stats, endpoint.target());
