@@ -12,9 +12,8 @@ pub mod comparison;
 
 pub mod report;
 
-mod human_duration;
-mod plural;
+mod human;
 #[cfg(test)]
 mod test_runs;
 
-pub use human_duration::HumanDuration;
+pub use human::HumanDuration;

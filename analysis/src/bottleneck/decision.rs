@@ -1,17 +1,17 @@
 //! Which figure of a run is its bottleneck.
 
-use super::analysis::BottleneckAnalysis;
+use super::figures::RunFigures;
 use super::kind::BottleneckKind;
 use crate::bound::terms::BoundTerms;
-use flagpole_protocol::Rejection;
+use flagpole_protocol::{AttemptKind, Rejection};
 use std::time::Duration;
 
 /// A download is a straggler if it takes more than this many times the median.
 const STRAGGLER_RATIO: u32 = 2;
 
-impl BottleneckAnalysis<'_> {
+impl RunFigures<'_> {
     /// The largest lower bound if that bound explains half of the wall time, otherwise the cause of the rest.
-    pub(super) fn kind(&self) -> BottleneckKind {
+    pub(super) fn bottleneck(&self) -> BottleneckKind {
         let explained = self.bound.max(self.cpu_per_core);
         if let Some(limit) = self.limit_that_rejected_most_of(self.run.records.len()) {
             return limit;
@@ -33,11 +33,7 @@ impl BottleneckAnalysis<'_> {
     fn mostly_waits_for_a_permit(&self) -> bool {
         let limit = self.run.limits.concurrency;
         let is_scarce = limit.is_some_and(|limit| limit < self.run.concurrency);
-        is_scarce && self.mostly_waited() && twice(self.critical_path()) < self.run.wall
-    }
-
-    fn mostly_waited(&self) -> bool {
-        !self.lateness.is_zero() && twice(self.lateness) >= self.service_time
+        is_scarce && self.mostly_waited() && twice(self.longest_download) < self.run.wall
     }
 
     /// The cause of `rest`: the part of the wall time, more than half, that neither the bound nor the CPU time
@@ -45,7 +41,8 @@ impl BottleneckAnalysis<'_> {
     fn kind_beyond_bound(&self, rest: Duration) -> BottleneckKind {
         let explains = |bound: Duration| twice(bound.saturating_sub(self.bound)) >= rest;
         if explains(self.bound_with_rejections)
-            && let Some(limit) = self.limit_that_rejected_most_of(self.retries())
+            && let Some(limit) =
+                self.limit_that_rejected_most_of(self.count(|one| one.kind == AttemptKind::Retry))
         {
             return limit;
         }
@@ -62,31 +59,31 @@ impl BottleneckAnalysis<'_> {
 
     /// The bottleneck that the largest term of the bound stands for.
     fn kind_within_bound(&self, terms: &BoundTerms) -> BottleneckKind {
-        let split = terms.even_split.max(terms.packing);
-        let delays = terms.critical_path.max(split);
+        let split = terms.even_split_us.max(terms.packing_us);
+        let delays = terms.critical_path_us.max(split);
         // At equality a higher concurrency of the client cannot help, so the limit is the server's.
-        let is_limit = |limit| limit >= split && limit > terms.critical_path;
-        if is_limit(terms.server_rate_limit)
-            && terms.server_rate_limit > terms.server_concurrency_limit
+        let is_limit = |limit| limit >= split && limit > terms.critical_path_us;
+        if is_limit(terms.server_rate_limit_us)
+            && terms.server_rate_limit_us > terms.server_concurrency_limit_us
         {
             BottleneckKind::ServerRateLimit
-        } else if is_limit(terms.server_concurrency_limit) {
+        } else if is_limit(terms.server_concurrency_limit_us) {
             BottleneckKind::ServerConcurrencyLimit
-        } else if twice(self.bound_without_retries) <= delays {
+        } else if twice(self.bound_without_retries) <= Duration::from_micros(delays) {
             BottleneckKind::Retries
-        } else if twice(terms.includes_pacing) >= delays {
+        } else if terms.includes_pacing_us.saturating_mul(2) >= delays {
             BottleneckKind::Bandwidth
-        } else if terms.critical_path < split && self.run.concurrency > 1 {
+        } else if terms.critical_path_us < split && self.run.concurrency > 1 {
             BottleneckKind::Concurrency
-        } else if terms.critical_path >= split && self.has_straggler(terms) {
+        } else if terms.critical_path_us >= split && self.has_straggler() {
             BottleneckKind::Straggler
         } else {
             BottleneckKind::Latency
         }
     }
 
-    fn has_straggler(&self, terms: &BoundTerms) -> bool {
-        terms.critical_path > self.median_download_time.saturating_mul(STRAGGLER_RATIO)
+    fn has_straggler(&self) -> bool {
+        self.longest_download > self.median_download.saturating_mul(STRAGGLER_RATIO)
     }
 
     /// The limit of the server whose rejections exceed half of this number of attempts.

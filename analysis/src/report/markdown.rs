@@ -5,7 +5,7 @@ use super::format::Report;
 use super::notes::notes;
 use super::sentences;
 use super::table_content::{self, TableContent};
-use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::comparison::{Cell, Comparison};
 use std::io::{self, Write};
 
 #[derive(Debug)]
@@ -34,20 +34,12 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     write_table(&table_content::costs(cell), out)?;
     let strategies = || cell.strategies.iter();
-    let bottlenecks = strategies().filter_map(bottleneck);
+    let bottlenecks = strategies().filter_map(sentences::limited_by);
     let ratios = strategies().filter_map(sentences::ratio_to_fastest);
     let issues = cell.verdict.reasons.iter();
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
     let items: Vec<_> = bottlenecks.chain(ratios).chain(issues).collect();
     write_list(&items, out)
-}
-
-fn bottleneck(strategy: &StrategyResult) -> Option<String> {
-    let bottleneck = strategy.bottleneck.as_ref()?;
-    let terms = sentences::terms(strategy).map_or(String::new(), |terms| format!("; {terms}"));
-    let (name, kind) = (&strategy.name, bottleneck.kind);
-    let (evidence, remedy) = (&bottleneck.evidence, &bottleneck.remedy);
-    Some(format!("{name}: **{kind}**: {evidence}; {remedy}{terms}"))
 }
 
 /// An empty line and a list; nothing without items.

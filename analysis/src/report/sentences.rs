@@ -1,48 +1,12 @@
 //! Sentences about strategies, for the formats that people read.
 
 use super::table_content::percent;
-use crate::bottleneck::{Bottleneck, BottleneckKind};
 use crate::comparison::{Ratio, StrategyResult};
-use crate::human_duration::HumanDuration;
-use std::time::Duration;
 
-/// What limits a strategy: `limited by latency`.
-pub(super) fn limited_by(bottleneck: &Bottleneck) -> String {
-    match bottleneck.kind {
-        BottleneckKind::Unknown => "bottleneck unknown".to_owned(),
-        kind => format!("limited by {kind}"),
-    }
-}
-
-/// The lower bound with its terms; `None` without a bound, and if nothing was delayed.
-pub(super) fn terms(strategy: &StrategyResult) -> Option<String> {
-    let terms = strategy.bottleneck.as_ref()?.terms?;
-    let c = strategy.concurrency;
-    let even_split = format!("even split over {c} connection{}", plural_s(c));
-    let largest = nonzero(&[
-        ("critical path", terms.critical_path),
-        (&even_split, terms.even_split),
-        ("packing", terms.packing),
-        ("server concurrency limit", terms.server_concurrency_limit),
-        ("server rate limit", terms.server_rate_limit),
-    ]);
-    let parts = nonzero(&[
-        ("backoff", terms.includes_backoff),
-        ("body pacing", terms.includes_pacing),
-    ]);
-    let includes = if parts.is_empty() {
-        parts
-    } else {
-        format!("; includes {parts}")
-    };
-    let bound = HumanDuration(terms.total());
-    (!largest.is_empty()).then(|| format!("lower bound {bound} (largest of {largest}){includes}"))
-}
-
-fn nonzero(named: &[(&str, Duration)]) -> String {
-    let present = named.iter().filter(|(_, term)| !term.is_zero());
-    let parts = present.map(|(name, term)| format!("{name} {}", HumanDuration(*term)));
-    parts.collect::<Vec<_>>().join(", ")
+/// What limits a strategy.
+pub(super) fn limited_by(strategy: &StrategyResult) -> Option<String> {
+    let bottleneck = strategy.bottleneck.as_ref()?;
+    Some(format!("{}: {bottleneck}", strategy.name))
 }
 
 /// The rounds in which the machine stalled.

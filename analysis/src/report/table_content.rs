@@ -2,7 +2,7 @@
 
 use super::conditions::varying;
 use crate::comparison::{Cell, Comparison, StrategyResult};
-use crate::human_duration::HumanDuration;
+use crate::human::HumanDuration;
 use std::time::Duration;
 
 /// A table: headers and rows. The first columns are text, the others numbers.

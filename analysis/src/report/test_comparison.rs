@@ -23,7 +23,7 @@ pub(crate) fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64)
     }
     Trial {
         terms: Some(BoundTerms {
-            critical_path: Duration::from_millis(bound),
+            critical_path_us: 1000 * bound,
             ..BoundTerms::default()
         }),
         server: None,

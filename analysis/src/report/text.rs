@@ -9,7 +9,7 @@ use super::notes::notes;
 use super::sentences;
 use super::table_content::{self, TableContent, micros};
 use crate::comparison::{Cell, Comparison, StrategyResult};
-use crate::plural::plural;
+use crate::human::plural;
 use crate::validity::verdict::Validity;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
@@ -118,13 +118,10 @@ fn write_sentences(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     }
     let strategies = || cell.strategies.iter();
     let ratios = strategies().filter_map(sentences::ratio_to_fastest);
-    for line in ratios.chain(strategies().filter_map(sentences::stalled)) {
-        writeln!(out, "{line}")?;
-    }
-    for strategy in &cell.strategies {
-        write_bottleneck(strategy, out)?;
-    }
-    Ok(())
+    let stalls = strategies().filter_map(sentences::stalled);
+    let bottlenecks = strategies().filter_map(sentences::limited_by);
+    let mut lines = ratios.chain(stalls).chain(bottlenecks);
+    lines.try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> io::Result<()> {
@@ -134,19 +131,6 @@ fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> io::Result<
     }
     if strategy.unstarted > 0 {
         writeln!(out, "{name}: {} not started", strategy.unstarted)?;
-    }
-    Ok(())
-}
-
-fn write_bottleneck(strategy: &StrategyResult, out: &mut dyn Write) -> io::Result<()> {
-    let Some(bottleneck) = &strategy.bottleneck else {
-        return Ok(());
-    };
-    let (name, limited_by) = (&strategy.name, sentences::limited_by(bottleneck));
-    writeln!(out, "{name}: {limited_by}: {};", bottleneck.evidence)?;
-    writeln!(out, "  {}", bottleneck.remedy)?;
-    if let Some(terms) = sentences::terms(strategy) {
-        writeln!(out, "  {terms}")?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Whether the client's records and the server's ledger agree: the ledger (the server's counts of everything) has
 //! every attempt that reached the server, and nothing else.
 
-use crate::plural::plural;
+use crate::human::plural;
 use flagpole_protocol::{AttemptRecord, Outcome, TimeoutKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

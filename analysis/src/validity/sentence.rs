@@ -2,8 +2,8 @@
 
 use super::lateness;
 use super::reason::Reason;
-use crate::human_duration::HumanDuration;
-use crate::plural::plural;
+use crate::human::HumanDuration;
+use crate::human::plural;
 use std::fmt;
 
 impl fmt::Display for Reason {

@@ -25,9 +25,9 @@ fn reject(record: &mut AttemptRecord, limit: Rejection) {
 #[test]
 fn concurrency_limit_bounds_like_the_clients_concurrency() {
     let terms = terms(&run_of_delays(&[50; 16]), 16, limit(4));
-    let expected = (200 * MS, 50 * MS);
+    let expected = (200_000, 50_000);
     assert_eq!(
-        (terms.server_concurrency_limit, terms.critical_path),
+        (terms.server_concurrency_limit_us, terms.critical_path_us),
         expected
     );
     assert_eq!((terms.total(), terms.max_useful_concurrency), (200 * MS, 4));
@@ -39,7 +39,7 @@ fn cancelled_and_rejected_requests_hold_no_permit() {
     records[0].outcome = Outcome::Cancelled;
     reject(&mut records[1], Rejection::ConcurrencyLimit);
     let terms = terms(&records, 4, limit(1));
-    assert_eq!(terms.server_concurrency_limit, 100 * MS);
+    assert_eq!(terms.server_concurrency_limit_us, 100_000);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn timeout_within_the_body_held_a_permit_from_the_head_on() {
         (record.first_byte, record.done) = (Some(70 * MS), 100 * MS);
     }
     let terms = terms(&records, 4, limit(1));
-    assert_eq!(terms.server_concurrency_limit, 160 * MS);
+    assert_eq!(terms.server_concurrency_limit_us, 160_000);
 }
 
 #[test]
@@ -61,19 +61,19 @@ fn rate_limit_applies_to_admitted_requests_beyond_the_burst() {
         ..ServerLimits::default()
     };
     let mut records = run_of_delays(&[50; 60]);
-    let rate_limit = |records: &[_], burst| terms(records, 60, limits(burst)).server_rate_limit;
-    assert_eq!(rate_limit(&records, 10), 500 * MS);
-    assert_eq!(rate_limit(&records, 100), Duration::ZERO);
+    let rate_limit = |records: &[_], burst| terms(records, 60, limits(burst)).server_rate_limit_us;
+    assert_eq!(rate_limit(&records, 10), 500_000);
+    assert_eq!(rate_limit(&records, 100), 0);
     for record in &mut records[..20] {
         reject(record, Rejection::RateLimit);
     }
-    assert_eq!(rate_limit(&records, 10), 300 * MS);
+    assert_eq!(rate_limit(&records, 10), 300_000);
     for record in &mut records[20..30] {
         let timeout = Outcome::Timeout(TimeoutKind::Total, 50 * MS);
         (record.outcome, record.status) = (timeout, None);
     }
     let reason = "attempts without a head were perhaps not admitted";
-    assert_eq!(rate_limit(&records, 10), 200 * MS, "{reason}");
+    assert_eq!(rate_limit(&records, 10), 200_000, "{reason}");
 }
 
 #[test]
@@ -83,7 +83,10 @@ fn bound_includes_backoff_and_pacing() {
         ..ScenarioResponse::after(50)
     };
     let paced = terms(&run_of(&[slow; 4]), 2, ServerLimits::default());
-    assert_eq!((paced.total(), paced.includes_pacing), (700 * MS, 600 * MS));
+    assert_eq!(
+        (paced.total(), paced.includes_pacing_us),
+        (700 * MS, 600_000)
+    );
     let retried = ScenarioResponse {
         retry_after: Some(400),
         ..ScenarioResponse::after(50)
@@ -91,12 +94,12 @@ fn bound_includes_backoff_and_pacing() {
     let run = run_of(&[retried, ScenarioResponse::after(50)]);
     let retried = terms(&run, 2, ServerLimits::default());
     assert_eq!(
-        (retried.total(), retried.critical_path),
-        (500 * MS, 500 * MS)
+        (retried.total(), retried.critical_path_us),
+        (500 * MS, 500_000)
     );
     assert_eq!(
-        (retried.includes_backoff, retried.includes_pacing),
-        (400 * MS, Duration::ZERO)
+        (retried.includes_backoff_us, retried.includes_pacing_us),
+        (400_000, 0)
     );
 }
 

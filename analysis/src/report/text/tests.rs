@@ -1,12 +1,9 @@
 //! The text of small comparisons.
 
 use super::*;
-use crate::bottleneck::{Bottleneck, BottleneckKind};
-use crate::bound::BoundTerms;
 use crate::comparison::Ratio;
 use crate::report::test_comparison::comparison;
 use crate::validity::verdict::ValidityIssue;
-use std::time::Duration;
 
 fn written(comparison: &Comparison) -> String {
     let mut text = Vec::new();
@@ -51,31 +48,6 @@ fn optional_columns_are_shown_where_they_say_something() {
     assert_contains(
         &written(&comparison),
         "attempts  retries  fates compared  timing-dependent  fates digest\n",
-    );
-}
-
-#[test]
-fn bottleneck_is_followed_by_remedy_and_terms() {
-    let ms = Duration::from_millis;
-    let mut comparison = comparison();
-    comparison.cells[0].strategies[1].bottleneck = Some(Bottleneck {
-        kind: BottleneckKind::ServerConcurrencyLimit,
-        evidence: "evidence".into(),
-        remedy: "remedy".into(),
-        terms: Some(BoundTerms {
-            critical_path: ms(50),
-            even_split: ms(25),
-            packing: ms(30),
-            server_concurrency_limit: ms(40),
-            includes_backoff: ms(9),
-            ..BoundTerms::default()
-        }),
-    });
-    assert_contains(
-        &written(&comparison),
-        "async: limited by server concurrency limit: evidence;\n  remedy\n  lower bound 50.0 ms (largest of critical \
-         path 50.0 ms, even split over 2 connections 25.0 ms, packing 30.0 ms, server concurrency limit 40.0 ms); \
-         includes backoff 9.00 ms\n",
     );
 }
 

@@ -1,4 +1,4 @@
-//! Durations as a person reads them, formatted in one place.
+//! Durations and counts as a person reads them, formatted in one place.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,6 +7,12 @@ use std::time::Duration;
 /// (`0.05 µs`), more from 1000 s on (`3600 s`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
+
+impl HumanDuration {
+    pub(crate) const fn from_micros(micros: u64) -> HumanDuration {
+        HumanDuration(Duration::from_micros(micros))
+    }
+}
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,9 +32,21 @@ impl fmt::Display for HumanDuration {
     }
 }
 
+/// `1 core`, `2 cores`.
+pub(crate) fn plural(count: impl Copy + PartialEq + From<u8> + fmt::Display, noun: &str) -> String {
+    let s = if count == 1.into() { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_1_is_singular() {
+        let texts = [0, 1, 2].map(|count: u64| plural(count, "core"));
+        assert_eq!(texts, ["0 cores", "1 core", "2 cores"]);
+    }
 
     #[test]
     fn three_digits_are_shown_in_the_unit_that_suits() {
