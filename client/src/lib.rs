@@ -70,7 +70,6 @@ pub use run::{BODY_LIMIT, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
 pub use tokio_util::sync::CancellationToken;
-pub use transport::Transport;
 pub use workload::concurrency::{Concurrency, ConcurrencyError};
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::{DownloadSpec, Workload};

@@ -2,7 +2,7 @@
 
 use crate::policy::Policy;
 use crate::storage::download_dir::DownloadDir;
-use crate::transport::{self, InvalidRunName, RequestTemplate, Transport, TransportConfig};
+use crate::transport::{InvalidRunName, RequestTemplate, TransportConfig};
 use crate::workload::Workload;
 use crate::workload::concurrency::Concurrency;
 use crate::workload::target::Endpoint;
@@ -20,7 +20,6 @@ pub const BODY_LIMIT: usize = 8 << 20;
 pub struct Run<'a> {
     pub(crate) workload: &'a Workload,
     pub(crate) endpoint: &'a Endpoint,
-    pub(crate) transport: &'a dyn Transport,
     pub(crate) concurrency: Concurrency,
     pub(crate) policy: Policy,
     pub(crate) body_limit: usize,
@@ -33,7 +32,7 @@ pub struct Run<'a> {
 /// A run could not be started or continued.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The system refused a resource that a runtime or an HTTP client needs.
+    /// The system refused a resource that a runtime needs.
     #[error("cannot start a runtime: {0}")]
     Runtime(#[source] io::Error),
     /// The system refused a thread.
@@ -45,12 +44,11 @@ pub enum RunError {
 }
 
 impl<'a> Run<'a> {
-    /// A run at concurrency 1 with the default policy and the first transport, without name or destination.
+    /// A run at concurrency 1 with the default policy, without name or destination.
     pub fn new(workload: &'a Workload, endpoint: &'a Endpoint) -> Run<'a> {
         Run {
             workload,
             endpoint,
-            transport: transport::ALL[0],
             concurrency: Concurrency::ONE,
             policy: Policy::default(),
             body_limit: BODY_LIMIT,
@@ -67,11 +65,6 @@ impl<'a> Run<'a> {
             concurrency,
             ..self
         }
-    }
-
-    /// The HTTP client library of the strategies that block threads.
-    pub fn transport(self, transport: &'a dyn Transport) -> Run<'a> {
-        Run { transport, ..self }
     }
 
     /// Timeouts, retries, hedging, redirects and connection reuse.
@@ -148,7 +141,6 @@ impl fmt::Debug for Run<'_> {
         f.debug_struct("Run")
             .field("downloads", &self.workload.downloads.len())
             .field("target", &self.endpoint.target().to_string())
-            .field("transport", &self.transport.name())
             .field("concurrency", &self.concurrency)
             .field("policy", &self.policy)
             .field("name", &self.name)

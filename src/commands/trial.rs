@@ -58,7 +58,6 @@ fn cancel_on_closed_input() -> Result<CancellationToken> {
 
 fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let strategy = strategy_names::parse_strategy(&job.strategy).map_err(|e| anyhow!(e))?;
-    let transport = strategy_names::parse_transport(&job.transport).map_err(|e| anyhow!(e))?;
     let concurrency = Concurrency::new(job.concurrency)?;
     system_limits::check_concurrency(job.concurrency)?;
     let target: Target = job.url.parse()?;
@@ -72,7 +71,6 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let on_record = |_: &AttemptRecord| threads.sample();
     let run = Run::new(&workload, &endpoint)
         .concurrency(concurrency)
-        .transport(transport)
         .policy(policy)
         .name(job.run)
         .cancel(cancel)

@@ -1,6 +1,6 @@
-//! Lists for the end of the help (`after_help`): strategies, transports, latencies, faults.
+//! Lists for the end of the help (`after_help`): strategies, latencies, faults.
 
-use flagpole_client::{strategy, transport};
+use flagpole_client::strategy;
 use flagpole_server::fate::{fault, latency};
 
 /// The maximum width of a line, in characters: clap does not wrap lines that fit the terminal.
@@ -9,20 +9,14 @@ const WIDTH: usize = 80;
 /// The width of the column of names, in characters.
 const NAME_WIDTH: usize = 12;
 
-/// The width of the column of names of strategies and transports, in characters.
+/// The width of the column of names of strategies, in characters.
 const STRATEGY_WIDTH: usize = 20;
-
-pub(crate) fn transports() -> String {
-    let all = transport::ALL.iter();
-    let entries = all.map(|one| entry(STRATEGY_WIDTH, one.name(), one.about()));
-    format!("Transports:\n{}", entries.collect::<String>())
-}
 
 pub(crate) fn strategies() -> String {
     let all = strategy::ALL.iter();
     let entries = all.map(|one| entry(STRATEGY_WIDTH, one.name(), one.about()));
     format!(
-        "Strategies (`flagpole strategies` shows their transports and defaults):\n{}",
+        "Strategies (`flagpole strategies` shows their default concurrency):\n{}",
         entries.collect::<String>()
     )
 }

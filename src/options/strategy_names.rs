@@ -1,26 +1,12 @@
-//! Strategies and transports by name.
+//! Strategies by name.
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
-use flagpole_client::{Strategy, Transport, strategy, transport};
+use flagpole_client::{Strategy, strategy};
 use std::ffi::OsStr;
 
 pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, String> {
     strategy::by_name(name).map_err(|error| error.to_string())
-}
-
-pub(crate) fn parse_transport(name: &str) -> Result<&'static dyn Transport, String> {
-    let mut all = transport::ALL.iter();
-    let found = all.find(|transport| transport.name() == name);
-    found.copied().ok_or_else(|| {
-        let known: Vec<_> = transport::ALL.iter().map(|one| one.name()).collect();
-        format!("unknown transport `{name}`; known: {}", known.join(", "))
-    })
-}
-
-/// Whether a strategy supports a transport.
-pub(crate) fn supports(strategy: &dyn Strategy, transport: &dyn Transport) -> bool {
-    strategy.takes_any_transport() || transport.name() == transport::ALL[0].name()
 }
 
 /// A value parser for names, which lists all names with their descriptions for shell completions.
@@ -57,17 +43,6 @@ pub(crate) fn strategy_names() -> NamedValues<&'static dyn Strategy> {
         parse: parse_strategy,
         all: || {
             let all = strategy::ALL.iter();
-            all.map(|one| (one.name(), one.about())).collect()
-        },
-    }
-}
-
-/// The value parser of `--transport`.
-pub(crate) fn transport_names() -> NamedValues<&'static dyn Transport> {
-    NamedValues {
-        parse: parse_transport,
-        all: || {
-            let all = transport::ALL.iter();
             all.map(|one| (one.name(), one.about())).collect()
         },
     }

@@ -15,7 +15,6 @@ pub(crate) const CANCEL_GRACE: Duration = Duration::from_secs(5);
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialJob {
     pub(crate) strategy: String,
-    pub(crate) transport: String,
     pub(crate) url: String,
     pub(crate) codes: Vec<String>,
     /// The length of the list of codes to download: `codes`, repeated from the start as often as necessary.

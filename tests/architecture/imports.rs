@@ -46,7 +46,6 @@ pub(crate) const IMPURE: &[&str] = &[
     "rustix",
     "socket2",
     "tokio",
-    "ureq",
 ];
 
 /// Whether a path is this prefix or goes on after it. A glob import is also all that it may import.

@@ -1,6 +1,6 @@
-//! Combos: each strategy with each transport that it takes.
+//! Every strategy, measured at the same time.
 
-use flagpole_client::{Concurrency, Run, Strategy, Transport, measure, strategy, transport};
+use flagpole_client::{Concurrency, Run, Strategy, measure, strategy};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::MeasuredRun;
 use flagpole_protocol::{CountryCode, Resource};
@@ -14,37 +14,24 @@ use std::thread;
 #[derive(Clone, Copy)]
 pub(crate) struct Combo {
     pub(crate) strategy: &'static dyn Strategy,
-    pub(crate) transport: &'static dyn Transport,
 }
 
 /// File contents by name, hidden files included.
 pub(crate) type FolderContents = BTreeMap<String, Vec<u8>>;
 
 impl Combo {
-    /// Every strategy takes the first transport; only some take the others.
     pub(crate) fn all() -> Vec<Combo> {
-        let combos = strategy::ALL.iter().flat_map(|&strategy| {
-            let count = if strategy.takes_any_transport() {
-                transport::ALL.len()
-            } else {
-                1
-            };
-            let transports = transport::ALL[..count].iter();
-            transports.map(move |&transport| Combo {
-                strategy,
-                transport,
-            })
-        });
-        combos.collect()
+        let all = strategy::ALL.iter();
+        all.map(|&strategy| Combo { strategy }).collect()
     }
 
-    /// `threads-ureq`; also the name of the run.
+    /// The name of the strategy, and of the run.
     pub(crate) fn name(self) -> String {
-        format!("{}-{}", self.strategy.name(), self.transport.name())
+        self.strategy.name().to_owned()
     }
 
     pub(crate) fn measure(self, run: Run<'_>) -> MeasuredRun {
-        let run = run.name(self.name()).transport(self.transport);
+        let run = run.name(self.name());
         measure(self.strategy, &run).unwrap()
     }
 }

@@ -52,7 +52,10 @@ fn experiment_errors_name_their_location() {
     let sandbox = sandbox_with("flags = 3\n[server]\nlatncy = '5ms'\n");
     let sentence = "mine.toml:3:1: server.latncy: unknown key `latncy`; did you mean `latency`?";
     refused(&sandbox, "compare mine.toml", sentence);
-    let sandbox = sandbox_with("[server]\nqueue = 3\n");
+    let sandbox = sandbox_with("[grid]\ntransports = ['hyper', 'ureq']\n");
+    let sentence = "mine.toml:2:14: the transport `ureq` no longer exists, every strategy uses `hyper`: remove ";
+    refused(&sandbox, "compare mine.toml", sentence);
+    let sandbox = sandbox_with("[grid]\ntransports = ['hyper']\n[server]\nqueue = 3\n");
     refused(
         &sandbox,
         "compare mine.toml",
@@ -89,10 +92,6 @@ fn duplicate_grid_value_is_refused() {
         ),
         ("--latency 5ms,50ms,5000us", "--latency: duplicate `5ms`\n"),
         ("--concurrency 5,6,5", "--concurrency: duplicate `5`\n"),
-        (
-            "--transport hyper,hyper",
-            "--transport: duplicate `hyper`\n",
-        ),
     ] {
         refused(&sandbox, &format!("compare {options}"), sentence);
     }

@@ -17,9 +17,9 @@ const FREE: usize = 4 << 10;
 
 fn line(combo: Combo, server: &BlockingServer, options: &str) -> String {
     let concurrency = if combo.strategy.is_concurrent() { 8 } else { 1 };
-    let (strategy, transport) = (combo.strategy.name(), combo.transport.name());
+    let strategy = combo.name();
     format!(
-        "get {options} --metadata -v -m {concurrency} --strategy {strategy} --transport {transport} --url {}",
+        "get {options} --metadata -v -m {concurrency} --strategy {strategy} --url {}",
         server.url()
     )
 }

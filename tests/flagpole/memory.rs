@@ -65,7 +65,6 @@ fn memory_per_connection_is_bounded() {
         ("--strategy async", 45_000, 45_000),
         ("--strategy per-core", 45_000, 45_000),
         ("--strategy threads", 56_000, 200_000),
-        ("--strategy threads --transport ureq", 60_000, 150_000),
     ] {
         let is_release = !cfg!(debug_assertions);
         let limit = if is_release { release } else { debug };

@@ -8,8 +8,8 @@ use flagpole_server::Rule;
 use serde_json::Value;
 use std::fs;
 
-/// Options for both transports.
-const COMBOS: [&str; 2] = ["", "--strategy threads --transport ureq"];
+/// An event loop and threads.
+const COMBOS: [&str; 2] = ["", "--strategy threads"];
 
 fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
     sandbox.run(&format!("get --url {} {options}", server.url()))

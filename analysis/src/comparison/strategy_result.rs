@@ -20,7 +20,7 @@ use serde::Serialize;
 /// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StrategyResult {
-    /// The name of the strategy, with its transport and policy where these vary: `async+ureq`.
+    /// The name of the strategy, with its policy where several are compared: `async+hedged`.
     pub name: String,
     /// The maximum number of its requests in flight.
     pub concurrency: usize,

@@ -26,10 +26,6 @@ impl Strategy for Adaptive {
         Concurrency::literal(100)
     }
 
-    fn takes_any_transport(&self) -> bool {
-        false
-    }
-
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         let mut limit = AdaptiveLimit::new(run.concurrency.get());
         let initial = limit.get();

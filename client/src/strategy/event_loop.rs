@@ -25,10 +25,6 @@ impl Strategy for EventLoopStrategy {
         Concurrency::literal(5)
     }
 
-    fn takes_any_transport(&self) -> bool {
-        false
-    }
-
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         block_on_run(&current_thread()?, run, run.concurrency.get(), None)
     }

@@ -33,10 +33,6 @@ impl Strategy for PerCore {
         Concurrency::literal(30)
     }
 
-    fn takes_any_transport(&self) -> bool {
-        false
-    }
-
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A token of its own: if one loop fails, the others are cancelled.
         let run = &run.clone().cancel(run.cancel.child_token());

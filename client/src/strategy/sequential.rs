@@ -32,7 +32,7 @@ impl Strategy for Sequential {
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         let scheduler = BlockingScheduler::new(RunState::start(run, 1)?);
-        let stats = scheduler.with_cancellation(|| run_worker(run, &scheduler, 1))?;
+        let stats = scheduler.with_cancellation(|| run_worker(run, &scheduler, 1));
         Ok(scheduler.run_state.total_stats(run, *stats))
     }
 }

@@ -20,12 +20,6 @@ pub trait Strategy: Sync {
         true
     }
 
-    /// Whether the strategy uses the transport of the run; otherwise it uses
-    /// [`hyper`](crate::transport::hyper).
-    fn takes_any_transport(&self) -> bool {
-        true
-    }
-
     /// The actual concurrency of a run with the concurrency `requested`.
     fn concurrency(&self, requested: Concurrency) -> Concurrency {
         if self.is_concurrent() {

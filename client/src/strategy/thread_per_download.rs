@@ -2,7 +2,7 @@
 //! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking::worker::{BlockingWorker, STACK_SIZE, new_client};
+use crate::execution::blocking::worker::{BlockingWorker, STACK_SIZE};
 use crate::execution::run_state::RunState;
 use crate::run::{Run, RunError};
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
@@ -65,10 +65,10 @@ struct Workers<'r> {
     run: &'r Run<'r>,
     state: &'r RunState,
     /// Clients that no thread uses; the last used client is taken first.
-    clients: Mutex<Vec<Box<dyn BlockingClient>>>,
+    clients: Mutex<Vec<Box<BlockingClient>>>,
 }
 
-type WorkerHandle<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
+type WorkerHandle<'s> = ScopedJoinHandle<'s, Box<RunStats>>;
 
 impl Workers<'_> {
     /// Starts threads and joins them. A failure cancels the run, so that the other threads end at once.
@@ -98,8 +98,7 @@ impl Workers<'_> {
                 Some(SupervisorEvent::Cancelled) => self.state.scheduler().stop(),
                 Some(SupervisorEvent::Ended(id)) => {
                     if let Some(thread) = threads.remove(&id) {
-                        let ended = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-                        stats += &*ended?;
+                        stats += &*thread.join().unwrap_or_else(|panic| resume_unwind(panic));
                         // Only now: there are never more threads than slots.
                         self.state.scheduler().release_slot(id);
                     }
@@ -125,22 +124,22 @@ impl Workers<'_> {
         thread.map_err(RunError::Thread)
     }
 
-    fn make(&self, spec: AttemptSpec) -> Result<Box<RunStats>, RunError> {
+    fn make(&self, spec: AttemptSpec) -> Box<RunStats> {
         let idle = self.clients().pop();
         let mut worker = BlockingWorker {
             run: self.run,
             state: self.state,
-            client: idle.map_or_else(|| new_client(self.run, self.state), Ok)?,
+            client: idle.unwrap_or_else(|| BlockingClient::new(self.state.template.clone())),
             worker: None,
             stats: Box::default(),
             scheduler: None,
         };
         worker.run_attempts(spec);
         self.clients().push(worker.client);
-        Ok(worker.stats)
+        worker.stats
     }
 
-    fn clients(&self) -> MutexGuard<'_, Vec<Box<dyn BlockingClient>>> {
+    fn clients(&self) -> MutexGuard<'_, Vec<Box<BlockingClient>>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,7 +47,7 @@ impl Strategy for Threads {
     }
 }
 
-type WorkerThread<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
+type WorkerThread<'s> = ScopedJoinHandle<'s, Box<RunStats>>;
 
 fn spawn<'s, 'e>(
     scope: &'s Scope<'s, 'e>,
@@ -59,11 +59,11 @@ fn spawn<'s, 'e>(
         .name(format!("worker-{number}"))
         .stack_size(STACK_SIZE);
     let thread = builder.spawn_scoped(scope, move || {
-        // Cancels the run if this thread fails: the others would wait for its attempt to end.
+        // Cancels the run if this thread panics: the others would wait for its attempt to end.
         let cancel_on_failure = run.cancel.clone().drop_guard();
-        let stats = run_worker(run, scheduler, number)?;
+        let stats = run_worker(run, scheduler, number);
         cancel_on_failure.disarm();
-        Ok(stats)
+        stats
     });
     thread
         .map_err(RunError::Thread)
@@ -71,5 +71,5 @@ fn spawn<'s, 'e>(
 }
 
 fn join(thread: Result<WorkerThread<'_>, RunError>) -> Result<Box<RunStats>, RunError> {
-    thread?.join().unwrap_or_else(|panic| resume_unwind(panic))
+    Ok(thread?.join().unwrap_or_else(|panic| resume_unwind(panic)))
 }

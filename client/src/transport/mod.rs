@@ -1,24 +1,20 @@
-//! HTTP client libraries, each with the trait [`Transport`]. An exchange is one request and its response over a
-//! connection.
+//! Sends requests and receives responses by hyper. An exchange is one request and its response over a connection.
 //!
 //! Strategies that block threads use a [`BlockingClient`]; strategies that run an event loop call the
-//! asynchronous `exchange` of [`hyper`] directly. In reading order: `request` is what to send, `response` what
-//! arrived, `interface` the traits; then the transports, and the files that all transports share.
+//! asynchronous `exchange` directly. In reading order: `request` is what to send, `response` what arrived, `hyper` makes
+//! the exchange.
 
 mod request;
 mod response;
 
-mod interface;
-
-pub mod hyper;
-pub mod ureq;
+pub(crate) mod hyper;
 
 mod io_error;
 pub(crate) mod run_clock;
 mod shutdown_on_cancel;
 mod socket;
 
-pub use interface::{BlockingClient, Transport};
+pub(crate) use hyper::BlockingClient;
 pub use io_error::connect_failure_cause;
 pub use request::request_conditions::RequestConditions;
 pub use request::request_spec::RequestSpec;
@@ -26,6 +22,3 @@ pub use request::request_template::RequestTemplate;
 pub use request::run_name::InvalidRunName;
 pub use request::transport_config::TransportConfig;
 pub use response::raw_response::RawResponse;
-
-/// Every transport; the first is the default.
-pub const ALL: &[&dyn Transport] = &[&hyper::Hyper, &ureq::Ureq];

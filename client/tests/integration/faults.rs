@@ -1,45 +1,31 @@
 //! Every failure of a response has its outcome, on a new and on a reused connection, and costs exactly one request.
 
 use crate::gif;
-use crate::test_server::{OK, ServerConnection, TestServer};
-use flagpole_client::{Endpoint, Run, Transport, Workload, strategy, transport};
+use crate::test_server::{EACH_DRIVER, OK, ServerConnection, TestServer};
+use flagpole_client::{Endpoint, Run, Workload, strategy};
 use flagpole_protocol::Outcome;
 use flagpole_protocol::TimeoutKind;
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// The outcome of a fault, which is the same for every strategy and transport, and for the first and the second request
+/// The outcome of a fault, which is the same for every strategy, and for the first and the second request
 /// of a connection. Other requests succeed, and no request is sent twice.
 fn outcome(fault: fn(&mut ServerConnection)) -> Outcome {
-    let outcomes = strategy::ALL.iter().flat_map(|strategy| {
-        let transports = if strategy.takes_any_transport() {
-            transport::ALL
-        } else {
-            &transport::ALL[..1]
-        };
-        let combos = transports.iter().map(|known| (strategy.name(), *known));
-        combos.map(|combo| outcome_by(combo, fault))
-    });
-    outcomes
+    let all = strategy::ALL.iter();
+    all.map(|strategy| outcome_by(strategy.name(), fault))
         .reduce(|one, other| {
-            // Each library has its own message for a protocol error.
-            if !(is_protocol_error(&one) && is_protocol_error(&other)) {
-                assert_eq!(one, other);
-            }
+            assert_eq!(one, other);
             one
         })
         .unwrap()
 }
 
-/// The name of a strategy, and a transport.
-type Combo = (&'static str, &'static dyn Transport);
-
-fn outcome_by(combo: Combo, fault: fn(&mut ServerConnection)) -> Outcome {
+fn outcome_by(strategy: &str, fault: fn(&mut ServerConnection)) -> Outcome {
     let new_connection = TestServer::start(move |index, connection| match index {
         0 => fault(connection),
         _ => connection.serve(),
     });
-    let on_new = outcomes_by(combo, &new_connection, "BR US");
+    let on_new = outcomes_by(strategy, &new_connection, "BR US");
     assert_eq!(on_new[1..], [Outcome::Ok]);
     assert_eq!(
         (
@@ -55,24 +41,22 @@ fn outcome_by(combo: Combo, fault: fn(&mut ServerConnection)) -> Outcome {
             fault(connection);
         }
     });
-    let on_reused = outcomes_by(combo, &reused, "BR CN US");
+    let on_reused = outcomes_by(strategy, &reused, "BR CN US");
     assert_eq!(on_reused, [Outcome::Ok, on_new[0].clone(), Outcome::Ok]);
     assert_eq!((reused.requests().len(), reused.connections()), (3, 2));
     on_new[0].clone()
 }
 
 /// Sequentially, in order.
-fn outcomes_by((strategy, transport): Combo, server: &TestServer, codes: &str) -> Vec<Outcome> {
+fn outcomes_by(strategy: &str, server: &TestServer, codes: &str) -> Vec<Outcome> {
     let (_, records) = server
-        .run(strategy, codes, |run| {
-            run.timeout(LIMIT).body_limit(1000).transport(transport)
-        })
+        .run(strategy, codes, |run| run.timeout(LIMIT).body_limit(1000))
         .unwrap();
     records.into_iter().map(|record| record.outcome).collect()
 }
 
 fn outcomes(server: &TestServer, codes: &str) -> Vec<Outcome> {
-    outcomes_by(("sequential", transport::ALL[0]), server, codes)
+    outcomes_by("sequential", server, codes)
 }
 
 const LIMIT: Duration = Duration::from_millis(400);
@@ -306,16 +290,14 @@ fn declared_length_reserves_no_memory() {
         );
         connection.fin();
     };
-    for transport in flagpole_client::transport::ALL {
+    for strategy in EACH_DRIVER {
         let server = TestServer::start(move |_, connection| misdeclared(connection));
-        let run = server.run("sequential", "BR", |run| {
-            run.transport(*transport).body_limit(usize::MAX)
-        });
+        let run = server.run(strategy, "BR", |run| run.body_limit(usize::MAX));
         assert_eq!(
             run.unwrap().1[0].outcome,
             Outcome::IncompleteBody,
             "{}",
-            transport.name()
+            strategy
         );
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod cancelling;
+mod exchanges;
 mod faults;
 mod gif;
 mod measuring;
@@ -15,4 +16,3 @@ mod saving;
 mod storage;
 mod strategies;
 mod test_server;
-mod transports;

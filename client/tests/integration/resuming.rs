@@ -2,8 +2,8 @@
 //! them.
 
 use crate::gif::GIF;
-use crate::test_server::TestServer;
-use flagpole_client::{DownloadDir, Transport, transport};
+use crate::test_server::{EACH_DRIVER, TestServer};
+use flagpole_client::DownloadDir;
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
 use std::fs;
@@ -38,16 +38,10 @@ fn server(conditional: String) -> TestServer {
     })
 }
 
-fn get(
-    server: &TestServer,
-    transport: &'static dyn Transport,
-    folder: &Path,
-) -> Vec<AttemptRecord> {
+fn get(server: &TestServer, strategy: &str, folder: &Path) -> Vec<AttemptRecord> {
     let destination = DownloadDir::prepare(folder).unwrap();
     let destination = Box::leak(Box::new(destination.resuming("http://here", 1000)));
-    let done = server.run("sequential", "BR", |run| {
-        run.transport(transport).destination(destination)
-    });
+    let done = server.run(strategy, "BR", |run| run.destination(destination));
     done.unwrap().1
 }
 
@@ -83,13 +77,13 @@ fn failed_condition_is_dropped() {
             Outcome::Http(206),
         ),
     ] {
-        for transport in transport::ALL {
+        for strategy in EACH_DRIVER {
             let (server, folder) = (server(conditional.clone()), tempfile::tempdir().unwrap());
-            let cut = get(&server, *transport, folder.path());
+            let cut = get(&server, strategy, folder.path());
             assert_eq!(cut[0].outcome, Outcome::IncompleteBody);
-            let records = get(&server, *transport, folder.path());
+            let records = get(&server, strategy, folder.path());
             let outcomes: Vec<_> = records.iter().map(|record| &record.outcome).collect();
-            assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", transport.name());
+            assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", strategy);
             assert_eq!(
                 (records[1].kind, records[1].request_number),
                 (AttemptKind::Retry, records[0].request_number)
@@ -112,8 +106,8 @@ fn part_with_a_wrong_content_digest_is_corrupt() {
     let rest = |body| part(&format!("{range}Content-Digest: {digest}\r\n"), body);
     for (body, outcome) in [(REST, Outcome::Ok), ("d so no", Outcome::Corrupt)] {
         let (server, folder) = (server(rest(body)), tempfile::tempdir().unwrap());
-        get(&server, transport::ALL[0], folder.path());
-        let records = get(&server, transport::ALL[0], folder.path());
+        get(&server, "sequential", folder.path());
+        let records = get(&server, "sequential", folder.path());
         assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
         assert_eq!(
             folder.path().join("br.gif").exists(),
@@ -139,7 +133,7 @@ fn bogus_304_does_not_validate_a_damaged_file() {
         let (server, folder) = (TestServer::responding(echo), tempfile::tempdir().unwrap());
         let flag = folder.path().join("br.gif");
         fs::write(&flag, content).unwrap();
-        let records = get(&server, transport::ALL[0], folder.path());
+        let records = get(&server, "sequential", folder.path());
         assert_eq!((records.len(), &records[0].outcome), (1, &outcome));
         assert_eq!(fs::read_to_string(flag).unwrap(), WHOLE);
     }
@@ -157,9 +151,9 @@ fn foreign() -> TestServer {
 
 #[test]
 fn foreign_entity_tag_is_sent_back() {
-    for transport in transport::ALL {
+    for strategy in EACH_DRIVER {
         let (server, folder) = (foreign(), tempfile::tempdir().unwrap());
-        let get = || get(&server, *transport, folder.path()).remove(0).outcome;
+        let get = || get(&server, strategy, folder.path()).remove(0).outcome;
         assert_eq!(get(), Outcome::Ok);
         assert_eq!(get(), Outcome::NotModified);
         // Damaged invisibly.

@@ -1,8 +1,8 @@
 //! A connection is reused while it is open, and replaced when it is not.
 
 use crate::gif::{self, GIF};
-use crate::test_server::{OK, ServerConnection, TestServer, by_name, workload};
-use flagpole_client::{Endpoint, Run, Transport, transport};
+use crate::test_server::{EACH_DRIVER, OK, ServerConnection, TestServer, by_name, workload};
+use flagpole_client::{Endpoint, Run};
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::io::{Read as _, Write as _};
@@ -28,10 +28,10 @@ fn connection_is_reused_after_every_framing() {
     let none = ContentDigest::from_body(b"");
     let empty = format!("HTTP/1.1 200 OK\r\nContent-Digest: {none}\r\nContent-Length: 0\r\n\r\n");
     for response in [chunked, empty, large(100_000)] {
-        for transport in transport::ALL {
+        for strategy in EACH_DRIVER {
             let response = response.clone();
             let server = TestServer::responding(move |_| response.clone());
-            let done = server.run("sequential", "BR CN IN", |run| run.transport(*transport));
+            let done = server.run(strategy, "BR CN IN", |run| run);
             let outcomes = done.unwrap().1.into_iter().map(|record| record.outcome);
             assert_eq!(outcomes.collect::<Vec<_>>(), [const { Outcome::Ok }; 3]);
             assert_eq!(server.connections(), 1);
@@ -60,12 +60,6 @@ fn connection_close_ends_the_connection() {
 /// A server whose connections end in this way after one response: after the client has read it, before the client
 /// sends its next request.
 fn ended_while_idle(end: fn(&mut ServerConnection)) {
-    for transport in transport::ALL {
-        ended_while_idle_by(*transport, end);
-    }
-}
-
-fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut ServerConnection)) {
     let ((read, is_read), (ended, is_ended)) = (channel(), channel());
     let (is_read, ended) = (Mutex::new(is_read), Mutex::new(ended));
     let server = TestServer::start(move |_, connection| {
@@ -85,7 +79,7 @@ fn ended_while_idle_by(transport: &'static dyn Transport, end: fn(&mut ServerCon
         is_ended.recv().unwrap();
     };
     let (workload, endpoint) = (workload("BR CN US"), server.endpoint());
-    let run = Run::new(&workload, &endpoint).transport(transport);
+    let run = Run::new(&workload, &endpoint);
     let stats = by_name("sequential").run(&run.on_record(&wait)).unwrap();
     assert_eq!(
         (stats.ok, server.connections(), server.requests().len()),
@@ -107,44 +101,37 @@ fn connection_with_unsolicited_bytes_is_replaced() {
 
 #[test]
 fn refused_connection_is_not_recorded_as_reused() {
-    for transport in transport::ALL {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = Endpoint::from(listener.local_addr().unwrap());
-        let (close, closed) = channel::<()>();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                head.push(byte[0]);
-            }
-            stream.write_all(OK.as_bytes()).unwrap();
-            closed.recv().unwrap();
-        });
-        let (server, close) = (Mutex::new(Some(server)), Mutex::new(close));
-        let records = Mutex::new(Vec::new());
-        let collect = |record: &AttemptRecord| {
-            records
-                .lock()
-                .unwrap()
-                .push((record.outcome.clone(), record.reused_connection));
-            if let Some(server) = server.lock().unwrap().take() {
-                close.lock().unwrap().send(()).unwrap();
-                server.join().unwrap();
-            }
-        };
-        let workload = workload("BR CN");
-        let run = Run::new(&workload, &endpoint).transport(*transport);
-        by_name("sequential").run(&run.on_record(&collect)).unwrap();
-        let expected = [(Outcome::Ok, false), (Outcome::ConnectionRefused, false)];
-        assert_eq!(
-            records.into_inner().unwrap(),
-            expected,
-            "{}",
-            transport.name()
-        );
-    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = Endpoint::from(listener.local_addr().unwrap());
+    let (close, closed) = channel::<()>();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        stream.write_all(OK.as_bytes()).unwrap();
+        closed.recv().unwrap();
+    });
+    let (server, close) = (Mutex::new(Some(server)), Mutex::new(close));
+    let records = Mutex::new(Vec::new());
+    let collect = |record: &AttemptRecord| {
+        records
+            .lock()
+            .unwrap()
+            .push((record.outcome.clone(), record.reused_connection));
+        if let Some(server) = server.lock().unwrap().take() {
+            close.lock().unwrap().send(()).unwrap();
+            server.join().unwrap();
+        }
+    };
+    let workload = workload("BR CN");
+    let run = Run::new(&workload, &endpoint);
+    by_name("sequential").run(&run.on_record(&collect)).unwrap();
+    let expected = [(Outcome::Ok, false), (Outcome::ConnectionRefused, false)];
+    assert_eq!(records.into_inner().unwrap(), expected);
 }
 
 #[test]

@@ -112,6 +112,9 @@ impl TestServer {
     }
 }
 
+/// A strategy of each way to wait for a socket: a blocked thread and an event loop.
+pub(crate) const EACH_DRIVER: [&str; 2] = ["sequential", "async"];
+
 impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop.store(true, SeqCst);

@@ -6,12 +6,12 @@ use crate::options::flag_count::FlagCount;
 use crate::options::latency_list::LatencyList;
 use crate::options::policy_config::PolicyConfig;
 use crate::options::profile_options::ServerOptions;
-use crate::options::{builtin_profiles, help_lists, strategy_names};
+use crate::options::{builtin_profiles, help_lists};
 use crate::process::trial_job::Files;
 use clap::Args;
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report::Report;
-use flagpole_client::{Concurrency, Target, Transport};
+use flagpole_client::{Concurrency, Target};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -33,7 +33,6 @@ use std::path::PathBuf;
 /// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
-" + &help_lists::transports() + "
 " + &builtin_profiles::list() + "
 " + &builtin::list() + "
 " + &help_lists::latencies_and_faults() + "
@@ -50,7 +49,7 @@ pub(crate) struct CompareArgs {
     /// Run this experiment: a built-in name or a file
     #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
         "latency", "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed", "flags",
-        "times", "files", "concurrency", "strategy", "transport", "url",
+        "times", "files", "concurrency", "strategy", "url",
     ])]
     pub(super) experiment: Option<String>,
 
@@ -92,10 +91,6 @@ pub(crate) struct CompareArgs {
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies)]
     pub(super) strategy: Vec<StrategyList>,
-
-    /// Compare these HTTP client libraries, comma-separated [default: hyper]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategy_names::parse_transport)]
-    pub(super) transport: Vec<&'static dyn Transport>,
 
     /// Measure N rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = values::count)]

@@ -3,7 +3,7 @@
 use super::args::CompareArgs;
 use crate::experiment::spec::builtin;
 use crate::experiment::spec::experiment::{Experiment, Grid, ROUNDS};
-use crate::experiment::spec::names::{Seed, StrategyName, TransportName};
+use crate::experiment::spec::names::{Seed, StrategyName};
 use crate::options::text_or_number::TextOrNumber;
 use anyhow::{Result, bail};
 use flagpole_server::Latency;
@@ -40,8 +40,6 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
     };
     let strategies = args.strategy.iter().flat_map(|list| &list.0);
     let strategies = strategies.map(|one| TextOrNumber(StrategyName(*one)));
-    let transports = args.transport.iter();
-    let transports = transports.map(|one| TextOrNumber(TransportName(*one)));
     Ok(Experiment {
         about: None,
         seed: TextOrNumber(Seed(seed)),
@@ -57,7 +55,7 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
             latency: latencies.into_iter().map(TextOrNumber).collect(),
             concurrency: args.concurrency.iter().copied().map(TextOrNumber).collect(),
             strategies: strategies.collect(),
-            transports: transports.collect(),
+            transports: Vec::new(),
         },
         policy: args.policy.clone(),
         policies: BTreeMap::new(),

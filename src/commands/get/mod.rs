@@ -23,8 +23,7 @@ use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_client::{
-    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Transport,
-    Workload,
+    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
 };
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::path::PathBuf;
@@ -43,7 +42,6 @@ use std::time::Instant;
 /// interrupted, or the result or records could not be written; 2: could not start.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
-" + &help_lists::transports() + "
 Examples:
   flagpole get
   flagpole get --strategy threads -c 10 --all
@@ -58,10 +56,6 @@ pub(crate) struct GetArgs {
     /// Use this concurrency strategy (see `flagpole strategies`)
     #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::strategy_names(), hide_possible_values = true)]
     strategy: &'static dyn Strategy,
-
-    /// Use this HTTP client library
-    #[arg(long, default_value = "hyper", value_name = "NAME", value_parser = strategy_names::transport_names(), hide_possible_values = true)]
-    transport: &'static dyn Transport,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]
     #[arg(
@@ -149,7 +143,6 @@ impl GetArgs {
         };
         let run = Run::new(&workload, &endpoint)
             .concurrency(concurrency)
-            .transport(self.transport)
             .policy(policy)
             .body_limit(self.max_body)
             .destination(&folder)
@@ -191,17 +184,13 @@ impl GetArgs {
         }
     }
 
-    /// The concurrency, which the strategy and the transport must support.
+    /// The concurrency, which the strategy must support.
     fn concurrency(&self) -> Result<Concurrency> {
         let default = self.strategy.default_concurrency();
         let concurrency = self.concurrency.unwrap_or(default);
         let name = self.strategy.name();
         if !self.strategy.is_concurrent() && concurrency != Concurrency::ONE {
             bail!("--concurrency: `{name}` makes one request at a time, got `{concurrency}`");
-        }
-        if !strategy_names::supports(self.strategy, self.transport) {
-            let transport = self.transport.name();
-            bail!("--transport: `{name}` does not work with `{transport}`");
         }
         Ok(concurrency)
     }

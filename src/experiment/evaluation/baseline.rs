@@ -4,13 +4,13 @@
 mod tests;
 
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
+use crate::experiment::spec::experiment::HYPER;
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::{
     BaselineRatio, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use flagpole_analysis::validity::verdict::{Validity, ValidityIssue};
-use flagpole_client::transport;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -178,7 +178,7 @@ impl BaselineResult {
         let names = names.and_then(Value::as_array).into_iter().flatten();
         let names: Vec<_> = names.filter_map(Value::as_str).collect();
         if names.is_empty() {
-            transport::ALL[0].name().to_owned()
+            HYPER.to_owned()
         } else {
             names.join(", ")
         }

@@ -10,7 +10,7 @@ use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Result, anyhow};
 use flagpole_analysis::comparison::{MeasurementOverhead, Percentiles};
-use flagpole_client::{strategy, transport};
+use flagpole_client::strategy;
 use flagpole_fixtures::populous;
 use flagpole_protocol::LatencyStats;
 use flagpole_server::config::listener::Listener;
@@ -64,7 +64,6 @@ fn run_trials(
         let codes = populous::TOP_20.iter().map(ToString::to_string);
         let job = TrialJob {
             strategy: strategy::ALL[0].name().to_owned(),
-            transport: transport::ALL[0].name().to_owned(),
             url: server.url.clone(),
             codes: codes.collect(),
             downloads: DOWNLOADS,

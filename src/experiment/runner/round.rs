@@ -113,7 +113,6 @@ impl Round<'_> {
         let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
         let job = TrialJob {
             strategy: variant.strategy.name().to_owned(),
-            transport: variant.transport.name().to_owned(),
             url: url.expect("without a URL there is flagpole's own server"),
             codes: codes.iter().map(ToString::to_string).collect(),
             downloads: codes.len() * experiment.times.get(),

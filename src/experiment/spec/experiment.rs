@@ -1,6 +1,6 @@
 //! An experiment as plain data, and its TOML format.
 
-use super::names::{Seed, StrategyName, TransportName};
+use super::names::{Seed, StrategyName};
 use crate::options::builtin_profiles;
 use crate::options::flag_count::FlagCount;
 use crate::options::policy_config::PolicyConfig;
@@ -13,12 +13,15 @@ use flagpole_protocol::spec::reword_serde_error;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::source_locations::locate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 /// The default number of rounds. With 20, the minimum detectable effect is about one standard deviation of a round.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
+
+/// The HTTP client library of all strategies.
+pub(crate) const HYPER: &str = "hyper";
 
 /// The default concurrency is at most this. 30 is the number of threads of the program in the book that docs/article.md
 /// follows.
@@ -69,7 +72,7 @@ pub(crate) struct Experiment {
     pub(crate) server: Option<Listener>,
 }
 
-/// The values to compare. Each latency with each concurrency is a cell; each strategy runs with each transport.
+/// The values to compare. Each latency with each concurrency is a cell.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grid {
@@ -81,8 +84,13 @@ pub(crate) struct Grid {
     /// Strategies in the order of the tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) strategies: Vec<TextOrNumber<StrategyName>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) transports: Vec<TextOrNumber<TransportName>>,
+    /// Files of versions that had a choice of HTTP client libraries may name the one that is left.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "only_hyper"
+    )]
+    pub(crate) transports: Vec<String>,
 }
 
 impl Experiment {
@@ -142,6 +150,16 @@ fn only_listener(profile: &str) -> Result<Listener> {
     match (listeners.pop(), listeners.is_empty()) {
         (Some(listener), true) => Ok(listener),
         _ => bail!("--profile: expected a profile with one listener, got `{profile}`"),
+    }
+}
+
+fn only_hyper<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    match names.iter().find(|name| *name != HYPER) {
+        None => Ok(names),
+        Some(other) => Err(de::Error::custom(format!(
+            "the transport `{other}` no longer exists, every strategy uses `{HYPER}`: remove `transports`"
+        ))),
     }
 }
 

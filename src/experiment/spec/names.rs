@@ -1,7 +1,7 @@
-//! Values of an experiment file that are written as text: seeds, and names of strategies and transports.
+//! Values of an experiment file that are written as text: seeds, and names of strategies.
 
 use crate::options::{strategy_names, value_parsers};
-use flagpole_client::{Strategy, Transport};
+use flagpole_client::Strategy;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,10 +12,6 @@ pub(crate) struct Seed(pub(crate) u64);
 /// A strategy by its name.
 #[derive(Clone, Copy)]
 pub(crate) struct StrategyName(pub(crate) &'static dyn Strategy);
-
-/// A transport by its name.
-#[derive(Clone, Copy)]
-pub(crate) struct TransportName(pub(crate) &'static dyn Transport);
 
 impl FromStr for Seed {
     type Err = String;
@@ -40,20 +36,6 @@ impl FromStr for StrategyName {
 }
 
 impl fmt::Display for StrategyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
-    }
-}
-
-impl FromStr for TransportName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<TransportName, String> {
-        strategy_names::parse_transport(text).map(TransportName)
-    }
-}
-
-impl fmt::Display for TransportName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.name())
     }

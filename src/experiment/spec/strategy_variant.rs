@@ -1,20 +1,18 @@
-//! The strategies of an experiment, with their transports and policies.
+//! The strategies of an experiment, with their policies.
 
 use super::experiment::Experiment;
 use crate::options::policy_config::PolicyConfig;
-use crate::options::strategy_names;
-use anyhow::{Result, anyhow, bail};
-use flagpole_client::{Policy, Strategy, Transport, strategy, transport};
+use anyhow::{Result, anyhow};
+use flagpole_client::{Policy, Strategy, strategy};
 
 /// The default strategies: the three ways of downloading that docs/article.md compares.
 const DEFAULT_STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
-/// A strategy with a transport and a policy.
+/// A strategy with a policy.
 pub(crate) struct StrategyVariant {
-    /// The name of the strategy; followed by the names of the transport and the policy where several are compared.
+    /// The name of the strategy; followed by the name of the policy where several are compared.
     pub(crate) name: String,
     pub(crate) strategy: &'static dyn Strategy,
-    pub(crate) transport: &'static dyn Transport,
     pub(crate) policy: PolicyConfig,
 }
 
@@ -27,30 +25,20 @@ impl StrategyVariant {
 }
 
 impl Experiment {
-    /// Every strategy with every transport that it supports and every policy.
+    /// Every strategy with every policy.
     pub(crate) fn strategy_variants(&self) -> Result<Vec<StrategyVariant>> {
-        let (strategies, transports) = (self.strategies(), self.transports());
         let policies = self.merged_policies()?;
-        let mut variants = Vec::new();
-        for strategy in strategies {
-            for &transport in &transports {
-                if !strategy_names::supports(strategy, transport) {
-                    if transports.len() > 1 {
-                        continue;
-                    }
-                    let (strategy, transport) = (strategy.name(), transport.name());
-                    bail!("--transport: `{strategy}` does not work with `{transport}`");
-                }
-                let shown = (transports.len() > 1).then_some(transport.name());
-                variants.extend(policies.iter().map(|(name, policy)| StrategyVariant {
-                    name: variant_name(strategy.name(), shown, *name),
-                    strategy,
-                    transport,
-                    policy: policy.clone(),
-                }));
-            }
-        }
-        Ok(variants)
+        let variants = self.strategies().into_iter().flat_map(|strategy| {
+            policies.iter().map(move |(name, policy)| StrategyVariant {
+                name: match name {
+                    Some(name) => format!("{}+{name}", strategy.name()),
+                    None => strategy.name().to_owned(),
+                },
+                strategy,
+                policy: policy.clone(),
+            })
+        });
+        Ok(variants.collect())
     }
 
     fn strategies(&self) -> Vec<&'static dyn Strategy> {
@@ -60,13 +48,6 @@ impl Experiment {
             return defaults.copied().map(by_name).collect();
         }
         self.grid.strategies.iter().map(|one| one.0.0).collect()
-    }
-
-    fn transports(&self) -> Vec<&'static dyn Transport> {
-        if self.grid.transports.is_empty() {
-            return vec![transport::ALL[0]];
-        }
-        self.grid.transports.iter().map(|one| one.0.0).collect()
     }
 
     /// The policies to compare, merged over the common policy; the policy with the fewest options is first.
@@ -84,9 +65,4 @@ impl Experiment {
         let merged: Result<Vec<_>> = policies.iter().copied().map(merge).collect();
         Ok(names.zip(merged?).collect())
     }
-}
-
-fn variant_name(strategy: &str, transport: Option<&str>, policy: Option<&str>) -> String {
-    let parts = [Some(strategy), transport, policy];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("+")
 }

@@ -53,7 +53,7 @@ impl Experiment {
             latency,
             concurrency,
             strategies,
-            transports,
+            transports: _,
         } = &self.grid;
         if let Some(name) = duplicate(strategies) {
             bail!(
@@ -64,7 +64,6 @@ impl Experiment {
         let duplicates = [
             ("latency", duplicate(latency)),
             ("concurrency", duplicate(concurrency)),
-            ("transport", duplicate(transports)),
         ];
         for (option, duplicate) in duplicates {
             if let Some(value) = duplicate {

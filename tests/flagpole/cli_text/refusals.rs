@@ -86,16 +86,8 @@ fn invalid_input_is_refused_without_side_effects() {
             "--format: unknown value `xml`; known: text, json, csv",
         ),
         (
-            "get --transport curl",
-            "--transport: unknown transport `curl`; known: hyper, ureq",
-        ),
-        (
             "get --records -",
             "--records: expected a file (standard output carries the result), got `-`; for a file of that name use `./-`",
-        ),
-        (
-            "get --transport ureq",
-            "--transport: `async` does not work with `ureq`",
         ),
         (
             "completions tcsh",

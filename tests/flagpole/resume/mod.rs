@@ -13,12 +13,8 @@ use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
-/// An event loop and threads, over both transports.
-const COMBOS: [&str; 3] = [
-    "--strategy async",
-    "--strategy threads",
-    "--strategy threads --transport ureq",
-];
+/// An event loop and threads.
+const COMBOS: [&str; 2] = ["--strategy async", "--strategy threads"];
 
 fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
     sandbox.run(&format!("get --url {} {options}", server.url()))

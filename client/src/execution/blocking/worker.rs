@@ -5,7 +5,7 @@ use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
 use crate::execution::finish_attempt::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
-use crate::run::{Run, RunError};
+use crate::run::Run;
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
@@ -21,7 +21,7 @@ pub const STACK_SIZE: usize = 256 << 10;
 pub(crate) struct BlockingWorker<'r> {
     pub(crate) run: &'r Run<'r>,
     pub(crate) state: &'r RunState,
-    pub(crate) client: Box<dyn BlockingClient>,
+    pub(crate) client: Box<BlockingClient>,
     pub(crate) worker: Option<usize>,
     /// Boxed, to keep it off the stack of a waiting thread.
     pub(crate) stats: Box<RunStats>,
@@ -34,12 +34,12 @@ pub(crate) fn run_worker(
     run: &Run<'_>,
     scheduler: &BlockingScheduler,
     worker: usize,
-) -> Result<Box<RunStats>, RunError> {
+) -> Box<RunStats> {
     let state = &scheduler.run_state;
     let mut worker = BlockingWorker {
         run,
         state,
-        client: new_client(run, state)?,
+        client: BlockingClient::new(state.template.clone()),
         worker: Some(worker),
         stats: Box::default(),
         scheduler: Some(scheduler),
@@ -47,16 +47,7 @@ pub(crate) fn run_worker(
     if let Some(first) = scheduler.next() {
         worker.run_attempts(first);
     }
-    Ok(worker.stats)
-}
-
-/// A client for one thread at a time, not connected yet.
-pub(crate) fn new_client(
-    run: &Run<'_>,
-    state: &RunState,
-) -> Result<Box<dyn BlockingClient>, RunError> {
-    let client = run.transport.client(state.template.clone());
-    client.map_err(RunError::Runtime)
+    worker.stats
 }
 
 impl BlockingWorker<'_> {

@@ -1,4 +1,4 @@
-//! The transport `hyper`: hyper's client connection, without a connection pool.
+//! hyper's client connection, without a connection pool.
 //!
 //! The task that waits for the response drives the connection, so that an exchange needs no further task, no
 //! channel between tasks and no second wake-up.
@@ -16,44 +16,31 @@ pub(crate) use exchange::exchange;
 
 use self::driver::net_driver::NetDriver;
 use self::driver::poll_driver::PollDriver;
-use super::interface::{BlockingClient, Transport};
 use super::request::request_spec::RequestSpec;
 use super::request::request_template::RequestTemplate;
 use super::response::raw_response::RawResponse;
-use std::io;
 use std::sync::Arc;
 
-/// The transport `hyper`.
-#[derive(Debug)]
-pub struct Hyper;
-
-impl Transport for Hyper {
-    fn name(&self) -> &'static str {
-        "hyper"
-    }
-
-    fn about(&self) -> &'static str {
-        "hyper's connection API, one keep-alive connection per concurrency slot"
-    }
-
-    fn client(&self, template: Arc<RequestTemplate>) -> io::Result<Box<dyn BlockingClient>> {
-        Ok(Box::new(HyperClient {
-            connection: None,
-            driver: PollDriver::default(),
-            template,
-        }))
-    }
-}
-
 /// The client of a thread: at most one connection, and the driver that waits for it.
-struct HyperClient {
+pub(crate) struct BlockingClient {
     connection: Option<Box<HyperConnection<<PollDriver as NetDriver>::Stream>>>,
     driver: PollDriver,
     template: Arc<RequestTemplate>,
 }
 
-impl BlockingClient for HyperClient {
-    fn exchange(&mut self, request: &RequestSpec<'_>) -> Box<RawResponse> {
+impl BlockingClient {
+    /// A client that is not connected yet.
+    pub(crate) fn new(template: Arc<RequestTemplate>) -> Box<BlockingClient> {
+        Box::new(BlockingClient {
+            connection: None,
+            driver: PollDriver::default(),
+            template,
+        })
+    }
+
+    /// Sends the request and blocks until the response is complete or the attempt has failed. Connects first if
+    /// there is no reusable connection.
+    pub(crate) fn exchange(&mut self, request: &RequestSpec<'_>) -> Box<RawResponse> {
         // Boxed, because the stack would grow by a page, which for 1000 threads is 4 MB.
         let exchange = Box::pin(exchange::exchange(
             &self.template,

@@ -1,9 +1,9 @@
-//! Transports differ only in their library: requests and records are the same.
+//! Exchanges of a blocked thread and of an event loop differ only in how they wait: requests and records are the same.
 
 use crate::gif::{self, GIF};
-use crate::test_server::{OK, ServerConnection, TestServer, by_name, workload};
+use crate::test_server::{EACH_DRIVER, OK, ServerConnection, TestServer, by_name, workload};
 use flagpole_client::policy::Timeouts;
-use flagpole_client::{CancellationToken, Endpoint, Policy, Run, Transport, transport};
+use flagpole_client::{CancellationToken, Endpoint, Policy, Run};
 use flagpole_protocol::ContentDigest;
 use flagpole_protocol::TimeoutKind;
 use flagpole_protocol::{AttemptRecord, Outcome};
@@ -16,20 +16,17 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(100);
 
-/// Downloads these flags sequentially with each transport.
+/// Downloads these flags, one after the other, with each driver.
 fn records(
     server: &TestServer,
     codes: &str,
     set: impl Fn(Run<'_>) -> Run<'_>,
 ) -> Vec<(&'static str, Vec<AttemptRecord>)> {
-    let run = |transport: &&'static dyn Transport| {
-        let done = server.run("sequential", codes, |run| set(run.transport(*transport)));
-        (transport.name(), done.unwrap().1)
-    };
-    transport::ALL.iter().map(run).collect()
+    let run = |name| (name, server.run(name, codes, &set).unwrap().1);
+    EACH_DRIVER.into_iter().map(run).collect()
 }
 
-/// The record of one download with each transport.
+/// The record of one download with each driver.
 fn record(
     script: impl Fn(&mut ServerConnection) + Send + Sync + 'static,
     set: impl Fn(Run<'_>) -> Run<'_>,
@@ -62,14 +59,7 @@ fn congested() -> (TcpListener, SocketAddr, Vec<TcpStream>) {
 }
 
 #[test]
-fn every_transport_has_a_name_and_an_about_line() {
-    let names: Vec<_> = transport::ALL.iter().map(|known| known.name()).collect();
-    assert_eq!(names, ["hyper", "ureq"]);
-    assert!(transport::ALL.iter().all(|known| !known.about().is_empty()));
-}
-
-#[test]
-fn requests_of_all_transports_are_equal() {
+fn requests_of_all_drivers_are_equal() {
     let server = TestServer::responding(|_| OK.into());
     for reuse in [true, false] {
         records(&server, "BR BR", |run| {
@@ -266,7 +256,7 @@ fn each_timeout_has_its_own_kind() {
     let outcomes = |script: fn(&mut ServerConnection), limits| {
         record(script, move |run| timeouts(run, limits)).map(|(_, record)| record.outcome)
     };
-    let expected = |kind, limit| vec![Outcome::Timeout(kind, limit); transport::ALL.len()];
+    let expected = |kind, limit| vec![Outcome::Timeout(kind, limit); EACH_DRIVER.len()];
     let all = |script, limits| outcomes(script, limits).collect::<Vec<_>>();
     assert_eq!(all(silent, first), expected(TimeoutKind::FirstByte, SHORT));
     assert_eq!(all(silent, whole), expected(TimeoutKind::Total, SHORT));
@@ -275,7 +265,7 @@ fn each_timeout_has_its_own_kind() {
 
 /// Lets a download fail to connect and returns its record; `None` if it was cancelled before it began.
 fn connecting(
-    transport: &'static dyn Transport,
+    strategy: &str,
     limits: Timeouts,
     cancel: &CancellationToken,
 ) -> Option<AttemptRecord> {
@@ -284,8 +274,8 @@ fn connecting(
     let last = Mutex::new(None);
     let collect = |record: &AttemptRecord| *last.lock().unwrap() = Some(record.clone());
     let run = timeouts(Run::new(&workload, &endpoint), limits).cancel(cancel.clone());
-    let run = run.transport(transport).on_record(&collect);
-    by_name("sequential").run(&run).unwrap();
+    let run = run.on_record(&collect);
+    by_name(strategy).run(&run).unwrap();
     last.into_inner().unwrap()
 }
 
@@ -296,8 +286,8 @@ fn connect_timeout_has_its_own_kind() {
         first_byte: Some(Duration::ZERO),
         total: Some(LONG),
     };
-    for transport in transport::ALL {
-        let record = connecting(*transport, limits, &CancellationToken::new()).unwrap();
+    for strategy in EACH_DRIVER {
+        let record = connecting(strategy, limits, &CancellationToken::new()).unwrap();
         assert_eq!(
             record.outcome,
             Outcome::Timeout(TimeoutKind::Connect, SHORT)
@@ -308,7 +298,7 @@ fn connect_timeout_has_its_own_kind() {
             total: Some(SHORT),
             ..limits
         };
-        let record = connecting(*transport, whole, &CancellationToken::new()).unwrap();
+        let record = connecting(strategy, whole, &CancellationToken::new()).unwrap();
         assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Total, SHORT));
     }
 }
@@ -319,7 +309,7 @@ fn attempt_is_cancelled_while_connecting() {
         total: Some(LONG),
         ..Timeouts::default()
     };
-    for transport in transport::ALL {
+    for strategy in EACH_DRIVER {
         // Repeated until the cancellation comes during the attempt.
         let record = loop {
             let cancel = CancellationToken::new();
@@ -328,13 +318,13 @@ fn attempt_is_cancelled_while_connecting() {
                 thread::sleep(3 * SHORT);
                 canceller.cancel();
             });
-            let record = connecting(*transport, limits, &cancel);
+            let record = connecting(strategy, limits, &cancel);
             waiting.join().unwrap();
             if let Some(record) = record {
                 break record;
             }
         };
-        assert_eq!(record.outcome, Outcome::Cancelled, "{}", transport.name());
+        assert_eq!(record.outcome, Outcome::Cancelled, "{}", strategy);
         assert!(
             record.service_time() < LONG,
             "it did not wait for the timeout"
@@ -344,7 +334,7 @@ fn attempt_is_cancelled_while_connecting() {
 
 #[test]
 fn attempt_is_cancelled_at_every_stage_of_the_response() {
-    for transport in transport::ALL {
+    for strategy in EACH_DRIVER {
         // On a new and on a reused connection; before the head, within the head, within the body.
         for served in [0, 1] {
             for sent in [0, 20, OK.len() - 1] {
@@ -357,13 +347,12 @@ fn attempt_is_cancelled_at_every_stage_of_the_response() {
                     canceller.cancel();
                     connection.hang();
                 });
-                let done = server.run("sequential", "BR US", |run| {
-                    let run = run.transport(*transport).timeout(LONG);
-                    run.cancel(cancel.clone())
+                let done = server.run(strategy, "BR US", |run| {
+                    run.timeout(LONG).cancel(cancel.clone())
                 });
                 let (_, records) = done.unwrap();
                 let outcome = &records[served].outcome;
-                assert_eq!(*outcome, Outcome::Cancelled, "{}", transport.name());
+                assert_eq!(*outcome, Outcome::Cancelled, "{}", strategy);
                 assert!(
                     records[served].service_time() < LONG,
                     "it did not wait for the timeout"
