@@ -65,7 +65,7 @@ struct Workers<'r> {
     run: &'r Run<'r>,
     state: &'r RunState,
     /// Clients that no thread uses; the last used client is taken first.
-    clients: Mutex<Vec<Box<BlockingClient>>>,
+    clients: Mutex<Vec<BlockingClient>>,
 }
 
 type WorkerHandle<'s> = ScopedJoinHandle<'s, Box<RunStats>>;
@@ -139,7 +139,7 @@ impl Workers<'_> {
         worker.stats
     }
 
-    fn clients(&self) -> MutexGuard<'_, Vec<Box<BlockingClient>>> {
+    fn clients(&self) -> MutexGuard<'_, Vec<BlockingClient>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

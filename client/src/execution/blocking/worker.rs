@@ -21,7 +21,7 @@ pub const STACK_SIZE: usize = 256 << 10;
 pub(crate) struct BlockingWorker<'r> {
     pub(crate) run: &'r Run<'r>,
     pub(crate) state: &'r RunState,
-    pub(crate) client: Box<BlockingClient>,
+    pub(crate) client: BlockingClient,
     pub(crate) worker: Option<usize>,
     /// Boxed, to keep it off the stack of a waiting thread.
     pub(crate) stats: Box<RunStats>,

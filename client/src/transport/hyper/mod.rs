@@ -30,12 +30,12 @@ pub(crate) struct BlockingClient {
 
 impl BlockingClient {
     /// A client that is not connected yet.
-    pub(crate) fn new(template: Arc<RequestTemplate>) -> Box<BlockingClient> {
-        Box::new(BlockingClient {
+    pub(crate) fn new(template: Arc<RequestTemplate>) -> BlockingClient {
+        BlockingClient {
             connection: None,
             driver: PollDriver::default(),
             template,
-        })
+        }
     }
 
     /// Sends the request and blocks until the response is complete or the attempt has failed. Connects first if
