@@ -3,7 +3,7 @@
 use crate::config::listener::Listener;
 use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
-use crate::content::site::Site;
+use crate::content::site::{Content, Site};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_counters::RequestCounters;
@@ -19,7 +19,7 @@ use crate::start_error::StartError;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Instant;
 use tokio::sync::Semaphore;
@@ -155,7 +155,12 @@ impl<S> ServerBuilder<S> {
         let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;
         let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
         let listener = Arc::new(SharedListener {
-            site: self.site.unwrap_or_else(Site::embedded),
+            content: Content {
+                site: self.site.or_else(default_site).ok_or(StartError::NoSite)?,
+                seed: self.seed,
+                listener: self.listener,
+                flags_page: OnceLock::new(),
+            },
             passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,
             rule_set,
@@ -181,4 +186,14 @@ impl<S> ServerBuilder<S> {
             rate: self.listener.rate_limit.map(TokenBucket::new),
         }
     }
+}
+
+#[cfg(feature = "embedded-flags")]
+fn default_site() -> Option<Arc<Site>> {
+    Some(Site::embedded())
+}
+
+#[cfg(not(feature = "embedded-flags"))]
+fn default_site() -> Option<Arc<Site>> {
+    None
 }

@@ -17,6 +17,9 @@ pub enum StartError {
     /// The listening socket cannot be opened.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
+    /// No site was given, and none is built in.
+    #[error("no site: call `site` of the builder, or enable the feature `embedded-flags`")]
+    NoSite,
     /// A thread cannot be started.
     #[error("cannot start a worker: {0}")]
     Thread(io::Error),

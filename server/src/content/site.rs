@@ -1,26 +1,27 @@
 //! The responses of a site, prepared at start: nothing is formatted or hashed while a request waits, except the first
 //! one for the page or the index.
 
+use crate::config::listener::Listener;
 use crate::content::index_page;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::route::Route;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{FateKey, Resource};
-use http::header::ALLOW;
+use http::header::{ALLOW, LOCATION};
 use http::{HeaderValue, StatusCode};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 #[cfg(feature = "embedded-flags")]
 static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(Catalog::embedded())));
 
-/// All responses of a site.
+/// All responses of a site, except the page, which describes a listener as well.
 #[derive(Debug)]
 pub struct Site {
     catalog: Catalog,
     /// By the index of the resource.
     resources: Vec<Option<PreparedResponse>>,
-    flags_page: OnceLock<PreparedResponse>,
     index: OnceLock<PreparedResponse>,
+    redirect_to_page: PreparedResponse,
     not_found: PreparedResponse,
     method_not_allowed: PreparedResponse,
 }
@@ -40,16 +41,18 @@ impl Site {
                 PreparedResponse::ok(resource.content_type(), file.body.clone(), file.digest);
             resources[resource.index()] = Some(response);
         }
-        let mut method_not_allowed = PreparedResponse::for_status(StatusCode::METHOD_NOT_ALLOWED);
-        let methods = HeaderValue::from_static("GET, HEAD");
-        method_not_allowed.headers.insert(ALLOW, methods);
+        let with_field = |status, name, value| {
+            let mut response = PreparedResponse::for_status(status);
+            response.headers.insert(name, HeaderValue::from_static(value));
+            response
+        };
         Site {
             resources,
             catalog,
-            flags_page: OnceLock::new(),
             index: OnceLock::new(),
+            redirect_to_page: with_field(StatusCode::PERMANENT_REDIRECT, LOCATION, "/flags/"),
             not_found: PreparedResponse::for_status(StatusCode::NOT_FOUND),
-            method_not_allowed,
+            method_not_allowed: with_field(StatusCode::METHOD_NOT_ALLOWED, ALLOW, "GET, HEAD"),
         }
     }
 
@@ -59,22 +62,36 @@ impl Site {
         let response = resource.and_then(|resource| self.resources[resource.index()].as_ref());
         response.map_or(0, |response| response.body.len() as u64)
     }
+}
 
+/// What a listener serves: a site, and a page of its own.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) site: Arc<Site>,
+    pub(crate) seed: u64,
+    /// What the page says that the server does.
+    pub(crate) listener: Listener,
+    pub(crate) flags_page: OnceLock<PreparedResponse>,
+}
+
+impl Content {
     /// The response for a route, without preconditions and ranges.
     pub(crate) fn response(&self, route: Route) -> &PreparedResponse {
+        let site = &*self.site;
         match route {
-            Route::Resource(resource) => self.resources[resource.index()]
+            Route::Resource(resource) => site.resources[resource.index()]
                 .as_ref()
-                .unwrap_or(&self.not_found),
-            Route::Gallery => self.flags_page.get_or_init(|| {
-                let page = index_page::html(&self.catalog);
+                .unwrap_or(&site.not_found),
+            Route::FlagsPage => self.flags_page.get_or_init(|| {
+                let page = index_page::html(&site.catalog, &self.listener, self.seed);
                 PreparedResponse::page("text/html; charset=utf-8", page)
             }),
-            Route::Index => self.index.get_or_init(|| {
-                PreparedResponse::page("application/json", index_page::json(&self.catalog))
+            Route::Index => site.index.get_or_init(|| {
+                PreparedResponse::page("application/json", index_page::json(&site.catalog))
             }),
-            Route::Unknown => &self.not_found,
-            Route::Method => &self.method_not_allowed,
+            Route::RedirectToPage => &site.redirect_to_page,
+            Route::Unknown => &site.not_found,
+            Route::Method => &site.method_not_allowed,
         }
     }
 }
@@ -82,12 +99,24 @@ impl Site {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use flagpole_protocol::ContentDigest;
     use http::Method;
 
+    fn content() -> Content {
+        let flag = Resource::Flag("BR".parse().unwrap());
+        let catalog = Catalog::from_files([(flag, Bytes::from_static(b"GIF89a"))]);
+        Content {
+            site: Arc::new(Site::new(catalog)),
+            seed: 0,
+            listener: Listener::default(),
+            flags_page: OnceLock::new(),
+        }
+    }
+
     fn response(path: &str) -> PreparedResponse {
         let route = Route::new(&Method::GET, &FateKey::from_path(path));
-        Site::embedded().response(route).clone()
+        content().response(route).clone()
     }
 
     #[test]
@@ -104,15 +133,15 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_404() {
-        for path in ["/flags/zz/zz.gif", "/", "/flags/br/us.gif"] {
+        for path in ["/flags/zz/zz.gif", "/flag", "/flags/br/us.gif"] {
             assert_eq!(response(path).status, 404, "{path}");
         }
     }
 
     #[test]
     fn a_405_lists_the_allowed_methods() {
-        let site = Site::embedded();
-        let response = site.response(Route::Method);
+        let route = Route::new(&Method::POST, &FateKey::from_path("/"));
+        let response = content().response(route).clone();
         assert_eq!(response.status, 405);
         assert_eq!(response.headers["allow"], "GET, HEAD");
     }

@@ -12,6 +12,8 @@ pub(crate) struct CompiledRule {
     /// Whether the path of a resource matches the rule's glob, by the index of the resource, because globs are slow. Empty
     /// if the rule has no glob.
     matching_resources: Box<[bool]>,
+    /// Whether the rule applies to the pages that its glob matches: not if the glob matches a flag or metadata as well.
+    pub(crate) names_pages: bool,
     pub(crate) effect: Effect,
 }
 
@@ -20,12 +22,11 @@ impl CompiledRule {
     pub(crate) fn new(index: usize, rule: &Rule) -> Result<CompiledRule, SpecError> {
         // 0 is `LISTENER_NUMBER`.
         let number = u16::try_from(index + 1).map_err(|_| too_many_rules())?;
-        let label = rule
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("rule[{index}]"));
+        let label = (rule.name.clone()).unwrap_or_else(|| default_label(index));
+        let matching_resources = matching_resources(rule);
         Ok(CompiledRule {
-            matching_resources: matching_resources(rule),
+            names_pages: rule.path.is_some() && !matching_resources.contains(&true),
+            matching_resources,
             effect: Effect::new(label.into(), number, &rule.latency, &rule.faults)?,
             rule: rule.clone(),
         })
@@ -47,6 +48,11 @@ impl CompiledRule {
                 .rule
                 .matches_number_and_time(request.request_number, request.elapsed)
     }
+}
+
+/// The name of the rule at an index (from 0) that has no other.
+pub(crate) fn default_label(index: usize) -> String {
+    format!("rule[{index}]")
 }
 
 fn too_many_rules() -> SpecError {

@@ -1,7 +1,7 @@
 //! The fate of a request, which is all that will happen to its response: a pure function of seed, rule, key (the
 //! normalised path) and request number. Only rules with a time window depend on the clock.
 
-mod compiled_rule;
+pub(crate) mod compiled_rule;
 mod effect;
 pub mod fault;
 pub mod latency;

@@ -73,6 +73,18 @@ impl RuleSet {
     /// request; `elapsed` of the request matters only to rules with a time window.
     pub fn decide(&self, request: &RequestInfo<'_>) -> Decision {
         let rule = self.rules.iter().position(|rule| rule.matches(request));
+        self.decision(rule, request)
+    }
+
+    /// Decides about a request for the page of flags, the index or a redirect to the page: only a rule whose glob matches
+    /// it, and no flag or metadata, delays or strikes it.
+    pub(crate) fn decide_page(&self, request: &RequestInfo<'_>) -> Decision {
+        let mut rules = self.rules.iter();
+        let rule = rules.position(|rule| rule.names_pages && rule.matches(request));
+        rule.map_or_else(Decision::default, |index| self.decision(Some(index), request))
+    }
+
+    fn decision(&self, rule: Option<usize>, request: &RequestInfo<'_>) -> Decision {
         let effect = self.effect(rule);
         Decision {
             rule,

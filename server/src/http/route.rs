@@ -8,8 +8,10 @@ use http::Method;
 pub enum Route {
     /// A path of the form of a resource; the site may not have the resource.
     Resource(Resource),
+    /// `/` and `/flags`: a redirect to the page.
+    RedirectToPage,
     /// `/flags/`: all flags on one page.
-    Gallery,
+    FlagsPage,
     /// `/flags/index.json`: the catalogue.
     Index,
     /// Any other path.
@@ -29,9 +31,18 @@ impl Route {
             return Route::Resource(resource);
         }
         match key.as_str() {
-            "/flags/" => Route::Gallery,
+            "/" | "/flags" => Route::RedirectToPage,
+            "/flags/" => Route::FlagsPage,
             "/flags/index.json" => Route::Index,
             _ => Route::Unknown,
+        }
+    }
+
+    /// Whether the route is for people to look around, so that only rules that name it apply to it.
+    pub(crate) fn is_page(self) -> bool {
+        match self {
+            Route::RedirectToPage | Route::FlagsPage | Route::Index => true,
+            Route::Resource(_) | Route::Unknown | Route::Method => false,
         }
     }
 }
@@ -46,11 +57,12 @@ mod tests {
         for (path, route) in [
             ("/flags/br/br.gif", Route::Resource(flag)),
             ("/flags/br/../br/br.gif", Route::Resource(flag)),
-            ("/flags/", Route::Gallery),
-            ("//flags/.", Route::Gallery),
+            ("/flags/", Route::FlagsPage),
+            ("//flags/.", Route::FlagsPage),
             ("/flags/index%2Ejson", Route::Index),
-            ("/flags", Route::Unknown),
-            ("/", Route::Unknown),
+            ("/flags", Route::RedirectToPage),
+            ("/", Route::RedirectToPage),
+            ("/flagsx", Route::Unknown),
             ("*", Route::Unknown),
         ] {
             let key = FateKey::from_path(path);

@@ -1,6 +1,6 @@
 //! State shared by the workers of a listener, and by a worker and its connections.
 
-use crate::content::site::Site;
+use crate::content::site::Content;
 use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::limits::admission::ListenerLimits;
@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 /// A listener, one server of a profile, as its workers share it.
 #[derive(Debug)]
 pub(crate) struct SharedListener {
-    pub(crate) site: Arc<Site>,
+    pub(crate) content: Content,
     pub(crate) rule_set: RuleSet,
     pub(crate) limits: ListenerLimits,
     /// Whether there are no rules, faults, delays and limits; computed at start, because every request needs

@@ -8,6 +8,7 @@ mod fates;
 mod faults;
 mod lifecycle;
 mod limits;
+mod pages;
 mod preconditions;
 mod profiles;
 mod raw_connection;

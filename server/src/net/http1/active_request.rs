@@ -128,7 +128,7 @@ impl JournalFields {
                 body_length: if is_head {
                     0
                 } else {
-                    listener.site.length(key)
+                    listener.content.site.length(key)
                 },
             })
         })

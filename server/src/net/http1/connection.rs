@@ -96,7 +96,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = state.worker().listener();
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
-    let full = listener.site.response(route);
+    let full = listener.content.response(route);
     let method = request.method();
     let precondition = || {
         let (request, response) = (request.headers(), &full.headers);
@@ -129,12 +129,17 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
             return Dispatch::Immediate(rejected.response());
         }
     };
-    let mut decision = listener.rule_set.decide(&RequestInfo {
+    let info = RequestInfo {
         method: request.method(),
         key: &key,
         request_number: index.request_number,
         elapsed: parsed.saturating_duration_since(listener.start),
-    });
+    };
+    let mut decision = if route.is_page() {
+        listener.rule_set.decide_page(&info)
+    } else {
+        listener.rule_set.decide(&info)
+    };
     if let Some(hops) = hops {
         decision.fate = listener.rule_set.within_chain(decision.fate, hops);
     }
@@ -178,7 +183,7 @@ async fn respond_deferred(
         state.worker().timer().sleep_until(due).await;
     }
     state.wait_flushed().await;
-    let full = state.worker().listener().site.response(route);
+    let full = state.worker().listener().content.response(route);
     let requested = || precondition_response::build(&precondition, full);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),
