@@ -48,7 +48,8 @@ fn behaviour(listener: &Listener, seed: u64) -> String {
     let mut items = String::new();
     let mut add = |who: &str, what: &[String]| {
         let what: Vec<_> = what.iter().map(|setting| escape(setting)).collect();
-        writeln!(items, "<li>{}: {}</li>", escape(who), what.join("; ")).expect("a String accepts all text");
+        writeln!(items, "<li>{}: {}</li>", escape(who), what.join("; "))
+            .expect("a String accepts all text");
     };
     for (index, rule) in listener.rules.iter().enumerate() {
         let name = rule.name.clone().unwrap_or_else(|| default_label(index));
@@ -56,11 +57,16 @@ fn behaviour(listener: &Listener, seed: u64) -> String {
     }
     let own = settings(listener);
     if !own.is_empty() {
-        let who = if listener.rules.is_empty() { "Each request" } else { "Each other request" };
+        let who = if listener.rules.is_empty() {
+            "Each request"
+        } else {
+            "Each other request"
+        };
         add(who, &own);
     }
     if items.is_empty() {
-        return "<p>This server injects neither latency nor faults and has no limits.</p>\n".to_owned();
+        return "<p>This server injects neither latency nor faults and has no limits.</p>\n"
+            .to_owned();
     }
     format!(
         "<p>This server injects latency and faults into responses, but not into this page (seed {seed}). The first rule \
@@ -70,7 +76,18 @@ fn behaviour(listener: &Listener, seed: u64) -> String {
 
 /// The keys of listeners and rules that the page shows, conditions first.
 const KEYS: [&str; 12] = [
-    "method", "path", "first", "every", "n", "from", "to", "latency", "faults", "concurrency_limit", "queue", "rate_limit",
+    "method",
+    "path",
+    "first",
+    "every",
+    "n",
+    "from",
+    "to",
+    "latency",
+    "faults",
+    "concurrency_limit",
+    "queue",
+    "rate_limit",
 ];
 
 /// The keys and values of a listener or a rule as in a profile, without those that change no response.
@@ -79,7 +96,11 @@ fn settings(config: &impl Serialize) -> Vec<String> {
     let setting = |key: &&str| {
         let text = match config.get(key)? {
             Value::String(text) => text.clone(),
-            Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+            Value::Array(texts) => texts
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(", "),
             other => other.to_string(),
         };
         let is_set = !text.is_empty() && text != "0";

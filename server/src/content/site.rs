@@ -43,7 +43,9 @@ impl Site {
         }
         let with_field = |status, name, value| {
             let mut response = PreparedResponse::for_status(status);
-            response.headers.insert(name, HeaderValue::from_static(value));
+            response
+                .headers
+                .insert(name, HeaderValue::from_static(value));
             response
         };
         Site {

@@ -81,7 +81,9 @@ impl RuleSet {
     pub(crate) fn decide_page(&self, request: &RequestInfo<'_>) -> Decision {
         let mut rules = self.rules.iter();
         let rule = rules.position(|rule| rule.names_pages && rule.matches(request));
-        rule.map_or_else(Decision::default, |index| self.decision(Some(index), request))
+        rule.map_or_else(Decision::default, |index| {
+            self.decision(Some(index), request)
+        })
     }
 
     fn decision(&self, rule: Option<usize>, request: &RequestInfo<'_>) -> Decision {

@@ -73,6 +73,9 @@ fn rule_that_names_a_page_strikes_it() {
     assert_eq!(struck("/"), [418, 308, 200, 200]);
     assert_eq!(struck("/flags/"), [308, 308, 418, 200]);
     assert_eq!(struck("/flags/*.json"), [308, 308, 200, 418]);
-    assert_eq!(struck("{/flags,/flags/,/flags/index.json}"), [308, 418, 418, 418]);
+    assert_eq!(
+        struck("{/flags,/flags/,/flags/index.json}"),
+        [308, 418, 418, 418]
+    );
     assert_eq!(struck("/flags/**"), [308, 308, 200, 200]);
 }
