@@ -1,19 +1,26 @@
 //! The ledger: a server's counts of everything that it did. Their size does not grow with the number of requests. Each
 //! worker counts in a ledger of its own; the ledgers of all workers add up to that of the server.
 
-mod delta;
-mod display;
-mod serialize;
-mod sum;
-
 use crate::cause::Cause;
 use crate::journal_entry::JournalEntry;
-use hdrhistogram::Histogram;
+use crate::record::latency_stats::LatencyStats;
 use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Display};
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// What a server, or one of its workers, did since it was started.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use flagpole_protocol::{Cause, Ledger};
+///
+/// let (mut sum, mut worker) = (Ledger::default(), Ledger::default());
+/// worker.count_request(&Cause::Clean);
+/// sum += &worker;
+/// assert_eq!((sum.requests, sum.by_cause[&Cause::Clean]), (1, 1));
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Ledger {
     /// Requests of which the head was parsed.
     pub requests: u64,
@@ -34,60 +41,18 @@ pub struct Ledger {
     pub connection_errors: u64,
     /// Failures to accept a connection, for example for lack of file descriptors.
     pub accept_errors: u64,
-    /// The lateness of delayed responses, in nanoseconds, to 3 significant digits: the time from when a response was
-    /// due until its first write returned.
-    pub lateness: Histogram<u64>,
+    /// The lateness of delayed responses: the time from when a response was due until its first write returned.
+    pub lateness: LatencyStats,
     /// Delayed responses whose first write returned before they were due; above 0 only if the server has a defect.
     pub early_responses: u64,
-    /// The journal entries of the first finished requests, as many as a worker may store.
+    /// The journal entries of the first finished requests, as many as a worker may store. In a sum of ledgers, they are in
+    /// the order in which the request heads were parsed.
     pub entries: Vec<JournalEntry>,
     /// The number of journal entries that were not stored, because a worker had stored as many as it may.
     pub entries_dropped: u64,
 }
 
-impl Default for Ledger {
-    fn default() -> Self {
-        Ledger {
-            requests: 0,
-            completed: 0,
-            aborted: 0,
-            by_status: BTreeMap::new(),
-            by_cause: BTreeMap::new(),
-            peak_concurrency: 0,
-            connections: 0,
-            connection_errors: 0,
-            accept_errors: 0,
-            lateness: Histogram::new(3).expect("3 significant digits are allowed"),
-            early_responses: 0,
-            entries: Vec::new(),
-            entries_dropped: 0,
-        }
-    }
-}
-
 impl Ledger {
-    /// The quantile (0 to 1) of the lateness of delayed responses.
-    pub fn lateness_at(&self, quantile: f64) -> Duration {
-        Duration::from_nanos(self.lateness.value_at_quantile(quantile))
-    }
-}
-
-impl Ledger {
-    /// Counts an accepted connection.
-    pub fn count_connection(&mut self) {
-        self.connections += 1;
-    }
-
-    /// Counts a connection that ended in an error.
-    pub fn count_connection_error(&mut self) {
-        self.connection_errors += 1;
-    }
-
-    /// Counts a failure to accept a connection.
-    pub fn count_accept_error(&mut self) {
-        self.accept_errors += 1;
-    }
-
     /// Counts a request of which the head was parsed.
     pub fn count_request(&mut self, cause: &Cause) {
         self.requests += 1;
@@ -102,31 +67,10 @@ impl Ledger {
         *self.by_status.entry(status).or_default() += 1;
     }
 
-    /// Counts a delayed response by the lateness of its first write.
-    ///
-    /// # Panics
-    /// Never: the histogram resizes itself.
-    pub fn record_lateness(&mut self, lateness: Duration) {
-        let nanos = u64::try_from(lateness.as_nanos()).unwrap_or(u64::MAX);
-        self.lateness
-            .record(nanos)
-            .expect("a histogram that resizes itself takes any value");
-    }
-
     /// Counts a delayed response whose first write returned before the response was due, with a lateness of 0.
     pub fn record_early_response(&mut self) {
         self.early_responses += 1;
-        self.record_lateness(Duration::ZERO);
-    }
-
-    /// Counts a response that was written to its last byte.
-    pub fn count_completed(&mut self) {
-        self.completed += 1;
-    }
-
-    /// Counts a response that ended before its last byte.
-    pub fn count_aborted(&mut self) {
-        self.aborted += 1;
+        self.lateness.record(Duration::ZERO);
     }
 
     /// Stores a journal entry, or counts the entry as dropped if `capacity` entries are stored.
@@ -139,15 +83,137 @@ impl Ledger {
     }
 }
 
+impl AddAssign<&Ledger> for Ledger {
+    fn add_assign(&mut self, other: &Ledger) {
+        self.requests += other.requests;
+        self.completed += other.completed;
+        self.aborted += other.aborted;
+        self.peak_concurrency = self.peak_concurrency.max(other.peak_concurrency);
+        self.connections += other.connections;
+        self.connection_errors += other.connection_errors;
+        self.accept_errors += other.accept_errors;
+        self.early_responses += other.early_responses;
+        self.entries_dropped += other.entries_dropped;
+        for (&status, count) in &other.by_status {
+            *self.by_status.entry(status).or_default() += count;
+        }
+        for (cause, count) in &other.by_cause {
+            *self.by_cause.entry(cause.clone()).or_default() += count;
+        }
+        self.lateness += &other.lateness;
+        self.entries.extend(other.entries.iter().cloned());
+        self.entries.sort_by_key(|entry| entry.at);
+    }
+}
+
+/// One line for each group of counts.
+impl Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "requests   {} ({} completed, {} aborted) over {} connections",
+            self.requests, self.completed, self.aborted, self.connections
+        )?;
+        writeln!(f, "by status  {}", list(&self.by_status))?;
+        write!(f, "by cause   {}", list(&self.by_cause))?;
+        if self.peak_concurrency > 0 {
+            let peak = self.peak_concurrency;
+            write!(f, "\npeak       {peak} concurrent requests")?;
+        }
+        let ms = |quantile| Some(self.lateness.quantile(quantile)?.as_secs_f64() * 1e3);
+        let Some((p50, p99)) = ms(0.5).zip(ms(0.99)) else {
+            return Ok(());
+        };
+        let (delayed, early) = (self.lateness.count(), self.early_responses);
+        write!(
+            f,
+            "\nlateness   p50 {p50:.3} ms, p99 {p99:.3} ms ({delayed} delayed responses, {early} early)"
+        )
+    }
+}
+
+/// One line with all counts; journal entries are counted and not printed.
+impl Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.to_string();
+        let counts = counts.lines().map(|line| line.split_whitespace());
+        let counts = counts.map(|words| words.collect::<Vec<_>>().join(" "));
+        write!(
+            f,
+            "Ledger {{ {}; connection errors {}; accept errors {}; journal entries {} ({} dropped) }}",
+            counts.collect::<Vec<_>>().join("; "),
+            self.connection_errors,
+            self.accept_errors,
+            self.entries.len(),
+            self.entries_dropped
+        )
+    }
+}
+
+/// `200: 3, 404: 1`; `-` without counts.
+fn list<'a, K: Display + 'a>(counts: impl IntoIterator<Item = (&'a K, &'a u64)>) -> String {
+    let pairs: Vec<_> = counts
+        .into_iter()
+        .map(|(key, count)| format!("{key}: {count}"))
+        .collect();
+    if pairs.is_empty() {
+        "-".to_owned()
+    } else {
+        pairs.join(", ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A ledger of one delayed response with this status.
+    fn ledger(status: u16, cause: &Cause, late: u64) -> Ledger {
+        let mut ledger = Ledger::default();
+        ledger.count_request(cause);
+        ledger.count_response(status);
+        ledger.lateness.record(Duration::from_micros(late));
+        ledger.completed += 1;
+        ledger
+    }
 
     #[test]
     fn early_response_is_counted_with_a_lateness_of_0() {
         let mut ledger = Ledger::default();
         ledger.record_early_response();
-        assert_eq!((ledger.early_responses, ledger.lateness.len()), (1, 1));
-        assert_eq!(ledger.lateness_at(1.0), Duration::ZERO);
+        assert_eq!((ledger.early_responses, ledger.lateness.count()), (1, 1));
+        assert_eq!(ledger.lateness.max(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn ledgers_add() {
+        let mut sum = ledger(500, &Cause::Fault("500".into()), 40);
+        sum += &ledger(200, &Cause::Delay, 40);
+        assert_eq!(
+            sum.to_string(),
+            "requests   2 (2 completed, 0 aborted) over 0 connections\n\
+             by status  200: 1, 500: 1\n\
+             by cause   delay: 1, fault 500: 1\n\
+             lateness   p50 0.040 ms, p99 0.040 ms (2 delayed responses, 0 early)"
+        );
+    }
+
+    #[test]
+    fn debug_is_one_short_line() {
+        let mut sum = Ledger::default();
+        for late in 0..1000 {
+            sum += &ledger(200, &Cause::Delay, late);
+        }
+        assert_eq!(
+            format!("{sum:?}"),
+            "Ledger { requests 1000 (1000 completed, 0 aborted) over 0 connections; by status 200: 1000; by cause delay: \
+             1000; lateness p50 0.499 ms, p99 0.989 ms (1000 delayed responses, 0 early); connection errors 0; accept \
+             errors 0; journal entries 0 (0 dropped) }"
+        );
+        let stats = format!("{:?}", sum.lateness);
+        assert_eq!(
+            stats,
+            "LatencyStats { count: 1000, min: 0ns, p50: 499µs, p99: 989µs, max: 999µs }"
+        );
     }
 }

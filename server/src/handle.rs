@@ -82,10 +82,8 @@ impl ServerHandle {
     }
 
     fn sum_ledgers(&self, read: impl Fn(&mut Ledger) -> Ledger) -> Ledger {
-        let mut sum = Ledger {
-            peak_concurrency: self.listener.limits.peak_concurrency(),
-            ..Ledger::default()
-        };
+        let mut sum = Ledger::default();
+        sum.peak_concurrency = self.listener.limits.peak_concurrency();
         for ledger in &self.ledgers {
             sum += &read(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner));
         }

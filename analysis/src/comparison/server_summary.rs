@@ -1,6 +1,6 @@
 //! The server's ledger in a result.
 
-use flagpole_protocol::Ledger;
+use flagpole_protocol::{Ledger, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,11 +31,14 @@ pub struct ServerSummary {
 impl ServerSummary {
     /// The summary of a ledger, with the CPU time that the server used for it.
     pub fn new(ledger: &Ledger, cpu_us: u64) -> ServerSummary {
-        let lateness_us = |quantile| ledger.lateness_at(quantile).as_nanos() as f64 / 1e3;
+        let lateness_us = |quantile| {
+            let lateness = ledger.lateness.quantile(quantile).unwrap_or_default();
+            as_micros(lateness) as f64
+        };
         ServerSummary {
             requests: ledger.requests,
             by_status: ledger.by_status.clone(),
-            delayed: ledger.lateness.len(),
+            delayed: ledger.lateness.count(),
             lateness_p50_us: lateness_us(0.5),
             lateness_p99_us: lateness_us(0.99),
             early_responses: ledger.early_responses,

@@ -2,6 +2,7 @@
 
 use crate::micros::as_micros;
 use hdrhistogram::Histogram;
+use std::fmt;
 use std::ops::AddAssign;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ const HISTOGRAM_FROM: usize = 256;
 
 /// Latencies in whole microseconds: samples at first, later an HDR histogram of 3 significant digits, with an
 /// exact minimum and maximum.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct LatencyStats {
     samples: Vec<u64>,
     histogram: Option<Histogram<u64>>,
@@ -106,6 +107,20 @@ fn put(histogram: &mut Histogram<u64>, micros: u64) {
     histogram
         .record(micros)
         .expect("a resizing histogram takes every value");
+}
+
+/// The count and some quantiles.
+impl fmt::Debug for LatencyStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("LatencyStats");
+        text.field("count", &self.count());
+        for (name, quantile) in [("min", 0.0), ("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
+            if let Some(latency) = self.quantile(quantile) {
+                text.field(name, &latency);
+            }
+        }
+        text.finish()
+    }
 }
 
 impl AddAssign<&LatencyStats> for LatencyStats {

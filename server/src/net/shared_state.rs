@@ -95,9 +95,9 @@ impl WorkerContext {
         };
         let mut ledger = self.ledger();
         if completed {
-            ledger.count_completed();
+            ledger.completed += 1;
         } else {
-            ledger.count_aborted();
+            ledger.aborted += 1;
         }
         if let Some(entry) = entry {
             ledger.store_entry(entry, capacity);

@@ -132,7 +132,7 @@ impl Worker {
             match socket.accept().await {
                 Ok((stream, _peer)) => break stream,
                 Err(_refused) => {
-                    context.ledger().count_accept_error();
+                    context.ledger().accept_errors += 1;
                     let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
                     context.timer().sleep_until(retry_at).await;
                 }
@@ -149,7 +149,7 @@ impl Worker {
         number: u64,
         permit: OwnedSemaphorePermit,
     ) {
-        self.context.ledger().count_connection();
+        self.context.ledger().connections += 1;
         // Without TCP_NODELAY the second segment of a response waits for the peer's acknowledgement.
         // If the peer has already gone, the first read reports it.
         let _ = stream.set_nodelay(true);

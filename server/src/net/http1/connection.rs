@@ -67,7 +67,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     })
     .await;
     if result.is_err() && !state.is_ended_by_fault() {
-        state.worker().ledger().count_connection_error();
+        state.worker().ledger().connection_errors += 1;
     }
 }
 

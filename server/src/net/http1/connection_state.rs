@@ -189,7 +189,7 @@ impl ConnectionState {
         let Some(due) = self.due.take() else { return };
         let lateness = Instant::now().checked_duration_since(due);
         match lateness {
-            Some(lateness) => self.worker.ledger().record_lateness(lateness),
+            Some(lateness) => self.worker.ledger().lateness.record(lateness),
             None => self.worker.ledger().record_early_response(),
         }
         let lateness = lateness.unwrap_or_default();
