@@ -1,6 +1,6 @@
 //! Plain technical English: words that do not return, and a purpose at the head of each file.
 
-use crate::tracked::texts;
+use crate::texts::texts;
 
 /// In halves, so that this file does not contain them.
 const FORBIDDEN: [&str; 8] = [
@@ -42,11 +42,7 @@ fn forbidden_words(text: &str) -> Vec<(usize, &'static str)> {
 
 #[test]
 fn private_words_do_not_return() {
-    let Some(texts) = texts(&[".rs", ".md"]) else {
-        eprintln!("skipped: this is no git clone");
-        return;
-    };
-    let found: Vec<_> = texts
+    let found: Vec<_> = texts(&[".rs", ".md"])
         .iter()
         .flat_map(|(path, text)| {
             let words = forbidden_words(text).into_iter();
@@ -63,28 +59,8 @@ fn private_words_do_not_return() {
 
 #[test]
 fn every_file_begins_with_its_purpose() {
-    let Some(texts) = texts(&[".rs"]) else {
-        eprintln!("skipped: this is no git clone");
-        return;
-    };
+    let texts = texts(&[".rs"]);
     let silent = texts.iter().filter(|(_, text)| !text.starts_with("//! "));
     let silent: Vec<_> = silent.map(|(path, _)| path.as_str()).collect();
     assert_eq!(silent, [""; 0]);
-}
-
-#[test]
-fn forbidden_words_are_found_whole_in_any_case_and_across_lines() {
-    let [word, phrase] = [FORBIDDEN[0], FORBIDDEN[4]];
-    let (first, second) = phrase.split_once(' ').unwrap();
-    assert_eq!(
-        forbidden_words(&format!("a {}.", word.to_uppercase())),
-        [(1, word)]
-    );
-    assert_eq!(forbidden_words(&format!("is_{word}()")), [(1, word)]);
-    assert_eq!(
-        forbidden_words(&format!("//! {first}\n//! {second}")),
-        [(2, phrase)]
-    );
-    assert_eq!(forbidden_words(&format!("{first}. {second} un{word}s")), []);
-    assert_eq!(forbidden_words(&format!("// {first}\n//\n// {second}")), []);
 }

@@ -82,7 +82,7 @@ fn success_leaves_no_process() {
 
 #[test]
 fn kill_leaves_no_process() {
-    let (process, seed) = start_endless();
+    let (mut process, seed) = start_endless();
     let trials = trials(&process);
     process.kill();
     wait_until("the server is gone", || servers(seed).is_empty());

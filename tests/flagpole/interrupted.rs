@@ -1,7 +1,7 @@
 //! Ctrl-C during `flagpole get --metadata`, when saved flags have no final name yet.
 
 use crate::combos::Combo;
-use crate::harness::{DEADLINE, Sandbox, wait_until};
+use crate::harness::{Sandbox, wait_until};
 use crate::servers::server_with;
 use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
@@ -9,7 +9,6 @@ use flagpole_server::config::path_glob::PathGlob;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{PipeReader, Write as _, pipe};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 /// The capacity of a Linux pipe, and how much of it is free here.
 const PIPE_SIZE: usize = 64 << 10;
@@ -48,14 +47,7 @@ fn first_signal_keeps_named_flags_and_removes_temporary_files() {
             "{before:?}"
         );
         process.signal(Signal::INT);
-        let signalled = Instant::now();
         let output = process.finish();
-        assert!(
-            signalled.elapsed() < DEADLINE / 4,
-            "{}: {:?}",
-            combo.name(),
-            signalled.elapsed()
-        );
         assert_eq!(output.code, Some(1), "{}: {output}", combo.name());
         let finished_later = output
             .stderr

@@ -53,10 +53,3 @@ pub(crate) fn memory(pid: u32, figure: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
-
-#[test]
-fn processes_are_found_by_argument_and_measured() {
-    let own = std::env::args().next().unwrap();
-    assert!(with_argument(&own).contains(&std::process::id()));
-    assert!(memory(std::process::id(), "VmHWM").unwrap() > 100);
-}

