@@ -1,6 +1,5 @@
 //! The `flagpole` command.
 
-mod clap_error;
 mod commands;
 mod exit_status;
 mod experiment;
@@ -8,10 +7,14 @@ mod interrupt;
 mod options;
 mod output;
 mod process;
+mod usage_error;
 
 use crate::commands::{compare, completions, fate, get, man, serve, strategies, trial};
 use crate::exit_status::ExitStatus;
+use crate::options::help_lists;
+use crate::usage_error::CommandLine;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::CompleteEnv;
 use std::process::ExitCode;
 
 /// A local HTTP server that injects latency and faults deterministically, and a harness that compares download
@@ -19,7 +22,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    max_term_width = 100,
+    max_term_width = help_lists::MAX_WIDTH,
     after_help = "Exit codes: 0 success, 1 something failed or a threshold was crossed, \
     2 could not start, 3 the measurement is not valid.\n\
     Words such as fate, profile and round are defined in docs/glossary.md."
@@ -43,9 +46,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let completion = CompleteEnv::with_factory(|| completions::without_hidden(&Cli::command()));
+    completion.var(completions::VARIABLE).complete();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
-        Err(error) => return clap_error::report(&error).into(),
+        Err(error) => return CommandLine::current(&Cli::command()).report(&error).into(),
     };
     let result = match command {
         Command::Serve(args) => args.run(),
@@ -54,11 +59,15 @@ fn main() -> ExitCode {
         Command::Compare(args) => args.run(),
         Command::Strategies(args) => args.run(),
         Command::Trial(args) => args.run(),
-        Command::Completions(args) => args.run(&Cli::command()),
-        Command::Man(args) => args.run(Cli::command()),
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(&Cli::command()),
     };
     let status = result.unwrap_or_else(|error| {
-        output::note(&format!("flagpole: {error:#}"));
+        let line = CommandLine::current(&Cli::command());
+        output::note(&format!(
+            "flagpole: {}",
+            line.as_typed(&format!("{error:#}"))
+        ));
         ExitStatus::CouldNotStart
     });
     status.into()

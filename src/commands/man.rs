@@ -2,7 +2,7 @@
 
 use crate::exit_status::ExitStatus;
 use crate::output;
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, Command};
 
 /// Print a manual page
@@ -11,17 +11,26 @@ use clap::{Args, Command};
   flagpole man | man -l -
   flagpole man serve > flagpole-serve.1")]
 pub(crate) struct ManArgs {
-    /// Print the page of this subcommand [default: flagpole itself]
-    command: Option<String>,
+    /// Print the page of this subcommand, such as `serve` [default: flagpole itself]
+    #[arg(hide_possible_values = true, value_parser = [
+        "serve", "fate", "get", "compare", "strategies", "completions", "man", "help",
+    ])]
+    topic: Option<String>,
 }
 
 impl ManArgs {
     /// Prints a page of `flagpole`.
-    pub(crate) fn run(self, flagpole: Command) -> Result<ExitStatus> {
-        let command = match &self.command {
-            None => flagpole,
-            Some(name) => subcommand(&flagpole, name)?,
-        };
+    pub(crate) fn run(self, flagpole: &Command) -> Result<ExitStatus> {
+        let topic = self
+            .topic
+            .as_deref()
+            .and_then(|name| flagpole.find_subcommand(name));
+        // `flagpole help` is about `flagpole` itself.
+        let command = topic.map_or(flagpole.clone(), |topic| {
+            let name = topic.get_name();
+            let command = topic.clone().bin_name(format!("flagpole {name}"));
+            command.display_name(format!("flagpole-{name}"))
+        });
         let mut text = Vec::new();
         let version = format!("flagpole {}", env!("CARGO_PKG_VERSION"));
         clap_mangen::Man::new(command)
@@ -30,20 +39,6 @@ impl ManArgs {
         output::result(&with_notes(&String::from_utf8_lossy(&text)))?;
         Ok(ExitStatus::Success)
     }
-}
-
-fn subcommand(flagpole: &Command, name: &str) -> Result<Command> {
-    let found = flagpole.find_subcommand(name).cloned();
-    let found = found.ok_or_else(|| {
-        let known = flagpole.get_subcommands();
-        let known = known.filter(|command| !command.is_hide_set());
-        let known: Vec<_> = known.map(Command::get_name).collect();
-        let known = known.join(", ");
-        anyhow!("COMMAND: unknown command `{name}`; known: {known}")
-    })?;
-    Ok(found
-        .bin_name(format!("flagpole {name}"))
-        .display_name(format!("flagpole-{name}")))
 }
 
 /// Renames the section EXTRA, which holds `after_help`, to NOTES, and formats its lines as roff: `clap_mangen` would

@@ -9,7 +9,7 @@ use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure};
@@ -57,7 +57,7 @@ fn cancel_on_closed_input() -> Result<CancellationToken> {
 }
 
 fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
-    let strategy = strategy_names::parse_strategy(&job.strategy).map_err(|e| anyhow!(e))?;
+    let strategy = strategy_names::parse_strategy(&job.strategy)?;
     let concurrency = Concurrency::new(job.concurrency)?;
     system_limits::check_concurrency(job.concurrency)?;
     let target: Target = job.url.parse()?;

@@ -1,17 +1,25 @@
 //! Options of a server: a profile and changes to it.
 
-use crate::options::{builtin_profiles, value_parsers};
+use super::built_in::PROFILES;
+use super::value_parsers::{self, Seed};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
+use flagpole_protocol::spec::SpecError;
+use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::fault::Faults;
 use flagpole_server::{FaultSpec, Latency, Profile, RateLimit};
+use std::str::FromStr;
+
+/// The profile of the first listeners that users meet; `--listener` and `NAME=SPEC` are about it by default.
+const BOOK: &str = "book";
 
 /// Server options. They replace the values in every listener (server) of the profile; the rules of a listener stay.
 #[derive(Args)]
 pub(crate) struct ProfileOptions {
-    /// Delay responses: `50ms`, `uniform:500ms..5s`
-    #[arg(long, value_name = "SPEC")]
-    latency: Option<Latency>,
+    /// Delay responses: `50ms`, `uniform:500ms..5s`, or of one listener: `DELAY=1s`; repeatable
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(value_parsers::latency_examples))]
+    latency: Vec<ForListener<Latency>>,
 
     #[command(flatten)]
     others: ServerOptions,
@@ -21,16 +29,16 @@ pub(crate) struct ProfileOptions {
 #[derive(Args)]
 pub(crate) struct ServerOptions {
     /// Use this profile: a built-in name or a file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", add = ArgValueCompleter::new(|typed: &_| PROFILES.complete(typed)))]
     profile: Option<String>,
 
-    /// Use only this listener (one server) of the profile
-    #[arg(long, value_name = "NAME", requires = "profile")]
+    /// Use only this listener (one server) of the profile [default profile: book]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(listener_candidates))]
     listener: Option<String>,
 
-    /// Inject a fault into a percentage of the responses: `404@5%`; repeatable, at most 100% in total
-    #[arg(long, value_name = "SPEC")]
-    fault: Vec<FaultSpec>,
+    /// Inject a fault into a percentage of the responses: `404@5%`, `ERROR=404@5%`; repeatable
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(value_parsers::fault_examples))]
+    fault: Vec<ForListener<FaultSpec>>,
 
     /// Serve at most N requests at a time; when the queue is full too, answer 503
     #[arg(long, alias = "capacity", value_name = "N", value_parser = value_parsers::concurrency_limit)]
@@ -45,20 +53,48 @@ pub(crate) struct ServerOptions {
     rate_limit: Option<RateLimit>,
 
     /// Draw delays and faults from this seed [default: the profile's, or 0]
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true, value_parser = value_parsers::seed)]
-    seed: Option<u64>,
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    seed: Option<Seed>,
+}
+
+/// A value for all listeners, or for one (`NAME=SPEC`).
+#[derive(Clone)]
+pub(crate) struct ForListener<T> {
+    listener: Option<String>,
+    value: T,
+}
+
+impl<T: FromStr> FromStr for ForListener<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<ForListener<T>, T::Err> {
+        let (listener, value) = match text.split_once('=') {
+            // A `=` after one of these belongs to a parameter, as in `lognormal:p50=5ms` and `hang:for=4s`.
+            Some((name, value)) if !name.contains([':', ',', '@']) => {
+                (Some(name.to_owned()), value)
+            }
+            _ => (None, text),
+        };
+        let value = value.parse()?;
+        Ok(ForListener { listener, value })
+    }
+}
+
+impl<T> ForListener<T> {
+    fn applies_to(&self, listener: &Listener) -> bool {
+        self.listener.is_none() || self.listener == listener.name
+    }
 }
 
 impl ProfileOptions {
     /// Whether an option is given that selects or changes a profile. `--seed` alone applies to the default profile.
     pub(crate) fn is_given(&self) -> bool {
-        self.latency.is_some() || self.others.is_given()
+        !self.latency.is_empty() || self.others.is_given()
     }
 
     /// The named profile, or the profile `default`, with these options.
     pub(crate) fn effective_profile(&self, default: &str) -> Result<Profile> {
-        self.others
-            .effective_profile(default, self.latency.as_ref())
+        self.others.effective_profile(default, &self.latency)
     }
 }
 
@@ -70,52 +106,87 @@ impl ServerOptions {
             || self.rate_limit.is_some()
     }
 
-    /// Whether a profile is named.
+    /// Whether a profile or one of its listeners is named.
     pub(crate) fn names_profile(&self) -> bool {
-        self.profile.is_some()
+        self.profile.is_some() || self.listener.is_some()
     }
 
-    /// The named profile, or the profile `default`, with this latency and these options.
+    /// The named profile, with these latencies and these options. Without a name, `book` if a listener is named, else
+    /// `default`.
     pub(crate) fn effective_profile(
         &self,
         default: &str,
-        latency: Option<&Latency>,
+        latencies: &[ForListener<Latency>],
     ) -> Result<Profile> {
-        Faults::new(self.fault.clone()).map_err(|error| anyhow!("--fault: {error}"))?;
+        let named = latencies.iter().map(|one| ("--latency", &one.listener));
+        let named = named.chain(self.fault.iter().map(|one| ("--fault", &one.listener)));
+        let named = named.chain([("--listener", &self.listener)]);
+        let named: Vec<_> = named
+            .filter_map(|(option, name)| Some((option, name.as_ref()?)))
+            .collect();
+        let default = if named.is_empty() { default } else { BOOK };
         let name = self.profile.as_deref().unwrap_or(default);
-        let mut profile = builtin_profiles::load(name)?;
+        let mut profile = load(name)?;
         if let Some(seed) = self.seed {
-            profile.seed = seed;
+            profile.seed = seed.0;
         }
-        let known = listener_names(&profile);
         profile = profile.with_ports();
         name_listeners(&mut profile);
-        if let Some(wanted) = &self.listener {
-            let listeners = &mut profile.listeners;
-            listeners.retain(|listener| listener.name.as_ref() == Some(wanted));
-            if listeners.is_empty() {
-                bail!("--listener: the profile `{name}` has no listener `{wanted}`{known}");
+        for (option, wanted) in named {
+            let known = || {
+                profile
+                    .listeners
+                    .iter()
+                    .filter_map(|listener| listener.name.as_deref())
+            };
+            if !known().any(|known| known == wanted) {
+                bail!(
+                    "{option}: {}",
+                    unknown_listener(name, wanted, &known().collect::<Vec<_>>())
+                );
             }
         }
+        if let Some(wanted) = &self.listener {
+            profile
+                .listeners
+                .retain(|listener| listener.name.as_ref() == Some(wanted));
+        }
         for listener in &mut profile.listeners {
-            if let Some(latency) = latency {
-                listener.latency = latency.clone();
-            }
-            if !self.fault.is_empty() {
-                listener.faults.clone_from(&self.fault);
-            }
-            listener.concurrency_limit = self.concurrency_limit.or(listener.concurrency_limit);
-            listener.queue = self.queue.or(listener.queue);
-            listener.rate_limit = self.rate_limit.or(listener.rate_limit);
-            if self.queue.is_some() && listener.concurrency_limit.is_none() {
-                bail!("--queue: needs `--concurrency-limit`");
-            }
+            self.change(listener, latencies)?;
         }
         profile
             .check()
             .map_err(|error| anyhow!("--profile: {name}: {error}"))?;
         Ok(profile)
     }
+
+    fn change(&self, listener: &mut Listener, latencies: &[ForListener<Latency>]) -> Result<()> {
+        if let Some(latency) = latencies.iter().rfind(|one| one.applies_to(listener)) {
+            listener.latency = latency.value.clone();
+        }
+        let faults = self.fault.iter().filter(|one| one.applies_to(listener));
+        let faults: Vec<_> = faults.map(|one| one.value.clone()).collect();
+        Faults::new(faults.clone()).map_err(|error| anyhow!("--fault: {error}"))?;
+        if !faults.is_empty() {
+            listener.faults = faults;
+        }
+        listener.concurrency_limit = self.concurrency_limit.or(listener.concurrency_limit);
+        listener.queue = self.queue.or(listener.queue);
+        listener.rate_limit = self.rate_limit.or(listener.rate_limit);
+        if self.queue.is_some() && listener.concurrency_limit.is_none() {
+            bail!("--queue: needs `--concurrency-limit`");
+        }
+        Ok(())
+    }
+}
+
+/// Loads a profile by its built-in name or from a file.
+pub(crate) fn load(name: &str) -> Result<Profile> {
+    let text = PROFILES
+        .text(name)
+        .map_err(|error| anyhow!("--profile: {error:#}"))?;
+    text.parse()
+        .map_err(|error| anyhow!("--profile: {name}:{error}"))
 }
 
 /// Names unnamed listeners `listener[0]` and so on, if there are several.
@@ -129,15 +200,102 @@ fn name_listeners(profile: &mut Profile) {
     }
 }
 
-/// The names of a profile's listeners, for an error.
-fn listener_names(profile: &Profile) -> String {
-    let listeners = profile.listeners.iter();
-    let names: Vec<_> = listeners
-        .filter_map(|listener| listener.name.as_deref())
-        .collect();
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("; known: {}", names.join(", "))
+fn unknown_listener(profile: &str, wanted: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return format!("unknown listener `{wanted}`; profile `{profile}` names none");
+    }
+    let unknown = SpecError::unknown("listener", wanted, known.iter().copied());
+    format!("{unknown} of profile `{profile}`")
+}
+
+/// The listeners of the default profile.
+fn listener_candidates() -> Vec<CompletionCandidate> {
+    let book = load(BOOK)
+        .map(|profile| profile.listeners)
+        .unwrap_or_default();
+    book.into_iter()
+        .filter_map(|listener| listener.name)
+        .map(CompletionCandidate::new)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct ProfileCli {
+        #[command(flatten)]
+        options: ProfileOptions,
+    }
+
+    /// Name, latency and faults of each listener.
+    fn listeners(line: &str) -> Result<Vec<String>, String> {
+        let words = ["serve"].into_iter().chain(line.split_whitespace());
+        let options = ProfileCli::try_parse_from(words).unwrap().options;
+        let profile = options
+            .effective_profile("clean")
+            .map_err(|error| error.to_string())?;
+        let describe = |one: Listener| {
+            let faults: Vec<_> = one.faults.iter().map(ToString::to_string).collect();
+            format!(
+                "{} {} {}",
+                one.name.unwrap_or_default(),
+                one.latency,
+                faults.join(",")
+            )
+        };
+        Ok(profile.listeners.into_iter().map(describe).collect())
+    }
+
+    #[test]
+    fn value_with_a_name_applies_to_this_listener_alone() {
+        let changed = listeners(
+            "--latency 5ms --latency DELAY=uniform:1s..2s --fault ERROR=404@1% --fault hang:for=4s@2%",
+        );
+        let expected = [
+            "LOCAL 5ms hang:for=4s@2%",
+            "DELAY uniform:1s..2s hang:for=4s@2%",
+            "ERROR 5ms 404@1%,hang:for=4s@2%",
+        ];
+        assert_eq!(changed.unwrap(), expected);
+        let others = listeners("--latency DELAY=lognormal:p50=5ms,p99=20ms").unwrap();
+        assert_eq!(
+            others[1..],
+            [
+                "DELAY lognormal:p50=5ms,p99=20ms ",
+                "ERROR uniform:500ms..5s 418@25%"
+            ]
+        );
+    }
+
+    #[test]
+    fn listener_without_profile_is_one_of_the_book() {
+        assert_eq!(
+            listeners("--listener ERROR").unwrap(),
+            ["ERROR uniform:500ms..5s 418@25%"]
+        );
+        assert_eq!(listeners("--latency 5ms").unwrap(), [" 5ms "]);
+    }
+
+    #[test]
+    fn unknown_listener_is_refused_with_a_suggestion() {
+        for (line, option) in [
+            ("--listener DELEY", "--listener"),
+            ("--latency DELEY=1s", "--latency"),
+            ("--fault DELEY=404", "--fault"),
+        ] {
+            let error = listeners(line).unwrap_err();
+            assert!(
+                error.starts_with(&format!("{option}: unknown listener `DELEY`; ")),
+                "{error}"
+            );
+            assert!(
+                error.contains("`DELAY`") || error.contains("LOCAL, DELAY, ERROR"),
+                "{error}"
+            );
+            assert!(error.ends_with(" of profile `book`"), "{error}");
+        }
     }
 }

@@ -1,49 +1,31 @@
-//! Strategies by name.
+//! Strategies and report formats by name.
 
-use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Command};
+use clap_complete::engine::CompletionCandidate;
+use flagpole_analysis::report::{self, Report};
 use flagpole_client::{Strategy, strategy};
-use std::ffi::OsStr;
+use flagpole_protocol::spec::SpecError;
 
-pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, String> {
-    strategy::by_name(name).map_err(|error| error.to_string())
+pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, SpecError> {
+    let found = strategy::ALL.iter().find(|one| one.name() == name).copied();
+    let known = || strategy::ALL.iter().map(|one| one.name());
+    found.ok_or_else(|| SpecError::unknown("strategy", name, known()))
 }
 
-/// A value parser for names, which lists all names with their descriptions for shell completions.
-#[derive(Clone)]
-pub(crate) struct NamedValues<T> {
-    parse: fn(&str) -> Result<T, String>,
-    /// Name and description.
-    all: fn() -> Vec<(&'static str, &'static str)>,
+pub(crate) fn parse_format(name: &str) -> Result<&'static dyn Report, SpecError> {
+    let found = report::ALL.iter().find(|one| one.name() == name).copied();
+    let known = || report::ALL.iter().map(|one| one.name());
+    found.ok_or_else(|| SpecError::unknown("format", name, known()))
 }
 
-impl<T: Clone + Send + Sync + 'static> TypedValueParser for NamedValues<T> {
-    type Value = T;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        argument: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<T, clap::Error> {
-        self.parse.parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
-        let all = (self.all)().into_iter();
-        Some(Box::new(
-            all.map(|(name, about)| PossibleValue::new(name).help(about)),
-        ))
-    }
+pub(crate) fn strategy_candidates() -> Vec<CompletionCandidate> {
+    let all = strategy::ALL.iter();
+    let candidates =
+        all.map(|one| CompletionCandidate::new(one.name()).help(Some(one.about().into())));
+    candidates.collect()
 }
 
-/// The value parser of `--strategy`.
-pub(crate) fn strategy_names() -> NamedValues<&'static dyn Strategy> {
-    NamedValues {
-        parse: parse_strategy,
-        all: || {
-            let all = strategy::ALL.iter();
-            all.map(|one| (one.name(), one.about())).collect()
-        },
-    }
+pub(crate) fn format_candidates() -> Vec<CompletionCandidate> {
+    let all = report::ALL.iter();
+    all.map(|one| CompletionCandidate::new(one.name()))
+        .collect()
 }

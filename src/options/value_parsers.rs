@@ -1,10 +1,14 @@
 //! Parsers of option values: durations, numbers, addresses, folders.
 
 use anyhow::anyhow;
+use clap_complete::engine::CompletionCandidate;
+use derive_more::Display;
 use flagpole_fixtures::Catalog;
 use flagpole_server::Site;
+use flagpole_server::fate::{fault, latency};
 use std::net::IpAddr;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,9 +43,17 @@ pub(crate) fn concurrency_limit(text: &str) -> Result<u32, String> {
     limit.ok_or_else(|| format!("expected 1 to 1000000, got `{text}`"))
 }
 
-pub(crate) fn seed(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|_| format!("expected 0 to {}, got `{text}`", u64::MAX))
+/// A seed, 0 to 2^64 - 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Display)]
+pub(crate) struct Seed(pub(crate) u64);
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seed, String> {
+        let seed = text.parse().map(Seed);
+        seed.map_err(|_| format!("expected 0 to {}, got `{text}`", u64::MAX))
+    }
 }
 
 pub(crate) fn port(text: &str) -> Result<u16, String> {
@@ -61,4 +73,18 @@ pub(crate) fn site(folder: Option<&Path>) -> anyhow::Result<Arc<Site>> {
     };
     let catalog = Catalog::load(folder).map_err(|error| anyhow!("--site: {error}"))?;
     Ok(Arc::new(Site::new(catalog)))
+}
+
+/// Latencies to complete.
+pub(crate) fn latency_examples() -> Vec<CompletionCandidate> {
+    let all = latency::FAMILY.iter();
+    all.map(|one| CompletionCandidate::new(one.example).help(Some(one.about.into())))
+        .collect()
+}
+
+/// Faults to complete.
+pub(crate) fn fault_examples() -> Vec<CompletionCandidate> {
+    let all = fault::FAMILY.iter();
+    all.map(|one| CompletionCandidate::new(one.example).help(Some(one.about.into())))
+        .collect()
 }

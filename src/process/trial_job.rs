@@ -1,10 +1,11 @@
 //! The job and the result of a trial, which is one run of one strategy in a process of its own.
 
-use crate::options::policy_config::PolicyConfig;
+use crate::options::policy::PolicyOptions;
 use clap::ValueEnum;
+use derive_more::Display;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::Workload;
-use flagpole_protocol::{AttemptRecord, CountryCode};
+use flagpole_protocol::{AttemptRecord, CountryCode, Resource};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -23,21 +24,31 @@ pub(crate) struct TrialJob {
     /// The time between the due times of two downloads, in microseconds; `None` for a closed workload.
     pub(crate) interval_us: Option<u64>,
     pub(crate) concurrency: usize,
-    pub(crate) policy: PolicyConfig,
+    pub(crate) policy: PolicyOptions,
     /// The name of the run (`Flagpole-Run`).
     pub(crate) run: String,
 }
 
 /// The files to download per country.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum, Display,
+)]
 #[serde(rename_all = "lowercase")]
+#[display(rename_all = "lowercase")]
 pub(crate) enum Files {
     #[default]
     Flags,
-    /// The flag, then its metadata.
+    /// The metadata without the flags. In a file `metadata` means [`Files::FlagThenMetadata`], as in its first version.
+    #[serde(rename = "only-metadata")]
+    #[display("only-metadata")]
     Metadata,
     /// The flag and its metadata, independently of each other.
     Both,
+    /// The flag, and after it its metadata, as in the book's programs.
+    #[value(skip)]
+    #[serde(rename = "metadata")]
+    #[display("metadata")]
+    FlagThenMetadata,
 }
 
 impl Files {
@@ -45,7 +56,13 @@ impl Files {
     pub(crate) fn workload(self, codes: Vec<CountryCode>) -> Workload {
         match self {
             Files::Flags => Workload::flags(codes),
-            Files::Metadata => Workload::with_metadata(codes),
+            Files::Metadata => {
+                let mut workload = Workload::files(codes);
+                let downloads = &mut workload.downloads;
+                downloads.retain(|download| matches!(download.resource, Resource::Metadata(_)));
+                workload
+            }
+            Files::FlagThenMetadata => Workload::with_metadata(codes),
             Files::Both => Workload::files(codes),
         }
     }

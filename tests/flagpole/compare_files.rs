@@ -62,12 +62,16 @@ fn experiment_errors_name_their_location() {
         "server: queue: needs `concurrency_limit`",
     );
     let sandbox = sandbox_with("profile = 'book'\n");
-    let sentence = "--profile: expected a profile with one listener, got `book`";
+    let sentence = "expected a profile with one listener, got `book`";
     refused(&sandbox, "compare mine.toml", sentence);
     let sentence = "EXPERIMENT: unknown experiment `artcle`; known: article, latency, ";
     refused(&sandbox, "compare artcle", sentence);
-    refused(&sandbox, "compare missing.toml", "missing.toml: ");
-    let sentence = "the argument `[EXPERIMENT]` cannot be used with `--flags <N>`";
+    refused(
+        &sandbox,
+        "compare missing.toml",
+        "EXPERIMENT: missing.toml: ",
+    );
+    let sentence = "`EXPERIMENT` cannot be used with `--flags`; see `flagpole compare --help`";
     refused(&sandbox, "compare mine.toml --flags 3", sentence);
 }
 

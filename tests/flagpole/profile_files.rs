@@ -221,11 +221,11 @@ fn endless_profile_is_refused() {
 fn options_that_contradict_the_profile_are_refused() {
     assert_eq!(
         refused("serve --port 0 --profile book --listener WEST"),
-        "--listener: the profile `book` has no listener `WEST`; known: LOCAL, DELAY, ERROR"
+        "--listener: unknown listener `WEST`; known: LOCAL, DELAY, ERROR of profile `book`"
     );
     assert_eq!(
         refused("fate --profile clean --listener WEST"),
-        "--listener: the profile `clean` has no listener `WEST`"
+        "--listener: unknown listener `WEST`; profile `clean` names none"
     );
     for command in [
         "serve --port 0",

@@ -34,8 +34,7 @@ fn path_through_file_error() -> io::Error {
 
 #[test]
 fn unknown_strategy_is_refused() {
-    let mut known: Vec<_> = strategy::ALL.iter().map(|known| known.name()).collect();
-    known.sort_unstable();
+    let known: Vec<_> = strategy::ALL.iter().map(|known| known.name()).collect();
     let known = known.join(", ");
     for command in ["get", "compare"] {
         refused(
@@ -122,9 +121,9 @@ fn concurrency_out_of_range_is_refused() {
             );
         }
         let zero = "--concurrency: expected a concurrency of 1 to 1000, such as `30`, got `0`";
-        refused(&format!("{command} -c 0"), zero);
-        for option in ["-m", "--max-req", "--max_req"] {
-            refused(&format!("{command} {option} 0"), zero);
+        for option in ["-c", "-m", "--max-req", "--max_req"] {
+            let zero = zero.replace("--concurrency", option);
+            refused(&format!("{command} {option} 0"), &zero);
         }
     }
 }
@@ -133,7 +132,7 @@ fn concurrency_out_of_range_is_refused() {
 fn sequential_refuses_a_concurrency_above_1() {
     refused(
         "get --strategy sequential -m 5",
-        "--concurrency: `sequential` makes one request at a time, got `5`",
+        "-m: `sequential` makes one request at a time, got `5`",
     );
 }
 
@@ -149,10 +148,7 @@ fn invalid_country_code_is_refused() {
 
 #[test]
 fn numbers_out_of_range_are_refused() {
-    refused(
-        "get -l 0",
-        "--limit: expected a whole number from 1, got `0`",
-    );
+    refused("get -l 0", "-l: expected a whole number from 1, got `0`");
     refused(
         "compare --rounds 0",
         "--rounds: expected a whole number from 1, got `0`",
@@ -204,13 +200,10 @@ fn unwritable_destination_is_refused() {
 #[test]
 fn unknown_option_or_command_is_refused() {
     refused(
-        "get --frobnicate",
-        "unexpected argument `--frobnicate` found; see `flagpole --help`",
+        "get --xyz",
+        "unknown option `--xyz`; see `flagpole get --help`",
     );
-    refused(
-        "frob",
-        "unrecognized subcommand `frob`; see `flagpole --help`",
-    );
+    refused("frob", "unknown command `frob`; see `flagpole --help`");
 }
 
 #[test]
@@ -225,7 +218,7 @@ fn unknown_server_is_refused() {
 fn unknown_format_is_refused() {
     refused(
         "compare --format xml",
-        "--format: unknown format `xml`; known: csv, json, markdown, text",
+        "--format: unknown format `xml`; known: text, json, markdown, csv",
     );
 }
 
@@ -255,14 +248,16 @@ fn invalid_url_is_refused() {
 
 #[test]
 fn conflicting_options_are_refused() {
-    let sentence = |one, other| {
-        format!("the argument `{one}` cannot be used with `{other}`; see `flagpole --help`")
+    let sentence = |one, other| format!("`{one}` cannot be used with `{other}`; see ");
+    let refused = |line: &str, sentence: String| {
+        let command = line.split(' ').next().unwrap();
+        refused(line, &format!("{sentence}`flagpole {command} --help`"));
     };
     let line = "get --server LOCAL --url http://127.0.0.1:1";
-    refused(line, &sentence("--server <SERVER>", "--url <URL>"));
-    refused("get -a BR", &sentence("--all", "[CC]..."));
+    refused(line, sentence("--server", "--url"));
+    refused("get -a BR", sentence("-a", "CC"));
     let line = "compare --url http://127.0.0.1:1 --latency 5ms";
-    refused(line, &sentence("--url <URL>", "--latency <SPEC>"));
+    refused(line, sentence("--url", "--latency"));
 }
 
 #[test]

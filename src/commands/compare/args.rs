@@ -1,14 +1,15 @@
 //! The options of `compare`.
 
 use super::values::{self, StrategyList};
-use crate::experiment::spec::builtin;
+use crate::options::built_in::{EXPERIMENTS, PROFILES};
 use crate::options::flag_count::FlagCount;
 use crate::options::latency_list::LatencyList;
-use crate::options::policy_config::PolicyConfig;
+use crate::options::policy::PolicyOptions;
 use crate::options::profile_options::ServerOptions;
-use crate::options::{builtin_profiles, help_lists};
+use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::trial_job::Files;
 use clap::Args;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report::Report;
 use flagpole_client::{Concurrency, Target};
@@ -33,8 +34,8 @@ use std::path::PathBuf;
 /// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid.
 #[derive(Args)]
 #[command(after_help = help_lists::strategies() + "
-" + &builtin_profiles::list() + "
-" + &builtin::list() + "
+" + &PROFILES.help() + "
+" + &EXPERIMENTS.help() + "
 " + &help_lists::latencies_and_faults() + "
 Examples:
   flagpole compare
@@ -47,14 +48,13 @@ Examples:
   flagpole compare --url http://127.0.0.1:8001 --format json")]
 pub(crate) struct CompareArgs {
     /// Run this experiment: a built-in name or a file
-    #[arg(value_name = "EXPERIMENT", conflicts_with_all = [
-        "latency", "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed", "flags",
-        "times", "files", "concurrency", "strategy", "url",
+    #[arg(value_name = "EXPERIMENT", add = ArgValueCompleter::new(|typed: &_| EXPERIMENTS.complete(typed)), conflicts_with_all = [
+        "ServerOptions", "PolicyOptions", "latency", "flags", "times", "files", "concurrency", "strategy", "url",
     ])]
     pub(super) experiment: Option<String>,
 
     /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
-    #[arg(long, value_name = "SPEC", conflicts_with = "url")]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(value_parsers::latency_examples))]
     pub(super) latency: Vec<LatencyList>,
 
     #[command(flatten)]
@@ -68,7 +68,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, default_value = "1", value_name = "N", value_parser = values::count)]
     pub(super) times: NonZeroUsize,
 
-    /// Download these files: `flags`, `metadata` (flag, then its metadata) or `both` (flag and metadata at once)
+    /// Download these files of each country: `flags`, `metadata` or `both`
     #[arg(
         long,
         default_value = "flags",
@@ -89,7 +89,7 @@ pub(crate) struct CompareArgs {
     pub(super) concurrency: Vec<Concurrency>,
 
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies, add = ArgValueCandidates::new(values::strategy_candidates))]
     pub(super) strategy: Vec<StrategyList>,
 
     /// Measure N rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
@@ -97,13 +97,11 @@ pub(crate) struct CompareArgs {
     pub(super) rounds: Option<NonZeroUsize>,
 
     /// Use the server at this URL: `http://127.0.0.1:9000`
-    #[arg(long, conflicts_with_all = [
-        "profile", "listener", "fault", "concurrency_limit", "queue", "rate_limit", "seed",
-    ])]
+    #[arg(long, conflicts_with = "ServerOptions")]
     pub(super) url: Option<Target>,
 
     #[command(flatten)]
-    pub(super) policy: PolicyConfig,
+    pub(super) policy: PolicyOptions,
 
     /// Measure what flagpole itself adds to a request (2 s) [default: if the comparison takes 45 s or longer]
     #[arg(long, help_heading = "Results")]
@@ -126,7 +124,7 @@ pub(crate) struct CompareArgs {
     pub(super) result: Option<PathBuf>,
 
     /// Write this format: `text`, `json`, `markdown` or `csv`
-    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = values::format, help_heading = "Results")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = strategy_names::parse_format, add = ArgValueCandidates::new(strategy_names::format_candidates), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 
     /// Print the JSON Schema of results and exit

@@ -1,10 +1,10 @@
 //! The experiment that the command line describes.
 
 use super::args::CompareArgs;
-use crate::experiment::spec::builtin;
 use crate::experiment::spec::experiment::{Experiment, Grid, ROUNDS};
-use crate::experiment::spec::names::{Seed, StrategyName};
+use crate::experiment::spec::names::StrategyName;
 use crate::options::text_or_number::TextOrNumber;
+use crate::options::value_parsers::Seed;
 use anyhow::{Result, bail};
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
@@ -13,12 +13,9 @@ use std::collections::BTreeMap;
 /// The named experiment, or the experiment that the options describe.
 pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
     let mut experiment = match &args.experiment {
-        Some(name) => builtin::load(name)?,
+        Some(name) => Experiment::load(name)?,
         None => from_options(args)?,
     };
-    if args.experiment.is_some() && !args.policy.is_empty() {
-        bail!("policy options cannot be combined with EXPERIMENT; write them into the file");
-    }
     experiment.rounds = args.rounds.unwrap_or(experiment.rounds);
     if args.measure_overhead {
         experiment.measure_overhead = Some(true);
@@ -65,10 +62,10 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
 
 /// The seed and the only listener of the profile. A single latency becomes that of the listener and leaves `latencies`.
 fn server(args: &CompareArgs, latencies: &mut Vec<Latency>) -> Result<(u64, Option<Listener>)> {
-    let mut profile = args.server.effective_profile("clean", None)?;
+    let mut profile = args.server.effective_profile("clean", &[])?;
     let listener = profile.listeners.pop();
     if !profile.listeners.is_empty() {
-        bail!("--listener: the profile has several listeners; choose one");
+        bail!("the profile has several listeners; choose one with `--listener`");
     }
     if latencies.is_empty() && !args.server.names_profile() {
         latencies.push("50ms".parse().expect("50ms is a latency"));

@@ -4,9 +4,10 @@ mod output_formats;
 
 use self::output_formats::{FateFormat, ListenerFates};
 use crate::exit_status::ExitStatus;
+use crate::options::built_in::PROFILES;
 use crate::options::flag_count::FlagCount;
 use crate::options::profile_options::ProfileOptions;
-use crate::options::{builtin_profiles, value_parsers};
+use crate::options::value_parsers;
 use crate::output;
 use anyhow::{Result, bail};
 use clap::Args;
@@ -38,7 +39,7 @@ const MAX_REQUESTS: usize = 200_000;
 /// requests and are not shown. A rule that applies only during a part of the server's run applies here if --at lies in
 /// that part.
 #[derive(Args)]
-#[command(after_help = builtin_profiles::list() + "
+#[command(after_help = PROFILES.help() + "
 Latencies and faults: see `flagpole serve --help`, docs/latencies.md and docs/faults.md.
 
 Examples:

@@ -16,12 +16,13 @@ use self::records::{RecordWriter, RecordsFile};
 use self::result::{GetResult, flags};
 use crate::exit_status::ExitStatus;
 use crate::options::code_selection::CodeSelection;
-use crate::options::policy_options::PolicyOptions;
+use crate::options::policy::PolicyOptions;
 use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::system_limits;
 use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
     BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
 };
@@ -54,7 +55,7 @@ pub(crate) struct GetArgs {
     selection: CodeSelection,
 
     /// Use this concurrency strategy (see `flagpole strategies`)
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::strategy_names(), hide_possible_values = true)]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::parse_strategy, add = ArgValueCandidates::new(strategy_names::strategy_candidates))]
     strategy: &'static dyn Strategy,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]

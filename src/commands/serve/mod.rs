@@ -7,8 +7,9 @@ mod shutdown;
 use self::child::SentTotals;
 use self::shutdown::ServeEvent;
 use crate::exit_status::ExitStatus;
+use crate::options::built_in::PROFILES;
 use crate::options::profile_options::ProfileOptions;
-use crate::options::{builtin_profiles, help_lists, value_parsers};
+use crate::options::{help_lists, value_parsers};
 use crate::output;
 use crate::process::child_process::{self, ChildMessage};
 use anyhow::{Result, anyhow};
@@ -40,7 +41,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// default without delays and faults (profile `clean`). With --profile, these options replace the values of every
 /// listener of the profile; its rules stay.
 #[derive(Args)]
-#[command(after_help = builtin_profiles::list() + "
+#[command(after_help = PROFILES.help() + "
 " + &help_lists::latencies_and_faults() + "
 Examples:
   flagpole serve

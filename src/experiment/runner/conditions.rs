@@ -44,7 +44,7 @@ impl CellConditions<'_> {
             pairs.push(("times", experiment.times.to_string()));
         }
         if experiment.files != Files::Flags {
-            pairs.push(("files", format!("{:?}", experiment.files).to_lowercase()));
+            pairs.push(("files", experiment.files.to_string()));
         }
         let policy = experiment.policy.describe();
         if !policy.is_empty() {

@@ -4,7 +4,7 @@
 //! longer than all else.
 
 use crate::experiment::spec::experiment::Experiment;
-use crate::options::policy_config::PolicyConfig;
+use crate::options::policy::PolicyOptions;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
@@ -70,7 +70,7 @@ fn run_trials(
             files: Files::Flags,
             interval_us: u64::try_from(INTERVAL.as_micros()).ok(),
             concurrency: 1,
-            policy: PolicyConfig::default(),
+            policy: PolicyOptions::default(),
             run: format!("overhead-{trial}"),
         };
         for record in run_trial(job, interrupt, Some(server))?.records {

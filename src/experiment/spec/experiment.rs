@@ -1,10 +1,12 @@
 //! An experiment as plain data, and its TOML format.
 
-use super::names::{Seed, StrategyName};
-use crate::options::builtin_profiles;
+use super::names::StrategyName;
+use crate::options::built_in::EXPERIMENTS;
 use crate::options::flag_count::FlagCount;
-use crate::options::policy_config::PolicyConfig;
+use crate::options::policy::PolicyOptions;
+use crate::options::profile_options;
 use crate::options::text_or_number::TextOrNumber;
+use crate::options::value_parsers::Seed;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
@@ -62,11 +64,11 @@ pub(crate) struct Experiment {
     #[serde(default)]
     pub(crate) grid: Grid,
     /// The policy of all strategies.
-    #[serde(default, skip_serializing_if = "PolicyConfig::is_empty")]
-    pub(crate) policy: PolicyConfig,
+    #[serde(default, skip_serializing_if = "PolicyOptions::is_empty")]
+    pub(crate) policy: PolicyOptions,
     /// Policies to compare, by name; every strategy runs under each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) policies: BTreeMap<String, PolicyConfig>,
+    pub(crate) policies: BTreeMap<String, PolicyOptions>,
     /// The listener of flagpole's own server, instead of a profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<Listener>,
@@ -94,6 +96,14 @@ pub(crate) struct Grid {
 }
 
 impl Experiment {
+    /// Loads an experiment by its built-in name or from a file.
+    pub(crate) fn load(name: &str) -> Result<Experiment> {
+        let text = EXPERIMENTS
+            .text(name)
+            .map_err(|error| anyhow!("EXPERIMENT: {error:#}"))?;
+        Experiment::parse(&text, name)
+    }
+
     /// Parses the text of the file `name`.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Experiment> {
         toml::from_str(text).map_err(|error| {
@@ -146,7 +156,7 @@ impl Experiment {
 }
 
 fn only_listener(profile: &str) -> Result<Listener> {
-    let mut listeners = builtin_profiles::load(profile)?.listeners;
+    let mut listeners = profile_options::load(profile)?.listeners;
     match (listeners.pop(), listeners.is_empty()) {
         (Some(listener), true) => Ok(listener),
         _ => bail!("--profile: expected a profile with one listener, got `{profile}`"),
@@ -169,4 +179,45 @@ fn once() -> NonZeroUsize {
 
 fn rounds() -> NonZeroUsize {
     ROUNDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_has_line_column_and_key() {
+        for (text, start) in [
+            (
+                "sed = 1",
+                "x.toml:1:1: sed: unknown key `sed`; did you mean `seed`?",
+            ),
+            (
+                "[grid]\n  lanes = [1]",
+                "x.toml:2:3: grid.lanes: unknown key `lanes`; known: ",
+            ),
+            (
+                "[grid]\nstrategies = ['async', 'fast']",
+                "x.toml:2:24: grid.strategies[1]: unknown strategy `fast`; known: ",
+            ),
+            ("rounds = 0", "x.toml:1:10: rounds: "),
+            (
+                "[policy]\nretris = 3",
+                "x.toml:2:1: policy.retris: unknown key `retris`; did you mean `retries`?",
+            ),
+            ("fail_if = ['fast']", "x.toml:1:12: fail_if[0]: "),
+        ] {
+            let error = Experiment::parse(text, "x.toml").err().unwrap();
+            assert!(error.to_string().starts_with(start), "{error}");
+        }
+    }
+
+    #[test]
+    fn old_name_of_grid_concurrency_is_accepted() {
+        let experiment = Experiment::parse("[grid]\nmax_req = [5]", "x.toml").unwrap();
+        assert_eq!(
+            toml::to_string(&experiment.grid).unwrap(),
+            "concurrency = [5]\n"
+        );
+    }
 }

@@ -14,8 +14,8 @@ impl Experiment {
     /// The number of requests of a run without failures.
     pub(crate) fn downloads(&self) -> usize {
         let files = match self.files {
-            Files::Flags => 1,
-            Files::Metadata | Files::Both => 2,
+            Files::Flags | Files::Metadata => 1,
+            Files::Both | Files::FlagThenMetadata => 2,
         };
         let flags = self.flags.0.codes().len();
         flags.saturating_mul(self.times.get()).saturating_mul(files)

@@ -1,7 +1,7 @@
 //! The strategies of an experiment, with their policies.
 
 use super::experiment::Experiment;
-use crate::options::policy_config::PolicyConfig;
+use crate::options::policy::PolicyOptions;
 use anyhow::{Result, anyhow};
 use flagpole_client::{Policy, Strategy, strategy};
 
@@ -13,7 +13,7 @@ pub(crate) struct StrategyVariant {
     /// The name of the strategy; followed by the name of the policy where several are compared.
     pub(crate) name: String,
     pub(crate) strategy: &'static dyn Strategy,
-    pub(crate) policy: PolicyConfig,
+    pub(crate) policy: PolicyOptions,
 }
 
 impl StrategyVariant {
@@ -51,13 +51,13 @@ impl Experiment {
     }
 
     /// The policies to compare, merged over the common policy; the policy with the fewest options is first.
-    fn merged_policies(&self) -> Result<Vec<(Option<&str>, PolicyConfig)>> {
+    fn merged_policies(&self) -> Result<Vec<(Option<&str>, PolicyOptions)>> {
         if self.policies.is_empty() {
             return Ok(vec![(None, self.policy.clone())]);
         }
         let mut policies: Vec<_> = self.policies.iter().collect();
-        policies.sort_by_key(|(_, policy)| policy.len());
-        let merge = |(name, policy): (&'_ String, &PolicyConfig)| {
+        policies.sort_by_key(|(_, policy)| policy.table().len());
+        let merge = |(name, policy): (&'_ String, &PolicyOptions)| {
             let merged = policy.merged_over(&self.policy);
             merged.map_err(|error| anyhow!("policies.{name}: {error}"))
         };

@@ -79,7 +79,7 @@ fn invalid_input_is_refused_without_side_effects() {
         ),
         (
             "get -a -e",
-            "the argument `--all` cannot be used with `--every`",
+            "`-a` cannot be used with `-e`; see `flagpole get --help`",
         ),
         (
             "get --format xml",
@@ -95,7 +95,7 @@ fn invalid_input_is_refused_without_side_effects() {
         ),
         (
             "man frob",
-            "COMMAND: unknown command `frob`; known: serve, fate, get, compare, ",
+            "TOPIC: unknown value `frob`; known: serve, fate, get, compare, ",
         ),
     ] {
         refused(line, sentence);
