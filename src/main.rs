@@ -37,7 +37,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Fate(fate::FateArgs),
     Get(get::GetArgs),
-    Compare(compare::CompareArgs),
+    Compare(Box<compare::CompareArgs>),
     Strategies(strategies::StrategiesArgs),
     #[command(hide = true)]
     Trial(trial::TrialArgs),

@@ -250,7 +250,7 @@ mod tests {
             ),
             (
                 "compare article --seed 3 --flags 5",
-                "`EXPERIMENT` cannot be used with `--flags`, `--seed`; see `flagpole compare --help`",
+                "`EXPERIMENT` cannot be used with `--seed`, `--flags`; see `flagpole compare --help`",
             ),
             (
                 "get -a BR",
