@@ -1,15 +1,12 @@
 //! Downloads a single resource, for programs with their own strategy.
 
-use crate::policy::Policy;
-use crate::run::BODY_LIMIT;
 use crate::storage::verify::body_verifier::BodyVerifier;
+use crate::transport::RequestSpec;
 use crate::transport::hyper::{TokioDriver, exchange};
-use crate::transport::{RequestSpec, RequestTemplate, TransportConfig};
-use crate::workload::target::Endpoint;
+use crate::{Endpoint, Run, Workload};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;
-use tokio_util::sync::CancellationToken;
 
 /// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
 /// caller's runtime. For programs with their own strategy.
@@ -32,23 +29,15 @@ use tokio_util::sync::CancellationToken;
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
 pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Outcome> {
-    let policy = Policy::default();
-    let config = TransportConfig {
-        addresses: endpoint.addresses().into(),
-        timeouts: policy.timeouts,
-        reuse: policy.reuse,
-        body_limit: BODY_LIMIT,
-        keep_partial_bodies: false,
-    };
-    let cancel = CancellationToken::new();
-    let template = RequestTemplate::new(config, endpoint.target(), None, cancel.clone())
-        .expect("there is no run name to reject");
+    let workload = Workload::default();
+    let template = Run::new(&workload, endpoint).request_template();
+    let template = template.expect("there is no run name to reject");
     let request = RequestSpec {
         resource,
         request_number: 1,
         path: None,
         conditions: None,
-        cancel: &cancel,
+        cancel: &template.cancel,
     };
     let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
     match BodyVerifier::with_capacity(0).verify_response(resource, &response)? {

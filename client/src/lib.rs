@@ -52,6 +52,7 @@
 //! - [`storage`]: verifies bodies, saves them, and continues partial ones;
 //! - `measure`: times a run; [`fetch()`]: a single request.
 
+mod cancellation_token;
 mod execution;
 mod fetch;
 mod measure;
@@ -63,13 +64,13 @@ pub mod strategy;
 pub mod transport;
 mod workload;
 
+pub use cancellation_token::CancellationToken;
 pub use fetch::fetch;
 pub use measure::measure;
 pub use policy::Policy;
 pub use run::{BODY_LIMIT, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
-pub use tokio_util::sync::CancellationToken;
 pub use workload::concurrency::{Concurrency, ConcurrencyError};
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::{DownloadSpec, Workload};

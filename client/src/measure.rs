@@ -1,9 +1,7 @@
 //! Measures one run of a strategy.
 
-use crate::run::{Run, RunError};
-use crate::strategy::Strategy;
-use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::MeasuredRun;
+use crate::{Run, RunError, execution::run_state::lock, strategy::Strategy};
+use flagpole_protocol::{AttemptRecord, MeasuredRun};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -14,10 +12,7 @@ use std::time::Instant;
 pub fn measure(strategy: &dyn Strategy, run: &Run<'_>) -> Result<MeasuredRun, RunError> {
     let records = Mutex::new(Vec::with_capacity(run.workload.downloads.len()));
     let collect = |record: &AttemptRecord| {
-        records
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(record.clone());
+        lock(&records).push(record.clone());
         run.report(record);
     };
     let observed = run.clone().on_record(&collect);

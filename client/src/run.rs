@@ -1,15 +1,9 @@
 //! A run, which a strategy carries out: a workload and its conditions.
 
-use crate::policy::Policy;
-use crate::storage::download_dir::DownloadDir;
 use crate::transport::{InvalidRunName, RequestTemplate, TransportConfig};
-use crate::workload::Workload;
-use crate::workload::concurrency::Concurrency;
-use crate::workload::target::Endpoint;
+use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
-use std::fmt;
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// The largest body that is accepted unless another limit is set, in bytes.
@@ -31,6 +25,7 @@ pub struct Run<'a> {
 
 /// A run could not be started or continued.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The system refused a resource that a runtime needs.
     #[error("cannot start a runtime: {0}")]
@@ -60,11 +55,9 @@ impl<'a> Run<'a> {
     }
 
     /// How many downloads may be in flight at the same time.
-    pub fn concurrency(self, concurrency: Concurrency) -> Run<'a> {
-        Run {
-            concurrency,
-            ..self
-        }
+    pub fn concurrency(mut self, concurrency: Concurrency) -> Run<'a> {
+        self.concurrency = concurrency;
+        self
     }
 
     /// Timeouts, retries, hedging, redirects and connection reuse.
@@ -85,33 +78,36 @@ impl<'a> Run<'a> {
 
     /// The name of the run (`Flagpole-Run`), 1 to 64 printable ASCII characters. Each attempt then names its
     /// request number too (`Flagpole-Nth`).
-    pub fn name(self, name: impl Into<String>) -> Run<'a> {
-        Run {
-            name: Some(name.into()),
-            ..self
-        }
+    pub fn name(mut self, name: impl Into<String>) -> Run<'a> {
+        self.name = Some(name.into());
+        self
     }
 
     /// Where flags are saved; without a folder they are only verified.
-    pub fn destination(self, destination: &'a DownloadDir) -> Run<'a> {
-        Run {
-            destination: Some(destination),
-            ..self
-        }
+    pub fn destination(mut self, destination: &'a DownloadDir) -> Run<'a> {
+        self.destination = Some(destination);
+        self
     }
 
     /// A token whose cancellation ends the run: no attempt is started, and those in flight end at once with
     /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
-    pub fn cancel(self, cancel: CancellationToken) -> Run<'a> {
-        Run { cancel, ..self }
+    pub fn cancel(mut self, token: crate::CancellationToken) -> Run<'a> {
+        self.cancel = token.0;
+        self
     }
 
     /// A callback for every attempt record, called after the attempt on a thread of the strategy with a stack of
     /// [`STACK_SIZE`](crate::strategy::STACK_SIZE) bytes. A slow callback delays further attempts.
-    pub fn on_record(self, on_record: &'a (dyn Fn(&AttemptRecord) + Sync)) -> Run<'a> {
+    pub fn on_record(mut self, on_record: &'a (dyn Fn(&AttemptRecord) + Sync)) -> Run<'a> {
+        self.on_record = Some(on_record);
+        self
+    }
+
+    /// The same run with a token of its own, which the run's token cancels too.
+    pub(crate) fn with_child_token(&self) -> Run<'a> {
         Run {
-            on_record: Some(on_record),
-            ..self
+            cancel: self.cancel.child_token(),
+            ..self.clone()
         }
     }
 
@@ -133,17 +129,5 @@ impl<'a> Run<'a> {
         if let Some(on_record) = self.on_record {
             on_record(record);
         }
-    }
-}
-
-impl fmt::Debug for Run<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("downloads", &self.workload.downloads.len())
-            .field("target", &self.endpoint.target().to_string())
-            .field("concurrency", &self.concurrency)
-            .field("policy", &self.policy)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
     }
 }

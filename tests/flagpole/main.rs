@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue must fail")]
 
-mod adaptive;
 mod agreement;
 mod agreement_util;
 mod cli_text;

@@ -2,7 +2,7 @@
 //! response, store the body, report the record, take the next attempt. Strategies differ only in their
 //! [`AttemptDriver`], so that a comparison measures how they wait and nothing else.
 
-use crate::execution::finish_attempt::Slot;
+use crate::execution::evaluation::Slot;
 use crate::execution::run_state::RunState;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::AttemptSpec;
@@ -16,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 ///
 /// A blocking driver waits within the call and then returns a ready future.
 pub(crate) trait AttemptDriver: Send {
-    /// The number of the worker in records, if the strategy has fixed workers.
-    fn worker(&self) -> Option<usize>;
-
     /// Looks up the complete or partial file of a resource on disk.
     fn local_copy(&mut self, resource: Resource) -> impl Future<Output = LocalCopy> + Send;
 
@@ -50,29 +47,36 @@ pub(crate) trait AttemptDriver: Send {
     fn next(&mut self, slot: Slot) -> Option<AttemptSpec>;
 }
 
-/// Makes all attempts of a worker, beginning with `first`. `run_token` cancels the run; it may be a child of the run's
+/// Makes all attempts of a worker, beginning with `first`. `worker` is its number in records, if the strategy has fixed
+/// workers. `run_token` cancels the run; it may be a child of the run's
 /// token, so that cores do not contend for one token.
 pub(crate) async fn run_attempts<D: AttemptDriver>(
     run: &RunState,
     run_token: &CancellationToken,
     driver: &mut D,
+    worker: Option<usize>,
     first: AttemptSpec,
 ) {
     let mut next = Some(first);
     while let Some(spec) = next {
-        let local = if run.resumes(&spec) {
+        let local = if run.resumes(&spec.plan) {
             driver.local_copy(spec.plan.resource).await
         } else {
             LocalCopy::default()
         };
         let response = {
             let hedge_token = run.hedge_token(spec.id, run_token);
-            let request = request_spec(&spec, &local, hedge_token.as_ref().unwrap_or(run_token));
+            let request = RequestSpec {
+                resource: spec.plan.resource,
+                request_number: spec.plan.request_number,
+                path: spec.plan.path.as_deref(),
+                conditions: (!local.is_empty()).then(|| Box::new(local.conditions())),
+                cancel: hedge_token.as_ref().unwrap_or(run_token),
+            };
             driver.exchange(&request, hedge_token.as_ref()).await
         };
         let takes_next = driver.takes_next_before_report();
-        let mut evaluated =
-            run.evaluate_response(spec, driver.worker(), &local, response, takes_next);
+        let mut evaluated = run.evaluate_response(spec, worker, &local, response, takes_next);
         let stored = match evaluated.job.take() {
             Some(job) => driver.store(job, &mut evaluated.slot).await,
             None => Ok(StorageResult::default()),
@@ -80,19 +84,5 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
         run.finish_attempt(&mut evaluated, stored);
         driver.report(evaluated.record).await;
         next = driver.next(evaluated.slot);
-    }
-}
-
-fn request_spec<'a>(
-    spec: &'a AttemptSpec,
-    local: &LocalCopy,
-    cancel: &'a CancellationToken,
-) -> RequestSpec<'a> {
-    RequestSpec {
-        resource: spec.plan.resource,
-        request_number: spec.plan.request_number,
-        path: spec.plan.path.as_deref(),
-        conditions: (!local.is_empty()).then(|| Box::new(local.conditions())),
-        cancel,
     }
 }

@@ -1,12 +1,10 @@
 //! State shared by all workers of a run.
 
-use crate::execution::hedge_tokens::HedgeTokens;
-use crate::run::{Run, RunError};
-use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
-use crate::storage::download_dir::StagedFile;
+use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
 use crate::storage::verify::body_verifier::BodyVerifier;
 use crate::storage::wasted_bytes::WastedBytes;
 use crate::transport::RequestTemplate;
+use crate::{Run, RunError, StagedFile};
 use flagpole_protocol::RunStats;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +21,8 @@ pub(crate) struct RunState {
     pub(super) verifier: BodyVerifier,
     /// The URL against which redirects are resolved; `None` if redirects are not followed.
     pub(super) site: Option<Url>,
-    /// `None` unless the policy hedges.
-    pub(super) hedge_tokens: Option<HedgeTokens>,
+    /// A token that cancels a single attempt, for each attempt in flight; `None` unless the policy hedges.
+    hedge_tokens: Option<Mutex<FxHashMap<AttemptId, CancellationToken>>>,
     /// Whether bodies are saved.
     pub(super) saves: bool,
     /// Flags that wait for the names of their countries, by download; removed from the disk with the run.
@@ -34,14 +32,14 @@ pub(crate) struct RunState {
 
 impl RunState {
     /// Starts the clock and prepares what all requests have in common.
-    pub(crate) fn start(run: &Run<'_>, concurrency: usize) -> Result<RunState, RunError> {
+    pub(crate) fn start(run: &Run<'_>) -> Result<RunState, RunError> {
         let template = Arc::new(run.request_template()?);
-        let scheduler = AttemptScheduler::new(run.workload, &run.policy, concurrency);
+        let scheduler = AttemptScheduler::new(run.workload, &run.policy, run.concurrency.get());
         Ok(RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
             verifier: BodyVerifier::default(),
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
-            hedge_tokens: run.policy.hedge.map(|_| HedgeTokens::default()),
+            hedge_tokens: run.policy.hedge.map(|_| Mutex::default()),
             saves: run.destination.is_some(),
             staged: Mutex::default(),
             wasted: Mutex::default(),
@@ -60,19 +58,19 @@ impl RunState {
     }
 
     /// Whether the local copy of a resource is looked up before this attempt.
-    pub(crate) fn resumes(&self, spec: &AttemptSpec) -> bool {
-        self.template.config.keep_partial_bodies
-            && !spec.plan.names_file
-            && !spec.plan.unconditional
+    pub(super) fn resumes(&self, plan: &AttemptPlan) -> bool {
+        self.template.config.keep_partial_bodies && !plan.names_file && !plan.unconditional
     }
 
-    /// A token that cancels this attempt alone, if the run hedges.
-    pub(crate) fn hedge_token(
+    /// A token that cancels this attempt alone, if the run hedges. `run_token` cancels the attempt too.
+    pub(super) fn hedge_token(
         &self,
         id: AttemptId,
         run_token: &CancellationToken,
     ) -> Option<CancellationToken> {
-        let token = self.hedge_tokens.as_ref()?.register(id, run_token);
+        let tokens = self.hedge_tokens.as_ref()?;
+        let token = run_token.child_token();
+        lock(tokens).insert(id, token.clone());
         // Another attempt may have superseded this one before the token was registered.
         let is_superseded = self.scheduler().is_superseded(id);
         if is_superseded {
@@ -81,20 +79,32 @@ impl RunState {
         Some(token)
     }
 
+    /// Removes the token of an ended attempt, and cancels the attempts that it superseded.
+    pub(super) fn cancel_superseded(&self, ended: AttemptId, superseded: &[AttemptId]) {
+        let Some(tokens) = &self.hedge_tokens else {
+            return;
+        };
+        let mut tokens = lock(tokens);
+        tokens.remove(&ended);
+        let superseded: Vec<_> = superseded.iter().map(|id| tokens.remove(id)).collect();
+        drop(tokens);
+        superseded
+            .iter()
+            .flatten()
+            .for_each(CancellationToken::cancel);
+    }
+
     /// The statistics of the whole run, with the downloads and the backoff that a cancellation cut off.
     pub(crate) fn total_stats(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
-        let unfinished_backoff = self
-            .scheduler()
-            .unfinished_backoff(self.template.clock.now());
-        let stats = stats.for_downloads(run.workload.downloads.len());
-        RunStats {
-            backoff: stats.backoff + unfinished_backoff,
-            ..stats
-        }
+        let now = self.template.clock.now();
+        let unfinished_backoff = self.scheduler().unfinished_backoff(now);
+        let mut stats = stats.for_downloads(run.workload.downloads.len());
+        stats.backoff += unfinished_backoff;
+        stats
     }
 }
 
 /// Locks state that is consistent even after a panic.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

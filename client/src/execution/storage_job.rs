@@ -2,10 +2,10 @@
 
 use crate::execution::run_state::{RunState, lock};
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
-use crate::storage::download_dir::{DownloadDir, StagedFile};
 use crate::storage::resume::PartialUpdate;
 use crate::storage::wasted_bytes::Retained;
 use crate::transport::RawResponse;
+use crate::{DownloadDir, StagedFile};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, OutcomeClass};
 
@@ -76,7 +76,7 @@ impl RunState {
         }
         // Taken even if there is no job: dropping the staged flag of a failed download removes its file.
         let staged = (disposition.is_final && spec.plan.names_file)
-            .then(|| lock(&self.staged).remove(&spec.plan.index))
+            .then(|| lock(&self.staged).remove(&(spec.plan.index + 1)))
             .flatten();
         let action = disposition.body_action;
         if action == BodyAction::Discard && update == PartialUpdate::Unchanged {

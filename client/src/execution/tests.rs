@@ -1,19 +1,14 @@
 //! Two attempts of one download, in orders that only rare schedules bring.
 
-use super::finish_attempt::Evaluated;
-use super::run_state::RunState;
+use super::{evaluation::Evaluated, run_state::RunState};
 use crate::policy::{Hedge, HedgeDelay, Policy};
-use crate::run::Run;
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
 use crate::transport::RawResponse;
-use crate::workload::Workload;
-use crate::workload::concurrency::Concurrency;
-use crate::workload::target::Endpoint;
+use crate::{Concurrency, Endpoint, Run, Workload};
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, Outcome};
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// A run, and a first attempt and its hedge that have been taken from the scheduler and not been sent.
@@ -31,7 +26,7 @@ fn hedged_pair() -> (RunState, AttemptSpec, AttemptSpec) {
     let run = Run::new(&workload, &endpoint)
         .policy(policy)
         .concurrency(Concurrency::new(2).unwrap());
-    let state = RunState::start(&run, 2).unwrap();
+    let state = RunState::start(&run).unwrap();
     let [first, hedge] = [(); 2].map(|()| match state.next() {
         Action::Start(spec) => spec,
         other => panic!("{other:?}"),

@@ -2,24 +2,23 @@
 //! strategy: they have no clock, and their random numbers follow from the seed. The
 //! scheduler applies them.
 
-pub(crate) mod adaptive_limit;
+mod adaptive_limit;
 mod hedge;
 mod kaplan_meier;
 mod redirects;
 mod retry;
-mod retry_after;
 mod retry_budget;
-mod timeouts;
 
+pub(crate) use adaptive_limit::AdaptiveLimit;
 pub use hedge::{Hedge, HedgeDelay};
 pub use kaplan_meier::KaplanMeier;
 pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;
-pub(crate) use retry_after::parse_retry_after;
+pub(crate) use retry::parse_retry_after;
 pub(crate) use retry_budget::RetryBudget;
 pub use retry_budget::RetryBudgetConfig;
-pub use timeouts::Timeouts;
+use std::time::Duration;
 
 /// The rules of a run. The default has no timeouts, retries or hedges, follows five redirects and reuses
 /// connections.
@@ -51,4 +50,15 @@ impl Default for Policy {
             reuse: true,
         }
     }
+}
+
+/// Time limits of an attempt; `None`: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For opening a connection; does not apply to reused connections.
+    pub connect: Option<Duration>,
+    /// For the first byte of the response, from when the request was given to the connection.
+    pub first_byte: Option<Duration>,
+    /// For the whole attempt: connecting, head and body.
+    pub total: Option<Duration>,
 }

@@ -2,8 +2,7 @@
 //! strategy, too.
 
 use flagpole_protocol::{AttemptKind, Outcome, Resource};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Identifies an attempt of a run. Ids are ordered by start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

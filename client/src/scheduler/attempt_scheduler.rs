@@ -2,10 +2,9 @@
 //! [`complete`](AttemptScheduler::complete).
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
-use super::download_state::DownloadState;
-use super::hedge_state::HedgeState;
-use crate::policy::{Policy, RetryBudget};
-use crate::workload::{DownloadSpec, Workload};
+use super::{download_state::DownloadState, hedge_state::HedgeState};
+use crate::policy::{AdaptiveLimit, RetryBudget};
+use crate::{DownloadSpec, Policy, Workload};
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
@@ -32,6 +31,7 @@ pub(crate) struct AttemptScheduler {
     pub(super) followups: VecDeque<AttemptPlan>,
     pub(super) hedging: Option<HedgeState>,
     pub(super) retry_budget: Option<RetryBudget>,
+    pub(super) adaptive_limit: Option<AdaptiveLimit>,
     /// Number of attempts started so far.
     pub(super) started: u64,
 }
@@ -56,13 +56,15 @@ impl AttemptScheduler {
             followups: VecDeque::new(),
             hedging: policy.hedge.map(HedgeState::new),
             retry_budget: policy.budget.map(RetryBudget::new),
+            adaptive_limit: None,
             started: 0,
         }
     }
 
-    /// Changes the concurrency (0 counts as 1). Attempts in flight are not affected.
-    pub(crate) fn set_concurrency(&mut self, concurrency: usize) {
-        self.concurrency = concurrency.max(1);
+    /// From now on `limit` decides the concurrency. Attempts in flight are not affected by its changes.
+    pub(crate) fn adapt(&mut self, limit: AdaptiveLimit) {
+        self.concurrency = limit.get();
+        self.adaptive_limit = Some(limit);
     }
 
     /// Starts no further attempts.

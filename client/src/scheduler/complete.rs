@@ -32,6 +32,14 @@ impl AttemptScheduler {
         if is_superseded {
             return Disposition::intermediate(Outcome::HedgeLost);
         }
+        if let Some(limit) = &mut self.adaptive_limit {
+            limit.on_sample(
+                &result.outcome,
+                now.saturating_sub(result.service_time),
+                now,
+            );
+            self.concurrency = limit.get();
+        }
         // An attempt is superseded when its download ends.
         let download = &mut self.downloads[id.download_key];
         download.in_flight.retain(|in_flight| *in_flight != id);

@@ -3,8 +3,7 @@
 use super::attempt::{AttemptId, AttemptResult};
 use crate::policy::{Hedge, KaplanMeier};
 use flagpole_protocol::{AttemptKind, Outcome};
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// The delay is recomputed after this many further responses, or after 1/16 more responses if that is more:
 /// recomputing the delay for each response would take too long.

@@ -33,5 +33,7 @@ mod next;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attempt::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+pub(crate) use attempt::{
+    Action, AttemptId, AttemptPlan, AttemptResult, AttemptSpec, BodyAction, Disposition,
+};
 pub(crate) use attempt_scheduler::AttemptScheduler;

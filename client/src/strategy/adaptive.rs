@@ -2,11 +2,11 @@
 //! server. It needs a few round trips to reach full speed.
 
 use super::strategy_trait::Strategy;
-use crate::execution::event_loop::runtime::{block_on_run, current_thread};
-use crate::policy::adaptive_limit::AdaptiveLimit;
-use crate::run::{Run, RunError};
-use crate::workload::concurrency::Concurrency;
-use flagpole_protocol::{AttemptRecord, RunStats};
+use crate::execution::event_loop::run::run_on_runtime;
+use crate::policy::AdaptiveLimit;
+use crate::{Concurrency, Run, RunError};
+use flagpole_protocol::RunStats;
+use tokio::runtime::Builder;
 
 /// The strategy `adaptive`.
 #[derive(Debug)]
@@ -27,12 +27,7 @@ impl Strategy for Adaptive {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        let mut limit = AdaptiveLimit::new(run.concurrency.get());
-        let initial = limit.get();
-        let mut observer = |record: &AttemptRecord| {
-            limit.on_sample(&record.outcome, record.sent, record.done);
-            Some(limit.get())
-        };
-        block_on_run(&current_thread()?, run, initial, Some(&mut observer))
+        let limit = AdaptiveLimit::new(run.concurrency.get());
+        run_on_runtime(&mut Builder::new_current_thread(), run, Some(limit))
     }
 }

@@ -2,10 +2,9 @@
 //! a task and no context switch, but the strategy uses at most one core.
 
 use super::strategy_trait::Strategy;
-use crate::execution::event_loop::runtime::{block_on_run, current_thread};
-use crate::run::{Run, RunError};
-use crate::workload::concurrency::Concurrency;
+use crate::{Concurrency, Run, RunError, execution::event_loop::run::run_on_runtime};
 use flagpole_protocol::RunStats;
+use tokio::runtime::Builder;
 
 /// The strategy `async`.
 #[derive(Debug)]
@@ -26,6 +25,6 @@ impl Strategy for EventLoopStrategy {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        block_on_run(&current_thread()?, run, run.concurrency.get(), None)
+        run_on_runtime(&mut Builder::new_current_thread(), run, None)
     }
 }

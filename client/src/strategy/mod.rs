@@ -12,7 +12,7 @@ mod strategy_trait;
 pub mod thread_per_download;
 pub mod threads;
 
-pub use crate::execution::blocking::worker::STACK_SIZE;
+pub use crate::execution::worker::STACK_SIZE;
 pub use strategy_trait::Strategy;
 
 /// Every strategy, the simplest first.

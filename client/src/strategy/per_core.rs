@@ -3,17 +3,17 @@
 //! loop.
 
 use super::strategy_trait::Strategy;
-use crate::execution::affinity;
-use crate::execution::event_loop::attempt_loop::{AttemptLoop, disk_writer};
-use crate::execution::event_loop::runtime::current_thread;
+use crate::execution::event_loop::attempt_loop::AttemptLoop;
+use crate::execution::event_loop::run::start_runtime;
 use crate::execution::run_state::RunState;
-use crate::run::{Run, RunError};
-use crate::workload::concurrency::Concurrency;
+use crate::execution::worker::run_on_threads;
+use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::thread::{Builder, Scope, ScopedJoinHandle, available_parallelism, scope};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use tokio::runtime::Builder;
+
+/// The size of the stack of a loop's thread, in bytes: that of the standard library.
+const STACK_SIZE: usize = 2 << 20;
 
 /// The strategy `per-core`.
 #[derive(Debug)]
@@ -35,76 +35,61 @@ impl Strategy for PerCore {
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A token of its own: if one loop fails, the others are cancelled.
-        let run = &run.clone().cancel(run.cancel.child_token());
+        let run = &run.with_child_token();
         let concurrency = run.concurrency.get();
-        let run_state = Arc::new(RunState::start(run, concurrency)?);
+        let run_state = Arc::new(RunState::start(run)?);
         let max_in_flight = run_state.scheduler().max_in_flight();
         let cores = available_parallelism().map_or(1, NonZero::get);
         let shares: Vec<_> = shares(concurrency, cores.min(max_in_flight)).collect();
-        let disk_writer = disk_writer(run)?;
-        let loops = AttemptLoop::for_shares(&run_state, disk_writer.as_ref(), &shares);
-        let stats = scope(|scope| {
-            let threads: Vec<_> = loops
-                .iter()
-                .zip(cores_for(loops.len()))
-                .map(|(attempts, core)| spawn(scope, run, attempts, core))
-                .collect();
-            // Every thread is joined, so that a panic of any thread is passed on.
-            let stats: Vec<_> = threads.into_iter().map(join).collect();
-            let mut stats = stats.into_iter();
-            stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&next?)))
+        let loops = AttemptLoop::for_shares(run, &run_state, &shares)?;
+        // A core for each loop if there are as many loops as cores: the scheduler of the system sometimes puts two
+        // loops on one core.
+        let available = affinity::available();
+        let pins = available.len() == loops.len();
+        let stats = run_on_threads(run, loops.len(), ("event-loop", STACK_SIZE), |index| {
+            if pins {
+                affinity::pin_to(available[index]);
+            }
+            let runtime = start_runtime(&mut Builder::new_current_thread())?;
+            Ok(Box::new(loops[index].block_on(&runtime, run)))
         })?;
         Ok(run_state.total_stats(run, stats))
     }
 }
 
-/// A core for each loop if there are as many loops as cores: the scheduler of the system sometimes puts two
-/// loops on one core.
-fn cores_for(loops: usize) -> impl Iterator<Item = Option<usize>> {
-    let available = affinity::available();
-    let is_one_each = available.len() == loops;
-    (0..loops).map(move |index| is_one_each.then(|| available[index]))
-}
-
-type LoopThread<'s> = ScopedJoinHandle<'s, Result<RunStats, RunError>>;
-
-fn spawn<'s, 'e>(
-    scope: &'s Scope<'s, 'e>,
-    run: &'e Run<'_>,
-    attempts: &'e Arc<AttemptLoop>,
-    core: Option<usize>,
-) -> Result<LoopThread<'s>, RunError> {
-    let builder = Builder::new().name("event-loop".into());
-    let thread = builder.spawn_scoped(scope, move || run_loop(run, attempts, core));
-    thread
-        .map_err(RunError::Thread)
-        .inspect_err(|_| run.cancel.cancel())
-}
-
-fn join(thread: Result<LoopThread<'_>, RunError>) -> Result<RunStats, RunError> {
-    thread?.join().unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-fn run_loop(
-    run: &Run<'_>,
-    attempts: &Arc<AttemptLoop>,
-    core: Option<usize>,
-) -> Result<RunStats, RunError> {
-    if let Some(core) = core {
-        affinity::pin_to(core);
-    }
-    // Cancels the run if this loop fails: the others would wait for its attempts to end.
-    let cancel_on_failure = run.cancel.clone().drop_guard();
-    let runtime = current_thread()?;
-    let stats = runtime.block_on(attempts.clone().run(run, None));
-    attempts.close_idle();
-    cancel_on_failure.disarm();
-    Ok(stats)
-}
-
 /// The concurrency, divided as evenly as possible.
 fn shares(concurrency: usize, loops: usize) -> impl Iterator<Item = usize> {
     (0..loops).map(move |index| (concurrency + loops - 1 - index) / loops)
+}
+
+/// Pins threads to the cores that this process may run on (CPU affinity).
+#[cfg(target_os = "linux")]
+mod affinity {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    /// The numbers of the cores that the calling thread may run on; empty if unknown.
+    pub(super) fn available() -> Vec<usize> {
+        let set = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
+        let cores = (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core));
+        cores.collect()
+    }
+
+    /// Keeps the calling thread on this core. An error is ignored, because the thread would only be slower.
+    pub(super) fn pin_to(core: usize) {
+        let mut only = CpuSet::new();
+        only.set(core);
+        let _ = sched_setaffinity(None, &only);
+    }
+}
+
+/// Known on Linux only.
+#[cfg(not(target_os = "linux"))]
+mod affinity {
+    pub(super) fn available() -> Vec<usize> {
+        Vec::new()
+    }
+
+    pub(super) fn pin_to(_: usize) {}
 }
 
 #[cfg(test)]
@@ -118,5 +103,18 @@ mod tests {
             assert_eq!((shares.len(), shares.iter().sum()), (loops, concurrency));
             assert!(shares.iter().all(|share| *share > 0));
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pinning_moves_only_the_calling_thread() {
+        let cores = affinity::available();
+        let last = *cores.last().unwrap();
+        let pinned = std::thread::spawn(move || {
+            affinity::pin_to(last);
+            affinity::available()
+        });
+        assert_eq!(pinned.join().unwrap(), [last]);
+        assert_eq!(affinity::available(), cores);
     }
 }

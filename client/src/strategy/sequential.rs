@@ -2,11 +2,10 @@
 //! next request; the other strategies are measured against it.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
-use crate::execution::blocking::worker::run_worker;
+use crate::execution::blocking_scheduler::BlockingScheduler;
 use crate::execution::run_state::RunState;
-use crate::run::{Run, RunError};
-use crate::workload::concurrency::Concurrency;
+use crate::execution::worker::run_worker;
+use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 
 /// The strategy `sequential`.
@@ -31,7 +30,8 @@ impl Strategy for Sequential {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        let scheduler = BlockingScheduler::new(RunState::start(run, 1)?);
+        let run = &run.clone().concurrency(Concurrency::ONE);
+        let scheduler = BlockingScheduler::new(RunState::start(run)?, 1);
         let stats = scheduler.with_cancellation(|| run_worker(run, &scheduler, 1));
         Ok(scheduler.run_state.total_stats(run, *stats))
     }

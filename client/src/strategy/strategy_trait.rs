@@ -1,7 +1,6 @@
 //! The contract of a strategy.
 
-use crate::run::{Run, RunError};
-use crate::workload::concurrency::Concurrency;
+use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 
 /// A way to carry out a workload.

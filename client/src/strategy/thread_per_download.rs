@@ -2,20 +2,15 @@
 //! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking::worker::{BlockingWorker, STACK_SIZE};
-use crate::execution::run_state::RunState;
-use crate::run::{Run, RunError};
-use crate::scheduler::{Action, AttemptId, AttemptSpec};
+use crate::execution::blocking_scheduler::BlockingScheduler;
+use crate::execution::run_state::{RunState, lock};
+use crate::execution::worker::{BlockingWorker, STACK_SIZE};
+use crate::scheduler::AttemptSpec;
 use crate::transport::BlockingClient;
-use crate::workload::concurrency::Concurrency;
+use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
-use std::collections::HashMap;
-use std::panic::resume_unwind;
-use std::pin::pin;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use std::sync::Mutex;
+use std::thread::{Builder, scope};
 
 /// The strategy `thread-per-download`.
 #[derive(Debug)]
@@ -36,130 +31,67 @@ impl Strategy for ThreadPerDownload {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        let run = &run.clone().cancel(run.cancel.child_token());
-        let workers = Workers {
+        // A token of its own: if one thread fails, the others are cancelled.
+        let run = &run.with_child_token();
+        let state = RunState::start(run)?;
+        // Only this thread waits for attempts.
+        let scheduler = BlockingScheduler::new(state, 1);
+        let dispatcher = Dispatcher {
             run,
-            state: &RunState::start(run, run.concurrency.get())?,
+            scheduler: &scheduler,
             clients: Mutex::default(),
+            stats: Mutex::default(),
         };
-        let (sender, events) = channel();
-        let waker = Waker::from(Arc::new(CancelWaker(sender.clone())));
-        let mut cancelled = pin!(run.cancel.cancelled());
-        // Polled once, to register the waker.
-        if let Poll::Ready(()) = cancelled.as_mut().poll(&mut Context::from_waker(&waker)) {
-            workers.state.scheduler().stop();
-        }
-        let stats = scope(|scope| workers.supervise(scope, &sender, &events));
-        Ok(workers.state.total_stats(run, stats?))
+        scheduler.with_cancellation(|| dispatcher.start_threads())?;
+        let stats = std::mem::take(&mut *lock(&dispatcher.stats));
+        Ok(scheduler.run_state.total_stats(run, stats))
     }
 }
 
-/// An event that wakes the supervisor, which starts and joins the threads.
-enum SupervisorEvent {
-    /// The thread of this attempt is about to end.
-    Ended(AttemptId),
-    Cancelled,
-}
-
-struct Workers<'r> {
+/// Starts a thread for each attempt.
+struct Dispatcher<'r> {
     run: &'r Run<'r>,
-    state: &'r RunState,
+    scheduler: &'r BlockingScheduler,
     /// Clients that no thread uses; the last used client is taken first.
     clients: Mutex<Vec<BlockingClient>>,
+    /// The statistics of all threads.
+    stats: Mutex<RunStats>,
 }
 
-type WorkerHandle<'s> = ScopedJoinHandle<'s, Box<RunStats>>;
-
-impl Workers<'_> {
-    /// Starts threads and joins them. A failure cancels the run, so that the other threads end at once.
-    fn supervise<'s>(
-        &'s self,
-        scope: &'s Scope<'s, '_>,
-        sender: &Sender<SupervisorEvent>,
-        events: &Receiver<SupervisorEvent>,
-    ) -> Result<RunStats, RunError> {
-        let mut stats = RunStats::default();
-        let mut threads: HashMap<AttemptId, WorkerHandle<'s>> = HashMap::new();
-        let _cancel = self.run.cancel.clone().drop_guard();
-        loop {
-            let event = match self.state.next() {
-                Action::Start(spec) => {
-                    threads.insert(spec.id, self.spawn(scope, sender.clone(), spec)?);
-                    continue;
-                }
-                Action::Finished if threads.is_empty() => return Ok(stats),
-                Action::SleepUntil(until) => {
-                    let now = self.state.template.clock.now();
-                    events.recv_timeout(until.saturating_sub(now)).ok()
-                }
-                Action::Finished | Action::Blocked => events.recv().ok(),
-            };
-            match event {
-                Some(SupervisorEvent::Cancelled) => self.state.scheduler().stop(),
-                Some(SupervisorEvent::Ended(id)) => {
-                    if let Some(thread) = threads.remove(&id) {
-                        stats += &*thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-                        // Only now: there are never more threads than slots.
-                        self.state.scheduler().release_slot(id);
-                    }
-                }
-                None => {}
+impl Dispatcher<'_> {
+    /// Returns when all threads have ended.
+    fn start_threads(&self) -> Result<(), RunError> {
+        scope(|scope| {
+            while let Some(spec) = self.scheduler.next() {
+                let builder = Builder::new().name("download".into());
+                let builder = builder.stack_size(STACK_SIZE);
+                let started = builder.spawn_scoped(scope, || self.make(spec));
+                started.map_err(|error| {
+                    self.run.cancel.cancel();
+                    RunError::Thread(error)
+                })?;
             }
-        }
+            Ok(())
+        })
     }
 
-    fn spawn<'s>(
-        &'s self,
-        scope: &'s Scope<'s, '_>,
-        sender: Sender<SupervisorEvent>,
-        spec: AttemptSpec,
-    ) -> Result<WorkerHandle<'s>, RunError> {
-        let builder = Builder::new()
-            .name("download".into())
-            .stack_size(STACK_SIZE);
-        let thread = builder.spawn_scoped(scope, move || {
-            let _notify = NotifyOnDrop(sender, spec.id);
-            self.make(spec)
-        });
-        thread.map_err(RunError::Thread)
-    }
-
-    fn make(&self, spec: AttemptSpec) -> Box<RunStats> {
-        let idle = self.clients().pop();
+    /// Makes an attempt, and last of all releases its slot, upon which the next thread is started. A panic cancels
+    /// the run, so that the other threads end at once.
+    fn make(&self, spec: AttemptSpec) {
+        let cancel_on_panic = self.run.cancel.clone().drop_guard();
+        let (id, template) = (spec.id, &self.scheduler.run_state.template);
+        let idle = lock(&self.clients).pop();
         let mut worker = BlockingWorker {
             run: self.run,
-            state: self.state,
-            client: idle.unwrap_or_else(|| BlockingClient::new(self.state.template.clone())),
+            scheduler: self.scheduler,
+            client: idle.unwrap_or_else(|| BlockingClient::new(template.clone())),
             worker: None,
             stats: Box::default(),
-            scheduler: None,
         };
         worker.run_attempts(spec);
-        self.clients().push(worker.client);
-        worker.stats
-    }
-
-    fn clients(&self) -> MutexGuard<'_, Vec<BlockingClient>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Announces the end of a thread, even after a panic.
-struct NotifyOnDrop(Sender<SupervisorEvent>, AttemptId);
-
-impl Drop for NotifyOnDrop {
-    fn drop(&mut self) {
-        // Fails only after the supervisor has failed.
-        let _ = self.0.send(SupervisorEvent::Ended(self.1));
-    }
-}
-
-/// Woken when the run is cancelled.
-struct CancelWaker(Sender<SupervisorEvent>);
-
-impl Wake for CancelWaker {
-    fn wake(self: Arc<CancelWaker>) {
-        // Fails only when the run is over.
-        let _ = self.0.send(SupervisorEvent::Cancelled);
+        lock(&self.clients).push(worker.client);
+        *lock(&self.stats) += &*worker.stats;
+        cancel_on_panic.disarm();
+        drop(self.scheduler.release(id));
     }
 }

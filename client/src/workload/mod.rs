@@ -7,8 +7,7 @@ pub(crate) mod target;
 mod tests;
 
 use flagpole_protocol::{CountryCode, Resource};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// One download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use http::Uri;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::str::FromStr;
-use std::{fmt, io};
+use std::{fmt, io, str::FromStr};
 
 /// The URL of a site: its root, or its `/flags`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,12 @@
 //! The state that all tasks of one event loop share.
 
-use super::idle_notifier::IdleNotifier;
-use crate::execution::run_state::RunState;
-use crate::run::{Run, RunError};
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
-use crate::storage::disk_writer::DiskWriter;
 use crate::transport::{RequestTemplate, hyper};
+use crate::{Run, RunError, execution::run_state::RunState, storage::disk_writer::DiskWriter};
 use flagpole_protocol::RunStats;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use tokio::{net::TcpStream, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
 pub(super) type PooledConnection = Box<hyper::HyperConnection<TcpStream>>;
@@ -26,60 +23,56 @@ pub(crate) struct AttemptLoop {
     /// Open connections without a request. The last used connection is taken first, because the server is least
     /// likely to have closed that one. A task puts its connection back before it releases its concurrency slot, so
     /// that there are never more connections than slots.
-    idle: Mutex<Vec<PooledConnection>>,
-    stats: Mutex<RunStats>,
-    pub(super) notifier: IdleNotifier,
-    /// The loop's index in the notifier.
-    pub(super) index: usize,
+    pub(super) idle: Mutex<Vec<PooledConnection>>,
+    pub(super) stats: Mutex<RunStats>,
+    /// The signals of all loops of the run, and the index of this loop's.
+    signals: Arc<[LoopSignal]>,
+    index: usize,
     /// A child of the run's token. Every attempt reads the token, and loops on different cores would contend for a
     /// shared token.
     pub(super) cancel: CancellationToken,
 }
 
-/// Starts the thread that writes to the disk, if the run saves bodies.
-pub(crate) fn disk_writer(run: &Run<'_>) -> Result<Option<Arc<DiskWriter>>, RunError> {
-    let writer = run.destination.cloned().map(DiskWriter::start).transpose();
-    Ok(writer.map_err(RunError::Thread)?.map(Arc::new))
+/// Wakes an event loop that has free slots when there may be an attempt to make.
+#[derive(Debug, Default)]
+struct LoopSignal {
+    notify: Notify,
+    /// The loop waits although it has free concurrency slots.
+    is_idle: AtomicBool,
 }
 
 impl AttemptLoop {
     /// A loop for each share of the concurrency.
     pub(crate) fn for_shares(
+        run: &Run<'_>,
         run_state: &Arc<RunState>,
-        disk_writer: Option<&Arc<DiskWriter>>,
         shares: &[usize],
-    ) -> Vec<Arc<AttemptLoop>> {
-        let notifier = IdleNotifier::new(shares.len());
+    ) -> Result<Vec<Arc<AttemptLoop>>, RunError> {
+        let disk_writer = run.destination.cloned().map(DiskWriter::start).transpose();
+        let disk_writer = disk_writer.map_err(RunError::Thread)?.map(Arc::new);
+        let signals: Arc<[LoopSignal]> = shares.iter().map(|_| LoopSignal::default()).collect();
         let new = |(index, concurrency): (usize, &usize)| {
             Arc::new(AttemptLoop {
                 cancel: run_state.template.cancel.child_token(),
                 template: run_state.template.clone_unshared(),
                 run_state: run_state.clone(),
-                disk_writer: disk_writer.cloned(),
+                disk_writer: disk_writer.clone(),
                 concurrency: *concurrency,
                 in_flight: AtomicUsize::new(0),
                 idle: Mutex::default(),
                 stats: Mutex::default(),
-                notifier: notifier.clone(),
+                signals: signals.clone(),
                 index,
             })
         };
-        shares.iter().enumerate().map(new).collect()
+        Ok(shares.iter().enumerate().map(new).collect())
     }
 
-    /// A loop with the whole concurrency.
-    pub(crate) fn new(
-        run_state: &Arc<RunState>,
-        disk_writer: Option<&Arc<DiskWriter>>,
-        concurrency: usize,
-    ) -> Arc<AttemptLoop> {
-        AttemptLoop::for_shares(run_state, disk_writer, &[concurrency]).remove(0)
-    }
-
-    /// The next action of the loop's main task.
+    /// The next action of the loop's main task. The loop is marked as idle or not before it takes the action from the
+    /// scheduler, so that an attempt that becomes ready afterwards wakes the loop.
     pub(super) fn next(&self) -> Action {
         let has_slot = self.in_flight.load(SeqCst) < self.concurrency;
-        self.notifier.set_idle(self.index, has_slot);
+        self.signals[self.index].is_idle.store(has_slot, SeqCst);
         if has_slot {
             self.run_state.next()
         } else {
@@ -106,16 +99,31 @@ impl AttemptLoop {
         self.in_flight.fetch_sub(1, SeqCst);
     }
 
-    /// Closes the idle connections. Must be called before the runtime in which they are registered ends.
-    pub(crate) fn close_idle(&self) {
-        self.idle().clear();
+    /// Waits for a notification of this loop; an earlier notification counts once.
+    pub(super) async fn notified(&self) {
+        self.signals[self.index].notify.notified().await;
     }
 
-    pub(super) fn idle(&self) -> MutexGuard<'_, Vec<PooledConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Wakes this loop, idle or not, because one of its concurrency slots has become free.
+    pub(super) fn notify(&self) {
+        self.signals[self.index].notify.notify_one();
     }
 
-    pub(super) fn stats(&self) -> MutexGuard<'_, RunStats> {
-        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Wakes all idle loops, because an attempt may be ready.
+    pub(super) fn notify_idle(&self) {
+        self.notify_idle_except(usize::MAX);
+    }
+
+    /// Wakes all idle loops except this one, which takes its next action anyway.
+    pub(super) fn notify_other_idle(&self) {
+        self.notify_idle_except(self.index);
+    }
+
+    fn notify_idle_except(&self, index: usize) {
+        for (at, signal) in self.signals.iter().enumerate() {
+            if at != index && signal.is_idle.load(SeqCst) {
+                signal.notify.notify_one();
+            }
+        }
     }
 }

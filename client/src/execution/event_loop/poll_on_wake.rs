@@ -1,9 +1,8 @@
 //! Polls a future that is rarely ready only after that future has woken its task.
 
-use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
+use std::{pin::Pin, sync::Arc};
 
 /// Polls the inner future only if it has woken its task since the last poll. Other events may wake the task a
 /// hundred thousand times a second, and a poll of the inner future takes locks.

@@ -1,39 +1,54 @@
-//! The main task of an event loop: starts a task for each attempt that is due and has a slot.
+//! The runtime of an event loop, and its main task, which starts a task for each attempt that is due and has a slot.
 
-use super::attempt_loop::AttemptLoop;
-use super::task::run_task;
-use crate::run::Run;
-use crate::scheduler::Action;
-use flagpole_protocol::{AttemptRecord, RunStats};
+use super::{attempt_loop::AttemptLoop, task::run_task};
+use crate::execution::run_state::{RunState, lock};
+use crate::{Run, RunError, policy::AdaptiveLimit, scheduler::Action};
+use flagpole_protocol::RunStats;
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
 /// The capacity of the channel of records to the main task. Tasks wait while the channel is full.
 const RECORDS: usize = 256;
 
-/// A callback for every record, which may return a new concurrency.
-pub(crate) type RecordObserver<'a> = &'a mut dyn FnMut(&AttemptRecord) -> Option<usize>;
+/// Carries out a run on one event loop: that of the calling thread, or a work-stealing runtime. A limit lowers
+/// the concurrency of the run.
+pub(crate) fn run_on_runtime(
+    builder: &mut Builder,
+    run: &Run<'_>,
+    limit: Option<AdaptiveLimit>,
+) -> Result<RunStats, RunError> {
+    let runtime = start_runtime(builder)?;
+    let run_state = Arc::new(RunState::start(run)?);
+    if let Some(limit) = limit {
+        run_state.scheduler().adapt(limit);
+    }
+    let attempts = AttemptLoop::for_shares(run, &run_state, &[run.concurrency.get()])?;
+    let stats = attempts[0].block_on(&runtime, run);
+    Ok(run_state.total_stats(run, stats))
+}
+
+pub(crate) fn start_runtime(builder: &mut Builder) -> Result<Runtime, RunError> {
+    let runtime = builder.enable_io().enable_time().build();
+    runtime.map_err(RunError::Runtime)
+}
 
 impl AttemptLoop {
+    /// Carries out this loop's part of a run.
+    pub(crate) fn block_on(self: &Arc<AttemptLoop>, runtime: &Runtime, run: &Run<'_>) -> RunStats {
+        let stats = runtime.block_on(self.clone().run(run));
+        // Before the runtime in which the connections are registered ends.
+        lock(&self.idle).clear();
+        stats
+    }
+
     /// Makes attempts until the scheduler has no more or the run is cancelled; then waits for those in flight.
-    pub(crate) async fn run(
-        self: Arc<AttemptLoop>,
-        run: &Run<'_>,
-        mut observer: Option<RecordObserver<'_>>,
-    ) -> RunStats {
-        let is_observed = run.on_record.is_some() || observer.is_some();
-        let mut observe = |record: &AttemptRecord| {
-            run.report(record);
-            let concurrency = observer.as_mut().and_then(|observer| observer(record));
-            if let Some(concurrency) = concurrency {
-                self.run_state.scheduler().set_concurrency(concurrency);
-            }
-        };
+    async fn run(self: Arc<AttemptLoop>, run: &Run<'_>) -> RunStats {
         let mut tasks = JoinSet::new();
         let (sender, mut records) = mpsc::channel(RECORDS);
         let mut batch = Vec::new();
@@ -42,50 +57,48 @@ impl AttemptLoop {
                 self.run_state.scheduler().stop();
                 break;
             }
-            let until = match self.next() {
+            let wait = match self.next() {
                 Action::Start(spec) => {
                     self.in_flight.fetch_add(1, SeqCst);
-                    let sender = is_observed.then(|| sender.clone());
+                    let sender = run.on_record.is_some().then(|| sender.clone());
                     tasks.spawn(run_task(self.clone(), spec, sender));
-                    self.notifier.notify_other_idle(self.index);
+                    self.notify_other_idle();
                     continue;
                 }
                 Action::Finished => break,
-                Action::SleepUntil(until) => Some(until),
+                Action::SleepUntil(until) => {
+                    Some(until.saturating_sub(self.run_state.template.clock.now()))
+                }
                 Action::Blocked => None,
             };
             tokio::select! {
                 biased;
                 _ = records.recv_many(&mut batch, RECORDS) => {
-                    batch.drain(..).for_each(|record| observe(&record));
-                    self.notifier.notify_other_idle(self.index);
+                    batch.drain(..).for_each(|record| run.report(&record));
+                    self.notify_other_idle();
                 }
                 Some(ended) = tasks.join_next() => propagate_panic(ended),
-                () = self.notifier.notified(self.index) => {}
-                () = self.sleep_until(until) => {}
+                () = self.notified() => {}
+                () = sleep_or_pending(wait) => {}
                 () = self.cancel.cancelled() => {}
             }
         }
-        self.notifier.notify_other_idle(self.index);
+        self.notify_other_idle();
         drop(sender);
         while let Some(record) = records.recv().await {
-            observe(&record);
+            run.report(&record);
         }
         while let Some(ended) = tasks.join_next().await {
             propagate_panic(ended);
         }
-        std::mem::take(&mut self.stats())
+        std::mem::take(&mut lock(&self.stats))
     }
+}
 
-    /// Waits until a time of the run's clock; `None` waits forever.
-    async fn sleep_until(&self, until: Option<Duration>) {
-        match until {
-            Some(until) => {
-                let wait = until.saturating_sub(self.run_state.template.clock.now());
-                tokio::time::sleep(wait).await;
-            }
-            None => pending().await,
-        }
+async fn sleep_or_pending(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => pending().await,
     }
 }
 

@@ -4,7 +4,8 @@
 use super::attempt_loop::{AttemptLoop, PooledConnection};
 use super::poll_on_wake::PollOnWake;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::finish_attempt::Slot;
+use crate::execution::evaluation::Slot;
+use crate::execution::run_state::lock;
 use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
@@ -43,20 +44,16 @@ pub(super) async fn run_task(
     let AttemptLoop {
         run_state, cancel, ..
     } = &*attempt_loop;
-    run_attempts(run_state, cancel, &mut task, first).await;
+    run_attempts(run_state, cancel, &mut task, None, first).await;
 }
 
 impl TaskDriver {
     fn put_back_connection(&mut self) {
-        self.attempt_loop.idle().extend(self.connection.take());
+        lock(&self.attempt_loop.idle).extend(self.connection.take());
     }
 }
 
 impl AttemptDriver for TaskDriver {
-    fn worker(&self) -> Option<usize> {
-        None
-    }
-
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
         let Some(writer) = &self.attempt_loop.disk_writer else {
             return LocalCopy::default();
@@ -81,7 +78,7 @@ impl AttemptDriver for TaskDriver {
                 None => run_cancelled,
             };
         if self.connection.is_none() {
-            self.connection = self.attempt_loop.idle().pop();
+            self.connection = lock(&self.attempt_loop.idle).pop();
         }
         let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
         hyper::exchange(
@@ -113,17 +110,15 @@ impl AttemptDriver for TaskDriver {
         let queued = writer.submit(|folder| job.run(folder)).await;
         if let Slot::Held(id) = std::mem::replace(slot, Slot::Released) {
             self.attempt_loop.release(id);
-            self.attempt_loop
-                .notifier
-                .notify_loop(self.attempt_loop.index);
+            self.attempt_loop.notify();
         }
         queued.wait().await
     }
 
     /// Sends the record before the task begins its next attempt, so that a slow callback delays that attempt.
     async fn report(&mut self, record: Box<AttemptRecord>) {
-        self.attempt_loop.stats().record(&record);
-        self.attempt_loop.notifier.notify_all_idle();
+        lock(&self.attempt_loop.stats).record(&record);
+        self.attempt_loop.notify_idle();
         // Lets other tasks run even if all attempts of this task fail without waiting.
         consume_budget().await;
         if let Some(record_sender) = &self.record_sender
@@ -147,7 +142,7 @@ impl AttemptDriver for TaskDriver {
                 self.put_back_connection();
                 self.attempt_loop.release(id);
                 // A retry may have become ready with the release.
-                self.attempt_loop.notifier.notify_all_idle();
+                self.attempt_loop.notify_idle();
             }
             Slot::Released => {}
         }

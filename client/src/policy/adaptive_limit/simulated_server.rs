@@ -1,9 +1,8 @@
 //! A server with a concurrency limit and a queue, in virtual time.
 
 use flagpole_protocol::Outcome;
-use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 

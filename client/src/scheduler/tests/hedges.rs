@@ -1,8 +1,8 @@
 //! Hedged attempts.
 
-use super::trace::{MS, busy, flags, hedging, result, retrying, simulate};
+use super::trace::{MS, after, busy, flags, hedging, result, retrying, simulate};
+use crate::Workload;
 use crate::policy::{Hedge, Policy};
-use crate::workload::Workload;
 use flagpole_protocol::{AttemptKind, CountryCode, Outcome};
 
 #[test]
@@ -12,8 +12,8 @@ fn the_loser_of_a_hedge_is_cancelled() {
         &hedging(10 * MS, 1.0),
         2,
         &|spec| match spec.plan.kind {
-            AttemptKind::Hedge => (result(Outcome::Ok), 5 * MS),
-            _ => (result(Outcome::Ok), 1000 * MS),
+            AttemptKind::Hedge => after(5, Outcome::Ok),
+            _ => after(1000, Outcome::Ok),
         },
     );
     assert_eq!(trace.outcomes(), [Outcome::Ok, Outcome::HedgeLost]);
@@ -23,9 +23,7 @@ fn the_loser_of_a_hedge_is_cancelled() {
 
 #[test]
 fn a_concurrency_of_one_never_hedges() {
-    let trace = simulate(&flags(5), &hedging(MS, 1.0), 1, &|_| {
-        (result(Outcome::Ok), 50 * MS)
-    });
+    let trace = simulate(&flags(5), &hedging(MS, 1.0), 1, &|_| after(50, Outcome::Ok));
     assert_eq!(trace.count(AttemptKind::Hedge), 0);
 }
 
@@ -36,8 +34,8 @@ fn a_try_fails_only_if_hedge_and_primary_fail() {
         &hedging(10 * MS, 1.0),
         2,
         &|spec| match spec.plan.kind {
-            AttemptKind::Hedge => (result(Outcome::ConnectionReset), 5 * MS),
-            _ => (result(Outcome::Ok), 100 * MS),
+            AttemptKind::Hedge => after(5, Outcome::ConnectionReset),
+            _ => after(100, Outcome::Ok),
         },
     );
     assert_eq!(trace.outcomes(), [Outcome::ConnectionReset, Outcome::Ok]);
@@ -93,7 +91,7 @@ fn request_number_follows_from_download_try_and_hedge() {
         ..hedging(5 * MS, 1.0)
     };
     let trace = simulate(&Workload::flags([code, code]), &policy, 4, &|_| {
-        (result(Outcome::ConnectionReset), 9 * MS)
+        after(9, Outcome::ConnectionReset)
     });
     let specs = trace.attempts.iter().map(|(spec, _)| spec);
     let mut numbers: Vec<_> = specs

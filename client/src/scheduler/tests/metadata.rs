@@ -1,9 +1,8 @@
 //! Flags and the metadata that names their files: what is requested, and in which order.
 
-use super::trace::{MS, Trace, flags_with_metadata, result, retrying, simulate, start};
-use crate::policy::Policy;
+use super::trace::{MS, Trace, after, flags_with_metadata, result, retrying, simulate, start};
 use crate::scheduler::{Action, AttemptScheduler, BodyAction};
-use crate::workload::Workload;
+use crate::{Policy, Workload};
 use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
@@ -83,7 +82,7 @@ fn metadata_does_not_wait_for_a_flag_that_is_not_due_yet() {
 fn no_metadata_is_requested_without_a_flag() {
     let workload = flags_with_metadata(1);
     let trace = simulate(&workload, &Policy::default(), 1, &|_| {
-        (result(Outcome::NotFound), MS)
+        after(1, Outcome::NotFound)
     });
     assert_eq!(trace.outcomes(), [Outcome::NotFound]);
     let mut scheduler = AttemptScheduler::new(&workload, &Policy::default(), 1);
@@ -102,8 +101,8 @@ fn metadata_404_is_not_flag_404() {
         &retrying(3),
         1,
         &|spec| match spec.plan.kind {
-            AttemptKind::Metadata => (result(Outcome::NotFound), MS),
-            _ => (result(Outcome::Ok), MS),
+            AttemptKind::Metadata => after(1, Outcome::NotFound),
+            _ => after(1, Outcome::Ok),
         },
     );
     let missing = Outcome::BadMetadata("there is none".into());

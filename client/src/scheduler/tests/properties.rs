@@ -5,8 +5,7 @@ use crate::policy::{Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudge
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, DrawPurpose, Outcome, RngKey};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// A server whose results depend on what is requested, never on the time.
 fn random_server(seed: u64) -> impl Fn(&AttemptSpec) -> (AttemptResult, Duration) {

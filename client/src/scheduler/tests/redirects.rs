@@ -1,6 +1,6 @@
 //! Redirect hops.
 
-use super::trace::{MS, flags, result, simulate};
+use super::trace::{MS, after, flags, result, simulate};
 use crate::policy::{Policy, RedirectPolicy};
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, Outcome};
@@ -33,7 +33,7 @@ fn redirects_are_followed_up_to_the_limit_with_the_same_request_number() {
 #[test]
 fn a_redirect_out_of_the_site_is_not_followed() {
     let trace = simulate(&flags(1), &Policy::default(), 1, &|_| {
-        (result(Outcome::Http(302)), MS)
+        after(1, Outcome::Http(302))
     });
     assert_eq!(trace.outcomes(), [Outcome::Http(302)]);
 }

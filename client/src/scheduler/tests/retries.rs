@@ -1,6 +1,6 @@
 //! Retries, backoff, the retry budget and unconditional repeats.
 
-use super::trace::{MS, busy, flags, result, retrying, simulate};
+use super::trace::{MS, after, busy, flags, result, retrying, simulate};
 use crate::policy::{Policy, Retry, RetryBudgetConfig};
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, Outcome};
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[test]
 fn nothing_is_retried_by_default() {
     let trace = simulate(&flags(3), &Policy::default(), 2, &|_| {
-        (result(Outcome::Http(503)), MS)
+        after(1, Outcome::Http(503))
     });
     assert_eq!(trace.outcomes(), [const { Outcome::Http(503) }; 3]);
     let mut attempts = trace.attempts.iter();
@@ -23,8 +23,8 @@ fn backoff_precedes_a_retry_and_holds_no_slot() {
         &retrying(3),
         1,
         &|spec| match spec.plan.request_number {
-            1 | 2 => (result(Outcome::ConnectionReset), MS),
-            _ => (result(Outcome::Ok), MS),
+            1 | 2 => after(1, Outcome::ConnectionReset),
+            _ => after(1, Outcome::Ok),
         },
     );
     assert_eq!(trace.attempts.len(), 6);
@@ -86,7 +86,32 @@ fn all_downloads_share_the_retry_budget() {
         ..retrying(5)
     };
     let trace = simulate(&flags(100), &policy, 10, &|_| {
-        (result(Outcome::ConnectionReset), MS)
+        after(1, Outcome::ConnectionReset)
     });
     assert_eq!(trace.count(AttemptKind::Retry), 12);
+}
+
+#[test]
+fn tries_stop_at_the_maximum_and_a_missing_flag_is_not_tried_again() {
+    let mut policy = retrying(3);
+    policy.retry.statuses = vec![404, 500];
+    for (outcome, tries) in [(Outcome::Http(500), 3), (Outcome::NotFound, 1)] {
+        let trace = simulate(&flags(2), &policy, 1, &|_| after(1, outcome.clone()));
+        assert_eq!(trace.outcomes(), vec![outcome.clone(); 2 * tries]);
+    }
+}
+
+#[test]
+fn a_retry_that_is_due_first_is_made_first() {
+    // The first download must wait for 5 s, the second for 1 s.
+    let trace = simulate(&flags(2), &retrying(2), 2, &|spec| match spec.attempt {
+        1 => (busy(Some([5000, 1000][spec.plan.index] * MS)), MS),
+        _ => after(1, Outcome::Ok),
+    });
+    let order: Vec<_> = trace
+        .attempts
+        .iter()
+        .map(|(spec, _)| spec.plan.index)
+        .collect();
+    assert_eq!(order, [0, 1, 1, 0]);
 }

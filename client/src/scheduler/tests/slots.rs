@@ -1,8 +1,10 @@
 //! When attempts start, and what holds between the end of an attempt and the release of its slot.
 
-use super::trace::{MS, flags, flags_with_metadata, result, retrying, start};
-use crate::policy::Policy;
-use crate::scheduler::{Action, AttemptId, AttemptScheduler};
+use super::trace::{
+    MS, after, flags, flags_with_metadata, result, retrying, simulate_adaptive, start,
+};
+use crate::Policy;
+use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
 use flagpole_protocol::{AttemptKind, Outcome};
 
 /// A scheduler, an attempt that has released its slot, and the next attempt, which uses the same slab entry.
@@ -66,4 +68,14 @@ fn completing_an_attempt_twice_panics() {
     let reset = result(Outcome::ConnectionReset);
     assert!(!scheduler.complete(spec.id, &reset, MS).is_final);
     scheduler.complete(spec.id, &reset, MS);
+}
+
+#[test]
+fn an_adaptive_limit_decides_the_concurrency() {
+    let peak = |outcome: &Outcome| {
+        let server = |_: &AttemptSpec| after(20, outcome.clone());
+        simulate_adaptive(&flags(300), 64, &server).peak_in_flight
+    };
+    assert_eq!(peak(&Outcome::Ok), 64);
+    assert_eq!(peak(&Outcome::Http(503)), 4);
 }

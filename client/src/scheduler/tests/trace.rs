@@ -1,13 +1,12 @@
 //! Runs the scheduler against a scripted server and records what it did.
 
-use crate::policy::{Hedge, HedgeDelay, Policy, Retry};
+use crate::Workload;
+use crate::policy::{AdaptiveLimit, Hedge, HedgeDelay, Policy, Retry};
 use crate::scheduler::{
     Action, AttemptId, AttemptResult, AttemptScheduler, AttemptSpec, BodyAction, Disposition,
 };
-use crate::workload::Workload;
 use flagpole_protocol::{AttemptKind, CountryCode, Outcome};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
@@ -42,7 +41,21 @@ pub(super) fn simulate(
     concurrency: usize,
     server: ScriptedServer<'_>,
 ) -> Trace {
-    let mut scheduler = AttemptScheduler::new(workload, policy, concurrency);
+    simulate_scheduler(AttemptScheduler::new(workload, policy, concurrency), server)
+}
+
+/// The same for an adaptive limit of at most `concurrency`.
+pub(super) fn simulate_adaptive(
+    workload: &Workload,
+    concurrency: usize,
+    server: ScriptedServer<'_>,
+) -> Trace {
+    let mut scheduler = AttemptScheduler::new(workload, &Policy::default(), concurrency);
+    scheduler.adapt(AdaptiveLimit::new(concurrency));
+    simulate_scheduler(scheduler, server)
+}
+
+fn simulate_scheduler(mut scheduler: AttemptScheduler, server: ScriptedServer<'_>) -> Trace {
     let mut pending: BTreeMap<(Duration, AttemptId), (AttemptSpec, AttemptResult)> =
         BTreeMap::new();
     let (mut trace, mut now) = (Trace::default(), Duration::ZERO);
@@ -99,6 +112,11 @@ pub(super) fn start(scheduler: &mut AttemptScheduler, now: Duration) -> AttemptS
         Action::Start(spec) => spec,
         other => panic!("expected a start, got {other:?}"),
     }
+}
+
+/// An attempt that ends so after this many milliseconds.
+pub(super) fn after(ms: u32, outcome: Outcome) -> (AttemptResult, Duration) {
+    (result(outcome), ms * MS)
 }
 
 pub(super) fn result(outcome: Outcome) -> AttemptResult {

@@ -1,16 +1,17 @@
 //! A thread that makes attempts, one after the other, and waits for each.
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::blocking::blocking_scheduler::BlockingScheduler;
-use crate::execution::finish_attempt::Slot;
-use crate::execution::run_state::RunState;
+use crate::execution::blocking_scheduler::BlockingScheduler;
+use crate::execution::evaluation::Slot;
 use crate::execution::storage_job::{StorageJob, StorageResult};
-use crate::run::Run;
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
+use crate::{Run, RunError};
 use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
+use std::panic::resume_unwind;
 use std::task::{Context, Poll, Waker};
+use std::thread::{Builder, ScopedJoinHandle, scope};
 use tokio_util::sync::CancellationToken;
 
 /// The size of the stack of a thread that makes attempts, in bytes. Calls are not nested deeply, in a debug build
@@ -20,13 +21,50 @@ pub const STACK_SIZE: usize = 256 << 10;
 /// What a thread needs to make attempts.
 pub(crate) struct BlockingWorker<'r> {
     pub(crate) run: &'r Run<'r>,
-    pub(crate) state: &'r RunState,
+    pub(crate) scheduler: &'r BlockingScheduler,
     pub(crate) client: BlockingClient,
+    /// The number in records; `None` for a thread that makes a single attempt.
     pub(crate) worker: Option<usize>,
     /// Boxed, to keep it off the stack of a waiting thread.
     pub(crate) stats: Box<RunStats>,
-    /// Gives further attempts; `None` for a thread that makes a single attempt.
-    pub(crate) scheduler: Option<&'r BlockingScheduler>,
+}
+
+/// Carries out `work` on `count` threads and adds up the statistics. `work` gets the index of its thread.
+pub(crate) fn run_on_threads(
+    run: &Run<'_>,
+    count: usize,
+    (name, stack_size): (&str, usize),
+    work: impl Fn(usize) -> Result<Box<RunStats>, RunError> + Sync,
+) -> Result<RunStats, RunError> {
+    type Thread<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
+    let work = |index| {
+        // Cancels the run if this thread fails: the others would wait for its attempt to end.
+        let cancel_on_failure = run.cancel.clone().drop_guard();
+        let stats = work(index)?;
+        cancel_on_failure.disarm();
+        Ok(stats)
+    };
+    let work = &work;
+    scope(|scope| {
+        let spawn = |index: usize| {
+            let builder = Builder::new().name(format!("{name}-{}", index + 1));
+            let thread = builder
+                .stack_size(stack_size)
+                .spawn_scoped(scope, move || work(index));
+            thread
+                .inspect_err(|_| run.cancel.cancel())
+                .map_err(RunError::Thread)
+        };
+        let join = |thread: Thread<'_>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let threads: Vec<_> = (0..count).map(spawn).collect();
+        // Every thread is joined, so that a panic of any thread is passed on.
+        let stats: Vec<_> = threads
+            .into_iter()
+            .map(|thread| thread.and_then(join))
+            .collect();
+        let mut stats = stats.into_iter();
+        stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
+    })
 }
 
 /// Makes attempts until the scheduler has no more or the run is cancelled.
@@ -35,14 +73,12 @@ pub(crate) fn run_worker(
     scheduler: &BlockingScheduler,
     worker: usize,
 ) -> Box<RunStats> {
-    let state = &scheduler.run_state;
     let mut worker = BlockingWorker {
         run,
-        state,
-        client: BlockingClient::new(state.template.clone()),
+        scheduler,
+        client: BlockingClient::new(scheduler.run_state.template.clone()),
         worker: Some(worker),
         stats: Box::default(),
-        scheduler: Some(scheduler),
     };
     if let Some(first) = scheduler.next() {
         worker.run_attempts(first);
@@ -53,16 +89,18 @@ pub(crate) fn run_worker(
 impl BlockingWorker<'_> {
     /// Makes `first` and all further attempts of this thread.
     pub(crate) fn run_attempts(&mut self, first: AttemptSpec) {
-        let (state, token) = (self.state, &self.state.template.cancel);
+        let (state, worker) = (&self.scheduler.run_state, self.worker);
+        let token = &state.template.cancel;
         // On the heap, because the stacks of a thousand threads would each grow by a whole page.
-        let mut attempts = Box::pin(run_attempts(state, token, self, first));
-        match attempts
+        let mut attempts = Box::pin(run_attempts(state, token, self, worker, first));
+        let polled = attempts
             .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-        {
-            Poll::Ready(()) => {}
-            Poll::Pending => unreachable!("all futures of a blocking driver are ready"),
-        }
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(
+            polled,
+            Poll::Ready(()),
+            "all futures of a blocking driver are ready"
+        );
     }
 
     /// `record` and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
@@ -75,19 +113,16 @@ impl BlockingWorker<'_> {
 
     #[inline(never)]
     fn next_spec(&self, slot: Slot) -> Option<AttemptSpec> {
+        self.worker?;
         match slot {
             Slot::Next(Action::Start(spec)) => Some(spec),
-            Slot::Held(id) => self.scheduler?.release_and_next(id),
-            Slot::Released | Slot::Next(_) => self.scheduler?.next(),
+            Slot::Held(id) => self.scheduler.release_and_next(id),
+            Slot::Released | Slot::Next(_) => self.scheduler.next(),
         }
     }
 }
 
 impl AttemptDriver for BlockingWorker<'_> {
-    fn worker(&self) -> Option<usize> {
-        self.worker
-    }
-
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
         let folder = self.run.destination;
         folder.map_or_else(LocalCopy::default, |folder| folder.local_copy(resource))

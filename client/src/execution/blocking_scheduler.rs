@@ -2,37 +2,39 @@
 
 use crate::execution::run_state::RunState;
 use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
-use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
-/// The state of a run, and the condition variable on which its threads wait.
+/// [`timer_until`](BlockingScheduler::timer_until) if no thread waits with a timeout.
+const NO_TIMER: u64 = u64::MAX;
+
+/// The state of a run, and the condition variable on which its threads wait. The numbers change only while the scheduler
+/// is locked; they are atomic only to be mutable.
 #[derive(Debug)]
 pub(crate) struct BlockingScheduler {
     pub(crate) run_state: RunState,
     changed: Condvar,
-    /// Number of threads that wait. If it is 0, no notification is sent, because each is a system call. Atomic only to be
-    /// mutable: it is changed only while the scheduler is locked.
+    /// Number of threads that wait. If it is 0, no notification is sent, because each is a system call.
     waiting_count: AtomicUsize,
-    /// See [`thread_count`](Self::thread_count); changed only while the scheduler is locked.
+    /// See [`thread_count`](Self::thread_count).
     thread_count: AtomicUsize,
     /// The earliest time until which a thread waits with a timeout, on behalf of all waiting threads: if each had a
-    /// timeout, a thousand threads would wake for a single retry. Locked only while the scheduler is locked.
-    timer_until: Mutex<Option<Duration>>,
+    /// timeout, a thousand threads would wake for a single retry. In nanoseconds from the start of the run.
+    timer_until: AtomicU64,
 }
 
 impl BlockingScheduler {
-    /// For as many threads as can have an attempt in flight at once.
-    pub(crate) fn new(run_state: RunState) -> Arc<BlockingScheduler> {
-        let threads = run_state.scheduler().max_in_flight();
+    /// For at most `threads` threads that take attempts, and at most as many as can have an attempt in flight at once.
+    pub(crate) fn new(run_state: RunState, threads: usize) -> Arc<BlockingScheduler> {
+        let threads = run_state.scheduler().max_in_flight().min(threads);
         Arc::new(BlockingScheduler {
             run_state,
             changed: Condvar::new(),
             waiting_count: AtomicUsize::new(0),
             thread_count: AtomicUsize::new(threads),
-            timer_until: Mutex::default(),
+            timer_until: AtomicU64::new(NO_TIMER),
         })
     }
 
@@ -63,17 +65,21 @@ impl BlockingScheduler {
 
     /// Releases the concurrency slot of an attempt and waits for the next one.
     pub(crate) fn release_and_next(&self, id: AttemptId) -> Option<AttemptSpec> {
+        self.take(self.release(id))
+    }
+
+    /// Releases the concurrency slot of an attempt. The release may have made more attempts ready than the caller takes.
+    pub(crate) fn release(&self, id: AttemptId) -> MutexGuard<'_, AttemptScheduler> {
         let mut scheduler = self.run_state.scheduler();
         scheduler.release_slot(id);
-        // The release may have made more attempts ready than this thread takes.
         self.notify_one();
-        self.take(scheduler)
+        scheduler
     }
 
     fn take(&self, mut scheduler: MutexGuard<'_, AttemptScheduler>) -> Option<AttemptSpec> {
         loop {
             let now = self.run_state.template.clock.now();
-            match scheduler.next(now) {
+            let until = match scheduler.next(now) {
                 Action::Start(spec) => {
                     // More attempts may be ready than this one; and if this thread was the one with the timer, another
                     // must become it.
@@ -92,16 +98,12 @@ impl BlockingScheduler {
                     self.notify_one();
                     return None;
                 }
-                Action::SleepUntil(until) if self.needs_timer(until) => {
-                    scheduler = self.wait_until(scheduler, until, until.saturating_sub(now));
-                }
-                Action::SleepUntil(_) | Action::Blocked => {
-                    self.waiting_count.fetch_add(1, SeqCst);
-                    let woken = self.changed.wait(scheduler);
-                    scheduler = woken.unwrap_or_else(PoisonError::into_inner);
-                    self.waiting_count.fetch_sub(1, SeqCst);
-                }
-            }
+                Action::SleepUntil(until) => Some(until),
+                Action::Blocked => None,
+            };
+            self.waiting_count.fetch_add(1, SeqCst);
+            scheduler = self.wait(scheduler, until, now);
+            self.waiting_count.fetch_sub(1, SeqCst);
         }
     }
 
@@ -111,34 +113,29 @@ impl BlockingScheduler {
         }
     }
 
-    fn needs_timer(&self, until: Duration) -> bool {
-        self.timer_until().is_none_or(|earliest| until < earliest)
-    }
-
-    fn wait_until<'a>(
+    /// Waits for a notification, and at most until a time for which no other thread waits.
+    fn wait<'a>(
         &self,
         scheduler: MutexGuard<'a, AttemptScheduler>,
-        until: Duration,
-        wait: Duration,
+        until: Option<Duration>,
+        now: Duration,
     ) -> MutexGuard<'a, AttemptScheduler> {
-        *self.timer_until() = Some(until);
-        self.waiting_count.fetch_add(1, SeqCst);
+        // A time that does not fit is as good as none: it is 584 years away.
+        let until = until.and_then(|until| u64::try_from(until.as_nanos()).ok());
+        let timer = until.filter(|until| *until < self.timer_until.load(SeqCst));
+        let Some(timer) = timer else {
+            let woken = self.changed.wait(scheduler);
+            return woken.unwrap_or_else(PoisonError::into_inner);
+        };
+        self.timer_until.store(timer, SeqCst);
+        let wait = Duration::from_nanos(timer).saturating_sub(now);
         let woken = self.changed.wait_timeout(scheduler, wait);
         let (scheduler, _) = woken.unwrap_or_else(PoisonError::into_inner);
-        self.waiting_count.fetch_sub(1, SeqCst);
-        let mut timer_until = self.timer_until();
         // By now another thread may have the timer, with an earlier time.
-        if *timer_until == Some(until) {
-            *timer_until = None;
-        }
-        drop(timer_until);
+        let _ = self
+            .timer_until
+            .compare_exchange(timer, NO_TIMER, SeqCst, SeqCst);
         scheduler
-    }
-
-    fn timer_until(&self) -> MutexGuard<'_, Option<Duration>> {
-        self.timer_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,0 +1,222 @@
+//! Evaluates the response of an attempt: verifies the body, lets the scheduler decide what follows, and, after the
+//! changes on disk, completes the record.
+
+use crate::execution::run_state::{RunState, lock};
+use crate::execution::storage_job::{StorageJob, StorageResult, retained};
+use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_location};
+use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
+use crate::storage::resume::{LocalCopy, PartialUpdate};
+use crate::storage::wasted_bytes::{Retained, WastedBytes};
+use crate::{storage::verify::country_metadata, transport::RawResponse};
+use bytes::Bytes;
+use flagpole_protocol::{AttemptRecord, Outcome};
+use std::{sync::Arc, time::Duration};
+
+/// An attempt whose response has been evaluated: its record, its storage job and its concurrency slot.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    id: AttemptId,
+    /// Without `wasted_bytes`, which are known after the storage job. Boxed, to keep the record off the stack of a
+    /// thread that waits, and cheap to move.
+    pub(super) record: Box<AttemptRecord>,
+    /// `None` if nothing changes on disk, as in most runs that are timed. Boxed, to be cheap to move.
+    pub(super) job: Option<Box<StorageJob>>,
+    pub(super) slot: Slot,
+    action: BodyAction,
+    /// How much of the resource is on disk after the storage job.
+    retained: Retained,
+}
+
+/// The state of an attempt's concurrency slot (the right to have one request in flight) after the evaluation.
+#[derive(Debug)]
+pub(crate) enum Slot {
+    /// Still held.
+    Held(AttemptId),
+    /// Released when the storage job was queued.
+    Released,
+    /// Released by the evaluation, which took this next action from the scheduler.
+    Next(Action),
+}
+
+impl RunState {
+    /// Verifies a response and completes its attempt in the scheduler. The caller then runs the storage job and
+    /// calls [`finish_attempt`](RunState::finish_attempt).
+    ///
+    /// If `takes_next`, and there is no storage job, releases the concurrency slot and takes the scheduler's next
+    /// action under the same lock.
+    ///
+    /// Not inlined: its variables would lie on the stack of every thread that waits for a response.
+    #[inline(never)]
+    pub(super) fn evaluate_response(
+        &self,
+        spec: AttemptSpec,
+        worker: Option<usize>,
+        local: &LocalCopy,
+        mut response: Box<RawResponse>,
+        takes_next: bool,
+    ) -> Evaluated {
+        let (outcome, country, update) = self.verify(&spec, local, &mut response);
+        // Measured after the verification, which is part of the attempt.
+        let done = self.template.clock.now();
+        let unix_time = self.template.clock.unix_time(done);
+        let retry_after = response.retry_after.as_deref();
+        let result = AttemptResult {
+            conditions_failed: local.is_conditional_failure(&outcome),
+            outcome,
+            service_time: done.saturating_sub(response.sent),
+            redirect: self.redirect_path(&spec, &response),
+            retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
+        };
+        let (disposition, slot) = self.complete(spec.id, &result, &update, takes_next, done);
+        self.cancel_superseded(spec.id, &disposition.superseded);
+        let update = match disposition.outcome {
+            // Another attempt has stored the body.
+            Outcome::HedgeLost => PartialUpdate::Unchanged,
+            _ => update,
+        };
+        let body_len = response.result.as_ref().map_or(0, Bytes::len);
+        Evaluated {
+            id: spec.id,
+            record: attempt_record(&spec, worker, &mut response, &disposition, done),
+            slot,
+            action: disposition.body_action,
+            retained: retained(&update, &disposition, body_len as u64),
+            job: self.storage_job(spec, &disposition, update, response, country),
+        }
+    }
+
+    /// Evaluates a response to a conditional request against the local copy, and verifies the body of any other.
+    /// Returns the outcome regardless of other attempts of the download, the name of the country, and the change of the
+    /// partial file.
+    fn verify(
+        &self,
+        spec: &AttemptSpec,
+        local: &LocalCopy,
+        response: &mut RawResponse,
+    ) -> (Outcome, Option<String>, PartialUpdate) {
+        let resource = spec.plan.resource;
+        let (outcome, update) =
+            local.evaluate_conditional(response, self.template.config.body_limit);
+        let verified =
+            outcome.map_or_else(|| self.verifier.verify_response(resource, response), Ok);
+        let outcome = verified.unwrap_or_else(|failed| failed);
+        if !spec.plan.names_file {
+            return (outcome, None, update);
+        }
+        let country = (outcome == Outcome::Ok).then(|| {
+            let body = response.result.as_deref().unwrap_or_default();
+            country_metadata::country_name(body, resource.code())
+        });
+        // Metadata is always requested completely.
+        match country.transpose() {
+            Ok(country) => (outcome, country, PartialUpdate::Unchanged),
+            Err(failed) => (failed, None, PartialUpdate::Unchanged),
+        }
+    }
+
+    /// The path within the site to which a response redirects.
+    fn redirect_path(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
+        let location = response.location.as_deref()?;
+        response.status.filter(|status| is_redirect(*status))?;
+        let uri = self
+            .template
+            .uri(spec.plan.resource, spec.plan.path.as_deref());
+        let url = request_url(self.site.as_ref()?, uri.path_and_query()?);
+        resolve_location(&url, location)
+    }
+
+    /// Completes the attempt in the scheduler; returns what to do, and the state of the concurrency slot.
+    fn complete(
+        &self,
+        id: AttemptId,
+        result: &AttemptResult,
+        update: &PartialUpdate,
+        takes_next: bool,
+        done: Duration,
+    ) -> (Disposition, Slot) {
+        let mut scheduler = self.scheduler();
+        let disposition = scheduler.complete(id, result, done);
+        if disposition.outcome == Outcome::Cancelled {
+            // The run was cancelled (the outcome of a superseded attempt is `HedgeLost`). The waker that stops the
+            // scheduler may not have run yet.
+            scheduler.stop();
+        }
+        let stores = self.saves
+            && (disposition.body_action != BodyAction::Discard
+                || *update != PartialUpdate::Unchanged);
+        // An attempt holds its slot until its staged flag is reported to the scheduler.
+        let slot = if takes_next && !stores && disposition.body_action != BodyAction::Stage {
+            scheduler.release_slot(id);
+            Slot::Next(scheduler.next(done))
+        } else {
+            Slot::Held(id)
+        };
+        drop(scheduler);
+        (disposition, slot)
+    }
+
+    /// Completes the record. Reports a staged flag to the scheduler, which may then request its metadata. `stored` is
+    /// the result of the storage job; `Ok` if the attempt has no storage job.
+    pub(super) fn finish_attempt(
+        &self,
+        evaluated: &mut Evaluated,
+        stored: Result<StorageResult, Outcome>,
+    ) {
+        let (is_stored, record) = (stored.is_ok(), &mut evaluated.record);
+        let retained = match stored {
+            Ok(result) => {
+                if let Some(staged) = result.staged {
+                    lock(&self.staged).insert(record.download, staged);
+                }
+                if result.lost_partial {
+                    Retained::Unchanged
+                } else {
+                    evaluated.retained
+                }
+            }
+            Err(outcome) => {
+                record.outcome = outcome;
+                record.is_final = true;
+                Retained::Unchanged
+            }
+        };
+        record.wasted_bytes = if self.template.config.keep_partial_bodies {
+            lock(&self.wasted).record(record.resource, record.bytes, retained)
+        } else {
+            // No attempt continues a partial body, so the cores need not share a map.
+            WastedBytes::default().record(record.resource, record.bytes, retained)
+        };
+        if evaluated.action == BodyAction::Stage {
+            self.scheduler().on_staged(evaluated.id, is_stored);
+        }
+    }
+}
+
+fn attempt_record(
+    spec: &AttemptSpec,
+    worker: Option<usize>,
+    response: &mut RawResponse,
+    disposition: &Disposition,
+    done: Duration,
+) -> Box<AttemptRecord> {
+    Box::new(AttemptRecord {
+        download: spec.plan.index + 1,
+        attempt: spec.attempt,
+        kind: spec.plan.kind,
+        is_final: disposition.is_final,
+        resource: spec.plan.resource,
+        request_number: spec.plan.request_number,
+        worker,
+        backoff: spec.plan.backoff,
+        due: spec.due,
+        sent: response.sent,
+        reused_connection: response.reused,
+        first_byte: response.first_byte,
+        done,
+        outcome: disposition.outcome.clone(),
+        status: response.status,
+        bytes: response.bytes,
+        wasted_bytes: 0,
+        timing: response.timing.take(),
+    })
+}
