@@ -7,7 +7,7 @@ use crate::execution::storage_job::{StorageJob, StorageResult};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::storage::resume::LocalCopy;
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
-use crate::{Run, RunError};
+use crate::{DownloadDir, Run, RunError};
 use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
 use std::panic::resume_unwind;
 use std::task::{Context, Poll, Waker};
@@ -103,6 +103,11 @@ impl BlockingWorker<'_> {
         );
     }
 
+    fn folder(&self) -> &DownloadDir {
+        let folder = self.run.destination;
+        folder.expect("only a run with a folder has files and jobs for them")
+    }
+
     /// `record` and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
     /// response.
     #[inline(never)]
@@ -124,8 +129,7 @@ impl BlockingWorker<'_> {
 
 impl AttemptDriver for BlockingWorker<'_> {
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
-        let folder = self.run.destination;
-        folder.map_or_else(LocalCopy::default, |folder| folder.local_copy(resource))
+        self.folder().local_copy(resource)
     }
 
     async fn exchange(
@@ -146,10 +150,7 @@ impl AttemptDriver for BlockingWorker<'_> {
         job: Box<StorageJob>,
         _: &mut Slot,
     ) -> Result<StorageResult, Outcome> {
-        match self.run.destination {
-            Some(folder) => job.run(folder),
-            None => Ok(StorageResult::default()),
-        }
+        job.run(self.folder())
     }
 
     async fn report(&mut self, record: Box<AttemptRecord>) {

@@ -16,6 +16,7 @@ pub struct Hedge {
 
 /// How long a request may take before it is duplicated.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum HedgeDelay {
     /// A fixed time.
     Fixed(Duration),
@@ -45,7 +46,11 @@ impl Default for Hedge {
 impl Hedge {
     /// The delay, given the service times so far and the elapsed times of the requests in flight; `None` if
     /// there are too few responses.
-    pub fn current_delay(&self, seen: &KaplanMeier, in_flight: &[Duration]) -> Option<Duration> {
+    pub(crate) fn current_delay(
+        &self,
+        seen: &KaplanMeier,
+        in_flight: &[Duration],
+    ) -> Option<Duration> {
         match self.delay {
             HedgeDelay::Fixed(delay) => Some(delay),
             HedgeDelay::Quantile { min_samples, .. } if seen.count() < min_samples => None,
@@ -54,7 +59,7 @@ impl Hedge {
     }
 
     /// Whether one more hedge may be sent after `hedges` hedges and `others` other requests.
-    pub fn allows(&self, hedges: u64, others: u64) -> bool {
+    pub(crate) fn allows(&self, hedges: u64, others: u64) -> bool {
         (hedges + 1) as f64 <= self.max_ratio * others as f64
     }
 }

@@ -14,30 +14,30 @@ const MULTIPLE_OF_SLOWEST: u32 = 2;
 
 /// Estimates quantiles of service times from complete and censored observations.
 #[derive(Clone, Debug, Default)]
-pub struct KaplanMeier {
+pub(crate) struct KaplanMeier {
     complete: LatencyStats,
     censored: LatencyStats,
 }
 
 impl KaplanMeier {
     /// Records the service time of a response.
-    pub fn record(&mut self, service_time: Duration) {
+    pub(crate) fn record(&mut self, service_time: Duration) {
         self.complete.record(service_time);
     }
 
     /// Records a request that was cancelled after `elapsed` without a response.
-    pub fn record_censored(&mut self, elapsed: Duration) {
+    pub(crate) fn record_censored(&mut self, elapsed: Duration) {
         self.censored.record(elapsed);
     }
 
     /// Number of responses recorded.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.complete.count()
     }
 
     /// The shortest time within which at least the fraction `quantile` (0 to 1) of the requests complete.
     /// `in_flight` holds the elapsed times of requests in flight. `None` before the first response.
-    pub fn quantile(&self, quantile: f64, in_flight: &[Duration]) -> Option<Duration> {
+    pub(crate) fn quantile(&self, quantile: f64, in_flight: &[Duration]) -> Option<Duration> {
         let mut censored: Vec<_> = self.censored.counts().collect();
         censored.extend(in_flight.iter().map(|&elapsed| (elapsed, 1)));
         censored.sort_unstable();

@@ -11,7 +11,7 @@ mod retry_budget;
 
 pub(crate) use adaptive_limit::AdaptiveLimit;
 pub use hedge::{Hedge, HedgeDelay};
-pub use kaplan_meier::KaplanMeier;
+pub(crate) use kaplan_meier::KaplanMeier;
 pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;

@@ -42,12 +42,12 @@ impl Default for Retry {
 
 impl Retry {
     /// Maximum number of tries, at least 1.
-    pub fn max_attempts(&self) -> u32 {
+    pub(crate) fn max_attempts(&self) -> u32 {
         self.max_attempts.max(1)
     }
 
     /// Whether the same request may succeed after this outcome.
-    pub fn is_retryable(&self, outcome: &Outcome) -> bool {
+    pub(crate) fn is_retryable(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Http(status) => self.statuses.contains(status),
             Outcome::Timeout(..)
@@ -82,7 +82,7 @@ impl Retry {
     /// The backoff after `failures` (from 1) failed tries: `retry_after` within its limit, plus a jitter that depends on
     /// the seed, the resource and the request number of the last failed try. Without the jitter, all clients that got
     /// the same `Retry-After` would retry together.
-    pub fn backoff(
+    pub(crate) fn backoff(
         &self,
         resource: Resource,
         request_number: u64,

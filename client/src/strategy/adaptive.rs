@@ -9,8 +9,7 @@ use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 
 /// The strategy `adaptive`.
-#[derive(Debug)]
-pub struct Adaptive;
+pub(super) struct Adaptive;
 
 impl Strategy for Adaptive {
     fn name(&self) -> &'static str {

@@ -7,8 +7,7 @@ use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 
 /// The strategy `async-multi`.
-#[derive(Debug)]
-pub struct AsyncMulti;
+pub(super) struct AsyncMulti;
 
 impl Strategy for AsyncMulti {
     fn name(&self) -> &'static str {

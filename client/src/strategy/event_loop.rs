@@ -7,8 +7,7 @@ use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 
 /// The strategy `async`.
-#[derive(Debug)]
-pub struct EventLoopStrategy;
+pub(super) struct EventLoopStrategy;
 
 impl Strategy for EventLoopStrategy {
     fn name(&self) -> &'static str {

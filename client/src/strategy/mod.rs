@@ -3,14 +3,14 @@
 //! A strategy is an ordinary blocking function, so that the cost of the threads or the runtime that it starts is part of
 //! the measured time. To add a strategy, write a file with a [`Strategy`] and name it here twice.
 
-pub mod adaptive;
-pub mod async_multi;
-pub mod event_loop;
-pub mod per_core;
-pub mod sequential;
+mod adaptive;
+mod async_multi;
+mod event_loop;
+mod per_core;
+mod sequential;
 mod strategy_trait;
-pub mod thread_per_download;
-pub mod threads;
+mod thread_per_download;
+mod threads;
 
 pub use crate::execution::worker::STACK_SIZE;
 pub use strategy_trait::Strategy;

@@ -16,8 +16,7 @@ use tokio::runtime::Builder;
 const STACK_SIZE: usize = 2 << 20;
 
 /// The strategy `per-core`.
-#[derive(Debug)]
-pub struct PerCore;
+pub(super) struct PerCore;
 
 impl Strategy for PerCore {
     fn name(&self) -> &'static str {

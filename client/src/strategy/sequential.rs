@@ -9,8 +9,7 @@ use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 
 /// The strategy `sequential`.
-#[derive(Debug)]
-pub struct Sequential;
+pub(super) struct Sequential;
 
 impl Strategy for Sequential {
     fn name(&self) -> &'static str {

@@ -13,8 +13,7 @@ use std::sync::Mutex;
 use std::thread::{Builder, scope};
 
 /// The strategy `thread-per-download`.
-#[derive(Debug)]
-pub struct ThreadPerDownload;
+pub(super) struct ThreadPerDownload;
 
 impl Strategy for ThreadPerDownload {
     fn name(&self) -> &'static str {
@@ -33,9 +32,8 @@ impl Strategy for ThreadPerDownload {
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
         // A token of its own: if one thread fails, the others are cancelled.
         let run = &run.with_child_token();
-        let state = RunState::start(run)?;
         // Only this thread waits for attempts.
-        let scheduler = BlockingScheduler::new(state, 1);
+        let scheduler = BlockingScheduler::new(RunState::start(run)?, 1);
         let dispatcher = Dispatcher {
             run,
             scheduler: &scheduler,

@@ -9,8 +9,7 @@ use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 
 /// The strategy `threads`.
-#[derive(Debug)]
-pub struct Threads;
+pub(super) struct Threads;
 
 impl Strategy for Threads {
     fn name(&self) -> &'static str {

@@ -47,27 +47,29 @@ pub struct Workload {
 impl Workload {
     /// The flags of `codes`, sorted by code; a code given twice is downloaded twice.
     pub fn flags(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
-        Workload::sorted(codes, |code| vec![DownloadSpec::new(Resource::Flag(code))])
+        Workload::sorted(codes, |code| [Resource::Flag(code)])
     }
 
-    /// The flags of `codes`, each followed by its metadata and saved under the country's name: two
-    /// requests each.
-    pub fn with_metadata(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
-        Workload::sorted(codes, |code| {
-            let flag = DownloadSpec::new(Resource::Flag(code));
-            vec![DownloadSpec {
-                saves_by_country: true,
-                ..flag
-            }]
-        })
+    /// The metadata of `codes`, sorted by code.
+    pub fn metadata(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
+        Workload::sorted(codes, |code| [Resource::Metadata(code)])
     }
 
     /// The flags and the metadata of `codes` as independent downloads.
     pub fn files(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
         Workload::sorted(codes, |code| {
-            let files = [Resource::Flag(code), Resource::Metadata(code)];
-            files.map(DownloadSpec::new).to_vec()
+            [Resource::Flag(code), Resource::Metadata(code)]
         })
+    }
+
+    /// The flags of `codes`, each followed by its metadata and saved under the country's name: two requests each, of
+    /// which the second waits for the first.
+    pub fn with_metadata(codes: impl IntoIterator<Item = CountryCode>) -> Workload {
+        let mut workload = Workload::flags(codes);
+        for download in &mut workload.downloads {
+            download.saves_by_country = true;
+        }
+        workload
     }
 
     /// The same downloads as an open workload: each download is due `interval` after the previous one.
@@ -78,25 +80,25 @@ impl Workload {
         self
     }
 
-    /// The `downloads` of each code, sorted by code and numbered for each resource.
-    fn sorted(
+    /// The `resources` of each code, sorted by code and numbered for each resource.
+    fn sorted<const N: usize>(
         codes: impl IntoIterator<Item = CountryCode>,
-        downloads: impl Fn(CountryCode) -> Vec<DownloadSpec>,
+        resources: fn(CountryCode) -> [Resource; N],
     ) -> Workload {
         let mut codes: Vec<CountryCode> = codes.into_iter().collect();
         codes.sort_unstable();
         let mut numbers = BTreeMap::new();
-        let with_number = |download: DownloadSpec| {
-            let number: &mut u64 = numbers.entry(download.resource).or_default();
+        let download = |resource| {
+            let number: &mut u64 = numbers.entry(resource).or_default();
             *number += 1;
             DownloadSpec {
                 request_number: *number,
-                ..download
+                ..DownloadSpec::new(resource)
             }
         };
-        let downloads = codes.into_iter().flat_map(downloads);
+        let resources = codes.into_iter().flat_map(resources);
         Workload {
-            downloads: downloads.map(with_number).collect(),
+            downloads: resources.map(download).collect(),
         }
     }
 }

@@ -137,6 +137,7 @@ impl From<SocketAddr> for Endpoint {
 
 /// The URL cannot be used, or its host is unknown.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TargetError {
     /// Not a URL with a host.
     #[error("expected a URL such as `http://127.0.0.1:8001`, got `{0}`")]

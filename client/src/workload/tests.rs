@@ -33,6 +33,14 @@ fn spaced_downloads_are_due_at_regular_intervals() {
 }
 
 #[test]
+fn metadata_may_be_downloaded_alone() {
+    let [br, us] = codes(["BR", "US"]).map(Resource::Metadata);
+    let workload = Workload::metadata(codes(["US", "BR", "US"]));
+    assert_eq!(numbered(&workload), [(br, 1), (us, 1), (us, 2)]);
+    assert!(!workload.downloads.iter().any(|d| d.saves_by_country));
+}
+
+#[test]
 fn files_are_two_downloads_per_code() {
     let br = codes(["BR"])[0];
     let (flag, metadata) = (Resource::Flag(br), Resource::Metadata(br));

@@ -75,7 +75,14 @@ fn concurrency_of_one_makes_records_in_workload_order() {
 
 #[test]
 fn concurrency_is_reached_and_not_exceeded() {
-    for (name, m) in [("threads", 4), ("async", 4), ("sequential", 1)] {
+    // An adaptive limit is 4 at first, and rises after more responses than these.
+    for (name, m) in [
+        ("threads", 4),
+        ("thread-per-download", 4),
+        ("async", 4),
+        ("adaptive", 4),
+        ("sequential", 1),
+    ] {
         // No response is sent before m requests are in flight: a lower concurrency would never end.
         let together = Barrier::new(m);
         let in_flight = Arc::new(AtomicUsize::new(0));
@@ -87,8 +94,9 @@ fn concurrency_is_reached_and_not_exceeded() {
             now.fetch_sub(1, SeqCst);
             OK.into()
         });
+        let limit = concurrency(if name == "adaptive" { 100 } else { 4 });
         let (stats, records) = server
-            .run(name, CODES, |run| run.concurrency(concurrency(4)))
+            .run(name, CODES, |run| run.concurrency(limit))
             .unwrap();
         assert_eq!((stats.ok, most.load(SeqCst)), (8, m), "{name}");
         assert!(server.connections() <= m);

@@ -55,9 +55,7 @@ impl TaskDriver {
 
 impl AttemptDriver for TaskDriver {
     async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
-        let Some(writer) = &self.attempt_loop.disk_writer else {
-            return LocalCopy::default();
-        };
+        let writer = self.attempt_loop.disk_writer();
         let look_up = writer
             .submit(move |folder| Ok(folder.local_copy(resource)))
             .await;
@@ -104,9 +102,7 @@ impl AttemptDriver for TaskDriver {
         slot: &mut Slot,
     ) -> Result<StorageResult, Outcome> {
         self.put_back_connection();
-        let Some(writer) = &self.attempt_loop.disk_writer else {
-            return Ok(StorageResult::default());
-        };
+        let writer = self.attempt_loop.disk_writer();
         let queued = writer.submit(|folder| job.run(folder)).await;
         if let Slot::Held(id) = std::mem::replace(slot, Slot::Released) {
             self.attempt_loop.release(id);
