@@ -42,7 +42,7 @@ impl Default for Retry {
 
 impl Retry {
     /// Maximum number of tries, at least 1.
-    pub(crate) fn max_attempts(&self) -> u32 {
+    pub fn max_attempts(&self) -> u32 {
         self.max_attempts.max(1)
     }
 
