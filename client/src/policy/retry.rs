@@ -82,7 +82,7 @@ impl Retry {
     /// The backoff after `failures` (from 1) failed tries: `retry_after` within its limit, plus a jitter that depends on
     /// the seed, the resource and the request number of the last failed try. Without the jitter, all clients that got
     /// the same `Retry-After` would retry together.
-    pub(crate) fn backoff(
+    pub fn backoff(
         &self,
         resource: Resource,
         request_number: u64,
