@@ -162,6 +162,14 @@ fn initially_in_flight(combo: Combo) -> u64 {
     }
 }
 
+struct CancelOnDrop<'a>(&'a CancellationToken);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 #[test]
 fn cancelled_requests_are_aborted_entries() {
     with_every_combo(|combo| {
@@ -171,8 +179,8 @@ fn cancelled_requests_are_aborted_entries() {
         let run = run.cancel(cancel.clone());
         let in_flight = initially_in_flight(combo);
         let measured = thread::scope(|scope| {
-            // Cancels even if the wait below fails; the run would never end.
-            let _end = cancel.clone().drop_guard();
+            // The run would never end if the wait below failed.
+            let _end = CancelOnDrop(&cancel);
             let running = scope.spawn(|| combo.measure(run));
             let what = format!("all requests of {} are in flight", combo.name());
             wait_until(&what, || server.ledger().requests == in_flight);
