@@ -4,8 +4,8 @@ use crate::gif::{self, GIF};
 use bytes::Bytes;
 use flagpole_client::DownloadDir;
 use flagpole_client::storage::resume::{LocalCopy, PartialBody, PartialResponse};
-use flagpole_protocol::EntityTag;
 use flagpole_protocol::Outcome;
+use flagpole_protocol::{ByteRange, EntityTag};
 use flagpole_protocol::{ContentDigest, CountryCode, Resource};
 use proptest::prelude::*;
 use std::fs::{self, File};
@@ -221,7 +221,7 @@ fn request_names_both_cached_and_partial_version() {
     let conditions = destination.local_copy(flag()).conditions();
     let old = EntityTag::from_digest(ContentDigest::from_body(old.as_bytes()));
     assert_eq!(conditions.if_none_match.unwrap(), old.to_string());
-    assert_eq!(conditions.range_from, Some(4));
+    assert_eq!(conditions.range, Some(ByteRange::From(4, None)));
     assert_eq!(conditions.if_range.unwrap(), "\"v1\"");
 }
 

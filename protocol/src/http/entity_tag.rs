@@ -1,7 +1,10 @@
 //! Entity tags and their comparison (RFC 9110 section 8.8.3).
+//!
+//! Not those of the crate `headers` (0.4.2): `If-None-Match: "a b"`, which is malformed, makes its debug builds panic and
+//! matches in release builds; it takes what is well-formed from a malformed list; and it brings ten crates, where the
+//! server without features may have 50.
 
 use crate::ContentDigest;
-use std::borrow::Cow;
 use std::fmt;
 
 /// The longest `ETag` value that a client sends back, in bytes: longer than any in practice, and short enough that no
@@ -10,90 +13,82 @@ const MAX_LENGTH: usize = 256;
 
 /// An entity tag, such as `"5d1f0a2b4c6e8f90"` or `W/"1"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntityTag<'a> {
-    is_weak: bool,
-    /// Including the quotes.
-    opaque: Cow<'a, [u8]>,
-}
+pub struct EntityTag(Box<str>);
 
-impl<'a> EntityTag<'a> {
+impl EntityTag {
     /// Parses the value of an `ETag` field. `None` if it is malformed.
-    pub fn parse(value: &'a [u8]) -> Option<EntityTag<'a>> {
-        let (tag, rest) = EntityTag::parse_first(value.trim_ascii())?;
-        rest.is_empty().then_some(tag)
+    pub fn parse(value: &str) -> Option<EntityTag> {
+        let (tag, rest) = split_first(value.trim_ascii())?;
+        rest.is_empty().then(|| EntityTag(tag.into()))
+    }
+
+    /// Parses the value of an `ETag` field that a client can send back. `None` if the tag is weak (bodies with one
+    /// weak tag may differ), malformed, or not ASCII (which has no defined encoding, RFC 9110 section 5.5), or if the
+    /// value is longer than 256 bytes.
+    pub fn parse_strong(value: &str) -> Option<EntityTag> {
+        let is_usable = |tag: &EntityTag| !tag.is_weak() && tag.0.is_ascii();
+        EntityTag::parse(value).filter(|tag| is_usable(tag) && value.len() <= MAX_LENGTH)
     }
 
     /// Parses a list of tags, whose elements may be empty (RFC 9110 section 5.6.1.2); `None` if it is malformed. A
     /// tag may contain commas, so the list cannot be split at them. `*` is not a list; the caller handles it.
-    pub fn parse_list(list: &'a [u8]) -> Option<Vec<EntityTag<'a>>> {
+    pub fn parse_list(list: &str) -> Option<Vec<EntityTag>> {
         let (mut tags, mut rest) = (Vec::new(), list);
         loop {
             rest = rest.trim_ascii_start();
-            if !rest.is_empty() && !rest.starts_with(b",") {
-                let (tag, after) = EntityTag::parse_first(rest)?;
-                tags.push(tag);
+            if !rest.is_empty() && !rest.starts_with(',') {
+                let (tag, after) = split_first(rest)?;
+                tags.push(EntityTag(tag.into()));
                 rest = after.trim_ascii_start();
             }
-            match rest.split_first() {
-                None => return Some(tags),
-                Some((b',', after)) => rest = after,
-                Some(_) => return None,
+            match rest.strip_prefix(',') {
+                Some(after) => rest = after,
+                None => return rest.is_empty().then_some(tags),
             }
         }
-    }
-
-    /// The strong comparison (RFC 9110 section 8.8.3.2).
-    pub fn matches_strongly(&self, other: &EntityTag<'_>) -> bool {
-        !self.is_weak && !other.is_weak && self.matches_weakly(other)
-    }
-
-    /// The weak comparison (RFC 9110 section 8.8.3.2).
-    pub fn matches_weakly(&self, other: &EntityTag<'_>) -> bool {
-        self.opaque == other.opaque
-    }
-
-    /// The tag at the start of `text`, and the rest; `None` if there is no well-formed tag.
-    fn parse_first(text: &'a [u8]) -> Option<(EntityTag<'a>, &'a [u8])> {
-        let (is_weak, quoted) = match text.strip_prefix(b"W/") {
-            Some(quoted) => (true, quoted),
-            None => (false, text),
-        };
-        let inner = quoted.strip_prefix(b"\"")?;
-        let length = inner.iter().position(|&byte| byte == b'"')?;
-        let mut inner = inner[..length].iter();
-        let is_legal = inner.all(|&byte| byte > b' ' && byte != 0x7f);
-        let (opaque, rest) = quoted.split_at(length + 2);
-        let opaque = Cow::Borrowed(opaque);
-        is_legal.then_some((EntityTag { is_weak, opaque }, rest))
-    }
-}
-
-impl EntityTag<'static> {
-    /// Parses the value of an `ETag` field that a client can send back. `None` if the tag is weak (bodies with one
-    /// weak tag may differ), malformed, or not ASCII (which has no defined encoding, RFC 9110 section 5.5), or if the
-    /// value is longer than 256 bytes.
-    pub fn parse_strong(value: &str) -> Option<EntityTag<'static>> {
-        let tag = EntityTag::parse(value.as_bytes())?;
-        let is_usable = !tag.is_weak && value.len() <= MAX_LENGTH && tag.opaque.is_ascii();
-        is_usable.then(|| EntityTag {
-            is_weak: false,
-            opaque: Cow::Owned(tag.opaque.into_owned()),
-        })
     }
 
     /// The tag that flagpole's server gives a body with this digest.
-    pub fn from_digest(digest: ContentDigest) -> EntityTag<'static> {
-        EntityTag {
-            is_weak: false,
-            opaque: Cow::Owned(format!("\"{}\"", digest.short()).into_bytes()),
-        }
+    pub fn from_digest(digest: ContentDigest) -> EntityTag {
+        EntityTag(format!("\"{}\"", digest.short()).into())
+    }
+
+    /// The strong comparison (RFC 9110 section 8.8.3.2).
+    pub fn matches_strongly(&self, other: &EntityTag) -> bool {
+        !self.is_weak() && self == other
+    }
+
+    /// The weak comparison (RFC 9110 section 8.8.3.2).
+    pub fn matches_weakly(&self, other: &EntityTag) -> bool {
+        self.opaque() == other.opaque()
+    }
+
+    /// The field value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_weak(&self) -> bool {
+        self.0.starts_with('W')
+    }
+
+    /// The part that weak and strong tags have, with its quotes.
+    fn opaque(&self) -> &str {
+        self.0.trim_start_matches("W/")
     }
 }
 
-impl fmt::Display for EntityTag<'_> {
+/// The tag at the start of `text`, and the rest; `None` if there is no well-formed tag.
+fn split_first(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?;
+    let (inner, rest) = inner.split_once('"')?;
+    let is_legal = inner.bytes().all(|byte| byte > b' ' && byte != 0x7f);
+    is_legal.then(|| (&text[..text.len() - rest.len()], rest))
+}
+
+impl fmt::Display for EntityTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_weak { "W/" } else { "" })?;
-        f.write_str(&String::from_utf8_lossy(&self.opaque))
+        f.write_str(&self.0)
     }
 }
 
@@ -102,29 +97,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Weakness and opaque part of each tag of a list.
-    fn parts(list: &[u8]) -> Option<Vec<(bool, Vec<u8>)>> {
+    /// The tags of a list, as text.
+    fn parts(list: &str) -> Option<Vec<String>> {
         let tags = EntityTag::parse_list(list)?;
-        let parts = tags
-            .into_iter()
-            .map(|tag| (tag.is_weak, tag.opaque.into_owned()));
-        Some(parts.collect())
+        Some(tags.iter().map(ToString::to_string).collect())
     }
 
     #[test]
-    fn tags_may_contain_commas_backslashes_and_non_ascii_bytes() {
-        assert_eq!(parts(b"\"a,b\"").unwrap(), [(false, b"\"a,b\"".to_vec())]);
-        assert_eq!(parts(b"\"\\\"").unwrap(), [(false, b"\"\\\"".to_vec())]);
+    fn tags_may_contain_commas_backslashes_and_non_ascii_letters() {
+        assert_eq!(parts("\"a,b\"").unwrap(), ["\"a,b\""]);
+        assert_eq!(parts("\"\\\"").unwrap(), ["\"\\\""]);
         assert_eq!(
-            parts(b"W/\"\xe4\" ,\"\"").unwrap(),
-            [(true, b"\"\xe4\"".to_vec()), (false, b"\"\"".to_vec())]
+            parts("W/\"\u{e4}\" ,\"\"").unwrap(),
+            ["W/\"\u{e4}\"", "\"\""]
         );
     }
 
     #[test]
     fn empty_elements_are_skipped_and_malformed_lists_rejected() {
         for list in ["", ",", " ,\t, "] {
-            assert_eq!(parts(list.as_bytes()), Some(Vec::new()), "{list:?}");
+            assert_eq!(parts(list), Some(Vec::new()), "{list:?}");
         }
         for list in [
             "a",
@@ -137,7 +129,7 @@ mod tests {
             "\"a b\"",
             "\"a\"\"b\"",
         ] {
-            assert_eq!(parts(list.as_bytes()), None, "{list:?}");
+            assert_eq!(parts(list), None, "{list:?}");
         }
     }
 
@@ -150,7 +142,7 @@ mod tests {
             ("W/\"1\"", "\"1\"", false, true),
             ("\"1\"", "\"1\"", true, true),
         ] {
-            let [one, other] = [one, other].map(|tag| EntityTag::parse(tag.as_bytes()).unwrap());
+            let [one, other] = [one, other].map(|tag| EntityTag::parse(tag).unwrap());
             assert_eq!(one.matches_strongly(&other), strongly);
             assert_eq!(one.matches_weakly(&other), weakly);
         }
@@ -191,11 +183,9 @@ mod tests {
         fn list_holds_the_tags_it_was_written_with(
             tags in proptest::collection::vec(("[!#-~]{0,8}", any::<bool>()), 0..6),
         ) {
-            let quoted: Vec<_> = tags.iter().map(|(inner, is_weak)| (*is_weak, format!("\"{inner}\""))).collect();
-            let written = quoted.iter().map(|(is_weak, tag)| format!("{}{tag}", if *is_weak { "W/" } else { "" }));
-            let list = written.collect::<Vec<_>>().join(" ,");
-            let expected: Vec<_> = quoted.into_iter().map(|(is_weak, tag)| (is_weak, tag.into_bytes())).collect();
-            prop_assert_eq!(parts(list.as_bytes()), Some(expected));
+            let write = |(inner, is_weak): &(String, bool)| format!("{}\"{inner}\"", if *is_weak { "W/" } else { "" });
+            let written: Vec<_> = tags.iter().map(write).collect();
+            prop_assert_eq!(parts(&written.join(" ,")), Some(written));
         }
     }
 }

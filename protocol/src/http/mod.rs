@@ -1,7 +1,6 @@
 //! HTTP semantics that client and server share.
 
 pub(crate) mod content_digest;
-pub(crate) mod content_range;
 pub(crate) mod entity_tag;
 pub mod headers;
 pub(crate) mod precondition;

@@ -4,7 +4,7 @@
 //! `If-Unmodified-Since` are ignored, as sections 13.1.3 and 13.1.4 demand.
 
 use super::entity_tag::EntityTag;
-use super::range::RangeResult;
+use super::range::{ByteRange, NotSatisfiable};
 use http::header::{ETAG, GetAll, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::ops::Range;
@@ -44,21 +44,16 @@ impl PreconditionResult {
         }
         // Preconditions apply only to successful responses (section 13.2.1), and only those have a tag.
         let tag_field = response.get(ETAG);
-        let tag = tag_field.and_then(|field| EntityTag::parse(field.as_bytes()));
+        let tag = tag_field.and_then(|field| EntityTag::parse(field.to_str().ok()?));
         let Some((tag_field, tag)) = tag_field.zip(tag) else {
             return PreconditionResult::Full;
         };
-        let matches_strongly = |name| {
-            matches_any(&request.get_all(name), |listed| {
-                listed.matches_strongly(&tag)
-            })
-        };
-        let matches_weakly =
-            |name| matches_any(&request.get_all(name), |listed| listed.matches_weakly(&tag));
-        if request.contains_key(IF_MATCH) && !matches_strongly(IF_MATCH) {
+        if request.contains_key(IF_MATCH)
+            && !matches_any(request, IF_MATCH, |listed| listed.matches_strongly(&tag))
+        {
             return PreconditionResult::PreconditionFailed;
         }
-        if matches_weakly(IF_NONE_MATCH) {
+        if matches_any(request, IF_NONE_MATCH, |listed| listed.matches_weakly(&tag)) {
             return PreconditionResult::NotModified;
         }
         // A range is defined for GET only (section 14.2).
@@ -83,13 +78,11 @@ fn evaluate_range(
     if has_if_range && single(&request.get_all(IF_RANGE)) != Some(tag) {
         return PreconditionResult::Full;
     }
-    match RangeResult::evaluate(range, length) {
-        RangeResult::Full => PreconditionResult::Full,
-        RangeResult::Partial(range) if has_if_range => {
-            PreconditionResult::PartialAfterIfRange(range)
-        }
-        RangeResult::Partial(range) => PreconditionResult::Partial(range),
-        RangeResult::NotSatisfiable => PreconditionResult::RangeNotSatisfiable,
+    match ByteRange::select(range, length) {
+        Ok(None) => PreconditionResult::Full,
+        Ok(Some(range)) if has_if_range => PreconditionResult::PartialAfterIfRange(range),
+        Ok(Some(range)) => PreconditionResult::Partial(range),
+        Err(NotSatisfiable) => PreconditionResult::RangeNotSatisfiable,
     }
 }
 
@@ -101,12 +94,13 @@ fn single<'a>(fields: &GetAll<'a, HeaderValue>) -> Option<&'a HeaderValue> {
 
 /// Whether the fields contain `*` or a matching tag. A malformed field matches nothing.
 fn matches_any(
-    fields: &GetAll<'_, HeaderValue>,
-    is_match: impl Fn(&EntityTag<'_>) -> bool,
+    request: &HeaderMap,
+    name: HeaderName,
+    is_match: impl Fn(&EntityTag) -> bool,
 ) -> bool {
-    fields.iter().any(|field| {
-        let tags = || EntityTag::parse_list(field.as_bytes()).unwrap_or_default();
-        field == "*" || tags().iter().any(&is_match)
+    request.get_all(name).iter().any(|field| {
+        let list = String::from_utf8_lossy(field.as_bytes());
+        list == "*" || EntityTag::parse_list(&list).is_some_and(|tags| tags.iter().any(&is_match))
     })
 }
 

@@ -1,90 +1,154 @@
-//! The `Range` field of a request (RFC 9110 section 14). Only single ranges are served.
+//! Ranges of bytes (RFC 9110 section 14): the `Range` field of a request, which a client writes and a server evaluates,
+//! and the `Content-Range` field of a response, which a server writes and a client parses. The crate `headers` evaluates
+//! suffixes that are longer than the representation wrongly, and accepts malformed ranges. Only single ranges are served.
 
 use http::HeaderValue;
+use std::fmt;
 use std::ops::Range;
 
-/// The part of a representation that a `Range` field selects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RangeResult {
-    /// All of it: the field is malformed, has an unknown unit or selects several ranges (section 14.2).
-    Full,
-    /// These bytes, at least one.
-    Partial(Range<usize>),
-    /// No byte of the representation is in a requested range.
-    NotSatisfiable,
-}
-
-/// One element of a `Range` field. Numbers above `usize::MAX` become `usize::MAX`.
-enum RangeSpec {
+/// One range of a `Range` field; displayed as the value of a field with this range. Numbers above `usize::MAX` are parsed
+/// as `usize::MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteRange {
     /// `500-` or `500-999`: the first and the last position, both inclusive.
     From(usize, Option<usize>),
     /// `-500`: the last bytes.
     Suffix(usize),
 }
 
-impl RangeResult {
-    /// Evaluates a `Range` field for a representation of this length in bytes. Of several ranges the only
-    /// satisfiable one is served.
-    pub fn evaluate(field: &HeaderValue, length: usize) -> RangeResult {
-        let Some(specs) = field.to_str().ok().and_then(range_specs) else {
-            return RangeResult::Full;
-        };
-        let mut ranges = specs.iter().filter_map(|spec| spec.resolve(length));
-        match (ranges.next(), ranges.next()) {
-            (None, _) => RangeResult::NotSatisfiable,
-            // A suffix of an empty representation is satisfiable, but `Content-Range` cannot express it.
-            (Some(range), None) if !range.is_empty() => RangeResult::Partial(range),
-            _ => RangeResult::Full,
-        }
-    }
+/// No byte of the representation is in a requested range (416).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotSatisfiable;
+
+/// The range of bytes that a response contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentRange {
+    /// The offset of the first byte.
+    pub start: u64,
+    /// The offset after the last byte; above `start`.
+    pub end: u64,
+    /// The length of the complete representation, at least `end`; `None` if the server does not give it.
+    pub whole: Option<u64>,
 }
 
-impl RangeSpec {
-    fn parse(text: &str) -> Option<RangeSpec> {
+impl ByteRange {
+    /// The bytes that a `Range` field selects of a representation of this length. `None` means all: the field is malformed,
+    /// has an unknown unit or selects several ranges (section 14.2). Of several ranges the only satisfiable one is served.
+    pub(super) fn select(
+        field: &HeaderValue,
+        length: usize,
+    ) -> Result<Option<Range<usize>>, NotSatisfiable> {
+        let Some(ranges) = field.to_str().ok().and_then(ByteRange::parse_list) else {
+            return Ok(None);
+        };
+        let mut selected = ranges.iter().filter_map(|range| range.of_length(length));
+        match (selected.next(), selected.next()) {
+            (None, _) => Err(NotSatisfiable),
+            // A suffix of an empty representation is satisfiable, but `Content-Range` cannot express it.
+            (Some(range), None) if !range.is_empty() => Ok(Some(range)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The elements of a field; `None` if its unit is not bytes or it is malformed. Elements may be empty, and space
+    /// is allowed around a comma but not after the `=` (section 5.6.1).
+    fn parse_list(field: &str) -> Option<Vec<ByteRange>> {
+        let (unit, set) = field.split_once('=')?;
+        if !unit.eq_ignore_ascii_case("bytes") || set.starts_with([' ', '\t']) {
+            return None;
+        }
+        let elements = set
+            .split(',')
+            .map(|element| element.trim_matches([' ', '\t']));
+        let ranges = elements
+            .filter(|element| !element.is_empty())
+            .map(ByteRange::parse);
+        let ranges: Vec<_> = ranges.collect::<Option<_>>()?;
+        (!ranges.is_empty()).then_some(ranges)
+    }
+
+    fn parse(text: &str) -> Option<ByteRange> {
+        // Digits alone fail to parse only if the number is too large.
+        let number = |text| Some(digits(text)?.parse().unwrap_or(usize::MAX));
         match text.split_once('-')? {
-            ("", length) => Some(RangeSpec::Suffix(number(length)?)),
-            (first, "") => Some(RangeSpec::From(number(first)?, None)),
+            ("", length) => Some(ByteRange::Suffix(number(length)?)),
+            (first, "") => Some(ByteRange::From(number(first)?, None)),
             (first, last) => {
                 let (first, last) = (number(first)?, number(last)?);
-                (first <= last).then_some(RangeSpec::From(first, Some(last)))
+                (first <= last).then_some(ByteRange::From(first, Some(last)))
             }
         }
     }
 
     /// The bytes in a representation of this length; `None` if not satisfiable.
-    fn resolve(&self, length: usize) -> Option<Range<usize>> {
+    fn of_length(&self, length: usize) -> Option<Range<usize>> {
         match *self {
-            RangeSpec::From(first, last) => {
+            ByteRange::From(first, last) => {
                 let end = last.map_or(length, |last| last.saturating_add(1).min(length));
                 (first < length).then_some(first..end)
             }
-            RangeSpec::Suffix(0) => None,
-            RangeSpec::Suffix(count) => Some(length.saturating_sub(count)..length),
+            ByteRange::Suffix(0) => None,
+            ByteRange::Suffix(count) => Some(length.saturating_sub(count)..length),
         }
     }
 }
 
-/// The elements of a field; `None` if its unit is not bytes or it is malformed. Elements may be empty, and space
-/// is allowed around a comma but not after the `=` (section 5.6.1).
-fn range_specs(field: &str) -> Option<Vec<RangeSpec>> {
-    let (unit, set) = field.split_once('=')?;
-    if !unit.eq_ignore_ascii_case("bytes") || set.starts_with([' ', '\t']) {
-        return None;
+impl fmt::Display for ByteRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ByteRange::From(first, None) => write!(f, "bytes={first}-"),
+            ByteRange::From(first, Some(last)) => write!(f, "bytes={first}-{last}"),
+            ByteRange::Suffix(count) => write!(f, "bytes=-{count}"),
+        }
     }
-    let elements = set
-        .split(',')
-        .map(|element| element.trim_matches([' ', '\t']));
-    let specs: Vec<_> = elements
-        .filter(|element| !element.is_empty())
-        .map(RangeSpec::parse)
-        .collect::<Option<_>>()?;
-    (!specs.is_empty()).then_some(specs)
 }
 
-fn number(digits: &str) -> Option<usize> {
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // Digits alone fail to parse only if the number is too large.
-    is_number.then(|| digits.parse().unwrap_or(usize::MAX))
+impl ContentRange {
+    /// Parses `bytes 0-99/1000` or `bytes 0-99/*`. `None` for another unit, an unsatisfied range (`bytes */1000`), and
+    /// a range that the RFC calls invalid.
+    pub fn parse(value: &str) -> Option<ContentRange> {
+        let number = |text| digits(text)?.parse::<u64>().ok();
+        let (unit, rest) = value.trim().split_once(' ')?;
+        let (range, whole) = rest.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let range = ContentRange {
+            start: number(first)?,
+            end: number(last)?.checked_add(1)?,
+            whole: match whole {
+                "*" => None,
+                length => Some(number(length)?),
+            },
+        };
+        let is_valid =
+            range.start < range.end && range.whole.is_none_or(|whole| range.end <= whole);
+        (is_valid && unit.eq_ignore_ascii_case("bytes")).then_some(range)
+    }
+
+    /// The field value of a 416 for a representation of this length.
+    pub fn unsatisfied(length: u64) -> String {
+        format!("bytes */{length}")
+    }
+
+    /// The number of bytes.
+    pub fn length(self) -> u64 {
+        self.end - self.start
+    }
+}
+
+impl fmt::Display for ContentRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bytes {}-{}/", self.start, self.end - 1)?;
+        match self.whole {
+            Some(whole) => write!(f, "{whole}"),
+            None => f.write_str("*"),
+        }
+    }
+}
+
+/// The text if it consists of digits alone: `parse` would accept a sign too.
+fn digits(text: &str) -> Option<&str> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(text)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! [`PreconditionResult::evaluate`] decides, before a request is delayed; this file only builds.
 
 use crate::http::prepared_response::{CONTENT_DIGEST, PreparedResponse, ascii};
-use flagpole_protocol::{ContentDigest, PreconditionResult};
+use flagpole_protocol::{ContentDigest, ContentRange, PreconditionResult};
 use http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderName, StatusCode};
 use std::ops::Range;
@@ -32,13 +32,14 @@ pub(crate) fn build(result: &PreconditionResult, full: &PreparedResponse) -> Pre
 
 /// 206 Partial Content.
 fn partial(full: &PreparedResponse, range: Range<usize>) -> PreparedResponse {
-    let (first, last, length) = (range.start, range.end - 1, full.body.len());
+    let content_range = ContentRange {
+        start: range.start as u64,
+        end: range.end as u64,
+        whole: Some(full.body.len() as u64),
+    };
     let body = full.body.slice(range);
     let mut headers = full.headers.clone();
-    headers.insert(
-        CONTENT_RANGE,
-        ascii(format!("bytes {first}-{last}/{length}")),
-    );
+    headers.insert(CONTENT_RANGE, ascii(content_range.to_string()));
     // `Content-Digest` is the digest of the content that is sent (RFC 9530 section 2).
     let digest = ascii(ContentDigest::from_body(&body).to_string());
     if let Some(full_digest) = headers.insert(CONTENT_DIGEST, digest) {
@@ -55,7 +56,7 @@ fn partial(full: &PreparedResponse, range: Range<usize>) -> PreparedResponse {
 /// 416 Range Not Satisfiable, with the length of the representation.
 fn range_not_satisfiable(length: usize) -> PreparedResponse {
     let mut response = PreparedResponse::for_status(StatusCode::RANGE_NOT_SATISFIABLE);
-    let content_range = ascii(format!("bytes */{length}"));
+    let content_range = ascii(ContentRange::unsatisfied(length as u64));
     response.headers.insert(CONTENT_RANGE, content_range);
     response
 }

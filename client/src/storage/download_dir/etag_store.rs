@@ -21,7 +21,7 @@ type ResourceVersion = (String, ContentDigest);
 #[derive(Clone, Debug)]
 pub(super) struct EtagStore {
     path: PathBuf,
-    known: Arc<OnceLock<Mutex<HashMap<ResourceVersion, EntityTag<'static>>>>>,
+    known: Arc<OnceLock<Mutex<HashMap<ResourceVersion, EntityTag>>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl EtagStore {
     }
 
     /// The entity tag stored for these bytes, or the tag that flagpole's server derives from them.
-    pub(super) fn get(&self, url: &str, digest: ContentDigest) -> EntityTag<'static> {
+    pub(super) fn get(&self, url: &str, digest: ContentDigest) -> EntityTag {
         let version = (url.to_owned(), digest);
         let known = self.known().get(&version).cloned();
         known.unwrap_or_else(|| EntityTag::from_digest(digest))
@@ -55,7 +55,7 @@ impl EtagStore {
         &self,
         url: &str,
         digest: ContentDigest,
-        etag: EntityTag<'static>,
+        etag: EntityTag,
     ) -> io::Result<()> {
         if self.get(url, digest) == etag {
             return Ok(());
@@ -78,14 +78,14 @@ impl EtagStore {
     }
 
     /// Locks the map, which is consistent even after a panic.
-    fn known(&self) -> MutexGuard<'_, HashMap<ResourceVersion, EntityTag<'static>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<ResourceVersion, EntityTag>> {
         let known = self.known.get_or_init(|| Mutex::new(read(&self.path)));
         known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reads the file of tags. Of several lines for one version the last counts; malformed lines are ignored.
-fn read(path: &Path) -> HashMap<ResourceVersion, EntityTag<'static>> {
+fn read(path: &Path) -> HashMap<ResourceVersion, EntityTag> {
     let metadata = fs::symlink_metadata(path);
     let is_readable =
         metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_LENGTH);
@@ -96,7 +96,7 @@ fn read(path: &Path) -> HashMap<ResourceVersion, EntityTag<'static>> {
         .collect()
 }
 
-fn parse_line(line: &[u8]) -> Option<(ResourceVersion, EntityTag<'static>)> {
+fn parse_line(line: &[u8]) -> Option<(ResourceVersion, EntityTag)> {
     let line: EtagLine = serde_json::from_slice(line).ok()?;
     let digest = ContentDigest::from_header(&line.digest)?;
     Some(((line.url, digest), EntityTag::parse_strong(&line.etag)?))

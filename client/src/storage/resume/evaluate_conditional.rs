@@ -76,8 +76,7 @@ impl LocalCopy {
 /// make a damaged file pass for a complete file. The tag may be weak, because `If-None-Match` compares weakly
 /// (section 13.1.2).
 fn names_cached_version(response: &RawResponse, cached: &CachedFile) -> bool {
-    let etag = response.etag.as_deref().map(str::as_bytes);
-    let etag = etag.and_then(EntityTag::parse);
+    let etag = response.etag.as_deref().and_then(EntityTag::parse);
     etag.is_some_and(|etag| etag.matches_weakly(&cached.etag))
 }
 

@@ -2,14 +2,14 @@
 
 use super::partial_body::PartialBody;
 use crate::transport::RequestConditions;
-use flagpole_protocol::EntityTag;
+use flagpole_protocol::{ByteRange, EntityTag};
 use http::HeaderValue;
 
 /// A complete file on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedFile {
     /// The entity tag from the server's response, or else the tag that flagpole's server derives from the bytes.
-    pub etag: EntityTag<'static>,
+    pub etag: EntityTag,
     /// The length in bytes.
     pub bytes: u64,
 }
@@ -33,14 +33,15 @@ impl LocalCopy {
     pub fn conditions(&self) -> RequestConditions {
         RequestConditions {
             if_none_match: self.cached.as_ref().map(|cached| field(&cached.etag)),
-            range_from: self.partial.as_ref().map(PartialBody::length),
+            range: (self.partial.as_ref())
+                .map(|partial| ByteRange::From(partial.body().len(), None)),
             if_range: self.partial.as_ref().map(|partial| field(partial.etag())),
         }
     }
 }
 
-fn field(etag: &EntityTag<'_>) -> HeaderValue {
-    HeaderValue::try_from(etag.to_string()).expect("strong entity tags are visible ASCII")
+fn field(etag: &EntityTag) -> HeaderValue {
+    HeaderValue::from_str(etag.as_str()).expect("strong entity tags are visible ASCII")
 }
 
 #[cfg(test)]
@@ -61,7 +62,7 @@ mod tests {
         };
         let conditions = RequestConditions {
             if_none_match: Some(HeaderValue::from_static("\"old\"")),
-            range_from: Some(4),
+            range: Some(ByteRange::From(4, None)),
             if_range: Some(HeaderValue::from_static("\"new\"")),
         };
         assert_eq!(local.conditions(), conditions);

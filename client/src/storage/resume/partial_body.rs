@@ -9,7 +9,7 @@ use flagpole_protocol::{ContentDigest, EntityTag};
 /// One byte or more from the start of one representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialBody {
-    etag: EntityTag<'static>,
+    etag: EntityTag,
     complete_length: Option<u64>,
     /// The digest of the complete body.
     digest: Option<ContentDigest>,
@@ -57,7 +57,7 @@ impl PartialBody {
     }
 
     /// The entity tag of the representation.
-    pub fn etag(&self) -> &EntityTag<'static> {
+    pub fn etag(&self) -> &EntityTag {
         &self.etag
     }
 

@@ -104,9 +104,9 @@ impl RequestTemplate {
 }
 
 fn write_conditionals(headers: &mut HeaderMap, conditions: &RequestConditions) {
-    let range = conditions.range_from.map(|from| format!("bytes={from}-"));
-    let range =
-        range.map(|text| HeaderValue::try_from(text).expect("digits are valid in a field value"));
+    let range = conditions.range.map(|range| {
+        HeaderValue::try_from(range.to_string()).expect("digits are valid in a field value")
+    });
     let fields = [
         (IF_NONE_MATCH, conditions.if_none_match.clone()),
         (RANGE, range),

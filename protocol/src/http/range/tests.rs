@@ -1,10 +1,10 @@
-//! Ranges by the grammar and the examples of RFC 9110 section 14.
+//! `Range` and `Content-Range` by the grammar and the examples of RFC 9110 section 14.
 
 use super::*;
 use proptest::prelude::*;
 
-fn evaluate(field: &str, length: usize) -> RangeResult {
-    RangeResult::evaluate(&HeaderValue::from_str(field).unwrap(), length)
+fn select(field: &str, length: usize) -> Result<Option<Range<usize>>, NotSatisfiable> {
+    ByteRange::select(&HeaderValue::from_str(field).unwrap(), length)
 }
 
 #[test]
@@ -34,11 +34,7 @@ fn a_single_range_selects_these_bytes() {
         // The only satisfiable one of several.
         ("bytes=10000-,1-2", 1..3),
     ] {
-        assert_eq!(
-            evaluate(field, 10_000),
-            RangeResult::Partial(range),
-            "{field}"
-        );
+        assert_eq!(select(field, 10_000), Ok(Some(range)), "{field}");
     }
 }
 
@@ -70,10 +66,10 @@ fn malformed_fields_and_unknown_units_are_ignored() {
         "lines=1-2",
         "bytes2=1-2",
     ] {
-        assert_eq!(evaluate(field, 10_000), RangeResult::Full, "{field}");
+        assert_eq!(select(field, 10_000), Ok(None), "{field}");
     }
     let not_ascii = HeaderValue::from_bytes(b"bytes=1-2\xff").unwrap();
-    assert_eq!(RangeResult::evaluate(&not_ascii, 10_000), RangeResult::Full);
+    assert_eq!(ByteRange::select(&not_ascii, 10_000), Ok(None));
 }
 
 #[test]
@@ -84,7 +80,7 @@ fn several_ranges_select_everything() {
         "bytes=0-5,3-",
         "bytes=0-,-1",
     ] {
-        assert_eq!(evaluate(field, 10_000), RangeResult::Full, "{field}");
+        assert_eq!(select(field, 10_000), Ok(None), "{field}");
     }
 }
 
@@ -99,18 +95,14 @@ fn a_range_that_begins_past_the_end_is_not_satisfiable() {
         "bytes=99999999999999999999999998-99999999999999999999999999",
         "bytes=10000-,-0",
     ] {
-        assert_eq!(
-            evaluate(field, 10_000),
-            RangeResult::NotSatisfiable,
-            "{field}"
-        );
+        assert_eq!(select(field, 10_000), Err(NotSatisfiable), "{field}");
     }
 }
 
 #[test]
 fn an_empty_representation_has_no_partial_response() {
-    assert_eq!(evaluate("bytes=0-", 0), RangeResult::NotSatisfiable);
-    assert_eq!(evaluate("bytes=-5", 0), RangeResult::Full);
+    assert_eq!(select("bytes=0-", 0), Err(NotSatisfiable));
+    assert_eq!(select("bytes=-5", 0), Ok(None));
 }
 
 proptest! {
@@ -122,7 +114,7 @@ proptest! {
     ) {
         for field in [field, near.into_bytes()] {
             let Ok(field) = HeaderValue::from_bytes(&field) else { continue };
-            if let RangeResult::Partial(range) = RangeResult::evaluate(&field, length) {
+            if let Ok(Some(range)) = ByteRange::select(&field, length) {
                 prop_assert!(range.start < range.end && range.end <= length);
             }
         }
@@ -132,10 +124,78 @@ proptest! {
     fn a_range_is_limited_to_the_representation(first in 0_usize..60_000, more in 0_usize..60_000, length in 1_usize..60_000) {
         let last = first + more;
         let expected = if first < length {
-            RangeResult::Partial(first..length.min(last + 1))
+            Ok(Some(first..length.min(last + 1)))
         } else {
-            RangeResult::NotSatisfiable
+            Err(NotSatisfiable)
         };
-        prop_assert_eq!(evaluate(&format!("bytes={first}-{last}"), length), expected);
+        prop_assert_eq!(select(&format!("bytes={first}-{last}"), length), expected);
+    }
+}
+
+#[test]
+fn a_written_range_selects_what_it_says() {
+    for (range, selected) in [
+        (ByteRange::From(4, None), 4..10),
+        (ByteRange::From(4, Some(5)), 4..6),
+        (ByteRange::Suffix(3), 7..10),
+    ] {
+        assert_eq!(select(&range.to_string(), 10), Ok(Some(selected)));
+    }
+}
+
+#[test]
+fn examples_of_the_rfc_are_parsed() {
+    let first = ContentRange::parse("bytes 42-1233/1234").unwrap();
+    assert_eq!((first.start, first.end), (42, 1234));
+    assert_eq!((first.length(), first.whole), (1192, Some(1234)));
+    assert_eq!(ContentRange::parse("bytes 42-1233/*").unwrap().whole, None);
+    assert_eq!(ContentRange::parse("Bytes 0-0/1").unwrap().length(), 1);
+    for written in ["bytes 42-1233/1234", "bytes 42-1233/*"] {
+        assert_eq!(ContentRange::parse(written).unwrap().to_string(), written);
+    }
+    assert_eq!(ContentRange::unsatisfied(1234), "bytes */1234");
+}
+
+#[test]
+fn invalid_ranges_are_rejected() {
+    for bad in [
+        "",
+        "bytes",
+        "bytes ",
+        "bytes */1234",
+        "bytes 5-4/10",
+        "bytes 0-10/10",
+        "bytes 0-9/",
+        "bytes -9/10",
+        "bytes 0-/10",
+        "bytes=0-9/10",
+        "bytes +0-9/10",
+        "bytes 0-9/10/10",
+        "bytes 0 - 9/10",
+        "bytes 0x0-9/10",
+        "bytes 0-18446744073709551615/*",
+        "bytes 0-18446744073709551616/*",
+        "lines 0-9/10",
+    ] {
+        assert_eq!(ContentRange::parse(bad), None, "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn valid_ranges_round_trip(start: u32, more: u32, beyond: u32, known: bool) {
+        let [start, more, beyond] = [start, more, beyond].map(u64::from);
+        let last = start + more;
+        let whole = known.then_some(last + 1 + beyond);
+        let range = ContentRange { start, end: last + 1, whole };
+        prop_assert_eq!(ContentRange::parse(&range.to_string()), Some(range));
+    }
+
+    #[test]
+    fn parsed_ranges_are_valid_for_any_text(text in "[bytes 0-9*/+-]{0,40}|\\PC*") {
+        if let Some(range) = ContentRange::parse(&text) {
+            prop_assert!(range.start < range.end);
+            prop_assert!(range.whole.is_none_or(|whole| range.end <= whole));
+        }
     }
 }
