@@ -107,6 +107,46 @@ mod signals {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn journal_on_standard_output_is_not_mixed_with_the_ledger() {
+    use crate::harness::FLAGPOLE;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    for journal in ["-", "/dev/stdout", "/dev/fd/1"] {
+        let sandbox = Sandbox::new();
+        let out = std::fs::File::create(sandbox.path("out")).unwrap();
+        let mut server = Command::new(FLAGPOLE)
+            .args(["serve", "--port", "0", "--fault", "500", "--journal", journal])
+            .stdout(out)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(server.stderr.take().unwrap());
+        let mut greeting = String::new();
+        let address = loop {
+            assert_ne!(stderr.read_line(&mut greeting).unwrap(), 0, "{greeting}");
+            if let Some((_, url)) = greeting.split_once("http://") {
+                break url.split('/').next().unwrap().to_owned();
+            }
+        };
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        let request = b"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        std::io::Write::write_all(&mut client, request).unwrap();
+        client.read_to_end(&mut Vec::new()).unwrap();
+        kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        assert!(server.wait().unwrap().success(), "{rest}");
+        assert!(rest.contains("requests"), "the ledger: {rest}");
+        let lines = std::fs::read_to_string(sandbox.path("out")).unwrap();
+        let entry: serde_json::Value = serde_json::from_str(&lines).unwrap();
+        assert_eq!(entry["status"], 500, "{journal}");
+    }
+}
+
 #[test]
 fn startup_output_names_the_url_and_examples() {
     let (mut process, url) = serve("--latency 5ms --fault 418@25%");

@@ -1,10 +1,12 @@
 //! `flagpole serve`: the flag server.
 
 mod child;
+mod journal_file;
 mod listeners;
 mod shutdown;
 
 use self::child::SentTotals;
+use self::journal_file::{JournalEnd, JournalFile};
 use self::shutdown::ServeEvent;
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
@@ -14,12 +16,9 @@ use crate::output;
 use crate::process::child_process::{self, ChildMessage};
 use anyhow::{Result, anyhow};
 use clap::Args;
-use flagpole_server::observe::journal::JournalWriter;
-use flagpole_server::{Journal, Profile};
-use std::fs::OpenOptions;
-use std::io;
+use flagpole_server::Profile;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in
@@ -73,7 +72,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Append one JSON line per request to this file (docs/profiles.md)
+    /// Append one JSON line per request to this file; `-`: standard output (docs/profiles.md)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 
@@ -103,16 +102,16 @@ impl ServeArgs {
             return Ok(ExitStatus::Success);
         }
         let site = value_parsers::site(self.site.as_deref())?;
-        let journal = self.journal.as_deref().map(open_journal).transpose()?;
-        let (journal, writer) = journal.unzip();
-        let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
-        drop(journal);
+        let file = self.journal.as_deref().map(JournalFile::open).transpose()?;
+        let journal = file.as_ref().map(|file| &file.journal);
+        let running = listeners::start_all(&profile, self.addr, &site, journal)?;
+        let journal_end = JournalEnd::new(file);
         let events = shutdown::events(self.child)?;
         if self.child {
             let url = running[0].server.url();
             child_process::send(&ChildMessage::Ready(url))?;
         } else {
-            output::result(&listeners::greeting(&running, profile.seed))?;
+            journal_end.print(&listeners::greeting(&running, profile.seed))?;
         }
         let mut totals = SentTotals::default();
         // A closed channel stops the server too.
@@ -130,10 +129,10 @@ impl ServeArgs {
                 GRACE.as_secs()
             ));
             for (title, ledger) in shutdown::stop_all(running, GRACE)? {
-                output::result(&format!("\n{title}\n{ledger}\n"))?;
+                journal_end.print(&format!("\n{title}\n{ledger}\n"))?;
             }
         }
-        Ok(writer.map_or(ExitStatus::Success, finish_journal))
+        Ok(journal_end.finish(GRACE))
     }
 
     /// The profile with the options of the command line, ports included.
@@ -159,18 +158,4 @@ impl ServeArgs {
         }
         Ok(profile)
     }
-}
-
-fn open_journal(path: &Path) -> Result<(Journal, JournalWriter)> {
-    let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
-    // Appends, because another server may be writing to the file.
-    let file = OpenOptions::new().create(true).append(true).open(path);
-    Journal::new(file.map_err(refused)?).map_err(refused)
-}
-
-/// Waits until the journal is written.
-fn finish_journal(writer: JournalWriter) -> ExitStatus {
-    let written = writer.finish(GRACE);
-    let written = written.map_err(|error| anyhow!("--journal: incomplete: {error}"));
-    ExitStatus::from_failed(output::report_errors([written]))
 }
