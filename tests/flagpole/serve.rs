@@ -119,7 +119,15 @@ fn journal_on_standard_output_is_not_mixed_with_the_ledger() {
         let sandbox = Sandbox::new();
         let out = std::fs::File::create(sandbox.path("out")).unwrap();
         let mut server = Command::new(FLAGPOLE)
-            .args(["serve", "--port", "0", "--fault", "500", "--journal", journal])
+            .args([
+                "serve",
+                "--port",
+                "0",
+                "--fault",
+                "500",
+                "--journal",
+                journal,
+            ])
             .stdout(out)
             .stderr(Stdio::piped())
             .spawn()
