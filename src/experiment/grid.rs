@@ -1,11 +1,11 @@
 //! Measures all cells of an experiment, one after the other. A cell is one combination of a latency and a concurrency.
 
 use super::evaluation::{concurrency_curves, evaluate_cell, exit_reasons};
-use super::runner::abort_reason::AbortReason;
-use super::runner::cell_trials::CellTrials;
+use super::runner::cell::{CellTrials, run_cell};
 use super::runner::conditions::CellConditions;
-use super::runner::progress::Progress;
-use super::runner::{environment, estimate, overhead, run_cell};
+use super::runner::failure::Failure;
+use super::runner::progress::{Progress, progress_steps};
+use super::runner::{environment, overhead};
 use super::spec::experiment::Experiment;
 use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
@@ -24,20 +24,20 @@ pub(crate) struct MeasuredGrid {
 pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<MeasuredGrid> {
     let environment = environment::environment();
     let variants = experiment.strategy_variants()?;
-    let mut cells = cells(experiment, &variants);
+    let cells = cells(experiment, &variants);
     let mut steps = Vec::new();
     for conditions in &cells {
-        steps.extend(estimate::progress_steps(conditions)?);
+        steps.extend(progress_steps(conditions)?);
     }
     let mut progress = Progress::new(steps);
     if let Some(announcement) = progress.announcement() {
         output::note(&format!("flagpole: {announcement}"));
     }
-    let (overhead, overhead_error) = if overhead::is_measured(experiment, progress.estimate()) {
+    let overhead = if overhead::is_measured(experiment, progress.estimate()) {
         progress.show("Measuring overhead".to_owned());
         overhead::measure(interrupt)?
     } else {
-        (None, None)
+        None
     };
     let mut grid = MeasuredGrid {
         comparison: Comparison {
@@ -52,12 +52,11 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
         },
         has_failed: false,
     };
-    for conditions in &mut cells {
-        conditions.overhead_error = overhead_error.as_deref();
-        let cell = match run_cell::run_cell(conditions, interrupt, &mut progress) {
+    for conditions in &cells {
+        let cell = match run_cell(conditions, interrupt, &mut progress) {
             // Keeps the cells that have been measured.
             Err(error) if !grid.comparison.cells.is_empty() => {
-                CellTrials::aborted(variants.len(), AbortReason::from_error(&error))
+                CellTrials::aborted(variants.len(), Failure::from_error(&error))
             }
             result => result?,
         };
@@ -95,7 +94,6 @@ fn cells<'a>(
         concurrency,
         shows_concurrency: concurrencies.len() > 1,
         first_step: index * variants.len(),
-        overhead_error: None,
     });
     cells.collect()
 }

@@ -45,6 +45,7 @@ fn process_status(name: &str) -> u64 {
 /// CPU time and context switches of this process; 0 if the system does not report them.
 #[cfg(unix)]
 pub(crate) fn current() -> ResourceUsage {
+    // rustix has no getrusage.
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeVal;
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {

@@ -77,14 +77,14 @@ mod tests {
     #[test]
     fn cause_is_found_in_the_error_chain() {
         use anyhow::Context as _;
-        use nix::libc::{EADDRNOTAVAIL, EMFILE, ENFILE, ENOENT};
+        use rustix::io::Errno;
         for (errno, expected) in [
-            (EMFILE, ConnectFailureCause::OutOfFileDescriptors),
-            (ENFILE, ConnectFailureCause::OutOfFileDescriptors),
-            (EADDRNOTAVAIL, ConnectFailureCause::OutOfPorts),
-            (ENOENT, ConnectFailureCause::Other),
+            (Errno::MFILE, ConnectFailureCause::OutOfFileDescriptors),
+            (Errno::NFILE, ConnectFailureCause::OutOfFileDescriptors),
+            (Errno::ADDRNOTAVAIL, ConnectFailureCause::OutOfPorts),
+            (Errno::NOENT, ConnectFailureCause::Other),
         ] {
-            let error = Err::<(), _>(std::io::Error::from_raw_os_error(errno));
+            let error = Err::<(), _>(std::io::Error::from(errno));
             let error = error.context("cannot start a process").unwrap_err();
             assert_eq!(cause(&error), expected, "{error:#}");
         }

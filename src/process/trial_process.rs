@@ -7,7 +7,6 @@ use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Result, bail};
 use flagpole_protocol::ConnectFailureCause;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,19 +25,12 @@ pub(crate) struct Interrupt {
 }
 
 /// A trial that reported an error.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct TrialFailed {
     message: String,
     pub(crate) cause: ConnectFailureCause,
 }
-
-impl fmt::Display for TrialFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for TrialFailed {}
 
 impl Interrupt {
     pub(crate) fn request(&self) {

@@ -10,7 +10,8 @@ fn unreachable_url_is_an_invalid_measurement() {
     let unused = UnusedAddr::new();
     let output = flagpole(&format!("compare --url http://{}", unused.addr()));
     output.assert_code(3);
-    let message = " in the warm-up round: no attempt reached the server: connection refused\n";
+    let message = " in the warm-up round: no attempt reached the server: connection refused; start one with \
+                   `flagpole serve`, or correct `--url`\n";
     output.assert_stderr_contains(message);
     output.assert_stdout_contains(" x connection refused\n");
 }

@@ -1,7 +1,7 @@
 //! Validity issues from attempts that did not reach the server.
 
-use crate::experiment::runner::cell_trials::CellTrials;
-use crate::experiment::runner::connect_failure::ConnectFailure;
+use crate::experiment::runner::cell::CellTrials;
+use crate::experiment::runner::failure::Failure;
 use crate::process::system_limits;
 use flagpole_analysis::validity::SystemResource;
 use flagpole_analysis::validity::reason::Reason;
@@ -26,7 +26,7 @@ fn count_failures<'a, I: Iterator<Item = &'a AttemptRecord>>(
 ) -> Vec<Reason> {
     // Counted by message: a message includes the error number, so that equal messages have the same cause.
     let mut counts: BTreeMap<String, (Option<SystemResource>, u64)> = BTreeMap::new();
-    for failure in records().filter_map(ConnectFailure::for_attempt) {
+    for failure in records().filter_map(Failure::for_attempt) {
         let (_, count) = counts
             .entry(failure.message)
             .or_insert((failure.exhausted, 0));

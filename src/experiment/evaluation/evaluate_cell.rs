@@ -2,7 +2,7 @@
 
 use crate::experiment::evaluation::plan_predictor::PlanPredictor;
 use crate::experiment::evaluation::{bottlenecks, ratios, timelines, validity};
-use crate::experiment::runner::cell_trials::CellTrials;
+use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use anyhow::Result;
 use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};

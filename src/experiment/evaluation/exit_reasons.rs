@@ -1,6 +1,6 @@
 //! Invalid measurements (exit code 3) and unexpected errors (exit code 1) of a comparison.
 
-use crate::experiment::runner::cell_trials::CellTrials;
+use crate::experiment::runner::cell::CellTrials;
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::validity::verdict::Validity;
 use flagpole_protocol::{AttemptRecord, Outcome};

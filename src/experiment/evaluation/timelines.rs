@@ -1,6 +1,6 @@
 //! Timelines (text drawings of when attempts ran) of the rounds with the median wall time.
 
-use crate::experiment::runner::cell_trials::CellTrials;
+use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use flagpole_analysis::comparison::{StrategyResult, Trial, median_trial};
 use flagpole_analysis::report::timeline::timeline;

@@ -1,7 +1,7 @@
 //! Gathers the evidence about the figures of a cell, from which `flagpole_analysis::validity` derives a verdict.
 
 use crate::experiment::evaluation::connect_issues;
-use crate::experiment::runner::cell_trials::CellTrials;
+use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
@@ -57,7 +57,9 @@ pub(crate) fn verdict(
             no_downloads(conditions, cell),
         ]
         .concat(),
-        abort_messages: abort_messages(conditions, cell),
+        abort_messages: (cell.abort_reason.iter())
+            .map(|reason| reason.message.clone())
+            .collect(),
     }))
 }
 
@@ -70,14 +72,6 @@ fn no_downloads(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reaso
         .then_some(Reason::NoDownloads)
         .into_iter()
         .collect()
-}
-
-/// Why the cell was aborted, and why the measurement overhead is unknown.
-fn abort_messages(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<String> {
-    let aborted = cell.abort_reason.as_ref();
-    let aborted = aborted.map(|reason| reason.message.clone());
-    let overhead = conditions.overhead_error.map(str::to_owned);
-    aborted.into_iter().chain(overhead).collect()
 }
 
 /// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every

@@ -22,8 +22,6 @@ pub(crate) struct CellConditions<'a> {
     pub(crate) shows_concurrency: bool,
     /// The index of the first progress step of this cell, which has one step per strategy.
     pub(crate) first_step: usize,
-    /// Why the measurement overhead could not be measured.
-    pub(crate) overhead_error: Option<&'a str>,
 }
 
 impl CellConditions<'_> {

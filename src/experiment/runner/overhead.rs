@@ -8,7 +8,7 @@ use crate::options::policy::PolicyOptions;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use flagpole_analysis::comparison::{MeasurementOverhead, Percentiles};
 use flagpole_client::strategy;
 use flagpole_fixtures::populous;
@@ -36,23 +36,19 @@ pub(crate) fn is_measured(experiment: &Experiment, estimate: Duration) -> bool {
         .unwrap_or(estimate >= MEASURED_FROM)
 }
 
-/// The overhead, or why it could not be measured; two `None`s if the comparison was interrupted.
-pub(crate) fn measure(
-    interrupt: &Interrupt,
-) -> Result<(Option<MeasurementOverhead>, Option<String>)> {
+/// The overhead; `None` if the comparison was interrupted.
+pub(crate) fn measure(interrupt: &Interrupt) -> Result<Option<MeasurementOverhead>> {
     let mut server = ServerProcess::start(&Listener::default(), 0)?;
     let measured = run_trials(&mut server, interrupt);
+    if interrupt.is_requested() {
+        return Ok(None);
+    }
+    // The exit of the server explains a failure of a trial.
     let stopped = match server.exit_message() {
         Some(message) => Err(anyhow!(message)),
         None => server.stop(),
     };
-    // The exit of the server explains a failure of a trial.
-    let measured = stopped.and(measured);
-    Ok(match measured {
-        _ if interrupt.is_requested() => (None, None),
-        Ok(overhead) => (overhead, None),
-        Err(error) => (None, Some(format!("measurement overhead: {error:#}"))),
-    })
+    stopped.and(measured).context("measurement overhead")
 }
 
 fn run_trials(

@@ -1,0 +1,260 @@
+//! Runs a cell, which is one combination of conditions of an experiment: a server, and rounds in which every strategy
+//! runs once. All rounds have the same fates (delays and faults), because the server counts requests from 1 in each
+//! trial, which is one run of one strategy in one round.
+
+use super::conditions::CellConditions;
+use super::failure::Failure;
+use super::progress::Progress;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::server_process::ServerProcess;
+use crate::process::trial_job::TrialJob;
+use crate::process::trial_process::{Interrupt, run_trial};
+use anyhow::Result;
+use flagpole_analysis::comparison::{ServerSummary, Trial};
+use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
+use rand::seq::SliceRandom as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The trials of a cell.
+pub(crate) struct CellTrials {
+    /// The trials of each strategy, in the order of the strategies, without the warm-up round.
+    pub(crate) trials: Vec<Vec<Trial>>,
+    /// The trials of the warm-up round, with the indices of their strategies.
+    pub(crate) warm_up: Vec<(usize, Trial)>,
+    /// The trial in which the cell was aborted, if it has a result, with the index of its strategy.
+    pub(crate) aborted_trial: Option<(usize, Trial)>,
+    /// The names of the strategies in the order in which they ran, per round.
+    pub(crate) order: Vec<Vec<String>>,
+    /// What flagpole's own server did in all rounds.
+    pub(crate) server: Option<ServerSummary>,
+    /// Why the rounds ended early.
+    pub(crate) abort_reason: Option<Failure>,
+}
+
+impl CellTrials {
+    pub(crate) fn empty(strategies: usize) -> CellTrials {
+        CellTrials {
+            trials: (0..strategies).map(|_| Vec::new()).collect(),
+            warm_up: Vec::new(),
+            aborted_trial: None,
+            order: Vec::new(),
+            server: None,
+            abort_reason: None,
+        }
+    }
+
+    /// A cell that was aborted before its first trial.
+    pub(crate) fn aborted(strategies: usize, reason: Failure) -> CellTrials {
+        CellTrials {
+            abort_reason: Some(reason),
+            ..CellTrials::empty(strategies)
+        }
+    }
+
+    /// Every trial with a result, the warm-up round and the aborted trial included, in no particular order.
+    pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
+        let unmeasured = self.warm_up.iter().chain(&self.aborted_trial);
+        let unmeasured = unmeasured.map(|(_, trial)| trial);
+        self.trials.iter().flatten().chain(unmeasured)
+    }
+}
+
+/// Runs the warm-up round and all measured rounds, until one is aborted.
+pub(crate) fn run_cell(
+    conditions: &CellConditions<'_>,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+) -> Result<CellTrials> {
+    let mut cell = CellTrials::empty(conditions.variants.len());
+    if interrupt.is_requested() {
+        cell.abort_reason = Some(Failure::interrupted());
+        return Ok(cell);
+    }
+    let seed = conditions.experiment.seed();
+    let start = |listener| ServerProcess::start(&listener, seed);
+    let mut run = CellRun {
+        conditions,
+        interrupt,
+        server: conditions.listener()?.map(start).transpose()?,
+    };
+    // Round 0 is the warm-up round.
+    for round in 0..=conditions.experiment.rounds.get() {
+        cell.abort_reason = run.run_round(round, &mut cell, progress);
+        if cell.abort_reason.is_some() {
+            break;
+        }
+    }
+    match run.server.map(ServerProcess::stop) {
+        Some(Ok(summary)) => cell.server = Some(summary),
+        Some(Err(error)) => {
+            let stop_failed = || Failure::from_error(&error);
+            cell.abort_reason.get_or_insert_with(stop_failed);
+        }
+        None => {}
+    }
+    Ok(cell)
+}
+
+/// What the rounds of a cell share.
+struct CellRun<'a> {
+    conditions: &'a CellConditions<'a>,
+    interrupt: &'a Interrupt,
+    /// `None` if the trials use an external server.
+    server: Option<ServerProcess>,
+}
+
+impl CellRun<'_> {
+    /// Runs every strategy once and adds the trials to `cell`; returns the reason if the round is aborted.
+    fn run_round(
+        &mut self,
+        round: usize,
+        cell: &mut CellTrials,
+        progress: &mut Progress,
+    ) -> Option<Failure> {
+        let conditions = self.conditions;
+        let title = match round {
+            0 => "the warm-up round".to_owned(),
+            round => format!("round {round}"),
+        };
+        let mut names = Vec::new();
+        let mut abort_reason = None;
+        let order = order(
+            conditions.experiment.seed(),
+            round,
+            conditions.variants.len(),
+        );
+        for (position, index) in (1..).zip(order) {
+            let variant = &conditions.variants[index];
+            let name = &variant.name;
+            progress.next_trial(conditions.first_step + index, &format!("{name}, {title}"));
+            names.push(name.clone());
+            let mut trial = self.run_trial(variant, round, position);
+            abort_reason = self.finish_trial(&format!("`{name}` in {title}"), &mut trial);
+            match trial {
+                Ok(trial) if abort_reason.is_some() => cell.aborted_trial = Some((index, trial)),
+                Ok(trial) if round == 0 => cell.warm_up.push((index, trial)),
+                Ok(trial) => cell.trials[index].push(trial),
+                Err(_) => {}
+            }
+            if abort_reason.is_some() {
+                break;
+            }
+        }
+        if round > 0 {
+            cell.order.push(names);
+        }
+        abort_reason
+    }
+
+    /// Resets the server after a trial and adds its ledger to the trial; returns the reason if the round must be aborted.
+    fn finish_trial(&mut self, title: &str, trial: &mut Result<Trial>) -> Option<Failure> {
+        let mut failure = match &trial {
+            Ok(trial) => Failure::for_trial(trial, self.server.is_none()),
+            Err(error) => Some(Failure::from_error(error)),
+        };
+        let is_interrupted = self.interrupt.is_requested();
+        if let (Ok(trial), Some(server), false) = (trial, &mut self.server, is_interrupted) {
+            match server.drain_and_reset() {
+                Ok(ledger) => trial.server = Some(ledger),
+                Err(error) => failure = Some(Failure::from_error(&error)),
+            }
+        }
+        // The exit of the server explains a failure of the trial.
+        if let Some(message) = self.server.as_mut().and_then(ServerProcess::exit_message) {
+            return Some(Failure::new(message));
+        }
+        if is_interrupted {
+            return Some(Failure::interrupted());
+        }
+        failure.map(|failure| Failure {
+            message: format!("trial of {title}: {}", failure.message),
+            ..failure
+        })
+    }
+
+    fn run_trial(
+        &mut self,
+        variant: &StrategyVariant,
+        round: usize,
+        position: usize,
+    ) -> Result<Trial> {
+        let experiment = self.conditions.experiment;
+        let own_url = self.server.as_ref().map(|server| server.url.clone());
+        let url = experiment.url.clone().or(own_url);
+        let codes = experiment.flags.0.codes();
+        let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
+        let job = TrialJob {
+            strategy: variant.strategy.name().to_owned(),
+            url: url.expect("without a URL there is flagpole's own server"),
+            codes: codes.iter().map(ToString::to_string).collect(),
+            downloads: codes.len() * experiment.times.get(),
+            files: experiment.files,
+            interval_us: None,
+            concurrency: concurrency.get(),
+            policy: variant.policy.clone(),
+            run: run_name(round, position),
+        };
+        let result = run_trial(job, self.interrupt, self.server.as_mut())?;
+        let mut stats = RunStats::from_records(&result.records);
+        stats.unstarted = result.unstarted;
+        Ok(Trial {
+            round,
+            position,
+            measured: MeasuredRun {
+                strategy: variant.strategy.name(),
+                concurrency: concurrency.get(),
+                wall: result.wall,
+                timeout: variant.policy()?.timeouts.total,
+                stats,
+                records: result.records,
+            },
+            resource_usage: result.resource_usage,
+            terms: None,
+            server: None,
+        })
+    }
+}
+
+/// The name of a run. Unique, because the server counts requests per name, and an external server may remember the
+/// names of earlier comparisons.
+fn run_name(round: usize, position: usize) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_micros();
+    format!("{}-{now}-{round}-{position}", std::process::id())
+}
+
+/// The indices of `count` strategies in the order of this round: a shuffle that follows from the seed and the round, so
+/// that no strategy always runs after the same other strategy.
+fn order(seed: u64, round: usize, count: usize) -> Vec<usize> {
+    let mut rng = RngKey::new(seed, 0, "", round as u64).rng(DrawPurpose::TrialOrder);
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut rng);
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed by `protocol/tests/golden/rand_uses.py`.
+    #[test]
+    fn orders_are_those_of_the_golden_vectors() {
+        assert_eq!(order(7, 1, 5), [2, 1, 3, 4, 0]);
+        assert_eq!(order(7, 2, 5), [1, 3, 4, 0, 2]);
+    }
+
+    #[test]
+    fn every_order_of_three_occurs_in_100_rounds() {
+        let mut orders: Vec<_> = (0..100).map(|round| order(7, round, 3)).collect();
+        for order in &orders {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, [0, 1, 2]);
+        }
+        orders.sort_unstable();
+        orders.dedup();
+        assert_eq!(orders.len(), 6);
+    }
+}
