@@ -1,9 +1,8 @@
 //! Downloads a single resource, for programs with their own strategy.
 
-use crate::storage::verify::body_verifier::BodyVerifier;
-use crate::transport::RequestSpec;
 use crate::transport::hyper::{TokioDriver, exchange};
 use crate::{Endpoint, Run, Workload};
+use crate::{storage::verify::body_verifier::BodyVerifier, transport::RequestSpec};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;

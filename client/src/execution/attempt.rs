@@ -2,13 +2,10 @@
 //! response, store the body, report the record, take the next attempt. Strategies differ only in their
 //! [`AttemptDriver`], so that a comparison measures how they wait and nothing else.
 
-use crate::execution::evaluation::Slot;
-use crate::execution::run_state::RunState;
-use crate::execution::storage_job::{StorageJob, StorageResult};
-use crate::scheduler::AttemptSpec;
-use crate::storage::resume::LocalCopy;
+use crate::execution::{evaluation::Slot, run_state::RunState, storage_job::StorageResult};
 use crate::transport::{RawResponse, RequestSpec};
-use flagpole_protocol::{AttemptRecord, Outcome, Resource};
+use crate::{DownloadDir, scheduler::AttemptSpec, storage::resume::LocalCopy};
+use flagpole_protocol::{AttemptRecord, Outcome};
 use tokio_util::sync::CancellationToken;
 
 /// Carries out the steps of attempts that wait, for one worker (a thread or a task). A worker has a connection and
@@ -16,9 +13,6 @@ use tokio_util::sync::CancellationToken;
 ///
 /// A blocking driver waits within the call and then returns a ready future.
 pub(crate) trait AttemptDriver: Send {
-    /// Looks up the complete or partial file of a resource on disk.
-    fn local_copy(&mut self, resource: Resource) -> impl Future<Output = LocalCopy> + Send;
-
     /// Sends a request and receives its response. `hedge_token`, a child of the run's token, cancels this attempt
     /// alone; `None` unless the run hedges.
     fn exchange(
@@ -31,13 +25,13 @@ pub(crate) trait AttemptDriver: Send {
     /// then locked once instead of twice for each attempt, and all cores contend for its lock.
     fn takes_next_before_report(&self) -> bool;
 
-    /// Carries out a storage job. A driver that queues the job may release the concurrency slot at once and set
-    /// `slot` to [`Slot::Released`].
-    fn store(
+    /// Reads or changes files. A driver that queues the action may release the concurrency slot at once and set `slot`
+    /// to [`Slot::Released`].
+    fn on_disk<T: Send + 'static>(
         &mut self,
-        job: Box<StorageJob>,
-        slot: &mut Slot,
-    ) -> impl Future<Output = Result<StorageResult, Outcome>> + Send;
+        action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
+        slot: Option<&mut Slot>,
+    ) -> impl Future<Output = Result<T, Outcome>> + Send;
 
     /// Adds a finished attempt to the statistics and gives it to the run's observers.
     fn report(&mut self, record: Box<AttemptRecord>) -> impl Future<Output = ()> + Send;
@@ -48,8 +42,8 @@ pub(crate) trait AttemptDriver: Send {
 }
 
 /// Makes all attempts of a worker, beginning with `first`. `worker` is its number in records, if the strategy has fixed
-/// workers. `run_token` cancels the run; it may be a child of the run's
-/// token, so that cores do not contend for one token.
+/// workers. `run_token` cancels the run; it may be a child of the run's token, so that cores do not contend for one
+/// token.
 pub(crate) async fn run_attempts<D: AttemptDriver>(
     run: &RunState,
     run_token: &CancellationToken,
@@ -60,7 +54,9 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
     let mut next = Some(first);
     while let Some(spec) = next {
         let local = if run.resumes(&spec.plan) {
-            driver.local_copy(spec.plan.resource).await
+            let resource = spec.plan.resource;
+            let look_up = move |folder: &DownloadDir| Ok(folder.local_copy(resource));
+            driver.on_disk(look_up, None).await.unwrap_or_default()
         } else {
             LocalCopy::default()
         };
@@ -78,7 +74,10 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
         let takes_next = driver.takes_next_before_report();
         let mut evaluated = run.evaluate_response(spec, worker, &local, response, takes_next);
         let stored = match evaluated.job.take() {
-            Some(job) => driver.store(job, &mut evaluated.slot).await,
+            Some(job) => {
+                let store = move |folder: &DownloadDir| job.run(folder);
+                driver.on_disk(store, Some(&mut evaluated.slot)).await
+            }
             None => Ok(StorageResult::default()),
         };
         run.finish_attempt(&mut evaluated, stored);

@@ -1,10 +1,8 @@
 //! State shared by all workers of a run.
 
 use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
-use crate::storage::verify::body_verifier::BodyVerifier;
-use crate::storage::wasted_bytes::WastedBytes;
-use crate::transport::RequestTemplate;
-use crate::{Run, RunError, StagedFile};
+use crate::storage::{verify::body_verifier::BodyVerifier, wasted_bytes::WastedBytes};
+use crate::{Run, RunError, StagedFile, transport::RequestTemplate};
 use flagpole_protocol::RunStats;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,10 +2,8 @@
 
 use crate::execution::run_state::{RunState, lock};
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
-use crate::storage::resume::PartialUpdate;
-use crate::storage::wasted_bytes::Retained;
-use crate::transport::RawResponse;
-use crate::{DownloadDir, StagedFile};
+use crate::storage::{resume::PartialUpdate, wasted_bytes::Retained};
+use crate::{DownloadDir, StagedFile, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, OutcomeClass};
 
@@ -100,17 +98,17 @@ pub(super) fn retained(
     disposition: &Disposition,
     body_len: u64,
 ) -> Retained {
-    let is_final_response = disposition.outcome.class() == OutcomeClass::NotFound;
-    match (update, disposition.body_action) {
-        (PartialUpdate::Replace(partial), _) => Retained::Partial(partial.length()),
-        (PartialUpdate::Remove, _) => Retained::Nothing,
-        (
-            PartialUpdate::Unchanged,
-            BodyAction::Save | BodyAction::Stage | BodyAction::RenameStaged,
-        ) => Retained::Complete(body_len),
-        (PartialUpdate::Unchanged, BodyAction::Discard) if is_final_response => {
-            Retained::FinalResponse
-        }
-        (PartialUpdate::Unchanged, BodyAction::Discard) => Retained::Unchanged,
+    match update {
+        PartialUpdate::Replace(partial) => Retained::Partial(partial.length()),
+        PartialUpdate::Remove => Retained::Nothing,
+        PartialUpdate::Unchanged => match disposition.body_action {
+            BodyAction::Save | BodyAction::Stage | BodyAction::RenameStaged => {
+                Retained::Complete(body_len)
+            }
+            BodyAction::Discard if disposition.outcome.class() == OutcomeClass::NotFound => {
+                Retained::FinalResponse
+            }
+            BodyAction::Discard => Retained::Unchanged,
+        },
     }
 }

@@ -3,9 +3,8 @@
 use super::{evaluation::Evaluated, run_state::RunState};
 use crate::policy::{Hedge, HedgeDelay, Policy};
 use crate::scheduler::{Action, AttemptSpec};
-use crate::storage::resume::LocalCopy;
-use crate::transport::RawResponse;
 use crate::{Concurrency, Endpoint, Run, Workload};
+use crate::{storage::resume::LocalCopy, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, Outcome};
 use std::{net::SocketAddr, time::Duration};

@@ -1,14 +1,11 @@
 //! A thread that makes attempts, one after the other, and waits for each.
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::blocking_scheduler::BlockingScheduler;
-use crate::execution::evaluation::Slot;
-use crate::execution::storage_job::{StorageJob, StorageResult};
+use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot};
 use crate::scheduler::{Action, AttemptSpec};
-use crate::storage::resume::LocalCopy;
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
 use crate::{DownloadDir, Run, RunError};
-use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::panic::resume_unwind;
 use std::task::{Context, Poll, Waker};
 use std::thread::{Builder, ScopedJoinHandle, scope};
@@ -103,11 +100,6 @@ impl BlockingWorker<'_> {
         );
     }
 
-    fn folder(&self) -> &DownloadDir {
-        let folder = self.run.destination;
-        folder.expect("only a run with a folder has files and jobs for them")
-    }
-
     /// `record` and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
     /// response.
     #[inline(never)]
@@ -128,10 +120,6 @@ impl BlockingWorker<'_> {
 }
 
 impl AttemptDriver for BlockingWorker<'_> {
-    async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
-        self.folder().local_copy(resource)
-    }
-
     async fn exchange(
         &mut self,
         request: &RequestSpec<'_>,
@@ -145,12 +133,13 @@ impl AttemptDriver for BlockingWorker<'_> {
         false
     }
 
-    async fn store(
+    async fn on_disk<T: Send + 'static>(
         &mut self,
-        job: Box<StorageJob>,
-        _: &mut Slot,
-    ) -> Result<StorageResult, Outcome> {
-        job.run(self.folder())
+        action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
+        _: Option<&mut Slot>,
+    ) -> Result<T, Outcome> {
+        let folder = self.run.destination;
+        action(folder.expect("only a run with a folder reads and changes files"))
     }
 
     async fn report(&mut self, record: Box<AttemptRecord>) {

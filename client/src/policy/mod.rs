@@ -16,7 +16,6 @@ pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;
 pub(crate) use retry::parse_retry_after;
-pub(crate) use retry_budget::RetryBudget;
 pub use retry_budget::RetryBudgetConfig;
 use std::time::Duration;
 

@@ -1,14 +1,10 @@
-//! A retry budget keeps retries from multiplying the load on a server that is failing. After `RetryBudget`
-//! of Finagle (Twitter's RPC library): a token bucket into which every first try puts a fraction of a token,
-//! and from which every retry takes one.
-
-/// One token, in the unit of the balance: thousandths, so that ratios are exact to three decimals.
-const TOKEN: u64 = 1000;
+//! A retry budget keeps retries from multiplying the load on a server that is failing. After `RetryBudget` of Finagle
+//! (Twitter's RPC library), in which every first try pays for a fraction of a retry.
 
 /// Limit of the retries of all downloads together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryBudgetConfig {
-    /// Retries per first try, at least 0, to three decimals: 0.2 allows one retry for every five first tries.
+    /// Retries per first try, at least 0: 0.2 allows one retry for every five first tries.
     pub ratio: f64,
     /// Retries allowed in addition, from the start: without these a small run would have no retries.
     pub min_retries: u32,
@@ -24,43 +20,13 @@ impl Default for RetryBudgetConfig {
     }
 }
 
-/// The state of a retry budget.
-#[derive(Clone, Debug)]
-pub(crate) struct RetryBudget {
-    /// The increase of the balance by a first try, in thousandths of a token.
-    deposit: u64,
-    /// In thousandths of a token.
-    balance: u64,
-}
-
-impl RetryBudget {
-    pub(crate) fn new(config: RetryBudgetConfig) -> RetryBudget {
-        RetryBudget {
-            deposit: thousandths(config.ratio),
-            balance: u64::from(config.min_retries) * TOKEN,
-        }
+impl RetryBudgetConfig {
+    /// Whether one more retry may be made after `retries` retries and `firsts` first tries.
+    pub(crate) fn allows(&self, retries: u64, firsts: u64) -> bool {
+        let limit = self.ratio * firsts as f64 + f64::from(self.min_retries);
+        // Tolerates the rounding error of the product: 0.29 of 100 is 29.
+        (retries + 1) as f64 <= limit + 1e-6
     }
-
-    /// Counts a first try.
-    pub(crate) fn deposit(&mut self) {
-        self.balance = self.balance.saturating_add(self.deposit);
-    }
-
-    /// Takes a token for a retry; false if the balance is below one token.
-    pub(crate) fn withdraw(&mut self) -> bool {
-        let rest = self.balance.checked_sub(TOKEN);
-        self.balance = rest.unwrap_or(self.balance);
-        rest.is_some()
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the conversion saturates: a negative ratio or NaN becomes 0"
-)]
-fn thousandths(ratio: f64) -> u64 {
-    (ratio * TOKEN as f64).round() as u64
 }
 
 #[cfg(test)]
@@ -69,35 +35,23 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn min_retries_are_available_before_any_deposit() {
-        let mut budget = RetryBudget::new(RetryBudgetConfig {
+    fn min_retries_are_available_before_any_first_try() {
+        let budget = RetryBudgetConfig {
             ratio: 0.5,
             min_retries: 2,
-        });
-        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
-        budget.deposit();
-        assert!(!budget.withdraw(), "half a token");
-        budget.deposit();
-        assert!(budget.withdraw() && !budget.withdraw());
+        };
+        assert!(budget.allows(1, 0) && !budget.allows(2, 0));
+        assert!(!budget.allows(2, 1), "half a retry");
+        assert!(budget.allows(2, 2) && !budget.allows(3, 2));
     }
 
     proptest! {
         #[test]
-        fn retries_never_exceed_ratio_and_minimum(
-            thousandths in 0u32..2000, min_retries in 0u32..5, steps in prop::collection::vec(any::<bool>(), 0..200),
-        ) {
+        fn exactly_the_ratio_is_allowed(thousandths in 0u32..2000, min_retries in 0u32..5, firsts in 0u32..100_000) {
             let ratio = f64::from(thousandths) / 1000.0;
-            let mut budget = RetryBudget::new(RetryBudgetConfig { ratio, min_retries });
-            let (mut firsts, mut retries) = (0u32, 0u32);
-            for is_first in steps {
-                if is_first {
-                    budget.deposit();
-                    firsts += 1;
-                } else if budget.withdraw() {
-                    retries += 1;
-                }
-                prop_assert!(1000 * retries <= thousandths * firsts + 1000 * min_retries);
-            }
+            let limit = u64::from(thousandths) * u64::from(firsts) / 1000 + u64::from(min_retries);
+            let allows = |retries| RetryBudgetConfig { ratio, min_retries }.allows(retries, firsts.into());
+            prop_assert!(!allows(limit) && (limit == 0 || allows(limit - 1)));
         }
     }
 }

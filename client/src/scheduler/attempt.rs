@@ -44,6 +44,18 @@ pub(crate) struct AttemptPlan {
     pub(crate) backoff: Duration,
 }
 
+impl AttemptPlan {
+    /// Another attempt of the same request, due as soon as a slot is free.
+    pub(super) fn repeated(&self, kind: AttemptKind) -> AttemptPlan {
+        AttemptPlan {
+            kind,
+            due: None,
+            backoff: Duration::ZERO,
+            ..self.clone()
+        }
+    }
+}
+
 /// An attempt to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AttemptSpec {

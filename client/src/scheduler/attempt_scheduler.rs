@@ -3,8 +3,7 @@
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::{download_state::DownloadState, hedge_state::HedgeState};
-use crate::policy::{AdaptiveLimit, RetryBudget};
-use crate::{DownloadSpec, Policy, Workload};
+use crate::{DownloadSpec, Policy, Workload, policy::AdaptiveLimit};
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
@@ -30,10 +29,13 @@ pub(crate) struct AttemptScheduler {
     /// The metadata of staged flags.
     pub(super) followups: VecDeque<AttemptPlan>,
     pub(super) hedging: Option<HedgeState>,
-    pub(super) retry_budget: Option<RetryBudget>,
     pub(super) adaptive_limit: Option<AdaptiveLimit>,
     /// Number of attempts started so far.
     pub(super) started: u64,
+    /// Number of first tries of flags and of metadata started so far, which pay for the retry budget.
+    pub(super) firsts: u64,
+    /// Number of retries scheduled so far.
+    pub(super) retried: u64,
 }
 
 impl AttemptScheduler {
@@ -55,9 +57,10 @@ impl AttemptScheduler {
             immediate: VecDeque::new(),
             followups: VecDeque::new(),
             hedging: policy.hedge.map(HedgeState::new),
-            retry_budget: policy.budget.map(RetryBudget::new),
             adaptive_limit: None,
             started: 0,
+            firsts: 0,
+            retried: 0,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
-use crate::policy::RetryBudget;
 use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
@@ -46,11 +45,8 @@ impl AttemptScheduler {
         if result.conditions_failed && !plan.unconditional {
             // The repetition has the same request number and counts neither as a try nor in the retry budget.
             self.immediate.push_back(AttemptPlan {
-                kind: AttemptKind::Retry,
                 unconditional: true,
-                due: None,
-                backoff: Duration::ZERO,
-                ..plan
+                ..plan.repeated(AttemptKind::Retry)
             });
             return Disposition::intermediate(result.outcome.clone());
         }
@@ -80,12 +76,9 @@ impl AttemptScheduler {
             max if plan.hops >= max => Outcome::TooManyRedirects,
             _ => {
                 self.immediate.push_back(AttemptPlan {
-                    kind: AttemptKind::Redirect,
                     path: Some(path.clone()),
                     hops: plan.hops + 1,
-                    due: None,
-                    backoff: Duration::ZERO,
-                    ..plan.clone()
+                    ..plan.repeated(AttemptKind::Redirect)
                 });
                 Outcome::Redirected(*status)
             }
@@ -152,10 +145,11 @@ impl AttemptScheduler {
         if download.live_parts > 0 {
             return Disposition::intermediate(outcome);
         }
+        let budget = self.policy.budget;
         let may_retry = !self.is_stopped
             && download.tries < retry.max_attempts()
             && retry.is_retryable(&outcome)
-            && self.retry_budget.as_mut().is_none_or(RetryBudget::withdraw);
+            && budget.is_none_or(|budget| budget.allows(self.retried, self.firsts));
         if !may_retry {
             return self.end_download(id, outcome, BodyAction::Discard);
         }
@@ -164,6 +158,7 @@ impl AttemptScheduler {
         let (tries, retry_after) = (download.tries, download.retry_after);
         let failed = self.plan(key, AttemptKind::Retry);
         let backoff = retry.backoff(failed.resource, failed.request_number, tries, retry_after);
+        self.retried += 1;
         self.downloads[key].start_retry();
         let next = AttemptPlan {
             due: Some(now.saturating_add(backoff)),

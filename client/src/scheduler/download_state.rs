@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The state of a download that has started and not ended. A download has one phase, or two if the metadata of the
 /// country names its file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DownloadState {
     /// Its index in the workload.
     pub(super) index: usize,
@@ -33,14 +33,9 @@ impl DownloadState {
     pub(super) fn new(index: usize) -> DownloadState {
         DownloadState {
             index,
-            names_file: false,
-            generation: 0,
             tries: 1,
             live_parts: 1,
-            retry_after: None,
-            attempts: 0,
-            staging: None,
-            in_flight: SmallVec::new(),
+            ..DownloadState::default()
         }
     }
 

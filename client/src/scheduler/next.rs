@@ -73,8 +73,9 @@ impl AttemptScheduler {
         let in_flight = &self.in_flight;
         let is_candidate = |id: &AttemptId| {
             let attempt = in_flight.get(id.in_flight_key);
-            let attempt = attempt.filter(|attempt| attempt.serial == id.serial);
-            attempt.is_some_and(|a| !a.is_hedged && !a.is_superseded && !a.has_ended)
+            attempt.is_some_and(|a| {
+                a.serial == id.serial && !a.is_hedged && !a.is_superseded && !a.has_ended
+            })
         };
         let (id, delay) = self.hedging.as_mut()?.first_candidate(is_candidate)?;
         let started = self.in_flight[id.in_flight_key].started;
@@ -86,13 +87,11 @@ impl AttemptScheduler {
         let hedged = &mut self.in_flight[id.in_flight_key];
         hedged.is_hedged = true;
         self.downloads[id.download_key].live_parts += 1;
+        let tries = u64::from(self.policy.retry.max_attempts());
         AttemptPlan {
-            kind: AttemptKind::Hedge,
-            request_number: hedged.plan.request_number
-                + u64::from(self.policy.retry.max_attempts()),
+            request_number: hedged.plan.request_number + tries,
             due: Some(due),
-            backoff: Duration::ZERO,
-            ..hedged.plan.clone()
+            ..hedged.plan.repeated(AttemptKind::Hedge)
         }
     }
 
@@ -147,11 +146,8 @@ impl AttemptScheduler {
         let download = &mut self.downloads[plan.download_key];
         download.in_flight.push(id);
         download.attempts += 1;
-        if let (AttemptKind::First | AttemptKind::Metadata, Some(budget)) =
-            (plan.kind, &mut self.retry_budget)
-        {
-            budget.deposit();
-        }
+        let is_first = matches!(plan.kind, AttemptKind::First | AttemptKind::Metadata);
+        self.firsts += u64::from(is_first);
         if let Some(hedging) = &mut self.hedging {
             hedging.on_start(id, plan.kind);
         }

@@ -2,9 +2,8 @@
 //! server. It needs a few round trips to reach full speed.
 
 use super::strategy_trait::Strategy;
-use crate::execution::event_loop::run::run_on_runtime;
-use crate::policy::AdaptiveLimit;
 use crate::{Concurrency, Run, RunError};
+use crate::{execution::event_loop::run::run_on_runtime, policy::AdaptiveLimit};
 use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 

@@ -3,10 +3,8 @@
 //! loop.
 
 use super::strategy_trait::Strategy;
-use crate::execution::event_loop::attempt_loop::AttemptLoop;
-use crate::execution::event_loop::run::start_runtime;
-use crate::execution::run_state::RunState;
-use crate::execution::worker::run_on_threads;
+use crate::execution::event_loop::{attempt_loop::AttemptLoop, run::start_runtime};
+use crate::execution::{run_state::RunState, worker::run_on_threads};
 use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};

@@ -2,10 +2,8 @@
 //! next request; the other strategies are measured against it.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking_scheduler::BlockingScheduler;
-use crate::execution::run_state::RunState;
-use crate::execution::worker::run_worker;
-use crate::{Concurrency, Run, RunError};
+use crate::execution::{blocking_scheduler::BlockingScheduler, run_state::RunState};
+use crate::{Concurrency, Run, RunError, execution::worker::run_worker};
 use flagpole_protocol::RunStats;
 
 /// The strategy `sequential`.

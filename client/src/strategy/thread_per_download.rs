@@ -2,12 +2,10 @@
 //! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking_scheduler::BlockingScheduler;
 use crate::execution::run_state::{RunState, lock};
 use crate::execution::worker::{BlockingWorker, STACK_SIZE};
-use crate::scheduler::AttemptSpec;
-use crate::transport::BlockingClient;
-use crate::{Concurrency, Run, RunError};
+use crate::{Concurrency, Run, RunError, transport::BlockingClient};
+use crate::{execution::blocking_scheduler::BlockingScheduler, scheduler::AttemptSpec};
 use flagpole_protocol::RunStats;
 use std::sync::Mutex;
 use std::thread::{Builder, scope};

@@ -2,9 +2,8 @@
 //! costs its stack and a context switch for every wait.
 
 use super::strategy_trait::Strategy;
-use crate::execution::blocking_scheduler::BlockingScheduler;
-use crate::execution::run_state::RunState;
 use crate::execution::worker::{STACK_SIZE, run_on_threads, run_worker};
+use crate::execution::{blocking_scheduler::BlockingScheduler, run_state::RunState};
 use crate::{Concurrency, Run, RunError};
 use flagpole_protocol::RunStats;
 

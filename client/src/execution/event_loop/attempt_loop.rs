@@ -14,7 +14,7 @@ pub(super) type PooledConnection = Box<hyper::HyperConnection<TcpStream>>;
 /// An event loop and its part of the concurrency. Several loops may share the scheduler.
 pub(crate) struct AttemptLoop {
     pub(super) run_state: Arc<RunState>,
-    disk_writer: Option<Arc<DiskWriter>>,
+    pub(super) disk_writer: Option<Arc<DiskWriter>>,
     /// A deep copy: with a shared template, loops on other cores would contend for its reference counts.
     pub(super) template: RequestTemplate,
     /// The maximum number of attempts of this loop in flight.
@@ -66,11 +66,6 @@ impl AttemptLoop {
             })
         };
         Ok(shares.iter().enumerate().map(new).collect())
-    }
-
-    pub(super) fn disk_writer(&self) -> &DiskWriter {
-        let writer = self.disk_writer.as_ref();
-        writer.expect("only a run with a folder has files and jobs for them")
     }
 
     /// The next action of the loop's main task. The loop is marked as idle or not before it takes the action from the

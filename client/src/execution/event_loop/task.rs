@@ -3,17 +3,15 @@
 
 use super::attempt_loop::{AttemptLoop, PooledConnection};
 use super::poll_on_wake::PollOnWake;
+use crate::DownloadDir;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::evaluation::Slot;
-use crate::execution::run_state::lock;
-use crate::execution::storage_job::{StorageJob, StorageResult};
+use crate::execution::{evaluation::Slot, run_state::lock};
 use crate::scheduler::{Action, AttemptSpec};
-use crate::storage::resume::LocalCopy;
 use crate::transport::{RawResponse, RequestSpec, hyper};
-use flagpole_protocol::{AttemptRecord, Outcome, Resource};
+use flagpole_protocol::{AttemptRecord, Outcome};
+use std::mem::replace;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, atomic::Ordering::SeqCst};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::coop::consume_budget;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -54,14 +52,6 @@ impl TaskDriver {
 }
 
 impl AttemptDriver for TaskDriver {
-    async fn local_copy(&mut self, resource: Resource) -> LocalCopy {
-        let writer = self.attempt_loop.disk_writer();
-        let look_up = writer
-            .submit(move |folder| Ok(folder.local_copy(resource)))
-            .await;
-        look_up.wait().await.unwrap_or_default()
-    }
-
     async fn exchange(
         &mut self,
         request: &RequestSpec<'_>,
@@ -79,14 +69,8 @@ impl AttemptDriver for TaskDriver {
             self.connection = lock(&self.attempt_loop.idle).pop();
         }
         let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
-        hyper::exchange(
-            template,
-            &hyper::TokioDriver,
-            connection,
-            request,
-            cancelled,
-        )
-        .await
+        let driver = &hyper::TokioDriver;
+        hyper::exchange(template, driver, connection, request, cancelled).await
     }
 
     /// Yes, unless the run may have been cancelled.
@@ -96,15 +80,18 @@ impl AttemptDriver for TaskDriver {
 
     /// Holds the slot until the job is in the writer's queue, so that a slow disk delays requests and bodies do not
     /// pile up. Releases the slot while the job waits for the disk, because the network is free then.
-    async fn store(
+    async fn on_disk<T: Send + 'static>(
         &mut self,
-        job: Box<StorageJob>,
-        slot: &mut Slot,
-    ) -> Result<StorageResult, Outcome> {
-        self.put_back_connection();
-        let writer = self.attempt_loop.disk_writer();
-        let queued = writer.submit(|folder| job.run(folder)).await;
-        if let Slot::Held(id) = std::mem::replace(slot, Slot::Released) {
+        action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
+        slot: Option<&mut Slot>,
+    ) -> Result<T, Outcome> {
+        let writer = self.attempt_loop.disk_writer.as_ref();
+        let writer = writer.expect("only a run with a folder reads and changes files");
+        let queued = writer.submit(action).await;
+        if let Some(slot) = slot
+            && let Slot::Held(id) = replace(slot, Slot::Released)
+        {
+            self.put_back_connection();
             self.attempt_loop.release(id);
             self.attempt_loop.notify();
         }
