@@ -8,24 +8,28 @@ use flagpole_protocol::TimeoutKind;
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// The outcome of a fault, which is the same for every strategy, and for the first and the second request
+/// A timeout that no test reaches, and one that a silence exceeds.
+const LONG: Duration = Duration::from_secs(30);
+const SHORT: Duration = Duration::from_millis(400);
+
+/// The outcome of a fault, which is the same for every driver, and for the first and the second request
 /// of a connection. Other requests succeed, and no request is sent twice.
 fn outcome(fault: fn(&mut ServerConnection)) -> Outcome {
-    let all = strategy::ALL.iter();
-    all.map(|strategy| outcome_by(strategy.name(), fault))
-        .reduce(|one, other| {
-            assert_eq!(one, other);
-            one
-        })
-        .unwrap()
+    outcome_within(LONG, fault)
 }
 
-fn outcome_by(strategy: &str, fault: fn(&mut ServerConnection)) -> Outcome {
+fn outcome_within(timeout: Duration, fault: fn(&mut ServerConnection)) -> Outcome {
+    let [one, other] = EACH_DRIVER.map(|strategy| outcome_by(strategy, timeout, fault));
+    assert_eq!(one, other);
+    one
+}
+
+fn outcome_by(strategy: &str, timeout: Duration, fault: fn(&mut ServerConnection)) -> Outcome {
     let new_connection = TestServer::start(move |index, connection| match index {
         0 => fault(connection),
         _ => connection.serve(),
     });
-    let on_new = outcomes_by(strategy, &new_connection, "BR US");
+    let on_new = outcomes_by(strategy, timeout, &new_connection, "BR US");
     assert_eq!(on_new[1..], [Outcome::Ok]);
     assert_eq!(
         (
@@ -41,25 +45,28 @@ fn outcome_by(strategy: &str, fault: fn(&mut ServerConnection)) -> Outcome {
             fault(connection);
         }
     });
-    let on_reused = outcomes_by(strategy, &reused, "BR CN US");
+    let on_reused = outcomes_by(strategy, timeout, &reused, "BR CN US");
     assert_eq!(on_reused, [Outcome::Ok, on_new[0].clone(), Outcome::Ok]);
     assert_eq!((reused.requests().len(), reused.connections()), (3, 2));
     on_new[0].clone()
 }
 
 /// Sequentially, in order.
-fn outcomes_by(strategy: &str, server: &TestServer, codes: &str) -> Vec<Outcome> {
+fn outcomes_by(
+    strategy: &str,
+    timeout: Duration,
+    server: &TestServer,
+    codes: &str,
+) -> Vec<Outcome> {
     let (_, records) = server
-        .run(strategy, codes, |run| run.timeout(LIMIT).body_limit(1000))
+        .run(strategy, codes, |run| run.timeout(timeout).body_limit(1000))
         .unwrap();
     records.into_iter().map(|record| record.outcome).collect()
 }
 
 fn outcomes(server: &TestServer, codes: &str) -> Vec<Outcome> {
-    outcomes_by("sequential", server, codes)
+    outcomes_by("sequential", LONG, server, codes)
 }
-
-const LIMIT: Duration = Duration::from_millis(400);
 
 /// Sends these bytes to the next request.
 fn respond(connection: &mut ServerConnection, bytes: impl AsRef<[u8]>) {
@@ -129,7 +136,10 @@ fn silence_before_the_head_is_a_timeout() {
         respond(connection, "");
         connection.hang();
     };
-    assert_eq!(outcome(silent), Outcome::Timeout(TimeoutKind::Total, LIMIT));
+    assert_eq!(
+        outcome_within(SHORT, silent),
+        Outcome::Timeout(TimeoutKind::Total, SHORT)
+    );
 }
 
 #[test]
@@ -139,8 +149,8 @@ fn silence_within_the_body_is_a_timeout() {
         connection.hang();
     };
     assert_eq!(
-        outcome(stalled),
-        Outcome::Timeout(TimeoutKind::Total, LIMIT)
+        outcome_within(SHORT, stalled),
+        Outcome::Timeout(TimeoutKind::Total, SHORT)
     );
 }
 

@@ -244,7 +244,7 @@ fn outcome_names_the_exceeded_timeout() {
         total: Some(ms(150)),
     };
     // Both drivers; the other strategies use the same ones.
-    for strategy in ["sequential", "async"].map(crate::test_server::by_name) {
+    for strategy in crate::test_server::EACH_DRIVER.map(crate::test_server::by_name) {
         let workload = crate::test_server::workload("BR US");
         let policy = Policy {
             timeouts,
