@@ -195,7 +195,7 @@ impl PolicyOptions {
                 .map_or(default_share, |share| share.0.ratio()),
         });
         if let Some(max) = self.max_redirects {
-            policy.redirects.max = max.0;
+            policy.max_redirects = max.0;
         }
         policy.reuse = self.no_reuse != Some(true);
         Ok(policy)
@@ -263,7 +263,7 @@ mod tests {
             (hedge.max_ratio.to_string(), hedge.delay),
             ("0.05".to_owned(), p95)
         );
-        assert_eq!((policy.redirects.max, policy.reuse), (1, false));
+        assert_eq!((policy.max_redirects, policy.reuse), (1, false));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use derive_more::Display;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::Workload;
-use flagpole_protocol::{AttemptRecord, CountryCode, Resource};
+use flagpole_protocol::{AttemptRecord, CountryCode};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -56,12 +56,7 @@ impl Files {
     pub(crate) fn workload(self, codes: Vec<CountryCode>) -> Workload {
         match self {
             Files::Flags => Workload::flags(codes),
-            Files::Metadata => {
-                let mut workload = Workload::files(codes);
-                let downloads = &mut workload.downloads;
-                downloads.retain(|download| matches!(download.resource, Resource::Metadata(_)));
-                workload
-            }
+            Files::Metadata => Workload::metadata(codes),
             Files::FlagThenMetadata => Workload::with_metadata(codes),
             Files::Both => Workload::files(codes),
         }

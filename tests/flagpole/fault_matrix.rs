@@ -6,7 +6,7 @@ use crate::combos::{
     sizes, with_every_combo,
 };
 use crate::servers::server_with;
-use flagpole_client::policy::{Policy, RedirectPolicy, Timeouts};
+use flagpole_client::policy::{Policy, Timeouts};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, OutcomeClass};
 use flagpole_server::FaultSpec;
@@ -261,9 +261,7 @@ impl FaultCase {
     fn policy(&self) -> Policy {
         Policy {
             timeouts: self.timeouts,
-            redirects: RedirectPolicy {
-                max: self.max_redirects,
-            },
+            max_redirects: self.max_redirects,
             reuse: self.reuse,
             ..Policy::default()
         }

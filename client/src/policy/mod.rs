@@ -12,7 +12,6 @@ mod retry_budget;
 pub(crate) use adaptive_limit::AdaptiveLimit;
 pub use hedge::{Hedge, HedgeDelay};
 pub(crate) use kaplan_meier::KaplanMeier;
-pub use redirects::RedirectPolicy;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub use retry::Retry;
 pub(crate) use retry::parse_retry_after;
@@ -32,8 +31,8 @@ pub struct Policy {
     pub budget: Option<RetryBudgetConfig>,
     /// When slow requests are duplicated.
     pub hedge: Option<Hedge>,
-    /// How many redirects are followed.
-    pub redirects: RedirectPolicy,
+    /// How many redirects in a row are followed; 0 follows none. The default is five, as RFC 2068 section 10.3 advised.
+    pub max_redirects: u32,
     /// Whether connections are reused; if not, each request says `Connection: close`.
     pub reuse: bool,
 }
@@ -45,7 +44,7 @@ impl Default for Policy {
             retry: Retry::default(),
             budget: None,
             hedge: None,
-            redirects: RedirectPolicy::default(),
+            max_redirects: 5,
             reuse: true,
         }
     }

@@ -8,20 +8,6 @@ use url::Url;
 /// Maximum length of a path that is followed, in bytes: the limit of common servers.
 const MAX_PATH: usize = 8 << 10;
 
-/// How many redirects are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RedirectPolicy {
-    /// Maximum number of redirects in a row; 0 follows none.
-    pub max: u32,
-}
-
-impl Default for RedirectPolicy {
-    /// Five, as RFC 2068 section 10.3 advised.
-    fn default() -> RedirectPolicy {
-        RedirectPolicy { max: 5 }
-    }
-}
-
 /// Whether a GET follows the `Location` of a response with this status (RFC 9110 section 15.4).
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)

@@ -71,7 +71,7 @@ impl AttemptScheduler {
         let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
             return result.outcome.clone();
         };
-        match self.policy.redirects.max {
+        match self.policy.max_redirects {
             0 => result.outcome.clone(),
             max if plan.hops >= max => Outcome::TooManyRedirects,
             _ => {

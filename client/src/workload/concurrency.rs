@@ -1,9 +1,9 @@
 //! The maximum number of requests in flight.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 /// A concurrency from 1 to 1000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, derive_more::Display, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Concurrency(usize);
 
 /// The text is not a number from 1 to 1000.
@@ -22,11 +22,9 @@ impl Concurrency {
     /// # Errors
     /// If `count` is 0 or more than [`Concurrency::MAX`].
     pub fn new(count: usize) -> Result<Concurrency, ConcurrencyError> {
-        if (1..=Concurrency::MAX.0).contains(&count) {
-            Ok(Concurrency(count))
-        } else {
-            Err(ConcurrencyError(count.to_string()))
-        }
+        let valid = (1..=Concurrency::MAX.0).contains(&count);
+        let concurrency = valid.then_some(Concurrency(count));
+        concurrency.ok_or_else(|| ConcurrencyError(count.to_string()))
     }
 
     /// The number.
@@ -48,14 +46,9 @@ impl FromStr for Concurrency {
     type Err = ConcurrencyError;
 
     fn from_str(text: &str) -> Result<Concurrency, ConcurrencyError> {
-        let error = || ConcurrencyError(text.to_owned());
-        Concurrency::new(text.parse().map_err(|_| error())?).map_err(|_| error())
-    }
-}
-
-impl fmt::Display for Concurrency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let count = text.parse().ok();
+        let concurrency = count.and_then(|count| Concurrency::new(count).ok());
+        concurrency.ok_or_else(|| ConcurrencyError(text.to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The URL of a site of flags, and the addresses of its host.
 
 use http::Uri;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::{fmt, io, str::FromStr};
 
 /// The URL of a site: its root, or its `/flags`.
@@ -119,17 +119,13 @@ impl Target {
 impl From<SocketAddr> for Endpoint {
     /// The site at the root of a server with this address.
     fn from(address: SocketAddr) -> Endpoint {
-        let host = match address {
-            SocketAddr::V4(v4) => v4.ip().to_string(),
-            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        let host = match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
         };
-        let target = Target {
-            host,
-            port: address.port(),
-            prefix: String::new(),
-        };
+        let (port, prefix) = (address.port(), String::new());
         Endpoint {
-            target,
+            target: Target { host, port, prefix },
             addresses: Box::new([address]),
         }
     }

@@ -1,7 +1,7 @@
 //! Policies hold under every strategy, on real connections.
 
 use crate::test_server::{OK, TestServer, code, destination};
-use flagpole_client::policy::{Hedge, HedgeDelay, RedirectPolicy, Retry, Timeouts};
+use flagpole_client::policy::{Hedge, HedgeDelay, Retry, Timeouts};
 use flagpole_client::{Concurrency, Policy, Run, Strategy, Workload, strategy};
 use flagpole_protocol::TimeoutKind;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
@@ -84,7 +84,7 @@ fn run_without_a_record_callback_completes() {
     });
     for strategy in strategy::ALL {
         let policy = Policy {
-            redirects: RedirectPolicy { max: 1 },
+            max_redirects: 1,
             ..retrying(2)
         };
         let (workload, endpoint) = (
@@ -185,7 +185,7 @@ fn redirects_are_followed_within_the_site_only() {
             ]
         );
         let none = Policy {
-            redirects: RedirectPolicy { max: 0 },
+            max_redirects: 0,
             ..Policy::default()
         };
         let (stats, _) = run(*strategy, &server, (&workload, 1), |run| {

@@ -1,7 +1,7 @@
 //! What holds for every workload, policy and server.
 
 use super::trace::{MS, flags, flags_with_metadata, result, retrying, simulate};
-use crate::policy::{Hedge, HedgeDelay, Policy, RedirectPolicy, Retry, RetryBudgetConfig};
+use crate::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, DrawPurpose, Outcome, RngKey};
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ prop_compose! {
                 delay: HedgeDelay::Fixed(Duration::from_millis(ms)),
                 max_ratio,
             }),
-            redirects: RedirectPolicy { max },
+            max_redirects: max,
             ..Policy::default()
         }
     }

@@ -1,7 +1,7 @@
 //! Redirect hops.
 
 use super::trace::{MS, after, flags, result, simulate};
-use crate::policy::{Policy, RedirectPolicy};
+use crate::policy::Policy;
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, Outcome};
 
@@ -16,7 +16,7 @@ fn redirects_are_followed_up_to_the_limit_with_the_same_request_number() {
     };
     for (max, last) in [(2, Outcome::TooManyRedirects), (0, Outcome::Http(302))] {
         let policy = Policy {
-            redirects: RedirectPolicy { max },
+            max_redirects: max,
             ..Policy::default()
         };
         let trace = simulate(&flags(1), &policy, 1, &redirect);
