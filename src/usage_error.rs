@@ -4,7 +4,7 @@ use crate::exit_status::ExitStatus;
 use crate::output;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, Command};
-use flagpole_protocol::spec::SpecError;
+use flagpole_protocol::{SpecError, did_you_mean};
 use std::env;
 use std::error::Error as _;
 
@@ -62,14 +62,20 @@ impl CommandLine {
         let unknown = match error.kind() {
             ErrorKind::InvalidValue => return invalid_value(error, name),
             ErrorKind::UnknownArgument if argument.starts_with('-') => {
-                let near = first(error, ContextKind::SuggestedArg);
+                let longs = self.command.get_arguments().filter_map(Arg::get_long);
+                let near = did_you_mean(argument.trim_start_matches('-'), longs);
+                let near = near.map(|long| format!("--{long}"));
                 (format!("unknown option `{argument}`"), near)
             }
             ErrorKind::UnknownArgument => (format!("unexpected argument `{argument}`"), None),
             ErrorKind::InvalidSubcommand => {
                 let command = first(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-                // The most similar name is the last.
-                let near = all(error, ContextKind::SuggestedSubcommand).pop();
+                let shown = self
+                    .command
+                    .get_subcommands()
+                    .filter(|one| !one.is_hide_set());
+                let near = did_you_mean(command, shown.map(Command::get_name));
+                let near = near.map(str::to_owned);
                 (format!("unknown command `{command}`"), near)
             }
             ErrorKind::ArgumentConflict => (self.conflict(error, name), None),
@@ -237,8 +243,8 @@ mod tests {
                 "unknown option `--falt`; did you mean `--fault`? See `flagpole serve --help`",
             ),
             (
-                "get --xyz",
-                "unknown option `--xyz`; see `flagpole get --help`",
+                "get --frobnicate",
+                "unknown option `--frobnicate`; see `flagpole get --help`",
             ),
             (
                 "serve x",

@@ -3,7 +3,37 @@
 use crate::exit_status::ExitStatus;
 use crate::output;
 use anyhow::Result;
-use clap::{Args, Command};
+use clap::{Arg, ArgAction, Args, Command};
+use clap_mangen::Man;
+
+/// The exit status of every command, in roff.
+const EXIT_STATUS: &str = ".SH EXIT STATUS
+.TP
+0
+The command did what was asked.
+.TP
+1
+Something failed, or a threshold was crossed.
+.TP
+2
+The command could not start, as after invalid input.
+.TP
+3
+The measurement is not valid.
+";
+
+/// The files that a command uses without being told their names, in roff.
+const FILES: [(&str, &str); 1] = [(
+    "get",
+    ".SH FILES
+.TP
+downloaded/
+The flags, unless \\-\\-dest names another folder.
+.TP
+downloaded/br.gif.part
+The bytes of an incomplete flag, which \\-\\-resume continues.
+",
+)];
 
 /// Print a manual page
 #[derive(Args)]
@@ -26,31 +56,90 @@ impl ManArgs {
             .as_deref()
             .and_then(|name| flagpole.find_subcommand(name));
         // `flagpole help` is about `flagpole` itself.
-        let command = topic.map_or(flagpole.clone(), |topic| {
+        let command = topic.map_or(flagpole.clone().bin_name("flagpole"), |topic| {
             let name = topic.get_name();
             let command = topic.clone().bin_name(format!("flagpole {name}"));
             command.display_name(format!("flagpole-{name}"))
         });
-        let mut text = Vec::new();
-        let version = format!("flagpole {}", env!("CARGO_PKG_VERSION"));
-        clap_mangen::Man::new(command)
-            .source(version)
-            .render(&mut text)?;
-        output::result(&with_notes(&String::from_utf8_lossy(&text)))?;
+        output::result(&page(flagpole, command)?)?;
         Ok(ExitStatus::Success)
     }
 }
 
-/// Renames the section EXTRA, which holds `after_help`, to NOTES, and formats its lines as roff: `clap_mangen` would
-/// run them together in one paragraph.
-fn with_notes(page: &str) -> String {
-    let Some((before, rest)) = page.split_once(".SH EXTRA\n") else {
-        return page.to_owned();
+fn page(flagpole: &Command, command: Command) -> Result<String> {
+    let files = FILES.iter().find(|(name, _)| *name == command.get_name());
+    let synopsis = synopsis(&command);
+    let notes = command
+        .get_after_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let see_also = see_also(flagpole, command.get_name());
+    let man = Man::new(command).source(format!("flagpole {}", env!("CARGO_PKG_VERSION")));
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    text.extend(synopsis.bytes());
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    let mut text = String::from_utf8(text)?;
+    text.push_str(".SH NOTES\n");
+    // `clap_mangen` would run the lines together in one paragraph.
+    text.extend(notes.lines().map(to_roff));
+    text.push_str(EXIT_STATUS);
+    text.push_str(files.map_or("", |(_, files)| files));
+    Ok(text + &see_also)
+}
+
+/// The options with their values, then the positional arguments in their order.
+fn synopsis(command: &Command) -> String {
+    let name = command.get_bin_name().unwrap_or_default();
+    let mut text = format!(".SH SYNOPSIS\n.nh\n\\fB{name}\\fR\n");
+    let shown = command.get_arguments().filter(|one| !one.is_hide_set());
+    let (positionals, options): (Vec<_>, Vec<_>) = shown.partition(|one| one.is_positional());
+    for argument in options.into_iter().chain(positionals) {
+        text.push_str(&usage(argument).replace('-', "\\-"));
+    }
+    if command.has_subcommands() {
+        text.push_str("\\fICOMMAND\\fR\n");
+    }
+    text + ".hy\n"
+}
+
+fn usage(argument: &Arg) -> String {
+    let names = argument.get_value_names().unwrap_or_default();
+    let value = names.join(" ");
+    let short = argument
+        .get_short()
+        .map(|short| format!("\\fB-{short}\\fR"));
+    let long = argument.get_long().map(|long| format!("\\fB--{long}\\fR"));
+    let option = short.into_iter().chain(long).collect::<Vec<_>>().join("|");
+    let usage = match (option.as_str(), argument.get_action().takes_values()) {
+        ("", _) => format!("\\fI{value}\\fR"),
+        (option, false) => option.to_owned(),
+        (option, true) => format!("{option} \\fI{value}\\fR"),
     };
-    let end = rest.find("\n.SH ").map_or(rest.len(), |end| end + 1);
-    let (notes, after) = rest.split_at(end);
-    let notes: String = notes.lines().map(to_roff).collect();
-    format!("{before}.SH NOTES\n{notes}{after}")
+    let more = if matches!(argument.get_action(), ArgAction::Append) {
+        "..."
+    } else {
+        ""
+    };
+    if argument.is_required_set() {
+        format!("{usage}{more}\n")
+    } else {
+        format!("[{usage}]{more}\n")
+    }
+}
+
+/// The other pages.
+fn see_also(flagpole: &Command, name: &str) -> String {
+    let shown = flagpole.get_subcommands().filter(|one| !one.is_hide_set());
+    let pages = shown.map(|one| (one.get_name(), format!("flagpole\\-{}", one.get_name())));
+    let pages = [("flagpole", "flagpole".to_owned())]
+        .into_iter()
+        .chain(pages);
+    let others = pages.filter(|(other, _)| *other != name);
+    let others: Vec<_> = others.map(|(_, page)| format!(".BR {page} (1)")).collect();
+    format!(".SH SEE ALSO\n{}\n", others.join(",\n"))
 }
 
 /// A line in roff: a heading, a name with its description, the rest of a description, an example, or text.

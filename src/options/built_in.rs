@@ -44,7 +44,13 @@ impl BuiltIn {
         match File::open(name) {
             Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
                 let known = self.files.iter().map(|(known, _)| *known);
-                bail!("{}, or a file", SpecError::unknown(self.kind, name, known))
+                let unknown = SpecError::unknown(self.kind, name, known).to_string();
+                let or_file = if unknown.ends_with('?') {
+                    ""
+                } else {
+                    ", or a file"
+                };
+                bail!("{unknown}{or_file}")
             }
             opened => read(opened.context(name.to_owned())?).context(name.to_owned()),
         }

@@ -2,14 +2,14 @@
 
 use crate::options::value_parsers;
 use clap::Args;
-use flagpole_fixtures::{Catalog, populous};
-use flagpole_protocol::CountryCode;
+use flagpole_fixtures::{Catalog, Country, populous};
+use flagpole_protocol::{CountryCode, did_you_mean};
 use std::str::FromStr;
 
 /// The codes to download.
 #[derive(Args)]
 pub(crate) struct CodeSelection {
-    /// Download these country codes; a letter means all codes with that initial (B: BA to BZ) [default: the 20 most populous countries]
+    /// Download these countries: `BR`, or all with an initial: `B` [default: the 20 most populous]
     #[arg(value_name = "CC")]
     codes: Vec<CodePattern>,
 
@@ -73,8 +73,22 @@ impl FromStr for CodePattern {
             return Ok(CodePattern::Initial(letter.to_ascii_uppercase()));
         }
         let code = text.parse().map(CodePattern::Code);
-        code.map_err(|_| format!("expected a country code such as `BR`, or a letter, got `{text}`"))
+        code.map_err(|_| {
+            let expected = "expected a country code such as `BR`, or a letter";
+            let country = by_name(text)
+                .map(|one| format!("; did you mean `{}` ({})?", one.iso_cc, one.country));
+            format!("{expected}, got `{text}`{}", country.unwrap_or_default())
+        })
     }
+}
+
+/// The country whose name is similar to a text.
+fn by_name(text: &str) -> Option<Country> {
+    let catalog = Catalog::embedded();
+    let countries = catalog.codes().filter_map(|code| catalog.country(code));
+    let countries: Vec<_> = countries.collect();
+    let name = did_you_mean(text, countries.iter().map(|one| one.country.as_str()))?;
+    countries.iter().find(|one| one.country == name).cloned()
 }
 
 #[cfg(test)]
@@ -99,6 +113,17 @@ mod tests {
         assert_eq!(selected("us BR us"), ["BR", "US"]);
         let b = selected("b BR");
         assert_eq!((b.len(), b[0].as_str(), b[25].as_str()), (26, "BA", "BZ"));
+    }
+
+    #[test]
+    fn name_of_a_country_suggests_its_code() {
+        let error = |text: &str| text.parse::<CodePattern>().err().unwrap();
+        let expected = "expected a country code such as `BR`, or a letter, got";
+        assert_eq!(
+            error("Brasil"),
+            format!("{expected} `Brasil`; did you mean `BR` (Brazil)?")
+        );
+        assert_eq!(error("B1"), format!("{expected} `B1`"));
     }
 
     #[test]

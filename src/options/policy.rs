@@ -39,12 +39,12 @@ pub(crate) struct PolicyOptions {
     #[serde_as(as = "Option<AsTextOrNumber>")]
     first_byte_timeout: Option<PositiveDuration>,
 
-    /// Retry up to N times on timeouts, dropped connections and statuses 408, 429, 500, 502-504 [default: 0]
+    /// Retry timeouts, broken connections and statuses 408, 429, 500, 502-504 up to N times [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[serde_as(as = "Option<AsTextOrNumber>")]
     retries: Option<UpTo100>,
 
-    /// Wait a random time before a retry, at most FIRST, doubling up to MAX, plus Retry-After [default: 100ms..10s]
+    /// Wait before a retry, randomly up to FIRST, later up to MAX [default: 100ms..10s]
     #[arg(long, value_name = "FIRST..MAX")]
     #[serde_as(as = "Option<AsTextOrNumber>")]
     backoff: Option<Backoff>,
@@ -60,17 +60,17 @@ pub(crate) struct PolicyOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     retry_status: Vec<RetryStatus>,
 
-    /// Limit the retries of the run to this percentage of its requests, plus 10 retries
+    /// Limit retries to this percentage of the requests, plus 10
     #[arg(long, value_name = "PERCENT")]
     #[serde_as(as = "Option<AsTextOrNumber>")]
     retry_budget: Option<Percentage>,
 
-    /// Duplicate a request that takes longer than this (`50ms`, or percentile `p95`) if a connection is free
+    /// Duplicate requests that take longer than this: `50ms`, or a percentile: `p95`
     #[arg(long, value_name = "DELAY")]
     #[serde_as(as = "Option<AsTextOrNumber>")]
     hedge: Option<HedgeAfter>,
 
-    /// Hedge (duplicate) at most this percentage of the requests [default: 10%]
+    /// Duplicate (hedge) at most this percentage of the requests [default: 10%]
     #[arg(long, value_name = "PERCENT")]
     #[serde_as(as = "Option<AsTextOrNumber>")]
     hedge_share: Option<PositivePercentage>,

@@ -64,7 +64,7 @@ fn experiment_errors_name_their_location() {
     let sandbox = sandbox_with("profile = 'book'\n");
     let sentence = "expected a profile with one listener, got `book`";
     refused(&sandbox, "compare mine.toml", sentence);
-    let sentence = "EXPERIMENT: unknown experiment `artcle`; known: article, latency, ";
+    let sentence = "EXPERIMENT: unknown experiment `artcle`; did you mean `article`?";
     refused(&sandbox, "compare artcle", sentence);
     refused(
         &sandbox,

@@ -6,6 +6,7 @@ use flagpole_client::strategy;
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
+use indicatif::DecimalBytes;
 use std::fs;
 
 fn get(sandbox: &Sandbox, server: &BlockingServer, options: &str) -> CommandOutput {
@@ -81,11 +82,11 @@ fn errors_are_counted_by_reason_and_exit_with_1() {
     let ledger = server.ledger();
     let [ok, not_found, teapots, errors] = [200, 404, 418, 500].map(|s| ledger.by_status[&s]);
     let expected = format!(
-        "{ok} flags downloaded\n{not_found} not found\n{} errors: {teapots} x 418 I'm a teapot, \
-         {errors} x 500 Internal Server Error\n249 requests (1.00 per flag): {} bytes discarded\nelapsed time: ",
+        "{ok} flags downloaded\n{not_found} not found\n{} failed: {teapots} x 418 I'm a teapot, \
+         {errors} x 500 Internal Server Error\n249 requests (1.00 per flag): {} wasted on attempts that failed\nelapsed time: ",
         teapots + errors,
         // The bodies of error responses are their reason phrases.
-        17 * teapots + 26 * errors
+        DecimalBytes(17 * teapots + 26 * errors)
     );
     output.assert_code(1);
     output.assert_stdout_starts_with(&expected);
@@ -100,7 +101,7 @@ fn refused_connection_is_an_error_per_download() {
         let url = format!("http://{}", unused.addr());
         let output = sandbox.run(&format!("get BR US --url {url} {strategy}"));
         output.assert_code(1);
-        let expected = "0 flags downloaded\n2 errors: 2 x connection refused\nelapsed time: ";
+        let expected = "0 flags downloaded\n2 failed: 2 x connection refused\nelapsed time: ";
         output.assert_stdout_starts_with(expected);
         output.assert_stderr_contains("Start a server with `flagpole serve`");
     }
@@ -145,7 +146,7 @@ fn unreplaceable_file_fails_only_its_download() {
         fs::create_dir_all(sandbox.path("downloaded/br.gif")).unwrap();
         let output = get(&sandbox, &server, &format!("BR FR US -v {strategy}"));
         output.assert_code(1);
-        output.assert_stdout_starts_with("2 flags downloaded\n1 error: 1 x cannot write file: ");
+        output.assert_stdout_starts_with("2 flags downloaded\n1 failed: 1 x cannot write file: ");
         output.assert_stderr_contains("\n*** Error for BR: cannot write file: ");
         assert_eq!(sandbox.saved(), ["br.gif", "fr.gif", "us.gif"]);
         fs::remove_dir(sandbox.path("downloaded/br.gif")).unwrap();
@@ -167,7 +168,7 @@ fn timeout_error_names_its_limit() {
     let (sandbox, server) = (Sandbox::new(), server_with("1h", ""));
     let output = get(&sandbox, &server, "BR US --timeout 100ms");
     output.assert_code(1);
-    let expected = "0 flags downloaded\n2 errors: 2 x timed out after 100ms\n";
+    let expected = "0 flags downloaded\n2 failed: 2 x timed out after 100ms\n";
     output.assert_stdout_starts_with(expected);
     assert!(sandbox.saved().is_empty());
 }
@@ -227,9 +228,9 @@ fn interrupted_backoff_counts_as_not_finished() {
         let output = process.finish();
         output.assert_code(1);
         let expected = "0 flags downloaded\n1 not found\n2 not finished\n\
-                    3 requests (1.00 per flag): 48 bytes discarded; ";
+                    3 requests (1.00 per flag): 48 B wasted on attempts that failed; ";
         output.assert_stdout_starts_with(expected);
-        output.assert_stdout_contains(" backoff\n");
+        output.assert_stdout_contains(" of backoff\n");
     }
 }
 

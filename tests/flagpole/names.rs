@@ -100,7 +100,7 @@ fn flag_without_metadata_is_an_error_and_not_saved() {
         assert_eq!(output.code, Some(1), "{fault}: {output}");
         let line = format!("\n*** Error for the metadata of BR: {reason}");
         assert!(output.stderr.contains(&line), "{fault}: {output}");
-        let totals = format!("0 flags downloaded\n2 errors: 2 x {reason}");
+        let totals = format!("0 flags downloaded\n2 failed: 2 x {reason}");
         assert!(output.stdout.starts_with(&totals), "{fault}: {output}");
         assert_eq!(sandbox.saved(), [""; 0], "{fault}");
     }

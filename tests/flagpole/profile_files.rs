@@ -221,11 +221,11 @@ fn endless_profile_is_refused() {
 fn options_that_contradict_the_profile_are_refused() {
     assert_eq!(
         refused("serve --port 0 --profile book --listener WEST"),
-        "--listener: unknown listener `WEST`; known: LOCAL, DELAY, ERROR of profile `book`"
+        "--listener: profile `book`: unknown listener `WEST`; known: LOCAL, DELAY, ERROR"
     );
     assert_eq!(
         refused("fate --profile clean --listener WEST"),
-        "--listener: unknown listener `WEST`; profile `clean` names none"
+        "--listener: the listener of profile `clean` has no name, got `WEST`"
     );
     for command in [
         "serve --port 0",

@@ -40,10 +40,9 @@ fn retries_are_printed_as_a_total() {
         );
         output.assert_code(0);
         assert_eq!(output.stderr.lines().skip(1).collect::<Vec<_>>(), ["BR ok"]);
-        let expected =
-            "1 flag downloaded\n3 requests (3.00 per flag): 2 retries; 52 bytes discarded; ";
+        let expected = "1 flag downloaded\n3 requests (3.00 per flag): 2 retries; 52 B wasted on attempts that failed; ";
         assert!(
-            output.stdout.starts_with(expected) && output.stdout.contains(" backoff\n"),
+            output.stdout.starts_with(expected) && output.stdout.contains(" of backoff\n"),
             "{output}"
         );
         assert_eq!(files(&sandbox.path("downloaded")), expected_flags("BR"));
@@ -140,9 +139,9 @@ fn redirects_are_followed_up_to_the_maximum() {
         let expected = "1 flag downloaded\n4 requests (4.00 per flag): 3 redirects";
         output.assert_stdout_starts_with(expected);
         let output = get(&sandbox, &server, &format!("BR --max-redirects 2 {combo}"));
-        output.assert_stdout_contains("\n1 error: 1 x too many redirects\n");
+        output.assert_stdout_contains("\n1 failed: 1 x too many redirects\n");
         let output = get(&sandbox, &server, &format!("BR --max-redirects 0 {combo}"));
-        output.assert_stdout_contains("\n1 error: 1 x 302 Found\n");
+        output.assert_stdout_contains("\n1 failed: 1 x 302 Found\n");
     }
 }
 

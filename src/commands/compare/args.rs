@@ -1,6 +1,5 @@
 //! The options of `compare`.
 
-use super::values::{self, StrategyList};
 use crate::options::built_in::{EXPERIMENTS, PROFILES};
 use crate::options::flag_count::FlagCount;
 use crate::options::latency_list::LatencyList;
@@ -9,10 +8,11 @@ use crate::options::profile_options::ServerOptions;
 use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::trial_job::Files;
 use clap::Args;
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report::Report;
-use flagpole_client::{Concurrency, Target};
+use flagpole_client::{Concurrency, Strategy, Target, strategy};
+use flagpole_protocol::SpecError;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -65,7 +65,7 @@ pub(crate) struct CompareArgs {
     pub(super) flags: FlagCount,
 
     /// Download each flag N times
-    #[arg(long, default_value = "1", value_name = "N", value_parser = values::count)]
+    #[arg(long, default_value = "1", value_name = "N", value_parser = count)]
     pub(super) times: NonZeroUsize,
 
     /// Download these files of each country: `flags`, `metadata` or `both`
@@ -89,11 +89,11 @@ pub(crate) struct CompareArgs {
     pub(super) concurrency: Vec<Concurrency>,
 
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::strategies, add = ArgValueCandidates::new(values::strategy_candidates))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(strategy_candidates))]
     pub(super) strategy: Vec<StrategyList>,
 
-    /// Measure N rounds, after one warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
-    #[arg(long, alias = "repeat", value_name = "N", value_parser = values::count)]
+    /// Measure N rounds after a warm-up round, at least 10 for confidence intervals [default: 20, or the experiment's]
+    #[arg(long, alias = "repeat", value_name = "N", value_parser = count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
     /// Use the server at this URL: `http://127.0.0.1:9000`
@@ -130,6 +130,29 @@ pub(crate) struct CompareArgs {
     /// Print the JSON Schema of results and exit
     #[arg(long, help_heading = "Results")]
     pub(super) schema: bool,
+}
+
+/// The strategies of a value of `--strategy`: one strategy, or all.
+#[derive(Clone)]
+pub(super) struct StrategyList(pub(super) Vec<&'static dyn Strategy>);
+
+fn strategies(name: &str) -> Result<StrategyList, SpecError> {
+    if name == "all" {
+        return Ok(StrategyList(strategy::ALL.to_vec()));
+    }
+    let strategy = strategy_names::parse_strategy(name);
+    strategy.map(|strategy| StrategyList(vec![strategy]))
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    let count = value_parsers::count(text)?;
+    Ok(NonZeroUsize::new(count).expect("a count is at least 1"))
+}
+
+fn strategy_candidates() -> Vec<CompletionCandidate> {
+    let mut candidates = strategy_names::strategy_candidates();
+    candidates.push(CompletionCandidate::new("all").help(Some("All strategies".into())));
+    candidates
 }
 
 #[cfg(test)]

@@ -8,6 +8,5 @@ mod args;
 mod colour;
 mod experiment_args;
 mod run;
-mod values;
 
 pub(crate) use self::args::CompareArgs;

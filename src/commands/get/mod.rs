@@ -1,16 +1,11 @@
 //! `flagpole get`: downloads flags with one strategy.
 
-mod book_server;
-mod download_table;
-mod format;
-mod json_csv;
+mod formats;
 mod progress_display;
 mod records;
 mod result;
 
-use self::book_server::BookServer;
-use self::download_table::DownloadTable;
-use self::format::GetFormat;
+use self::formats::{DownloadTable, GetFormat};
 use self::progress_display::ProgressDisplay;
 use self::records::{RecordWriter, RecordsFile};
 use self::result::{GetResult, flags};
@@ -21,7 +16,7 @@ use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::system_limits;
 use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
     BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
@@ -68,7 +63,7 @@ pub(crate) struct GetArgs {
     )]
     concurrency: Option<Concurrency>,
 
-    /// Use this server of `flagpole serve` without options; not with --url [default: LOCAL]
+    /// Use this listener of `flagpole serve` [default: LOCAL]
     #[arg(short, long, ignore_case = true, conflicts_with = "url")]
     server: Option<BookServer>,
 
@@ -100,13 +95,34 @@ pub(crate) struct GetArgs {
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: GetFormat,
 
-    /// Write one JSON line per attempt to this file (the log of the server: `flagpole serve --journal`)
+    /// Write one JSON line per attempt to this file
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
 
     // Last, because options after it would appear under its help heading.
     #[command(flatten)]
     policy: PolicyOptions,
+}
+
+/// A listener of the built-in profile `book`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+enum BookServer {
+    Local,
+    Delay,
+    Error,
+}
+
+impl BookServer {
+    fn url(self) -> Target {
+        let port = match self {
+            BookServer::Local => 8000,
+            BookServer::Delay => 8001,
+            BookServer::Error => 8002,
+        };
+        let url = format!("http://127.0.0.1:{port}");
+        url.parse().expect("an address and a port make a URL")
+    }
 }
 
 impl GetArgs {
@@ -157,6 +173,7 @@ impl GetArgs {
         let result = GetResult {
             stats: &stats,
             elapsed,
+            connections: concurrency.get().min(workload.downloads.len()),
             downloads: &downloads.unwrap_or_else(PoisonError::into_inner),
         };
         let printed = self.format.write(&result);
@@ -211,11 +228,14 @@ impl GetArgs {
     fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {
         let downloads = &workload.downloads;
         if let (Some(first), Some(last)) = (downloads.first(), downloads.last()) {
+            let (first, last) = (first.resource.code(), last.resource.code());
+            let codes = match downloads.len() {
+                1 => first.to_string(),
+                _ => format!("{first} to {last}"),
+            };
             output::note(&format!(
-                "{}, {} to {}, from {target}/flags: {}, concurrency {concurrency}",
+                "{}, {codes}, from {target}/flags: {}, concurrency {concurrency}",
                 flags(downloads.len() as u64),
-                first.resource.code(),
-                last.resource.code(),
                 self.strategy.name(),
             ));
         }

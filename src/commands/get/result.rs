@@ -1,8 +1,9 @@
 //! The result of `get`, and its text format.
 
-use super::download_table::DownloadTable;
+use super::formats::DownloadTable;
 use flagpole_analysis::HumanDuration;
 use flagpole_protocol::{Outcome, OutcomeClass, RunStats};
+use indicatif::DecimalBytes;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use std::time::Duration;
 pub(super) struct GetResult<'a> {
     pub(super) stats: &'a RunStats,
     pub(super) elapsed: Duration,
+    /// The number of connections that waited side by side.
+    pub(super) connections: usize,
     /// Empty for the text format.
     pub(super) downloads: &'a DownloadTable,
 }
@@ -48,8 +51,7 @@ impl GetResult<'_> {
             let _ = writeln!(text, "{count} {what}");
         }
         if stats.error > 0 {
-            let errors = plural(stats.error, "error");
-            let _ = writeln!(text, "{errors}: {}", self.errors());
+            let _ = writeln!(text, "{} failed: {}", stats.error, self.errors());
         }
         let counts = [
             (stats.unfinished(), "not finished"),
@@ -91,10 +93,17 @@ impl GetResult<'_> {
             })
             .collect();
         let backoff = HumanDuration(stats.backoff);
+        let wasted = DecimalBytes(stats.wasted_bytes);
+        let losers = if stats.hedges > 0 { " or lost" } else { "" };
+        let summed = match self.connections {
+            1 => String::new(),
+            several => format!(", summed over {several} connections"),
+        };
         let costs = [
             (!additional.is_empty()).then(|| additional.join(", ")),
-            (stats.wasted_bytes > 0).then(|| format!("{} bytes discarded", stats.wasted_bytes)),
-            (!stats.backoff.is_zero()).then(|| format!("{backoff} backoff")),
+            (stats.wasted_bytes > 0)
+                .then(|| format!("{wasted} wasted on attempts that failed{losers}")),
+            (!stats.backoff.is_zero()).then(|| format!("{backoff} of backoff{summed}")),
         ];
         let costs: Vec<_> = costs.into_iter().flatten().collect();
         let requests = plural(stats.attempts(), "request");
@@ -111,4 +120,46 @@ pub(super) fn flags(count: u64) -> String {
 
 fn plural(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(stats: &RunStats, connections: usize) -> String {
+        let result = GetResult {
+            stats,
+            elapsed: Duration::from_millis(1500),
+            connections,
+            downloads: &DownloadTable::default(),
+        };
+        result.text()
+    }
+
+    #[test]
+    fn costs_say_what_they_are_and_over_what_they_are_summed() {
+        let stats = RunStats {
+            ok: 1,
+            started: 1,
+            retries: 2,
+            wasted_bytes: 59_123,
+            backoff: Duration::from_secs(12),
+            ..RunStats::default()
+        };
+        let costs = |text: String| {
+            text.lines()
+                .nth(1)
+                .unwrap()
+                .split_once(": ")
+                .unwrap()
+                .1
+                .to_owned()
+        };
+        let wasted = "2 retries; 59.12 kB wasted on attempts that failed; 12.0 s of backoff";
+        assert_eq!(costs(text(&stats, 1)), wasted);
+        assert_eq!(
+            costs(text(&stats, 5)),
+            format!("{wasted}, summed over 5 connections")
+        );
+    }
 }

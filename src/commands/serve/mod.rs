@@ -36,6 +36,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// listeners of the built-in profile `book`, which the programs of a well-known book on Python use: LOCAL on port 8000
 /// (no delay), DELAY on 8001 (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418).
 ///
+/// With --latency DELAY=1s..2s, only the listener DELAY changes, likewise with --fault.
+///
 /// With --latency, --fault, --concurrency-limit, --rate-limit or --port, and without --profile, opens one listener, by
 /// default without delays and faults (profile `clean`). With --profile, these options replace the values of every
 /// listener of the profile; its rules stay.
@@ -45,6 +47,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 Examples:
   flagpole serve
   flagpole serve --latency 50ms
+  flagpole serve --latency DELAY=1s..2s --fault ERROR=500@10%
   flagpole serve --latency uniform:10ms..200ms --fault 404@5% --fault 500@10% --seed 7
   flagpole serve --latency 50ms --concurrency-limit 8 --queue 16
   flagpole serve --fault reset:700@1% --fault hang@1% --fault corrupt@1%
@@ -64,7 +67,7 @@ pub(crate) struct ServeArgs {
     )]
     addr: IpAddr,
 
-    /// Use this port for the first listener and the next ones for the others; 0: free ports [default: the profile's, or 8000]
+    /// Listen on this port and the next ones; 0: free ports [default: the profile's, or 8000]
     #[arg(long, value_parser = value_parsers::port)]
     port: Option<u16>,
 

@@ -20,7 +20,7 @@ fn get(url: &str) -> GetTotals {
     let output = flagpole(&format!("get {CODES} -m 20 --url {url} --timeout 10s"));
     let number = |line: &str| line.split(' ').next().unwrap().parse::<u64>().unwrap();
     let line = |label: &str| output.stdout.lines().find(|line| line.contains(label));
-    let errors = line(" error");
+    let errors = line(" failed: ");
     let reasons = errors
         .and_then(|line| line.split_once(": "))
         .map_or("", |(_, reasons)| reasons);

@@ -84,6 +84,6 @@ fn bogus_304_does_not_validate_a_damaged_file() {
         fs::write(saved(&sandbox, "br.gif"), "damaged").unwrap();
         let output = get(&sandbox, &server, &format!("BR --resume {combo}"));
         output.assert_code(1);
-        output.assert_stdout_contains("\n1 error: 1 x 304 Not Modified\n");
+        output.assert_stdout_contains("\n1 failed: 1 x 304 Not Modified\n");
     }
 }

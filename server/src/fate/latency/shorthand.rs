@@ -1,8 +1,11 @@
-//! Specifications without a name: a duration is `constant`, a text that begins with a probability is
-//! `mixture`.
+//! Specifications without a name: a duration is `constant`, two durations are `uniform`, and a text that begins with a
+//! probability is `mixture`.
 
 /// The name of the constant latency.
 pub(super) const CONSTANT: &str = "constant";
+
+/// The name of the uniform latency.
+pub(super) const UNIFORM: &str = "uniform";
 
 /// The name of the mixture.
 pub(super) const MIXTURE: &str = "mixture";
@@ -13,5 +16,10 @@ pub(super) fn expand(text: &str) -> (&str, &str) {
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains("%:") {
         return (MIXTURE, text);
     }
-    text.split_once(':').unwrap_or((CONSTANT, text))
+    let unnamed = if text.contains("..") {
+        UNIFORM
+    } else {
+        CONSTANT
+    };
+    text.split_once(':').unwrap_or((unnamed, text))
 }

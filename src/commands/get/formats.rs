@@ -1,13 +1,35 @@
-//! The result of `get` as JSON and CSV.
+//! The output formats of `get`: totals as text, or the totals and downloads as JSON or CSV.
 
 use super::result::GetResult;
 use crate::output;
 use anyhow::Result;
-use flagpole_protocol::LatencyStats;
+use clap::ValueEnum;
+use flagpole_protocol::{AttemptRecord, LatencyStats};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) fn json(result: &GetResult<'_>) -> Result<String> {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GetFormat {
+    /// Totals: downloads, errors, elapsed time
+    Text,
+    /// One document: totals, and the final attempt of each download
+    Json,
+    /// One line per download: its final attempt, total bytes, number of attempts
+    Csv,
+}
+
+impl GetFormat {
+    pub(super) fn write(self, result: &GetResult<'_>) -> anyhow::Result<String> {
+        match self {
+            GetFormat::Text => Ok(result.text()),
+            GetFormat::Json => json(result),
+            GetFormat::Csv => csv(result),
+        }
+    }
+}
+
+fn json(result: &GetResult<'_>) -> Result<String> {
     let stats = result.stats;
     let outcomes = stats.outcomes.iter().map(|(label, count)| {
         let counts = json!({ "attempts": count.attempts, "downloads": count.downloads });
@@ -43,7 +65,7 @@ pub(super) fn json(result: &GetResult<'_>) -> Result<String> {
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-pub(super) fn csv(result: &GetResult<'_>) -> Result<String> {
+fn csv(result: &GetResult<'_>) -> Result<String> {
     let rows = result.downloads.finished().map(|(download, record)| {
         (
             record.resource.code().to_string(),
@@ -74,4 +96,35 @@ fn percentiles(latencies: &LatencyStats) -> Value {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The downloads that have started, by their position in the workload.
+#[derive(Default)]
+pub(super) struct DownloadTable(BTreeMap<usize, DownloadTotals>);
+
+/// All attempts of a download.
+#[derive(Default)]
+pub(super) struct DownloadTotals {
+    pub(super) attempts: u64,
+    /// Bytes of bodies received.
+    pub(super) bytes: u64,
+    pub(super) final_attempt: Option<AttemptRecord>,
+}
+
+impl DownloadTable {
+    /// Adds an attempt. The loser of a hedge may end after the final attempt.
+    pub(super) fn add(&mut self, record: &AttemptRecord) {
+        let download = self.0.entry(record.download).or_default();
+        download.attempts += 1;
+        download.bytes += record.bytes;
+        if record.is_final {
+            download.final_attempt = Some(record.clone());
+        }
+    }
+
+    /// The finished downloads in the order of the workload, with their final attempts.
+    pub(super) fn finished(&self) -> impl Iterator<Item = (&DownloadTotals, &AttemptRecord)> {
+        let downloads = self.0.values();
+        downloads.filter_map(|download| Some((download, download.final_attempt.as_ref()?)))
+    }
 }
