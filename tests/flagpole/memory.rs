@@ -1,6 +1,6 @@
 //! Memory use, as Linux accounts it.
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, wait_until};
 use crate::processes::memory;
 use crate::servers::{RawClient, server_with};
 use std::thread;
@@ -89,4 +89,26 @@ fn idle_connection_costs_the_server_under_14_kb() {
     let bytes = (after - before) * 1024 / IDLE_CONNECTIONS;
     println!("serve: {bytes} bytes per idle connection");
     assert!((1000..14_000).contains(&bytes), "{bytes} bytes");
+}
+
+#[test]
+fn memory_of_large_heads_is_returned_when_the_server_rests() {
+    let mut server = Sandbox::new().start("serve --port 0");
+    let url = server.url();
+    let before = memory(server.pid(), "VmRSS").unwrap();
+    let field = format!("X-Long: {}\r\n", "x".repeat(1000));
+    let large = format!("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n{}\r\n", field.repeat(60));
+    let send = |_| {
+        let mut client = RawClient::connect(&url);
+        client.write(&large);
+        assert_eq!(client.read_status(), 200);
+        client
+    };
+    let open: Vec<_> = (0..400).map(send).collect();
+    let peak = memory(server.pid(), "VmRSS").unwrap();
+    assert!(peak > before + 20_000, "{before} KiB, then {peak} KiB");
+    drop(open);
+    wait_until("the memory is returned", || {
+        memory(server.pid(), "VmRSS").unwrap() < before + (peak - before) / 4
+    });
 }

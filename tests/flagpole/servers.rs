@@ -115,7 +115,7 @@ impl RawClient {
         self.write(&numbers.iter().map(named).collect::<String>());
     }
 
-    fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 

@@ -69,8 +69,8 @@ fn behaviour(listener: &Listener, seed: u64) -> String {
             .to_owned();
     }
     format!(
-        "<p>This server injects latency and faults into responses, but not into this page (seed {seed}). The first rule \
-         that matches a request decides.</p>\n<ul>\n{items}</ul>\n"
+        "<p>What this server does to requests, except those for this page, with seed {seed}; the first rule that matches \
+         decides:</p>\n<ul>\n{items}</ul>\n"
     )
 }
 

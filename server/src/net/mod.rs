@@ -1,6 +1,7 @@
 //! The only code that waits or writes: workers, connections and the timer.
 
 pub(crate) mod http1;
+mod memory_release;
 pub(crate) mod shared_state;
 pub(crate) mod socket;
 mod system_calls;

@@ -20,6 +20,17 @@ pub(crate) fn register_readable(descriptor: OwnedFd) -> io::Result<AsyncFd<Owned
     Ok(registered)
 }
 
+/// Returns freed memory to the operating system, which glibc does by itself only at the end of the heap. May take
+/// milliseconds, in which other threads cannot allocate.
+pub(crate) fn release_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "no library wraps this call")]
+    // SAFETY: malloc_trim(3) is thread-safe and touches no memory that is in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Number of bytes that the peer has not acknowledged (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
 #[cfg(target_os = "linux")]
 pub(crate) fn unacknowledged_bytes(stream: &TcpStream) -> io::Result<u64> {

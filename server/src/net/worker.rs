@@ -5,7 +5,9 @@
 
 use crate::net::http1::connection;
 use crate::net::http1::connection_state::ConnectionState;
+use crate::net::memory_release::MemoryRelease;
 use crate::net::shared_state::{SharedListener, WorkerContext};
+use crate::net::system_calls;
 use flagpole_protocol::Ledger;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +21,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio::task::spawn_local;
 
-/// Interval between checks for slow request heads.
+/// Interval between checks for slow request heads and unused memory.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Maximum number of ticks that a peer may take to send a head, from connecting or from the first byte.
@@ -45,6 +47,7 @@ pub(crate) enum Phase {
 pub(crate) struct Worker {
     context: Rc<WorkerContext>,
     connections: RefCell<HashMap<u64, Weak<ConnectionState>>>,
+    memory_release: RefCell<MemoryRelease>,
     /// Notified when the last open connection is closed.
     last_closed: Notify,
 }
@@ -80,11 +83,12 @@ impl Worker {
             let worker = Rc::new(Worker {
                 context: Rc::new(WorkerContext::new(listener, ledger)?),
                 connections: RefCell::default(),
+                memory_release: RefCell::default(),
                 last_closed: Notify::new(),
             });
             tokio::select! {
                 never = worker.context.timer().drive() => match never? {},
-                never = worker.reap_slow_heads() => match never {},
+                never = worker.tick() => match never {},
                 result = worker.serve(TcpListener::from_std(socket)?, phase) => result,
             }
         })
@@ -170,6 +174,7 @@ impl Worker {
     ) -> Registration {
         let mut connections = self.connections.borrow_mut();
         connections.insert(number, Rc::downgrade(state));
+        self.memory_release.borrow_mut().record(connections.len());
         Registration {
             worker: self.clone(),
             number,
@@ -185,8 +190,8 @@ impl Worker {
         }
     }
 
-    /// Closes connections whose peer takes too long to send a head.
-    async fn reap_slow_heads(&self) -> Infallible {
+    /// Every second closes connections whose peer takes too long to send a head, and after a rest releases memory.
+    async fn tick(&self) -> Infallible {
         loop {
             let next_tick = Instant::now() + TICK;
             self.context.timer().sleep_until(next_tick).await;
@@ -194,6 +199,10 @@ impl Worker {
             self.open_connections()
                 .filter(|connection| connection.is_head_overdue(MAX_HEAD_TICKS))
                 .for_each(|connection| connection.terminate());
+            let is_idle = self.context.listener().is_idle();
+            if self.memory_release.borrow_mut().is_due(is_idle) {
+                system_calls::release_freed_memory();
+            }
         }
     }
 
