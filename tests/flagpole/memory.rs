@@ -97,7 +97,10 @@ fn memory_of_large_heads_is_returned_when_the_server_rests() {
     let url = server.url();
     let before = memory(server.pid(), "VmRSS").unwrap();
     let field = format!("X-Long: {}\r\n", "x".repeat(1000));
-    let large = format!("GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n{}\r\n", field.repeat(60));
+    let large = format!(
+        "GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        field.repeat(60)
+    );
     let send = |_| {
         let mut client = RawClient::connect(&url);
         client.write(&large);
