@@ -1,65 +1,58 @@
 //! The files that a comparison writes (`--result`, `--save`). A file is replaced as a whole or stays as it was.
 
-use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Context as _, Result};
-use flagpole_analysis::comparison::Comparison;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// The destination of `--result`. Nothing is created or changed before there is a result.
+/// The file that an option names. Nothing is created or changed before there is something to write.
 #[derive(Debug)]
-pub(crate) enum OutputTarget {
-    /// A file in a folder that is writable.
-    File(PathBuf),
+pub(crate) struct OutputTarget {
+    option: &'static str,
+    path: PathBuf,
     /// A pipe or a device, which is written to and not replaced.
-    Stream(File, PathBuf),
+    stream: Option<File>,
 }
 
 impl OutputTarget {
     /// Checks that the path can be written to.
-    pub(crate) fn open(path: &Path) -> Result<OutputTarget> {
-        open(path).with_context(|| format!("--result: {}", path.display()))
+    pub(crate) fn open(option: &'static str, path: &Path) -> Result<OutputTarget> {
+        let opened = open(path).with_context(|| format!("{option}: {}", path.display()));
+        let (path, stream) = opened?;
+        Ok(OutputTarget {
+            option,
+            path,
+            stream,
+        })
     }
 
-    /// Writes the result as JSON.
-    pub(crate) fn write(self, comparison: &Comparison) -> Result<()> {
-        let text = serde_json::to_string_pretty(comparison)? + "\n";
-        let (path, written) = match self {
-            OutputTarget::File(path) => (path.clone(), replace(&path, text.as_bytes())),
-            OutputTarget::Stream(mut file, path) => (path, file.write_all(text.as_bytes())),
+    /// Writes the content of the file.
+    pub(crate) fn write(self, text: &str) -> Result<()> {
+        let written = match self.stream {
+            Some(mut stream) => stream.write_all(text.as_bytes()),
+            None => replace(&self.path, text.as_bytes()),
         };
-        written.with_context(|| format!("--result: cannot write the result to {}", path.display()))
+        written.with_context(|| format!("{}: cannot write {}", self.option, self.path.display()))
     }
 }
 
-/// Writes an experiment as TOML (`--save`).
-pub(crate) fn save(experiment: &Experiment, path: &Path) -> Result<()> {
-    let text = toml::to_string(experiment).context("--save: cannot write the experiment")?;
-    let saved = open(path).and_then(|target| match target {
-        OutputTarget::File(path) => replace(&path, text.as_bytes()),
-        OutputTarget::Stream(mut file, _) => file.write_all(text.as_bytes()),
-    });
-    saved.with_context(|| format!("--save: {}", path.display()))
-}
-
-fn open(path: &Path) -> io::Result<OutputTarget> {
+/// The path of the file, without links, or the open pipe or device.
+fn open(path: &Path) -> io::Result<(PathBuf, Option<File>)> {
     if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(io::Error::other("expected the name of a file"));
     }
-    if !path.exists() {
-        temporary(path)?;
-        return Ok(OutputTarget::File(path.to_owned()));
+    let mut path = path.to_owned();
+    if path.exists() {
+        let file = File::options().write(true).open(&path)?;
+        if !file.metadata()?.is_file() {
+            return Ok((path, Some(file)));
+        }
+        // Replaces the target of a link, not the link.
+        path = path.canonicalize()?;
     }
-    let file = File::options().write(true).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Ok(OutputTarget::Stream(file, path.to_owned()));
-    }
-    // Replaces the target of a link, not the link.
-    let path = path.canonicalize()?;
     temporary(&path)?;
-    Ok(OutputTarget::File(path))
+    Ok((path, None))
 }
 
 /// Replaces the file at a path; after an error the old file is unchanged.
@@ -79,10 +72,9 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".flagpole-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
+    // Opened here, because the errors of `tempfile` name the temporary file.
+    let create = |path: &Path| File::create_new(path);
+    let file = builder.prefix(".flagpole-").make_in(folder, create)?;
     if let Some(permissions) = permissions(path) {
         file.as_file().set_permissions(permissions)?;
     }
@@ -112,11 +104,17 @@ mod tests {
         let (old, new) = (folder.path().join("old"), folder.path().join("new"));
         fs::write(&old, "old").unwrap();
         for path in [&old, &new] {
-            assert!(matches!(open(path).unwrap(), OutputTarget::File(_)));
+            assert!(open(path).unwrap().1.is_none());
         }
         assert_eq!(names(folder.path()), ["old"]);
         assert_eq!(fs::read_to_string(&old).unwrap(), "old");
-        assert!(open(&folder.path().join("missing/file")).is_err());
+        let missing = OutputTarget::open("--save", &folder.path().join("missing/file"));
+        let missing = format!("{:#}", missing.unwrap_err());
+        let end = "/missing/file: No such file or directory (os error 2)";
+        assert!(
+            missing.starts_with("--save: ") && missing.ends_with(end),
+            "{missing}"
+        );
         assert!(open(folder.path()).is_err());
         assert!(open(Path::new("")).is_err() && open(&folder.path().join("new/")).is_err());
     }
@@ -146,10 +144,8 @@ mod tests {
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
-        let OutputTarget::File(path) = open(&link).unwrap() else {
-            panic!("a link to a file is a file");
-        };
-        replace(&path, b"new").unwrap();
+        let target = OutputTarget::open("--result", &link).unwrap();
+        target.write("new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     }

@@ -53,7 +53,7 @@ fn experiment_errors_name_their_location() {
     let sentence = "mine.toml:3:1: server.latncy: unknown key `latncy`; did you mean `latency`?";
     refused(&sandbox, "compare mine.toml", sentence);
     let sandbox = sandbox_with("[grid]\ntransports = ['hyper', 'ureq']\n");
-    let sentence = "mine.toml:2:14: the transport `ureq` no longer exists, every strategy uses `hyper`: remove ";
+    let sentence = "mine.toml:2:14: grid.transports: the transport `ureq` no longer exists, every strategy uses `hyper`: remove ";
     refused(&sandbox, "compare mine.toml", sentence);
     let sandbox = sandbox_with("[grid]\ntransports = ['hyper']\n[server]\nqueue = 3\n");
     refused(
@@ -191,7 +191,7 @@ fn unwritable_result_fails_the_command_after_the_table() {
     let sandbox = sandbox_with(QUICK);
     let output = sandbox.run("compare mine.toml --rounds 1 --result /dev/full");
     output.assert_code(1);
-    let message = "--result: cannot write the result to /dev/full: No space left on device";
+    let message = "--result: cannot write /dev/full: No space left on device";
     output.assert_stderr_contains(message);
     output.assert_stdout_contains("\nasync ");
     let line = "compare mine.toml --rounds 1 --result missing/r.json";
@@ -224,7 +224,7 @@ fn failed_write_keeps_the_previous_result() {
     };
     let (code, err) = run_with_file_limit("compare mine.toml --rounds 1 --result r.json");
     assert_eq!(code, Some(1), "{err}");
-    let message = "flagpole: --result: cannot write the result to ";
+    let message = "flagpole: --result: cannot write ";
     assert!(err.contains(message), "{err}");
     assert_eq!(fs::read(sandbox.path("r.json")).unwrap(), old);
     let mut names: Vec<_> = fs::read_dir(sandbox.path(".")).unwrap().collect();

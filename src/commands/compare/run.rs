@@ -6,12 +6,12 @@ use super::experiment_args::experiment;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::baseline::BaselineResult;
 use crate::experiment::evaluation::{exit_reasons, thresholds};
-use crate::experiment::output_target::{self, OutputTarget};
+use crate::experiment::output_target::OutputTarget;
 use crate::experiment::{grid, spec::experiment::Experiment};
 use crate::process::system_limits;
 use crate::process::trial_process::Interrupt;
 use crate::{interrupt, output};
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use flagpole_analysis::comparison::Comparison;
 use flagpole_client::Target;
 
@@ -26,9 +26,11 @@ impl CompareArgs {
         check(&experiment)?;
         let baseline = self.baseline.as_deref().map(BaselineResult::read);
         let baseline = baseline.transpose()?;
-        let target = self.result.as_deref().map(OutputTarget::open).transpose()?;
+        let open = |path| OutputTarget::open("--result", path);
+        let target = self.result.as_deref().map(open).transpose()?;
         if let Some(path) = &self.save {
-            output_target::save(&experiment, path)?;
+            let text = toml::to_string(&experiment).context("--save: cannot write TOML")?;
+            OutputTarget::open("--save", path)?.write(&text)?;
         }
         let interrupt = Interrupt::default();
         let handle = interrupt.clone();
@@ -41,7 +43,9 @@ impl CompareArgs {
         }
         comparison.crossed_thresholds = thresholds::crossed(&experiment, comparison);
         let printed = self.print(comparison);
-        let written = target.map_or(Ok(()), |target| target.write(comparison));
+        let written = target.map_or(Ok(()), |target| {
+            target.write(&(serde_json::to_string_pretty(comparison)? + "\n"))
+        });
         let cannot_write = output::report_errors([printed, written]);
         let invalid = exit_reasons::invalid_reasons(comparison);
         for reason in &invalid {

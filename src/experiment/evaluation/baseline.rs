@@ -5,13 +5,14 @@ mod tests;
 
 use crate::experiment::runner::conditions::MAX_CONCURRENCY;
 use crate::experiment::spec::experiment::HYPER;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{
     BaselineRatio, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
 use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
 use flagpole_analysis::validity::verdict::{Validity, ValidityIssue};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -67,13 +68,13 @@ impl BaselineResult {
         struct SchemaNumber {
             schema: u32,
         }
-        let SchemaNumber { schema } = serde_json::from_str(text)?;
+        let SchemaNumber { schema } = from_json(text)?;
         if !(OLDEST_SCHEMA..=SCHEMA).contains(&schema) {
             bail!(
                 "expected a result of schema {OLDEST_SCHEMA}, got `{schema}`; measure the baseline again with this version"
             );
         }
-        Ok(serde_json::from_str(text)?)
+        from_json(text)
     }
 
     /// The differences of the environment, then the ratio of each strategy to itself in the baseline.
@@ -183,6 +184,13 @@ impl BaselineResult {
             names.join(", ")
         }
     }
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        anyhow!("expected a result that `--result` wrote, got something else at line {line}, column {column}")
+    })
 }
 
 /// The differences of machine, version and build. Load and time always differ and are not compared.

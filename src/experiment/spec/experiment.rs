@@ -1,6 +1,6 @@
 //! An experiment as plain data, and its TOML format.
 
-use super::names::StrategyName;
+use super::strategy_variant::StrategyName;
 use crate::options::built_in::EXPERIMENTS;
 use crate::options::flag_count::FlagCount;
 use crate::options::policy::PolicyOptions;

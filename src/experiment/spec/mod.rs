@@ -1,7 +1,5 @@
 //! The specification of an experiment: its parts, its file format, its limits and its checks.
 
 pub(crate) mod experiment;
-pub(crate) mod names;
-pub(crate) mod size;
 pub(crate) mod strategy_variant;
 pub(crate) mod validate;
