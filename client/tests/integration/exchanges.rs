@@ -324,7 +324,7 @@ fn attempt_is_cancelled_while_connecting() {
                 break record;
             }
         };
-        assert_eq!(record.outcome, Outcome::Cancelled, "{}", strategy);
+        assert_eq!(record.outcome, Outcome::Cancelled, "{strategy}");
         assert!(
             record.service_time() < LONG,
             "it did not wait for the timeout"
@@ -352,7 +352,7 @@ fn attempt_is_cancelled_at_every_stage_of_the_response() {
                 });
                 let (_, records) = done.unwrap();
                 let outcome = &records[served].outcome;
-                assert_eq!(*outcome, Outcome::Cancelled, "{}", strategy);
+                assert_eq!(*outcome, Outcome::Cancelled, "{strategy}");
                 assert!(
                     records[served].service_time() < LONG,
                     "it did not wait for the timeout"

@@ -86,7 +86,7 @@ fn failed_condition_is_dropped() {
             assert_eq!(cut[0].outcome, Outcome::IncompleteBody);
             let records = get(&server, strategy, folder.path());
             let outcomes: Vec<_> = records.iter().map(|record| &record.outcome).collect();
-            assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{}", strategy);
+            assert_eq!(outcomes, [&outcome, &Outcome::Ok], "{strategy}");
             assert_eq!(
                 (records[1].kind, records[1].request_number),
                 (AttemptKind::Retry, records[0].request_number)
