@@ -35,7 +35,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
         resource,
         request_number: 1,
         path: None,
-        conditions: None,
+        conditions: Vec::new(),
         cancel: &template.cancel,
     };
     let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;

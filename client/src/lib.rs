@@ -49,7 +49,7 @@
 //! - [`strategy`]: threads and event loops that carry out a run;
 //! - `execution`: the steps of an attempt, which all strategies share;
 //! - [`transport`]: sends one request and receives its response;
-//! - [`storage`]: verifies bodies, saves them, and continues partial ones;
+//! - `storage`: verifies bodies, saves them, and continues partial ones;
 //! - `measure`: times a run; [`fetch()`]: a single request.
 
 mod cancellation_token;
@@ -59,7 +59,7 @@ mod measure;
 pub mod policy;
 mod run;
 mod scheduler;
-pub mod storage;
+mod storage;
 pub mod strategy;
 pub mod transport;
 mod workload;

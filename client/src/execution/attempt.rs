@@ -66,7 +66,7 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
                 resource: spec.plan.resource,
                 request_number: spec.plan.request_number,
                 path: spec.plan.path.as_deref(),
-                conditions: (!local.is_empty()).then(|| Box::new(local.conditions())),
+                conditions: local.conditions(),
                 cancel: hedge_token.as_ref().unwrap_or(run_token),
             };
             driver.exchange(&request, hedge_token.as_ref()).await

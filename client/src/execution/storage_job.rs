@@ -5,7 +5,7 @@ use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
 use crate::storage::{resume::PartialUpdate, wasted_bytes::Retained};
 use crate::{DownloadDir, StagedFile, transport::RawResponse};
 use bytes::Bytes;
-use flagpole_protocol::{Outcome, OutcomeClass};
+use flagpole_protocol::{EntityTag, Outcome, OutcomeClass};
 
 /// Changes in the download folder that an attempt causes.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct StorageJob {
     pub(super) update: PartialUpdate,
     pub(super) spec: AttemptSpec,
     pub(super) body: Bytes,
-    pub(super) etag: Option<String>,
+    pub(super) etag: Option<EntityTag>,
     /// The country that names the staged flag.
     pub(super) country: Option<String>,
     pub(super) staged: Option<StagedFile>,
@@ -53,7 +53,7 @@ impl StorageJob {
             (BodyAction::Discard | BodyAction::RenameStaged, ..) => {}
         }
         if matches!(self.action, BodyAction::Save | BodyAction::Stage) {
-            folder.save_etag(resource, self.etag.as_deref(), &self.body);
+            folder.save_etag(resource, self.etag.as_ref(), &self.body);
         }
         Ok(result)
     }

@@ -39,7 +39,7 @@ fn response(result: Result<Bytes, Outcome>) -> Box<RawResponse> {
         status: Some(200),
         repr_digest: Some(ContentDigest::from_body(b"GIF89a")),
         length: Some(6),
-        etag: Some("\"v1\"".into()),
+        etag: flagpole_protocol::EntityTag::parse("\"v1\""),
         bytes: body.len() as u64,
         partial_body: result.is_err().then_some(body),
         result,

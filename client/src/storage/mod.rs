@@ -6,6 +6,6 @@
 
 pub(crate) mod disk_writer;
 pub(crate) mod download_dir;
-pub mod resume;
+pub(crate) mod resume;
 pub(crate) mod verify;
 pub(crate) mod wasted_bytes;

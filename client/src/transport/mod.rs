@@ -16,7 +16,6 @@ mod socket;
 
 pub(crate) use hyper::BlockingClient;
 pub use io_error::connect_failure_cause;
-pub use request::request_conditions::RequestConditions;
 pub use request::request_spec::RequestSpec;
 pub use request::request_template::RequestTemplate;
 pub use request::run_name::InvalidRunName;

@@ -13,6 +13,5 @@ mod requests;
 mod resuming;
 mod reuse;
 mod saving;
-mod storage;
 mod strategies;
 mod test_server;

@@ -22,12 +22,10 @@ impl EntityTag {
         rest.is_empty().then(|| EntityTag(tag.into()))
     }
 
-    /// Parses the value of an `ETag` field that a client can send back. `None` if the tag is weak (bodies with one
-    /// weak tag may differ), malformed, or not ASCII (which has no defined encoding, RFC 9110 section 5.5), or if the
-    /// value is longer than 256 bytes.
-    pub fn parse_strong(value: &str) -> Option<EntityTag> {
-        let is_usable = |tag: &EntityTag| !tag.is_weak() && tag.0.is_ascii();
-        EntityTag::parse(value).filter(|tag| is_usable(tag) && value.len() <= MAX_LENGTH)
+    /// Whether a client can send this tag back to resume: it is strong (bodies with one weak tag may differ), ASCII (others
+    /// have no defined encoding, RFC 9110 section 5.5), and has at most 256 bytes.
+    pub fn is_resumable(&self) -> bool {
+        !self.is_weak() && self.0.is_ascii() && self.0.len() <= MAX_LENGTH
     }
 
     /// Parses a list of tags, whose elements may be empty (RFC 9110 section 5.6.1.2); `None` if it is malformed. A
@@ -151,10 +149,12 @@ mod tests {
     #[test]
     fn strong_tags_are_kept_unchanged() {
         for tag in [r#""xyzzy""#, r#""""#, r#""a,b!~'""#] {
-            assert_eq!(EntityTag::parse_strong(tag).unwrap().to_string(), tag);
+            let parsed = EntityTag::parse(tag).unwrap();
+            assert!(parsed.is_resumable());
+            assert_eq!(parsed.to_string(), tag);
         }
         let tag = EntityTag::from_digest(ContentDigest::from_body(b"GIF"));
-        assert_eq!(EntityTag::parse_strong(&tag.to_string()), Some(tag));
+        assert_eq!(EntityTag::parse(&tag.to_string()), Some(tag));
     }
 
     #[test]
@@ -174,7 +174,8 @@ mod tests {
             "\"\r\n\"",
             &long,
         ] {
-            assert_eq!(EntityTag::parse_strong(bad), None, "{bad:?}");
+            let parsed = EntityTag::parse(bad);
+            assert!(!parsed.is_some_and(|tag| tag.is_resumable()), "{bad:?}");
         }
     }
 

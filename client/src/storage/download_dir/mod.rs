@@ -1,18 +1,15 @@
 //! The folder where flags are saved: each file appears complete, under its final name, or not at all.
 
-mod country_files;
 mod etag_store;
 mod file_name;
-mod lookup;
-mod partial_file;
-mod resume_state;
+mod resume;
 mod temporary_files;
 #[cfg(test)]
 mod tests;
 
-use self::country_files::CountryFiles;
-use self::resume_state::ResumeState;
-use self::temporary_files::{TemporaryFile, TemporaryFiles};
+use self::resume::{CountryFiles, ResumeState};
+pub use self::temporary_files::StagedFile;
+use self::temporary_files::TemporaryFiles;
 use flagpole_protocol::{CountryCode, Outcome, Resource};
 use std::fs;
 use std::io;
@@ -39,10 +36,6 @@ pub struct DownloadDirError {
     source: io::Error,
 }
 
-/// A flag on disk whose final name is not known yet; removed when dropped.
-#[derive(Debug)]
-pub struct StagedFile(TemporaryFile);
-
 impl DownloadDir {
     /// Creates the folder if it does not exist, and checks that files can be created in it. Removes temporary files
     /// of killed runs that are more than a day old.
@@ -61,14 +54,9 @@ impl DownloadDir {
             resume: None,
             countries: None,
         };
-        dir.write_temporary(&[]).map_err(to_error)?;
+        dir.temporaries.write(folder, &[]).map_err(to_error)?;
         temporary_files::remove_stale(folder, SystemTime::now());
         Ok(dir)
-    }
-
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The file of a resource: `br.gif`, `br.json`. The name comes from the requested code, never from the network.
@@ -92,10 +80,7 @@ impl DownloadDir {
     /// # Errors
     /// [`Outcome::WriteFailed`]; no file remains then.
     pub fn save(&self, resource: Resource, body: &[u8]) -> Result<(), Outcome> {
-        let saved = self
-            .write_temporary(&[body])
-            .and_then(|file| file.rename(&self.path(resource)));
-        saved.map_err(|error| write_failed(&error))?;
+        self.write(&[body], &self.path(resource))?;
         self.remove_partial(resource);
         Ok(())
     }
@@ -105,8 +90,8 @@ impl DownloadDir {
     /// # Errors
     /// [`Outcome::WriteFailed`]; no file remains then.
     pub fn stage(&self, body: &[u8]) -> Result<StagedFile, Outcome> {
-        let file = self.write_temporary(&[body]);
-        file.map(StagedFile).map_err(|error| write_failed(&error))
+        let staged = self.temporaries.write(&self.folder, &[body]);
+        staged.map_err(|error| write_failed(&error))
     }
 
     /// Renames a staged flag by its country and returns its [path](DownloadDir::path_by_country). An older file of
@@ -121,7 +106,7 @@ impl DownloadDir {
         code: CountryCode,
     ) -> Result<PathBuf, Outcome> {
         let path = self.path_by_country(country, code);
-        let renamed = staged.0.rename(&path);
+        let renamed = staged.rename(&path);
         renamed.map_err(|error| write_failed(&error))?;
         self.remove_partial(Resource::Flag(code));
         Ok(path)
@@ -133,8 +118,11 @@ impl DownloadDir {
         self.temporaries.remove_all();
     }
 
-    fn write_temporary(&self, parts: &[&[u8]]) -> io::Result<TemporaryFile> {
-        self.temporaries.write(&self.folder, parts)
+    /// Writes these parts to a file, which appears complete or not at all.
+    fn write(&self, parts: &[&[u8]], to: &Path) -> Result<(), Outcome> {
+        let file = self.temporaries.write(&self.folder, parts);
+        let renamed = file.and_then(|file| file.rename(to));
+        renamed.map_err(|error| write_failed(&error))
     }
 }
 

@@ -22,9 +22,9 @@ pub(super) struct TemporaryFiles(Arc<Mutex<TrackedPaths>>);
 /// The paths of all temporary files; `None` after `remove_all`.
 type TrackedPaths = Option<HashSet<PathBuf>>;
 
-/// A complete file under a temporary name; removed when dropped.
+/// A complete file on disk whose final name is not known yet; removed when dropped.
 #[derive(Debug)]
-pub(super) struct TemporaryFile {
+pub struct StagedFile {
     // Fields are dropped in order: the file is removed before its path is untracked.
     path: TempPath,
     _tracked: TrackedPath,
@@ -44,17 +44,17 @@ impl TemporaryFiles {
     /// Writes a file in the folder of its final name, on the same file system, so that it can be renamed.
     ///
     /// Without fsync, because a flag that is lost in a power cut can be downloaded again.
-    pub(super) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<TemporaryFile> {
-        let (mut file, temporary) = self.create(folder)?;
+    pub(super) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<StagedFile> {
+        let (mut file, staged) = self.create(folder)?;
         for part in parts {
             file.write_all(part)?;
         }
-        Ok(temporary)
+        Ok(staged)
     }
 
     /// Creates a file. The lock is held meanwhile, so that every file is tracked. This costs no concurrency: file systems
     /// create the files of one folder one after the other.
-    fn create(&self, folder: &Path) -> io::Result<(fs::File, TemporaryFile)> {
+    fn create(&self, folder: &Path) -> io::Result<(fs::File, StagedFile)> {
         let mut paths = self.lock();
         let Some(known) = paths.as_mut() else {
             return Err(io::Error::other("the run was stopped"));
@@ -71,11 +71,11 @@ impl TemporaryFiles {
             all: self.clone(),
             path: path.to_path_buf(),
         };
-        let temporary = TemporaryFile {
+        let staged = StagedFile {
             path,
             _tracked: tracked,
         };
-        Ok((file, temporary))
+        Ok((file, staged))
     }
 
     /// Removes all temporary files and prevents new ones.
@@ -92,11 +92,11 @@ impl TemporaryFiles {
     }
 }
 
-impl TemporaryFile {
+impl StagedFile {
     /// Gives the file its final name in one step. An existing file is replaced; a symbolic link is replaced too, not
     /// followed.
     pub(super) fn rename(self, to: &Path) -> io::Result<()> {
-        let TemporaryFile { path, _tracked } = self;
+        let StagedFile { path, _tracked } = self;
         path.persist(to).map_err(|error| error.error)
     }
 }

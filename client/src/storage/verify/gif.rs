@@ -82,6 +82,13 @@ pub(crate) mod tests {
     pub(crate) const SMALLEST: &[u8] =
         b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
+    /// A GIF that contains a text of at most 255 bytes.
+    pub(crate) fn with_text(text: &str) -> Vec<u8> {
+        let (screen, image) = SMALLEST.split_at(SCREEN);
+        let length = u8::try_from(text.len()).unwrap();
+        [screen, b"!\x01", &[length], text.as_bytes(), b"\0", image].concat()
+    }
+
     #[test]
     fn every_flag_is_complete() {
         let catalog = Catalog::embedded();

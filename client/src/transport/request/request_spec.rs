@@ -1,7 +1,7 @@
 //! The data that differ between the requests of a run.
 
-use super::request_conditions::RequestConditions;
 use flagpole_protocol::Resource;
+use http::{HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 
 /// One request to send; the [`RequestTemplate`](super::request_template::RequestTemplate) has the fields that are
@@ -15,8 +15,8 @@ pub struct RequestSpec<'a> {
     pub request_number: u64,
     /// The target of a redirect (path and query), instead of the path of the resource.
     pub path: Option<&'a str>,
-    /// The conditional fields, if there is a local copy.
-    pub conditions: Option<Box<RequestConditions>>,
+    /// The conditional and range fields, if there is a local copy.
+    pub conditions: Vec<(HeaderName, HeaderValue)>,
     /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub cancel: &'a CancellationToken,
 }

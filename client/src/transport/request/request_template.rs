@@ -1,16 +1,12 @@
 //! Everything that is the same for all requests of a run.
 
-use super::request_conditions::RequestConditions;
 use super::request_spec::RequestSpec;
 use super::run_name::{InvalidRunName, run_name};
 use super::transport_config::TransportConfig;
 use crate::transport::run_clock::RunClock;
 use crate::workload::target::Target;
 use flagpole_protocol::{Resource, headers};
-use http::header::{
-    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
-    USER_AGENT,
-};
+use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{InvalidUri, PathAndQuery, Uri};
 use std::str::FromStr as _;
 use std::sync::OnceLock;
@@ -85,9 +81,7 @@ impl RequestTemplate {
             headers.insert(RUN, name.clone());
             headers.insert(REQUEST_NUMBER, HeaderValue::from(request.request_number));
         }
-        if let Some(conditions) = &request.conditions {
-            write_conditionals(headers, conditions);
-        }
+        headers.extend(request.conditions.iter().cloned());
     }
 
     /// The request target: the target of a redirect, or the path of the resource.
@@ -100,20 +94,6 @@ impl RequestTemplate {
             uri.expect("the prefix was part of a URL, the rest is letters")
         };
         self.paths[resource.index()].get_or_init(make).clone()
-    }
-}
-
-fn write_conditionals(headers: &mut HeaderMap, conditions: &RequestConditions) {
-    let range = conditions.range.map(|range| {
-        HeaderValue::try_from(range.to_string()).expect("digits are valid in a field value")
-    });
-    let fields = [
-        (IF_NONE_MATCH, conditions.if_none_match.clone()),
-        (RANGE, range),
-        (IF_RANGE, conditions.if_range.clone()),
-    ];
-    for (name, value) in fields {
-        headers.extend(value.map(|value| (name, value)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::received_body::ReceivedBody;
 use bytes::Bytes;
-use flagpole_protocol::{ContentDigest, Outcome, ServerTiming};
+use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming};
 use std::time::Duration;
 
 /// The parts of a response that have arrived, unverified. Times count from the start of the run.
@@ -33,10 +33,10 @@ pub struct RawResponse {
     pub location: Option<String>,
     /// `Retry-After`, unparsed.
     pub retry_after: Option<String>,
-    /// `ETag`, unparsed.
-    pub etag: Option<String>,
-    /// `Content-Range`, unparsed.
-    pub content_range: Option<String>,
+    /// `ETag`.
+    pub etag: Option<EntityTag>,
+    /// `Content-Range`.
+    pub content_range: Option<ContentRange>,
     /// The number of body bytes that arrived.
     pub bytes: u64,
     /// The bytes of an incomplete body, in a run that resumes.

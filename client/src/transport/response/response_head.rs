@@ -1,7 +1,7 @@
 //! Records the head of a response.
 
 use super::raw_response::RawResponse;
-use flagpole_protocol::{ContentDigest, ServerTiming};
+use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, ServerTiming};
 use http::Response;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
@@ -31,8 +31,8 @@ impl RawResponse {
             CONTENT_LENGTH => set_once(&mut self.length, value, |text| text.parse().ok()),
             LOCATION => set_once(&mut self.location, value, text),
             RETRY_AFTER => set_once(&mut self.retry_after, value, text),
-            ETAG => set_once(&mut self.etag, value, text),
-            CONTENT_RANGE => set_once(&mut self.content_range, value, text),
+            ETAG => set_once(&mut self.etag, value, EntityTag::parse),
+            CONTENT_RANGE => set_once(&mut self.content_range, value, ContentRange::parse),
             CONNECTION => self.keep_alive |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
             CONTENT_ENCODING => self.body_unusable |= is_coded(value),
             _ if name == SERVER_TIMING => {
