@@ -248,3 +248,17 @@ impl fmt::Display for CommandOutput {
         )
     }
 }
+
+/// Compares a text with its file in `snapshots/`, after replacements by regular expressions.
+macro_rules! snapshot {
+    ($text:expr $(, $filter:expr)*) => {
+        insta::with_settings!(
+            { omit_expression => true, filters => Vec::<(&str, &str)>::from([$($filter),*]) },
+            { insta::assert_snapshot!($text) }
+        )
+    };
+    (named $name:expr, $text:expr) => {
+        insta::with_settings!({ omit_expression => true, snapshot_suffix => $name }, { insta::assert_snapshot!($text) })
+    };
+}
+pub(crate) use snapshot;

@@ -1,9 +1,7 @@
-//! Output of `flagpole get` and of the small commands: text, JSON, CSV, completions, manual pages, and
-//! refusals of invalid input.
+//! Output of `flagpole get` and of the small commands: text, JSON, CSV, completions and manual pages.
 
 mod formats;
 mod help;
-mod refusals;
 
 use crate::harness::{CommandOutput, Sandbox};
 use flagpole_server::BlockingServer;
