@@ -57,6 +57,8 @@ impl Sandbox {
     pub(crate) fn run(&self, line: &str) -> CommandOutput {
         let mut command = assert_cmd::Command::new(FLAGPOLE);
         let command = command.args(line.split_whitespace()).current_dir(&self.0);
+        // Help has the width of a terminal.
+        let command = command.env_remove("COLUMNS");
         command.timeout(DEADLINE).output().unwrap().into()
     }
 

@@ -53,7 +53,37 @@ fn man_page(
         page.contains(&format!("\n.SH NAME\nflagpole\\-{command} \\- ")),
         "{page}"
     );
-    assert!(text_of("man").contains(&format!("flagpole\\-{command}(1)")));
+    assert!(page.contains("\n.SH EXIT STATUS\n"), "{page}");
+    assert!(
+        page.contains("\n.SH SEE ALSO\n.BR flagpole (1),\n"),
+        "{page}"
+    );
+    assert!(text_of("man").contains(&format!(".BR flagpole\\-{command} (1)")));
+}
+
+#[test]
+fn synopsis_has_values_and_then_positional_arguments() {
+    let page = flagpole("man get");
+    page.assert_stdout_contains("[\\fB\\-c\\fR|\\fB\\-\\-concurrency\\fR \\fIN\\fR]\n");
+    page.assert_stdout_contains("[\\fICC\\fR]...\n.hy\n");
+    assert_eq!(text_of("man help"), text_of("man"));
+}
+
+#[test]
+fn lists_of_the_help_have_a_hanging_indent_at_any_width() {
+    for width in ["50", "80", "120"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_flagpole"))
+            .args(["serve", "--help"])
+            .env("COLUMNS", width)
+            .output();
+        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        let (_, faults) = text.split_once("\nFaults (").unwrap();
+        let (faults, _) = faults.split_once("\n\n").unwrap();
+        let mut lines = faults.lines().skip_while(|line| !line.starts_with(' '));
+        let is_indented =
+            |line: &str| line.starts_with("  ") && line.chars().count() <= width.parse().unwrap();
+        assert!(lines.all(is_indented), "{width}: {faults}");
+    }
 }
 
 #[test]
