@@ -22,7 +22,10 @@ const FILES: [(&str, &[u8]); 11] = [
     ),
     ("quick.toml", b"flags = 3\nrounds = 10\n[server]\n"),
     ("experiment.toml", b"flags = 3\n[server]\nlatncy = '5ms'\n"),
-    ("queue.toml", b"[grid]\ntransports = ['hyper']\n[server]\nqueue = 3\n"),
+    (
+        "queue.toml",
+        b"[grid]\ntransports = ['hyper']\n[server]\nqueue = 3\n",
+    ),
     ("ureq.toml", b"[grid]\ntransports = ['hyper', 'ureq']\n"),
     ("three.toml", b"profile = 'book'\n"),
 ];
