@@ -156,25 +156,14 @@ impl CommandLine {
                         longs.contains(&name).then(|| format!("--{name}"))
                     }
                     (None, Some(cluster)) => {
-                        // The first option of a cluster such as `-vn3` that takes a value is its last.
-                        let switches = cluster
-                            .chars()
-                            .take_while(|short| self.is_switch(*short))
-                            .count();
-                        let mut options = cluster.chars().take(switches + 1);
-                        let short = options.find(|short| shorts.contains(short));
+                        // A cluster such as `-vn3`.
+                        let short = cluster.chars().find(|short| shorts.contains(short));
                         short.map(|short| format!("-{short}"))
                     }
                     (None, None) => None,
                 },
             );
         named.last()
-    }
-
-    /// Whether a short option takes no value.
-    fn is_switch(&self, short: char) -> bool {
-        let mut arguments = self.command.get_arguments();
-        arguments.any(|one| one.get_short() == Some(short) && !one.get_action().takes_values())
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) const VARIABLE: &str = "FLAGPOLE_COMPLETE";
 #[derive(Args)]
 #[command(after_help = "Examples:
   flagpole completions bash > ~/.local/share/bash-completion/completions/flagpole
-  flagpole completions zsh > ~/.zfunc/_flagpole    # with ~/.zfunc in fpath
+  flagpole completions zsh >> ~/.zshrc    # after compinit
   flagpole completions fish > ~/.config/fish/completions/flagpole.fish
   flagpole completions elvish >> ~/.config/elvish/rc.elv
   flagpole completions powershell >> $PROFILE")]

@@ -22,18 +22,15 @@ The command could not start, as after invalid input.
 The measurement is not valid.
 ";
 
-/// The files that a command uses without being told their names, in roff.
-const FILES: [(&str, &str); 1] = [(
-    "get",
-    ".SH FILES
+/// The files of `flagpole get`, in roff.
+const GET_FILES: &str = ".SH FILES
 .TP
 downloaded/
 The flags, unless \\-\\-dest names another folder.
 .TP
 downloaded/br.gif.part
 The bytes of an incomplete flag, which \\-\\-resume continues.
-",
-)];
+";
 
 /// Print a manual page
 #[derive(Args)]
@@ -67,7 +64,12 @@ impl ManArgs {
 }
 
 fn page(flagpole: &Command, command: Command) -> Result<String> {
-    let files = FILES.iter().find(|(name, _)| *name == command.get_name());
+    let files = if command.get_name() == "get" {
+        GET_FILES
+    } else {
+        ""
+    };
+    let has_subcommands = command.has_subcommands();
     let synopsis = synopsis(&command);
     let notes = command
         .get_after_help()
@@ -81,19 +83,22 @@ fn page(flagpole: &Command, command: Command) -> Result<String> {
     text.extend(synopsis.bytes());
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
+    if has_subcommands {
+        man.render_subcommands_section(&mut text)?;
+    }
     let mut text = String::from_utf8(text)?;
     text.push_str(".SH NOTES\n");
     // `clap_mangen` would run the lines together in one paragraph.
     text.extend(notes.lines().map(to_roff));
     text.push_str(EXIT_STATUS);
-    text.push_str(files.map_or("", |(_, files)| files));
+    text.push_str(files);
     Ok(text + &see_also)
 }
 
 /// The options with their values, then the positional arguments in their order.
 fn synopsis(command: &Command) -> String {
     let name = command.get_bin_name().unwrap_or_default();
-    let mut text = format!(".SH SYNOPSIS\n.nh\n\\fB{name}\\fR\n");
+    let mut text = format!(".SH SYNOPSIS\n.ad l\n.nh\n\\fB{name}\\fR\n");
     let shown = command.get_arguments().filter(|one| !one.is_hide_set());
     let (positionals, options): (Vec<_>, Vec<_>) = shown.partition(|one| one.is_positional());
     for argument in options.into_iter().chain(positionals) {
@@ -102,7 +107,7 @@ fn synopsis(command: &Command) -> String {
     if command.has_subcommands() {
         text.push_str("\\fICOMMAND\\fR\n");
     }
-    text + ".hy\n"
+    text + ".hy\n.ad b\n"
 }
 
 fn usage(argument: &Arg) -> String {

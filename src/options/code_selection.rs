@@ -4,6 +4,7 @@ use crate::options::value_parsers;
 use clap::Args;
 use flagpole_fixtures::{Catalog, Country, populous};
 use flagpole_protocol::{CountryCode, did_you_mean};
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 /// The codes to download.
@@ -23,15 +24,12 @@ pub(crate) struct CodeSelection {
 
     /// Download only the first N codes
     #[arg(short, long, value_name = "N", value_parser = value_parsers::count)]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 }
 
-#[derive(Clone, Copy)]
-enum CodePattern {
-    Code(CountryCode),
-    /// All 26 codes with this initial.
-    Initial(char),
-}
+/// The code of a country, or all 26 codes with an initial.
+#[derive(Clone)]
+struct CodePattern(Vec<CountryCode>);
 
 impl CodeSelection {
     /// The codes in alphabetical order, without duplicates.
@@ -43,24 +41,15 @@ impl CodeSelection {
         } else if self.codes.is_empty() {
             populous::TOP_20.to_vec()
         } else {
-            let patterns = self.codes.iter();
-            patterns.flat_map(|pattern| pattern.codes()).collect()
+            self.codes
+                .iter()
+                .flat_map(|pattern| pattern.0.clone())
+                .collect()
         };
         codes.sort_unstable();
         codes.dedup();
-        codes.truncate(self.limit.unwrap_or(usize::MAX));
+        codes.truncate(self.limit.map_or(usize::MAX, NonZeroUsize::get));
         codes
-    }
-}
-
-impl CodePattern {
-    fn codes(self) -> Vec<CountryCode> {
-        match self {
-            CodePattern::Code(code) => vec![code],
-            CodePattern::Initial(initial) => CountryCode::every()
-                .filter(|code| code.initial() == initial)
-                .collect(),
-        }
     }
 }
 
@@ -68,11 +57,12 @@ impl FromStr for CodePattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<CodePattern, String> {
-        let mut letters = text.chars();
-        if let (Some(letter @ ('a'..='z' | 'A'..='Z')), None) = (letters.next(), letters.next()) {
-            return Ok(CodePattern::Initial(letter.to_ascii_uppercase()));
+        if let [letter @ (b'a'..=b'z' | b'A'..=b'Z')] = text.as_bytes() {
+            let initial = char::from(letter.to_ascii_uppercase());
+            let codes = CountryCode::every().filter(|code| code.initial() == initial);
+            return Ok(CodePattern(codes.collect()));
         }
-        let code = text.parse().map(CodePattern::Code);
+        let code = text.parse().map(|code| CodePattern(vec![code]));
         code.map_err(|_| {
             let expected = "expected a country code such as `BR`, or a letter";
             let country = by_name(text)

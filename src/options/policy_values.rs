@@ -1,9 +1,9 @@
 //! Values of policy options. They have the same text on the command line and in files.
 
-use crate::options::value_parsers::positive_duration;
+use crate::options::value_parsers::{positive_duration, valid};
 use derive_more::Display;
 use flagpole_client::policy::HedgeDelay;
-use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
+use flagpole_protocol::spec::{self, DurationDisplay};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -72,101 +72,74 @@ impl HedgeAfter {
     }
 }
 
-impl FromStr for AnyDuration {
-    type Err = SpecError;
+/// Implements `FromStr` by a function.
+macro_rules! parse_by {
+    ($($type:ident: $parse:expr;)*) => {$(
+        impl FromStr for $type {
+            type Err = String;
 
-    fn from_str(text: &str) -> Result<AnyDuration, SpecError> {
-        spec::duration(text).map(AnyDuration)
-    }
-}
-
-impl FromStr for PositiveDuration {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<PositiveDuration, String> {
-        positive_duration(text).map(PositiveDuration)
-    }
-}
-
-impl FromStr for UpTo100 {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<UpTo100, String> {
-        let number = text.parse().ok().filter(|number| *number <= 100);
-        number
-            .map(UpTo100)
-            .ok_or_else(|| format!("expected 0 to 100, got `{text}`"))
-    }
-}
-
-impl FromStr for RetryStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<RetryStatus, String> {
-        let status = text.parse().ok();
-        match status.filter(|status| (400..=599).contains(status)) {
-            Some(404) => Err("404 is not retried".to_owned()),
-            Some(status) => Ok(RetryStatus(status)),
-            None => Err(format!("expected a status of 400 to 599, got `{text}`")),
+            fn from_str(text: &str) -> Result<$type, String> {
+                $parse(text)
+            }
         }
+    )*};
+}
+
+parse_by! {
+    AnyDuration: |text| duration(text).map(AnyDuration);
+    PositiveDuration: |text| positive_duration(text).map(PositiveDuration);
+    UpTo100: |text| valid(text, "0 to 100", |number| *number <= 100).map(UpTo100);
+    RetryStatus: retry_status;
+    Backoff: backoff;
+    Percentage: percentage;
+    PositivePercentage: positive_percentage;
+    HedgeAfter: hedge_after;
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    spec::duration(text).map_err(|error| error.to_string())
+}
+
+fn retry_status(text: &str) -> Result<RetryStatus, String> {
+    if text == "404" {
+        return Err("404 is not retried".to_owned());
+    }
+    let is_error = |status: &u16| (400..=599).contains(status);
+    valid(text, "a status of 400 to 599", is_error).map(RetryStatus)
+}
+
+fn backoff(text: &str) -> Result<Backoff, String> {
+    let expected = || format!("expected two durations such as `100ms..10s`, got `{text}`");
+    let (first, max) = text.split_once("..").ok_or_else(expected)?;
+    let (first, max) = (duration(first)?, duration(max)?);
+    if max < first {
+        Err(expected())
+    } else {
+        Ok(Backoff { first, max })
     }
 }
 
-impl FromStr for Backoff {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Backoff, String> {
-        let expected = || format!("expected two durations such as `100ms..10s`, got `{text}`");
-        let (first, max) = text.split_once("..").ok_or_else(expected)?;
-        let duration = |text| spec::duration(text).map_err(|error| error.to_string());
-        let (first, max) = (duration(first)?, duration(max)?);
-        if max < first {
-            Err(expected())
-        } else {
-            Ok(Backoff { first, max })
-        }
-    }
+fn percentage(text: &str) -> Result<Percentage, String> {
+    let number = text
+        .strip_suffix('%')
+        .and_then(|number| number.parse().ok());
+    let number = number.filter(|number| (0.0..=100.0).contains(number));
+    number
+        .map(Percentage)
+        .ok_or_else(|| format!("expected 0% to 100%, got `{text}`"))
 }
 
-impl FromStr for Percentage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Percentage, String> {
-        let percentage = text
-            .strip_suffix('%')
-            .and_then(|number| number.parse().ok());
-        let percentage = percentage.filter(|percentage| (0.0..=100.0).contains(percentage));
-        percentage
-            .map(Percentage)
-            .ok_or_else(|| format!("expected 0% to 100%, got `{text}`"))
-    }
+fn positive_percentage(text: &str) -> Result<PositivePercentage, String> {
+    let is_positive = |percentage: &Percentage| percentage.0 > 0.0;
+    valid(text, "more than 0%, up to 100%", is_positive).map(PositivePercentage)
 }
 
-impl FromStr for PositivePercentage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<PositivePercentage, String> {
-        let percentage = text
-            .parse()
-            .ok()
-            .filter(|percentage: &Percentage| percentage.0 > 0.0);
-        let percentage = percentage.map(PositivePercentage);
-        percentage.ok_or_else(|| format!("expected more than 0%, up to 100%, got `{text}`"))
-    }
-}
-
-impl FromStr for HedgeAfter {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<HedgeAfter, String> {
-        let Some(percentile) = text.strip_prefix('p') else {
-            return text.parse().map(HedgeAfter::Duration);
-        };
-        let percentile = percentile.parse().ok();
-        let percentile = percentile.filter(|percentile| *percentile > 0.0 && *percentile < 100.0);
-        let percentile = percentile.map(HedgeAfter::Percentile);
-        percentile.ok_or_else(|| {
-            format!("expected a duration or a percentile such as `p95`, got `{text}`")
-        })
-    }
+fn hedge_after(text: &str) -> Result<HedgeAfter, String> {
+    let Some(percentile) = text.strip_prefix('p') else {
+        return text.parse().map(HedgeAfter::Duration);
+    };
+    let percentile = percentile.parse().ok();
+    let percentile = percentile.filter(|percentile| *percentile > 0.0 && *percentile < 100.0);
+    let expected = || format!("expected a duration or a percentile such as `p95`, got `{text}`");
+    percentile.map(HedgeAfter::Percentile).ok_or_else(expected)
 }

@@ -1,6 +1,7 @@
 //! Options of a server: a profile and changes to it.
 
 use super::built_in::PROFILES;
+use super::strategy_names;
 use super::value_parsers::{self, Seed};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -18,7 +19,7 @@ const BOOK: &str = "book";
 #[derive(Args)]
 pub(crate) struct ProfileOptions {
     /// Delay responses: `50ms`, `500ms..5s`; those of one listener: `DELAY=1s..2s`
-    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(value_parsers::latency_examples))]
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(strategy_names::latencies))]
     latency: Vec<ForListener<Latency>>,
 
     #[command(flatten)]
@@ -37,7 +38,7 @@ pub(crate) struct ServerOptions {
     listener: Option<String>,
 
     /// Inject a fault into a percentage of the responses: `404@5%`, `ERROR=404@5%`; repeatable, at most 100% in total
-    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(value_parsers::fault_examples))]
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(strategy_names::faults))]
     fault: Vec<ForListener<FaultSpec>>,
 
     /// Serve at most N requests at once; reject others with 503

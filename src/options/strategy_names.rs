@@ -1,9 +1,10 @@
-//! Strategies and report formats by name.
+//! Strategies and report formats by name, and the names that shells complete.
 
 use clap_complete::engine::CompletionCandidate;
 use flagpole_analysis::report::{self, Report};
 use flagpole_client::{Strategy, strategy};
-use flagpole_protocol::spec::SpecError;
+use flagpole_protocol::SpecError;
+use flagpole_server::fate::{fault, latency};
 
 pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, SpecError> {
     let found = strategy::ALL.iter().find(|one| one.name() == name).copied();
@@ -17,15 +18,37 @@ pub(crate) fn parse_format(name: &str) -> Result<&'static dyn Report, SpecError>
     found.ok_or_else(|| SpecError::unknown("format", name, known()))
 }
 
-pub(crate) fn strategy_candidates() -> Vec<CompletionCandidate> {
-    let all = strategy::ALL.iter();
-    let candidates =
-        all.map(|one| CompletionCandidate::new(one.name()).help(Some(one.about().into())));
-    candidates.collect()
+pub(crate) fn strategies() -> Vec<CompletionCandidate> {
+    candidates(strategy::ALL.iter().map(|one| (one.name(), one.about())))
 }
 
-pub(crate) fn format_candidates() -> Vec<CompletionCandidate> {
-    let all = report::ALL.iter();
-    all.map(|one| CompletionCandidate::new(one.name()))
+/// The strategies, and `all`.
+pub(crate) fn strategy_lists() -> Vec<CompletionCandidate> {
+    strategies()
+        .into_iter()
+        .chain(candidates([("all", "all strategies")]))
         .collect()
+}
+
+pub(crate) fn formats() -> Vec<CompletionCandidate> {
+    report::ALL
+        .iter()
+        .map(|one| CompletionCandidate::new(one.name()))
+        .collect()
+}
+
+pub(crate) fn latencies() -> Vec<CompletionCandidate> {
+    candidates(latency::FAMILY.iter().map(|one| (one.example, one.about)))
+}
+
+pub(crate) fn faults() -> Vec<CompletionCandidate> {
+    candidates(fault::FAMILY.iter().map(|one| (one.example, one.about)))
+}
+
+/// Names with descriptions.
+fn candidates<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<CompletionCandidate> {
+    let candidate = |(name, about): (&str, &str)| {
+        CompletionCandidate::new(name).help(Some(about.to_owned().into()))
+    };
+    all.into_iter().map(candidate).collect()
 }

@@ -8,7 +8,7 @@ use crate::options::profile_options::ServerOptions;
 use crate::options::{help_lists, strategy_names, value_parsers};
 use crate::process::trial_job::Files;
 use clap::Args;
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report::Report;
 use flagpole_client::{Concurrency, Strategy, Target, strategy};
@@ -54,7 +54,7 @@ pub(crate) struct CompareArgs {
     pub(super) experiment: Option<String>,
 
     /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
-    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(value_parsers::latency_examples))]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(strategy_names::latencies))]
     pub(super) latency: Vec<LatencyList>,
 
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) struct CompareArgs {
     pub(super) flags: FlagCount,
 
     /// Download each flag N times
-    #[arg(long, default_value = "1", value_name = "N", value_parser = count)]
+    #[arg(long, default_value = "1", value_name = "N", value_parser = value_parsers::count)]
     pub(super) times: NonZeroUsize,
 
     /// Download these files of each country: `flags`, `metadata` or `both`
@@ -89,11 +89,11 @@ pub(crate) struct CompareArgs {
     pub(super) concurrency: Vec<Concurrency>,
 
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(strategy_candidates))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(strategy_names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
 
     /// Measure N rounds after a warm-up round, at least 10 for confidence intervals [default: 20, or the experiment's]
-    #[arg(long, alias = "repeat", value_name = "N", value_parser = count)]
+    #[arg(long, alias = "repeat", value_name = "N", value_parser = value_parsers::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
     /// Use the server at this URL: `http://127.0.0.1:9000`
@@ -124,7 +124,7 @@ pub(crate) struct CompareArgs {
     pub(super) result: Option<PathBuf>,
 
     /// Write this format: `text`, `json`, `markdown` or `csv`
-    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = strategy_names::parse_format, add = ArgValueCandidates::new(strategy_names::format_candidates), help_heading = "Results")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = strategy_names::parse_format, add = ArgValueCandidates::new(strategy_names::formats), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 
     /// Print the JSON Schema of results and exit
@@ -142,17 +142,6 @@ fn strategies(name: &str) -> Result<StrategyList, SpecError> {
     }
     let strategy = strategy_names::parse_strategy(name);
     strategy.map(|strategy| StrategyList(vec![strategy]))
-}
-
-fn count(text: &str) -> Result<NonZeroUsize, String> {
-    let count = value_parsers::count(text)?;
-    Ok(NonZeroUsize::new(count).expect("a count is at least 1"))
-}
-
-fn strategy_candidates() -> Vec<CompletionCandidate> {
-    let mut candidates = strategy_names::strategy_candidates();
-    candidates.push(CompletionCandidate::new("all").help(Some("All strategies".into())));
-    candidates
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
 use http::Method;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub(crate) struct FateArgs {
 
     /// Show N requests for each resource
     #[arg(short = 'n', long, default_value = "1", value_name = "N", value_parser = value_parsers::count)]
-    times: usize,
+    times: NonZeroUsize,
 
     /// Compute the lower bound for this concurrency, 1 to 1000
     #[arg(
@@ -98,7 +99,7 @@ impl FateArgs {
         let profile = self.profile.effective_profile(default)?;
         let site = value_parsers::site(self.site.as_deref())?;
         let resources = self.flags.codes().len() * (1 + usize::from(self.metadata));
-        if resources.saturating_mul(self.times) > MAX_REQUESTS {
+        if resources.saturating_mul(self.times.get()) > MAX_REQUESTS {
             bail!(
                 "--times: at most {MAX_REQUESTS} requests can be shown, got {resources} x {}",
                 self.times
@@ -130,7 +131,7 @@ impl FateArgs {
             };
             FatePreview::new(&rules, site, &request)
         };
-        let numbers = 1..=self.times as u64;
+        let numbers = 1..=self.times.get() as u64;
         let fates: Vec<_> = resources
             .flat_map(|resource| numbers.clone().map(move |number| (resource, number)))
             .map(|(resource, number)| preview(resource, number))

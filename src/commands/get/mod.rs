@@ -22,6 +22,7 @@ use flagpole_client::{
     BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
 };
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -50,7 +51,7 @@ pub(crate) struct GetArgs {
     selection: CodeSelection,
 
     /// Use this concurrency strategy (see `flagpole strategies`)
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::parse_strategy, add = ArgValueCandidates::new(strategy_names::strategy_candidates))]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::parse_strategy, add = ArgValueCandidates::new(strategy_names::strategies))]
     strategy: &'static dyn Strategy,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]
@@ -84,8 +85,8 @@ pub(crate) struct GetArgs {
     resume: bool,
 
     /// Reject response bodies larger than this
-    #[arg(long, default_value_t = BODY_LIMIT, value_name = "BYTES", value_parser = value_parsers::count)]
-    max_body: usize,
+    #[arg(long, default_value_t = NonZeroUsize::new(BODY_LIMIT).expect("the limit is not 0"), value_name = "BYTES", value_parser = value_parsers::count)]
+    max_body: NonZeroUsize,
 
     /// Print each download as it completes
     #[arg(short, long)]
@@ -161,7 +162,7 @@ impl GetArgs {
         let run = Run::new(&workload, &endpoint)
             .concurrency(concurrency)
             .policy(policy)
-            .body_limit(self.max_body)
+            .body_limit(self.max_body.get())
             .destination(&folder)
             .cancel(cancel)
             .on_record(&on_record);
@@ -220,7 +221,7 @@ impl GetArgs {
             folder = folder.by_country();
         }
         if self.resume {
-            folder = folder.resuming(&target.to_string(), self.max_body);
+            folder = folder.resuming(&target.to_string(), self.max_body.get());
         }
         Ok(folder)
     }
