@@ -67,7 +67,24 @@ impl RunState {
             redirect: self.redirect_path(&spec, &response),
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
         };
-        let (disposition, slot) = self.complete(spec.id, &result, &update, takes_next, done);
+        let mut scheduler = self.scheduler();
+        let disposition = scheduler.complete(spec.id, &result, done);
+        if disposition.outcome == Outcome::Cancelled {
+            // The run was cancelled (the outcome of a superseded attempt is `HedgeLost`). The waker that stops the
+            // scheduler may not have run yet.
+            scheduler.stop();
+        }
+        let action = disposition.body_action;
+        let is_stored = action != BodyAction::Discard || update != PartialUpdate::Unchanged;
+        // An attempt holds its slot until its staged flag is reported to the scheduler.
+        let holds = self.saves && is_stored || action == BodyAction::Stage;
+        let slot = if takes_next && !holds {
+            scheduler.release_slot(spec.id);
+            Slot::Next(scheduler.next(done))
+        } else {
+            Slot::Held(spec.id)
+        };
+        drop(scheduler);
         self.cancel_superseded(spec.id, &disposition.superseded);
         let update = match disposition.outcome {
             // Another attempt has stored the body.
@@ -79,7 +96,7 @@ impl RunState {
             id: spec.id,
             record: attempt_record(&spec, worker, &mut response, &disposition, done),
             slot,
-            action: disposition.body_action,
+            action,
             retained: retained(&update, &disposition, body_len as u64),
             job: self.storage_job(spec, &disposition, update, response, country),
         }
@@ -123,36 +140,6 @@ impl RunState {
             .uri(spec.plan.resource, spec.plan.path.as_deref());
         let url = request_url(self.site.as_ref()?, uri.path_and_query()?);
         resolve_location(&url, location)
-    }
-
-    /// Completes the attempt in the scheduler; returns what to do, and the state of the concurrency slot.
-    fn complete(
-        &self,
-        id: AttemptId,
-        result: &AttemptResult,
-        update: &PartialUpdate,
-        takes_next: bool,
-        done: Duration,
-    ) -> (Disposition, Slot) {
-        let mut scheduler = self.scheduler();
-        let disposition = scheduler.complete(id, result, done);
-        if disposition.outcome == Outcome::Cancelled {
-            // The run was cancelled (the outcome of a superseded attempt is `HedgeLost`). The waker that stops the
-            // scheduler may not have run yet.
-            scheduler.stop();
-        }
-        let stores = self.saves
-            && (disposition.body_action != BodyAction::Discard
-                || *update != PartialUpdate::Unchanged);
-        // An attempt holds its slot until its staged flag is reported to the scheduler.
-        let slot = if takes_next && !stores && disposition.body_action != BodyAction::Stage {
-            scheduler.release_slot(id);
-            Slot::Next(scheduler.next(done))
-        } else {
-            Slot::Held(id)
-        };
-        drop(scheduler);
-        (disposition, slot)
     }
 
     /// Completes the record. Reports a staged flag to the scheduler, which may then request its metadata. `stored` is

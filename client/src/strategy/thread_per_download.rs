@@ -31,63 +31,42 @@ impl Strategy for ThreadPerDownload {
         // A token of its own: if one thread fails, the others are cancelled.
         let run = &run.with_child_token();
         // Only this thread waits for attempts.
-        let scheduler = BlockingScheduler::new(RunState::start(run)?, 1);
-        let dispatcher = Dispatcher {
-            run,
-            scheduler: &scheduler,
-            clients: Mutex::default(),
-            stats: Mutex::default(),
+        let scheduler = &BlockingScheduler::new(RunState::start(run)?, 1);
+        // Clients that no thread uses; the last used client is taken first.
+        let clients = Mutex::new(Vec::new());
+        let stats = Mutex::new(RunStats::default());
+        // Releases the slot last of all, upon which the next thread is started.
+        let make = &|spec: AttemptSpec| {
+            let cancel_on_panic = run.cancel.clone().drop_guard();
+            let (id, template) = (spec.id, &scheduler.run_state.template);
+            let idle = lock(&clients).pop();
+            let mut worker = BlockingWorker {
+                run,
+                scheduler,
+                client: idle.unwrap_or_else(|| BlockingClient::new(template.clone())),
+                worker: None,
+                stats: Box::default(),
+            };
+            worker.run_attempts(spec);
+            lock(&clients).push(worker.client);
+            *lock(&stats) += &*worker.stats;
+            cancel_on_panic.disarm();
+            drop(scheduler.release(id));
         };
-        scheduler.with_cancellation(|| dispatcher.start_threads())?;
-        let stats = std::mem::take(&mut *lock(&dispatcher.stats));
+        let dispatch = || {
+            scope(|scope| {
+                while let Some(spec) = scheduler.next() {
+                    let builder = Builder::new().name("download".into());
+                    let builder = builder.stack_size(STACK_SIZE);
+                    let started = builder.spawn_scoped(scope, move || make(spec));
+                    let started = started.inspect_err(|_| run.cancel.cancel());
+                    started.map_err(RunError::Thread)?;
+                }
+                Ok(())
+            })
+        };
+        scheduler.with_cancellation(dispatch)?;
+        let stats = std::mem::take(&mut *lock(&stats));
         Ok(scheduler.run_state.total_stats(run, stats))
-    }
-}
-
-/// Starts a thread for each attempt.
-struct Dispatcher<'r> {
-    run: &'r Run<'r>,
-    scheduler: &'r BlockingScheduler,
-    /// Clients that no thread uses; the last used client is taken first.
-    clients: Mutex<Vec<BlockingClient>>,
-    /// The statistics of all threads.
-    stats: Mutex<RunStats>,
-}
-
-impl Dispatcher<'_> {
-    /// Returns when all threads have ended.
-    fn start_threads(&self) -> Result<(), RunError> {
-        scope(|scope| {
-            while let Some(spec) = self.scheduler.next() {
-                let builder = Builder::new().name("download".into());
-                let builder = builder.stack_size(STACK_SIZE);
-                let started = builder.spawn_scoped(scope, || self.make(spec));
-                started.map_err(|error| {
-                    self.run.cancel.cancel();
-                    RunError::Thread(error)
-                })?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Makes an attempt, and last of all releases its slot, upon which the next thread is started. A panic cancels
-    /// the run, so that the other threads end at once.
-    fn make(&self, spec: AttemptSpec) {
-        let cancel_on_panic = self.run.cancel.clone().drop_guard();
-        let (id, template) = (spec.id, &self.scheduler.run_state.template);
-        let idle = lock(&self.clients).pop();
-        let mut worker = BlockingWorker {
-            run: self.run,
-            scheduler: self.scheduler,
-            client: idle.unwrap_or_else(|| BlockingClient::new(template.clone())),
-            worker: None,
-            stats: Box::default(),
-        };
-        worker.run_attempts(spec);
-        lock(&self.clients).push(worker.client);
-        *lock(&self.stats) += &*worker.stats;
-        cancel_on_panic.disarm();
-        drop(self.scheduler.release(id));
     }
 }
