@@ -5,12 +5,6 @@ use super::{attempt_scheduler::AttemptScheduler, download_state::DownloadState};
 use flagpole_protocol::{AttemptKind, Resource};
 use std::time::Duration;
 
-enum Ready {
-    Now(AttemptPlan),
-    /// When the next attempt will be due; `None` if that depends on attempts in flight.
-    At(Option<Duration>),
-}
-
 impl AttemptScheduler {
     /// The action at time `now`, counted from the start of the run.
     pub(crate) fn next(&mut self, now: Duration) -> Action {
@@ -22,43 +16,46 @@ impl AttemptScheduler {
             return Action::Blocked;
         }
         match self.take_ready(now) {
-            Ready::Now(plan) => Action::Start(self.start(plan, now)),
-            Ready::At(Some(until)) => Action::SleepUntil(until),
-            Ready::At(None) => Action::Blocked,
+            Ok(plan) => Action::Start(self.start(plan, now)),
+            Err(Some(until)) => Action::SleepUntil(until),
+            Err(None) => Action::Blocked,
         }
     }
 
     /// The attempt with the highest priority that is due, in the order of the [module](super).
-    fn take_ready(&mut self, now: Duration) -> Ready {
+    ///
+    /// # Errors
+    /// If none is due: when the next one will be; `None` if that depends on attempts in flight.
+    fn take_ready(&mut self, now: Duration) -> Result<AttemptPlan, Option<Duration>> {
         let hedge = self.next_hedge();
         if let Some((id, due)) = hedge
             && due <= now
         {
-            return Ready::Now(self.hedge(id, due));
+            return Ok(self.hedge(id, due));
         }
         let retry_due = self.retries.first_key_value().map(|((due, _), _)| *due);
         if retry_due.is_some_and(|due| due <= now)
             && let Some((_, retry)) = self.retries.pop_first()
         {
-            return Ready::Now(retry);
+            return Ok(retry);
         }
         // Retries are always current; a hop may belong to a try that its hedge has ended.
         while let Some(plan) = self.immediate.pop_front() {
             if self.is_current(&plan) {
-                return Ready::Now(plan);
+                return Ok(plan);
             }
         }
         let first = self.workload.get(self.cursor);
         let first_due = first.map(|download| download.due.unwrap_or(now));
         let has_few_unnamed = self.followups.len() < self.concurrency;
         if has_few_unnamed && first_due.is_some_and(|due| due <= now) {
-            return Ready::Now(self.start_download());
+            return Ok(self.start_download());
         }
         if let Some(metadata) = self.followups.pop_front() {
-            return Ready::Now(metadata);
+            return Ok(metadata);
         }
         let times = [hedge.map(|(_, due)| due), retry_due, first_due];
-        Ready::At(times.into_iter().flatten().min())
+        Err(times.into_iter().flatten().min())
     }
 
     fn is_current(&self, plan: &AttemptPlan) -> bool {

@@ -5,7 +5,7 @@
 use super::strategy_trait::Strategy;
 use crate::execution::event_loop::{attempt_loop::AttemptLoop, run::start_runtime};
 use crate::execution::{run_state::RunState, worker::run_on_threads};
-use crate::{Concurrency, Run, RunError};
+use crate::{Run, RunError};
 use flagpole_protocol::RunStats;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 use tokio::runtime::Builder;
@@ -23,11 +23,6 @@ impl Strategy for PerCore {
 
     fn about(&self) -> &'static str {
         "one pinned event loop per core; each has its own connections, all share the downloads"
-    }
-
-    /// The same as for `threads`, which uses several cores too.
-    fn default_concurrency(&self) -> Concurrency {
-        Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

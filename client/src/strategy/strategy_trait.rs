@@ -11,8 +11,11 @@ pub trait Strategy: Sync {
     /// What the strategy does and what it costs, in one line.
     fn about(&self) -> &'static str;
 
-    /// The concurrency of a run that does not set a concurrency.
-    fn default_concurrency(&self) -> Concurrency;
+    /// The concurrency of a run that does not set a concurrency. Unless a strategy has its own, that of the article's
+    /// program with threads.
+    fn default_concurrency(&self) -> Concurrency {
+        Concurrency::literal(30)
+    }
 
     /// Whether the strategy ever has more than one download in flight.
     fn is_concurrent(&self) -> bool {

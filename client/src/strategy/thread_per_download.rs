@@ -4,7 +4,7 @@
 use super::strategy_trait::Strategy;
 use crate::execution::run_state::{RunState, lock};
 use crate::execution::worker::{BlockingWorker, STACK_SIZE};
-use crate::{Concurrency, Run, RunError, transport::BlockingClient};
+use crate::{Run, RunError, transport::BlockingClient};
 use crate::{execution::blocking_scheduler::BlockingScheduler, scheduler::AttemptSpec};
 use flagpole_protocol::RunStats;
 use std::sync::Mutex;
@@ -20,11 +20,6 @@ impl Strategy for ThreadPerDownload {
 
     fn about(&self) -> &'static str {
         "a new OS thread per request, up to the concurrency; costs starting each thread"
-    }
-
-    /// The same as for `threads`, with which this strategy is compared.
-    fn default_concurrency(&self) -> Concurrency {
-        Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

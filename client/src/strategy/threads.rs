@@ -4,7 +4,7 @@
 use super::strategy_trait::Strategy;
 use crate::execution::worker::{STACK_SIZE, run_on_threads, run_worker};
 use crate::execution::{blocking_scheduler::BlockingScheduler, run_state::RunState};
-use crate::{Concurrency, Run, RunError};
+use crate::{Run, RunError};
 use flagpole_protocol::RunStats;
 
 /// The strategy `threads`.
@@ -17,11 +17,6 @@ impl Strategy for Threads {
 
     fn about(&self) -> &'static str {
         "a pool of OS threads, one connection each; costs one stack per thread"
-    }
-
-    /// The concurrency of the article's program with threads.
-    fn default_concurrency(&self) -> Concurrency {
-        Concurrency::literal(30)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

@@ -306,8 +306,7 @@ fn declared_length_reserves_no_memory() {
         assert_eq!(
             run.unwrap().1[0].outcome,
             Outcome::IncompleteBody,
-            "{}",
-            strategy
+            "{strategy}"
         );
     }
 }
