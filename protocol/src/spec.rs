@@ -116,15 +116,15 @@ pub fn duration(text: &str) -> Result<Duration, SpecError> {
             break;
         }
     }
+    let value = Duration::from_micros(u64::try_from(nanos / 1000).unwrap_or(u64::MAX));
     if is_negative {
         Err(rule("cannot be negative"))
-    } else if nanos > LONGEST.as_nanos() {
+    } else if value > LONGEST {
         Err(rule("is at most 24h"))
     } else if !is_whole || nanos % 1000 != 0 {
         Err(rule("is in whole microseconds"))
     } else {
-        let micros = u64::try_from(nanos / 1000).expect("24 h are less than 2^64 microseconds");
-        Ok(Duration::from_micros(micros))
+        Ok(value)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a server cannot be started.
 
-use crate::config::check::profile_error::ProfileError;
+use crate::config::profile_error::ProfileError;
 use std::io;
 use std::net::SocketAddr;
 

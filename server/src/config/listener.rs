@@ -1,50 +1,108 @@
 //! A listener, which is one server of a profile.
 
+use super::profile_error::{ProfileError, Violation, check_names};
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
-use crate::config::text::schema_text;
-use crate::config::text::serde_text as text;
-use crate::fate::fault::FaultSpec;
+use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+
+/// Maximum number of rules, because a request may be compared with each.
+const MAX_RULES: usize = 1000;
+
+/// Maximum concurrency limit, and maximum length of the queue.
+const MAX_REQUESTS: u32 = 1_000_000;
 
 /// A server of a profile: its port, its limits, its rules, and the latency and faults of responses to requests that no
 /// rule matches.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(
+    feature = "profiles",
+    serde_with::skip_serializing_none,
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listener {
     /// The name at start and in the journal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The port; 0 for any free one. Default: 8000 for the first listener, 8001 for the second, and so on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// The delay of responses: `50ms`, `uniform:500ms..5s`. Default: none.
-    #[serde(default, with = "text")]
-    #[schemars(with = "schema_text::LatencyText")]
     pub latency: Latency,
     /// The faults and their probabilities: `404@5%`; at most 100% in total.
-    #[serde(default, with = "text::list")]
-    #[schemars(with = "Vec<schema_text::FaultText>")]
     pub faults: Vec<FaultSpec>,
     /// Maximum number of requests in service; when the queue is full too, the response is 503.
-    #[serde(default, alias = "capacity", skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "profiles", serde(alias = "capacity"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub concurrency_limit: Option<u32>,
     /// Maximum number of requests that wait for service, first in, first out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
     pub queue: Option<u32>,
     /// Maximum request rate, `100/s` or `30/m`; the rest get 429.
-    #[serde(
-        default,
-        with = "text::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<schema_text::RateText>")]
     pub rate_limit: Option<RateLimit>,
     /// Rules replace latency and faults for some requests. The first rule that matches a request decides both.
-    #[serde(default, rename = "rule", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "profiles",
+        serde(rename = "rule", skip_serializing_if = "Vec::is_empty")
+    )]
     pub rules: Vec<Rule>,
+}
+
+impl Listener {
+    /// Checks ranges, the rules, and conditions between several values.
+    ///
+    /// # Errors
+    /// The first violation, with its key.
+    pub fn check(&self) -> Result<(), ProfileError> {
+        self.find_violation().map_err(ProfileError::without_text)
+    }
+
+    /// Checks everything that serde does not check.
+    pub(super) fn find_violation(&self) -> Result<(), Violation> {
+        self.check_concurrency()?;
+        if let Err(error) = Faults::new(self.faults.clone()) {
+            return Err(Violation::at("faults", error.to_string()));
+        }
+        let count = self.rules.len();
+        if count > MAX_RULES {
+            let reason = format!("expected at most {MAX_RULES} rules, got {count}");
+            return Err(Violation::at("rule", reason));
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            let earlier = &self.rules[..index];
+            (rule.find_violation())
+                .and_then(|()| check_reachable(earlier))
+                .map_err(|violation| violation.within("rule", index))?;
+        }
+        check_names("rule", self.rules.iter().map(|rule| rule.name.as_deref()))
+    }
+
+    fn check_concurrency(&self) -> Result<(), Violation> {
+        let is_valid = |limit: &u32| (1..=MAX_REQUESTS).contains(limit);
+        if let Some(limit) = self.concurrency_limit.filter(|limit| !is_valid(limit)) {
+            let reason = format!("expected 1 to {MAX_REQUESTS}, got `{limit}`");
+            return Err(Violation::at("concurrency_limit", reason));
+        }
+        match self.queue {
+            Some(_) if self.concurrency_limit.is_none() => {
+                Err(Violation::at("queue", "needs `concurrency_limit`"))
+            }
+            Some(queue) if queue > MAX_REQUESTS => {
+                let reason = format!("expected at most {MAX_REQUESTS}, got `{queue}`");
+                Err(Violation::at("queue", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks that no earlier rule matches every request.
+fn check_reachable(earlier: &[Rule]) -> Result<(), Violation> {
+    match earlier.iter().position(Rule::matches_all) {
+        Some(index) => {
+            let reason = format!("never reached: `rule[{index}]` matches every request");
+            Err(Violation::new(reason))
+        }
+        None => Ok(()),
+    }
 }

@@ -1,11 +1,17 @@
 //! Profiles, listeners and rules: what a server does, as text and as values.
 
-pub mod check;
 pub mod listener;
+#[cfg(feature = "profiles")]
 pub mod location;
+#[cfg_attr(not(feature = "profiles"), path = "no_path_glob.rs")]
 pub mod path_glob;
 pub mod profile;
+pub mod profile_error;
 pub(crate) mod rate_limit;
 pub mod request_number_range;
 pub mod rule;
-pub mod text;
+#[cfg(feature = "profiles")]
+pub(crate) mod text;
+
+#[cfg(test)]
+mod tests;

@@ -4,32 +4,69 @@
 //! first rule that matches a request decides delay and fault; if no rule matches, latency and faults of the listener do.
 
 use super::listener::Listener;
-use crate::config::text::schema_text;
-use crate::config::text::serde_text as text;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use super::profile_error::{ProfileError, Violation, check_names};
+#[cfg(feature = "profiles")]
+use super::text;
 
 /// The default port of the first listener; further listeners get the next ports.
 pub const PORT: u16 = 8000;
 
 /// The listeners that one `flagpole serve` starts, and the seed of their delays and faults.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "profiles",
+    serde_with::skip_serializing_none,
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// What the profile imitates, in a line or two.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "profiles", serde(default))]
     pub about: Option<String>,
     /// The seed of all delays and faults: 0 to 2^64 - 1, as a string above 2^63 - 1. Default: 0.
-    #[serde(default, with = "text::seed")]
-    #[schemars(with = "schema_text::Seed")]
+    #[cfg_attr(
+        feature = "profiles",
+        serde(default, with = "serde_with::As::<text::Seed>")
+    )]
+    #[cfg_attr(feature = "schema", schemars(with = "text::Seed"))]
     pub seed: u64,
     /// The servers, each on a port of its own.
-    #[serde(rename = "listener")]
+    #[cfg_attr(feature = "profiles", serde(rename = "listener"))]
     pub listeners: Vec<Listener>,
 }
 
 impl Profile {
+    /// Checks ranges, rules, and conditions between several values.
+    ///
+    /// # Errors
+    /// The first violation, with its key.
+    pub fn check(&self) -> Result<(), ProfileError> {
+        self.find_violation().map_err(ProfileError::without_text)
+    }
+
+    /// Checks everything that serde does not check.
+    fn find_violation(&self) -> Result<(), Violation> {
+        if self.listeners.is_empty() {
+            let reason = "expected at least one `[[listener]]`";
+            return Err(Violation::at("listener", reason));
+        }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            let within = |violation: Violation| violation.within("listener", index);
+            listener.find_violation().map_err(within)?;
+            let has_port = |port: u16| {
+                let mut earlier = self.listeners[..index].iter();
+                port != 0 && earlier.any(|other| other.port == Some(port))
+            };
+            if let Some(port) = listener.port.filter(|&port| has_port(port)) {
+                let reason = format!("port {port} is already used by another listener");
+                return Err(within(Violation::at("port", reason)));
+            }
+        }
+        let names = self.listeners.iter().map(|one| one.name.as_deref());
+        check_names("listener", names)
+    }
+
     /// Gives a port to each listener without one: 8000 to the first, 8001 to the second and so on, or the next port that
     /// no other listener has.
     #[must_use]
@@ -46,19 +83,29 @@ impl Profile {
     }
 
     /// The JSON Schema (2020-12) of profiles.
+    #[cfg(feature = "schema")]
     pub fn schema() -> serde_json::Value {
-        SchemaGenerator::default()
-            .into_root_schema_for::<Profile>()
-            .to_value()
+        schemars::schema_for!(Profile).to_value()
+    }
+}
+
+#[cfg(feature = "profiles")]
+impl std::str::FromStr for Profile {
+    type Err = ProfileError;
+
+    fn from_str(text: &str) -> Result<Profile, ProfileError> {
+        let profile: Profile =
+            toml::from_str(text).map_err(|error| ProfileError::from_toml(text, &error))?;
+        let in_text = |violation| ProfileError::in_text(text, violation);
+        profile.find_violation().map_err(in_text)?;
+        Ok(profile)
     }
 }
 
 /// TOML that parses to the same profile.
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&toml::to_string(self).map_err(|_| fmt::Error)?)
+#[cfg(feature = "profiles")]
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&toml::to_string(self).map_err(|_| std::fmt::Error)?)
     }
 }
-
-#[cfg(test)]
-mod tests;

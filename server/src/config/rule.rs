@@ -2,14 +2,12 @@
 //! them.
 
 use super::path_glob::PathGlob;
+use super::profile_error::Violation;
 use super::request_number_range::RequestNumberRange;
-use crate::config::text::schema_text;
-use crate::config::text::serde_text as text;
-use crate::fate::fault::FaultSpec;
+use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
+use flagpole_protocol::spec::DurationDisplay;
 use http::Method;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A rule. A request matches if all given conditions hold; without conditions every request matches.
@@ -22,121 +20,103 @@ use std::time::Duration;
 /// let twice = Rule::default().first(2).fault("503".parse()?);
 /// # Ok::<(), flagpole_server::SpecError>(())
 /// ```
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(
+    feature = "profiles",
+    serde_with::skip_serializing_none,
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// The name in the journal. Default: `rule[0]`, `rule[1]` and so on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Requests with this method, `GET` or `HEAD`.
-    #[serde(
-        default,
-        with = "text::option",
-        skip_serializing_if = "Option::is_none"
+    #[cfg_attr(
+        feature = "profiles",
+        serde(with = "serde_with::As::<Option<serde_with::DisplayFromStr>>")
     )]
-    #[schemars(with = "Option<schema_text::MethodText>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub method: Option<Method>,
     /// Requests whose normalised path matches this glob: `/flags/*/metadata.json`.
-    #[serde(
-        default,
-        with = "text::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<schema_text::PathText>")]
     pub path: Option<PathGlob>,
     /// The first N requests for each resource: n <= N.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub first: Option<u32>,
     /// Every Nth request for each resource: with 5, n = 5, 10, 15, ...
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub every: Option<u32>,
     /// Requests with these numbers, from 1: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
-    #[serde(
-        default,
-        with = "text::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<schema_text::RequestNumberText>")]
     pub n: Option<RequestNumberRange>,
     /// Requests from this time on, counted from the start of the server. The clock, not the seed, decides which requests
     /// match.
-    #[serde(
-        default,
-        with = "text::duration",
-        skip_serializing_if = "Option::is_none"
+    #[cfg_attr(
+        feature = "profiles",
+        serde(with = "serde_with::As::<Option<super::text::DurationText>>")
     )]
-    #[schemars(with = "Option<schema_text::DurationText>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<super::text::DurationText>")
+    )]
     pub from: Option<Duration>,
     /// Requests before this time after the start of the server.
-    #[serde(
-        default,
-        with = "text::duration",
-        skip_serializing_if = "Option::is_none"
+    #[cfg_attr(
+        feature = "profiles",
+        serde(with = "serde_with::As::<Option<super::text::DurationText>>")
     )]
-    #[schemars(with = "Option<schema_text::DurationText>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<super::text::DurationText>")
+    )]
     pub to: Option<Duration>,
     /// The delay of the responses. Default: none, even if the listener has a latency.
-    #[serde(default, with = "text")]
-    #[schemars(with = "schema_text::LatencyText")]
     pub latency: Latency,
     /// The faults and their probabilities. Default: none, even if the listener has faults.
-    #[serde(default, with = "text::list")]
-    #[schemars(with = "Vec<schema_text::FaultText>")]
     pub faults: Vec<FaultSpec>,
 }
 
+/// Setters, to be chained.
 impl Rule {
     /// Matches only the first `first` requests for each resource.
-    pub fn first(self, first: u32) -> Rule {
-        Rule {
-            first: Some(first),
-            ..self
-        }
+    pub fn first(mut self, first: u32) -> Rule {
+        self.first = Some(first);
+        self
     }
 
     /// Matches only every `every`-th request for each resource.
-    pub fn every(self, every: u32) -> Rule {
-        Rule {
-            every: Some(every),
-            ..self
-        }
+    pub fn every(mut self, every: u32) -> Rule {
+        self.every = Some(every);
+        self
     }
 
     /// Matches only requests with these numbers.
-    pub fn n(self, n: RequestNumberRange) -> Rule {
-        Rule { n: Some(n), ..self }
+    pub fn n(mut self, n: RequestNumberRange) -> Rule {
+        self.n = Some(n);
+        self
     }
 
     /// Matches only requests with this method.
-    pub fn method(self, method: Method) -> Rule {
-        Rule {
-            method: Some(method),
-            ..self
-        }
+    pub fn method(mut self, method: Method) -> Rule {
+        self.method = Some(method);
+        self
     }
 
     /// Matches only requests for these paths.
-    pub fn path(self, path: PathGlob) -> Rule {
-        Rule {
-            path: Some(path),
-            ..self
-        }
+    pub fn path(mut self, path: PathGlob) -> Rule {
+        self.path = Some(path);
+        self
     }
 
     /// Matches only requests in this window of time after the start of the server.
-    pub fn between(self, from: Duration, to: Duration) -> Rule {
-        Rule {
-            from: Some(from),
-            to: Some(to),
-            ..self
-        }
+    pub fn between(mut self, from: Duration, to: Duration) -> Rule {
+        (self.from, self.to) = (Some(from), Some(to));
+        self
     }
 
     /// Sets the delay of the responses.
-    pub fn latency(self, latency: Latency) -> Rule {
-        Rule { latency, ..self }
+    pub fn latency(mut self, latency: Latency) -> Rule {
+        self.latency = latency;
+        self
     }
 
     /// Adds a fault.
@@ -146,10 +126,43 @@ impl Rule {
     }
 
     /// Sets the name in the journal.
-    pub fn name(self, name: impl Into<String>) -> Rule {
-        Rule {
-            name: Some(name.into()),
-            ..self
+    pub fn name(mut self, name: impl Into<String>) -> Rule {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+impl Rule {
+    /// Checks everything that serde does not check.
+    pub(super) fn find_violation(&self) -> Result<(), Violation> {
+        let is_reserved = |name: &&String| *name == "listener" || name.starts_with("rule[");
+        if let Some(name) = self.name.as_ref().filter(is_reserved) {
+            let reason = format!("`{name}` is a reserved name");
+            return Err(Violation::at("name", reason));
+        }
+        if let Some(method) = self.method.as_ref().filter(|method| !is_usual(method)) {
+            let reason = format!("expected a method such as `GET`, got `{method}`");
+            return Err(Violation::at("method", reason));
+        }
+        for (key, count) in [("first", self.first), ("every", self.every)] {
+            if count == Some(0) {
+                let reason = "expected a whole number from 1, got `0`";
+                return Err(Violation::at(key, reason));
+            }
+        }
+        if !self.has_request_number() {
+            let reason = "no request number satisfies `first`, `every` and `n` of this rule";
+            return Err(Violation::new(reason));
+        }
+        let from = self.from.unwrap_or_default();
+        if let Some(to) = self.to.filter(|&to| to <= from) {
+            let (from, to) = (DurationDisplay(from), DurationDisplay(to));
+            let reason = format!("expected a time after `{from}`, got `{to}`");
+            return Err(Violation::at("to", reason));
+        }
+        match Faults::new(self.faults.clone()) {
+            Err(error) => Err(Violation::at("faults", error.to_string())),
+            Ok(_) => Ok(()),
         }
     }
 
@@ -183,4 +196,11 @@ impl Rule {
         self.first.is_none_or(|first| n <= u64::from(first))
             && self.n.is_none_or(|range| range.contains(n))
     }
+}
+
+/// Whether a method consists of capital letters and hyphens, as all registered methods do; case matters (RFC 9110
+/// section 9.1).
+fn is_usual(method: &Method) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
+    method.as_str().bytes().all(is_usual)
 }

@@ -196,7 +196,7 @@ fn matches_schema(text: &str) -> bool {
 fn check_text(text: &str) {
     let profile: Profile = match text.parse() {
         Err(error) => {
-            let error: flagpole_server::config::check::profile_error::ProfileError = error;
+            let error: flagpole_server::config::profile_error::ProfileError = error;
             return assert!(has_location(&error.to_string(), text), "{error}");
         }
         Ok(profile) => profile,

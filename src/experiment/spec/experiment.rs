@@ -14,7 +14,7 @@ use flagpole_client::Concurrency;
 use flagpole_protocol::spec::reword_serde_error;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::config::location::source_locations::locate;
+use flagpole_server::config::location::locate;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

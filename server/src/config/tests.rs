@@ -1,6 +1,8 @@
 //! Profiles as text: reading, printing, messages and schema.
 
-use super::*;
+#![cfg(feature = "schema")]
+
+use super::profile::Profile;
 
 fn refused(text: &str) -> String {
     text.parse::<Profile>().unwrap_err().to_string()
