@@ -19,6 +19,8 @@ pub enum Cause {
     ConcurrencyLimit,
     /// The rate limit rejected the request.
     RateLimit,
+    /// `Flagpole-Run` or `Flagpole-Nth` of the request could not be read; the response is 400.
+    BadRequest,
 }
 
 impl Cause {
@@ -32,7 +34,7 @@ impl Cause {
     }
 }
 
-/// As in the ledger and the journal: `clean`, `delay`, `fault 404`, `concurrency limit`, `rate limit`.
+/// As in the ledger and the journal: `clean`, `delay`, `fault 404`, `concurrency limit`, `rate limit`, `bad request`.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -41,6 +43,7 @@ impl fmt::Display for Cause {
             Cause::Fault(label) => write!(f, "fault {label}"),
             Cause::ConcurrencyLimit => f.write_str(Rejection::ConcurrencyLimit.label()),
             Cause::RateLimit => f.write_str(Rejection::RateLimit.label()),
+            Cause::BadRequest => f.write_str("bad request"),
         }
     }
 }

@@ -2,13 +2,10 @@
 //! normalised path) and request number. Only rules with a time window depend on the clock.
 
 pub(crate) mod compiled_rule;
-mod effect;
 pub mod fault;
 pub mod latency;
 pub mod preview;
 pub(crate) mod probability;
-pub(crate) mod request_counters;
 pub(crate) mod request_index;
 pub mod request_info;
 pub mod rule_set;
-pub(crate) mod unit_interval;

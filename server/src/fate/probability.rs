@@ -51,7 +51,12 @@ impl FromStr for Probability {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let malformed = || SpecError::expected("a probability such as `5%` or `0.5%`", text);
+        let malformed = || match meant(text) {
+            Some(meant) => SpecError::rule(format!(
+                "expected a probability in percent, got `{text}`; did you mean `{meant}`?"
+            )),
+            None => SpecError::expected("a probability such as `5%` or `0.5%`", text),
+        };
         let number = text.strip_suffix('%').ok_or_else(malformed)?;
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -76,6 +81,14 @@ impl FromStr for Probability {
             .filter(|probability| *probability <= Probability::ALWAYS)
             .ok_or_else(too_high)
     }
+}
+
+/// The probability that was probably meant by a number without a percent sign; below 1 the number is a ratio.
+fn meant(text: &str) -> Option<String> {
+    let number: f64 = text.parse().ok()?;
+    let percent = if number < 1.0 { number * 100.0 } else { number };
+    let meant = format!("{percent}%");
+    meant.parse::<Probability>().is_ok().then_some(meant)
 }
 
 impl fmt::Display for Probability {
@@ -114,8 +127,18 @@ mod tests {
             "a probability is at most 100%, got `99999999999999999999%`"
         );
         assert_eq!(error("-5%"), "a probability cannot be negative, got `-5%`");
+        for (bad, meant) in [
+            ("5", "5%"),
+            (".25", "25%"),
+            ("0.005", "0.5%"),
+            ("25", "25%"),
+        ] {
+            let sentence = "expected a probability in percent, got";
+            let sentence = format!("{sentence} `{bad}`; did you mean `{meant}`?");
+            assert_eq!(error(bad), sentence);
+        }
         for bad in [
-            "5",
+            "500",
             "%",
             "x%",
             ".5%",

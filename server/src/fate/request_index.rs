@@ -3,13 +3,14 @@
 //! A client whose fates must not depend on other clients names its run, which has counters of its own, or gives the
 //! number of each request.
 
-use crate::fate::request_counters::RequestCounters;
-use flagpole_protocol::{
-    FateKey,
-    headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER},
-};
+use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
+use flagpole_protocol::{FateKey, Resource, SpecError};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::sync::Arc;
+use lru::LruCache;
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use std::hash::Hasher as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 static RUN_FIELD: HeaderName = HeaderName::from_static(RUN_HEADER);
 static REQUEST_NUMBER_FIELD: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
@@ -28,13 +29,13 @@ impl RequestIndex {
     /// fault: a hop has the number of the last request for its key, and uses up none.
     ///
     /// # Errors
-    /// The sentence for the client, if `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
+    /// If `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
     pub(crate) fn assign(
         counters: &RequestCounters,
         headers: &HeaderMap,
         key: &FateKey,
         is_hop: bool,
-    ) -> Result<RequestIndex, String> {
+    ) -> Result<RequestIndex, SpecError> {
         let run = single_field(headers, &RUN_FIELD)?
             .map(run_name)
             .transpose()?;
@@ -56,25 +57,26 @@ impl RequestIndex {
 fn single_field<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'h HeaderValue>, String> {
+) -> Result<Option<&'h HeaderValue>, SpecError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        (_, Some(_)) => Err(format!("{name}: expected one field, got several")),
+        (_, Some(_)) => Err(SpecError::rule(format!(
+            "{name}: expected one field, got several"
+        ))),
     }
 }
 
-fn run_name(value: &HeaderValue) -> Result<&str, String> {
+fn run_name(value: &HeaderValue) -> Result<&str, SpecError> {
     let readable = value
         .to_str()
         .ok()
         .filter(|name| (1..=MAX_RUN_NAME).contains(&name.len()));
-    readable.ok_or_else(|| {
-        format!("{RUN_HEADER}: expected a name of 1 to {MAX_RUN_NAME} printable ASCII characters")
-    })
+    let expected = || format!("expected a name of 1 to {MAX_RUN_NAME} printable ASCII characters");
+    readable.ok_or_else(|| SpecError::rule(expected()).within(RUN_HEADER))
 }
 
-fn request_number(value: &HeaderValue) -> Result<u64, String> {
+fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
     let text = value.to_str().unwrap_or_default();
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let expected = match text.parse() {
@@ -83,7 +85,81 @@ fn request_number(value: &HeaderValue) -> Result<u64, String> {
         _ => "expected a whole number from 1",
     };
     let got = value.as_bytes().escape_ascii();
-    Err(format!("{REQUEST_NUMBER_HEADER}: {expected}, got `{got}`"))
+    Err(SpecError::rule(format!("{expected}, got `{got}`")).within(REQUEST_NUMBER_HEADER))
+}
+
+/// Default of [`RequestCounters::capacity`]; takes about 8 MB.
+const DEFAULT_CAPACITY: usize = 100_000;
+
+/// The counters of one listener. A counter that is dropped starts at 1 again.
+#[derive(Debug)]
+pub(crate) struct RequestCounters {
+    /// Counters of requests for a resource in no named run, by the index of the resource. Most requests are counted here,
+    /// without a lock.
+    resources: Box<[AtomicU64]>,
+    /// Counters of all other requests, by a digest of run and path, so that long names cost no memory. The least recently
+    /// used counter is dropped first.
+    others: Mutex<LruCache<u128, u64>>,
+    /// Maximum number of counters in `others`.
+    capacity: usize,
+}
+
+impl RequestCounters {
+    /// Counters that hold at most `capacity` counts of named runs and of paths without a resource.
+    pub(crate) fn with_capacity(capacity: usize) -> RequestCounters {
+        RequestCounters {
+            resources: (0..Resource::COUNT).map(|_| AtomicU64::new(0)).collect(),
+            others: Mutex::new(LruCache::unbounded()),
+            capacity,
+        }
+    }
+
+    /// Counts a request, and returns its number, from 1. A named run has counters of its own.
+    pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
+        match (run, key.resource()) {
+            (None, Some(resource)) => {
+                self.resources[resource.index()].fetch_add(1, Ordering::Relaxed) + 1
+            }
+            _ => self.count_other(digest(run, key)),
+        }
+    }
+
+    /// The number of the last request that was counted; 1 before the first.
+    pub(crate) fn current(&self, run: Option<&str>, key: &FateKey) -> u64 {
+        let count = if let (None, Some(resource)) = (run, key.resource()) {
+            self.resources[resource.index()].load(Ordering::Relaxed)
+        } else {
+            let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            others.peek(&digest(run, key)).copied().unwrap_or_default()
+        };
+        count.max(1)
+    }
+
+    fn count_other(&self, digest: u128) -> u64 {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = others.get_or_insert_mut(digest, || 0);
+        *count += 1;
+        let number = *count;
+        if others.len() > self.capacity {
+            others.pop_lru();
+        }
+        number
+    }
+}
+
+impl Default for RequestCounters {
+    fn default() -> RequestCounters {
+        RequestCounters::with_capacity(DEFAULT_CAPACITY)
+    }
+}
+
+fn digest(run: Option<&str>, key: &FateKey) -> u128 {
+    let mut hasher = SipHasher24::new();
+    hasher.write(run.unwrap_or_default().as_bytes());
+    // A separator that occurs neither in a run's name nor in a path.
+    hasher.write(b"\n");
+    hasher.write(key.as_str().as_bytes());
+    hasher.finish128().as_u128()
 }
 
 #[cfg(test)]
@@ -97,7 +173,7 @@ mod tests {
         pairs.iter().map(pair).collect()
     }
 
-    fn assign(counters: &RequestCounters, headers: &HeaderMap) -> Result<RequestIndex, String> {
+    fn assign(counters: &RequestCounters, headers: &HeaderMap) -> Result<RequestIndex, SpecError> {
         RequestIndex::assign(counters, headers, &FateKey::from_path("/"), false)
     }
 
@@ -144,14 +220,71 @@ mod tests {
             (RUN_HEADER, "", name),
         ] {
             assert_eq!(
-                assign(&counters, &headers(&[(field, value)])).unwrap_err(),
+                assign(&counters, &headers(&[(field, value)]))
+                    .unwrap_err()
+                    .to_string(),
                 sentence
             );
         }
         let mut twice = headers(&[(REQUEST_NUMBER_HEADER, "1")]);
         twice.append(REQUEST_NUMBER_HEADER, HeaderValue::from_static("2"));
         let sentence = "flagpole-nth: expected one field, got several";
-        assert_eq!(assign(&counters, &twice).unwrap_err(), sentence);
+        assert_eq!(assign(&counters, &twice).unwrap_err().to_string(), sentence);
         assert_eq!(number(&counters, &[]), 1);
+    }
+
+    fn count(counters: &RequestCounters, run: Option<&str>, path: &str) -> u64 {
+        counters.count(run, &FateKey::from_path(path))
+    }
+
+    #[test]
+    fn each_key_counts_from_1() {
+        let counters = RequestCounters::default();
+        for path in ["/flags/br/br.gif", "/flags/us/us.gif", "/", "/x"] {
+            let numbers = [(); 3].map(|()| count(&counters, None, path));
+            assert_eq!(numbers, [1, 2, 3], "{path}");
+        }
+    }
+
+    #[test]
+    fn the_current_number_is_that_of_the_last_request() {
+        let counters = RequestCounters::default();
+        for path in ["/flags/br/br.gif", "/x"] {
+            let key = FateKey::from_path(path);
+            assert_eq!(counters.current(None, &key), 1);
+            count(&counters, None, path);
+            count(&counters, None, path);
+            assert_eq!(counters.current(None, &key), 2, "{path}");
+            assert_eq!(count(&counters, None, path), 3, "{path}");
+        }
+    }
+
+    #[test]
+    fn named_runs_have_counters_of_their_own() {
+        let counters = RequestCounters::default();
+        for path in ["/flags/br/br.gif", "/x"] {
+            let numbers = [Some("a"), Some("a"), Some("b"), None, Some("a")]
+                .map(|run| count(&counters, run, path));
+            assert_eq!(numbers, [1, 2, 1, 1, 3], "{path}");
+        }
+    }
+
+    #[test]
+    fn the_least_recently_used_counter_is_dropped_first() {
+        let counters = RequestCounters::with_capacity(2);
+        let numbers = ["/a", "/b", "/a", "/c", "/a", "/b"].map(|path| count(&counters, None, path));
+        assert_eq!(numbers, [1, 1, 2, 1, 3, 1], "/c takes the place of /b");
+    }
+
+    #[test]
+    fn counters_of_resources_are_never_dropped() {
+        let counters = RequestCounters::with_capacity(1);
+        count(&counters, None, "/flags/br/br.gif");
+        for name in 0..1000 {
+            count(&counters, Some(&name.to_string()), "/flags/br/br.gif");
+            count(&counters, None, &format!("/{name}"));
+        }
+        assert_eq!(counters.others.lock().unwrap().len(), 1);
+        assert_eq!(count(&counters, None, "/flags/br/br.gif"), 2);
     }
 }

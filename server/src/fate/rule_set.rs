@@ -2,8 +2,7 @@
 //! to one response.
 
 use crate::config::listener::Listener;
-use crate::fate::compiled_rule::CompiledRule;
-use crate::fate::effect::{Effect, LISTENER_NUMBER};
+use crate::fate::compiled_rule::{CompiledRule, Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_info::{Decision, RequestInfo};

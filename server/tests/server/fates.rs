@@ -1,6 +1,7 @@
 //! Fates are the same for all clients that send the same requests.
 
 use crate::raw_connection::RawConnection;
+use flagpole_protocol::Cause;
 use flagpole_server::BlockingServer;
 use std::collections::BTreeSet;
 
@@ -81,4 +82,5 @@ fn invalid_request_number_is_400() {
         let body = format!("flagpole-nth: {sentence}\n");
         assert_eq!(response.body, body.as_bytes());
     }
+    assert_eq!(server.ledger().by_cause, [(Cause::BadRequest, 2)].into());
 }

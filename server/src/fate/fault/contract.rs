@@ -33,6 +33,32 @@ fn an_unknown_name_lists_the_known_ones() {
 }
 
 #[test]
+fn the_fault_that_was_probably_meant_is_suggested() {
+    for (text, unknown) in [
+        (
+            "hang,for=4s",
+            "fault `hang,for=4s`; did you mean `hang:for=4s`?",
+        ),
+        ("cut=700@5%", "fault `cut=700`; did you mean `cut:700`?"),
+        ("hagn@5%", "fault `hagn`; did you mean `hang`?"),
+    ] {
+        assert_eq!(error(text), format!("unknown {unknown}"));
+    }
+    for (text, sentence) in [
+        (
+            "hang:fro=4s",
+            "hang: unknown parameter `fro`; did you mean `for`?",
+        ),
+        (
+            "503,rety-after=2s",
+            "status: unknown parameter `rety-after`; did you mean `retry-after`?",
+        ),
+    ] {
+        assert_eq!(error(text), sentence);
+    }
+}
+
+#[test]
 fn the_documentation_has_a_row_for_each_member() {
     let page = include_str!("../../../../docs/faults.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));

@@ -3,10 +3,8 @@
 //!
 //! Parameter: the number of bits, 1 to 1000; 1 if absent.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::{Fate, ResponseContent, SpecError};
-use std::fmt;
 use std::sync::Arc;
 
 /// The maximum number of bits: they are drawn one by one on the worker's thread.
@@ -20,13 +18,11 @@ impl Fault for CorruptFault {
     fn apply(&self, draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Corrupt { bits: self.0, draw };
     }
-}
 
-impl fmt::Display for CorruptFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         match self.0 {
-            1 => f.write_str("corrupt"),
-            bits => write!(f, "corrupt:{bits}"),
+            1 => "corrupt".to_owned(),
+            bits => format!("corrupt:{bits}"),
         }
     }
 }

@@ -3,10 +3,8 @@
 //!
 //! Parameter: the offset in the body, in bytes or percent.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, offset, offset_text};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -16,11 +14,9 @@ impl Fault for CutFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Cut(self.0);
     }
-}
 
-impl fmt::Display for CutFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cut:{}", offset_text(self.0))
+    fn text(&self) -> String {
+        format!("cut:{}", offset_text(self.0))
     }
 }
 

@@ -3,11 +3,9 @@
 //!
 //! Parameters: the number of slices, 2 to 1000, and the time.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Pace, SpecError};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +23,9 @@ impl Fault for DribbleFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::Slices(self.slices, self.over);
     }
-}
 
-impl fmt::Display for DribbleFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dribble:{},{}", self.slices, DurationDisplay(self.over))
+    fn text(&self) -> String {
+        format!("dribble:{},{}", self.slices, DurationDisplay(self.over))
     }
 }
 

@@ -1,9 +1,7 @@
 //! `empty`: close (FIN) without sending a byte.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::FaultParameters;
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -13,11 +11,9 @@ impl Fault for EmptyFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Cut(Offset::BeforeHead);
     }
-}
 
-impl fmt::Display for EmptyFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("empty")
+    fn text(&self) -> String {
+        "empty".to_owned()
     }
 }
 

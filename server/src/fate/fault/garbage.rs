@@ -1,9 +1,7 @@
 //! `garbage`: bytes that are not HTTP instead of the response, then close (FIN).
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::FaultParameters;
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
 use flagpole_protocol::{Ending, Fate, Offset, ResponseContent};
-use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -14,11 +12,9 @@ impl Fault for GarbageFault {
         fate.content = ResponseContent::Garbage;
         fate.ending = Ending::Cut(Offset::Bytes(0));
     }
-}
 
-impl fmt::Display for GarbageFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("garbage")
+    fn text(&self) -> String {
+        "garbage".to_owned()
     }
 }
 

@@ -5,11 +5,9 @@
 //! Parameters: the offset in the body, in bytes or percent (absent: before the head), and `for=`, the time after
 //! which the response continues (absent: silence until the peer leaves or the server stops).
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, offset, offset_text};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Offset, Pace};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,17 +21,15 @@ impl Fault for HangFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::Pause(self.at, self.time);
     }
-}
 
-impl fmt::Display for HangFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let time = self
             .time
             .map(|time| format!("for={}", DurationDisplay(time)));
         let at = Some(offset_text(self.at)).filter(|at| !at.is_empty());
         let parameters: Vec<_> = at.into_iter().chain(time).collect();
         let colon = if parameters.is_empty() { "" } else { ":" };
-        write!(f, "hang{colon}{}", parameters.join(","))
+        format!("hang{colon}{}", parameters.join(","))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A fault only edits a [`Fate`](flagpole_protocol::Fate), the plain data that says all that will happen to
 //! one response; `net` carries the fate out. One random number decides which fault of a rule is injected
-//! (see `injection`).
+//! (see `Faults`).
 //!
 //! The specification of a fault is `NAME:PARAMETERS@PROBABILITY`, such as `hang:700,for=5s@10%`. Parameters
 //! and probability may be missing, and `404` is short for `status:404`.
@@ -22,9 +22,7 @@ mod status;
 mod trickle;
 
 // Shared by the members.
-mod injection;
 mod member;
-mod parameters;
 mod spec;
 
 #[cfg(test)]
@@ -33,12 +31,11 @@ mod contract;
 mod test_support;
 
 use flagpole_protocol::SpecError;
-use parameters::FaultParameters;
+use member::FaultParameters;
 use std::str::FromStr;
 
-pub use injection::Faults;
 pub use member::{Fault, FaultMember};
-pub use spec::FaultSpec;
+pub use spec::{FaultSpec, Faults};
 
 /// The known faults. Help and errors list them in this order: the most used first, then by what they change.
 pub const FAMILY: &[FaultMember] = &[
@@ -70,9 +67,18 @@ impl FromStr for FaultSpec {
             Some((name, parameters)) => (name, Some(parameters)),
             None => (fault, None),
         };
-        let known = || FAMILY.iter().map(|member| member.name);
-        let member = FAMILY.iter().find(|member| member.name == name);
-        let member = member.ok_or_else(|| SpecError::unknown("fault", name, known()))?;
+        let names = FAMILY.iter().map(|member| member.name);
+        let Some(member) = FAMILY.iter().find(|member| member.name == name) else {
+            let with_colon = fault.replacen([',', '='], ":", 1);
+            return Err(
+                if with_colon != fault && with_colon.parse::<FaultSpec>().is_ok() {
+                    let sentence = format!("unknown fault `{fault}`; did you mean `{with_colon}`?");
+                    SpecError::rule(sentence)
+                } else {
+                    SpecError::unknown("fault", name, names)
+                },
+            );
+        };
         let fault = (member.parse)(FaultParameters::new(parameters));
         let fault = fault.map_err(|error| error.within(member.name))?;
         Ok(FaultSpec::new(fault, probability))

@@ -5,10 +5,8 @@
 //!
 //! Parameter: the number of redirects in the chain, 1 to 1000.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::{Fate, ResponseContent, SpecError};
-use std::fmt;
 use std::sync::Arc;
 
 /// The maximum number of hops in a chain.
@@ -22,13 +20,11 @@ impl Fault for RedirectFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Redirect(self.0.map(|hops| hops - 1));
     }
-}
 
-impl fmt::Display for RedirectFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         match self.0 {
-            None => f.write_str("redirect"),
-            Some(hops) => write!(f, "redirect:{hops}"),
+            None => "redirect".to_owned(),
+            Some(hops) => format!("redirect:{hops}"),
         }
     }
 }

@@ -4,10 +4,8 @@
 //!
 //! Parameter: the offset in the body, in bytes or percent (absent: before the head).
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, offset, offset_text};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -17,13 +15,11 @@ impl Fault for ResetFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.ending = Ending::Reset(self.0);
     }
-}
 
-impl fmt::Display for ResetFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         match self.0 {
-            Offset::BeforeHead => f.write_str("reset"),
-            at => write!(f, "reset:{}", offset_text(at)),
+            Offset::BeforeHead => "reset".to_owned(),
+            at => format!("reset:{}", offset_text(at)),
         }
     }
 }

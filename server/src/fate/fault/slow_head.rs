@@ -2,11 +2,9 @@
 //!
 //! Parameter: the time that the head takes.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::FaultParameters;
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Pace};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +15,9 @@ impl Fault for SlowHeadFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::SlowHead(self.0);
     }
-}
 
-impl fmt::Display for SlowHeadFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "slow-head:{}", DurationDisplay(self.0))
+    fn text(&self) -> String {
+        format!("slow-head:{}", DurationDisplay(self.0))
     }
 }
 

@@ -1,8 +1,8 @@
-//! A fault with its probability.
+//! A fault with its probability, and the faults of one rule: at most one is injected into a response.
 
 use super::member::Fault;
 use crate::fate::probability::Probability;
-use flagpole_protocol::{Fate, Pace};
+use flagpole_protocol::{Fate, Pace, ResponseContent, SpecError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct FaultSpec {
 
 impl FaultSpec {
     pub(super) fn new(fault: Arc<dyn Fault>, probability: Probability) -> FaultSpec {
-        let label = fault.to_string().into();
+        let label = fault.text().into();
         FaultSpec {
             fault,
             label,
@@ -39,14 +39,97 @@ impl fmt::Display for FaultSpec {
     }
 }
 
+/// The faults of one rule; their probabilities add up to at most 100%.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Vec<FaultSpec>);
+
+impl Faults {
+    /// The faults in this order.
+    ///
+    /// # Errors
+    /// If the probabilities add up to more than 100%.
+    pub fn new(specs: Vec<FaultSpec>) -> Result<Faults, SpecError> {
+        let total: Probability = specs.iter().map(|spec| spec.probability).sum();
+        if total > Probability::ALWAYS {
+            return Err(SpecError::rule(format!(
+                "the probabilities of all faults add up to at most 100%, got `{total}`"
+            )));
+        }
+        Ok(Faults(specs))
+    }
+
+    /// Whether no fault is ever injected: the list is empty, or all probabilities are 0%.
+    pub fn never(&self) -> bool {
+        self.0
+            .iter()
+            .all(|spec| spec.probability == Probability::NEVER)
+    }
+
+    /// The label of a redirect fault whose chain contains a request with `remaining` redirects still to come
+    /// (`None`: a chain without an end).
+    pub(crate) fn redirect_chain(&self, remaining: Option<u32>) -> Option<Arc<str>> {
+        let has_hop = |spec: &&FaultSpec| {
+            let mut fate = Fate::default();
+            spec.fault.apply(0, &mut fate);
+            match (fate.content, remaining) {
+                (ResponseContent::Redirect(Some(max)), Some(remaining)) => remaining <= max,
+                (ResponseContent::Redirect(None), None) => true,
+                _ => false,
+            }
+        };
+        self.0.iter().find(has_hop).map(|spec| spec.label.clone())
+    }
+
+    /// Injects at most one fault. `draw`, a uniform random number, selects the first fault whose cumulative
+    /// probability exceeds draw / 2^64. `detail` draws a random number for the fault itself.
+    pub fn inject(&self, draw: u64, detail: impl FnOnce() -> u64, fate: &mut Fate) {
+        let mut cumulative = Probability::NEVER;
+        for spec in &self.0 {
+            cumulative = cumulative + spec.probability;
+            if cumulative.hits(draw) {
+                fate.fault = Some(spec.label.clone());
+                spec.fault.apply(detail(), fate);
+                return;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fate::fault::FAMILY;
+    use crate::fate::fault::test_support::faults;
 
     #[test]
     fn only_a_hang_without_a_time_is_endless() {
         let is_endless = |text: &str| text.parse::<FaultSpec>().unwrap().is_endless();
         assert!(is_endless("hang@1%") && is_endless("hang:700"));
         assert!(!is_endless("hang@0%") && !is_endless("hang:for=1h") && !is_endless("reset"));
+    }
+
+    #[test]
+    fn probabilities_above_100_percent_in_total_are_rejected() {
+        assert!(faults(&["404@33.3%", "500@33.3%", "503@33.4%"]).is_ok());
+        let error = faults(&["404@60%", "500@40.000001%"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the probabilities of all faults add up to at most 100%, got `100.000001%`"
+        );
+    }
+
+    #[test]
+    fn no_fault_is_injected_at_0_percent_and_every_fault_at_100_percent() {
+        for draw in [0, 1 << 63, u64::MAX] {
+            for member in FAMILY {
+                let mut fate = Fate::default();
+                let never = faults(&[&format!("{}@0%", member.example)]).unwrap();
+                never.inject(draw, || 0, &mut fate);
+                assert_eq!(fate, Fate::default());
+                let always = faults(&[member.example]).unwrap();
+                always.inject(draw, || 0, &mut fate);
+                assert_eq!(fate.fault.as_deref(), Some(member.example));
+            }
+        }
     }
 }

@@ -6,12 +6,10 @@
 //! - `reason=Gone Fishing`: the reason phrase, in place of the standard one;
 //! - `body=sorry`: the body, without commas.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::spec;
 use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse};
 use http::StatusCode;
-use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -21,21 +19,19 @@ impl Fault for StatusFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.content = ResponseContent::Status(self.0.clone());
     }
-}
 
-impl fmt::Display for StatusFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.code.as_str())?;
-        if let Some(seconds) = self.0.retry_after {
-            write!(f, ",retry-after={seconds}s")?;
-        }
-        if let Some(reason) = &self.0.reason {
-            write!(f, ",reason={reason}")?;
-        }
-        match &self.0.body {
-            Some(body) => write!(f, ",body={body}"),
-            None => Ok(()),
-        }
+    fn text(&self) -> String {
+        let StatusResponse {
+            code,
+            retry_after,
+            reason,
+            body,
+        } = &*self.0;
+        let retry_after = retry_after.map(|seconds| format!(",retry-after={seconds}s"));
+        let reason = reason.as_ref().map(|reason| format!(",reason={reason}"));
+        let body = body.as_ref().map(|body| format!(",body={body}"));
+        let details = [retry_after, reason, body].into_iter().flatten();
+        code.as_str().to_owned() + &details.collect::<String>()
     }
 }
 

@@ -2,10 +2,8 @@
 //!
 //! Parameter: the rate in bytes per second, from 1.
 
-use super::member::{Fault, FaultMember, ParsedFault};
-use super::parameters::{FaultParameters, number};
+use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::{Fate, Pace};
-use std::fmt;
 use std::sync::Arc;
 
 /// Bytes per second, at least 1.
@@ -16,11 +14,9 @@ impl Fault for TrickleFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
         fate.pace = Pace::Rate(self.0);
     }
-}
 
-impl fmt::Display for TrickleFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "trickle:{}", self.0)
+    fn text(&self) -> String {
+        format!("trickle:{}", self.0)
     }
 }
 

@@ -2,10 +2,8 @@
 //!
 //! Parameter: the delay, from 0.
 
-use super::member::{Distribution, LatencyMember};
-use super::shorthand::CONSTANT;
+use super::member::{CONSTANT, Distribution, LatencyMember};
 use flagpole_protocol::spec::{self, DurationDisplay};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +15,9 @@ impl Distribution for Constant {
     fn quantile(&self, _p: f64) -> f64 {
         self.0.as_micros() as f64
     }
-}
 
-impl fmt::Display for Constant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        DurationDisplay(self.0).fmt(f)
+    fn text(&self) -> String {
+        DurationDisplay(self.0).to_string()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Properties of every member, tested with random specifications and draws, and golden vectors.
 
 use super::*;
-use crate::fate::unit_interval;
+use crate::fate::latency::member::unit;
 use flagpole_protocol::spec::{DurationDisplay, LONGEST};
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn every_draw_gives_a_delay_between_zero_and_the_longest(spec in any_spec(), draw in draw()) {
         let latency: Latency = spec.parse().unwrap();
-        let micros = latency.distribution.quantile(unit_interval::unit(draw));
+        let micros = latency.distribution.quantile(unit(draw));
         prop_assert!(micros >= 0.0, "{}", micros);
         prop_assert!(latency.delay(draw) <= latency.longest());
         prop_assert!(latency.longest() <= LONGEST);

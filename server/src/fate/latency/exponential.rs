@@ -5,7 +5,6 @@
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +16,9 @@ impl Distribution for Exponential {
     fn quantile(&self, p: f64) -> f64 {
         -(self.0.as_micros() as f64) * libm::log1p(-p)
     }
-}
 
-impl fmt::Display for Exponential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exponential:{}", DurationDisplay(self.0))
+    fn text(&self) -> String {
+        format!("exponential:{}", DurationDisplay(self.0))
     }
 }
 

@@ -7,7 +7,6 @@
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,12 +23,10 @@ impl Distribution for LogNormal {
     fn quantile(&self, p: f64) -> f64 {
         self.median.as_micros() as f64 * libm::exp(self.sigma * inverse_normal::quantile(p))
     }
-}
 
-impl fmt::Display for LogNormal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let (median, p99) = (DurationDisplay(self.median), DurationDisplay(self.p99));
-        write!(f, "lognormal:p50={median},p99={p99}")
+        format!("lognormal:p50={median},p99={p99}")
     }
 }
 

@@ -1,20 +1,22 @@
 //! The interface of the latency family: a distribution, and a member, the entry of a distribution in the list of
 //! known latencies.
 
-use crate::fate::unit_interval;
 use flagpole_protocol::SpecError;
 use std::fmt;
 use std::sync::Arc;
 
-/// A distribution of delays. `Display` writes its specification.
-pub trait Distribution: fmt::Display + fmt::Debug + Send + Sync {
+/// A distribution of delays.
+pub trait Distribution: fmt::Debug + Send + Sync {
     /// The inverse distribution function: the delay in microseconds that the fraction `p` of all delays
     /// does not exceed, 0 < p < 1. Never negative or NaN; may be infinite.
     fn quantile(&self, p: f64) -> f64;
 
+    /// The specification without the cap; it parses to the same distribution.
+    fn text(&self) -> String;
+
     /// The longest delay in microseconds.
     fn longest(&self) -> f64 {
-        self.quantile(unit_interval::unit(u64::MAX))
+        self.quantile(unit(u64::MAX))
     }
 }
 
@@ -34,3 +36,44 @@ pub struct LatencyMember {
 
 /// The result of `LatencyMember::parse`.
 pub(super) type ParsedDistribution = Result<Arc<dyn Distribution>, SpecError>;
+
+/// The name of the constant latency.
+pub(super) const CONSTANT: &str = "constant";
+
+/// The name of the uniform latency.
+pub(super) const UNIFORM: &str = "uniform";
+
+/// The name of the mixture.
+pub(super) const MIXTURE: &str = "mixture";
+
+/// The name of the member that a specification belongs to, and its parameters: a duration is `constant`, two durations
+/// are `uniform`, a text that begins with a probability is `mixture`.
+pub(super) fn expand(text: &str) -> (&str, &str) {
+    // A name never begins with a digit, and a duration contains no `%:`.
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains("%:") {
+        return (MIXTURE, text);
+    }
+    let unnamed = if text.contains("..") {
+        UNIFORM
+    } else {
+        CONSTANT
+    };
+    text.split_once(':').unwrap_or((unnamed, text))
+}
+
+/// Maps a draw, a random number, to the middle of one of 2^52 equal intervals between 0 and 1. The result is never 0 or 1,
+/// where quantiles may be infinite.
+pub(crate) fn unit(draw: u64) -> f64 {
+    ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_the_unit_interval_are_never_reached() {
+        assert!(unit(0) > 0.0);
+        assert!(unit(u64::MAX) < 1.0);
+    }
+}

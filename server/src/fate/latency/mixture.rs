@@ -10,12 +10,10 @@
 //! The position of the draw within the interval, scaled to the whole range, is the draw for the component's
 //! own delay.
 
-use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use super::shorthand::{self, MIXTURE};
+use super::member::{self, Distribution, LatencyMember, MIXTURE, ParsedDistribution};
 use super::spec::Latency;
 use crate::fate::probability::Probability;
 use flagpole_protocol::SpecError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +53,7 @@ impl Distribution for Mixture {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "`unit_interval::unit` gives odd multiples of 2^-53, so the product is a whole number above 0"
+            reason = "`unit` gives odd multiples of 2^-53, so the product is a whole number above 0"
         )]
         let draw = (p * DRAW_COUNT) as u128;
         let component = self.0.iter().find(|component| draw < component.to);
@@ -69,15 +67,10 @@ impl Distribution for Mixture {
         let longest = possible.map(|component| component.latency.longest()).max();
         longest.unwrap_or_default().as_micros() as f64
     }
-}
 
-impl fmt::Display for Mixture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, component) in self.0.iter().enumerate() {
-            let bar = if index == 0 { "" } else { "|" };
-            write!(f, "{bar}{}:{}", component.probability, component.latency)?;
-        }
-        Ok(())
+    fn text(&self) -> String {
+        let text = |one: &Component| format!("{}:{}", one.probability, one.latency);
+        self.0.iter().map(text).collect::<Vec<_>>().join("|")
     }
 }
 
@@ -97,7 +90,7 @@ fn parse(text: &str) -> ParsedDistribution {
             SpecError::expected("a probability and a latency such as `90%:20ms`", component)
         })?;
         let probability: Probability = probability.parse()?;
-        if shorthand::expand(latency).0 == MIXTURE {
+        if member::expand(latency).0 == MIXTURE {
             return Err(SpecError::rule(format!(
                 "a mixture cannot contain a mixture, got `{latency}`"
             )));

@@ -18,11 +18,9 @@ mod quantiles;
 mod uniform;
 
 // Shared by the members.
-mod cap;
 mod inverse_normal;
 mod member;
 mod samples;
-mod shorthand;
 mod spec;
 
 #[cfg(test)]
@@ -30,8 +28,8 @@ mod contract;
 #[cfg(test)]
 mod oracle;
 
-use cap::Cap;
-use flagpole_protocol::SpecError;
+use flagpole_protocol::{SpecError, did_you_mean};
+use spec::Cap;
 use std::str::FromStr;
 
 pub use member::{Distribution, LatencyMember};
@@ -53,7 +51,13 @@ impl FromStr for Latency {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (name, parameters) = shorthand::expand(text);
+        if !text.contains(':')
+            && let Some(meant) = meant(text)
+        {
+            let sentence = format!("unknown latency `{text}`; did you mean `{meant}`?");
+            return Err(SpecError::rule(sentence));
+        }
+        let (name, parameters) = member::expand(text);
         let known = || FAMILY.iter().map(|member| member.name);
         let member = FAMILY
             .iter()
@@ -67,6 +71,19 @@ impl FromStr for Latency {
         let distribution = (member.parse)(parameters)?;
         Ok(Latency { distribution, cap })
     }
+}
+
+/// The specification that was probably meant by a text without a colon: a known name that lacks its colon or its
+/// parameters.
+fn meant(text: &str) -> Option<String> {
+    let is_latency = |text: &String| text.parse::<Latency>().is_ok();
+    let name_end = text.find([',', '=', ' ']).unwrap_or(text.len());
+    let names = FAMILY.iter().map(|member| member.name);
+    let name = did_you_mean(&text[..name_end], names)?;
+    let parameters = text.get(name_end + 1..).unwrap_or_default();
+    let with_colon = Some(format!("{name}:{parameters}")).filter(is_latency);
+    let mut examples = FAMILY.iter().filter(|member| member.name == name);
+    with_colon.or_else(|| examples.next().map(|member| member.example.to_owned()))
 }
 
 #[cfg(test)]
@@ -89,6 +106,30 @@ mod tests {
             "unknown latency `teapot`; known: constant, uniform, normal, lognormal, exponential, \
              pareto, quantiles, mixture"
         );
+    }
+
+    #[test]
+    fn a_bare_range_is_uniform() {
+        let latency: Latency = "0.5s..5s,max=4s".parse().unwrap();
+        assert_eq!(latency.to_string(), "uniform:500ms..5s,max=4s");
+        let sentence = "the first duration must not exceed the second, got `5s..1s`";
+        assert_eq!(error("5s..1s"), sentence);
+    }
+
+    #[test]
+    fn the_latency_that_was_probably_meant_is_suggested() {
+        for (text, meant) in [
+            ("uniform,1s..2s", "uniform:1s..2s"),
+            ("exponential,50ms", "exponential:50ms"),
+            ("uniform", "uniform:500ms..5s"),
+            ("expo=50ms", "exponential:50ms"),
+        ] {
+            let sentence = format!("unknown latency `{text}`; did you mean `{meant}`?");
+            assert_eq!(error(text), sentence);
+        }
+        let sentence = "unknown latency `unifrom`; did you mean `uniform`?";
+        assert_eq!(error("unifrom:1s..2s"), sentence);
+        assert!(error("fast").starts_with("expected a duration"));
     }
 
     #[test]

@@ -8,7 +8,6 @@
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,12 +29,10 @@ impl Distribution for Normal {
         // Close to 0 rounding may give a negative result.
         (mean as f64 + deviation as f64 * z).max(0.0)
     }
-}
 
-impl fmt::Display for Normal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let (mean, deviation) = (DurationDisplay(self.mean), DurationDisplay(self.deviation));
-        write!(f, "normal:{mean},{deviation}")
+        format!("normal:{mean},{deviation}")
     }
 }
 
@@ -70,8 +67,8 @@ fn parse(text: &str) -> ParsedDistribution {
 #[cfg(test)]
 mod tests {
     use crate::Latency;
+    use crate::fate::latency::member::unit;
     use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
-    use crate::fate::unit_interval::unit;
     use statrs::distribution::{Continuous, ContinuousCDF, Normal};
     use std::time::Duration;
 

@@ -6,7 +6,6 @@
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +20,9 @@ impl Distribution for Pareto {
     fn quantile(&self, p: f64) -> f64 {
         self.minimum.as_micros() as f64 * libm::pow(1.0 - p, -1.0 / self.shape)
     }
-}
 
-impl fmt::Display for Pareto {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pareto:{},{}", DurationDisplay(self.minimum), self.shape)
+    fn text(&self) -> String {
+        format!("pareto:{},{}", DurationDisplay(self.minimum), self.shape)
     }
 }
 

@@ -11,7 +11,6 @@ use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use super::samples::Samples;
 use crate::fate::probability::Probability;
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +29,22 @@ impl Distribution for Quantiles {
             Quantiles::Sampled(samples) => samples.quantile(p).as_micros() as f64,
         }
     }
+
+    fn text(&self) -> String {
+        let quantile = |(probability, delay): &(Probability, Duration)| {
+            let percent = probability.to_string();
+            let percent = percent.trim_end_matches('%');
+            format!("p{percent}={}", DurationDisplay(*delay))
+        };
+        let parameters = match self {
+            Quantiles::Sampled(samples) => samples.path.clone(),
+            Quantiles::Listed(quantiles) => {
+                let quantiles: Vec<_> = quantiles.iter().map(quantile).collect();
+                quantiles.join(",")
+            }
+        };
+        format!("quantiles:{parameters}")
+    }
 }
 
 fn interpolate(quantiles: &[(Probability, Duration)], p: f64) -> f64 {
@@ -42,24 +57,6 @@ fn interpolate(quantiles: &[(Probability, Duration)], p: f64) -> f64 {
         (from, shortest) = (to, longest);
     }
     shortest
-}
-
-impl fmt::Display for Quantiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("quantiles:")?;
-        match self {
-            Quantiles::Sampled(samples) => samples.fmt(f),
-            Quantiles::Listed(quantiles) => {
-                for (index, (probability, delay)) in quantiles.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    let percent = probability.to_string();
-                    let percent = percent.trim_end_matches('%');
-                    write!(f, "{comma}p{percent}={}", DurationDisplay(*delay))?;
-                }
-                Ok(())
-            }
-        }
-    }
 }
 
 pub(super) const MEMBER: LatencyMember = LatencyMember {

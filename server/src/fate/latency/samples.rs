@@ -5,7 +5,6 @@
 //! directory. At most 1 MiB and 100,000 samples.
 
 use flagpole_protocol::spec::{self, SpecError};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -19,7 +18,7 @@ const MAX_SAMPLES: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Samples {
     /// The name of the file as given.
-    path: String,
+    pub(super) path: String,
     ascending: Vec<Duration>,
 }
 
@@ -83,13 +82,6 @@ impl Samples {
 /// Whether a first line is a header. A line that begins like a number is a malformed sample instead.
 fn is_header(line: &str) -> bool {
     !line.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-}
-
-/// Writes the name of the file.
-impl fmt::Display for Samples {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A latency: a distribution of delays with a cap.
 
-use super::cap::Cap;
 use super::constant::Constant;
-use super::member::Distribution;
-use crate::fate::unit_interval;
+use super::member::{Distribution, unit};
+use flagpole_protocol::as_micros;
+use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Latency {
 impl Latency {
     /// The delay for a draw, a uniform random number; in whole microseconds, at most 24 hours.
     pub fn delay(&self, draw: u64) -> Duration {
-        self.capped(self.distribution.quantile(unit_interval::unit(draw)))
+        self.capped(self.distribution.quantile(unit(draw)))
     }
 
     /// The longest delay.
@@ -55,12 +55,99 @@ impl Default for Latency {
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.distribution, self.cap)
+        write!(f, "{}{}", self.distribution.text(), self.cap)
     }
 }
 
 impl PartialEq for Latency {
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
+    }
+}
+
+/// Begins a cap at the end of a specification.
+const PREFIX: &str = ",max=";
+
+/// The maximum delay; [`spec::LONGEST`] if none is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cap(Option<Duration>);
+
+impl Cap {
+    /// Splits the parameters of a latency into the parameters of the distribution and the cap.
+    pub(crate) fn split(parameters: &str) -> Result<(&str, Cap), SpecError> {
+        let Some((parameters, cap)) = parameters.split_once(PREFIX) else {
+            return Ok((parameters, Cap::default()));
+        };
+        if cap.contains(',') {
+            return Err(SpecError::rule(format!(
+                "`max=` must be the last parameter and given once, got `{parameters}{PREFIX}{cap}`"
+            )));
+        }
+        Ok((parameters, Cap(Some(spec::duration(cap)?))))
+    }
+
+    /// The smaller of a delay in microseconds and the cap.
+    pub(crate) fn limit(self, micros: f64) -> f64 {
+        micros.min(as_micros(self.0.unwrap_or(spec::LONGEST)) as f64)
+    }
+}
+
+impl fmt::Display for Cap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .map_or(Ok(()), |cap| write!(f, "{PREFIX}{}", DurationDisplay(cap)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Latency;
+    use crate::fate::latency::oracle::{delays, error};
+    use std::time::Duration;
+
+    #[test]
+    fn delays_above_the_cap_become_the_cap() {
+        let capped = delays("exponential:50ms,max=60ms");
+        let uncapped = delays("exponential:50ms");
+        let expected: Vec<_> = uncapped
+            .iter()
+            .map(|delay| (*delay).min(Duration::from_millis(60)))
+            .collect();
+        assert_eq!(capped, expected);
+        assert!(uncapped.last() > capped.last());
+    }
+
+    #[test]
+    fn without_a_cap_no_delay_is_longer_than_a_day() {
+        let latency: Latency = "pareto:1h,0.01".parse().unwrap();
+        assert_eq!(latency.delay(u64::MAX), Duration::from_secs(24 * 60 * 60));
+    }
+
+    #[test]
+    fn only_a_cap_of_zero_makes_a_latency_zero() {
+        let is_zero = |spec: &str| spec.parse::<Latency>().unwrap().is_zero();
+        assert!(is_zero("exponential:50ms,max=0"));
+        assert!(!is_zero("exponential:50ms,max=1us"));
+    }
+
+    #[test]
+    fn a_misplaced_repeated_or_malformed_cap_is_rejected() {
+        let rule = "`max=` must be the last parameter and given once, got";
+        assert_eq!(
+            error("normal:50ms,max=1s,10ms"),
+            format!("{rule} `50ms,max=1s,10ms`")
+        );
+        assert_eq!(
+            error("50ms,max=1s,max=2s"),
+            format!("{rule} `50ms,max=1s,max=2s`")
+        );
+        assert_eq!(
+            error("50ms,max=soon"),
+            "expected a duration such as `50ms` or `1.5s`, got `soon`"
+        );
+        assert_eq!(
+            error("50ms,max=25h"),
+            "a duration is at most 24h, got `25h`"
+        );
     }
 }

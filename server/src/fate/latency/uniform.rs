@@ -5,7 +5,6 @@
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{SpecError, as_micros};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,15 +20,13 @@ impl Distribution for Uniform {
         let (shortest, longest) = (as_micros(self.shortest), as_micros(self.longest));
         shortest as f64 + p * (longest - shortest) as f64
     }
-}
 
-impl fmt::Display for Uniform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let (shortest, longest) = (
             DurationDisplay(self.shortest),
             DurationDisplay(self.longest),
         );
-        write!(f, "uniform:{shortest}..{longest}")
+        format!("uniform:{shortest}..{longest}")
     }
 }
 

@@ -113,8 +113,9 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let (counters, is_hop) = (&listener.counters, hops.is_some());
     let index = match RequestIndex::assign(counters, request.headers(), &key, is_hop) {
         Ok(index) => index,
-        Err(sentence) => {
-            begin(None, Cause::Clean, &Decision::default());
+        Err(error) => {
+            begin(None, Cause::BadRequest, &Decision::default());
+            let sentence = error.to_string();
             return Dispatch::Immediate(PreparedResponse::text(StatusCode::BAD_REQUEST, &sentence));
         }
     };
