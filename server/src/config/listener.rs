@@ -1,8 +1,9 @@
 //! A listener, which is one server of a profile.
 
-use super::profile_error::{ProfileError, Violation, check_names};
+use super::profile_error::ProfileError;
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
+use super::violation::{Violation, check_names};
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 

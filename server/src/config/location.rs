@@ -1,6 +1,6 @@
 //! Where a key stands in the text of a profile: line, column and address.
 
-use super::profile_error::{KeyPath, PathSegment};
+use super::violation::{KeyPath, PathSegment};
 use std::fmt;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};

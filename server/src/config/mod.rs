@@ -12,6 +12,7 @@ pub mod request_number_range;
 pub mod rule;
 #[cfg(feature = "profiles")]
 pub(crate) mod text;
+mod violation;
 
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,10 @@
 //! first rule that matches a request decides delay and fault; if no rule matches, latency and faults of the listener do.
 
 use super::listener::Listener;
-use super::profile_error::{ProfileError, Violation, check_names};
+use super::profile_error::ProfileError;
 #[cfg(feature = "profiles")]
 use super::text;
+use super::violation::{Violation, check_names};
 
 /// The default port of the first listener; further listeners get the next ports.
 pub const PORT: u16 = 8000;

@@ -2,8 +2,8 @@
 //! them.
 
 use super::path_glob::PathGlob;
-use super::profile_error::Violation;
 use super::request_number_range::RequestNumberRange;
+use super::violation::Violation;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use flagpole_protocol::spec::DurationDisplay;

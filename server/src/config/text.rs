@@ -29,7 +29,7 @@ impl<T: Display> SerializeAs<T> for TextOrNumber {
 
 impl<'de, T: FromStr<Err: Display>> DeserializeAs<'de, T> for TextOrNumber {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-        deserialize(deserializer, |text| text.parse())
+        deserialize(deserializer, str::parse)
     }
 }
 
@@ -112,7 +112,7 @@ text_or_number!(Latency FaultSpec RateLimit PathGlob RequestNumberRange);
 
 #[cfg(feature = "schema")]
 mod schema {
-    use super::*;
+    use super::{DurationText, FaultSpec, Latency, PathGlob, RateLimit, RequestNumberRange, Seed};
     use crate::fate::{fault, latency};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use std::borrow::Cow;
