@@ -57,6 +57,7 @@ pub mod observe;
 
 mod builder;
 mod handle;
+mod preview;
 mod start_error;
 
 pub mod blocking;
@@ -72,10 +73,11 @@ pub use config::rule::Rule;
 pub use content::site::Site;
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
-pub use fate::preview::FatePreview;
+
 pub use fate::rule_set::RuleSet;
 pub use flagpole_protocol::SpecError;
 pub use handle::ServerHandle;
 pub use observe::journal::Journal;
+pub use preview::FatePreview;
 pub use server::Server;
 pub use start_error::StartError;

@@ -4,7 +4,6 @@
 pub(crate) mod compiled_rule;
 pub mod fault;
 pub mod latency;
-pub mod preview;
 pub(crate) mod probability;
 pub(crate) mod request_index;
 pub mod request_info;
