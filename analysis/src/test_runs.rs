@@ -1,6 +1,10 @@
 //! Runs with known results, for tests.
 
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Resource, ServerTiming};
+use crate::bound::BoundTerms;
+use crate::comparison::{ResourceUsage, Trial};
+use flagpole_protocol::{
+    AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming,
+};
 use std::time::Duration;
 
 /// An attempt with 10 bytes that was due and sent at 0; times in milliseconds.
@@ -79,4 +83,41 @@ pub(crate) fn run_of(responses: &[ScenarioResponse]) -> Vec<AttemptRecord> {
 pub(crate) fn run_of_delays(delays: &[u64]) -> Vec<AttemptRecord> {
     let responses = delays.iter().map(|&ms| ScenarioResponse::after(ms));
     run_of(&responses.collect::<Vec<_>>())
+}
+
+/// A run of two downloads, one of which got a 500; times in milliseconds.
+pub(crate) fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64) -> Trial {
+    let records = vec![
+        record(50, Outcome::Ok, None),
+        record(51, Outcome::Http(500), None),
+    ];
+    let mut stats = RunStats::default();
+    for record in &records {
+        stats.record(record);
+    }
+    Trial {
+        terms: Some(BoundTerms {
+            critical_path_us: 1000 * bound,
+            ..BoundTerms::default()
+        }),
+        server: None,
+        round,
+        position: 1,
+        measured: MeasuredRun {
+            strategy,
+            concurrency: if strategy == "async" { 2 } else { 1 },
+            wall: Duration::from_millis(wall),
+            stats,
+            records,
+            timeout: None,
+        },
+        resource_usage: ResourceUsage {
+            cpu_user_us: 2000,
+            cpu_system_us: 1000,
+            peak_memory_kib: 8192,
+            peak_threads: 1,
+            voluntary_context_switches: 20,
+            involuntary_context_switches: 0,
+        },
+    }
 }

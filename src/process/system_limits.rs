@@ -1,7 +1,7 @@
 //! What the system allows: open files, and ports to connect from.
 
 use anyhow::{Result, bail};
-use flagpole_analysis::validity::SystemResource;
+use flagpole_analysis::validity::Reason;
 use flagpole_client::transport::connect_failure_cause;
 use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
@@ -27,26 +27,25 @@ fn range_length(range: &str) -> Option<u64> {
     Some((last + 1).saturating_sub(first))
 }
 
-/// The resource whose exhaustion is this cause, if there is one.
-pub(crate) fn resource(cause: ConnectFailureCause) -> Option<SystemResource> {
-    match cause {
-        ConnectFailureCause::OutOfFileDescriptors => Some(SystemResource::FileDescriptors),
-        ConnectFailureCause::OutOfPorts => Some(SystemResource::Ports),
-        ConnectFailureCause::Other => None,
-    }
-}
-
 /// The cause of an error, by the first error of the operating system in its chain.
 pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
     let io_error = error.chain().find_map(|cause| cause.downcast_ref());
     io_error.map_or(ConnectFailureCause::Other, connect_failure_cause)
 }
 
-/// The available amount of a resource; 0 if the system does not report it.
-pub(crate) fn available(resource: SystemResource) -> u64 {
-    match resource {
-        SystemResource::FileDescriptors => open_files::raise_limit(),
-        SystemResource::Ports => ports().unwrap_or(0),
+/// The reason to doubt figures that a resource ran out; `None` for another cause. `what` failed, such as `5 of 80 attempts
+/// did not connect`.
+pub(crate) fn exhausted(cause: ConnectFailureCause, what: String) -> Option<Reason> {
+    match cause {
+        ConnectFailureCause::OutOfFileDescriptors => Some(Reason::OutOfFileDescriptors {
+            what,
+            available: open_files::raise_limit(),
+        }),
+        ConnectFailureCause::OutOfPorts => Some(Reason::OutOfPorts {
+            what,
+            available: ports().unwrap_or(0),
+        }),
+        ConnectFailureCause::Other => None,
     }
 }
 

@@ -6,7 +6,7 @@ mod tests;
 use super::lower_bound::{Bound, max_useful_concurrency};
 use super::planned_work::PlannedWork;
 use super::server_limits::ServerLimits;
-use flagpole_protocol::{AttemptRecord, as_micros};
+use flagpole_protocol::{AttemptRecord, MeasuredRun, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -33,9 +33,14 @@ pub struct BoundTerms {
 }
 
 impl BoundTerms {
+    /// The terms of a measured run at a server with these limits. `None` where [`PlannedWork::from_records`] gives none.
+    pub fn for_run(run: &MeasuredRun, limits: ServerLimits) -> Option<BoundTerms> {
+        BoundTerms::for_attempts(&run.records, run.concurrency, run.timeout, limits)
+    }
+
     /// The terms for these attempts at this concurrency, in a run with this timeout. `None` where
     /// [`PlannedWork::from_records`] gives none.
-    pub fn for_attempts(
+    pub(crate) fn for_attempts(
         records: &[AttemptRecord],
         concurrency: usize,
         timeout: Option<Duration>,

@@ -5,14 +5,14 @@
 //! concurrency that was measured; this definition states what a higher concurrency gains.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The share of the best goodput that is good enough.
 const NEAR_BEST: f64 = 0.95;
 
 /// The goodput of one strategy by its concurrency, all other conditions being equal.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConcurrencyCurve {
     /// The strategy.
     pub strategy: String,
@@ -25,7 +25,7 @@ pub struct ConcurrencyCurve {
 }
 
 /// The goodput at one concurrency.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConcurrencyPoint {
     /// The concurrency.
     pub concurrency: usize,
@@ -34,7 +34,7 @@ pub struct ConcurrencyPoint {
 }
 
 /// The knee of a curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Knee {
     /// The lowest concurrency with a goodput within 5% of the best.
     pub at: ConcurrencyPoint,

@@ -1,11 +1,14 @@
 //! The result document. Times are whole microseconds, in fields that end in `_us`.
 
-use super::baseline_ratio::BaselineRatio;
-use super::cell::Cell;
 use super::concurrency_curve::ConcurrencyCurve;
-use super::environment::Environment;
+use super::figures::Ratio;
+use super::strategy_result::StrategyResult;
+use super::trial::ServerSummary;
+use crate::validity::Verdict;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_with::{As, Map, Same};
+use std::collections::BTreeMap;
 
 /// The version of the format. From version 3 on the format is additive: a key is never removed, renamed or given
 /// another meaning or unit; new keys may appear, and readers ignore keys that they do not know. The number rises only
@@ -13,7 +16,7 @@ use serde::Serialize;
 pub const SCHEMA: u32 = 3;
 
 /// The result of a comparison.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// The version of this format, 3.
     pub schema: u32,
@@ -34,7 +37,7 @@ pub struct Comparison {
 }
 
 /// What the harness itself adds: service times at concurrency 1 without delays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MeasurementOverhead {
     /// The median.
     pub p50_us: u64,
@@ -44,11 +47,98 @@ pub struct MeasurementOverhead {
     pub attempts: u64,
 }
 
+/// The machine and the program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// The version of flagpole.
+    pub flagpole: String,
+    /// The operating system and its version.
+    pub system: String,
+    /// The model of the processor.
+    pub processor: String,
+    /// The number of processors that the program may use.
+    pub cores: usize,
+    /// The load average of the last minute before the comparison.
+    pub load: Option<f64>,
+    /// Whether the program is a release build.
+    pub optimised: bool,
+    /// The start, in seconds since the Unix epoch.
+    pub started_unix_s: u64,
+}
+
+/// The strategies under one combination of conditions.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Cell {
+    /// The conditions by name, in the order of display: `latency`, `50ms`.
+    #[serde(with = "As::<Map<Same, Same>>")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub conditions: Vec<(String, String)>,
+    /// The number of measured rounds of each strategy, without the warm-up round; the highest if they differ.
+    pub rounds: usize,
+    /// The order of the strategies in each round.
+    pub order: Vec<Vec<String>>,
+    /// The results of each strategy.
+    pub strategies: Vec<StrategyResult>,
+    /// The server's ledger; null for an external server.
+    pub server: Option<ServerSummary>,
+    /// Whether the figures can be used.
+    pub verdict: Verdict,
+}
+
+/// A strategy compared with itself in an earlier result; or the `environment`, if it differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineRatio {
+    /// The conditions and the strategy, or `environment`.
+    pub name: String,
+    /// The wall time divided by that of the earlier result; null if they cannot be compared.
+    pub ratio: Option<Ratio>,
+    /// The meaning of the ratio, or why there is none.
+    pub message: String,
+}
+
 impl Comparison {
+    /// The names of the conditions in which cells differ.
+    pub(crate) fn varying(&self) -> Vec<&str> {
+        let Some((first, others)) = self.cells.split_first() else {
+            return Vec::new();
+        };
+        let names = first.conditions.iter().map(|(name, _)| name.as_str());
+        let differs = |name: &&str| {
+            let value = first.condition(name);
+            others.iter().any(|cell| cell.condition(name) != value)
+        };
+        names.filter(differs).collect()
+    }
+
+    /// The conditions in which a cell differs from others, as the start of a line; empty without any.
+    pub fn prefix(&self, cell: &Cell) -> String {
+        let varying = self.varying();
+        match cell.describe(|name| varying.contains(&name)) {
+            empty if empty.is_empty() => empty,
+            conditions => format!("{conditions}: "),
+        }
+    }
+
     /// The schema of the document, as JSON Schema 2020-12.
     pub fn schema() -> serde_json::Value {
         SchemaGenerator::default()
             .into_root_schema_for::<Comparison>()
             .to_value()
+    }
+}
+
+impl Cell {
+    /// The value of this condition; empty without it.
+    pub(crate) fn condition(&self, name: &str) -> &str {
+        let mut conditions = self.conditions.iter();
+        let found = conditions.find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// The selected conditions as text: `latency 50ms, seed 0`.
+    pub fn describe(&self, is_selected: impl Fn(&str) -> bool) -> String {
+        let selected = self.conditions.iter().filter(|(name, _)| is_selected(name));
+        let parts = selected.map(|(name, value)| format!("{name} {value}"));
+        parts.collect::<Vec<_>>().join(", ")
     }
 }

@@ -3,22 +3,19 @@
 #[cfg(test)]
 mod tests;
 
-use super::attempt_view::AttemptView;
-use super::percentiles::{PercentilePoint, Percentiles, Spread, distribution};
-use super::ratio::Ratio;
+use super::figures::{PercentilePoint, Percentiles, Ratio, Spread, distribution};
 use super::resource_usage::ResourceUsage;
-use super::round_result::RoundResult;
-use super::trial::{Trial, median_trial};
+use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
 use crate::stats::median::upper_median;
-use crate::validity::download_counts::DownloadCounts;
+use crate::validity::DownloadCounts;
 use flagpole_protocol::{OutcomeClass, RunStats, as_micros};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
 /// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StrategyResult {
     /// The name of the strategy, with its policy where several are compared: `async+hedged`.
     pub name: String,
@@ -85,7 +82,7 @@ pub struct StrategyResult {
 }
 
 /// A kind of failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailureCount {
     /// The label of the outcome: `http_500`.
     pub outcome: String,

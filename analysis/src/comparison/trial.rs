@@ -1,10 +1,12 @@
-//! A trial: one run of one strategy in one round.
+//! A trial, which is one run of one strategy in one round, and its figures in a result.
 
 use super::resource_usage::ResourceUsage;
-use super::server_summary::ServerSummary;
-use crate::bound::terms::BoundTerms;
+use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
-use flagpole_protocol::{MeasuredRun, as_micros};
+use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, as_micros};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One run of one strategy in one round.
 #[derive(Clone, Debug)]
@@ -46,4 +48,155 @@ pub fn median_trial<'a>(trials: &[&'a Trial]) -> Option<&'a Trial> {
     lower_median(trials.iter().copied(), |one, other| {
         one.measured.wall.cmp(&other.measured.wall)
     })
+}
+
+/// The server's ledger of all rounds, with the warm-up round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerSummary {
+    /// Requests whose head was parsed.
+    pub requests: u64,
+    /// Started responses by status.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Delayed responses.
+    pub delayed: u64,
+    /// The median lateness of delayed responses.
+    pub lateness_p50_us: f64,
+    /// The 99th percentile of the lateness of delayed responses.
+    pub lateness_p99_us: f64,
+    /// Responses sent before they were due.
+    #[serde(rename = "early")]
+    pub early_responses: u64,
+    /// The highest number of requests in service, with a concurrency limit.
+    pub peak_concurrency: u64,
+    /// The CPU time of the server's process, user and system.
+    #[serde(default)]
+    pub cpu_us: u64,
+}
+
+impl ServerSummary {
+    /// The summary of a ledger, with the CPU time that the server used for it.
+    pub fn new(ledger: &Ledger, cpu_us: u64) -> ServerSummary {
+        let lateness_us = |quantile| {
+            let lateness = ledger.lateness.quantile(quantile).unwrap_or_default();
+            as_micros(lateness) as f64
+        };
+        ServerSummary {
+            requests: ledger.requests,
+            by_status: ledger.by_status.clone(),
+            delayed: ledger.lateness.count(),
+            lateness_p50_us: lateness_us(0.5),
+            lateness_p99_us: lateness_us(0.99),
+            early_responses: ledger.early_responses,
+            peak_concurrency: ledger.peak_concurrency,
+            cpu_us,
+        }
+    }
+}
+
+/// The result of one trial: one strategy in one round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundResult {
+    /// The round, from 1.
+    pub round: usize,
+    /// The position of the strategy in the order of the round, from 1.
+    pub position: usize,
+    /// The wall time.
+    pub wall_us: u64,
+    /// The lower bound; null if the planned delays are unknown.
+    pub bound_us: Option<u64>,
+    /// Downloads that succeeded.
+    pub ok: u64,
+    /// Downloads that ended with 404.
+    pub not_found: u64,
+    /// Downloads that failed.
+    pub error: u64,
+    /// The resources that the client's process used.
+    pub resource_usage: ResourceUsage,
+    /// The CPU time of the server's process during the trial; null for an external server.
+    pub server_cpu_us: Option<u64>,
+    /// The p99 lateness of delayed responses, with fractions because the server measures in nanoseconds; null if no
+    /// response was delayed, or for an external server.
+    pub lateness_p99_us: Option<f64>,
+}
+
+impl From<&Trial> for RoundResult {
+    fn from(trial: &Trial) -> RoundResult {
+        let stats = &trial.measured.stats;
+        RoundResult {
+            round: trial.round,
+            position: trial.position,
+            wall_us: as_micros(trial.measured.wall),
+            bound_us: trial.bound_us(),
+            ok: stats.ok,
+            not_found: stats.not_found,
+            error: stats.error,
+            resource_usage: trial.resource_usage,
+            server_cpu_us: trial.server.as_ref().map(|server| server.cpu_us),
+            lateness_p99_us: trial.lateness_p99_us(),
+        }
+    }
+}
+
+/// One attempt. Points in time are microseconds from the start of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptView {
+    /// The position of its download in the workload, from 1.
+    pub download: usize,
+    /// The number of this attempt among those of its download, from 1.
+    pub attempt: u32,
+    /// Why the attempt was made: `first`, `retry`, `hedge`, `redirect`, `metadata`.
+    pub kind: String,
+    /// The requested path.
+    pub resource: String,
+    /// The number of this request for the resource, from 1.
+    pub n: u64,
+    /// The worker that made the attempt, from 1; null if the strategy has no fixed workers.
+    pub worker: Option<usize>,
+    /// The backoff of the download before this attempt.
+    pub backoff_us: u64,
+    /// When the attempt was to start.
+    pub due_us: u64,
+    /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
+    pub sent_us: u64,
+    /// When the first byte of the response arrived.
+    pub first_byte_us: Option<u64>,
+    /// When the attempt ended.
+    pub done_us: u64,
+    /// The label of the outcome: `ok`, `http_500`.
+    pub outcome: String,
+    /// The status, if a head arrived.
+    pub status: Option<u16>,
+    /// Bytes of the body that arrived.
+    pub bytes: u64,
+    /// The planned delay.
+    pub planned_us: Option<u64>,
+    /// The planned time from the end of the delay to the last byte.
+    pub paced_us: Option<u64>,
+    /// The injected fault.
+    pub fault: Option<String>,
+}
+
+impl From<&AttemptRecord> for AttemptView {
+    fn from(record: &AttemptRecord) -> AttemptView {
+        let timing = record.timing.as_ref();
+        AttemptView {
+            download: record.download,
+            attempt: record.attempt,
+            kind: record.kind.label().to_owned(),
+            resource: record.resource.to_string(),
+            n: record.request_number,
+            worker: record.worker,
+            backoff_us: as_micros(record.backoff),
+            due_us: as_micros(record.due),
+            sent_us: as_micros(record.sent),
+            first_byte_us: record.first_byte.map(as_micros),
+            done_us: as_micros(record.done),
+            outcome: record.outcome.label().into_owned(),
+            status: record.status,
+            bytes: record.bytes,
+            planned_us: timing.map(|timing| as_micros(timing.planned)),
+            paced_us: timing.map(|timing| as_micros(timing.paced)),
+            fault: timing.and_then(|timing| timing.fault.clone()),
+        }
+    }
 }

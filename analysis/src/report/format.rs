@@ -1,7 +1,7 @@
 //! The trait of report formats.
 
 use crate::comparison::Comparison;
-use crate::validity::verdict::Validity;
+use crate::validity::Validity;
 use std::io::{self, Write};
 
 /// A format of a result.
@@ -9,23 +9,15 @@ pub trait Report: Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
 
-    /// Writes a result.
+    /// Writes a result. `style` gives each validity as text, on a terminal with its colour; formats for programs ignore
+    /// it.
     ///
     /// # Errors
     /// If `out` cannot be written to.
-    fn write(&self, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()>;
-
-    /// Writes a result for a terminal, where `style` gives each validity with its colour. Formats without colours
-    /// ignore it.
-    ///
-    /// # Errors
-    /// If `out` cannot be written to.
-    fn write_styled(
+    fn write(
         &self,
         comparison: &Comparison,
-        _style: &dyn Fn(Validity) -> String,
+        style: &dyn Fn(Validity) -> String,
         out: &mut dyn Write,
-    ) -> io::Result<()> {
-        self.write(comparison, out)
-    }
+    ) -> io::Result<()>;
 }

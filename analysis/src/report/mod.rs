@@ -1,19 +1,16 @@
 //! The formats of a result: one format a file, and their list.
 
-mod conditions;
 mod csv;
 mod format;
 mod json;
 mod markdown;
-mod notes;
 mod sentences;
 mod table_content;
-#[cfg(test)]
-pub(crate) mod test_comparison;
 mod text;
-pub mod timeline;
+mod timeline;
 
 pub use format::Report;
+pub use timeline::timeline;
 
 /// Every format; the first is the default.
 pub const ALL: &[&dyn Report] = &[

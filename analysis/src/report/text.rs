@@ -1,16 +1,11 @@
 //! `text`: tables for a terminal that can be pasted into a code block.
 
-#[cfg(test)]
-mod tests;
-
-use super::conditions::{heading, prefix, varying};
 use super::format::Report;
-use super::notes::notes;
 use super::sentences;
-use super::table_content::{self, TableContent, micros};
+use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison, StrategyResult};
-use crate::human::plural;
-use crate::validity::verdict::Validity;
+use crate::human::{HumanDuration, plural};
+use crate::validity::Validity;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
 
@@ -20,7 +15,6 @@ const LOWER_BOUND: &str = "lower bound: the shortest wall time that the server's
 const TIMELINES: &str =
     "Timeline of each strategy's median round (time left to right, requests in send order)";
 
-#[derive(Debug)]
 pub(super) struct TextReport;
 
 impl Report for TextReport {
@@ -28,27 +22,25 @@ impl Report for TextReport {
         "text"
     }
 
-    fn write(&self, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-        self.write_styled(comparison, &|validity| validity.to_string(), out)
-    }
-
-    fn write_styled(
+    fn write(
         &self,
         comparison: &Comparison,
         style: &dyn Fn(Validity) -> String,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        match comparison.cells.as_slice() {
-            [cell] => write_cell(cell, out)?,
-            cells => write_grid(comparison, cells, out)?,
+        write_tables(comparison, out)?;
+        for cell in &comparison.cells {
+            if comparison.cells.len() > 1 {
+                writeln!(out, "\n{}", comparison.prefix(cell).trim_end())?;
+            }
+            write_sentences(cell, out)?;
         }
         write_timelines(comparison, out)?;
-        for note in notes(comparison) {
+        for note in sentences::notes(comparison) {
             writeln!(out, "{note}")?;
         }
         for cell in &comparison.cells {
-            let verdict = &cell.verdict;
-            let prefix = prefix(comparison, cell);
+            let (prefix, verdict) = (comparison.prefix(cell), &cell.verdict);
             writeln!(out, "{prefix}{}", style(verdict.validity))?;
             for issue in &verdict.reasons {
                 writeln!(out, "  {}: {}", style(issue.severity), issue.message)?;
@@ -58,41 +50,22 @@ impl Report for TextReport {
     }
 }
 
-fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
-    let heading = heading(cell, |_| true);
-    writeln!(out, "{heading}{}\n", of_rounds(cell.rounds))?;
-    write_table(table_content::figures(cell), out)?;
-    write_table(table_content::costs(cell), out)?;
-    if cell.strategies.iter().any(|one| one.bound_us.is_some()) {
+fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let (cells, varying) = (&comparison.cells, comparison.varying());
+    if let Some(first) = cells.first() {
+        write!(out, "{}", first.describe(|name| !varying.contains(&name)))?;
+    }
+    match cells.iter().map(|cell| cell.rounds).max() {
+        None | Some(0 | 1) => writeln!(out, "\n")?,
+        Some(rounds) => writeln!(out, "; medians of {rounds} rounds, counts of all rounds\n")?,
+    }
+    write_table(table_content::figures(cells, &varying), out)?;
+    write_table(table_content::costs(cells, &varying), out)?;
+    let mut strategies = cells.iter().flat_map(|cell| &cell.strategies);
+    if strategies.any(|one| one.bound_us.is_some()) {
         writeln!(out, "{LOWER_BOUND}")?;
     }
-    write_sentences(cell, out)
-}
-
-fn write_grid(comparison: &Comparison, cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    let varying = varying(comparison);
-    if let Some(first) = cells.first() {
-        let common = heading(first, |name| !varying.contains(name));
-        let rounds = cells.iter().map(|cell| cell.rounds).max().unwrap_or(0);
-        writeln!(out, "{common}{}\n", of_rounds(rounds))?;
-    }
-    write_table(table_content::all_figures(comparison), out)?;
-    write_table(table_content::all_costs(comparison), out)?;
-    writeln!(out, "{LOWER_BOUND}")?;
-    for cell in cells {
-        let heading = heading(cell, |name| varying.contains(name));
-        writeln!(out, "\n{heading}:")?;
-        write_sentences(cell, out)?;
-    }
     Ok(())
-}
-
-fn of_rounds(rounds: usize) -> String {
-    if rounds > 1 {
-        format!("; medians of {rounds} rounds, counts of all rounds")
-    } else {
-        String::new()
-    }
 }
 
 fn write_table(content: TableContent, out: &mut dyn Write) -> io::Result<()> {
@@ -147,11 +120,11 @@ fn write_timelines(comparison: &Comparison, out: &mut dyn Write) -> io::Result<(
         writeln!(
             out,
             "\n{}{}, round {}: {}, {}",
-            prefix(comparison, cell),
+            comparison.prefix(cell),
             strategy.name,
             strategy.median_round,
             plural(strategy.median_round_attempts.len(), "attempt"),
-            micros(strategy.wall_us.median)
+            HumanDuration::from_micros(strategy.wall_us.median)
         )?;
         for line in &strategy.timeline {
             writeln!(out, "  {line}")?;

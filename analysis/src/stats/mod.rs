@@ -1,10 +1,10 @@
 //! Statistics.
 
 pub(crate) mod median;
-pub mod ratio_estimate;
-pub mod sample_size;
-pub mod trend;
+mod ratio_estimate;
+mod sample_size;
+mod trend;
 
-mod log_sample;
-
-pub use log_sample::SampleError;
+pub use ratio_estimate::{MIN_ROUNDS, RatioEstimate, SampleError};
+pub use sample_size::{effective_sample_size, required_samples};
+pub use trend::Trend;

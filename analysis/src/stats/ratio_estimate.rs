@@ -13,10 +13,7 @@ mod coverage;
 #[cfg(test)]
 mod tests;
 
-use super::log_sample::{LogSample, SampleError, logs};
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use std::fmt;
 
 /// The number of rounds below which an interval is too wide to be useful and depends on the noise being normal.
 pub const MIN_ROUNDS: usize = 10;
@@ -27,7 +24,7 @@ const T_QUANTILE: f64 = 0.975;
 const POWER: f64 = 0.8;
 
 /// A ratio with its 95% confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatioEstimate {
     /// The geometric mean of the ratios.
     pub ratio: f64,
@@ -39,6 +36,20 @@ pub struct RatioEstimate {
     pub minimum_detectable_effect: f64,
     /// The number of samples of each side; of the smaller side, if they differ.
     pub samples: usize,
+}
+
+/// Samples that cannot be compared.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SampleError {
+    /// Paired samples differ in number.
+    #[error("expected equal numbers of samples, got {0} and {1}")]
+    Unpaired(usize, usize),
+    /// A single sample has no variance.
+    #[error("expected at least 2 rounds, got {0}")]
+    TooFew(usize),
+    /// A ratio needs positive, finite values.
+    #[error("expected values above 0, got `{0}`")]
+    NotPositive(f64),
 }
 
 impl RatioEstimate {
@@ -110,22 +121,46 @@ impl RatioEstimate {
     }
 }
 
-impl fmt::Display for RatioEstimate {
-    /// The estimate as a sentence about a baseline.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RatioEstimate {
-            ratio, low, high, ..
-        } = self;
-        if self.is_significant() {
-            return write!(
-                f,
-                "takes {ratio:.3}x the time of the baseline (95% CI {low:.3}-{high:.3}x)"
-            );
+/// The mean and the variance of at least 2 logarithms.
+struct LogSample {
+    mean: f64,
+    count: f64,
+    variance: f64,
+}
+
+impl LogSample {
+    fn from_logs(logs: &[f64]) -> LogSample {
+        let count = logs.len() as f64;
+        let mean = logs.iter().sum::<f64>() / count;
+        let squares = logs.iter().map(|log| (log - mean).powi(2));
+        let variance = squares.sum::<f64>() / (count - 1.0);
+        LogSample {
+            mean,
+            count,
+            variance,
         }
-        let percent = 100.0 * self.minimum_detectable_effect;
-        write!(
-            f,
-            "no significant difference (95% CI {low:.3}-{high:.3}x; detectable difference {percent:.2}%)"
-        )
     }
+
+    fn degrees_of_freedom(&self) -> f64 {
+        self.count - 1.0
+    }
+
+    /// The square of the standard error of the mean.
+    fn squared_error(&self) -> f64 {
+        self.variance / self.count
+    }
+}
+
+/// The logarithms of at least 2 positive values.
+fn logs(values: &[f64]) -> Result<Vec<f64>, SampleError> {
+    let log = |&value: &f64| {
+        let is_positive = value > 0.0 && value.is_finite();
+        let error = SampleError::NotPositive(value);
+        is_positive.then(|| value.ln()).ok_or(error)
+    };
+    let logs: Vec<f64> = values.iter().map(log).collect::<Result<_, _>>()?;
+    if logs.len() < 2 {
+        return Err(SampleError::TooFew(logs.len()));
+    }
+    Ok(logs)
 }

@@ -3,11 +3,10 @@
 //! and the correction for continuity).
 
 use super::median::lower_median;
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// A rise or a fall of successive values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trend {
     /// The two-sided p-value, by the normal approximation, which is accurate from 10 values on and conservative below.
     pub p: f64,

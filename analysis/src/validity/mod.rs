@@ -1,20 +1,18 @@
 //! Whether the figures of a comparison can be used, and why not.
 
-pub mod download_counts;
-pub mod observed;
-pub mod planned_fates;
-pub mod reason;
-pub mod reconcile;
-pub mod verdict;
-
-mod fates_digest;
+mod download_counts;
 mod judge;
-mod lateness;
-mod sentence;
-mod strategy_reasons;
-mod system_resource;
+mod observed;
+mod planned_fates;
+mod reason;
+mod reconcile;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-pub use fates_digest::FatesDigest;
-pub use system_resource::SystemResource;
+pub use download_counts::DownloadCounts;
+pub use observed::{ObservedCell, ObservedServer, ObservedStrategy};
+pub use planned_fates::{FateComparison, FatesDigest, PlannedFates, compare_fates};
+pub use reason::Reason;
+pub use reconcile::{Mismatch, first_mismatch};
+pub use verdict::{Validity, ValidityIssue, Verdict};

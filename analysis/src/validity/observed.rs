@@ -2,9 +2,8 @@
 //! 50 ms at concurrency 30. A figure that is unknown is `None` or an empty list, and gives no reason to doubt the cell.
 
 use super::download_counts::DownloadCounts;
-use super::fates_digest::FatesDigest;
-use super::lateness;
-use super::reason::Reason;
+use super::planned_fates::FatesDigest;
+use super::reason::{Reason, lateness_severity};
 use super::reconcile::Mismatch;
 use super::verdict::Validity;
 use crate::stats::median::lower_median;
@@ -23,11 +22,8 @@ pub struct ObservedCell {
     pub strategies: Vec<ObservedStrategy>,
     /// The number of cores that client and server share.
     pub cores: usize,
-    /// Reasons that the caller found: connections that could not be opened, no successful download.
+    /// Reasons that the caller found: an abort, connections that could not be opened, no successful download.
     pub other_reasons: Vec<Reason>,
-    /// Why the cell was aborted, and why the measurement overhead is unknown; each message becomes a
-    /// [`Reason::Aborted`].
-    pub abort_messages: Vec<String>,
 }
 
 /// What the server did in all rounds.
@@ -73,17 +69,15 @@ pub struct ObservedStrategy {
     pub p99_lateness: Vec<Duration>,
     /// The highest efficiency (lower bound divided by wall time) of all rounds: a single round above 1 is impossible.
     pub max_efficiency: Option<f64>,
-    /// The [effective sample size](crate::stats::sample_size::effective_sample_size) of its latencies.
+    /// The [effective sample size](crate::stats::effective_sample_size) of its latencies.
     pub samples: u64,
-    /// The quantiles of the latencies that are reported: 0.99 for p99.
-    pub quantiles: Vec<f64>,
 }
 
 impl ObservedServer {
     /// Whether a round with this p99 lateness is a stalled round: lateness is above 20% of the median delay.
     pub fn is_stalled(&self, p99: Duration) -> bool {
         let delay = self.median_delay.unwrap_or_default();
-        !delay.is_zero() && lateness::severity(p99, delay) == Validity::Invalid
+        !delay.is_zero() && lateness_severity(p99, delay) == Validity::Invalid
     }
 }
 

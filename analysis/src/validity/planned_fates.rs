@@ -10,9 +10,22 @@
 #[cfg(test)]
 mod tests;
 
-use super::fates_digest::{FatesDigest, canonical_line};
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
+use derive_more::Display;
+use flagpole_protocol::{AttemptKind, AttemptRecord, ContentDigest, Outcome, as_micros};
 use std::collections::BTreeMap;
+
+/// A digest of fates: 16 hexadecimal digits, equal if all fates were equal.
+#[derive(Clone, Debug, Display, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FatesDigest(String);
+
+impl FatesDigest {
+    /// The digest of these [canonical lines](canonical_line), in any order.
+    fn from_lines(lines: &[&str]) -> FatesDigest {
+        let mut lines = lines.to_vec();
+        lines.sort_unstable();
+        FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short())
+    }
+}
 
 /// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +101,7 @@ impl PlannedFates {
 
 /// What can be compared between several runs of one workload: the attempts of each download before the first
 /// that was timing-dependent in any of the runs.
-pub fn compare(runs: &[PlannedFates]) -> Vec<FateComparison> {
+pub fn compare_fates(runs: &[PlannedFates]) -> Vec<FateComparison> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (download, fates) in runs.iter().flat_map(|run| &run.downloads) {
         if fates.comparable < fates.lines.len() {
@@ -128,4 +141,24 @@ fn is_timing_dependent(record: &AttemptRecord) -> bool {
                 | Outcome::HedgeLost
                 | Outcome::Cancelled
         )
+}
+
+/// One attempt as a line that is the same on every platform and in every release. `position` is that of the attempt in
+/// its download, from 1.
+fn canonical_line(position: usize, record: &AttemptRecord) -> String {
+    let AttemptRecord {
+        resource,
+        request_number,
+        ..
+    } = record;
+    let kind = record.kind.label();
+    let end = match record.status {
+        Some(status) => status.to_string(),
+        None => record.outcome.label().into_owned(),
+    };
+    // Without a head the client did not see the plan; the timing may have been added to the record later.
+    let timing = record.status.and(record.timing.clone()).unwrap_or_default();
+    let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
+    let fault = timing.fault.as_deref().unwrap_or("-");
+    format!("{resource} {request_number} {position} {kind} {end} {planned} {paced} {fault}\n")
 }

@@ -1,13 +1,6 @@
 //! A clean comparison, and the verdict on each defect.
 
-use super::download_counts::DownloadCounts;
-use super::fates_digest::FatesDigest;
-use super::observed::{ObservedCell, ObservedServer, ObservedStrategy};
-use super::planned_fates::PlannedFates;
-use super::reason::Reason;
-use super::reconcile::Mismatch;
-use super::system_resource::SystemResource;
-use super::verdict::{Validity, Verdict};
+use super::*;
 use crate::test_runs::record;
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::time::Duration;
@@ -45,7 +38,6 @@ fn strategy(name: &str) -> ObservedStrategy {
         p99_lateness: vec![MS; 20],
         max_efficiency: Some(1.0),
         samples: 299,
-        quantiles: vec![0.5, 0.99],
         timing_dependent_attempts: 0,
         downloads: downloads(4980, 0),
         policy: String::new(),
@@ -63,7 +55,6 @@ fn clean() -> ObservedCell {
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
         other_reasons: Vec::new(),
-        abort_messages: Vec::new(),
     }
 }
 
@@ -113,7 +104,7 @@ fn counts_of_1_are_described_in_the_singular() {
     for (text, expected) in [
         (
             Reason::EarlyResponses { count: 1 }.to_string(),
-            "1 response was sent before it was due",
+            "1 response sent early",
         ),
         (
             Reason::FewRounds {
@@ -139,7 +130,7 @@ fn counts_of_1_are_described_in_the_singular() {
                 cores: 1,
             }
             .to_string(),
-            "async and the server used 80% of the only core",
+            "async and the server used 80% of the machine's 1 core",
         ),
         (
             mismatch(None).to_string(),
@@ -159,7 +150,13 @@ fn clean_or_unknown_evidence_is_valid() {
     assert_eq!(Verdict::for_cell(&clean()).reasons, []);
     let unknown = ObservedCell {
         rounds: 20,
-        strategies: vec![ObservedStrategy::default(); 2],
+        strategies: vec![
+            ObservedStrategy {
+                samples: 299,
+                ..ObservedStrategy::default()
+            };
+            2
+        ],
         ..ObservedCell::default()
     };
     assert_eq!(validity(&unknown), Validity::Valid);
@@ -213,7 +210,7 @@ fn early_response_is_invalid() {
     assert_invalid(
         |cell| cell.server.early_responses = 3,
         "early_responses",
-        "3 responses were sent before they were due",
+        "3 responses sent early",
     );
 }
 
@@ -247,7 +244,7 @@ fn saturated_machine_is_suspect() {
     assert_suspect(
         both(0.76),
         "machine_saturated",
-        "async and the server used 76% of all 2 cores and disturbed each other; lower the concurrency or use longer delays",
+        "async and the server used 76% of the machine's 2 cores and disturbed each other; lower the concurrency or use longer delays",
     );
     let mut spare = clean();
     both(0.6)(&mut spare);
@@ -376,7 +373,7 @@ fn percentile_without_enough_samples_is_suspect() {
     assert_suspect(
         |cell| cell.strategies[1].samples = 4,
         "few_samples",
-        "async has 4 independent latencies, too few for p50 (5 needed), p99 (299 needed); raise --rounds or --flags",
+        "async has 4 independent latencies, too few for p50 (5 needed), p90 (29 needed), p99 (299 needed); raise --rounds or --flags",
     );
 }
 
@@ -411,21 +408,25 @@ fn different_results_under_one_policy_are_suspect() {
 
 #[test]
 fn exhausted_resources_and_aborted_rounds_are_invalid() {
-    let exhausted = |resource| Reason::ResourceExhausted {
-        resource,
-        what: "3 of 9 attempts did not connect".into(),
-        available: 1024,
-    };
+    let what = || "3 of 9 attempts did not connect".to_owned();
+    let available = 1024;
     assert_invalid(
         |cell| {
-            cell.other_reasons
-                .push(exhausted(SystemResource::FileDescriptors));
+            cell.other_reasons.push(Reason::OutOfFileDescriptors {
+                what: what(),
+                available,
+            });
         },
         "out_of_file_descriptors",
         "3 of 9 attempts did not connect: out of open files (1024 available); raise the limit with `ulimit -n`",
     );
     assert_invalid(
-        |cell| cell.other_reasons.push(exhausted(SystemResource::Ports)),
+        |cell| {
+            cell.other_reasons.push(Reason::OutOfPorts {
+                what: what(),
+                available,
+            });
+        },
         "out_of_ports",
         "3 of 9 attempts did not connect: out of ports (1024 available); widen `net.ipv4.ip_local_port_range`",
     );
@@ -435,7 +436,11 @@ fn exhausted_resources_and_aborted_rounds_are_invalid() {
         "no download succeeded; check --url",
     );
     assert_invalid(
-        |cell| cell.abort_messages.push("interrupted".into()),
+        |cell| {
+            cell.other_reasons.push(Reason::Aborted {
+                why: "interrupted".into(),
+            });
+        },
         "aborted",
         "interrupted",
     );

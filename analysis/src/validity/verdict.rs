@@ -2,13 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use strum::Display;
 
 /// Whether figures can be used. The worst reason decides.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, Display, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Validity {
     /// Nothing contradicts the figures.
     Valid,
@@ -36,14 +37,4 @@ pub struct ValidityIssue {
     pub label: String,
     /// The reason with its figures, as a sentence.
     pub message: String,
-}
-
-impl fmt::Display for Validity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Validity::Valid => "VALID",
-            Validity::Suspect => "SUSPECT",
-            Validity::Invalid => "INVALID",
-        })
-    }
 }

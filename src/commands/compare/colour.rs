@@ -2,7 +2,7 @@
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use flagpole_analysis::validity::verdict::Validity;
+use flagpole_analysis::validity::Validity;
 use std::io;
 
 /// Whether standard output is a terminal with colours, and `NO_COLOR` is not set.

@@ -4,8 +4,7 @@ use super::args::CompareArgs;
 use super::colour;
 use super::experiment_args::experiment;
 use crate::exit_status::ExitStatus;
-use crate::experiment::evaluation::baseline::BaselineResult;
-use crate::experiment::evaluation::{exit_reasons, thresholds};
+use crate::experiment::evaluation::{baseline, exit_reasons};
 use crate::experiment::output_target::OutputTarget;
 use crate::experiment::{grid, spec::experiment::Experiment};
 use crate::process::system_limits;
@@ -13,6 +12,7 @@ use crate::process::trial_process::Interrupt;
 use crate::{interrupt, output};
 use anyhow::{Context as _, Result, anyhow};
 use flagpole_analysis::comparison::Comparison;
+use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
 
 impl CompareArgs {
@@ -24,8 +24,7 @@ impl CompareArgs {
         }
         let experiment = experiment(&self)?;
         check(&experiment)?;
-        let baseline = self.baseline.as_deref().map(BaselineResult::read);
-        let baseline = baseline.transpose()?;
+        let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
         if let Some(path) = &self.save {
@@ -38,10 +37,10 @@ impl CompareArgs {
 
         let mut measured = grid::measure(&experiment, &interrupt)?;
         let comparison = &mut measured.comparison;
-        if let Some(baseline) = &baseline {
-            comparison.baseline = BaselineResult::from(&*comparison).compare_to(baseline);
+        if let Some(earlier) = &earlier {
+            comparison.baseline = baseline::compare(comparison, earlier);
         }
-        comparison.crossed_thresholds = thresholds::crossed(&experiment, comparison);
+        comparison.crossed_thresholds = exit_reasons::crossed_thresholds(&experiment, comparison);
         let printed = self.print(comparison);
         let written = target.map_or(Ok(()), |target| {
             target.write(&(serde_json::to_string_pretty(comparison)? + "\n"))
@@ -61,12 +60,12 @@ impl CompareArgs {
 
     fn print(&self, comparison: &Comparison) -> Result<()> {
         let mut text = Vec::new();
-        if colour::is_enabled() {
-            self.format
-                .write_styled(comparison, &colour::styled, &mut text)?;
+        let style = if colour::is_enabled() {
+            colour::styled
         } else {
-            self.format.write(comparison, &mut text)?;
-        }
+            |validity: Validity| validity.to_string()
+        };
+        self.format.write(comparison, &style, &mut text)?;
         output::result(&String::from_utf8(text)?)
     }
 }

@@ -2,22 +2,18 @@
 
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::failure::Failure;
-use crate::process::system_limits;
-use flagpole_analysis::validity::SystemResource;
-use flagpole_analysis::validity::reason::Reason;
-use flagpole_protocol::AttemptRecord;
+use crate::process::system_limits::exhausted;
+use flagpole_analysis::validity::Reason;
+use flagpole_protocol::{AttemptRecord, ConnectFailureCause};
 use std::collections::BTreeMap;
 
 /// The issues of a cell: attempts that did not reach the server, and a trial that was aborted because a system resource
 /// ran out.
 pub(crate) fn reasons(cell: &CellTrials) -> Vec<Reason> {
     let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
-    let exhausted = cell
-        .abort_reason
-        .iter()
-        .filter_map(|reason| reason.exhausted);
+    let aborted = cell.abort_reason.iter();
     let aborted =
-        exhausted.map(|resource| exhausted_reason(resource, "a trial was aborted".to_owned()));
+        aborted.filter_map(|abort| exhausted(abort.cause, "a trial was aborted".to_owned()));
     aborted.chain(count_failures(records)).collect()
 }
 
@@ -25,42 +21,30 @@ fn count_failures<'a, I: Iterator<Item = &'a AttemptRecord>>(
     records: impl Fn() -> I,
 ) -> Vec<Reason> {
     // Counted by message: a message includes the error number, so that equal messages have the same cause.
-    let mut counts: BTreeMap<String, (Option<SystemResource>, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (ConnectFailureCause, u64)> = BTreeMap::new();
     for failure in records().filter_map(Failure::for_attempt) {
-        let (_, count) = counts
+        counts
             .entry(failure.message)
-            .or_insert((failure.exhausted, 0));
-        *count += 1;
+            .or_insert((failure.cause, 0))
+            .1 += 1;
     }
     let attempts = records().count() as u64;
-    let reason = |(why, (exhausted, count))| match exhausted {
-        Some(resource) => exhausted_reason(
-            resource,
-            format!("{count} of {attempts} attempts did not connect"),
-        ),
-        None => Reason::ConnectFailed {
+    let reason = |(why, (cause, count))| {
+        let what = format!("{count} of {attempts} attempts did not connect");
+        exhausted(cause, what).unwrap_or(Reason::ConnectFailed {
             count,
             attempts,
             why,
-        },
+        })
     };
     counts.into_iter().map(reason).collect()
-}
-
-fn exhausted_reason(resource: SystemResource, what: String) -> Reason {
-    let available = system_limits::available(resource);
-    Reason::ResourceExhausted {
-        resource,
-        what,
-        available,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::process::test_record;
-    use flagpole_protocol::{ConnectFailureCause, Outcome};
+    use flagpole_protocol::Outcome;
 
     fn record(outcome: Outcome) -> AttemptRecord {
         test_record::record(outcome, None)

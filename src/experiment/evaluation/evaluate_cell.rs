@@ -1,13 +1,21 @@
 //! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
 use crate::experiment::evaluation::plan_predictor::PlanPredictor;
-use crate::experiment::evaluation::{bottlenecks, ratios, timelines, validity};
+use crate::experiment::evaluation::{ratios, validity};
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
+use crate::experiment::runner::environment::usable_cores;
 use anyhow::Result;
+use flagpole_analysis::bottleneck::{Bottleneck, ObservedRun};
 use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
-use flagpole_analysis::comparison::{Cell, StrategyResult, Trial};
+use flagpole_analysis::comparison::{Cell, StrategyResult, Trial, median_trial};
+use flagpole_analysis::report::timeline;
 use flagpole_server::config::listener::Listener;
+use std::time::Duration;
+
+/// The size of a timeline, in characters.
+const WIDTH: usize = 60;
+const HEIGHT: usize = 6;
 
 /// The results of all strategies, and the verdict.
 pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrials) -> Result<Cell> {
@@ -24,20 +32,18 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
     }
     let mut strategies = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(&mut cell.trials) {
-        let timeout = variant.policy()?.timeouts.total;
         for trial in trials.iter_mut() {
-            let measured = &trial.measured;
-            trial.terms =
-                BoundTerms::for_attempts(&measured.records, measured.concurrency, timeout, limits);
+            trial.terms = BoundTerms::for_run(&trial.measured, limits);
         }
         let trials: Vec<&Trial> = trials.iter().collect();
-        if let Some(mut strategy) = StrategyResult::from_trials(&variant.name, &trials) {
-            strategy.bottleneck = bottlenecks::bottleneck(&trials, timeout, limits);
-            strategies.push(strategy);
-        }
+        let Some(mut strategy) = StrategyResult::from_trials(&variant.name, &trials) else {
+            continue;
+        };
+        strategy.bottleneck = median_trial(&trials).map(|median| bottleneck(median, limits));
+        strategies.push(strategy);
     }
     ratios::add(&mut strategies);
-    timelines::add(&mut strategies, conditions, &cell);
+    add_timelines(&mut strategies, conditions, &cell);
     let verdict = validity::verdict(conditions, &cell, &mut strategies)?;
     Ok(Cell {
         conditions: conditions.as_pairs(listener.as_ref()),
@@ -47,6 +53,41 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         server: cell.server,
         verdict,
     })
+}
+
+fn bottleneck(trial: &Trial, limits: ServerLimits) -> Bottleneck {
+    let (measured, cpu) = (&trial.measured, trial.resource_usage.cpu_us());
+    Bottleneck::for_run(&ObservedRun {
+        records: &measured.records,
+        concurrency: measured.concurrency,
+        wall: measured.wall,
+        timeout: measured.timeout,
+        limits,
+        cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
+        cores: usable_cores(trial),
+    })
+}
+
+/// Adds a timeline to each strategy, all with the same time scale.
+fn add_timelines(
+    strategies: &mut [StrategyResult],
+    conditions: &CellConditions<'_>,
+    cell: &CellTrials,
+) {
+    let trials = conditions.variants.iter().zip(&cell.trials);
+    let medians = trials.filter_map(|(variant, trials)| {
+        let trials: Vec<&Trial> = trials.iter().collect();
+        Some((&variant.name, &median_trial(&trials)?.measured.records))
+    });
+    let medians: Vec<_> = medians.collect();
+    let records = medians.iter().flat_map(|(_, records)| records.iter());
+    let span = records.map(|record| record.done).max().unwrap_or_default();
+    for strategy in strategies {
+        let median = medians.iter().find(|(name, _)| **name == strategy.name);
+        if let Some((_, records)) = median {
+            strategy.timeline = timeline(records, span, WIDTH, HEIGHT);
+        }
+    }
 }
 
 /// If no measured round has a trial, uses the trials of the warm-up round and the aborted trial.

@@ -1,8 +1,9 @@
-//! Invalid measurements (exit code 3) and unexpected errors (exit code 1) of a comparison.
+//! Invalid measurements (exit code 3), crossed thresholds and unexpected errors (exit code 1) of a comparison.
 
 use crate::experiment::runner::cell::CellTrials;
+use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::Comparison;
-use flagpole_analysis::validity::verdict::Validity;
+use flagpole_analysis::validity::Validity;
 use flagpole_protocol::{AttemptRecord, Outcome};
 
 /// The reasons for which the measurement is invalid, without duplicates: some reasons occur in every cell.
@@ -16,6 +17,17 @@ pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
         }
     }
     invalid
+}
+
+/// The crossed thresholds (`--fail-if`) as sentences, per cell.
+pub(crate) fn crossed_thresholds(experiment: &Experiment, comparison: &Comparison) -> Vec<String> {
+    let cells = comparison.cells.iter();
+    let crossed = cells.flat_map(|cell| {
+        let thresholds = experiment.fail_if.iter();
+        let crossed = thresholds.filter_map(|threshold| threshold.0.crossed(cell));
+        crossed.map(|crossed| comparison.prefix(cell) + &crossed)
+    });
+    crossed.collect()
 }
 
 /// Whether a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that

@@ -1,7 +1,7 @@
 //! Ratios of wall times between the strategies of a cell.
 
 use flagpole_analysis::comparison::{Ratio, StrategyResult};
-use flagpole_analysis::stats::ratio_estimate::{MIN_ROUNDS, RatioEstimate};
+use flagpole_analysis::stats::{MIN_ROUNDS, RatioEstimate};
 use std::collections::BTreeMap;
 
 /// Adds to each strategy its speedup over the first strategy of the experiment, which is the reference, and its ratio to

@@ -7,19 +7,14 @@ use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
 use flagpole_analysis::comparison::{StrategyResult, Trial};
-use flagpole_analysis::stats::sample_size::{effective_sample_size, required_samples};
-use flagpole_analysis::validity::FatesDigest;
-use flagpole_analysis::validity::observed::{ObservedCell, ObservedServer, ObservedStrategy};
-use flagpole_analysis::validity::planned_fates::{self, FateComparison, PlannedFates};
-use flagpole_analysis::validity::reason::Reason;
-use flagpole_analysis::validity::reconcile::{self, Mismatch};
-use flagpole_analysis::validity::verdict::Verdict;
+use flagpole_analysis::stats::{effective_sample_size, required_samples};
+use flagpole_analysis::validity::{
+    FateComparison, FatesDigest, Mismatch, ObservedCell, ObservedServer, ObservedStrategy,
+    PlannedFates, Reason, Verdict, compare_fates, first_mismatch,
+};
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The quantiles that are printed and that thresholds can use.
-const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// The verdict on a cell. Adds the figures about fates, and the stalled rounds, to `results`.
 pub(crate) fn verdict(
@@ -27,7 +22,7 @@ pub(crate) fn verdict(
     cell: &CellTrials,
     results: &mut [StrategyResult],
 ) -> Result<Verdict> {
-    let compared = compare_fates(conditions, cell)?;
+    let compared = compare_trials(conditions, cell)?;
     let server = observed_server(cell);
     let mut strategies = Vec::new();
     let variants = conditions.variants.iter().zip(&cell.trials);
@@ -52,31 +47,30 @@ pub(crate) fn verdict(
         server,
         cores: cores(),
         strategies,
-        other_reasons: [
-            connect_issues::reasons(cell),
-            no_downloads(conditions, cell),
-        ]
-        .concat(),
-        abort_messages: (cell.abort_reason.iter())
-            .map(|reason| reason.message.clone())
-            .collect(),
+        other_reasons: other_reasons(conditions, cell),
     }))
 }
 
-/// The issue that no download from an external server succeeded. With flagpole's own server that can be intended.
-fn no_downloads(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reason> {
-    let is_own_server = conditions.experiment.url.is_none();
+/// Why the cell was aborted, connections that could not be opened, and that no
+/// download from an external server succeeded; with flagpole's own server the last can be intended.
+fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reason> {
+    let aborted = cell
+        .abort_reason
+        .iter()
+        .map(|reason| reason.message.clone());
+    let mut reasons: Vec<_> = aborted.map(|why| Reason::Aborted { why }).collect();
+    reasons.extend(connect_issues::reasons(cell));
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
-    let is_issue = !is_own_server && cell.abort_reason.is_none() && !has_downloads;
-    is_issue
-        .then_some(Reason::NoDownloads)
-        .into_iter()
-        .collect()
+    let is_external = conditions.experiment.url.is_some();
+    if is_external && cell.abort_reason.is_none() && !has_downloads {
+        reasons.push(Reason::NoDownloads);
+    }
+    reasons
 }
 
 /// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every
 /// trial has are compared.
-fn compare_fates(
+fn compare_trials(
     conditions: &CellConditions<'_>,
     cell: &CellTrials,
 ) -> Result<Vec<Vec<FateComparison>>> {
@@ -94,7 +88,7 @@ fn compare_fates(
             });
         }
     }
-    let mut compared = planned_fates::compare(&all).into_iter();
+    let mut compared = compare_fates(&all).into_iter();
     let counts = cell.trials.iter().map(Vec::len);
     Ok(counts
         .map(|count| compared.by_ref().take(count).collect())
@@ -121,17 +115,17 @@ fn observed_strategy(
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
     let cpu_us = trials.iter().map(|trial| trial.resource_usage.cpu_us());
     let records = || trials.iter().map(|trial| &trial.measured.records);
+    // The busy time of the workers and the time of their attempts, of all rounds; unknown if it is unknown of one.
+    let sum = |(busy, took), (more_busy, more_took)| (busy + more_busy, took + more_took);
     let busy: Option<Vec<_>> = records().map(|records| busy_time(records)).collect();
-    let busy = busy.filter(|busy| !busy.is_empty());
+    let busy = busy.and_then(|busy| busy.into_iter().reduce(sum));
     ObservedStrategy {
         name: variant.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
         cpu: Some(Duration::from_micros(cpu_us.sum())),
         cores: trials.first().map_or(1, usable_cores),
-        busy: busy
-            .as_ref()
-            .map(|busy| busy.iter().map(|(busy, _)| *busy).sum()),
-        attempt_time: busy.map(|busy| busy.iter().map(|(_, took)| *took).sum()),
+        busy: busy.map(|(busy, _): (Duration, Duration)| busy),
+        attempt_time: busy.map(|(_, took)| took),
         fates_digest: fates,
         server_cpu: trials.iter().map(server_cpu).sum(),
         mismatch: trials.iter().find_map(mismatch),
@@ -141,7 +135,6 @@ fn observed_strategy(
         downloads: result.downloads(),
         policy: variant.policy.describe().join(", "),
         samples: effective_sample_size(records().flatten()),
-        quantiles: QUANTILES.to_vec(),
     }
 }
 
@@ -198,6 +191,6 @@ fn server_cpu(trial: &Trial) -> Option<Duration> {
 fn mismatch(trial: &Trial) -> Option<(usize, Mismatch)> {
     let server = trial.server.as_ref()?;
     let records = &trial.measured.records;
-    let mismatch = reconcile::first_mismatch(records, server.requests, &server.by_status)?;
+    let mismatch = first_mismatch(records, server.requests, &server.by_status)?;
     Some((trial.round, mismatch))
 }

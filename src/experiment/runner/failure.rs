@@ -4,21 +4,20 @@ use crate::process::system_limits;
 use crate::process::trial_process::TrialFailed;
 use anyhow::Error;
 use flagpole_analysis::comparison::Trial;
-use flagpole_analysis::validity::SystemResource;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptRecord, ConnectFailureCause, Outcome};
 
 /// Why the rounds of a cell ended early, or why an attempt did not reach the server.
 pub(crate) struct Failure {
     pub(crate) message: String,
-    /// The system resource that ran out, if that was the cause.
-    pub(crate) exhausted: Option<SystemResource>,
+    /// Whether a system resource ran out.
+    pub(crate) cause: ConnectFailureCause,
 }
 
 impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Failure {
         Failure {
             message: message.into(),
-            exhausted: None,
+            cause: ConnectFailureCause::Other,
         }
     }
 
@@ -33,20 +32,20 @@ impl Failure {
         let cause = trial.map_or_else(|| system_limits::cause(error), |trial| trial.cause);
         Failure {
             message: format!("{error:#}"),
-            exhausted: system_limits::resource(cause),
+            cause,
         }
     }
 
     /// `None` if the attempt reached the server, or ended by a connect timeout: the user asked for the timeout.
     pub(crate) fn for_attempt(record: &AttemptRecord) -> Option<Failure> {
-        let exhausted = match record.outcome {
-            Outcome::ConnectionRefused => None,
-            Outcome::ConnectFailed { cause, .. } => system_limits::resource(cause),
+        let cause = match record.outcome {
+            Outcome::ConnectionRefused => ConnectFailureCause::Other,
+            Outcome::ConnectFailed { cause, .. } => cause,
             _ => return None,
         };
         Some(Failure {
             message: record.outcome.to_string(),
-            exhausted,
+            cause,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Results of a few trials.
 
 use super::*;
-use crate::report::test_comparison::trial;
+use crate::test_runs::trial;
 
 #[test]
 fn rounds_become_medians_and_sums() {

@@ -1,11 +1,14 @@
 //! The metrics of thresholds.
 
-use super::quantity::QuantityKind;
-use std::fmt;
-use std::str::FromStr;
+use super::quantity::{COUNTS, RATES, SHARES, SIZES, TIMES, Units};
+use crate::comparison::strategy_result::StrategyResult;
+use strum::{Display, EnumString, VariantNames};
 
 /// A metric of one strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[cfg_attr(test, derive(strum::EnumIter))]
+#[strum(serialize_all = "lowercase")]
+#[non_exhaustive]
 pub enum Metric {
     /// The median wall time of a round.
     Wall,
@@ -27,69 +30,32 @@ pub enum Metric {
     Memory,
 }
 
-/// A metric that does not exist.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown metric `{0}`; known: {known}", known = Metric::known())]
-pub struct UnknownMetric(String);
-
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Metric; 9] = [
-        Metric::Wall,
-        Metric::Efficiency,
-        Metric::P50,
-        Metric::P90,
-        Metric::P99,
-        Metric::Errors,
-        Metric::Goodput,
-        Metric::Cpu,
-        Metric::Memory,
-    ];
-
-    /// The name in a threshold.
-    pub fn name(self) -> &'static str {
+    pub(super) fn units(self) -> &'static Units {
         match self {
-            Metric::Wall => "wall",
-            Metric::Efficiency => "efficiency",
-            Metric::P50 => "p50",
-            Metric::P90 => "p90",
-            Metric::P99 => "p99",
-            Metric::Errors => "errors",
-            Metric::Goodput => "goodput",
-            Metric::Cpu => "cpu",
-            Metric::Memory => "memory",
+            Metric::Wall | Metric::P50 | Metric::P90 | Metric::P99 | Metric::Cpu => &TIMES,
+            Metric::Efficiency => &SHARES,
+            Metric::Errors => &COUNTS,
+            Metric::Goodput => &RATES,
+            Metric::Memory => &SIZES,
         }
     }
 
-    /// The kind of its values.
-    pub(super) fn kind(self) -> QuantityKind {
+    /// The value in the base unit: times in seconds, memory in bytes, efficiency as a share of 1, errors in downloads,
+    /// goodput in downloads per second. `None` if it is unknown: no efficiency without a bound, no percentile without
+    /// samples.
+    pub(super) fn value(self, strategy: &StrategyResult) -> Option<f64> {
+        let seconds = |micros: u64| micros as f64 / 1e6;
         match self {
-            Metric::Wall | Metric::P50 | Metric::P90 | Metric::P99 | Metric::Cpu => {
-                QuantityKind::Time
-            }
-            Metric::Efficiency => QuantityKind::Share,
-            Metric::Errors => QuantityKind::Count,
-            Metric::Goodput => QuantityKind::Rate,
-            Metric::Memory => QuantityKind::Size,
+            Metric::Wall => Some(seconds(strategy.wall_us.median)),
+            Metric::Efficiency => strategy.efficiency,
+            Metric::P50 => strategy.response_time_us.p50.map(seconds),
+            Metric::P90 => strategy.response_time_us.p90.map(seconds),
+            Metric::P99 => strategy.response_time_us.p99.map(seconds),
+            Metric::Errors => Some(strategy.error as f64),
+            Metric::Goodput => Some(strategy.goodput()),
+            Metric::Cpu => Some(seconds(strategy.resource_usage.cpu_us())),
+            Metric::Memory => Some(strategy.resource_usage.peak_memory_kib as f64 * 1024.0),
         }
-    }
-
-    fn known() -> String {
-        Metric::ALL.map(Metric::name).join(", ")
-    }
-}
-
-impl FromStr for Metric {
-    type Err = UnknownMetric;
-
-    fn from_str(text: &str) -> Result<Metric, UnknownMetric> {
-        let named = Metric::ALL.into_iter().find(|metric| metric.name() == text);
-        named.ok_or_else(|| UnknownMetric(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }

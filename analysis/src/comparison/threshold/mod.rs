@@ -1,17 +1,11 @@
 //! Conditions for continuous integration, such as `async.p99 > 80ms`.
 
-mod comparator;
-mod crossed;
-mod error;
+mod condition;
 mod metric;
-mod parse;
 mod quantity;
 #[cfg(test)]
 mod tests;
 
-pub use comparator::Comparator;
-pub use crossed::{CrossedThreshold, MissingMetric};
-pub use error::ThresholdError;
-pub use metric::{Metric, UnknownMetric};
-pub use parse::Threshold;
+pub use condition::{Comparator, Threshold, ThresholdError};
+pub use metric::Metric;
 pub use quantity::{Quantity, QuantityError};

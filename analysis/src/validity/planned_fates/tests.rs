@@ -35,12 +35,12 @@ fn digest(records: &[AttemptRecord]) -> FatesDigest {
 
 /// The numbers of compared and of timing-dependent attempts of a run.
 fn counts(records: &[AttemptRecord]) -> (usize, usize) {
-    let run = &compare(&[PlannedFates::from_records(records)])[0];
+    let run = &compare_fates(&[PlannedFates::from_records(records)])[0];
     (run.attempts, run.timing_dependent)
 }
 
 fn digests(runs: &[PlannedFates]) -> Vec<FatesDigest> {
-    let compared = compare(runs).into_iter();
+    let compared = compare_fates(runs).into_iter();
     compared.map(|run| run.digest.unwrap()).collect()
 }
 
@@ -150,7 +150,7 @@ fn timing_dependent_attempts_and_those_after_them_are_not_compared() {
         assert_eq!(counts(&records), (1, 2));
         assert_eq!(digest(&records), digest(&[response(2, 1, 200, 20)]));
         let nothing = PlannedFates::from_records(&records[..2]);
-        let [nothing] = &compare(&[nothing])[..] else {
+        let [nothing] = &compare_fates(&[nothing])[..] else {
             panic!("there is one run")
         };
         assert_eq!(

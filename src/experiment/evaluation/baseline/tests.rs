@@ -3,29 +3,31 @@
 use super::*;
 use serde_json::json;
 
-/// A result of one strategy with this number of rounds.
+/// A recorded result, reduced to one strategy with this number of rounds.
 fn result(rounds: u64) -> Value {
-    let walls = (0..rounds).map(|round| json!({ "wall_us": 1000 + 10 * (round % 3) }));
-    json!({
-        "schema": SCHEMA,
-        "experiment": { "seed": 7 },
-        "environment": {
-            "flagpole": "0.1.0", "system": "linux 6.1", "processor": "P", "cores": 2, "load": 0.1,
-            "optimised": true, "started_unix_s": 1,
-        },
-        "cells": [{
-            "conditions": { "latency": "50ms" },
-            "strategies": [{
-                "name": "async", "concurrency": 20, "fates_digest": "00ff",
-                "rounds": walls.collect::<Vec<_>>(),
-            }],
-            "verdict": { "validity": "SUSPECT", "reasons": [] },
-        }],
-    })
+    let recorded = include_str!("../../../../tests/fixtures/v0.1/result.json");
+    let mut result: Value = serde_json::from_str(recorded).unwrap();
+    result["experiment"] = json!({ "seed": 7 });
+    let environment = &mut result["environment"];
+    (environment["system"], environment["processor"]) = (json!("linux 6.1"), json!("P"));
+    result["cells"].as_array_mut().unwrap().truncate(1);
+    let cell = &mut result["cells"][0];
+    cell["conditions"] = json!({ "latency": "50ms" });
+    cell["verdict"]["reasons"] = json!([]);
+    cell["strategies"].as_array_mut().unwrap().truncate(1);
+    let strategy = &mut cell["strategies"][0];
+    (strategy["name"], strategy["concurrency"]) = (json!("async"), json!(20));
+    let round = strategy["rounds"][0].clone();
+    strategy["rounds"] = (0..rounds).map(|_| round.clone()).collect();
+    for (number, round) in (0..).zip(strategy["rounds"].as_array_mut().unwrap()) {
+        round["wall_us"] = json!(1000 + 10 * (number % 3));
+    }
+    result
 }
 
-fn parse(result: &Value) -> BaselineResult {
-    BaselineResult::parse(&result.to_string()).unwrap()
+fn compare_values(new: &Value, baseline: &Value) -> Vec<BaselineRatio> {
+    let [new, baseline] = [new, baseline].map(|result| parse(&result.to_string()).unwrap());
+    compare(&new, &baseline)
 }
 
 /// The sentences about a result of ten rounds whose baseline has another value at `pointer`.
@@ -33,7 +35,7 @@ fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
     let (now, mut old) = (result(10), result(10));
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     old.pointer_mut(parent).unwrap()[key] = old_value;
-    let against = parse(&now).compare_to(&parse(&old));
+    let against = compare_values(&now, &old);
     let ratios = against.into_iter();
     ratios
         .map(|against| format!("{}: {}", against.name, against.message))
@@ -42,7 +44,7 @@ fn sentences(pointer: &str, old_value: Value) -> Vec<String> {
 
 #[test]
 fn result_does_not_differ_from_itself() {
-    let against = parse(&result(10)).compare_to(&parse(&result(10)));
+    let against = compare_values(&result(10), &result(10));
     assert_eq!(against.len(), 1);
     let ratio = against[0].ratio.as_ref().unwrap();
     assert!(ratio.confidence_interval.is_some() && ratio.is_significant == Some(false));
@@ -148,7 +150,7 @@ fn different_environment_is_reported_and_compared() {
 
 #[test]
 fn few_rounds_have_a_ratio_without_interval() {
-    let against = parse(&result(10)).compare_to(&parse(&result(9)));
+    let against = compare_values(&result(10), &result(9));
     let ratio = against[0].ratio.as_ref().unwrap();
     assert_eq!(
         (ratio.confidence_interval, ratio.is_significant),
@@ -156,13 +158,13 @@ fn few_rounds_have_a_ratio_without_interval() {
     );
     assert_eq!(
         against[0].message,
-        "0.999x; too few rounds for a confidence interval"
+        "takes 0.999x the time of the baseline; too few rounds for a confidence interval"
     );
 }
 
 #[test]
 fn result_of_another_schema_is_rejected() {
-    let error = BaselineResult::parse(r#"{ "schema": 2 }"#).err().unwrap();
+    let error = parse(r#"{ "schema": 2 }"#).err().unwrap();
     let sentence =
         format!("expected a result of schema {OLDEST_SCHEMA}, got `2`; measure the baseline again");
     assert!(error.to_string().starts_with(&sentence), "{error}");

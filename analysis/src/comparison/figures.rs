@@ -1,9 +1,11 @@
-//! Medians, ranges and percentiles, in whole microseconds.
+//! Medians, ranges and percentiles, in whole microseconds, and ratios.
 
+use crate::stats::RatioEstimate;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{LatencyStats, as_micros};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The quantiles of a distribution, denser towards the slowest.
 const QUANTILES: [f64; 13] = [
@@ -11,7 +13,7 @@ const QUANTILES: [f64; 13] = [
 ];
 
 /// The median of some values, the lower of two in the middle, and their range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// One of the values, never the mean of two.
     pub median: u64,
@@ -22,7 +24,7 @@ pub struct Spread {
 }
 
 /// Three percentiles of latencies; null without latencies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
     /// The median.
     pub p50: Option<u64>,
@@ -33,7 +35,7 @@ pub struct Percentiles {
 }
 
 /// A point of the distributions of latencies.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PercentilePoint {
     /// The quantile, 0 to 1.
     pub quantile: f64,
@@ -78,6 +80,67 @@ pub(super) fn distribution(
         })
     };
     QUANTILES.iter().filter_map(point).collect()
+}
+
+/// A ratio with its 95% confidence interval, if there are enough rounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ratio {
+    /// The name of the other strategy.
+    pub to: String,
+    /// The ratio: with a confidence interval the geometric mean over the rounds, otherwise the ratio of the medians.
+    pub ratio: f64,
+    /// The ends of the confidence interval.
+    pub confidence_interval: Option<[f64; 2]>,
+    /// Whether the interval excludes 1.
+    pub is_significant: Option<bool>,
+    /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
+    pub minimum_detectable_effect: Option<f64>,
+}
+
+impl Ratio {
+    /// A ratio without a confidence interval.
+    pub fn without_interval(to: &str, ratio: f64) -> Ratio {
+        Ratio {
+            to: to.to_owned(),
+            ratio,
+            confidence_interval: None,
+            is_significant: None,
+            minimum_detectable_effect: None,
+        }
+    }
+
+    /// A ratio with its confidence interval.
+    pub fn from_estimate(to: &str, estimate: &RatioEstimate) -> Ratio {
+        Ratio {
+            confidence_interval: Some([estimate.low, estimate.high]),
+            is_significant: Some(estimate.is_significant()),
+            minimum_detectable_effect: Some(estimate.minimum_detectable_effect),
+            ..Ratio::without_interval(to, estimate.ratio)
+        }
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ratio { to, ratio, .. } = self;
+        let Some([low, high]) = self.confidence_interval else {
+            return write!(
+                f,
+                "takes {ratio:.3}x the time of {to}; too few rounds for a confidence interval"
+            );
+        };
+        if self.is_significant == Some(true) {
+            return write!(
+                f,
+                "takes {ratio:.3}x the time of {to} (95% CI {low:.3}-{high:.3}x)"
+            );
+        }
+        let effect = 100.0 * self.minimum_detectable_effect.unwrap_or_default();
+        write!(
+            f,
+            "no significant difference from {to} (95% CI {low:.3}-{high:.3}x; detectable difference {effect:.1}%)"
+        )
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,153 @@
+//! What each report looks like, from a recorded result: `tests/snapshots` has the reports.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+use flagpole_analysis::comparison::{BaselineRatio, Comparison};
+use flagpole_analysis::report;
+use flagpole_analysis::validity::{Validity, ValidityIssue};
+use serde_json::{Value, json};
+
+/// Two concurrencies and two strategies, recorded by `flagpole compare --flags 8 --latency 20ms --concurrency 2,4
+/// --strategy threads,async --fault 503@20% --retries 2 --backoff 1ms..2ms --rounds 10 --measure-overhead --fail-if
+/// 'async.wall < 1s' --result recorded.json`.
+fn recorded() -> Comparison {
+    serde_json::from_str(include_str!("recorded.json")).unwrap()
+}
+
+/// The first cell alone.
+fn single_cell() -> Comparison {
+    let mut comparison = recorded();
+    comparison.cells.truncate(1);
+    comparison.concurrency_curves.clear();
+    comparison
+}
+
+fn written(format: &str, comparison: &Comparison) -> String {
+    let mut text = Vec::new();
+    let style = |validity: Validity| validity.to_string();
+    let report = report::by_name(format).unwrap();
+    report.write(comparison, &style, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// A value with the names of its types; of an array, the first element.
+fn skeleton(value: &Value) -> Value {
+    match value {
+        Value::Null => json!("null"),
+        Value::Bool(_) => json!("boolean"),
+        Value::Number(_) => json!("number"),
+        Value::String(_) => json!("string"),
+        Value::Array(values) => values.iter().take(1).map(skeleton).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), skeleton(value)))
+            .collect(),
+    }
+}
+
+#[test]
+fn text_of_one_cell() {
+    insta::assert_snapshot!(written("text", &single_cell()));
+}
+
+#[test]
+fn text_of_several_cells_is_one_table() {
+    insta::assert_snapshot!(written("text", &recorded()));
+}
+
+/// What is shown only if it says something: failures, stalls, incomparable strategies, reasons, a baseline.
+#[test]
+fn text_of_a_doubtful_comparison() {
+    let mut comparison = single_cell();
+    let cell = &mut comparison.cells[0];
+    let strategy = &mut cell.strategies[1];
+    (strategy.error, strategy.unstarted, strategy.hedges) = (3, 2, 4);
+    strategy.failures = serde_json::from_value(json!([
+        { "outcome": "http_500", "reason": "500 Internal Server Error", "count": 3 },
+    ]))
+    .unwrap();
+    strategy.stalled_rounds = vec![1, 7];
+    (strategy.speedup, strategy.ratio_to_fastest) = (None, None);
+    strategy.incomparable_to = Some("threads".to_owned());
+    cell.verdict.validity = Validity::Invalid;
+    for (severity, label, message) in [
+        (Validity::Invalid, "aborted", "interrupted"),
+        (
+            Validity::Suspect,
+            "few_rounds",
+            "9 rounds; a confidence interval needs 10; raise --rounds",
+        ),
+    ] {
+        let (label, message) = (label.to_owned(), message.to_owned());
+        cell.verdict.reasons.push(ValidityIssue {
+            severity,
+            label,
+            message,
+        });
+    }
+    comparison.baseline = vec![BaselineRatio {
+        name: "async".to_owned(),
+        ratio: None,
+        message: "different fates in the baseline".to_owned(),
+    }];
+    insta::assert_snapshot!(written("text", &comparison));
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(written("markdown", &recorded()));
+}
+
+#[test]
+fn csv() {
+    insta::assert_snapshot!(written("csv", &recorded()));
+}
+
+#[test]
+fn csv_values_with_commas_and_quotes_are_quoted() {
+    let mut comparison = single_cell();
+    comparison.cells[0].strategies[0].name = "a \"b\"".to_owned();
+    for (name, value) in &mut comparison.cells[0].conditions {
+        if name == "latency" {
+            *value = "lognormal:p50=5ms,p99=9ms".to_owned();
+        }
+    }
+    let text = written("csv", &comparison);
+    let line = text.lines().nth(1).unwrap();
+    assert!(
+        line.contains(",\"lognormal:p50=5ms,p99=9ms\",") && line.contains(",\"a \"\"b\"\"\","),
+        "{line}"
+    );
+}
+
+#[test]
+fn json_document_has_these_keys() {
+    let document = serde_json::from_str(&written("json", &recorded())).unwrap();
+    insta::assert_snapshot!(format!("{:#}", skeleton(&document)));
+}
+
+#[test]
+fn json_document_reads_back() {
+    let text = written("json", &recorded());
+    let read: Comparison = serde_json::from_str(&text).unwrap();
+    assert_eq!(written("json", &read), text);
+}
+
+#[test]
+fn style_applies_to_verdict_and_severities_only() {
+    let mut text = Vec::new();
+    let style = |validity: Validity| format!("<{validity}>");
+    let text_report = report::by_name("text").unwrap();
+    text_report
+        .write(&single_cell(), &style, &mut text)
+        .unwrap();
+    let (plain, styled) = (
+        written("text", &single_cell()),
+        String::from_utf8(text).unwrap(),
+    );
+    assert_ne!(styled, plain);
+    assert_eq!(
+        styled.replace(['<', '>'], ""),
+        plain.replace(['<', '>'], "")
+    );
+}
