@@ -173,7 +173,7 @@ fn result_of_another_schema_is_rejected() {
 #[test]
 fn file_that_is_no_result_is_refused_in_plain_words() {
     for (text, place) in [("[grid]", "line 1, column 2"), ("{}", "line 1, column 2")] {
-        let error = BaselineResult::parse(text).err().unwrap();
+        let error = parse(text).err().unwrap();
         let sentence = "expected a result that `--result` wrote, got something else at ";
         assert_eq!(error.to_string(), format!("{sentence}{place}"));
     }
