@@ -1,14 +1,14 @@
 //! A thread that makes attempts, one after the other, and waits for each.
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot};
+use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot, run_state::lock};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
 use crate::{DownloadDir, Run, RunError};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
-use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread::{Builder, ScopedJoinHandle, scope};
+use std::thread::{Builder, scope};
 use tokio_util::sync::CancellationToken;
 
 /// The size of the stack of a thread that makes attempts, in bytes. Calls are not nested deeply, in a debug build
@@ -33,35 +33,30 @@ pub(crate) fn run_on_threads(
     (name, stack_size): (&str, usize),
     work: impl Fn(usize) -> Result<Box<RunStats>, RunError> + Sync,
 ) -> Result<RunStats, RunError> {
-    type Thread<'s> = ScopedJoinHandle<'s, Result<Box<RunStats>, RunError>>;
-    let work = |index| {
+    let total = Mutex::new(Ok(RunStats::default()));
+    let work = &|index| {
         // Cancels the run if this thread fails: the others would wait for its attempt to end.
         let cancel_on_failure = run.cancel.clone().drop_guard();
-        let stats = work(index)?;
+        let (stats, mut total) = (work(index), lock(&total));
+        match stats {
+            Ok(stats) => total.iter_mut().for_each(|total| *total += &*stats),
+            Err(error) => {
+                *total = Err(error);
+                return;
+            }
+        }
         cancel_on_failure.disarm();
-        Ok(stats)
     };
-    let work = &work;
     scope(|scope| {
-        let spawn = |index: usize| {
-            let builder = Builder::new().name(format!("{name}-{}", index + 1));
-            let thread = builder
-                .stack_size(stack_size)
-                .spawn_scoped(scope, move || work(index));
-            thread
-                .inspect_err(|_| run.cancel.cancel())
-                .map_err(RunError::Thread)
-        };
-        let join = |thread: Thread<'_>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        let threads: Vec<_> = (0..count).map(spawn).collect();
-        // Every thread is joined, so that a panic of any thread is passed on.
-        let stats: Vec<_> = threads
-            .into_iter()
-            .map(|thread| thread.and_then(join))
-            .collect();
-        let mut stats = stats.into_iter();
-        stats.try_fold(RunStats::default(), |sum, next| Ok(sum.plus(&*next?)))
+        (1..=count).try_for_each(|number| {
+            let builder = Builder::new().name(format!("{name}-{number}"));
+            let builder = builder.stack_size(stack_size);
+            let thread = builder.spawn_scoped(scope, move || work(number - 1));
+            thread.inspect_err(|_| run.cancel.cancel()).map(drop)
+        })
     })
+    .map_err(RunError::Thread)?;
+    total.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes attempts until the scheduler has no more or the run is cancelled.

@@ -1,7 +1,7 @@
 //! When attempts start, and what holds between the end of an attempt and the release of its slot.
 
 use super::trace::{
-    MS, after, flags, flags_with_metadata, result, retrying, simulate_adaptive, start,
+    MS, after, flags, flags_with_metadata, result, retrying, simulate, simulate_adaptive, start,
 };
 use crate::Policy;
 use crate::scheduler::{Action, AttemptId, AttemptScheduler, AttemptSpec};
@@ -78,4 +78,17 @@ fn an_adaptive_limit_decides_the_concurrency() {
     };
     assert_eq!(peak(&Outcome::Ok), 64);
     assert_eq!(peak(&Outcome::Http(503)), 4);
+}
+
+#[test]
+fn an_open_workload_keeps_its_schedule_while_slots_are_free() {
+    let workload = flags(5).spaced(10 * MS);
+    for (concurrency, delayed) in [(10, 0), (1, 90)] {
+        let trace = simulate(&workload, &Policy::default(), concurrency, &|_| {
+            after(100, Outcome::Ok)
+        });
+        let (last, _) = &trace.attempts[4];
+        assert_eq!(last.due, 40 * MS, "a late start does not move the due time");
+        assert_eq!(trace.started[&last.id] - last.due, 4 * delayed * MS);
+    }
 }
