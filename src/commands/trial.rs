@@ -4,7 +4,6 @@
 
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
-use crate::options::strategy_names;
 use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
@@ -12,7 +11,7 @@ use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use flagpole_analysis::comparison::ResourceUsage;
-use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure};
+use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure, strategy};
 use flagpole_protocol::{AttemptRecord, CountryCode};
 use std::process;
 use std::thread;
@@ -57,7 +56,7 @@ fn cancel_on_closed_input() -> Result<CancellationToken> {
 }
 
 fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
-    let strategy = strategy_names::parse_strategy(&job.strategy)?;
+    let strategy = strategy::by_name(&job.strategy)?;
     let concurrency = Concurrency::new(job.concurrency)?;
     system_limits::check_concurrency(job.concurrency)?;
     let target: Target = job.url.parse()?;

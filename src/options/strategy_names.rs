@@ -2,15 +2,9 @@
 
 use clap_complete::engine::CompletionCandidate;
 use flagpole_analysis::report::{self, Report};
-use flagpole_client::{Strategy, strategy};
+use flagpole_client::strategy;
 use flagpole_protocol::SpecError;
 use flagpole_server::fate::{fault, latency};
-
-pub(crate) fn parse_strategy(name: &str) -> Result<&'static dyn Strategy, SpecError> {
-    let found = strategy::ALL.iter().find(|one| one.name() == name).copied();
-    let known = || strategy::ALL.iter().map(|one| one.name());
-    found.ok_or_else(|| SpecError::unknown("strategy", name, known()))
-}
 
 pub(crate) fn parse_format(name: &str) -> Result<&'static dyn Report, SpecError> {
     let found = report::ALL.iter().find(|one| one.name() == name).copied();

@@ -15,6 +15,8 @@ mod threads;
 pub use crate::execution::worker::STACK_SIZE;
 pub use strategy_trait::Strategy;
 
+use flagpole_protocol::SpecError;
+
 /// Every strategy, the simplest first.
 pub const ALL: &[&dyn Strategy] = &[
     &sequential::Sequential,
@@ -26,26 +28,16 @@ pub const ALL: &[&dyn Strategy] = &[
     &adaptive::Adaptive,
 ];
 
-/// No strategy has this name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown strategy `{0}`; known: {known}", known = known())]
-pub struct UnknownStrategy(String);
-
 /// The strategy of this name.
 ///
 /// # Errors
-/// If no strategy has this name; the error lists the known names.
-pub fn by_name(name: &str) -> Result<&'static dyn Strategy, UnknownStrategy> {
+/// If no strategy has this name; the error says which one was probably meant, or lists the known names.
+pub fn by_name(name: &str) -> Result<&'static dyn Strategy, SpecError> {
     let named = ALL.iter().find(|strategy| strategy.name() == name);
+    let known = || ALL.iter().map(|strategy| strategy.name());
     named
         .copied()
-        .ok_or_else(|| UnknownStrategy(name.to_owned()))
-}
-
-fn known() -> String {
-    let mut names: Vec<_> = ALL.iter().map(|strategy| strategy.name()).collect();
-    names.sort_unstable();
-    names.join(", ")
+        .ok_or_else(|| SpecError::unknown("strategy", name, known()))
 }
 
 #[cfg(test)]
@@ -61,12 +53,15 @@ mod tests {
     }
 
     #[test]
-    fn unknown_name_lists_known_names() {
-        let error = by_name("x").err().unwrap().to_string();
+    fn unknown_name_lists_known_names_unless_one_is_near() {
+        let error = |name| by_name(name).err().unwrap().to_string();
         assert_eq!(
-            error,
-            "unknown strategy `x`; known: adaptive, async, async-multi, per-core, sequential, \
-             thread-per-download, threads"
+            error("x"),
+            "unknown strategy `x`; known: sequential, threads, thread-per-download, async, async-multi, per-core, adaptive"
+        );
+        assert_eq!(
+            error("thread"),
+            "unknown strategy `thread`; did you mean `threads`?"
         );
     }
 

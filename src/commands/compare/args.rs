@@ -140,7 +140,7 @@ fn strategies(name: &str) -> Result<StrategyList, SpecError> {
     if name == "all" {
         return Ok(StrategyList(strategy::ALL.to_vec()));
     }
-    let strategy = strategy_names::parse_strategy(name);
+    let strategy = strategy::by_name(name);
     strategy.map(|strategy| StrategyList(vec![strategy]))
 }
 

@@ -20,6 +20,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
     BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
+    strategy,
 };
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::num::NonZeroUsize;
@@ -51,7 +52,7 @@ pub(crate) struct GetArgs {
     selection: CodeSelection,
 
     /// Use this concurrency strategy (see `flagpole strategies`)
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy_names::parse_strategy, add = ArgValueCandidates::new(strategy_names::strategies))]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy::by_name, add = ArgValueCandidates::new(strategy_names::strategies))]
     strategy: &'static dyn Strategy,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]

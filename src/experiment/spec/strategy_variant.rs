@@ -2,7 +2,6 @@
 
 use super::experiment::Experiment;
 use crate::options::policy::PolicyOptions;
-use crate::options::strategy_names;
 use anyhow::{Result, anyhow};
 use flagpole_client::{Policy, Strategy, strategy};
 use flagpole_protocol::spec::SpecError;
@@ -20,7 +19,7 @@ impl FromStr for StrategyName {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<StrategyName, SpecError> {
-        strategy_names::parse_strategy(text).map(StrategyName)
+        strategy::by_name(text).map(StrategyName)
     }
 }
 
