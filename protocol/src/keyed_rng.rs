@@ -22,6 +22,7 @@ const BUFFER: usize = 40;
 /// What is drawn. Each purpose has an independent generator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum DrawPurpose {
     /// How long the response is delayed.
     Delay = 0,

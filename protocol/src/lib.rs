@@ -1,5 +1,16 @@
 //! What flagpole's server, client and analysis share: HTTP semantics, and the plain data of fates, attempts and
 //! ledgers. No I/O, no clocks.
+//!
+//! ```
+//! use flagpole_protocol::{AttemptRecord, Outcome, Resource, RunStats};
+//!
+//! let resource: Resource = "/flags/br/br.gif".parse()?;
+//! let mut stats = RunStats::default();
+//! stats.record(&AttemptRecord::new(resource, Outcome::from_status(500)));
+//! assert_eq!((stats.downloads(), stats.error), (1, 1));
+//! assert_eq!(stats.outcomes["http_500"].reason, "500 Internal Server Error");
+//! # Ok::<(), flagpole_protocol::UnknownPath>(())
+//! ```
 
 mod cause;
 mod country_code;
@@ -12,11 +23,10 @@ mod ledger;
 mod micros;
 mod normalized_path;
 mod record;
-mod rejection;
 mod resource;
 pub mod spec;
 
-pub use cause::Cause;
+pub use cause::{Cause, Rejection};
 pub use country_code::{CountryCode, CountryCodeError};
 pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
 pub use http::content_digest::ContentDigest;
@@ -35,6 +45,5 @@ pub use record::attempt_record::{AttemptKind, AttemptRecord};
 pub use record::latency_stats::LatencyStats;
 pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKind, reason};
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
-pub use rejection::Rejection;
 pub use resource::{Resource, UnknownPath};
 pub use spec::{SpecError, did_you_mean};

@@ -1,8 +1,8 @@
 //! The record of one attempt, for statistics, record files and the analysis.
 
+use crate::cause::Rejection;
 use crate::http::server_timing::ServerTiming;
 use crate::record::outcome::{Outcome, TimeoutKind};
-use crate::rejection::Rejection;
 use crate::resource::Resource;
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr, DurationMicroSeconds};

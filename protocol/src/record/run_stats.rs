@@ -28,6 +28,7 @@ pub struct MeasuredRun {
 
 /// Statistics of attempts and downloads. Latencies are of all attempts, failed ones included.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct RunStats {
     /// Downloads that succeeded.
     pub ok: u64,
@@ -62,6 +63,7 @@ pub struct RunStats {
 
 /// How often an outcome occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutcomeCount {
     /// Attempts with this outcome.
     pub attempts: u64,

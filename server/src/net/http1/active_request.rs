@@ -93,11 +93,7 @@ impl ActiveRequest {
             rule: rule_set.label(fields.rule),
             fault: match &self.cause {
                 Cause::Fault(label) => Some(label.clone()),
-                Cause::Clean
-                | Cause::Delay
-                | Cause::ConcurrencyLimit
-                | Cause::RateLimit
-                | Cause::BadRequest => None,
+                _ => None,
             },
             cause: self.cause,
             planned: self.planned_delay,
