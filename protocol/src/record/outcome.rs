@@ -22,7 +22,6 @@ pub enum TimeoutKind {
 
 /// Why a connection could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum ConnectFailureCause {
     /// The limit on open files of the process or of the system was reached (EMFILE, ENFILE).
     OutOfFileDescriptors,
