@@ -25,7 +25,7 @@
 //!
 //! A worker of `net` accepts a connection, and hyper parses a request. `dispatch` in
 //! `net/http1/connection.rs` normalises the path to a [`FateKey`](flagpole_protocol::FateKey), finds the
-//! [`Route`](http::route::Route), counts the request for its key, asks `limits` to admit the request, and
+//! `Route`, counts the request for its key, asks `limits` to admit the request, and
 //! has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from the seed, the key and the request
 //! number. The connection waits until the response is due, prepares it from the [`Site`] (with
 //! preconditions and ranges), and hands it to hyper. The stream below hyper writes, slows down, cuts or
@@ -35,33 +35,33 @@
 //! # Modules in reading order
 //!
 //! - [`config`]: profiles, listeners, rules and rate limits, as files and as types
-//! - [`http`]: routes, preconditions, ranges, redirects, the write schedule; pure
+//! - `http`: routes, preconditions, ranges, redirects, the write schedule; pure
 //! - [`fate`]: request numbers and rules; latencies and faults
-//! - [`content`]: the prepared responses
+//! - `content`: the prepared responses
 //! - `limits`: the concurrency limit, and the token bucket of the rate limit
 //! - `net`: workers, connections, the timer
-//! - [`observe`]: the journal
-//! - `builder`, `handle`, [`server`], [`blocking`]: starting and stopping
+//! - `observe`: the journal
+//! - `builder`, `handle`, `server`, `blocking`: starting and stopping
 //! - [`open_files`]: the limit on open files
 
 pub mod config;
-pub mod http;
+mod http;
 
 pub mod fate;
 
-pub mod content;
+mod content;
 mod limits;
 
 mod net;
-pub mod observe;
+mod observe;
 
 mod builder;
 mod handle;
 mod preview;
 mod start_error;
 
-pub mod blocking;
-pub mod server;
+mod blocking;
+mod server;
 
 pub mod open_files;
 
@@ -75,9 +75,10 @@ pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
 
 pub use fate::rule_set::RuleSet;
-pub use flagpole_protocol::SpecError;
+pub use flagpole_fixtures::{Catalog, CatalogError};
+pub use flagpole_protocol::{JournalEntry, Ledger, Resource, SpecError};
 pub use handle::ServerHandle;
-pub use observe::journal::Journal;
+pub use observe::journal::{Journal, JournalWriter};
 pub use preview::FatePreview;
 pub use server::Server;
 pub use start_error::StartError;

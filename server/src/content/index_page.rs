@@ -34,11 +34,12 @@ pub(crate) fn html(catalog: &Catalog, listener: &Listener, seed: u64) -> String 
         .expect("a String accepts all text");
     }
     let count = catalog.codes().count();
+    let count = format!("{count} flag{}", if count == 1 { "" } else { "s" });
     let behaviour = behaviour(listener, seed);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>flagpole: {count} flags</title>\n\
-         <style>\n{STYLE}\n</style>\n<h1>{count} flags</h1>\n{behaviour}\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>flagpole: {count}</title>\n\
+         <style>\n{STYLE}\n</style>\n<h1>{count}</h1>\n{behaviour}\
          <p>The same as a list: <a href=\"/flags/index.json\">/flags/index.json</a></p>\n<ol>\n{items}</ol>\n</html>\n"
     )
 }

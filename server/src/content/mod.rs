@@ -1,4 +1,4 @@
 //! The content that a server serves: the responses of a site, prepared at start.
 
 mod index_page;
-pub mod site;
+pub(crate) mod site;

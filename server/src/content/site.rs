@@ -33,7 +33,16 @@ impl Site {
         EMBEDDED.clone()
     }
 
-    /// The site of a catalogue.
+    /// The site of a catalogue: files in memory, or `Catalog::load` of a folder.
+    ///
+    /// ```
+    /// use flagpole_server::{BlockingServer, Catalog, Resource, Site};
+    ///
+    /// let flag = Resource::Flag("BR".parse()?);
+    /// let site = Site::new(Catalog::from_files([(flag, "GIF89a".into())]));
+    /// let server = BlockingServer::builder().site(site.into()).start()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(catalog: Catalog) -> Site {
         let mut resources = vec![None; Resource::COUNT];
         for (resource, file) in catalog.iter() {

@@ -4,5 +4,5 @@ pub(crate) mod corruption;
 pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;
-pub mod route;
+pub(crate) mod route;
 pub(crate) mod write_schedule;

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// A response in memory; the body is shared, not copied.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PreparedResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -33,10 +33,9 @@ impl PreparedResponse {
             (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         ]);
         PreparedResponse {
-            status: StatusCode::OK,
             headers,
             body,
-            reason: None,
+            ..PreparedResponse::default()
         }
     }
 

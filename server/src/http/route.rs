@@ -5,7 +5,7 @@ use http::Method;
 
 /// What the site serves for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Route {
+pub(crate) enum Route {
     /// A path of the form of a resource; the site may not have the resource.
     Resource(Resource),
     /// `/` and `/flags`: a redirect to the page.
@@ -23,7 +23,7 @@ pub enum Route {
 impl Route {
     /// The route of a request. `key` is the normalised path, so equivalent paths have the same route; the query makes
     /// no difference.
-    pub fn new(method: &Method, key: &FateKey) -> Route {
+    pub(crate) fn new(method: &Method, key: &FateKey) -> Route {
         if method != Method::GET && method != Method::HEAD {
             return Route::Method;
         }

@@ -1,9 +1,7 @@
 //! Admits, queues or rejects requests by the limits of a listener.
 
 use crate::http::prepared_response::PreparedResponse;
-use crate::limits::concurrency_limit::{
-    ConcurrencyLimit, Permit, PermitRequest, QueuedPermit, RETRY_AFTER,
-};
+use crate::limits::concurrency_limit::{Admission, ConcurrencyLimit, RETRY_AFTER};
 use crate::limits::token_bucket::TokenBucket;
 use flagpole_protocol::{Cause, ServerTiming, StatusResponse};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -17,26 +15,6 @@ pub(crate) struct ListenerLimits {
     pub(crate) rate: Option<TokenBucket>,
 }
 
-/// How a request is admitted.
-#[derive(Debug)]
-pub(crate) enum Admission {
-    /// The listener has no concurrency limit.
-    Unlimited,
-    /// The request is served immediately.
-    Permit(Permit),
-    /// The request is served after those before it in the queue.
-    Queued(QueuedPermit),
-}
-
-/// A request that a limit rejects.
-#[derive(Debug)]
-pub(crate) struct RejectedRequest {
-    pub(crate) cause: Cause,
-    status: StatusCode,
-    /// The value of `Retry-After`, in seconds.
-    retry_after: u64,
-}
-
 impl ListenerLimits {
     /// Whether there is no limit.
     pub(crate) fn is_unlimited(&self) -> bool {
@@ -45,9 +23,8 @@ impl ListenerLimits {
 
     /// The largest number of requests in service at a time; 0 without a concurrency limit.
     pub(crate) fn peak_concurrency(&self) -> u64 {
-        self.concurrency
-            .as_ref()
-            .map_or(0, |limit| limit.peak() as u64)
+        let peak = |limit: &Arc<ConcurrencyLimit>| limit.peak() as u64;
+        self.concurrency.as_ref().map_or(0, peak)
     }
 
     /// Fills the token bucket of the rate limit, as at the start.
@@ -60,45 +37,35 @@ impl ListenerLimits {
     /// Admits, queues or rejects a request.
     ///
     /// # Errors
-    /// The rejection, with its cause.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, RejectedRequest> {
-        if let Some(bucket) = &self.rate {
-            bucket.take(now).map_err(|wait| RejectedRequest {
-                cause: Cause::RateLimit,
-                status: StatusCode::TOO_MANY_REQUESTS,
-                retry_after: wait.as_secs() + 1,
-            })?;
+    /// The cause of the rejection, and the response: 429 or 503 with `Retry-After`.
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, (Cause, PreparedResponse)> {
+        if let Some(Err(wait)) = self.rate.as_ref().map(|bucket| bucket.take(now)) {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            return Err(rejection(Cause::RateLimit, status, wait.as_secs() + 1));
         }
-        match self.concurrency.as_ref().map(ConcurrencyLimit::request) {
-            None => Ok(Admission::Unlimited),
-            Some(PermitRequest::Granted(permit)) => Ok(Admission::Permit(permit)),
-            Some(PermitRequest::Queued(queued)) => Ok(Admission::Queued(queued)),
-            Some(PermitRequest::Rejected) => Err(RejectedRequest {
-                cause: Cause::ConcurrencyLimit,
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                retry_after: RETRY_AFTER,
-            }),
-        }
+        let Some(limit) = &self.concurrency else {
+            return Ok(Admission::Unlimited);
+        };
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let rejected = || rejection(Cause::ConcurrencyLimit, status, RETRY_AFTER);
+        limit.admit().ok_or_else(rejected)
     }
 }
 
-impl RejectedRequest {
-    /// The response to the request: 429 or 503 with `Retry-After`.
-    pub(crate) fn response(&self) -> PreparedResponse {
-        let mut response = PreparedResponse::for_fault(&StatusResponse {
-            code: self.status,
-            reason: None,
-            retry_after: Some(self.retry_after),
-            body: None,
-        });
-        let timing = ServerTiming {
-            fault: Some(self.cause.to_string()),
-            ..ServerTiming::default()
-        };
-        let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
-        response
-            .headers
-            .insert(HeaderName::from_static("server-timing"), value);
-        response
-    }
+/// `retry_after` is in seconds.
+fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> (Cause, PreparedResponse) {
+    let mut response = PreparedResponse::for_fault(&StatusResponse {
+        code,
+        reason: None,
+        retry_after: Some(retry_after),
+        body: None,
+    });
+    let timing = ServerTiming {
+        fault: Some(cause.to_string()),
+        ..ServerTiming::default()
+    };
+    let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
+    let name = HeaderName::from_static("server-timing");
+    response.headers.insert(name, value);
+    (cause, response)
 }

@@ -33,15 +33,15 @@ pub(crate) struct Permit {
 #[derive(Debug)]
 pub(crate) struct QueuedPermit(Arc<ConcurrencyLimit>);
 
-/// The result of a request for a permit.
+/// How a request is admitted.
 #[derive(Debug)]
-pub(crate) enum PermitRequest {
-    /// The limit is not reached.
-    Granted(Permit),
-    /// The limit is reached, the queue is not full.
+pub(crate) enum Admission {
+    /// There is no concurrency limit.
+    Unlimited,
+    /// The request is served immediately.
+    Permit(Permit),
+    /// The request is served after those before it in the queue.
     Queued(QueuedPermit),
-    /// The queue is full.
-    Rejected,
 }
 
 impl ConcurrencyLimit {
@@ -55,20 +55,16 @@ impl ConcurrencyLimit {
         })
     }
 
-    /// Requests a permit. The semaphore gives a returned permit to the longest waiting request, so no new
-    /// request overtakes the queue.
-    pub(crate) fn request(self: &Arc<Self>) -> PermitRequest {
+    /// Admits a request; `None` if the queue is full. The semaphore gives a returned permit to the longest waiting
+    /// request, so no new request overtakes the queue.
+    pub(crate) fn admit(self: &Arc<Self>) -> Option<Admission> {
         if let Ok(permit) = self.permits.clone().try_acquire_owned() {
-            return PermitRequest::Granted(self.grant(permit));
+            return Some(Admission::Permit(self.grant(permit)));
         }
         let enqueue = |queued| (queued < self.queue).then_some(queued + 1);
-        match self
-            .queued
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, enqueue)
-        {
-            Ok(_) => PermitRequest::Queued(QueuedPermit(self.clone())),
-            Err(_) => PermitRequest::Rejected,
-        }
+        let queued = (self.queued).fetch_update(Ordering::Relaxed, Ordering::Relaxed, enqueue);
+        queued.ok()?;
+        Some(Admission::Queued(QueuedPermit(self.clone())))
     }
 
     /// The largest number of permits in use at a time.
@@ -123,8 +119,8 @@ mod tests {
     }
 
     fn queued(limit: &Arc<ConcurrencyLimit>) -> QueuedPermit {
-        match limit.request() {
-            PermitRequest::Queued(queued) => queued,
+        match limit.admit() {
+            Some(Admission::Queued(queued)) => queued,
             other => panic!("{other:?}"),
         }
     }
@@ -132,13 +128,13 @@ mod tests {
     #[test]
     fn queue_is_first_in_first_out_and_rejects_when_full() {
         let limit = ConcurrencyLimit::new(1.try_into().unwrap(), 2);
-        let PermitRequest::Granted(permit) = limit.request() else {
+        let Some(Admission::Permit(permit)) = limit.admit() else {
             panic!("the first request is granted")
         };
         let mut first = pin!(queued(&limit).permit());
         let mut second = pin!(queued(&limit).permit());
         assert!(!is_granted(first.as_mut()) && !is_granted(second.as_mut()));
-        assert!(matches!(limit.request(), PermitRequest::Rejected));
+        assert!(limit.admit().is_none());
         drop(permit);
         assert!(!is_granted(second.as_mut()), "the second came later");
         assert!(is_granted(first.as_mut()));
@@ -148,8 +144,8 @@ mod tests {
     #[test]
     fn dropped_queued_request_leaves_the_queue() {
         let limit = ConcurrencyLimit::new(1.try_into().unwrap(), 1);
-        let _permit = limit.request();
+        let _permit = limit.admit();
         drop(queued(&limit));
-        assert!(matches!(limit.request(), PermitRequest::Queued(_)));
+        assert!(matches!(limit.admit(), Some(Admission::Queued(_))));
     }
 }

@@ -1,3 +1,3 @@
 //! The journal: a line for each request. The counts are in the ledger (`flagpole_protocol::Ledger`).
 
-pub mod journal;
+pub(crate) mod journal;

@@ -3,8 +3,7 @@
 use crate::exit_status::ExitStatus;
 use crate::output;
 use anyhow::{Result, anyhow};
-use flagpole_server::Journal;
-use flagpole_server::observe::journal::JournalWriter;
+use flagpole_server::{Journal, JournalWriter};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

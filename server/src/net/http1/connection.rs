@@ -8,7 +8,7 @@ use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::route::Route;
 use crate::http::write_schedule::WriteSchedule;
-use crate::limits::admission::Admission;
+use crate::limits::concurrency_limit::Admission;
 use crate::net::http1::active_request::{ActiveRequest, JournalFields};
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
@@ -22,13 +22,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use std::cell::LazyCell;
 use std::convert::Infallible;
-use std::future::{poll_fn, ready};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-use tokio_util::either::Either;
 
 /// Maximum length of a request head in bytes; hyper responds with 431 to a longer head.
 const MAX_HEAD: usize = 64 << 10;
@@ -38,12 +37,14 @@ const MAX_HEAD: usize = 64 << 10;
 pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     let stream = ShapedStream::new(stream, state.clone());
     let service_state = state.clone();
-    let service = service_fn(move |request| match dispatch(&service_state, &request) {
-        Dispatch::Immediate(response) => {
-            Either::Left(ready(Ok(respond(&service_state, response, None, None))))
-        }
-        Dispatch::Deferred(deferred) => {
-            Either::Right(Box::pin(respond_deferred(service_state.clone(), deferred)))
+    let service = service_fn(move |request| {
+        let (state, dispatch) = (service_state.clone(), dispatch(&service_state, &request));
+        async move {
+            Ok::<_, Infallible>(match dispatch {
+                Dispatch::Immediate(response) => respond(&state, response, None, None),
+                // Boxed, because its size would slow down immediate responses.
+                Dispatch::Deferred(deferred) => Box::pin(respond_deferred(&state, *deferred)).await,
+            })
         }
     });
     let mut connection = pin!(
@@ -125,9 +126,9 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
-        Err(rejected) => {
-            begin(Some(index), rejected.cause.clone(), &Decision::default());
-            return Dispatch::Immediate(rejected.response());
+        Err((cause, response)) => {
+            begin(Some(index), cause, &Decision::default());
+            return Dispatch::Immediate(response);
         }
     };
     let info = RequestInfo {
@@ -158,9 +159,9 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
 
 /// Waits until the response is due, then prepares it.
 async fn respond_deferred(
-    state: Rc<ConnectionState>,
-    deferred: Box<DeferredResponse>,
-) -> Result<Response<ResponseBody>, Infallible> {
+    state: &Rc<ConnectionState>,
+    deferred: DeferredResponse,
+) -> Response<ResponseBody> {
     let DeferredResponse {
         fate,
         admission,
@@ -169,7 +170,7 @@ async fn respond_deferred(
         precondition,
         key,
         is_head,
-    } = *deferred;
+    } = deferred;
     let mut admitted = parsed;
     match admission {
         Admission::Unlimited => {}
@@ -210,7 +211,7 @@ async fn respond_deferred(
         body_length,
         due,
     });
-    Ok(respond(&state, response, due_if_delayed, plan))
+    respond(state, response, due_if_delayed, plan)
 }
 
 /// The `Server-Timing` field: planned and actual delay, the time from the due time to the last byte, and the
