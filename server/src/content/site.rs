@@ -9,10 +9,7 @@ use flagpole_fixtures::Catalog;
 use flagpole_protocol::{FateKey, Resource};
 use http::header::{ALLOW, LOCATION};
 use http::{HeaderValue, StatusCode};
-use std::sync::{Arc, LazyLock, OnceLock};
-
-#[cfg(feature = "embedded-flags")]
-static EMBEDDED: LazyLock<Arc<Site>> = LazyLock::new(|| Arc::new(Site::new(Catalog::embedded())));
+use std::sync::{Arc, OnceLock};
 
 /// All responses of a site, except the page, which describes a listener as well.
 #[derive(Debug)]
@@ -30,6 +27,8 @@ impl Site {
     /// The site of the embedded flags; prepared once per process.
     #[cfg(feature = "embedded-flags")]
     pub fn embedded() -> Arc<Site> {
+        static EMBEDDED: std::sync::LazyLock<Arc<Site>> =
+            std::sync::LazyLock::new(|| Arc::new(Site::new(Catalog::embedded())));
         EMBEDDED.clone()
     }
 

@@ -48,11 +48,13 @@ impl SharedListener {
 /// State that a worker shares with its connections. It stays on the worker's thread.
 #[derive(Debug)]
 pub(crate) struct WorkerContext {
-    listener: Arc<SharedListener>,
+    pub(crate) listener: Arc<SharedListener>,
     ledger: Arc<Mutex<Ledger>>,
-    timer: Timer,
-    tick: Cell<u64>,
-    draining: Cell<bool>,
+    pub(crate) timer: Timer,
+    /// Seconds since the worker started, advanced once per second.
+    pub(crate) tick: Cell<u64>,
+    /// Whether the server is shutting down: requests in progress are finished, no other is started.
+    pub(crate) draining: Cell<bool>,
 }
 
 impl WorkerContext {
@@ -67,10 +69,6 @@ impl WorkerContext {
             tick: Cell::new(0),
             draining: Cell::new(false),
         })
-    }
-
-    pub(crate) fn listener(&self) -> &Arc<SharedListener> {
-        &self.listener
     }
 
     /// Locks this worker's ledger. Only this worker writes to the ledger, so the lock is rarely contended.
@@ -102,27 +100,5 @@ impl WorkerContext {
         if let Some(entry) = entry {
             ledger.store_entry(entry, capacity);
         }
-    }
-
-    pub(crate) fn timer(&self) -> &Timer {
-        &self.timer
-    }
-
-    /// Seconds since the worker started, advanced once per second.
-    pub(crate) fn tick(&self) -> u64 {
-        self.tick.get()
-    }
-
-    pub(crate) fn advance_tick(&self) {
-        self.tick.set(self.tick.get() + 1);
-    }
-
-    /// Whether the server is shutting down: requests in progress are finished, no other is started.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
-    }
-
-    pub(crate) fn start_draining(&self) {
-        self.draining.set(true);
     }
 }

@@ -87,7 +87,7 @@ impl Worker {
                 last_closed: Notify::new(),
             });
             tokio::select! {
-                never = worker.context.timer().drive() => match never? {},
+                never = worker.context.timer.drive() => match never? {},
                 never = worker.tick() => match never {},
                 result = worker.serve(TcpListener::from_std(socket)?, phase) => result,
             }
@@ -105,7 +105,7 @@ impl Worker {
             never = self.accept_all(&socket) => match never? {},
         }
         drop(socket);
-        self.context.start_draining();
+        self.context.draining.set(true);
         for connection in self.open_connections() {
             if connection.is_idle_or_hanging() {
                 connection.terminate();
@@ -138,11 +138,11 @@ impl Worker {
                 Err(_refused) => {
                     context.ledger().accept_errors += 1;
                     let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
-                    context.timer().sleep_until(retry_at).await;
+                    context.timer.sleep_until(retry_at).await;
                 }
             }
         };
-        let permits = context.listener().connection_permits.clone();
+        let permits = context.listener.connection_permits.clone();
         let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
         Ok((stream, permit))
     }
@@ -194,12 +194,12 @@ impl Worker {
     async fn tick(&self) -> Infallible {
         loop {
             let next_tick = Instant::now() + TICK;
-            self.context.timer().sleep_until(next_tick).await;
-            self.context.advance_tick();
+            self.context.timer.sleep_until(next_tick).await;
+            self.context.tick.update(|tick| tick + 1);
             self.open_connections()
                 .filter(|connection| connection.is_head_overdue(MAX_HEAD_TICKS))
                 .for_each(|connection| connection.terminate());
-            let is_idle = self.context.listener().is_idle();
+            let is_idle = self.context.listener.is_idle();
             if self.memory_release.borrow_mut().is_due(is_idle) {
                 system_calls::release_freed_memory();
             }

@@ -9,7 +9,7 @@ use crate::http::redirect;
 use crate::http::route::Route;
 use crate::http::write_schedule::WriteSchedule;
 use crate::limits::concurrency_limit::Admission;
-use crate::net::http1::active_request::{ActiveRequest, JournalFields};
+use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
@@ -60,7 +60,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
         if state.is_terminated() {
             return Poll::Ready(Ok(()));
         }
-        if state.worker().is_draining() && !shutdown_started {
+        if state.worker.draining.get() && !shutdown_started {
             shutdown_started = true;
             connection.as_mut().graceful_shutdown();
         }
@@ -68,7 +68,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     })
     .await;
     if result.is_err() && !state.is_ended_by_fault() {
-        state.worker().ledger().connection_errors += 1;
+        state.worker.ledger().connection_errors += 1;
     }
 }
 
@@ -94,7 +94,7 @@ struct DeferredResponse {
 
 /// Counts a request and decides about it; waits for nothing.
 fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
-    let listener = state.worker().listener();
+    let listener = &state.worker.listener;
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
     let full = listener.content.response(route);
@@ -105,9 +105,9 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     };
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
-    let begin = |index, cause, decision: &Decision| {
-        let fields = JournalFields::for_request(listener, request, &key, decision, || *parsed);
-        state.begin_request(ActiveRequest::new(index, cause, &decision.fate, fields));
+    let begin = |index, cause: &Cause, decision: &Decision| {
+        let active = ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
+        state.begin_request(active, cause);
     };
     let hops = redirect::remaining_hops(request.uri().query())
         .filter(|&hops| listener.rule_set.has_chain(hops));
@@ -115,19 +115,19 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let index = match RequestIndex::assign(counters, request.headers(), &key, is_hop) {
         Ok(index) => index,
         Err(error) => {
-            begin(None, Cause::BadRequest, &Decision::default());
+            begin(None, &Cause::BadRequest, &Decision::default());
             let sentence = error.to_string();
             return Dispatch::Immediate(PreparedResponse::text(StatusCode::BAD_REQUEST, &sentence));
         }
     };
     if listener.passthrough {
-        begin(Some(index), Cause::Clean, &Decision::default());
+        begin(Some(index), &Cause::Clean, &Decision::default());
         return Dispatch::Immediate(precondition_response::build(&precondition(), full));
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
         Err((cause, response)) => {
-            begin(Some(index), cause, &Decision::default());
+            begin(Some(index), &cause, &Decision::default());
             return Dispatch::Immediate(response);
         }
     };
@@ -145,7 +145,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     if let Some(hops) = hops {
         decision.fate = listener.rule_set.within_chain(decision.fate, hops);
     }
-    begin(Some(index), Cause::from_fate(&decision.fate), &decision);
+    begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
         fate: decision.fate,
         admission,
@@ -182,10 +182,10 @@ async fn respond_deferred(
     }
     let due = admitted + fate.delay;
     if !fate.delay.is_zero() {
-        state.worker().timer().sleep_until(due).await;
+        state.worker.timer.sleep_until(due).await;
     }
     state.wait_flushed().await;
-    let full = state.worker().listener().content.response(route);
+    let full = state.worker.listener.content.response(route);
     let requested = || precondition_response::build(&precondition, full);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),

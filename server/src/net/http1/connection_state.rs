@@ -6,9 +6,9 @@
 //! is dropped (hyper drops the response future if the peer disconnects).
 
 use crate::limits::concurrency_limit::Permit;
-use crate::net::http1::active_request::ActiveRequest;
+use crate::net::http1::active_request::{ActiveRequest, LoggedRequest};
 use crate::net::shared_state::WorkerContext;
-use flagpole_protocol::Fate;
+use flagpole_protocol::{Cause, Fate};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The state of one connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
-    worker: Rc<WorkerContext>,
+    pub(crate) worker: Rc<WorkerContext>,
     request: RefCell<Option<ActiveRequest>>,
     /// The plan of the response that hyper writes next; `None` if the stream writes all bytes immediately.
     write_plan: RefCell<Option<WritePlan>>,
@@ -55,7 +55,7 @@ impl ConnectionState {
     /// The state of a new connection, before its first head.
     pub(crate) fn new(worker: Rc<WorkerContext>) -> ConnectionState {
         ConnectionState {
-            head_since: Cell::new(Some(worker.tick())),
+            head_since: Cell::new(Some(worker.tick.get())),
             worker,
             request: RefCell::default(),
             write_plan: RefCell::default(),
@@ -69,17 +69,13 @@ impl ConnectionState {
         }
     }
 
-    pub(crate) fn worker(&self) -> &WorkerContext {
-        &self.worker
-    }
-
     /// Starts a request whose head has been parsed and whose fate is decided.
-    pub(crate) fn begin_request(&self, request: ActiveRequest) {
+    pub(crate) fn begin_request(&self, request: ActiveRequest, cause: &Cause) {
         // A guard: hyper parses a head only after it has flushed the previous response.
         self.finish_request(true);
         self.body_consumed.set(false);
         self.head_since.set(None);
-        self.worker.ledger().count_request(request.cause());
+        self.worker.ledger().count_request(cause);
         *self.request.borrow_mut() = Some(request);
     }
 
@@ -104,14 +100,23 @@ impl ConnectionState {
         self.due.set(due);
         self.body_consumed.set(false);
         self.unflushed.set(true);
-        if let (Some(plan), Some(request)) = (&plan, self.request.borrow_mut().as_mut()) {
-            request.set_body_length(plan.body_length);
-        }
+        self.with_log(|log| {
+            log.entry.status = status;
+            if let Some(plan) = &plan {
+                log.body_length = plan.body_length;
+            }
+        });
         *self.write_plan.borrow_mut() = plan;
-        let Some(status) = status else { return };
-        self.worker.ledger().count_response(status);
-        if let Some(request) = self.request.borrow_mut().as_mut() {
-            request.status = Some(status);
+        if let Some(status) = status {
+            self.worker.ledger().count_response(status);
+        }
+    }
+
+    /// Changes what is logged of the request in progress, if it is logged.
+    fn with_log(&self, change: impl FnOnce(&mut LoggedRequest)) {
+        let mut request = self.request.borrow_mut();
+        if let Some(log) = request.as_mut().and_then(|request| request.log.as_mut()) {
+            change(log);
         }
     }
 
@@ -179,7 +184,7 @@ impl ConnectionState {
     /// Called after bytes were read from the peer.
     pub(crate) fn on_bytes_read(&self) {
         if self.head_since.get().is_none() && self.request.borrow().is_none() {
-            self.head_since.set(Some(self.worker.tick()));
+            self.head_since.set(Some(self.worker.tick.get()));
         }
     }
 
@@ -192,10 +197,7 @@ impl ConnectionState {
             Some(lateness) => self.worker.ledger().lateness.record(lateness),
             None => self.worker.ledger().record_early_response(),
         }
-        let lateness = lateness.unwrap_or_default();
-        if let Some(request) = self.request.borrow_mut().as_mut() {
-            request.lateness = Some(lateness);
-        }
+        self.with_log(|log| log.entry.lateness = Some(lateness.unwrap_or_default()));
     }
 
     /// Called when hyper's buffer is empty.
@@ -213,8 +215,7 @@ impl ConnectionState {
         let Some(request) = self.request.borrow_mut().take() else {
             return;
         };
-        let rule_set = &self.worker.listener().rule_set;
-        let entry = request.into_journal_entry(rule_set, completed);
+        let entry = request.log.map(|log| log.into_entry(completed));
         self.worker.finish_request(completed, entry);
     }
 
@@ -222,7 +223,7 @@ impl ConnectionState {
     pub(crate) fn is_head_overdue(&self, limit: u64) -> bool {
         self.head_since
             .get()
-            .is_some_and(|since| self.worker.tick() - since > limit)
+            .is_some_and(|since| self.worker.tick.get() - since > limit)
     }
 
     /// Drops the connection at its next poll, whatever its state.

@@ -237,7 +237,7 @@ impl ScheduledResponse {
         };
         let sleep = self.sleep.get_or_insert_with(|| {
             let state = state.clone();
-            Box::pin(async move { state.worker().timer().sleep_until(until).await })
+            Box::pin(async move { state.worker.timer.sleep_until(until).await })
         });
         ready!(sleep.as_mut().poll(context));
         self.sleep = None;
