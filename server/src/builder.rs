@@ -134,6 +134,9 @@ impl<S> ServerBuilder<S> {
     pub(crate) fn new() -> Self {
         ServerBuilder {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            #[cfg(feature = "embedded-flags")]
+            site: Some(Site::embedded()),
+            #[cfg(not(feature = "embedded-flags"))]
             site: None,
             seed: 0,
             listener: Listener::default(),
@@ -156,7 +159,7 @@ impl<S> ServerBuilder<S> {
         let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
         let listener = Arc::new(SharedListener {
             content: Content {
-                site: self.site.or_else(default_site).ok_or(StartError::NoSite)?,
+                site: self.site.ok_or(StartError::NoSite)?,
                 seed: self.seed,
                 listener: self.listener,
                 flags_page: OnceLock::new(),
@@ -186,14 +189,4 @@ impl<S> ServerBuilder<S> {
             rate: self.listener.rate_limit.map(TokenBucket::new),
         }
     }
-}
-
-#[cfg(feature = "embedded-flags")]
-fn default_site() -> Option<Arc<Site>> {
-    Some(Site::embedded())
-}
-
-#[cfg(not(feature = "embedded-flags"))]
-fn default_site() -> Option<Arc<Site>> {
-    None
 }

@@ -38,7 +38,7 @@ impl ListenerLimits {
     ///
     /// # Errors
     /// The cause of the rejection, and the response: 429 or 503 with `Retry-After`.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, (Cause, PreparedResponse)> {
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, Box<(Cause, PreparedResponse)>> {
         if let Some(Err(wait)) = self.rate.as_ref().map(|bucket| bucket.take(now)) {
             let status = StatusCode::TOO_MANY_REQUESTS;
             return Err(rejection(Cause::RateLimit, status, wait.as_secs() + 1));
@@ -53,7 +53,7 @@ impl ListenerLimits {
 }
 
 /// `retry_after` is in seconds.
-fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> (Cause, PreparedResponse) {
+fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> Box<(Cause, PreparedResponse)> {
     let mut response = PreparedResponse::for_fault(&StatusResponse {
         code,
         reason: None,
@@ -67,5 +67,5 @@ fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> (Cause, Prepar
     let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
     let name = HeaderName::from_static("server-timing");
     response.headers.insert(name, value);
-    (cause, response)
+    Box::new((cause, response))
 }

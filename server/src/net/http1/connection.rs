@@ -126,7 +126,8 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
-        Err((cause, response)) => {
+        Err(rejected) => {
+            let (cause, response) = *rejected;
             begin(Some(index), &cause, &Decision::default());
             return Dispatch::Immediate(response);
         }
