@@ -16,8 +16,16 @@ fn own_files_are_served_and_no_others() {
     let flag = Resource::Flag("BR".parse().unwrap());
     let site = Site::new(Catalog::from_files([(flag, "GIF89a".into())]));
     let server = BlockingServer::builder().site(site.into()).start().unwrap();
-    assert!(get(&server, flag.path()).unwrap().ends_with("\r\n\r\nGIF89a"));
-    assert!(get(&server, "/flags/us/us.gif").unwrap().starts_with("HTTP/1.1 404 "));
+    assert!(
+        get(&server, flag.path())
+            .unwrap()
+            .ends_with("\r\n\r\nGIF89a")
+    );
+    assert!(
+        get(&server, "/flags/us/us.gif")
+            .unwrap()
+            .starts_with("HTTP/1.1 404 ")
+    );
     let page = get(&server, "/flags/").unwrap();
     assert!(page.contains("<h1>1 flag</h1>"), "{page}");
 }

@@ -106,7 +106,8 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
-        let active = ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
+        let active =
+            ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
         state.begin_request(active, cause);
     };
     let hops = redirect::remaining_hops(request.uri().query())
