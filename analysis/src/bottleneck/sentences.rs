@@ -2,8 +2,7 @@
 
 use super::figures::RunFigures;
 use super::kind::BottleneckKind;
-use crate::human::HumanDuration;
-use crate::human::plural;
+use crate::human::{HumanDuration, plural};
 use flagpole_protocol::Rejection;
 
 impl RunFigures<'_> {

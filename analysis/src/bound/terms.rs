@@ -13,6 +13,7 @@ use std::time::Duration;
 
 /// The terms of the lower bound. Each is a lower bound by itself; the largest holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct BoundTerms {
     /// The longest chain of requests that wait for each other, with the backoff between them.
     pub critical_path_us: u64,

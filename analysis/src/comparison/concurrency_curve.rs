@@ -35,6 +35,7 @@ pub struct ConcurrencyPoint {
 
 /// The knee of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Knee {
     /// The lowest concurrency with a goodput within 5% of the best.
     pub at: ConcurrencyPoint,

@@ -14,6 +14,7 @@ const QUANTILES: [f64; 13] = [
 
 /// The median of some values, the lower of two in the middle, and their range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Spread {
     /// One of the values, never the mean of two.
     pub median: u64,
@@ -25,6 +26,7 @@ pub struct Spread {
 
 /// Three percentiles of latencies; null without latencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Percentiles {
     /// The median.
     pub p50: Option<u64>,
@@ -36,6 +38,7 @@ pub struct Percentiles {
 
 /// A point of the distributions of latencies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct PercentilePoint {
     /// The quantile, 0 to 1.
     pub quantile: f64,

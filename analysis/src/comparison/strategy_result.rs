@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
 /// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct StrategyResult {
     /// The name of the strategy, with its policy where several are compared: `async+hedged`.
     pub name: String,
@@ -83,6 +84,7 @@ pub struct StrategyResult {
 
 /// A kind of failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct FailureCount {
     /// The label of the outcome: `http_500`.
     pub outcome: String,

@@ -95,6 +95,7 @@ impl ServerSummary {
 
 /// The result of one trial: one strategy in one round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct RoundResult {
     /// The round, from 1.
     pub round: usize,
@@ -139,6 +140,7 @@ impl From<&Trial> for RoundResult {
 
 /// One attempt. Points in time are microseconds from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct AttemptView {
     /// The position of its download in the workload, from 1.
     pub download: usize,

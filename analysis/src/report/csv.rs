@@ -9,59 +9,43 @@ use std::io::{self, Write};
 pub(super) struct CsvReport;
 
 /// The headers, and where the values are in the JSON of a strategy.
-const COLUMNS: &[(&str, &str)] = &[
-    ("strategy", "/name"),
-    ("concurrency", "/concurrency"),
-    ("rounds", "/rounds"),
-    ("wall_us", "/wall_us/median"),
-    ("wall_min_us", "/wall_us/min"),
-    ("wall_max_us", "/wall_us/max"),
-    ("speedup", "/speedup/ratio"),
-    ("speedup_low", "/speedup/confidence_interval/0"),
-    ("speedup_high", "/speedup/confidence_interval/1"),
-    ("bound_us", "/bound_us"),
-    ("critical_path_us", "/bottleneck/terms/critical_path_us"),
-    ("even_split_us", "/bottleneck/terms/even_split_us"),
-    ("packing_us", "/bottleneck/terms/packing_us"),
-    (
-        "server_concurrency_limit_us",
-        "/bottleneck/terms/server_concurrency_limit_us",
-    ),
-    (
-        "server_rate_limit_us",
-        "/bottleneck/terms/server_rate_limit_us",
-    ),
-    (
-        "includes_backoff_us",
-        "/bottleneck/terms/includes_backoff_us",
-    ),
-    ("includes_pacing_us", "/bottleneck/terms/includes_pacing_us"),
-    ("efficiency", "/efficiency"),
-    ("response_time_p50_us", "/response_time_us/p50"),
-    ("response_time_p99_us", "/response_time_us/p99"),
-    ("ok", "/ok"),
-    ("not_found", "/not_found"),
-    ("error", "/error"),
-    ("attempts", "/attempts"),
-    ("retries", "/retries"),
-    ("hedges", "/hedges"),
-    ("fates_compared", "/fates_compared"),
-    ("timing_dependent", "/timing_dependent"),
-    ("cpu_user_us", "/resource_usage/cpu_user_us"),
-    ("cpu_system_us", "/resource_usage/cpu_system_us"),
-    ("peak_memory_kib", "/resource_usage/peak_memory_kib"),
-    ("peak_threads", "/resource_usage/peak_threads"),
-    (
-        "voluntary_context_switches",
-        "/resource_usage/voluntary_context_switches",
-    ),
-    (
-        "involuntary_context_switches",
-        "/resource_usage/involuntary_context_switches",
-    ),
-    ("fates_digest", "/fates_digest"),
-    ("bottleneck", "/bottleneck/kind"),
-];
+const COLUMNS: &str = "\
+strategy /name
+concurrency /concurrency
+rounds /rounds
+wall_us /wall_us/median
+wall_min_us /wall_us/min
+wall_max_us /wall_us/max
+speedup /speedup/ratio
+speedup_low /speedup/confidence_interval/0
+speedup_high /speedup/confidence_interval/1
+bound_us /bound_us
+critical_path_us /bottleneck/terms/critical_path_us
+even_split_us /bottleneck/terms/even_split_us
+packing_us /bottleneck/terms/packing_us
+server_concurrency_limit_us /bottleneck/terms/server_concurrency_limit_us
+server_rate_limit_us /bottleneck/terms/server_rate_limit_us
+includes_backoff_us /bottleneck/terms/includes_backoff_us
+includes_pacing_us /bottleneck/terms/includes_pacing_us
+efficiency /efficiency
+response_time_p50_us /response_time_us/p50
+response_time_p99_us /response_time_us/p99
+ok /ok
+not_found /not_found
+error /error
+attempts /attempts
+retries /retries
+hedges /hedges
+fates_compared /fates_compared
+timing_dependent /timing_dependent
+cpu_user_us /resource_usage/cpu_user_us
+cpu_system_us /resource_usage/cpu_system_us
+peak_memory_kib /resource_usage/peak_memory_kib
+peak_threads /resource_usage/peak_threads
+voluntary_context_switches /resource_usage/voluntary_context_switches
+involuntary_context_switches /resource_usage/involuntary_context_switches
+fates_digest /fates_digest
+bottleneck /bottleneck/kind";
 
 impl Report for CsvReport {
     fn name(&self) -> &'static str {
@@ -76,13 +60,17 @@ impl Report for CsvReport {
     ) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         let names = condition_names(comparison);
-        let columns = COLUMNS.iter().map(|(header, _)| *header);
-        csv.write_record(names.iter().copied().chain(columns).chain(["verdict"]))?;
+        let columns: Vec<_> = COLUMNS
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .collect();
+        let headers = columns.iter().map(|(header, _)| *header);
+        csv.write_record(names.iter().copied().chain(headers).chain(["verdict"]))?;
         for cell in &comparison.cells {
             for strategy in &cell.strategies {
                 let values = serde_json::to_value(strategy)?;
                 let conditions = names.iter().map(|name| cell.condition(name).to_owned());
-                let values = COLUMNS.iter().map(|(_, place)| text(values.pointer(place)));
+                let values = columns.iter().map(|(_, place)| text(values.pointer(place)));
                 let verdict = [cell.verdict.validity.to_string()];
                 csv.write_record(conditions.chain(values).chain(verdict))?;
             }

@@ -25,6 +25,7 @@ const POWER: f64 = 0.8;
 
 /// A ratio with its 95% confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RatioEstimate {
     /// The geometric mean of the ratios.
     pub ratio: f64,
@@ -40,6 +41,7 @@ pub struct RatioEstimate {
 
 /// Samples that cannot be compared.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SampleError {
     /// Paired samples differ in number.
     #[error("expected equal numbers of samples, got {0} and {1}")]

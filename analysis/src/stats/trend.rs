@@ -7,6 +7,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 /// A rise or a fall of successive values.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Trend {
     /// The two-sided p-value, by the normal approximation, which is accurate from 10 values on and conservative below.
     pub p: f64,

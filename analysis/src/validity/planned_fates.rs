@@ -35,6 +35,7 @@ pub struct PlannedFates {
 
 /// The part of a run that is compared with other runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FateComparison {
     /// The digest of the compared attempts; `None` without any.
     pub digest: Option<FatesDigest>,

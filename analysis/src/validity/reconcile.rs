@@ -8,6 +8,7 @@ use std::fmt;
 
 /// A count in which client and server differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// Responses with this status; `None` for all requests.
     pub status: Option<u16>,
