@@ -2,9 +2,29 @@
 
 use clap_complete::engine::CompletionCandidate;
 use flagpole_analysis::report::{self, Report};
-use flagpole_client::strategy;
+use flagpole_client::{Strategy, strategy};
 use flagpole_protocol::SpecError;
 use flagpole_server::fate::{fault, latency};
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+/// A strategy by its name.
+#[derive(Clone, Copy)]
+pub(crate) struct StrategyName(pub(crate) &'static dyn Strategy);
+
+impl FromStr for StrategyName {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<StrategyName, SpecError> {
+        strategy::by_name(text).map(StrategyName)
+    }
+}
+
+impl Display for StrategyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
 
 pub(crate) fn parse_format(name: &str) -> Result<&'static dyn Report, SpecError> {
     let found = report::ALL.iter().find(|one| one.name() == name).copied();

@@ -2,7 +2,7 @@
 
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::{Experiment, Grid, ROUNDS};
-use crate::experiment::spec::strategy_variant::StrategyName;
+use crate::options::strategy_names::StrategyName;
 use crate::options::text_or_number::TextOrNumber;
 use crate::options::value_parsers::Seed;
 use anyhow::{Result, bail};

@@ -1,10 +1,10 @@
 //! An experiment as plain data, and its TOML format.
 
-use super::strategy_variant::StrategyName;
 use crate::options::built_in::EXPERIMENTS;
 use crate::options::flag_count::FlagCount;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options;
+use crate::options::strategy_names::StrategyName;
 use crate::options::text_or_number::TextOrNumber;
 use crate::options::value_parsers::Seed;
 use crate::process::trial_job::Files;

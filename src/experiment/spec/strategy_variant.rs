@@ -4,30 +4,9 @@ use super::experiment::Experiment;
 use crate::options::policy::PolicyOptions;
 use anyhow::{Result, anyhow};
 use flagpole_client::{Policy, Strategy, strategy};
-use flagpole_protocol::spec::SpecError;
-use std::fmt;
-use std::str::FromStr;
 
 /// The default strategies: the three ways of downloading that docs/article.md compares.
 const DEFAULT_STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
-
-/// A strategy by its name.
-#[derive(Clone, Copy)]
-pub(crate) struct StrategyName(pub(crate) &'static dyn Strategy);
-
-impl FromStr for StrategyName {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<StrategyName, SpecError> {
-        strategy::by_name(text).map(StrategyName)
-    }
-}
-
-impl fmt::Display for StrategyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
-    }
-}
 
 /// A strategy with a policy.
 pub(crate) struct StrategyVariant {
