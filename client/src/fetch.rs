@@ -1,6 +1,6 @@
 //! Downloads a single resource, for programs with their own strategy.
 
-use crate::transport::hyper::{TokioDriver, exchange};
+use crate::transport::{TokioDriver, exchange};
 use crate::{Endpoint, Run, Workload};
 use crate::{storage::verify::body_verifier::BodyVerifier, transport::RequestSpec};
 use bytes::Bytes;

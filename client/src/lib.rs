@@ -6,7 +6,7 @@
 //!
 //! A [`Strategy`] carries out a run. A strategy is an ordinary blocking function that starts and ends its own threads or
 //! event loops. All strategies take attempts from the same scheduler and make attempts in the same way: a
-//! [`transport`] sends the request and receives the response, the body is verified and saved completely or not
+//! transport sends the request and receives the response, the body is verified and saved completely or not
 //! at all, and an [`AttemptRecord`](flagpole_protocol::AttemptRecord) says what happened and when. Records add up
 //! to [`RunStats`](flagpole_protocol::RunStats). [`measure()`] times a run and keeps its records.
 //!
@@ -48,7 +48,7 @@
 //! - `scheduler`: decides which attempt is next (pure);
 //! - [`strategy`]: threads and event loops that carry out a run;
 //! - `execution`: the steps of an attempt, which all strategies share;
-//! - [`transport`]: sends one request and receives its response;
+//! - `transport`: sends one request and receives its response;
 //! - `storage`: verifies bodies, saves them, and continues partial ones;
 //! - `measure`: times a run; [`fetch()`]: a single request.
 
@@ -61,7 +61,7 @@ mod run;
 mod scheduler;
 mod storage;
 pub mod strategy;
-pub mod transport;
+mod transport;
 mod workload;
 
 pub use cancellation_token::CancellationToken;
@@ -71,6 +71,7 @@ pub use policy::Policy;
 pub use run::{BODY_LIMIT, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
+pub use transport::{InvalidRunName, connect_failure_cause};
 pub use workload::concurrency::{Concurrency, ConcurrencyError};
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::{DownloadSpec, Workload};

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use flagpole_analysis::validity::Reason;
-use flagpole_client::transport::connect_failure_cause;
+use flagpole_client::connect_failure_cause;
 use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
 

@@ -12,7 +12,6 @@ const PURE: [&str; 11] = [
     "client/src/scheduler",
     "client/src/storage/download_dir/file_name",
     "client/src/storage/verify/country_metadata",
-    "client/src/storage/download_dir/partial_file",
     "client/src/storage/resume",
     "client/src/workload/concurrency",
     "client/src/workload/mod",

@@ -2,7 +2,6 @@
 
 use crate::storage::download_dir::DownloadDir;
 use flagpole_protocol::Outcome;
-use std::fmt;
 use std::io;
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
@@ -19,7 +18,7 @@ pub(crate) struct DiskWriter {
 }
 
 /// A job that sends its own result.
-struct WriteJob(Box<dyn FnOnce(&DownloadDir) + Send>);
+type WriteJob = Box<dyn FnOnce(&DownloadDir) + Send>;
 
 /// Waits for the result of a queued job; `None` if the thread had ended before.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl DiskWriter {
         let thread = thread::Builder::new()
             .name("disk-writer".into())
             .spawn(move || {
-                while let Some(WriteJob(run)) = jobs.blocking_recv() {
+                while let Some(run) = jobs.blocking_recv() {
                     run(&dir);
                 }
             })?;
@@ -52,11 +51,11 @@ impl DiskWriter {
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
     ) -> WriteHandle<T> {
         let (sender, receiver) = oneshot::channel();
-        let job = WriteJob(Box::new(move |dir| {
+        let job: WriteJob = Box::new(move |dir| {
             // Fails if the run was dropped. A saved file is complete anyway; a staged file is removed when the result is
             // dropped.
             let _ = sender.send(action(dir));
-        }));
+        });
         let queued = match &self.queue {
             Some(queue) => queue.send(job).await.is_ok(),
             None => false,
@@ -78,12 +77,6 @@ impl<T> WriteHandle<T> {
             Some(receiver) => receiver.await.unwrap_or_else(|_| Err(ended())),
             None => Err(ended()),
         }
-    }
-}
-
-impl fmt::Debug for WriteJob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WriteJob")
     }
 }
 

@@ -1,23 +1,27 @@
-//! Sends requests and receives responses by hyper. An exchange is one request and its response over a connection.
+//! Sends requests and receives responses by hyper's client connection, without a connection pool. An exchange is one
+//! request and its response over a connection.
 //!
-//! Strategies that block threads use a [`BlockingClient`]; strategies that run an event loop call the
-//! asynchronous `exchange` directly. In reading order: `request` is what to send, `response` what arrived, `hyper` makes
-//! the exchange.
+//! The task that waits for the response drives the connection, so that an exchange needs no further task, no
+//! channel between tasks and no second wake-up. Strategies that run an event loop call [`exchange`]; strategies that block
+//! threads use a [`BlockingClient`].
 
+mod blocking_client;
+mod connection;
+mod counted_stream;
+mod driver;
+mod errors;
+mod exchange;
+mod poll_driver;
+mod poll_state;
 mod request;
 mod response;
-
-pub(crate) mod hyper;
-
-mod io_error;
 pub(crate) mod run_clock;
-mod shutdown_on_cancel;
-mod socket;
 
-pub(crate) use hyper::BlockingClient;
-pub use io_error::connect_failure_cause;
-pub use request::request_spec::RequestSpec;
-pub use request::request_template::RequestTemplate;
-pub use request::run_name::InvalidRunName;
-pub use request::transport_config::TransportConfig;
-pub use response::raw_response::RawResponse;
+pub(crate) use blocking_client::BlockingClient;
+pub(crate) use connection::HyperConnection;
+pub(crate) use driver::TokioDriver;
+pub use errors::connect_failure_cause;
+pub(crate) use exchange::exchange;
+pub use request::InvalidRunName;
+pub(crate) use request::{RequestSpec, RequestTemplate, TransportConfig};
+pub(crate) use response::RawResponse;

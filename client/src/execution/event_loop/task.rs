@@ -7,7 +7,7 @@ use crate::DownloadDir;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
 use crate::execution::{evaluation::Slot, run_state::lock};
 use crate::scheduler::{Action, AttemptSpec};
-use crate::transport::{RawResponse, RequestSpec, hyper};
+use crate::transport::{RawResponse, RequestSpec, TokioDriver, exchange};
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::mem::replace;
 use std::pin::{Pin, pin};
@@ -69,8 +69,8 @@ impl AttemptDriver for TaskDriver {
             self.connection = lock(&self.attempt_loop.idle).pop();
         }
         let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
-        let driver = &hyper::TokioDriver;
-        hyper::exchange(template, driver, connection, request, cancelled).await
+        let driver = &TokioDriver;
+        exchange(template, driver, connection, request, cancelled).await
     }
 
     /// Yes, unless the run may have been cancelled.

@@ -7,14 +7,15 @@ mod temporary_files;
 #[cfg(test)]
 mod tests;
 
-use self::resume::{CountryFiles, ResumeState};
+use self::etag_store::EtagStore;
 pub use self::temporary_files::StagedFile;
 use self::temporary_files::TemporaryFiles;
 use flagpole_protocol::{CountryCode, Outcome, Resource};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 /// A folder for downloads. Clones share one list of temporary files.
@@ -24,8 +25,19 @@ pub struct DownloadDir {
     temporaries: TemporaryFiles,
     /// `None` unless downloads are resumed.
     resume: Option<ResumeState>,
-    /// `None` unless flags are named by country.
-    countries: Option<Arc<CountryFiles>>,
+    /// The flags that are named by country, such as `Brazil--BR.gif`, listed when first needed. `None` unless flags are
+    /// named by country.
+    countries: Option<Arc<OnceLock<HashMap<CountryCode, PathBuf>>>>,
+}
+
+/// The state of a download folder that resumes downloads.
+#[derive(Clone, Debug)]
+struct ResumeState {
+    /// The URL of the site: files of other sites are not resumed.
+    source: String,
+    /// The maximum length of a file, in bytes.
+    limit: usize,
+    etags: EtagStore,
 }
 
 /// The folder cannot be used.

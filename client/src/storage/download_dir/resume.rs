@@ -1,8 +1,7 @@
 //! Resumes downloads: looks up local copies of resources, and saves and removes partial files.
 
-use super::DownloadDir;
 use super::etag_store::EtagStore;
-use super::file_name;
+use super::{DownloadDir, ResumeState, file_name};
 use crate::storage::resume::{LocalCopy, PartialBody};
 use crate::storage::verify::gif;
 use bytes::Bytes;
@@ -13,25 +12,12 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The maximum length of a header of a partial file that is read, in bytes; it limits the search in a damaged file. The
 /// header of a URL of more than some 3,500 bytes is longer, so that its download starts again instead of being resumed.
 const HEADER_MAX: usize = 4096;
-
-/// The flags of a folder that are named by country, such as `Brazil--BR.gif`; listed when first needed.
-pub(super) type CountryFiles = OnceLock<HashMap<CountryCode, PathBuf>>;
-
-/// The state of a download folder that resumes downloads.
-#[derive(Clone, Debug)]
-pub(super) struct ResumeState {
-    /// The URL of the site: files of other sites are not resumed.
-    source: String,
-    /// The maximum length of a file, in bytes.
-    limit: usize,
-    etags: EtagStore,
-}
 
 /// The first line of a `.part` file, as JSON; the bytes of the partial body follow.
 #[derive(Serialize, Deserialize)]

@@ -1,13 +1,12 @@
-//! Everything that is the same for all requests of a run.
+//! The data from which a transport builds requests: what all requests of a run share, and what differs.
 
-use super::request_spec::RequestSpec;
-use super::run_name::{InvalidRunName, run_name};
-use super::transport_config::TransportConfig;
+use crate::policy::Timeouts;
 use crate::transport::run_clock::RunClock;
 use crate::workload::target::Target;
 use flagpole_protocol::{Resource, headers};
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{InvalidUri, PathAndQuery, Uri};
+use std::net::SocketAddr;
 use std::str::FromStr as _;
 use std::sync::OnceLock;
 use tokio_util::sync::CancellationToken;
@@ -18,9 +17,24 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
+/// The settings of a transport that are the same for every request of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct TransportConfig {
+    /// The server's addresses, tried in order.
+    pub(crate) addresses: Box<[SocketAddr]>,
+    /// The time limits of an attempt.
+    pub(crate) timeouts: Timeouts,
+    /// Whether a connection serves more than one request.
+    pub(crate) reuse: bool,
+    /// The maximum length of a response body, in bytes.
+    pub(crate) body_limit: usize,
+    /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue the body.
+    pub(crate) keep_partial_bodies: bool,
+}
+
 /// Everything that is the same for all requests of a run; made once, before the first request.
 #[derive(Debug)]
-pub struct RequestTemplate {
+pub(crate) struct RequestTemplate {
     pub(crate) config: TransportConfig,
     pub(crate) clock: RunClock,
     /// Cancels the run.
@@ -103,4 +117,50 @@ fn unset_paths() -> Box<[OnceLock<Uri>]> {
 
 fn uri(path: &str) -> Result<Uri, InvalidUri> {
     PathAndQuery::from_str(path).map(Uri::from)
+}
+
+/// One request to send; the [`RequestTemplate`] has the fields that are
+/// the same for every request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestSpec<'a> {
+    /// The requested resource.
+    pub(crate) resource: Resource,
+    /// The number of the request for the resource, by which the server decides the fate of the response: its delay,
+    /// content and failure.
+    pub(crate) request_number: u64,
+    /// The target of a redirect (path and query), instead of the path of the resource.
+    pub(crate) path: Option<&'a str>,
+    /// The conditional and range fields, if there is a local copy.
+    pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
+    /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+/// The name of a run that cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a run name of 1 to {max} printable ASCII characters, got `{0}`", max = headers::MAX_RUN_NAME)]
+pub struct InvalidRunName(String);
+
+/// The field value of a run name.
+fn run_name(name: &str) -> Result<HeaderValue, InvalidRunName> {
+    let is_valid = (1..=headers::MAX_RUN_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let value = HeaderValue::from_str(name).ok().filter(|_| is_valid);
+    value.ok_or_else(|| InvalidRunName(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_name_is_what_the_server_accepts() {
+        for good in ["x", "threads-1", &"x".repeat(64)] {
+            assert!(run_name(good).is_ok());
+        }
+        for bad in ["", "a b", "é", "a\r\nb: c", &"x".repeat(65)] {
+            let error = run_name(bad).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("got `{bad}`")), "{error}");
+        }
+    }
 }

@@ -1,13 +1,10 @@
 //! A connection of hyper, driven by the task that waits for the response.
 
-use super::classify;
-use super::counted_stream::CountedStream;
-use super::driver::net_driver::{DriverStream, NetDriver};
-use super::io_stats::IoStats;
-use crate::transport::io_error;
-use crate::transport::request::request_template::RequestTemplate;
-use crate::transport::response::received_body::{ReceivedBody, reserved};
-use crate::transport::response::response_head::HEAD_LIMIT;
+use super::counted_stream::{CountedStream, IoStats};
+use super::driver::{DriverStream, NetDriver};
+use super::errors;
+use super::request::RequestTemplate;
+use super::response::{HEAD_LIMIT, ReceivedBody, reserved};
 use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
@@ -48,7 +45,7 @@ impl<S: DriverStream> HyperConnection<S> {
         D: NetDriver<Stream = S>,
     {
         let stream = connect(template, driver).await;
-        let stream = stream.map_err(|error| io_error::connect_failed(&error))?;
+        let stream = stream.map_err(|error| errors::connect_failed(&error))?;
         let stats = Arc::new(IoStats::new(template.clock));
         let io = TokioIo::new(CountedStream::new(stream, stats.clone()));
         let handshake = http1::Builder::new()
@@ -56,7 +53,7 @@ impl<S: DriverStream> HyperConnection<S> {
             .max_buf_size(HEAD_LIMIT)
             .handshake(io)
             .await;
-        let (sender, driver) = handshake.map_err(|error| classify::head_error(&error, 0))?;
+        let (sender, driver) = handshake.map_err(|error| errors::head_error(&error, 0))?;
         Ok(Box::new(HyperConnection {
             sender,
             driver: Some(driver),
@@ -122,9 +119,9 @@ impl<S: DriverStream> HyperConnection<S> {
         self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// The outcome of an exchange without a complete head.
-    pub(super) fn classify_error(&self, error: &hyper::Error) -> Outcome {
-        classify::head_error(error, self.stats.received())
+    /// Bytes of the response that have arrived, including its head.
+    pub(super) fn received(&self) -> u64 {
+        self.stats.received()
     }
 }
 
@@ -174,7 +171,7 @@ async fn collect_body(
     while declared != Some(received.bytes)
         && let Some(frame) = body.frame().await
     {
-        let frame = frame.map_err(|error| classify::body_error(&error))?;
+        let frame = frame.map_err(|error| errors::body_error(&error))?;
         // Trailers are not part of the body.
         let Ok(data) = frame.into_data() else {
             continue;

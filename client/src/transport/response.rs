@@ -1,12 +1,13 @@
-//! Records the head of a response.
+//! The parts of a response that have arrived, unverified.
 
-use super::raw_response::RawResponse;
-use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, ServerTiming};
+use bytes::{Bytes, BytesMut};
+use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming};
 use http::Response;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
     LOCATION, RETRY_AFTER,
 };
+use std::time::Duration;
 
 /// The maximum length of a head, in bytes. hyper accepts no smaller buffer.
 pub(crate) const HEAD_LIMIT: usize = 64 << 10;
@@ -14,6 +15,83 @@ pub(crate) const HEAD_LIMIT: usize = 64 << 10;
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+/// The maximum size of the buffer allocated before a body arrives, in bytes: a head may declare any length.
+const RESERVE_MAX: usize = 1 << 20;
+
+/// The parts of a response that have arrived, unverified. Times count from the start of the run.
+#[derive(Clone, Debug)]
+pub(crate) struct RawResponse {
+    /// When writing the request began, or when connecting began if no connection could be opened.
+    pub(crate) sent: Duration,
+    /// When the first byte of the response arrived.
+    pub(crate) first_byte: Option<Duration>,
+    /// The status, if a head arrived.
+    pub(crate) status: Option<u16>,
+    /// The delays and the fault of the response, as the server reports them (`Server-Timing`).
+    pub(crate) timing: Option<ServerTiming>,
+    /// `Content-Digest`: the digest of the content of this response.
+    pub(crate) digest: Option<ContentDigest>,
+    /// `Repr-Digest`: the digest of the whole representation, of which the content may be a part.
+    pub(crate) repr_digest: Option<ContentDigest>,
+    /// Whether the body cannot be verified, because the response has a content coding, which was not requested, or a
+    /// digest that cannot be parsed.
+    pub(crate) body_unusable: bool,
+    /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
+    pub(crate) keep_alive: bool,
+    /// `Content-Length`.
+    pub(crate) length: Option<u64>,
+    /// Whether the connection had served another request before.
+    pub(crate) reused: bool,
+    /// `Location`.
+    pub(crate) location: Option<String>,
+    /// `Retry-After`, unparsed.
+    pub(crate) retry_after: Option<String>,
+    /// `ETag`.
+    pub(crate) etag: Option<EntityTag>,
+    /// `Content-Range`.
+    pub(crate) content_range: Option<ContentRange>,
+    /// The number of body bytes that arrived.
+    pub(crate) bytes: u64,
+    /// The bytes of an incomplete body, in a run that resumes.
+    pub(crate) partial_body: Option<Bytes>,
+    /// The complete body of a response with any status; otherwise the outcome that says why the body is incomplete.
+    pub(crate) result: Result<Bytes, Outcome>,
+}
+
+impl RawResponse {
+    /// Records how the exchange ended.
+    pub(crate) fn finish(&mut self, received: ReceivedBody, result: Result<Bytes, Outcome>) {
+        self.bytes = received.bytes;
+        self.partial_body = received.into_partial(&result);
+        self.result = result;
+    }
+}
+
+impl Default for RawResponse {
+    /// A response of which nothing has arrived.
+    fn default() -> RawResponse {
+        RawResponse {
+            sent: Duration::ZERO,
+            first_byte: None,
+            status: None,
+            timing: None,
+            digest: None,
+            repr_digest: None,
+            body_unusable: false,
+            keep_alive: false,
+            length: None,
+            reused: false,
+            location: None,
+            retry_after: None,
+            etag: None,
+            content_range: None,
+            bytes: 0,
+            partial_body: None,
+            result: Err(Outcome::Cancelled),
+        }
+    }
+}
 
 impl RawResponse {
     /// Records the status and the fields. One loop over all fields, because looking up each field by name would take as
@@ -75,6 +153,37 @@ fn has_malformed_digest(value: &HeaderValue) -> bool {
     })
 }
 
+/// The bytes of a body that have arrived.
+#[derive(Default)]
+pub(crate) struct ReceivedBody {
+    /// The number of bytes that have arrived.
+    pub(crate) bytes: u64,
+    /// A copy of the bytes, for a run that resumes incomplete bodies; otherwise `None`.
+    pub(crate) partial: Option<BytesMut>,
+}
+
+impl ReceivedBody {
+    pub(crate) fn new(keep_partial: bool) -> ReceivedBody {
+        ReceivedBody {
+            bytes: 0,
+            partial: keep_partial.then(BytesMut::new),
+        }
+    }
+
+    /// The bytes of a body that is incomplete because the exchange failed.
+    pub(crate) fn into_partial<T, E>(self, result: &Result<T, E>) -> Option<Bytes> {
+        let partial = self
+            .partial
+            .filter(|partial| result.is_err() && !partial.is_empty());
+        partial.map(BytesMut::freeze)
+    }
+}
+
+/// How many bytes to reserve for a body of this declared length.
+pub(crate) fn reserved(length: u64) -> usize {
+    usize::try_from(length).map_or(RESERVE_MAX, |length| length.min(RESERVE_MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +224,11 @@ mod tests {
         for coded in ["gzip", "identity, br", "x", "\u{e9}"] {
             assert!(is_unusable("content-encoding", coded.as_bytes()), "{coded}");
         }
+    }
+
+    #[test]
+    fn reservation_is_at_most_a_mebibyte() {
+        assert_eq!(reserved(11_059), 11_059);
+        assert_eq!([1 << 20, 1 << 40, u64::MAX].map(reserved), [RESERVE_MAX; 3]);
     }
 }

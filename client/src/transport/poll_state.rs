@@ -1,11 +1,12 @@
-//! The socket, the events and the time for which a thread waits in poll(2).
+//! The socket of a thread's exchange: waiting for it with poll(2), and ending the wait when the exchange is cancelled.
 
-use crate::transport::shutdown_on_cancel::ShutdownOnCancel;
-use crate::transport::socket;
-use rustix::event::PollFlags;
-use std::net::TcpStream;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::io;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::task::Wake;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// The events after which a read does not block: bytes, the end of the stream, or an error.
@@ -82,7 +83,7 @@ impl SharedPollState {
         let time_left = wake_at.map(|end| end.saturating_duration_since(Instant::now()));
         let stream = stream.expect("an exchange waits only after it has started to connect");
         // poll(2) fails only for lack of memory. The caller then calls `wait` again.
-        let ready = socket::wait(&stream, interest, time_left).unwrap_or(PollFlags::empty());
+        let ready = wait(&stream, interest, time_left).unwrap_or(PollFlags::empty());
         self.lock().ready |= ready;
     }
 
@@ -110,4 +111,58 @@ impl SharedPollState {
     fn lock(&self) -> MutexGuard<'_, PollState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A waker that shuts a socket down. Each exchange has a waker of its own, because the waker may run after the exchange
+/// has ended, when the next exchange uses the socket.
+#[derive(Debug, Default)]
+pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);
+
+impl ShutdownOnCancel {
+    /// Sets the socket to shut down. The caller must check afterwards whether the exchange is already cancelled.
+    pub(crate) fn arm(&self, stream: &Arc<TcpStream>) {
+        *self.stream() = Some(stream.clone());
+    }
+
+    pub(crate) fn disarm(&self) {
+        *self.stream() = None;
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for ShutdownOnCancel {
+    fn wake(self: Arc<ShutdownOnCancel>) {
+        if let Some(stream) = &*self.stream() {
+            // Fails if the peer has closed the connection, which ends the wait too.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Blocks until the socket is ready for an event of `interest` or has failed, the time is over, or a signal arrives;
+/// returns the events for which the socket is ready. poll(2) keeps the time limit exactly; `SO_RCVTIMEO` is rounded to kernel
+/// ticks of up to 10 ms.
+pub(super) fn wait(
+    stream: &TcpStream,
+    interest: PollFlags,
+    time_left: Option<Duration>,
+) -> io::Result<PollFlags> {
+    let mut sockets = [PollFd::new(stream, interest)];
+    match poll(&mut sockets, time_left.map(timespec).as_ref()) {
+        Ok(_) => Ok(sockets[0].revents()),
+        Err(Errno::INTR) => Ok(PollFlags::empty()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A duration that does not fit is as good as unlimited.
+fn timespec(duration: Duration) -> Timespec {
+    const UNLIMITED: Timespec = Timespec {
+        tv_sec: i64::MAX,
+        tv_nsec: 0,
+    };
+    Timespec::try_from(duration).unwrap_or(UNLIMITED)
 }

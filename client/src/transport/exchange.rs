@@ -1,11 +1,10 @@
 //! Makes one exchange: sends a request and reads its response.
 
 use super::connection::{HyperConnection, UnsentRequest};
-use super::driver::net_driver::NetDriver;
-use crate::transport::request::request_spec::RequestSpec;
-use crate::transport::request::request_template::RequestTemplate;
-use crate::transport::response::raw_response::RawResponse;
-use crate::transport::response::received_body::ReceivedBody;
+use super::driver::NetDriver;
+use super::errors;
+use super::request::{RequestSpec, RequestTemplate};
+use super::response::{RawResponse, ReceivedBody};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use http::{HeaderMap, Request, Response};
@@ -115,21 +114,12 @@ impl<D: NetDriver> HyperExchange<'_, D> {
     ) -> Result<Response<Incoming>, Outcome> {
         let headers = self.connection.as_mut().map(|used| used.take_headers());
         let mut request = hyper_request(self.template, request, headers.unwrap_or_default());
-        if let Some(used) = self.connection {
-            match send(
-                self.template,
-                self.driver,
-                used,
-                request,
-                true,
-                self.response,
-            )
-            .await?
-            {
+        if let Some(used) = self.connection.take() {
+            match self.send_over(used, request, true).await? {
                 Ok(response) => return Ok(response),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(used.classify_error(&error.into_error())),
+                    None => return Err(self.classify(error)),
                 },
             }
         }
@@ -137,51 +127,43 @@ impl<D: NetDriver> HyperExchange<'_, D> {
         self.response.reused = false;
         self.response.sent = self.template.clock.now();
         let opened = open(self.template, self.driver).await?;
-        let new = self.connection.insert(opened);
-        match send(
-            self.template,
-            self.driver,
-            new,
-            request,
-            false,
-            self.response,
-        )
-        .await?
-        {
-            Ok(response) => Ok(response),
-            Err(error) => Err(new.classify_error(&error.into_error())),
-        }
+        let head = self.send_over(opened, request, false).await?;
+        head.map_err(|error| self.classify(error))
     }
-}
 
-/// Sends the request over this connection and waits for the head. The first-byte timeout applies until the first
-/// byte of the head, and only the total timeout afterwards. The outer error is that timeout; the inner error is hyper's,
-/// with the request if hyper did not send it.
-async fn send<D: NetDriver>(
-    template: &RequestTemplate,
-    driver: &D,
-    connection: &mut HyperConnection<D::Stream>,
-    request: Request<Empty<Bytes>>,
-    reused: bool,
-    response: &mut RawResponse,
-) -> Result<Result<Response<Incoming>, Box<UnsentRequest>>, Outcome> {
-    connection.begin(reused);
-    response.reused = reused;
-    response.sent = template.clock.now();
-    let Some(limit) = template.config.timeouts.first_byte else {
-        return Ok(connection.send(request).await);
-    };
-    let stats = connection.stats();
-    let mut head = pin!(connection.send(request));
-    tokio::select! {
-        biased;
-        head = &mut head => return Ok(head),
-        () = driver.sleep(limit) => {}
+    /// Sends the request over this connection, which becomes the connection in use, and waits for the head. The first-byte
+    /// timeout applies until the first byte of the head, and only the total timeout afterwards. The outer error is that
+    /// timeout; the inner error is hyper's, with the request if hyper did not send it.
+    async fn send_over(
+        &mut self,
+        connection: Box<HyperConnection<D::Stream>>,
+        request: Request<Empty<Bytes>>,
+        reused: bool,
+    ) -> Result<Result<Response<Incoming>, Box<UnsentRequest>>, Outcome> {
+        let connection = self.connection.insert(connection);
+        connection.begin(reused);
+        self.response.reused = reused;
+        self.response.sent = self.template.clock.now();
+        let Some(limit) = self.template.config.timeouts.first_byte else {
+            return Ok(connection.send(request).await);
+        };
+        let stats = connection.stats();
+        let mut head = pin!(connection.send(request));
+        tokio::select! {
+            biased;
+            head = &mut head => return Ok(head),
+            () = self.driver.sleep(limit) => {}
+        }
+        if stats.first_byte().is_none() {
+            return Err(Outcome::Timeout(TimeoutKind::FirstByte, limit));
+        }
+        Ok(head.await)
     }
-    if stats.first_byte().is_none() {
-        return Err(Outcome::Timeout(TimeoutKind::FirstByte, limit));
+
+    fn classify(&self, error: Box<UnsentRequest>) -> Outcome {
+        let received = self.connection.as_ref().map_or(0, |used| used.received());
+        errors::head_error(&error.into_error(), received)
     }
-    Ok(head.await)
 }
 
 /// The request in hyper's type. `headers` is an empty map, whose memory is used for the fields.
