@@ -4,7 +4,7 @@ use crate::imports::{IMPURE, is_within};
 use crate::workspace::crates;
 
 /// Files and folders, without `.rs`.
-const PURE: [&str; 11] = [
+const PURE: [&str; 10] = [
     "server/src/config",
     "server/src/fate",
     "server/src/http",
