@@ -89,6 +89,6 @@ fn an_open_workload_keeps_its_schedule_while_slots_are_free() {
         });
         let (last, _) = &trace.attempts[4];
         assert_eq!(last.due, 40 * MS, "a late start does not move the due time");
-        assert_eq!(trace.started[&last.id] - last.due, 4 * delayed * MS);
+        assert_eq!(trace.started[&last.id], last.due + 4 * delayed * MS);
     }
 }
