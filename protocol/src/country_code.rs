@@ -38,12 +38,6 @@ impl CountryCode {
         usize::from(self.0[0] - b'A') * 26 + usize::from(self.0[1] - b'A')
     }
 
-    /// The letters of the code at this index, below [`CountryCode::COUNT`], in lower case.
-    #[expect(clippy::cast_possible_truncation, reason = "below 26")]
-    pub(crate) const fn lower_letters(index: usize) -> [u8; 2] {
-        [b'a' + (index / 26) as u8, b'a' + (index % 26) as u8]
-    }
-
     /// A code in upper case, at compile time.
     pub const fn from_upper(text: &str) -> Option<CountryCode> {
         match *text.as_bytes() {
