@@ -64,19 +64,21 @@ impl CommandLine {
             ErrorKind::UnknownArgument if argument.starts_with('-') => {
                 let longs = self.command.get_arguments().filter_map(Arg::get_long);
                 let near = did_you_mean(argument.trim_start_matches('-'), longs);
-                let near = near.map(|long| format!("--{long}"));
-                (format!("unknown option `{argument}`"), near)
+                (
+                    format!("unknown option `{argument}`"),
+                    near.map(|long| format!("--{long}")),
+                )
             }
             ErrorKind::UnknownArgument => (format!("unexpected argument `{argument}`"), None),
             ErrorKind::InvalidSubcommand => {
                 let command = first(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-                let shown = self
-                    .command
-                    .get_subcommands()
-                    .filter(|one| !one.is_hide_set());
+                let known = self.command.get_subcommands();
+                let shown = known.filter(|one| !one.is_hide_set());
                 let near = did_you_mean(command, shown.map(Command::get_name));
-                let near = near.map(str::to_owned);
-                (format!("unknown command `{command}`"), near)
+                (
+                    format!("unknown command `{command}`"),
+                    near.map(str::to_owned),
+                )
             }
             ErrorKind::ArgumentConflict => (self.conflict(error, name), None),
             ErrorKind::MissingRequiredArgument => (format!("missing {name}"), None),
@@ -87,10 +89,8 @@ impl CommandLine {
                 (first.replace('\'', "`"), None)
             }
         };
-        let see = format!(
-            "`{} --help`",
-            self.command.get_bin_name().unwrap_or_default()
-        );
+        let command = self.command.get_bin_name().unwrap_or_default();
+        let see = format!("`{command} --help`");
         match unknown {
             (sentence, Some(near)) => format!("{sentence}; did you mean `{near}`? See {see}"),
             (sentence, None) => format!("{sentence}; see {see}"),
@@ -108,11 +108,8 @@ impl CommandLine {
         let is_given = |other: &&str| !other.starts_with('-') || self.given(other).is_some();
         let others = others.iter().copied().filter(is_given);
         let others: Vec<_> = others.map(|other| self.as_typed(other)).collect();
-        format!(
-            "`{}` cannot be used with `{}`",
-            self.as_typed(name),
-            others.join("`, `")
-        )
+        let (name, others) = (self.as_typed(name), others.join("`, `"));
+        format!("`{name}` cannot be used with `{others}`")
     }
 
     /// The sentence, which begins with a long option, with the name by which the user gave this option. An option that
@@ -131,40 +128,30 @@ impl CommandLine {
     /// The option with this name, such as `--fault`.
     fn option(&self, name: &str) -> Option<&Arg> {
         let name = name.strip_prefix("--")?;
-        self.command
-            .get_arguments()
-            .find(|one| one.get_long() == Some(name))
+        let mut arguments = self.command.get_arguments();
+        arguments.find(|one| one.get_long() == Some(name))
     }
 
     /// The name by which an option was last given.
     fn given(&self, name: &str) -> Option<String> {
         let option = self.option(name)?;
-        let longs = option.get_long().into_iter();
-        let longs: Vec<_> = longs
-            .chain(option.get_all_aliases().unwrap_or_default())
-            .collect();
-        let shorts = option.get_short().into_iter();
-        let shorts: Vec<_> = shorts
-            .chain(option.get_all_short_aliases().unwrap_or_default())
-            .collect();
         let words = self.words.iter().take_while(|word| *word != "--");
-        let named =
-            words.filter_map(
-                |word| match (word.strip_prefix("--"), word.strip_prefix('-')) {
-                    (Some(long), _) => {
-                        let name = long.split('=').next().unwrap_or_default();
-                        longs.contains(&name).then(|| format!("--{name}"))
-                    }
-                    (None, Some(cluster)) => {
-                        // A cluster such as `-vn3`.
-                        let short = cluster.chars().find(|short| shorts.contains(short));
-                        short.map(|short| format!("-{short}"))
-                    }
-                    (None, None) => None,
-                },
-            );
-        named.last()
+        words.filter_map(|word| typed_name(option, word)).last()
     }
+}
+
+/// The name of an option in a word such as `--flags=3` or `-vn3`.
+fn typed_name(option: &Arg, word: &str) -> Option<String> {
+    if let Some(long) = word.strip_prefix("--") {
+        let name = long.split('=').next().unwrap_or_default();
+        let aliases = option.get_all_aliases().unwrap_or_default();
+        let is_name = option.get_long() == Some(name) || aliases.contains(&name);
+        return is_name.then(|| format!("--{name}"));
+    }
+    let aliases = option.get_all_short_aliases().unwrap_or_default();
+    let is_name = |short: &char| option.get_short() == Some(*short) || aliases.contains(short);
+    let short = word.strip_prefix('-')?.chars().find(is_name)?;
+    Some(format!("-{short}"))
 }
 
 /// A sentence about an argument whose value is missing or is not one of the known values.

@@ -119,51 +119,45 @@ impl ServerOptions {
         default: &str,
         latencies: &[ForListener<Latency>],
     ) -> Result<Profile> {
+        if latencies
+            .iter()
+            .filter(|one| one.listener.is_none())
+            .count()
+            > 1
+        {
+            bail!("--latency: expected only once, or once for each listener");
+        }
         let named = latencies.iter().map(|one| ("--latency", &one.listener));
         let named = named.chain(self.fault.iter().map(|one| ("--fault", &one.listener)));
-        let named = named.chain([("--listener", &self.listener)]);
-        let named: Vec<_> = named
-            .filter_map(|(option, name)| Some((option, name.as_ref()?)))
-            .collect();
-        let default = if named.is_empty() { default } else { BOOK };
+        let named = named.filter_map(|(option, name)| Some((option, name.as_ref()?)));
+        let named: Vec<_> = named.collect();
+        let is_named = self.listener.is_some() || !named.is_empty();
+        let default = if is_named { BOOK } else { default };
         let name = self.profile.as_deref().unwrap_or(default);
-        let mut profile = load(name)?;
-        if let Some(seed) = self.seed {
-            profile.seed = seed.0;
-        }
-        profile = profile.with_ports();
+        let mut profile = load(name)?.with_ports();
+        profile.seed = self.seed.map_or(profile.seed, |seed| seed.0);
         name_listeners(&mut profile);
-        for (option, wanted) in named {
-            let known = || {
-                profile
-                    .listeners
-                    .iter()
-                    .filter_map(|listener| listener.name.as_deref())
-            };
-            if !known().any(|known| known == wanted) {
-                if known().next().is_none() {
-                    bail!("{option}: the listener of profile `{name}` has no name, got `{wanted}`");
-                }
-                let unknown = SpecError::unknown("listener", wanted, known());
-                bail!("{option}: profile `{name}`: {unknown}");
-            }
-        }
         if let Some(wanted) = &self.listener {
-            profile
-                .listeners
-                .retain(|listener| listener.name.as_ref() == Some(wanted));
+            check_listener("--listener", wanted, name, &profile)?;
+            let listeners = &mut profile.listeners;
+            listeners.retain(|listener| listener.name.as_ref() == Some(wanted));
+        }
+        for (option, wanted) in named {
+            check_listener(option, wanted, name, &profile)?;
         }
         for listener in &mut profile.listeners {
             self.change(listener, latencies)?;
         }
-        profile
-            .check()
-            .map_err(|error| anyhow!("--profile: {name}: {error}"))?;
+        let checked = profile.check();
+        checked.map_err(|error| anyhow!("--profile: {name}: {error}"))?;
         Ok(profile)
     }
 
     fn change(&self, listener: &mut Listener, latencies: &[ForListener<Latency>]) -> Result<()> {
-        if let Some(latency) = latencies.iter().rfind(|one| one.applies_to(listener)) {
+        let (named, others): (Vec<_>, Vec<_>) =
+            latencies.iter().partition(|one| one.listener.is_some());
+        let mut latencies = named.into_iter().rev().chain(others);
+        if let Some(latency) = latencies.find(|one| one.applies_to(listener)) {
             listener.latency = latency.value.clone();
         }
         let faults = self.fault.iter().filter(|one| one.applies_to(listener));
@@ -189,6 +183,20 @@ pub(crate) fn load(name: &str) -> Result<Profile> {
         .map_err(|error| anyhow!("--profile: {error:#}"))?;
     text.parse()
         .map_err(|error| anyhow!("--profile: {name}:{error}"))
+}
+
+/// Refuses the name of a listener, in an option, that the profile `name` does not have.
+fn check_listener(option: &str, wanted: &str, name: &str, profile: &Profile) -> Result<()> {
+    let listeners = profile.listeners.iter();
+    let known: Vec<_> = listeners.filter_map(|one| one.name.as_deref()).collect();
+    if known.is_empty() {
+        bail!("{option}: the listener of profile `{name}` has no name, got `{wanted}`");
+    }
+    if !known.contains(&wanted) {
+        let unknown = SpecError::unknown("listener", wanted, known);
+        bail!("{option}: profile `{name}`: {unknown}");
+    }
+    Ok(())
 }
 
 /// Names unnamed listeners `listener[0]` and so on, if there are several.
@@ -246,7 +254,7 @@ mod tests {
     #[test]
     fn value_with_a_name_applies_to_this_listener_alone() {
         let changed = listeners(
-            "--latency 5ms --latency DELAY=1s..2s --fault ERROR=404@1% --fault hang:for=4s@2%",
+            "--latency DELAY=1s..2s --latency 5ms --fault ERROR=404@1% --fault hang:for=4s@2%",
         );
         let expected = [
             "LOCAL 5ms hang:for=4s@2%",
@@ -262,6 +270,15 @@ mod tests {
                 "ERROR uniform:500ms..5s 418@25%"
             ]
         );
+    }
+
+    #[test]
+    fn latency_is_given_once_for_each_listener_that_is_used() {
+        let error = |line| listeners(line).unwrap_err();
+        let once = "--latency: expected only once, or once for each listener";
+        assert_eq!(error("--latency 5ms --latency 7ms"), once);
+        let unused = "--latency: profile `book`: unknown listener `DELAY`; known: LOCAL";
+        assert_eq!(error("--latency DELAY=5ms --listener LOCAL"), unused);
     }
 
     #[test]

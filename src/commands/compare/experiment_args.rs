@@ -1,14 +1,13 @@
 //! The experiment that the command line describes.
 
 use super::args::CompareArgs;
-use crate::experiment::spec::experiment::{Experiment, Grid, ROUNDS};
+use crate::experiment::spec::experiment::{Experiment, Grid};
 use crate::options::strategy_names::StrategyName;
 use crate::options::text_or_number::TextOrNumber;
 use crate::options::value_parsers::Seed;
 use anyhow::{Result, bail};
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
-use std::collections::BTreeMap;
 
 /// The named experiment, or the experiment that the options describe.
 pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
@@ -26,11 +25,8 @@ pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
 }
 
 fn from_options(args: &CompareArgs) -> Result<Experiment> {
-    let mut latencies: Vec<_> = args
-        .latency
-        .iter()
-        .flat_map(|list| list.0.clone())
-        .collect();
+    let latencies = args.latency.iter().flat_map(|list| list.0.clone());
+    let mut latencies: Vec<_> = latencies.collect();
     let (seed, server) = match args.url {
         Some(_) => (0, None),
         None => server(args, &mut latencies)?,
@@ -38,25 +34,21 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
     let strategies = args.strategy.iter().flat_map(|list| &list.0);
     let strategies = strategies.map(|one| TextOrNumber(StrategyName(*one)));
     Ok(Experiment {
-        about: None,
         seed: TextOrNumber(Seed(seed)),
         flags: TextOrNumber(args.flags),
         times: args.times,
         files: args.files,
-        rounds: ROUNDS,
-        measure_overhead: None,
-        profile: None,
         url: args.url.as_ref().map(ToString::to_string),
-        fail_if: Vec::new(),
         grid: Grid {
             latency: latencies.into_iter().map(TextOrNumber).collect(),
             concurrency: args.concurrency.iter().copied().map(TextOrNumber).collect(),
             strategies: strategies.collect(),
-            transports: Vec::new(),
+            ..Grid::default()
         },
         policy: args.policy.clone(),
-        policies: BTreeMap::new(),
         server,
+        // The defaults are those of an empty file.
+        ..Experiment::parse("", "")?
     })
 }
 
