@@ -25,6 +25,7 @@ mod normalized_path;
 mod record;
 mod resource;
 pub mod spec;
+mod text_or_number;
 
 pub use cause::{Cause, Rejection};
 pub use country_code::{CountryCode, CountryCodeError};
@@ -47,3 +48,4 @@ pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKin
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
 pub use resource::{Resource, UnknownPath};
 pub use spec::{SpecError, did_you_mean};
+pub use text_or_number::{TextOrNumber, parse_text_or_number};

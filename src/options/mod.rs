@@ -2,6 +2,7 @@
 
 pub(crate) mod built_in;
 pub(crate) mod code_selection;
+pub(crate) mod comma_list;
 pub(crate) mod flag_count;
 pub(crate) mod help_lists;
 pub(crate) mod latency_list;
@@ -9,5 +10,4 @@ pub(crate) mod policy;
 pub(crate) mod policy_values;
 pub(crate) mod profile_options;
 pub(crate) mod strategy_names;
-pub(crate) mod text_or_number;
 pub(crate) mod value_parsers;

@@ -1,15 +1,16 @@
 //! Timeouts, retries, hedging, redirects and connection reuse: options of the command line and keys of a TOML table.
 
+use super::comma_list::CommaList;
 use super::policy_values::{
     AnyDuration, Backoff, HedgeAfter, Percentage, PositiveDuration, PositivePercentage,
     RetryStatus, UpTo100,
 };
-use super::text_or_number::{AsTextOrNumber, CommaList};
 use super::value_parsers::Seed;
 use anyhow::{Result, bail};
 use clap::builder::{BoolValueParser, TypedValueParser as _};
 use clap::{ArgAction, Args};
 use flagpole_client::policy::{Hedge, Policy, RetryBudgetConfig};
+use flagpole_protocol::TextOrNumber;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -26,32 +27,32 @@ use serde_with::{serde_as, skip_serializing_none};
 pub(crate) struct PolicyOptions {
     /// Limit the time of a whole request, including connecting
     #[arg(long, value_name = "DURATION")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     timeout: Option<PositiveDuration>,
 
     /// Limit the time for opening a connection
     #[arg(long, value_name = "DURATION")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     connect_timeout: Option<PositiveDuration>,
 
     /// Limit the time until the first byte of the response
     #[arg(long, value_name = "DURATION")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     first_byte_timeout: Option<PositiveDuration>,
 
     /// Retry timeouts, broken connections and statuses 408, 429, 500, 502-504 up to N times [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     retries: Option<UpTo100>,
 
     /// Wait before a retry, randomly up to FIRST, later up to MAX [default: 100ms..10s]
     #[arg(long, value_name = "FIRST..MAX")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     backoff: Option<Backoff>,
 
     /// Wait at most this long for Retry-After [default: 60s]
     #[arg(long, value_name = "DURATION")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     retry_after_max: Option<AnyDuration>,
 
     /// Retry only these statuses (comma-separated)
@@ -62,22 +63,22 @@ pub(crate) struct PolicyOptions {
 
     /// Limit retries to this percentage of the requests, plus 10
     #[arg(long, value_name = "PERCENT")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     retry_budget: Option<Percentage>,
 
     /// Duplicate requests that take longer than this: `50ms`, or a percentile: `p95`
     #[arg(long, value_name = "DELAY")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     hedge: Option<HedgeAfter>,
 
     /// Duplicate (hedge) at most this percentage of the requests [default: 10%]
     #[arg(long, value_name = "PERCENT")]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     hedge_share: Option<PositivePercentage>,
 
     /// Follow at most N redirects in a row, within the site [default: 5]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     max_redirects: Option<UpTo100>,
 
     /// Open a new connection for every request
@@ -87,7 +88,7 @@ pub(crate) struct PolicyOptions {
 
     /// Draw the backoff jitter from this seed [default: 0]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
-    #[serde_as(as = "Option<AsTextOrNumber>")]
+    #[serde_as(as = "Option<TextOrNumber>")]
     retry_seed: Option<Seed>,
 }
 

@@ -1,28 +1,23 @@
 //! Strategies and report formats by name, and the names that shells complete.
 
 use clap_complete::engine::CompletionCandidate;
+use derive_more::Display;
 use flagpole_analysis::report::{self, Report};
 use flagpole_client::{Strategy, strategy};
 use flagpole_protocol::SpecError;
 use flagpole_server::fate::{fault, latency};
-use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// A strategy by its name.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Display)]
+#[display("{}", _0.name())]
 pub(crate) struct StrategyName(pub(crate) &'static dyn Strategy);
 
 impl FromStr for StrategyName {
     type Err = SpecError;
 
-    fn from_str(text: &str) -> Result<StrategyName, SpecError> {
-        strategy::by_name(text).map(StrategyName)
-    }
-}
-
-impl Display for StrategyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
+    fn from_str(name: &str) -> Result<StrategyName, SpecError> {
+        strategy::by_name(name).map(StrategyName)
     }
 }
 

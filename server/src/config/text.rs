@@ -7,57 +7,11 @@ use super::request_number_range::RequestNumberRange;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use flagpole_protocol::spec::{self, DurationDisplay};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use flagpole_protocol::{TextOrNumber, parse_text_or_number};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs};
-use std::fmt::{self, Display};
-use std::str::FromStr;
 use std::time::Duration;
-
-/// A value that is (de)serialised by `Display` and `FromStr`.
-pub(crate) struct TextOrNumber;
-
-impl<T: Display> SerializeAs<T> for TextOrNumber {
-    fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = value.to_string();
-        match text.parse() {
-            Ok(number) => serializer.serialize_i64(number),
-            Err(_) => serializer.serialize_str(&text),
-        }
-    }
-}
-
-impl<'de, T: FromStr<Err: Display>> DeserializeAs<'de, T> for TextOrNumber {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-        deserialize(deserializer, str::parse)
-    }
-}
-
-/// Parses the text of a string or of a whole number. An error of `parse` is located at the value.
-fn deserialize<'de, D: Deserializer<'de>, T, E: Display>(
-    deserializer: D,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<T, D::Error> {
-    struct TextVisitor<P>(P);
-
-    impl<P: Fn(&str) -> Result<T, E>, T, E: Display> Visitor<'_> for TextVisitor<P> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string or a whole number")
-        }
-
-        fn visit_str<F: Error>(self, text: &str) -> Result<T, F> {
-            self.0(text).map_err(F::custom)
-        }
-
-        fn visit_i64<F: Error>(self, number: i64) -> Result<T, F> {
-            self.visit_str(&number.to_string())
-        }
-    }
-
-    deserializer.deserialize_any(TextVisitor(parse))
-}
 
 /// Durations.
 pub(crate) struct DurationText;
@@ -70,7 +24,7 @@ impl SerializeAs<Duration> for DurationText {
 
 impl<'de> DeserializeAs<'de, Duration> for DurationText {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        deserialize(deserializer, spec::duration)
+        parse_text_or_number(deserializer, spec::duration)
     }
 }
 
@@ -86,7 +40,7 @@ impl SerializeAs<u64> for Seed {
 impl<'de> DeserializeAs<'de, u64> for Seed {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         let expected = |text: &str| format!("expected 0 to {}, got `{text}`", u64::MAX);
-        deserialize(deserializer, |text| {
+        parse_text_or_number(deserializer, |text| {
             text.parse().map_err(|_| expected(text))
         })
     }

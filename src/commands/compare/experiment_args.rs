@@ -3,7 +3,6 @@
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::{Experiment, Grid};
 use crate::options::strategy_names::StrategyName;
-use crate::options::text_or_number::TextOrNumber;
 use crate::options::value_parsers::Seed;
 use anyhow::{Result, bail};
 use flagpole_server::Latency;
@@ -19,8 +18,7 @@ pub(super) fn experiment(args: &CompareArgs) -> Result<Experiment> {
     if args.measure_overhead {
         experiment.measure_overhead = Some(true);
     }
-    let thresholds = args.fail_if.iter().cloned().map(TextOrNumber);
-    experiment.fail_if.extend(thresholds);
+    experiment.fail_if.extend(args.fail_if.iter().cloned());
     Ok(experiment)
 }
 
@@ -32,16 +30,16 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
         None => server(args, &mut latencies)?,
     };
     let strategies = args.strategy.iter().flat_map(|list| &list.0);
-    let strategies = strategies.map(|one| TextOrNumber(StrategyName(*one)));
+    let strategies = strategies.map(|one| StrategyName(*one));
     Ok(Experiment {
-        seed: TextOrNumber(Seed(seed)),
-        flags: TextOrNumber(args.flags),
+        seed: Seed(seed),
+        flags: args.flags,
         times: args.times,
         files: args.files,
         url: args.url.as_ref().map(ToString::to_string),
         grid: Grid {
-            latency: latencies.into_iter().map(TextOrNumber).collect(),
-            concurrency: args.concurrency.iter().copied().map(TextOrNumber).collect(),
+            latency: latencies,
+            concurrency: args.concurrency.clone(),
             strategies: strategies.collect(),
             ..Grid::default()
         },

@@ -4,9 +4,8 @@ use super::result::GetResult;
 use crate::output;
 use anyhow::Result;
 use clap::ValueEnum;
-use flagpole_protocol::{AttemptRecord, LatencyStats};
+use flagpole_protocol::LatencyStats;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,35 +95,4 @@ fn percentiles(latencies: &LatencyStats) -> Value {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The downloads that have started, by their position in the workload.
-#[derive(Default)]
-pub(super) struct DownloadTable(BTreeMap<usize, DownloadTotals>);
-
-/// All attempts of a download.
-#[derive(Default)]
-pub(super) struct DownloadTotals {
-    pub(super) attempts: u64,
-    /// Bytes of bodies received.
-    pub(super) bytes: u64,
-    pub(super) final_attempt: Option<AttemptRecord>,
-}
-
-impl DownloadTable {
-    /// Adds an attempt. The loser of a hedge may end after the final attempt.
-    pub(super) fn add(&mut self, record: &AttemptRecord) {
-        let download = self.0.entry(record.download).or_default();
-        download.attempts += 1;
-        download.bytes += record.bytes;
-        if record.is_final {
-            download.final_attempt = Some(record.clone());
-        }
-    }
-
-    /// The finished downloads in the order of the workload, with their final attempts.
-    pub(super) fn finished(&self) -> impl Iterator<Item = (&DownloadTotals, &AttemptRecord)> {
-        let downloads = self.0.values();
-        downloads.filter_map(|download| Some((download, download.final_attempt.as_ref()?)))
-    }
 }

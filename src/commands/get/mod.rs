@@ -5,10 +5,10 @@ mod progress_display;
 mod records;
 mod result;
 
-use self::formats::{DownloadTable, GetFormat};
+use self::formats::GetFormat;
 use self::progress_display::ProgressDisplay;
 use self::records::{RecordWriter, RecordsFile};
-use self::result::{GetResult, flags};
+use self::result::{DownloadTable, GetResult, flags};
 use crate::exit_status::ExitStatus;
 use crate::options::code_selection::CodeSelection;
 use crate::options::policy::PolicyOptions;

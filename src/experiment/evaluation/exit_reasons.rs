@@ -24,7 +24,7 @@ pub(crate) fn crossed_thresholds(experiment: &Experiment, comparison: &Compariso
     let cells = comparison.cells.iter();
     let crossed = cells.flat_map(|cell| {
         let thresholds = experiment.fail_if.iter();
-        let crossed = thresholds.filter_map(|threshold| threshold.0.crossed(cell));
+        let crossed = thresholds.filter_map(|threshold| threshold.crossed(cell));
         crossed.map(|crossed| comparison.prefix(cell) + &crossed)
     });
     crossed.collect()

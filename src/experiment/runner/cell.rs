@@ -181,7 +181,7 @@ impl CellRun<'_> {
         let experiment = self.conditions.experiment;
         let own_url = self.server.as_ref().map(|server| server.url.clone());
         let url = experiment.url.clone().or(own_url);
-        let codes = experiment.flags.0.codes();
+        let codes = experiment.flags.codes();
         let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
         let job = TrialJob {
             strategy: variant.strategy.name().to_owned(),

@@ -37,7 +37,7 @@ impl CellConditions<'_> {
     /// The conditions as pairs of name and value, for the result.
     pub(crate) fn as_pairs(&self, listener: Option<&Listener>) -> Vec<(String, String)> {
         let experiment = self.experiment;
-        let mut pairs = vec![("flags", experiment.flags.0.to_string())];
+        let mut pairs = vec![("flags", experiment.flags.to_string())];
         if experiment.times.get() > 1 {
             pairs.push(("times", experiment.times.to_string()));
         }
@@ -55,7 +55,7 @@ impl CellConditions<'_> {
             (Some(url), _) => pairs.push(("url", url.clone())),
             (None, Some(listener)) => {
                 pairs.extend(server_conditions(listener));
-                pairs.push(("seed", experiment.seed.0.to_string()));
+                pairs.push(("seed", experiment.seed.to_string()));
             }
             (None, None) => {}
         }

@@ -5,17 +5,18 @@ use crate::options::flag_count::FlagCount;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options;
 use crate::options::strategy_names::StrategyName;
-use crate::options::text_or_number::TextOrNumber;
 use crate::options::value_parsers::Seed;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
+use flagpole_protocol::TextOrNumber;
 use flagpole_protocol::spec::reword_serde_error;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::locate;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_with::serde_as;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
@@ -30,6 +31,7 @@ pub(crate) const HYPER: &str = "hyper";
 const DEFAULT_CONCURRENCY: usize = 30;
 
 /// A comparison as its file describes it; docs/experiments.md documents the keys.
+#[serde_as]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Experiment {
@@ -37,10 +39,12 @@ pub(crate) struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<String>,
     /// Seed of delays, faults and the order of the trials.
+    #[serde_as(as = "TextOrNumber")]
     #[serde(default)]
-    pub(crate) seed: TextOrNumber<Seed>,
+    pub(crate) seed: Seed,
+    #[serde_as(as = "TextOrNumber")]
     #[serde(default)]
-    pub(crate) flags: TextOrNumber<FlagCount>,
+    pub(crate) flags: FlagCount,
     /// Downloads of each flag.
     #[serde(default = "once")]
     pub(crate) times: NonZeroUsize,
@@ -59,8 +63,9 @@ pub(crate) struct Experiment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
     /// Thresholds such as `async.efficiency < 0.9`.
+    #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) fail_if: Vec<TextOrNumber<Threshold>>,
+    pub(crate) fail_if: Vec<Threshold>,
     #[serde(default)]
     pub(crate) grid: Grid,
     /// The policy of all strategies.
@@ -75,17 +80,21 @@ pub(crate) struct Experiment {
 }
 
 /// The values to compare. Each latency with each concurrency is a cell.
+#[serde_as]
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grid {
     /// Latencies that replace the latency of the server.
+    #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) latency: Vec<TextOrNumber<Latency>>,
+    pub(crate) latency: Vec<Latency>,
+    #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, alias = "max_req", skip_serializing_if = "Vec::is_empty")]
-    pub(crate) concurrency: Vec<TextOrNumber<Concurrency>>,
+    pub(crate) concurrency: Vec<Concurrency>,
     /// Strategies in the order of the tables.
+    #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) strategies: Vec<TextOrNumber<StrategyName>>,
+    pub(crate) strategies: Vec<StrategyName>,
     /// Files of versions that had a choice of HTTP client libraries may name the one that is left.
     #[serde(
         default,
@@ -114,7 +123,7 @@ impl Experiment {
     }
 
     pub(crate) fn seed(&self) -> u64 {
-        self.seed.0.0
+        self.seed.0
     }
 
     /// The listener of flagpole's own server; `None` with an external server.
@@ -135,7 +144,7 @@ impl Experiment {
     /// The latencies of the grid; a single `None`, for the latency of the server itself, if the grid has none.
     pub(crate) fn latencies(&self) -> Vec<Option<Latency>> {
         let latencies = self.grid.latency.iter();
-        let latencies: Vec<_> = latencies.map(|latency| Some(latency.0.clone())).collect();
+        let latencies: Vec<_> = latencies.map(|latency| Some(latency.clone())).collect();
         if latencies.is_empty() {
             vec![None]
         } else {
@@ -146,12 +155,11 @@ impl Experiment {
     /// The concurrencies of the grid; by default one per download, at most 30.
     pub(crate) fn concurrencies(&self) -> Vec<Concurrency> {
         if self.grid.concurrency.is_empty() {
-            let downloads = self.flags.0.codes().len().saturating_mul(self.times.get());
+            let downloads = self.flags.codes().len().saturating_mul(self.times.get());
             let default = Concurrency::new(downloads.min(DEFAULT_CONCURRENCY));
             return vec![default.expect("1 to 30 are allowed")];
         }
-        let grid = self.grid.concurrency.iter();
-        grid.map(|concurrency| concurrency.0).collect()
+        self.grid.concurrency.clone()
     }
 }
 

@@ -47,7 +47,7 @@ impl Experiment {
             let by_name = |name| strategy::by_name(name).expect("a default strategy exists");
             return defaults.copied().map(by_name).collect();
         }
-        self.grid.strategies.iter().map(|one| one.0.0).collect()
+        self.grid.strategies.iter().map(|one| one.0).collect()
     }
 
     /// The policies to compare, merged over the common policy; the policy with the fewest options is first.

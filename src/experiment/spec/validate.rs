@@ -1,7 +1,6 @@
 //! The size of an experiment, and experiments that cannot be measured.
 
 use super::experiment::{Experiment, Grid};
-use crate::options::text_or_number::TextOrNumber;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_server::FaultSpec;
@@ -22,7 +21,7 @@ impl Experiment {
             Files::Flags | Files::Metadata => 1,
             Files::Both | Files::FlagThenMetadata => 2,
         };
-        let flags = self.flags.0.codes().len();
+        let flags = self.flags.codes().len();
         flags.saturating_mul(self.times.get()).saturating_mul(files)
     }
 
@@ -53,7 +52,7 @@ impl Experiment {
         self.check_grid()?;
         let mut names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
-        for TextOrNumber(threshold) in &self.fail_if {
+        for threshold in &self.fail_if {
             threshold
                 .check_names(&names)
                 .map_err(|error| anyhow!("--fail-if: {error}"))?;
@@ -111,9 +110,9 @@ impl Experiment {
 }
 
 /// The first value that has occurred before.
-fn duplicate<T: Display>(values: &[TextOrNumber<T>]) -> Option<String> {
+fn duplicate<T: Display>(values: &[T]) -> Option<String> {
     let mut seen = BTreeSet::new();
-    let mut texts = values.iter().map(|value| value.0.to_string());
+    let mut texts = values.iter().map(|value| value.to_string());
     texts.find(|text| !seen.insert(text.clone()))
 }
 
