@@ -1,5 +1,6 @@
 //! A country code: two ASCII letters, of which 249 are assigned by ISO 3166-1 alpha-2.
 
+use crate::SpecError;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,11 +8,6 @@ use std::str::FromStr;
 /// of a site.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
-
-/// The text is not two ASCII letters.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a country code of two letters, such as `BR`, got `{0}`")]
-pub struct CountryCodeError(String);
 
 impl CountryCode {
     /// The number of codes: AA to ZZ.
@@ -59,12 +55,12 @@ impl CountryCode {
 }
 
 impl FromStr for CountryCode {
-    type Err = CountryCodeError;
+    type Err = SpecError;
 
     /// Accepts upper and lower case: `BR`, `br`.
-    fn from_str(text: &str) -> Result<Self, CountryCodeError> {
+    fn from_str(text: &str) -> Result<Self, SpecError> {
         CountryCode::from_lower(&text.to_ascii_lowercase())
-            .ok_or_else(|| CountryCodeError(text.to_owned()))
+            .ok_or_else(|| SpecError::expected("a country code of two letters, such as `BR`", text))
     }
 }
 

@@ -28,7 +28,7 @@ pub mod spec;
 mod text_or_number;
 
 pub use cause::{Cause, Rejection};
-pub use country_code::{CountryCode, CountryCodeError};
+pub use country_code::CountryCode;
 pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
 pub use http::content_digest::ContentDigest;
 pub use http::entity_tag::EntityTag;
@@ -46,6 +46,6 @@ pub use record::attempt_record::{AttemptKind, AttemptRecord};
 pub use record::latency_stats::LatencyStats;
 pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKind, reason};
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
-pub use resource::{Resource, UnknownPath};
+pub use resource::Resource;
 pub use spec::{SpecError, did_you_mean};
 pub use text_or_number::{TextOrNumber, parse_text_or_number};

@@ -63,6 +63,7 @@ impl std::error::Error for SpecError {}
 
 /// The known name that is nearest to an unknown one: at most a third of its letters differ, or it is the only name that
 /// begins with the unknown one. Case does not matter.
+#[cfg(feature = "suggestions")]
 pub fn did_you_mean<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let got = got.to_lowercase();
     // The distance takes time in proportion to the product of the lengths.
@@ -78,6 +79,12 @@ pub fn did_you_mean<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> 
     nearest
         .min_by_key(|name| distance(name))
         .or_else(|| longer.next().copied().filter(|_| longer.next().is_none()))
+}
+
+/// Without the feature `suggestions` no name is suggested.
+#[cfg(not(feature = "suggestions"))]
+pub fn did_you_mean<'a>(_: &str, _: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    None
 }
 
 /// Parses a duration such as `50ms`, `1.5s`, `2m`, `1m30s` or `0`: not negative, at most [`LONGEST`], whole

@@ -73,7 +73,6 @@ pub use config::rule::Rule;
 pub use content::site::Site;
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
-
 pub use fate::rule_set::RuleSet;
 pub use flagpole_fixtures::{Catalog, CatalogError};
 pub use flagpole_protocol::{JournalEntry, Ledger, Resource, SpecError};

@@ -1,26 +1,43 @@
 //! Why a server cannot be started.
 
 use crate::config::profile_error::ProfileError;
-use std::io;
 use std::net::SocketAddr;
+use std::{fmt, io};
 
 /// The reason why a server cannot be started.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
     /// The listener's configuration is invalid.
-    #[error("{0}")]
-    Profile(#[from] ProfileError),
+    Profile(ProfileError),
     /// Another server listens on the port.
-    #[error("port {} of {} is taken", .0.port(), .0.ip())]
     PortInUse(SocketAddr),
     /// The listening socket cannot be opened.
-    #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
     /// No site was given, and none is built in.
-    #[error("no site: call `site` of the builder, or enable the feature `embedded-flags`")]
     NoSite,
     /// A thread cannot be started.
-    #[error("cannot start a worker: {0}")]
     Thread(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Profile(error) => error.fmt(f),
+            StartError::PortInUse(at) => write!(f, "port {} of {} is taken", at.port(), at.ip()),
+            StartError::Listen(at, error) => write!(f, "cannot listen on {at}: {error}"),
+            StartError::NoSite => f.write_str(
+                "no site: call `site` of the builder, or enable the feature `embedded-flags`",
+            ),
+            StartError::Thread(error) => write!(f, "cannot start a worker: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<ProfileError> for StartError {
+    fn from(error: ProfileError) -> StartError {
+        StartError::Profile(error)
+    }
 }

@@ -6,6 +6,7 @@ use super::rule::Rule;
 use super::violation::{Violation, check_names};
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
+use serde::{Deserialize, Serialize};
 
 /// Maximum number of rules, because a request may be compared with each.
 const MAX_RULES: usize = 1000;
@@ -15,37 +16,33 @@ const MAX_REQUESTS: u32 = 1_000_000;
 
 /// A server of a profile: its port, its limits, its rules, and the latency and faults of responses to requests that no
 /// rule matches.
-#[derive(Clone, Debug, Default)]
-#[cfg_attr(
-    feature = "profiles",
-    serde_with::skip_serializing_none,
-    derive(serde::Serialize, serde::Deserialize),
-    serde(default, deny_unknown_fields)
-)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listener {
     /// The name at start and in the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The port; 0 for any free one. Default: 8000 for the first listener, 8001 for the second, and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// The delay of responses: `50ms`, `uniform:500ms..5s`. Default: none.
     pub latency: Latency,
     /// The faults and their probabilities: `404@5%`; at most 100% in total.
     pub faults: Vec<FaultSpec>,
     /// Maximum number of requests in service; when the queue is full too, the response is 503.
-    #[cfg_attr(feature = "profiles", serde(alias = "capacity"))]
+    #[serde(alias = "capacity", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub concurrency_limit: Option<u32>,
     /// Maximum number of requests that wait for service, first in, first out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
     pub queue: Option<u32>,
     /// Maximum request rate, `100/s` or `30/m`; the rest get 429.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
     /// Rules replace latency and faults for some requests. The first rule that matches a request decides both.
-    #[cfg_attr(
-        feature = "profiles",
-        serde(rename = "rule", skip_serializing_if = "Vec::is_empty")
-    )]
+    #[serde(rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }
 

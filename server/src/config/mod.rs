@@ -10,7 +10,6 @@ pub mod profile_error;
 pub(crate) mod rate_limit;
 pub mod request_number_range;
 pub mod rule;
-#[cfg(feature = "profiles")]
 pub(crate) mod text;
 mod violation;
 

@@ -1,7 +1,7 @@
 //! The type of globs over paths in a build without the feature `profiles`, which has no globs.
 
 /// A glob over paths; the feature `profiles` has them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub enum PathGlob {}
 
 impl PathGlob {

@@ -5,35 +5,28 @@
 
 use super::listener::Listener;
 use super::profile_error::ProfileError;
-#[cfg(feature = "profiles")]
 use super::text;
 use super::violation::{Violation, check_names};
+use serde::{Deserialize, Serialize};
+use serde_with::As;
 
 /// The default port of the first listener; further listeners get the next ports.
 pub const PORT: u16 = 8000;
 
 /// The listeners that one `flagpole serve` starts, and the seed of their delays and faults.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "profiles",
-    serde_with::skip_serializing_none,
-    derive(serde::Serialize, serde::Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// What the profile imitates, in a line or two.
-    #[cfg_attr(feature = "profiles", serde(default))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// The seed of all delays and faults: 0 to 2^64 - 1, as a string above 2^63 - 1. Default: 0.
-    #[cfg_attr(
-        feature = "profiles",
-        serde(default, with = "serde_with::As::<text::Seed>")
-    )]
+    #[serde(default, with = "As::<text::Seed>")]
     #[cfg_attr(feature = "schema", schemars(with = "text::Seed"))]
     pub seed: u64,
     /// The servers, each on a port of its own.
-    #[cfg_attr(feature = "profiles", serde(rename = "listener"))]
+    #[serde(rename = "listener")]
     pub listeners: Vec<Listener>,
 }
 

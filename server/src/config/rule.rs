@@ -3,11 +3,14 @@
 
 use super::path_glob::PathGlob;
 use super::request_number_range::RequestNumberRange;
+use super::text::DurationText;
 use super::violation::Violation;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use flagpole_protocol::spec::DurationDisplay;
 use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_with::{As, DisplayFromStr};
 use std::time::Duration;
 
 /// A rule. A request matches if all given conditions hold; without conditions every request matches.
@@ -20,54 +23,44 @@ use std::time::Duration;
 /// let twice = Rule::default().first(2).fault("503".parse()?);
 /// # Ok::<(), flagpole_server::SpecError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
-#[cfg_attr(
-    feature = "profiles",
-    serde_with::skip_serializing_none,
-    derive(serde::Serialize, serde::Deserialize),
-    serde(default, deny_unknown_fields)
-)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// The name in the journal. Default: `rule[0]`, `rule[1]` and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Requests with this method, `GET` or `HEAD`.
-    #[cfg_attr(
-        feature = "profiles",
-        serde(with = "serde_with::As::<Option<serde_with::DisplayFromStr>>")
+    #[serde(
+        with = "As::<Option<DisplayFromStr>>",
+        skip_serializing_if = "Option::is_none"
     )]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub method: Option<Method>,
     /// Requests whose normalised path matches this glob: `/flags/*/metadata.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathGlob>,
     /// The first N requests for each resource: n <= N.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub first: Option<u32>,
     /// Every Nth request for each resource: with 5, n = 5, 10, 15, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub every: Option<u32>,
     /// Requests with these numbers, from 1: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<RequestNumberRange>,
     /// Requests from this time on, counted from the start of the server. The clock, not the seed, decides which requests
     /// match.
-    #[cfg_attr(
-        feature = "profiles",
-        serde(with = "serde_with::As::<Option<super::text::DurationText>>")
-    )]
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<super::text::DurationText>")
-    )]
+    #[serde(with = "As::<Option<DurationText>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<DurationText>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Duration>,
     /// Requests before this time after the start of the server.
-    #[cfg_attr(
-        feature = "profiles",
-        serde(with = "serde_with::As::<Option<super::text::DurationText>>")
-    )]
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<super::text::DurationText>")
-    )]
+    #[serde(with = "As::<Option<DurationText>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<DurationText>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Duration>,
     /// The delay of the responses. Default: none, even if the listener has a latency.
     pub latency: Latency,

@@ -1,6 +1,7 @@
 //! How the values of a profile are written in TOML and in its JSON Schema: as on the command line, without quotes if the
 //! text is a whole number.
 
+#[cfg(feature = "profiles")]
 use super::path_glob::PathGlob;
 use super::rate_limit::RateLimit;
 use super::request_number_range::RequestNumberRange;
@@ -62,7 +63,9 @@ macro_rules! text_or_number {
     )*};
 }
 
-text_or_number!(Latency FaultSpec RateLimit PathGlob RequestNumberRange);
+text_or_number!(Latency FaultSpec RateLimit RequestNumberRange);
+#[cfg(feature = "profiles")]
+text_or_number!(PathGlob);
 
 #[cfg(feature = "schema")]
 mod schema {
