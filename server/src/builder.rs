@@ -14,7 +14,7 @@ use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket;
-use crate::observe::journal::Journal;
+use crate::journal::Journal;
 use crate::start_error::StartError;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

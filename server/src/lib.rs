@@ -40,7 +40,7 @@
 //! - `content`: the prepared responses
 //! - `limits`: the concurrency limit, and the token bucket of the rate limit
 //! - `net`: workers, connections, the timer
-//! - `observe`: the journal
+//! - `journal`: a line for each request
 //! - `builder`, `handle`, `server`, `blocking`: starting and stopping
 //! - [`open_files`]: the limit on open files
 
@@ -53,7 +53,7 @@ mod content;
 mod limits;
 
 mod net;
-mod observe;
+mod journal;
 
 mod builder;
 mod handle;
@@ -77,7 +77,7 @@ pub use fate::rule_set::RuleSet;
 pub use flagpole_fixtures::{Catalog, CatalogError};
 pub use flagpole_protocol::{JournalEntry, Ledger, Resource, SpecError};
 pub use handle::ServerHandle;
-pub use observe::journal::{Journal, JournalWriter};
+pub use journal::{Journal, JournalWriter};
 pub use preview::FatePreview;
 pub use server::Server;
 pub use start_error::StartError;

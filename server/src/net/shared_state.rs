@@ -5,7 +5,7 @@ use crate::fate::request_index::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::limits::admission::ListenerLimits;
 use crate::net::timer::Timer;
-use crate::observe::journal::Journal;
+use crate::journal::Journal;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::cell::Cell;
 use std::io;

@@ -57,7 +57,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     let mut shutdown_started = false;
     let result = poll_fn(|context| {
         state.register_waker(context.waker());
-        if state.is_terminated() {
+        if state.terminated.get() {
             return Poll::Ready(Ok(()));
         }
         if state.worker.draining.get() && !shutdown_started {
@@ -67,7 +67,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
         connection.as_mut().poll(context)
     })
     .await;
-    if result.is_err() && !state.is_ended_by_fault() {
+    if result.is_err() && !state.ended_by_fault.get() {
         state.worker.ledger().connection_errors += 1;
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct ConnectionState {
     pub(crate) worker: Rc<WorkerContext>,
     request: RefCell<Option<ActiveRequest>>,
     /// The plan of the response that hyper writes next; `None` if the stream writes all bytes immediately.
-    write_plan: RefCell<Option<WritePlan>>,
+    pub(crate) write_plan: RefCell<Option<WritePlan>>,
     /// Due time of a delayed response until its first byte is written.
     due: Cell<Option<Instant>>,
     /// Whether hyper has taken the whole response into its buffer.
@@ -34,8 +34,9 @@ pub(crate) struct ConnectionState {
     /// byte of the next head arrived; `None` during a request and between two requests.
     head_since: Cell<Option<u64>>,
     /// Whether the connection is to be dropped at its next poll.
-    terminated: Cell<bool>,
-    ended_by_fault: Cell<bool>,
+    pub(crate) terminated: Cell<bool>,
+    /// Whether a fault ended the connection; hyper reports that as an error.
+    pub(crate) ended_by_fault: Cell<bool>,
     /// The waker of the connection's task.
     waker: RefCell<Option<Waker>>,
 }
@@ -120,22 +121,6 @@ impl ConnectionState {
         }
     }
 
-    /// Whether the response that hyper writes next has a write plan.
-    pub(crate) fn has_write_plan(&self) -> bool {
-        self.write_plan.borrow().is_some()
-    }
-
-    /// Takes the plan of the response that hyper writes next.
-    pub(crate) fn take_write_plan(&self) -> Option<WritePlan> {
-        self.write_plan.borrow_mut().take()
-    }
-
-    /// Finishes the request after the last byte of its response, because the connection then pauses
-    /// (`hang:100%`). Without a pause `on_flushed` finishes the request.
-    pub(crate) fn finish_before_pause(&self) {
-        self.finish_request(true);
-    }
-
     /// Finishes the request because a fault ends the connection; `completed`: the last byte was written.
     pub(crate) fn end_by_fault(&self, completed: bool) {
         self.finish_request(completed);
@@ -211,7 +196,9 @@ impl ConnectionState {
         }
     }
 
-    fn finish_request(&self, completed: bool) {
+    /// Finishes the request in progress: counts and logs it, and releases its permit. `completed`: the last byte of the
+    /// response was written.
+    pub(crate) fn finish_request(&self, completed: bool) {
         let Some(request) = self.request.borrow_mut().take() else {
             return;
         };
@@ -230,16 +217,6 @@ impl ConnectionState {
     pub(crate) fn terminate(&self) {
         self.terminated.set(true);
         self.wake();
-    }
-
-    /// Whether the connection is to be dropped.
-    pub(crate) fn is_terminated(&self) -> bool {
-        self.terminated.get()
-    }
-
-    /// Whether a fault ended the connection; hyper reports that as an error.
-    pub(crate) fn is_ended_by_fault(&self) -> bool {
-        self.ended_by_fault.get()
     }
 
     /// Wakes the connection's task.

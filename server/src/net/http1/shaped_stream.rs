@@ -171,7 +171,8 @@ impl ShapedStream {
             Ending::Complete => {
                 let reuse_at = schedule.reuse_at();
                 if reuse_at != Some(Duration::ZERO) {
-                    self.state.finish_before_pause();
+                    // The connection pauses after the last byte (`hang:100%`).
+                    self.state.finish_request(true);
                 }
                 self.poll_disconnect(context)?;
                 let Some(response) = &mut self.response else {
@@ -208,7 +209,10 @@ impl ShapedStream {
                 Ending::Complete | Ending::Cut(_) => {
                     (poll_drained(&mut self.stream, context), close_deadline)
                 }
-                Ending::Reset(_) => (is_acked(&self.stream), Instant::now() + ACK_POLL_INTERVAL),
+                Ending::Reset(_) => (
+                    system_calls::unacknowledged_bytes(&self.stream).map(|bytes| bytes == 0),
+                    Instant::now() + ACK_POLL_INTERVAL,
+                ),
             };
             // An error means that the peer has disconnected.
             if !matches!(ended, Ok(false)) || Instant::now() >= close_deadline {
@@ -243,11 +247,6 @@ impl ScheduledResponse {
         self.sleep = None;
         Poll::Ready(())
     }
-}
-
-/// Whether the peer has acknowledged everything that was written.
-fn is_acked(stream: &TcpStream) -> io::Result<bool> {
-    Ok(system_calls::unacknowledged_bytes(stream)? == 0)
 }
 
 /// Sends a FIN and discards what the peer still sends; true once the peer has closed its side. Without the
@@ -300,7 +299,7 @@ impl Write for ShapedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Some(plan) = self.state.take_write_plan() {
+        if let Some(plan) = self.state.write_plan.take() {
             self.begin(&plan, bytes);
         }
         self.poll_response(context, bytes)
@@ -311,7 +310,7 @@ impl Write for ShapedStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.response.is_some() || self.state.has_write_plan() {
+        if self.response.is_some() || self.state.write_plan.borrow().is_some() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.poll_write(context, first.map_or(&[], |slice| slice));
         }
