@@ -52,8 +52,8 @@ pub mod fate;
 mod content;
 mod limits;
 
-mod net;
 mod journal;
+mod net;
 
 mod builder;
 mod handle;

@@ -3,9 +3,9 @@
 use crate::content::site::Content;
 use crate::fate::request_index::RequestCounters;
 use crate::fate::rule_set::RuleSet;
+use crate::journal::Journal;
 use crate::limits::admission::ListenerLimits;
 use crate::net::timer::Timer;
-use crate::journal::Journal;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::cell::Cell;
 use std::io;
