@@ -1,9 +1,8 @@
 //! Policies hold under every strategy, on real connections.
 
 use crate::test_server::{OK, TestServer, code, destination};
-use flagpole_client::policy::{Hedge, HedgeDelay, Retry, Timeouts};
+use flagpole_client::policy::{Hedge, HedgeDelay, Retry};
 use flagpole_client::{Concurrency, Policy, Run, Strategy, Workload, strategy};
-use flagpole_protocol::TimeoutKind;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
 use std::fs;
 use std::sync::Mutex;
@@ -225,43 +224,6 @@ fn without_reuse_every_attempt_opens_a_connection() {
             .map(|record| record.reused_connection)
             .collect();
         assert_eq!(reused, [false, true, true], "{}", strategy.name());
-    }
-}
-
-#[test]
-fn outcome_names_the_exceeded_timeout() {
-    let ms = Duration::from_millis;
-    let server = TestServer::start(|_, connection| {
-        let head = connection.request().unwrap_or_default();
-        if head.contains("/us/") {
-            connection.send(&OK[..OK.len() - 1]);
-        }
-        connection.hang();
-    });
-    let timeouts = Timeouts {
-        connect: Some(ms(5000)),
-        first_byte: Some(ms(50)),
-        total: Some(ms(150)),
-    };
-    // Both drivers; the other strategies use the same ones.
-    for strategy in crate::test_server::EACH_DRIVER.map(crate::test_server::by_name) {
-        let workload = crate::test_server::workload("BR US");
-        let policy = Policy {
-            timeouts,
-            ..Policy::default()
-        };
-        let (_, records) = run(strategy, &server, (&workload, 1), |run| {
-            run.policy(policy.clone())
-        });
-        let outcomes: Vec<_> = records
-            .iter()
-            .map(|record| record.outcome.clone())
-            .collect();
-        let expected = [
-            Outcome::Timeout(TimeoutKind::FirstByte, ms(50)),
-            Outcome::Timeout(TimeoutKind::Total, ms(150)),
-        ];
-        assert_eq!(outcomes, expected, "{}", strategy.name());
     }
 }
 

@@ -1,10 +1,11 @@
 //! A connection is reused while it is open, and replaced when it is not.
 
 use crate::gif::{self, GIF};
-use crate::test_server::{EACH_DRIVER, OK, ServerConnection, TestServer, by_name, workload};
+use crate::test_server::{
+    EACH_DRIVER, LONG, OK, TestServer, by_name, close_acknowledged, workload,
+};
 use flagpole_client::{Endpoint, Run};
-use flagpole_protocol::ContentDigest;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -57,17 +58,17 @@ fn connection_close_ends_the_connection() {
     assert_eq!(server.connections(), 2);
 }
 
-/// A server whose connections end in this way after one response: after the client has read it, before the client
+/// A server whose connections end with these bytes after one response: after the client has read it, before the client
 /// sends its next request.
-fn ended_while_idle(end: fn(&mut ServerConnection)) {
+fn ended_while_idle(last: &'static str) {
     let ((read, is_read), (ended, is_ended)) = (channel(), channel());
     let (is_read, ended) = (Mutex::new(is_read), Mutex::new(ended));
     let server = TestServer::start(move |_, connection| {
         connection.serve();
         is_read.lock().unwrap().recv().unwrap();
-        end(connection);
+        connection.send(last);
+        connection.close();
         ended.lock().unwrap().send(()).unwrap();
-        connection.hang();
     });
     let channels = Mutex::new((read, is_ended));
     // Records are reported on the client's thread, which waits here: its event loop cannot notice the end before the
@@ -79,7 +80,7 @@ fn ended_while_idle(end: fn(&mut ServerConnection)) {
         is_ended.recv().unwrap();
     };
     let (workload, endpoint) = (workload("BR CN US"), server.endpoint());
-    let run = Run::new(&workload, &endpoint);
+    let run = Run::new(&workload, &endpoint).timeout(LONG);
     let stats = by_name("sequential").run(&run.on_record(&wait)).unwrap();
     assert_eq!(
         (stats.ok, server.connections(), server.requests().len()),
@@ -89,14 +90,12 @@ fn ended_while_idle(end: fn(&mut ServerConnection)) {
 
 #[test]
 fn connection_closed_while_idle_is_replaced() {
-    ended_while_idle(ServerConnection::half_close);
+    ended_while_idle("");
 }
 
 #[test]
 fn connection_with_unsolicited_bytes_is_replaced() {
-    ended_while_idle(|connection| {
-        connection.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
-    });
+    ended_while_idle("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
 }
 
 #[test]
@@ -114,6 +113,7 @@ fn refused_connection_is_not_recorded_as_reused() {
         }
         stream.write_all(OK.as_bytes()).unwrap();
         closed.recv().unwrap();
+        close_acknowledged(stream);
     });
     let (server, close) = (Mutex::new(Some(server)), Mutex::new(close));
     let records = Mutex::new(Vec::new());
@@ -128,7 +128,7 @@ fn refused_connection_is_not_recorded_as_reused() {
         }
     };
     let workload = workload("BR CN");
-    let run = Run::new(&workload, &endpoint);
+    let run = Run::new(&workload, &endpoint).timeout(LONG);
     by_name("sequential").run(&run.on_record(&collect)).unwrap();
     let expected = [(Outcome::Ok, false), (Outcome::ConnectionRefused, false)];
     assert_eq!(records.into_inner().unwrap(), expected);

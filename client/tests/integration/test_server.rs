@@ -29,9 +29,13 @@ struct RequestLog {
     requests: Mutex<Vec<String>>,
 }
 
+/// A time limit that no test reaches, so that a test fails rather than hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
 /// The server's side of a connection.
 pub(crate) struct ServerConnection {
-    stream: TcpStream,
+    /// `None` after [`close`](ServerConnection::close).
+    stream: Option<TcpStream>,
     log: Arc<RequestLog>,
 }
 
@@ -52,7 +56,7 @@ impl TestServer {
                 let (script, log) = (script.clone(), shared.clone());
                 let index = log.connections.fetch_add(1, SeqCst);
                 let mut connection = ServerConnection {
-                    stream: stream.unwrap(),
+                    stream: Some(stream.unwrap()),
                     log,
                 };
                 thread::spawn(move || script(index, &mut connection));
@@ -124,13 +128,28 @@ impl Drop for TestServer {
     }
 }
 
+/// Closes a connection and waits until the client's system has acknowledged the end: a busy system delivers it late.
+pub(crate) fn close_acknowledged(stream: TcpStream) {
+    SockRef::from(&stream).set_linger(Some(LONG)).unwrap();
+    drop(stream);
+}
+
 impl ServerConnection {
+    fn stream(&mut self) -> &mut TcpStream {
+        self.stream.as_mut().unwrap()
+    }
+
+    /// Closes the connection; the client's system knows it afterwards.
+    pub(crate) fn close(&mut self) {
+        close_acknowledged(self.stream.take().unwrap());
+    }
+
     /// Waits for the head of a request; `None` at the end of the connection.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {
-            if self.stream.read(&mut byte).unwrap_or(0) == 0 {
+            if self.stream().read(&mut byte).unwrap_or(0) == 0 {
                 return None;
             }
             head.push(byte[0]);
@@ -142,7 +161,7 @@ impl ServerConnection {
 
     /// Writes; fails silently if the client has closed the connection.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
+        let _ = self.stream().write_all(bytes.as_ref());
     }
 
     /// Reads a request and sends [`OK`].
@@ -154,25 +173,25 @@ impl ServerConnection {
 
     /// Closes the sending side (FIN), and waits until the client has closed too.
     pub(crate) fn fin(&mut self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream().shutdown(Shutdown::Write);
         self.hang();
     }
 
     /// Closes the sending side (FIN) without waiting.
     pub(crate) fn half_close(&mut self) {
-        self.stream.shutdown(Shutdown::Write).unwrap();
+        self.stream().shutdown(Shutdown::Write).unwrap();
     }
 
     /// Resets the connection at the end of the script.
     pub(crate) fn reset(&mut self) {
-        SockRef::from(&self.stream)
+        SockRef::from(&*self.stream())
             .set_linger(Some(Duration::ZERO))
             .unwrap();
     }
 
     /// Sends nothing more until the client has closed the connection.
     pub(crate) fn hang(&mut self) {
-        while self.stream.read(&mut [0; 1024]).unwrap_or(0) > 0 {}
+        while self.stream().read(&mut [0; 1024]).unwrap_or(0) > 0 {}
     }
 }
 
