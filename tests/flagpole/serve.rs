@@ -94,17 +94,6 @@ mod signals {
         process.signal(Signal::INT);
         assert_eq!(process.finish().code, Some(130));
     }
-
-    #[test]
-    fn child_ignores_sigint() {
-        let mut process = Sandbox::new().start("serve --child --port 0");
-        let mut client = RawClient::connect(&process.url());
-        process.signal(Signal::INT);
-        client.send_requests(1);
-        assert_eq!(client.read_status(), 200);
-        process.close_stdin();
-        assert_eq!(process.finish().code, Some(0));
-    }
 }
 
 #[cfg(unix)]
@@ -192,34 +181,4 @@ fn same_seed_gives_the_same_responses() {
     assert_eq!(first, statuses(7));
     assert_ne!(first, statuses(8));
     assert!(first.contains(&200) && first.contains(&500));
-}
-
-#[test]
-fn child_prints_its_ledger_when_stdin_closes() {
-    let mut process = Sandbox::new().start("serve --child --port 0 --fault 503");
-    let mut client = RawClient::connect(&process.url());
-    client.send_requests(2);
-    assert_eq!((client.read_status(), client.read_status()), (503, 503));
-    process.close_stdin();
-    let output = process.finish();
-    output.assert_code(0);
-    let ledger: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(
-        (&ledger["requests"], &ledger["completed"]),
-        (&2.into(), &2.into())
-    );
-    assert_eq!(ledger["by_status"], serde_json::json!({ "503": 2 }));
-    assert_eq!(ledger["by_cause"], serde_json::json!({ "fault 503": 2 }));
-}
-
-#[test]
-fn child_aborts_requests_when_stdin_closes() {
-    let mut process =
-        Sandbox::new().start(&format!("serve --child --port 0 --latency {WIDE_LATENCY}"));
-    let mut client = RawClient::connect(&process.url());
-    start_slow_request(&mut client);
-    process.close_stdin();
-    let output = process.finish();
-    output.assert_code(0);
-    output.assert_stdout_contains("\"completed\":1,\"aborted\":1,");
 }
