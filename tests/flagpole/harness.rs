@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -27,7 +27,6 @@ pub(crate) struct CommandOutput {
 /// A running command; killed when dropped.
 pub(crate) struct RunningCommand {
     child: Child,
-    stdin: Option<ChildStdin>,
     /// `None` once it is closed.
     stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
@@ -70,17 +69,15 @@ impl Sandbox {
         let mut command = Command::new(FLAGPOLE);
         let command = command.args(line.split_whitespace()).current_dir(&self.0);
         let command = command.envs(variables.iter().copied());
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped());
         // A process group: its children can be killed with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(piped, 0);
         let mut child = piped.stderr(Stdio::piped()).spawn().unwrap();
-        let stdin = child.stdin.take();
         let stdout = child.stdout.take().map(BufReader::new);
         let stderr = BufReader::new(child.stderr.take().unwrap());
         RunningCommand {
             child,
-            stdin,
             stdout,
             stderr,
         }
@@ -144,10 +141,6 @@ impl RunningCommand {
 
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
-    }
-
-    pub(crate) fn close_stdin(&mut self) {
-        drop(self.stdin.take());
     }
 
     /// Later writes fail with a broken pipe.
