@@ -34,7 +34,7 @@ fn start_slow_request(client: &mut RawClient) {
 #[cfg(unix)]
 mod signals {
     use super::{WIDE_LATENCY, serve, start_slow_request};
-    use crate::harness::{Sandbox, flagpole};
+    use crate::harness::flagpole;
     use crate::servers::RawClient;
     use rustix::process::Signal;
 
