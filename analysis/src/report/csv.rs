@@ -1,10 +1,9 @@
 //! `csv`: a line for each strategy and combination of conditions, as in RFC 4180 but with LF line ends.
 
-use super::format::Report;
+use super::format::{Report, Style};
 use crate::comparison::Comparison;
-use crate::validity::Validity;
 use serde_json::Value;
-use std::io::{self, Write};
+use std::io::{Result, Write};
 
 pub(super) struct CsvReport;
 
@@ -52,12 +51,7 @@ impl Report for CsvReport {
         "csv"
     }
 
-    fn write(
-        &self,
-        comparison: &Comparison,
-        _style: &dyn Fn(Validity) -> String,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         let names = condition_names(comparison);
         let columns: Vec<_> = COLUMNS
@@ -96,6 +90,10 @@ fn text(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(values)) => values.len().to_string(),
+        // A whole number has no `.0`.
+        Some(Value::Number(number)) if number.is_f64() => {
+            number.as_f64().unwrap_or_default().to_string()
+        }
         Some(other) => other.to_string(),
     }
 }

@@ -1,9 +1,8 @@
 //! `json`: the result document. Durations are whole microseconds, in fields that end in `_us`.
 
-use super::format::Report;
+use super::format::{Report, Style};
 use crate::comparison::Comparison;
-use crate::validity::Validity;
-use std::io::{self, Write};
+use std::io::{Result, Write};
 
 pub(super) struct JsonReport;
 
@@ -12,12 +11,7 @@ impl Report for JsonReport {
         "json"
     }
 
-    fn write(
-        &self,
-        comparison: &Comparison,
-        _style: &dyn Fn(Validity) -> String,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
         serde_json::to_writer_pretty(&mut *out, comparison)?;
         writeln!(out)
     }

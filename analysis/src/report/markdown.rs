@@ -1,11 +1,10 @@
 //! `markdown`: tables to be pasted into an issue.
 
-use super::format::Report;
+use super::format::{Report, Style};
 use super::sentences;
 use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison};
-use crate::validity::Validity;
-use std::io::{self, Write};
+use std::io::{Result, Write};
 
 pub(super) struct MarkdownReport;
 
@@ -14,12 +13,7 @@ impl Report for MarkdownReport {
         "markdown"
     }
 
-    fn write(
-        &self,
-        comparison: &Comparison,
-        _style: &dyn Fn(Validity) -> String,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
         for (index, cell) in comparison.cells.iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;
@@ -30,7 +24,7 @@ impl Report for MarkdownReport {
     }
 }
 
-fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     let (heading, validity) = (cell.describe(|_| true), cell.verdict.validity);
     writeln!(out, "**{validity}**: {heading}; rounds {}\n", cell.rounds)?;
     let cells = std::slice::from_ref(cell);
@@ -49,14 +43,14 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// An empty line and a list; nothing without items.
-fn write_list(items: &[String], out: &mut dyn Write) -> io::Result<()> {
+fn write_list(items: &[String], out: &mut dyn Write) -> Result<()> {
     if !items.is_empty() {
         writeln!(out)?;
     }
     items.iter().try_for_each(|item| writeln!(out, "- {item}"))
 }
 
-fn write_table(content: &TableContent, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(content: &TableContent, out: &mut dyn Write) -> Result<()> {
     let columns = 0..content.headers.len();
     let is_text = |column| column < content.text_columns;
     let alignments = columns.map(|column| if is_text(column) { "---" } else { "--:" });

@@ -1,13 +1,12 @@
 //! `text`: tables for a terminal that can be pasted into a code block.
 
-use super::format::Report;
+use super::format::{Report, Style};
 use super::sentences;
 use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison, StrategyResult};
 use crate::human::{HumanDuration, plural};
-use crate::validity::Validity;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use std::io::{self, Write};
+use std::io::{Result, Write};
 
 const LOWER_BOUND: &str = "lower bound: the shortest wall time that the server's planned delays allow; \
                            efficiency: lower bound / wall time";
@@ -22,12 +21,7 @@ impl Report for TextReport {
         "text"
     }
 
-    fn write(
-        &self,
-        comparison: &Comparison,
-        style: &dyn Fn(Validity) -> String,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn write(&self, comparison: &Comparison, style: Style<'_>, out: &mut dyn Write) -> Result<()> {
         write_tables(comparison, out)?;
         for cell in &comparison.cells {
             if comparison.cells.len() > 1 {
@@ -50,7 +44,7 @@ impl Report for TextReport {
     }
 }
 
-fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
     let (cells, varying) = (&comparison.cells, comparison.varying());
     if let Some(first) = cells.first() {
         write!(out, "{}", first.describe(|name| !varying.contains(&name)))?;
@@ -68,7 +62,7 @@ fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn write_table(content: TableContent, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(content: TableContent, out: &mut dyn Write) -> Result<()> {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('-').junction('-');
     table.load_style(TableStyle::new().header_separator(rule));
@@ -85,7 +79,7 @@ fn write_table(content: TableContent, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Failures, ratios, stalls and bottlenecks of a cell.
-fn write_sentences(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
+fn write_sentences(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     for strategy in &cell.strategies {
         write_failures(strategy, out)?;
     }
@@ -97,7 +91,7 @@ fn write_sentences(cell: &Cell, out: &mut dyn Write) -> io::Result<()> {
     lines.try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> io::Result<()> {
+fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> Result<()> {
     let name = &strategy.name;
     for failure in &strategy.failures {
         writeln!(out, "{name}: {} x {}", failure.count, failure.reason)?;
@@ -108,7 +102,7 @@ fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-fn write_timelines(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+fn write_timelines(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
     let cells = comparison.cells.iter();
     let all = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
     let mut drawn = all.filter(|(_, one)| !one.timeline.is_empty()).peekable();
