@@ -55,7 +55,10 @@ fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
         let span = workers.entry(worker).or_insert((record.due, record.done));
         *span = (span.0.min(record.due), span.1.max(record.done));
     }
-    let busy = workers.values().map(|(from, to)| to.saturating_sub(*from)).sum();
+    let busy = workers
+        .values()
+        .map(|(from, to)| to.saturating_sub(*from))
+        .sum();
     let took = records.iter().map(AttemptRecord::response_time).sum();
     Some((busy, took))
 }
