@@ -2,6 +2,7 @@
 //! errors.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The longest duration of a specification.
@@ -31,6 +32,11 @@ impl SpecError {
     /// A well-formed value that breaks a rule.
     pub fn rule(text: String) -> SpecError {
         SpecError(text)
+    }
+
+    /// A rule that a text breaks, and the text.
+    pub fn violation(rule: &str, got: &str) -> SpecError {
+        SpecError(format!("{rule}, got `{got}`"))
     }
 
     /// Puts the name of what the error is about before the sentence.
@@ -87,13 +93,19 @@ pub fn did_you_mean<'a>(_: &str, _: impl IntoIterator<Item = &'a str>) -> Option
     None
 }
 
+/// Parses a whole number: digits only, where `parse` of the standard library accepts a sign.
+pub fn whole_number<N: FromStr>(text: &str) -> Option<N> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
 /// Parses a duration such as `50ms`, `1.5s`, `2m`, `1m30s` or `0`: not negative, at most [`LONGEST`], whole
 /// microseconds. The units are `us` (or `µs`), `ms`, `s`, `m` and `h`.
 ///
 /// # Errors
 /// If the text is not a duration within that range.
 pub fn duration(text: &str) -> Result<Duration, SpecError> {
-    let rule = |rule| SpecError::rule(format!("a duration {rule}, got `{text}`"));
+    let rule = |rule| SpecError::violation(&format!("a duration {rule}"), text);
     let malformed = || SpecError::expected("a duration such as `50ms` or `1.5s`", text);
     if text == "0" {
         return Ok(Duration::ZERO);

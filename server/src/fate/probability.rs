@@ -2,7 +2,6 @@
 
 use flagpole_protocol::SpecError;
 use std::fmt;
-use std::iter::Sum;
 use std::ops::Add;
 use std::str::FromStr;
 
@@ -41,12 +40,6 @@ impl Add for Probability {
     }
 }
 
-impl Sum for Probability {
-    fn sum<I: Iterator<Item = Probability>>(probabilities: I) -> Probability {
-        probabilities.fold(Probability::NEVER, Add::add)
-    }
-}
-
 impl FromStr for Probability {
     type Err = SpecError;
 
@@ -60,18 +53,15 @@ impl FromStr for Probability {
         let number = text.strip_suffix('%').ok_or_else(malformed)?;
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if number
-            .strip_prefix('-')
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        {
-            return Err(SpecError::rule(format!(
-                "a probability cannot be negative, got `{text}`"
-            )));
+        let rest = number.strip_prefix('-').unwrap_or_default();
+        if rest.starts_with(|c: char| c.is_ascii_digit()) {
+            let rule = "a probability cannot be negative";
+            return Err(SpecError::violation(rule, text));
         }
         if !digits(whole) || !digits(decimals) || decimals.len() > 6 {
             return Err(malformed());
         }
-        let too_high = || SpecError::rule(format!("a probability is at most 100%, got `{text}`"));
+        let too_high = || SpecError::violation("a probability is at most 100%", text);
         let whole: u64 = whole.parse().map_err(|_| too_high())?;
         let millionths: u64 = format!("{decimals:0<6}").parse().map_err(|_| malformed())?;
         whole

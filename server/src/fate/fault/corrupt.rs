@@ -4,8 +4,7 @@
 //! Parameter: the number of bits, 1 to 1000; 1 if absent.
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
-use flagpole_protocol::{Fate, ResponseContent, SpecError};
-use std::sync::Arc;
+use flagpole_protocol::{Fate, ResponseContent};
 
 /// The maximum number of bits: they are drawn one by one on the worker's thread.
 const MAX_BITS: u32 = 1000;
@@ -34,15 +33,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let what = "1 to 1000 bits";
-    let text = parameters.next().unwrap_or("1");
-    let bits = number(text, 1, what)?;
-    if bits > MAX_BITS {
-        return Err(SpecError::expected(what, text));
-    }
-    parameters.end()?;
-    Ok(Arc::new(CorruptFault(bits)))
+    let bits = number(parameters.next().unwrap_or("1"), 1..=MAX_BITS, what)?;
+    Ok(Box::new(CorruptFault(bits)))
 }
 
 #[cfg(test)]

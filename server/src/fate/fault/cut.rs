@@ -5,7 +5,6 @@
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::sync::Arc;
 
 #[derive(Debug)]
 struct CutFault(Offset);
@@ -27,11 +26,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let at = parameters.required("an offset in the body such as `700` (bytes) or `50%`")?;
     let at = offset(at)?;
-    parameters.end()?;
-    Ok(Arc::new(CutFault(at)))
+    Ok(Box::new(CutFault(at)))
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::spec::{self, DurationDisplay};
-use flagpole_protocol::{Fate, Pace, SpecError};
-use std::sync::Arc;
+use flagpole_protocol::{Fate, Pace};
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -36,16 +35,11 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let what = "2 to 1000 slices and a time, such as `5,2s`";
-    let count = parameters.required(what)?;
-    let slices = number(count, 2, what)?;
-    if slices > MAX_SLICES {
-        return Err(SpecError::expected(what, count));
-    }
+    let slices = number(parameters.required(what)?, 2..=MAX_SLICES, what)?;
     let over = spec::duration(parameters.required(what)?)?;
-    parameters.end()?;
-    Ok(Arc::new(DribbleFault { slices, over }))
+    Ok(Box::new(DribbleFault { slices, over }))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! `empty`: close (FIN) without sending a byte.
 
-use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
+use super::member::{Fault, FaultMember};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::sync::Arc;
 
 #[derive(Debug)]
 struct EmptyFault;
@@ -21,13 +20,8 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     name: "empty",
     about: "close without sending a byte",
     example: "empty",
-    parse,
+    parse: |_| Ok(Box::new(EmptyFault)),
 };
-
-fn parse(parameters: FaultParameters<'_>) -> ParsedFault {
-    parameters.end()?;
-    Ok(Arc::new(EmptyFault))
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,7 @@
 //! `garbage`: bytes that are not HTTP instead of the response, then close (FIN).
 
-use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
+use super::member::{Fault, FaultMember};
 use flagpole_protocol::{Ending, Fate, Offset, ResponseContent};
-use std::sync::Arc;
 
 #[derive(Debug)]
 struct GarbageFault;
@@ -22,13 +21,8 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     name: "garbage",
     about: "bytes that are not HTTP",
     example: "garbage",
-    parse,
+    parse: |_| Ok(Box::new(GarbageFault)),
 };
-
-fn parse(parameters: FaultParameters<'_>) -> ParsedFault {
-    parameters.end()?;
-    Ok(Arc::new(GarbageFault))
-}
 
 #[cfg(test)]
 mod tests {

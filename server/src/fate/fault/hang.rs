@@ -8,7 +8,6 @@
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Offset, Pace};
-use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -40,11 +39,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let at = parameters.next().map_or(Ok(Offset::BeforeHead), offset)?;
     let time = parameters.named("for").map(spec::duration).transpose()?;
-    parameters.end()?;
-    Ok(Arc::new(HangFault { at, time }))
+    Ok(Box::new(HangFault { at, time }))
 }
 
 #[cfg(test)]

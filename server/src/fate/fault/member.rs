@@ -1,10 +1,10 @@
 //! The interface of the fault family: a fault, and a member, the entry of a kind of fault in the list of known faults;
 //! and parsers of parameters: `700,for=5s`.
 
-use flagpole_protocol::{Fate, Offset, SpecError};
+use flagpole_protocol::{Fate, Offset, SpecError, spec};
 use std::fmt;
+use std::ops::RangeBounds;
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// A fault with its parameters.
 pub trait Fault: fmt::Debug + Send + Sync {
@@ -24,11 +24,11 @@ pub struct FaultMember {
     pub about: &'static str,
     /// An example specification, without a probability.
     pub example: &'static str,
-    pub(super) parse: fn(FaultParameters<'_>) -> ParsedFault,
+    pub(super) parse: fn(&mut FaultParameters<'_>) -> ParsedFault,
 }
 
 /// The result of `FaultMember::parse`.
-pub(super) type ParsedFault = Result<Arc<dyn Fault>, SpecError>;
+pub(super) type ParsedFault = Result<Box<dyn Fault>, SpecError>;
 
 /// The parameters after the colon that are not yet parsed; `parse` of a member takes one after the other.
 pub(crate) struct FaultParameters<'a> {
@@ -83,28 +83,26 @@ impl<'a> FaultParameters<'a> {
     }
 }
 
-/// Parses a whole number of at least `min`.
-pub(crate) fn number<N>(text: &str, min: N, what: &str) -> Result<N, SpecError>
-where
-    N: FromStr + PartialOrd + Copy,
-{
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok();
-    number
-        .filter(|number| is_digits && *number >= min)
-        .ok_or_else(|| SpecError::expected(what, text))
+/// Parses a whole number in a range.
+pub(crate) fn number<N: FromStr + PartialOrd>(
+    text: &str,
+    range: impl RangeBounds<N>,
+    what: &str,
+) -> Result<N, SpecError> {
+    let number = spec::whole_number(text).filter(|number| range.contains(number));
+    number.ok_or_else(|| SpecError::expected(what, text))
 }
 
 /// Parses an offset in the body: `700` bytes, or `50%` of the body.
 pub(crate) fn offset(text: &str) -> Result<Offset, SpecError> {
     let what = "an offset in the body such as `700` (bytes) or `50%`";
-    match text.strip_suffix('%') {
-        None => number(text, 0, what).map(Offset::Bytes),
-        Some(percent) => match number(percent, 0_u8, what) {
-            Ok(percent @ 0..=100) => Ok(Offset::Percent(percent)),
-            _ => Err(SpecError::expected(what, text)),
-        },
-    }
+    let offset = match text.strip_suffix('%') {
+        None => spec::whole_number(text).map(Offset::Bytes),
+        Some(percent) => spec::whole_number(percent)
+            .filter(|percent| *percent <= 100)
+            .map(Offset::Percent),
+    };
+    offset.ok_or_else(|| SpecError::expected(what, text))
 }
 
 /// Writes an offset as [`offset`] parses it; an empty text for `Offset::BeforeHead`.

@@ -70,16 +70,15 @@ impl FromStr for FaultSpec {
         let names = FAMILY.iter().map(|member| member.name);
         let Some(member) = FAMILY.iter().find(|member| member.name == name) else {
             let with_colon = fault.replacen([',', '='], ":", 1);
-            return Err(
-                if with_colon != fault && with_colon.parse::<FaultSpec>().is_ok() {
-                    let sentence = format!("unknown fault `{fault}`; did you mean `{with_colon}`?");
-                    SpecError::rule(sentence)
-                } else {
-                    SpecError::unknown("fault", name, names)
-                },
-            );
+            if with_colon == fault || with_colon.parse::<FaultSpec>().is_err() {
+                return Err(SpecError::unknown("fault", name, names));
+            }
+            let sentence = format!("unknown fault `{fault}`; did you mean `{with_colon}`?");
+            return Err(SpecError::rule(sentence));
         };
-        let fault = (member.parse)(FaultParameters::new(parameters));
+        let mut parameters = FaultParameters::new(parameters);
+        let fault = (member.parse)(&mut parameters);
+        let fault = fault.and_then(|fault| parameters.end().map(|()| fault));
         let fault = fault.map_err(|error| error.within(member.name))?;
         Ok(FaultSpec::new(fault, probability))
     }

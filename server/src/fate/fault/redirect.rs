@@ -6,8 +6,7 @@
 //! Parameter: the number of redirects in the chain, 1 to 1000.
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
-use flagpole_protocol::{Fate, ResponseContent, SpecError};
-use std::sync::Arc;
+use flagpole_protocol::{Fate, ResponseContent};
 
 /// The maximum number of hops in a chain.
 const MAX_HOPS: u32 = 1000;
@@ -36,17 +35,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
-    let what = "1 to 1000 hops";
-    let hops = match parameters.next() {
-        None => None,
-        Some(text) => Some(number(text, 1, what)?)
-            .filter(|hops| *hops <= MAX_HOPS)
-            .ok_or_else(|| SpecError::expected(what, text))
-            .map(Some)?,
-    };
-    parameters.end()?;
-    Ok(Arc::new(RedirectFault(hops)))
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
+    let hops = |text| number(text, 1..=MAX_HOPS, "1 to 1000 hops");
+    let hops = parameters.next().map(hops).transpose()?;
+    Ok(Box::new(RedirectFault(hops)))
 }
 
 #[cfg(test)]

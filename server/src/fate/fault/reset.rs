@@ -6,7 +6,6 @@
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, offset, offset_text};
 use flagpole_protocol::{Ending, Fate, Offset};
-use std::sync::Arc;
 
 #[derive(Debug)]
 struct ResetFault(Offset);
@@ -31,10 +30,9 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let at = parameters.next().map_or(Ok(Offset::BeforeHead), offset)?;
-    parameters.end()?;
-    Ok(Arc::new(ResetFault(at)))
+    Ok(Box::new(ResetFault(at)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{Fate, Pace};
-use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -28,10 +27,9 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let over = spec::duration(parameters.required("a duration such as `2s`")?)?;
-    parameters.end()?;
-    Ok(Arc::new(SlowHeadFault(over)))
+    Ok(Box::new(SlowHeadFault(over)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::member::Fault;
 use crate::fate::probability::Probability;
 use flagpole_protocol::{Fate, Pace, ResponseContent, SpecError};
 use std::fmt;
+use std::ops::Add;
 use std::sync::Arc;
 
 /// A fault and its probability, parsed from `404@5%`; `404` alone is injected into every response.
@@ -16,11 +17,10 @@ pub struct FaultSpec {
 }
 
 impl FaultSpec {
-    pub(super) fn new(fault: Arc<dyn Fault>, probability: Probability) -> FaultSpec {
-        let label = fault.text().into();
+    pub(super) fn new(fault: Box<dyn Fault>, probability: Probability) -> FaultSpec {
         FaultSpec {
-            fault,
-            label,
+            label: fault.text().into(),
+            fault: fault.into(),
             probability,
         }
     }
@@ -49,11 +49,11 @@ impl Faults {
     /// # Errors
     /// If the probabilities add up to more than 100%.
     pub fn new(specs: Vec<FaultSpec>) -> Result<Faults, SpecError> {
-        let total: Probability = specs.iter().map(|spec| spec.probability).sum();
+        let probabilities = specs.iter().map(|spec| spec.probability);
+        let total = probabilities.fold(Probability::NEVER, Add::add);
         if total > Probability::ALWAYS {
-            return Err(SpecError::rule(format!(
-                "the probabilities of all faults add up to at most 100%, got `{total}`"
-            )));
+            let rule = "the probabilities of all faults add up to at most 100%";
+            return Err(SpecError::violation(rule, &total.to_string()));
         }
         Ok(Faults(specs))
     }

@@ -7,8 +7,7 @@
 //! - `body=sorry`: the body, without commas.
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
-use flagpole_protocol::spec;
-use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse};
+use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse, spec};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -42,10 +41,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let expected = "a status of 200 to 999, such as `404`";
     let text = parameters.required(expected)?;
-    let code = number(text, 200_u16, expected)?;
+    let code = number(text, 200.., expected)?;
     let code = StatusCode::from_u16(code).ok();
     let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
     let status = StatusResponse {
@@ -54,16 +53,13 @@ fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
         retry_after: parameters.named("retry-after").map(seconds).transpose()?,
         body: parameters.named("body").map(printable).transpose()?,
     };
-    parameters.end()?;
-    Ok(Arc::new(StatusFault(Arc::new(status))))
+    Ok(Box::new(StatusFault(Arc::new(status))))
 }
 
 fn seconds(text: &str) -> Result<u64, SpecError> {
-    let duration = spec::duration(text)?;
-    if duration.subsec_nanos() == 0 {
-        Ok(duration.as_secs())
-    } else {
-        Err(SpecError::expected("whole seconds such as `2s`", text))
+    match spec::duration(text)? {
+        duration if duration.subsec_nanos() == 0 => Ok(duration.as_secs()),
+        _ => Err(SpecError::expected("whole seconds such as `2s`", text)),
     }
 }
 

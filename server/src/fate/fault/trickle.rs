@@ -4,7 +4,6 @@
 
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
 use flagpole_protocol::{Fate, Pace};
-use std::sync::Arc;
 
 /// Bytes per second, at least 1.
 #[derive(Debug)]
@@ -27,11 +26,10 @@ pub(super) const MEMBER: FaultMember = FaultMember {
     parse,
 };
 
-fn parse(mut parameters: FaultParameters<'_>) -> ParsedFault {
+fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let what = "bytes per second, at least 1, such as `1000`";
-    let rate = number(parameters.required(what)?, 1, what)?;
-    parameters.end()?;
-    Ok(Arc::new(TrickleFault(rate)))
+    let rate = number(parameters.required(what)?, 1.., what)?;
+    Ok(Box::new(TrickleFault(rate)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 
 use super::member::{CONSTANT, Distribution, LatencyMember};
 use flagpole_protocol::spec::{self, DurationDisplay};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The delay.
@@ -26,7 +25,7 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
     about: "the same delay for every response",
     example: "50ms",
     takes_cap: true,
-    parse: |text| Ok(Arc::new(Constant(spec::duration(text)?))),
+    parse: |text| Ok(Box::new(Constant(spec::duration(text)?))),
 };
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The mean delay; above 0.
@@ -33,11 +32,9 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 fn parse(text: &str) -> ParsedDistribution {
     let mean = spec::duration(text)?;
     if mean.is_zero() {
-        return Err(SpecError::rule(format!(
-            "the mean must be above 0, got `{text}`"
-        )));
+        return Err(SpecError::violation("the mean must be above 0", text));
     }
-    Ok(Arc::new(Exponential(mean)))
+    Ok(Box::new(Exponential(mean)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 use super::inverse_normal;
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The parameters; 0 < `median` < `p99`.
@@ -46,18 +45,17 @@ fn parse(text: &str) -> ParsedDistribution {
         .ok_or_else(|| SpecError::expected(expected, text))?;
     let (median, p99) = (spec::duration(median)?, spec::duration(p99)?);
     if median.is_zero() {
-        return Err(SpecError::rule(format!(
-            "the median must be above 0, got `{text}`"
-        )));
+        return Err(SpecError::violation("the median must be above 0", text));
     }
     if p99 <= median {
-        return Err(SpecError::rule(format!(
-            "the 99th percentile must be above the median, got `{text}`"
-        )));
+        return Err(SpecError::violation(
+            "the 99th percentile must be above the median",
+            text,
+        ));
     }
     let sigma = libm::log(p99.as_micros() as f64 / median.as_micros() as f64)
         / inverse_normal::quantile(0.99);
-    Ok(Arc::new(LogNormal { median, p99, sigma }))
+    Ok(Box::new(LogNormal { median, p99, sigma }))
 }
 
 #[cfg(test)]

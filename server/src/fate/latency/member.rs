@@ -3,7 +3,6 @@
 
 use flagpole_protocol::SpecError;
 use std::fmt;
-use std::sync::Arc;
 
 /// A distribution of delays.
 pub trait Distribution: fmt::Debug + Send + Sync {
@@ -35,7 +34,17 @@ pub struct LatencyMember {
 }
 
 /// The result of `LatencyMember::parse`.
-pub(super) type ParsedDistribution = Result<Arc<dyn Distribution>, SpecError>;
+pub(super) type ParsedDistribution = Result<Box<dyn Distribution>, SpecError>;
+
+/// Splits parameters at the first separator.
+pub(super) fn pair<'t>(
+    text: &'t str,
+    separator: &str,
+    expected: &str,
+) -> Result<(&'t str, &'t str), SpecError> {
+    text.split_once(separator)
+        .ok_or_else(|| SpecError::expected(expected, text))
+}
 
 /// The name of the constant latency.
 pub(super) const CONSTANT: &str = "constant";

@@ -14,7 +14,6 @@ use super::member::{self, Distribution, LatencyMember, MIXTURE, ParsedDistributi
 use super::spec::Latency;
 use crate::fate::probability::Probability;
 use flagpole_protocol::SpecError;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// 2^64, the number of possible draws.
@@ -86,14 +85,12 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 fn parse(text: &str) -> ParsedDistribution {
     let (mut components, mut total) = (Vec::new(), Probability::NEVER);
     for component in text.split('|') {
-        let (probability, latency) = component.split_once(':').ok_or_else(|| {
-            SpecError::expected("a probability and a latency such as `90%:20ms`", component)
-        })?;
+        let expected = "a probability and a latency such as `90%:20ms`";
+        let (probability, latency) = member::pair(component, ":", expected)?;
         let probability: Probability = probability.parse()?;
         if member::expand(latency).0 == MIXTURE {
-            return Err(SpecError::rule(format!(
-                "a mixture cannot contain a mixture, got `{latency}`"
-            )));
+            let rule = "a mixture cannot contain a mixture";
+            return Err(SpecError::violation(rule, latency));
         }
         let from = total.hit_count();
         // Above 100% the sum neither saturates nor overflows; it is refused below.
@@ -106,11 +103,10 @@ fn parse(text: &str) -> ParsedDistribution {
         });
     }
     if total != Probability::ALWAYS {
-        return Err(SpecError::rule(format!(
-            "the probabilities of a mixture must add up to exactly 100%, got `{total}`"
-        )));
+        let rule = "the probabilities of a mixture must add up to exactly 100%";
+        return Err(SpecError::violation(rule, &total.to_string()));
     }
-    Ok(Arc::new(Mixture(components)))
+    Ok(Box::new(Mixture(components)))
 }
 
 #[cfg(test)]

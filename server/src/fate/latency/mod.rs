@@ -29,7 +29,7 @@ mod contract;
 mod oracle;
 
 use flagpole_protocol::{SpecError, did_you_mean};
-use spec::Cap;
+use spec::split_cap;
 use std::str::FromStr;
 
 pub use member::{Distribution, LatencyMember};
@@ -64,11 +64,11 @@ impl FromStr for Latency {
             .find(|member| member.name == name)
             .ok_or_else(|| SpecError::unknown("latency", name, known()))?;
         let (parameters, cap) = if member.takes_cap {
-            Cap::split(parameters)?
+            split_cap(parameters)?
         } else {
-            (parameters, Cap::default())
+            (parameters, None)
         };
-        let distribution = (member.parse)(parameters)?;
+        let distribution = (member.parse)(parameters)?.into();
         Ok(Latency { distribution, cap })
     }
 }

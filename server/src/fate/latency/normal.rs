@@ -6,9 +6,8 @@
 //! delays is above the given mean.
 
 use super::inverse_normal;
-use super::member::{Distribution, LatencyMember, ParsedDistribution};
+use super::member::{Distribution, LatencyMember, ParsedDistribution, pair};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The parameters; `deviation` is above 0.
@@ -46,9 +45,7 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 
 fn parse(text: &str) -> ParsedDistribution {
     let expected = "a mean and a standard deviation such as `50ms,10ms`";
-    let (mean, deviation) = text
-        .split_once(',')
-        .ok_or_else(|| SpecError::expected(expected, text))?;
+    let (mean, deviation) = pair(text, ",", expected)?;
     let (mean, deviation) = (spec::duration(mean)?, spec::duration(deviation)?);
     if deviation.is_zero() {
         return Err(SpecError::rule(format!(
@@ -57,7 +54,7 @@ fn parse(text: &str) -> ParsedDistribution {
         )));
     }
     let positive = inverse_normal::cdf(mean.as_micros() as f64 / deviation.as_micros() as f64);
-    Ok(Arc::new(Normal {
+    Ok(Box::new(Normal {
         mean,
         deviation,
         positive,

@@ -4,9 +4,8 @@
 //! heavier tail. At a shape of 1 or less the mean is infinite, at 2 or less the variance.
 //! delay = minimum * (1 - p) ^ (-1 / shape).
 
-use super::member::{Distribution, LatencyMember, ParsedDistribution};
+use super::member::{Distribution, LatencyMember, ParsedDistribution, pair};
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The parameters; both are above 0, and the shape is finite.
@@ -35,21 +34,17 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 };
 
 fn parse(text: &str) -> ParsedDistribution {
-    let (minimum, shape) = text
-        .split_once(',')
-        .ok_or_else(|| SpecError::expected("a minimum and a shape such as `10ms,1.5`", text))?;
+    let (minimum, shape) = pair(text, ",", "a minimum and a shape such as `10ms,1.5`")?;
     let minimum = spec::duration(minimum)?;
     if minimum.is_zero() {
-        return Err(SpecError::rule(format!(
-            "the minimum must be above 0, got `{text}`"
-        )));
+        return Err(SpecError::violation("the minimum must be above 0", text));
     }
     let shape = shape
         .parse()
         .ok()
         .filter(|shape: &f64| shape.is_finite() && *shape > 0.0)
         .ok_or_else(|| SpecError::expected("a shape above 0 such as `1.5`", shape))?;
-    Ok(Arc::new(Pareto { minimum, shape }))
+    Ok(Box::new(Pareto { minimum, shape }))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use super::samples::Samples;
 use crate::fate::probability::Probability;
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -70,7 +69,7 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 fn parse(text: &str) -> ParsedDistribution {
     let extension = Path::new(text).extension();
     if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-        return Ok(Arc::new(Quantiles::Sampled(Samples::read(text)?)));
+        return Ok(Box::new(Quantiles::Sampled(Samples::read(text)?)));
     }
     if !text.contains('=') {
         return Err(SpecError::expected(
@@ -82,7 +81,7 @@ fn parse(text: &str) -> ParsedDistribution {
         .split(',')
         .map(parse_quantile)
         .collect::<Result<Vec<_>, _>>()?;
-    let violation = |rule: &str| Err(SpecError::rule(format!("{rule}, got `{text}`")));
+    let violation = |rule| Err(SpecError::violation(rule, text));
     if quantiles.len() < 2 {
         return violation("at least two quantiles are needed");
     }
@@ -92,7 +91,7 @@ fn parse(text: &str) -> ParsedDistribution {
     if !quantiles.is_sorted_by(|a, b| a.1 <= b.1) {
         return violation("a higher quantile must not be shorter than a lower one");
     }
-    Ok(Arc::new(Quantiles::Listed(quantiles)))
+    Ok(Box::new(Quantiles::Listed(quantiles)))
 }
 
 /// Parses one quantile: `p99.9=400ms`.

@@ -13,7 +13,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Latency {
     pub(super) distribution: Arc<dyn Distribution>,
-    pub(super) cap: Cap,
+    /// The maximum delay; [`spec::LONGEST`] if none is given.
+    pub(super) cap: Option<Duration>,
 }
 
 impl Latency {
@@ -33,7 +34,8 @@ impl Latency {
     }
 
     pub(super) fn capped(&self, micros: f64) -> Duration {
-        let micros = self.cap.limit(micros).round();
+        let cap = as_micros(self.cap.unwrap_or(spec::LONGEST));
+        let micros = micros.min(cap as f64).round();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -48,14 +50,18 @@ impl Default for Latency {
     fn default() -> Self {
         Latency {
             distribution: Arc::new(Constant(Duration::ZERO)),
-            cap: Cap::default(),
+            cap: None,
         }
     }
 }
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.distribution.text(), self.cap)
+        f.write_str(&self.distribution.text())?;
+        match self.cap {
+            Some(cap) => write!(f, "{PREFIX}{}", DurationDisplay(cap)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -68,34 +74,15 @@ impl PartialEq for Latency {
 /// Begins a cap at the end of a specification.
 const PREFIX: &str = ",max=";
 
-/// The maximum delay; [`spec::LONGEST`] if none is given.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Cap(Option<Duration>);
-
-impl Cap {
-    /// Splits the parameters of a latency into the parameters of the distribution and the cap.
-    pub(crate) fn split(parameters: &str) -> Result<(&str, Cap), SpecError> {
-        let Some((parameters, cap)) = parameters.split_once(PREFIX) else {
-            return Ok((parameters, Cap::default()));
-        };
-        if cap.contains(',') {
-            return Err(SpecError::rule(format!(
-                "`max=` must be the last parameter and given once, got `{parameters}{PREFIX}{cap}`"
-            )));
+/// Splits the parameters of a latency into the parameters of the distribution and the cap.
+pub(super) fn split_cap(parameters: &str) -> Result<(&str, Option<Duration>), SpecError> {
+    match parameters.split_once(PREFIX) {
+        None => Ok((parameters, None)),
+        Some((_, cap)) if cap.contains(',') => {
+            let rule = "`max=` must be the last parameter and given once";
+            Err(SpecError::violation(rule, parameters))
         }
-        Ok((parameters, Cap(Some(spec::duration(cap)?))))
-    }
-
-    /// The smaller of a delay in microseconds and the cap.
-    pub(crate) fn limit(self, micros: f64) -> f64 {
-        micros.min(as_micros(self.0.unwrap_or(spec::LONGEST)) as f64)
-    }
-}
-
-impl fmt::Display for Cap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .map_or(Ok(()), |cap| write!(f, "{PREFIX}{}", DurationDisplay(cap)))
+        Some((parameters, cap)) => Ok((parameters, Some(spec::duration(cap)?))),
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! Parameters: the shortest and the longest delay, from 0. delay = shortest + p * (longest - shortest).
 
-use super::member::{Distribution, LatencyMember, ParsedDistribution};
+use super::member::{Distribution, LatencyMember, ParsedDistribution, pair};
 use flagpole_protocol::spec::{self, DurationDisplay};
 use flagpole_protocol::{SpecError, as_micros};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The bounds; `shortest` is at most `longest`.
@@ -22,10 +21,7 @@ impl Distribution for Uniform {
     }
 
     fn text(&self) -> String {
-        let (shortest, longest) = (
-            DurationDisplay(self.shortest),
-            DurationDisplay(self.longest),
-        );
+        let [shortest, longest] = [self.shortest, self.longest].map(DurationDisplay);
         format!("uniform:{shortest}..{longest}")
     }
 }
@@ -39,16 +35,15 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 };
 
 fn parse(text: &str) -> ParsedDistribution {
-    let (shortest, longest) = text
-        .split_once("..")
-        .ok_or_else(|| SpecError::expected("two durations such as `500ms..5s`", text))?;
+    let (shortest, longest) = pair(text, "..", "two durations such as `500ms..5s`")?;
     let (shortest, longest) = (spec::duration(shortest)?, spec::duration(longest)?);
     if shortest > longest {
-        return Err(SpecError::rule(format!(
-            "the first duration must not exceed the second, got `{text}`"
-        )));
+        return Err(SpecError::violation(
+            "the first duration must not exceed the second",
+            text,
+        ));
     }
-    Ok(Arc::new(Uniform { shortest, longest }))
+    Ok(Box::new(Uniform { shortest, longest }))
 }
 
 #[cfg(test)]
