@@ -1,10 +1,10 @@
 //! A listener, which is one server of a profile.
 
 use super::profile_error::ProfileError;
+use super::profile_error::{Violation, check_names};
 use super::rate_limit::RateLimit;
-use super::rule::Rule;
-use super::violation::{Violation, check_names};
-use crate::fate::fault::{FaultSpec, Faults};
+use super::rule::{Rule, check_faults};
+use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use serde::{Deserialize, Serialize};
 
@@ -52,25 +52,22 @@ impl Listener {
     /// # Errors
     /// The first violation, with its key.
     pub fn check(&self) -> Result<(), ProfileError> {
-        self.find_violation().map_err(ProfileError::without_text)
+        Ok(self.find_violation()?)
     }
 
     /// Checks everything that serde does not check.
     pub(super) fn find_violation(&self) -> Result<(), Violation> {
         self.check_concurrency()?;
-        if let Err(error) = Faults::new(self.faults.clone()) {
-            return Err(Violation::at("faults", error.to_string()));
-        }
+        check_faults(&self.faults)?;
         let count = self.rules.len();
         if count > MAX_RULES {
             let reason = format!("expected at most {MAX_RULES} rules, got {count}");
             return Err(Violation::at("rule", reason));
         }
         for (index, rule) in self.rules.iter().enumerate() {
-            let earlier = &self.rules[..index];
-            (rule.find_violation())
-                .and_then(|()| check_reachable(earlier))
-                .map_err(|violation| violation.within("rule", index))?;
+            let is_reached = || check_reachable(&self.rules[..index]);
+            let checked = rule.find_violation().and_then(|()| is_reached());
+            checked.map_err(|violation| violation.within("rule", index))?;
         }
         check_names("rule", self.rules.iter().map(|rule| rule.name.as_deref()))
     }

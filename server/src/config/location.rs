@@ -1,37 +1,19 @@
 //! Where a key stands in the text of a profile: line, column and address.
 
-use super::violation::{KeyPath, PathSegment};
-use std::fmt;
+use super::profile_error::{KeyPath, PathSegment};
+use flagpole_protocol::spec::reword_serde_error;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// Keys whose old name is still read, with their name.
 const OLD_NAMES: [(&str, &str); 1] = [("capacity", "concurrency_limit")];
 
-/// A location in a text, from 1; columns count characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SourceLocation {
-    /// The line.
-    pub line: usize,
-    /// The column.
-    pub column: usize,
-    /// The address of the key, such as `listener[0].rule[2].path`; empty if no key is concerned.
-    pub address: String,
-}
-
-/// `LINE:COLUMN: ADDRESS`.
-impl fmt::Display for SourceLocation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let colon = if self.address.is_empty() { "" } else { ": " };
-        write!(f, "{}:{}{colon}{}", self.line, self.column, self.address)
-    }
-}
-
-/// The location of the byte at `offset` in a TOML text, with the innermost key at that byte. For experiments, whose files
-/// contain a part of a profile.
-pub fn locate(text: &str, offset: usize) -> SourceLocation {
-    SourceLocations::new(text).at(offset)
+/// Says where and why a TOML text is refused: `LINE:COLUMN: ADDRESS: SENTENCE`, counted from 1 and in characters, with the
+/// address of the innermost key there. `span` and `message` are those of the error of the parser; an error of the text as a
+/// whole is located at its start. For experiments, whose files contain a part of a profile.
+pub fn describe_toml_error(text: &str, span: Option<Range<usize>>, message: &str) -> String {
+    let location = SourceLocations::new(text).at(span.map_or(0, |span| span.start));
+    format!("{location}: {}", reword_serde_error(message))
 }
 
 /// The keys and values of a text.
@@ -75,7 +57,7 @@ impl<'t> SourceLocations<'t> {
     }
 
     /// The location of the byte at `offset`, with the longest path of the keys and values that contain the byte.
-    pub(super) fn at(&self, offset: usize) -> SourceLocation {
+    fn at(&self, offset: usize) -> String {
         let contains =
             |span: &Range<usize>| span.start <= offset && offset < span.end.max(span.start + 1);
         let here = self.spans.iter().filter(|(_, span)| contains(span));
@@ -85,7 +67,7 @@ impl<'t> SourceLocations<'t> {
 
     /// The location of a key, under its name or an old one; if the key is not in the text, of the innermost table around
     /// the key.
-    pub(super) fn find(&self, path: &[PathSegment]) -> SourceLocation {
+    pub(super) fn find(&self, path: &[PathSegment]) -> String {
         let found = (1..=path.len()).rev().find_map(|length| {
             let is_wanted = |found: &[PathSegment]| {
                 found.len() == length && found.iter().zip(path).all(|(a, b)| is_name_of(a, b))
@@ -101,14 +83,14 @@ impl<'t> SourceLocations<'t> {
         }
     }
 
-    fn location(&self, offset: usize, path: &[PathSegment]) -> SourceLocation {
+    fn location(&self, offset: usize, path: &[PathSegment]) -> String {
         let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        SourceLocation {
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
-            address: KeyPath(path).to_string(),
-        }
+        let line = before.matches('\n').count() + 1;
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        let column = last_line.chars().count() + 1;
+        let address = KeyPath(path).to_string();
+        let colon = if address.is_empty() { "" } else { ": " };
+        format!("{line}:{column}{colon}{address}")
     }
 }
 

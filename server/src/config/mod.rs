@@ -11,7 +11,6 @@ pub(crate) mod rate_limit;
 pub mod request_number_range;
 pub mod rule;
 pub(crate) mod text;
-mod violation;
 
 #[cfg(test)]
 mod tests;

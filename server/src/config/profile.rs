@@ -4,9 +4,11 @@
 //! first rule that matches a request decides delay and fault; if no rule matches, latency and faults of the listener do.
 
 use super::listener::Listener;
+#[cfg(feature = "profiles")]
+use super::location::{SourceLocations, describe_toml_error};
 use super::profile_error::ProfileError;
+use super::profile_error::{Violation, check_names};
 use super::text;
-use super::violation::{Violation, check_names};
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
@@ -36,7 +38,7 @@ impl Profile {
     /// # Errors
     /// The first violation, with its key.
     pub fn check(&self) -> Result<(), ProfileError> {
-        self.find_violation().map_err(ProfileError::without_text)
+        Ok(self.find_violation()?)
     }
 
     /// Checks everything that serde does not check.
@@ -88,10 +90,14 @@ impl std::str::FromStr for Profile {
     type Err = ProfileError;
 
     fn from_str(text: &str) -> Result<Profile, ProfileError> {
-        let profile: Profile =
-            toml::from_str(text).map_err(|error| ProfileError::from_toml(text, &error))?;
-        let in_text = |violation| ProfileError::in_text(text, violation);
-        profile.find_violation().map_err(in_text)?;
+        let profile: Profile = toml::from_str(text).map_err(|error| {
+            ProfileError(describe_toml_error(text, error.span(), error.message()))
+        })?;
+        let located = |Violation { path, reason }| {
+            let location = SourceLocations::new(text).find(&path);
+            ProfileError(format!("{location}: {reason}"))
+        };
+        profile.find_violation().map_err(located)?;
         Ok(profile)
     }
 }

@@ -1,6 +1,6 @@
 //! A rate limit as text: `100/s`, `30/m`.
 
-use flagpole_protocol::SpecError;
+use flagpole_protocol::spec::{SpecError, whole_number};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -47,19 +47,11 @@ impl FromStr for RateLimit {
             "m" => 60,
             _ => return Err(expected()),
         };
-        // `parse` would accept a sign.
-        let only_digits = requests.bytes().all(|byte| byte.is_ascii_digit());
-        let requests: u32 = requests
-            .parse()
-            .ok()
-            .filter(|_| only_digits)
-            .ok_or_else(expected)?;
         // The interval between two requests must be at least a nanosecond.
-        if !(1..=1_000_000_000).contains(&requests) {
-            return Err(expected());
-        }
+        let is_valid = |requests: &u32| (1..=1_000_000_000).contains(requests);
+        let requests = whole_number(requests).filter(is_valid);
         Ok(RateLimit {
-            requests,
+            requests: requests.ok_or_else(expected)?,
             period: Duration::from_secs(seconds),
         })
     }

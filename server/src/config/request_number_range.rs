@@ -1,24 +1,18 @@
 //! A range of request numbers, from 1.
 
-use flagpole_protocol::SpecError;
+use flagpole_protocol::spec::{SpecError, whole_number};
 use std::fmt;
-use std::ops::Bound;
 use std::str::FromStr;
 
 /// A range of request numbers that is never empty: `3`, `3..6` (3, 4 and 5), `3..=6`, `3..`, `..3` (1 and 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestNumberRange {
-    first: u64,
+    pub(super) first: u64,
     /// `None`: unbounded.
     last: Option<u64>,
 }
 
 impl RequestNumberRange {
-    /// The first number in the range.
-    pub(crate) fn first(&self) -> u64 {
-        self.first
-    }
-
     /// Whether the range holds every number.
     pub(crate) fn is_all(&self) -> bool {
         self.first == 1 && self.last.is_none()
@@ -40,46 +34,32 @@ impl FromStr for RequestNumberRange {
                 text,
             )
         };
-        let number = |digits: &str| match digits {
-            "" => Ok(None),
-            _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => match digits.parse() {
-                Ok(0) => Err(SpecError::rule(
-                    "n counts from 1; write n = 1 for the first request".to_owned(),
-                )),
-                number => number.map(Some).map_err(|_| expected()),
-            },
-            _ => Err(expected()),
+        let number = |digits| match whole_number(digits) {
+            Some(0) => {
+                let rule = "n counts from 1; write n = 1 for the first request";
+                Err(SpecError::rule(rule.to_owned()))
+            }
+            number => number.ok_or_else(expected),
         };
-        let Some((first, end)) = text.split_once("..") else {
-            let only = number(text)?.ok_or_else(expected)?;
-            return Ok(RequestNumberRange {
-                first: only,
-                last: Some(only),
-            });
+        let (first, last) = match text.split_once("..") {
+            None => (number(text)?, Some(number(text)?)),
+            Some(("", "")) => return Err(expected()),
+            Some((first, end)) => {
+                let first = if first.is_empty() { 1 } else { number(first)? };
+                let last = match end.strip_prefix('=') {
+                    Some(last) => Some(number(last)?),
+                    None if end.is_empty() => None,
+                    None => Some(number(end)? - 1),
+                };
+                (first, last)
+            }
         };
-        let first = number(first)?;
-        let end = match end.strip_prefix('=') {
-            Some(last) => Bound::Included(number(last)?.ok_or_else(expected)?),
-            None => number(end)?.map_or(Bound::Unbounded, Bound::Excluded),
-        };
-        let last = match end {
-            Bound::Unbounded if first.is_none() => return Err(expected()),
-            Bound::Unbounded => None,
-            Bound::Included(last) => Some(last),
-            Bound::Excluded(end) => Some(end - 1),
-        };
-        let first = first.unwrap_or(1);
         if last.is_some_and(|last| last < first) {
-            return Err(empty(text));
+            let rule = format!("empty range `{text}`; numbers start at 1, `..2` is the first");
+            return Err(SpecError::rule(rule));
         }
         Ok(RequestNumberRange { first, last })
     }
-}
-
-fn empty(text: &str) -> SpecError {
-    SpecError::rule(format!(
-        "empty range `{text}`; numbers start at 1, `..2` is the first"
-    ))
 }
 
 impl fmt::Display for RequestNumberRange {

@@ -2,9 +2,9 @@
 //! them.
 
 use super::path_glob::PathGlob;
+use super::profile_error::Violation;
 use super::request_number_range::RequestNumberRange;
 use super::text::DurationText;
-use super::violation::Violation;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use flagpole_protocol::spec::DurationDisplay;
@@ -153,10 +153,7 @@ impl Rule {
             let reason = format!("expected a time after `{from}`, got `{to}`");
             return Err(Violation::at("to", reason));
         }
-        match Faults::new(self.faults.clone()) {
-            Err(error) => Err(Violation::at("faults", error.to_string())),
-            Ok(_) => Ok(()),
-        }
+        check_faults(&self.faults)
     }
 
     /// Whether the conditions on the request number (from 1) and on the time since the start of the server hold.
@@ -182,12 +179,20 @@ impl Rule {
     /// Whether some request number satisfies `first`, `every` and `n`.
     pub(crate) fn has_request_number(&self) -> bool {
         let every = u64::from(self.every.unwrap_or(1).max(1));
-        let first = self.n.map_or(1, |range| range.first());
+        let first = self.n.map_or(1, |range| range.first);
         let Some(n) = first.checked_next_multiple_of(every) else {
             return false;
         };
         self.first.is_none_or(|first| n <= u64::from(first))
             && self.n.is_none_or(|range| range.contains(n))
+    }
+}
+
+/// Checks that the probabilities of faults add up to at most 100%.
+pub(super) fn check_faults(faults: &[FaultSpec]) -> Result<(), Violation> {
+    match Faults::new(faults.to_vec()) {
+        Err(error) => Err(Violation::at("faults", error.to_string())),
+        Ok(_) => Ok(()),
     }
 }
 

@@ -11,10 +11,9 @@ use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
 use flagpole_protocol::TextOrNumber;
-use flagpole_protocol::spec::reword_serde_error;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::config::location::locate;
+use flagpole_server::config::location::describe_toml_error;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_with::serde_as;
 use std::collections::BTreeMap;
@@ -116,9 +115,8 @@ impl Experiment {
     /// Parses the text of the file `name`.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Experiment> {
         toml::from_str(text).map_err(|error| {
-            let at = locate(text, error.span().map_or(0, |span| span.start));
-            let reason = reword_serde_error(error.message());
-            anyhow!("{name}:{at}: {reason}")
+            let described = describe_toml_error(text, error.span(), error.message());
+            anyhow!("{name}:{described}")
         })
     }
 
