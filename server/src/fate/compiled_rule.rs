@@ -25,7 +25,8 @@ impl CompiledRule {
     /// Prepares the rule at an index (from 0) of its listener.
     pub(crate) fn new(index: usize, rule: &Rule) -> Result<CompiledRule, SpecError> {
         // 0 is `LISTENER_NUMBER`.
-        let number = u16::try_from(index + 1).map_err(|_| too_many_rules())?;
+        let number = u16::try_from(index + 1)
+            .map_err(|_| SpecError::expected("at most 65535 rules", &(index + 1).to_string()))?;
         let label = (rule.name.clone()).unwrap_or_else(|| default_label(index));
         let matching_resources = matching_resources(rule);
         Ok(CompiledRule {
@@ -57,10 +58,6 @@ impl CompiledRule {
 /// The name of the rule at an index (from 0) that has no other.
 pub(crate) fn default_label(index: usize) -> String {
     format!("rule[{index}]")
-}
-
-fn too_many_rules() -> SpecError {
-    SpecError::rule(format!("expected at most {} rules", u16::MAX))
 }
 
 fn matching_resources(rule: &Rule) -> Box<[bool]> {

@@ -4,6 +4,7 @@
 //! number of each request.
 
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
+use flagpole_protocol::spec::whole_number;
 use flagpole_protocol::{FateKey, Resource, SpecError};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lru::LruCache;
@@ -77,15 +78,13 @@ fn run_name(value: &HeaderValue) -> Result<&str, SpecError> {
 }
 
 fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
-    let text = value.to_str().unwrap_or_default();
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let expected = match text.parse() {
-        Ok(0) => "n counts from 1; the first request is 1",
-        Ok(number) if is_number => return Ok(number),
-        _ => "expected a whole number from 1",
+    let rule = match whole_number(value.to_str().unwrap_or_default()) {
+        Some(0) => "n counts from 1; the first request is 1",
+        Some(number) => return Ok(number),
+        None => "expected a whole number from 1",
     };
-    let got = value.as_bytes().escape_ascii();
-    Err(SpecError::rule(format!("{expected}, got `{got}`")).within(REQUEST_NUMBER_HEADER))
+    let got = value.as_bytes().escape_ascii().to_string();
+    Err(SpecError::violation(rule, &got).within(REQUEST_NUMBER_HEADER))
 }
 
 /// Default of [`RequestCounters::capacity`]; takes about 8 MB.
@@ -116,12 +115,18 @@ impl RequestCounters {
 
     /// Counts a request, and returns its number, from 1. A named run has counters of its own.
     pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        match (run, key.resource()) {
-            (None, Some(resource)) => {
-                self.resources[resource.index()].fetch_add(1, Ordering::Relaxed) + 1
-            }
-            _ => self.count_other(digest(run, key)),
+        if let (None, Some(resource)) = (run, key.resource()) {
+            return self.resources[resource.index()].fetch_add(1, Ordering::Relaxed) + 1;
         }
+        let digest = digest(run, key);
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = others.get_or_insert_mut(digest, || 0);
+        *count += 1;
+        let number = *count;
+        if others.len() > self.capacity {
+            others.pop_lru();
+        }
+        number
     }
 
     /// The number of the last request that was counted; 1 before the first.
@@ -133,17 +138,6 @@ impl RequestCounters {
             others.peek(&digest(run, key)).copied().unwrap_or_default()
         };
         count.max(1)
-    }
-
-    fn count_other(&self, digest: u128) -> u64 {
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = others.get_or_insert_mut(digest, || 0);
-        *count += 1;
-        let number = *count;
-        if others.len() > self.capacity {
-            others.pop_lru();
-        }
-        number
     }
 }
 

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Number of writes per second at `Pace::Rate`; fewer if a write would be less than a byte.
 const WRITES_PER_SECOND: u64 = 100;
 
+/// The time of a rate in bytes per second.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The schedule of one response. Offsets count bytes from the start of the head; `head` and `body` are
 /// lengths in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub(crate) struct WriteSchedule {
     head: u64,
     body: u64,
     pace: Pace,
-    ending: Ending,
+    pub(crate) ending: Ending,
 }
 
 impl WriteSchedule {
@@ -45,15 +48,10 @@ impl WriteSchedule {
         }
     }
 
-    /// How the response ends.
-    pub(crate) fn ending(&self) -> Ending {
-        self.ending
-    }
-
     /// The number of bytes that may have been written in total, `elapsed` after the response was due.
     pub(crate) fn byte_budget(&self, elapsed: Duration) -> u64 {
         let paced = match self.pace {
-            Pace::Rate(rate) => self.head.saturating_add(bytes_at_rate(rate, elapsed)),
+            Pace::Rate(rate) => self.head.saturating_add(bytes_after(elapsed, rate, SECOND)),
             Pace::Slices(count, time) => self.head + self.slice_bytes(count, time, elapsed),
             Pace::SlowHead(time) if elapsed < time => bytes_after(elapsed, self.head, time),
             Pace::Immediate | Pace::SlowHead(_) => u64::MAX,
@@ -72,7 +70,7 @@ impl WriteSchedule {
             Pace::Rate(rate) if written >= self.head => {
                 let step = (rate / WRITES_PER_SECOND).max(1);
                 let target = (body + step).min(self.end_offset() - self.head);
-                Some(time_for_bytes(rate, target))
+                Some(time_of(target, rate, SECOND))
             }
             Pace::Slices(count, time) if written >= self.head => {
                 Some(self.next_slice_at(count, time, body))
@@ -162,19 +160,7 @@ fn body_offset(at: Offset, body: u64) -> Option<u64> {
     }
 }
 
-/// The bytes that a rate in bytes per second yields in a time, rounded down.
-fn bytes_at_rate(rate: u64, elapsed: Duration) -> u64 {
-    let bytes = u128::from(rate) * elapsed.as_nanos() / 1_000_000_000;
-    u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-/// The shortest time in which a rate in bytes per second yields this many bytes.
-fn time_for_bytes(rate: u64, bytes: u64) -> Duration {
-    time_of(bytes, rate, Duration::from_secs(1))
-}
-
-/// The bytes due at `elapsed`, rounded down, if `total` bytes are spread evenly over `time`; `elapsed` must
-/// be less than `time`.
+/// The bytes due at `elapsed`, rounded down, if `total` bytes are due in every `time`, spread evenly.
 fn bytes_after(elapsed: Duration, total: u64, time: Duration) -> u64 {
     let bytes = u128::from(total) * elapsed.as_nanos() / time.as_nanos();
     u64::try_from(bytes).unwrap_or(u64::MAX)

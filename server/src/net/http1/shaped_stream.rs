@@ -167,7 +167,7 @@ impl ShapedStream {
         if response.written < schedule.end_offset() {
             return Poll::Ready(Ok(()));
         }
-        match schedule.ending() {
+        match schedule.ending {
             Ending::Complete => {
                 let reuse_at = schedule.reuse_at();
                 if reuse_at != Some(Duration::ZERO) {
@@ -204,7 +204,7 @@ impl ShapedStream {
             .close_deadline
             .get_or_insert_with(|| Instant::now() + CLOSE_TIMEOUT);
         loop {
-            let (ended, check_at) = match response.schedule.ending() {
+            let (ended, check_at) = match response.schedule.ending {
                 // `Complete`: hyper writes more bytes than the body has.
                 Ending::Complete | Ending::Cut(_) => {
                     (poll_drained(&mut self.stream, context), close_deadline)
@@ -220,7 +220,7 @@ impl ShapedStream {
             }
             ready!(response.poll_sleep(context, &self.state, Some(check_at)));
         }
-        if let Ending::Reset(_) = response.schedule.ending() {
+        if let Ending::Reset(_) = response.schedule.ending {
             // Closing with zero linger sends a RST (socket(7), SO_LINGER).
             let _ = self.stream.set_zero_linger();
         }
