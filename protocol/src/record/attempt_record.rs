@@ -140,23 +140,17 @@ impl AttemptRecord {
 
     /// Whether a limit of the server rejected the attempt. An attempt that timed out in the queue counts as rejected.
     pub fn was_rejected(&self) -> bool {
-        self.rejection().is_some_and(|_| !self.timed_out()) || self.timed_out_in_queue()
+        let timed_out = matches!(self.outcome, Outcome::Timeout(..));
+        self.rejection().is_some() && !timed_out || self.timed_out_in_queue()
     }
 
     /// Whether the attempt timed out while the server had the request in its queue: no head arrived, although the
     /// planned delay is shorter than the timeout.
     pub fn timed_out_in_queue(&self) -> bool {
-        match (&self.outcome, &self.timing) {
-            (Outcome::Timeout(TimeoutKind::Connect, _), _) => false,
-            (Outcome::Timeout(_, limit), Some(timing)) => {
-                self.status.is_none() && timing.planned < *limit
-            }
-            _ => false,
-        }
-    }
-
-    fn timed_out(&self) -> bool {
-        matches!(self.outcome, Outcome::Timeout(..))
+        let (Outcome::Timeout(kind, limit), Some(timing)) = (&self.outcome, &self.timing) else {
+            return false;
+        };
+        *kind != TimeoutKind::Connect && self.status.is_none() && timing.planned < *limit
     }
 }
 

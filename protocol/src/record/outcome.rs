@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// The maximum length of a reason, in bytes: some reasons quote what a server sent.
@@ -115,59 +115,57 @@ impl Outcome {
 
     /// What the outcome counts as.
     pub fn class(&self) -> OutcomeClass {
-        match self {
-            Outcome::Ok | Outcome::NotModified => OutcomeClass::Ok,
-            Outcome::NotFound => OutcomeClass::NotFound,
-            Outcome::Redirected(_) | Outcome::HedgeLost => OutcomeClass::Intermediate,
-            Outcome::Http(_)
-            | Outcome::TooManyRedirects
-            | Outcome::Timeout(..)
-            | Outcome::ConnectionRefused
-            | Outcome::ConnectFailed { .. }
-            | Outcome::ConnectionReset
-            | Outcome::ConnectionError { .. }
-            | Outcome::EmptyReply
-            | Outcome::IncompleteBody
-            | Outcome::Corrupt
-            | Outcome::ProtocolError(_)
-            | Outcome::TooLarge
-            | Outcome::BadMetadata(_)
-            | Outcome::WriteFailed { .. }
-            | Outcome::Cancelled => OutcomeClass::Error,
-        }
+        self.description().0
     }
 
     /// A fixed name for programs: `http_500`, `incomplete_body`. Their number is small, whatever a server does.
     pub fn label(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Outcome::Ok => "ok",
-            Outcome::NotModified => "not_modified",
-            Outcome::NotFound => "not_found",
-            Outcome::Http(status) => return Cow::Owned(format!("http_{status}")),
-            Outcome::Redirected(_) => "redirected",
-            Outcome::TooManyRedirects => "too_many_redirects",
-            Outcome::Timeout(TimeoutKind::Connect, _) => "timeout_connect",
-            Outcome::Timeout(TimeoutKind::FirstByte, _) => "timeout_first_byte",
-            Outcome::Timeout(TimeoutKind::Total, _) => "timeout",
-            Outcome::ConnectionRefused => "connection_refused",
-            Outcome::ConnectFailed { .. } => "connect_failed",
-            Outcome::ConnectionReset => "connection_reset",
-            Outcome::ConnectionError { .. } => "connection_error",
-            Outcome::EmptyReply => "empty_reply",
-            Outcome::IncompleteBody => "incomplete_body",
-            Outcome::Corrupt => "corrupt",
-            Outcome::ProtocolError(_) => "protocol_error",
-            Outcome::TooLarge => "too_large",
-            Outcome::BadMetadata(_) => "bad_metadata",
-            Outcome::WriteFailed { .. } => "write_failed",
-            Outcome::HedgeLost => "hedge_lost",
-            Outcome::Cancelled => "cancelled",
-        })
+        match (self, self.description().1) {
+            (Outcome::Http(status), name) => Cow::Owned(format!("{name}_{status}")),
+            (_, name) => Cow::Borrowed(name),
+        }
+    }
+
+    /// The class, the name for programs, and the words for people, which details such as a message follow.
+    fn description(&self) -> (OutcomeClass, &'static str, &'static str) {
+        use OutcomeClass::{Error, Intermediate};
+        match self {
+            Outcome::Ok => (OutcomeClass::Ok, "ok", "ok"),
+            Outcome::NotModified => (OutcomeClass::Ok, "not_modified", "not modified"),
+            Outcome::NotFound => (OutcomeClass::NotFound, "not_found", "not found"),
+            Outcome::Http(_) => (Error, "http", ""),
+            Outcome::Redirected(_) => (Intermediate, "redirected", ""),
+            Outcome::TooManyRedirects => (Error, "too_many_redirects", "too many redirects"),
+            Outcome::Timeout(kind, _) => match kind {
+                TimeoutKind::Connect => (Error, "timeout_connect", "connect timeout after"),
+                TimeoutKind::FirstByte => (Error, "timeout_first_byte", "no first byte within"),
+                TimeoutKind::Total => (Error, "timeout", "timed out after"),
+            },
+            Outcome::ConnectionRefused => (Error, "connection_refused", "connection refused"),
+            Outcome::ConnectFailed { .. } => (Error, "connect_failed", "cannot connect"),
+            Outcome::ConnectionReset => (Error, "connection_reset", "connection reset"),
+            Outcome::ConnectionError { .. } => (Error, "connection_error", "connection error"),
+            Outcome::EmptyReply => (Error, "empty_reply", "connection closed without a response"),
+            Outcome::IncompleteBody => {
+                let words = "connection closed before the end of the response";
+                (Error, "incomplete_body", words)
+            }
+            Outcome::Corrupt => (Error, "corrupt", "corrupt body"),
+            Outcome::ProtocolError(_) => (Error, "protocol_error", "protocol error"),
+            Outcome::TooLarge => (Error, "too_large", "response too large"),
+            Outcome::BadMetadata(_) => (Error, "bad_metadata", "bad metadata"),
+            Outcome::WriteFailed { .. } => (Error, "write_failed", "cannot write file"),
+            Outcome::HedgeLost => {
+                let words = "cancelled: another attempt was faster";
+                (Intermediate, "hedge_lost", words)
+            }
+            Outcome::Cancelled => (Error, "cancelled", "cancelled"),
+        }
     }
 }
 
 /// The text of an error, shortened to at most 200 bytes and `...`.
-pub fn reason(error: &impl fmt::Display) -> String {
+pub fn reason(error: &impl Display) -> String {
     let mut text = error.to_string();
     if text.len() > REASON_MAX {
         let end = (0..=REASON_MAX)
@@ -182,46 +180,26 @@ pub fn reason(error: &impl fmt::Display) -> String {
 /// Of an attempt that failed.
 impl std::error::Error for Outcome {}
 
-impl fmt::Display for Outcome {
+impl Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.description().2;
         match self {
-            Outcome::Ok => f.write_str("ok"),
-            Outcome::NotModified => f.write_str("not modified"),
-            Outcome::NotFound => f.write_str("not found"),
-            Outcome::Http(status) | Outcome::Redirected(status) => write_status(*status, f),
-            Outcome::TooManyRedirects => f.write_str("too many redirects"),
-            Outcome::Timeout(TimeoutKind::Connect, limit) => {
-                write!(f, "connect timeout after {limit:?}")
+            Outcome::Http(status) | Outcome::Redirected(status) => {
+                // With its registered phrase, if any; the phrase that the server sent is ignored.
+                let known = StatusCode::from_u16(*status).ok();
+                match known.and_then(|code| code.canonical_reason()) {
+                    Some(phrase) => write!(f, "{status} {phrase}"),
+                    None => write!(f, "{status}"),
+                }
             }
-            Outcome::Timeout(TimeoutKind::FirstByte, limit) => {
-                write!(f, "no first byte within {limit:?}")
-            }
-            Outcome::Timeout(TimeoutKind::Total, limit) => write!(f, "timed out after {limit:?}"),
-            Outcome::ConnectionRefused => f.write_str("connection refused"),
-            Outcome::ConnectFailed { message, .. } => write!(f, "cannot connect: {message}"),
-            Outcome::ConnectionReset => f.write_str("connection reset"),
-            Outcome::ConnectionError { message, .. } => write!(f, "connection error: {message}"),
-            Outcome::EmptyReply => f.write_str("connection closed without a response"),
-            Outcome::IncompleteBody => {
-                f.write_str("connection closed before the end of the response")
-            }
-            Outcome::Corrupt => f.write_str("corrupt body"),
-            Outcome::ProtocolError(reason) => write!(f, "protocol error: {reason}"),
-            Outcome::TooLarge => f.write_str("response too large"),
-            Outcome::BadMetadata(reason) => write!(f, "bad metadata: {reason}"),
-            Outcome::WriteFailed { message, .. } => write!(f, "cannot write file: {message}"),
-            Outcome::HedgeLost => f.write_str("cancelled: another attempt was faster"),
-            Outcome::Cancelled => f.write_str("cancelled"),
+            Outcome::Timeout(_, limit) => write!(f, "{words} {limit:?}"),
+            Outcome::ConnectFailed { message, .. }
+            | Outcome::ConnectionError { message }
+            | Outcome::ProtocolError(message)
+            | Outcome::BadMetadata(message)
+            | Outcome::WriteFailed { message } => write!(f, "{words}: {message}"),
+            _ => f.write_str(words),
         }
-    }
-}
-
-/// Writes the status with its registered phrase, if any; the phrase that the server sent is ignored.
-fn write_status(status: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let known = StatusCode::from_u16(status).ok();
-    match known.and_then(|code| code.canonical_reason()) {
-        Some(phrase) => write!(f, "{status} {phrase}"),
-        None => write!(f, "{status}"),
     }
 }
 

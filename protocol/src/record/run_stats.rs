@@ -79,20 +79,26 @@ pub struct OutcomeCount {
 impl RunStats {
     /// Adds one attempt.
     pub fn record(&mut self, record: &AttemptRecord) {
-        let class = record.outcome.class();
-        if record.is_final {
-            *self.class_mut(class) += 1;
+        let (class, downloads) = (record.outcome.class(), u64::from(record.is_final));
+        match class {
+            OutcomeClass::Ok => self.ok += downloads,
+            OutcomeClass::NotFound => self.not_found += downloads,
+            // An intermediate outcome never ends a download.
+            OutcomeClass::Error | OutcomeClass::Intermediate => self.error += downloads,
         }
         self.started += u64::from(record.attempt == 1);
-        if let Some(kind) = self.kind_mut(record.kind) {
-            *kind += 1;
+        match record.kind {
+            AttemptKind::First | AttemptKind::Metadata => {}
+            AttemptKind::Retry => self.retries += 1,
+            AttemptKind::Hedge => self.hedges += 1,
+            AttemptKind::Redirect => self.redirects += 1,
         }
         self.backoff += record.backoff;
         self.bytes += record.bytes;
         self.wasted_bytes += record.wasted_bytes;
         self.response_time.record(record.response_time());
         self.service_time.record(record.service_time());
-        let (label, downloads) = (record.outcome.label(), u64::from(record.is_final));
+        let label = record.outcome.label();
         match self.outcomes.get_mut(&label) {
             // By far the most common case: its reason is fixed, so nothing is formatted.
             Some(known) if class == OutcomeClass::Ok => {
@@ -133,35 +139,11 @@ impl RunStats {
         self.started.saturating_sub(self.downloads())
     }
 
-    /// The sum of these statistics and `other`.
-    pub fn plus(mut self, other: &RunStats) -> RunStats {
-        self += other;
-        self
-    }
-
     /// The statistics of a run of this many downloads, in which the downloads that did not end count as unstarted.
     pub fn for_downloads(self, downloads: usize) -> RunStats {
         RunStats {
             unstarted: downloads as u64 - self.downloads(),
             ..self
-        }
-    }
-
-    fn kind_mut(&mut self, kind: AttemptKind) -> Option<&mut u64> {
-        match kind {
-            AttemptKind::First | AttemptKind::Metadata => None,
-            AttemptKind::Retry => Some(&mut self.retries),
-            AttemptKind::Hedge => Some(&mut self.hedges),
-            AttemptKind::Redirect => Some(&mut self.redirects),
-        }
-    }
-
-    fn class_mut(&mut self, class: OutcomeClass) -> &mut u64 {
-        match class {
-            OutcomeClass::Ok => &mut self.ok,
-            OutcomeClass::NotFound => &mut self.not_found,
-            // An intermediate outcome never ends a download.
-            OutcomeClass::Error | OutcomeClass::Intermediate => &mut self.error,
         }
     }
 
