@@ -12,10 +12,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure, strategy};
-use flagpole_protocol::{AttemptRecord, CountryCode};
+use flagpole_protocol::AttemptRecord;
 use std::process;
 use std::thread;
-use std::time::Duration;
 
 /// Run one strategy once, as described on standard input (used by `flagpole compare`)
 #[derive(Args)]
@@ -61,7 +60,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     system_limits::check_concurrency(job.concurrency)?;
     let target: Target = job.url.parse()?;
     let endpoint = target.resolve()?;
-    let workload = workload(&job)?;
+    let workload = workload(&job);
     // At concurrency 1 a comparison ignores `hedge`, for which no slot is free; `get` refuses such a `hedge`.
     let policy = job.policy.policy(job.concurrency.max(2))?;
     let threads = ThreadCounter::default();
@@ -92,15 +91,13 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
 }
 
 /// Downloads of the flags of the job's countries, in their order, which repeats until there are enough downloads.
-fn workload(job: &TrialJob) -> Result<Workload> {
-    let codes: Result<Vec<CountryCode>, _> = job.codes.iter().map(|code| code.parse()).collect();
-    let codes = codes.context("cannot read the job")?;
-    let codes = codes.into_iter().cycle().take(job.downloads);
+fn workload(job: &TrialJob) -> Workload {
+    let codes = job.codes.iter().copied().cycle().take(job.downloads);
     let workload = job.files.workload(codes.collect());
-    Ok(match job.interval_us {
-        Some(interval) => workload.spaced(Duration::from_micros(interval)),
+    match job.interval {
+        Some(interval) => workload.spaced(interval),
         None => workload,
-    })
+    }
 }
 
 /// The memory of the records, in KiB, without texts that records own. The comparison needs the records, so they do not

@@ -56,7 +56,7 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
         let cell = match run_cell(conditions, interrupt, &mut progress) {
             // Keeps the cells that have been measured.
             Err(error) if !grid.comparison.cells.is_empty() => {
-                CellTrials::aborted(variants.len(), Failure::from_error(&error))
+                CellTrials::empty(variants.len(), Some(Failure::from_error(&error)))
             }
             result => result?,
         };

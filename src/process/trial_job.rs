@@ -7,6 +7,7 @@ use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::Workload;
 use flagpole_protocol::{AttemptRecord, CountryCode};
 use serde::{Deserialize, Serialize};
+use serde_with::{As, DisplayFromStr};
 use std::time::Duration;
 
 /// A cancelled run must end within this time.
@@ -17,12 +18,13 @@ pub(crate) const CANCEL_GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct TrialJob {
     pub(crate) strategy: String,
     pub(crate) url: String,
-    pub(crate) codes: Vec<String>,
+    #[serde(with = "As::<Vec<DisplayFromStr>>")]
+    pub(crate) codes: Vec<CountryCode>,
     /// The length of the list of codes to download: `codes`, repeated from the start as often as necessary.
     pub(crate) downloads: usize,
     pub(crate) files: Files,
-    /// The time between the due times of two downloads, in microseconds; `None` for a closed workload.
-    pub(crate) interval_us: Option<u64>,
+    /// The time between the due times of two downloads; `None` for a closed workload.
+    pub(crate) interval: Option<Duration>,
     pub(crate) concurrency: usize,
     pub(crate) policy: PolicyOptions,
     /// The name of the run (`Flagpole-Run`).

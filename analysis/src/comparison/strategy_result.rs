@@ -98,12 +98,12 @@ impl StrategyResult {
     /// The results of these trials; `None` without trials. A trial is one run of a strategy in one round. The caller
     /// adds what takes more than the trials: ratios, the comparison of fates, the bottleneck, stalled rounds and the
     /// timeline.
-    pub fn from_trials(name: &str, trials: &[&Trial]) -> Option<StrategyResult> {
+    pub fn from_trials(name: &str, trials: &[Trial]) -> Option<StrategyResult> {
         let mut stats = RunStats::default();
         for trial in trials {
             stats += &trial.measured.stats;
         }
-        let bounds = trials.iter().filter_map(|trial| trial.bound_us());
+        let bounds = trials.iter().filter_map(Trial::bound_us);
         let usages: Vec<_> = trials.iter().map(|trial| trial.resource_usage).collect();
         let median = median_trial(trials)?;
         Some(StrategyResult {
@@ -117,7 +117,7 @@ impl StrategyResult {
             incomparable_to: None,
             bound_us: Spread::from_values(bounds).map(|bounds| bounds.median),
             // Efficiency falls with the wall time: its upper median belongs to the lower median of the wall times.
-            efficiency: upper_median(trials.iter().filter_map(|trial| trial.efficiency())),
+            efficiency: upper_median(trials.iter().filter_map(Trial::efficiency)),
             response_time_us: Percentiles::from(&stats.response_time),
             service_time_us: Percentiles::from(&stats.service_time),
             ok: stats.ok,
@@ -134,10 +134,7 @@ impl StrategyResult {
             fates_digest: None,
             bottleneck: None,
             percentiles: distribution(&stats.response_time, &stats.service_time),
-            rounds: trials
-                .iter()
-                .map(|&trial| RoundResult::from(trial))
-                .collect(),
+            rounds: trials.iter().map(RoundResult::from).collect(),
             stalled_rounds: Vec::new(),
             median_round: median.round,
             median_round_attempts: median

@@ -44,8 +44,8 @@ impl Trial {
 }
 
 /// The trial with the median wall time.
-pub fn median_trial<'a>(trials: &[&'a Trial]) -> Option<&'a Trial> {
-    lower_median(trials.iter().copied(), |one, other| {
+pub fn median_trial(trials: &[Trial]) -> Option<&Trial> {
+    lower_median(trials, |one, other| {
         one.measured.wall.cmp(&other.measured.wall)
     })
 }

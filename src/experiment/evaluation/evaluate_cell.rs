@@ -11,6 +11,7 @@ use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
 use flagpole_analysis::comparison::{Cell, StrategyResult, Trial, median_trial};
 use flagpole_analysis::report::timeline;
 use flagpole_server::config::listener::Listener;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The size of a timeline, in characters.
@@ -25,7 +26,7 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         .map_or_else(ServerLimits::default, server_limits);
     use_unmeasured_trials(&mut cell);
     if let Some(listener) = &listener {
-        let predictor = PlanPredictor::new(conditions.experiment.seed(), listener)?;
+        let predictor = PlanPredictor::new(conditions.experiment.seed.0, listener)?;
         let trials = cell.trials.iter_mut().flatten();
         let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| predictor.complete(record));
@@ -35,11 +36,10 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         for trial in trials.iter_mut() {
             trial.terms = BoundTerms::for_run(&trial.measured, limits);
         }
-        let trials: Vec<&Trial> = trials.iter().collect();
-        let Some(mut strategy) = StrategyResult::from_trials(&variant.name, &trials) else {
+        let Some(mut strategy) = StrategyResult::from_trials(&variant.name, trials) else {
             continue;
         };
-        strategy.bottleneck = median_trial(&trials).map(|median| bottleneck(median, limits));
+        strategy.bottleneck = median_trial(trials).map(|median| bottleneck(median, limits));
         strategies.push(strategy);
     }
     ratios::add(&mut strategies);
@@ -76,15 +76,13 @@ fn add_timelines(
 ) {
     let trials = conditions.variants.iter().zip(&cell.trials);
     let medians = trials.filter_map(|(variant, trials)| {
-        let trials: Vec<&Trial> = trials.iter().collect();
-        Some((&variant.name, &median_trial(&trials)?.measured.records))
+        Some((&variant.name, &median_trial(trials)?.measured.records))
     });
-    let medians: Vec<_> = medians.collect();
-    let records = medians.iter().flat_map(|(_, records)| records.iter());
+    let medians: HashMap<_, _> = medians.collect();
+    let records = medians.values().copied().flatten();
     let span = records.map(|record| record.done).max().unwrap_or_default();
     for strategy in strategies {
-        let median = medians.iter().find(|(name, _)| **name == strategy.name);
-        if let Some((_, records)) = median {
+        if let Some(records) = medians.get(&strategy.name) {
             strategy.timeline = timeline(records, span, WIDTH, HEIGHT);
         }
     }
@@ -95,8 +93,7 @@ fn use_unmeasured_trials(cell: &mut CellTrials) {
     if !cell.trials.iter().all(Vec::is_empty) {
         return;
     }
-    let trials = cell.warm_up.drain(..).chain(cell.aborted_trial.take());
-    for (index, trial) in trials {
+    for (index, trial) in cell.unmeasured.drain(..) {
         if cell.trials[index].is_empty() && trial.measured.stats.attempts() > 0 {
             cell.trials[index].push(trial);
         }

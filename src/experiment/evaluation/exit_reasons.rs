@@ -4,7 +4,7 @@ use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::validity::Validity;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{Outcome, OutcomeClass};
 
 /// The reasons for which the measurement is invalid, without duplicates: some reasons occur in every cell.
 pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
@@ -33,28 +33,13 @@ pub(crate) fn crossed_thresholds(experiment: &Experiment, comparison: &Compariso
 /// Whether a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that
 /// cannot be reached and a file that cannot be written are not.
 pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> bool {
-    let is_unexpected = |record: &AttemptRecord| match &record.outcome {
-        Outcome::Ok
-        | Outcome::NotModified
-        | Outcome::NotFound
-        | Outcome::Redirected(_)
-        | Outcome::HedgeLost => false,
+    let is_unexpected = |outcome: &Outcome| match outcome {
         Outcome::ConnectionRefused
         | Outcome::ConnectFailed { .. }
         | Outcome::WriteFailed { .. }
         | Outcome::Cancelled => true,
-        Outcome::Http(_)
-        | Outcome::TooManyRedirects
-        | Outcome::Timeout(..)
-        | Outcome::ConnectionReset
-        | Outcome::ConnectionError { .. }
-        | Outcome::EmptyReply
-        | Outcome::IncompleteBody
-        | Outcome::Corrupt
-        | Outcome::ProtocolError(_)
-        | Outcome::TooLarge
-        | Outcome::BadMetadata(_) => !is_own_server,
+        outcome => !is_own_server && outcome.class() == OutcomeClass::Error,
     };
     let mut records = cell.all_trials().flat_map(|trial| &trial.measured.records);
-    records.any(|record| record.is_final && is_unexpected(record))
+    records.any(|record| record.is_final && is_unexpected(&record.outcome))
 }

@@ -13,16 +13,16 @@ use anyhow::Result;
 use flagpole_analysis::comparison::{ServerSummary, Trial};
 use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 /// The trials of a cell.
+#[derive(Default)]
 pub(crate) struct CellTrials {
     /// The trials of each strategy, in the order of the strategies, without the warm-up round.
     pub(crate) trials: Vec<Vec<Trial>>,
-    /// The trials of the warm-up round, with the indices of their strategies.
-    pub(crate) warm_up: Vec<(usize, Trial)>,
-    /// The trial in which the cell was aborted, if it has a result, with the index of its strategy.
-    pub(crate) aborted_trial: Option<(usize, Trial)>,
+    /// The trials of the warm-up round, and the trial in which the cell was aborted, if it has a result; with the indices
+    /// of their strategies.
+    pub(crate) unmeasured: Vec<(usize, Trial)>,
     /// The names of the strategies in the order in which they ran, per round.
     pub(crate) order: Vec<Vec<String>>,
     /// What flagpole's own server did in all rounds.
@@ -32,29 +32,18 @@ pub(crate) struct CellTrials {
 }
 
 impl CellTrials {
-    pub(crate) fn empty(strategies: usize) -> CellTrials {
+    /// No trials of this number of strategies.
+    pub(crate) fn empty(strategies: usize, abort_reason: Option<Failure>) -> CellTrials {
         CellTrials {
             trials: (0..strategies).map(|_| Vec::new()).collect(),
-            warm_up: Vec::new(),
-            aborted_trial: None,
-            order: Vec::new(),
-            server: None,
-            abort_reason: None,
-        }
-    }
-
-    /// A cell that was aborted before its first trial.
-    pub(crate) fn aborted(strategies: usize, reason: Failure) -> CellTrials {
-        CellTrials {
-            abort_reason: Some(reason),
-            ..CellTrials::empty(strategies)
+            abort_reason,
+            ..CellTrials::default()
         }
     }
 
     /// Every trial with a result, the warm-up round and the aborted trial included, in no particular order.
     pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
-        let unmeasured = self.warm_up.iter().chain(&self.aborted_trial);
-        let unmeasured = unmeasured.map(|(_, trial)| trial);
+        let unmeasured = self.unmeasured.iter().map(|(_, trial)| trial);
         self.trials.iter().flatten().chain(unmeasured)
     }
 }
@@ -65,12 +54,12 @@ pub(crate) fn run_cell(
     interrupt: &Interrupt,
     progress: &mut Progress,
 ) -> Result<CellTrials> {
-    let mut cell = CellTrials::empty(conditions.variants.len());
-    if interrupt.is_requested() {
-        cell.abort_reason = Some(Failure::interrupted());
+    let interrupted = interrupt.is_requested().then(Failure::interrupted);
+    let mut cell = CellTrials::empty(conditions.variants.len(), interrupted);
+    if cell.abort_reason.is_some() {
         return Ok(cell);
     }
-    let seed = conditions.experiment.seed();
+    let seed = conditions.experiment.seed.0;
     let start = |listener| ServerProcess::start(&listener, seed);
     let mut run = CellRun {
         conditions,
@@ -118,21 +107,18 @@ impl CellRun<'_> {
         };
         let mut names = Vec::new();
         let mut abort_reason = None;
-        let order = order(
-            conditions.experiment.seed(),
-            round,
-            conditions.variants.len(),
-        );
-        for (position, index) in (1..).zip(order) {
-            let variant = &conditions.variants[index];
+        let (seed, variants) = (conditions.experiment.seed.0, conditions.variants);
+        for (position, index) in (1..).zip(order(seed, round, variants.len())) {
+            let variant = &variants[index];
             let name = &variant.name;
             progress.next_trial(conditions.first_step + index, &format!("{name}, {title}"));
             names.push(name.clone());
             let mut trial = self.run_trial(variant, round, position);
             abort_reason = self.finish_trial(&format!("`{name}` in {title}"), &mut trial);
             match trial {
-                Ok(trial) if abort_reason.is_some() => cell.aborted_trial = Some((index, trial)),
-                Ok(trial) if round == 0 => cell.warm_up.push((index, trial)),
+                Ok(trial) if round == 0 || abort_reason.is_some() => {
+                    cell.unmeasured.push((index, trial));
+                }
                 Ok(trial) => cell.trials[index].push(trial),
                 Err(_) => {}
             }
@@ -186,10 +172,10 @@ impl CellRun<'_> {
         let job = TrialJob {
             strategy: variant.strategy.name().to_owned(),
             url: url.expect("without a URL there is flagpole's own server"),
-            codes: codes.iter().map(ToString::to_string).collect(),
             downloads: codes.len() * experiment.times.get(),
+            codes,
             files: experiment.files,
-            interval_us: None,
+            interval: None,
             concurrency: concurrency.get(),
             policy: variant.policy.clone(),
             run: run_name(round, position),
@@ -218,10 +204,7 @@ impl CellRun<'_> {
 /// The name of a run. Unique, because the server counts requests per name, and an external server may remember the
 /// names of earlier comparisons.
 fn run_name(round: usize, position: usize) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_micros();
+    let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
     format!("{}-{now}-{round}-{position}", std::process::id())
 }
 

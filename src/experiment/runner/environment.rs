@@ -3,7 +3,7 @@
 use flagpole_analysis::comparison::{Environment, Trial};
 use std::fs;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 /// The number of processors that the program may use.
 pub(crate) fn cores() -> usize {
@@ -12,10 +12,8 @@ pub(crate) fn cores() -> usize {
 
 /// The number of cores that the strategy of a trial can use at a time: no more than the trial had threads.
 pub(crate) fn usable_cores(trial: &Trial) -> usize {
-    let threads = usize::try_from(trial.resource_usage.peak_threads)
-        .unwrap_or(1)
-        .max(1);
-    threads.min(cores())
+    let threads = usize::try_from(trial.resource_usage.peak_threads).unwrap_or(1);
+    threads.clamp(1, cores())
 }
 
 /// The machine and the version; what the system does not report is empty.
@@ -30,7 +28,6 @@ pub(crate) fn environment() -> Environment {
     });
     let load = read("/proc/loadavg");
     let load = load.split_whitespace().next();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
     Environment {
         flagpole: env!("CARGO_PKG_VERSION").to_owned(),
         system: system.trim_end().to_owned(),
@@ -38,6 +35,6 @@ pub(crate) fn environment() -> Environment {
         cores: cores(),
         load: load.and_then(|load| load.parse().ok()),
         optimised: !cfg!(debug_assertions),
-        started_unix_s: now.unwrap_or_default().as_secs(),
+        started_unix_s: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
     }
 }

@@ -57,14 +57,13 @@ fn run_trials(
 ) -> Result<Option<MeasurementOverhead>> {
     let mut latencies = LatencyStats::default();
     for trial in 0..TRIALS {
-        let codes = populous::TOP_20.iter().map(ToString::to_string);
         let job = TrialJob {
             strategy: strategy::ALL[0].name().to_owned(),
             url: server.url.clone(),
-            codes: codes.collect(),
+            codes: populous::TOP_20.to_vec(),
             downloads: DOWNLOADS,
             files: Files::Flags,
-            interval_us: u64::try_from(INTERVAL.as_micros()).ok(),
+            interval: Some(INTERVAL),
             concurrency: 1,
             policy: PolicyOptions::default(),
             run: format!("overhead-{trial}"),

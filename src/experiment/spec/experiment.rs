@@ -15,7 +15,7 @@ use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::describe_toml_error;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_with::serde_as;
+use serde_with::{serde_as, skip_serializing_none};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
@@ -31,11 +31,11 @@ const DEFAULT_CONCURRENCY: usize = 30;
 
 /// A comparison as its file describes it; docs/experiments.md documents the keys.
 #[serde_as]
+#[skip_serializing_none]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Experiment {
     /// What the experiment shows, in one line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<String>,
     /// Seed of delays, faults and the order of the trials.
     #[serde_as(as = "TextOrNumber")]
@@ -53,13 +53,10 @@ pub(crate) struct Experiment {
     #[serde(default = "rounds")]
     pub(crate) rounds: NonZeroUsize,
     /// Whether to measure the measurement overhead; by default if the comparison takes long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) measure_overhead: Option<bool>,
     /// A profile with one listener: a built-in name or a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) profile: Option<String>,
     /// An external server, instead of flagpole's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
     /// Thresholds such as `async.efficiency < 0.9`.
     #[serde_as(as = "Vec<TextOrNumber>")]
@@ -74,32 +71,27 @@ pub(crate) struct Experiment {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) policies: BTreeMap<String, PolicyOptions>,
     /// The listener of flagpole's own server, instead of a profile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<Listener>,
 }
 
 /// The values to compare. Each latency with each concurrency is a cell.
 #[serde_as]
 #[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Grid {
     /// Latencies that replace the latency of the server.
     #[serde_as(as = "Vec<TextOrNumber>")]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) latency: Vec<Latency>,
     #[serde_as(as = "Vec<TextOrNumber>")]
-    #[serde(default, alias = "max_req", skip_serializing_if = "Vec::is_empty")]
+    #[serde(alias = "max_req", skip_serializing_if = "Vec::is_empty")]
     pub(crate) concurrency: Vec<Concurrency>,
     /// Strategies in the order of the tables.
     #[serde_as(as = "Vec<TextOrNumber>")]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) strategies: Vec<StrategyName>,
     /// Files of versions that had a choice of HTTP client libraries may name the one that is left.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "only_hyper"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "only_hyper")]
     pub(crate) transports: Vec<String>,
 }
 
@@ -120,10 +112,6 @@ impl Experiment {
         })
     }
 
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed.0
-    }
-
     /// The listener of flagpole's own server; `None` with an external server.
     pub(crate) fn listener(&self) -> Result<Option<Listener>> {
         if self.url.is_some() {
@@ -141,13 +129,10 @@ impl Experiment {
 
     /// The latencies of the grid; a single `None`, for the latency of the server itself, if the grid has none.
     pub(crate) fn latencies(&self) -> Vec<Option<Latency>> {
-        let latencies = self.grid.latency.iter();
-        let latencies: Vec<_> = latencies.map(|latency| Some(latency.clone())).collect();
-        if latencies.is_empty() {
-            vec![None]
-        } else {
-            latencies
+        if self.grid.latency.is_empty() {
+            return vec![None];
         }
+        self.grid.latency.iter().cloned().map(Some).collect()
     }
 
     /// The concurrencies of the grid; by default one per download, at most 30.

@@ -1,6 +1,6 @@
 //! The size of an experiment, and experiments that cannot be measured.
 
-use super::experiment::{Experiment, Grid};
+use super::experiment::Experiment;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_server::FaultSpec;
@@ -68,12 +68,8 @@ impl Experiment {
     }
 
     fn check_server(&self) -> Result<()> {
-        let servers = [
-            self.profile.is_some(),
-            self.server.is_some(),
-            self.url.is_some(),
-        ];
-        if servers.into_iter().filter(|is_given| *is_given).count() > 1 {
+        let (has_profile, has_server) = (self.profile.is_some(), self.server.is_some());
+        if has_profile && has_server || self.url.is_some() && (has_profile || has_server) {
             bail!("expected only one of `profile`, `server` and `url`");
         }
         if self.url.is_some() && !self.grid.latency.is_empty() {
@@ -84,23 +80,16 @@ impl Experiment {
 
     /// Rejects duplicates, whose results could not be distinguished.
     fn check_grid(&self) -> Result<()> {
-        let Grid {
-            latency,
-            concurrency,
-            strategies,
-            transports: _,
-        } = &self.grid;
-        if let Some(name) = duplicate(strategies) {
+        if let Some(name) = duplicate(&self.grid.strategies) {
             bail!(
                 "--strategy: duplicate `{name}`; to compare it with itself, use an experiment file with two empty \
                  `[policies.NAME]` tables"
             );
         }
-        let duplicates = [
-            ("latency", duplicate(latency)),
-            ("concurrency", duplicate(concurrency)),
-        ];
-        for (option, duplicate) in duplicates {
+        for (option, duplicate) in [
+            ("latency", duplicate(&self.grid.latency)),
+            ("concurrency", duplicate(&self.grid.concurrency)),
+        ] {
             if let Some(value) = duplicate {
                 bail!("--{option}: duplicate `{value}`");
             }
@@ -118,11 +107,8 @@ fn duplicate<T: Display>(values: &[T]) -> Option<String> {
 
 fn has_endless_fault(listener: &Listener) -> bool {
     let rules = listener.rules.iter().flat_map(|rule| &rule.faults);
-    listener
-        .faults
-        .iter()
-        .chain(rules)
-        .any(FaultSpec::is_endless)
+    let mut faults = listener.faults.iter().chain(rules);
+    faults.any(FaultSpec::is_endless)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::test_runs::trial;
 #[test]
 fn rounds_become_medians_and_sums() {
     let trials = [(1, 55), (2, 50), (3, 500)].map(|(round, wall)| trial("async", round, wall, 50));
-    let result = StrategyResult::from_trials("async", &trials.each_ref()).unwrap();
+    let result = StrategyResult::from_trials("async", &trials).unwrap();
     let expected = Spread {
         median: 55_000,
         min: 50_000,

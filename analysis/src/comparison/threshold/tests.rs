@@ -13,7 +13,7 @@ fn threshold(text: &str) -> Threshold {
 
 /// A cell of two strategies with these metrics.
 fn cell() -> Cell {
-    let strategy = |name| StrategyResult::from_trials(name, &[&trial(name, 1, 500, 437)]).unwrap();
+    let strategy = |name| StrategyResult::from_trials(name, &[trial(name, 1, 500, 437)]).unwrap();
     let (mut one, mut other) = (strategy("async"), strategy("threads"));
     one.response_time_us.p99 = Some(80_000);
     (one.efficiency, one.error) = (Some(0.874), 0);
