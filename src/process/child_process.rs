@@ -1,4 +1,4 @@
-//! Child processes of this program, and the messages (MessagePack) that parent and child exchange over standard input
+//! Child processes of this program, and the messages (`MessagePack`) that parent and child exchange over standard input
 //! and output. The parent sends pings and the child replies, so that a child that hangs is noticed. A child ends when its
 //! standard input closes, so it ends with its parent however the parent ends.
 

@@ -14,7 +14,7 @@ use flagpole_analysis::validity::Validity;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -79,10 +79,9 @@ fn counterpart<'a>(
     let Some((_, first)) = candidates.first() else {
         return Err("not in the baseline".to_owned());
     };
-    let [then, now] = [baseline, new].map(transports);
-    if then != now {
+    if let Some(other) = other_transport(baseline) {
         return Err(format!(
-            "different transport: {then} in the baseline, now {now}"
+            "different transport: {other} in the baseline, now {HYPER}"
         ));
     }
     if baseline.experiment.get("policies") != new.experiment.get("policies") {
@@ -113,31 +112,22 @@ fn at_any_concurrency<'a>(
     name: &str,
 ) -> Vec<(&'a Cell, &'a StrategyResult)> {
     let other_conditions = |cell: &Cell| {
-        let others = cell
-            .conditions
-            .iter()
-            .filter(|(name, _)| name != MAX_CONCURRENCY);
-        others.cloned().collect::<BTreeSet<_>>()
+        let mut conditions: BTreeMap<_, _> = cell.conditions.iter().cloned().collect();
+        conditions.remove(MAX_CONCURRENCY);
+        conditions
     };
     let wanted = other_conditions(cell);
-    let cells = baseline
-        .cells
-        .iter()
-        .filter(|cell| other_conditions(cell) == wanted);
+    let cells = baseline.cells.iter();
+    let cells = cells.filter(|cell| other_conditions(cell) == wanted);
     let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
     strategies.filter(|(_, old)| old.name == name).collect()
 }
 
-/// The transports of the experiment.
-fn transports(result: &Comparison) -> String {
-    let names = result.experiment.pointer("/grid/transports");
-    let names = names.and_then(Value::as_array).into_iter().flatten();
-    let names: Vec<_> = names.filter_map(Value::as_str).collect();
-    if names.is_empty() {
-        HYPER.to_owned()
-    } else {
-        names.join(", ")
-    }
+/// A transport other than the one that is left, in a result of a version that had a choice.
+fn other_transport(result: &Comparison) -> Option<&str> {
+    let names = result.experiment.pointer("/grid/transports")?.as_array()?;
+    let mut names = names.iter().filter_map(Value::as_str);
+    names.find(|name| *name != HYPER)
 }
 
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
@@ -149,18 +139,20 @@ fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 /// The differences of machine, version and build. Load and time always differ and are not compared.
 fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
-    let describe = |environment: &Environment| {
-        let build = if environment.optimised {
-            "release"
+    let build = |optimised| {
+        if optimised {
+            "release build"
         } else {
-            "debug"
-        };
+            "debug build"
+        }
+    };
+    let describe = |environment: &Environment| {
         [
             environment.processor.clone(),
             format!("{} cores", environment.cores),
             environment.system.clone(),
             format!("flagpole {}", environment.flagpole),
-            format!("{build} build"),
+            build(environment.optimised).to_owned(),
         ]
     };
     let pairs = describe(then).into_iter().zip(describe(now));

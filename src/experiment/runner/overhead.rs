@@ -25,15 +25,15 @@ const DOWNLOADS: usize = 40;
 /// The time between the due times of two downloads.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// The estimated time of a comparison from which the overhead is measured unasked: 20 times the duration of that
-/// measurement, which is 2 seconds and the start of some processes.
-const MEASURED_FROM: Duration = Duration::from_secs(45);
+/// The estimated time of a comparison, in seconds, from which the overhead is measured unasked: 20 times the duration of
+/// that measurement, which is 2 seconds and the start of some processes.
+const MEASURED_FROM: f64 = 45.0;
 
 /// Whether to measure the overhead: as the experiment says, or if a comparison that takes this long justifies it.
-pub(crate) fn is_measured(experiment: &Experiment, estimate: Duration) -> bool {
+pub(crate) fn is_measured(experiment: &Experiment, seconds: f64) -> bool {
     experiment
         .measure_overhead
-        .unwrap_or(estimate >= MEASURED_FROM)
+        .unwrap_or(seconds >= MEASURED_FROM)
 }
 
 /// The overhead; `None` if the comparison was interrupted.
@@ -88,13 +88,13 @@ mod tests {
     fn only_a_long_comparison_is_measured_unasked() {
         let is_measured = |text, seconds| {
             let experiment = Experiment::parse(text, "x.toml").unwrap();
-            is_measured(&experiment, Duration::from_secs(seconds))
+            is_measured(&experiment, seconds)
         };
         assert_eq!(
-            [44, 45].map(|seconds| is_measured("", seconds)),
+            [44.0, 45.0].map(|seconds| is_measured("", seconds)),
             [false, true]
         );
-        assert!(is_measured("measure_overhead = true", 0));
-        assert!(!is_measured("measure_overhead = false", 3600));
+        assert!(is_measured("measure_overhead = true", 0.0));
+        assert!(!is_measured("measure_overhead = false", 3600.0));
     }
 }

@@ -8,14 +8,14 @@ use flagpole_server::config::listener::Listener;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// The time to start and end a trial process.
-const PROCESS: Duration = Duration::from_millis(30);
+/// The time to start and end a trial process, in seconds.
+const PROCESS: f64 = 30e-3;
 
-/// The time of a download without a delay.
-const DOWNLOAD: Duration = Duration::from_micros(100);
+/// The time of a download without a delay, in seconds.
+const DOWNLOAD: f64 = 100e-6;
 
-/// The estimated time from which a comparison is announced.
-const LONG: Duration = Duration::from_secs(600);
+/// The estimated time from which a comparison is announced, in seconds.
+const LONG: f64 = 600.0;
 
 /// One line, as wide as the terminal; nothing without a terminal.
 pub(crate) struct Progress {
@@ -27,26 +27,12 @@ pub(crate) struct Progress {
 
 /// The trials of one strategy in one cell.
 pub(crate) struct ProgressStep {
-    trials: u32,
-    /// The estimated time of a trial.
-    estimate: Duration,
-    done: u32,
-    elapsed: Duration,
-}
-
-impl ProgressStep {
-    pub(crate) fn new(trials: usize, estimate: Duration) -> ProgressStep {
-        ProgressStep {
-            trials: u32::try_from(trials).unwrap_or(u32::MAX),
-            estimate,
-            done: 0,
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    fn remaining(&self) -> u32 {
-        self.trials.saturating_sub(self.done)
-    }
+    trials: usize,
+    /// The estimated time of a trial, in seconds.
+    estimate: f64,
+    done: usize,
+    /// The time of the trials that are done, in seconds.
+    elapsed: f64,
 }
 
 impl Progress {
@@ -60,11 +46,10 @@ impl Progress {
         }
     }
 
-    /// The estimated time of all trials.
-    pub(crate) fn estimate(&self) -> Duration {
+    /// The estimated time of all trials, in seconds.
+    pub(crate) fn estimate(&self) -> f64 {
         let times = self.steps.iter();
-        let times = times.map(|step| step.estimate.saturating_mul(step.trials));
-        times.fold(Duration::ZERO, Duration::saturating_add)
+        times.map(|step| step.estimate * step.trials as f64).sum()
     }
 
     /// The number of runs and the estimated time, if it is long.
@@ -81,10 +66,9 @@ impl Progress {
     /// Ends the current trial and shows the next one, which belongs to this step.
     pub(crate) fn next_trial(&mut self, step: usize, what: &str) {
         self.end_trial();
-        let done: u32 = self.steps.iter().map(|step| step.done).sum();
-        let trials: u32 = self.steps.iter().map(|step| step.trials).sum();
-        let remaining = remaining(&self.steps).map(describe);
-        let remaining = remaining.map_or(String::new(), |time| format!(", {time}"));
+        let done: usize = self.steps.iter().map(|step| step.done).sum();
+        let trials: usize = self.steps.iter().map(|step| step.trials).sum();
+        let remaining = remaining(&self.steps).map_or(String::new(), describe);
         self.show(format!("{} of {trials}{remaining}: {what}", done + 1));
         self.current = Some((step, Instant::now()));
     }
@@ -100,79 +84,74 @@ impl Progress {
         };
         if let Some(step) = self.steps.get_mut(step) {
             step.done += 1;
-            step.elapsed += start.elapsed();
+            step.elapsed += start.elapsed().as_secs_f64();
         }
     }
 }
 
-/// The remaining time; `None` before the first trial has ended. Each remaining trial of a step takes the mean time of
+/// The remaining seconds; `None` before the first trial has ended. Each remaining trial of a step takes the mean time of
 /// the trials so far of that step. Without any, it takes its estimated time plus the mean error of the estimates so
 /// far.
-fn remaining(steps: &[ProgressStep]) -> Option<Duration> {
-    let seconds = |time: Duration, trials: u32| time.as_secs_f64() * f64::from(trials);
-    let done: u32 = steps.iter().map(|step| step.done).sum();
-    if done == 0 {
-        return None;
-    }
-    let elapsed: f64 = steps.iter().map(|step| seconds(step.elapsed, 1)).sum();
-    let estimates = steps.iter().map(|step| seconds(step.estimate, step.done));
-    let error = (elapsed - estimates.sum::<f64>()) / f64::from(done);
+fn remaining(steps: &[ProgressStep]) -> Option<f64> {
+    let done: usize = steps.iter().map(|step| step.done).sum();
+    let errors = steps
+        .iter()
+        .map(|step| step.elapsed - step.estimate * step.done as f64);
+    let error = errors.sum::<f64>() / done as f64;
     let trial = |step: &ProgressStep| match step.done {
-        0 => (seconds(step.estimate, 1) + error).max(0.0),
-        done => seconds(step.elapsed, 1) / f64::from(done),
+        0 => (step.estimate + error).max(0.0),
+        done => step.elapsed / done as f64,
     };
     let times = steps
         .iter()
-        .map(|step| trial(step) * f64::from(step.remaining()));
-    Duration::try_from_secs_f64(times.sum()).ok()
+        .map(|step| trial(step) * step.trials.saturating_sub(step.done) as f64);
+    (done > 0).then(|| times.sum())
 }
 
-fn announcement(runs: u32, time: Duration) -> Option<String> {
-    let minutes = time.as_secs() / 60;
-    (time >= LONG).then(|| format!("{runs} runs, about {minutes} minutes"))
+fn announcement(runs: usize, seconds: f64) -> Option<String> {
+    let minutes = (seconds / 60.0).floor();
+    (seconds >= LONG).then(|| format!("{runs} runs, about {minutes} minutes"))
 }
 
-fn describe(remaining: Duration) -> String {
-    match remaining.as_secs() {
-        seconds if seconds < 100 => format!("{seconds} s left"),
-        seconds => format!("{} min left", seconds / 60),
+fn describe(remaining: f64) -> String {
+    match remaining.floor() {
+        seconds if seconds < 100.0 => format!(", {seconds} s left"),
+        seconds => format!(", {} min left", (seconds / 60.0).floor()),
     }
 }
 
 /// The progress steps of a cell, one per strategy.
 pub(crate) fn progress_steps(conditions: &CellConditions<'_>) -> Result<Vec<ProgressStep>> {
     let listener = conditions.listener()?;
-    let rounds = conditions.experiment.rounds.get() + 1;
-    let variants = conditions.variants.iter();
-    let steps = variants.map(|variant| {
-        let estimate = trial_time(conditions, variant, listener.as_ref())?;
-        Ok(ProgressStep::new(rounds, estimate))
+    let steps = conditions.variants.iter().map(|variant| {
+        Ok(ProgressStep {
+            trials: conditions.experiment.rounds.get() + 1,
+            estimate: trial_time(conditions, variant, listener.as_ref())?,
+            done: 0,
+            elapsed: 0.0,
+        })
     });
     steps.collect()
 }
 
-/// The time of a trial without failures.
+/// The seconds of a trial without failures.
 fn trial_time(
     conditions: &CellConditions<'_>,
     variant: &StrategyVariant,
     listener: Option<&Listener>,
-) -> Result<Duration> {
+) -> Result<f64> {
     let timeout = variant.policy()?.timeouts.total.unwrap_or(Duration::MAX);
     let concurrency = variant.strategy.concurrency(conditions.concurrency).get();
     let downloads = conditions.experiment.downloads();
-    let batches = u32::try_from(downloads.div_ceil(concurrency)).unwrap_or(u32::MAX);
-    let delay = listener.map_or(Duration::ZERO, |listener| typical_delay(&listener.latency));
-    let delays = delay.min(timeout).saturating_mul(batches);
-    let downloads = u32::try_from(downloads).unwrap_or(u32::MAX);
-    let rest = PROCESS.saturating_add(DOWNLOAD.saturating_mul(downloads));
-    Ok(delays.saturating_add(rest))
+    let delay = listener.map_or(0.0, |listener| typical_delay(&listener.latency));
+    let delays = delay.min(timeout.as_secs_f64()) * downloads.div_ceil(concurrency) as f64;
+    Ok(delays + PROCESS + DOWNLOAD * downloads as f64)
 }
 
-/// The mean of the nine deciles. Unlike the mean of all delays, it is hardly affected by a long tail.
-fn typical_delay(latency: &Latency) -> Duration {
-    let deciles = (1..10).map(|decile| latency.delay(u64::MAX / 10 * decile));
-    let sum = deciles.fold(Duration::ZERO, Duration::saturating_add);
-    sum / 9
+/// The mean of the nine deciles, in seconds. Unlike the mean of all delays, it is hardly affected by a long tail.
+fn typical_delay(latency: &Latency) -> f64 {
+    let deciles = (1..10).map(|decile| latency.delay(u64::MAX / 10 * decile).as_secs_f64());
+    deciles.sum::<f64>() / 9.0
 }
 
 #[cfg(test)]
@@ -181,48 +160,48 @@ mod tests {
     use crate::experiment::spec::experiment::Experiment;
     use flagpole_client::Concurrency;
 
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn step(done: u32, elapsed: u32, estimate: u32) -> ProgressStep {
+    /// A step of ten trials.
+    fn step(done: usize, elapsed: f64, estimate: f64) -> ProgressStep {
         ProgressStep {
+            trials: 10,
+            estimate,
             done,
-            elapsed: elapsed * SECOND,
-            ..ProgressStep::new(10, estimate * SECOND)
+            elapsed,
         }
     }
 
     #[test]
     fn step_continues_as_its_trials_so_far() {
-        assert_eq!(remaining(&[step(0, 0, 1)]), None, "no trial has ended");
-        assert_eq!(remaining(&[step(4, 12, 1)]), Some(18 * SECOND));
-        assert_eq!(remaining(&[step(10, 12, 1)]), Some(Duration::ZERO));
+        assert_eq!(remaining(&[step(0, 0.0, 1.0)]), None, "no trial has ended");
+        assert_eq!(remaining(&[step(4, 12.0, 1.0)]), Some(18.0));
+        assert_eq!(remaining(&[step(10, 12.0, 1.0)]), Some(0.0));
     }
 
     #[test]
     fn step_without_trials_takes_its_corrected_estimate() {
         // Ten trials of 2 s, estimated as 1 s, and ten that are estimated as 10 s each.
-        let steps = [step(10, 20, 1), step(0, 0, 10)];
-        assert_eq!(remaining(&steps), Some(110 * SECOND));
-        let steps = [step(10, 20, 50), step(0, 0, 10)];
-        assert_eq!(remaining(&steps), Some(Duration::ZERO), "never negative");
-        let steps = [step(10, 20, 1), step(1, 9, 10)];
-        assert_eq!(remaining(&steps), Some(81 * SECOND), "as measured");
+        let steps = [step(10, 20.0, 1.0), step(0, 0.0, 10.0)];
+        assert_eq!(remaining(&steps), Some(110.0));
+        let steps = [step(10, 20.0, 50.0), step(0, 0.0, 10.0)];
+        assert_eq!(remaining(&steps), Some(0.0), "never negative");
+        let steps = [step(10, 20.0, 1.0), step(1, 9.0, 10.0)];
+        assert_eq!(remaining(&steps), Some(81.0), "as measured");
     }
 
     #[test]
     fn only_long_comparisons_are_announced() {
-        assert_eq!(announcement(60, 599 * SECOND), None);
-        let text = announcement(1200, 1800 * SECOND);
+        assert_eq!(announcement(60, 599.0), None);
+        let text = announcement(1200, 1800.0);
         assert_eq!(text.as_deref(), Some("1200 runs, about 30 minutes"));
     }
 
     #[test]
     fn long_remaining_time_is_in_minutes() {
-        assert_eq!(describe(99 * SECOND), "99 s left");
-        assert_eq!(describe(185 * SECOND), "3 min left");
+        assert_eq!(describe(99.0), ", 99 s left");
+        assert_eq!(describe(185.0), ", 3 min left");
     }
 
-    fn seconds(latency: &str, policy: &str) -> Vec<u64> {
+    fn seconds(latency: &str, policy: &str) -> Vec<f64> {
         let grid = "[grid]\nstrategies = ['sequential', 'async']\n";
         let server = format!("[server]\nlatency = '{latency}'\n");
         let text = format!("{grid}{policy}{server}");
@@ -238,16 +217,16 @@ mod tests {
         let listener = conditions.listener().unwrap();
         let times = conditions.variants.iter().map(|variant| {
             let time = trial_time(&conditions, variant, listener.as_ref());
-            time.unwrap().as_secs()
+            time.unwrap().floor()
         });
         times.collect()
     }
 
     #[test]
     fn trial_takes_the_delays_of_its_batches() {
-        assert_eq!(seconds("1s", ""), [20, 4]);
-        assert_eq!(seconds("uniform:0..2s", ""), [20, 4]);
-        assert_eq!(seconds("1h", "[policy]\ntimeout = '500ms'\n"), [10, 2]);
-        assert_eq!(seconds("0", ""), [0, 0]);
+        assert_eq!(seconds("1s", ""), [20.0, 4.0]);
+        assert_eq!(seconds("uniform:0..2s", ""), [20.0, 4.0]);
+        assert_eq!(seconds("1h", "[policy]\ntimeout = '500ms'\n"), [10.0, 2.0]);
+        assert_eq!(seconds("0", ""), [0.0, 0.0]);
     }
 }

@@ -101,7 +101,7 @@ impl Experiment {
 /// The first value that has occurred before.
 fn duplicate<T: Display>(values: &[T]) -> Option<String> {
     let mut seen = BTreeSet::new();
-    let mut texts = values.iter().map(|value| value.to_string());
+    let mut texts = values.iter().map(ToString::to_string);
     texts.find(|text| !seen.insert(text.clone()))
 }
 
