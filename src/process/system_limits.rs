@@ -1,7 +1,7 @@
 //! What the system allows: open files, and ports to connect from.
 
 use anyhow::{Result, bail};
-use flagpole_analysis::validity::Reason;
+use flagpole_analysis::validity::ValidityIssue;
 use flagpole_client::connect_failure_cause;
 use flagpole_protocol::ConnectFailureCause;
 use flagpole_server::open_files;
@@ -35,18 +35,25 @@ pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
 
 /// The reason to doubt figures that a resource ran out; `None` for another cause. `what` failed, such as `5 of 80 attempts
 /// did not connect`.
-pub(crate) fn exhausted(cause: ConnectFailureCause, what: String) -> Option<Reason> {
-    match cause {
-        ConnectFailureCause::OutOfFileDescriptors => Some(Reason::OutOfFileDescriptors {
-            what,
-            available: open_files::raise_limit(),
-        }),
-        ConnectFailureCause::OutOfPorts => Some(Reason::OutOfPorts {
-            what,
-            available: ports().unwrap_or(0),
-        }),
-        ConnectFailureCause::Other => None,
-    }
+pub(crate) fn exhausted(cause: ConnectFailureCause, what: &str) -> Option<ValidityIssue> {
+    let (label, message) = match cause {
+        ConnectFailureCause::OutOfFileDescriptors => {
+            let files = open_files::raise_limit();
+            let message = format!(
+                "{what}: out of open files ({files} available); raise the limit with `ulimit -n`"
+            );
+            ("out_of_file_descriptors", message)
+        }
+        ConnectFailureCause::OutOfPorts => {
+            let ports = ports().unwrap_or(0);
+            let message = format!(
+                "{what}: out of ports ({ports} available); widen `net.ipv4.ip_local_port_range`"
+            );
+            ("out_of_ports", message)
+        }
+        ConnectFailureCause::Other => return None,
+    };
+    Some(ValidityIssue::invalid(label, message))
 }
 
 /// Fails if the limits on open files or ports do not allow this concurrency.

@@ -1,11 +1,9 @@
-//! Judges what was observed in a cell.
+//! Judges what was observed in a cell: one function for each reason to doubt its figures.
 
-use super::observed::{ObservedCell, ObservedStrategy};
-use super::reason::Reason;
+use super::observed::{ObservedCell, ObservedStrategy, exceeded_lateness, ratio};
 use super::verdict::{Validity, ValidityIssue, Verdict};
-use crate::stats::MIN_ROUNDS;
-use crate::stats::Trend;
-use crate::stats::required_samples;
+use crate::human::{HumanDuration, plural};
+use crate::stats::{MIN_ROUNDS, Trend, required_samples};
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -30,177 +28,223 @@ impl Verdict {
     /// The verdict on the figures of a cell.
     pub fn for_cell(cell: &ObservedCell) -> Verdict {
         let mut reasons = reasons(cell);
-        reasons.sort_by_key(|reason| Reverse(reason.severity()));
-        let worst = reasons.first().map(Reason::severity);
-        Verdict {
-            validity: worst.unwrap_or(Validity::Valid),
-            reasons: reasons.iter().map(ValidityIssue::from).collect(),
-        }
+        reasons.sort_by_key(|reason| Reverse(reason.severity));
+        let validity = reasons
+            .first()
+            .map_or(Validity::Valid, |worst| worst.severity);
+        Verdict { validity, reasons }
     }
 }
 
-impl From<&Reason> for ValidityIssue {
-    fn from(reason: &Reason) -> ValidityIssue {
-        ValidityIssue {
-            severity: reason.severity(),
-            label: reason.label().to_owned(),
-            message: reason.to_string(),
-        }
-    }
-}
-
-fn reasons(cell: &ObservedCell) -> Vec<Reason> {
+fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
     let mut reasons = cell.other_reasons.clone();
-    let count = cell.server.early_responses;
-    reasons.extend((count > 0).then_some(Reason::EarlyResponses { count }));
+    let strategies = &cell.strategies;
+    reasons.extend(early_responses(cell.server.early_responses));
     reasons.extend(server_late(cell));
-    reasons.extend(fates_differ(&cell.strategies));
-    reasons.extend(fates_unknown(&cell.strategies));
-    reasons.extend(work_differs(&cell.strategies));
-    let comparisons = cell.strategies.len();
-    let each = cell.strategies.iter();
-    reasons.extend(each.flat_map(|one| strategy_reasons(one, comparisons, cell.cores)));
-    let (rounds, requested) = (cell.rounds, cell.requested_rounds);
-    reasons.extend((rounds < requested).then_some(Reason::RoundsMissing { rounds, requested }));
-    let needed = MIN_ROUNDS;
-    reasons.extend((rounds < needed).then_some(Reason::FewRounds { rounds, needed }));
+    reasons.extend(fates_differ(strategies));
+    reasons.extend(fates_unknown(strategies));
+    reasons.extend(work_differs(strategies));
+    for strategy in strategies {
+        reasons.extend(ledger_mismatch(strategy));
+        reasons.extend(below_bound(strategy));
+        let saturated = client_saturated(strategy);
+        reasons.extend(saturated.or_else(|| machine_saturated(strategy, cell.cores)));
+        reasons.extend(busy_time_mismatch(strategy));
+        reasons.extend(rounds_drift(strategy, strategies.len()));
+        reasons.extend(few_samples(strategy));
+    }
+    reasons.extend(rounds_missing(cell));
+    reasons.extend(few_rounds(cell.rounds));
     reasons
 }
 
-/// The lateness of the median round, of the strategy for which that is highest. A single stall of the machine
-/// determines the p99 of its round, because a round has few responses; the median over the rounds ignores the stall.
-fn server_late(cell: &ObservedCell) -> Option<Reason> {
-    let delay = cell.server.median_delay.filter(|delay| !delay.is_zero())?;
+/// Responses were sent before they were due.
+fn early_responses(count: u64) -> Option<ValidityIssue> {
+    let message = || format!("{} sent early", plural(count, "response"));
+    (count > 0).then(|| ValidityIssue::invalid("early_responses", message()))
+}
+
+/// Responses were not delayed as asked: the lateness of the median round, of the strategy for which that is highest. A
+/// single stall of the machine determines the p99 of its round, because a round has few responses; the median over the
+/// rounds ignores the stall.
+fn server_late(cell: &ObservedCell) -> Option<ValidityIssue> {
     let medians = cell.strategies.iter();
     let lateness = medians
         .filter_map(ObservedStrategy::median_p99_lateness)
         .max()?;
-    let late = Reason::ServerLate { lateness, delay };
-    (late.severity() > Validity::Valid).then_some(late)
+    let share = cell.server.lateness_share(lateness)?;
+    let (severity, limit) = exceeded_lateness(share)?;
+    let message = format!(
+        "the server was too late: p99 lateness {} = {:.0}% of the median delay of {} (limit {:.0}%); run on an idle \
+         machine or use longer delays",
+        HumanDuration(lateness),
+        100.0 * share,
+        HumanDuration(cell.server.median_delay?),
+        100.0 * limit
+    );
+    Some(ValidityIssue::new(severity, "server_late", message))
 }
 
 /// All strategies must have had the fates of the first strategy.
-fn fates_differ(strategies: &[ObservedStrategy]) -> Option<Reason> {
+fn fates_differ(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
     let digest = |one: &ObservedStrategy| Some((one.name.clone(), one.fates_digest.clone()?));
     let digests: Vec<_> = strategies.iter().filter_map(digest).collect();
-    let first = digests.first()?;
-    let other = digests.iter().find(|other| other.1 != first.1)?;
-    Some(Reason::FatesDiffer {
-        one: first.clone(),
-        other: other.clone(),
-    })
+    let (first, digest) = digests.first()?;
+    let (other, other_digest) = digests.iter().find(|(_, other)| other != digest)?;
+    let message = format!(
+        "different fates: {first} has digest {digest}, {other} has {other_digest}; the server does not treat runs alike"
+    );
+    Some(ValidityIssue::invalid("fates_differ", message))
 }
 
-fn fates_unknown(strategies: &[ObservedStrategy]) -> Option<Reason> {
+/// No fates of a strategy can be compared.
+fn fates_unknown(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
     let unknown = strategies.iter().filter(|one| one.fates_digest.is_none());
-    let attempts = unknown.map(|one| one.timing_dependent_attempts).sum();
-    (attempts > 0).then_some(Reason::FatesUnknown { attempts })
+    let attempts: u64 = unknown.map(|one| one.timing_dependent_attempts).sum();
+    let message = || {
+        format!(
+            "cannot tell whether the fates were the same: each of the {attempts} attempts was timing-dependent in at \
+             least one trial"
+        )
+    };
+    (attempts > 0).then(|| ValidityIssue::suspect("fates_unknown", message()))
 }
 
 /// All strategies under a policy must have results comparable to those of the first strategy under that policy.
-fn work_differs(strategies: &[ObservedStrategy]) -> Option<Reason> {
-    let counts = |one: &ObservedStrategy| (one.name.clone(), one.downloads);
+fn work_differs(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
     strategies.iter().find_map(|other| {
         let mut all = strategies.iter();
         let first = all.find(|first| first.policy == other.policy)?;
-        (!first.downloads.is_comparable_to(&other.downloads)).then(|| Reason::WorkDiffers {
-            one: counts(first),
-            other: counts(other),
-        })
+        let message = || {
+            format!(
+                "different results: the downloads of {} ended with {}, those of {} with {}, so no ratio of their wall \
+                 times is given",
+                first.name, first.downloads, other.name, other.downloads
+            )
+        };
+        let differs = !first.downloads.is_comparable_to(&other.downloads);
+        differs.then(|| ValidityIssue::suspect("work_differs", message()))
     })
 }
 
-/// The reasons against one strategy of a cell with `strategy_count` strategies.
-fn strategy_reasons(
-    strategy: &ObservedStrategy,
-    strategy_count: usize,
-    machine_cores: usize,
-) -> Vec<Reason> {
-    let reasons = [
-        ledger_mismatch(strategy),
-        below_bound(strategy),
-        client_saturated(strategy).or_else(|| machine_saturated(strategy, machine_cores)),
-        busy_time_mismatch(strategy),
-        rounds_drift(strategy, strategy_count),
-        few_samples(strategy),
-    ];
-    reasons.into_iter().flatten().collect()
-}
-
-fn ledger_mismatch(one: &ObservedStrategy) -> Option<Reason> {
+/// Client records and server ledger differ.
+fn ledger_mismatch(one: &ObservedStrategy) -> Option<ValidityIssue> {
     let (round, mismatch) = one.mismatch?;
-    Some(Reason::LedgerMismatch {
-        strategy: one.name.clone(),
-        round,
-        mismatch,
-    })
+    let message = format!(
+        "round {round}: {} recorded {mismatch}; is another client using the server?",
+        one.name
+    );
+    Some(ValidityIssue::invalid("ledger_mismatch", message))
 }
 
-fn below_bound(one: &ObservedStrategy) -> Option<Reason> {
-    let efficiency = one.max_efficiency?;
-    (efficiency > ROUNDING).then(|| Reason::BelowBound {
-        strategy: one.name.clone(),
-        efficiency,
-    })
+/// A run took less time than its lower bound.
+fn below_bound(one: &ObservedStrategy) -> Option<ValidityIssue> {
+    let efficiency = one
+        .max_efficiency
+        .filter(|&efficiency| efficiency > ROUNDING)?;
+    let message = format!(
+        "{} was faster than the planned delays allow: efficiency {efficiency:.3}; did the server apply the delays that \
+         it reported?",
+        one.name
+    );
+    Some(ValidityIssue::invalid("below_bound", message))
 }
 
-fn client_saturated(one: &ObservedStrategy) -> Option<Reason> {
+/// The client had no CPU time to spare.
+fn client_saturated(one: &ObservedStrategy) -> Option<ValidityIssue> {
     let cores = one.cores.max(1);
     let share = ratio(one.cpu?, one.total_wall())? / cores as f64;
-    (share > CLIENT_SATURATED).then(|| Reason::ClientSaturated {
-        strategy: one.name.clone(),
-        share,
-        cores,
-    })
+    let message = || {
+        format!(
+            "{} used {:.0}% of its {}: the client itself was the bottleneck; lower the concurrency or use longer delays",
+            one.name,
+            100.0 * share,
+            plural(cores, "core")
+        )
+    };
+    (share > CLIENT_SATURATED).then(|| ValidityIssue::suspect("client_saturated", message()))
 }
 
-fn machine_saturated(one: &ObservedStrategy, cores: usize) -> Option<Reason> {
+/// Client and server together used most of the machine.
+fn machine_saturated(one: &ObservedStrategy, cores: usize) -> Option<ValidityIssue> {
     let both = one.cpu? + one.server_cpu?;
     let share = ratio(both, one.total_wall())? / cores.max(1) as f64;
-    (share > MACHINE_SATURATED).then(|| Reason::MachineSaturated {
-        strategy: one.name.clone(),
-        share,
-        cores,
-    })
+    let message = || {
+        format!(
+            "{} and the server used {:.0}% of the machine's {} and disturbed each other; lower the concurrency or use \
+             longer delays",
+            one.name,
+            100.0 * share,
+            plural(cores, "core")
+        )
+    };
+    (share > MACHINE_SATURATED).then(|| ValidityIssue::suspect("machine_saturated", message()))
 }
 
-fn busy_time_mismatch(one: &ObservedStrategy) -> Option<Reason> {
+/// Workers were idle between attempts: their busy time differs from the time of their attempts.
+fn busy_time_mismatch(one: &ObservedStrategy) -> Option<ValidityIssue> {
     let (busy, attempts) = (one.busy?, one.attempt_time?);
     let difference = ratio(busy.abs_diff(attempts), busy.max(attempts))?;
-    (difference > BUSY_TIME_TOLERANCE).then(|| Reason::BusyTimeMismatch {
-        strategy: one.name.clone(),
-        busy,
-        attempts,
-    })
+    let message = || {
+        format!(
+            "the connections of {} were busy for {}, but its attempts took {}: the difference is more than 2%; run on \
+             an idle machine",
+            one.name,
+            HumanDuration(busy),
+            HumanDuration(attempts)
+        )
+    };
+    (difference > BUSY_TIME_TOLERANCE)
+        .then(|| ValidityIssue::suspect("busy_time_mismatch", message()))
 }
 
 /// A trend of the wall times. The significance level is divided by the number of strategies (Bonferroni), because each
 /// of them can drift by chance.
-fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<Reason> {
+fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<ValidityIssue> {
     let walls: Vec<f64> = one.walls.iter().map(Duration::as_secs_f64).collect();
     let Trend { p, change } = Trend::from_values(&walls)?;
     let is_trend = p < TREND_P / strategy_count.max(1) as f64 && change.abs() >= MIN_TREND;
-    is_trend.then(|| Reason::RoundsDrift {
-        strategy: one.name.clone(),
-        p,
-        change,
-    })
+    let message = || {
+        format!(
+            "{}: the last third of the rounds took {:.1}% {} than the first third (p = {p:.2e}, Mann-Kendall test); run \
+             on an idle machine",
+            one.name,
+            100.0 * change.abs(),
+            if change > 0.0 { "longer" } else { "less time" }
+        )
+    };
+    is_trend.then(|| ValidityIssue::suspect("rounds_drift", message()))
 }
 
-fn few_samples(one: &ObservedStrategy) -> Option<Reason> {
-    let needed: Vec<_> = QUANTILES
-        .into_iter()
-        .map(|percentile| (percentile, required_samples(percentile)))
-        .filter(|(_, needed)| one.samples < *needed)
-        .collect();
-    (!needed.is_empty()).then(|| Reason::FewSamples {
-        strategy: one.name.clone(),
-        samples: one.samples,
-        needed,
-    })
+/// There are too few latencies for a percentile.
+fn few_samples(one: &ObservedStrategy) -> Option<ValidityIssue> {
+    let (name, samples) = (&one.name, one.samples);
+    let needed = QUANTILES.map(|quantile| (quantile, required_samples(quantile)));
+    let missing = needed.into_iter().filter(|(_, needed)| samples < *needed);
+    let missing =
+        missing.map(|(quantile, needed)| format!("p{} ({needed} needed)", 100.0 * quantile));
+    let missing: Vec<_> = missing.collect();
+    let latencies = if samples == 1 { "latency" } else { "latencies" };
+    let message = || {
+        format!(
+            "{name} has {samples} independent {latencies}, too few for {}; raise --rounds or --flags",
+            missing.join(", ")
+        )
+    };
+    (!missing.is_empty()).then(|| ValidityIssue::suspect("few_samples", message()))
 }
 
-/// `None` if the denominator is 0.
-fn ratio(numerator: Duration, denominator: Duration) -> Option<f64> {
-    (!denominator.is_zero()).then(|| numerator.as_secs_f64() / denominator.as_secs_f64())
+/// Fewer rounds were completed than asked for.
+fn rounds_missing(cell: &ObservedCell) -> Option<ValidityIssue> {
+    let (rounds, requested) = (cell.rounds, cell.requested_rounds);
+    let message = || format!("only {rounds} of {requested} rounds were completed");
+    (rounds < requested).then(|| ValidityIssue::invalid("rounds_missing", message()))
+}
+
+/// There are too few rounds for a confidence interval.
+fn few_rounds(rounds: usize) -> Option<ValidityIssue> {
+    let rounds_done = plural(rounds, "round");
+    let message =
+        || format!("{rounds_done}; a confidence interval needs {MIN_ROUNDS}; raise --rounds");
+    (rounds < MIN_ROUNDS).then(|| ValidityIssue::suspect("few_rounds", message()))
 }

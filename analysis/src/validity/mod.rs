@@ -4,7 +4,6 @@ mod download_counts;
 mod judge;
 mod observed;
 mod planned_fates;
-mod reason;
 mod reconcile;
 #[cfg(test)]
 mod tests;
@@ -13,6 +12,5 @@ mod verdict;
 pub use download_counts::DownloadCounts;
 pub use observed::{ObservedCell, ObservedServer, ObservedStrategy};
 pub use planned_fates::{FateComparison, FatesDigest, PlannedFates, compare_fates};
-pub use reason::Reason;
 pub use reconcile::{Mismatch, first_mismatch};
 pub use verdict::{Validity, ValidityIssue, Verdict};

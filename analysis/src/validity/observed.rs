@@ -3,11 +3,16 @@
 
 use super::download_counts::DownloadCounts;
 use super::planned_fates::FatesDigest;
-use super::reason::{Reason, lateness_severity};
 use super::reconcile::Mismatch;
-use super::verdict::Validity;
+use super::verdict::{Validity, ValidityIssue};
 use crate::stats::median::lower_median;
 use std::time::Duration;
+
+/// The share of the delay above which lateness is suspect: it changes the efficiency by as much, which is the order of
+/// the differences between strategies.
+const SUSPECT_LATENESS: f64 = 0.05;
+/// The share of the delay above which responses were not delayed as asked.
+const INVALID_LATENESS: f64 = 0.2;
 
 /// What was observed in one cell.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +28,7 @@ pub struct ObservedCell {
     /// The number of cores that client and server share.
     pub cores: usize,
     /// Reasons that the caller found: an abort, connections that could not be opened, no successful download.
-    pub other_reasons: Vec<Reason>,
+    pub other_reasons: Vec<ValidityIssue>,
 }
 
 /// What the server did in all rounds.
@@ -76,9 +81,28 @@ pub struct ObservedStrategy {
 impl ObservedServer {
     /// Whether a round with this p99 lateness is a stalled round: lateness is above 20% of the median delay.
     pub fn is_stalled(&self, p99: Duration) -> bool {
-        let delay = self.median_delay.unwrap_or_default();
-        !delay.is_zero() && lateness_severity(p99, delay) == Validity::Invalid
+        self.lateness_share(p99)
+            .is_some_and(|share| share > INVALID_LATENESS)
     }
+
+    /// The lateness as a share of the median delay; `None` without a delay.
+    pub(super) fn lateness_share(&self, lateness: Duration) -> Option<f64> {
+        ratio(lateness, self.median_delay?)
+    }
+}
+
+/// The limit that this lateness, as a share of the delay, exceeds, and how severe that is.
+pub(super) fn exceeded_lateness(share: f64) -> Option<(Validity, f64)> {
+    match share {
+        share if share > INVALID_LATENESS => Some((Validity::Invalid, INVALID_LATENESS)),
+        share if share > SUSPECT_LATENESS => Some((Validity::Suspect, SUSPECT_LATENESS)),
+        _ => None,
+    }
+}
+
+/// `None` if the denominator is 0.
+pub(super) fn ratio(numerator: Duration, denominator: Duration) -> Option<f64> {
+    (!denominator.is_zero()).then(|| numerator.as_secs_f64() / denominator.as_secs_f64())
 }
 
 impl ObservedStrategy {

@@ -38,3 +38,23 @@ pub struct ValidityIssue {
     /// The reason with its figures, as a sentence.
     pub message: String,
 }
+
+impl ValidityIssue {
+    /// A reason for which figures must not be used. `message` is a sentence without a full stop.
+    pub fn invalid(label: &str, message: String) -> ValidityIssue {
+        ValidityIssue::new(Validity::Invalid, label, message)
+    }
+
+    pub(super) fn suspect(label: &str, message: String) -> ValidityIssue {
+        ValidityIssue::new(Validity::Suspect, label, message)
+    }
+
+    pub(super) fn new(severity: Validity, label: &str, message: String) -> ValidityIssue {
+        let label = label.to_owned();
+        ValidityIssue {
+            severity,
+            label,
+            message,
+        }
+    }
+}

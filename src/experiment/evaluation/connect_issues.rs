@@ -3,23 +3,22 @@
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::failure::Failure;
 use crate::process::system_limits::exhausted;
-use flagpole_analysis::validity::Reason;
+use flagpole_analysis::validity::ValidityIssue;
 use flagpole_protocol::{AttemptRecord, ConnectFailureCause};
 use std::collections::BTreeMap;
 
 /// The issues of a cell: attempts that did not reach the server, and a trial that was aborted because a system resource
 /// ran out.
-pub(crate) fn reasons(cell: &CellTrials) -> Vec<Reason> {
+pub(crate) fn reasons(cell: &CellTrials) -> Vec<ValidityIssue> {
     let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
     let aborted = cell.abort_reason.iter();
-    let aborted =
-        aborted.filter_map(|abort| exhausted(abort.cause, "a trial was aborted".to_owned()));
+    let aborted = aborted.filter_map(|abort| exhausted(abort.cause, "a trial was aborted"));
     aborted.chain(count_failures(records)).collect()
 }
 
 fn count_failures<'a, I: Iterator<Item = &'a AttemptRecord>>(
     records: impl Fn() -> I,
-) -> Vec<Reason> {
+) -> Vec<ValidityIssue> {
     // Counted by message: a message includes the error number, so that equal messages have the same cause.
     let mut counts: BTreeMap<String, (ConnectFailureCause, u64)> = BTreeMap::new();
     for failure in records().filter_map(Failure::for_attempt) {
@@ -31,10 +30,9 @@ fn count_failures<'a, I: Iterator<Item = &'a AttemptRecord>>(
     let attempts = records().count() as u64;
     let reason = |(why, (cause, count))| {
         let what = format!("{count} of {attempts} attempts did not connect");
-        exhausted(cause, what).unwrap_or(Reason::ConnectFailed {
-            count,
-            attempts,
-            why,
+        exhausted(cause, &what).unwrap_or_else(|| {
+            let message = format!("{count} of {attempts} attempts did not reach the server: {why}");
+            ValidityIssue::invalid("connect_failed", message)
         })
     };
     counts.into_iter().map(reason).collect()
@@ -50,12 +48,9 @@ mod tests {
         test_record::record(outcome, None)
     }
 
-    fn issues(records: &[AttemptRecord]) -> Vec<(&'static str, String)> {
-        let reasons = count_failures(|| records.iter());
-        let issues = reasons.iter();
-        issues
-            .map(|reason| (reason.label(), reason.to_string()))
-            .collect()
+    fn issues(records: &[AttemptRecord]) -> Vec<(String, String)> {
+        let issues = count_failures(|| records.iter()).into_iter();
+        issues.map(|issue| (issue.label, issue.message)).collect()
     }
 
     #[test]
@@ -73,18 +68,30 @@ mod tests {
         ]
         .map(record);
         let sentence = "2 of 3 attempts did not reach the server: connection refused";
-        assert_eq!(issues(&records), [("connect_failed", sentence.to_owned())]);
+        assert_eq!(
+            issues(&records),
+            [("connect_failed".to_owned(), sentence.to_owned())]
+        );
     }
 
     #[test]
     fn exhausted_resource_is_named() {
-        for (cause, label) in [
-            (ConnectFailureCause::OutOfPorts, "out_of_ports"),
+        for (cause, label, begin) in [
+            (
+                ConnectFailureCause::OutOfPorts,
+                "out_of_ports",
+                "1 of 1 attempts did not connect: out of ports (",
+            ),
             (
                 ConnectFailureCause::OutOfFileDescriptors,
                 "out_of_file_descriptors",
+                "1 of 1 attempts did not connect: out of open files (",
             ),
-            (ConnectFailureCause::Other, "connect_failed"),
+            (
+                ConnectFailureCause::Other,
+                "connect_failed",
+                "1 of 1 attempts did not reach the server: ",
+            ),
         ] {
             let message = "cannot".to_owned();
             let issues = issues(&[record(Outcome::ConnectFailed { cause, message })]);
@@ -92,7 +99,6 @@ mod tests {
                 panic!("{issues:?}");
             };
             assert_eq!(*got, label);
-            let begin = "1 of 1 attempts did not ";
             assert!(sentence.starts_with(begin), "{sentence}");
         }
     }

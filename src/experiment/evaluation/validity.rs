@@ -10,7 +10,7 @@ use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::{effective_sample_size, required_samples};
 use flagpole_analysis::validity::{
     FateComparison, FatesDigest, Mismatch, ObservedCell, ObservedServer, ObservedStrategy,
-    PlannedFates, Reason, Verdict, compare_fates, first_mismatch,
+    PlannedFates, ValidityIssue, Verdict, compare_fates, first_mismatch,
 };
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
@@ -53,17 +53,20 @@ pub(crate) fn verdict(
 
 /// Why the cell was aborted, connections that could not be opened, and that no
 /// download from an external server succeeded; with flagpole's own server the last can be intended.
-fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Reason> {
+fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<ValidityIssue> {
     let aborted = cell
         .abort_reason
         .iter()
         .map(|reason| reason.message.clone());
-    let mut reasons: Vec<_> = aborted.map(|why| Reason::Aborted { why }).collect();
+    let mut reasons: Vec<_> = aborted
+        .map(|why| ValidityIssue::invalid("aborted", why))
+        .collect();
     reasons.extend(connect_issues::reasons(cell));
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_external = conditions.experiment.url.is_some();
     if is_external && cell.abort_reason.is_none() && !has_downloads {
-        reasons.push(Reason::NoDownloads);
+        let message = "no download succeeded; check --url".to_owned();
+        reasons.push(ValidityIssue::invalid("no_downloads", message));
     }
     reasons
 }
