@@ -4,16 +4,10 @@
 //! both are `async`. `spawn_blocking` moves the work to another thread, and the frames return.
 
 use anyhow::{Context as _, Result};
-use std::cell::Cell;
-use std::convert::Infallible;
-use std::env;
-use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
-use tokio::task::spawn_blocking;
+use std::{cell::Cell, convert::Infallible, env, fs::File, path::Path, thread};
+use tokio::{runtime::Builder, task::spawn_blocking};
 
 const FRAME: Duration = Duration::from_millis(50);
 

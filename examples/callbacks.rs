@@ -6,9 +6,7 @@
 
 use anyhow::Result;
 use std::fmt;
-use tokio::runtime::Builder;
-use tokio::sync::oneshot;
-use tokio::task::yield_now;
+use tokio::{runtime::Builder, sync::oneshot, task::yield_now};
 
 /// The stage that failed.
 #[derive(Clone, Copy)]

@@ -8,9 +8,7 @@ use flagpole_client::{Concurrency, DownloadDir, Run, Target, Workload, strategy}
 use flagpole_fixtures::populous;
 use flagpole_protocol::AttemptRecord;
 use flagpole_server::BlockingServer;
-use std::env;
-use std::path::Path;
-use std::time::Instant;
+use std::{env, path::Path, time::Instant};
 
 fn main() -> Result<()> {
     let own = BlockingServer::builder().latency("50ms".parse()?).start()?;

@@ -8,16 +8,11 @@ use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
 use flagpole_client::{DownloadDir, Endpoint, Target, fetch};
 use flagpole_fixtures::{Country, populous};
-use flagpole_protocol::Outcome;
-use flagpole_protocol::{CountryCode, Resource};
+use flagpole_protocol::{CountryCode, Outcome, Resource};
 use flagpole_server::BlockingServer;
-use std::collections::BTreeMap;
-use std::env;
-use std::path::Path;
-use std::sync::Arc;
-use tokio::runtime::Builder;
-use tokio::sync::Semaphore;
+use std::{collections::BTreeMap, env, path::Path, sync::Arc};
 use tokio::task::{JoinSet, spawn_blocking};
+use tokio::{runtime::Builder, sync::Semaphore};
 
 const MAX_REQUESTS: usize = 5;
 

@@ -5,14 +5,10 @@
 //! happens until it is polled; the last four are `asyncio.wait` and its conditions to return.
 
 use anyhow::Result;
-use std::cell::Cell;
-use std::future::pending;
-use std::io;
-use std::time::Duration;
-use tokio::runtime::Builder;
-use tokio::sync::oneshot;
+use std::{cell::Cell, future::pending, io, time::Duration};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio::{runtime::Builder, sync::oneshot};
 
 const LIMIT: Duration = Duration::from_millis(50);
 

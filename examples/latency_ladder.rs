@@ -8,12 +8,8 @@ use anyhow::Result;
 use flagpole_client::{Run, Target, Workload, strategy};
 use flagpole_fixtures::{Catalog, populous};
 use flagpole_server::BlockingServer;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom as _;
-use rand::{Rng as _, SeedableRng as _};
-use std::env;
-use std::hint::black_box;
-use std::time::Instant;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
+use std::{env, hint::black_box, time::Instant};
 
 /// Rounds; the fastest counts, because disturbances only make a round slower.
 const ROUNDS: usize = 10;
@@ -113,8 +109,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
 #[cfg(target_os = "linux")]
 fn disk() -> Result<Vec<LatencyStep>> {
     use rustix::fs::{Advice, fadvise, fstatfs};
-    use std::io::Write as _;
-    use std::os::unix::fs::FileExt as _;
+    use std::{io::Write as _, os::unix::fs::FileExt as _};
     const PAGE: usize = 4096;
     const PAGES: usize = 4096;
     const READS: usize = 200;

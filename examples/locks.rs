@@ -5,12 +5,10 @@
 //! the middle, as the scheduler may do at any time. (Without the atomic, Rust refuses to compile it.)
 
 use anyhow::Result;
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex, PoisonError};
-use std::thread;
-use tokio::runtime::Builder;
-use tokio::task::yield_now;
+use std::{cell::Cell, thread};
+use tokio::{runtime::Builder, task::yield_now};
 
 const TIMES: usize = 1000;
 

@@ -4,11 +4,9 @@
 //! exception is raised there; the future is dropped, and the values it owns clean up: see `ClearLine`.
 
 use anyhow::{Context as _, Result};
-use std::env;
 use std::io::{self, Write as _};
-use std::time::Duration;
-use tokio::runtime::Builder;
-use tokio::time::sleep;
+use std::{env, time::Duration};
+use tokio::{runtime::Builder, time::sleep};
 
 const FRAME: Duration = Duration::from_millis(100);
 

@@ -4,12 +4,9 @@
 //! frame, and `join` waits until it has ended.
 
 use anyhow::{Context as _, Result, anyhow};
-use std::env;
 use std::io::{self, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
-use std::time::Duration;
+use std::{env, sync::Arc, thread, time::Duration};
 
 const FRAME: Duration = Duration::from_millis(100);
 

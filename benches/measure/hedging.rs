@@ -2,14 +2,11 @@
 //! `tail`, with and without `--hedge p95`, over several seeds. A download lasts from when its first
 //! attempt was due until the end of its final attempt.
 
-use crate::command_line::rounds;
-use crate::serve_process::ServeProcess;
-use flagpole_client::policy::Hedge;
-use flagpole_client::{Concurrency, Policy, Run, Workload, measure, strategy};
+use crate::{command_line::rounds, serve_process::ServeProcess};
+use flagpole_client::{Concurrency, Policy, Run, Workload, measure, policy::Hedge, strategy};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::AttemptRecord;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Number of server seeds, from 1.
 const SEEDS: usize = 10;

@@ -12,8 +12,7 @@ use flagpole_server::{BlockingServer, Latency};
 use rand::Rng as _;
 use std::thread;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
-use tokio::task::JoinSet;
+use tokio::{runtime::Builder, task::JoinSet};
 
 /// Rounds; their median counts, because the machine stalls at times.
 const ROUNDS: usize = 5;

@@ -5,8 +5,7 @@ use criterion::{BatchSize, Criterion, Throughput};
 use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
 use flagpole_protocol::{AttemptRecord, FateKey, Outcome, Resource, RunStats, ServerTiming};
 use flagpole_server::{BlockingServer, RuleSet};
-use std::hint::black_box;
-use std::time::Duration;
+use std::{hint::black_box, time::Duration};
 
 /// Requests per run of the server: enough to make the opening of connections negligible.
 const REQUESTS: usize = 5000;

@@ -5,10 +5,8 @@ use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use flagpole_client::{Concurrency, Endpoint, Run, Workload, measure, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::MeasuredRun;
-use flagpole_server::config::listener::Listener;
-use flagpole_server::{BlockingServer, Profile};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use flagpole_server::{BlockingServer, Profile, config::listener::Listener};
+use std::{collections::BTreeMap, time::Duration};
 
 const LATENCIES: [&str; 3] = ["0", "5ms", "50ms"];
 

@@ -3,12 +3,10 @@
 
 use crate::command_line::{is_test, median};
 use crate::strategies::Group;
-use flagpole_analysis::HumanDuration;
-use flagpole_analysis::bound::efficiency;
+use flagpole_analysis::{HumanDuration, bound::efficiency};
 use flagpole_client::strategy;
 use flagpole_protocol::MeasuredRun;
-use std::env::var;
-use std::path::PathBuf;
+use std::{env::var, path::PathBuf};
 
 /// Prints one line for each condition that was measured; nothing if there is none.
 pub(crate) fn print(groups: &[Group]) {

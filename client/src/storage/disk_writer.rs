@@ -96,9 +96,7 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use flagpole_protocol::Resource;
-    use std::fs;
-    use std::path::Path;
-    use std::sync::mpsc as blocking;
+    use std::{fs, path::Path, sync::mpsc as blocking};
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread()

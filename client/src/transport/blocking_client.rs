@@ -1,11 +1,8 @@
 //! The client of strategies that block threads.
 
-use super::connection::HyperConnection;
-use super::driver::NetDriver;
-use super::exchange::exchange;
-use super::poll_driver::PollDriver;
 use super::request::{RequestSpec, RequestTemplate};
-use super::response::RawResponse;
+use super::{connection::HyperConnection, poll_driver::PollDriver, response::RawResponse};
+use super::{driver::NetDriver, exchange::exchange};
 use std::sync::Arc;
 
 /// The client of a thread: at most one connection, and the driver that waits for it.

@@ -2,9 +2,8 @@
 
 use super::counted_stream::{CountedStream, IoStats};
 use super::driver::{DriverStream, NetDriver};
-use super::errors;
-use super::request::RequestTemplate;
 use super::response::{HEAD_LIMIT, ReceivedBody, reserved};
+use super::{errors, request::RequestTemplate};
 use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
 use http::{HeaderMap, Request, Response};
@@ -13,12 +12,9 @@ use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 type ConnectionDriver<S> = http1::Connection<TokioIo<CountedStream<S>>, Empty<Bytes>>;
 /// Why no head arrived, with the request if hyper did not send the request.

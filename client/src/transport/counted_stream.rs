@@ -1,15 +1,10 @@
 //! A socket with statistics that hyper does not report: when a response began, and how many of its bytes arrived.
 
-use super::driver::DriverStream;
-use super::response::HEAD_LIMIT;
+use super::{driver::DriverStream, response::HEAD_LIMIT};
 use crate::transport::run_clock::RunClock;
-use std::io;
-use std::mem::MaybeUninit;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{io, mem::MaybeUninit, pin::Pin, sync::Arc, time::Duration};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Maximum number of bytes received in a row that neither complete a head nor are body data. Body data in the same

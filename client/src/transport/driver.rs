@@ -4,11 +4,9 @@
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::coop;
+use tokio::{net::TcpStream, task::coop};
 
 /// The connections and timers by which an exchange waits.
 pub(crate) trait NetDriver: Sync {

@@ -4,9 +4,8 @@
 use super::response::HEAD_LIMIT;
 use flagpole_protocol::{ConnectFailureCause, Outcome, reason};
 use rustix::io::Errno;
-use std::error::Error;
 use std::io::{self, ErrorKind};
-use std::iter::successors;
+use std::{error::Error, iter::successors};
 
 /// The outcome of an attempt whose connection could not be opened.
 pub(crate) fn connect_failed(error: &io::Error) -> Outcome {

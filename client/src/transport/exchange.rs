@@ -1,18 +1,15 @@
 //! Makes one exchange: sends a request and reads its response.
 
 use super::connection::{HyperConnection, UnsentRequest};
-use super::driver::NetDriver;
-use super::errors;
 use super::request::{RequestSpec, RequestTemplate};
 use super::response::{RawResponse, ReceivedBody};
+use super::{driver::NetDriver, errors};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use std::future::pending;
-use std::pin::pin;
-use std::time::Duration;
+use std::{future::pending, pin::pin, time::Duration};
 
 /// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.
 /// Afterwards `pooled` holds the connection if another request can be sent over it. The exchange ends early when

@@ -2,11 +2,10 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Wake;
 use std::time::{Duration, Instant};
+use std::{io, task::Wake};
 use tokio_util::sync::CancellationToken;
 
 /// The events after which a read does not block: bytes, the end of the stream, or an error.

@@ -1,14 +1,10 @@
 //! The data from which a transport builds requests: what all requests of a run share, and what differs.
 
-use crate::policy::Timeouts;
-use crate::transport::run_clock::RunClock;
-use crate::workload::target::Target;
+use crate::{policy::Timeouts, transport::run_clock::RunClock, workload::target::Target};
 use flagpole_protocol::{Resource, headers};
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{InvalidUri, PathAndQuery, Uri};
-use std::net::SocketAddr;
-use std::str::FromStr as _;
-use std::sync::OnceLock;
+use std::{net::SocketAddr, str::FromStr as _, sync::OnceLock};
 use tokio_util::sync::CancellationToken;
 
 const REQUEST_NUMBER: HeaderName = HeaderName::from_static(headers::REQUEST_NUMBER_HEADER);

@@ -72,9 +72,7 @@ impl Wake for WakeRecorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
-    use std::future::poll_fn;
-    use std::pin::pin;
+    use std::{cell::Cell, future::poll_fn, pin::pin};
     use tokio::sync::Notify;
 
     #[derive(Default)]

@@ -7,16 +7,12 @@ mod temporary_files;
 #[cfg(test)]
 mod tests;
 
-use self::etag_store::EtagStore;
 pub use self::temporary_files::StagedFile;
-use self::temporary_files::TemporaryFiles;
+use self::{etag_store::EtagStore, temporary_files::TemporaryFiles};
 use flagpole_protocol::{CountryCode, Outcome, Resource};
-use std::collections::HashMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::{collections::HashMap, fs, io, time::SystemTime};
 
 /// A folder for downloads. Clones share one list of temporary files.
 #[derive(Clone, Debug)]

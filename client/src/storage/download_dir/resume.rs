@@ -1,19 +1,14 @@
 //! Resumes downloads: looks up local copies of resources, and saves and removes partial files.
 
-use super::etag_store::EtagStore;
-use super::{DownloadDir, ResumeState, file_name};
+use super::{DownloadDir, ResumeState, etag_store::EtagStore, file_name};
 use crate::storage::resume::{LocalCopy, PartialBody};
 use crate::storage::verify::gif;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, CountryCode, EntityTag, Outcome, Resource};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{borrow::Cow, collections::HashMap, io::Read as _, sync::Arc, time::SystemTime};
 
 /// The maximum length of a header of a partial file that is read, in bytes; it limits the search in a damaged file. The
 /// header of a URL of more than some 3,500 bytes is longer, so that its download starts again instead of being resumed.

@@ -1,12 +1,11 @@
 //! Files that do not have their final name yet. A dropped file is removed from the disk; a process that exits without
 //! dropping its files can remove all of them together.
 
-use std::collections::HashSet;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use std::{collections::HashSet, fs};
 use tempfile::TempPath;
 
 const PREFIX: &str = ".flagpole-";

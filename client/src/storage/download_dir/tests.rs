@@ -8,8 +8,7 @@ use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, ContentRange, EntityTag};
 use proptest::prelude::*;
-use std::fs::File;
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 const HERE: &str = "http://127.0.0.1:8001";
 const LIMIT: usize = 1000;

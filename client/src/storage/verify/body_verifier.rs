@@ -4,8 +4,7 @@
 use super::gif;
 use crate::transport::RawResponse;
 use bytes::Bytes;
-use flagpole_protocol::Outcome;
-use flagpole_protocol::{ContentDigest, Resource};
+use flagpole_protocol::{ContentDigest, Outcome, Resource};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,6 @@
 //! The name of a country, from the metadata of its flag.
 
-use flagpole_protocol::CountryCode;
-use flagpole_protocol::{Outcome, reason};
+use flagpole_protocol::{CountryCode, Outcome, reason};
 use serde::Deserialize;
 
 /// The used fields of the metadata.
