@@ -2,7 +2,7 @@
 
 use crate::transport::{TokioDriver, exchange};
 use crate::{Endpoint, Run, Workload};
-use crate::{storage::verify::body_verifier::BodyVerifier, transport::RequestSpec};
+use crate::{storage::verify::BodyVerifier, transport::RequestSpec};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;

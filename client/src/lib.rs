@@ -52,9 +52,9 @@
 //! - `storage`: verifies bodies, saves them, and continues partial ones;
 //! - `measure`: times a run; [`fetch()`]: a single request.
 
-mod cancellation_token;
 mod execution;
 mod fetch;
+mod lock;
 mod measure;
 pub mod policy;
 mod run;
@@ -64,14 +64,12 @@ pub mod strategy;
 mod transport;
 mod workload;
 
-pub use cancellation_token::CancellationToken;
 pub use fetch::fetch;
 pub use measure::measure;
 pub use policy::Policy;
-pub use run::{BODY_LIMIT, Run, RunError};
+pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
 pub use strategy::Strategy;
 pub use transport::{InvalidRunName, connect_failure_cause};
-pub use workload::concurrency::{Concurrency, ConcurrencyError};
 pub use workload::target::{Endpoint, Target, TargetError};
-pub use workload::{DownloadSpec, Workload};
+pub use workload::{Concurrency, ConcurrencyError, DownloadSpec, Workload};

@@ -1,6 +1,6 @@
 //! Measures one run of a strategy.
 
-use crate::{Run, RunError, execution::run_state::lock, strategy::Strategy};
+use crate::{Run, RunError, lock::lock, strategy::Strategy};
 use flagpole_protocol::{AttemptRecord, MeasuredRun};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

@@ -4,7 +4,6 @@ use crate::transport::{InvalidRunName, RequestTemplate, TransportConfig};
 use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
 use std::{io, time::Duration};
-use tokio_util::sync::CancellationToken;
 
 /// The largest body that is accepted unless another limit is set, in bytes.
 pub const BODY_LIMIT: usize = 8 << 20;
@@ -19,7 +18,7 @@ pub struct Run<'a> {
     pub(crate) body_limit: usize,
     pub(crate) name: Option<String>,
     pub(crate) destination: Option<&'a DownloadDir>,
-    pub(crate) cancel: CancellationToken,
+    pub(crate) cancel: tokio_util::sync::CancellationToken,
     pub(crate) on_record: Option<&'a (dyn Fn(&AttemptRecord) + Sync)>,
 }
 
@@ -49,7 +48,7 @@ impl<'a> Run<'a> {
             body_limit: BODY_LIMIT,
             name: None,
             destination: None,
-            cancel: CancellationToken::new(),
+            cancel: tokio_util::sync::CancellationToken::new(),
             on_record: None,
         }
     }
@@ -91,7 +90,7 @@ impl<'a> Run<'a> {
 
     /// A token whose cancellation ends the run: no attempt is started, and those in flight end at once with
     /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
-    pub fn cancel(mut self, token: crate::CancellationToken) -> Run<'a> {
+    pub fn cancel(mut self, token: CancellationToken) -> Run<'a> {
         self.cancel = token.0;
         self
     }
@@ -129,5 +128,21 @@ impl<'a> Run<'a> {
         if let Some(on_record) = self.on_record {
             on_record(record);
         }
+    }
+}
+
+/// Ends a run early, from any thread. Clones cancel the same run.
+#[derive(Clone, Debug, Default)]
+pub struct CancellationToken(pub(crate) tokio_util::sync::CancellationToken);
+
+impl CancellationToken {
+    /// A token that is not cancelled.
+    pub fn new() -> CancellationToken {
+        CancellationToken::default()
+    }
+
+    /// Cancels the runs that have this token.
+    pub fn cancel(&self) {
+        self.0.cancel();
     }
 }

@@ -11,9 +11,9 @@ const PURE: [&str; 10] = [
     "client/src/policy",
     "client/src/scheduler",
     "client/src/storage/download_dir/file_name",
-    "client/src/storage/verify/country_metadata",
+    "client/src/storage/gif",
+    "client/src/storage/verify",
     "client/src/storage/resume",
-    "client/src/workload/concurrency",
     "client/src/workload/mod",
 ];
 

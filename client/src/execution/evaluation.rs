@@ -1,13 +1,13 @@
 //! Evaluates the response of an attempt: verifies the body, lets the scheduler decide what follows, and, after the
 //! changes on disk, completes the record.
 
-use crate::execution::run_state::{RunState, lock};
 use crate::execution::storage_job::{StorageJob, StorageResult, retained};
 use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_location};
 use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::resume::{LocalCopy, PartialUpdate};
 use crate::storage::wasted_bytes::{Retained, WastedBytes};
-use crate::{storage::verify::country_metadata, transport::RawResponse};
+use crate::{execution::run_state::RunState, lock::lock};
+use crate::{storage::verify, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::{sync::Arc, time::Duration};
@@ -122,7 +122,7 @@ impl RunState {
         }
         let country = (outcome == Outcome::Ok).then(|| {
             let body = response.result.as_deref().unwrap_or_default();
-            country_metadata::country_name(body, resource.code())
+            verify::country_name(body, resource.code())
         });
         // Metadata is always requested completely.
         match country.transpose() {

@@ -1,11 +1,11 @@
 //! State shared by all workers of a run.
 
 use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
-use crate::storage::{verify::body_verifier::BodyVerifier, wasted_bytes::WastedBytes};
-use crate::{Run, RunError, StagedFile, transport::RequestTemplate};
+use crate::storage::{verify::BodyVerifier, wasted_bytes::WastedBytes};
+use crate::{Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
 use flagpole_protocol::RunStats;
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -100,9 +100,4 @@ impl RunState {
         stats.backoff += unfinished_backoff;
         stats
     }
-}
-
-/// Locks state that is consistent even after a panic.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

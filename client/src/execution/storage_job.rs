@@ -1,9 +1,9 @@
 //! The changes on disk after an attempt.
 
-use crate::execution::run_state::{RunState, lock};
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
 use crate::storage::{resume::PartialUpdate, wasted_bytes::Retained};
 use crate::{DownloadDir, StagedFile, transport::RawResponse};
+use crate::{execution::run_state::RunState, lock::lock};
 use bytes::Bytes;
 use flagpole_protocol::{EntityTag, Outcome, OutcomeClass};
 

@@ -1,10 +1,10 @@
 //! A thread that makes attempts, one after the other, and waits for each.
 
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot, run_state::lock};
+use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
-use crate::{DownloadDir, Run, RunError};
+use crate::{DownloadDir, Run, RunError, lock::lock};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};

@@ -4,18 +4,15 @@
 
 mod adaptive_limit;
 mod hedge;
-mod kaplan_meier;
 mod redirects;
 mod retry;
-mod retry_budget;
 
 pub(crate) use adaptive_limit::AdaptiveLimit;
+pub(crate) use hedge::KaplanMeier;
 pub use hedge::{Hedge, HedgeDelay};
-pub(crate) use kaplan_meier::KaplanMeier;
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
-pub use retry::Retry;
 pub(crate) use retry::parse_retry_after;
-pub use retry_budget::RetryBudgetConfig;
+pub use retry::{Retry, RetryBudgetConfig};
 use std::time::Duration;
 
 /// The rules of a run. The default has no timeouts, retries or hedges, follows five redirects and reuses

@@ -1,16 +1,17 @@
-//! The state of the scheduler, and its methods besides [`next`](AttemptScheduler::next) and
+//! The state of the scheduler and of downloads, and the scheduler's methods besides [`next`](AttemptScheduler::next) and
 //! [`complete`](AttemptScheduler::complete).
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
-use super::{download_state::DownloadState, hedge_state::HedgeState};
+use super::hedge_state::HedgeState;
 use crate::{DownloadSpec, Policy, Workload, policy::AdaptiveLimit};
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Turns a workload (the downloads of a run) into attempts, at most `concurrency` in flight.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AttemptScheduler {
     pub(super) workload: Vec<DownloadSpec>,
     /// Index of the first download that has not started.
@@ -47,20 +48,10 @@ impl AttemptScheduler {
     ) -> AttemptScheduler {
         AttemptScheduler {
             workload: workload.downloads.clone(),
-            cursor: 0,
             policy: policy.clone(),
             concurrency: concurrency.max(1),
-            is_stopped: false,
-            downloads: Slab::new(),
-            in_flight: Slab::new(),
-            retries: BTreeMap::new(),
-            immediate: VecDeque::new(),
-            followups: VecDeque::new(),
             hedging: policy.hedge.map(HedgeState::new),
-            adaptive_limit: None,
-            started: 0,
-            firsts: 0,
-            retried: 0,
+            ..AttemptScheduler::default()
         }
     }
 
@@ -131,5 +122,64 @@ impl AttemptScheduler {
             self.retries
                 .insert((retry.due.unwrap_or_default(), id.serial), retry);
         }
+    }
+}
+
+/// The state of a download that has started and not ended. A download has one phase, or two if the metadata of the
+/// country names its file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DownloadState {
+    /// Its index in the workload.
+    pub(super) index: usize,
+    /// Whether the flag is staged and its metadata is requested.
+    pub(super) names_file: bool,
+    /// Increases with every try and phase; a planned attempt with an older generation is obsolete.
+    pub(super) generation: u32,
+    /// Tries of this phase, from 1.
+    pub(super) tries: u32,
+    /// How many of the attempt and its hedge, each with its redirect hops, have not failed. The try has failed
+    /// when this is 0.
+    pub(super) live_parts: u32,
+    /// The longest `Retry-After` of any response to this try.
+    pub(super) retry_after: Option<Duration>,
+    /// Attempts started in all phases.
+    pub(super) attempts: u32,
+    /// The attempt whose flag is being staged (stored under a temporary name).
+    pub(super) staging: Option<AttemptId>,
+    /// The attempts in flight that are not superseded: rarely more than a try and its hedge.
+    pub(super) in_flight: SmallVec<[AttemptId; 2]>,
+}
+
+impl DownloadState {
+    pub(super) fn new(index: usize) -> DownloadState {
+        DownloadState {
+            index,
+            tries: 1,
+            live_parts: 1,
+            ..DownloadState::default()
+        }
+    }
+
+    /// Starts the next try of this phase.
+    pub(super) fn start_retry(&mut self) {
+        self.generation += 1;
+        self.tries += 1;
+        self.live_parts = 1;
+        self.retry_after = None;
+    }
+
+    /// Ends the phase; returns its attempts that are still in flight.
+    pub(super) fn end_phase(&mut self) -> Vec<AttemptId> {
+        self.generation += 1;
+        self.live_parts = 0;
+        self.retry_after = None;
+        std::mem::take(&mut self.in_flight).into_vec()
+    }
+
+    /// Starts the first try of the metadata.
+    pub(super) fn start_metadata(&mut self) {
+        self.names_file = true;
+        self.tries = 1;
+        self.live_parts = 1;
     }
 }

@@ -9,7 +9,7 @@ use std::{collections::VecDeque, time::Duration};
 /// recomputing the delay for each response would take too long.
 const REFRESH: u64 = 16;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct HedgeState {
     policy: Hedge,
     latencies: KaplanMeier,
@@ -26,14 +26,11 @@ pub(super) struct HedgeState {
 
 impl HedgeState {
     pub(super) fn new(policy: Hedge) -> HedgeState {
-        let latencies = KaplanMeier::default();
+        let delay = policy.current_delay(&KaplanMeier::default(), &[]);
         HedgeState {
             policy,
-            delay: (policy.current_delay(&latencies, &[]), 0),
-            latencies,
-            hedges: 0,
-            others: 0,
-            candidates: VecDeque::new(),
+            delay: (delay, 0),
+            ..HedgeState::default()
         }
     }
 

@@ -27,7 +27,6 @@
 mod attempt;
 mod attempt_scheduler;
 mod complete;
-mod download_state;
 mod hedge_state;
 mod next;
 #[cfg(test)]

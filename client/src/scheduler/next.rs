@@ -1,7 +1,7 @@
 //! Chooses and starts the next attempt.
 
 use super::attempt::{Action, AttemptId, AttemptPlan, AttemptSpec, InFlight};
-use super::{attempt_scheduler::AttemptScheduler, download_state::DownloadState};
+use super::attempt_scheduler::{AttemptScheduler, DownloadState};
 use flagpole_protocol::{AttemptKind, Resource};
 use std::time::Duration;
 

@@ -20,10 +20,6 @@ pub(crate) struct DiskWriter {
 /// A job that sends its own result.
 type WriteJob = Box<dyn FnOnce(&DownloadDir) + Send>;
 
-/// Waits for the result of a queued job; `None` if the thread had ended before.
-#[derive(Debug)]
-pub(crate) struct WriteHandle<T>(Option<oneshot::Receiver<Result<T, Outcome>>>);
-
 impl DiskWriter {
     /// Starts the thread.
     ///
@@ -45,37 +41,34 @@ impl DiskWriter {
     }
 
     /// Queues an action on the folder (save or stage a body, rename a staged flag, look up a local copy). Waits while the
-    /// queue is full.
-    pub(crate) async fn submit<T: Send + 'static>(
+    /// queue is full. The returned future waits for the action.
+    ///
+    /// # Errors
+    /// Those of the action; [`Outcome::WriteFailed`] if the thread has ended.
+    pub(crate) async fn submit<T, F>(
         &self,
-        action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
-    ) -> WriteHandle<T> {
+        action: F,
+    ) -> impl Future<Output = Result<T, Outcome>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
+    {
         let (sender, receiver) = oneshot::channel();
         let job: WriteJob = Box::new(move |dir| {
             // Fails if the run was dropped. A saved file is complete anyway; a staged file is removed when the result is
             // dropped.
             let _ = sender.send(action(dir));
         });
-        let queued = match &self.queue {
-            Some(queue) => queue.send(job).await.is_ok(),
-            None => false,
-        };
-        WriteHandle(queued.then_some(receiver))
-    }
-}
-
-impl<T> WriteHandle<T> {
-    /// Waits for the job.
-    ///
-    /// # Errors
-    /// Those of the job; [`Outcome::WriteFailed`] if the thread has ended.
-    pub(crate) async fn wait(self) -> Result<T, Outcome> {
-        let ended = || Outcome::WriteFailed {
-            message: "the disk writer thread has ended".into(),
-        };
-        match self.0 {
-            Some(receiver) => receiver.await.unwrap_or_else(|_| Err(ended())),
-            None => Err(ended()),
+        if let Some(queue) = &self.queue {
+            // Fails if the thread has ended. The job is dropped then, which the receiver reports.
+            let _ = queue.send(job).await;
+        }
+        async {
+            receiver.await.unwrap_or_else(|_| {
+                Err(Outcome::WriteFailed {
+                    message: "the disk writer thread has ended".into(),
+                })
+            })
         }
     }
 }
@@ -105,7 +98,11 @@ mod tests {
             .block_on(future)
     }
 
-    async fn submit(writer: &DiskWriter, resource: Resource, body: Bytes) -> WriteHandle<()> {
+    async fn submit(
+        writer: &DiskWriter,
+        resource: Resource,
+        body: Bytes,
+    ) -> impl Future<Output = Result<(), Outcome>> {
         let save = move |dir: &DownloadDir| dir.save(resource, &body);
         writer.submit(save).await
     }
@@ -122,7 +119,7 @@ mod tests {
         let [br, us] = ["BR", "US"].map(|code| Resource::Flag(code.parse().unwrap()));
         block_on(async {
             let handle = submit(&writer, br, Bytes::from_static(b"GIF")).await;
-            assert_eq!(handle.wait().await, Ok(()));
+            assert_eq!(handle.await, Ok(()));
             assert_eq!(fs::read(dir.path(br)).unwrap(), b"GIF");
             drop(submit(&writer, us, Bytes::from_static(b"GIF")).await);
         });
@@ -138,9 +135,9 @@ mod tests {
         let stage = |to: &DownloadDir| to.stage(b"GIF");
         let renamed = block_on(async {
             drop(writer.submit(stage).await);
-            let staged = writer.submit(stage).await.wait().await.unwrap();
+            let staged = writer.submit(stage).await.await.unwrap();
             let rename = move |to: &DownloadDir| to.rename_staged(staged, "Brazil", br);
-            writer.submit(rename).await.wait().await.unwrap()
+            writer.submit(rename).await.await.unwrap()
         });
         drop(writer);
         let entries = fs::read_dir(folder.path()).unwrap();
@@ -162,7 +159,7 @@ mod tests {
             let slow = slow.await;
             has_started.recv().unwrap();
             for _ in 0..QUEUE_CAPACITY {
-                writer.submit(|_| Ok(())).await;
+                drop(writer.submit(|_| Ok(())).await);
             }
             let next = std::pin::pin!(writer.submit(|_| Ok(())));
             let is_delayed = tokio::select! {
@@ -172,8 +169,8 @@ mod tests {
             };
             assert!(is_delayed);
             release.send(()).unwrap();
-            assert_eq!(slow.wait().await, Ok(()));
-            assert_eq!(writer.submit(|_| Ok(())).await.wait().await, Ok(()));
+            assert_eq!(slow.await, Ok(()));
+            assert_eq!(writer.submit(|_| Ok(())).await.await, Ok(()));
         });
     }
 
@@ -183,7 +180,7 @@ mod tests {
         let (_, writer) = start(folder.path());
         fs::remove_dir(folder.path()).unwrap();
         let br = Resource::Flag("BR".parse().unwrap());
-        let outcome = block_on(async { submit(&writer, br, Bytes::new()).await.wait().await });
+        let outcome = block_on(async { submit(&writer, br, Bytes::new()).await.await });
         assert!(
             matches!(outcome, Err(Outcome::WriteFailed { .. })),
             "{outcome:?}"

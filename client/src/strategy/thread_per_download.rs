@@ -2,9 +2,8 @@
 //! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
 use super::strategy_trait::Strategy;
-use crate::execution::run_state::{RunState, lock};
 use crate::execution::worker::{BlockingWorker, STACK_SIZE};
-use crate::{Run, RunError, transport::BlockingClient};
+use crate::{Run, RunError, execution::run_state::RunState, lock::lock, transport::BlockingClient};
 use crate::{execution::blocking_scheduler::BlockingScheduler, scheduler::AttemptSpec};
 use flagpole_protocol::RunStats;
 use std::sync::Mutex;

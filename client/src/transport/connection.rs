@@ -14,7 +14,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 type ConnectionDriver<S> = http1::Connection<TokioIo<CountedStream<S>>, Empty<Bytes>>;
 /// Why no head arrived, with the request if hyper did not send the request.
@@ -25,9 +25,10 @@ pub(crate) struct HyperConnection<S: DriverStream> {
     sender: SendRequest<Empty<Bytes>>,
     /// `None` once the connection has ended: dropping the driver makes hyper return an unsent request.
     driver: Option<ConnectionDriver<S>>,
-    stats: Arc<IoStats>,
+    /// The statistics of the exchange in progress.
+    pub(super) stats: Arc<IoStats>,
     /// An empty map with the capacity of the last response's map, so that memory for fields is allocated once.
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
 }
 
 impl<S: DriverStream> HyperConnection<S> {
@@ -43,7 +44,10 @@ impl<S: DriverStream> HyperConnection<S> {
         let stream = connect(template, driver).await;
         let stream = stream.map_err(|error| errors::connect_failed(&error))?;
         let stats = Arc::new(IoStats::new(template.clock));
-        let io = TokioIo::new(CountedStream::new(stream, stats.clone()));
+        let io = TokioIo::new(CountedStream {
+            stream,
+            stats: stats.clone(),
+        });
         let handshake = http1::Builder::new()
             // The buffer starts at 8 KB and grows only when reads fill it.
             .max_buf_size(HEAD_LIMIT)
@@ -56,21 +60,6 @@ impl<S: DriverStream> HyperConnection<S> {
             stats,
             headers: HeaderMap::new(),
         }))
-    }
-
-    /// Prepares for the next exchange; `reused` is false for the first exchange on this connection.
-    pub(super) fn begin(&self, reused: bool) {
-        self.stats.begin(reused);
-    }
-
-    /// The statistics of the exchange in progress.
-    pub(super) fn stats(&self) -> Arc<IoStats> {
-        self.stats.clone()
-    }
-
-    /// When the first byte of the last response arrived.
-    pub(super) fn first_byte(&self) -> Option<Duration> {
-        self.stats.first_byte()
     }
 
     /// Sends a request and waits for the head of its response.
@@ -98,26 +87,9 @@ impl<S: DriverStream> HyperConnection<S> {
         }
     }
 
-    /// Takes the map of fields of a final response, whose memory is used for the next request.
-    pub(super) fn recycle_headers(&mut self, mut headers: HeaderMap, keep_alive: bool) {
-        self.stats.on_head(keep_alive);
-        headers.clear();
-        self.headers = headers;
-    }
-
-    /// An empty map, recycled if possible.
-    pub(super) fn take_headers(&mut self) -> HeaderMap {
-        std::mem::take(&mut self.headers)
-    }
-
     /// Whether another request can be sent after a complete response.
     pub(super) fn is_reusable(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
-    }
-
-    /// Bytes of the response that have arrived, including its head.
-    pub(super) fn received(&self) -> u64 {
-        self.stats.received()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A socket with statistics that hyper does not report: when a response began, and how many of its bytes arrived.
 
+use super::request::RunClock;
 use super::{driver::DriverStream, response::HEAD_LIMIT};
-use crate::transport::run_clock::RunClock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::{io, mem::MaybeUninit, pin::Pin, sync::Arc, time::Duration};
@@ -57,17 +57,6 @@ impl IoStats {
         self.bytes_without_progress.store(0, Relaxed);
     }
 
-    /// Whether too many bytes arrived without progress: endless interim responses (RFC 9110 section 15.2), or a chunk
-    /// size with endless leading zeros (RFC 9112 section 7.1).
-    pub(super) fn lacks_progress(&self) -> bool {
-        self.bytes_without_progress.load(Relaxed) > MAX_BYTES_WITHOUT_PROGRESS
-    }
-
-    /// Returns and resets whether the next read must ask the kernel if the connection is closed.
-    pub(super) fn take_must_peek(&self) -> bool {
-        self.must_peek.swap(false, Relaxed)
-    }
-
     /// Bytes of this exchange's response, including the head.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Relaxed)
@@ -79,27 +68,31 @@ impl IoStats {
     }
 
     /// Called after each read that returned bytes.
-    pub(super) fn on_read(&self, bytes: usize) {
-        self.bytes_without_progress.fetch_add(bytes as u64, Relaxed);
-        if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
+    ///
+    /// # Errors
+    /// If too many bytes arrived without progress: endless interim responses (RFC 9110 section 15.2), or a chunk size
+    /// with endless leading zeros (RFC 9112 section 7.1).
+    fn on_read(&self, bytes: u64) -> io::Result<()> {
+        if self.received.fetch_add(bytes, Relaxed) == 0 {
             let now = u64::try_from(self.clock.now().as_nanos()).unwrap_or(u64::MAX);
             self.first_byte.store(now, Relaxed);
         }
+        let before = self.bytes_without_progress.fetch_add(bytes, Relaxed);
+        if before + bytes > MAX_BYTES_WITHOUT_PROGRESS {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(())
     }
 }
 
 /// A socket with its statistics.
 #[derive(Debug)]
 pub(super) struct CountedStream<S> {
-    stream: S,
-    stats: Arc<IoStats>,
+    pub(super) stream: S,
+    pub(super) stats: Arc<IoStats>,
 }
 
 impl<S: DriverStream> CountedStream<S> {
-    pub(super) fn new(stream: S, stats: Arc<IoStats>) -> CountedStream<S> {
-        CountedStream { stream, stats }
-    }
-
     /// Asks the kernel whether the peer has closed the idle connection.
     ///
     /// hyper reads before it writes a request, but tokio reports the readiness of its last poll, and a busy
@@ -126,7 +119,7 @@ impl<S: DriverStream> AsyncRead for CountedStream<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.stats.take_must_peek() && self.closed_while_idle()? {
+        if self.stats.must_peek.swap(false, Relaxed) && self.closed_while_idle()? {
             // A read of 0 bytes means the end of the stream.
             return Poll::Ready(Ok(()));
         }
@@ -134,10 +127,7 @@ impl<S: DriverStream> AsyncRead for CountedStream<S> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         let read = buf.filled().len() - before;
         if read > 0 {
-            self.stats.on_read(read);
-            if self.stats.lacks_progress() {
-                return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
-            }
+            self.stats.on_read(read as u64)?;
         }
         polled
     }

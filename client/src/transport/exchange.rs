@@ -4,12 +4,12 @@ use super::connection::{HyperConnection, UnsentRequest};
 use super::request::{RequestSpec, RequestTemplate};
 use super::response::{RawResponse, ReceivedBody};
 use super::{driver::NetDriver, errors};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flagpole_protocol::{Outcome, TimeoutKind};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use std::{future::pending, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 /// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.
 /// Afterwards `pooled` holds the connection if another request can be sent over it. The exchange ends early when
@@ -25,7 +25,10 @@ pub(crate) async fn exchange<D: NetDriver>(
     let mut connection = pooled.take();
     let mut response = Box::<RawResponse>::default();
     let config = &template.config;
-    let mut received = ReceivedBody::new(config.keep_partial_bodies);
+    let mut received = ReceivedBody {
+        bytes: 0,
+        partial: config.keep_partial_bodies.then(BytesMut::new),
+    };
     let total = config.timeouts.total;
     let exchange = HyperExchange {
         template,
@@ -37,22 +40,14 @@ pub(crate) async fn exchange<D: NetDriver>(
         biased;
         result = exchange.run(request, &mut received) => result,
         () = cancelled => Err(Outcome::Cancelled),
-        () = sleep_or_pending(driver, total) => Err(timeout_error(TimeoutKind::Total, total)),
+        () = driver.sleep(total.unwrap_or_default()), if total.is_some() => Err(timeout_error(TimeoutKind::Total, total)),
     };
-    response.first_byte = connection.as_ref().and_then(|used| used.first_byte());
+    response.first_byte = connection.as_ref().and_then(|used| used.stats.first_byte());
     if result.is_ok() && config.reuse {
         *pooled = connection.filter(|used| used.is_reusable());
     }
     response.finish(received, result);
     response
-}
-
-/// Sleeps for the timeout; `None` never completes.
-async fn sleep_or_pending<D: NetDriver>(driver: &D, timeout: Option<Duration>) {
-    match timeout {
-        Some(timeout) => driver.sleep(timeout).await,
-        None => pending().await,
-    }
 }
 
 fn timeout_error(kind: TimeoutKind, timeout: Option<Duration>) -> Outcome {
@@ -68,7 +63,7 @@ async fn open<D: NetDriver>(
     tokio::select! {
         biased;
         opened = HyperConnection::open(template, driver) => opened,
-        () = sleep_or_pending(driver, limit) => Err(timeout_error(TimeoutKind::Connect, limit)),
+        () = driver.sleep(limit.unwrap_or_default()), if limit.is_some() => Err(timeout_error(TimeoutKind::Connect, limit)),
     }
 }
 
@@ -90,12 +85,14 @@ impl<D: NetDriver> HyperExchange<'_, D> {
     ) -> Result<Bytes, Outcome> {
         let response = self.send_request(request).await?;
         self.response.record_headers(&response);
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         let connection = self
             .connection
             .as_mut()
             .expect("the request was sent over a connection");
-        connection.recycle_headers(parts.headers, self.response.keep_alive);
+        connection.stats.on_head(self.response.keep_alive);
+        parts.headers.clear();
+        connection.headers = parts.headers;
         let limit = self.template.config.body_limit;
         connection.read(body, limit, received).await
     }
@@ -109,7 +106,8 @@ impl<D: NetDriver> HyperExchange<'_, D> {
         &mut self,
         request: &RequestSpec<'_>,
     ) -> Result<Response<Incoming>, Outcome> {
-        let headers = self.connection.as_mut().map(|used| used.take_headers());
+        let headers = self.connection.as_mut();
+        let headers = headers.map(|used| std::mem::take(&mut used.headers));
         let mut request = hyper_request(self.template, request, headers.unwrap_or_default());
         if let Some(used) = self.connection.take() {
             match self.send_over(used, request, true).await? {
@@ -138,13 +136,13 @@ impl<D: NetDriver> HyperExchange<'_, D> {
         reused: bool,
     ) -> Result<Result<Response<Incoming>, Box<UnsentRequest>>, Outcome> {
         let connection = self.connection.insert(connection);
-        connection.begin(reused);
+        connection.stats.begin(reused);
         self.response.reused = reused;
         self.response.sent = self.template.clock.now();
         let Some(limit) = self.template.config.timeouts.first_byte else {
             return Ok(connection.send(request).await);
         };
-        let stats = connection.stats();
+        let stats = connection.stats.clone();
         let mut head = pin!(connection.send(request));
         tokio::select! {
             biased;
@@ -158,7 +156,10 @@ impl<D: NetDriver> HyperExchange<'_, D> {
     }
 
     fn classify(&self, error: Box<UnsentRequest>) -> Outcome {
-        let received = self.connection.as_ref().map_or(0, |used| used.received());
+        let received = self
+            .connection
+            .as_ref()
+            .map_or(0, |used| used.stats.received());
         errors::head_error(&error.into_error(), received)
     }
 }

@@ -15,7 +15,6 @@ mod poll_driver;
 mod poll_state;
 mod request;
 mod response;
-pub(crate) mod run_clock;
 
 pub(crate) use blocking_client::BlockingClient;
 pub(crate) use connection::HyperConnection;

@@ -77,7 +77,10 @@ impl NetDriver for PollDriver {
         })
         .await;
         match stream.take_error()? {
-            None => Ok(PollStream::new(stream, self.shared.clone())),
+            None => Ok(PollStream {
+                stream,
+                shared: self.shared.clone(),
+            }),
             Some(error) => Err(error),
         }
     }
@@ -103,12 +106,6 @@ impl NetDriver for PollDriver {
 pub(super) struct PollStream {
     stream: Arc<TcpStream>,
     shared: Arc<SharedPollState>,
-}
-
-impl PollStream {
-    pub(super) fn new(stream: Arc<TcpStream>, shared: Arc<SharedPollState>) -> PollStream {
-        PollStream { stream, shared }
-    }
 }
 
 impl DriverStream for PollStream {

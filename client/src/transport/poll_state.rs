@@ -1,9 +1,10 @@
 //! The socket of a thread's exchange: waiting for it with poll(2), and ending the wait when the exchange is cancelled.
 
+use crate::lock::lock;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{io, task::Wake};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +46,7 @@ impl Default for PollState {
 impl SharedPollState {
     /// Prepares for an exchange.
     pub(super) fn begin(&self, cancel: &CancellationToken, shutdown: &Arc<ShutdownOnCancel>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.cancel = cancel.clone();
         state.shutdown = shutdown.clone();
         state.wake_at = None;
@@ -56,7 +57,7 @@ impl SharedPollState {
 
     /// Sets the socket of a new connection.
     pub(super) fn set_stream(&self, stream: &Arc<TcpStream>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.shutdown.arm(stream);
         state.stream = Some(stream.clone());
         state.ready = PollFlags::empty();
@@ -64,14 +65,14 @@ impl SharedPollState {
 
     /// Ends the next wait at this time, or earlier.
     pub(super) fn wake_at(&self, end: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.wake_at = Some(state.wake_at.map_or(end, |earlier| earlier.min(end)));
     }
 
     /// Waits with poll(2) for the registered events, and clears their registration.
     pub(super) fn wait(&self) {
         let (stream, interest, wake_at) = {
-            let mut state = self.lock();
+            let mut state = lock(&self.0);
             // Checked after the shutdown was armed, which handles a later cancellation.
             if state.cancel.is_cancelled() {
                 return;
@@ -83,13 +84,13 @@ impl SharedPollState {
         let stream = stream.expect("an exchange waits only after it has started to connect");
         // poll(2) fails only for lack of memory. The caller then calls `wait` again.
         let ready = wait(&stream, interest, time_left).unwrap_or(PollFlags::empty());
-        self.lock().ready |= ready;
+        lock(&self.0).ready |= ready;
     }
 
     /// Whether the socket is ready; if not, registers the events of `interest`. The socket of a cancelled exchange is
     /// never ready, so that the client's own shutdown is not reported as a close by the peer.
     pub(super) fn is_ready(&self, interest: PollFlags) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let is_ready = state.ready.intersects(interest) && !state.cancel.is_cancelled();
         if is_ready {
             state.ready.remove(interest);
@@ -100,15 +101,11 @@ impl SharedPollState {
     }
 
     pub(super) fn register_interest(&self, interest: PollFlags) {
-        self.lock().interest |= interest;
+        lock(&self.0).interest |= interest;
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.lock().cancel.is_cancelled()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PollState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).cancel.is_cancelled()
     }
 }
 
@@ -120,21 +117,17 @@ pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);
 impl ShutdownOnCancel {
     /// Sets the socket to shut down. The caller must check afterwards whether the exchange is already cancelled.
     pub(crate) fn arm(&self, stream: &Arc<TcpStream>) {
-        *self.stream() = Some(stream.clone());
+        *lock(&self.0) = Some(stream.clone());
     }
 
     pub(crate) fn disarm(&self) {
-        *self.stream() = None;
-    }
-
-    fn stream(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0) = None;
     }
 }
 
 impl Wake for ShutdownOnCancel {
     fn wake(self: Arc<ShutdownOnCancel>) {
-        if let Some(stream) = &*self.stream() {
+        if let Some(stream) = &*lock(&self.0) {
             // Fails if the peer has closed the connection, which ends the wait too.
             let _ = stream.shutdown(Shutdown::Both);
         }

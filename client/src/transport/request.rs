@@ -1,9 +1,10 @@
 //! The data from which a transport builds requests: what all requests of a run share, and what differs.
 
-use crate::{policy::Timeouts, transport::run_clock::RunClock, workload::target::Target};
+use crate::{policy::Timeouts, workload::target::Target};
 use flagpole_protocol::{Resource, headers};
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{InvalidUri, PathAndQuery, Uri};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{net::SocketAddr, str::FromStr as _, sync::OnceLock};
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +56,7 @@ impl RequestTemplate {
             config,
             clock: RunClock::start(),
             cancel,
-            prefix: target.prefix().to_owned(),
+            prefix: target.prefix.clone(),
             host: host.expect("the authority was part of a URL"),
             run_name: name.map(run_name).transpose()?,
             paths: unset_paths(),
@@ -130,6 +131,34 @@ pub(crate) struct RequestSpec<'a> {
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
     /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub(crate) cancel: &'a CancellationToken,
+}
+
+/// A clock that starts with the run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunClock {
+    start: Instant,
+    /// The start of the run in Unix time, because `Retry-After` may be a date.
+    start_unix: Duration,
+}
+
+impl RunClock {
+    pub(crate) fn start() -> RunClock {
+        let start_unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        RunClock {
+            start: Instant::now(),
+            start_unix: start_unix.unwrap_or_default(),
+        }
+    }
+
+    /// The time since the start.
+    pub(crate) fn now(self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The Unix time at `time` after the start.
+    pub(crate) fn unix_time(self, time: Duration) -> Duration {
+        self.start_unix + time
+    }
 }
 
 /// The name of a run that cannot be sent.

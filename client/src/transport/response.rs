@@ -63,7 +63,8 @@ impl RawResponse {
     /// Records how the exchange ended.
     pub(crate) fn finish(&mut self, received: ReceivedBody, result: Result<Bytes, Outcome>) {
         self.bytes = received.bytes;
-        self.partial_body = received.into_partial(&result);
+        let partial = received.partial.filter(|partial| !partial.is_empty());
+        self.partial_body = partial.filter(|_| result.is_err()).map(BytesMut::freeze);
         self.result = result;
     }
 }
@@ -154,29 +155,11 @@ fn has_malformed_digest(value: &HeaderValue) -> bool {
 }
 
 /// The bytes of a body that have arrived.
-#[derive(Default)]
 pub(crate) struct ReceivedBody {
     /// The number of bytes that have arrived.
     pub(crate) bytes: u64,
     /// A copy of the bytes, for a run that resumes incomplete bodies; otherwise `None`.
     pub(crate) partial: Option<BytesMut>,
-}
-
-impl ReceivedBody {
-    pub(crate) fn new(keep_partial: bool) -> ReceivedBody {
-        ReceivedBody {
-            bytes: 0,
-            partial: keep_partial.then(BytesMut::new),
-        }
-    }
-
-    /// The bytes of a body that is incomplete because the exchange failed.
-    pub(crate) fn into_partial<T, E>(self, result: &Result<T, E>) -> Option<Bytes> {
-        let partial = self
-            .partial
-            .filter(|partial| result.is_err() && !partial.is_empty());
-        partial.map(BytesMut::freeze)
-    }
 }
 
 /// How many bytes to reserve for a body of this declared length.

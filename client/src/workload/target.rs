@@ -11,7 +11,7 @@ pub struct Target {
     host: String,
     port: u16,
     /// The path before `/flags`, without a slash at its end.
-    prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl Target {
@@ -21,11 +21,6 @@ impl Target {
             80 => self.host.clone(),
             port => format!("{}:{port}", self.host),
         }
-    }
-
-    /// The path before `/flags`, without a slash at its end.
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
     }
 }
 
@@ -172,9 +167,9 @@ mod tests {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), "http://h:8001");
         }
         let nested: Target = "http://h:8001/static/flags/".parse().unwrap();
-        assert_eq!(nested.prefix(), "/static");
+        assert_eq!(nested.prefix, "/static");
         let similar: Target = "http://h:8001/redflags".parse().unwrap();
-        assert_eq!(similar.prefix(), "/redflags");
+        assert_eq!(similar.prefix, "/redflags");
     }
 
     #[test]

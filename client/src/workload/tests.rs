@@ -57,3 +57,21 @@ fn a_flag_with_metadata_is_one_download() {
     assert_eq!(numbered(&workload), [(flag, 1), (flag, 2)]);
     assert!(workload.downloads.iter().all(|d| d.saves_by_country));
 }
+
+#[test]
+fn only_1_to_1000_is_accepted() {
+    for good in ["1", "30", "1000"] {
+        assert_eq!(good.parse::<Concurrency>().unwrap().to_string(), good);
+    }
+    for bad in ["0", "1001", "-1", "many", "", "99999999999999999999999"] {
+        let error = bad.parse::<Concurrency>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("expected a concurrency of 1 to 1000, such as `30`, got `{bad}`")
+        );
+    }
+    assert_eq!(
+        Concurrency::new(0).unwrap_err(),
+        "0".parse::<Concurrency>().unwrap_err()
+    );
+}

@@ -1,14 +1,14 @@
 //! The runtime of an event loop, and its main task, which starts a task for each attempt that is due and has a slot.
 
 use super::{attempt_loop::AttemptLoop, task::run_task};
-use crate::execution::run_state::{RunState, lock};
 use crate::{Run, RunError, policy::AdaptiveLimit, scheduler::Action};
+use crate::{execution::run_state::RunState, lock::lock};
 use flagpole_protocol::RunStats;
+use std::panic::resume_unwind;
 use std::sync::{Arc, atomic::Ordering::SeqCst};
-use std::{future::pending, panic::resume_unwind, time::Duration};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
+use tokio::{sync::mpsc, time::sleep};
 
 /// The capacity of the channel of records to the main task. Tasks wait while the channel is full.
 const RECORDS: usize = 256;
@@ -76,7 +76,7 @@ impl AttemptLoop {
                 }
                 Some(ended) = tasks.join_next() => propagate_panic(ended),
                 () = self.notified() => {}
-                () = sleep_or_pending(wait) => {}
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => {}
                 () = self.cancel.cancelled() => {}
             }
         }
@@ -89,13 +89,6 @@ impl AttemptLoop {
             propagate_panic(ended);
         }
         std::mem::take(&mut lock(&self.stats))
-    }
-}
-
-async fn sleep_or_pending(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => pending().await,
     }
 }
 

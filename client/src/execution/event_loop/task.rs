@@ -3,11 +3,10 @@
 
 use super::attempt_loop::{AttemptLoop, PooledConnection};
 use super::poll_on_wake::PollOnWake;
-use crate::DownloadDir;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
-use crate::execution::{evaluation::Slot, run_state::lock};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::transport::{RawResponse, RequestSpec, TokioDriver, exchange};
+use crate::{DownloadDir, execution::evaluation::Slot, lock::lock};
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::mem::replace;
 use std::pin::{Pin, pin};
@@ -95,7 +94,7 @@ impl AttemptDriver for TaskDriver {
             self.attempt_loop.release(id);
             self.attempt_loop.notify();
         }
-        queued.wait().await
+        queued.await
     }
 
     /// Sends the record before the task begins its next attempt, so that a slow callback delays that attempt.

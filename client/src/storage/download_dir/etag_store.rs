@@ -1,13 +1,14 @@
 //! The entity tags of saved files, as JSON lines in a file in the same folder. A tag is looked up by the digest of the
 //! bytes on disk, so that a damaged file has no stored tag.
 
+use crate::lock::lock;
 use flagpole_protocol::{ContentDigest, EntityTag};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 const FILE: &str = ".flagpole-tags";
 
@@ -77,10 +78,8 @@ impl EtagStore {
         file.write_all(line.as_bytes())
     }
 
-    /// Locks the map, which is consistent even after a panic.
     fn known(&self) -> MutexGuard<'_, HashMap<ResourceVersion, EntityTag>> {
-        let known = self.known.get_or_init(|| Mutex::new(read(&self.path)));
-        known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(self.known.get_or_init(|| Mutex::new(read(&self.path))))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Resumes downloads: looks up local copies of resources, and saves and removes partial files.
 
 use super::{DownloadDir, ResumeState, etag_store::EtagStore, file_name};
+use crate::storage::gif;
 use crate::storage::resume::{LocalCopy, PartialBody};
-use crate::storage::verify::gif;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, CountryCode, EntityTag, Outcome, Resource};
 use serde::{Deserialize, Serialize};

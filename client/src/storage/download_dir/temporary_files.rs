@@ -1,9 +1,10 @@
 //! Files that do not have their final name yet. A dropped file is removed from the disk; a process that exits without
 //! dropping its files can remove all of them together.
 
+use crate::lock::lock;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use std::{collections::HashSet, fs};
 use tempfile::TempPath;
@@ -54,7 +55,7 @@ impl TemporaryFiles {
     /// Creates a file. The lock is held meanwhile, so that every file is tracked. This costs no concurrency: file systems
     /// create the files of one folder one after the other.
     fn create(&self, folder: &Path) -> io::Result<(fs::File, StagedFile)> {
-        let mut paths = self.lock();
+        let mut paths = lock(&self.0);
         let Some(known) = paths.as_mut() else {
             return Err(io::Error::other("the run was stopped"));
         };
@@ -79,15 +80,10 @@ impl TemporaryFiles {
 
     /// Removes all temporary files and prevents new ones.
     pub(super) fn remove_all(&self) {
-        for path in self.lock().take().unwrap_or_default() {
+        for path in lock(&self.0).take().unwrap_or_default() {
             // Fails if the file was renamed or dropped just now; the process is about to exit.
             let _ = fs::remove_file(path);
         }
-    }
-
-    /// Locks the set, which is consistent even after a panic.
-    fn lock(&self) -> MutexGuard<'_, TrackedPaths> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,7 +98,7 @@ impl StagedFile {
 
 impl Drop for TrackedPath {
     fn drop(&mut self) {
-        if let Some(paths) = self.all.lock().as_mut() {
+        if let Some(paths) = lock(&self.all.0).as_mut() {
             paths.remove(&self.path);
         }
     }
@@ -147,7 +143,7 @@ mod tests {
         renamed.rename(&folder.path().join("x")).unwrap();
         assert_eq!(count(folder.path()), 1);
         assert_eq!(fs::read(folder.path().join("x")).unwrap(), b"ab");
-        assert_eq!(all.lock().as_ref().map(HashSet::len), Some(0));
+        assert_eq!(lock(&all.0).as_ref().map(HashSet::len), Some(0));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! next run.
 
 use super::*;
+use crate::storage::gif::tests::{SMALLEST as WHOLE, with_text};
 use crate::storage::resume::{LocalCopy, PartialBody};
-use crate::storage::verify::gif::tests::{SMALLEST as WHOLE, with_text};
 use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, ContentRange, EntityTag};

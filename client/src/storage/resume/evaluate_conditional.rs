@@ -2,7 +2,7 @@
 //! update of the partial file. A partial body is merged with the rest in a 206; only a verified complete body results.
 
 use super::{LocalCopy, PartialBody, PartialUpdate};
-use crate::{storage::verify::gif, transport::RawResponse};
+use crate::{storage::gif, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, ContentRange, Outcome};
 

@@ -1,7 +1,7 @@
 //! Responses to conditional requests, complete and incomplete.
 
 use super::*;
-use crate::storage::verify::gif::tests::SMALLEST;
+use crate::storage::gif::tests::SMALLEST;
 use flagpole_protocol::{EntityTag, TimeoutKind};
 use proptest::prelude::*;
 use std::time::Duration;

@@ -1,12 +1,13 @@
-//! Verifies bodies by their digests (RFC 9530). Verified bodies are cached, and later bodies are compared with them,
+//! Verifies bodies by their digests (RFC 9530), and reads the name of a country from its metadata. Verified bodies are cached, and later bodies are compared with them,
 //! because hashing takes as long as the rest of a request.
 
 use super::gif;
-use crate::transport::RawResponse;
+use crate::{lock::lock, transport::RawResponse};
 use bytes::Bytes;
-use flagpole_protocol::{ContentDigest, Outcome, Resource};
+use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, reason};
+use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// The maximum total size of the cached bodies, in bytes: three times the size of all flags.
 const CACHE_MAX: usize = 16 << 20;
@@ -62,7 +63,9 @@ impl BodyVerifier {
     /// Whether the body has this digest. A body with a cached digest is compared with the cached bytes, which is
     /// equivalent and much cheaper.
     pub(crate) fn verify(&self, body: &Bytes, digest: ContentDigest) -> bool {
-        if let Some(verified) = self.cached(digest) {
+        // A shared handle, so that the lock is not held while bodies are compared.
+        let cached = lock(&self.cache).bodies.get(&digest).cloned();
+        if let Some(verified) = cached {
             return verified == body;
         }
         let is_match = ContentDigest::from_body(body) == digest;
@@ -72,26 +75,16 @@ impl BodyVerifier {
         is_match
     }
 
-    /// The verified body with this digest. A shared handle, so that the lock is not held while bodies are compared.
-    fn cached(&self, digest: ContentDigest) -> Option<Bytes> {
-        self.lock().bodies.get(&digest).cloned()
-    }
-
     /// Caches a body if there is room; other bodies are hashed every time.
     fn cache(&self, digest: ContentDigest, body: &Bytes) {
         // A copy, because the body may be a small part of a connection's buffer, which a shared handle would keep
         // allocated.
         let copy = Bytes::copy_from_slice(body);
-        let mut cache = self.lock();
+        let mut cache = lock(&self.cache);
         if cache.bytes + copy.len() <= self.capacity && !cache.bodies.contains_key(&digest) {
             cache.bytes += copy.len();
             cache.bodies.insert(digest, copy);
         }
-    }
-
-    /// Locks the cache, which is consistent even after a panic.
-    fn lock(&self) -> MutexGuard<'_, DigestCache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,6 +99,31 @@ fn has_plausible_format(resource: Resource, body: &[u8]) -> bool {
 impl Default for BodyVerifier {
     fn default() -> BodyVerifier {
         BodyVerifier::with_capacity(CACHE_MAX)
+    }
+}
+
+/// The used fields of the metadata.
+#[derive(Deserialize)]
+struct CountryMetadata {
+    country: String,
+    /// Optional; if present, it must be the requested code.
+    iso_cc: Option<String>,
+}
+
+/// The name of the country with this code.
+///
+/// # Errors
+/// [`Outcome::BadMetadata`] if the body is not JSON, has no country or belongs to another code. The parser rejects deep
+/// nesting; the size of the body was limited when the body arrived.
+pub(crate) fn country_name(body: &[u8], code: CountryCode) -> Result<String, Outcome> {
+    let metadata = serde_json::from_slice::<CountryMetadata>(body);
+    let metadata = metadata.map_err(|error| Outcome::BadMetadata(reason(&error)))?;
+    match metadata.iso_cc {
+        Some(other) if !other.eq_ignore_ascii_case(&code.to_string()) => {
+            let why = format!("expected the metadata of `{code}`, got that of `{other}`");
+            Err(Outcome::BadMetadata(reason(&why)))
+        }
+        _ => Ok(metadata.country),
     }
 }
 
@@ -158,7 +176,7 @@ mod tests {
     #[test]
     fn flag_without_a_digest_must_be_a_complete_gif() {
         let code = "BR".parse().unwrap();
-        let whole = crate::storage::verify::gif::tests::SMALLEST;
+        let whole = crate::storage::gif::tests::SMALLEST;
         for (body, outcome) in [
             (whole, Outcome::Ok),
             (&whole[..whole.len() - 1], Outcome::Corrupt),
@@ -196,11 +214,78 @@ mod tests {
             assert!(verifier.verify(&body, ContentDigest::from_body(&body)));
             assert!(!verifier.verify(&FALSE, ContentDigest::from_body(&body)));
         }
-        let cache = verifier.lock();
+        let cache = lock(&verifier.cache);
         assert_eq!(
             cache.bytes,
             cache.bodies.values().map(Bytes::len).sum::<usize>()
         );
         assert_eq!(cache.bytes, 10);
+    }
+
+    fn country(body: &[u8]) -> Result<String, Outcome> {
+        country_name(body, "BR".parse().unwrap())
+    }
+
+    #[test]
+    fn metadata_must_match_the_code_if_it_has_one() {
+        for iso_cc in ["\"BR\"", "\"br\"", "null"] {
+            let body = format!(r#"{{"country": "Brazil", "iso_cc": {iso_cc}}}"#);
+            assert_eq!(country(body.as_bytes()), Ok("Brazil".to_owned()));
+        }
+        assert_eq!(
+            country(br#"{"country": "Brazil"}"#),
+            Ok("Brazil".to_owned())
+        );
+        let other = country(br#"{"country": "Brazil", "iso_cc": "US"}"#).unwrap_err();
+        assert_eq!(
+            other.to_string(),
+            "bad metadata: expected the metadata of `BR`, got that of `US`"
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let body = r#"{"iso_cc": "BR", "country": "Brazil", "population": [1, {"x": null}]}"#;
+        assert_eq!(country(body.as_bytes()), Ok("Brazil".to_owned()));
+    }
+
+    #[test]
+    fn malformed_metadata_is_rejected() {
+        let deep = |open: &str| open.repeat(1_000_000);
+        for bad in [
+            "",
+            "GIF89a",
+            "{}",
+            "[]",
+            r#"{"country": 7}"#,
+            r#"{"country": "Brazil""#,
+            r#"{"country": "a", "country": "b"}"#,
+            r#"{"country": "a", "iso_cc": 7}"#,
+            r#"{"country": "a", "iso_cc": ""}"#,
+            "{\"country\": \"\u{0}\"}",
+            &deep("["),
+            &format!("{{\"x\": {}", deep("[")),
+            &format!("{{\"country\": {}", deep("{\"a\":")),
+        ] {
+            let outcome = country(bad.as_bytes());
+            assert!(
+                matches!(outcome, Err(Outcome::BadMetadata(_))),
+                "{outcome:?}"
+            );
+        }
+        assert!(country(b"{\"country\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn reason_is_short_for_long_bodies() {
+        let body = format!("\"{}\"", "\u{e9}".repeat(1_000_000));
+        let Err(Outcome::BadMetadata(reason)) = country(body.as_bytes()) else {
+            panic!("a string is no object");
+        };
+        assert!(reason.len() < 300, "{}", reason.len());
+        let long = "x".repeat(1_000_000);
+        let body = format!(r#"{{"country": "a", "iso_cc": "{long}"}}"#);
+        let other = country(body.as_bytes()).unwrap_err();
+        assert!(other.to_string().len() < 300);
     }
 }
