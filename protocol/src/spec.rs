@@ -201,6 +201,7 @@ pub fn reword_serde_error(message: &str) -> String {
         "u16" => "a whole number from 0 to 65535",
         "u32" => "a whole number from 0 to 4294967295",
         "u64" | "usize" => "a whole number from 0",
+        "a nonzero usize" => "a whole number from 1",
         "i64" => "a whole number",
         "f64" => "a number",
         "a sequence" => "a list",
@@ -213,6 +214,7 @@ pub fn reword_serde_error(message: &str) -> String {
         "sequence" => "a list".to_owned(),
         got => got
             .trim_start_matches(|c: char| c != '`' && c != '"')
+            .trim_end_matches(" as i128")
             .replace('"', "`"),
     };
     format!("expected {expected}, got {got}")
@@ -325,6 +327,10 @@ mod tests {
             (
                 "invalid value: integer `-1`, expected u32",
                 "expected a whole number from 0 to 4294967295, got `-1`",
+            ),
+            (
+                "invalid type: integer `18446744073709551616` as i128, expected a nonzero usize",
+                "expected a whole number from 1, got `18446744073709551616`",
             ),
             (
                 "invalid type: map, expected a string",

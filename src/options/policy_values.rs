@@ -113,7 +113,9 @@ fn backoff(text: &str) -> Result<Backoff, String> {
     let (first, max) = text.split_once("..").ok_or_else(expected)?;
     let (first, max) = (duration(first)?, duration(max)?);
     if max < first {
-        Err(expected())
+        Err(format!(
+            "the first duration must not exceed the second, got `{text}`"
+        ))
     } else {
         Ok(Backoff { first, max })
     }

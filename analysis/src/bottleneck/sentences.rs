@@ -70,7 +70,7 @@ impl RunFigures<'_> {
             BottleneckKind::ServerLateness => {
                 "give the server more CPU or send fewer concurrent requests"
             }
-            BottleneckKind::Overhead => "reuse connections or use a cheaper transport",
+            BottleneckKind::Overhead => "reuse connections or use a strategy with fewer threads",
             // Timing decides which hedges start, so a hedged run has no lower bound.
             BottleneckKind::Unknown if self.is_hedged() => "repeat the run without hedges",
             BottleneckKind::Unknown => "use flagpole's own server (no --url)",

@@ -241,7 +241,7 @@ fn saturated_client_is_limited_by_its_cpu() {
     let unused = ObservedRun { cores: 8, ..busy };
     assert_line(
         &unused,
-        "limited by overhead: lower bound 2.00 ms, CPU time per core 24.0 ms of 100 ms; reuse connections or use a cheaper transport",
+        "limited by overhead: lower bound 2.00 ms, CPU time per core 24.0 ms of 100 ms; reuse connections or use a strategy with fewer threads",
     );
 }
 

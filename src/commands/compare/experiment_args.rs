@@ -53,10 +53,15 @@ fn from_options(args: &CompareArgs) -> Result<Experiment> {
 /// The seed and the only listener of the profile. A single latency becomes that of the listener and leaves `latencies`.
 fn server(args: &CompareArgs, latencies: &mut Vec<Latency>) -> Result<(u64, Option<Listener>)> {
     let mut profile = args.server.effective_profile("clean", &[])?;
-    let listener = profile.listeners.pop();
-    if !profile.listeners.is_empty() {
-        bail!("the profile has several listeners; choose one with `--listener`");
+    if profile.listeners.len() > 1 {
+        let names = profile.listeners.iter().flat_map(|one| &one.name);
+        let names: Vec<_> = names.map(String::as_str).collect();
+        bail!(
+            "--profile: expected one listener, got {}; choose one with `--listener`",
+            names.join(", ")
+        );
     }
+    let listener = profile.listeners.pop();
     if latencies.is_empty() && !args.server.names_profile() {
         latencies.push("50ms".parse().expect("50ms is a latency"));
     }

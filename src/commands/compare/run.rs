@@ -23,7 +23,7 @@ impl CompareArgs {
             return Ok(ExitStatus::Success);
         }
         let experiment = experiment(&self)?;
-        check(&experiment)?;
+        check(&experiment).map_err(|error| self.with_file(error))?;
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
@@ -58,6 +58,16 @@ impl CompareArgs {
         })
     }
 
+    /// The error, with the file and with keys instead of options if the experiment is from a file.
+    fn with_file(&self, error: anyhow::Error) -> anyhow::Error {
+        let text = error.to_string();
+        let is_typed = text.starts_with("--fail-if") && !self.fail_if.is_empty();
+        match &self.experiment {
+            Some(file) if !is_typed => anyhow!("{file}: {}", with_keys(&text)),
+            _ => error,
+        }
+    }
+
     fn print(&self, comparison: &Comparison) -> Result<()> {
         let mut text = Vec::new();
         let style = if colour::is_enabled() {
@@ -68,6 +78,18 @@ impl CompareArgs {
         self.format.write(comparison, &style, &mut text)?;
         output::result(&String::from_utf8(text)?)
     }
+}
+
+/// A sentence with the keys of an experiment instead of the options of the command line: `fail_if` for `--fail-if`.
+fn with_keys(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let name = word.trim_start_matches('`');
+        match name.strip_prefix("--") {
+            Some(key) => word.replace(name, &key.replace('-', "_")),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Rejects an experiment that cannot be measured, before anything is written.

@@ -59,7 +59,12 @@ impl Experiment {
         }
         let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);
         for variant in &variants {
-            let has_timeout = variant.policy()?.timeouts.total.is_some();
+            let policy = variant.policy().map_err(|error| {
+                let is_named = !self.policies.is_empty();
+                let name = is_named.then(|| format!("{}: ", variant.name));
+                anyhow!("{}{error}", name.unwrap_or_default())
+            })?;
+            let has_timeout = policy.timeouts.total.is_some();
             if has_endless_fault && !has_timeout {
                 bail!("--fault: `hang` without `for=` never ends; set `--timeout`");
             }
@@ -136,5 +141,15 @@ mod tests {
             "4 combinations of conditions x 3 strategies x 10000 rounds = 120000 runs; the maximum is 100000"
         );
         check("flags = 'all'\ntimes = 401").unwrap();
+    }
+
+    #[test]
+    fn an_option_may_need_one_of_the_common_policy() {
+        let error = |text| check(text).unwrap_err().to_string();
+        check("[policy]\nretries = 3\n[policies.slow]\nbackoff = '1s..2s'\n[policies.quick]").unwrap();
+        assert_eq!(
+            error("[policies.slow]\nbackoff = '1s..2s'"),
+            "sequential+slow: --backoff: needs --retries"
+        );
     }
 }
