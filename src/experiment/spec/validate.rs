@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn an_option_may_need_one_of_the_common_policy() {
         let error = |text| check(text).unwrap_err().to_string();
-        check("[policy]\nretries = 3\n[policies.slow]\nbackoff = '1s..2s'\n[policies.quick]").unwrap();
+        check("[policy]\nretries = 3\n[policies.slow]\nbackoff = '1s..2s'\n[policies.quick]")
+            .unwrap();
         assert_eq!(
             error("[policies.slow]\nbackoff = '1s..2s'"),
             "sequential+slow: --backoff: needs --retries"
