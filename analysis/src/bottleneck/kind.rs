@@ -36,16 +36,10 @@ pub enum BottleneckKind {
     Unknown,
 }
 
-impl BottleneckKind {
-    /// The fixed name in JSON and CSV.
-    pub fn label(self) -> &'static str {
-        self.into()
-    }
-}
-
 impl fmt::Display for BottleneckKind {
     /// The name in text: `server rate limit`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.label().replace('_', " ").replace("cpu", "CPU"))
+        let name: &str = self.into();
+        f.pad(&name.replace('_', " ").replace("cpu", "CPU"))
     }
 }

@@ -13,7 +13,7 @@ const QUANTILES: [f64; 13] = [
 ];
 
 /// The median of some values, the lower of two in the middle, and their range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Spread {
     /// One of the values, never the mean of two.
@@ -25,7 +25,7 @@ pub struct Spread {
 }
 
 /// Three percentiles of latencies; null without latencies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Percentiles {
     /// The median.

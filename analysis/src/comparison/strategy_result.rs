@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
 /// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct StrategyResult {
     /// The name of the strategy, with its policy where several are compared: `async+hedged`.
@@ -112,9 +112,6 @@ impl StrategyResult {
             wall_us: Spread::from_values(
                 trials.iter().map(|trial| as_micros(trial.measured.wall)),
             )?,
-            speedup: None,
-            ratio_to_fastest: None,
-            incomparable_to: None,
             bound_us: Spread::from_values(bounds).map(|bounds| bounds.median),
             // Efficiency falls with the wall time: its upper median belongs to the lower median of the wall times.
             efficiency: upper_median(trials.iter().filter_map(Trial::efficiency)),
@@ -127,15 +124,10 @@ impl StrategyResult {
             attempts: stats.attempts(),
             retries: stats.retries,
             hedges: stats.hedges,
-            fates_compared: 0,
-            timing_dependent: 0,
             failures: failures(&stats),
             resource_usage: ResourceUsage::median(&usages),
-            fates_digest: None,
-            bottleneck: None,
             percentiles: distribution(&stats.response_time, &stats.service_time),
             rounds: trials.iter().map(RoundResult::from).collect(),
-            stalled_rounds: Vec::new(),
             median_round: median.round,
             median_round_attempts: median
                 .measured
@@ -143,7 +135,7 @@ impl StrategyResult {
                 .iter()
                 .map(AttemptView::from)
                 .collect(),
-            timeline: Vec::new(),
+            ..StrategyResult::default()
         })
     }
 

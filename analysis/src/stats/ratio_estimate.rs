@@ -35,8 +35,6 @@ pub struct RatioEstimate {
     pub high: f64,
     /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
     pub minimum_detectable_effect: f64,
-    /// The number of samples of each side; of the smaller side, if they differ.
-    pub samples: usize,
 }
 
 /// Samples that cannot be compared.
@@ -70,7 +68,6 @@ impl RatioEstimate {
             sample.mean,
             sample.squared_error().sqrt(),
             sample.degrees_of_freedom(),
-            one.len(),
         ))
     }
 
@@ -82,7 +79,6 @@ impl RatioEstimate {
     /// If there are fewer than 2 rounds of `one` or of `other`, or a value is not positive and finite.
     pub fn unpaired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
         let (one, other) = (logs(one)?, logs(other)?);
-        let samples = one.len().min(other.len());
         let (one, other) = (LogSample::from_logs(&one), LogSample::from_logs(&other));
         let (a, b) = (one.squared_error(), other.squared_error());
         let shares = a.powi(2) / one.degrees_of_freedom() + b.powi(2) / other.degrees_of_freedom();
@@ -92,12 +88,7 @@ impl RatioEstimate {
             one.degrees_of_freedom() + other.degrees_of_freedom()
         };
         let mean = one.mean - other.mean;
-        Ok(RatioEstimate::new(
-            mean,
-            (a + b).sqrt(),
-            degrees_of_freedom,
-            samples,
-        ))
+        Ok(RatioEstimate::new(mean, (a + b).sqrt(), degrees_of_freedom))
     }
 
     /// Whether the interval excludes 1: whether the difference is statistically significant.
@@ -107,7 +98,7 @@ impl RatioEstimate {
 
     /// The estimate from the mean of the logarithms and its standard error. The minimum detectable effect is that of
     /// H. S. Bloom, "Minimum Detectable Effects", Evaluation Review 19, 1995.
-    fn new(mean: f64, error: f64, degrees_of_freedom: f64, samples: usize) -> RatioEstimate {
+    fn new(mean: f64, error: f64, degrees_of_freedom: f64) -> RatioEstimate {
         let student = StudentsT::new(0.0, 1.0, degrees_of_freedom)
             .expect("2 samples have a degree of freedom");
         let t = student.inverse_cdf(T_QUANTILE);
@@ -118,7 +109,6 @@ impl RatioEstimate {
             low: (mean - margin).exp(),
             high: (mean + margin).exp(),
             minimum_detectable_effect: detectable.exp_m1(),
-            samples,
         }
     }
 }

@@ -60,8 +60,8 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
 
 /// Responses were sent before they were due.
 fn early_responses(count: u64) -> Option<ValidityIssue> {
-    let message = || format!("{} sent early", plural(count, "response"));
-    (count > 0).then(|| ValidityIssue::invalid("early_responses", message()))
+    let message = format!("{} sent early", plural(count, "response"));
+    (count > 0).then(|| ValidityIssue::invalid("early_responses", message))
 }
 
 /// Responses were not delayed as asked: the lateness of the median round, of the strategy for which that is highest. A
@@ -101,13 +101,11 @@ fn fates_differ(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
 fn fates_unknown(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
     let unknown = strategies.iter().filter(|one| one.fates_digest.is_none());
     let attempts: u64 = unknown.map(|one| one.timing_dependent_attempts).sum();
-    let message = || {
-        format!(
-            "cannot tell whether the fates were the same: each of the {attempts} attempts was timing-dependent in at \
+    let message = format!(
+        "cannot tell whether the fates were the same: each of the {attempts} attempts was timing-dependent in at \
              least one trial"
-        )
-    };
-    (attempts > 0).then(|| ValidityIssue::suspect("fates_unknown", message()))
+    );
+    (attempts > 0).then(|| ValidityIssue::suspect("fates_unknown", message))
 }
 
 /// All strategies under a policy must have results comparable to those of the first strategy under that policy.
@@ -115,15 +113,13 @@ fn work_differs(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
     strategies.iter().find_map(|other| {
         let mut all = strategies.iter();
         let first = all.find(|first| first.policy == other.policy)?;
-        let message = || {
-            format!(
+        let message = format!(
                 "different results: the downloads of {} ended with {}, those of {} with {}, so no ratio of their wall \
                  times is given",
                 first.name, first.downloads, other.name, other.downloads
-            )
-        };
+);
         let differs = !first.downloads.is_comparable_to(&other.downloads);
-        differs.then(|| ValidityIssue::suspect("work_differs", message()))
+        differs.then(|| ValidityIssue::suspect("work_differs", message))
     })
 }
 
@@ -154,48 +150,42 @@ fn below_bound(one: &ObservedStrategy) -> Option<ValidityIssue> {
 fn client_saturated(one: &ObservedStrategy) -> Option<ValidityIssue> {
     let cores = one.cores.max(1);
     let share = ratio(one.cpu?, one.total_wall())? / cores as f64;
-    let message = || {
-        format!(
-            "{} used {:.0}% of its {}: the client itself was the bottleneck; lower the concurrency or use longer delays",
-            one.name,
-            100.0 * share,
-            plural(cores, "core")
-        )
-    };
-    (share > CLIENT_SATURATED).then(|| ValidityIssue::suspect("client_saturated", message()))
+    let message = format!(
+        "{} used {:.0}% of its {}: the client itself was the bottleneck; lower the concurrency or use longer delays",
+        one.name,
+        100.0 * share,
+        plural(cores, "core")
+    );
+    (share > CLIENT_SATURATED).then(|| ValidityIssue::suspect("client_saturated", message))
 }
 
 /// Client and server together used most of the machine.
 fn machine_saturated(one: &ObservedStrategy, cores: usize) -> Option<ValidityIssue> {
     let both = one.cpu? + one.server_cpu?;
     let share = ratio(both, one.total_wall())? / cores.max(1) as f64;
-    let message = || {
-        format!(
-            "{} and the server used {:.0}% of the machine's {} and disturbed each other; lower the concurrency or use \
+    let message = format!(
+        "{} and the server used {:.0}% of the machine's {} and disturbed each other; lower the concurrency or use \
              longer delays",
-            one.name,
-            100.0 * share,
-            plural(cores, "core")
-        )
-    };
-    (share > MACHINE_SATURATED).then(|| ValidityIssue::suspect("machine_saturated", message()))
+        one.name,
+        100.0 * share,
+        plural(cores, "core")
+    );
+    (share > MACHINE_SATURATED).then(|| ValidityIssue::suspect("machine_saturated", message))
 }
 
 /// Workers were idle between attempts: their busy time differs from the time of their attempts.
 fn busy_time_mismatch(one: &ObservedStrategy) -> Option<ValidityIssue> {
     let (busy, attempts) = (one.busy?, one.attempt_time?);
     let difference = ratio(busy.abs_diff(attempts), busy.max(attempts))?;
-    let message = || {
-        format!(
-            "the connections of {} were busy for {}, but its attempts took {}: the difference is more than 2%; run on \
+    let message = format!(
+        "the connections of {} were busy for {}, but its attempts took {}: the difference is more than 2%; run on \
              an idle machine",
-            one.name,
-            HumanDuration(busy),
-            HumanDuration(attempts)
-        )
-    };
+        one.name,
+        HumanDuration(busy),
+        HumanDuration(attempts)
+    );
     (difference > BUSY_TIME_TOLERANCE)
-        .then(|| ValidityIssue::suspect("busy_time_mismatch", message()))
+        .then(|| ValidityIssue::suspect("busy_time_mismatch", message))
 }
 
 /// A trend of the wall times. The significance level is divided by the number of strategies (Bonferroni), because each
@@ -204,16 +194,14 @@ fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<Validit
     let walls: Vec<f64> = one.walls.iter().map(Duration::as_secs_f64).collect();
     let Trend { p, change } = Trend::from_values(&walls)?;
     let is_trend = p < TREND_P / strategy_count.max(1) as f64 && change.abs() >= MIN_TREND;
-    let message = || {
-        format!(
-            "{}: the last third of the rounds took {:.1}% {} than the first third (p = {p:.2e}, Mann-Kendall test); run \
+    let message = format!(
+        "{}: the last third of the rounds took {:.1}% {} than the first third (p = {p:.2e}, Mann-Kendall test); run \
              on an idle machine",
-            one.name,
-            100.0 * change.abs(),
-            if change > 0.0 { "longer" } else { "less time" }
-        )
-    };
-    is_trend.then(|| ValidityIssue::suspect("rounds_drift", message()))
+        one.name,
+        100.0 * change.abs(),
+        if change > 0.0 { "longer" } else { "less time" }
+    );
+    is_trend.then(|| ValidityIssue::suspect("rounds_drift", message))
 }
 
 /// There are too few latencies for a percentile.
@@ -225,26 +213,24 @@ fn few_samples(one: &ObservedStrategy) -> Option<ValidityIssue> {
         missing.map(|(quantile, needed)| format!("p{} ({needed} needed)", 100.0 * quantile));
     let missing: Vec<_> = missing.collect();
     let latencies = if samples == 1 { "latency" } else { "latencies" };
-    let message = || {
-        format!(
-            "{name} has {samples} independent {latencies}, too few for {}; raise --rounds or --flags",
-            missing.join(", ")
-        )
-    };
-    (!missing.is_empty()).then(|| ValidityIssue::suspect("few_samples", message()))
+    let message = format!(
+        "{name} has {samples} independent {latencies}, too few for {}; raise --rounds or --flags",
+        missing.join(", ")
+    );
+    (!missing.is_empty()).then(|| ValidityIssue::suspect("few_samples", message))
 }
 
 /// Fewer rounds were completed than asked for.
 fn rounds_missing(cell: &ObservedCell) -> Option<ValidityIssue> {
     let (rounds, requested) = (cell.rounds, cell.requested_rounds);
-    let message = || format!("only {rounds} of {requested} rounds were completed");
-    (rounds < requested).then(|| ValidityIssue::invalid("rounds_missing", message()))
+    let message = format!("only {rounds} of {requested} rounds were completed");
+    (rounds < requested).then(|| ValidityIssue::invalid("rounds_missing", message))
 }
 
 /// There are too few rounds for a confidence interval.
 fn few_rounds(rounds: usize) -> Option<ValidityIssue> {
     let rounds_done = plural(rounds, "round");
     let message =
-        || format!("{rounds_done}; a confidence interval needs {MIN_ROUNDS}; raise --rounds");
-    (rounds < MIN_ROUNDS).then(|| ValidityIssue::suspect("few_rounds", message()))
+        format!("{rounds_done}; a confidence interval needs {MIN_ROUNDS}; raise --rounds");
+    (rounds < MIN_ROUNDS).then(|| ValidityIssue::suspect("few_rounds", message))
 }

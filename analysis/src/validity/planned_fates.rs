@@ -14,18 +14,9 @@ use derive_more::Display;
 use flagpole_protocol::{AttemptKind, AttemptRecord, ContentDigest, Outcome, as_micros};
 use std::collections::BTreeMap;
 
-/// A digest of fates: 16 hexadecimal digits, equal if all fates were equal.
+/// A digest of fates, from their canonical lines in any order: 16 hexadecimal digits, equal if all fates were equal.
 #[derive(Clone, Debug, Display, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FatesDigest(String);
-
-impl FatesDigest {
-    /// The digest of these [canonical lines](canonical_line), in any order.
-    fn from_lines(lines: &[&str]) -> FatesDigest {
-        let mut lines = lines.to_vec();
-        lines.sort_unstable();
-        FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short())
-    }
-}
 
 /// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,25 +66,18 @@ impl PlannedFates {
         self
     }
 
-    /// The digest of all comparable attempts of this run alone.
-    pub fn digest(&self) -> FatesDigest {
-        FatesDigest::from_lines(&self.lines(|_| usize::MAX))
-    }
-
-    /// The lines of the comparable attempts; at most `max(download)` of each download.
-    fn lines(&self, max: impl Fn(usize) -> usize) -> Vec<&str> {
+    /// What is compared if at most `max(download)` attempts of each download are.
+    fn compared(&self, max: impl Fn(usize) -> usize) -> FateComparison {
         let lines = self.downloads.iter().flat_map(|(download, fates)| {
             let count = fates.comparable.min(max(*download));
             &fates.lines[..count]
         });
-        lines.map(String::as_str).collect()
-    }
-
-    fn compared(&self, max: impl Fn(usize) -> usize) -> FateComparison {
-        let lines = self.lines(max);
+        let mut lines: Vec<_> = lines.map(String::as_str).collect();
+        lines.sort_unstable();
         let all: usize = self.downloads.values().map(|one| one.lines.len()).sum();
+        let digest = || FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short());
         FateComparison {
-            digest: (!lines.is_empty()).then(|| FatesDigest::from_lines(&lines)),
+            digest: (!lines.is_empty()).then(digest),
             attempts: lines.len(),
             timing_dependent: all - lines.len(),
         }

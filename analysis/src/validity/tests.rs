@@ -13,7 +13,8 @@ fn digest(planned: u64) -> FatesDigest {
         status: Some(200),
         ..record(60, Outcome::Ok, Some(planned))
     };
-    PlannedFates::from_records(&[response]).digest()
+    let compared = compare_fates(&[PlannedFates::from_records(&[response])]).remove(0);
+    compared.digest.unwrap()
 }
 
 fn downloads(ok: u64, error: u64) -> DownloadCounts {
