@@ -1,10 +1,8 @@
 //! The figures that determine the bottleneck of a run, some of the run as it might have been: with the actual delays,
 //! with rejections, without retries.
 
-use crate::bound::lower_bound::Bound;
-use crate::bound::planned_work::PlannedWork;
-use crate::bound::server_limits::ServerLimits;
-use crate::bound::terms::{BoundTerms, with_each};
+use crate::bound::terms::with_each;
+use crate::bound::{Bound, BoundTerms, PlannedWork, ServerLimits};
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Rejection};
 use std::collections::BTreeMap;

@@ -7,13 +7,12 @@
 
 mod decision;
 mod figures;
-mod kind;
 mod sentences;
 #[cfg(test)]
 mod tests;
 
+pub use decision::BottleneckKind;
 pub use figures::ObservedRun;
-pub use kind::BottleneckKind;
 
 use self::figures::RunFigures;
 use crate::bound::BoundTerms;

@@ -1,7 +1,7 @@
 //! The figures that show a bottleneck, and a remedy, in a few words each.
 
+use super::decision::BottleneckKind;
 use super::figures::RunFigures;
-use super::kind::BottleneckKind;
 use crate::human::{HumanDuration, plural};
 use flagpole_protocol::Rejection;
 

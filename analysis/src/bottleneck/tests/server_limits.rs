@@ -1,7 +1,7 @@
 //! Runs limited by a limit of the server.
 
 use super::*;
-use crate::bound::server_limits::ServerRate;
+use crate::bound::ServerRate;
 use flagpole_protocol::{Outcome, Rejection, ServerTiming, TimeoutKind};
 
 /// A download that the server rejected this many times, with this backoff in milliseconds after each.

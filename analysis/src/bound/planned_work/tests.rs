@@ -1,7 +1,7 @@
 //! Planned work of attempts with known plans.
 
 use super::*;
-use crate::bound::lower_bound::Bound;
+use crate::bound::Bound;
 use crate::test_runs::record;
 use flagpole_protocol::Rejection;
 

@@ -1,7 +1,6 @@
 //! The terms of runs with known plans and limits.
 
 use super::*;
-use crate::bound::server_limits::ServerRate;
 use crate::test_runs::{ScenarioResponse, run_of, run_of_delays};
 use flagpole_protocol::{Outcome, Rejection, TimeoutKind};
 

@@ -1,7 +1,6 @@
 //! Thresholds: their text form and their evaluation.
 
-use super::metric::Metric;
-use super::quantity::{Quantity, QuantityError, SHARES};
+use super::quantity::{Metric, Quantity, SHARES};
 use crate::comparison::document::Cell;
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::fmt;
@@ -51,9 +50,9 @@ pub enum ThresholdError {
     /// The metric does not exist.
     #[error("unknown metric `{0}`; known: {known}", known = Metric::VARIANTS.join(", "))]
     Metric(String),
-    /// The number is invalid, or not one of the metric.
-    #[error(transparent)]
-    Quantity(#[from] QuantityError),
+    /// The number is invalid, or not one of the metric: what was expected, and the text.
+    #[error("expected {0}, got `{1}`")]
+    Quantity(&'static str, String),
     /// The experiment has no strategy of this name.
     #[error("unknown strategy `{0}`; known: {1}")]
     Name(String, String),
@@ -140,12 +139,14 @@ impl FromStr for Threshold {
         } else {
             metric.units()
         };
+        let number = number.trim();
+        let error = || ThresholdError::Quantity(units.expected, number.to_owned());
         Ok(Threshold {
             name: name.to_owned(),
             over: over.map(str::to_owned),
             metric,
             comparator,
-            quantity: Quantity::parse(number.trim(), units)?,
+            quantity: Quantity::parse(number, units).ok_or_else(error)?,
         })
     }
 }

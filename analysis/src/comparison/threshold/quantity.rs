@@ -1,6 +1,64 @@
-//! Numbers with a unit, which print as they were written.
+//! The metrics of thresholds, and their limits: numbers with a unit, which print as they were written.
 
+use crate::comparison::strategy_result::StrategyResult;
 use std::fmt;
+use strum::{Display, EnumString, VariantNames};
+
+/// A metric of one strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[cfg_attr(test, derive(strum::EnumIter))]
+#[strum(serialize_all = "lowercase")]
+#[non_exhaustive]
+pub enum Metric {
+    /// The median wall time of a round.
+    Wall,
+    /// The lower bound divided by the wall time.
+    Efficiency,
+    /// The median response time of an attempt.
+    P50,
+    /// The 90th percentile of the response times.
+    P90,
+    /// The 99th percentile of the response times.
+    P99,
+    /// Failed downloads of all rounds.
+    Errors,
+    /// Successful downloads per second.
+    Goodput,
+    /// The CPU time of the client's process in a round, user and system.
+    Cpu,
+    /// The peak memory of the client's process.
+    Memory,
+}
+
+impl Metric {
+    pub(super) fn units(self) -> &'static Units {
+        match self {
+            Metric::Wall | Metric::P50 | Metric::P90 | Metric::P99 | Metric::Cpu => &TIMES,
+            Metric::Efficiency => &SHARES,
+            Metric::Errors => &COUNTS,
+            Metric::Goodput => &RATES,
+            Metric::Memory => &SIZES,
+        }
+    }
+
+    /// The value in the base unit: times in seconds, memory in bytes, efficiency as a share of 1, errors in downloads,
+    /// goodput in downloads per second. `None` if it is unknown: no efficiency without a bound, no percentile without
+    /// samples.
+    pub(super) fn value(self, strategy: &StrategyResult) -> Option<f64> {
+        let seconds = |micros: u64| micros as f64 / 1e6;
+        match self {
+            Metric::Wall => Some(seconds(strategy.wall_us.median)),
+            Metric::Efficiency => strategy.efficiency,
+            Metric::P50 => strategy.response_time_us.p50.map(seconds),
+            Metric::P90 => strategy.response_time_us.p90.map(seconds),
+            Metric::P99 => strategy.response_time_us.p99.map(seconds),
+            Metric::Errors => Some(strategy.error as f64),
+            Metric::Goodput => Some(strategy.goodput()),
+            Metric::Cpu => Some(seconds(strategy.resource_usage.cpu_us())),
+            Metric::Memory => Some(strategy.resource_usage.peak_memory_kib as f64 * 1024.0),
+        }
+    }
+}
 
 /// A number with its unit: `80ms`, `0.9`, `64MiB`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,17 +67,9 @@ pub struct Quantity {
     unit: Unit,
 }
 
-/// An invalid quantity.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, got `{text}`")]
-pub struct QuantityError {
-    text: String,
-    expected: &'static str,
-}
-
 /// The units of one kind of quantity.
 pub(super) struct Units {
-    expected: &'static str,
+    pub(super) expected: &'static str,
     units: &'static [Unit],
 }
 
@@ -28,7 +78,7 @@ pub(super) struct Units {
 type Unit = (&'static str, f64, f64);
 
 /// The base unit is a second.
-pub(super) const TIMES: Units = Units {
+const TIMES: Units = Units {
     expected: "a time such as `80ms`, in us, ms or s",
     units: &[
         ("us", 1.0, 1e6),
@@ -41,17 +91,17 @@ pub(super) const SHARES: Units = Units {
     expected: "a number such as `0.9` or `90%`",
     units: &[("", 1.0, 1.0), ("%", 1.0, 100.0)],
 };
-pub(super) const COUNTS: Units = Units {
+const COUNTS: Units = Units {
     expected: "a number such as `0`",
     units: &[("", 1.0, 1.0)],
 };
 /// The base unit is 1 per second.
-pub(super) const RATES: Units = Units {
+const RATES: Units = Units {
     expected: "downloads per second such as `500` or `500/s`",
     units: &[("", 1.0, 1.0), ("/s", 1.0, 1.0)],
 };
 /// The base unit is a byte.
-pub(super) const SIZES: Units = Units {
+const SIZES: Units = Units {
     expected: "a size such as `64MiB`, in B, KiB, MiB or GiB",
     units: &[
         ("B", 1.0, 1.0),
@@ -63,7 +113,7 @@ pub(super) const SIZES: Units = Units {
 
 impl Quantity {
     /// Parses a number from 0 in one of these units.
-    pub(super) fn parse(text: &str, units: &Units) -> Result<Quantity, QuantityError> {
+    pub(super) fn parse(text: &str, units: &Units) -> Option<Quantity> {
         let is_digit = |letter: char| letter.is_ascii_digit() || letter == '.';
         let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
@@ -72,12 +122,8 @@ impl Quantity {
             .ok()
             .filter(|number: &f64| number.is_finite());
         let unit = units.units.iter().find(|(name, ..)| *name == unit.trim());
-        let error = || QuantityError {
-            text: text.to_owned(),
-            expected: units.expected,
-        };
-        let (number, unit) = number.zip(unit.copied()).ok_or_else(error)?;
-        Ok(Quantity { number, unit })
+        let (number, unit) = number.zip(unit.copied())?;
+        Some(Quantity { number, unit })
     }
 
     /// The value in the base unit: seconds, bytes, a share of 1, downloads or downloads per second.
