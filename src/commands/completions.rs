@@ -13,7 +13,7 @@ pub(crate) const VARIABLE: &str = "FLAGPOLE_COMPLETE";
 /// Print completions for a shell
 #[derive(Args)]
 #[command(after_help = "Examples:
-  flagpole completions bash > ~/.local/share/bash-completion/completions/flagpole
+  flagpole completions bash >> ~/.bashrc
   flagpole completions zsh >> ~/.zshrc    # after compinit
   flagpole completions fish > ~/.config/fish/completions/flagpole.fish
   flagpole completions elvish >> ~/.config/elvish/rc.elv

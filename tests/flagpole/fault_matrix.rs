@@ -38,7 +38,7 @@ const SHORT_FIRST_BYTE: Timeouts = Timeouts {
 const SHORT_TOTAL: Timeouts = Timeouts {
     connect: None,
     first_byte: Some(Duration::from_millis(1900)),
-    total: Some(Duration::from_millis(2000)),
+    total: Some(Duration::from_secs(2)),
 };
 
 /// A fault injected into every response, and what must follow.

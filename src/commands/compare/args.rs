@@ -41,9 +41,10 @@ Examples:
   flagpole compare
   flagpole compare article
   flagpole compare --flags all -c 32 --rounds 10
-  flagpole compare --latency uniform:10ms..200ms --fault 500@10% --retries 3 --seed 7
-  flagpole compare --latency 10ms,50ms,200ms --concurrency 1,5,30 --strategy threads,async
-  flagpole compare --save mine.toml --result mine.json --fail-if 'async.efficiency < 0.9'
+  flagpole compare --latency 10ms..200ms --fault 500@10% --retries 3 --seed 7
+  flagpole compare --latency 10ms,50ms -c 1,5,30 --strategy threads,async
+  flagpole compare --save mine.toml --result mine.json
+  flagpole compare mine.toml --fail-if 'async.efficiency < 0.9'
   flagpole compare mine.toml --baseline mine.json
   flagpole compare --url http://127.0.0.1:8001 --format json")]
 pub(crate) struct CompareArgs {

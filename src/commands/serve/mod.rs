@@ -48,7 +48,7 @@ Examples:
   flagpole serve
   flagpole serve --latency 50ms
   flagpole serve --latency DELAY=1s..2s --fault ERROR=500@10%
-  flagpole serve --latency uniform:10ms..200ms --fault 404@5% --fault 500@10% --seed 7
+  flagpole serve --latency 10ms..200ms --fault 404@5% --fault 500@10% --seed 7
   flagpole serve --latency 50ms --concurrency-limit 8 --queue 16
   flagpole serve --fault reset:700@1% --fault hang@1% --fault corrupt@1%
   flagpole serve --profile flaky --seed 7 --journal journal.jsonl
