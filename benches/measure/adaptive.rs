@@ -1,9 +1,9 @@
 //! Goodput and the share of rejected requests of `adaptive` beside `async` with fixed concurrency, at a server
 //! with a concurrency limit of 8 and a queue of 16 (the profile `overload`).
 
-use crate::command_line::{is_test, median, rounds};
+use crate::common::{concurrency, is_test, joined, median, rounds, strategy};
 use crate::serve_process::ServeProcess;
-use flagpole_client::{Concurrency, DownloadSpec, Run, Strategy, Workload, strategy};
+use flagpole_client::{DownloadSpec, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Resource;
 use std::time::Instant;
@@ -29,8 +29,7 @@ pub(crate) fn print() {
     let mut results = vec![(Vec::new(), Vec::new()); variants.len()];
     for _ in 0..rounds(ROUNDS) {
         for ((name, concurrency), (goodput, refused)) in variants.iter().zip(&mut results) {
-            let strategy = strategy::by_name(name).expect("it is one of the list");
-            let (good, bad) = run(&server, &workload, strategy, *concurrency);
+            let (good, bad) = run(&server, &workload, name, *concurrency);
             goodput.push(good);
             refused.push(bad);
         }
@@ -39,43 +38,25 @@ pub(crate) fn print() {
         "profile `overload`: goodput in downloads/s, all rounds and their median; share of rejected requests"
     );
     for ((name, concurrency), (goodput, refused)) in variants.iter().zip(&results) {
-        let all: Vec<_> = goodput.iter().map(|good| format!("{good:.0}")).collect();
-        let refused: Vec<_> = refused
-            .iter()
-            .map(|share| format!("{:.1}%", share * 100.0))
-            .collect();
-        println!(
-            "{name:<8} -c {concurrency:<3}  {}  median {:.0}  rejected {}",
-            all.join(" "),
-            median(goodput.iter().copied()),
-            refused.join(" ")
-        );
+        let all = joined(goodput, |good| format!("{good:.0}"));
+        let refused = joined(refused, |share| format!("{:.1}%", share * 100.0));
+        let middle = median(goodput.clone());
+        println!("{name:<8} -c {concurrency:<3}  {all}  median {middle:.0}  rejected {refused}");
     }
-    let medians: Vec<_> = results
-        .iter()
-        .map(|(goodput, _)| median(goodput.iter().copied()))
+    let medians: Vec<f64> = results
+        .into_iter()
+        .map(|(goodput, _)| median(goodput))
         .collect();
-    let (adaptive, fixed) = medians
-        .split_last()
-        .expect("there is at least one strategy");
-    let best = fixed.iter().copied().fold(0.0, f64::max);
-    println!(
-        "adaptive: {:.3}x the best fixed concurrency (goal: at least 0.90)",
-        adaptive / best
-    );
+    let (adaptive, fixed) = medians.split_last().expect("there are strategies");
+    let ratio = adaptive / fixed.iter().copied().fold(0.0, f64::max);
+    println!("adaptive: {ratio:.3}x the best fixed concurrency (goal: at least 0.90)");
 }
 
 /// Goodput in downloads per second, and the share of requests that were rejected.
-fn run(
-    server: &ServeProcess,
-    workload: &Workload,
-    strategy: &dyn Strategy,
-    concurrency: usize,
-) -> (f64, f64) {
-    let concurrency = Concurrency::new(concurrency).expect("it is at most 1000");
-    let run = Run::new(workload, &server.endpoint).concurrency(concurrency);
+fn run(server: &ServeProcess, workload: &Workload, name: &str, limit: usize) -> (f64, f64) {
+    let run = Run::new(workload, &server.endpoint).concurrency(concurrency(limit));
     let start = Instant::now();
-    let stats = strategy.run(&run).expect("the runtime can be built");
+    let stats = strategy(name).run(&run).expect("the runtime can be built");
     let wall = start.elapsed().as_secs_f64();
     (
         stats.ok as f64 / wall,

@@ -2,8 +2,9 @@
 //! `tail`, with and without `--hedge p95`, over several seeds. A download lasts from when its first
 //! attempt was due until the end of its final attempt.
 
-use crate::{command_line::rounds, serve_process::ServeProcess};
-use flagpole_client::{Concurrency, Policy, Run, Workload, measure, policy::Hedge, strategy};
+use crate::common::{concurrency, rounds, strategy};
+use crate::serve_process::ServeProcess;
+use flagpole_client::{Policy, Run, Workload, measure, policy::Hedge};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::AttemptRecord;
 use std::{collections::BTreeMap, time::Duration};
@@ -36,11 +37,10 @@ pub(crate) fn print() {
 fn run(server: &ServeProcess, policy: &Policy) -> Vec<AttemptRecord> {
     let workload = Workload::flags(Catalog::embedded().codes());
     let run = Run::new(&workload, &server.endpoint)
-        .concurrency(Concurrency::new(32).expect("it is at most 1000"))
+        .concurrency(concurrency(32))
         .policy(policy.clone())
         .name("hedging");
-    let strategy = strategy::by_name("async").expect("it is one of the list");
-    let measured = measure(strategy, &run).expect("the runtime can be built");
+    let measured = measure(strategy("async"), &run).expect("the runtime can be built");
     assert_eq!(measured.stats.ok, workload.downloads.len() as u64);
     measured.records
 }
@@ -66,8 +66,8 @@ fn downloads(records: &[AttemptRecord]) -> Vec<Duration> {
             *decided = record.done;
         }
     }
-    spans
+    let took = spans
         .values()
-        .map(|(due, decided)| decided.saturating_sub(*due))
-        .collect()
+        .map(|(due, decided)| decided.saturating_sub(*due));
+    took.collect()
 }

@@ -5,8 +5,8 @@
 //! The delays are random because a fixed delay in a closed loop synchronises into bursts. The
 //! environment variable `IN_FLIGHT` sets the numbers: `IN_FLIGHT="1 100 1000 5000"`.
 
-use crate::command_line::{is_test, median, rounds};
-use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, measure, strategy};
+use crate::common::{concurrency, is_test, median, rounds, strategy};
+use flagpole_client::{DownloadSpec, Endpoint, Run, Workload, measure};
 use flagpole_protocol::{AttemptRecord, DrawPurpose, Resource, RngKey};
 use flagpole_server::{BlockingServer, Latency};
 use rand::Rng as _;
@@ -36,15 +36,10 @@ pub(crate) fn print() {
     let room = flagpole_server::open_files::raise_limit();
 
     println!("lateness in ms, medians of {rounds} rounds");
-    println!(
-        "{:>9}  {}",
-        "in flight",
-        COLUMNS.map(|column| format!("{column:>15}")).join(" ")
-    );
-    for in_flight in asked
-        .split_whitespace()
-        .map(|word| word.parse().expect("IN_FLIGHT holds numbers"))
-    {
+    let columns = COLUMNS.map(|column| format!("{column:>15}"));
+    println!("in flight  {}", columns.join(" "));
+    for word in asked.split_whitespace() {
+        let in_flight = word.parse().expect("IN_FLIGHT holds numbers");
         // Both ends of each connection are in this process.
         if room < 2 * in_flight as u64 + 100 {
             println!("{in_flight:>9}  skipped: only {room} open files are allowed");
@@ -52,12 +47,8 @@ pub(crate) fn print() {
         }
         let all = (0..rounds).map(|seed| round(in_flight, seed as u64, is_test));
         let cells = medians(&all.collect::<Vec<_>>());
-        println!(
-            "{in_flight:>9}  {}",
-            cells
-                .map(|late| format!("{:>15.3}", late.as_secs_f64() * 1e3))
-                .join(" ")
-        );
+        let cells = cells.map(|late| format!("{:>15.3}", late.as_secs_f64() * 1e3));
+        println!("{in_flight:>9}  {}", cells.join(" "));
     }
 }
 
@@ -87,16 +78,9 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
     let records = thread::scope(|scope| {
         let loops = in_flight.div_ceil(MAX_LOOP_CONCURRENCY);
         let share = |part: usize| {
-            scope.spawn({
-                let endpoint = Endpoint::from(server.addr());
-                move || {
-                    download(
-                        &endpoint,
-                        in_flight / loops,
-                        part * requests / loops..(part + 1) * requests / loops,
-                    )
-                }
-            })
+            let endpoint = Endpoint::from(server.addr());
+            let numbers = part * requests / loops..(part + 1) * requests / loops;
+            scope.spawn(move || download(&endpoint, in_flight / loops, numbers))
         };
         let loops: Vec<_> = (0..loops).map(share).collect();
         let records = loops
@@ -127,14 +111,14 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         .filter(|record| settled.contains(&record.request_number));
     let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.lateness));
     let [seen_p50, seen_p99] = percentiles(at_client.filter_map(results));
-    let [tokio_p50, tokio_p99] =
-        percentiles(tokio_sleep(in_flight, requests, &latency).into_iter());
+    let sleeps = tokio_sleep(in_flight, requests, &latency);
+    let [tokio_p50, tokio_p99] = percentiles(sleeps.into_iter());
     [p50, p99, seen_p50, seen_p99, tokio_p50, tokio_p99]
 }
 
 fn download(
     endpoint: &Endpoint,
-    concurrency: usize,
+    limit: usize,
     request_numbers: std::ops::Range<usize>,
 ) -> Vec<AttemptRecord> {
     let flag = Resource::Flag("BR".parse().expect("BR is a code"));
@@ -145,31 +129,18 @@ fn download(
     let workload = Workload {
         downloads: request_numbers.map(job).collect(),
     };
-    let concurrency =
-        Concurrency::new(concurrency).expect("a loop has a concurrency of at most 1000");
-    let run = Run::new(&workload, endpoint)
-        .concurrency(concurrency)
-        .name("lateness");
-    let strategy = strategy::by_name("async").expect("async is a strategy");
-    let measured = measure(strategy, &run).expect("the runtime can be built");
-    assert_eq!(
-        measured.stats.ok,
-        workload.downloads.len() as u64,
-        "{:?}",
-        measured.stats
-    );
+    let run = Run::new(&workload, endpoint).concurrency(concurrency(limit));
+    let measured = measure(strategy("async"), &run.name("lateness"));
+    let measured = measured.expect("the runtime can be built");
+    let count = workload.downloads.len() as u64;
+    assert_eq!(measured.stats.ok, count, "{:?}", measured.stats);
     measured.records
 }
 
 /// Lateness of the first byte at the client: time since the request was sent, minus the delay.
 fn results(record: &AttemptRecord) -> Option<Duration> {
     let planned = record.timing.as_ref()?.planned;
-    Some(
-        record
-            .first_byte?
-            .saturating_sub(record.sent)
-            .saturating_sub(planned),
-    )
+    Some(record.first_byte?.saturating_sub(record.sent + planned))
 }
 
 /// Lateness of the same number of tokio sleeps with the same delays, on an idle runtime.
@@ -184,12 +155,8 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
     runtime.block_on(async {
         let mut sleepers = JoinSet::new();
         for slot in 0..in_flight {
-            let delays: Vec<_> = delays
-                .iter()
-                .skip(slot)
-                .step_by(in_flight)
-                .copied()
-                .collect();
+            let delays = delays.iter().copied().skip(slot).step_by(in_flight);
+            let delays: Vec<_> = delays.collect();
             sleepers.spawn(async move {
                 let mut late = Vec::new();
                 for delay in delays {
@@ -208,11 +175,6 @@ fn tokio_sleep(in_flight: usize, requests: usize, latency: &Latency) -> Vec<Dura
 fn percentiles(values: impl Iterator<Item = Duration>) -> [Duration; 2] {
     let mut values: Vec<_> = values.collect();
     values.sort_unstable();
-    let at = |share: usize| {
-        values
-            .get(values.len() * share / 100)
-            .copied()
-            .unwrap_or_default()
-    };
-    [at(50), at(99)]
+    let at = |share: usize| values.get(values.len() * share / 100).copied();
+    [at(50), at(99)].map(Option::unwrap_or_default)
 }

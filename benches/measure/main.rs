@@ -13,7 +13,7 @@
 
 mod adaptive;
 mod bound;
-mod command_line;
+mod common;
 mod hedging;
 mod lateness;
 mod parts;
@@ -42,9 +42,9 @@ fn main() {
     parts::bench(&mut criterion);
     criterion.final_summary();
     for (name, print) in TABLES {
-        if command_line::is_list() {
+        if common::is_list() {
             println!("{name}: table, runs only if it is named");
-        } else if command_line::is_test() || command_line::names(name) {
+        } else if common::is_test() || common::names(name) {
             print();
         }
     }

@@ -1,8 +1,9 @@
 //! The parts that a comparison depends on, each alone: the server's clean requests, deciding a fate, and
 //! recording attempts.
 
+use crate::common::{concurrency, strategy};
 use criterion::{BatchSize, Criterion, Throughput};
-use flagpole_client::{Concurrency, DownloadSpec, Endpoint, Run, Workload, strategy};
+use flagpole_client::{DownloadSpec, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, FateKey, Outcome, Resource, RunStats, ServerTiming};
 use flagpole_server::{BlockingServer, RuleSet};
 use std::{hint::black_box, time::Duration};
@@ -33,8 +34,7 @@ fn server(criterion: &mut Criterion) {
     let workload = Workload {
         downloads: vec![DownloadSpec::new(brazil()); REQUESTS],
     };
-    let strategy = strategy::by_name("async").expect("async is a strategy");
-    let concurrency = Concurrency::new(64).expect("a concurrency of 64 is allowed");
+    let strategy = strategy("async");
     let mut group = criterion.benchmark_group("server");
     group
         .sample_size(10)
@@ -42,7 +42,7 @@ fn server(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(REQUESTS as u64));
     group.bench_function("clean requests", |bencher| {
         bencher.iter(|| {
-            let run = Run::new(&workload, &endpoint).concurrency(concurrency);
+            let run = Run::new(&workload, &endpoint).concurrency(concurrency(64));
             let stats = strategy.run(&run).expect("the runtime can be built");
             assert_eq!(stats.ok, REQUESTS as u64, "{stats:?}");
         });
@@ -56,16 +56,14 @@ fn fate(criterion: &mut Criterion) {
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(2))
         .throughput(Throughput::Elements(1));
-    let faulty: &[&str] = &["404@5%", "500@10%"];
+    let two: &[&str] = &["404@5%", "500@10%"];
     for (name, latency, faults) in [
         ("constant", "50ms", &[][..]),
-        ("uniform with faults", "uniform:500ms..5s", faulty),
+        ("uniform with faults", "uniform:500ms..5s", two),
     ] {
         let latency = latency.parse().expect("the latency is well formed");
-        let faults = faults.iter().map(|spec| spec.parse());
-        let faults = faults
-            .collect::<Result<_, _>>()
-            .expect("they are well formed");
+        let parsed: Result<_, _> = faults.iter().map(|spec| spec.parse()).collect();
+        let faults = parsed.expect("they are well formed");
         let rules = RuleSet::without_rules(7, latency, faults).expect("15% are at most 100%");
         let mut request_number = 0;
         group.bench_function(name, |bencher| {

@@ -1,8 +1,9 @@
 //! Each strategy downloads the flags of the 20 most populous countries from a server in this process, with
 //! several delays and with a profile that injects faults.
 
+use crate::common::concurrency;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use flagpole_client::{Concurrency, Endpoint, Run, Workload, measure, strategy};
+use flagpole_client::{Endpoint, Run, Workload, measure, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::MeasuredRun;
 use flagpole_server::{BlockingServer, Profile, config::listener::Listener};
@@ -38,8 +39,7 @@ pub(crate) fn bench(criterion: &mut Criterion) -> Vec<Group> {
 
 fn group(criterion: &mut Criterion, condition: &str, listener: Listener) -> Group {
     let workload = Workload::flags(populous::TOP_20);
-    let concurrency =
-        Concurrency::new(workload.downloads.len()).expect("a concurrency of 20 is allowed");
+    let concurrency = concurrency(workload.downloads.len());
     let goes_wrong = !listener.faults.is_empty();
     let builder = BlockingServer::builder().listener(listener);
     let server = builder.start().expect("a free port is found");

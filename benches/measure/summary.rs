@@ -1,7 +1,7 @@
 //! The last lines of `cargo bench`: the fastest strategy and the efficiency of each under every condition,
 //! and where the report is.
 
-use crate::command_line::{is_test, median};
+use crate::common::{is_test, median};
 use crate::strategies::Group;
 use flagpole_analysis::{HumanDuration, bound::efficiency};
 use flagpole_client::strategy;

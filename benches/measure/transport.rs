@@ -4,11 +4,9 @@
 //! Environment variables: `URL` of a running server (without it, one is started in a process of its own),
 //! `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
 
-use crate::command_line::{is_test, median, rounds};
+use crate::common::{concurrency, is_test, median, rounds, strategy};
 use crate::serve_process::ServeProcess;
-use flagpole_client::{
-    Concurrency, DownloadSpec, Endpoint, Run, Strategy, Target, Workload, strategy,
-};
+use flagpole_client::{DownloadSpec, Endpoint, Run, Strategy, Target, Workload};
 use flagpole_protocol::Resource;
 use std::env::var;
 use std::time::{Duration, Instant};
@@ -29,10 +27,7 @@ pub(crate) fn print() {
     let requests = var("REQUESTS").map_or(REQUESTS, |text| text.parse().expect("it is a number"));
     let workload = workload(if is_test() { 100 } else { requests });
     let names = var("STRATEGIES").unwrap_or_else(|_| "threads async async-multi per-core".into());
-    let variants = names.split_whitespace();
-    let variants: Vec<_> = variants
-        .map(|name| strategy::by_name(name).expect("STRATEGIES names strategies"))
-        .collect();
+    let variants: Vec<_> = names.split_whitespace().map(strategy).collect();
     let mut results = vec![Vec::new(); variants.len()];
     for _ in 0..rounds(ROUNDS) {
         for (strategy, results) in variants.iter().zip(&mut results) {
@@ -44,13 +39,10 @@ pub(crate) fn print() {
     );
     for (strategy, results) in variants.iter().zip(&results) {
         let at = |column: usize| median(results.iter().map(|cells: &[f64; 4]| cells[column]));
+        let [rate, cpu, p50, p99] = [0, 1, 2, 3].map(at);
         println!(
-            "{:<20} {:>10.0} requests/s {:>8.2} us CPU per request  {:>6.0} {:>6.0}",
+            "{:<20} {rate:>10.0} requests/s {cpu:>8.2} us CPU per request  {p50:>6.0} {p99:>6.0}",
             strategy.name(),
-            at(0),
-            at(1),
-            at(2),
-            at(3)
         );
     }
 }
@@ -72,8 +64,7 @@ fn workload(requests: usize) -> Workload {
 }
 
 fn run(strategy: &dyn Strategy, workload: &Workload, endpoint: &Endpoint) -> [f64; 4] {
-    let run =
-        Run::new(workload, endpoint).concurrency(Concurrency::new(64).expect("it is at most 1000"));
+    let run = Run::new(workload, endpoint).concurrency(concurrency(64));
     let (before, start) = (cpu(), Instant::now());
     let stats = strategy
         .run(&run)

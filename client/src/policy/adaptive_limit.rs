@@ -33,7 +33,7 @@ const SHRINK_ABOVE: f64 = 2.2;
 const BACKOFF_RATIO: f64 = 0.7;
 
 /// A concurrency limit that adapts to the server. There is no clock: times come from the attempt records.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AdaptiveLimit {
     current: usize,
     max: usize,
@@ -54,9 +54,7 @@ impl AdaptiveLimit {
             current: INITIAL_LIMIT.min(max),
             max,
             is_slow_start: true,
-            changed_at: Duration::ZERO,
-            samples: Vec::new(),
-            baseline: None,
+            ..AdaptiveLimit::default()
         }
     }
 

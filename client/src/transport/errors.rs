@@ -45,8 +45,8 @@ pub(super) fn head_error(error: &hyper::Error, received: u64) -> Outcome {
     if let Some(outcome) = causes(error).find_map(io_outcome) {
         return outcome;
     }
-    let has_cause = |property: fn(&hyper::Error) -> bool| hyper_causes(error).any(property);
-    if has_cause(hyper::Error::is_parse) {
+    let hyper_causes = || causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if hyper_causes().any(hyper::Error::is_parse) {
         // A client cannot tell hyper's error for a head that is too large from other parse errors.
         return if received >= HEAD_LIMIT as u64 {
             Outcome::TooLarge
@@ -56,7 +56,7 @@ pub(super) fn head_error(error: &hyper::Error, received: u64) -> Outcome {
     }
     match received {
         0 => Outcome::EmptyReply,
-        _ if has_cause(hyper::Error::is_incomplete_message) => Outcome::IncompleteBody,
+        _ if hyper_causes().any(hyper::Error::is_incomplete_message) => Outcome::IncompleteBody,
         _ => Outcome::ProtocolError(reason(error)),
     }
 }
@@ -86,10 +86,6 @@ fn io_outcome(cause: &(dyn Error + 'static)) -> Option<Outcome> {
 fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     let first: &(dyn Error + 'static) = error;
     successors(Some(first), |&cause| cause.source())
-}
-
-fn hyper_causes(error: &hyper::Error) -> impl Iterator<Item = &hyper::Error> {
-    causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
 #[cfg(test)]

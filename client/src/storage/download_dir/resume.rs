@@ -8,7 +8,7 @@ use flagpole_protocol::{ContentDigest, CountryCode, EntityTag, Outcome, Resource
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::{borrow::Cow, collections::HashMap, io::Read as _, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, collections::HashMap, io::Read as _, sync::Arc};
 
 /// The maximum length of a header of a partial file that is read, in bytes; it limits the search in a damaged file. The
 /// header of a URL of more than some 3,500 bytes is longer, so that its download starts again instead of being resumed.
@@ -171,18 +171,19 @@ impl ResumeState {
 
 /// The newest file of each code: there are several if the name of the country has changed.
 fn list_by_country(folder: &Path) -> HashMap<CountryCode, PathBuf> {
-    let mut newest: HashMap<CountryCode, (SystemTime, PathBuf)> = HashMap::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let code = entry.file_name().to_str().and_then(file_name::parse_code);
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        if let (Some(code), Ok(modified)) = (code, modified) {
-            let found = (modified, entry.path());
-            let best = newest.entry(code).or_insert_with(|| found.clone());
-            *best = found.max(best.clone());
-        }
-    }
-    let paths = newest.into_iter().map(|(code, (_, path))| (code, path));
-    paths.collect()
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| {
+            let code = file_name::parse_code(entry.file_name().to_str()?)?;
+            Some((entry.metadata().ok()?.modified().ok()?, code, entry.path()))
+        })
+        .collect();
+    // Of several paths for a code, the map keeps the last.
+    found.sort_unstable();
+    found
+        .into_iter()
+        .map(|(_, code, path)| (code, path))
+        .collect()
 }
 
 /// The bytes of a regular file of at most `limit` bytes. `None` for any other or unreadable file, which is then

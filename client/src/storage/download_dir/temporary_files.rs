@@ -109,7 +109,9 @@ impl Drop for TrackedPath {
 pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
-        let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
+        let name = entry.file_name();
+        let is_ours = (name.to_str().and_then(|name| name.strip_prefix(PREFIX)))
+            .is_some_and(|rest| rest.ends_with(SUFFIX));
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|at| now.duration_since(at).ok());
         if is_ours && age.is_some_and(|age| age > STALE_AGE) {
@@ -117,11 +119,6 @@ pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-fn is_temporary(name: &str) -> bool {
-    let rest = name.strip_prefix(PREFIX);
-    rest.is_some_and(|rest| rest.ends_with(SUFFIX))
 }
 
 #[cfg(test)]

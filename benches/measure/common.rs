@@ -1,5 +1,6 @@
-//! What the command line and the environment request of the groups that print a table of their own.
+//! What several groups need: the command line and the environment, and figures.
 
+use flagpole_client::{Concurrency, Strategy, strategy};
 use std::env::{args, var};
 
 /// Whether the command line asks for this group by name.
@@ -32,4 +33,19 @@ pub(crate) fn median<T: Copy + PartialOrd>(values: impl IntoIterator<Item = T>) 
     let mut sorted: Vec<T> = values.into_iter().collect();
     sorted.sort_by(|left, right| left.partial_cmp(right).expect("no figure is NaN"));
     sorted[sorted.len() / 2]
+}
+
+/// All values in this format, separated by spaces.
+pub(crate) fn joined<T>(values: &[T], format: impl Fn(&T) -> String) -> String {
+    values.iter().map(format).collect::<Vec<_>>().join(" ")
+}
+
+/// The strategy of this name, which a benchmark or its user has chosen.
+pub(crate) fn strategy(name: &str) -> &'static dyn Strategy {
+    strategy::by_name(name).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A concurrency that a benchmark has chosen.
+pub(crate) fn concurrency(count: usize) -> Concurrency {
+    Concurrency::new(count).expect("it is at most 1000")
 }
