@@ -88,7 +88,7 @@ fn stats(criterion: &mut Criterion) {
         let attempts = attempts(outcomes);
         group.throughput(Throughput::Elements(u64::from(ATTEMPTS)));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| record(black_box(&attempts)))
+            bencher.iter(|| record(black_box(&attempts)));
         });
     }
     // The number of attempts has no effect once histograms are allocated: one sum is one element.
