@@ -1,8 +1,9 @@
 //! Measures all cells of an experiment, one after the other. A cell is one combination of a latency and a concurrency.
 
-use super::evaluation::{concurrency_curves, evaluate_cell, exit_reasons};
+use super::evaluation::evaluate_cell::evaluate_cell;
+use super::evaluation::exit_reasons;
 use super::runner::cell::{CellTrials, run_cell};
-use super::runner::conditions::CellConditions;
+use super::runner::conditions::{CellConditions, MAX_CONCURRENCY};
 use super::runner::failure::Failure;
 use super::runner::progress::{Progress, progress_steps};
 use super::runner::{environment, overhead};
@@ -11,7 +12,10 @@ use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
-use flagpole_analysis::comparison::{Comparison, SCHEMA};
+use flagpole_analysis::comparison::{
+    Cell, Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA,
+};
+use std::collections::BTreeMap;
 
 /// A comparison without its baseline and thresholds.
 pub(crate) struct MeasuredGrid {
@@ -62,16 +66,14 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
         };
         let is_aborted = cell.abort_reason.is_some();
         grid.has_failed |= exit_reasons::has_unexpected_errors(&cell, experiment.url.is_none());
-        grid.comparison
-            .cells
-            .push(evaluate_cell::evaluate_cell(conditions, cell)?);
+        let cell = evaluate_cell(conditions, cell)?;
+        grid.comparison.cells.push(cell);
         if is_aborted {
             break;
         }
     }
     progress.clear();
-    grid.comparison.concurrency_curves =
-        concurrency_curves::concurrency_curves(&grid.comparison.cells);
+    grid.comparison.concurrency_curves = concurrency_curves(&grid.comparison.cells);
     Ok(grid)
 }
 
@@ -96,4 +98,30 @@ fn cells<'a>(
         first_step: index * variants.len(),
     });
     cells.collect()
+}
+
+/// A curve of goodput (successful downloads per second) against concurrency for each strategy in cells that differ only in their concurrency.
+fn concurrency_curves(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
+    let mut curves: BTreeMap<(String, &str), Vec<ConcurrencyPoint>> = BTreeMap::new();
+    for cell in cells {
+        let others = cell.describe(|name| name != MAX_CONCURRENCY);
+        for strategy in cell.strategies.iter().filter(|one| one.concurrency > 1) {
+            let curve = curves.entry((others.clone(), &strategy.name)).or_default();
+            curve.push(ConcurrencyPoint {
+                concurrency: strategy.concurrency,
+                goodput: strategy.goodput(),
+            });
+        }
+    }
+    let curves = curves
+        .into_iter()
+        .filter_map(|((conditions, strategy), points)| {
+            Some(ConcurrencyCurve {
+                strategy: strategy.to_owned(),
+                conditions,
+                knee: Knee::from_points(&points)?,
+                points,
+            })
+        });
+    curves.collect()
 }

@@ -1,7 +1,7 @@
 //! The files that a comparison writes (`--result`, `--save`). A file is replaced as a whole or stays as it was.
 
 use anyhow::{Context as _, Result};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -75,14 +75,10 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     // Opened here, because the errors of `tempfile` name the temporary file.
     let create = |path: &Path| File::create_new(path);
     let file = builder.prefix(".flagpole-").make_in(folder, create)?;
-    if let Some(permissions) = permissions(path) {
-        file.as_file().set_permissions(permissions)?;
+    if let Ok(replaced) = fs::metadata(path) {
+        file.as_file().set_permissions(replaced.permissions())?;
     }
     Ok(file)
-}
-
-fn permissions(path: &Path) -> Option<Permissions> {
-    Some(fs::metadata(path).ok()?.permissions())
 }
 
 #[cfg(test)]
@@ -124,13 +120,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.json");
         replace(&path, b"a long text").unwrap();
-        assert!(!permissions(&path).unwrap().readonly());
+        let permissions = || fs::metadata(&path).unwrap().permissions();
+        assert!(!permissions().readonly());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(&path, Permissions::from_mode(0o604)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
             replace(&path, b"short").unwrap();
-            assert_eq!(permissions(&path).unwrap().mode() & 0o777, 0o604);
+            assert_eq!(permissions().mode() & 0o777, 0o604);
         }
         replace(&path, b"short").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "short");

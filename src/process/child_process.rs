@@ -180,10 +180,8 @@ impl ChildProcess {
         while self.exit_message().is_none() && Instant::now() < end {
             thread::sleep(POLL);
         }
-        match self.exit_message() {
-            Some(message) => anyhow!(message),
-            None => anyhow!("the {} process exited", self.name),
-        }
+        let message = self.exit_message();
+        anyhow!(message.unwrap_or_else(|| format!("the {} process exited", self.name)))
     }
 }
 

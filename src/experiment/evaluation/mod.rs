@@ -1,8 +1,6 @@
 //! Evaluates the trials of a comparison: results, validity, baseline and thresholds.
 
 pub(crate) mod baseline;
-pub(crate) mod concurrency_curves;
-pub(crate) mod connect_issues;
 pub(crate) mod evaluate_cell;
 pub(crate) mod exit_reasons;
 pub(crate) mod plan_predictor;

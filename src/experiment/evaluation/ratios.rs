@@ -44,16 +44,12 @@ fn fastest(strategies: &[StrategyResult]) -> Option<&StrategyResult> {
 /// The wall time of `one` divided by that of `other`: paired by round, or the ratio of the medians if there are too few
 /// rounds. `to` is the name of the strategy that the ratio refers to. `None` if the median of `other` is 0 µs.
 fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio> {
-    let walls = |strategy: &StrategyResult| -> BTreeMap<usize, f64> {
-        let rounds = strategy.rounds.iter();
-        rounds
-            .map(|round| (round.round, round.wall_us as f64))
-            .collect()
-    };
-    let (one_walls, other_walls) = (walls(one), walls(other));
-    let pairs = one_walls
-        .iter()
-        .filter_map(|(round, wall)| Some((*wall, *other_walls.get(round)?)));
+    let rounds = other.rounds.iter();
+    let walls: BTreeMap<_, _> = rounds.map(|round| (round.round, round.wall_us)).collect();
+    let pairs = one.rounds.iter().filter_map(|round| {
+        let other_us = *walls.get(&round.round)?;
+        Some((round.wall_us as f64, other_us as f64))
+    });
     let (ones, others): (Vec<_>, Vec<_>) = pairs.unzip();
     let ratio_of_medians = one.wall_us.median as f64 / other.wall_us.median as f64;
     let is_itself = one.name == other.name;

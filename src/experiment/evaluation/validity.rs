@@ -1,10 +1,11 @@
 //! Gathers the evidence about the figures of a cell, from which `flagpole_analysis::validity` derives a verdict.
 
-use crate::experiment::evaluation::connect_issues;
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
+use crate::experiment::runner::failure::connect_reasons;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::system_limits::exhausted;
 use anyhow::Result;
 use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::{effective_sample_size, required_samples};
@@ -22,11 +23,11 @@ pub(crate) fn verdict(
     cell: &CellTrials,
     results: &mut [StrategyResult],
 ) -> Result<Verdict> {
-    let compared = compare_trials(conditions, cell)?;
+    let mut compared = compare_trials(conditions, cell)?.into_iter();
     let server = observed_server(cell);
     let mut strategies = Vec::new();
-    let variants = conditions.variants.iter().zip(&cell.trials);
-    for ((variant, trials), compared) in variants.zip(compared) {
+    for (variant, trials) in conditions.variants.iter().zip(&cell.trials) {
+        let compared: Vec<_> = compared.by_ref().take(trials.len()).collect();
         let Some(result) = results.iter_mut().find(|one| one.name == variant.name) else {
             continue;
         };
@@ -54,14 +55,13 @@ pub(crate) fn verdict(
 /// Why the cell was aborted, connections that could not be opened, and that no
 /// download from an external server succeeded; with flagpole's own server the last can be intended.
 fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<ValidityIssue> {
-    let aborted = cell
-        .abort_reason
-        .iter()
-        .map(|reason| reason.message.clone());
-    let mut reasons: Vec<_> = aborted
-        .map(|why| ValidityIssue::invalid("aborted", why))
-        .collect();
-    reasons.extend(connect_issues::reasons(cell));
+    let mut reasons = Vec::new();
+    if let Some(abort) = &cell.abort_reason {
+        reasons.push(ValidityIssue::invalid("aborted", abort.message.clone()));
+        reasons.extend(exhausted(abort.cause, "a trial was aborted"));
+    }
+    let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
+    reasons.extend(connect_reasons(records));
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_external = conditions.experiment.url.is_some();
     if is_external && cell.abort_reason.is_none() && !has_downloads {
@@ -71,12 +71,12 @@ fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Vali
     reasons
 }
 
-/// The fates of each trial, per strategy. A fate is all that will happen to one response; only the fates that every
+/// The fates of all trials, strategy by strategy. A fate is all that will happen to one response; only the fates that every
 /// trial has are compared.
 fn compare_trials(
     conditions: &CellConditions<'_>,
     cell: &CellTrials,
-) -> Result<Vec<Vec<FateComparison>>> {
+) -> Result<Vec<FateComparison>> {
     let mut all = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(&cell.trials) {
         let policy = variant.policy()?;
@@ -91,11 +91,7 @@ fn compare_trials(
             });
         }
     }
-    let mut compared = compare_fates(&all).into_iter();
-    let counts = cell.trials.iter().map(Vec::len);
-    Ok(counts
-        .map(|count| compared.by_ref().take(count).collect())
-        .collect())
+    Ok(compare_fates(&all))
 }
 
 /// The digest that all rounds of a strategy share; if the digests differ, one that differs from the smallest, so that
@@ -117,6 +113,9 @@ fn observed_strategy(
 ) -> ObservedStrategy {
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
     let cpu_us = trials.iter().map(|trial| trial.resource_usage.cpu_us());
+    let server_cpu_us = trials
+        .iter()
+        .map(|trial| Some(trial.server.as_ref()?.cpu_us));
     let records = || trials.iter().map(|trial| &trial.measured.records);
     // The busy time of the workers and the time of their attempts, of all rounds; unknown if it is unknown of one.
     let sum = |(busy, took), (more_busy, more_took)| (busy + more_busy, took + more_took);
@@ -130,7 +129,7 @@ fn observed_strategy(
         busy: busy.map(|(busy, _): (Duration, Duration)| busy),
         attempt_time: busy.map(|(_, took)| took),
         fates_digest: fates,
-        server_cpu: trials.iter().map(server_cpu).sum(),
+        server_cpu: server_cpu_us.sum::<Option<_>>().map(Duration::from_micros),
         mismatch: trials.iter().find_map(mismatch),
         p99_lateness: trials.iter().filter_map(lateness).collect(),
         max_efficiency: efficiencies.max_by(f64::total_cmp),
@@ -183,11 +182,6 @@ fn stalled_rounds(trials: &[Trial], server: ObservedServer) -> Vec<usize> {
     let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|p99| server.is_stalled(p99));
     let stalled = trials.iter().filter(is_stalled);
     stalled.map(|trial| trial.round).collect()
-}
-
-fn server_cpu(trial: &Trial) -> Option<Duration> {
-    let server = trial.server.as_ref()?;
-    Some(Duration::from_micros(server.cpu_us))
 }
 
 /// The round of the trial and the first difference between its records and the server's ledger.

@@ -54,8 +54,9 @@ impl Progress {
 
     /// The number of runs and the estimated time, if it is long.
     pub(crate) fn announcement(&self) -> Option<String> {
-        let runs = self.steps.iter().map(|step| step.trials).sum();
-        announcement(runs, self.estimate())
+        let runs: usize = self.steps.iter().map(|step| step.trials).sum();
+        let (seconds, minutes) = (self.estimate(), (self.estimate() / 60.0).floor());
+        (seconds >= LONG).then(|| format!("{runs} runs, about {minutes} minutes"))
     }
 
     /// Shows a text on the line.
@@ -65,27 +66,21 @@ impl Progress {
 
     /// Ends the current trial and shows the next one, which belongs to this step.
     pub(crate) fn next_trial(&mut self, step: usize, what: &str) {
-        self.end_trial();
+        let now = Instant::now();
+        if let Some((previous, start)) = self.current.replace((step, now)) {
+            let previous = &mut self.steps[previous];
+            previous.done += 1;
+            previous.elapsed += (now - start).as_secs_f64();
+        }
         let done: usize = self.steps.iter().map(|step| step.done).sum();
         let trials: usize = self.steps.iter().map(|step| step.trials).sum();
         let remaining = remaining(&self.steps).map_or(String::new(), describe);
         self.show(format!("{} of {trials}{remaining}: {what}", done + 1));
-        self.current = Some((step, Instant::now()));
     }
 
     /// Removes the line.
     pub(crate) fn clear(&self) {
         self.line.finish_and_clear();
-    }
-
-    fn end_trial(&mut self) {
-        let Some((step, start)) = self.current.take() else {
-            return;
-        };
-        if let Some(step) = self.steps.get_mut(step) {
-            step.done += 1;
-            step.elapsed += start.elapsed().as_secs_f64();
-        }
     }
 }
 
@@ -94,23 +89,15 @@ impl Progress {
 /// far.
 fn remaining(steps: &[ProgressStep]) -> Option<f64> {
     let done: usize = steps.iter().map(|step| step.done).sum();
-    let errors = steps
-        .iter()
-        .map(|step| step.elapsed - step.estimate * step.done as f64);
-    let error = errors.sum::<f64>() / done as f64;
+    let error = |step: &ProgressStep| step.elapsed - step.estimate * step.done as f64;
+    let error = steps.iter().map(error).sum::<f64>() / done as f64;
     let trial = |step: &ProgressStep| match step.done {
         0 => (step.estimate + error).max(0.0),
         done => step.elapsed / done as f64,
     };
-    let times = steps
-        .iter()
-        .map(|step| trial(step) * step.trials.saturating_sub(step.done) as f64);
+    let rest = |step: &ProgressStep| trial(step) * step.trials.saturating_sub(step.done) as f64;
+    let times = steps.iter().map(rest);
     (done > 0).then(|| times.sum())
-}
-
-fn announcement(runs: usize, seconds: f64) -> Option<String> {
-    let minutes = (seconds / 60.0).floor();
-    (seconds >= LONG).then(|| format!("{runs} runs, about {minutes} minutes"))
 }
 
 fn describe(remaining: f64) -> String {
@@ -190,9 +177,10 @@ mod tests {
 
     #[test]
     fn only_long_comparisons_are_announced() {
-        assert_eq!(announcement(60, 599.0), None);
-        let text = announcement(1200, 1800.0);
-        assert_eq!(text.as_deref(), Some("1200 runs, about 30 minutes"));
+        let announcement = |steps| Progress::new(steps).announcement();
+        assert_eq!(announcement(vec![step(0, 0.0, 59.9)]), None);
+        let text = announcement(vec![step(0, 0.0, 150.0), step(0, 0.0, 30.5)]);
+        assert_eq!(text.as_deref(), Some("20 runs, about 30 minutes"));
     }
 
     #[test]
