@@ -52,16 +52,10 @@ impl fmt::Display for Bottleneck {
     /// `limited by concurrency: lower bound 400 ms at 32, longest download 50.0 ms; raise the concurrency (at most 249
     /// helps)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Bottleneck {
-            kind,
-            evidence,
-            remedy,
-            ..
-        } = self;
-        match kind {
+        match self.kind {
             BottleneckKind::Unknown => f.write_str("bottleneck unknown")?,
             kind => write!(f, "limited by {kind}")?,
         }
-        write!(f, ": {evidence}; {remedy}")
+        write!(f, ": {}; {}", self.evidence, self.remedy)
     }
 }

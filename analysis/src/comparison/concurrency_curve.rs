@@ -95,11 +95,12 @@ impl fmt::Display for Knee {
 
 impl fmt::Display for ConcurrencyPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ConcurrencyPoint {
-            concurrency,
-            goodput,
-        } = self;
-        write!(f, "concurrency {concurrency}: {goodput:.0} downloads")
+        let goodput = self.goodput;
+        write!(
+            f,
+            "concurrency {}: {goodput:.0} downloads",
+            self.concurrency
+        )
     }
 }
 

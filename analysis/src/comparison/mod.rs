@@ -3,14 +3,12 @@
 mod concurrency_curve;
 mod document;
 mod figures;
-mod resource_usage;
 mod strategy_result;
 pub mod threshold;
 mod trial;
 
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
 pub use document::{BaselineRatio, Cell, Comparison, Environment, MeasurementOverhead, SCHEMA};
-pub use figures::{PercentilePoint, Percentiles, Ratio, Spread};
-pub use resource_usage::ResourceUsage;
+pub use figures::{PercentilePoint, Percentiles, Ratio, ResourceUsage, Spread};
 pub use strategy_result::{FailureCount, StrategyResult};
 pub use trial::{AttemptView, RoundResult, ServerSummary, Trial, median_trial};

@@ -3,8 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::figures::{PercentilePoint, Percentiles, Ratio, Spread, distribution};
-use super::resource_usage::ResourceUsage;
+use super::figures::{PercentilePoint, Percentiles, Ratio, ResourceUsage, Spread, distribution};
 use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
 use crate::stats::median::upper_median;

@@ -1,6 +1,6 @@
 //! A trial, which is one run of one strategy in one round, and its figures in a result.
 
-use super::resource_usage::ResourceUsage;
+use super::figures::ResourceUsage;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, as_micros};

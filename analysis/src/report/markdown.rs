@@ -1,8 +1,7 @@
 //! `markdown`: tables to be pasted into an issue.
 
+use super::content::{self, TableContent};
 use super::format::{Report, Style};
-use super::sentences;
-use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison};
 use std::io::{Result, Write};
 
@@ -20,7 +19,7 @@ impl Report for MarkdownReport {
             }
             write_cell(cell, out)?;
         }
-        write_list(&sentences::notes(comparison), out)
+        write_list(&content::notes(comparison), out)
     }
 }
 
@@ -28,12 +27,12 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     let (heading, validity) = (cell.describe(|_| true), cell.verdict.validity);
     writeln!(out, "**{validity}**: {heading}; rounds {}\n", cell.rounds)?;
     let cells = std::slice::from_ref(cell);
-    write_table(&table_content::figures(cells, &[]), out)?;
+    write_table(&content::figures(cells, &[]), out)?;
     writeln!(out)?;
-    write_table(&table_content::costs(cells, &[]), out)?;
+    write_table(&content::costs(cells, &[]), out)?;
     let strategies = || cell.strategies.iter();
-    let bottlenecks = strategies().filter_map(sentences::limited_by);
-    let ratios = strategies().filter_map(sentences::ratio_to_fastest);
+    let bottlenecks = strategies().filter_map(content::limited_by);
+    let ratios = strategies().filter_map(content::ratio_to_fastest);
     let issues = cell.verdict.reasons.iter();
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
     write_list(

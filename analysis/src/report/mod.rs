@@ -1,11 +1,10 @@
 //! The formats of a result: one format a file, and their list.
 
+mod content;
 mod csv;
 mod format;
 mod json;
 mod markdown;
-mod sentences;
-mod table_content;
 mod text;
 mod timeline;
 

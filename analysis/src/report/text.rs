@@ -1,8 +1,7 @@
 //! `text`: tables for a terminal that can be pasted into a code block.
 
+use super::content::{self, TableContent};
 use super::format::{Report, Style};
-use super::sentences;
-use super::table_content::{self, TableContent};
 use crate::comparison::{Cell, Comparison, StrategyResult};
 use crate::human::{HumanDuration, plural};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
@@ -30,7 +29,7 @@ impl Report for TextReport {
             write_sentences(cell, out)?;
         }
         write_timelines(comparison, out)?;
-        for note in sentences::notes(comparison) {
+        for note in content::notes(comparison) {
             writeln!(out, "{note}")?;
         }
         for cell in &comparison.cells {
@@ -53,8 +52,8 @@ fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
         None | Some(0 | 1) => writeln!(out, "\n")?,
         Some(rounds) => writeln!(out, "; medians of {rounds} rounds, counts of all rounds\n")?,
     }
-    write_table(table_content::figures(cells, &varying), out)?;
-    write_table(table_content::costs(cells, &varying), out)?;
+    write_table(content::figures(cells, &varying), out)?;
+    write_table(content::costs(cells, &varying), out)?;
     let mut strategies = cells.iter().flat_map(|cell| &cell.strategies);
     if strategies.any(|one| one.bound_us.is_some()) {
         writeln!(out, "{LOWER_BOUND}")?;
@@ -84,9 +83,9 @@ fn write_sentences(cell: &Cell, out: &mut dyn Write) -> Result<()> {
         write_failures(strategy, out)?;
     }
     let strategies = || cell.strategies.iter();
-    let ratios = strategies().filter_map(sentences::ratio_to_fastest);
-    let stalls = strategies().filter_map(sentences::stalled);
-    let bottlenecks = strategies().filter_map(sentences::limited_by);
+    let ratios = strategies().filter_map(content::ratio_to_fastest);
+    let stalls = strategies().filter_map(content::stalled);
+    let bottlenecks = strategies().filter_map(content::limited_by);
     let mut lines = ratios.chain(stalls).chain(bottlenecks);
     lines.try_for_each(|line| writeln!(out, "{line}"))
 }

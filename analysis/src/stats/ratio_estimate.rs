@@ -14,6 +14,7 @@ mod coverage;
 mod tests;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::statistics::Statistics;
 
 /// The number of rounds below which an interval is too wide to be useful and depends on the noise being normal.
 pub const MIN_ROUNDS: usize = 10;
@@ -122,14 +123,10 @@ struct LogSample {
 
 impl LogSample {
     fn from_logs(logs: &[f64]) -> LogSample {
-        let count = logs.len() as f64;
-        let mean = logs.iter().sum::<f64>() / count;
-        let squares = logs.iter().map(|log| (log - mean).powi(2));
-        let variance = squares.sum::<f64>() / (count - 1.0);
         LogSample {
-            mean,
-            count,
-            variance,
+            mean: logs.mean(),
+            count: logs.len() as f64,
+            variance: logs.variance(),
         }
     }
 

@@ -131,12 +131,7 @@ fn is_timing_dependent(record: &AttemptRecord) -> bool {
 /// One attempt as a line that is the same on every platform and in every release. `position` is that of the attempt in
 /// its download, from 1.
 fn canonical_line(position: usize, record: &AttemptRecord) -> String {
-    let AttemptRecord {
-        resource,
-        request_number,
-        ..
-    } = record;
-    let kind = record.kind.label();
+    let (resource, n, kind) = (record.resource, record.request_number, record.kind.label());
     let end = match record.status {
         Some(status) => status.to_string(),
         None => record.outcome.label().into_owned(),
@@ -145,5 +140,5 @@ fn canonical_line(position: usize, record: &AttemptRecord) -> String {
     let timing = record.status.and(record.timing.clone()).unwrap_or_default();
     let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
     let fault = timing.fault.as_deref().unwrap_or("-");
-    format!("{resource} {request_number} {position} {kind} {end} {planned} {paced} {fault}\n")
+    format!("{resource} {n} {position} {kind} {end} {planned} {paced} {fault}\n")
 }

@@ -154,16 +154,10 @@ impl FromStr for Threshold {
 impl fmt::Display for Threshold {
     /// Reads back as the same threshold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Threshold {
-            name,
-            over,
-            metric,
-            comparator,
-            quantity,
-        } = self;
-        let over = over
-            .as_ref()
-            .map_or(String::new(), |over| format!("/{over}"));
-        write!(f, "{name}{over}.{metric} {comparator} {quantity}")
+        f.write_str(&self.name)?;
+        if let Some(over) = &self.over {
+            write!(f, "/{over}")?;
+        }
+        write!(f, ".{} {} {}", self.metric, self.comparator, self.quantity)
     }
 }
