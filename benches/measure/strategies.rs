@@ -24,9 +24,10 @@ pub(crate) struct Group {
 
 /// The groups `strategies/<latency>` and `strategies/flaky`.
 pub(crate) fn bench(criterion: &mut Criterion) -> Vec<Group> {
-    let listener = |spec: &str| Listener {
-        latency: spec.parse().expect("the latencies are well formed"),
-        ..Listener::default()
+    let listener = |spec: &str| {
+        let mut listener = Listener::default();
+        listener.latency = spec.parse().expect("the latencies are well formed");
+        listener
     };
     let mut groups: Vec<_> = LATENCIES
         .iter()

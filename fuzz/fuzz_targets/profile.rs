@@ -7,7 +7,6 @@ use flagpole_protocol::FateKey;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
-use http::Method;
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
     let rule_set = RuleSet::new(seed, listener).expect("the probabilities of a parsed profile are at most 100%");
     let preview = |(key, request_number): (&FateKey, u64)| {
         let elapsed = Duration::from_secs(request_number);
-        let request = RequestInfo { method: &Method::GET, key, request_number, elapsed };
+        let request = RequestInfo::get(key, request_number, elapsed);
         FatePreview::new(&rule_set, &Site::embedded(), &request)
     };
     let keys = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"].map(FateKey::from_path);

@@ -10,7 +10,7 @@ use crate::fate::request_index::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::journal::Journal;
-use crate::limits::admission::ListenerLimits;
+use crate::limits::ListenerLimits;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::shared_state::SharedListener;

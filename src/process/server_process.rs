@@ -23,14 +23,10 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts a server with this listener on a free port.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        let profile = Profile {
-            about: None,
-            seed,
-            listeners: vec![Listener {
-                port: None,
-                ..listener.clone()
-            }],
-        };
+        let mut profile = Profile::default();
+        profile.seed = seed;
+        profile.listeners.push(listener.clone());
+        profile.listeners[0].port = None;
         // The seed tells the processes apart in a list of processes.
         let seed = format!("--seed={seed}");
         let process = ChildProcess::start("server", &["serve", "--child", "--port=0", &seed])?;

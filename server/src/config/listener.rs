@@ -18,6 +18,7 @@ const MAX_REQUESTS: u32 = 1_000_000;
 /// rule matches.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listener {
     /// The name at start and in the journal.

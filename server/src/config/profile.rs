@@ -16,8 +16,9 @@ use serde_with::As;
 pub const PORT: u16 = 8000;
 
 /// The listeners that one `flagpole serve` starts, and the seed of their delays and faults.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// What the profile imitates, in a line or two.

@@ -25,6 +25,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// The name in the journal. Default: `rule[0]`, `rule[1]` and so on.

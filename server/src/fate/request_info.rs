@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// A request, as far as its fate depends on it.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct RequestInfo<'a> {
     /// The method; only rules with a `method` depend on the method.
     pub method: &'a Method,
@@ -18,8 +19,21 @@ pub struct RequestInfo<'a> {
     pub elapsed: Duration,
 }
 
+impl<'a> RequestInfo<'a> {
+    /// A GET request; see the fields.
+    pub fn get(key: &'a FateKey, request_number: u64, elapsed: Duration) -> RequestInfo<'a> {
+        RequestInfo {
+            method: &Method::GET,
+            key,
+            request_number,
+            elapsed,
+        }
+    }
+}
+
 /// The fate of a request, and the rule that decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Decision {
     /// The index of the rule; `None` for the listener itself.
     pub rule: Option<usize>,

@@ -7,7 +7,6 @@ use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_info::{Decision, RequestInfo};
 use flagpole_protocol::{Fate, FateKey, ResponseContent, SpecError};
-use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,12 +105,7 @@ impl RuleSet {
     /// The fate of a GET request at the start of the server, when no time has elapsed. `key` is the normalised path;
     /// `request_number` counts the requests for the key, from 1.
     pub fn fate(&self, key: &FateKey, request_number: u64) -> Fate {
-        let request = RequestInfo {
-            method: &Method::GET,
-            key,
-            request_number,
-            elapsed: Duration::ZERO,
-        };
+        let request = RequestInfo::get(key, request_number, Duration::ZERO);
         self.decide(&request).fate
     }
 

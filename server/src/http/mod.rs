@@ -1,6 +1,5 @@
 //! Pure HTTP semantics: routes, responses to preconditions and ranges, redirects, the write schedule.
 
-pub(crate) mod corruption;
 pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;

@@ -1,7 +1,76 @@
-//! Concurrency and rate limits of a listener.
+//! Concurrency and rate limits of a listener, which admit, queue or reject requests.
 //!
 //! Limits are no part of fates, because a rejection depends on other requests.
 
-pub(crate) mod admission;
 pub(crate) mod concurrency_limit;
 pub(crate) mod token_bucket;
+
+use crate::http::prepared_response::PreparedResponse;
+use concurrency_limit::{Admission, ConcurrencyLimit, RETRY_AFTER};
+use flagpole_protocol::{Cause, ServerTiming, StatusResponse};
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use std::time::Instant;
+use token_bucket::TokenBucket;
+
+/// The limits of one listener (one server of a profile).
+#[derive(Debug, Default)]
+pub(crate) struct ListenerLimits {
+    pub(crate) concurrency: Option<Arc<ConcurrencyLimit>>,
+    pub(crate) rate: Option<TokenBucket>,
+}
+
+impl ListenerLimits {
+    /// Whether there is no limit.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.concurrency.is_none() && self.rate.is_none()
+    }
+
+    /// The largest number of requests in service at a time; 0 without a concurrency limit.
+    pub(crate) fn peak_concurrency(&self) -> u64 {
+        let peak = |limit: &Arc<ConcurrencyLimit>| limit.peak() as u64;
+        self.concurrency.as_ref().map_or(0, peak)
+    }
+
+    /// Fills the token bucket of the rate limit, as at the start.
+    pub(crate) fn reset(&self) {
+        if let Some(bucket) = &self.rate {
+            bucket.fill();
+        }
+    }
+
+    /// Admits, queues or rejects a request.
+    ///
+    /// # Errors
+    /// The cause of the rejection, and the response: 429 or 503 with `Retry-After`.
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, Box<(Cause, PreparedResponse)>> {
+        if let Some(Err(wait)) = self.rate.as_ref().map(|bucket| bucket.take(now)) {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            return Err(rejection(Cause::RateLimit, status, wait.as_secs() + 1));
+        }
+        let Some(limit) = &self.concurrency else {
+            return Ok(Admission::Unlimited);
+        };
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let rejected = || rejection(Cause::ConcurrencyLimit, status, RETRY_AFTER);
+        limit.admit().ok_or_else(rejected)
+    }
+}
+
+/// `retry_after` is in seconds.
+fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> Box<(Cause, PreparedResponse)> {
+    let mut response = PreparedResponse::for_fault(&StatusResponse {
+        code,
+        reason: None,
+        retry_after: Some(retry_after),
+        body: None,
+    });
+    let timing = ServerTiming {
+        fault: Some(cause.to_string()),
+        ..ServerTiming::default()
+    };
+    let value = HeaderValue::try_from(timing.to_string()).expect("a cause is printable ASCII");
+    let name = HeaderName::from_static("server-timing");
+    response.headers.insert(name, value);
+    Box::new((cause, response))
+}

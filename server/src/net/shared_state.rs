@@ -4,7 +4,7 @@ use crate::content::site::Content;
 use crate::fate::request_index::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
-use crate::limits::admission::ListenerLimits;
+use crate::limits::ListenerLimits;
 use crate::net::timer::Timer;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::cell::Cell;

@@ -139,21 +139,12 @@ fn has_location(message: &str, text: &str) -> bool {
     found.is_some_and(|found| (1..=found.chars().count() + 1).contains(&column))
 }
 
-fn request(key: &FateKey, request_number: u64, elapsed: Duration) -> RequestInfo<'_> {
-    RequestInfo {
-        method: &Method::GET,
-        key,
-        request_number,
-        elapsed,
-    }
-}
-
 fn fates(seed: u64, listener: &Listener) -> Vec<FatePreview> {
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let keys = ["/flags/br/br.gif", "/flags/us/metadata.json", "/nowhere"].map(FateKey::from_path);
     let requests = keys
         .iter()
-        .flat_map(|key| (1..7).map(|n| request(key, n, Duration::from_secs(n))));
+        .flat_map(|key| (1..7).map(|n| RequestInfo::get(key, n, Duration::from_secs(n))));
     requests
         .map(|request| FatePreview::new(&rulebook, &Site::embedded(), &request))
         .collect()
@@ -177,7 +168,7 @@ fn check_served(seed: u64, listener: &Listener) {
     let planned = FatePreview::new(
         &rulebook,
         &Site::embedded(),
-        &request(&FateKey::from_path(PATH), 1, entry.at),
+        &RequestInfo::get(&FateKey::from_path(PATH), 1, entry.at),
     );
     assert_eq!(
         (entry.rule, entry.planned, entry.fault, entry.ending),

@@ -61,17 +61,16 @@ fn server(args: &CompareArgs, latencies: &mut Vec<Latency>) -> Result<(u64, Opti
             names.join(", ")
         );
     }
-    let listener = profile.listeners.pop();
+    let mut listener = profile.listeners.pop();
     if latencies.is_empty() && !args.server.names_profile() {
         latencies.push("50ms".parse().expect("50ms is a latency"));
     }
-    let mut listener = listener.map(|listener| Listener {
-        port: None,
-        ..listener
-    });
-    if let (Some(listener), [only]) = (&mut listener, latencies.as_slice()) {
-        listener.latency = only.clone();
-        latencies.clear();
+    if let Some(listener) = &mut listener {
+        listener.port = None;
+        if let [only] = latencies.as_slice() {
+            listener.latency = only.clone();
+            latencies.clear();
+        }
     }
     Ok((profile.seed, listener))
 }

@@ -18,7 +18,6 @@ use flagpole_protocol::spec;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
-use http::Method;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -123,12 +122,8 @@ impl FateArgs {
             [Resource::Flag(code)].into_iter().chain(metadata)
         });
         let preview = |resource: Resource, request_number| {
-            let request = RequestInfo {
-                method: &Method::GET,
-                key: &resource.into(),
-                request_number,
-                elapsed: self.at,
-            };
+            let key = resource.into();
+            let request = RequestInfo::get(&key, request_number, self.at);
             FatePreview::new(&rules, site, &request)
         };
         let numbers = 1..=self.times.get() as u64;

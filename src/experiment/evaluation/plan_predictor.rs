@@ -7,7 +7,6 @@ use flagpole_protocol::{
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
-use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,12 +47,8 @@ impl PlanPredictor {
     }
 
     fn predict(&self, record: &AttemptRecord) -> ServerTiming {
-        let request = RequestInfo {
-            method: &Method::GET,
-            key: &record.resource.into(),
-            request_number: record.request_number,
-            elapsed: Duration::ZERO,
-        };
+        let key = record.resource.into();
+        let request = RequestInfo::get(&key, record.request_number, Duration::ZERO);
         let fate = self.rules.decide(&request).fate;
         // The `redirect` fault is not injected again into the request for the redirect target.
         if record.kind == AttemptKind::Redirect {
@@ -98,11 +93,10 @@ mod tests {
     }
 
     fn listener(latency: &str, fault: &str) -> Listener {
-        Listener {
-            latency: latency.parse().unwrap(),
-            faults: vec![fault.parse().unwrap()],
-            ..Listener::default()
-        }
+        let mut listener = Listener::default();
+        listener.latency = latency.parse().unwrap();
+        listener.faults.push(fault.parse().unwrap());
+        listener
     }
 
     #[test]
@@ -145,10 +139,9 @@ mod tests {
             completed(&reset, record(Outcome::ConnectionRefused, None)),
             None
         );
-        let window = Listener {
-            rules: vec![Rule::default().between(Duration::ZERO, MS)],
-            ..reset
-        };
+        let mut window = reset;
+        let rule = Rule::default().between(Duration::ZERO, MS);
+        window.rules.push(rule);
         assert_eq!(
             completed(&window, record(Outcome::ConnectionReset, None)),
             None

@@ -6,7 +6,6 @@ use flagpole_protocol::{Cause, FateKey, JournalEntry, Resource};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{BlockingServer, FatePreview, RuleSet, Site};
-use http::Method;
 use proptest::strategy::{Just, Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
@@ -115,12 +114,8 @@ fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<Jou
         journal.retain(is_fate);
         assert!(!journal.is_empty());
         for entry in &journal {
-            let request = RequestInfo {
-                method: &Method::GET,
-                key: &entry.resource,
-                request_number: entry.request_number.unwrap(),
-                elapsed: entry.at,
-            };
+            let number = entry.request_number.unwrap();
+            let request = RequestInfo::get(&entry.resource, number, entry.at);
             let preview = FatePreview::new(&rules, &Site::embedded(), &request);
             assert_eq!(
                 entry_line(entry),
