@@ -6,7 +6,6 @@ use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, Profile, RuleSet, Site};
-use http::Method;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree as _;
