@@ -9,7 +9,7 @@
 //! stats.record(&AttemptRecord::new(resource, Outcome::from_status(500)));
 //! assert_eq!((stats.downloads(), stats.error), (1, 1));
 //! assert_eq!(stats.outcomes["http_500"].reason, "500 Internal Server Error");
-//! # Ok::<(), flagpole_protocol::UnknownPath>(())
+//! # Ok::<(), flagpole_protocol::spec::SpecError>(())
 //! ```
 
 mod cause;
