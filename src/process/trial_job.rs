@@ -74,3 +74,21 @@ pub(crate) struct TrialResult {
     pub(crate) records: Vec<AttemptRecord>,
     pub(crate) resource_usage: ResourceUsage,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flagpole_protocol::Resource;
+
+    #[test]
+    fn metadata_is_alone_by_option_and_after_the_flag_in_old_files() {
+        let option = Files::from_str("metadata", false).unwrap();
+        let workload = option.workload(vec!["BR".parse().unwrap()]);
+        let resources = workload.downloads.iter().map(|one| one.resource);
+        let metadata = Resource::Metadata("BR".parse().unwrap());
+        assert_eq!(resources.collect::<Vec<_>>(), [metadata]);
+        let file: Files = serde_json::from_str("\"metadata\"").unwrap();
+        assert_eq!(file, Files::FlagThenMetadata);
+        assert_eq!(serde_json::to_string(&option).unwrap(), "\"only-metadata\"");
+    }
+}
