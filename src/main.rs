@@ -11,7 +11,7 @@ mod usage_error;
 
 use crate::commands::{compare, completions, fate, get, man, serve, strategies, trial};
 use crate::exit_status::ExitStatus;
-use crate::options::help_lists;
+use crate::options::names;
 use crate::usage_error::CommandLine;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::CompleteEnv;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    max_term_width = help_lists::MAX_WIDTH,
+    max_term_width = names::MAX_WIDTH,
     after_help = "Exit codes: 0 success, 1 something failed or a threshold was crossed, \
     2 could not start, 3 the measurement is not valid.\n\
     Words such as fate, profile and round are defined in docs/glossary.md."
@@ -38,9 +38,14 @@ enum Command {
     Fate(fate::FateArgs),
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
-    Strategies(strategies::StrategiesArgs),
+    /// List strategies (how downloads run concurrently)
+    #[command(after_help = "Examples:
+  flagpole strategies
+  flagpole get --strategy threads")]
+    Strategies,
+    /// Run one strategy once, as described on standard input (used by `flagpole compare`)
     #[command(hide = true)]
-    Trial(trial::TrialArgs),
+    Trial,
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -57,17 +62,15 @@ fn main() -> ExitCode {
         Command::Fate(args) => args.run(),
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
-        Command::Strategies(args) => args.run(),
-        Command::Trial(args) => args.run(),
+        Command::Strategies => strategies::run(),
+        Command::Trial => trial::run(),
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(&Cli::command()),
     };
     let status = result.unwrap_or_else(|error| {
         let line = CommandLine::current(&Cli::command());
-        output::note(&format!(
-            "flagpole: {}",
-            line.as_typed(&format!("{error:#}"))
-        ));
+        let error = line.as_typed(&format!("{error:#}"));
+        output::note(&format!("flagpole: {error}"));
         ExitStatus::CouldNotStart
     });
     status.into()

@@ -16,12 +16,9 @@ pub(crate) fn result(text: &str) -> Result<()> {
 }
 
 /// A CSV document as in RFC 4180, but with LF line ends: the header, then a line for each row, which is a tuple.
-pub(crate) fn csv(
-    header: &[&str],
-    rows: impl IntoIterator<Item = impl Serialize>,
-) -> Result<String> {
+pub(crate) fn csv(header: &str, rows: impl IntoIterator<Item = impl Serialize>) -> Result<String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(header)?;
+    csv.write_record(header.split(','))?;
     rows.into_iter().try_for_each(|row| csv.serialize(row))?;
     Ok(String::from_utf8(csv.into_inner()?)?)
 }

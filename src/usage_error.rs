@@ -24,14 +24,12 @@ impl CommandLine {
     }
 
     fn new(flagpole: &Command, words: Vec<String>) -> CommandLine {
-        let subcommand = words
-            .first()
-            .and_then(|name| flagpole.find_subcommand(name));
-        let command = subcommand.map(|command| {
-            let name = format!("flagpole {}", command.get_name());
-            command.clone().bin_name(name)
-        });
-        let command = command.unwrap_or_else(|| flagpole.clone().bin_name("flagpole"));
+        let name = words.first();
+        let (command, bin_name) = match name.and_then(|name| flagpole.find_subcommand(name)) {
+            Some(command) => (command, format!("flagpole {}", command.get_name())),
+            None => (flagpole, "flagpole".to_owned()),
+        };
+        let command = command.clone().bin_name(bin_name);
         CommandLine { command, words }
     }
 
@@ -45,10 +43,8 @@ impl CommandLine {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             output::note(error.render().to_string().trim_end());
         } else {
-            output::note(&format!(
-                "flagpole: {}",
-                self.as_typed(&self.sentence(error))
-            ));
+            let sentence = self.as_typed(&self.sentence(error));
+            output::note(&format!("flagpole: {sentence}"));
         }
         ExitStatus::CouldNotStart
     }
@@ -59,41 +55,37 @@ impl CommandLine {
         if let Some(reason) = error.source() {
             return format!("{name}: {reason}");
         }
-        let unknown = match error.kind() {
+        let mut near = None;
+        let sentence = match error.kind() {
             ErrorKind::InvalidValue => return invalid_value(error, name),
             ErrorKind::UnknownArgument if argument.starts_with('-') => {
                 let longs = self.command.get_arguments().filter_map(Arg::get_long);
-                let near = did_you_mean(argument.trim_start_matches('-'), longs);
-                (
-                    format!("unknown option `{argument}`"),
-                    near.map(|long| format!("--{long}")),
-                )
+                let long = did_you_mean(argument.trim_start_matches('-'), longs);
+                near = long.map(|long| format!("--{long}"));
+                format!("unknown option `{argument}`")
             }
-            ErrorKind::UnknownArgument => (format!("unexpected argument `{argument}`"), None),
+            ErrorKind::UnknownArgument => format!("unexpected argument `{argument}`"),
             ErrorKind::InvalidSubcommand => {
                 let command = first(error, ContextKind::InvalidSubcommand).unwrap_or_default();
                 let known = self.command.get_subcommands();
                 let shown = known.filter(|one| !one.is_hide_set());
-                let near = did_you_mean(command, shown.map(Command::get_name));
-                (
-                    format!("unknown command `{command}`"),
-                    near.map(str::to_owned),
-                )
+                near = did_you_mean(command, shown.map(Command::get_name)).map(str::to_owned);
+                format!("unknown command `{command}`")
             }
-            ErrorKind::ArgumentConflict => (self.conflict(error, name), None),
-            ErrorKind::MissingRequiredArgument => (format!("missing {name}"), None),
+            ErrorKind::ArgumentConflict => self.conflict(error, name),
+            ErrorKind::MissingRequiredArgument => format!("missing {name}"),
             _ => {
                 let text = error.render().to_string();
                 let first = text.lines().next().unwrap_or_default();
                 let first = first.strip_prefix("error: ").unwrap_or(first);
-                (first.replace('\'', "`"), None)
+                first.replace('\'', "`")
             }
         };
         let command = self.command.get_bin_name().unwrap_or_default();
         let see = format!("`{command} --help`");
-        match unknown {
-            (sentence, Some(near)) => format!("{sentence}; did you mean `{near}`? See {see}"),
-            (sentence, None) => format!("{sentence}; see {see}"),
+        match near {
+            Some(near) => format!("{sentence}; did you mean `{near}`? See {see}"),
+            None => format!("{sentence}; see {see}"),
         }
     }
 

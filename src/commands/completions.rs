@@ -4,8 +4,9 @@
 use crate::exit_status::ExitStatus;
 use crate::output;
 use anyhow::Result;
-use clap::{Args, Command, ValueEnum};
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command};
+use clap_complete::env::Shells;
 
 /// The environment variable by which the script of a shell asks for completions.
 pub(crate) const VARIABLE: &str = "FLAGPOLE_COMPLETE";
@@ -20,16 +21,8 @@ pub(crate) const VARIABLE: &str = "FLAGPOLE_COMPLETE";
   flagpole completions powershell >> $PROFILE")]
 pub(crate) struct CompletionsArgs {
     /// Print completions for this shell
-    shell: Shell,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Shell {
-    Bash,
-    Elvish,
-    Fish,
-    Powershell,
-    Zsh,
+    #[arg(value_parser = PossibleValuesParser::new(Shells::builtins().names()))]
+    shell: String,
 }
 
 /// The command without its hidden subcommands, which the shells would complete too.
@@ -43,14 +36,9 @@ pub(crate) fn without_hidden(flagpole: &Command) -> Command {
 impl CompletionsArgs {
     /// Prints the completions of `flagpole`.
     pub(crate) fn run(self) -> Result<ExitStatus> {
-        let shell: &dyn EnvCompleter = match self.shell {
-            Shell::Bash => &Bash,
-            Shell::Elvish => &Elvish,
-            Shell::Fish => &Fish,
-            Shell::Powershell => &Powershell,
-            Shell::Zsh => &Zsh,
-        };
-        let mut text = Vec::new();
+        let (shells, mut text) = (Shells::builtins(), Vec::new());
+        let shell = shells.completer(&self.shell);
+        let shell = shell.expect("the value is one of the names");
         shell.write_registration(VARIABLE, "flagpole", "flagpole", "flagpole", &mut text)?;
         output::result(&String::from_utf8(text)?)?;
         Ok(ExitStatus::Success)

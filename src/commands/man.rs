@@ -5,32 +5,27 @@ use crate::output;
 use anyhow::Result;
 use clap::{Arg, ArgAction, Args, Command};
 use clap_mangen::Man;
+use std::iter;
 
 /// The exit status of every command, in roff.
-const EXIT_STATUS: &str = ".SH EXIT STATUS
-.TP
-0
-The command did what was asked.
-.TP
-1
-Something failed, or a threshold was crossed.
-.TP
-2
-The command could not start, as after invalid input.
-.TP
-3
-The measurement is not valid.
-";
+const EXIT_STATUS: [(&str, &str); 4] = [
+    ("0", "The command did what was asked."),
+    ("1", "Something failed, or a threshold was crossed."),
+    ("2", "The command could not start, as after invalid input."),
+    ("3", "The measurement is not valid."),
+];
 
 /// The files of `flagpole get`, in roff.
-const GET_FILES: &str = ".SH FILES
-.TP
-downloaded/
-The flags, unless \\-\\-dest names another folder.
-.TP
-downloaded/br.gif.part
-The bytes of an incomplete flag, which \\-\\-resume continues.
-";
+const GET_FILES: [(&str, &str); 2] = [
+    (
+        "downloaded/",
+        "The flags, unless \\-\\-dest names another folder.",
+    ),
+    (
+        "downloaded/br.gif.part",
+        "The bytes of an incomplete flag, which \\-\\-resume continues.",
+    ),
+];
 
 /// Print a manual page
 #[derive(Args)]
@@ -48,10 +43,8 @@ pub(crate) struct ManArgs {
 impl ManArgs {
     /// Prints a page of `flagpole`.
     pub(crate) fn run(self, flagpole: &Command) -> Result<ExitStatus> {
-        let topic = self
-            .topic
-            .as_deref()
-            .and_then(|name| flagpole.find_subcommand(name));
+        let topic = self.topic.as_deref();
+        let topic = topic.and_then(|name| flagpole.find_subcommand(name));
         // `flagpole help` is about `flagpole` itself.
         let command = topic.map_or(flagpole.clone().bin_name("flagpole"), |topic| {
             let name = topic.get_name();
@@ -64,17 +57,11 @@ impl ManArgs {
 }
 
 fn page(flagpole: &Command, command: Command) -> Result<String> {
-    let files = if command.get_name() == "get" {
-        GET_FILES
-    } else {
-        ""
-    };
+    let is_get = command.get_name() == "get";
     let has_subcommands = command.has_subcommands();
     let synopsis = synopsis(&command);
-    let notes = command
-        .get_after_help()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let notes = command.get_after_help();
+    let notes = notes.map(ToString::to_string).unwrap_or_default();
     let see_also = see_also(flagpole, command.get_name());
     let man = Man::new(command).source(format!("flagpole {}", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
@@ -90,9 +77,19 @@ fn page(flagpole: &Command, command: Command) -> Result<String> {
     text.push_str(".SH NOTES\n");
     // `clap_mangen` would run the lines together in one paragraph.
     text.extend(notes.lines().map(to_roff));
-    text.push_str(EXIT_STATUS);
-    text.push_str(files);
+    text += &section("EXIT STATUS", &EXIT_STATUS);
+    if is_get {
+        text += &section("FILES", &GET_FILES);
+    }
     Ok(text + &see_also)
+}
+
+/// A section of names with descriptions.
+fn section(heading: &str, entries: &[(&str, &str)]) -> String {
+    let entries = entries
+        .iter()
+        .map(|(name, about)| format!(".TP\n{name}\n{about}\n"));
+    format!(".SH {heading}\n{}", entries.collect::<String>())
 }
 
 /// The options with their values, then the positional arguments in their order.
@@ -113,9 +110,7 @@ fn synopsis(command: &Command) -> String {
 fn usage(argument: &Arg) -> String {
     let names = argument.get_value_names().unwrap_or_default();
     let value = names.join(" ");
-    let short = argument
-        .get_short()
-        .map(|short| format!("\\fB-{short}\\fR"));
+    let short = argument.get_short().map(|one| format!("\\fB-{one}\\fR"));
     let long = argument.get_long().map(|long| format!("\\fB--{long}\\fR"));
     let option = short.into_iter().chain(long).collect::<Vec<_>>().join("|");
     let usage = match (option.as_str(), argument.get_action().takes_values()) {
@@ -123,25 +118,20 @@ fn usage(argument: &Arg) -> String {
         (option, false) => option.to_owned(),
         (option, true) => format!("{option} \\fI{value}\\fR"),
     };
-    let more = if matches!(argument.get_action(), ArgAction::Append) {
-        "..."
+    let usage = if argument.is_required_set() {
+        usage
     } else {
-        ""
+        format!("[{usage}]")
     };
-    if argument.is_required_set() {
-        format!("{usage}{more}\n")
-    } else {
-        format!("[{usage}]{more}\n")
-    }
+    let is_repeatable = matches!(argument.get_action(), ArgAction::Append);
+    usage + if is_repeatable { "...\n" } else { "\n" }
 }
 
 /// The other pages.
 fn see_also(flagpole: &Command, name: &str) -> String {
     let shown = flagpole.get_subcommands().filter(|one| !one.is_hide_set());
     let pages = shown.map(|one| (one.get_name(), format!("flagpole\\-{}", one.get_name())));
-    let pages = [("flagpole", "flagpole".to_owned())]
-        .into_iter()
-        .chain(pages);
+    let pages = iter::once(("flagpole", "flagpole".to_owned())).chain(pages);
     let others = pages.filter(|(other, _)| *other != name);
     let others: Vec<_> = others.map(|(_, page)| format!(".BR {page} (1)")).collect();
     format!(".SH SEE ALSO\n{}\n", others.join(",\n"))

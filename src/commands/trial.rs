@@ -9,34 +9,25 @@ use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure, strategy};
 use flagpole_protocol::AttemptRecord;
-use std::process;
-use std::thread;
+use std::{process, thread};
 
-/// Run one strategy once, as described on standard input (used by `flagpole compare`)
-#[derive(Args)]
-pub(crate) struct TrialArgs {}
-
-impl TrialArgs {
-    /// Runs the job and sends the result.
-    pub(crate) fn run(self) -> Result<ExitStatus> {
-        let TrialArgs {} = self;
-        // Ignored: Ctrl-C reaches the whole process group, and the parent cancels this trial by closing standard input.
-        interrupt::on_first_signal(|| {})?;
-        let ParentMessage::Job(job) = child_process::receive()? else {
-            bail!("expected the job of a trial");
-        };
-        let result = cancel_on_closed_input().and_then(|cancel| run_job(*job, cancel));
-        let has_failed = result.is_err();
-        child_process::send(&match result {
-            Ok(result) => ChildMessage::Finished(Box::new(result)),
-            Err(error) => ChildMessage::Failed(format!("{error:#}"), system_limits::cause(&error)),
-        })?;
-        Ok(ExitStatus::from_failed(has_failed))
-    }
+/// Runs the job and sends the result.
+pub(crate) fn run() -> Result<ExitStatus> {
+    // Ignored: Ctrl-C reaches the whole process group, and the parent cancels this trial by closing standard input.
+    interrupt::on_first_signal(|| {})?;
+    let ParentMessage::Job(job) = child_process::receive()? else {
+        bail!("expected the job of a trial");
+    };
+    let result = cancel_on_closed_input().and_then(|cancel| run_job(*job, cancel));
+    let has_failed = result.is_err();
+    child_process::send(&match result {
+        Ok(result) => ChildMessage::Finished(Box::new(result)),
+        Err(error) => ChildMessage::Failed(format!("{error:#}"), system_limits::cause(&error)),
+    })?;
+    Ok(ExitStatus::from_failed(has_failed))
 }
 
 /// Replies to pings until standard input closes; then cancels the run, and exits if the run does not end in time.

@@ -1,12 +1,13 @@
 //! Files that users name: profiles and experiments, by built-in name or by path.
 
-use super::help_lists;
+use super::names;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter as _};
 use flagpole_protocol::spec::SpecError;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
+use std::path::Path;
 
 /// The maximum size of a file, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
@@ -45,12 +46,11 @@ impl BuiltIn {
             Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
                 let known = self.files.iter().map(|(known, _)| *known);
                 let unknown = SpecError::unknown(self.kind, name, known).to_string();
-                let or_file = if unknown.ends_with('?') {
-                    ""
-                } else {
-                    ", or a file"
-                };
-                bail!("{unknown}{or_file}")
+                let is_suggestion = unknown.ends_with('?');
+                bail!(
+                    "{unknown}{}",
+                    if is_suggestion { "" } else { ", or a file" }
+                )
             }
             opened => read(opened.context(name.to_owned())?).context(name.to_owned()),
         }
@@ -58,29 +58,23 @@ impl BuiltIn {
 
     /// Names and descriptions, for `after_help`.
     pub(crate) fn help(&self) -> String {
-        let entries = self
-            .files
-            .iter()
-            .map(|(name, text)| (*name, about(text).to_owned()));
+        let files = self.files.iter();
+        let entries = files.map(|(name, text)| (*name, about(text).to_owned()));
         let kind = self.kind;
         let initial = kind[..1].to_uppercase();
         let heading = format!("{initial}{}s (docs/{kind}s.md)", &kind[1..]);
-        help_lists::list(&heading, entries)
+        names::list(&heading, entries)
     }
 
     /// Completes a name or a path.
     pub(crate) fn complete(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
-        let names = self
-            .files
-            .iter()
-            .map(|(name, text)| CompletionCandidate::new(*name).help(Some(about(text).into())));
-        let names = names.filter(|name| {
-            name.get_value()
-                .as_encoded_bytes()
-                .starts_with(typed.as_encoded_bytes())
-        });
-        let files =
-            PathCompleter::file().filter(|path| path.extension() == Some(OsStr::new("toml")));
+        let typed_bytes = typed.as_encoded_bytes();
+        let near = self.files.iter();
+        let near = near.filter(|(name, _)| name.as_bytes().starts_with(typed_bytes));
+        let names =
+            near.map(|(name, text)| CompletionCandidate::new(*name).help(Some(about(text).into())));
+        let is_toml = |path: &Path| path.extension() == Some(OsStr::new("toml"));
+        let files = PathCompleter::file().filter(is_toml);
         names.chain(files.complete(typed)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Timeouts, retries, hedging, redirects and connection reuse: options of the command line and keys of a TOML table.
 
-use super::comma_list::CommaList;
+use super::comma_lists::CommaList;
 use super::policy_values::{
     AnyDuration, Backoff, HedgeAfter, Percentage, PositiveDuration, PositivePercentage,
     RetryStatus, UpTo100,

@@ -122,13 +122,10 @@ fn backoff(text: &str) -> Result<Backoff, String> {
 }
 
 fn percentage(text: &str) -> Result<Percentage, String> {
-    let number = text
-        .strip_suffix('%')
-        .and_then(|number| number.parse().ok());
+    let number = text.strip_suffix('%').and_then(|text| text.parse().ok());
     let number = number.filter(|number| (0.0..=100.0).contains(number));
-    number
-        .map(Percentage)
-        .ok_or_else(|| format!("expected 0% to 100%, got `{text}`"))
+    let expected = || format!("expected 0% to 100%, got `{text}`");
+    number.map(Percentage).ok_or_else(expected)
 }
 
 fn positive_percentage(text: &str) -> Result<PositivePercentage, String> {

@@ -1,7 +1,7 @@
 //! Options of a server: a profile and changes to it.
 
 use super::built_in::PROFILES;
-use super::strategy_names;
+use super::names;
 use super::value_parsers::{self, Seed};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -19,7 +19,7 @@ const BOOK: &str = "book";
 #[derive(Args)]
 pub(crate) struct ProfileOptions {
     /// Delay responses: `50ms`, `500ms..5s`; those of one listener: `DELAY=1s..2s`
-    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(strategy_names::latencies))]
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(names::latencies))]
     latency: Vec<ForListener<Latency>>,
 
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub(crate) struct ServerOptions {
     listener: Option<String>,
 
     /// Inject a fault into a percentage of the responses: `404@5%`, `ERROR=404@5%`; repeatable, at most 100% in total
-    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(strategy_names::faults))]
+    #[arg(long, value_name = "[NAME=]SPEC", add = ArgValueCandidates::new(names::faults))]
     fault: Vec<ForListener<FaultSpec>>,
 
     /// Serve at most N requests at once; reject others with 503
@@ -119,12 +119,8 @@ impl ServerOptions {
         default: &str,
         latencies: &[ForListener<Latency>],
     ) -> Result<Profile> {
-        if latencies
-            .iter()
-            .filter(|one| one.listener.is_none())
-            .count()
-            > 1
-        {
+        let for_all = latencies.iter().filter(|one| one.listener.is_none());
+        if for_all.count() > 1 {
             bail!("--latency: expected only once, or once for each listener");
         }
         let named = latencies.iter().map(|one| ("--latency", &one.listener));
@@ -178,9 +174,8 @@ impl ServerOptions {
 
 /// Loads a profile by its built-in name or from a file.
 pub(crate) fn load(name: &str) -> Result<Profile> {
-    let text = PROFILES
-        .text(name)
-        .map_err(|error| anyhow!("--profile: {error:#}"))?;
+    let text = PROFILES.text(name);
+    let text = text.map_err(|error| anyhow!("--profile: {error:#}"))?;
     text.parse()
         .map_err(|error| anyhow!("--profile: {name}:{error}"))
 }
@@ -203,22 +198,20 @@ fn check_listener(option: &str, wanted: &str, name: &str, profile: &Profile) -> 
 fn name_listeners(profile: &mut Profile) {
     if profile.listeners.len() > 1 {
         for (index, listener) in profile.listeners.iter_mut().enumerate() {
-            listener
-                .name
-                .get_or_insert_with(|| format!("listener[{index}]"));
+            let name = || format!("listener[{index}]");
+            listener.name.get_or_insert_with(name);
         }
     }
 }
 
 /// The listeners of the default profile.
 fn listener_candidates() -> Vec<CompletionCandidate> {
-    let book = load(BOOK)
-        .map(|profile| profile.listeners)
-        .unwrap_or_default();
-    book.into_iter()
-        .filter_map(|listener| listener.name)
-        .map(CompletionCandidate::new)
-        .collect()
+    let book = load(BOOK).map(|profile| profile.listeners);
+    let names = book
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|one| one.name);
+    names.map(CompletionCandidate::new).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The options of `compare`.
 
 use crate::options::built_in::{EXPERIMENTS, PROFILES};
-use crate::options::flag_count::FlagCount;
-use crate::options::latency_list::LatencyList;
+use crate::options::comma_lists::LatencyList;
+use crate::options::flag_selection::FlagCount;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options::ServerOptions;
-use crate::options::{help_lists, strategy_names, value_parsers};
+use crate::options::{names, value_parsers};
 use crate::process::trial_job::Files;
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
@@ -33,10 +33,10 @@ use std::path::PathBuf;
 /// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, or a download failed for
 /// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid.
 #[derive(Args)]
-#[command(after_help = help_lists::strategies() + "
+#[command(after_help = names::strategy_list() + "
 " + &PROFILES.help() + "
 " + &EXPERIMENTS.help() + "
-" + &help_lists::latencies_and_faults() + "
+" + &names::latency_and_fault_lists() + "
 Examples:
   flagpole compare
   flagpole compare article
@@ -55,7 +55,7 @@ pub(crate) struct CompareArgs {
     pub(super) experiment: Option<String>,
 
     /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
-    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(strategy_names::latencies))]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(names::latencies))]
     pub(super) latency: Vec<LatencyList>,
 
     #[command(flatten)]
@@ -79,18 +79,11 @@ pub(crate) struct CompareArgs {
     pub(super) files: Files,
 
     /// Make at most N concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
-    #[arg(
-        short = 'c',
-        long,
-        short_alias = 'm',
-        aliases = ["max-req", "max_req"],
-        value_name = "N",
-        value_delimiter = ','
-    )]
+    #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N", value_delimiter = ',')]
     pub(super) concurrency: Vec<Concurrency>,
 
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(strategy_names::strategy_lists))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
 
     /// Measure N rounds after a warm-up round, at least 10 for confidence intervals [default: 20, or the experiment's]
@@ -125,7 +118,7 @@ pub(crate) struct CompareArgs {
     pub(super) result: Option<PathBuf>,
 
     /// Write this format: `text`, `json`, `markdown` or `csv`
-    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = strategy_names::parse_format, add = ArgValueCandidates::new(strategy_names::formats), help_heading = "Results")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = names::parse_format, add = ArgValueCandidates::new(names::formats), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 
     /// Print the JSON Schema of results and exit

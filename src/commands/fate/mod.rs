@@ -5,7 +5,7 @@ mod output_formats;
 use self::output_formats::{FateFormat, ListenerFates};
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
-use crate::options::flag_count::FlagCount;
+use crate::options::flag_selection::FlagCount;
 use crate::options::profile_options::ProfileOptions;
 use crate::options::value_parsers;
 use crate::output;
@@ -13,8 +13,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use flagpole_analysis::bound::{Bound, PlannedWork};
 use flagpole_client::Concurrency;
-use flagpole_protocol::Resource;
-use flagpole_protocol::spec;
+use flagpole_protocol::{Resource, spec};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
@@ -63,14 +62,7 @@ pub(crate) struct FateArgs {
     times: NonZeroUsize,
 
     /// Compute the lower bound for this concurrency, 1 to 1000
-    #[arg(
-        short = 'c',
-        long,
-        short_alias = 'm',
-        aliases = ["max-req", "max_req"],
-        default_value = "30",
-        value_name = "N"
-    )]
+    #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], default_value = "30", value_name = "N")]
     concurrency: Concurrency,
 
     /// Assume this request timeout for the lower bound
@@ -104,13 +96,10 @@ impl FateArgs {
                 self.times
             );
         }
-        let listeners = profile.listeners.iter();
-        let listeners: Vec<_> = listeners
-            .map(|listener| self.fates(listener, profile.seed, &site))
-            .collect();
-        let text = self
-            .format
-            .write(&listeners, profile.seed, self.concurrency)?;
+        let seed = profile.seed;
+        let fates = |listener| self.fates(listener, seed, &site);
+        let listeners: Vec<_> = profile.listeners.iter().map(fates).collect();
+        let text = self.format.write(&listeners, seed, self.concurrency)?;
         output::result(&text)?;
         Ok(ExitStatus::Success)
     }
@@ -132,27 +121,20 @@ impl FateArgs {
             .map(|(resource, number)| preview(resource, number))
             .collect();
         let times: Option<Vec<_>> = fates.iter().map(|fate| self.request_time(fate)).collect();
+        // No request waits for another.
+        let planned = times.map(|requests| PlannedWork {
+            requests,
+            ..PlannedWork::default()
+        });
         ListenerFates {
             name: listener.name.clone().unwrap_or_default(),
-            bound: times.map(|times| self.lower_bound(times)),
+            bound: planned.map(|planned| Bound::new(&planned, self.concurrency.get())),
             fates,
         }
     }
 
-    /// The shortest time for these requests, none of which waits for another.
-    fn lower_bound(&self, times: Vec<Duration>) -> Bound {
-        let planned = PlannedWork {
-            requests: times,
-            ..PlannedWork::default()
-        };
-        Bound::new(&planned, self.concurrency.get())
-    }
-
     /// The shortest time that a request takes, at most the timeout; `None` if it never ends.
     fn request_time(&self, fate: &FatePreview) -> Option<Duration> {
-        match (fate.duration, self.timeout) {
-            (Some(duration), Some(timeout)) => Some(duration.min(timeout)),
-            (duration, timeout) => duration.or(timeout),
-        }
+        fate.duration.into_iter().chain(self.timeout).min()
     }
 }

@@ -110,14 +110,5 @@ fn csv(listeners: &[ListenerFates]) -> Result<String> {
                 )
             })
         });
-    let header = [
-        "listener",
-        "resource",
-        "n",
-        "rule",
-        "planned_us",
-        "fault",
-        "ending",
-    ];
-    output::csv(&header, rows)
+    output::csv("listener,resource,n,rule,planned_us,fault,ending", rows)
 }

@@ -77,10 +77,8 @@ fn csv(result: &GetResult<'_>) -> Result<String> {
             micros(record.done),
         )
     });
-    let header = [
-        "code", "outcome", "status", "bytes", "attempts", "due_us", "sent_us", "done_us",
-    ];
-    output::csv(&header, rows)
+    let header = "code,outcome,status,bytes,attempts,due_us,sent_us,done_us";
+    output::csv(header, rows)
 }
 
 fn percentiles(latencies: &LatencyStats) -> Value {

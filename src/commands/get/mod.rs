@@ -10,9 +10,9 @@ use self::progress_display::ProgressDisplay;
 use self::records::{RecordWriter, RecordsFile};
 use self::result::{DownloadTable, GetResult, flags};
 use crate::exit_status::ExitStatus;
-use crate::options::code_selection::CodeSelection;
+use crate::options::flag_selection::CodeSelection;
 use crate::options::policy::PolicyOptions;
-use crate::options::{help_lists, strategy_names, value_parsers};
+use crate::options::{names, value_parsers};
 use crate::process::system_limits;
 use crate::{interrupt, output};
 use anyhow::{Result, anyhow, bail};
@@ -39,7 +39,7 @@ use std::time::Instant;
 /// Exit code 0: every flag was downloaded, was already there or does not exist; 1: a download failed or was
 /// interrupted, or the result or records could not be written; 2: could not start.
 #[derive(Args)]
-#[command(after_help = help_lists::strategies() + "
+#[command(after_help = names::strategy_list() + "
 Examples:
   flagpole get
   flagpole get --strategy threads -c 10 --all
@@ -52,17 +52,11 @@ pub(crate) struct GetArgs {
     selection: CodeSelection,
 
     /// Use this concurrency strategy (see `flagpole strategies`)
-    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy::by_name, add = ArgValueCandidates::new(strategy_names::strategies))]
+    #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy::by_name, add = ArgValueCandidates::new(names::strategy_candidates))]
     strategy: &'static dyn Strategy,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]
-    #[arg(
-        short = 'c',
-        long,
-        short_alias = 'm',
-        aliases = ["max-req", "max_req"],
-        value_name = "N"
-    )]
+    #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N")]
     concurrency: Option<Concurrency>,
 
     /// Use this listener of `flagpole serve` [default: LOCAL]
@@ -106,23 +100,18 @@ pub(crate) struct GetArgs {
     policy: PolicyOptions,
 }
 
-/// A listener of the built-in profile `book`.
+/// A listener of the built-in profile `book`, with its port.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "UPPER")]
 enum BookServer {
-    Local,
-    Delay,
-    Error,
+    Local = 8000,
+    Delay = 8001,
+    Error = 8002,
 }
 
 impl BookServer {
     fn url(self) -> Target {
-        let port = match self {
-            BookServer::Local => 8000,
-            BookServer::Delay => 8001,
-            BookServer::Error => 8002,
-        };
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://127.0.0.1:{}", self as u16);
         url.parse().expect("an address and a port make a URL")
     }
 }
@@ -154,10 +143,8 @@ impl GetArgs {
                 records.write(record);
             }
             if self.format != GetFormat::Text {
-                let downloads = downloads.lock();
-                downloads
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .add(record);
+                let mut downloads = downloads.lock().unwrap_or_else(PoisonError::into_inner);
+                downloads.add(record);
             }
         };
         let run = Run::new(&workload, &endpoint)

@@ -35,19 +35,12 @@ impl RecordsFile {
                  for a file of that name use `./-`"
             );
         }
-        let new = File::options().write(true).create_new(true).open(path);
-        let is_new = new.is_ok();
-        let file = match new {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                File::options().write(true).open(path)
-            }
-            opened => opened,
-        };
-        Ok(RecordsFile {
-            file: file.map_err(|error| cannot_write(path, &error))?,
-            path: path.to_owned(),
-            is_new,
-        })
+        let is_new = path.symlink_metadata().is_err();
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|error| cannot_write(path, &error))?;
+        let path = path.to_owned();
+        Ok(RecordsFile { path, file, is_new })
     }
 
     /// Truncates the file and starts the writer.

@@ -42,21 +42,15 @@ impl GetResult<'_> {
     pub(super) fn text(&self) -> String {
         let stats = self.stats;
         let mut text = format!("{} downloaded\n", flags(self.downloaded()));
+        let failed = format!("failed: {}", self.errors());
         let counts = [
             (self.not_modified(), "already downloaded"),
             (stats.not_found, "not found"),
-        ];
-        // Writing to a String cannot fail, here and below.
-        for (count, what) in counts.iter().filter(|(count, _)| *count > 0) {
-            let _ = writeln!(text, "{count} {what}");
-        }
-        if stats.error > 0 {
-            let _ = writeln!(text, "{} failed: {}", stats.error, self.errors());
-        }
-        let counts = [
+            (stats.error, &failed),
             (stats.unfinished(), "not finished"),
             (self.unstarted(), "not started"),
         ];
+        // Writing to a String cannot fail, here and below.
         for (count, what) in counts.iter().filter(|(count, _)| *count > 0) {
             let _ = writeln!(text, "{count} {what}");
         }
@@ -69,29 +63,31 @@ impl GetResult<'_> {
 
     /// The reasons of failed downloads, with their counts.
     fn errors(&self) -> String {
-        let outcomes = self.stats.outcomes.values();
-        let errors =
-            outcomes.filter(|count| count.class == OutcomeClass::Error && count.downloads > 0);
-        let reasons: Vec<_> = errors
-            .map(|count| format!("{} x {}", count.downloads, count.reason))
-            .collect();
+        let failed = self
+            .stats
+            .outcomes
+            .values()
+            .filter(|count| count.downloads > 0);
+        let errors = failed.filter(|count| count.class == OutcomeClass::Error);
+        let reasons = errors.map(|count| format!("{} x {}", count.downloads, count.reason));
+        let reasons: Vec<_> = reasons.collect();
         reasons.join(", ")
     }
 
     /// Additional requests, discarded bytes and backoff, if there were any.
     fn costs(&self) -> Option<String> {
         let stats = self.stats;
+        let retries = match stats.retries {
+            1 => "1 retry".to_owned(),
+            several => format!("{several} retries"),
+        };
         let additional = [
-            (stats.retries, "retries", "retry"),
-            (stats.hedges, "hedges", "hedge"),
-            (stats.redirects, "redirects", "redirect"),
+            (stats.retries, retries),
+            (stats.hedges, plural(stats.hedges, "hedge")),
+            (stats.redirects, plural(stats.redirects, "redirect")),
         ];
-        let additional = additional.iter().filter(|(count, ..)| *count > 0);
-        let additional: Vec<_> = additional
-            .map(|(count, several, one)| {
-                format!("{count} {}", if *count == 1 { one } else { several })
-            })
-            .collect();
+        let additional = additional.into_iter().filter(|(count, _)| *count > 0);
+        let additional: Vec<_> = additional.map(|(_, text)| text).collect();
         let backoff = HumanDuration(stats.backoff);
         let wasted = DecimalBytes(stats.wasted_bytes);
         let losers = if stats.hedges > 0 { " or lost" } else { "" };

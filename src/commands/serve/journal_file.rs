@@ -9,36 +9,22 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// An open journal.
-pub(super) struct JournalFile {
-    pub(super) journal: Journal,
-    writer: JournalWriter,
-    /// Whether the lines go to standard output, so that all other text must not.
-    is_stdout: bool,
-}
-
-/// What remains of a journal until its end.
+/// What remains of a journal, if there is one, until its end: the writer, and whether the lines go to standard output,
+/// so that all other text must not.
 pub(super) struct JournalEnd(Option<(JournalWriter, bool)>);
 
-impl JournalFile {
-    /// Opens a file, or standard output for `-`.
-    pub(super) fn open(path: &Path) -> Result<JournalFile> {
-        let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
-        let (sink, is_stdout) = sink(path).map_err(refused)?;
-        let (journal, writer) = Journal::new(sink).map_err(refused)?;
-        Ok(JournalFile {
-            journal,
-            writer,
-            is_stdout,
-        })
-    }
+/// Opens a file, or standard output for `-`. The end comes when all clones of the journal are dropped.
+pub(super) fn open(path: Option<&Path>) -> Result<(Option<Journal>, JournalEnd)> {
+    let Some(path) = path else {
+        return Ok((None, JournalEnd(None)));
+    };
+    let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
+    let (sink, is_stdout) = sink(path).map_err(refused)?;
+    let (journal, writer) = Journal::new(sink).map_err(refused)?;
+    Ok((Some(journal), JournalEnd(Some((writer, is_stdout)))))
 }
 
 impl JournalEnd {
-    pub(super) fn new(file: Option<JournalFile>) -> JournalEnd {
-        JournalEnd(file.map(|file| (file.writer, file.is_stdout)))
-    }
-
     /// Prints a text for people to standard output, or to standard error if the journal has standard output.
     pub(super) fn print(&self, text: &str) -> Result<()> {
         if matches!(self.0, Some((_, true))) {

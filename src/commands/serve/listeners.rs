@@ -1,12 +1,15 @@
-//! Starts the servers of a profile and describes them.
+//! Starts the servers of a profile, describes and stops them.
 
 use crate::process::system_limits;
 use anyhow::{Result, anyhow};
+use flagpole_protocol::Ledger;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::{BlockingServer, Journal, Profile, Site, StartError};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 /// The server of one listener.
 pub(super) struct RunningListener {
@@ -107,4 +110,25 @@ pub(super) fn greeting(running: &[RunningListener], seed: u64) -> String {
         "\nTry:\n  curl -i {url}flags/br/br.gif\n  flagpole get --url {url}\n"
     );
     text
+}
+
+/// Stops all servers at the same time; returns the name with the URL, and the ledger, of each.
+pub(super) fn stop_all(
+    running: Vec<RunningListener>,
+    grace: Duration,
+) -> Result<Vec<(String, Ledger)>> {
+    let threads = running.into_iter().map(|running| {
+        thread::spawn(move || {
+            let title = format!("{} http://{}/", running.name, running.server.addr());
+            let ledger = running.server.shutdown(grace);
+            (title.trim_start().to_owned(), ledger)
+        })
+    });
+    // Collects first, so that all threads run at the same time.
+    let threads: Vec<_> = threads.collect();
+    let stopped = threads.into_iter().map(|thread| {
+        let stopped = thread.join();
+        stopped.map_err(|_| anyhow!("a server panicked"))
+    });
+    stopped.collect()
 }

@@ -1,23 +1,20 @@
 //! `flagpole serve`: the flag server.
 
-mod child;
+mod events;
 mod journal_file;
 mod listeners;
-mod shutdown;
 
-use self::child::SentTotals;
-use self::journal_file::{JournalEnd, JournalFile};
-use self::shutdown::ServeEvent;
+use self::events::{SentTotals, ServeEvent};
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
 use crate::options::profile_options::ProfileOptions;
-use crate::options::{help_lists, value_parsers};
+use crate::options::{names, value_parsers};
 use crate::output;
 use crate::process::child_process::{self, ChildMessage};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use flagpole_server::Profile;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,7 +40,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// listener of the profile; its rules stay.
 #[derive(Args)]
 #[command(after_help = PROFILES.help() + "
-" + &help_lists::latencies_and_faults() + "
+" + &names::latency_and_fault_lists() + "
 Examples:
   flagpole serve
   flagpole serve --latency 50ms
@@ -59,12 +56,7 @@ pub(crate) struct ServeArgs {
     profile: ProfileOptions,
 
     /// Listen on this IP address
-    #[arg(
-        long,
-        default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
-        value_name = "IP",
-        value_parser = value_parsers::address
-    )]
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP", value_parser = value_parsers::address)]
     addr: IpAddr,
 
     /// Listen on this port and the next ones; 0: free ports [default: the profile's, or 8000]
@@ -105,11 +97,10 @@ impl ServeArgs {
             return Ok(ExitStatus::Success);
         }
         let site = value_parsers::site(self.site.as_deref())?;
-        let file = self.journal.as_deref().map(JournalFile::open).transpose()?;
-        let journal = file.as_ref().map(|file| &file.journal);
-        let running = listeners::start_all(&profile, self.addr, &site, journal)?;
-        let journal_end = JournalEnd::new(file);
-        let events = shutdown::events(self.child)?;
+        let (journal, journal_end) = journal_file::open(self.journal.as_deref())?;
+        let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
+        drop(journal);
+        let events = events::events(self.child)?;
         if self.child {
             let url = running[0].server.url();
             child_process::send(&ChildMessage::Ready(url))?;
@@ -124,14 +115,14 @@ impl ServeArgs {
         }
         if self.child {
             // A parent that closed the pipe does not wait for requests in progress.
-            let stopped = shutdown::stop_all(running, Duration::ZERO)?;
+            let stopped = listeners::stop_all(running, Duration::ZERO)?;
             totals.send_total(&stopped[0].1)?;
         } else {
             output::note(&format!(
                 "Finishing requests in progress (at most {} s); press Ctrl-C again to stop now",
                 GRACE.as_secs()
             ));
-            for (title, ledger) in shutdown::stop_all(running, GRACE)? {
+            for (title, ledger) in listeners::stop_all(running, GRACE)? {
                 journal_end.print(&format!("\n{title}\n{ledger}\n"))?;
             }
         }
@@ -143,7 +134,7 @@ impl ServeArgs {
         let is_single = self.profile.is_given() || self.port.is_some();
         let default = if is_single { "clean" } else { "book" };
         let mut profile = if self.child {
-            child::profile()?
+            events::profile_of_parent()?
         } else {
             self.profile.effective_profile(default)?
         };
@@ -151,13 +142,13 @@ impl ServeArgs {
             return Ok(profile);
         };
         for (listener, offset) in profile.listeners.iter_mut().zip(0..) {
-            listener.port = Some(if first == 0 {
-                0
+            let port = if first == 0 {
+                Some(0)
             } else {
-                first.checked_add(offset).ok_or_else(|| {
-                    anyhow!("--port: no port left for all listeners after `{first}`")
-                })?
-            });
+                first.checked_add(offset)
+            };
+            let none_left = || anyhow!("--port: no port left for all listeners after `{first}`");
+            listener.port = Some(port.ok_or_else(none_left)?);
         }
         Ok(profile)
     }

@@ -1,10 +1,10 @@
 //! An experiment as plain data, and its TOML format.
 
 use crate::options::built_in::EXPERIMENTS;
-use crate::options::flag_count::FlagCount;
+use crate::options::flag_selection::FlagCount;
+use crate::options::names::StrategyName;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options;
-use crate::options::strategy_names::StrategyName;
 use crate::options::value_parsers::Seed;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};

@@ -1,7 +1,8 @@
-//! The options that select the country codes which `get` downloads.
+//! The options that select flags: by country code in `get`, by a number (`--flags`) elsewhere.
 
-use crate::options::value_parsers;
+use super::value_parsers::{self, valid};
 use clap::Args;
+use derive_more::Display;
 use flagpole_fixtures::{Catalog, Country, populous};
 use flagpole_protocol::{CountryCode, did_you_mean};
 use std::num::NonZeroUsize;
@@ -81,6 +82,41 @@ fn by_name(text: &str) -> Option<Country> {
     countries.iter().find(|one| one.country == name).cloned()
 }
 
+/// A number of flags: the most populous countries first, then the others in alphabetical order.
+#[derive(Clone, Copy, Debug, PartialEq, Display)]
+pub(crate) struct FlagCount(usize);
+
+impl FlagCount {
+    /// The country codes of these flags.
+    pub(crate) fn codes(self) -> Vec<CountryCode> {
+        let catalog = Catalog::embedded();
+        let others = catalog.codes();
+        let others = others.filter(|code| !populous::TOP_20.contains(code));
+        let codes = populous::TOP_20.into_iter().chain(others);
+        codes.take(self.0).collect()
+    }
+}
+
+impl Default for FlagCount {
+    /// 20.
+    fn default() -> FlagCount {
+        FlagCount(populous::TOP_20.len())
+    }
+}
+
+impl FromStr for FlagCount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<FlagCount, String> {
+        let all = Catalog::embedded().codes().count();
+        if text == "all" {
+            return Ok(FlagCount(all));
+        }
+        let expected = format!("1 to {all}, or `all`");
+        valid(text, &expected, |count| (1..=all).contains(count)).map(FlagCount)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +158,19 @@ mod tests {
         assert_eq!(selected("-a").len(), 249);
         assert_eq!(selected("-e").len(), 676);
         assert_eq!(selected("-e -l 3"), ["AA", "AB", "AC"]);
+    }
+
+    #[test]
+    fn most_populous_countries_come_first() {
+        let first: FlagCount = "3".parse().unwrap();
+        assert_eq!(first.codes(), populous::TOP_20[..3]);
+        assert_eq!("all".parse::<FlagCount>().unwrap().codes().len(), 249);
+    }
+
+    #[test]
+    fn count_out_of_range_is_rejected() {
+        for bad in ["0", "250", "-1", "some"] {
+            assert!(bad.parse::<FlagCount>().is_err(), "{bad}");
+        }
     }
 }

@@ -1,0 +1,77 @@
+//! What ends or resets the servers: signals, or the parent process (`flagpole compare`) and what it is sent.
+
+use crate::interrupt;
+use crate::process::child_process::{self, ChildMessage, ParentMessage};
+use crate::process::resource_usage;
+use anyhow::{Result, bail};
+use flagpole_analysis::comparison::ServerSummary;
+use flagpole_protocol::Ledger;
+use flagpole_server::Profile;
+use std::sync::mpsc::{self, Receiver};
+use std::{mem, thread};
+
+/// A request by a signal or by the parent process.
+pub(super) enum ServeEvent {
+    /// Wait until the connections close, write a report, and reset the counters.
+    DrainAndReset,
+    Stop,
+}
+
+/// Events from signals, or from the parent process.
+pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
+    let (sender, events) = mpsc::channel();
+    // Sending fails if the server is stopping already.
+    if !is_child {
+        interrupt::on_first_signal(move || {
+            let _ = sender.send(ServeEvent::Stop);
+        })?;
+        return Ok(events);
+    }
+    // Ctrl-C reaches the whole process group; the parent stops its server.
+    interrupt::on_first_signal(|| {})?;
+    thread::spawn(move || {
+        child_process::listen(|message| {
+            if let ParentMessage::DrainAndReset = message {
+                let _ = sender.send(ServeEvent::DrainAndReset);
+            }
+        });
+        let _ = sender.send(ServeEvent::Stop);
+    });
+    Ok(events)
+}
+
+/// The sums of all summaries so far.
+#[derive(Default)]
+pub(super) struct SentTotals {
+    ledger: Ledger,
+    cpu_us: u64,
+}
+
+impl SentTotals {
+    /// Sends this ledger, and the CPU time since the previous summary.
+    pub(super) fn send_next(&mut self, ledger: &Ledger) -> Result<()> {
+        let cpu_us = resource_usage::current().cpu_us();
+        let since_previous = cpu_us - mem::replace(&mut self.cpu_us, cpu_us);
+        self.ledger += ledger;
+        send_summary(ledger, since_previous)
+    }
+
+    /// Sends the sum of all ledgers and of this one, and the CPU time since the start.
+    pub(super) fn send_total(mut self, last: &Ledger) -> Result<()> {
+        self.ledger += last;
+        send_summary(&self.ledger, resource_usage::current().cpu_us())
+    }
+}
+
+fn send_summary(ledger: &Ledger, cpu_us: u64) -> Result<()> {
+    let summary = ServerSummary::new(ledger, cpu_us);
+    child_process::send(&ChildMessage::Summary(summary))
+}
+
+/// The profile that the parent sends.
+pub(super) fn profile_of_parent() -> Result<Profile> {
+    match child_process::receive()? {
+        ParentMessage::Profile(text) => Ok(text.parse()?),
+        _ => bail!("expected the profile of a server"),
+    }
+}
