@@ -21,6 +21,12 @@ struct LatencyStep {
     how: String,
 }
 
+impl LatencyStep {
+    fn new(name: &'static str, nanos: Result<f64, &'static str>, how: String) -> LatencyStep {
+        LatencyStep { name, nanos, how }
+    }
+}
+
 /// A cache line that holds the index of the next line to visit.
 #[repr(align(64))]
 struct CacheLine(usize);
@@ -98,11 +104,7 @@ fn chase(name: &'static str, kib: usize, where_from: &str) -> LatencyStep {
         at = black_box(here);
     });
     let how = format!("dependent loads from a random cycle of {kib} KiB, {where_from}");
-    LatencyStep {
-        name,
-        nanos: Ok(nanos),
-        how,
-    }
+    LatencyStep::new(name, Ok(nanos), how)
 }
 
 /// One page of a file, from disk and then from the page cache.
@@ -146,11 +148,7 @@ fn disk() -> Result<Vec<LatencyStep>> {
     let is_memory = fstatfs(&file)?.f_type as i64 == TMPFS;
     let how =
         format!("median of {READS} pages of 4 KiB, read a second time: a system call and a copy");
-    let cache = LatencyStep {
-        name: "page cache",
-        nanos: Ok(cached),
-        how,
-    };
+    let cache = LatencyStep::new("page cache", Ok(cached), how);
     let how = format!(
         "median of {READS} pages of 4 KiB of a file in this folder, put out of the page cache by \
          posix_fadvise; a cache of the device or of a host may still answer"
@@ -160,24 +158,18 @@ fn disk() -> Result<Vec<LatencyStep>> {
     } else {
         Ok(disk)
     };
-    Ok(vec![
-        cache,
-        LatencyStep {
-            name: "disk",
-            nanos,
-            how,
-        },
-    ])
+    Ok(vec![cache, LatencyStep::new("disk", nanos, how)])
 }
 
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that on Linux")]
 fn disk() -> Result<Vec<LatencyStep>> {
-    Ok(vec![LatencyStep {
-        name: "disk",
-        nanos: Err("dropping a file from the page cache is implemented for Linux only"),
-        how: "not at all".into(),
-    }])
+    let why = "dropping a file from the page cache is implemented for Linux only";
+    Ok(vec![LatencyStep::new(
+        "disk",
+        Err(why),
+        "not at all".into(),
+    )])
 }
 
 /// Flags fetched sequentially over one connection: the median from request to last byte.
@@ -194,7 +186,7 @@ fn http(name: &'static str, url: &str, plan: &Workload) -> Result<LatencyStep> {
     } else {
         Err("some flags could not be downloaded")
     };
-    Ok(LatencyStep { name, nanos, how })
+    Ok(LatencyStep::new(name, nanos, how))
 }
 
 /// On a scale on which a cycle takes a second: `12 s`, `3.4 days`.

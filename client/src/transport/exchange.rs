@@ -9,7 +9,7 @@ use flagpole_protocol::{Outcome, TimeoutKind};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use std::{pin::pin, time::Duration};
+use std::{mem::take, pin::pin, time::Duration};
 
 /// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.
 /// Afterwards `pooled` holds the connection if another request can be sent over it. The exchange ends early when
@@ -106,9 +106,8 @@ impl<D: NetDriver> HyperExchange<'_, D> {
         &mut self,
         request: &RequestSpec<'_>,
     ) -> Result<Response<Incoming>, Outcome> {
-        let headers = self.connection.as_mut();
-        let headers = headers.map(|used| std::mem::take(&mut used.headers));
-        let mut request = hyper_request(self.template, request, headers.unwrap_or_default());
+        let recycled = self.connection.as_mut().map(|used| take(&mut used.headers));
+        let mut request = hyper_request(self.template, request, recycled.unwrap_or_default());
         if let Some(used) = self.connection.take() {
             match self.send_over(used, request, true).await? {
                 Ok(response) => return Ok(response),
@@ -168,11 +167,11 @@ impl<D: NetDriver> HyperExchange<'_, D> {
 fn hyper_request(
     template: &RequestTemplate,
     spec: &RequestSpec<'_>,
-    mut headers: HeaderMap,
+    headers: HeaderMap,
 ) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = template.uri(spec.resource, spec.path);
-    template.write_headers(&mut headers, spec);
     *request.headers_mut() = headers;
+    template.write_headers(request.headers_mut(), spec);
     request
 }
