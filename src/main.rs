@@ -75,3 +75,31 @@ fn main() -> ExitCode {
     });
     status.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_of_an_option_has_about_ten_words_before_details() {
+        let flagpole = Cli::command();
+        let is_own =
+            |argument: &clap::Arg| !["help", "version"].contains(&argument.get_id().as_str());
+        for command in flagpole.get_subcommands() {
+            for argument in command.get_arguments().filter(|one| is_own(one)) {
+                let help = argument
+                    .get_help()
+                    .expect("every option has help")
+                    .to_string();
+                let sentence = help.split([':', ';', '[']).next().unwrap_or_default();
+                let words = sentence.split_whitespace().count();
+                assert!(
+                    words <= 11,
+                    "{} {}: {help}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+        }
+    }
+}

@@ -38,12 +38,12 @@ pub(crate) struct PolicyOptions {
     #[serde_as(as = "Option<TextOrNumber>")]
     first_byte_timeout: Option<PositiveDuration>,
 
-    /// Retry timeouts, broken connections and statuses 408, 429, 500, 502-504 up to N times [default: 0]
+    /// Retry up to N times: timeouts, broken connections, statuses 408, 429, 500, 502-504 [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[serde_as(as = "Option<TextOrNumber>")]
     retries: Option<UpTo100>,
 
-    /// Wait before a retry, randomly up to FIRST, later up to MAX [default: 100ms..10s]
+    /// Wait randomly before a retry: up to FIRST, later up to MAX [default: 100ms..10s]
     #[arg(long, value_name = "FIRST..MAX")]
     #[serde_as(as = "Option<TextOrNumber>")]
     backoff: Option<Backoff>,

@@ -86,7 +86,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
 
-    /// Measure N rounds after a warm-up round, at least 10 for confidence intervals [default: 20, or the experiment's]
+    /// Measure N rounds after a warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = value_parsers::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
@@ -105,7 +105,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "CONDITION", help_heading = "Results")]
     pub(super) fail_if: Vec<Threshold>,
 
-    /// Print the ratio of each strategy to itself in this earlier result
+    /// Print the ratio to this earlier result for each strategy
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) baseline: Option<PathBuf>,
 
