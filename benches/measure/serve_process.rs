@@ -15,19 +15,19 @@ impl ServeProcess {
     /// Starts a server with these options on a free port.
     pub(crate) fn start(options: &str) -> ServeProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flagpole"))
-            .args(["serve", "--child", "--port", "0"])
+            .args(["serve", "--port", "0"])
             .args(options.split_whitespace())
-            .stdin(Stdio::piped())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .expect("cargo has built it");
-        let mut greeting = String::new();
         let out = child.stdout.as_mut().expect("it is piped");
-        BufReader::new(out)
-            .read_line(&mut greeting)
-            .expect("the pipe of the server can be read");
-        let url = greeting.split('"').nth(3);
-        let url = url.unwrap_or_else(|| panic!("the server did not start: {greeting}"));
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("http://"));
+        let line = line.expect("a server that starts prints its URL");
+        let mut words = line.split_whitespace();
+        let url = words.find(|word| word.starts_with("http://"));
+        let url = url.expect("the line has the URL");
         let target: Target = url.parse().expect("a server knows its own URL");
         let endpoint = target
             .resolve()
@@ -37,10 +37,9 @@ impl ServeProcess {
 }
 
 impl Drop for ServeProcess {
-    /// The server stops when its standard input closes.
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        // Waiting fails only if the child has already been reaped.
+        // Both fail only if the child has already been reaped.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
