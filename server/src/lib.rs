@@ -30,7 +30,7 @@
 //! number. The connection waits until the response is due, prepares it from the [`Site`] (with
 //! preconditions and ranges), and hands it to hyper. The stream below hyper writes, slows down, cuts or
 //! resets its bytes as the write schedule says. When the last byte is written, the request is counted in
-//! the [`Ledger`](flagpole_protocol::Ledger) and written to the [`Journal`].
+//! the [`Ledger`] and written to the [`Journal`].
 //!
 //! # Modules in reading order
 //!
