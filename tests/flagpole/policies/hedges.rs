@@ -61,8 +61,14 @@ fn winning_hedge_cancels_the_hedged_attempt() {
         assert_eq!(Bound::for_run(run), None, "no bound holds for a hedged run");
     }
     let each = 2 * runs.len() as u64;
-    let sums = (ledger.requests, ledger.completed, ledger.aborted);
-    assert_eq!(sums, (2 * each, each, each), "losers are cancelled");
+    // A busy server may not have read a loser's request when its connection is reset.
+    assert_eq!(ledger.completed, each, "each hedge wins");
+    assert_eq!(
+        ledger.aborted,
+        ledger.requests - each,
+        "losers are cancelled"
+    );
+    assert!(ledger.requests <= 2 * each);
     let is_first_given_up = |entry: &flagpole_protocol::JournalEntry| {
         entry.completed == (entry.request_number == Some(2))
     };
