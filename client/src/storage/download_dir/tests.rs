@@ -402,36 +402,34 @@ proptest! {
     }
 }
 
-#[cfg(unix)]
 #[test]
-fn read_only_folder_is_a_permission_error() {
-    use std::os::unix::fs::PermissionsExt as _;
+fn write_into_a_removed_folder_is_an_error() {
     let folder = folder();
     let destination = resuming(folder.path());
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(folder.path().join("probe"), "").is_ok() {
-        eprintln!("skipped: this user may write to any folder");
-        return;
-    }
-    let denied = Outcome::WriteFailed {
-        message: "Permission denied (os error 13)".into(),
-    };
-    assert_eq!(destination.save(flag(), WHOLE), Err(denied.clone()));
-    assert_eq!(destination.stage(WHOLE).unwrap_err(), denied);
-    let partial = destination.save_partial(flag(), &partial(4));
-    assert_eq!(partial, Err(denied));
-    assert_eq!(names(folder.path()), [""; 0]);
+    fs::remove_dir_all(folder.path()).unwrap();
+    let expected = io::Error::from_raw_os_error(2).to_string();
+    let is_expected = |outcome: &Outcome| matches!(outcome, Outcome::WriteFailed { message } if message.contains(&expected));
+    let outcomes = [
+        destination.save(flag(), WHOLE).unwrap_err(),
+        destination.stage(WHOLE).unwrap_err(),
+        destination.save_partial(flag(), &partial(4)).unwrap_err(),
+    ];
+    assert!(outcomes.iter().all(is_expected), "{outcomes:?}");
+    assert!(!folder.path().exists());
 }
 
-/// The folder of `saves_beyond_the_file_size_limit`.
+/// The environment variable by which the process with a file size limit knows its folder.
 #[cfg(unix)]
 const FOLDER: &str = "FLAGPOLE_TEST_FOLDER";
 
 /// A file size limit (`ulimit -f`) makes a write fail half way, like a full disk. It applies to all threads of a
-/// process, so the test starts a process of its own.
+/// process, so the test runs itself in a second process, where `FOLDER` is set.
 #[cfg(unix)]
 #[test]
 fn full_disk_is_an_error_and_leaves_no_file() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return save_beyond_the_file_size_limit(Path::new(&folder));
+    }
     let folder = folder();
     plain(folder.path()).save(flag(), b"old").unwrap();
     let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
@@ -439,9 +437,8 @@ fn full_disk_is_an_error_and_leaves_no_file() {
         .args(["-c", limited, "sh"])
         .arg(std::env::current_exe().unwrap())
         .args([
-            "--ignored",
             "--exact",
-            "storage::download_dir::tests::saves_beyond_the_file_size_limit",
+            "storage::download_dir::tests::full_disk_is_an_error_and_leaves_no_file",
         ])
         .env(FOLDER, folder.path())
         .output()
@@ -456,14 +453,7 @@ fn full_disk_is_an_error_and_leaves_no_file() {
 }
 
 #[cfg(unix)]
-#[test]
-#[ignore = "run by `full_disk_is_an_error_and_leaves_no_file`"]
-fn saves_beyond_the_file_size_limit() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
-        eprintln!("skipped: needs a process of its own");
-        return;
-    };
-    let folder = Path::new(&folder);
+fn save_beyond_the_file_size_limit(folder: &Path) {
     let destination = plain(folder).resuming(HERE, 1 << 20);
     let large = vec![0; 100_000];
     let full = Outcome::WriteFailed {
