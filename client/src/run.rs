@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The same run with a token of its own, which the run's token cancels too.
+    /// The same run with a child of its cancellation token: cancelling the child leaves the run's token alone.
     pub(crate) fn with_child_token(&self) -> Run<'a> {
         Run {
             cancel: self.cancel.child_token(),

@@ -22,7 +22,7 @@ impl Strategy for ThreadPerDownload {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        // A token of its own: if one thread fails, the others are cancelled.
+        // If one thread fails, the child token cancels the others; the caller's token stays as it is.
         let run = &run.with_child_token();
         // Only this thread waits for attempts.
         let scheduler = &BlockingScheduler::new(RunState::start(run)?, 1);

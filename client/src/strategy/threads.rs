@@ -20,7 +20,7 @@ impl Strategy for Threads {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
-        // A token of its own: if one thread fails, the others are cancelled.
+        // If one thread fails, the child token cancels the others; the caller's token stays as it is.
         let run = &run.with_child_token();
         let scheduler = BlockingScheduler::new(RunState::start(run)?, usize::MAX);
         let threads = scheduler.thread_count();

@@ -1,4 +1,4 @@
-//! Drivers, by which an exchange waits: on tokio's event loop ([`TokioDriver`]), or in a thread with poll(2)
+//! A driver lets an exchange wait: on tokio's event loop ([`TokioDriver`]), or in a thread with poll(2)
 //! ([`PollDriver`](super::poll_driver::PollDriver)).
 
 use rustix::io::Errno;
@@ -8,7 +8,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::{net::TcpStream, task::coop};
 
-/// The connections and timers by which an exchange waits.
+/// The connections and timers that an exchange waits for.
 pub(crate) trait NetDriver: Sync {
     /// A connection that this driver can wait for.
     type Stream: DriverStream;

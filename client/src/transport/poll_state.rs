@@ -109,7 +109,7 @@ impl SharedPollState {
     }
 }
 
-/// A waker that shuts a socket down. Each exchange has a waker of its own, because the waker may run after the exchange
+/// A waker that shuts a socket down. Each exchange has a new one, because a waker may run after its exchange
 /// has ended, when the next exchange uses the socket.
 #[derive(Debug, Default)]
 pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);

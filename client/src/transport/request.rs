@@ -122,8 +122,8 @@ fn uri(path: &str) -> Result<Uri, InvalidUri> {
 pub(crate) struct RequestSpec<'a> {
     /// The requested resource.
     pub(crate) resource: Resource,
-    /// The number of the request for the resource, by which the server decides the fate of the response: its delay,
-    /// content and failure.
+    /// The number of the request for the resource. It determines the fate of the response: its delay, content and
+    /// failure.
     pub(crate) request_number: u64,
     /// The target of a redirect (path and query), instead of the path of the resource.
     pub(crate) path: Option<&'a str>,

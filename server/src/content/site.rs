@@ -74,7 +74,7 @@ impl Site {
     }
 }
 
-/// What a listener serves: a site, and a page of its own.
+/// What a listener serves: a site, and the page that describes the listener.
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) site: Arc<Site>,

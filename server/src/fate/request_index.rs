@@ -1,6 +1,6 @@
 //! The number of a request for its key (normalised path): counted by the server, or given by the client.
 //!
-//! A client whose fates must not depend on other clients names its run, which has counters of its own, or gives the
+//! A client whose fates must not depend on other clients names its run, which has separate counters, or gives the
 //! number of each request.
 
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
@@ -113,7 +113,7 @@ impl RequestCounters {
         }
     }
 
-    /// Counts a request, and returns its number, from 1. A named run has counters of its own.
+    /// Counts a request, and returns its number, from 1. Each named run has separate counters.
     pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
         if let (None, Some(resource)) = (run, key.resource()) {
             return self.resources[resource.index()].fetch_add(1, Ordering::Relaxed) + 1;
