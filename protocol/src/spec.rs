@@ -100,7 +100,7 @@ pub fn whole_number<N: FromStr>(text: &str) -> Option<N> {
 }
 
 /// Parses a duration such as `50ms`, `1.5s`, `2m`, `1m30s` or `0`: not negative, at most [`LONGEST`], whole
-/// microseconds. The units are `us` (or `µs`), `ms`, `s`, `m` and `h`.
+/// microseconds. The units are `ns`, `us` (or `µs`), `ms`, `s`, `m` and `h`.
 ///
 /// # Errors
 /// If the text is not a duration within that range.

@@ -98,7 +98,7 @@ impl FlagCount {
 }
 
 impl Default for FlagCount {
-    /// 20.
+    /// The 20 most populous countries.
     fn default() -> FlagCount {
         FlagCount(populous::TOP_20.len())
     }

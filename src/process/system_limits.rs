@@ -33,9 +33,9 @@ pub(crate) fn cause(error: &anyhow::Error) -> ConnectFailureCause {
     io_error.map_or(ConnectFailureCause::Other, connect_failure_cause)
 }
 
-/// The reason to doubt figures that a resource ran out; `None` for another cause. `what` failed, such as `5 of 80 attempts
-/// did not connect`.
-pub(crate) fn exhausted(cause: ConnectFailureCause, what: &str) -> Option<ValidityIssue> {
+/// The issue to report if a system resource ran out; `None` for another cause. `what` says what failed, such as `5 of 80
+/// attempts did not connect`.
+pub(crate) fn resource_issue(cause: ConnectFailureCause, what: &str) -> Option<ValidityIssue> {
     let (label, message) = match cause {
         ConnectFailureCause::OutOfFileDescriptors => {
             let files = open_files::raise_limit();

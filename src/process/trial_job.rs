@@ -69,7 +69,7 @@ impl Files {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialResult {
     pub(crate) wall: Duration,
-    /// The number of downloads without an end.
+    /// The number of downloads that have not ended.
     pub(crate) unstarted: u64,
     pub(crate) records: Vec<AttemptRecord>,
     pub(crate) resource_usage: ResourceUsage,

@@ -1,4 +1,4 @@
-//! What can limit a run, and which of it does.
+//! What can limit a run, and how the limiting factor is chosen.
 
 use super::figures::RunFigures;
 use crate::bound::BoundTerms;

@@ -56,7 +56,7 @@ impl AttemptScheduler {
     }
 
     /// From now on `limit` decides the concurrency. Attempts in flight are not affected by its changes.
-    pub(crate) fn adapt(&mut self, limit: AdaptiveLimit) {
+    pub(crate) fn set_adaptive_limit(&mut self, limit: AdaptiveLimit) {
         self.concurrency = limit.get();
         self.adaptive_limit = Some(limit);
     }

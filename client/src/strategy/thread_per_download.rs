@@ -29,7 +29,7 @@ impl Strategy for ThreadPerDownload {
         // Clients that no thread uses; the last used client is taken first.
         let clients = Mutex::new(Vec::new());
         let stats = Mutex::new(RunStats::default());
-        // Releases the slot last of all, upon which the next thread is started.
+        // Releases the slot last, because the next thread starts then.
         let make = &|spec: AttemptSpec| {
             let cancel_on_panic = run.cancel.clone().drop_guard();
             let (id, template) = (spec.id, &scheduler.run_state.template);

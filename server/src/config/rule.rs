@@ -134,7 +134,7 @@ impl Rule {
             let reason = format!("`{name}` is a reserved name");
             return Err(Violation::at("name", reason));
         }
-        if let Some(method) = self.method.as_ref().filter(|method| !is_usual(method)) {
+        if let Some(method) = self.method.as_ref().filter(|method| !is_uppercase(method)) {
             let reason = format!("expected a method such as `GET`, got `{method}`");
             return Err(Violation::at("method", reason));
         }
@@ -199,7 +199,7 @@ pub(super) fn check_faults(faults: &[FaultSpec]) -> Result<(), Violation> {
 
 /// Whether a method consists of capital letters and hyphens, as all registered methods do; case matters (RFC 9110
 /// section 9.1).
-fn is_usual(method: &Method) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
-    method.as_str().bytes().all(is_usual)
+fn is_uppercase(method: &Method) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
+    method.as_str().bytes().all(is_allowed)
 }

@@ -165,11 +165,11 @@ mod tests {
 
     #[test]
     fn the_page_says_what_the_listener_does() {
-        let struck = listener(
+        let faulty = listener(
             "[[listener]]\nlatency = '50ms'\nfaults = ['500@10%', 'reset@1%']\nrate_limit = '9/s'\n\
              [[listener.rule]]\nfirst = 2\nfaults = ['404,body=<b>']\n",
         );
-        let text = behaviour(&struck, 7);
+        let text = behaviour(&faulty, 7);
         for expected in [
             "seed 7",
             "<li>Rule rule[0]: first 2; faults 404,body=&lt;b&gt;@100%</li>",

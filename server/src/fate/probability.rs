@@ -44,7 +44,7 @@ impl FromStr for Probability {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let malformed = || match meant(text) {
+        let malformed = || match suggestion(text) {
             Some(meant) => SpecError::rule(format!(
                 "expected a probability in percent, got `{text}`; did you mean `{meant}`?"
             )),
@@ -74,7 +74,7 @@ impl FromStr for Probability {
 }
 
 /// The probability that was probably meant by a number without a percent sign; below 1 the number is a ratio.
-fn meant(text: &str) -> Option<String> {
+fn suggestion(text: &str) -> Option<String> {
     let number: f64 = text.parse().ok()?;
     let percent = if number < 1.0 { number * 100.0 } else { number };
     let meant = format!("{percent}%");

@@ -75,7 +75,7 @@ impl RuleSet {
     }
 
     /// Decides about a request for the page of flags, the index or a redirect to the page: only a rule whose glob matches
-    /// it, and no flag or metadata, delays or strikes it.
+    /// it, and no flag or metadata, delays it or injects a fault.
     pub(crate) fn decide_page(&self, request: &RequestInfo<'_>) -> Decision {
         let mut rules = self.rules.iter();
         let rule = rules.position(|rule| rule.names_pages && rule.matches(request));

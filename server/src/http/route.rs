@@ -38,7 +38,7 @@ impl Route {
         }
     }
 
-    /// Whether the route is for people to look around, so that only rules that name it apply to it.
+    /// Whether the route is a page or the index: only rules whose path matches it, and no flag or metadata, apply to it.
     pub(crate) fn is_page(self) -> bool {
         match self {
             Route::RedirectToPage | Route::FlagsPage | Route::Index => true,

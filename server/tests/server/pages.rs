@@ -1,4 +1,4 @@
-//! The page of flags, its redirects and the index: for people to look around, whatever the server does to flags.
+//! The page of flags, its redirects and the index: the delays and faults of flags do not apply to them.
 
 use crate::raw_connection::RawConnection;
 use flagpole_server::{BlockingServer, Rule};
@@ -64,18 +64,18 @@ fn faults_for_flags_strike_no_page() {
 
 #[test]
 fn rule_that_names_a_page_strikes_it() {
-    let struck = |path: &str| {
+    let statuses = |path: &str| {
         let rule = Rule::default()
             .path(path.parse().unwrap())
             .fault("418".parse().unwrap());
         statuses(&BlockingServer::builder().rule(rule).start().unwrap())
     };
-    assert_eq!(struck("/"), [418, 308, 200, 200]);
-    assert_eq!(struck("/flags/"), [308, 308, 418, 200]);
-    assert_eq!(struck("/flags/*.json"), [308, 308, 200, 418]);
+    assert_eq!(statuses("/"), [418, 308, 200, 200]);
+    assert_eq!(statuses("/flags/"), [308, 308, 418, 200]);
+    assert_eq!(statuses("/flags/*.json"), [308, 308, 200, 418]);
     assert_eq!(
-        struck("{/flags,/flags/,/flags/index.json}"),
+        statuses("{/flags,/flags/,/flags/index.json}"),
         [308, 418, 418, 418]
     );
-    assert_eq!(struck("/flags/**"), [308, 308, 200, 200]);
+    assert_eq!(statuses("/flags/**"), [308, 308, 200, 200]);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) struct GetResult<'a> {
     pub(super) stats: &'a RunStats,
     pub(super) elapsed: Duration,
-    /// The number of connections that waited side by side.
+    /// The number of connections that were in backoff at the same time.
     pub(super) connections: usize,
     /// Empty for the text format.
     pub(super) downloads: &'a DownloadTable,

@@ -5,7 +5,7 @@ use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::{cores, usable_cores};
 use crate::experiment::runner::failure::connect_reasons;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
-use crate::process::system_limits::exhausted;
+use crate::process::system_limits::resource_issue;
 use anyhow::Result;
 use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::{effective_sample_size, required_samples};
@@ -58,7 +58,7 @@ fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Vali
     let mut reasons = Vec::new();
     if let Some(abort) = &cell.abort_reason {
         reasons.push(ValidityIssue::invalid("aborted", abort.message.clone()));
-        reasons.extend(exhausted(abort.cause, "a trial was aborted"));
+        reasons.extend(resource_issue(abort.cause, "a trial was aborted"));
     }
     let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
     reasons.extend(connect_reasons(records));

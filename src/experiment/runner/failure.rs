@@ -1,6 +1,6 @@
 //! Failures of trials and servers, and attempts that did not reach the server.
 
-use crate::process::system_limits::{self, exhausted};
+use crate::process::system_limits::{self, resource_issue};
 use crate::process::trial_process::TrialFailed;
 use anyhow::Error;
 use flagpole_analysis::comparison::Trial;
@@ -79,7 +79,7 @@ pub(crate) fn connect_reasons<'a, I: Iterator<Item = &'a AttemptRecord>>(
     let attempts = records().count() as u64;
     let reason = |(why, (cause, count))| {
         let what = format!("{count} of {attempts} attempts did not connect");
-        exhausted(cause, &what).unwrap_or_else(|| {
+        resource_issue(cause, &what).unwrap_or_else(|| {
             let message = format!("{count} of {attempts} attempts did not reach the server: {why}");
             ValidityIssue::invalid("connect_failed", message)
         })

@@ -23,7 +23,7 @@ pub(crate) fn run_on_runtime(
     let runtime = start_runtime(builder)?;
     let run_state = Arc::new(RunState::start(run)?);
     if let Some(limit) = limit {
-        run_state.scheduler().adapt(limit);
+        run_state.scheduler().set_adaptive_limit(limit);
     }
     let attempts = AttemptLoop::for_shares(run, &run_state, &[run.concurrency.get()])?;
     let stats = attempts[0].block_on(&runtime, run);

@@ -51,7 +51,7 @@ pub(super) fn simulate_adaptive(
     server: ScriptedServer<'_>,
 ) -> Trace {
     let mut scheduler = AttemptScheduler::new(workload, &Policy::default(), concurrency);
-    scheduler.adapt(AdaptiveLimit::new(concurrency));
+    scheduler.set_adaptive_limit(AdaptiveLimit::new(concurrency));
     simulate_scheduler(scheduler, server)
 }
 

@@ -52,7 +52,7 @@ impl FromStr for Latency {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if !text.contains(':')
-            && let Some(meant) = meant(text)
+            && let Some(meant) = suggestion(text)
         {
             let sentence = format!("unknown latency `{text}`; did you mean `{meant}`?");
             return Err(SpecError::rule(sentence));
@@ -75,7 +75,7 @@ impl FromStr for Latency {
 
 /// The specification that was probably meant by a text without a colon: a known name that lacks its colon or its
 /// parameters.
-fn meant(text: &str) -> Option<String> {
+fn suggestion(text: &str) -> Option<String> {
     let is_latency = |text: &String| text.parse::<Latency>().is_ok();
     let name_end = text.find([',', '=', ' ']).unwrap_or(text.len());
     let names = FAMILY.iter().map(|member| member.name);
