@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Write};
 
 /// Writes the result to standard output. A reader that closed the pipe is not an error.
 pub(crate) fn result(text: &str) -> Result<()> {
@@ -37,4 +38,31 @@ pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
         has_failed = true;
     }
     has_failed
+}
+
+/// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). An
+/// open file of its own would have an offset of its own, so that both would overwrite each other.
+#[cfg(unix)]
+pub(crate) fn standard_stream(file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |file: &File| file.metadata().map(|data| (data.dev(), data.ino()));
+    let identity_of_file = identity(file)?;
+    // A stream that cannot be examined, because it is closed, is not the file.
+    let is_file = |stream: &dyn AsFd| {
+        let stream = stream.as_fd().try_clone_to_owned().map(File::from);
+        stream.and_then(|stream| identity(&stream)).ok() == Some(identity_of_file)
+    };
+    Ok(if is_file(&io::stdout()) {
+        Some((Box::new(io::stdout()), true))
+    } else if is_file(&io::stderr()) {
+        Some((Box::new(io::stderr()), false))
+    } else {
+        None
+    })
+}
+
+#[cfg(not(unix))]
+pub(crate) fn standard_stream(_file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
+    Ok(None)
 }

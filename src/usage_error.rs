@@ -128,22 +128,32 @@ impl CommandLine {
     fn given(&self, name: &str) -> Option<String> {
         let option = self.option(name)?;
         let words = self.words.iter().take_while(|word| *word != "--");
-        words.filter_map(|word| typed_name(option, word)).last()
+        words
+            .filter_map(|word| typed_name(&self.command, option, word))
+            .last()
     }
 }
 
 /// The name of an option in a word such as `--flags=3` or `-vn3`.
-fn typed_name(option: &Arg, word: &str) -> Option<String> {
+fn typed_name(command: &Command, option: &Arg, word: &str) -> Option<String> {
     if let Some(long) = word.strip_prefix("--") {
         let name = long.split('=').next().unwrap_or_default();
         let aliases = option.get_all_aliases().unwrap_or_default();
         let is_name = option.get_long() == Some(name) || aliases.contains(&name);
         return is_name.then(|| format!("--{name}"));
     }
-    let aliases = option.get_all_short_aliases().unwrap_or_default();
-    let is_name = |short: &char| option.get_short() == Some(*short) || aliases.contains(short);
-    let short = word.strip_prefix('-')?.chars().find(is_name)?;
-    Some(format!("-{short}"))
+    let has_short = |argument: &Arg, short: char| {
+        let aliases = argument.get_all_short_aliases().unwrap_or_default();
+        argument.get_short() == Some(short) || aliases.contains(&short)
+    };
+    // What follows an option that takes a value is the value.
+    let takes_value = |short: char| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|one| has_short(one, short) && one.get_action().takes_values())
+    };
+    let mut letters = word.strip_prefix('-')?.chars();
+    let short = letters.find(|&short| has_short(option, short) || takes_value(short))?;
+    has_short(option, short).then(|| format!("-{short}"))
 }
 
 /// A sentence about an argument whose value is missing or is not one of the known values.
@@ -263,6 +273,9 @@ mod tests {
         }
         let late = command_line("compare -c 5 mine.toml").as_typed("--concurrency: duplicate `5`");
         assert_eq!(late, "-c: duplicate `5`");
+        // The `c` of a value is not the option `-c`.
+        let line = command_line("get --concurrency 5 -slocal");
+        assert_eq!(line.as_typed("--concurrency: x"), "--concurrency: x");
     }
 
     #[test]

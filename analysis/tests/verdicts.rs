@@ -7,12 +7,11 @@
 use flagpole_analysis::comparison::{AttemptView, Cell, Comparison, RoundResult, StrategyResult};
 use flagpole_analysis::stats::effective_sample_size;
 use flagpole_analysis::validity::{
-    ObservedCell, ObservedServer, ObservedStrategy, PlannedFates, Validity, Verdict, compare_fates,
-    first_mismatch,
+    ObservedCell, ObservedServer, ObservedStrategy, PlannedFates, Validity, Verdict, busy_time,
+    compare_fates, first_mismatch, median_delay,
 };
 use flagpole_protocol::{AttemptRecord, Outcome, ServerTiming};
 use serde_json::{from_value, json};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Recorded by `flagpole compare --flags 30 --latency 500ms --concurrency 15 --strategy threads,async --rounds 12
@@ -45,22 +44,6 @@ fn record(view: &AttemptView) -> AttemptRecord {
         timing
     });
     record
-}
-
-/// The busy time of the workers of a round, and the time of their attempts; unknown without workers and with retries.
-fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
-    let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
-    for record in records {
-        let worker = record.worker.filter(|_| record.backoff.is_zero())?;
-        let span = workers.entry(worker).or_insert((record.due, record.done));
-        *span = (span.0.min(record.due), span.1.max(record.done));
-    }
-    let busy = workers
-        .values()
-        .map(|(from, to)| to.saturating_sub(*from))
-        .sum();
-    let took = records.iter().map(AttemptRecord::response_time).sum();
-    Some((busy, took))
 }
 
 fn observed_strategy(strategy: &StrategyResult, cores: usize) -> ObservedStrategy {
@@ -102,11 +85,7 @@ fn observed(comparison: &Comparison) -> ObservedCell {
         strategy.median_round_attempts.iter().map(record).collect()
     };
     let round: Vec<_> = cell.strategies.iter().flat_map(records).collect();
-    let delays = round
-        .iter()
-        .filter_map(|one| Some(one.timing.as_ref()?.planned));
-    let mut delays: Vec<_> = delays.collect();
-    delays.sort_unstable();
+    let median_delay = median_delay(&round);
     let mut strategies: Vec<_> = cell
         .strategies
         .iter()
@@ -122,7 +101,7 @@ fn observed(comparison: &Comparison) -> ObservedCell {
         rounds: cell.rounds,
         requested_rounds: usize::try_from(requested).unwrap(),
         server: ObservedServer {
-            median_delay: delays.get(delays.len() / 2).copied(),
+            median_delay,
             early_responses: server.early_responses,
         },
         strategies,

@@ -99,7 +99,7 @@ impl ServerHandle {
         // A second check, an interval later, because the kernel may hold a connection that no worker has accepted yet.
         while idle_checks < 2 && Instant::now() < end {
             thread::sleep(IDLE_POLL_INTERVAL);
-            idle_checks = if self.listener.is_idle() {
+            idle_checks = if self.listener.open_connections() == 0 {
                 idle_checks + 1
             } else {
                 0

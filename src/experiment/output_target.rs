@@ -1,19 +1,21 @@
 //! The files that a comparison writes (`--result`, `--save`). A file is replaced as a whole or stays as it was.
 
+use crate::output;
 use anyhow::{Context as _, Result};
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// The file that an option names. Nothing is created or changed before there is something to write.
-#[derive(Debug)]
 pub(crate) struct OutputTarget {
     option: &'static str,
     path: PathBuf,
-    /// A pipe or a device, which is written to and not replaced.
-    stream: Option<File>,
+    /// A pipe, a device or a standard stream, which is written to and not replaced.
+    stream: Option<Stream>,
 }
+
+type Stream = Box<dyn Write + Send>;
 
 impl OutputTarget {
     /// Checks that the path can be written to.
@@ -30,23 +32,29 @@ impl OutputTarget {
     /// Writes the content of the file.
     pub(crate) fn write(self, text: &str) -> Result<()> {
         let written = match self.stream {
-            Some(mut stream) => stream.write_all(text.as_bytes()),
+            Some(mut stream) => stream
+                .write_all(text.as_bytes())
+                .and_then(|()| stream.flush()),
             None => replace(&self.path, text.as_bytes()),
         };
         written.with_context(|| format!("{}: cannot write {}", self.option, self.path.display()))
     }
 }
 
-/// The path of the file, without links, or the open pipe or device.
-fn open(path: &Path) -> io::Result<(PathBuf, Option<File>)> {
+/// The path of the file, without links, or the open stream.
+fn open(path: &Path) -> io::Result<(PathBuf, Option<Stream>)> {
     if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(io::Error::other("expected the name of a file"));
     }
     let mut path = path.to_owned();
     if path.exists() {
         let file = File::options().write(true).open(&path)?;
+        // `/dev/stdout`, even if it is a regular file: replacing that would lose what else is printed.
+        if let Some((stream, _)) = output::standard_stream(&file)? {
+            return Ok((path, Some(stream)));
+        }
         if !file.metadata()?.is_file() {
-            return Ok((path, Some(file)));
+            return Ok((path, Some(Box::new(file))));
         }
         // Replaces the target of a link, not the link.
         path = path.canonicalize()?;
@@ -105,7 +113,7 @@ mod tests {
         assert_eq!(names(folder.path()), ["old"]);
         assert_eq!(fs::read_to_string(&old).unwrap(), "old");
         let missing = OutputTarget::open("--save", &folder.path().join("missing/file"));
-        let missing = format!("{:#}", missing.unwrap_err());
+        let missing = format!("{:#}", missing.err().unwrap());
         let end = "/missing/file: No such file or directory (os error 2)";
         assert!(
             missing.starts_with("--save: ") && missing.ends_with(end),

@@ -63,7 +63,7 @@ fn crossed_threshold_exits_with_1() {
     output.assert_stdout_contains("\nThreshold crossed: async.wall < 3600s: measured ");
     let sandbox = sandbox_with(QUICK);
     let output = sandbox.run("compare mine.toml --rounds 1 --fail-if async.errors>0");
-    output.assert_code(0);
+    assert_code_of_verdict(&output, 0);
 }
 
 #[test]

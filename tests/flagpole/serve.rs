@@ -96,6 +96,31 @@ mod signals {
     }
 }
 
+/// Files that are standard output: what else is printed there must not be lost.
+#[cfg(unix)]
+#[test]
+fn output_files_on_standard_output_keep_the_result() {
+    use crate::harness::FLAGPOLE;
+    use std::process::Command;
+
+    let run = |line: &str| {
+        let sandbox = Sandbox::new();
+        let out = std::fs::File::create(sandbox.path("out")).unwrap();
+        let mut command = Command::new(FLAGPOLE);
+        command.args(line.split_whitespace());
+        let code = command.stdout(out).status().unwrap().code();
+        (code, std::fs::read_to_string(sandbox.path("out")).unwrap())
+    };
+    let compare = "compare --flags 2 --rounds 1 --latency 1ms --strategy async";
+    for (option, part) in [("--save", "[grid]"), ("--result", "\"schema\": 3")] {
+        let (_, text) = run(&format!("{compare} {option} /dev/stdout"));
+        assert!(text.contains(part), "{option}: {text}");
+        assert!(text.contains("\nlower bound: "), "{option}: {text}");
+    }
+    let (code, text) = run("get BR --records /dev/stdout");
+    assert_eq!((code, text.as_str()), (Some(2), ""));
+}
+
 #[cfg(unix)]
 #[test]
 fn journal_on_standard_output_is_not_mixed_with_the_ledger() {

@@ -10,7 +10,7 @@ mod tests;
 mod verdict;
 
 pub use download_counts::DownloadCounts;
-pub use observed::{ObservedCell, ObservedServer, ObservedStrategy};
+pub use observed::{ObservedCell, ObservedServer, ObservedStrategy, busy_time, median_delay};
 pub use planned_fates::{FateComparison, FatesDigest, PlannedFates, compare_fates};
 pub use reconcile::{Mismatch, first_mismatch};
 pub use verdict::{Validity, ValidityIssue, Verdict};

@@ -6,6 +6,8 @@ use super::planned_fates::FatesDigest;
 use super::reconcile::Mismatch;
 use super::verdict::{Validity, ValidityIssue};
 use crate::stats::median::lower_median;
+use flagpole_protocol::{AttemptKind, AttemptRecord};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The share of the delay above which lateness is suspect: it changes the efficiency by as much, which is the order of
@@ -13,6 +15,35 @@ use std::time::Duration;
 const SUSPECT_LATENESS: f64 = 0.05;
 /// The share of the delay above which responses were not delayed as asked.
 const INVALID_LATENESS: f64 = 0.2;
+
+/// How long the workers were busy, each from its first attempt to its last, and the sum of the response times of the
+/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a
+/// hedge.
+pub fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
+    let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
+    let mut took = Duration::ZERO;
+    for record in records {
+        if !record.backoff.is_zero() || record.kind == AttemptKind::Hedge {
+            return None;
+        }
+        let span = workers.entry(record.worker?);
+        let span = span.or_insert((record.due, record.done));
+        *span = (span.0.min(record.due), span.1.max(record.done));
+        took += record.response_time();
+    }
+    let spans = workers.values();
+    let busy = spans.map(|(from, to)| to.saturating_sub(*from)).sum();
+    Some((busy, took))
+}
+
+/// The median of the planned delays that are above zero; `None` without delays.
+pub fn median_delay<'a>(records: impl IntoIterator<Item = &'a AttemptRecord>) -> Option<Duration> {
+    let records = records.into_iter();
+    let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
+    let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
+    planned.sort_unstable();
+    planned.get(planned.len() / 2).copied()
+}
 
 /// What was observed in one cell.
 #[derive(Clone, Debug, Default)]

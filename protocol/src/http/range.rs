@@ -2,6 +2,7 @@
 //! and the `Content-Range` field of a response, which a server writes and a client parses. The crate `headers` evaluates
 //! suffixes that are longer than the representation wrongly, and accepts malformed ranges. Only single ranges are served.
 
+use crate::spec::whole_number;
 use http::HeaderValue;
 use std::fmt;
 use std::ops::Range;
@@ -107,16 +108,15 @@ impl ContentRange {
     /// Parses `bytes 0-99/1000` or `bytes 0-99/*`. `None` for another unit, an unsatisfied range (`bytes */1000`), and
     /// a range that the RFC calls invalid.
     pub fn parse(value: &str) -> Option<ContentRange> {
-        let number = |text| digits(text)?.parse::<u64>().ok();
         let (unit, rest) = value.trim().split_once(' ')?;
         let (range, whole) = rest.split_once('/')?;
         let (first, last) = range.split_once('-')?;
         let range = ContentRange {
-            start: number(first)?,
-            end: number(last)?.checked_add(1)?,
+            start: whole_number(first)?,
+            end: whole_number::<u64>(last)?.checked_add(1)?,
             whole: match whole {
                 "*" => None,
-                length => Some(number(length)?),
+                length => Some(whole_number(length)?),
             },
         };
         let is_valid =

@@ -4,7 +4,7 @@ use crate::config::rule::Rule;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use crate::fate::request_info::RequestInfo;
-use flagpole_protocol::{CountryCode, DrawPurpose, Fate, Resource, RngKey, SpecError};
+use flagpole_protocol::{DrawPurpose, Fate, Resource, RngKey, SpecError};
 use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +64,7 @@ fn matching_resources(rule: &Rule) -> Box<[bool]> {
     let Some(path) = &rule.path else {
         return Box::default();
     };
-    CountryCode::every()
-        .flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)])
+    Resource::every()
         .map(|resource| path.matches(resource.path()))
         .collect()
 }

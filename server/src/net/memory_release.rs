@@ -4,7 +4,7 @@
 //! holds their memory for good. A worker releases it when the listener has rested for a while, because releasing takes
 //! milliseconds.
 
-/// The least number of connections of a worker after which a release is worth its time.
+/// The least number of connections of a listener after which a release is worth its time.
 const MIN_CONNECTIONS: usize = 64;
 
 /// The number of ticks in a row without a connection.
@@ -19,7 +19,7 @@ pub(crate) struct MemoryRelease {
 }
 
 impl MemoryRelease {
-    /// Records the number of open connections of the worker.
+    /// Records the number of open connections of the listener.
     pub(crate) fn record(&mut self, open: usize) {
         self.peak = self.peak.max(open);
     }

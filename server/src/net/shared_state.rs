@@ -39,9 +39,9 @@ impl SharedListener {
         self.journal_capacity > 0 || self.journal.is_some()
     }
 
-    /// Whether no connection is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.connection_permits.available_permits() == self.max_connections
+    /// The number of open connections.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.max_connections - self.connection_permits.available_permits()
     }
 }
 

@@ -174,7 +174,8 @@ impl Worker {
     ) -> Registration {
         let mut connections = self.connections.borrow_mut();
         connections.insert(number, Rc::downgrade(state));
-        self.memory_release.borrow_mut().record(connections.len());
+        let open = self.context.listener.open_connections();
+        self.memory_release.borrow_mut().record(open);
         Registration {
             worker: self.clone(),
             number,
@@ -199,7 +200,7 @@ impl Worker {
             self.open_connections()
                 .filter(|connection| connection.is_head_overdue(MAX_HEAD_TICKS))
                 .for_each(|connection| connection.terminate());
-            let is_idle = self.context.listener.is_idle();
+            let is_idle = self.context.listener.open_connections() == 0;
             if self.memory_release.borrow_mut().is_due(is_idle) {
                 system_calls::release_freed_memory();
             }

@@ -237,7 +237,11 @@ fn two_hundred_servers_leak_no_threads_or_descriptors() {
     serve();
     let before = open_resources();
     (0..100).for_each(|_| serve());
-    assert_eq!(open_resources(), before);
+    // A joined thread may stay in `/proc` for a moment.
+    wait_until(|| {
+        let now = open_resources();
+        now.0 <= before.0 && now.1 <= before.1
+    });
 }
 
 #[tokio::test]

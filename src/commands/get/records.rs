@@ -4,6 +4,7 @@
 //! The file is opened before the run is prepared, but truncated only when the run can start, so that a command that
 //! cannot start changes nothing.
 
+use crate::output;
 use anyhow::{Result, anyhow, bail};
 use flagpole_protocol::AttemptRecord;
 use std::fs::{self, File};
@@ -39,6 +40,12 @@ impl RecordsFile {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| cannot_write(path, &error))?;
+        let is_shared =
+            || Ok(file.metadata()?.is_file() && output::standard_stream(&file)?.is_some());
+        if is_shared().map_err(|error| cannot_write(path, &error))? {
+            let path = path.display();
+            bail!("--records: expected a file apart from standard output and error, got `{path}`");
+        }
         let path = path.to_owned();
         Ok(RecordsFile { path, file, is_new })
     }

@@ -4,7 +4,7 @@ use crate::exit_status::ExitStatus;
 use crate::output;
 use anyhow::{Result, anyhow};
 use flagpole_server::{Journal, JournalWriter};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -51,33 +51,6 @@ fn sink(path: &Path) -> io::Result<(Box<dyn Write + Send>, bool)> {
     }
     // Appends, because another server may be writing to the file.
     let file = OpenOptions::new().create(true).append(true).open(path)?;
-    let standard = standard_stream(&file)?;
+    let standard = output::standard_stream(&file)?;
     Ok(standard.unwrap_or((Box::new(file), false)))
-}
-
-/// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). An
-/// open file of its own would have an offset of its own, so that lines and ledger would overwrite each other.
-#[cfg(unix)]
-fn standard_stream(file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |file: &File| file.metadata().map(|data| (data.dev(), data.ino()));
-    let identity_of_file = identity(file)?;
-    // A stream that cannot be examined, because it is closed, is not the file.
-    let is_file = |stream: &dyn AsFd| {
-        let stream = stream.as_fd().try_clone_to_owned().map(File::from);
-        stream.and_then(|stream| identity(&stream)).ok() == Some(identity_of_file)
-    };
-    Ok(if is_file(&io::stdout()) {
-        Some((Box::new(io::stdout()), true))
-    } else if is_file(&io::stderr()) {
-        Some((Box::new(io::stderr()), false))
-    } else {
-        None
-    })
-}
-
-#[cfg(not(unix))]
-fn standard_stream(_file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
-    Ok(None)
 }

@@ -11,10 +11,8 @@ use flagpole_analysis::comparison::{StrategyResult, Trial};
 use flagpole_analysis::stats::{effective_sample_size, required_samples};
 use flagpole_analysis::validity::{
     FateComparison, FatesDigest, Mismatch, ObservedCell, ObservedServer, ObservedStrategy,
-    PlannedFates, ValidityIssue, Verdict, compare_fates, first_mismatch,
+    PlannedFates, ValidityIssue, Verdict, busy_time, compare_fates, first_mismatch, median_delay,
 };
-use flagpole_protocol::{AttemptKind, AttemptRecord};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The verdict on a cell. Adds the figures about fates, and the stalled rounds, to `results`.
@@ -140,36 +138,13 @@ fn observed_strategy(
     }
 }
 
-/// How long the workers were busy, each from its first attempt to its last, and the sum of the response times of the
-/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a
-/// hedge.
-fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
-    let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
-    let mut took = Duration::ZERO;
-    for record in records {
-        if !record.backoff.is_zero() || record.kind == AttemptKind::Hedge {
-            return None;
-        }
-        let span = workers.entry(record.worker?);
-        let span = span.or_insert((record.due, record.done));
-        *span = (span.0.min(record.due), span.1.max(record.done));
-        took += record.response_time();
-    }
-    let spans = workers.values();
-    let busy = spans.map(|(from, to)| to.saturating_sub(*from)).sum();
-    Some((busy, took))
-}
-
 fn observed_server(cell: &CellTrials) -> ObservedServer {
     let Some(summary) = &cell.server else {
         return ObservedServer::default();
     };
     let records = cell.all_trials().flat_map(|trial| &trial.measured.records);
-    let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
-    let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
-    planned.sort_unstable();
     ObservedServer {
-        median_delay: planned.get(planned.len() / 2).copied(),
+        median_delay: median_delay(records),
         early_responses: summary.early_responses,
     }
 }

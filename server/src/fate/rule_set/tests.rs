@@ -1,7 +1,7 @@
 //! The fates that rules decide: golden vectors, probabilities, redirect chains.
 
 use super::*;
-use flagpole_protocol::{CountryCode, Resource};
+use flagpole_protocol::Resource;
 
 fn rule_set(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
     let faults = faults.iter().map(|spec| spec.parse().unwrap()).collect();
@@ -9,9 +9,7 @@ fn rule_set(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
 }
 
 fn keys() -> impl Iterator<Item = FateKey> {
-    let resources =
-        CountryCode::every().flat_map(|code| [Resource::Flag(code), Resource::Metadata(code)]);
-    resources
+    Resource::every()
         .map(FateKey::from)
         .chain([FateKey::from_path("/")])
 }
