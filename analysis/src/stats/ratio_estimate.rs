@@ -6,25 +6,27 @@
 //! mean", Biometrika 6, 1908). It was chosen by its coverage, simulated over 2,000 experiments of 10 and 20 rounds:
 //! 95 to 98% under normal noise, heavy-tailed noise and occasional stalls, where a bootstrap-t covers 89 to 95% and a
 //! percentile bootstrap 85 to 92%. Only with skewed noise of one strategy alone does it cover less, 90%, where a
-//! bootstrap-t covers 94%; strategies on one machine share their kind of noise.
+//! bootstrap-t covers 94%; strategies on one machine share their kind of noise. Where several ratios are estimated
+//! together, [`ComparisonCount`] says how the intervals widen.
 
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod tests;
 
+use super::comparison_count::ComparisonCount;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::statistics::Statistics;
 
 /// The number of rounds below which an interval is too wide to be useful and depends on the noise being normal.
 pub const MIN_ROUNDS: usize = 10;
 
-/// The quantile of Student's t where an interval of 95% ends.
-const T_QUANTILE: f64 = 0.975;
+/// The probability that all intervals that are estimated together contain their true ratios.
+const CONFIDENCE: f64 = 0.95;
 /// The usual power (J. Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988).
 const POWER: f64 = 0.8;
 
-/// A ratio with its 95% confidence interval.
+/// A ratio with its confidence interval: of 95%, or wider where several ratios are estimated together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RatioEstimate {
@@ -34,7 +36,8 @@ pub struct RatioEstimate {
     pub low: f64,
     /// The upper end of the interval.
     pub high: f64,
-    /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
+    /// An estimate of the smallest difference that this number of rounds shows 4 times in 5: 0.02 is 2%. It follows
+    /// from the noise of these rounds, and is itself known to about 25% with 10 rounds.
     pub minimum_detectable_effect: f64,
 }
 
@@ -54,11 +57,17 @@ pub enum SampleError {
 }
 
 impl RatioEstimate {
-    /// The ratio of `one` to `other` over paired rounds: `one[i]` and `other[i]` are of the same round.
+    /// The ratio of `one` to `other` over paired rounds: `one[i]` and `other[i]` are of the same round. `comparisons`
+    /// is the number of ratios whose intervals contain the true ratios with 95% confidence together. Each pair has its own
+    /// standard error, as the noise of strategies differs.
     ///
     /// # Errors
     /// If the numbers of rounds differ or are below 2, or a value is not positive and finite.
-    pub fn paired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
+    pub fn paired(
+        one: &[f64],
+        other: &[f64],
+        comparisons: ComparisonCount,
+    ) -> Result<RatioEstimate, SampleError> {
         if one.len() != other.len() {
             return Err(SampleError::Unpaired(one.len(), other.len()));
         }
@@ -69,16 +78,21 @@ impl RatioEstimate {
             sample.mean,
             sample.squared_error().sqrt(),
             sample.degrees_of_freedom(),
+            comparisons,
         ))
     }
 
-    /// The ratio of `one` to `other` over unrelated rounds, as with a result of another day. B. L. Welch, "The
-    /// generalization of 'Student's' problem when several different population variances are involved",
-    /// Biometrika 34, 1947.
+    /// The ratio of `one` to `other` over unrelated rounds, as with a result of another day; `comparisons` as in
+    /// [`RatioEstimate::paired`]. B. L. Welch, "The generalization of 'Student's' problem when several different
+    /// population variances are involved", Biometrika 34, 1947.
     ///
     /// # Errors
     /// If there are fewer than 2 rounds of `one` or of `other`, or a value is not positive and finite.
-    pub fn unpaired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
+    pub fn unpaired(
+        one: &[f64],
+        other: &[f64],
+        comparisons: ComparisonCount,
+    ) -> Result<RatioEstimate, SampleError> {
         let (one, other) = (logs(one)?, logs(other)?);
         let (one, other) = (LogSample::from_logs(&one), LogSample::from_logs(&other));
         let (a, b) = (one.squared_error(), other.squared_error());
@@ -89,7 +103,12 @@ impl RatioEstimate {
             one.degrees_of_freedom() + other.degrees_of_freedom()
         };
         let mean = one.mean - other.mean;
-        Ok(RatioEstimate::new(mean, (a + b).sqrt(), degrees_of_freedom))
+        Ok(RatioEstimate::new(
+            mean,
+            (a + b).sqrt(),
+            degrees_of_freedom,
+            comparisons,
+        ))
     }
 
     /// Whether the interval excludes 1: whether the difference is statistically significant.
@@ -99,10 +118,15 @@ impl RatioEstimate {
 
     /// The estimate from the mean of the logarithms and its standard error. The minimum detectable effect is that of
     /// H. S. Bloom, "Minimum Detectable Effects", Evaluation Review 19, 1995.
-    fn new(mean: f64, error: f64, degrees_of_freedom: f64) -> RatioEstimate {
+    fn new(
+        mean: f64,
+        error: f64,
+        degrees_of_freedom: f64,
+        comparisons: ComparisonCount,
+    ) -> RatioEstimate {
         let student = StudentsT::new(0.0, 1.0, degrees_of_freedom)
             .expect("2 samples have a degree of freedom");
-        let t = student.inverse_cdf(T_QUANTILE);
+        let t = student.inverse_cdf(comparisons.interval_end(CONFIDENCE));
         let margin = t * error;
         let detectable = (t + student.inverse_cdf(POWER)) * error;
         RatioEstimate {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{
     BaselineRatio, Cell, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
-use flagpole_analysis::stats::{MIN_ROUNDS, RatioEstimate};
+use flagpole_analysis::stats::{ComparisonCount, MIN_ROUNDS, RatioEstimate};
 use flagpole_analysis::validity::Validity;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -170,7 +170,7 @@ fn ratio(old: &StrategyResult, new: &StrategyResult) -> (Option<Ratio>, String) 
         rounds.map(|round| round.wall_us as f64).collect()
     };
     let (new, old) = (walls(new), walls(old));
-    let estimate = match RatioEstimate::unpaired(&new, &old) {
+    let estimate = match RatioEstimate::unpaired(&new, &old, ComparisonCount::ONE) {
         Ok(estimate) => estimate,
         Err(error) => return (None, error.to_string()),
     };

@@ -1,7 +1,7 @@
 //! Ratios of wall times between the strategies of a cell.
 
 use flagpole_analysis::comparison::{Ratio, StrategyResult};
-use flagpole_analysis::stats::{MIN_ROUNDS, RatioEstimate};
+use flagpole_analysis::stats::{ComparisonCount, MIN_ROUNDS, RatioEstimate};
 use std::collections::BTreeMap;
 
 /// Adds to each strategy its speedup over the first strategy of the experiment, which is the reference, and its ratio to
@@ -54,7 +54,7 @@ fn ratio(one: &StrategyResult, other: &StrategyResult, to: &str) -> Option<Ratio
     let ratio_of_medians = one.wall_us.median as f64 / other.wall_us.median as f64;
     let is_itself = one.name == other.name;
     let estimate = (ones.len() >= MIN_ROUNDS && !is_itself)
-        .then(|| RatioEstimate::paired(&ones, &others).ok())
+        .then(|| RatioEstimate::paired(&ones, &others, ComparisonCount::ONE).ok())
         .flatten();
     ratio_of_medians.is_finite().then(|| match estimate {
         Some(estimate) => Ratio::from_estimate(to, &estimate),

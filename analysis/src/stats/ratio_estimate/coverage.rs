@@ -1,6 +1,6 @@
 //! The coverage of the intervals, simulated with fixed seeds.
 
-use super::RatioEstimate;
+use super::{ComparisonCount, RatioEstimate, SampleError};
 use flagpole_protocol::{DrawPurpose, KeyedRng, RngKey};
 use rand::RngExt as _;
 use rand_distr::{Exp1, StandardNormal, StudentT};
@@ -28,6 +28,10 @@ fn stalls(rng: &mut KeyedRng<'_>) -> f64 {
     0.02 * rng.sample::<f64, _>(StandardNormal) + stall
 }
 
+fn paired(one: &[f64], other: &[f64]) -> Result<RatioEstimate, SampleError> {
+    RatioEstimate::paired(one, other, ComparisonCount::ONE)
+}
+
 /// Rounds of two strategies with this ratio; the noise common to both is larger than the noise of each.
 fn rounds(rng: &mut KeyedRng<'_>, count: u32, ratio: f64, noise: Noise) -> (Vec<f64>, Vec<f64>) {
     let round = |_| {
@@ -50,7 +54,7 @@ fn percent(mut holds: impl FnMut(&mut KeyedRng<'_>) -> bool) -> f64 {
 fn covered(count: u32, noise: Noise) -> f64 {
     percent(|rng| {
         let (one, other) = rounds(rng, count, RATIO, noise);
-        let estimate = RatioEstimate::paired(&one, &other).unwrap();
+        let estimate = paired(&one, &other).unwrap();
         (estimate.low..=estimate.high).contains(&RATIO)
     })
 }
@@ -84,7 +88,7 @@ fn skewed_noise_of_one_side_lowers_coverage() {
         let one: Vec<f64> = (0..20)
             .map(|_| RATIO * (0.05 * rng.sample::<f64, _>(Exp1) - 0.05).exp())
             .collect();
-        let estimate = RatioEstimate::paired(&one, &[1.0; 20]).unwrap();
+        let estimate = paired(&one, &[1.0; 20]).unwrap();
         (estimate.low..=estimate.high).contains(&RATIO)
     });
     println!("skewed, 20 rounds: {covered}%");
@@ -97,7 +101,7 @@ fn unpaired_interval_covers_the_true_ratio() {
         let covered = percent(|rng| {
             let one: Vec<f64> = (0..ones).map(|_| RATIO * normal(rng).exp()).collect();
             let other: Vec<f64> = (0..others).map(|_| (3.0 * normal(rng)).exp()).collect();
-            let estimate = RatioEstimate::unpaired(&one, &other).unwrap();
+            let estimate = RatioEstimate::unpaired(&one, &other, ComparisonCount::ONE).unwrap();
             (estimate.low..=estimate.high).contains(&RATIO)
         });
         println!("unpaired, {ones} and {others}: {covered}%");
@@ -112,9 +116,7 @@ fn unpaired_interval_covers_the_true_ratio() {
 fn aa_test_false_positive_rate_is_5_percent() {
     let silent = percent(|rng| {
         let (one, other) = rounds(rng, 20, 1.0, normal);
-        !RatioEstimate::paired(&one, &other)
-            .unwrap()
-            .is_significant()
+        !paired(&one, &other).unwrap().is_significant()
     });
     println!("against itself: {silent}%");
     assert!((93.5..=96.5).contains(&silent), "{silent}%");
@@ -126,18 +128,13 @@ fn minimum_detectable_effect_is_found_4_times_in_5() {
     let smallest = (2.093_024 + 0.860_951) * 0.05 * (2.0_f64 / 20.0).sqrt();
     let detected = percent(|rng| {
         let (one, other) = rounds(rng, 20, smallest.exp(), normal);
-        RatioEstimate::paired(&one, &other)
-            .unwrap()
-            .is_significant()
+        paired(&one, &other).unwrap().is_significant()
     });
     println!("the smallest difference: {detected}%");
     assert!((78.0..=83.0).contains(&detected), "{detected}%");
     let below = percent(|rng| {
         let (one, other) = rounds(rng, 20, 1.0, normal);
-        RatioEstimate::paired(&one, &other)
-            .unwrap()
-            .minimum_detectable_effect
-            < smallest.exp_m1()
+        paired(&one, &other).unwrap().minimum_detectable_effect < smallest.exp_m1()
     });
     assert!(
         (45.0..=65.0).contains(&below),
