@@ -16,23 +16,42 @@ const SUSPECT_LATENESS: f64 = 0.05;
 /// The share of the delay above which responses were not delayed as asked.
 const INVALID_LATENESS: f64 = 0.2;
 
-/// How long the workers were busy, each from its first attempt to its last, and the sum of the response times of the
-/// attempts. `None` if attempts have no worker, or if workers waited between attempts, during a backoff or before a
-/// hedge.
+/// How long the workers of a closed workload were busy, each from its first request to the end of its last attempt, and
+/// how much of that the attempts took. `None` if attempts have no worker, or if workers waited between attempts, during a
+/// backoff or before a hedge.
+///
+/// Response times would not do: a download is due when the attempt before it ends, so their sum is the busy time however
+/// idle the workers were, and more if metadata waits for a slot while its worker makes other attempts. The time of the
+/// attempts is that from when each was sent until it was done, of one worker never at the same time. What happens on a
+/// worker between two attempts counts too, as far as it is not idleness: all of it if a connection was opened, otherwise
+/// at most the median of the run, which is what the client itself needs for an attempt.
 pub fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
-    let mut workers: BTreeMap<usize, (Duration, Duration)> = BTreeMap::new();
-    let mut took = Duration::ZERO;
+    let mut workers: BTreeMap<usize, Vec<&AttemptRecord>> = BTreeMap::new();
     for record in records {
         if !record.backoff.is_zero() || record.kind == AttemptKind::Hedge {
             return None;
         }
-        let span = workers.entry(record.worker?);
-        let span = span.or_insert((record.due, record.done));
-        *span = (span.0.min(record.due), span.1.max(record.done));
-        took += record.response_time();
+        workers.entry(record.worker?).or_default().push(record);
     }
-    let spans = workers.values();
-    let busy = spans.map(|(from, to)| to.saturating_sub(*from)).sum();
+    let (mut busy, mut gaps) = (Duration::ZERO, Vec::new());
+    let mut took: Duration = records.iter().map(AttemptRecord::service_time).sum();
+    for attempts in workers.values_mut() {
+        attempts.sort_unstable_by_key(|record| record.sent);
+        for pair in attempts.windows(2) {
+            let gap = pair[1].sent.saturating_sub(pair[0].done);
+            if pair[1].reused_connection {
+                gaps.push(gap);
+            } else {
+                took += gap;
+            }
+        }
+        let ends = attempts.first().zip(attempts.last());
+        busy += ends.map_or(Duration::ZERO, |(first, last)| {
+            last.done.saturating_sub(first.sent)
+        });
+    }
+    let usual = lower_median(gaps.iter().copied(), Ord::cmp).unwrap_or_default();
+    took += gaps.into_iter().map(|gap| gap.min(usual)).sum::<Duration>();
     Some((busy, took))
 }
 
@@ -84,9 +103,9 @@ pub struct ObservedStrategy {
     pub cores: usize,
     /// The CPU time of flagpole's own server.
     pub server_cpu: Option<Duration>,
-    /// The sum over all workers of the time from when the first attempt was due to the end of the last attempt.
+    /// How long the workers were [busy](busy_time).
     pub busy: Option<Duration>,
-    /// The sum of the response times of all attempts: as long as `busy` if no worker was idle between two attempts.
+    /// The time of all attempts: as long as `busy` if no worker was idle between two attempts.
     pub attempt_time: Option<Duration>,
     /// The digest of the fates of its attempts, where a fate is all that will happen to one response; `None` if no fate
     /// can be compared.

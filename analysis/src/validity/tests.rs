@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::test_runs::record;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
 use std::time::Duration;
 
 const MS: Duration = Duration::from_millis(1);
@@ -246,6 +246,48 @@ fn busy_time_must_match_the_time_of_attempts() {
         "busy_time_mismatch",
         message,
     );
+}
+
+/// An attempt of a worker on a reused connection; times in milliseconds.
+fn attempt_of(worker: usize, due: u32, sent: u32, done: u32) -> AttemptRecord {
+    AttemptRecord {
+        worker: Some(worker),
+        due: due * MS,
+        sent: sent * MS,
+        reused_connection: true,
+        ..crate::test_runs::record(done.into(), Outcome::Ok, None)
+    }
+}
+
+#[test]
+fn idle_time_between_attempts_is_no_time_of_attempts() {
+    // The worker needs 1 ms for each attempt, and once it gets no processor for 30 ms.
+    let mut records = vec![
+        attempt_of(1, 0, 5, 10),
+        attempt_of(1, 10, 11, 20),
+        attempt_of(1, 20, 51, 60),
+        attempt_of(1, 60, 61, 70),
+    ];
+    assert_eq!(busy_time(&records), Some((65 * MS, 35 * MS)));
+    records[2].reused_connection = false;
+    assert_eq!(busy_time(&records), Some((65 * MS, 65 * MS)), "it connects");
+}
+
+#[test]
+fn metadata_that_waits_for_a_slot_makes_no_worker_idle() {
+    let metadata = |worker, due, sent, done| AttemptRecord {
+        kind: AttemptKind::Metadata,
+        ..attempt_of(worker, due, sent, done)
+    };
+    let records = [
+        attempt_of(1, 0, 0, 50),
+        attempt_of(2, 0, 0, 50),
+        attempt_of(1, 50, 50, 100),
+        attempt_of(2, 50, 50, 100),
+        metadata(1, 50, 100, 150),
+        metadata(2, 50, 100, 150),
+    ];
+    assert_eq!(busy_time(&records), Some((300 * MS, 300 * MS)));
 }
 
 #[test]

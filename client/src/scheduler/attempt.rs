@@ -38,18 +38,19 @@ pub(crate) struct AttemptPlan {
     pub(crate) names_file: bool,
     /// Whether to omit conditional headers because a precondition of the previous attempt failed.
     pub(crate) unconditional: bool,
-    /// When the attempt is due; `None` if that is as soon as a slot is free.
+    /// When the attempt is due; `None` for the first attempt of a download in a closed workload, which is due when the
+    /// slot that it takes became free.
     pub(super) due: Option<Duration>,
     /// How long the download backs off before this attempt.
     pub(crate) backoff: Duration,
 }
 
 impl AttemptPlan {
-    /// Another attempt of the same request, due as soon as a slot is free.
-    pub(super) fn repeated(&self, kind: AttemptKind) -> AttemptPlan {
+    /// Another attempt of the same request, without a backoff.
+    pub(super) fn repeated(&self, kind: AttemptKind, due: Duration) -> AttemptPlan {
         AttemptPlan {
             kind,
-            due: None,
+            due: Some(due),
             backoff: Duration::ZERO,
             ..self.clone()
         }
@@ -79,8 +80,8 @@ pub(super) struct InFlight {
     pub(super) is_hedged: bool,
     /// Whether the result is not needed any more, because another attempt ended the phase of the download.
     pub(super) is_superseded: bool,
-    /// Whether the result has arrived; the slot is held until the body is handed to the disk.
-    pub(super) has_ended: bool,
+    /// When the attempt ended, if it has; the slot is held until the body is handed to the disk.
+    pub(super) ended: Option<Duration>,
     /// The retry after this try. The retry is queued when the slot is released, because until then the partial
     /// body of this try, which the retry continues, may not be on disk yet.
     pub(super) retry: Option<AttemptPlan>,

@@ -18,6 +18,10 @@ pub(crate) struct AttemptScheduler {
     pub(super) cursor: usize,
     pub(super) policy: Policy,
     pub(super) concurrency: usize,
+    /// For each slot without an attempt, when the slot became free, in the order of the release: when its last attempt
+    /// ended, or when the limit opened the slot. The slots of a run are free from its start, so that starting threads
+    /// delays the first downloads.
+    pub(super) free_slots: VecDeque<Duration>,
     pub(super) is_stopped: bool,
     /// Downloads that have started and not ended. A slab, so that the next download reuses the entry of an ended
     /// download, mostly on the same core, which has the entry in its cache.
@@ -46,19 +50,29 @@ impl AttemptScheduler {
         policy: &Policy,
         concurrency: usize,
     ) -> AttemptScheduler {
+        let concurrency = concurrency.max(1);
         AttemptScheduler {
             workload: workload.downloads.clone(),
             policy: policy.clone(),
-            concurrency: concurrency.max(1),
+            concurrency,
+            free_slots: vec![Duration::ZERO; concurrency].into(),
             hedging: policy.hedge.map(HedgeState::new),
             ..AttemptScheduler::default()
         }
     }
 
-    /// From now on `limit` decides the concurrency. Attempts in flight are not affected by its changes.
+    /// From now on `limit` decides the concurrency; to be called before the first attempt.
     pub(crate) fn set_adaptive_limit(&mut self, limit: AdaptiveLimit) {
-        self.concurrency = limit.get();
+        self.set_concurrency(limit.get(), Duration::ZERO);
         self.adaptive_limit = Some(limit);
+    }
+
+    /// Opens or closes slots. A slot that opens has no predecessor: it is free from `now`. Attempts in flight are not
+    /// affected; slots in excess close when their attempts end.
+    pub(super) fn set_concurrency(&mut self, concurrency: usize, now: Duration) {
+        self.concurrency = concurrency;
+        let free = concurrency.saturating_sub(self.in_flight.len());
+        self.free_slots.resize(free, now);
     }
 
     /// Starts no further attempts.
@@ -97,15 +111,15 @@ impl AttemptScheduler {
     /// If the flag was reported before, or its disposition was not [`BodyAction::Stage`](super::BodyAction::Stage).
     pub(crate) fn on_staged(&mut self, id: AttemptId, is_stored: bool) {
         let download = self.downloads.get_mut(id.download_key);
-        let staging = download.and_then(|download| download.staging.take_if(|by| *by == id));
-        assert!(
-            staging.is_some(),
-            "a staged flag is reported once, after `BodyAction::Stage`"
-        );
+        let staging = download.and_then(|download| download.staging.take_if(|(by, _)| *by == id));
+        let (_, ended) =
+            staging.expect("a staged flag is reported once, after `BodyAction::Stage`");
         if is_stored {
             self.downloads[id.download_key].start_metadata();
-            let metadata = self.plan(id.download_key, AttemptKind::Metadata);
-            self.followups.push_back(metadata);
+            self.followups.push_back(AttemptPlan {
+                due: Some(ended),
+                ..self.plan(id.download_key, AttemptKind::Metadata)
+            });
         } else {
             self.downloads.remove(id.download_key);
         }
@@ -118,6 +132,11 @@ impl AttemptScheduler {
     pub(crate) fn release_slot(&mut self, id: AttemptId) {
         let attempt = self.in_flight.remove(id.in_flight_key);
         assert_eq!(attempt.serial, id.serial, "a slot is released once");
+        if self.in_flight.len() + self.free_slots.len() < self.concurrency {
+            let ended = attempt.ended;
+            self.free_slots
+                .push_back(ended.expect("an attempt ends before its slot is released"));
+        }
         if let Some(retry) = attempt.retry {
             self.retries
                 .insert((retry.due.unwrap_or_default(), id.serial), retry);
@@ -144,8 +163,8 @@ pub(super) struct DownloadState {
     pub(super) retry_after: Option<Duration>,
     /// Attempts started in all phases.
     pub(super) attempts: u32,
-    /// The attempt whose flag is being staged (stored under a temporary name).
-    pub(super) staging: Option<AttemptId>,
+    /// The attempt whose flag is being staged (stored under a temporary name), and when it ended.
+    pub(super) staging: Option<(AttemptId, Duration)>,
     /// The attempts in flight that are not superseded: rarely more than a try and its hedge.
     pub(super) in_flight: SmallVec<[AttemptId; 2]>,
 }

@@ -6,7 +6,7 @@ use flagpole_protocol::{AttemptKind, Outcome};
 use std::time::Duration;
 
 impl AttemptScheduler {
-    /// Takes the result of an attempt. The attempt holds its concurrency slot until
+    /// Takes the result of an attempt that ended at `now`. The attempt holds its concurrency slot until
     /// [`release_slot`](AttemptScheduler::release_slot).
     ///
     /// # Panics
@@ -18,13 +18,13 @@ impl AttemptScheduler {
         now: Duration,
     ) -> Disposition {
         let entry = self.in_flight.get_mut(id.in_flight_key);
-        let entry = entry.filter(|entry| entry.serial == id.serial && !entry.has_ended);
+        let entry = entry.filter(|entry| entry.serial == id.serial && entry.ended.is_none());
         let entry = entry.expect("an attempt is completed once, while it holds its slot");
-        entry.has_ended = true;
+        entry.ended = Some(now);
         let (is_superseded, plan) = (entry.is_superseded, entry.plan.clone());
         if let Some(hedging) = &mut self.hedging {
             let in_flight = self.in_flight.iter().map(|(_, attempt)| attempt);
-            let in_flight = in_flight.filter(|attempt| !attempt.has_ended);
+            let in_flight = in_flight.filter(|attempt| attempt.ended.is_none());
             let elapsed = in_flight.map(|attempt| now.saturating_sub(attempt.started));
             hedging.on_result(result, is_superseded, elapsed);
         }
@@ -37,7 +37,8 @@ impl AttemptScheduler {
                 now.saturating_sub(result.service_time),
                 now,
             );
-            self.concurrency = limit.get();
+            let concurrency = limit.get();
+            self.set_concurrency(concurrency, now);
         }
         // An attempt is superseded when its download ends.
         let download = &mut self.downloads[id.download_key];
@@ -46,13 +47,13 @@ impl AttemptScheduler {
             // The repetition has the same request number and counts neither as a try nor in the retry budget.
             self.immediate.push_back(AttemptPlan {
                 unconditional: true,
-                ..plan.repeated(AttemptKind::Retry)
+                ..plan.repeated(AttemptKind::Retry, now)
             });
             return Disposition::intermediate(result.outcome.clone());
         }
-        match self.follow_redirect(&plan, result) {
+        match self.follow_redirect(&plan, result, now) {
             redirected @ Outcome::Redirected(_) => Disposition::intermediate(redirected),
-            Outcome::Ok => self.on_verified_body(id),
+            Outcome::Ok => self.on_verified_body(id, now),
             // The country's flag was found, so the download cannot end as not found.
             Outcome::NotFound if plan.names_file => {
                 let missing = Outcome::BadMetadata("there is none".to_owned());
@@ -67,7 +68,12 @@ impl AttemptScheduler {
 
     /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,
     /// [`Outcome::TooManyRedirects`] at the policy's maximum, otherwise the unchanged outcome.
-    fn follow_redirect(&mut self, plan: &AttemptPlan, result: &AttemptResult) -> Outcome {
+    fn follow_redirect(
+        &mut self,
+        plan: &AttemptPlan,
+        result: &AttemptResult,
+        now: Duration,
+    ) -> Outcome {
         let (Outcome::Http(status), Some(path)) = (&result.outcome, &result.redirect) else {
             return result.outcome.clone();
         };
@@ -78,7 +84,7 @@ impl AttemptScheduler {
                 self.immediate.push_back(AttemptPlan {
                     path: Some(path.clone()),
                     hops: plan.hops + 1,
-                    ..plan.repeated(AttemptKind::Redirect)
+                    ..plan.repeated(AttemptKind::Redirect, now)
                 });
                 Outcome::Redirected(*status)
             }
@@ -86,7 +92,7 @@ impl AttemptScheduler {
     }
 
     /// Has the body saved, or, if its file name is not known yet, staged.
-    fn on_verified_body(&mut self, id: AttemptId) -> Disposition {
+    fn on_verified_body(&mut self, id: AttemptId, now: Duration) -> Disposition {
         let download = &mut self.downloads[id.download_key];
         if download.names_file {
             return self.end_download(id, Outcome::Ok, BodyAction::RenameStaged);
@@ -94,7 +100,7 @@ impl AttemptScheduler {
         if !self.workload[download.index].saves_by_country {
             return self.end_download(id, Outcome::Ok, BodyAction::Save);
         }
-        download.staging = Some(id);
+        download.staging = Some((id, now));
         Disposition {
             body_action: BodyAction::Stage,
             superseded: self.supersede(id.download_key),

@@ -19,6 +19,17 @@
 //! These flags keep all slots busy to the end (no schedule of exchanges of equal length has a smaller makespan), and
 //! an interrupted run loses at most twice as many unnamed flags as the concurrency.
 //!
+//! An attempt is **due** when nothing but the client itself kept it from starting, so that the wait for a slot counts
+//! in its response time:
+//!
+//! - the first attempt of a download at the scheduled time of the download (open workload), or when the slot that it
+//!   takes became free (closed workload). A slot is free from the start of the run, from the moment at which an adaptive
+//!   limit opens it, or from the end of the attempt before, even if the client takes notice of that end later;
+//! - a retry after its backoff, which begins when the failed attempt ends, and a hedge after the hedge delay;
+//! - a redirect hop, a request repeated without conditional headers, and metadata when the attempt before ends.
+//!
+//! So a download lasts from when its first attempt was due to the end of its final one, without gaps.
+//!
 //! The request number of an attempt never depends on timing. Download k of a resource (from 1), with at
 //! most A tries, has the number (k - 1)·W + t in try t (from 1), and (k - 1)·W + A + t in the hedge of
 //! that try; W is 2A if the policy hedges and A if not. A redirect hop has the number of the attempt

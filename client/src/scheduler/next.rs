@@ -71,7 +71,7 @@ impl AttemptScheduler {
         let is_candidate = |id: &AttemptId| {
             let attempt = in_flight.get(id.in_flight_key);
             attempt.is_some_and(|a| {
-                a.serial == id.serial && !a.is_hedged && !a.is_superseded && !a.has_ended
+                a.serial == id.serial && !a.is_hedged && !a.is_superseded && a.ended.is_none()
             })
         };
         let (id, delay) = self.hedging.as_mut()?.first_candidate(is_candidate)?;
@@ -87,8 +87,7 @@ impl AttemptScheduler {
         let tries = u64::from(self.policy.retry.max_attempts());
         AttemptPlan {
             request_number: hedged.plan.request_number + tries,
-            due: Some(due),
-            ..hedged.plan.repeated(AttemptKind::Hedge)
+            ..hedged.plan.repeated(AttemptKind::Hedge, due)
         }
     }
 
@@ -130,8 +129,17 @@ impl AttemptScheduler {
         }
     }
 
-    /// Gives an attempt a concurrency slot.
+    /// Gives an attempt a concurrency slot. The first attempt of a download in a closed workload takes the slot that has
+    /// been free for the longest time; other attempts, whose due times are their own, take the one that has been free for
+    /// the shortest.
     fn start(&mut self, plan: AttemptPlan, now: Duration) -> AttemptSpec {
+        let due = match plan.due {
+            Some(due) => {
+                self.free_slots.pop_back();
+                due
+            }
+            None => self.free_slots.pop_front().unwrap_or(now),
+        };
         let entry = self.in_flight.vacant_entry();
         let id = AttemptId {
             serial: self.started,
@@ -154,13 +162,13 @@ impl AttemptScheduler {
             started: now,
             is_hedged: false,
             is_superseded: false,
-            has_ended: false,
+            ended: None,
             retry: None,
         });
         AttemptSpec {
             id,
             attempt: download.attempts,
-            due: plan.due.unwrap_or(now),
+            due,
             plan,
         }
     }

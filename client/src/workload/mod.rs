@@ -16,8 +16,8 @@ pub struct DownloadSpec {
     /// Number of this download among the downloads of the resource, from 1. Without retries and hedges, this is also the
     /// request number; in the other cases it follows from the number, the maximum number of tries and whether the policy hedges.
     pub request_number: u64,
-    /// When the download is due, from the start of the run. `None` in a closed workload: as soon as a
-    /// concurrency slot is free.
+    /// When the download is due, from the start of the run. `None` in a closed workload: when the run starts, or when
+    /// the attempt ends whose concurrency slot the download takes.
     pub due: Option<Duration>,
     /// Whether to request the country's metadata after the flag and to save the flag under the country's
     /// name.

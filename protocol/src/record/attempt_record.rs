@@ -61,8 +61,11 @@ pub struct AttemptRecord {
     /// The backoff of the download before this attempt.
     #[serde(rename = "backoff_us", with = "As::<DurationMicroSeconds>")]
     pub backoff: Duration,
-    /// When the attempt was to start: at the scheduled time of its download, after its backoff, or after the hedge
-    /// delay. An attempt without such a time is due when a free concurrency slot takes the attempt.
+    /// When the attempt was to start, whether or not a concurrency slot was free. A first attempt is due at the scheduled
+    /// time of its download. Without a schedule (closed workload), it is due at the start of the run, or when the attempt
+    /// ended whose slot it takes (with an adaptive limit, when the limit opened the slot). A retry is due after its
+    /// backoff, and a hedge after the hedge delay. A redirect hop and metadata are due when the attempt before was done.
+    /// So the latency of a download is the time from when its first attempt was due until its final attempt was done.
     #[serde(rename = "due_us", with = "As::<DurationMicroSeconds>")]
     pub due: Duration,
     /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
@@ -116,8 +119,8 @@ impl AttemptRecord {
         }
     }
 
-    /// The time from when the attempt was due to its end. It includes opening a connection, and the wait for a
-    /// concurrency slot if the attempt was due at a fixed time.
+    /// The time from when the attempt was due to its end. It includes opening a connection, the wait for a concurrency
+    /// slot, and every delay of the client itself.
     pub fn response_time(&self) -> Duration {
         self.done.saturating_sub(self.due)
     }

@@ -20,8 +20,9 @@ pub(crate) fn run_on_runtime(
     run: &Run<'_>,
     limit: Option<AdaptiveLimit>,
 ) -> Result<RunStats, RunError> {
-    let runtime = start_runtime(builder)?;
+    // The first downloads are due before the runtime starts.
     let run_state = Arc::new(RunState::start(run)?);
+    let runtime = start_runtime(builder)?;
     if let Some(limit) = limit {
         run_state.scheduler().set_adaptive_limit(limit);
     }
