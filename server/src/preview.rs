@@ -4,7 +4,7 @@
 use crate::Site;
 use crate::fate::request_info::RequestInfo;
 use crate::fate::rule_set::RuleSet;
-use crate::http::write_schedule::{WriteSchedule, describe_ending};
+use crate::http::write_schedule::{PlannedPacing, describe_ending};
 use flagpole_protocol::{Fate, FateKey};
 use serde::Serialize;
 use serde_with::{As, DurationMicroSecondsWithFrac};
@@ -39,6 +39,20 @@ pub struct FatePreview {
         serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
     )]
     pub duration: Option<Duration>,
+    /// The part of `duration` between the end of the delay and the last byte of the head, in microseconds; `None` if the
+    /// head is never complete.
+    #[serde(
+        rename = "paced_head_us",
+        serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
+    )]
+    pub paced_head: Option<Duration>,
+    /// How long the connection stays silent after the last byte before it takes its next request, in microseconds; `None`
+    /// if it never does. 0 if the connection ends with the response.
+    #[serde(
+        rename = "pause_after_us",
+        serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
+    )]
+    pub pause_after: Option<Duration>,
 }
 
 impl FatePreview {
@@ -46,20 +60,21 @@ impl FatePreview {
     pub fn new(rule_set: &RuleSet, site: &Site, request: &RequestInfo<'_>) -> FatePreview {
         let decision = rule_set.decide(request);
         let (fate, body) = (decision.fate, site.length(request.key));
+        let pacing = PlannedPacing::new(&fate, body);
         FatePreview {
             resource: request.key.clone(),
             request_number: request.request_number,
             rule: rule_set.label(decision.rule),
             planned: fate.delay,
             ending: describe_ending(fate.pace, fate.ending, body),
-            duration: duration(&fate, body),
+            duration: total(&fate, &pacing),
+            paced_head: pacing.head,
+            pause_after: pacing.pause_after,
             fault: fate.fault,
         }
     }
 }
 
-fn duration(fate: &Fate, body: u64) -> Option<Duration> {
-    // The length of the head, here 1 byte, makes no difference to when the last byte is due.
-    let paced = WriteSchedule::new(fate, 1, body).last_byte_at()?;
-    Some(fate.delay + paced)
+fn total(fate: &Fate, pacing: &PlannedPacing) -> Option<Duration> {
+    Some(fate.delay + pacing.head? + pacing.body?)
 }

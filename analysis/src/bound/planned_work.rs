@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, TimeoutKind};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, ServerTiming, TimeoutKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl PlannedWork {
 
 fn planned_time(record: &AttemptRecord, timeout: Option<Duration>) -> Option<Duration> {
     let timing = record.timing.as_ref();
-    let planned = timing.map(|timing| timing.planned.saturating_add(timing.paced));
+    let planned = timing.map(ServerTiming::planned_total);
     let planned_or_zero = planned.unwrap_or_default();
     match record.outcome {
         _ if record.kind == AttemptKind::Hedge => None,

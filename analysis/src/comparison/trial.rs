@@ -3,10 +3,11 @@
 use super::figures::ResourceUsage;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
-use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, as_micros};
+use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, ServerTiming, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// One run of one strategy in one round.
 #[derive(Clone, Debug)]
@@ -160,6 +161,9 @@ pub struct AttemptView {
     pub due_us: u64,
     /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
     pub sent_us: u64,
+    /// Whether an earlier request had used the connection.
+    #[serde(default)]
+    pub reused_connection: bool,
     /// When the first byte of the response arrived.
     pub first_byte_us: Option<u64>,
     /// When the attempt ended.
@@ -172,8 +176,16 @@ pub struct AttemptView {
     pub bytes: u64,
     /// The planned delay.
     pub planned_us: Option<u64>,
-    /// The planned time from the end of the delay to the last byte.
+    /// The actual delay, the wait for a permit included, as the server reports it.
+    pub actual_us: Option<u64>,
+    /// The wait for a permit of the server's concurrency limit.
+    pub queued_us: Option<u64>,
+    /// The planned time from the end of the delay to the last byte of the head.
+    pub paced_head_us: Option<u64>,
+    /// The planned time from the last byte of the head to the last byte of the body.
     pub paced_us: Option<u64>,
+    /// The planned pause of the connection after the last byte.
+    pub pause_after_us: Option<u64>,
     /// The injected fault.
     pub fault: Option<String>,
 }
@@ -181,6 +193,7 @@ pub struct AttemptView {
 impl From<&AttemptRecord> for AttemptView {
     fn from(record: &AttemptRecord) -> AttemptView {
         let timing = record.timing.as_ref();
+        let us = |time: fn(&ServerTiming) -> Duration| timing.map(|timing| as_micros(time(timing)));
         AttemptView {
             download: record.download,
             attempt: record.attempt,
@@ -191,13 +204,18 @@ impl From<&AttemptRecord> for AttemptView {
             backoff_us: as_micros(record.backoff),
             due_us: as_micros(record.due),
             sent_us: as_micros(record.sent),
+            reused_connection: record.reused_connection,
             first_byte_us: record.first_byte.map(as_micros),
             done_us: as_micros(record.done),
             outcome: record.outcome.label().into_owned(),
             status: record.status,
             bytes: record.bytes,
-            planned_us: timing.map(|timing| as_micros(timing.planned)),
-            paced_us: timing.map(|timing| as_micros(timing.paced)),
+            planned_us: us(|timing| timing.planned),
+            actual_us: us(|timing| timing.actual),
+            queued_us: us(|timing| timing.queued),
+            paced_head_us: us(|timing| timing.paced_head),
+            paced_us: us(|timing| timing.paced),
+            pause_after_us: us(|timing| timing.pause_after),
             fault: timing.and_then(|timing| timing.fault.clone()),
         }
     }

@@ -1,7 +1,6 @@
 //! How many independent latencies a measurement has, and how many a percentile needs.
 
 use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::ServerTiming;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -14,12 +13,11 @@ const CONFIDENCE: f64 = 0.95;
 /// above all its planned delay, and the same delay in another round is no new sample of the distribution of delays. If
 /// all planned delays are equal, latencies differ only by the noise of the machine, which is new in each round.
 pub fn effective_sample_size<'a>(records: impl Iterator<Item = &'a AttemptRecord> + Clone) -> u64 {
-    let planned = |record: &AttemptRecord| -> (Duration, Duration) {
+    let planned = |record: &AttemptRecord| -> [Duration; 2] {
         let timing = record.timing.as_ref();
-        timing.map_or_else(
-            Default::default,
-            |ServerTiming { planned, paced, .. }| (*planned, *paced),
-        )
+        timing.map_or_else(Default::default, |timing| {
+            [timing.planned_total(), timing.pause_after]
+        })
     };
     let mut plans = records.clone().map(planned);
     let first = plans.next();

@@ -138,7 +138,13 @@ fn canonical_line(position: usize, record: &AttemptRecord) -> String {
     };
     // Without a head the client did not see the plan; the timing may have been added to the record later.
     let timing = record.status.and(record.timing.clone()).unwrap_or_default();
-    let (planned, paced) = (as_micros(timing.planned), as_micros(timing.paced));
+    let paced = timing.paced_head.saturating_add(timing.paced);
+    let (planned, paced) = (as_micros(timing.planned), as_micros(paced));
     let fault = timing.fault.as_deref().unwrap_or("-");
-    format!("{resource} {n} {position} {kind} {end} {planned} {paced} {fault}\n")
+    // A line without a pause is as in releases that did not know of pauses.
+    let pause = match as_micros(timing.pause_after) {
+        0 => String::new(),
+        pause => format!(" pause {pause}"),
+    };
+    format!("{resource} {n} {position} {kind} {end} {planned} {paced} {fault}{pause}\n")
 }

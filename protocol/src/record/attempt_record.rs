@@ -148,12 +148,12 @@ impl AttemptRecord {
     }
 
     /// Whether the attempt timed out while the server had the request in its queue: no head arrived, although the
-    /// planned delay is shorter than the timeout.
+    /// planned time of the head is shorter than the timeout.
     pub fn timed_out_in_queue(&self) -> bool {
         let (Outcome::Timeout(kind, limit), Some(timing)) = (&self.outcome, &self.timing) else {
             return false;
         };
-        *kind != TimeoutKind::Connect && self.status.is_none() && timing.planned < *limit
+        *kind != TimeoutKind::Connect && self.status.is_none() && timing.planned_head() < *limit
     }
 }
 

@@ -24,6 +24,37 @@ pub(crate) struct WriteSchedule {
     pub(crate) ending: Ending,
 }
 
+/// How a fate spreads a response over time, after its delay. A time is `None` if it has no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedPacing {
+    /// From the end of the delay to the last byte of the head.
+    pub(crate) head: Option<Duration>,
+    /// From the last byte of the head to the last byte of the response.
+    pub(crate) body: Option<Duration>,
+    /// From the last byte to when the connection takes its next request; zero if the connection ends.
+    pub(crate) pause_after: Option<Duration>,
+}
+
+impl PlannedPacing {
+    /// The pacing of a response with a body of `body` bytes.
+    pub(crate) fn new(fate: &Fate, body: u64) -> PlannedPacing {
+        // The length of the head, here 1 byte, makes no difference.
+        let schedule = WriteSchedule::new(fate, 1, body);
+        let head = schedule.head_at();
+        let whole = schedule.last_byte_at();
+        PlannedPacing {
+            head,
+            body: head.map_or(Some(Duration::ZERO), |head| {
+                Some(whole?.saturating_sub(head))
+            }),
+            pause_after: match fate.ending {
+                Ending::Complete => schedule.reuse_at(),
+                Ending::Cut(_) | Ending::Reset(_) => Some(Duration::ZERO),
+            },
+        }
+    }
+}
+
 impl WriteSchedule {
     /// The schedule of a response with these lengths of head and body.
     pub(crate) fn new(fate: &Fate, head: u64, body: u64) -> WriteSchedule {
@@ -98,6 +129,15 @@ impl WriteSchedule {
     /// The time after the response was due when its last byte may be written; `None` if never.
     pub(crate) fn last_byte_at(&self) -> Option<Duration> {
         match self.end_offset().checked_sub(1) {
+            None => Some(Duration::ZERO),
+            Some(before_last) => self.next_write_at(before_last),
+        }
+    }
+
+    /// The time after the response was due when the last byte of the head may be written; `None` if never. Zero if the
+    /// response ends before the head.
+    fn head_at(&self) -> Option<Duration> {
+        match self.head.min(self.end_offset()).checked_sub(1) {
             None => Some(Duration::ZERO),
             Some(before_last) => self.next_write_at(before_last),
         }

@@ -44,11 +44,12 @@ fn server_timing_names_the_fault() {
 
 #[test]
 fn server_timing_gives_name_and_pacing_of_every_fault() {
-    for (member, paced) in fault::FAMILY.iter().filter_map(|member| match member.name {
-        "dribble" | "slow-head" => Some((member, 2000)),
+    for (member, paced_head, paced) in fault::FAMILY.iter().filter_map(|member| match member.name {
+        "dribble" => Some((member, 0, 2000)),
+        "slow-head" => Some((member, 2000, 0)),
         // Faults without a head, and pacing that depends on the length of the body.
         "reset" | "empty" | "hang" | "garbage" | "trickle" => None,
-        _ => Some((member, 0)),
+        _ => Some((member, 0, 0)),
     }) {
         let server = BlockingServer::builder()
             .fault(member.example.parse().unwrap())
@@ -63,8 +64,28 @@ fn server_timing_gives_name_and_pacing_of_every_fault() {
             .unwrap();
         let timing = ServerTiming::from_header(field).unwrap();
         assert_eq!(timing.fault.as_deref(), Some(member.example));
-        assert_eq!(timing.paced, Duration::from_millis(paced), "{field}");
+        let pacing = [timing.paced_head, timing.paced, timing.pause_after];
+        let expected = [paced_head, paced, 0].map(Duration::from_millis);
+        assert_eq!(pacing, expected, "{field}");
     }
+}
+
+#[test]
+fn server_timing_gives_the_pause_after_a_response() {
+    let pause = |fault: &str| {
+        let server = BlockingServer::builder().fault(fault.parse().unwrap());
+        let server = server.start().unwrap();
+        let response = RawConnection::open(&server).get("/flags/br/br.gif");
+        let timing = ServerTiming::from_header(&response.headers["server-timing"]).unwrap();
+        assert_eq!(timing.paced_head + timing.paced, Duration::ZERO);
+        timing.pause_after
+    };
+    assert_eq!(pause("hang:100%,for=2s"), Duration::from_secs(2));
+    assert_eq!(
+        pause("hang:100%"),
+        Duration::ZERO,
+        "no duration can be given"
+    );
 }
 
 #[test]

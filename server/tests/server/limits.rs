@@ -1,7 +1,7 @@
 //! Concurrency limit and rate limit, as clients see them.
 
 use crate::raw_connection::{RawConnection, wait_until};
-use flagpole_protocol::Cause;
+use flagpole_protocol::{Cause, ServerTiming};
 use flagpole_server::BlockingServer;
 use flagpole_server::ServerBuilder;
 use std::time::Duration;
@@ -66,6 +66,20 @@ fn queued_requests_are_served_in_order_of_arrival() {
         .collect();
     assert_eq!(order, flags);
     assert_eq!(ledger.peak_concurrency, 1);
+}
+
+/// The second request waits for the permit of the first.
+#[test]
+fn server_timing_gives_the_wait_for_a_permit() {
+    let server = server(1, 16, "20ms").start().unwrap();
+    let mut raws = request(&server, &["br", "us"]);
+    let [first, second] = [0, 1].map(|raw: usize| {
+        let response = raws[raw].response(true);
+        ServerTiming::from_header(&response.headers["server-timing"]).unwrap()
+    });
+    assert_eq!(first.queued, Duration::ZERO);
+    assert!(second.queued > Duration::ZERO, "{second}");
+    assert!(second.actual >= second.queued + second.planned, "{second}");
 }
 
 #[test]

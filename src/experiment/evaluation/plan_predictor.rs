@@ -1,9 +1,7 @@
 //! Computes the planned delay and fault of attempts on flagpole's own server that have no `Server-Timing`. A fate (all
 //! that will happen to one response) follows from the seed and the request, so it can be computed after the run.
 
-use flagpole_protocol::{
-    AttemptKind, AttemptRecord, Offset, Outcome, Pace, ServerTiming, TimeoutKind,
-};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, ServerTiming, TimeoutKind};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
@@ -58,21 +56,18 @@ impl PlanPredictor {
                 ..ServerTiming::default()
             };
         }
-        let duration = FatePreview::new(&self.rules, &self.site, &request).duration;
-        let paced = duration.unwrap_or(Duration::MAX).saturating_sub(fate.delay);
-        // A paced head counts as delay.
-        let (head, body) = match fate.pace {
-            Pace::SlowHead(_) | Pace::Pause(Offset::BeforeHead, _) => (paced, Duration::ZERO),
-            Pace::Immediate | Pace::Rate(_) | Pace::Slices(..) | Pace::Pause(..) => {
-                (Duration::ZERO, paced)
-            }
-        };
-        let planned = fate.delay + head;
+        let preview = FatePreview::new(&self.rules, &self.site, &request);
+        let endless = Duration::MAX;
+        let paced_head = preview.paced_head.unwrap_or(endless);
+        let total = preview.duration.unwrap_or(endless);
         ServerTiming {
-            planned,
-            actual: planned,
-            paced: body,
+            planned: fate.delay,
+            actual: fate.delay,
+            paced_head,
+            paced: total.saturating_sub(fate.delay.saturating_add(paced_head)),
+            pause_after: preview.pause_after.unwrap_or(endless),
             fault: fate.fault.as_deref().map(str::to_owned),
+            ..ServerTiming::default()
         }
     }
 }
@@ -108,22 +103,25 @@ mod tests {
     }
 
     #[test]
-    fn pacing_before_the_head_counts_as_delay() {
+    fn pacing_of_head_and_body_and_the_pause_after_are_predicted() {
         let planned = |fault| {
             let timeout = Outcome::Timeout(TimeoutKind::Total, 5 * MS);
             let timing = completed(&listener("20ms", fault), record(timeout, None)).unwrap();
-            (timing.planned, timing.paced)
+            assert_eq!(timing.planned, 20 * MS);
+            [timing.paced_head, timing.paced, timing.pause_after]
         };
-        let endless = Duration::MAX;
-        assert_eq!(planned("hang"), (endless, Duration::ZERO));
+        let (zero, endless) = (Duration::ZERO, Duration::MAX);
+        assert_eq!(planned("hang"), [endless, zero, zero]);
         assert_eq!(
             planned("hang:50%"),
-            (20 * MS, endless.saturating_sub(20 * MS))
+            [zero, endless.saturating_sub(20 * MS), zero]
         );
-        assert_eq!(planned("slow-head:1s"), (1020 * MS, Duration::ZERO));
-        let (delay, paced) = planned("trickle:1000");
-        assert_eq!(delay, 20 * MS);
-        assert!(paced > MS * 1000);
+        assert_eq!(planned("hang:100%,for=2s"), [zero, zero, 2000 * MS]);
+        assert_eq!(planned("hang:100%"), [zero, zero, endless]);
+        assert_eq!(planned("slow-head:1s"), [1000 * MS, zero, zero]);
+        let [head, body, pause] = planned("trickle:1000");
+        assert_eq!([head, pause], [zero; 2]);
+        assert!(body > MS * 1000);
     }
 
     #[test]

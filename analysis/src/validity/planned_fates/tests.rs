@@ -68,12 +68,13 @@ fn every_part_of_a_fate_changes_the_digest() {
         change(&mut records[1]);
         digest(&records)
     };
-    let changes: [fn(&mut AttemptRecord); 6] = [
+    let changes: [fn(&mut AttemptRecord); 7] = [
         |record| record.request_number += 1,
         |record| record.status = Some(404),
         |record| record.kind = AttemptKind::Redirect,
         |record| record.timing.as_mut().unwrap().planned += Duration::from_micros(1),
         |record| record.timing.as_mut().unwrap().paced += Duration::from_micros(1),
+        |record| record.timing.as_mut().unwrap().pause_after += Duration::from_micros(1),
         |record| record.timing.as_mut().unwrap().fault = Some("cut:50%".into()),
     ];
     let mut digests: Vec<_> = changes.map(digest_after).into();
@@ -81,7 +82,7 @@ fn every_part_of_a_fate_changes_the_digest() {
     digests.push(digest(&run()[..4]));
     digests.sort_unstable();
     digests.dedup();
-    assert_eq!(digests.len(), 8, "all differ");
+    assert_eq!(digests.len(), 9, "all differ");
 }
 
 #[test]

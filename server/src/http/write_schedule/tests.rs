@@ -185,3 +185,37 @@ proptest! {
         prop_assert_eq!(written, schedule.end_offset());
     }
 }
+
+#[test]
+fn head_body_and_pause_after_have_times_of_their_own() {
+    let pacing = |pace, ending| {
+        let fate = Fate {
+            pace,
+            ending,
+            ..Fate::default()
+        };
+        let pacing = PlannedPacing::new(&fate, 1000);
+        [pacing.head, pacing.body, pacing.pause_after]
+    };
+    let complete = |pace| pacing(pace, Ending::Complete);
+    let pause = |at, time| complete(Pace::Pause(at, time));
+    let (zero, ms50) = (Some(Duration::ZERO), Some(50 * MS));
+    assert_eq!(complete(Pace::Immediate), [zero; 3]);
+    assert_eq!(complete(Pace::SlowHead(50 * MS)), [ms50, zero, zero]);
+    assert_eq!(complete(Pace::Rate(20_000)), [zero, ms50, zero]);
+    assert_eq!(complete(Pace::Slices(5, 50 * MS)), [zero, ms50, zero]);
+    assert_eq!(pause(Offset::BeforeHead, ms50), [ms50, zero, zero]);
+    assert_eq!(pause(Offset::Bytes(7), ms50), [zero, ms50, zero]);
+    assert_eq!(pause(Offset::Percent(100), ms50), [zero, zero, ms50]);
+    assert_eq!(pause(Offset::BeforeHead, None), [None, zero, zero]);
+    assert_eq!(pause(Offset::Bytes(7), None), [zero, None, zero]);
+    assert_eq!(pause(Offset::Percent(100), None), [zero, zero, None]);
+    let cut = Ending::Cut(Offset::Bytes(500));
+    assert_eq!(
+        pacing(Pace::Rate(10_000), cut),
+        [zero, ms50, zero],
+        "500 of 1000 bytes"
+    );
+    let reset = Ending::Reset(Offset::BeforeHead);
+    assert_eq!(pacing(Pace::Immediate, reset), [zero; 3]);
+}

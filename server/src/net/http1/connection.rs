@@ -7,7 +7,7 @@ use crate::http::precondition_response;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::route::Route;
-use crate::http::write_schedule::WriteSchedule;
+use crate::http::write_schedule::{PlannedPacing, WriteSchedule};
 use crate::limits::concurrency_limit::Admission;
 use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
@@ -200,11 +200,11 @@ async fn respond_deferred(
     } else {
         response.body.len() as u64
     };
-    let was_queued = admitted != parsed;
-    if !fate.is_clean() || was_queued {
+    let queued = admitted - parsed;
+    if !fate.is_clean() || !queued.is_zero() {
         response.headers.insert(
             HeaderName::from_static("server-timing"),
-            server_timing(&fate, parsed, body_length),
+            server_timing(&fate, parsed, queued, body_length),
         );
     }
     let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
@@ -216,18 +216,18 @@ async fn respond_deferred(
     respond(state, response, due_if_delayed, plan)
 }
 
-/// The `Server-Timing` field: planned and actual delay, the time from the due time to the last byte, and the
-/// fault.
-fn server_timing(fate: &Fate, parsed: Instant, body_length: u64) -> HeaderValue {
+/// The `Server-Timing` field: planned and actual delay, the wait for a permit, the planned pacing and the fault. A pace
+/// or pause without end is left out, because no duration can be given.
+fn server_timing(fate: &Fate, parsed: Instant, queued: Duration, body_length: u64) -> HeaderValue {
     let actual = parsed.elapsed();
-    // The length of the head, here 1 byte, makes no difference to when the last byte is due.
-    let paced = WriteSchedule::new(fate, 1, body_length)
-        .last_byte_at()
-        .unwrap_or_default();
+    let pacing = PlannedPacing::new(fate, body_length);
     let timing = ServerTiming {
         planned: fate.delay,
         actual: actual.max(fate.delay),
-        paced: Duration::from_micros(u64::try_from(paced.as_micros()).unwrap_or(u64::MAX)),
+        queued,
+        paced_head: pacing.head.unwrap_or_default(),
+        paced: pacing.body.unwrap_or_default(),
+        pause_after: pacing.pause_after.unwrap_or_default(),
         fault: fate.fault.as_deref().map(str::to_owned),
     };
     HeaderValue::try_from(timing.to_string())
