@@ -53,6 +53,8 @@ pub mod validity;
 
 pub mod comparison;
 
+pub mod evaluation;
+
 pub mod report;
 
 mod human;

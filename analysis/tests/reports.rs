@@ -67,8 +67,8 @@ fn text_of_a_doubtful_comparison() {
     ]))
     .unwrap();
     strategy.stalled_rounds = vec![1, 7];
-    (strategy.speedup, strategy.ratio_to_fastest) = (None, None);
-    strategy.incomparable_to = Some("threads".to_owned());
+    strategy.ratios.clear();
+    cell.reference = Some("threads".to_owned());
     cell.verdict.validity = Validity::Invalid;
     for (severity, label, message) in [
         (Validity::Invalid, "aborted", "interrupted"),

@@ -5,7 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use flagpole_analysis::comparison::{AttemptView, Cell, Comparison, RoundResult, StrategyResult};
-use flagpole_analysis::stats::effective_sample_size;
 use flagpole_analysis::validity::{
     ObservedCell, ObservedServer, ObservedStrategy, PlannedFates, Validity, Verdict, busy_time,
     compare_fates, first_mismatch, median_delay,
@@ -74,7 +73,6 @@ fn observed_strategy(strategy: &StrategyResult, cores: usize) -> ObservedStrateg
             .filter_map(|round| Some(Duration::from_secs_f64(round.lateness_p99_us? / 1e6)))
             .collect(),
         max_efficiency: rounds().filter_map(efficiency).max_by(f64::total_cmp),
-        samples: effective_sample_size(rounds().flat_map(|_| &records)),
     }
 }
 

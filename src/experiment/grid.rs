@@ -109,7 +109,7 @@ fn concurrency_curves(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
             let curve = curves.entry((others.clone(), &strategy.name)).or_default();
             curve.push(ConcurrencyPoint {
                 concurrency: strategy.concurrency,
-                goodput: strategy.goodput(),
+                goodput: strategy.goodput_per_s,
             });
         }
     }

@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_with::{As, Map, Same};
 use std::collections::BTreeMap;
 
-/// The version of the format. From version 3 on the format is additive: a key is never removed, renamed or given
+/// The version of the format. From version 4 on the format is additive: a key is never removed, renamed or given
 /// another meaning or unit; new keys may appear, and readers ignore keys that they do not know. The number rises only
-/// if that promise has to be broken.
-pub const SCHEMA: u32 = 3;
+/// if that promise has to be broken, as it was by version 4: version 3 had latencies of attempts that mixed successes
+/// and failures, and ratios in two directions.
+pub const SCHEMA: u32 = 4;
 
 /// The result of a comparison.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
-    /// The version of this format, 3.
+    /// The version of this format, 4.
     pub schema: u32,
     /// The experiment, as its file holds it.
     pub experiment: serde_json::Value,
@@ -77,6 +78,10 @@ pub struct Cell {
     pub rounds: usize,
     /// The order of the strategies in each round.
     pub order: Vec<Vec<String>>,
+    /// The name of the strategy to which reports relate the times of the others: the one that was named before the run,
+    /// otherwise the fastest; null without results.
+    #[serde(default)]
+    pub reference: Option<String>,
     /// The results of each strategy.
     pub strategies: Vec<StrategyResult>,
     /// The server's ledger; null for an external server.

@@ -1,8 +1,8 @@
 //! Medians, ranges and percentiles, in whole microseconds, used resources, and ratios.
 
+use super::latencies::nearest_rank;
 use crate::stats::RatioEstimate;
 use crate::stats::median::lower_median;
-use flagpole_protocol::{LatencyStats, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,10 +12,13 @@ const QUANTILES: [f64; 13] = [
     0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0,
 ];
 
-/// The median of some values, the lower of two in the middle, and their range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The mean of some values, their median (the lower of two in the middle), and their range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Spread {
+    /// The geometric mean: what tables show and ratios divide. 0 in results of schema 3, which had none.
+    #[serde(default)]
+    pub mean: f64,
     /// One of the values, never the mean of two.
     pub median: u64,
     /// The minimum.
@@ -24,27 +27,18 @@ pub struct Spread {
     pub max: u64,
 }
 
-/// Three percentiles of latencies; null without latencies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[non_exhaustive]
-pub struct Percentiles {
-    /// The median.
-    pub p50: Option<u64>,
-    /// The 90th percentile.
-    pub p90: Option<u64>,
-    /// The 99th percentile.
-    pub p99: Option<u64>,
-}
-
 /// A point of the distributions of latencies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PercentilePoint {
     /// The quantile, 0 to 1.
     pub quantile: f64,
-    /// The response time at this quantile.
+    /// The time of a successful download at this quantile; null without any.
+    #[serde(default)]
+    pub download_time_us: Option<u64>,
+    /// The response time of a successful attempt at this quantile.
     pub response_time_us: u64,
-    /// The service time at this quantile.
+    /// The service time of a successful attempt at this quantile.
     pub service_time_us: u64,
 }
 
@@ -52,7 +46,9 @@ impl Spread {
     /// `None` without values.
     pub(super) fn from_values(values: impl Iterator<Item = u64>) -> Option<Spread> {
         let values: Vec<u64> = values.collect();
+        let logs = values.iter().map(|&value| (value as f64).ln());
         Some(Spread {
+            mean: (logs.sum::<f64>() / values.len() as f64).exp(),
             min: values.iter().copied().min()?,
             max: values.iter().copied().max()?,
             median: lower_median(values, Ord::cmp)?,
@@ -60,26 +56,18 @@ impl Spread {
     }
 }
 
-impl From<&LatencyStats> for Percentiles {
-    fn from(latencies: &LatencyStats) -> Percentiles {
-        Percentiles {
-            p50: latencies.quantile(0.5).map(as_micros),
-            p90: latencies.quantile(0.9).map(as_micros),
-            p99: latencies.quantile(0.99).map(as_micros),
-        }
-    }
-}
-
-/// The distributions of response and service times of the same attempts; empty without any.
+/// The distributions of the latencies of successful downloads and attempts; without samples a list is empty.
 pub(super) fn distribution(
-    response_time: &LatencyStats,
-    service_time: &LatencyStats,
+    download_us: &[u64],
+    response_us: &[u64],
+    service_us: &[u64],
 ) -> Vec<PercentilePoint> {
     let point = |&quantile: &f64| {
         Some(PercentilePoint {
             quantile,
-            response_time_us: as_micros(response_time.quantile(quantile)?),
-            service_time_us: as_micros(service_time.quantile(quantile)?),
+            download_time_us: nearest_rank(download_us, quantile),
+            response_time_us: nearest_rank(response_us, quantile)?,
+            service_time_us: nearest_rank(service_us, quantile)?,
         })
     };
     QUANTILES.iter().filter_map(point).collect()
@@ -205,7 +193,6 @@ impl fmt::Display for Ratio {
 mod tests {
     use super::*;
     use crate::stats::median::upper_median;
-    use std::time::Duration;
 
     #[test]
     fn spread_without_values_is_none() {
@@ -224,14 +211,11 @@ mod tests {
 
     #[test]
     fn distribution_rises_from_the_minimum_to_the_maximum() {
-        let mut latencies = LatencyStats::default();
-        for ms in 1..=200 {
-            latencies.record(Duration::from_millis(ms));
-        }
-        let points = distribution(&latencies, &latencies);
+        let latencies: Vec<u64> = (1..=200).map(|ms| 1000 * ms).collect();
+        let points = distribution(&latencies, &latencies, &latencies);
         assert_eq!(points.first().unwrap().response_time_us, 1000);
         assert_eq!(points.last().unwrap().service_time_us, 200_000);
         assert!(points.is_sorted_by_key(|point| point.response_time_us));
-        assert!(distribution(&LatencyStats::default(), &latencies).is_empty());
+        assert!(distribution(&latencies, &[], &[]).is_empty());
     }
 }

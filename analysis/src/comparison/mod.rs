@@ -3,12 +3,14 @@
 mod concurrency_curve;
 mod document;
 mod figures;
+mod latencies;
 mod strategy_result;
 pub mod threshold;
 mod trial;
 
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
 pub use document::{BaselineRatio, Cell, Comparison, Environment, MeasurementOverhead, SCHEMA};
-pub use figures::{PercentilePoint, Percentiles, Ratio, ResourceUsage, Spread};
+pub use figures::{PercentilePoint, Ratio, ResourceUsage, Spread};
+pub use latencies::{Latencies, LatencyByResult, Percentile};
 pub use strategy_result::{FailureCount, StrategyResult};
 pub use trial::{AttemptView, RoundResult, ServerSummary, Trial, median_trial};

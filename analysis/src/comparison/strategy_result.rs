@@ -3,17 +3,19 @@
 #[cfg(test)]
 mod tests;
 
-use super::figures::{PercentilePoint, Percentiles, Ratio, ResourceUsage, Spread, distribution};
+use super::figures::{PercentilePoint, Ratio, ResourceUsage, Spread, distribution};
+use super::latencies::{self, LatencyByResult};
 use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
 use crate::stats::median::upper_median;
+use crate::stats::required_samples;
 use crate::validity::DownloadCounts;
-use flagpole_protocol::{OutcomeClass, RunStats, as_micros};
+use flagpole_protocol::{AttemptRecord, OutcomeClass, RunStats, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
-/// `efficiency` and `resource_usage` are medians over the rounds; latencies and counts are of all rounds together.
+/// `efficiency` and `resource_usage` are of the rounds; latencies and counts are of all rounds together.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct StrategyResult {
@@ -23,23 +25,30 @@ pub struct StrategyResult {
     pub concurrency: usize,
     /// The wall time of a round.
     pub wall_us: Spread,
-    /// The wall time of the first strategy divided by that of this strategy; null if their downloads ended differently.
-    pub speedup: Option<Ratio>,
-    /// The wall time divided by that of the fastest strategy; null for the fastest strategy itself, and if their
-    /// downloads ended differently.
-    pub ratio_to_fastest: Option<Ratio>,
-    /// The strategy (the first or the fastest) to which this strategy has no ratio, because their downloads ended
-    /// differently.
-    pub incomparable_to: Option<String>,
+    /// Its wall time relative to each other strategy whose downloads ended alike: above 1 it takes longer.
+    #[serde(default)]
+    pub ratios: Vec<Ratio>,
+    /// Successful downloads of a round per second of the wall time.
+    #[serde(default)]
+    pub goodput_per_s: f64,
+    /// Attempts of a round per second of the wall time.
+    #[serde(default)]
+    pub requests_per_s: f64,
     /// The lower bound: the shortest wall time that the server's planned delays and limits allow; null if the server
     /// does not report its delays.
     pub bound_us: Option<u64>,
     /// The lower bound divided by the wall time of the same round, 0 to 1.
     pub efficiency: Option<f64>,
-    /// Response times of all attempts: from when an attempt was due to its end.
-    pub response_time_us: Percentiles,
-    /// Service times of all attempts: from when a request was sent to its end.
-    pub service_time_us: Percentiles,
+    /// Times of downloads: from when the run or a predecessor made a download due until it was verified or failed, with
+    /// backoff and all waits between its attempts.
+    #[serde(default)]
+    pub download_time: LatencyByResult,
+    /// Response times of attempts: from when an attempt was due to its end.
+    #[serde(default)]
+    pub response_time: LatencyByResult,
+    /// Service times of attempts: from when a request was sent to its end.
+    #[serde(default)]
+    pub service_time: LatencyByResult,
     /// Downloads that succeeded.
     pub ok: u64,
     /// Downloads that ended with 404.
@@ -67,7 +76,8 @@ pub struct StrategyResult {
     pub fates_digest: Option<String>,
     /// What limits the median round.
     pub bottleneck: Option<Bottleneck>,
-    /// The distributions of response and service times, up to the quantile that the number of samples supports.
+    /// The distributions of the latencies of successful downloads and attempts, up to the quantile that the number of
+    /// samples supports.
     pub percentiles: Vec<PercentilePoint>,
     /// The rounds, without the warm-up round.
     pub rounds: Vec<RoundResult>,
@@ -104,18 +114,37 @@ impl StrategyResult {
         }
         let bounds = trials.iter().filter_map(Trial::bound_us);
         let usages: Vec<_> = trials.iter().map(|trial| trial.resource_usage).collect();
+        let runs: Vec<_> = trials
+            .iter()
+            .map(|trial| &trial.measured.records[..])
+            .collect();
         let median = median_trial(trials)?;
+        let wall_us =
+            Spread::from_values(trials.iter().map(|trial| as_micros(trial.measured.wall)))?;
+        let per_second = |count: u64| match wall_us.mean * trials.len() as f64 {
+            micros if micros > 0.0 => count as f64 / micros * 1e6,
+            _ => 0.0,
+        };
+        let download_time = LatencyByResult::of_downloads(&runs);
+        let mut percentiles = distribution(
+            &latencies::downloads_us(&runs),
+            &latencies::attempts_us(&runs, AttemptRecord::response_time),
+            &latencies::attempts_us(&runs, AttemptRecord::service_time),
+        );
+        let independent = download_time.succeeded.independent;
+        percentiles.retain(|point| required_samples(point.quantile) <= independent);
         Some(StrategyResult {
             name: name.to_owned(),
             concurrency: median.measured.concurrency,
-            wall_us: Spread::from_values(
-                trials.iter().map(|trial| as_micros(trial.measured.wall)),
-            )?,
+            wall_us,
+            goodput_per_s: per_second(stats.ok),
+            requests_per_s: per_second(stats.attempts()),
             bound_us: Spread::from_values(bounds).map(|bounds| bounds.median),
             // Efficiency falls with the wall time: its upper median belongs to the lower median of the wall times.
             efficiency: upper_median(trials.iter().filter_map(Trial::efficiency)),
-            response_time_us: Percentiles::from(&stats.response_time),
-            service_time_us: Percentiles::from(&stats.service_time),
+            download_time,
+            response_time: LatencyByResult::of_attempts(&runs, AttemptRecord::response_time),
+            service_time: LatencyByResult::of_attempts(&runs, AttemptRecord::service_time),
             ok: stats.ok,
             not_found: stats.not_found,
             error: stats.error,
@@ -125,7 +154,7 @@ impl StrategyResult {
             hedges: stats.hedges,
             failures: failures(&stats),
             resource_usage: ResourceUsage::median(&usages),
-            percentiles: distribution(&stats.response_time, &stats.service_time),
+            percentiles,
             rounds: trials.iter().map(RoundResult::from).collect(),
             median_round: median.round,
             median_round_attempts: median
@@ -148,15 +177,10 @@ impl StrategyResult {
         }
     }
 
-    /// Successful downloads of a round per second of the median wall time; 0 if the wall time is 0.
-    pub fn goodput(&self) -> f64 {
-        let rounds = self.rounds.len().max(1) as f64;
-        let seconds = self.wall_us.median as f64 / 1e6;
-        if seconds > 0.0 {
-            self.ok as f64 / rounds / seconds
-        } else {
-            0.0
-        }
+    /// Its wall time relative to that of the strategy of this name; `None` for itself, and if their downloads ended
+    /// differently.
+    pub fn ratio_to(&self, name: &str) -> Option<&Ratio> {
+        self.ratios.iter().find(|ratio| ratio.to == name)
     }
 }
 

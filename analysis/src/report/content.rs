@@ -1,7 +1,8 @@
 //! What the formats for people share, whatever their form: tables and sentences.
 
-use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
 use crate::human::{HumanDuration, plural};
+use std::time::Duration;
 
 /// A table: headers and rows. The first columns are text, the others numbers.
 pub(super) struct TableContent {
@@ -12,62 +13,69 @@ pub(super) struct TableContent {
 }
 
 /// The header of a column and its value for a strategy.
-type TableColumn = (&'static str, fn(&StrategyResult) -> String);
+type TableColumn = (&'static str, fn(&Cell, &StrategyResult) -> String);
 
 const FIGURES: &[TableColumn] = &[
-    ("strategy", |one| one.name.clone()),
-    ("concurrency", |one| one.concurrency.to_string()),
-    ("wall", |one| micros(one.wall_us.median)),
-    ("range", |one| {
+    ("strategy", |_, one| one.name.clone()),
+    ("concurrency", |_, one| one.concurrency.to_string()),
+    ("wall", |_, one| rounded_micros(one.wall_us.mean)),
+    ("range", |_, one| {
         format!("{} to {}", micros(one.wall_us.min), micros(one.wall_us.max))
     }),
-    ("speed-up", |one| {
-        let speedup = one.speedup.as_ref();
-        or_dash(speedup.map(|speedup| format!("{:.2}x", speedup.ratio)))
+    ("ratio", |cell, one| {
+        or_dash(ratio(cell, one).map(|ratio| format!("{:.2}x", ratio.ratio)))
     }),
-    ("95% CI", |one| {
-        or_dash(speedup_interval(one).map(|[low, high]| format!("{low:.2} to {high:.2}")))
+    ("95% CI", |cell, one| {
+        or_dash(interval(cell, one).map(|[low, high]| format!("{low:.2} to {high:.2}")))
     }),
-    ("lower bound", |one| or_dash(one.bound_us.map(micros))),
-    ("efficiency", |one| {
+    ("lower bound", |_, one| or_dash(one.bound_us.map(micros))),
+    ("efficiency", |_, one| {
         or_dash(one.efficiency.map(|share| format!("{:.1}%", 100.0 * share)))
     }),
-    ("p50", |one| or_dash(one.response_time_us.p50.map(micros))),
-    ("p99", |one| or_dash(one.response_time_us.p99.map(micros))),
-    ("ok", |one| one.ok.to_string()),
-    ("not found", |one| one.not_found.to_string()),
-    ("error", |one| one.error.to_string()),
+    ("p50", |_, one| percentile(one.download_time.succeeded.p50)),
+    ("p99", |_, one| percentile(one.download_time.succeeded.p99)),
+    ("ok", |_, one| one.ok.to_string()),
+    ("not found", |_, one| one.not_found.to_string()),
+    ("error", |_, one| one.error.to_string()),
 ];
 
 const COSTS: &[TableColumn] = &[
-    ("strategy", |one| one.name.clone()),
-    ("CPU", |one| micros(one.resource_usage.cpu_us())),
-    ("user", |one| micros(one.resource_usage.cpu_user_us)),
-    ("system", |one| micros(one.resource_usage.cpu_system_us)),
-    ("peak memory", |one| {
+    ("strategy", |_, one| one.name.clone()),
+    ("CPU", |_, one| micros(one.resource_usage.cpu_us())),
+    ("user", |_, one| micros(one.resource_usage.cpu_user_us)),
+    ("system", |_, one| micros(one.resource_usage.cpu_system_us)),
+    ("peak memory", |_, one| {
         let kib = one.resource_usage.peak_memory_kib;
         format!("{:.1} MiB", kib as f64 / 1024.0)
     }),
-    ("threads", |one| one.resource_usage.peak_threads.to_string()),
-    ("vol. switches", |one| {
+    ("threads", |_, one| {
+        one.resource_usage.peak_threads.to_string()
+    }),
+    ("vol. switches", |_, one| {
         one.resource_usage.voluntary_context_switches.to_string()
     }),
-    ("invol. switches", |one| {
+    ("invol. switches", |_, one| {
         one.resource_usage.involuntary_context_switches.to_string()
     }),
-    ("attempts", |one| one.attempts.to_string()),
-    ("retries", |one| one.retries.to_string()),
-    ("hedges", |one| one.hedges.to_string()),
-    ("fates compared", |one| one.fates_compared.to_string()),
-    ("timing-dependent", |one| one.timing_dependent.to_string()),
-    ("fates digest", |one| or_dash(one.fates_digest.clone())),
+    ("attempts", |_, one| one.attempts.to_string()),
+    ("retries", |_, one| one.retries.to_string()),
+    ("hedges", |_, one| one.hedges.to_string()),
+    ("fates compared", |_, one| one.fates_compared.to_string()),
+    ("timing-dependent", |_, one| {
+        one.timing_dependent.to_string()
+    }),
+    ("fates digest", |_, one| or_dash(one.fates_digest.clone())),
 ];
 
 /// The figures of these cells, after the conditions in which they differ; of several cells, those that compare them. The
 /// range of the wall times takes the place of the confidence interval with too few rounds for one.
 pub(super) fn figures(cells: &[Cell], varying: &[&str]) -> TableContent {
     let is_single = cells.len() == 1;
-    let has_interval = any(cells, |one| speedup_interval(one).is_some());
+    let has_interval = cells.iter().any(|cell| {
+        cell.strategies
+            .iter()
+            .any(|one| interval(cell, one).is_some())
+    });
     table(FIGURES, cells, varying, |header| match header {
         "95% CI" => has_interval || !is_single,
         "range" => is_single && !has_interval && cells[0].rounds > 1,
@@ -103,7 +111,7 @@ fn table(
     let row = |cell: &Cell, strategy: &StrategyResult| {
         let conditions = varying.iter().map(|name| cell.condition(name).to_owned());
         conditions
-            .chain(columns.iter().map(|(_, value)| value(strategy)))
+            .chain(columns.iter().map(|(_, value)| value(cell, strategy)))
             .collect()
     };
     let rows = cells
@@ -120,8 +128,21 @@ fn table(
     }
 }
 
-fn speedup_interval(strategy: &StrategyResult) -> Option<[f64; 2]> {
-    strategy.speedup.as_ref()?.confidence_interval
+/// The ratio to the reference of the cell.
+fn ratio<'a>(cell: &Cell, strategy: &'a StrategyResult) -> Option<&'a Ratio> {
+    strategy.ratio_to(cell.reference.as_deref()?)
+}
+
+fn interval(cell: &Cell, strategy: &StrategyResult) -> Option<[f64; 2]> {
+    ratio(cell, strategy)?.confidence_interval
+}
+
+fn percentile(percentile: Option<Percentile>) -> String {
+    or_dash(percentile.map(|percentile| micros(percentile.us)))
+}
+
+fn rounded_micros(micros: f64) -> String {
+    HumanDuration(Duration::from_secs_f64(micros / 1e6)).to_string()
 }
 
 fn micros(micros: u64) -> String {
@@ -153,16 +174,18 @@ pub(super) fn stalled(strategy: &StrategyResult) -> Option<String> {
     })
 }
 
-/// The time relative to the fastest strategy, or why there is no ratio.
-pub(super) fn ratio_to_fastest(strategy: &StrategyResult) -> Option<String> {
-    let name = &strategy.name;
-    if let Some(ratio) = &strategy.ratio_to_fastest {
-        return Some(format!("{name}: {ratio}"));
+/// The time relative to the reference, or why there is no ratio.
+pub(super) fn ratio_to_reference(cell: &Cell, strategy: &StrategyResult) -> Option<String> {
+    let (name, reference) = (&strategy.name, cell.reference.as_ref()?);
+    if name == reference {
+        return None;
     }
-    let other = strategy.incomparable_to.as_ref()?;
-    Some(format!(
-        "{name}: not comparable to {other}: different numbers of downloads succeeded"
-    ))
+    Some(match ratio(cell, strategy) {
+        Some(ratio) => format!("{name}: {ratio}"),
+        None => format!(
+            "{name}: not comparable to {reference}: different numbers of downloads succeeded"
+        ),
+    })
 }
 
 /// Notes on a comparison as a whole, one line each: the measurement overhead, the knees, the baseline and the crossed

@@ -32,7 +32,7 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     write_table(&content::costs(cells, &[]), out)?;
     let strategies = || cell.strategies.iter();
     let bottlenecks = strategies().filter_map(content::limited_by);
-    let ratios = strategies().filter_map(content::ratio_to_fastest);
+    let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
     let issues = cell.verdict.reasons.iter();
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
     write_list(

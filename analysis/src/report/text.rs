@@ -83,7 +83,7 @@ fn write_sentences(cell: &Cell, out: &mut dyn Write) -> Result<()> {
         write_failures(strategy, out)?;
     }
     let strategies = || cell.strategies.iter();
-    let ratios = strategies().filter_map(content::ratio_to_fastest);
+    let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
     let stalls = strategies().filter_map(content::stalled);
     let bottlenecks = strategies().filter_map(content::limited_by);
     let mut lines = ratios.chain(stalls).chain(bottlenecks);

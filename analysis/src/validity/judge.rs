@@ -3,7 +3,7 @@
 use super::observed::{ObservedCell, ObservedStrategy, exceeded_lateness, ratio};
 use super::verdict::{Validity, ValidityIssue, Verdict};
 use crate::human::{HumanDuration, plural};
-use crate::stats::{MIN_ROUNDS, Trend, required_samples};
+use crate::stats::{MIN_ROUNDS, Trend};
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -20,9 +20,6 @@ const TREND_P: f64 = 0.01;
 const MIN_TREND: f64 = 0.02;
 /// An efficiency up to this value is 1 rounded to whole microseconds.
 const ROUNDING: f64 = 1.001;
-
-/// The quantiles that are printed and that thresholds can use.
-const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 impl Verdict {
     /// The verdict on the figures of a cell.
@@ -51,7 +48,6 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
         reasons.extend(saturated.or_else(|| machine_saturated(strategy, cell.cores)));
         reasons.extend(busy_time_mismatch(strategy));
         reasons.extend(rounds_drift(strategy, strategies.len()));
-        reasons.extend(few_samples(strategy));
     }
     reasons.extend(rounds_missing(cell));
     reasons.extend(few_rounds(cell.rounds));
@@ -202,22 +198,6 @@ fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<Validit
         if change > 0.0 { "longer" } else { "less time" }
     );
     is_trend.then(|| ValidityIssue::suspect("rounds_drift", message))
-}
-
-/// There are too few latencies for a percentile.
-fn few_samples(one: &ObservedStrategy) -> Option<ValidityIssue> {
-    let (name, samples) = (&one.name, one.samples);
-    let needed = QUANTILES.map(|quantile| (quantile, required_samples(quantile)));
-    let missing = needed.into_iter().filter(|(_, needed)| samples < *needed);
-    let missing =
-        missing.map(|(quantile, needed)| format!("p{} ({needed} needed)", 100.0 * quantile));
-    let missing: Vec<_> = missing.collect();
-    let latencies = if samples == 1 { "latency" } else { "latencies" };
-    let message = format!(
-        "{name} has {samples} independent {latencies}, too few for {}; raise --rounds or --flags",
-        missing.join(", ")
-    );
-    (!missing.is_empty()).then(|| ValidityIssue::suspect("few_samples", message))
 }
 
 /// Fewer rounds were completed than asked for.

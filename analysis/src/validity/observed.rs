@@ -124,8 +124,6 @@ pub struct ObservedStrategy {
     pub p99_lateness: Vec<Duration>,
     /// The highest efficiency (lower bound divided by wall time) of all rounds: a single round above 1 is impossible.
     pub max_efficiency: Option<f64>,
-    /// The [effective sample size](crate::stats::effective_sample_size) of its latencies.
-    pub samples: u64,
 }
 
 impl ObservedServer {

@@ -1,29 +1,21 @@
 //! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
 use crate::experiment::evaluation::plan_predictor::PlanPredictor;
-use crate::experiment::evaluation::{ratios, validity};
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
-use crate::experiment::runner::environment::usable_cores;
+use crate::experiment::runner::environment::cores;
+use crate::experiment::runner::failure::connect_reasons;
+use crate::process::system_limits::resource_issue;
 use anyhow::Result;
-use flagpole_analysis::bottleneck::{Bottleneck, ObservedRun};
-use flagpole_analysis::bound::{BoundTerms, ServerLimits, ServerRate};
-use flagpole_analysis::comparison::{Cell, StrategyResult, Trial, median_trial};
-use flagpole_analysis::report::timeline;
+use flagpole_analysis::bound::{ServerLimits, ServerRate};
+use flagpole_analysis::comparison::Cell;
+use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
+use flagpole_analysis::validity::ValidityIssue;
 use flagpole_server::config::listener::Listener;
-use std::collections::HashMap;
-use std::time::Duration;
-
-/// The size of a timeline, in characters.
-const WIDTH: usize = 60;
-const HEIGHT: usize = 6;
 
 /// The results of all strategies, and the verdict.
 pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrials) -> Result<Cell> {
     let listener = conditions.listener()?;
-    let limits = listener
-        .as_ref()
-        .map_or_else(ServerLimits::default, server_limits);
     use_unmeasured_trials(&mut cell);
     if let Some(listener) = &listener {
         let predictor = PlanPredictor::new(conditions.experiment.seed.0, listener)?;
@@ -31,61 +23,48 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| predictor.complete(record));
     }
+    let other_reasons = other_reasons(conditions, &cell);
     let mut strategies = Vec::new();
-    for (variant, trials) in conditions.variants.iter().zip(&mut cell.trials) {
-        for trial in trials.iter_mut() {
-            trial.terms = BoundTerms::for_run(&trial.measured, limits);
-        }
-        let Some(mut strategy) = StrategyResult::from_trials(&variant.name, trials) else {
-            continue;
-        };
-        strategy.bottleneck = median_trial(trials).map(|median| bottleneck(median, limits));
-        strategies.push(strategy);
+    for (variant, trials) in conditions.variants.iter().zip(cell.trials) {
+        let has_budget = variant.policy()?.budget.is_some();
+        strategies.push(MeasuredStrategy {
+            name: variant.name.clone(),
+            policy: variant.policy.describe().join(", "),
+            compares_first_attempts_only: has_budget || !conditions.experiment.policies.is_empty(),
+            trials,
+        });
     }
-    ratios::add(&mut strategies);
-    add_timelines(&mut strategies, conditions, &cell);
-    let verdict = validity::verdict(conditions, &cell, &mut strategies)?;
-    Ok(Cell {
+    let measured = MeasuredCell {
         conditions: conditions.as_pairs(listener.as_ref()),
-        rounds: cell.trials.iter().map(Vec::len).max().unwrap_or(0),
-        order: cell.order,
         strategies,
+        reference: None,
+        requested_rounds: conditions.experiment.rounds.get(),
+        order: cell.order,
+        limits: listener.as_ref().map(server_limits).unwrap_or_default(),
         server: cell.server,
-        verdict,
-    })
+        cores: cores(),
+        other_reasons,
+    };
+    Ok(measured.evaluate())
 }
 
-fn bottleneck(trial: &Trial, limits: ServerLimits) -> Bottleneck {
-    let (measured, cpu) = (&trial.measured, trial.resource_usage.cpu_us());
-    Bottleneck::for_run(&ObservedRun {
-        records: &measured.records,
-        concurrency: measured.concurrency,
-        wall: measured.wall,
-        timeout: measured.timeout,
-        limits,
-        cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
-        cores: usable_cores(trial),
-    })
-}
-
-/// Adds a timeline to each strategy, all with the same time scale.
-fn add_timelines(
-    strategies: &mut [StrategyResult],
-    conditions: &CellConditions<'_>,
-    cell: &CellTrials,
-) {
-    let trials = conditions.variants.iter().zip(&cell.trials);
-    let medians = trials.filter_map(|(variant, trials)| {
-        Some((&variant.name, &median_trial(trials)?.measured.records))
-    });
-    let medians: HashMap<_, _> = medians.collect();
-    let records = medians.values().copied().flatten();
-    let span = records.map(|record| record.done).max().unwrap_or_default();
-    for strategy in strategies {
-        if let Some(records) = medians.get(&strategy.name) {
-            strategy.timeline = timeline(records, span, WIDTH, HEIGHT);
-        }
+/// Why the cell was aborted, connections that could not be opened, and that no download from an external server
+/// succeeded; with flagpole's own server the last can be intended.
+fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<ValidityIssue> {
+    let mut reasons = Vec::new();
+    if let Some(abort) = &cell.abort_reason {
+        reasons.push(ValidityIssue::invalid("aborted", abort.message.clone()));
+        reasons.extend(resource_issue(abort.cause, "a trial was aborted"));
     }
+    let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
+    reasons.extend(connect_reasons(records));
+    let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
+    let is_external = conditions.experiment.url.is_some();
+    if is_external && cell.abort_reason.is_none() && !has_downloads {
+        let message = "no download succeeded; check --url".to_owned();
+        reasons.push(ValidityIssue::invalid("no_downloads", message));
+    }
+    reasons
 }
 
 /// If no measured round has a trial, uses the trials of the warm-up round and the aborted trial.

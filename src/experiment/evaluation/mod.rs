@@ -1,8 +1,6 @@
-//! Evaluates the trials of a comparison: results, validity, baseline and thresholds.
+//! What `flagpole_analysis` does not know when it evaluates trials: the server's plan, the baseline, thresholds.
 
 pub(crate) mod baseline;
 pub(crate) mod evaluate_cell;
 pub(crate) mod exit_reasons;
 pub(crate) mod plan_predictor;
-pub(crate) mod ratios;
-pub(crate) mod validity;

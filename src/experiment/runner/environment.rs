@@ -1,6 +1,6 @@
 //! The machine on which a comparison runs, and the version of flagpole.
 
-use flagpole_analysis::comparison::{Environment, Trial};
+use flagpole_analysis::comparison::Environment;
 use std::fs;
 use std::thread;
 use std::time::UNIX_EPOCH;
@@ -8,12 +8,6 @@ use std::time::UNIX_EPOCH;
 /// The number of processors that the program may use.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The number of cores that the strategy of a trial can use at a time: no more than the trial had threads.
-pub(crate) fn usable_cores(trial: &Trial) -> usize {
-    let threads = usize::try_from(trial.resource_usage.peak_threads).unwrap_or(1);
-    threads.clamp(1, cores())
 }
 
 /// The machine and the version; what the system does not report is empty.

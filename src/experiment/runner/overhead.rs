@@ -9,10 +9,10 @@ use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Context as _, Result, anyhow};
-use flagpole_analysis::comparison::{MeasurementOverhead, Percentiles};
+use flagpole_analysis::comparison::MeasurementOverhead;
 use flagpole_client::strategy;
 use flagpole_fixtures::populous;
-use flagpole_protocol::LatencyStats;
+use flagpole_protocol::{LatencyStats, as_micros};
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
@@ -72,10 +72,10 @@ fn run_trials(
             latencies.record(record.service_time());
         }
     }
-    let Percentiles { p50, p99, .. } = Percentiles::from(&latencies);
-    Ok(p50.zip(p99).map(|(p50_us, p99_us)| MeasurementOverhead {
-        p50_us,
-        p99_us,
+    let quantiles = latencies.quantile(0.5).zip(latencies.quantile(0.99));
+    Ok(quantiles.map(|(p50, p99)| MeasurementOverhead {
+        p50_us: as_micros(p50),
+        p99_us: as_micros(p99),
         attempts: latencies.count(),
     }))
 }

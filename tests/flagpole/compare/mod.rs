@@ -23,7 +23,7 @@ pub(crate) fn assert_code_of_verdict(output: &CommandOutput, code: i32) {
 pub(crate) fn json(output: &CommandOutput) -> Value {
     let document: Value =
         serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
-    assert_eq!(document["schema"], 3, "{output}");
+    assert_eq!(document["schema"], 4, "{output}");
     document
 }
 

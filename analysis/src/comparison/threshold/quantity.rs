@@ -1,5 +1,6 @@
 //! The metrics of thresholds, and their limits: numbers with a unit, which print as they were written.
 
+use crate::comparison::latencies::Percentile;
 use crate::comparison::strategy_result::StrategyResult;
 use std::fmt;
 use strum::{Display, EnumString, VariantNames};
@@ -10,15 +11,15 @@ use strum::{Display, EnumString, VariantNames};
 #[strum(serialize_all = "lowercase")]
 #[non_exhaustive]
 pub enum Metric {
-    /// The median wall time of a round.
+    /// The wall time of a round: the geometric mean of the rounds.
     Wall,
     /// The lower bound divided by the wall time.
     Efficiency,
-    /// The median response time of an attempt.
+    /// The median time of a successful download.
     P50,
-    /// The 90th percentile of the response times.
+    /// The 90th percentile of the times of successful downloads.
     P90,
-    /// The 99th percentile of the response times.
+    /// The 99th percentile of the times of successful downloads.
     P99,
     /// Failed downloads of all rounds.
     Errors,
@@ -46,14 +47,15 @@ impl Metric {
     /// samples.
     pub(super) fn value(self, strategy: &StrategyResult) -> Option<f64> {
         let seconds = |micros: u64| micros as f64 / 1e6;
+        let percentile = |percentile: Option<Percentile>| Some(seconds(percentile?.us));
         match self {
-            Metric::Wall => Some(seconds(strategy.wall_us.median)),
+            Metric::Wall => Some(strategy.wall_us.mean / 1e6),
             Metric::Efficiency => strategy.efficiency,
-            Metric::P50 => strategy.response_time_us.p50.map(seconds),
-            Metric::P90 => strategy.response_time_us.p90.map(seconds),
-            Metric::P99 => strategy.response_time_us.p99.map(seconds),
+            Metric::P50 => percentile(strategy.download_time.succeeded.p50),
+            Metric::P90 => percentile(strategy.download_time.succeeded.p90),
+            Metric::P99 => percentile(strategy.download_time.succeeded.p99),
             Metric::Errors => Some(strategy.error as f64),
-            Metric::Goodput => Some(strategy.goodput()),
+            Metric::Goodput => Some(strategy.goodput_per_s),
             Metric::Cpu => Some(seconds(strategy.resource_usage.cpu_us())),
             Metric::Memory => Some(strategy.resource_usage.peak_memory_kib as f64 * 1024.0),
         }

@@ -1,7 +1,7 @@
 //! Parsing and evaluating thresholds.
 
 use super::*;
-use crate::comparison::{Cell, StrategyResult};
+use crate::comparison::{Cell, Percentile, StrategyResult};
 use crate::test_runs::trial;
 use crate::validity::{Validity, Verdict};
 use proptest::prelude::*;
@@ -11,23 +11,31 @@ fn threshold(text: &str) -> Threshold {
     text.parse().unwrap()
 }
 
+fn percentile(us: u64) -> Percentile {
+    Percentile {
+        us,
+        interval_us: [None, None],
+    }
+}
+
 /// A cell of two strategies with these metrics.
 fn cell() -> Cell {
     let strategy = |name| StrategyResult::from_trials(name, &[trial(name, 1, 500, 437)]).unwrap();
     let (mut one, mut other) = (strategy("async"), strategy("threads"));
-    one.response_time_us.p99 = Some(80_000);
+    one.download_time.succeeded.p99 = Some(percentile(80_000));
     (one.efficiency, one.error) = (Some(0.874), 0);
-    (one.ok, one.wall_us.median) = (617, 500_000);
+    (one.goodput_per_s, one.wall_us.mean) = (1234.0, 500_000.0);
     one.resource_usage.peak_memory_kib = 66_048;
     (
-        other.wall_us.median,
+        other.wall_us.mean,
         other.efficiency,
-        other.response_time_us.p99,
-    ) = (750_000, None, None);
+        other.download_time.succeeded.p99,
+    ) = (750_000.0, None, None);
     Cell {
         conditions: Vec::new(),
         rounds: 1,
         order: Vec::new(),
+        reference: None,
         strategies: vec![one, other],
         server: None,
         verdict: Verdict {
