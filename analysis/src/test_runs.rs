@@ -1,7 +1,7 @@
 //! Runs with known results, for tests.
 
 use crate::bound::BoundTerms;
-use crate::comparison::{ResourceUsage, Trial};
+use crate::comparison::{LostTime, ResourceUsage, Trial};
 use flagpole_protocol::{
     AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming,
 };
@@ -101,6 +101,7 @@ pub(crate) fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64)
             ..BoundTerms::default()
         }),
         server: None,
+        lost: LostTime::default(),
         round,
         position: 1,
         measured: MeasuredRun {

@@ -5,6 +5,7 @@
 use crate::exit_status::ExitStatus;
 use crate::interrupt;
 use crate::process::child_process::{self, ChildMessage, ParentMessage};
+use crate::process::lost_time::LostTimeProbe;
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
@@ -55,9 +56,14 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     // At concurrency 1 a comparison ignores `hedge`, for which no slot is free; `get` refuses such a `hedge`.
     let policy = job.policy.policy(job.concurrency.max(2))?;
     let threads = ThreadCounter::default();
-    // The threads that wait for standard input and for signals do not belong to the strategy; the main thread does.
+    let probe = LostTimeProbe::start();
+    // The threads that wait for standard input, for signals and for stops do not belong to the strategy; the main thread
+    // does.
     let other_threads = resource_usage::threads().saturating_sub(1);
-    let on_record = |_: &AttemptRecord| threads.sample();
+    let on_record = |record: &AttemptRecord| {
+        threads.sample();
+        probe.observe(record);
+    };
     let run = Run::new(&workload, &endpoint)
         .concurrency(concurrency)
         .policy(policy)
@@ -68,6 +74,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let measured = measure(strategy, &run)?;
     let used = resource_usage::current().delta_since(&before);
     let peak_memory_kib = resource_usage::peak_memory_kib();
+    let (lost, used) = probe.finish(used);
     let resource_usage = ResourceUsage {
         peak_memory_kib: peak_memory_kib.saturating_sub(record_kib(&measured.records)),
         peak_threads: threads.max().saturating_sub(other_threads),
@@ -78,6 +85,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
         unstarted: measured.stats.unstarted,
         records: measured.records,
         resource_usage,
+        lost,
     })
 }
 

@@ -202,7 +202,7 @@ fn write(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_analysis::comparison::ResourceUsage;
+    use flagpole_analysis::comparison::{LostTime, ResourceUsage};
     use flagpole_protocol::{AttemptRecord, Outcome, Resource, ServerTiming, TimeoutKind};
 
     #[test]
@@ -229,6 +229,7 @@ mod tests {
             unstarted: 2,
             records: [vec![rejected], others.to_vec()].concat(),
             resource_usage: ResourceUsage::default(),
+            lost: LostTime::default(),
         };
         let mut bytes = Vec::new();
         write(&mut bytes, &sent).unwrap();

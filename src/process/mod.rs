@@ -1,6 +1,7 @@
 //! Child processes: servers and trials.
 
 pub(crate) mod child_process;
+pub(crate) mod lost_time;
 pub(crate) mod resource_usage;
 pub(crate) mod server_process;
 pub(crate) mod system_limits;

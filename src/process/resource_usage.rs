@@ -43,29 +43,72 @@ fn process_status(name: &str) -> u64 {
 }
 
 /// CPU time and context switches of this process; 0 if the system does not report them.
-#[cfg(unix)]
 pub(crate) fn current() -> ResourceUsage {
+    usage::current()
+}
+
+/// CPU time and context switches of the calling thread; 0 if the system does not report them.
+pub(crate) fn of_thread() -> ResourceUsage {
+    usage::of_thread()
+}
+
+/// CPU time and context switches of the child processes that have exited; 0 if the system does not report them.
+pub(crate) fn of_children() -> ResourceUsage {
+    usage::of_children()
+}
+
+#[cfg(unix)]
+mod usage {
+    use super::ResourceUsage;
     // rustix has no getrusage.
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeVal;
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
-        return ResourceUsage::default();
-    };
-    let micros = |value: TimeVal| {
-        let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
-        seconds * 1_000_000 + u64::try_from(value.tv_usec()).unwrap_or(0)
-    };
-    let count = |count| u64::try_from(count).unwrap_or(0);
-    ResourceUsage {
-        cpu_user_us: micros(usage.user_time()),
-        cpu_system_us: micros(usage.system_time()),
-        voluntary_context_switches: count(usage.voluntary_context_switches()),
-        involuntary_context_switches: count(usage.involuntary_context_switches()),
-        ..ResourceUsage::default()
+
+    pub(super) fn current() -> ResourceUsage {
+        of(UsageWho::RUSAGE_SELF)
+    }
+
+    pub(super) fn of_children() -> ResourceUsage {
+        of(UsageWho::RUSAGE_CHILDREN)
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn of_thread() -> ResourceUsage {
+        of(UsageWho::RUSAGE_THREAD)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn of_thread() -> ResourceUsage {
+        ResourceUsage::default()
+    }
+
+    fn of(what: UsageWho) -> ResourceUsage {
+        let Ok(usage) = getrusage(what) else {
+            return ResourceUsage::default();
+        };
+        let micros = |value: TimeVal| {
+            let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
+            seconds * 1_000_000 + u64::try_from(value.tv_usec()).unwrap_or(0)
+        };
+        let count = |count| u64::try_from(count).unwrap_or(0);
+        ResourceUsage {
+            cpu_user_us: micros(usage.user_time()),
+            cpu_system_us: micros(usage.system_time()),
+            voluntary_context_switches: count(usage.voluntary_context_switches()),
+            involuntary_context_switches: count(usage.involuntary_context_switches()),
+            ..ResourceUsage::default()
+        }
     }
 }
 
 #[cfg(not(unix))]
-pub(crate) fn current() -> ResourceUsage {
-    ResourceUsage::default()
+mod usage {
+    use super::ResourceUsage;
+
+    pub(super) fn current() -> ResourceUsage {
+        ResourceUsage::default()
+    }
+
+    pub(super) use current as of_thread;
+    pub(super) use current as of_children;
 }

@@ -3,7 +3,7 @@
 use crate::options::policy::PolicyOptions;
 use clap::ValueEnum;
 use derive_more::Display;
-use flagpole_analysis::comparison::ResourceUsage;
+use flagpole_analysis::comparison::{LostTime, ResourceUsage};
 use flagpole_client::Workload;
 use flagpole_protocol::{AttemptRecord, CountryCode};
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,7 @@ pub(crate) struct TrialResult {
     pub(crate) unstarted: u64,
     pub(crate) records: Vec<AttemptRecord>,
     pub(crate) resource_usage: ResourceUsage,
+    pub(crate) lost: LostTime,
 }
 
 #[cfg(test)]

@@ -107,6 +107,22 @@ impl ResourceUsage {
         }
     }
 
+    /// The use without that of a part. The CPU time that remains is divided between user mode and kernel as before,
+    /// because the system divides it by sampling.
+    pub fn without(self, part: &ResourceUsage) -> ResourceUsage {
+        let all_us = self.cpu_us();
+        let rest_us = all_us.saturating_sub(part.cpu_us());
+        let cpu_user_us = (self.cpu_user_us * rest_us)
+            .checked_div(all_us)
+            .unwrap_or(0);
+        let rest = self.delta_since(part);
+        ResourceUsage {
+            cpu_user_us,
+            cpu_system_us: rest_us - cpu_user_us,
+            ..rest
+        }
+    }
+
     /// CPU time, user and system.
     pub fn cpu_us(&self) -> u64 {
         self.cpu_user_us + self.cpu_system_us
@@ -207,6 +223,20 @@ mod tests {
             upper_median(walls.map(|wall| 40.0 / wall as f64)),
             Some(0.8)
         );
+    }
+
+    #[test]
+    fn cpu_time_without_a_part_keeps_its_division() {
+        let usage = |user, system, switches| ResourceUsage {
+            cpu_user_us: user,
+            cpu_system_us: system,
+            voluntary_context_switches: switches,
+            ..ResourceUsage::default()
+        };
+        let all = usage(3000, 1000, 20);
+        assert_eq!(all.without(&usage(0, 400, 5)), usage(2700, 900, 15));
+        assert_eq!(all.without(&usage(5000, 0, 30)), usage(0, 0, 0));
+        assert_eq!(usage(0, 0, 0).without(&all), usage(0, 0, 0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A trial, which is one run of one strategy in one round, and its figures in a result.
 
 use super::figures::ResourceUsage;
+use super::lost_time::LostTime;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, ServerTiming, as_micros};
@@ -20,6 +21,8 @@ pub struct Trial {
     pub measured: MeasuredRun,
     /// The resources that the client's process used.
     pub resource_usage: ResourceUsage,
+    /// What client and server did not get from the machine.
+    pub lost: LostTime,
     /// The terms of the lower bound; `None` without a bound.
     pub terms: Option<BoundTerms>,
     /// The server's ledger of this run; `None` for an external server.
@@ -72,11 +75,16 @@ pub struct ServerSummary {
     /// The CPU time of the server's process, user and system.
     #[serde(default)]
     pub cpu_us: u64,
+    /// How long the busiest thread of the server's process could run and waited for a processor; null if the system does
+    /// not report it.
+    #[serde(default)]
+    pub run_queue_us: Option<u64>,
 }
 
 impl ServerSummary {
-    /// The summary of a ledger, with the CPU time that the server used for it.
-    pub fn new(ledger: &Ledger, cpu_us: u64) -> ServerSummary {
+    /// The summary of a ledger, with the CPU time that the server used for it, and how long its busiest thread waited for
+    /// a processor.
+    pub fn new(ledger: &Ledger, cpu_us: u64, run_queue_us: Option<u64>) -> ServerSummary {
         let lateness_us = |quantile| {
             let lateness = ledger.lateness.quantile(quantile).unwrap_or_default();
             as_micros(lateness) as f64
@@ -90,6 +98,7 @@ impl ServerSummary {
             early_responses: ledger.early_responses,
             peak_concurrency: ledger.peak_concurrency,
             cpu_us,
+            run_queue_us,
         }
     }
 }
@@ -114,6 +123,9 @@ pub struct RoundResult {
     pub error: u64,
     /// The resources that the client's process used.
     pub resource_usage: ResourceUsage,
+    /// The time in which client and server could have run and did not.
+    #[serde(default)]
+    pub lost: LostTime,
     /// The CPU time of the server's process during the trial; null for an external server.
     pub server_cpu_us: Option<u64>,
     /// The p99 lateness of delayed responses, with fractions because the server measures in nanoseconds; null if no
@@ -133,6 +145,7 @@ impl From<&Trial> for RoundResult {
             not_found: stats.not_found,
             error: stats.error,
             resource_usage: trial.resource_usage,
+            lost: trial.lost,
             server_cpu_us: trial.server.as_ref().map(|server| server.cpu_us),
             lateness_p99_us: trial.lateness_p99_us(),
         }

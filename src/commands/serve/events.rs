@@ -2,11 +2,13 @@
 
 use crate::interrupt;
 use crate::process::child_process::{self, ChildMessage, ParentMessage};
+use crate::process::lost_time::sched_stat::SchedStat;
 use crate::process::resource_usage;
 use anyhow::{Result, bail};
 use flagpole_analysis::comparison::ServerSummary;
-use flagpole_protocol::Ledger;
+use flagpole_protocol::{Ledger, as_micros};
 use flagpole_server::Profile;
+use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver};
 use std::{mem, thread};
 
@@ -45,6 +47,8 @@ pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
 pub(super) struct SentTotals {
     ledger: Ledger,
     cpu_us: u64,
+    /// What the scheduler said of each thread.
+    threads: BTreeMap<String, SchedStat>,
 }
 
 impl SentTotals {
@@ -52,19 +56,41 @@ impl SentTotals {
     pub(super) fn send_next(&mut self, ledger: &Ledger) -> Result<()> {
         let cpu_us = resource_usage::current().cpu_us();
         let since_previous = cpu_us - mem::replace(&mut self.cpu_us, cpu_us);
+        let threads = SchedStat::of_threads();
+        let run_queue_us = busiest_run_queue_us(&threads, &self.threads);
+        self.threads = threads;
         self.ledger += ledger;
-        send_summary(ledger, since_previous)
+        send_summary(ledger, since_previous, run_queue_us)
     }
 
     /// Sends the sum of all ledgers and of this one, and the CPU time since the start.
     pub(super) fn send_total(mut self, last: &Ledger) -> Result<()> {
         self.ledger += last;
-        send_summary(&self.ledger, resource_usage::current().cpu_us())
+        let run_queue_us = busiest_run_queue_us(&SchedStat::of_threads(), &BTreeMap::new());
+        send_summary(
+            &self.ledger,
+            resource_usage::current().cpu_us(),
+            run_queue_us,
+        )
     }
 }
 
-fn send_summary(ledger: &Ledger, cpu_us: u64) -> Result<()> {
-    let summary = ServerSummary::new(ledger, cpu_us);
+/// The run-queue delay since `before` of the thread that used the most CPU time since then. A response waits for the
+/// thread of its connection, and the busiest one has the most connections.
+fn busiest_run_queue_us(
+    now: &BTreeMap<String, SchedStat>,
+    before: &BTreeMap<String, SchedStat>,
+) -> Option<u64> {
+    let since = now.iter().map(|(id, now)| {
+        let before = before.get(id).copied().unwrap_or_default();
+        now.since(before)
+    });
+    let busiest = since.max_by_key(|stat| stat.cpu)?;
+    Some(as_micros(busiest.run_queue))
+}
+
+fn send_summary(ledger: &Ledger, cpu_us: u64, run_queue_us: Option<u64>) -> Result<()> {
+    let summary = ServerSummary::new(ledger, cpu_us, run_queue_us);
     child_process::send(&ChildMessage::Summary(summary))
 }
 

@@ -6,6 +6,7 @@ use super::conditions::CellConditions;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::lost_time::processor_log::ProcessorLog;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_trial};
@@ -65,6 +66,7 @@ pub(crate) fn run_cell(
         conditions,
         interrupt,
         server: conditions.listener()?.map(start).transpose()?,
+        processors: ProcessorLog::start(),
     };
     // Round 0 is the warm-up round.
     for round in 0..=conditions.experiment.rounds.get() {
@@ -90,6 +92,7 @@ struct CellRun<'a> {
     interrupt: &'a Interrupt,
     /// `None` if the trials use an external server.
     server: Option<ServerProcess>,
+    processors: ProcessorLog,
 }
 
 impl CellRun<'_> {
@@ -139,11 +142,17 @@ impl CellRun<'_> {
             Err(error) => Some(Failure::from_error(error)),
         };
         let is_interrupted = self.interrupt.is_requested();
-        if let (Ok(trial), Some(server), false) = (trial, &mut self.server, is_interrupted) {
+        if let (Ok(trial), Some(server), false) = (&mut *trial, &mut self.server, is_interrupted) {
             match server.drain_and_reset() {
                 Ok(ledger) => trial.server = Some(ledger),
                 Err(error) => failure = Some(Failure::from_error(&error)),
             }
+        }
+        if let Ok(trial) = trial {
+            let server = trial.server.as_ref();
+            trial.lost.server_run_queue_us = server.and_then(|server| server.run_queue_us);
+            let server_us = server.map_or(0, |server| server.cpu_us);
+            self.processors.trial_ended(server_us, &mut trial.lost);
         }
         // The exit of the server explains a failure of the trial.
         if let Some(message) = self.server.as_mut().and_then(ServerProcess::exit_message) {
@@ -195,6 +204,7 @@ impl CellRun<'_> {
                 records: result.records,
             },
             resource_usage: result.resource_usage,
+            lost: result.lost,
             terms: None,
             server: None,
         })

@@ -1,0 +1,29 @@
+//! What the client and the server of a trial did not get from the machine.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The time in which client and server of a trial could have run and did not, and what used the processors meanwhile.
+/// Null where the system does not report it (all of it is known on Linux only).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct LostTime {
+    /// The run-queue delay of the client's threads that made attempts: how long they could run and waited for a
+    /// processor. Of many threads a sample is measured.
+    pub run_queue_us: Option<u64>,
+    /// The sum of the life times of the threads that `run_queue_us` is about.
+    pub thread_time_us: Option<u64>,
+    /// How long the client's process was stopped: by a signal, a frozen cgroup or a paused virtual machine.
+    pub stopped_us: Option<u64>,
+    /// How long the client's cgroup was throttled, because it had used its CPU quota; the sum over its processors.
+    pub throttled_us: Option<u64>,
+    /// The run-queue delay of the busiest thread of flagpole's own server.
+    pub server_run_queue_us: Option<u64>,
+    /// The CPU time of client, server and `flagpole compare` from before the trial until after it, and as long before
+    /// it as it takes to make half a second; like the next two.
+    pub own_cpu_us: Option<u64>,
+    /// The CPU time of all other processes.
+    pub other_cpu_us: Option<u64>,
+    /// The time in which the hypervisor ran something else on processors that had work to do.
+    pub steal_us: Option<u64>,
+}
