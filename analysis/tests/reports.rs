@@ -85,12 +85,20 @@ fn text_of_a_doubtful_comparison() {
             message,
         });
     }
+    cell.verdict.unchecked.push(
+        "whether all strategies met the same delays: the server does not report them".to_owned(),
+    );
     comparison.baseline = vec![BaselineRatio {
         name: "async".to_owned(),
         ratio: None,
         message: "different fates in the baseline".to_owned(),
     }];
     insta::assert_snapshot!(written("text", &comparison));
+    let markdown = written("markdown", &comparison);
+    assert!(
+        markdown.contains("\n- not checked: whether all"),
+        "{markdown}"
+    );
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn observed(comparison: &Comparison) -> ObservedCell {
         strategies,
         cores,
         other_reasons: Vec::new(),
+        unchecked: Vec::new(),
     }
 }
 
@@ -172,6 +173,7 @@ fn valid_comparison_with_one_defect_is_invalid_or_suspect() {
         let Verdict {
             validity: judged,
             reasons,
+            ..
         } = verdict(&comparison);
         let labels: Vec<_> = reasons.iter().map(|reason| &*reason.label).collect();
         assert_eq!(

@@ -26,6 +26,8 @@ pub struct MeasuredCell {
     pub cores: usize,
     /// Reasons to doubt the figures that do not follow from the trials: an abort, connections that could not be opened.
     pub other_reasons: Vec<ValidityIssue>,
+    /// What the caller could not check, and why, each as a sentence without a full stop.
+    pub unchecked: Vec<String>,
 }
 
 /// The trials of one strategy.

@@ -34,6 +34,7 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
         cores: cell.cores,
         strategies,
         other_reasons: cell.other_reasons.clone(),
+        unchecked: cell.unchecked.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
 use crate::human::{HumanDuration, plural};
+use crate::validity::Verdict;
 use std::time::Duration;
 
 /// A table: headers and rows. The first columns are text, the others numbers.
@@ -186,6 +187,12 @@ pub(super) fn ratio_to_reference(cell: &Cell, strategy: &StrategyResult) -> Opti
             "{name}: not comparable to {reference}: different numbers of downloads succeeded"
         ),
     })
+}
+
+/// What could not be checked, a line each.
+pub(super) fn unchecked(verdict: &Verdict) -> impl Iterator<Item = String> {
+    let sentences = verdict.unchecked.iter();
+    sentences.map(|sentence| format!("not checked: {sentence}"))
 }
 
 /// Notes on a comparison as a whole, one line each: the measurement overhead, the knees, the baseline and the crossed

@@ -35,6 +35,7 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
     let issues = cell.verdict.reasons.iter();
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
+    let issues = issues.chain(content::unchecked(&cell.verdict));
     write_list(
         &bottlenecks.chain(ratios).chain(issues).collect::<Vec<_>>(),
         out,

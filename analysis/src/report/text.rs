@@ -38,6 +38,9 @@ impl Report for TextReport {
             for issue in &verdict.reasons {
                 writeln!(out, "  {}: {}", style(issue.severity), issue.message)?;
             }
+            for sentence in content::unchecked(verdict) {
+                writeln!(out, "  {sentence}")?;
+            }
         }
         Ok(())
     }

@@ -29,7 +29,11 @@ impl Verdict {
         let validity = reasons
             .first()
             .map_or(Validity::Valid, |worst| worst.severity);
-        Verdict { validity, reasons }
+        Verdict {
+            validity,
+            reasons,
+            unchecked: cell.unchecked.clone(),
+        }
     }
 }
 

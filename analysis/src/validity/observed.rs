@@ -79,6 +79,8 @@ pub struct ObservedCell {
     pub cores: usize,
     /// Reasons that the caller found: an abort, connections that could not be opened, no successful download.
     pub other_reasons: Vec<ValidityIssue>,
+    /// What could not be checked, and why, each as a sentence without a full stop.
+    pub unchecked: Vec<String>,
 }
 
 /// What the server did in all rounds.

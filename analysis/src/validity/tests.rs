@@ -55,6 +55,7 @@ fn clean() -> ObservedCell {
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
         other_reasons: Vec::new(),
+        unchecked: Vec::new(),
     }
 }
 
@@ -421,6 +422,18 @@ fn reasons_of_the_caller_count() {
         "aborted",
         "interrupted",
     );
+}
+
+#[test]
+fn what_could_not_be_checked_is_no_reason() {
+    let mut cell = clean();
+    cell.unchecked = vec!["steal: there is no /proc/stat".to_owned()];
+    let verdict = Verdict::for_cell(&cell);
+    assert_eq!(
+        (verdict.validity, &verdict.reasons[..]),
+        (Validity::Valid, &[][..])
+    );
+    assert_eq!(verdict.unchecked, cell.unchecked);
 }
 
 #[test]

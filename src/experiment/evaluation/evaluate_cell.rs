@@ -44,6 +44,7 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         server: cell.server,
         cores: cores(),
         other_reasons,
+        unchecked: Vec::new(),
     };
     Ok(measured.evaluate())
 }

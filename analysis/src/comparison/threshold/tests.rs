@@ -41,6 +41,7 @@ fn cell() -> Cell {
         verdict: Verdict {
             validity: Validity::Valid,
             reasons: Vec::new(),
+            unchecked: Vec::new(),
         },
     }
 }
