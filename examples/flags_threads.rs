@@ -16,7 +16,7 @@ fn main() -> Result<()> {
     let endpoint = url.parse::<Target>()?.resolve()?;
     let folder = DownloadDir::prepare(Path::new("downloaded"))?;
     let plan = Workload::flags(populous::TOP_20);
-    let show = |record: &AttemptRecord| eprintln!("{} {}", record.resource.code(), record.outcome);
+    let show = |record: &AttemptRecord| eprintln!("{} {}", record.resource.name(), record.outcome);
     let run = Run::new(&plan, &endpoint)
         .concurrency(Concurrency::new(plan.downloads.len())?)
         .destination(&folder)

@@ -33,7 +33,7 @@
 //! let codes = ["BR", "CN", "IN", "JP", "US"].map(|code| code.parse::<CountryCode>());
 //! let workload = Workload::flags(codes.into_iter().flatten());
 //! let endpoint = url.parse::<Target>()?.resolve()?; // url is "http://127.0.0.1:8000", for example
-//! let print = |record: &AttemptRecord| println!("{} {}", record.resource.code(), record.outcome);
+//! let print = |record: &AttemptRecord| println!("{} {}", record.resource.name(), record.outcome);
 //! let run = Run::new(&workload, &endpoint).concurrency(Concurrency::new(5)?).on_record(&print);
 //! let stats = strategy::by_name("async")?.run(&run)?;
 //! assert_eq!((stats.ok, stats.error), (5, 0));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FateKey(NormalizedPath);
 
-/// `Other` never holds the path of a resource, so that equal paths are equal values.
+/// `Resource` holds a flag or its metadata, and `Other` never the path of one, so that equal paths are equal values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum NormalizedPath {
     Resource(Resource),
@@ -39,7 +39,7 @@ impl FateKey {
         }
     }
 
-    /// The resource that the path names, whether the site has it or not.
+    /// The flag or the metadata that the path names, whether the site has it or not.
     pub fn resource(&self) -> Option<Resource> {
         match self.0 {
             NormalizedPath::Resource(resource) => Some(resource),
@@ -50,7 +50,12 @@ impl FateKey {
 
 impl From<Resource> for FateKey {
     fn from(resource: Resource) -> FateKey {
-        FateKey(NormalizedPath::Resource(resource))
+        match resource {
+            Resource::Flag(_) | Resource::Metadata(_) => {
+                FateKey(NormalizedPath::Resource(resource))
+            }
+            Resource::Path(target) => FateKey::from_path(target.path()),
+        }
     }
 }
 
@@ -82,6 +87,8 @@ mod tests {
             assert_eq!(FateKey::from_path(path), flag, "{path}");
         }
         assert_eq!(flag.to_string(), "/flags/br/br.gif");
+        let target = Resource::Path("/flags/%62r/br.gif?x".parse().unwrap());
+        assert_eq!(FateKey::from(target), flag);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn effective_sample_size<'a>(records: impl Iterator<Item = &'a AttemptRecord
         return records.count() as u64;
     }
     let fates: BTreeSet<_> = records
-        .map(|record| (record.resource.index(), record.request_number))
+        .map(|record| (record.resource, record.request_number))
         .collect();
     fates.len() as u64
 }

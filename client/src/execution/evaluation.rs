@@ -117,12 +117,12 @@ impl RunState {
         let verified =
             outcome.map_or_else(|| self.verifier.verify_response(resource, response), Ok);
         let outcome = verified.unwrap_or_else(|failed| failed);
-        if !spec.plan.names_file {
+        let Some(code) = resource.code().filter(|_| spec.plan.names_file) else {
             return (outcome, None, update);
-        }
+        };
         let country = (outcome == Outcome::Ok).then(|| {
             let body = response.result.as_deref().unwrap_or_default();
-            verify::country_name(body, resource.code())
+            verify::country_name(body, code)
         });
         // Metadata is always requested completely.
         match country.transpose() {

@@ -44,11 +44,11 @@ impl StorageJob {
             }
             PartialUpdate::Remove => folder.remove_partial(resource),
         }
-        match (self.action, self.staged, self.country) {
+        match (self.action, self.staged, self.country.zip(resource.code())) {
             (BodyAction::Save, ..) => folder.save(resource, &self.body)?,
             (BodyAction::Stage, ..) => result.staged = Some(folder.stage(&self.body)?),
-            (BodyAction::RenameStaged, Some(staged), Some(country)) => {
-                folder.rename_staged(staged, &country, resource.code())?;
+            (BodyAction::RenameStaged, Some(staged), Some((country, code))) => {
+                folder.rename_staged(staged, &country, code)?;
             }
             (BodyAction::Discard | BodyAction::RenameStaged, ..) => {}
         }

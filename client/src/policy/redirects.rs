@@ -1,12 +1,10 @@
 //! Redirects are followed only within the site: another origin is not under test and has none of the requested
 //! flags.
 
+use flagpole_protocol::OriginForm;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
 use url::Url;
-
-/// Maximum length of a path that is followed, in bytes: the limit of common servers.
-const MAX_PATH: usize = 8 << 10;
 
 /// Whether a GET follows the `Location` of a response with this status (RFC 9110 section 15.4).
 pub(crate) fn is_redirect(status: u16) -> bool {
@@ -25,7 +23,7 @@ pub(crate) fn resolve_location(request: &Url, location: &str) -> Option<Arc<str>
         Some(query) => format!("{}?{query}", target.path()),
         None => target.path().to_owned(),
     };
-    let is_path = path.len() <= MAX_PATH && path.parse::<PathAndQuery>().is_ok();
+    let is_path = path.len() <= OriginForm::MAX_LENGTH && path.parse::<PathAndQuery>().is_ok();
     (is_same_site && is_path).then(|| path.into())
 }
 

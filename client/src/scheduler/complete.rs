@@ -97,7 +97,7 @@ impl AttemptScheduler {
         if download.names_file {
             return self.end_download(id, Outcome::Ok, BodyAction::RenameStaged);
         }
-        if !self.workload[download.index].saves_by_country {
+        if !self.workload[download.index].needs_metadata() {
             return self.end_download(id, Outcome::Ok, BodyAction::Save);
         }
         download.staging = Some((id, now));

@@ -114,10 +114,9 @@ impl AttemptScheduler {
             download_key,
             generation: download.generation,
             kind,
-            resource: if download.names_file {
-                Resource::Metadata(spec.resource.code())
-            } else {
-                spec.resource
+            resource: match spec.resource.code() {
+                Some(code) if download.names_file => Resource::Metadata(code),
+                _ => spec.resource,
             },
             request_number: (spec.request_number - 1) * width + u64::from(download.tries),
             path: None,

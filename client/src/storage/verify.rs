@@ -2,7 +2,8 @@
 //! because hashing takes as long as the rest of a request.
 
 use super::gif;
-use crate::{lock::lock, transport::RawResponse};
+use crate::lock::lock;
+use crate::transport::{BodyDefect, RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, reason};
 use serde::Deserialize;
@@ -34,8 +35,9 @@ impl BodyVerifier {
         }
     }
 
-    /// The outcome of a response, regardless of other attempts and of local copies. The body of a 200 is verified; its
-    /// `Content-Digest` and `Repr-Digest` are the same without content coding (RFC 9530 section 3).
+    /// The outcome of a response, regardless of other attempts and of local copies. The body of a success is verified: of
+    /// a 200; where nothing is known of the resource, of any 2xx, with or without a content coding. `Content-Digest` and
+    /// `Repr-Digest` of a complete body are the same (RFC 9530 section 3).
     ///
     /// # Errors
     /// The outcome of the failure, if no complete body arrived, or its verification fails.
@@ -45,17 +47,24 @@ impl BodyVerifier {
         response: &RawResponse,
     ) -> Result<Outcome, Outcome> {
         let body = response.result.as_ref().map_err(Outcome::clone)?;
-        let outcome = Outcome::from_status(response.status.unwrap_or(0));
+        let outcome = match (resource, response.status.unwrap_or(0)) {
+            (Resource::Path(_), 200..=299) => Outcome::Ok,
+            (_, status) => Outcome::from_status(status),
+        };
         if outcome != Outcome::Ok {
             return Ok(outcome);
         }
+        let is_unusable = match resource {
+            Resource::Flag(_) | Resource::Metadata(_) => response.body_defect.is_some(),
+            Resource::Path(_) => response.body_defect == Some(BodyDefect::MalformedDigest),
+        };
         let (content, repr) = (response.digest, response.repr_digest);
         let is_consistent = content.is_none() || repr.is_none() || content == repr;
         let is_verified = match content.or(repr) {
             Some(digest) => is_consistent && self.verify(body, digest),
             None => has_plausible_format(resource, body),
         };
-        (is_verified && !response.body_unusable)
+        (is_verified && !is_unusable)
             .then_some(outcome)
             .ok_or(Outcome::Corrupt)
     }
@@ -88,11 +97,12 @@ impl BodyVerifier {
     }
 }
 
-/// Whether a body without a digest has the format of its resource. Metadata is checked when it is parsed.
+/// Whether a body without a digest has the format of its resource, if that is known. Metadata is checked when it is
+/// parsed.
 fn has_plausible_format(resource: Resource, body: &[u8]) -> bool {
     match resource {
         Resource::Flag(_) => gif::is_complete(body),
-        Resource::Metadata(_) => true,
+        Resource::Metadata(_) | Resource::Path(_) => true,
     }
 }
 
@@ -166,7 +176,7 @@ mod tests {
             let mut response = ok(b"flag");
             (response.digest, response.repr_digest) = (content, whole);
             assert_eq!(evaluate(flag, &response), outcome, "{content:?} {whole:?}");
-            response.body_unusable = true;
+            response.body_defect = Some(BodyDefect::MalformedDigest);
             assert_eq!(evaluate(flag, &response), Outcome::Corrupt);
             response.status = Some(404);
             assert_eq!(evaluate(flag, &response), Outcome::NotFound);
@@ -192,6 +202,28 @@ mod tests {
             let metadata = evaluate(Resource::Metadata(code), &ok(body));
             assert_eq!(metadata, Outcome::Ok, "{body:?}");
         }
+    }
+
+    #[test]
+    fn any_success_and_coding_is_accepted_where_nothing_is_known_of_the_resource() {
+        let path = Resource::Path("/img/1.png".parse().unwrap());
+        let mut response = ok(b"flag");
+        response.body_defect = Some(BodyDefect::Coded);
+        for (status, outcome) in [
+            (200, Outcome::Ok),
+            (203, Outcome::Ok),
+            (304, Outcome::Http(304)),
+            (404, Outcome::NotFound),
+            (500, Outcome::Http(500)),
+        ] {
+            response.status = Some(status);
+            assert_eq!(evaluate(path, &response), outcome);
+        }
+        response.status = Some(200);
+        response.digest = Some(ContentDigest::from_body(&FALSE));
+        assert_eq!(evaluate(path, &response), Outcome::Corrupt);
+        (response.digest, response.body_defect) = (None, Some(BodyDefect::MalformedDigest));
+        assert_eq!(evaluate(path, &response), Outcome::Corrupt);
     }
 
     #[test]

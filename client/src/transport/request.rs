@@ -39,7 +39,7 @@ pub(crate) struct RequestTemplate {
     prefix: String,
     host: HeaderValue,
     run_name: Option<HeaderValue>,
-    /// The path of each resource, made when the resource is first requested.
+    /// The path of each flag and its metadata, made when it is first requested.
     paths: Box<[OnceLock<Uri>]>,
 }
 
@@ -95,16 +95,20 @@ impl RequestTemplate {
         headers.extend(request.conditions.iter().cloned());
     }
 
-    /// The request target: the target of a redirect, or the path of the resource.
+    /// The request target: the target of a redirect, or the path of the resource. The prefix is that of the site of
+    /// flags; any other path is complete.
     pub(crate) fn uri(&self, resource: Resource, path: Option<&str>) -> Uri {
         if let Some(path) = path {
             return uri(path).expect("a redirect is followed only to a path");
         }
+        let Some(index) = resource.index() else {
+            return PathAndQuery::from_static(resource.path()).into();
+        };
         let make = || {
             let uri = uri(&format!("{}{}", self.prefix, resource));
             uri.expect("the prefix was part of a URL, the rest is letters")
         };
-        self.paths[resource.index()].get_or_init(make).clone()
+        self.paths[index].get_or_init(make).clone()
     }
 }
 

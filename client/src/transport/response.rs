@@ -34,9 +34,8 @@ pub(crate) struct RawResponse {
     pub(crate) digest: Option<ContentDigest>,
     /// `Repr-Digest`: the digest of the whole representation, of which the content may be a part.
     pub(crate) repr_digest: Option<ContentDigest>,
-    /// Whether the body cannot be verified, because the response has a content coding, which was not requested, or a
-    /// digest that cannot be parsed.
-    pub(crate) body_unusable: bool,
+    /// Why the body cannot be verified as a flag or metadata; of several reasons the worst.
+    pub(crate) body_defect: Option<BodyDefect>,
     /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
     pub(crate) keep_alive: bool,
     /// `Content-Length`.
@@ -59,6 +58,15 @@ pub(crate) struct RawResponse {
     pub(crate) result: Result<Bytes, Outcome>,
 }
 
+/// Why a body cannot be verified as a flag or metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BodyDefect {
+    /// The response has a content coding, which was not requested.
+    Coded,
+    /// The response has a digest that cannot be parsed.
+    MalformedDigest,
+}
+
 impl RawResponse {
     /// Records how the exchange ended.
     pub(crate) fn finish(&mut self, received: ReceivedBody, result: Result<Bytes, Outcome>) {
@@ -79,7 +87,7 @@ impl Default for RawResponse {
             timing: None,
             digest: None,
             repr_digest: None,
-            body_unusable: false,
+            body_defect: None,
             keep_alive: false,
             length: None,
             reused: false,
@@ -104,6 +112,10 @@ impl RawResponse {
         }
     }
 
+    fn set_defect(&mut self, defect: BodyDefect, is_found: bool) {
+        self.body_defect = self.body_defect.max(is_found.then_some(defect));
+    }
+
     fn record_header(&mut self, name: &HeaderName, value: &HeaderValue) {
         let text = |value: &str| Some(value.to_owned());
         match *name {
@@ -113,17 +125,17 @@ impl RawResponse {
             ETAG => set_once(&mut self.etag, value, EntityTag::parse),
             CONTENT_RANGE => set_once(&mut self.content_range, value, ContentRange::parse),
             CONNECTION => self.keep_alive |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
-            CONTENT_ENCODING => self.body_unusable |= is_coded(value),
+            CONTENT_ENCODING => self.set_defect(BodyDefect::Coded, is_coded(value)),
             _ if name == SERVER_TIMING => {
                 set_once(&mut self.timing, value, ServerTiming::from_header);
             }
             _ if name == CONTENT_DIGEST => {
                 set_once(&mut self.digest, value, ContentDigest::from_header);
-                self.body_unusable |= has_malformed_digest(value);
+                self.set_defect(BodyDefect::MalformedDigest, has_malformed_digest(value));
             }
             _ if name == REPR_DIGEST => {
                 set_once(&mut self.repr_digest, value, ContentDigest::from_header);
-                self.body_unusable |= has_malformed_digest(value);
+                self.set_defect(BodyDefect::MalformedDigest, has_malformed_digest(value));
             }
             _ => {}
         }
@@ -175,7 +187,7 @@ mod tests {
         let response = Response::builder().header(name, value).body(());
         let mut raw = RawResponse::default();
         raw.record_headers(&response.unwrap());
-        raw.body_unusable
+        raw.body_defect.is_some()
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 
-use flagpole_protocol::{CountryCode, Resource};
+use flagpole_protocol::{CountryCode, FateKey, OriginForm, Resource};
 use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 /// One download.
@@ -33,6 +33,11 @@ impl DownloadSpec {
             due: None,
             saves_by_country: false,
         }
+    }
+
+    /// Whether the country's metadata is requested too: only a flag has a country.
+    pub(crate) fn needs_metadata(&self) -> bool {
+        self.saves_by_country && self.resource.code().is_some()
     }
 }
 
@@ -71,6 +76,12 @@ impl Workload {
         workload
     }
 
+    /// These paths, in their order. Paths that differ only in their query or in their spelling are numbered together, as a
+    /// server of flagpole counts them together.
+    pub fn paths(paths: impl IntoIterator<Item = OriginForm>) -> Workload {
+        Workload::numbered(paths.into_iter().map(Resource::Path))
+    }
+
     /// The same downloads as an open workload: each download is due `interval` after the previous one.
     pub fn spaced(mut self, interval: Duration) -> Workload {
         for (index, download) in (0_u32..).zip(&mut self.downloads) {
@@ -86,16 +97,20 @@ impl Workload {
     ) -> Workload {
         let mut codes: Vec<CountryCode> = codes.into_iter().collect();
         codes.sort_unstable();
+        Workload::numbered(codes.into_iter().flat_map(resources))
+    }
+
+    /// The resources in their order, numbered for each key.
+    fn numbered(resources: impl Iterator<Item = Resource>) -> Workload {
         let mut numbers = BTreeMap::new();
         let download = |resource| {
-            let number: &mut u64 = numbers.entry(resource).or_default();
+            let number: &mut u64 = numbers.entry(FateKey::from(resource)).or_default();
             *number += 1;
             DownloadSpec {
                 request_number: *number,
                 ..DownloadSpec::new(resource)
             }
         };
-        let resources = codes.into_iter().flat_map(resources);
         Workload {
             downloads: resources.map(download).collect(),
         }

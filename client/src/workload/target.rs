@@ -1,8 +1,11 @@
 //! The URL of a site of flags, and the addresses of its host.
 
+use crate::policy::resolve_location;
+use flagpole_protocol::{OriginForm, SpecError, reason};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::{fmt, io, str::FromStr};
+use url::Url;
 
 /// The URL of a site: its root, or its `/flags`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,28 @@ impl Target {
             80 => self.host.clone(),
             port => format!("{}:{port}", self.host),
         }
+    }
+
+    /// The path and query that a text names on this host: a path, or a URL with the origin of this one (RFC 6454
+    /// section 4). It is resolved as a link is: dot segments are removed, bytes outside ASCII are percent-encoded, a
+    /// fragment is dropped.
+    ///
+    /// # Errors
+    /// If the text is another URL or no path, or there are too many different paths.
+    pub fn origin_form(&self, text: &str) -> Result<OriginForm, SpecError> {
+        let is_reference = text.starts_with('/') || Url::parse(text).is_ok();
+        let site = Url::parse(&self.to_string()).ok();
+        let path = site.filter(|_| is_reference);
+        let path = path.and_then(|site| resolve_location(&site, text));
+        let expected = || {
+            let root = format!("http://{}/", self.authority());
+            let expected = format!(
+                "a path that begins with `/`, or a URL that begins with `{root}`, of at most {} bytes",
+                OriginForm::MAX_LENGTH
+            );
+            SpecError::expected(&expected, &reason(&text))
+        };
+        path.ok_or_else(expected)?.parse()
     }
 }
 
@@ -209,6 +234,42 @@ mod tests {
         ] {
             let error = bad.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{bad}`")), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn path_or_url_of_the_origin_names_a_path() {
+        let target: Target = "http://h:8001/static/flags/".parse().unwrap();
+        let path = |text: &str| target.origin_form(text).map(OriginForm::as_str);
+        for (text, expected) in [
+            ("/", "/"),
+            ("/a?b=/c", "/a?b=/c"),
+            ("/flags/br/br.gif", "/flags/br/br.gif"),
+            ("http://H:8001/a?b", "/a?b"),
+            ("http://h:8001", "/"),
+            ("http://h:8001//a", "//a"),
+            ("/a/../b c/\u{e9}#d", "/b%20c/%C3%A9"),
+        ] {
+            assert_eq!(path(text), Ok(expected), "{text}");
+        }
+        let long = format!("/{}", "x".repeat(9000));
+        for bad in [
+            "a",
+            "a.html",
+            "?b",
+            "../a",
+            "//other/a",
+            "http://h/a",
+            "http://h:8002/a",
+            "https://h:8001/a",
+            "http://user@h:8001/a",
+            "data:,a",
+            &long,
+        ] {
+            let error = path(bad).unwrap_err().to_string();
+            let expected = "expected a path that begins with `/`, or a URL that begins with `http://h:8001/`, of at \
+                            most 8192 bytes, got `";
+            assert!(error.starts_with(expected) && error.len() < 400, "{error}");
         }
     }
 

@@ -21,6 +21,19 @@ fn downloads_are_sorted_by_code_and_numbered_from_1() {
 }
 
 #[test]
+fn paths_keep_their_order_and_are_numbered_by_key() {
+    let paths = ["/b", "/a?x", "/b", "/a?y", "/flags/br/br.gif"];
+    let paths = paths.map(|path| path.parse::<OriginForm>().unwrap());
+    let workload = Workload::paths(paths);
+    let expected: Vec<_> = paths
+        .map(Resource::Path)
+        .into_iter()
+        .zip([1, 1, 2, 2, 1])
+        .collect();
+    assert_eq!(numbered(&workload), expected);
+}
+
+#[test]
 fn spaced_downloads_are_due_at_regular_intervals() {
     let (closed, interval) = (
         Workload::flags(codes(["BR", "CN", "US"])),

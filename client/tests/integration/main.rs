@@ -9,6 +9,7 @@ mod exchanges;
 mod faults;
 mod gif;
 mod measuring;
+mod paths;
 mod policies;
 mod requests;
 mod resuming;

@@ -170,9 +170,7 @@ fn redirects_are_followed_within_the_site_only() {
             strategy.name()
         );
         let ends = records.iter().filter(|record| record.is_final);
-        let mut ends: Vec<_> = ends
-            .map(|r| (r.resource.code().to_string(), &r.outcome))
-            .collect();
+        let mut ends: Vec<_> = ends.map(|r| (r.resource.name(), &r.outcome)).collect();
         ends.sort_unstable_by_key(|end| end.0.clone());
         let ends: Vec<_> = ends.into_iter().map(|end| end.1).collect();
         assert_eq!(

@@ -92,7 +92,7 @@ fn failed_save_affects_only_its_own_flag() {
             .iter()
             .find(|record| record.outcome != Outcome::Ok)
             .unwrap();
-        assert_eq!(failed.resource.code().to_string(), "CN");
+        assert_eq!(failed.resource.name(), "CN");
         assert_eq!(failed.status, Some(200));
         assert_eq!(names(folder.path()), ["br.gif", "cn.gif", "us.gif"]);
     }

@@ -3,7 +3,7 @@
 use crate::test_server::{OK, TestServer, code};
 use flagpole_client::{Concurrency, DownloadSpec, Run, Workload, strategy};
 use flagpole_protocol::AttemptRecord;
-use flagpole_protocol::CountryCode;
+use flagpole_protocol::Resource;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
@@ -24,10 +24,10 @@ fn mixed() -> TestServer {
 }
 
 /// The parts of records that do not depend on time, in an order that does not depend on the strategy.
-fn facts(records: &[AttemptRecord]) -> Vec<(CountryCode, u64, Option<u16>, u64)> {
+fn facts(records: &[AttemptRecord]) -> Vec<(Resource, u64, Option<u16>, u64)> {
     let fact = |record: &AttemptRecord| {
         (
-            record.resource.code(),
+            record.resource,
             record.request_number,
             record.status,
             record.bytes,
@@ -67,7 +67,7 @@ fn concurrency_of_one_makes_records_in_workload_order() {
         let (_, records) = server.run(strategy.name(), CODES, |run| run).unwrap();
         let order: Vec<String> = records
             .iter()
-            .map(|record| record.resource.code().to_string())
+            .map(|record| record.resource.name())
             .collect();
         assert_eq!(order.join(" "), CODES, "{}", strategy.name());
     }

@@ -6,9 +6,6 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-/// The maximum length of a reason, in bytes: some reasons quote what a server sent.
-const REASON_MAX: usize = 200;
-
 /// Which timeout an attempt exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TimeoutKind {
@@ -164,19 +161,6 @@ impl Outcome {
     }
 }
 
-/// The text of an error, shortened to at most 200 bytes and `...`.
-pub fn reason(error: &impl Display) -> String {
-    let mut text = error.to_string();
-    if text.len() > REASON_MAX {
-        let end = (0..=REASON_MAX)
-            .rev()
-            .find(|&end| text.is_char_boundary(end));
-        text.truncate(end.unwrap_or_default());
-        text.push_str("...");
-    }
-    text
-}
-
 /// Of an attempt that failed.
 impl std::error::Error for Outcome {}
 
@@ -222,16 +206,6 @@ impl<'de> Deserialize<'de> for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_reasons_are_truncated() {
-        assert_eq!(reason(&"x".repeat(200)), "x".repeat(200));
-        assert_eq!(
-            reason(&"\u{e9}".repeat(1000)),
-            format!("{}...", "\u{e9}".repeat(100))
-        );
-        assert_eq!(reason(&format!("x{}", "\u{e9}".repeat(1000))).len(), 202);
-    }
 
     #[test]
     fn only_404_is_not_found() {

@@ -47,7 +47,9 @@ impl Site {
         for (resource, file) in catalog.iter() {
             let response =
                 PreparedResponse::ok(resource.content_type(), file.body.clone(), file.digest);
-            resources[resource.index()] = Some(response);
+            if let Some(index) = resource.index() {
+                resources[index] = Some(response);
+            }
         }
         let with_field = |status, name, value| {
             let mut response = PreparedResponse::for_status(status);
@@ -68,9 +70,12 @@ impl Site {
 
     /// The length of the body of the resource with this key, in bytes; 0 if the site has no such resource.
     pub fn length(&self, key: &FateKey) -> u64 {
-        let resource = key.resource();
-        let response = resource.and_then(|resource| self.resources[resource.index()].as_ref());
+        let response = key.resource().and_then(|resource| self.resource(resource));
         response.map_or(0, |response| response.body.len() as u64)
+    }
+
+    fn resource(&self, resource: Resource) -> Option<&PreparedResponse> {
+        self.resources[resource.index()?].as_ref()
     }
 }
 
@@ -89,9 +94,7 @@ impl Content {
     pub(crate) fn response(&self, route: Route) -> &PreparedResponse {
         let site = &*self.site;
         match route {
-            Route::Resource(resource) => site.resources[resource.index()]
-                .as_ref()
-                .unwrap_or(&site.not_found),
+            Route::Resource(resource) => site.resource(resource).unwrap_or(&site.not_found),
             Route::FlagsPage => self.flags_page.get_or_init(|| {
                 let page = index_page::html(&site.catalog, &self.listener, self.seed);
                 PreparedResponse::page("text/html; charset=utf-8", page)

@@ -38,9 +38,12 @@ impl CompiledRule {
     }
 
     pub(crate) fn matches(&self, request: &RequestInfo<'_>) -> bool {
-        let path_matches = match (&self.rule.path, request.key.resource()) {
+        let path_matches = match (
+            &self.rule.path,
+            request.key.resource().and_then(Resource::index),
+        ) {
             (None, _) => true,
-            (Some(_), Some(resource)) => self.matching_resources[resource.index()],
+            (Some(_), Some(index)) => self.matching_resources[index],
             (Some(path), None) => path.matches(request.key.as_str()),
         };
         path_matches

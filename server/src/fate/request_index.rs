@@ -115,8 +115,8 @@ impl RequestCounters {
 
     /// Counts a request, and returns its number, from 1. Each named run has separate counters.
     pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        if let (None, Some(resource)) = (run, key.resource()) {
-            return self.resources[resource.index()].fetch_add(1, Ordering::Relaxed) + 1;
+        if let (None, Some(index)) = (run, resource_index(key)) {
+            return self.resources[index].fetch_add(1, Ordering::Relaxed) + 1;
         }
         let digest = digest(run, key);
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,8 +131,8 @@ impl RequestCounters {
 
     /// The number of the last request that was counted; 1 before the first.
     pub(crate) fn current(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        let count = if let (None, Some(resource)) = (run, key.resource()) {
-            self.resources[resource.index()].load(Ordering::Relaxed)
+        let count = if let (None, Some(index)) = (run, resource_index(key)) {
+            self.resources[index].load(Ordering::Relaxed)
         } else {
             let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
             others.peek(&digest(run, key)).copied().unwrap_or_default()
@@ -145,6 +145,10 @@ impl Default for RequestCounters {
     fn default() -> RequestCounters {
         RequestCounters::with_capacity(DEFAULT_CAPACITY)
     }
+}
+
+fn resource_index(key: &FateKey) -> Option<usize> {
+    key.resource().and_then(Resource::index)
 }
 
 fn digest(run: Option<&str>, key: &FateKey) -> u128 {

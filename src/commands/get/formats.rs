@@ -67,7 +67,7 @@ fn json(result: &GetResult<'_>) -> Result<String> {
 fn csv(result: &GetResult<'_>) -> Result<String> {
     let rows = result.downloads.finished().map(|(download, record)| {
         (
-            record.resource.code().to_string(),
+            record.resource.name(),
             record.outcome.label(),
             record.status,
             download.bytes,

@@ -217,9 +217,9 @@ impl GetArgs {
     fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {
         let downloads = &workload.downloads;
         if let (Some(first), Some(last)) = (downloads.first(), downloads.last()) {
-            let (first, last) = (first.resource.code(), last.resource.code());
+            let (first, last) = (first.resource.name(), last.resource.name());
             let codes = match downloads.len() {
-                1 => first.to_string(),
+                1 => first,
                 _ => format!("{first} to {last}"),
             };
             output::note(&format!(

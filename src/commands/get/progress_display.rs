@@ -2,7 +2,7 @@
 
 use crate::output;
 use anstyle::{AnsiColor, Style};
-use flagpole_protocol::{AttemptRecord, CountryCode, Outcome, OutcomeClass, Resource};
+use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass, Resource};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::collections::VecDeque;
 use std::fmt;
@@ -28,13 +28,13 @@ pub(super) enum ProgressDisplay {
 
 #[derive(Default)]
 pub(super) struct RecentOutcomes {
-    outcomes: VecDeque<(CountryCode, Outcome)>,
+    outcomes: VecDeque<(Resource, Outcome)>,
     updated: Option<Instant>,
 }
 
 impl RecentOutcomes {
-    fn push(&mut self, code: CountryCode, outcome: Outcome) {
-        self.outcomes.push_back((code, outcome));
+    fn push(&mut self, resource: Resource, outcome: Outcome) {
+        self.outcomes.push_back((resource, outcome));
         if self.outcomes.len() > RECENT {
             self.outcomes.pop_front();
         }
@@ -49,7 +49,7 @@ impl RecentOutcomes {
         self.updated = Some(now);
         let outcomes = self.outcomes.iter();
         let texts: Vec<_> = outcomes
-            .map(|(code, outcome)| format!("{code} {outcome}"))
+            .map(|(resource, outcome)| format!("{} {outcome}", resource.name()))
             .collect();
         Some(texts.join(", "))
     }
@@ -79,7 +79,7 @@ impl ProgressDisplay {
         if !record.is_final {
             return;
         }
-        let (code, outcome) = (record.resource.code(), &record.outcome);
+        let outcome = &record.outcome;
         match self {
             ProgressDisplay::Lines => {
                 let style = style(outcome.class());
@@ -89,7 +89,7 @@ impl ProgressDisplay {
             ProgressDisplay::Bar(bar, recent) => {
                 let text = {
                     let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
-                    recent.push(code, outcome.clone());
+                    recent.push(record.resource, outcome.clone());
                     recent.text(Instant::now())
                 };
                 if let Some(text) = text {
@@ -109,13 +109,15 @@ impl ProgressDisplay {
 }
 
 fn subject(record: &AttemptRecord) -> String {
-    let code = record.resource.code();
+    let name = record.resource.name();
     match (record.outcome.class(), record.resource) {
-        (OutcomeClass::Error, Resource::Flag(_)) => format!("*** Error for {code}:"),
-        (OutcomeClass::Error, Resource::Metadata(_)) => {
-            format!("*** Error for the metadata of {code}:")
+        (OutcomeClass::Error, Resource::Flag(_) | Resource::Path(_)) => {
+            format!("*** Error for {name}:")
         }
-        _ => code.to_string(),
+        (OutcomeClass::Error, Resource::Metadata(_)) => {
+            format!("*** Error for the metadata of {name}:")
+        }
+        _ => name,
     }
 }
 
@@ -135,11 +137,11 @@ mod tests {
     fn three_recent_outcomes_are_shown_at_most_every_50_ms() {
         let (mut recent, start) = (RecentOutcomes::default(), Instant::now());
         for code in ["BR", "CN", "IN", "JP"] {
-            recent.push(code.parse().unwrap(), Outcome::Ok);
+            recent.push(Resource::Flag(code.parse().unwrap()), Outcome::Ok);
         }
         let text = recent.text(start);
         assert_eq!(text.as_deref(), Some("CN ok, IN ok, JP ok"));
-        recent.push("US".parse().unwrap(), Outcome::NotFound);
+        recent.push(Resource::Flag("US".parse().unwrap()), Outcome::NotFound);
         assert_eq!(recent.text(start + UPDATE_INTERVAL / 2), None);
         let text = recent.text(start + UPDATE_INTERVAL);
         assert_eq!(text.as_deref(), Some("IN ok, JP ok, US not found"));

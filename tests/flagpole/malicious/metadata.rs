@@ -131,7 +131,8 @@ fn long_country_name_is_truncated() {
 
 #[test]
 fn equal_country_names_give_two_files() {
-    let metadata = crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code()));
+    let metadata =
+        crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code().unwrap()));
     let metadata = String::from_utf8(metadata).unwrap();
     let metadata = metadata.replace("\"US\"", "\"BR\"");
     with_metadata(metadata.as_bytes(), |combo, run, files| {
@@ -146,7 +147,8 @@ fn equal_country_names_give_two_files() {
 
 #[test]
 fn metadata_of_another_country_is_an_error() {
-    let metadata = crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code()));
+    let metadata =
+        crate::combos::original_body(flagpole_protocol::Resource::Metadata(us().code().unwrap()));
     assert_refused("metadata of the United States", &metadata);
 }
 

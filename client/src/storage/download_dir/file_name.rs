@@ -176,7 +176,7 @@ mod tests {
         for (resource, file) in metadata {
             let metadata: serde_json::Value = serde_json::from_slice(&file.body).unwrap();
             let country = metadata["country"].as_str().unwrap();
-            let code = resource.code();
+            let code = resource.code().unwrap();
             let name = format!("{}--{code}.gif", country.replace(' ', "_"));
             assert_eq!(file_name(country, code), name);
             assert_eq!(parse_code(&name), Some(code));

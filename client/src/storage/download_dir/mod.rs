@@ -9,7 +9,7 @@ mod tests;
 
 pub use self::temporary_files::StagedFile;
 use self::{etag_store::EtagStore, temporary_files::TemporaryFiles};
-use flagpole_protocol::{CountryCode, Outcome, Resource};
+use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::{collections::HashMap, fs, io, time::SystemTime};
@@ -67,14 +67,17 @@ impl DownloadDir {
         Ok(dir)
     }
 
-    /// The file of a resource: `br.gif`, `br.json`. The name comes from the requested code, never from the network.
+    /// The file of a resource: `br.gif`, `br.json`, or the first 16 hexadecimal digits of the SHA-256 of any other path,
+    /// which may have no equivalent in file names, and `.body`. The name comes from the request, never from the network.
     pub fn path(&self, resource: Resource) -> PathBuf {
-        let extension = match resource {
-            Resource::Flag(_) => "gif",
-            Resource::Metadata(_) => "json",
-        };
-        self.folder
-            .join(format!("{}.{extension}", resource.code().lower()))
+        self.folder.join(match resource {
+            Resource::Flag(code) => format!("{}.gif", code.lower()),
+            Resource::Metadata(code) => format!("{}.json", code.lower()),
+            Resource::Path(path) => {
+                let digest = ContentDigest::from_body(path.as_str().as_bytes());
+                format!("{}.body", digest.short())
+            }
+        })
     }
 
     /// The file of a flag that is named by its country: `Brazil--BR.gif`. For any `country`, the path is a file of this

@@ -53,7 +53,7 @@ impl LocalCopy {
 
     /// The update of the partial file after a response without a complete body.
     fn after_failure(&self, response: &RawResponse, limit: usize) -> PartialUpdate {
-        if response.result == Err(Outcome::TooLarge) || response.body_unusable {
+        if response.result == Err(Outcome::TooLarge) || response.body_defect.is_some() {
             return PartialUpdate::Unchanged;
         }
         let received = response.partial_body.clone().unwrap_or_default();
@@ -79,7 +79,7 @@ impl PartialBody {
     /// length of the complete body, in bytes.
     fn merge(&self, response: &RawResponse, rest: &[u8], limit: usize) -> Result<Bytes, Failure> {
         let is_intact = |digest| ContentDigest::from_body(rest) == digest;
-        if response.body_unusable || !response.digest.is_none_or(is_intact) {
+        if response.body_defect.is_some() || !response.digest.is_none_or(is_intact) {
             return Err(discarded(Outcome::Corrupt));
         }
         if self.range(response)?.length() != rest.len() as u64 {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::storage::gif::tests::SMALLEST;
+use crate::transport::BodyDefect;
 use flagpole_protocol::{EntityTag, TimeoutKind};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -120,7 +121,7 @@ fn content_digest_of_a_206_is_checked() {
     let corrupt = (Some(Outcome::Corrupt), PartialUpdate::Remove);
     rest.digest = Some(ContentDigest::from_body(b"45678x"));
     assert_eq!(evaluate(&local, rest.clone()), corrupt);
-    (rest.digest, rest.body_unusable) = (None, true);
+    (rest.digest, rest.body_defect) = (None, Some(BodyDefect::MalformedDigest));
     assert_eq!(evaluate(&local, rest), corrupt);
 }
 
@@ -247,7 +248,7 @@ fn unresumable_bodies_are_not_kept() {
     endless.length = None;
     assert_eq!(first(endless), ignored);
     let mut coded = broken(200, b"0123", Outcome::IncompleteBody);
-    coded.body_unusable = true;
+    coded.body_defect = Some(BodyDefect::Coded);
     assert_eq!(first(coded), ignored);
     let invalid = broken(206, b"456789x", Outcome::ConnectionReset);
     assert_eq!(evaluate(&local(4), invalid), (None, PartialUpdate::Remove));
