@@ -1,7 +1,7 @@
 //! The result document. Times are whole microseconds, in fields that end in `_us`.
 
 use super::concurrency_curve::ConcurrencyCurve;
-use super::figures::Ratio;
+use super::ratio::Ratio;
 use super::strategy_result::StrategyResult;
 use super::trial::ServerSummary;
 use crate::validity::Verdict;

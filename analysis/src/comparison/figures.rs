@@ -1,11 +1,10 @@
-//! Medians, ranges and percentiles, in whole microseconds, used resources, and ratios.
+//! Medians, ranges and percentiles, in whole microseconds, used resources.
 
 use super::latencies::nearest_rank;
-use crate::stats::RatioEstimate;
+use crate::stats::mean::geometric_mean;
 use crate::stats::median::lower_median;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The quantiles of a distribution, denser towards the slowest.
 const QUANTILES: [f64; 13] = [
@@ -46,9 +45,8 @@ impl Spread {
     /// `None` without values.
     pub(super) fn from_values(values: impl Iterator<Item = u64>) -> Option<Spread> {
         let values: Vec<u64> = values.collect();
-        let logs = values.iter().map(|&value| (value as f64).ln());
         Some(Spread {
-            mean: (logs.sum::<f64>() / values.len() as f64).exp(),
+            mean: geometric_mean(values.iter().map(|&value| value as f64))?,
             min: values.iter().copied().min()?,
             max: values.iter().copied().max()?,
             median: lower_median(values, Ord::cmp)?,
@@ -144,85 +142,13 @@ impl ResourceUsage {
     }
 }
 
-/// A ratio with its 95% confidence interval, if there are enough rounds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Ratio {
-    /// The name of the other strategy.
-    pub to: String,
-    /// The ratio: with a confidence interval the geometric mean over the rounds, otherwise the ratio of the medians.
-    pub ratio: f64,
-    /// The ends of the confidence interval.
-    pub confidence_interval: Option<[f64; 2]>,
-    /// Whether the interval excludes 1.
-    pub is_significant: Option<bool>,
-    /// The smallest difference that this number of rounds would have shown 4 times in 5: 0.02 is 2%.
-    pub minimum_detectable_effect: Option<f64>,
-}
-
-impl Ratio {
-    /// A ratio without a confidence interval.
-    pub fn without_interval(to: &str, ratio: f64) -> Ratio {
-        Ratio {
-            to: to.to_owned(),
-            ratio,
-            confidence_interval: None,
-            is_significant: None,
-            minimum_detectable_effect: None,
-        }
-    }
-
-    /// A ratio with its confidence interval.
-    pub fn from_estimate(to: &str, estimate: &RatioEstimate) -> Ratio {
-        Ratio {
-            confidence_interval: Some([estimate.low, estimate.high]),
-            is_significant: Some(estimate.is_significant()),
-            minimum_detectable_effect: Some(estimate.minimum_detectable_effect),
-            ..Ratio::without_interval(to, estimate.ratio)
-        }
-    }
-}
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ratio { to, ratio, .. } = self;
-        let Some([low, high]) = self.confidence_interval else {
-            return write!(
-                f,
-                "takes {ratio:.3}x the time of {to}; too few rounds for a confidence interval"
-            );
-        };
-        if self.is_significant == Some(true) {
-            return write!(
-                f,
-                "takes {ratio:.3}x the time of {to} (95% CI {low:.3}-{high:.3}x)"
-            );
-        }
-        let effect = 100.0 * self.minimum_detectable_effect.unwrap_or_default();
-        write!(
-            f,
-            "no significant difference from {to} (95% CI {low:.3}-{high:.3}x; detectable difference {effect:.1}%)"
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::median::upper_median;
 
     #[test]
     fn spread_without_values_is_none() {
         assert_eq!(Spread::from_values([].into_iter()), None);
-    }
-
-    #[test]
-    fn upper_median_efficiency_belongs_to_the_lower_median_wall_time() {
-        let walls = [50, 40, 80, 100];
-        assert_eq!(Spread::from_values(walls.into_iter()).unwrap().median, 50);
-        assert_eq!(
-            upper_median(walls.map(|wall| 40.0 / wall as f64)),
-            Some(0.8)
-        );
     }
 
     #[test]

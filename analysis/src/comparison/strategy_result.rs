@@ -3,16 +3,18 @@
 #[cfg(test)]
 mod tests;
 
-use super::figures::{PercentilePoint, Ratio, ResourceUsage, Spread, distribution};
+use super::figures::{PercentilePoint, ResourceUsage, Spread, distribution};
 use super::latencies::{self, LatencyByResult};
+use super::ratio::Ratio;
 use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
-use crate::stats::median::upper_median;
+use crate::stats::mean::geometric_mean;
 use crate::stats::required_samples;
 use crate::validity::DownloadCounts;
 use flagpole_protocol::{AttemptRecord, OutcomeClass, RunStats, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
 /// `efficiency` and `resource_usage` are of the rounds; latencies and counts are of all rounds together.
@@ -34,10 +36,11 @@ pub struct StrategyResult {
     /// Attempts of a round per second of the wall time.
     #[serde(default)]
     pub requests_per_s: f64,
-    /// The lower bound: the shortest wall time that the server's planned delays and limits allow; null if the server
-    /// does not report its delays.
+    /// The lower bound: the shortest wall time that the server's planned delays and limits allow, the geometric mean of
+    /// the rounds; null if the server does not report its delays.
     pub bound_us: Option<u64>,
-    /// The lower bound divided by the wall time of the same round, 0 to 1.
+    /// The lower bound divided by the wall time, 0 to 1: the geometric mean of the rounds, which is the quotient of the
+    /// means.
     pub efficiency: Option<f64>,
     /// Times of downloads: from when the run or a predecessor made a download due until it was verified or failed, with
     /// backoff and all waits between its attempts.
@@ -139,9 +142,8 @@ impl StrategyResult {
             wall_us,
             goodput_per_s: per_second(stats.ok),
             requests_per_s: per_second(stats.attempts()),
-            bound_us: Spread::from_values(bounds).map(|bounds| bounds.median),
-            // Efficiency falls with the wall time: its upper median belongs to the lower median of the wall times.
-            efficiency: upper_median(trials.iter().filter_map(Trial::efficiency)),
+            bound_us: geometric_mean(bounds.map(|us| us as f64)).map(whole_micros),
+            efficiency: geometric_mean(trials.iter().filter_map(Trial::efficiency)),
             download_time,
             response_time: LatencyByResult::of_attempts(&runs, AttemptRecord::response_time),
             service_time: LatencyByResult::of_attempts(&runs, AttemptRecord::service_time),
@@ -182,6 +184,10 @@ impl StrategyResult {
     pub fn ratio_to(&self, name: &str) -> Option<&Ratio> {
         self.ratios.iter().find(|ratio| ratio.to == name)
     }
+}
+
+fn whole_micros(micros: f64) -> u64 {
+    as_micros(Duration::from_secs_f64(micros / 1e6))
 }
 
 fn failures(stats: &RunStats) -> Vec<FailureCount> {

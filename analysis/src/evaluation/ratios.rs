@@ -1,22 +1,38 @@
 //! Ratios of wall times between the strategies of a cell.
 
+#[cfg(test)]
+mod tests;
+
 use crate::comparison::{Ratio, StrategyResult};
-use crate::stats::{ComparisonCount, MIN_ROUNDS, RatioEstimate};
+use crate::stats::ComparisonCount;
 use std::collections::BTreeMap;
 
 /// Adds to each strategy its ratios to all others whose downloads ended alike (shares within 1%). Returns the name of
 /// the reference, to which a report relates all times: `named`, if there is a result of that name, otherwise the
 /// fastest strategy.
+///
+/// The intervals of the ratios to a named reference hold together; all others hold together with those of all pairs,
+/// because the fastest strategy, and the pair that somebody looks at, are chosen by the data.
 pub(super) fn add(strategies: &mut [StrategyResult], named: Option<&str>) -> Option<String> {
     let all = strategies.to_vec();
+    let named = named.and_then(|name| all.iter().find(|one| one.name == name));
+    let comparisons = |one: &StrategyResult, other: &StrategyResult| {
+        let is_named = |strategy: &StrategyResult| named.is_some_and(|it| it.name == strategy.name);
+        if is_named(one) || is_named(other) {
+            ComparisonCount::with_reference(all.len())
+        } else {
+            ComparisonCount::all_pairs(all.len())
+        }
+    };
     for strategy in strategies {
         let others = all.iter().filter(|other| {
             let is_comparable = other.downloads().is_comparable_to(&strategy.downloads());
             is_comparable && other.name != strategy.name
         });
-        strategy.ratios = others.filter_map(|other| ratio(strategy, other)).collect();
+        let ratios =
+            others.filter_map(|other| ratio(strategy, other, comparisons(strategy, other)));
+        strategy.ratios = ratios.collect();
     }
-    let named = named.and_then(|name| all.iter().find(|one| one.name == name));
     Some(named.or_else(|| fastest(&all))?.name.clone())
 }
 
@@ -34,9 +50,12 @@ fn fastest(strategies: &[StrategyResult]) -> Option<&StrategyResult> {
     comparable.min_by(|one, other| one.wall_us.mean.total_cmp(&other.wall_us.mean))
 }
 
-/// The wall time of `one` divided by that of `other`: paired by round, or the ratio of the means if there are too few
-/// rounds. `None` if that of `other` is 0 µs.
-fn ratio(one: &StrategyResult, other: &StrategyResult) -> Option<Ratio> {
+/// The ratio of `one` to `other` over the rounds that both have.
+fn ratio(
+    one: &StrategyResult,
+    other: &StrategyResult,
+    comparisons: ComparisonCount,
+) -> Option<Ratio> {
     let rounds = other.rounds.iter();
     let walls: BTreeMap<_, _> = rounds.map(|round| (round.round, round.wall_us)).collect();
     let pairs = one.rounds.iter().filter_map(|round| {
@@ -44,12 +63,5 @@ fn ratio(one: &StrategyResult, other: &StrategyResult) -> Option<Ratio> {
         Some((round.wall_us as f64, other_us as f64))
     });
     let (ones, others): (Vec<_>, Vec<_>) = pairs.unzip();
-    let ratio_of_means = one.wall_us.mean / other.wall_us.mean;
-    let estimate = (ones.len() >= MIN_ROUNDS)
-        .then(|| RatioEstimate::paired(&ones, &others, ComparisonCount::ONE).ok())
-        .flatten();
-    ratio_of_means.is_finite().then(|| match estimate {
-        Some(estimate) => Ratio::from_estimate(&other.name, &estimate),
-        None => Ratio::without_interval(&other.name, ratio_of_means),
-    })
+    Ratio::from_paired_rounds(&other.name, &ones, &others, comparisons)
 }

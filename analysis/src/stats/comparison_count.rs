@@ -45,9 +45,14 @@ impl ComparisonCount {
         ComparisonCount::new(strategies * strategies.saturating_sub(1) / 2)
     }
 
+    /// The number, at least 1.
+    pub fn get(self) -> usize {
+        self.0.get()
+    }
+
     /// The quantile at which a two-sided interval ends, if all intervals together have this confidence (0 to 1).
     pub(super) fn interval_end(self, confidence: f64) -> f64 {
-        1.0 - (1.0 - confidence) / 2.0 / self.0.get() as f64
+        1.0 - (1.0 - confidence) / 2.0 / self.get() as f64
     }
 }
 
@@ -58,7 +63,7 @@ mod tests {
     #[test]
     fn pairs_and_comparisons_with_a_reference_are_counted() {
         let counts =
-            |count: fn(usize) -> ComparisonCount| [0, 1, 2, 3, 4, 7].map(|k| count(k).0.get());
+            |count: fn(usize) -> ComparisonCount| [0, 1, 2, 3, 4, 7].map(|k| count(k).get());
         assert_eq!(counts(ComparisonCount::with_reference), [1, 1, 1, 2, 3, 6]);
         assert_eq!(counts(ComparisonCount::all_pairs), [1, 1, 1, 3, 6, 21]);
     }

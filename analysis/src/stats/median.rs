@@ -1,7 +1,4 @@
 //! Medians that are values of the sample, never the mean of two.
-//!
-//! Times use the lower median. Figures that fall as times rise, such as the efficiency, use the upper median, so that
-//! both figures come from the same round.
 
 use std::cmp::Ordering;
 
@@ -15,13 +12,6 @@ pub(crate) fn lower_median<T: Clone>(
     sorted.get(sorted.len().saturating_sub(1) / 2).cloned()
 }
 
-/// The median; of an even number of values, the upper of the middle two. `None` without values.
-pub(crate) fn upper_median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,7 +21,5 @@ mod tests {
         assert_eq!(lower_median([4, 1, 3, 2], Ord::cmp), Some(2));
         assert_eq!(lower_median([1, 3, 2], Ord::cmp), Some(2));
         assert_eq!(lower_median([0; 0], Ord::cmp), None);
-        assert_eq!(upper_median([4.0, 1.0, 3.0, 2.0]), Some(3.0));
-        assert_eq!(upper_median([]), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Statistics.
 
 mod comparison_count;
+pub(crate) mod mean;
 pub(crate) mod median;
 mod quantile_interval;
 mod ratio_estimate;

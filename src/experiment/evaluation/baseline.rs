@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{
     BaselineRatio, Cell, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
-use flagpole_analysis::stats::{ComparisonCount, MIN_ROUNDS, RatioEstimate};
+use flagpole_analysis::stats::ComparisonCount;
 use flagpole_analysis::validity::Validity;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -43,7 +43,8 @@ fn parse(text: &str) -> Result<Comparison> {
     from_json(text)
 }
 
-/// The differences of the environment, then the ratio of each strategy to itself in the baseline.
+/// The differences of the environment, then the ratio of each strategy to itself in the baseline: above 1 it is slower than
+/// in the baseline. The intervals of the strategies of a cell hold together.
 pub(crate) fn compare(new: &Comparison, baseline: &Comparison) -> Vec<BaselineRatio> {
     let environment = environment_diff(&baseline.environment, &new.environment);
     let environment = environment.map(|message| BaselineRatio {
@@ -55,7 +56,7 @@ pub(crate) fn compare(new: &Comparison, baseline: &Comparison) -> Vec<BaselineRa
     let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
     let ratios = strategies.map(|(cell, strategy)| {
         let (ratio, message) = match counterpart(new, baseline, cell, strategy) {
-            Ok(old) => ratio(old, strategy),
+            Ok(old) => ratio(old, strategy, ComparisonCount::new(cell.strategies.len())),
             Err(reason) => (None, reason),
         };
         let name = new.prefix(cell) + &strategy.name;
@@ -164,22 +165,17 @@ fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
 }
 
 /// The ratio of the new to the old wall times, and the ratio as text; or `None` and the reason.
-fn ratio(old: &StrategyResult, new: &StrategyResult) -> (Option<Ratio>, String) {
+fn ratio(
+    old: &StrategyResult,
+    new: &StrategyResult,
+    comparisons: ComparisonCount,
+) -> (Option<Ratio>, String) {
     let walls = |strategy: &StrategyResult| -> Vec<f64> {
         let rounds = strategy.rounds.iter();
         rounds.map(|round| round.wall_us as f64).collect()
     };
-    let (new, old) = (walls(new), walls(old));
-    let estimate = match RatioEstimate::unpaired(&new, &old, ComparisonCount::ONE) {
-        Ok(estimate) => estimate,
-        Err(error) => return (None, error.to_string()),
-    };
-    let to = "the baseline";
-    let ratio = if new.len().min(old.len()) >= MIN_ROUNDS {
-        Ratio::from_estimate(to, &estimate)
-    } else {
-        Ratio::without_interval(to, estimate.ratio)
-    };
-    let sentence = ratio.to_string();
-    (Some(ratio), sentence)
+    let ratio = Ratio::from_unpaired_rounds("the baseline", &walls(new), &walls(old), comparisons);
+    let none = || "no wall times above 0".to_owned();
+    let sentence = ratio.as_ref().map_or_else(none, ToString::to_string);
+    (ratio, sentence)
 }

@@ -76,12 +76,7 @@ impl Threshold {
     pub fn crossed(&self, cell: &Cell) -> Option<String> {
         let measured = match self.measured(cell) {
             Ok(measured) => measured,
-            Err(name) => {
-                return Some(format!(
-                    "`{self}` cannot be evaluated: no {} for {name}",
-                    self.metric
-                ));
-            }
+            Err(reason) => return Some(format!("`{self}` cannot be evaluated: {reason}")),
         };
         let limit = self.quantity.base();
         let holds = match self.comparator {
@@ -93,22 +88,32 @@ impl Threshold {
         holds.then(|| format!("{self}: measured {}", self.quantity.in_same_unit(measured)))
     }
 
-    /// The value in the base unit, or the strategy whose metric is missing.
-    fn measured<'a>(&'a self, cell: &Cell) -> Result<f64, &'a str> {
-        let metric = |name: &'a str| {
-            let strategy = cell
-                .strategies
-                .iter()
-                .find(|strategy| strategy.name == name);
-            let value = strategy.and_then(|strategy| self.metric.value(strategy));
-            value.filter(|value| value.is_finite()).ok_or(name)
+    /// The value in the base unit, or why there is none.
+    fn measured(&self, cell: &Cell) -> Result<f64, String> {
+        let strategy = |name: &str| cell.strategies.iter().find(|one| one.name == name);
+        let missing = |name: &str| format!("no {} for {name}", self.metric);
+        let value = |name: &str| {
+            let value = strategy(name).and_then(|one| self.metric.value(one));
+            let value = value.filter(|value| value.is_finite());
+            value.ok_or_else(|| missing(name))
         };
-        let measured = metric(&self.name)?;
+        let measured = value(&self.name)?;
         let Some(over) = &self.over else {
             return Ok(measured);
         };
-        let ratio = measured / metric(over)?;
-        Some(ratio).filter(|ratio| ratio.is_finite()).ok_or(over)
+        let ratio = measured / value(over)?;
+        if self.metric != Metric::Wall || self.name == *over {
+            let ratio = Some(ratio).filter(|ratio| ratio.is_finite());
+            return ratio.ok_or_else(|| missing(over));
+        }
+        // The ratio that reports show: over the rounds that both have, and of comparable strategies only.
+        let stored = strategy(&self.name).and_then(|one| one.ratio_to(over));
+        stored.map(|stored| stored.ratio).ok_or_else(|| {
+            format!(
+                "{} and {over} are not comparable: different numbers of downloads succeeded",
+                self.name
+            )
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Parsing and evaluating thresholds.
 
 use super::*;
-use crate::comparison::{Cell, Percentile, StrategyResult};
+use crate::comparison::{Cell, Percentile, Ratio, StrategyResult};
+use crate::stats::ComparisonCount;
 use crate::test_runs::trial;
 use crate::validity::{Validity, Verdict};
 use proptest::prelude::*;
@@ -31,6 +32,11 @@ fn cell() -> Cell {
         other.efficiency,
         other.download_time.succeeded.p99,
     ) = (750_000.0, None, None);
+    let ratio = Ratio::from_paired_rounds("async", &[3.0], &[2.0], ComparisonCount::ONE).unwrap();
+    other.ratios = vec![Ratio {
+        ratio: 1.5,
+        ..ratio
+    }];
     Cell {
         conditions: Vec::new(),
         rounds: 1,
@@ -84,6 +90,7 @@ fn threshold_is_crossed_if_its_condition_holds() {
             "threads/async.wall > 1.2: measured 1.5",
         ),
         ("threads / async.wall > 150%", ""),
+        ("async/async.wall > 1", ""),
     ] {
         assert_eq!(evaluate(text), expected, "{text}");
     }
@@ -96,6 +103,10 @@ fn missing_metric_crosses_the_threshold() {
         ("async/threads.p99 > 1", "no p99 for threads"),
         ("async/async.errors > 1", "no errors for async"),
         ("per-core.wall > 1s", "no wall for per-core"),
+        (
+            "async/threads.wall > 1",
+            "async and threads are not comparable: different numbers of downloads succeeded",
+        ),
     ] {
         assert_eq!(
             evaluate(text),

@@ -149,6 +149,39 @@ fn different_environment_is_reported_and_compared() {
 }
 
 #[test]
+fn slower_result_has_a_ratio_above_1() {
+    let mut slow = result(10);
+    for round in slow["cells"][0]["strategies"][0]["rounds"]
+        .as_array_mut()
+        .unwrap()
+    {
+        round["wall_us"] = json!(2 * round["wall_us"].as_u64().unwrap());
+    }
+    let against = compare_values(&slow, &result(10));
+    let ratio = against[0].ratio.as_ref().unwrap();
+    assert!((ratio.ratio - 2.0).abs() < 1e-9, "{ratio:?}");
+    assert_eq!(ratio.is_significant, Some(true));
+    assert!(
+        against[0]
+            .message
+            .starts_with("takes 2.000x the time of the baseline (95% CI 1.9"),
+        "{}",
+        against[0].message
+    );
+}
+
+#[test]
+fn intervals_hold_together_for_the_strategies_of_a_cell() {
+    let mut two = result(10);
+    let strategies = two["cells"][0]["strategies"].as_array_mut().unwrap();
+    strategies.push(strategies[0].clone());
+    strategies[1]["name"] = json!("threads");
+    for against in compare_values(&two, &two) {
+        assert_eq!(against.ratio.unwrap().comparisons, Some(2));
+    }
+}
+
+#[test]
 fn few_rounds_have_a_ratio_without_interval() {
     let against = compare_values(&result(10), &result(9));
     let ratio = against[0].ratio.as_ref().unwrap();
@@ -160,6 +193,7 @@ fn few_rounds_have_a_ratio_without_interval() {
         against[0].message,
         "takes 0.999x the time of the baseline; too few rounds for a confidence interval"
     );
+    assert!(compare_values(&result(1), &result(1))[0].ratio.is_some());
 }
 
 #[test]
