@@ -1,6 +1,6 @@
 //! Percentiles of latencies: of downloads and of attempts, apart for those that succeeded and those that failed.
 
-use crate::stats::{effective_sample_size, required_samples};
+use crate::stats::{QuantileInterval, effective_sample_size, required_samples};
 use flagpole_protocol::{AttemptRecord, OutcomeClass, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,8 @@ pub struct Latencies {
 pub struct Percentile {
     /// The latency.
     pub us: u64,
-    /// The ends of the 95% confidence interval; null where the sample is too small for that end.
+    /// The ends of the 95% confidence interval: latencies, by the order statistics of the independent ones. Null where
+    /// they are too few for that end: the upper end of p99 needs 368, of p99.9 3,688.
     pub interval_us: [Option<u64>; 2],
 }
 
@@ -63,10 +64,9 @@ impl Latencies {
         let percentile = |quantile| {
             let is_supported = required_samples(quantile) <= independent;
             let us = nearest_rank(&latencies, quantile).filter(|_| is_supported)?;
-            Some(Percentile {
-                us,
-                interval_us: [None, None],
-            })
+            let QuantileInterval { low, high } = QuantileInterval::new(quantile, independent);
+            let interval_us = [low, high].map(|level| nearest_rank(&latencies, level?));
+            Some(Percentile { us, interval_us })
         };
         Latencies {
             count: latencies.len() as u64,
@@ -191,6 +191,30 @@ mod tests {
         let attempts = LatencyByResult::of_attempts(&runs, AttemptRecord::service_time);
         assert_eq!(attempts.succeeded.p50.unwrap().us, 20_000);
         assert_eq!(attempts.failed.p50.unwrap().us, 1_000);
+    }
+
+    /// The ranks of the median of 20 are 6 and 15. Rounds with the same delays are no new samples.
+    #[test]
+    fn intervals_follow_from_the_independent_latencies() {
+        let download = |number: u64| AttemptRecord {
+            request_number: number,
+            ..record(number, Outcome::Ok, Some(number))
+        };
+        let run: Vec<_> = (1..=20).map(download).collect();
+        for rounds in [1, 15] {
+            let latencies = LatencyByResult::of_downloads(&vec![&run[..]; rounds]).succeeded;
+            assert_eq!(latencies.independent, 20);
+            let interval_us = latencies.p50.unwrap().interval_us;
+            assert_eq!(interval_us, [Some(6000), Some(15_000)], "{rounds}");
+        }
+        let equal = |number| AttemptRecord {
+            timing: None,
+            ..download(number)
+        };
+        let run: Vec<_> = (1..=300).map(equal).collect();
+        let latencies = LatencyByResult::of_downloads(&[&run]).succeeded;
+        let p99 = latencies.p99.unwrap();
+        assert_eq!((p99.us, p99.interval_us), (297_000, [Some(293_000), None]));
     }
 
     #[test]
