@@ -233,8 +233,8 @@ mod tests {
                 "missing SHELL; see `flagpole completions --help`",
             ),
             (
-                "compare article --seed 3 --flags 5",
-                "`EXPERIMENT` cannot be used with `--seed`, `--flags`; see `flagpole compare --help`",
+                "compare --url http://x --seed 3 --latency 5ms",
+                "`--url` cannot be used with `--seed`, `--latency`; see `flagpole compare --help`",
             ),
             (
                 "get -a BR",

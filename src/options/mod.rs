@@ -7,4 +7,5 @@ pub(crate) mod names;
 pub(crate) mod policy;
 pub(crate) mod policy_values;
 pub(crate) mod profile_options;
+pub(crate) mod typed_options;
 pub(crate) mod value_parsers;

@@ -55,7 +55,7 @@ pub(crate) struct ServerOptions {
 
     /// Draw delays and faults from this seed [default: the profile's, or 0]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
-    seed: Option<Seed>,
+    pub(crate) seed: Option<Seed>,
 }
 
 /// A value for all listeners, or for one (`NAME=SPEC`).
@@ -110,6 +110,29 @@ impl ServerOptions {
     /// Whether a profile or one of its listeners is named.
     pub(crate) fn names_profile(&self) -> bool {
         self.profile.is_some() || self.listener.is_some()
+    }
+
+    /// The first option that changes a listener, such as `--fault`, if any is given.
+    pub(crate) fn first_change(&self) -> Option<&'static str> {
+        let changes = [
+            ("--fault", !self.fault.is_empty()),
+            ("--concurrency-limit", self.concurrency_limit.is_some()),
+            ("--queue", self.queue.is_some()),
+            ("--rate-limit", self.rate_limit.is_some()),
+        ];
+        let mut given = changes.into_iter().filter(|(_, is_given)| *is_given);
+        given.next().map(|(option, _)| option)
+    }
+
+    /// Changes the listener of an experiment as it changes the listeners of a profile.
+    pub(crate) fn change_only(&self, listener: &mut Listener) -> Result<()> {
+        let mut names = self.fault.iter().filter_map(|one| one.listener.as_ref());
+        if let Some(wanted) = names.find(|name| listener.name.as_ref() != Some(*name)) {
+            bail!(
+                "--fault: the server of the experiment is not named `{wanted}`; remove `{wanted}=`"
+            );
+        }
+        self.change(listener, &[])
     }
 
     /// The named profile, with these latencies and these options. Without a name, `book` if a listener is named, else

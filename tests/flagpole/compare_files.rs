@@ -38,6 +38,46 @@ fn saved_experiment_reproduces_the_run() {
 }
 
 #[test]
+fn printed_experiment_measures_the_same() {
+    let sandbox = Sandbox::new();
+    let line = "compare errors --latency 1ms --flags 5 --rounds 1 -c 3";
+    let printed = sandbox.run(&format!("{line} --print-experiment"));
+    assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
+    fs::write(sandbox.path("mine.toml"), &printed.stdout).unwrap();
+    let [first, second] = [line, "compare mine.toml"].map(|line| {
+        let output = sandbox.run(&format!("{line} --format json"));
+        assert_code_of_verdict(&output, 0);
+        json(&output)
+    });
+    assert_eq!(first["experiment"], second["experiment"]);
+    for key in ["name", "fates_digest", "ok", "not_found", "retries"] {
+        assert_eq!(column(&first, key), column(&second, key), "{key}");
+    }
+    let conditions = |document: &Value| document["cells"][0]["conditions"].clone();
+    assert_eq!(conditions(&first), conditions(&second));
+    assert_eq!(conditions(&first)["latency"], "1ms");
+}
+
+#[test]
+fn doubtful_measurement_exits_with_3_if_strict() {
+    let sandbox = sandbox_with(QUICK);
+    let line = "compare mine.toml --rounds 2";
+    assert_code_of_verdict(&sandbox.run(line), 0);
+    let output = sandbox.run(&format!("{line} --strict"));
+    output.assert_code(3);
+    output.assert_stderr_contains("flagpole: doubtful measurement: 2 rounds; ");
+}
+
+#[test]
+fn named_reference_is_that_of_the_result() {
+    let sandbox = sandbox_with("flags = 3\nrounds = 1\nreference = 'sequential'\n[server]\n");
+    for (options, expected) in [("", "sequential"), (" --reference threads", "threads")] {
+        let output = sandbox.run(&format!("compare mine.toml --format json{options}"));
+        assert_eq!(json(&output)["cells"][0]["reference"], expected);
+    }
+}
+
+#[test]
 fn strategy_compared_with_itself_has_equal_fates_and_an_interval() {
     let sandbox = sandbox_with(&format!("{QUICK}[policies.one]\n[policies.other]\n"));
     let output = sandbox.run("compare mine.toml --format json");

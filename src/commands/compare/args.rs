@@ -5,6 +5,7 @@ use crate::options::comma_lists::LatencyList;
 use crate::options::flag_selection::FlagCount;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options::ServerOptions;
+use crate::options::typed_options::TypedOptions;
 use crate::options::{names, value_parsers};
 use crate::process::trial_job::Files;
 use clap::Args;
@@ -21,17 +22,18 @@ use std::path::PathBuf;
 /// Without options, compares `sequential`, `threads` and `async`: each downloads 20 flags from flagpole's own server,
 /// with a delay of 50 ms. Every strategy runs once per round, each time in a process of its own.
 ///
-/// An experiment is a comparison in a file. It takes the place of the options for server, flags, strategies and policy,
-/// which cannot be combined with it; --rounds and the options under Results can. With --url the server is not
-/// flagpole's own, so --latency, --profile, --listener, --fault, --concurrency-limit, --queue, --rate-limit and --seed
-/// are refused.
+/// An experiment is a comparison in a file. Options replace what it says: values of its grid as a whole, policy options
+/// one by one in `[policy]`, --fault and the limits in its server. --profile and --url replace its server and the
+/// latencies of its grid. With --url the server is not flagpole's own, so --latency, --profile, --listener, --fault,
+/// --concurrency-limit, --queue, --rate-limit and --seed are refused.
 ///
 /// Conditions of --fail-if compare a metric of a strategy with a value. The metrics are wall (time), efficiency (the
 /// shortest possible wall time divided by the wall time), p50, p90 and p99 (response times), errors (failed downloads),
 /// goodput (successful downloads per second), cpu and memory.
 ///
 /// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, or a download failed for
-/// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid.
+/// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid, or with
+/// --strict doubtful.
 #[derive(Args)]
 #[command(after_help = names::strategy_list() + "
 " + &PROFILES.help() + "
@@ -40,62 +42,73 @@ use std::path::PathBuf;
 Examples:
   flagpole compare
   flagpole compare article
+  flagpole compare article --latency 20ms --strategy threads,async --no-reuse
   flagpole compare --flags all -c 32 --rounds 10
   flagpole compare --latency 10ms..200ms --fault 500@10% --retries 3 --seed 7
   flagpole compare --latency 10ms,50ms -c 1,5,30 --strategy threads,async
-  flagpole compare --save mine.toml --result mine.json
-  flagpole compare mine.toml --fail-if 'async.efficiency < 0.9'
+  flagpole compare tail --print-experiment > mine.toml
+  flagpole compare mine.toml --result mine.json
   flagpole compare mine.toml --baseline mine.json
+  flagpole compare mine.toml --strict --fail-if 'async.efficiency < 0.9'
   flagpole compare --url http://127.0.0.1:8001 --format json")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct CompareArgs {
-    /// Run this experiment: a built-in name or a file
-    #[arg(value_name = "EXPERIMENT", add = ArgValueCompleter::new(|typed: &_| EXPERIMENTS.complete(typed)), conflicts_with_all = [
-        "ServerOptions", "PolicyOptions", "latency", "flags", "times", "files", "concurrency", "strategy", "url",
-    ])]
-    pub(super) experiment: Option<String>,
-
-    /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
-    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(names::latencies))]
-    pub(super) latency: Vec<LatencyList>,
-
     #[command(flatten)]
-    pub(super) server: ServerOptions,
+    pub(super) typed: TypedOptions,
 
-    /// Download N flags, most populous countries first, or `all`
-    #[arg(long, default_value = "20", value_name = "N")]
-    pub(super) flags: FlagCount,
-
-    /// Download each flag N times
-    #[arg(long, default_value = "1", value_name = "N", value_parser = value_parsers::count)]
-    pub(super) times: NonZeroUsize,
-
-    /// Download these files of each country: `flags`, `metadata` or `both`
-    #[arg(
-        long,
-        default_value = "flags",
-        value_name = "WHAT",
-        hide_possible_values = true
-    )]
-    pub(super) files: Files,
-
-    /// Make at most N concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
-    #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N", value_delimiter = ',')]
-    pub(super) concurrency: Vec<Concurrency>,
+    /// Run this experiment: a built-in name or a file
+    #[arg(value_name = "EXPERIMENT", add = ArgValueCompleter::new(|typed: &_| EXPERIMENTS.complete(typed)))]
+    pub(super) experiment: Option<String>,
 
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
 
-    /// Measure N rounds after a warm-up round; confidence intervals need 10 [default: 20, or the experiment's]
+    /// Make at most N concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
+    #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N", value_delimiter = ',')]
+    pub(super) concurrency: Vec<Concurrency>,
+
+    /// Measure N rounds after a warm-up round; confidence intervals need 10 [default: 20]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = value_parsers::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
+    /// Download N flags, most populous countries first, or `all` [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Downloads")]
+    pub(super) flags: Option<FlagCount>,
+
+    /// Download each flag N times [default: 1]
+    #[arg(long, value_name = "N", value_parser = value_parsers::count, help_heading = "Downloads")]
+    pub(super) times: Option<NonZeroUsize>,
+
+    /// Download these files of each country: `flags`, `metadata` or `both` [default: flags]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        hide_possible_values = true,
+        help_heading = "Downloads"
+    )]
+    pub(super) files: Option<Files>,
+
     /// Use the server at this URL: `http://127.0.0.1:9000`
-    #[arg(long, conflicts_with = "ServerOptions")]
+    #[arg(long, conflicts_with = "ServerOptions", help_heading = "Server")]
     pub(super) url: Option<Target>,
+
+    /// Delay responses; compare several values: `10ms,50ms` or repeated [default: 50ms]
+    #[arg(long, value_name = "SPEC", conflicts_with = "url", add = ArgValueCandidates::new(names::latencies), help_heading = "Server")]
+    pub(super) latency: Vec<LatencyList>,
+
+    #[command(flatten, next_help_heading = "Server")]
+    pub(super) server: ServerOptions,
 
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
+
+    /// Print times relative to this strategy [default: the fastest]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(names::strategy_candidates), help_heading = "Results")]
+    pub(super) reference: Option<String>,
 
     /// Measure what flagpole itself adds to a request (2 s) [default: if the comparison takes 45 s or longer]
     #[arg(long, help_heading = "Results")]
@@ -105,13 +118,13 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "CONDITION", help_heading = "Results")]
     pub(super) fail_if: Vec<Threshold>,
 
+    /// Exit with 3 if the measurement is doubtful (SUSPECT)
+    #[arg(long, help_heading = "Results")]
+    pub(super) strict: bool,
+
     /// Print the ratio to this earlier result for each strategy
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) baseline: Option<PathBuf>,
-
-    /// Save the experiment to this file, to repeat it
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(super) save: Option<PathBuf>,
 
     /// Write the result as JSON to this file, for --baseline
     #[arg(long, value_name = "FILE", help_heading = "Results")]
@@ -121,8 +134,16 @@ pub(crate) struct CompareArgs {
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = names::parse_format, add = ArgValueCandidates::new(names::formats), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 
+    /// Run the experiment and save it to this file
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub(super) save: Option<PathBuf>,
+
+    /// Print the experiment as a file and exit
+    #[arg(long, conflicts_with_all = ["save", "result", "baseline"], help_heading = "Files")]
+    pub(super) print_experiment: bool,
+
     /// Print the JSON Schema of results and exit
-    #[arg(long, help_heading = "Results")]
+    #[arg(long, conflicts_with = "print_experiment", help_heading = "Files")]
     pub(super) schema: bool,
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
     let measured = MeasuredCell {
         conditions: conditions.as_pairs(listener.as_ref()),
         strategies,
-        reference: None,
+        reference: conditions.experiment.reference.clone(),
         requested_rounds: conditions.experiment.rounds.get(),
         order: cell.order,
         limits: listener.as_ref().map(server_limits).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Invalid measurements (exit code 3), crossed thresholds and unexpected errors (exit code 1) of a comparison.
+//! Invalid and doubtful measurements (exit code 3), crossed thresholds and unexpected errors (exit code 1) of a comparison.
 
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::spec::experiment::Experiment;
@@ -6,17 +6,17 @@ use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::{Outcome, OutcomeClass};
 
-/// The reasons for which the measurement is invalid, without duplicates: some reasons occur in every cell.
-pub(crate) fn invalid_reasons(comparison: &Comparison) -> Vec<String> {
+/// The reasons of this severity, without duplicates: some reasons occur in every cell.
+pub(crate) fn reasons(comparison: &Comparison, severity: Validity) -> Vec<String> {
     let cells = comparison.cells.iter();
     let issues = cells.flat_map(|cell| &cell.verdict.reasons);
-    let mut invalid: Vec<String> = Vec::new();
-    for issue in issues.filter(|issue| issue.severity == Validity::Invalid) {
-        if !invalid.contains(&issue.message) {
-            invalid.push(issue.message.clone());
+    let mut reasons: Vec<String> = Vec::new();
+    for issue in issues.filter(|issue| issue.severity == severity) {
+        if !reasons.contains(&issue.message) {
+            reasons.push(issue.message.clone());
         }
     }
-    invalid
+    reasons
 }
 
 /// The crossed thresholds (`--fail-if`) as sentences, per cell.

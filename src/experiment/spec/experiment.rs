@@ -58,6 +58,8 @@ pub(crate) struct Experiment {
     pub(crate) profile: Option<String>,
     /// An external server, instead of flagpole's own.
     pub(crate) url: Option<String>,
+    /// The strategy to which reports relate the times of the others; by default the fastest.
+    pub(crate) reference: Option<String>,
     /// Thresholds such as `async.efficiency < 0.9`.
     #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

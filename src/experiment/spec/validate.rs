@@ -3,6 +3,7 @@
 use super::experiment::Experiment;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
+use flagpole_protocol::SpecError;
 use flagpole_server::FaultSpec;
 use flagpole_server::config::listener::Listener;
 use std::collections::BTreeSet;
@@ -52,6 +53,16 @@ impl Experiment {
         self.check_grid()?;
         let mut names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
+        if let Some(unknown) = self
+            .reference
+            .as_deref()
+            .filter(|name| !names.contains(name))
+        {
+            bail!(
+                "--reference: {}",
+                SpecError::unknown("strategy", unknown, names)
+            );
+        }
         for threshold in &self.fail_if {
             threshold
                 .check_names(&names)
@@ -61,8 +72,8 @@ impl Experiment {
         for variant in &variants {
             let policy = variant.policy().map_err(|error| {
                 let is_named = !self.policies.is_empty();
-                let name = is_named.then(|| format!("{}: ", variant.name));
-                anyhow!("{}{error}", name.unwrap_or_default())
+                let name = is_named.then(|| format!(" (policy of {})", variant.name));
+                anyhow!("{error}{}", name.unwrap_or_default())
             })?;
             let has_timeout = policy.timeouts.total.is_some();
             if has_endless_fault && !has_timeout {
@@ -150,7 +161,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             error("[policies.slow]\nbackoff = '1s..2s'"),
-            "sequential+slow: --backoff: needs --retries"
+            "--backoff: needs --retries (policy of sequential+slow)"
         );
     }
 }

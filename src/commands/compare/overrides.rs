@@ -1,0 +1,154 @@
+//! The experiment that `compare` runs: a named one, or the default, with what the options replace in it.
+
+#[cfg(test)]
+mod tests;
+
+use super::args::CompareArgs;
+use crate::experiment::spec::experiment::Experiment;
+use crate::options::names::StrategyName;
+use crate::options::value_parsers::Seed;
+use anyhow::{Error, Result, anyhow, bail};
+use flagpole_server::{Latency, config::listener::Listener};
+
+impl CompareArgs {
+    /// The named experiment, or the default, with the options that are given.
+    pub(super) fn experiment(&self) -> Result<Experiment> {
+        let mut experiment = match &self.experiment {
+            Some(name) => Experiment::load(name)?,
+            // The defaults are those of an empty file.
+            None => Experiment::parse("", "")?,
+        };
+        let replaced = self.replace(&mut experiment);
+        replaced.map_err(|error| self.name_cause(error))?;
+        Ok(experiment)
+    }
+
+    fn replace(&self, experiment: &mut Experiment) -> Result<()> {
+        self.replace_server(experiment)?;
+        self.replace_latency(experiment)?;
+        let strategies = self.strategy.iter().flat_map(|list| &list.0);
+        let strategies: Vec<_> = strategies.map(|one| StrategyName(*one)).collect();
+        replace_list(&mut experiment.grid.strategies, strategies);
+        replace_list(&mut experiment.grid.concurrency, self.concurrency.clone());
+        replace_value(&mut experiment.rounds, self.rounds);
+        replace_value(&mut experiment.flags, self.flags);
+        replace_value(&mut experiment.times, self.times);
+        replace_value(&mut experiment.files, self.files);
+        experiment.policy = self.policy.merged_over(&experiment.policy)?;
+        if self.measure_overhead {
+            experiment.measure_overhead = Some(true);
+        }
+        if self.reference.is_some() {
+            experiment.reference.clone_from(&self.reference);
+        }
+        experiment.fail_if.extend(self.fail_if.iter().cloned());
+        Ok(())
+    }
+
+    /// Replaces the server by `--url` or a profile, or changes it.
+    fn replace_server(&self, experiment: &mut Experiment) -> Result<()> {
+        let is_default = self.experiment.is_none();
+        if let Some(url) = &self.url {
+            experiment.url = Some(url.to_string());
+            (experiment.profile, experiment.server) = (None, None);
+            experiment.grid.latency.clear();
+        } else if is_default || self.server.names_profile() {
+            let (seed, listener) = self.profile()?;
+            (experiment.url, experiment.profile) = (None, None);
+            experiment.server = Some(listener);
+            experiment.grid.latency.clear();
+            // An experiment has a seed of its own, which the `profile` in its file does not replace either.
+            if is_default {
+                experiment.seed = Seed(seed);
+            }
+        } else if let Some(option) = self.server.first_change() {
+            let mut listener = own_listener(experiment, option)?;
+            self.server.change_only(&mut listener)?;
+            set_listener(experiment, listener);
+        }
+        replace_value(&mut experiment.seed, self.server.seed);
+        Ok(())
+    }
+
+    /// The seed and the only listener of the named profile, by default of `clean`.
+    fn profile(&self) -> Result<(u64, Listener)> {
+        let mut profile = self.server.effective_profile("clean", &[])?;
+        if profile.listeners.len() > 1 {
+            let names = profile.listeners.iter().flat_map(|one| &one.name);
+            let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
+            bail!("--profile: expected one listener, got {names}; choose one with `--listener`");
+        }
+        let mut listener = profile.listeners.pop().unwrap_or_default();
+        listener.port = None;
+        Ok((profile.seed, listener))
+    }
+
+    /// Replaces the latencies of the grid. A single latency becomes that of the server.
+    fn replace_latency(&self, experiment: &mut Experiment) -> Result<()> {
+        let latencies = self.latency.iter().flat_map(|list| list.0.clone());
+        let mut latencies: Vec<Latency> = latencies.collect();
+        let has_default = self.experiment.is_none() && experiment.url.is_none();
+        if latencies.is_empty() && has_default && !self.server.names_profile() {
+            latencies.push("50ms".parse().expect("50ms is a latency"));
+        }
+        if latencies.is_empty() {
+            return Ok(());
+        }
+        let mut listener = own_listener(experiment, "--latency")?;
+        if let [only] = latencies.as_slice() {
+            listener.latency = only.clone();
+            set_listener(experiment, listener);
+            latencies.clear();
+        }
+        experiment.grid.latency = latencies;
+        Ok(())
+    }
+
+    /// The error, which begins with the option or key that caused it. If the value is from the experiment, it is named
+    /// as in the file: `fail_if` instead of `--fail-if`.
+    pub(super) fn name_cause(&self, error: Error) -> Error {
+        let text = format!("{error:#}");
+        let option = text.split(':').next().unwrap_or_default();
+        match &self.experiment {
+            Some(file) if !self.typed.contains(option) => anyhow!("{file}: {}", with_keys(&text)),
+            _ => error,
+        }
+    }
+}
+
+/// The listener of flagpole's own server, which `option` changes.
+fn own_listener(experiment: &Experiment, option: &str) -> Result<Listener> {
+    let listener = experiment.listener()?;
+    listener.ok_or_else(|| {
+        anyhow!(
+            "{option}: needs flagpole's own server, but the experiment has a `url`; add `--profile`"
+        )
+    })
+}
+
+fn set_listener(experiment: &mut Experiment, listener: Listener) {
+    experiment.profile = None;
+    experiment.server = Some(listener);
+}
+
+fn replace_value<T: Copy>(value: &mut T, given: Option<T>) {
+    *value = given.unwrap_or(*value);
+}
+
+fn replace_list<T>(list: &mut Vec<T>, given: Vec<T>) {
+    if !given.is_empty() {
+        *list = given;
+    }
+}
+
+/// A sentence with the keys of an experiment instead of the options of the command line: `fail_if` for `--fail-if`.
+fn with_keys(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let name = word.trim_start_matches('`');
+        match name.strip_prefix("--") {
+            Some(key) => word.replace(name, &key.replace('-', "_")),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
