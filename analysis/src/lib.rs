@@ -40,7 +40,7 @@
 //!     ..ObservedCell::default()
 //! });
 //! assert_eq!(verdict.validity, Validity::Suspect);
-//! assert_eq!(verdict.reasons[0].message, "3 rounds; a confidence interval needs 10; raise --rounds");
+//! assert_eq!(verdict.reasons[0].message, "3 rounds; a confidence interval needs 5; raise --rounds");
 //! ```
 
 pub mod stats;

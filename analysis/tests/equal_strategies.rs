@@ -85,7 +85,7 @@ fn some_strategy_differs_from_the_first(walls: &[Vec<f64>]) -> bool {
 /// Asserts that strategies of equal speed rarely appear to differ.
 fn assert_false_differences_are_rare(name: &str, noise: Noise) {
     for strategies in [2, 3, 4, 7] {
-        for rounds in [10, 20] {
+        for rounds in [5, 10, 20] {
             let [pairs, reference] = percent(|rng| {
                 let walls = experiment(rng, strategies, rounds, noise);
                 [

@@ -75,7 +75,7 @@ fn text_of_a_doubtful_comparison() {
         (
             Validity::Suspect,
             "few_rounds",
-            "9 rounds; a confidence interval needs 10; raise --rounds",
+            "4 rounds; a confidence interval needs 5; raise --rounds",
         ),
     ] {
         let (label, message) = (label.to_owned(), message.to_owned());

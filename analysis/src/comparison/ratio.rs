@@ -18,7 +18,7 @@ pub struct Ratio {
     pub to: String,
     /// The geometric mean of the wall times divided by that of the other strategy, over the rounds that both have.
     pub ratio: f64,
-    /// The ends of the confidence interval; null with fewer than 10 rounds.
+    /// The ends of the confidence interval; null with fewer than 5 rounds.
     pub confidence_interval: Option<[f64; 2]>,
     /// The number of ratios whose intervals contain the true ratios with 95% confidence together; null without an
     /// interval.

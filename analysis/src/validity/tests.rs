@@ -371,10 +371,10 @@ fn drift_is_corrected_for_the_number_of_strategies() {
 }
 
 #[test]
-fn fewer_than_10_rounds_are_suspect_and_missing_rounds_invalid() {
-    let message = "9 rounds; a confidence interval needs 10; raise --rounds";
+fn fewer_than_5_rounds_are_suspect_and_missing_rounds_invalid() {
+    let message = "4 rounds; a confidence interval needs 5; raise --rounds";
     assert_suspect(
-        |cell| (cell.rounds, cell.requested_rounds) = (9, 9),
+        |cell| (cell.rounds, cell.requested_rounds) = (4, 4),
         "few_rounds",
         message,
     );
@@ -439,8 +439,8 @@ fn what_could_not_be_checked_is_no_reason() {
 #[test]
 fn most_severe_reason_comes_first() {
     let mut cell = clean();
-    cell.rounds = 9;
-    cell.requested_rounds = 9;
+    cell.rounds = 4;
+    cell.requested_rounds = 4;
     cell.strategies[1].mismatch = Some((1, mismatch(None)));
     let verdict = Verdict::for_cell(&cell);
     let severities: Vec<_> = verdict.reasons.iter().map(|issue| issue.severity).collect();

@@ -71,7 +71,7 @@ pub(crate) struct CompareArgs {
     #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N", value_delimiter = ',')]
     pub(super) concurrency: Vec<Concurrency>,
 
-    /// Measure N rounds after a warm-up round; confidence intervals need 10 [default: 20]
+    /// Measure N rounds after a warm-up round; confidence intervals need 5 [default: 20]
     #[arg(long, alias = "repeat", value_name = "N", value_parser = value_parsers::count)]
     pub(super) rounds: Option<NonZeroUsize>,
 
