@@ -89,10 +89,15 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     })
 }
 
-/// Downloads of the flags of the job's countries, in their order, which repeats until there are enough downloads.
+/// Downloads of the job's paths or of the files of its countries, repeated until there are enough downloads.
 fn workload(job: &TrialJob) -> Workload {
+    let paths = job.paths.iter().copied().cycle().take(job.downloads);
     let codes = job.codes.iter().copied().cycle().take(job.downloads);
-    let workload = job.files.workload(codes.collect());
+    let workload = if job.paths.is_empty() {
+        job.files.workload(codes.collect())
+    } else {
+        Workload::paths(paths)
+    };
     match job.interval {
         Some(interval) => workload.spaced(interval),
         None => workload,

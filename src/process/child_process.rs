@@ -223,7 +223,8 @@ mod tests {
             Outcome::Timeout(TimeoutKind::Total, Duration::from_millis(9)),
             Outcome::ConnectFailed { cause, message },
         ];
-        let others = outcomes.map(|outcome| AttemptRecord::new(resource, outcome));
+        let path = "/img/1.png?size=2".parse().unwrap();
+        let others = outcomes.map(|outcome| AttemptRecord::new(path, outcome));
         let sent = TrialResult {
             wall: Duration::from_nanos(123_456_789),
             unstarted: 2,

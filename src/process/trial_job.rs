@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use derive_more::Display;
 use flagpole_analysis::comparison::{LostTime, ResourceUsage};
 use flagpole_client::Workload;
-use flagpole_protocol::{AttemptRecord, CountryCode};
+use flagpole_protocol::{AttemptRecord, CountryCode, OriginForm};
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr};
 use std::time::Duration;
@@ -20,7 +20,10 @@ pub(crate) struct TrialJob {
     pub(crate) url: String,
     #[serde(with = "As::<Vec<DisplayFromStr>>")]
     pub(crate) codes: Vec<CountryCode>,
-    /// The length of the list of codes to download: `codes`, repeated from the start as often as necessary.
+    /// What to download instead of the files of `codes`, if not empty.
+    #[serde(with = "As::<Vec<DisplayFromStr>>")]
+    pub(crate) paths: Vec<OriginForm>,
+    /// The length of the list to download: `codes` or `paths`, repeated from the start as often as necessary.
     pub(crate) downloads: usize,
     pub(crate) files: Files,
     /// The time between the due times of two downloads; `None` for a closed workload.

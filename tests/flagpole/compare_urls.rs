@@ -1,9 +1,11 @@
 //! `flagpole compare --url`: running servers, external servers, and unreachable ones.
 
-use crate::compare::{assert_code_of_verdict, column, json, strategies};
+use crate::compare;
+use crate::compare::{assert_code_of_verdict, column, strategies};
 use crate::harness::{Sandbox, flagpole, wait_until};
 use crate::servers::{UnusedAddr, server_with, start_external_server};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::fs;
 
 #[test]
 fn unreachable_url_is_an_invalid_measurement() {
@@ -25,7 +27,7 @@ fn server_that_stops_ends_the_rounds() {
     drop(server);
     let output = process.finish();
     output.assert_code(3);
-    let document = json(&output);
+    let document = compare::json(&output);
     let reasons = document["cells"][0]["verdict"]["reasons"]
         .as_array()
         .unwrap();
@@ -55,7 +57,7 @@ fn running_flagpole_server_gives_a_lower_bound() {
     let line = format!("compare --format json --rounds 1 --url {}", server.url());
     let output = flagpole(&line);
     assert_code_of_verdict(&output, 0);
-    let document = json(&output);
+    let document = compare::json(&output);
     assert_eq!(column(&document, "bound_us"), [100_000, 5000, 5000]);
     assert_eq!(
         server.ledger().by_status[&200],
@@ -71,8 +73,63 @@ fn external_server_gives_no_lower_bound() {
         start_external_server()
     ));
     assert_code_of_verdict(&output, 0);
-    let document = json(&output);
+    let document = compare::json(&output);
     assert_eq!(column(&document, "ok"), [20, 20, 20]);
     assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);
     assert_eq!(column(&document, "efficiency"), [&Value::Null; 3]);
+}
+
+#[test]
+fn paths_of_a_list_are_downloaded_in_their_order() {
+    let sandbox = Sandbox::new();
+    let url = start_external_server();
+    let lines =
+        format!("/flags/us/us.gif\r\n{url}flags/br/br.gif?v=2\r\n# comment\r\n/flags/a b\r\n");
+    fs::write(sandbox.path("list.txt"), lines).unwrap();
+    let line = format!("--rounds 1 --strategy sequential --result r.json --url {url}");
+    sandbox.run(&format!(
+        "compare {line} --urls list.txt --times 2 --save saved.toml"
+    ));
+    let document =
+        || -> Value { serde_json::from_slice(&fs::read(sandbox.path("r.json")).unwrap()).unwrap() };
+    let list = ["/flags/us/us.gif", "/flags/br/br.gif?v=2", "/flags/a%20b"];
+    let check = |document: &Value| {
+        assert_eq!(document["cells"][0]["conditions"]["urls"], "3 paths");
+        let strategy = &strategies(document)[0];
+        let attempts = strategy["median_round_attempts"].as_array().unwrap();
+        let paths: Vec<_> = attempts.iter().map(|one| &one["resource"]).collect();
+        assert_eq!(paths, [list, list].concat());
+        let counts = ["ok", "not_found", "error"].map(|key| &strategy[key]);
+        assert_eq!(
+            counts,
+            [2, 4, 0],
+            "the server takes the query for a part of the name"
+        );
+        assert_eq!(attempts[5]["n"], 2);
+    };
+    check(&document());
+    assert_eq!(document()["experiment"]["urls"], json!(list));
+    assert!(document()["experiment"].get("flags").is_none());
+    sandbox.run("compare saved.toml --result r.json");
+    check(&document());
+}
+
+#[test]
+fn delays_and_fates_of_a_list_are_those_of_flagpole() {
+    let sandbox = Sandbox::new();
+    let server = server_with("5ms", "");
+    fs::write(
+        sandbox.path("list.txt"),
+        "/flags/us/us.gif\n/flags/br/metadata.json\n/none\n",
+    )
+    .unwrap();
+    let line = format!("compare --format json --rounds 1 --url {}", server.url());
+    let output = sandbox.run(&format!("{line} --urls list.txt"));
+    assert_code_of_verdict(&output, 0);
+    let document = compare::json(&output);
+    assert_eq!(column(&document, "ok"), [2, 2, 2]);
+    assert_eq!(column(&document, "not_found"), [1, 1, 1]);
+    assert_eq!(column(&document, "bound_us"), [15_000, 5000, 5000]);
+    let digests = column(&document, "fates_digest");
+    assert!(digests[0].is_string() && digests.iter().all(|digest| *digest == digests[0]));
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::{fs, path::Path};
 
-const FILES: [(&str, &[u8]); 11] = [
+const FILES: [(&str, &[u8]); 16] = [
     ("file", b"old"),
     ("latin.toml", b"about = '\xe9'\n[[listener]]\n"),
     ("latin", b"about = '\xe9'\n[[listener]]\n"),
@@ -28,6 +28,14 @@ const FILES: [(&str, &[u8]); 11] = [
     ),
     ("ureq.toml", b"[grid]\ntransports = ['hyper', 'ureq']\n"),
     ("three.toml", b"profile = 'book'\n"),
+    ("relative.txt", b"/a\n# /b\r\n\r\nimg/1.png\r\n"),
+    ("other.txt", b"http://127.0.0.1:2/a\n"),
+    ("latin.txt", b"/a\n/\xe9\n"),
+    ("comments.txt", b"# nothing\n"),
+    (
+        "urls.toml",
+        b"url = 'http://127.0.0.1:1'\nurls = [\n  '/a',\n  '/b c',\n]\n",
+    ),
 ];
 
 /// The sizes of all files in a folder.
@@ -197,6 +205,14 @@ fn compare() {
         "compare --times 100000000000",
         &many,
         "compare --url https://x",
+        "compare --urls relative.txt",
+        "compare --url http://127.0.0.1:1 --urls missing.txt",
+        "compare --url http://127.0.0.1:1 --urls relative.txt",
+        "compare --url http://127.0.0.1:1 --urls other.txt",
+        "compare --url http://127.0.0.1:1 --urls latin.txt",
+        "compare --url http://127.0.0.1:1 --urls comments.txt",
+        "compare --url http://127.0.0.1:1 --urls relative.txt --flags 3",
+        "compare urls.toml",
         "compare --format xml",
         "compare --fail-if asink.errors>0",
         "compare quick.toml --reference asink",

@@ -76,6 +76,11 @@ mod tests {
             45,
             "fates of an external server are unknown"
         );
+        let mut paths = rounds(15, &[10, 20]);
+        for (record, path) in paths.iter_mut().zip(["/a?x", "/a?y"].into_iter().cycle()) {
+            (record.resource, record.request_number) = (path.parse().unwrap(), 1);
+        }
+        assert_eq!(count(&paths), 2, "each path has a fate of its own");
     }
 
     #[test]

@@ -50,7 +50,8 @@ Examples:
   flagpole compare mine.toml --result mine.json
   flagpole compare mine.toml --baseline mine.json
   flagpole compare mine.toml --strict --fail-if 'async.efficiency < 0.9'
-  flagpole compare --url http://127.0.0.1:8001 --format json")]
+  flagpole compare --url http://127.0.0.1:8001 --format json
+  flagpole compare --url http://127.0.0.1:8001 --urls paths.txt")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
@@ -79,7 +80,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "N", help_heading = "Downloads")]
     pub(super) flags: Option<FlagCount>,
 
-    /// Download each flag N times [default: 1]
+    /// Download each flag or path N times [default: 1]
     #[arg(long, value_name = "N", value_parser = value_parsers::count, help_heading = "Downloads")]
     pub(super) times: Option<NonZeroUsize>,
 
@@ -91,6 +92,13 @@ pub(crate) struct CompareArgs {
         help_heading = "Downloads"
     )]
     pub(super) files: Option<Files>,
+
+    /// Download the paths or URLs that this file lists from --url
+    ///
+    /// One a line, in this order; lines that are empty or begin with `#` are ignored. Every complete response with a 2xx
+    /// status counts as a success.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["flags", "files"], help_heading = "Downloads")]
+    pub(super) urls: Option<PathBuf>,
 
     /// Use the server at this URL: `http://127.0.0.1:9000`
     #[arg(long, conflicts_with = "ServerOptions", help_heading = "Server")]

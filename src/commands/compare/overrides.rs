@@ -6,8 +6,9 @@ mod tests;
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::Experiment;
 use crate::options::names::StrategyName;
+use crate::options::path_list;
 use crate::options::value_parsers::Seed;
-use anyhow::{Error, Result, anyhow, bail};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 use flagpole_server::{Latency, config::listener::Listener};
 
 impl CompareArgs {
@@ -31,9 +32,8 @@ impl CompareArgs {
         replace_list(&mut experiment.grid.strategies, strategies);
         replace_list(&mut experiment.grid.concurrency, self.concurrency.clone());
         replace_value(&mut experiment.rounds, self.rounds);
-        replace_value(&mut experiment.flags, self.flags);
+        self.replace_downloads(experiment)?;
         replace_value(&mut experiment.times, self.times);
-        replace_value(&mut experiment.files, self.files);
         experiment.policy = self.policy.merged_over(&experiment.policy)?;
         if self.measure_overhead {
             experiment.measure_overhead = Some(true);
@@ -42,6 +42,23 @@ impl CompareArgs {
             experiment.reference.clone_from(&self.reference);
         }
         experiment.fail_if.extend(self.fail_if.iter().cloned());
+        Ok(())
+    }
+
+    /// Replaces the flags by the paths of a file, or the paths by flags.
+    fn replace_downloads(&self, experiment: &mut Experiment) -> Result<()> {
+        let (flags, files) = (self.flags, self.files);
+        if let Some(file) = &self.urls {
+            let url = experiment.url.as_ref();
+            let url = url.context("--urls: needs `--url`, the server to download from")?;
+            let target = url.parse().map_err(|error| anyhow!("--url: {error}"))?;
+            experiment.urls = Some(path_list::read(file, &target)?);
+            (experiment.flags, experiment.files) = (None, None);
+        } else if flags.is_some() || files.is_some() {
+            experiment.urls = None;
+            experiment.flags = Some(flags.or(experiment.flags).unwrap_or_default());
+            experiment.files = Some(files.or(experiment.files).unwrap_or_default());
+        }
         Ok(())
     }
 

@@ -176,14 +176,14 @@ impl CellRun<'_> {
         let experiment = self.conditions.experiment;
         let own_url = self.server.as_ref().map(|server| server.url.clone());
         let url = experiment.url.clone().or(own_url);
-        let codes = experiment.flags.codes();
         let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
         let job = TrialJob {
             strategy: variant.strategy.name().to_owned(),
             url: url.expect("without a URL there is flagpole's own server"),
-            downloads: codes.len() * experiment.times.get(),
-            codes,
-            files: experiment.files,
+            codes: experiment.codes(),
+            paths: experiment.urls.clone().unwrap_or_default(),
+            downloads: experiment.list_length() * experiment.times.get(),
+            files: experiment.files.unwrap_or_default(),
             interval: None,
             concurrency: concurrency.get(),
             policy: variant.policy.clone(),

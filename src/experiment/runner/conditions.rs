@@ -37,13 +37,17 @@ impl CellConditions<'_> {
     /// The conditions as pairs of name and value, for the result.
     pub(crate) fn as_pairs(&self, listener: Option<&Listener>) -> Vec<(String, String)> {
         let experiment = self.experiment;
-        let mut pairs = vec![("flags", experiment.flags.to_string())];
+        let mut pairs = Vec::new();
+        if let Some(paths) = &experiment.urls {
+            let plural = if paths.len() == 1 { "" } else { "s" };
+            pairs.push(("urls", format!("{} path{plural}", paths.len())));
+        }
+        pairs.extend(experiment.flags.map(|flags| ("flags", flags.to_string())));
         if experiment.times.get() > 1 {
             pairs.push(("times", experiment.times.to_string()));
         }
-        if experiment.files != Files::Flags {
-            pairs.push(("files", experiment.files.to_string()));
-        }
+        let files = experiment.files.filter(|files| *files != Files::Flags);
+        pairs.extend(files.map(|files| ("files", files.to_string())));
         let policy = experiment.policy.describe();
         if !policy.is_empty() {
             pairs.push(("policy", policy.join(", ")));

@@ -61,6 +61,7 @@ fn run_trials(
             strategy: strategy::ALL[0].name().to_owned(),
             url: server.url.clone(),
             codes: populous::TOP_20.to_vec(),
+            paths: Vec::new(),
             downloads: DOWNLOADS,
             files: Files::Flags,
             interval: Some(INTERVAL),

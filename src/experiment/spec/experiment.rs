@@ -10,7 +10,7 @@ use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_client::Concurrency;
-use flagpole_protocol::TextOrNumber;
+use flagpole_protocol::{CountryCode, OriginForm, TextOrNumber};
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::describe_toml_error;
@@ -41,14 +41,19 @@ pub(crate) struct Experiment {
     #[serde_as(as = "TextOrNumber")]
     #[serde(default)]
     pub(crate) seed: Seed,
-    #[serde_as(as = "TextOrNumber")]
+    /// `None` only with `urls`.
+    #[serde_as(as = "Option<TextOrNumber>")]
     #[serde(default)]
-    pub(crate) flags: FlagCount,
-    /// Downloads of each flag.
+    pub(crate) flags: Option<FlagCount>,
+    /// Downloads of each flag or path.
     #[serde(default = "once")]
     pub(crate) times: NonZeroUsize,
+    /// `None` only with `urls`.
+    pub(crate) files: Option<Files>,
+    /// The paths to download from the server at `url`, instead of flags.
+    #[serde_as(as = "Option<Vec<TextOrNumber>>")]
     #[serde(default)]
-    pub(crate) files: Files,
+    pub(crate) urls: Option<Vec<OriginForm>>,
     /// Measured rounds, without the warm-up round.
     #[serde(default = "rounds")]
     pub(crate) rounds: NonZeroUsize,
@@ -108,10 +113,27 @@ impl Experiment {
 
     /// Parses the text of the file `name`.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Experiment> {
-        toml::from_str(text).map_err(|error| {
+        let parsed: Result<Experiment, _> = toml::from_str(text);
+        let mut experiment = parsed.map_err(|error| {
             let described = describe_toml_error(text, error.span(), error.message());
             anyhow!("{name}:{described}")
-        })
+        })?;
+        if experiment.urls.is_none() {
+            experiment.flags.get_or_insert_default();
+            experiment.files.get_or_insert_default();
+        }
+        Ok(experiment)
+    }
+
+    /// The codes of the flags; none if paths are downloaded.
+    pub(crate) fn codes(&self) -> Vec<CountryCode> {
+        self.flags.map(FlagCount::codes).unwrap_or_default()
+    }
+
+    /// The number of flags or paths, each of which is downloaded as often as `times` says.
+    pub(crate) fn list_length(&self) -> usize {
+        let paths = self.urls.as_ref().map(Vec::len);
+        paths.unwrap_or_else(|| self.codes().len())
     }
 
     /// The listener of flagpole's own server; `None` with an external server.
@@ -140,7 +162,7 @@ impl Experiment {
     /// The concurrencies of the grid; by default one per download, at most 30.
     pub(crate) fn concurrencies(&self) -> Vec<Concurrency> {
         if self.grid.concurrency.is_empty() {
-            let downloads = self.flags.codes().len().saturating_mul(self.times.get());
+            let downloads = self.list_length().saturating_mul(self.times.get());
             let default = Concurrency::new(downloads.min(DEFAULT_CONCURRENCY));
             return vec![default.expect("1 to 30 are allowed")];
         }

@@ -19,11 +19,11 @@ impl Experiment {
     /// The number of requests of a run without failures.
     pub(crate) fn downloads(&self) -> usize {
         let files = match self.files {
-            Files::Flags | Files::Metadata => 1,
-            Files::Both | Files::FlagThenMetadata => 2,
+            None | Some(Files::Flags | Files::Metadata) => 1,
+            Some(Files::Both | Files::FlagThenMetadata) => 2,
         };
-        let flags = self.flags.codes().len();
-        flags.saturating_mul(self.times.get()).saturating_mul(files)
+        let list = self.list_length().saturating_mul(self.times.get());
+        list.saturating_mul(files)
     }
 
     /// Rejects an experiment that needs too much memory or time. `strategies` is the number of strategy variants.
@@ -91,6 +91,18 @@ impl Experiment {
         if self.url.is_some() && !self.grid.latency.is_empty() {
             bail!("grid.latency needs flagpole's own server; remove `url` or `latency`");
         }
+        let Some(paths) = &self.urls else {
+            return Ok(());
+        };
+        if self.flags.is_some() || self.files.is_some() {
+            bail!("expected only one of `urls` and `flags` or `files`");
+        }
+        if paths.is_empty() {
+            bail!("urls: expected at least one path, got none");
+        }
+        if self.url.is_none() {
+            bail!("urls needs `url`, the server to download from");
+        }
         Ok(())
     }
 
@@ -152,6 +164,27 @@ mod tests {
             "4 combinations of conditions x 3 strategies x 10000 rounds = 120000 runs; the maximum is 100000"
         );
         check("flags = 'all'\ntimes = 401").unwrap();
+    }
+
+    #[test]
+    fn paths_need_a_server_and_exclude_flags() {
+        let error = |text: &str| check(text).unwrap_err().to_string();
+        let url = "url = 'http://127.0.0.1:9'\n";
+        check(&format!("{url}urls = ['/a', '/b?c']")).unwrap();
+        assert_eq!(
+            error("urls = ['/a']"),
+            "urls needs `url`, the server to download from"
+        );
+        for other in ["flags = 20", "files = 'flags'"] {
+            assert_eq!(
+                error(&format!("{url}urls = ['/a']\n{other}")),
+                "expected only one of `urls` and `flags` or `files`"
+            );
+        }
+        assert_eq!(
+            error(&format!("{url}urls = []")),
+            "urls: expected at least one path, got none"
+        );
     }
 
     #[test]

@@ -176,3 +176,43 @@ fn error_names_the_option_or_the_key_that_caused_it() {
         "--fault: the server of the experiment is not named `WEST`; remove `WEST=`"
     );
 }
+
+#[test]
+fn a_list_of_paths_and_flags_replace_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let [list, saved] = ["list.txt", "saved.toml"].map(|name| folder.path().join(name));
+    fs::write(&list, "/a\n/b\n").unwrap();
+    let (list, saved) = (list.display(), saved.display());
+    let url = "--url http://127.0.0.1:1";
+    let text = file(&format!("article {url} --urls {list}"));
+    assert!(text.contains("\nurls = [\"/a\", \"/b\"]\n"), "{text}");
+    assert!(
+        !text.contains("flags = ") && !text.contains("files = "),
+        "{text}"
+    );
+    fs::write(saved.to_string(), text).unwrap();
+    assert!(
+        file(&format!("{saved} --urls {list}")).contains("\nurls = "),
+        "it has a `url`"
+    );
+    for (option, expected) in [
+        ("--flags 3", "flags = 3"),
+        ("--files both", "files = \"both\""),
+    ] {
+        let text = file(&format!("{saved} {option}"));
+        assert!(
+            text.contains(expected) && !text.contains("urls = "),
+            "{text}"
+        );
+        assert!(
+            text.contains("flags = ") && text.contains("files = "),
+            "{text}"
+        );
+    }
+    let error = parse(&format!("article --urls {list}"))
+        .experiment()
+        .err()
+        .unwrap();
+    let expected = "--urls: needs `--url`, the server to download from";
+    assert_eq!(error.to_string(), expected);
+}
