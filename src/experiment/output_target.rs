@@ -4,7 +4,7 @@ use crate::output;
 use anyhow::{Context as _, Result};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// The file that an option names. Nothing is created or changed before there is something to write.
@@ -27,6 +27,12 @@ impl OutputTarget {
             path,
             stream,
         })
+    }
+
+    /// Whether the other target is the same file, so that one would replace the other.
+    pub(crate) fn is_same_file(&self, other: &OutputTarget) -> bool {
+        let absolute = |target: &OutputTarget| path::absolute(&target.path).ok();
+        self.stream.is_none() && other.stream.is_none() && absolute(self) == absolute(other)
     }
 
     /// Writes the content of the file.

@@ -96,6 +96,11 @@ impl PolicyOptions {
         *self == PolicyOptions::default()
     }
 
+    /// Whether slow requests are duplicated.
+    pub(crate) fn hedges(&self) -> bool {
+        self.hedge.is_some()
+    }
+
     /// The options given, by their keys in a file.
     pub(crate) fn table(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {

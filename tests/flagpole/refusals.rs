@@ -7,8 +7,12 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::{fs, path::Path};
 
-const FILES: [(&str, &[u8]); 16] = [
+const FILES: [(&str, &[u8]); 20] = [
     ("file", b"old"),
+    ("empty.json", b"\n"),
+    ("other.json", b"[1, 2]"),
+    ("schema.json", b"{\"schema\": 4}"),
+    ("old.json", b"{\"schema\": 2, \"cells\": []}"),
     ("latin.toml", b"about = '\xe9'\n[[listener]]\n"),
     ("latin", b"about = '\xe9'\n[[listener]]\n"),
     ("key.toml", b"[[listener]]\nlatncy = '5ms'\n"),
@@ -228,6 +232,16 @@ fn compare() {
         "compare artcle",
         "compare missing.toml",
         "compare quick.toml --baseline queue.toml",
+        "compare quick.toml --baseline empty",
+        "compare quick.toml --baseline missing.json",
+        "compare quick.toml --baseline empty.json",
+        "compare quick.toml --baseline other.json",
+        "compare quick.toml --baseline schema.json",
+        "compare quick.toml --baseline old.json",
+        "compare quick.toml --strict --rounds 4",
+        "compare quick.toml --strategy sequential -c 2,3",
+        "compare quick.toml --strategy sequential --hedge 5ms",
+        "compare quick.toml --result new --save ./new",
         "compare quick.toml --result missing/r.json",
         "compare quick.toml --save missing/r.toml",
         "compare quick.toml --result r.json --save missing/again.toml",

@@ -17,8 +17,8 @@ use crate::process::{system_limits, trial_process::Interrupt};
 use crate::{interrupt, output};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context as _, Result, anyhow};
-use flagpole_analysis::{comparison::Comparison, validity::Validity};
+use anyhow::{Context as _, Result, anyhow, bail};
+use flagpole_analysis::{comparison::Comparison, stats::MIN_ROUNDS, validity::Validity};
 use flagpole_client::Target;
 use std::io;
 
@@ -37,10 +37,18 @@ impl CompareArgs {
             return Ok(ExitStatus::Success);
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
+        self.check_rounds(&experiment)?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
         if let Some(path) = &self.save {
-            OutputTarget::open("--save", path)?.write(&as_file()?)?;
+            let save = OutputTarget::open("--save", path)?;
+            if target
+                .as_ref()
+                .is_some_and(|result| result.is_same_file(&save))
+            {
+                bail!("--save: expected another file than that of --result");
+            }
+            save.write(&as_file()?)?;
         }
         let interrupt = Interrupt::default();
         let handle = interrupt.clone();
@@ -64,6 +72,17 @@ impl CompareArgs {
         } else {
             ExitStatus::InvalidMeasurement
         })
+    }
+
+    /// Rejects a number of rounds with which every result is doubtful, if that is a failure.
+    fn check_rounds(&self, experiment: &Experiment) -> Result<()> {
+        let rounds = experiment.rounds.get();
+        if self.strict && rounds < MIN_ROUNDS {
+            bail!(
+                "--strict: fewer than {MIN_ROUNDS} rounds are always doubtful, got {rounds}; raise --rounds"
+            );
+        }
+        Ok(())
     }
 
     /// Prints why the measurement is invalid, with `--strict` also why it is doubtful; returns whether it can be used.

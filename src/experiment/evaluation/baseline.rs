@@ -11,7 +11,6 @@ use flagpole_analysis::comparison::{
 };
 use flagpole_analysis::stats::ComparisonCount;
 use flagpole_analysis::validity::Validity;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -30,14 +29,21 @@ pub(crate) fn read(path: &Path) -> Result<Comparison> {
 
 /// Parses the text of a result. Checks its schema first, because other keys depend on it.
 fn parse(text: &str) -> Result<Comparison> {
-    #[derive(Deserialize)]
-    struct SchemaNumber {
-        schema: u32,
+    if text.trim().is_empty() {
+        bail!("expected a result that `--result` wrote, got an empty file");
     }
-    let SchemaNumber { schema } = from_json(text)?;
-    if !(OLDEST_SCHEMA..=SCHEMA).contains(&schema) {
+    let document: Value = from_json(text)?;
+    // Other formats have a `schema` too, but no cells.
+    let schema = document
+        .get("schema")
+        .filter(|_| document.get("cells").is_some());
+    let Some(schema) = schema.and_then(Value::as_u64) else {
+        bail!("expected a result that `--result` wrote, got another JSON document");
+    };
+    if !(OLDEST_SCHEMA..=SCHEMA).contains(&u32::try_from(schema).unwrap_or(u32::MAX)) {
         bail!(
-            "expected a result of schema {OLDEST_SCHEMA}, got `{schema}`; measure the baseline again with this version"
+            "expected a result of schema {OLDEST_SCHEMA} to {SCHEMA}, got `{schema}`; measure the baseline again with \
+             this version"
         );
     }
     from_json(text)

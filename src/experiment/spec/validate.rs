@@ -1,8 +1,10 @@
 //! The size of an experiment, and experiments that cannot be measured.
 
 use super::experiment::Experiment;
+use super::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
+use flagpole_client::Concurrency;
 use flagpole_protocol::SpecError;
 use flagpole_server::FaultSpec;
 use flagpole_server::config::listener::Listener;
@@ -51,6 +53,7 @@ impl Experiment {
         let variants = self.strategy_variants()?;
         self.check_size(variants.len())?;
         self.check_grid()?;
+        self.check_concurrency(&variants)?;
         let mut names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
         if let Some(unknown) = self
@@ -102,6 +105,31 @@ impl Experiment {
         }
         if self.url.is_none() {
             bail!("urls needs `url`, the server to download from");
+        }
+        Ok(())
+    }
+
+    /// Rejects concurrencies that no strategy can have, and hedging where no strategy can hedge.
+    fn check_concurrency(&self, variants: &[StrategyVariant]) -> Result<()> {
+        let all = self.concurrencies();
+        let is_fixed = |one: &StrategyVariant| {
+            let used = all.iter().map(|&limit| one.strategy.concurrency(limit));
+            used.collect::<BTreeSet<_>>().len() == 1
+        };
+        if all.len() > 1 && variants.iter().all(is_fixed) {
+            let names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
+            bail!(
+                "--concurrency: several values make no difference to {}",
+                names.join(", ")
+            );
+        }
+        let mut hedged = variants.iter().filter(|one| one.policy.hedges()).peekable();
+        let can_hedge = |one: &StrategyVariant| {
+            let mut used = all.iter().map(|&limit| one.strategy.concurrency(limit));
+            used.any(|concurrency| concurrency > Concurrency::ONE)
+        };
+        if hedged.peek().is_some() && !hedged.any(can_hedge) {
+            bail!("--hedge: needs a concurrency of at least 2, got 1");
         }
         Ok(())
     }
@@ -185,6 +213,28 @@ mod tests {
             error(&format!("{url}urls = []")),
             "urls: expected at least one path, got none"
         );
+    }
+
+    #[test]
+    fn options_without_effect_on_any_strategy_are_rejected() {
+        let error = |text: &str| check(text).unwrap_err().to_string();
+        let grid = "[grid]\nstrategies = ['sequential', 'async']\nconcurrency =";
+        let sequential = grid.replace(", 'async'", "");
+        let hedge = "\n[policy]\nhedge = '50ms'";
+        assert_eq!(
+            error(&format!("{sequential} [5, 10]")),
+            "--concurrency: several values make no difference to sequential"
+        );
+        for text in [
+            format!("{sequential} [5] {hedge}"),
+            format!("{grid} [1] {hedge}"),
+        ] {
+            assert_eq!(
+                error(&text),
+                "--hedge: needs a concurrency of at least 2, got 1"
+            );
+        }
+        check(&format!("{grid} [1, 2] {hedge}")).unwrap();
     }
 
     #[test]

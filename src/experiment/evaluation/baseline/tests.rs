@@ -198,17 +198,25 @@ fn few_rounds_have_a_ratio_without_interval() {
 
 #[test]
 fn result_of_another_schema_is_rejected() {
-    let error = parse(r#"{ "schema": 2 }"#).err().unwrap();
-    let sentence =
-        format!("expected a result of schema {OLDEST_SCHEMA}, got `2`; measure the baseline again");
-    assert!(error.to_string().starts_with(&sentence), "{error}");
+    let error = parse(r#"{ "schema": 2, "cells": [] }"#).err().unwrap();
+    let sentence = "expected a result of schema 3 to 4, got `2`; measure the baseline again";
+    assert!(error.to_string().starts_with(sentence), "{error}");
 }
 
 #[test]
 fn file_that_is_no_result_is_refused_in_plain_words() {
-    for (text, place) in [("[grid]", "line 1, column 2"), ("{}", "line 1, column 2")] {
+    for (text, found) in [
+        ("[grid]", "something else at line 1, column 2"),
+        ("", "an empty file"),
+        ("{}", "another JSON document"),
+        (r#"{ "schema": 4 }"#, "another JSON document"),
+        (
+            r#"{ "schema": 4, "cells": [] }"#,
+            "something else at line 1, column 28",
+        ),
+    ] {
         let error = parse(text).err().unwrap();
-        let sentence = "expected a result that `--result` wrote, got something else at ";
-        assert_eq!(error.to_string(), format!("{sentence}{place}"));
+        let expected = format!("expected a result that `--result` wrote, got {found}");
+        assert_eq!(error.to_string(), expected, "{text}");
     }
 }
