@@ -67,6 +67,7 @@ fn text_of_a_doubtful_comparison() {
     ]))
     .unwrap();
     strategy.stalled_rounds = vec![1, 7];
+    strategy.rounds[0].fates_digest = strategy.fates_digest.take();
     strategy.ratios.clear();
     cell.reference = Some("threads".to_owned());
     cell.verdict.validity = Validity::Invalid;

@@ -11,6 +11,7 @@ mod compare;
 mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
+mod compare_unequal_runs;
 mod compare_urls;
 mod compatibility;
 mod examples;
@@ -31,6 +32,7 @@ mod profiles;
 mod refusals;
 mod resume;
 mod retry_cli;
+mod run_dependent_server;
 mod same_files;
 mod serve;
 mod servers;

@@ -84,7 +84,7 @@ fn serve_files(stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
 }
 
 /// The lines of a message head; empty at the end of the connection.
-fn head(peer: &mut BufReader<TcpStream>) -> io::Result<Vec<String>> {
+pub(crate) fn head(peer: &mut BufReader<TcpStream>) -> io::Result<Vec<String>> {
     peer.lines()
         .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
         .collect()

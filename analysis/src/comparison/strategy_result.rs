@@ -75,7 +75,8 @@ pub struct StrategyResult {
     pub failures: Vec<FailureCount>,
     /// The resources that the client's process used in a round: the median of each figure.
     pub resource_usage: ResourceUsage,
-    /// The digest of the compared fates: 16 digits, equal for equal fates; null if none can be compared.
+    /// The digest of the compared fates of every round: 16 digits, equal for equal fates; null if rounds differ, or if
+    /// none can be compared.
     pub fates_digest: Option<String>,
     /// What limits the median round.
     pub bottleneck: Option<Bottleneck>,

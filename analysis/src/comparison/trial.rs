@@ -131,6 +131,9 @@ pub struct RoundResult {
     /// The p99 lateness of delayed responses, with fractions because the server measures in nanoseconds; null if no
     /// response was delayed, or for an external server.
     pub lateness_p99_us: Option<f64>,
+    /// The digest of the compared fates of the round: 16 digits; null if none can be compared.
+    #[serde(default)]
+    pub fates_digest: Option<String>,
 }
 
 impl From<&Trial> for RoundResult {
@@ -148,6 +151,7 @@ impl From<&Trial> for RoundResult {
             lost: trial.lost,
             server_cpu_us: trial.server.as_ref().map(|server| server.cpu_us),
             lateness_p99_us: trial.lateness_p99_us(),
+            fates_digest: None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! to one response.
 
 use super::measured_cell::MeasuredStrategy;
-use crate::validity::{FateComparison, FatesDigest, PlannedFates, compare_fates};
+use crate::comparison::Trial;
+use crate::validity::{FateComparison, PlannedFates, RoundDigests, compare_fates};
 
 /// What can be compared of the trials of each strategy, in the order of the strategies: only the fates that every trial
 /// has.
@@ -25,13 +26,9 @@ pub(super) fn compare(strategies: &[MeasuredStrategy]) -> Vec<Vec<FateComparison
         .collect()
 }
 
-/// The digest that all rounds of a strategy share; if the digests differ, one that differs from the smallest, so that
-/// strategies with different rounds do not appear equal.
-pub(super) fn common_digest(compared: &[FateComparison]) -> Option<FatesDigest> {
-    let digests = compared.iter().filter_map(|one| one.digest.clone());
-    let mut digests: Vec<_> = digests.collect();
-    digests.sort_unstable();
-    let first = digests.first()?.clone();
-    let other = digests.into_iter().find(|digest| *digest != first);
-    Some(other.unwrap_or(first))
+/// The digest of each trial's fates, by round.
+pub(super) fn digests(trials: &[Trial], compared: &[FateComparison]) -> RoundDigests {
+    let digests = trials.iter().zip(compared);
+    let digests = digests.filter_map(|(trial, one)| Some((trial.round, one.digest.clone()?)));
+    digests.collect()
 }

@@ -20,6 +20,8 @@ pub struct MeasuredCell {
     pub order: Vec<Vec<String>>,
     /// The limits of the server.
     pub limits: ServerLimits,
+    /// Whether a rule of the server applies only from or until a time after the start of a run.
+    pub has_time_windows: bool,
     /// What flagpole's own server did in all rounds; `None` for an external server.
     pub server: Option<ServerSummary>,
     /// The number of cores that client and server share.

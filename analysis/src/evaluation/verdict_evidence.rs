@@ -4,8 +4,8 @@ use super::fates;
 use super::measured_cell::{MeasuredCell, MeasuredStrategy, usable_cores};
 use crate::comparison::{StrategyResult, Trial};
 use crate::validity::{
-    FateComparison, FatesDigest, Mismatch, ObservedCell, ObservedServer, ObservedStrategy, Verdict,
-    busy_time, first_mismatch, median_delay,
+    FateComparison, Mismatch, ObservedCell, ObservedServer, ObservedStrategy, RoundDigests,
+    Verdict, busy_time, common_digest, first_mismatch, median_delay,
 };
 use std::time::Duration;
 
@@ -22,8 +22,11 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
         result.fates_compared = sum(|one| one.attempts);
         result.timing_dependent = sum(|one| one.timing_dependent);
         result.stalled_rounds = stalled_rounds(&measured.trials, server);
-        let fates = fates::common_digest(compared);
-        result.fates_digest = fates.as_ref().map(ToString::to_string);
+        let fates = fates::digests(&measured.trials, compared);
+        result.fates_digest = common_digest(&fates).map(ToString::to_string);
+        for round in &mut result.rounds {
+            round.fates_digest = fates.get(&round.round).map(ToString::to_string);
+        }
         strategies.push(observed_strategy(measured, result, fates, cell.cores));
     }
     let rounds = cell.strategies.iter().map(|one| one.trials.len());
@@ -41,7 +44,7 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
 fn observed_strategy(
     measured: &MeasuredStrategy,
     result: &StrategyResult,
-    fates: Option<FatesDigest>,
+    fates: RoundDigests,
     cores: usize,
 ) -> ObservedStrategy {
     let trials = &measured.trials;
@@ -62,7 +65,7 @@ fn observed_strategy(
         cores: trials.first().map_or(1, |trial| usable_cores(trial, cores)),
         busy: busy.map(|(busy, _): (Duration, Duration)| busy),
         attempt_time: busy.map(|(_, took)| took),
-        fates_digest: fates,
+        fates,
         server_cpu: server_cpu_us.sum::<Option<_>>().map(Duration::from_micros),
         mismatch: trials.iter().find_map(mismatch),
         p99_lateness: trials.iter().filter_map(lateness).collect(),
@@ -81,6 +84,7 @@ fn observed_server(cell: &MeasuredCell) -> ObservedServer {
     ObservedServer {
         median_delay: median_delay(trials.flat_map(|trial| &trial.measured.records)),
         early_responses: summary.early_responses,
+        has_time_windows: cell.has_time_windows,
     }
 }
 

@@ -65,7 +65,7 @@ const COSTS: &[TableColumn] = &[
     ("timing-dependent", |_, one| {
         one.timing_dependent.to_string()
     }),
-    ("fates digest", |_, one| or_dash(one.fates_digest.clone())),
+    ("fates digest", |_, one| fates_digest(one)),
 ];
 
 /// The figures of these cells, after the conditions in which they differ; of several cells, those that compare them. The
@@ -127,6 +127,16 @@ fn table(
         headers: headers.map(str::to_owned).collect(),
         text_columns: varying.len() + 1,
     }
+}
+
+/// The digest of all rounds, `differs` if rounds differ.
+fn fates_digest(strategy: &StrategyResult) -> String {
+    let is_known = strategy
+        .rounds
+        .iter()
+        .any(|round| round.fates_digest.is_some());
+    let unequal = is_known.then(|| "differs".to_owned());
+    or_dash(strategy.fates_digest.clone().or(unequal))
 }
 
 /// The ratio to the reference of the cell.

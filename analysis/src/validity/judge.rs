@@ -1,6 +1,7 @@
 //! Judges what was observed in a cell: one function for each reason to doubt its figures.
 
 use super::observed::{ObservedCell, ObservedStrategy, exceeded_lateness, ratio};
+use super::same_fates;
 use super::verdict::{Validity, ValidityIssue, Verdict};
 use crate::human::{HumanDuration, plural};
 use crate::stats::{MIN_ROUNDS, Trend};
@@ -42,8 +43,8 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
     let strategies = &cell.strategies;
     reasons.extend(early_responses(cell.server.early_responses));
     reasons.extend(server_late(cell));
-    reasons.extend(fates_differ(strategies));
-    reasons.extend(fates_unknown(strategies));
+    reasons.extend(same_fates::fates_differ(cell));
+    reasons.extend(same_fates::fates_unknown(strategies));
     reasons.extend(work_differs(strategies));
     for strategy in strategies {
         reasons.extend(ledger_mismatch(strategy));
@@ -83,29 +84,6 @@ fn server_late(cell: &ObservedCell) -> Option<ValidityIssue> {
         100.0 * limit
     );
     Some(ValidityIssue::new(severity, "server_late", message))
-}
-
-/// All strategies must have had the fates of the first strategy.
-fn fates_differ(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
-    let digest = |one: &ObservedStrategy| Some((one.name.clone(), one.fates_digest.clone()?));
-    let digests: Vec<_> = strategies.iter().filter_map(digest).collect();
-    let (first, digest) = digests.first()?;
-    let (other, other_digest) = digests.iter().find(|(_, other)| other != digest)?;
-    let message = format!(
-        "different fates: {first} has digest {digest}, {other} has {other_digest}; the server does not treat runs alike"
-    );
-    Some(ValidityIssue::invalid("fates_differ", message))
-}
-
-/// No fates of a strategy can be compared.
-fn fates_unknown(strategies: &[ObservedStrategy]) -> Option<ValidityIssue> {
-    let unknown = strategies.iter().filter(|one| one.fates_digest.is_none());
-    let attempts: u64 = unknown.map(|one| one.timing_dependent_attempts).sum();
-    let message = format!(
-        "cannot tell whether the fates were the same: each of the {attempts} attempts was timing-dependent in at \
-             least one trial"
-    );
-    (attempts > 0).then(|| ValidityIssue::suspect("fates_unknown", message))
 }
 
 /// All strategies under a policy must have results comparable to those of the first strategy under that policy.

@@ -2,8 +2,8 @@
 //! 50 ms at concurrency 30. A figure that is unknown is `None` or an empty list, and gives no reason to doubt the cell.
 
 use super::download_counts::DownloadCounts;
-use super::planned_fates::FatesDigest;
 use super::reconcile::Mismatch;
+use super::round_digests::RoundDigests;
 use super::verdict::{Validity, ValidityIssue};
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptKind, AttemptRecord};
@@ -90,6 +90,9 @@ pub struct ObservedServer {
     pub median_delay: Option<Duration>,
     /// The number of responses sent before they were due.
     pub early_responses: u64,
+    /// Whether a rule applies only from or until a time after the start of a run. A request near such a time meets one
+    /// fate or another by the timing of the run.
+    pub has_time_windows: bool,
 }
 
 /// What one strategy did in all rounds.
@@ -109,9 +112,9 @@ pub struct ObservedStrategy {
     pub busy: Option<Duration>,
     /// The time of all attempts: as long as `busy` if no worker was idle between two attempts.
     pub attempt_time: Option<Duration>,
-    /// The digest of the fates of its attempts, where a fate is all that will happen to one response; `None` if no fate
-    /// can be compared.
-    pub fates_digest: Option<FatesDigest>,
+    /// The digest of the fates of each round, where a fate is all that will happen to one response; empty if no fate can
+    /// be compared.
+    pub fates: RoundDigests,
     /// The number of attempts without a place in the digest: each has a result that depends on timing, such as a
     /// timeout, or follows such an attempt in the same download.
     pub timing_dependent_attempts: u64,

@@ -14,9 +14,9 @@ use derive_more::Display;
 use flagpole_protocol::{AttemptKind, AttemptRecord, ContentDigest, Outcome, as_micros};
 use std::collections::BTreeMap;
 
-/// A digest of fates, from their canonical lines in any order: 16 hexadecimal digits, equal if all fates were equal.
+/// A digest of what a run met, from its canonical lines in any order: 16 hexadecimal digits, equal if all lines are.
 #[derive(Clone, Debug, Display, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FatesDigest(String);
+pub struct RunDigest(String);
 
 /// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct PlannedFates {
 #[non_exhaustive]
 pub struct FateComparison {
     /// The digest of the compared attempts; `None` without any.
-    pub digest: Option<FatesDigest>,
+    pub digest: Option<RunDigest>,
     /// The number of compared attempts.
     pub attempts: usize,
     /// The number of attempts that are not compared: timing-dependent attempts and those after them in the same
@@ -75,7 +75,7 @@ impl PlannedFates {
         let mut lines: Vec<_> = lines.map(String::as_str).collect();
         lines.sort_unstable();
         let all: usize = self.downloads.values().map(|one| one.lines.len()).sum();
-        let digest = || FatesDigest(ContentDigest::from_body(lines.concat().as_bytes()).short());
+        let digest = || RunDigest(ContentDigest::from_body(lines.concat().as_bytes()).short());
         FateComparison {
             digest: (!lines.is_empty()).then(digest),
             attempts: lines.len(),

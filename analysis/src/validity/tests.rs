@@ -8,13 +8,18 @@ use std::time::Duration;
 const MS: Duration = Duration::from_millis(1);
 
 /// The digest of a run with one response after this delay.
-fn digest(planned: u64) -> FatesDigest {
+fn digest(planned: u64) -> RunDigest {
     let response = AttemptRecord {
         status: Some(200),
         ..record(60, Outcome::Ok, Some(planned))
     };
     let compared = compare_fates(&[PlannedFates::from_records(&[response])]).remove(0);
     compared.digest.unwrap()
+}
+
+/// This digest in each of 20 rounds.
+fn all_rounds(digest: &RunDigest) -> RoundDigests {
+    (1..=20).map(|round| (round, digest.clone())).collect()
 }
 
 fn downloads(ok: u64, error: u64) -> DownloadCounts {
@@ -34,7 +39,7 @@ fn strategy(name: &str) -> ObservedStrategy {
         server_cpu: Some(2000 * MS),
         busy: Some(100_000 * MS),
         attempt_time: Some(99_000 * MS),
-        fates_digest: Some(digest(50)),
+        fates: all_rounds(&digest(50)),
         mismatch: None,
         p99_lateness: vec![MS; 20],
         max_efficiency: Some(1.0),
@@ -51,6 +56,7 @@ fn clean() -> ObservedCell {
         server: ObservedServer {
             median_delay: Some(50 * MS),
             early_responses: 0,
+            has_time_windows: false,
         },
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
@@ -288,16 +294,89 @@ fn metadata_that_waits_for_a_slot_makes_no_worker_idle() {
     assert_eq!(busy_time(&records), Some((300 * MS, 300 * MS)));
 }
 
+/// Replaces the digest of these rounds by that of a run with another delay.
+fn change_rounds(
+    strategy: &mut ObservedStrategy,
+    rounds: impl IntoIterator<Item = usize>,
+    planned: u64,
+) {
+    let changed = rounds.into_iter().map(|round| (round, digest(planned)));
+    strategy.fates.extend(changed);
+}
+
 #[test]
-fn different_fates_are_invalid() {
+fn fates_that_differ_between_strategies_in_a_round_are_invalid() {
     let (one, other) = (digest(50), digest(51));
     assert_invalid(
-        |cell| cell.strategies[1].fates_digest = Some(digest(51)),
+        |cell| change_rounds(&mut cell.strategies[1], [3], 51),
         "fates_differ",
         &format!(
-            "different fates: threads has digest {one}, async has {other}; the server does not treat runs alike"
+            "the fates of threads and async differ in round 3 (digests {one} and {other}); the server does not treat \
+             runs alike"
         ),
     );
+    assert_invalid(
+        |cell| change_rounds(&mut cell.strategies[0], [4, 7, 9], 51),
+        "fates_differ",
+        &format!(
+            "the fates of threads and async differ in rounds 4, 7 and 9 (round 4: digests {other} and {one}); the \
+             server does not treat runs alike"
+        ),
+    );
+}
+
+/// Both strategies meet the same two fates equally often, but not in the same rounds.
+#[test]
+fn fates_swapped_between_strategies_in_each_round_are_invalid() {
+    let (one, other) = (digest(50), digest(51));
+    assert_invalid(
+        |cell| {
+            change_rounds(&mut cell.strategies[0], (1..=20).step_by(2), 51);
+            change_rounds(&mut cell.strategies[1], (2..=20).step_by(2), 51);
+        },
+        "fates_differ",
+        &format!(
+            "the fates of threads and async differ in 20 of 20 rounds (round 1: digests {other} and {one}); the server \
+             does not treat runs alike"
+        ),
+    );
+}
+
+#[test]
+fn fates_that_change_between_rounds_are_invalid() {
+    let (one, other) = (digest(50), digest(51));
+    let message = format!(
+        "the fates of threads and async differ from those of round 1 in rounds 19 and 20 (round 19: digests {one} and \
+         {other}); "
+    );
+    let change = |cell: &mut ObservedCell| {
+        for strategy in &mut cell.strategies {
+            change_rounds(strategy, [19, 20], 51);
+        }
+    };
+    assert_invalid(
+        change,
+        "fates_differ",
+        &format!("{message}the server does not treat runs alike"),
+    );
+    assert_invalid(
+        |cell| {
+            change(cell);
+            cell.server.has_time_windows = true;
+        },
+        "fates_differ",
+        &format!(
+            "{message}a rule's time window begins or ends during the runs, so that fates depend on timing; leave out \
+             `from` and `to`"
+        ),
+    );
+}
+
+#[test]
+fn round_that_one_strategy_lacks_is_not_compared() {
+    let mut cell = clean();
+    cell.strategies[1].fates.remove(&20);
+    assert_eq!(validity(&cell), Validity::Valid);
 }
 
 fn mismatch(status: Option<u16>) -> Mismatch {
@@ -389,7 +468,8 @@ fn fewer_than_5_rounds_are_suspect_and_missing_rounds_invalid() {
 fn unknown_fates_are_suspect() {
     let nothing = |cell: &mut ObservedCell| {
         for strategy in &mut cell.strategies {
-            (strategy.fates_digest, strategy.timing_dependent_attempts) = (None, 40);
+            strategy.fates.clear();
+            strategy.timing_dependent_attempts = 40;
         }
     };
     assert_suspect(

@@ -1,6 +1,6 @@
 //! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
-use crate::experiment::evaluation::plan_predictor::PlanPredictor;
+use crate::experiment::evaluation::plan_predictor::{PlanPredictor, has_time_windows};
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::cores;
@@ -41,6 +41,7 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         requested_rounds: conditions.experiment.rounds.get(),
         order: cell.order,
         limits: listener.as_ref().map(server_limits).unwrap_or_default(),
+        has_time_windows: listener.as_ref().is_some_and(has_time_windows),
         server: cell.server,
         cores: cores(),
         other_reasons,

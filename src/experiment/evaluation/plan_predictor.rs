@@ -20,11 +20,10 @@ pub(crate) struct PlanPredictor {
 impl PlanPredictor {
     /// Fails if the listener is invalid.
     pub(crate) fn new(seed: u64, listener: &Listener) -> anyhow::Result<PlanPredictor> {
-        let mut rules = listener.rules.iter();
         Ok(PlanPredictor {
             rules: RuleSet::new(seed, listener)?,
             site: Site::embedded(),
-            has_time_windows: rules.any(|rule| rule.from.is_some() || rule.to.is_some()),
+            has_time_windows: has_time_windows(listener),
         })
     }
 
@@ -70,6 +69,12 @@ impl PlanPredictor {
             ..ServerTiming::default()
         }
     }
+}
+
+/// Whether a rule applies only from or until a time.
+pub(crate) fn has_time_windows(listener: &Listener) -> bool {
+    let mut rules = listener.rules.iter();
+    rules.any(|rule| rule.from.is_some() || rule.to.is_some())
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn without_head(outcome: Outcome, mut record: AttemptRecord) -> AttemptRecord {
     record
 }
 
-fn digest(records: &[AttemptRecord]) -> FatesDigest {
+fn digest(records: &[AttemptRecord]) -> RunDigest {
     digests(&[PlannedFates::from_records(records)]).remove(0)
 }
 
@@ -39,7 +39,7 @@ fn counts(records: &[AttemptRecord]) -> (usize, usize) {
     (run.attempts, run.timing_dependent)
 }
 
-fn digests(runs: &[PlannedFates]) -> Vec<FatesDigest> {
+fn digests(runs: &[PlannedFates]) -> Vec<RunDigest> {
     let compared = compare_fates(runs).into_iter();
     compared.map(|run| run.digest.unwrap()).collect()
 }

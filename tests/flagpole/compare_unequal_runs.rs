@@ -1,0 +1,41 @@
+//! `flagpole compare` against servers that treat runs differently.
+
+use crate::compare::{column, json, strategies};
+use crate::harness::flagpole;
+use crate::run_dependent_server::{RunResponse, SMALL_GIF, start_run_dependent_server};
+use serde_json::Value;
+use std::time::Duration;
+
+/// The message of the reason with this label.
+fn reason<'a>(document: &'a Value, label: &str) -> &'a str {
+    let reasons = &document["cells"][0]["verdict"]["reasons"];
+    let mut reasons = reasons.as_array().unwrap().iter();
+    let reason = reasons.find(|reason| reason["label"] == label);
+    let reason = reason.unwrap_or_else(|| panic!("no reason `{label}`"));
+    reason["message"].as_str().unwrap()
+}
+
+/// Both strategies meet both delays equally often, as the server reports, but never in the same round.
+#[test]
+fn longer_delay_in_every_other_run_is_an_invalid_measurement() {
+    let url = start_run_dependent_server(|run| RunResponse {
+        delay: Some(Duration::from_millis(if run % 2 == 1 { 5 } else { 6 })),
+        body: SMALL_GIF.to_vec(),
+    });
+    let line = "compare --flags 4 -m 2 --strategy threads,async --rounds 4 --format json --url";
+    let output = flagpole(&format!("{line} {url}"));
+    output.assert_code(3);
+    let document = json(&output);
+    let message =
+        "the fates of threads and async differ in rounds 1, 2, 3 and 4 (round 1: digests ";
+    assert!(
+        reason(&document, "fates_differ").starts_with(message),
+        "{output}"
+    );
+    assert_eq!(column(&document, "fates_digest"), [&Value::Null; 2]);
+    let rounds = strategies(&document)[0]["rounds"].as_array().unwrap();
+    assert!(
+        rounds.iter().all(|round| round["fates_digest"].is_string()),
+        "{output}"
+    );
+}
