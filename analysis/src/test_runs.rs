@@ -1,7 +1,8 @@
 //! Runs with known results, for tests.
 
 use crate::bound::BoundTerms;
-use crate::comparison::{LostTime, ResourceUsage, Trial};
+use crate::comparison::{ResourceUsage, Trial};
+use crate::validity::LostTime;
 use flagpole_protocol::{
     AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming,
 };

@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use flagpole_analysis::comparison::{
-    AttemptView, Cell, Comparison, LostTime, RoundResult, ServerSummary, StrategyResult, Trial,
+    AttemptView, Cell, Comparison, RoundResult, ServerSummary, StrategyResult, Trial,
 };
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::Validity;
@@ -56,6 +56,7 @@ fn trial(round: &RoundResult, concurrency: usize, records: &[AttemptRecord]) -> 
         requests: records.len() as u64,
         by_status,
         delayed: records.len() as u64,
+        lateness_p50_us: round.lateness_p50_us.unwrap(),
         lateness_p99_us: round.lateness_p99_us.unwrap(),
         cpu_us: round.server_cpu_us.unwrap(),
         ..ServerSummary::default()
@@ -72,7 +73,7 @@ fn trial(round: &RoundResult, concurrency: usize, records: &[AttemptRecord]) -> 
             records: records.to_vec(),
         },
         resource_usage: round.resource_usage,
-        lost: LostTime::default(),
+        lost: round.lost,
         terms: None,
         server: Some(server),
     }

@@ -66,7 +66,11 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
         };
         let is_aborted = cell.abort_reason.is_some();
         grid.has_failed |= exit_reasons::has_unexpected_errors(&cell, experiment.url.is_none());
-        let cell = evaluate_cell(conditions, cell)?;
+        let cell = evaluate_cell(
+            conditions,
+            grid.comparison.measurement_overhead.as_ref(),
+            cell,
+        )?;
         grid.comparison.cells.push(cell);
         if is_aborted {
             break;

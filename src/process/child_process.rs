@@ -202,7 +202,8 @@ fn write(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flagpole_analysis::comparison::{LostTime, ResourceUsage};
+    use flagpole_analysis::comparison::ResourceUsage;
+    use flagpole_analysis::validity::LostTime;
     use flagpole_protocol::{AttemptRecord, Outcome, Resource, ServerTiming, TimeoutKind};
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::options::policy::PolicyOptions;
 use clap::ValueEnum;
 use derive_more::Display;
-use flagpole_analysis::comparison::{LostTime, ResourceUsage};
+use flagpole_analysis::comparison::ResourceUsage;
+use flagpole_analysis::validity::LostTime;
 use flagpole_client::Workload;
 use flagpole_protocol::{AttemptRecord, CountryCode, OriginForm};
 use serde::{Deserialize, Serialize};

@@ -76,8 +76,11 @@ pub struct Cell {
     pub conditions: Vec<(String, String)>,
     /// The number of measured rounds of each strategy, without the warm-up round; the highest if they differ.
     pub rounds: usize,
-    /// The order of the strategies in each round.
+    /// The order of the strategies in each round, repeated rounds included.
     pub order: Vec<Vec<String>>,
+    /// Why rounds were repeated. They are in no figure; a round without an entry here was not repeated.
+    #[serde(default)]
+    pub repeated_rounds: Vec<RepeatedRound>,
     /// The name of the strategy to which reports relate the times of the others: the one that was named before the run,
     /// otherwise the fastest; null without results.
     #[serde(default)]
@@ -88,6 +91,19 @@ pub struct Cell {
     pub server: Option<ServerSummary>,
     /// Whether the figures can be used.
     pub verdict: Verdict,
+}
+
+/// A trial because of which a round was repeated for all strategies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RepeatedRound {
+    /// The round, from 1.
+    pub round: usize,
+    /// The strategy whose trial was spoiled.
+    pub strategy: String,
+    /// The fixed name of the reason: `server_late`, `processor_lost`.
+    pub label: String,
+    /// The reason with its figures.
+    pub message: String,
 }
 
 /// A strategy compared with itself in an earlier result; or the `environment`, if it differs.

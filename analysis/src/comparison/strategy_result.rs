@@ -85,7 +85,8 @@ pub struct StrategyResult {
     pub percentiles: Vec<PercentilePoint>,
     /// The rounds, without the warm-up round.
     pub rounds: Vec<RoundResult>,
-    /// The rounds in which the p99 lateness was above 20% of the median delay. All figures include these rounds.
+    /// The rounds that the machine spoiled, because the server was late or processor time was lost, and that are part of
+    /// the figures nevertheless.
     pub stalled_rounds: Vec<usize>,
     /// The round with the median wall time.
     pub median_round: usize,

@@ -1,9 +1,12 @@
 //! A trial, which is one run of one strategy in one round, and its figures in a result.
 
+#[cfg(test)]
+mod tests;
+
 use super::figures::ResourceUsage;
-use super::lost_time::LostTime;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
+use crate::validity::{Lateness, LostTime, LostWall, SpoiledBy};
 use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, ServerTiming, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,10 +33,26 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// The p99 lateness in microseconds; `None` if no response was delayed or the server is external.
-    pub fn lateness_p99_us(&self) -> Option<f64> {
-        let server = self.server.as_ref().filter(|server| server.delayed > 0)?;
-        Some(server.lateness_p99_us)
+    /// The lateness in the ledger of flagpole's own server, or that an external server reports; `None` if no response was
+    /// delayed or the server does not report it.
+    pub fn lateness(&self) -> Option<Lateness> {
+        let records = &self.measured.records;
+        let Some(server) = &self.server else {
+            return Lateness::from_records(records);
+        };
+        let micros = |us: f64| Duration::try_from_secs_f64(us / 1e6).ok();
+        let (p50, p99) = (
+            micros(server.lateness_p50_us)?,
+            micros(server.lateness_p99_us)?,
+        );
+        Lateness::from_ledger(p50, p99, records).filter(|_| server.delayed > 0)
+    }
+
+    /// Why the machine spoiled the trial, so that its round is to be repeated; `None` if it did not. Neither the wall
+    /// time nor errors decide: that would select results.
+    pub fn spoiled_by(&self) -> Option<SpoiledBy> {
+        let lost = LostWall::from_trial(&self.lost, self.measured.wall);
+        SpoiledBy::find(self.lateness(), lost)
     }
 
     /// The lower bound divided by the wall time, 0 to 1; `None` without a bound and without delays.
@@ -128,17 +147,25 @@ pub struct RoundResult {
     pub lost: LostTime,
     /// The CPU time of the server's process during the trial; null for an external server.
     pub server_cpu_us: Option<u64>,
-    /// The p99 lateness of delayed responses, with fractions because the server measures in nanoseconds; null if no
-    /// response was delayed, or for an external server.
+    /// The p99 lateness of delayed responses; null if no response was delayed, or if the server does not report it.
     pub lateness_p99_us: Option<f64>,
     /// The digest of the compared fates of the round: 16 digits; null if none can be compared.
     #[serde(default)]
     pub fates_digest: Option<String>,
+    /// The median lateness of delayed responses.
+    #[serde(default)]
+    pub lateness_p50_us: Option<f64>,
+    /// The 10th percentile of the planned delays above 0.
+    #[serde(default)]
+    pub delay_p10_us: Option<u64>,
+    /// The median of the planned delays above 0.
+    #[serde(default)]
+    pub delay_p50_us: Option<u64>,
 }
 
 impl From<&Trial> for RoundResult {
     fn from(trial: &Trial) -> RoundResult {
-        let stats = &trial.measured.stats;
+        let (stats, lateness) = (&trial.measured.stats, trial.lateness());
         RoundResult {
             round: trial.round,
             position: trial.position,
@@ -150,8 +177,11 @@ impl From<&Trial> for RoundResult {
             resource_usage: trial.resource_usage,
             lost: trial.lost,
             server_cpu_us: trial.server.as_ref().map(|server| server.cpu_us),
-            lateness_p99_us: trial.lateness_p99_us(),
             fates_digest: None,
+            lateness_p99_us: lateness.map(|lateness| as_micros(lateness.p99) as f64),
+            lateness_p50_us: lateness.map(|lateness| as_micros(lateness.p50) as f64),
+            delay_p10_us: lateness.map(|lateness| as_micros(lateness.short_delay)),
+            delay_p50_us: lateness.map(|lateness| as_micros(lateness.median_delay)),
         }
     }
 }

@@ -6,6 +6,8 @@ use crate::bottleneck::{Bottleneck, ObservedRun};
 use crate::bound::{BoundTerms, ServerLimits};
 use crate::comparison::{Cell, StrategyResult, Trial, median_trial};
 use crate::report::timeline;
+use crate::validity::ResponseExcess;
+use flagpole_protocol::as_micros;
 use std::time::Duration;
 
 /// The size of a timeline, in characters.
@@ -20,6 +22,9 @@ impl MeasuredCell {
         for measured in &mut self.strategies {
             for trial in &mut measured.trials {
                 trial.terms = BoundTerms::for_run(&trial.measured, limits);
+                let excess = ResponseExcess::from_records(&trial.measured.records, self.overhead);
+                trial.lost.excess_us = excess.map(|excess| as_micros(excess.mean));
+                trial.lost.usual_excess_us = excess.map(|excess| as_micros(excess.usual));
             }
             let result = StrategyResult::from_trials(&measured.name, &measured.trials);
             let Some(mut result) = result else {
@@ -37,6 +42,7 @@ impl MeasuredCell {
             conditions: self.conditions,
             rounds: rounds.max().unwrap_or(0),
             order: self.order,
+            repeated_rounds: self.repeated_rounds,
             reference,
             strategies,
             server: self.server,

@@ -1,8 +1,9 @@
 //! The trials of a cell: the input of an evaluation.
 
 use crate::bound::ServerLimits;
-use crate::comparison::{ServerSummary, Trial};
+use crate::comparison::{RepeatedRound, ServerSummary, Trial};
 use crate::validity::ValidityIssue;
+use std::time::Duration;
 
 /// The trials of a cell, with what is known of their conditions.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct MeasuredCell {
     pub requested_rounds: usize,
     /// The names of the strategies in the order in which they ran, per round.
     pub order: Vec<Vec<String>>,
+    /// Why rounds were repeated.
+    pub repeated_rounds: Vec<RepeatedRound>,
     /// The limits of the server.
     pub limits: ServerLimits,
     /// Whether a rule of the server applies only from or until a time after the start of a run.
@@ -26,6 +29,8 @@ pub struct MeasuredCell {
     pub server: Option<ServerSummary>,
     /// The number of cores that client and server share.
     pub cores: usize,
+    /// The median of the measurement overhead; `None` if it was not measured.
+    pub overhead: Option<Duration>,
     /// Reasons to doubt the figures that do not follow from the trials: an abort, connections that could not be opened.
     pub other_reasons: Vec<ValidityIssue>,
     /// What the caller could not check, and why, each as a sentence without a full stop.

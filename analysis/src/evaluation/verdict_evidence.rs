@@ -4,14 +4,14 @@ use super::fates;
 use super::measured_cell::{MeasuredCell, MeasuredStrategy, usable_cores};
 use crate::comparison::{StrategyResult, Trial};
 use crate::validity::{
-    FateComparison, Mismatch, ObservedCell, ObservedServer, ObservedStrategy, RoundDigests,
-    Verdict, busy_time, common_digest, first_mismatch, median_delay,
+    FateComparison, LostWall, Mismatch, ObservedCell, ObservedStrategy, ResponseExcess,
+    RoundDigests, Verdict, busy_time, common_digest, first_mismatch,
 };
+use std::ops::Add as _;
 use std::time::Duration;
 
 /// The verdict on a cell. Adds the figures about fates, and the stalled rounds, to `results`.
 pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Verdict {
-    let server = observed_server(cell);
     let mut strategies = Vec::new();
     let compared = fates::compare(&cell.strategies);
     for (measured, compared) in cell.strategies.iter().zip(&compared) {
@@ -21,19 +21,24 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
         let sum = |of: fn(&FateComparison) -> usize| compared.iter().map(of).sum::<usize>() as u64;
         result.fates_compared = sum(|one| one.attempts);
         result.timing_dependent = sum(|one| one.timing_dependent);
-        result.stalled_rounds = stalled_rounds(&measured.trials, server);
+        result.stalled_rounds = stalled_rounds(&measured.trials);
         let fates = fates::digests(&measured.trials, compared);
         result.fates_digest = common_digest(&fates).map(ToString::to_string);
         for round in &mut result.rounds {
             round.fates_digest = fates.get(&round.round).map(ToString::to_string);
         }
-        strategies.push(observed_strategy(measured, result, fates, cell.cores));
+        strategies.push(observed_strategy(measured, result, fates, cell));
     }
     let rounds = cell.strategies.iter().map(|one| one.trials.len());
     Verdict::for_cell(&ObservedCell {
         rounds: rounds.min().unwrap_or(0),
         requested_rounds: cell.requested_rounds,
-        server,
+        early_responses: cell
+            .server
+            .as_ref()
+            .map_or(0, |server| server.early_responses),
+        has_time_windows: cell.has_time_windows,
+        is_overhead_measured: cell.overhead.is_some(),
         cores: cell.cores,
         strategies,
         other_reasons: cell.other_reasons.clone(),
@@ -45,7 +50,7 @@ fn observed_strategy(
     measured: &MeasuredStrategy,
     result: &StrategyResult,
     fates: RoundDigests,
-    cores: usize,
+    cell: &MeasuredCell,
 ) -> ObservedStrategy {
     let trials = &measured.trials;
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
@@ -58,17 +63,27 @@ fn observed_strategy(
     let sum = |(busy, took), (more_busy, more_took)| (busy + more_busy, took + more_took);
     let busy: Option<Vec<_>> = records().map(|records| busy_time(records)).collect();
     let busy = busy.and_then(|busy| busy.into_iter().reduce(sum));
+    let lost = trials
+        .iter()
+        .filter_map(|trial| LostWall::from_trial(&trial.lost, trial.measured.wall));
     ObservedStrategy {
         name: measured.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
         cpu: Some(Duration::from_micros(cpu_us.sum())),
-        cores: trials.first().map_or(1, |trial| usable_cores(trial, cores)),
+        cores: trials
+            .first()
+            .map_or(1, |trial| usable_cores(trial, cell.cores)),
         busy: busy.map(|(busy, _): (Duration, Duration)| busy),
         attempt_time: busy.map(|(_, took)| took),
         fates,
         server_cpu: server_cpu_us.sum::<Option<_>>().map(Duration::from_micros),
         mismatch: trials.iter().find_map(mismatch),
-        p99_lateness: trials.iter().filter_map(lateness).collect(),
+        lateness: trials.iter().filter_map(Trial::lateness).collect(),
+        has_server_timing: records().flatten().any(|record| record.timing.is_some()),
+        lost: lost.reduce(LostWall::add),
+        excess: records()
+            .filter_map(|records| ResponseExcess::from_records(records, cell.overhead))
+            .collect(),
         max_efficiency: efficiencies.max_by(f64::total_cmp),
         timing_dependent_attempts: result.timing_dependent,
         downloads: result.downloads(),
@@ -76,26 +91,10 @@ fn observed_strategy(
     }
 }
 
-fn observed_server(cell: &MeasuredCell) -> ObservedServer {
-    let Some(summary) = &cell.server else {
-        return ObservedServer::default();
-    };
-    let trials = cell.strategies.iter().flat_map(|one| &one.trials);
-    ObservedServer {
-        median_delay: median_delay(trials.flat_map(|trial| &trial.measured.records)),
-        early_responses: summary.early_responses,
-        has_time_windows: cell.has_time_windows,
-    }
-}
-
-fn lateness(trial: &Trial) -> Option<Duration> {
-    Duration::try_from_secs_f64(trial.lateness_p99_us()? / 1e6).ok()
-}
-
-fn stalled_rounds(trials: &[Trial], server: ObservedServer) -> Vec<usize> {
-    let is_stalled = |trial: &&Trial| lateness(trial).is_some_and(|p99| server.is_stalled(p99));
-    let stalled = trials.iter().filter(is_stalled);
-    stalled.map(|trial| trial.round).collect()
+/// The rounds that are part of the figures although the machine spoiled them.
+fn stalled_rounds(trials: &[Trial]) -> Vec<usize> {
+    let spoiled = trials.iter().filter(|trial| trial.spoiled_by().is_some());
+    spoiled.map(|trial| trial.round).collect()
 }
 
 /// The round of the trial and the first difference between its records and the server's ledger.

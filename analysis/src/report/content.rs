@@ -3,6 +3,7 @@
 use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
 use crate::human::{HumanDuration, plural};
 use crate::validity::Verdict;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A table: headers and rows. The first columns are text, the others numbers.
@@ -170,13 +171,23 @@ pub(super) fn limited_by(strategy: &StrategyResult) -> Option<String> {
     Some(format!("{}: {bottleneck}", strategy.name))
 }
 
-/// The rounds in which the machine stalled.
+/// How many rounds were repeated.
+pub(super) fn repeated(cell: &Cell) -> Option<String> {
+    let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
+    let rounds = rounds.collect::<BTreeSet<_>>().len();
+    (rounds > 0).then(|| {
+        let of = plural(cell.rounds, "round");
+        format!("{rounds} of {of} repeated: the machine stalled")
+    })
+}
+
+/// The rounds that are part of the figures although the machine stalled.
 pub(super) fn stalled(strategy: &StrategyResult) -> Option<String> {
     let rounds = strategy.stalled_rounds.iter();
     let rounds: Vec<_> = rounds.map(ToString::to_string).collect();
     (!rounds.is_empty()).then(|| {
         format!(
-            "{}: the machine stalled in {} of {} (p99 lateness above 20% of the delay): {}",
+            "{}: the machine stalled in {} of {} (the server was late, or processor time was lost): {}",
             strategy.name,
             plural(rounds.len(), "round"),
             strategy.rounds.len(),

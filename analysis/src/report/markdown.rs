@@ -37,7 +37,11 @@ fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
     let issues = issues.chain(content::unchecked(&cell.verdict));
     write_list(
-        &bottlenecks.chain(ratios).chain(issues).collect::<Vec<_>>(),
+        &bottlenecks
+            .chain(ratios)
+            .chain(content::repeated(cell))
+            .chain(issues)
+            .collect::<Vec<_>>(),
         out,
     )
 }

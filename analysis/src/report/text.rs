@@ -89,7 +89,8 @@ fn write_sentences(cell: &Cell, out: &mut dyn Write) -> Result<()> {
     let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
     let stalls = strategies().filter_map(content::stalled);
     let bottlenecks = strategies().filter_map(content::limited_by);
-    let mut lines = ratios.chain(stalls).chain(bottlenecks);
+    let repeated = content::repeated(cell).into_iter();
+    let mut lines = ratios.chain(repeated).chain(stalls).chain(bottlenecks);
     lines.try_for_each(|line| writeln!(out, "{line}"))
 }
 

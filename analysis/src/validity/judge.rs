@@ -1,6 +1,9 @@
 //! Judges what was observed in a cell: one function for each reason to doubt its figures.
 
-use super::observed::{ObservedCell, ObservedStrategy, exceeded_lateness, ratio};
+use super::lateness::server_late;
+use super::lost_wall::processor_lost;
+use super::observed::{ObservedCell, ObservedStrategy, ratio};
+use super::response_excess::response_excess;
 use super::same_fates;
 use super::verdict::{Validity, ValidityIssue, Verdict};
 use crate::human::{HumanDuration, plural};
@@ -33,22 +36,42 @@ impl Verdict {
         Verdict {
             validity,
             reasons,
-            unchecked: cell.unchecked.clone(),
+            unchecked: unchecked(cell),
         }
     }
+}
+
+/// What the caller could not check, and what the evidence does not show.
+fn unchecked(cell: &ObservedCell) -> Vec<String> {
+    let (strategies, mut unchecked) = (&cell.strategies, cell.unchecked.clone());
+    if strategies.iter().any(|one| one.lost.is_none()) {
+        let sentence =
+            "lost processor time: the system does not report how long threads wait for a processor";
+        unchecked.push(sentence.to_owned());
+    }
+    if strategies.iter().any(|one| !one.has_server_timing) {
+        let sentence = "lateness of the server: it does not report its delays";
+        unchecked.push(sentence.to_owned());
+    }
+    unchecked
 }
 
 fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
     let mut reasons = cell.other_reasons.clone();
     let strategies = &cell.strategies;
-    reasons.extend(early_responses(cell.server.early_responses));
-    reasons.extend(server_late(cell));
+    reasons.extend(early_responses(cell.early_responses));
     reasons.extend(same_fates::fates_differ(cell));
     reasons.extend(same_fates::fates_unknown(strategies));
     reasons.extend(work_differs(strategies));
     for strategy in strategies {
         reasons.extend(ledger_mismatch(strategy));
         reasons.extend(below_bound(strategy));
+        reasons.extend(server_late(&strategy.name, &strategy.lateness));
+        reasons.extend(match strategy.lost {
+            Some(lost) => processor_lost(&strategy.name, lost),
+            // The scheduler's figures are better evidence where they exist.
+            None => response_excess(&strategy.name, &strategy.excess, cell.is_overhead_measured),
+        });
         let saturated = client_saturated(strategy);
         reasons.extend(saturated.or_else(|| machine_saturated(strategy, cell.cores)));
         reasons.extend(busy_time_mismatch(strategy));
@@ -63,27 +86,6 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
 fn early_responses(count: u64) -> Option<ValidityIssue> {
     let message = format!("{} sent early", plural(count, "response"));
     (count > 0).then(|| ValidityIssue::invalid("early_responses", message))
-}
-
-/// Responses were not delayed as asked: the lateness of the median round, of the strategy for which that is highest. A
-/// single stall of the machine determines the p99 of its round, because a round has few responses; the median over the
-/// rounds ignores the stall.
-fn server_late(cell: &ObservedCell) -> Option<ValidityIssue> {
-    let medians = cell.strategies.iter();
-    let lateness = medians
-        .filter_map(ObservedStrategy::median_p99_lateness)
-        .max()?;
-    let share = cell.server.lateness_share(lateness)?;
-    let (severity, limit) = exceeded_lateness(share)?;
-    let message = format!(
-        "the server was too late: p99 lateness {} = {:.0}% of the median delay of {} (limit {:.0}%); run on an idle \
-         machine or use longer delays",
-        HumanDuration(lateness),
-        100.0 * share,
-        HumanDuration(cell.server.median_delay?),
-        100.0 * limit
-    );
-    Some(ValidityIssue::new(severity, "server_late", message))
 }
 
 /// All strategies under a policy must have results comparable to those of the first strategy under that policy.

@@ -2,18 +2,30 @@
 
 mod download_counts;
 mod judge;
+mod lateness;
+mod lost_time;
+mod lost_wall;
 mod observed;
 mod planned_fates;
 mod reconcile;
+mod repetition;
+mod response_excess;
 mod round_digests;
 mod same_fates;
+mod spoiled;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use download_counts::DownloadCounts;
-pub use observed::{ObservedCell, ObservedServer, ObservedStrategy, busy_time, median_delay};
+pub use lateness::Lateness;
+pub use lost_time::LostTime;
+pub use lost_wall::LostWall;
+pub use observed::{ObservedCell, ObservedStrategy, busy_time};
 pub use planned_fates::{FateComparison, PlannedFates, RunDigest, compare_fates};
 pub use reconcile::{Mismatch, first_mismatch};
+pub use repetition::Repetition;
+pub use response_excess::ResponseExcess;
 pub use round_digests::{RoundDigests, common_digest};
+pub use spoiled::SpoiledBy;
 pub use verdict::{Validity, ValidityIssue, Verdict};

@@ -2,19 +2,16 @@
 //! 50 ms at concurrency 30. A figure that is unknown is `None` or an empty list, and gives no reason to doubt the cell.
 
 use super::download_counts::DownloadCounts;
+use super::lateness::Lateness;
+use super::lost_wall::LostWall;
 use super::reconcile::Mismatch;
+use super::response_excess::ResponseExcess;
 use super::round_digests::RoundDigests;
-use super::verdict::{Validity, ValidityIssue};
+use super::verdict::ValidityIssue;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The share of the delay above which lateness is suspect: it changes the efficiency by as much, which is the order of
-/// the differences between strategies.
-const SUSPECT_LATENESS: f64 = 0.05;
-/// The share of the delay above which responses were not delayed as asked.
-const INVALID_LATENESS: f64 = 0.2;
 
 /// How long the workers of a closed workload were busy, each from its first request to the end of its last attempt, and
 /// how much of that the attempts took. `None` if attempts have no worker, or if workers waited between attempts, during a
@@ -55,15 +52,6 @@ pub fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {
     Some((busy, took))
 }
 
-/// The median of the planned delays that are above zero; `None` without delays.
-pub fn median_delay<'a>(records: impl IntoIterator<Item = &'a AttemptRecord>) -> Option<Duration> {
-    let records = records.into_iter();
-    let planned = records.filter_map(|record| Some(record.timing.as_ref()?.planned));
-    let mut planned: Vec<_> = planned.filter(|delay| !delay.is_zero()).collect();
-    planned.sort_unstable();
-    planned.get(planned.len() / 2).copied()
-}
-
 /// What was observed in one cell.
 #[derive(Clone, Debug, Default)]
 pub struct ObservedCell {
@@ -71,8 +59,13 @@ pub struct ObservedCell {
     pub rounds: usize,
     /// The number of rounds asked for.
     pub requested_rounds: usize,
-    /// What the server did.
-    pub server: ObservedServer,
+    /// The number of responses that flagpole's own server sent before they were due.
+    pub early_responses: u64,
+    /// Whether a rule applies only from or until a time after the start of a run. A request near such a time meets one
+    /// fate or another by the timing of the run.
+    pub has_time_windows: bool,
+    /// Whether the measurement overhead was measured.
+    pub is_overhead_measured: bool,
     /// What each strategy did.
     pub strategies: Vec<ObservedStrategy>,
     /// The number of cores that client and server share.
@@ -81,18 +74,6 @@ pub struct ObservedCell {
     pub other_reasons: Vec<ValidityIssue>,
     /// What could not be checked, and why, each as a sentence without a full stop.
     pub unchecked: Vec<String>,
-}
-
-/// What the server did in all rounds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ObservedServer {
-    /// The median planned delay of the delayed responses to all strategies; `None` if no delay is known.
-    pub median_delay: Option<Duration>,
-    /// The number of responses sent before they were due.
-    pub early_responses: u64,
-    /// Whether a rule applies only from or until a time after the start of a run. A request near such a time meets one
-    /// fate or another by the timing of the run.
-    pub has_time_windows: bool,
 }
 
 /// What one strategy did in all rounds.
@@ -124,33 +105,16 @@ pub struct ObservedStrategy {
     pub policy: String,
     /// The first round in which its records differ from the ledger (the server's counts of everything), and how.
     pub mismatch: Option<(usize, Mismatch)>,
-    /// The p99 lateness of each round: how long after their due time delayed responses were sent. Waiting for a permit
-    /// of the server's concurrency limit is not lateness.
-    pub p99_lateness: Vec<Duration>,
+    /// The lateness of the delayed responses of each round.
+    pub lateness: Vec<Lateness>,
+    /// Whether the server reports its delays.
+    pub has_server_timing: bool,
+    /// What was lost of the wall time of all rounds; `None` if the system does not report it.
+    pub lost: Option<LostWall>,
+    /// How much longer the responses of each round took than the server says.
+    pub excess: Vec<ResponseExcess>,
     /// The highest efficiency (lower bound divided by wall time) of all rounds: a single round above 1 is impossible.
     pub max_efficiency: Option<f64>,
-}
-
-impl ObservedServer {
-    /// Whether a round with this p99 lateness is a stalled round: lateness is above 20% of the median delay.
-    pub fn is_stalled(&self, p99: Duration) -> bool {
-        self.lateness_share(p99)
-            .is_some_and(|share| share > INVALID_LATENESS)
-    }
-
-    /// The lateness as a share of the median delay; `None` without a delay.
-    pub(super) fn lateness_share(&self, lateness: Duration) -> Option<f64> {
-        ratio(lateness, self.median_delay?)
-    }
-}
-
-/// The limit that this lateness, as a share of the delay, exceeds, and how severe that is.
-pub(super) fn exceeded_lateness(share: f64) -> Option<(Validity, f64)> {
-    match share {
-        share if share > INVALID_LATENESS => Some((Validity::Invalid, INVALID_LATENESS)),
-        share if share > SUSPECT_LATENESS => Some((Validity::Suspect, SUSPECT_LATENESS)),
-        _ => None,
-    }
 }
 
 /// `None` if the denominator is 0.
@@ -162,10 +126,5 @@ impl ObservedStrategy {
     /// The wall time of all rounds.
     pub(super) fn total_wall(&self) -> Duration {
         self.walls.iter().sum()
-    }
-
-    /// The p99 lateness of the median round, of two in the middle the lower.
-    pub(super) fn median_p99_lateness(&self) -> Option<Duration> {
-        lower_median(self.p99_lateness.iter().copied(), Ord::cmp)
     }
 }

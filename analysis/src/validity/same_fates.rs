@@ -11,7 +11,7 @@ pub(super) fn fates_differ(cell: &ObservedCell) -> Option<ValidityIssue> {
         .map(|one| (one.name.as_str(), &one.fates))
         .collect();
     let difference = DigestDifference::find("fates", &digests)?;
-    let cause = if cell.server.has_time_windows {
+    let cause = if cell.has_time_windows {
         "a rule's time window begins or ends during the runs, so that fates depend on timing; leave out `from` and `to`"
     } else {
         "the server does not treat runs alike"

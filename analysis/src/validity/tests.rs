@@ -30,6 +30,16 @@ fn downloads(ok: u64, error: u64) -> DownloadCounts {
     }
 }
 
+/// A round with this p99 lateness, in which every response was delayed as long.
+fn late(p99: Duration, delay: Duration) -> Lateness {
+    Lateness {
+        p50: Duration::ZERO,
+        p99,
+        short_delay: delay,
+        median_delay: delay,
+    }
+}
+
 fn strategy(name: &str) -> ObservedStrategy {
     ObservedStrategy {
         name: name.to_owned(),
@@ -41,7 +51,14 @@ fn strategy(name: &str) -> ObservedStrategy {
         attempt_time: Some(99_000 * MS),
         fates: all_rounds(&digest(50)),
         mismatch: None,
-        p99_lateness: vec![MS; 20],
+        lateness: vec![late(MS, 50 * MS); 20],
+        has_server_timing: true,
+        lost: Some(LostWall {
+            wall: 20_140 * MS,
+            displaced: 400 * MS,
+            ..LostWall::default()
+        }),
+        excess: Vec::new(),
         max_efficiency: Some(1.0),
         timing_dependent_attempts: 0,
         downloads: downloads(4980, 0),
@@ -53,11 +70,9 @@ fn clean() -> ObservedCell {
     ObservedCell {
         rounds: 20,
         requested_rounds: 20,
-        server: ObservedServer {
-            median_delay: Some(50 * MS),
-            early_responses: 0,
-            has_time_windows: false,
-        },
+        early_responses: 0,
+        has_time_windows: false,
+        is_overhead_measured: false,
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
         other_reasons: Vec::new(),
@@ -103,7 +118,7 @@ fn assert_invalid(defect: impl Fn(&mut ObservedCell), label: &str, message: &str
 fn counts_of_1_are_described_in_the_singular() {
     let mut cell = clean();
     (cell.rounds, cell.requested_rounds, cell.cores) = (1, 1, 1);
-    cell.server.early_responses = 1;
+    cell.early_responses = 1;
     let one = &mut cell.strategies[1];
     (one.cpu, one.server_cpu) = (Some(10_000 * MS), Some(6200 * MS));
     let messages: Vec<_> = Verdict::for_cell(&cell).reasons;
@@ -149,52 +164,170 @@ fn clean_or_unknown_evidence_is_valid() {
 }
 
 #[test]
-fn lateness_is_relative_to_the_delay() {
-    let late = |lateness, delay| {
-        move |cell: &mut ObservedCell| {
-            cell.strategies[1].p99_lateness = vec![lateness * MS / 10; 20];
-            cell.server.median_delay = Some(delay * MS);
-        }
+fn lateness_is_judged_relative_to_short_delays_and_in_absolute_terms() {
+    let rounds = |p99: Duration, delay: Duration| {
+        move |cell: &mut ObservedCell| cell.strategies[1].lateness = vec![late(p99, delay); 20]
     };
     assert_suspect(
-        late(26, 50),
+        rounds(26 * MS / 10, 50 * MS),
         "server_late",
-        "the server was too late: p99 lateness 2.60 ms = 5% of the median delay of 50.0 ms (limit 5%); run on an \
-         idle machine or use longer delays",
+        "the server was too late for async: p99 lateness 2.60 ms in the mean of 20 rounds (limit: 5% of the 10th percentile \
+         of the delays, 50.0 ms, and at least 1.00 ms); run on an idle machine or use longer delays",
     );
     assert_invalid(
-        late(110, 50),
+        rounds(11 * MS, 50 * MS),
         "server_late",
-        "the server was too late: p99 lateness 11.0 ms = 22% of the median delay of 50.0 ms (limit 20%); run on an \
-         idle machine or use longer delays",
+        "the server was too late for async: p99 lateness 11.0 ms in the median of 20 rounds (limit: 20% of the 10th \
+         percentile of the delays, 50.0 ms, and at least 4.00 ms); run on an idle machine or use longer delays",
     );
-    for (lateness, delay) in [(25, 50), (100, 0)] {
+    for (p99, delay, expected) in [
+        (MS, 2 * MS, Validity::Valid),
+        (11 * MS / 10, 2 * MS, Validity::Suspect),
+        (4 * MS, 2 * MS, Validity::Suspect),
+        (41 * MS / 10, 2 * MS, Validity::Invalid),
+        (50 * MS, 1000 * MS, Validity::Valid),
+    ] {
         let mut cell = clean();
-        late(lateness, delay)(&mut cell);
-        assert_eq!(validity(&cell), Validity::Valid, "{lateness} {delay}");
+        rounds(p99, delay)(&mut cell);
+        assert_eq!(validity(&cell), expected, "{p99:?} {delay:?}");
     }
 }
 
-/// With 20 responses in flight, one stall of the machine is the p99 of a round.
+/// The median delay would allow 50 ms under `49%:1ms|51%:1s`.
 #[test]
-fn lateness_of_the_median_round_counts() {
-    let stalled = |rounds| {
-        let mut cell = clean();
-        cell.strategies[0].p99_lateness[..rounds].fill(30 * MS);
-        Verdict::for_cell(&cell)
+fn lateness_of_short_delays_is_not_judged_by_long_ones() {
+    let mut cell = clean();
+    let lateness = Lateness {
+        median_delay: 1000 * MS,
+        ..late(50 * MS, MS)
     };
-    assert_eq!(stalled(10).validity, Validity::Valid);
-    assert_eq!(stalled(11).reasons[0].label, "server_late");
-    let ObservedCell { server, .. } = clean();
-    let is_stalled = |ms| server.is_stalled(ms * MS);
-    assert_eq!([10, 11].map(is_stalled), [false, true]);
-    assert!(!ObservedServer::default().is_stalled(MS), "without delays");
+    cell.strategies[0].lateness = vec![lateness; 20];
+    assert_eq!(validity(&cell), Validity::Invalid);
+}
+
+#[test]
+fn lateness_is_suspect_in_the_mean_and_invalid_in_the_median_of_the_rounds() {
+    let with_stalls = |rounds| {
+        let mut cell = clean();
+        cell.strategies[0].lateness[..rounds].fill(late(21 * MS, 50 * MS));
+        validity(&cell)
+    };
+    // One stall of 21 ms makes a mean of 2 ms, two make 3 ms.
+    assert_eq!(with_stalls(1), Validity::Valid);
+    assert_eq!(with_stalls(2), Validity::Suspect);
+    assert_eq!(with_stalls(10), Validity::Suspect);
+    assert_eq!(with_stalls(11), Validity::Invalid);
+}
+
+#[test]
+fn lateness_of_half_of_the_responses_is_suspect() {
+    let rounds = |p50: Duration| {
+        move |cell: &mut ObservedCell| {
+            let lateness = Lateness {
+                p50,
+                ..late(MS, 2 * MS)
+            };
+            cell.strategies[1].lateness = vec![lateness; 20];
+        }
+    };
+    assert_suspect(
+        rounds(MS / 5),
+        "server_late",
+        "half of the responses to async were more than 200 µs late, which is 10% of the median delay of 2.00 ms (limit \
+         5%); use longer delays or run on an idle machine",
+    );
+    let mut cell = clean();
+    rounds(MS / 10)(&mut cell);
+    assert_eq!(validity(&cell), Validity::Valid);
+}
+
+#[test]
+fn lost_processor_time_is_suspect_and_much_is_invalid() {
+    let lost = |change: fn(&mut LostWall)| {
+        move |cell: &mut ObservedCell| {
+            let mut lost = LostWall {
+                wall: 20_000 * MS,
+                ..LostWall::default()
+            };
+            change(&mut lost);
+            cell.strategies[1].lost = Some(lost);
+        }
+    };
+    assert_suspect(
+        lost(|lost| lost.displaced = 600 * MS),
+        "processor_lost",
+        "async lost 600 ms of 20.0 s waiting for a processor, because other programs ran; stop them or use a machine with \
+         more processors",
+    );
+    assert_invalid(
+        lost(|lost| lost.stopped = 4200 * MS),
+        "processor_lost",
+        "async lost 4.20 s of 20.0 s while its process was stopped; do not stop it (SIGSTOP, a debugger, a frozen cgroup, \
+         a paused virtual machine)",
+    );
+    assert_suspect(
+        lost(|lost| (lost.stolen, lost.displaced) = (800 * MS, 700 * MS)),
+        "processor_lost",
+        "async lost 1.50 s of 20.0 s waiting for a processor, because the hypervisor ran other virtual machines; use a \
+         machine of your own",
+    );
+    assert_suspect(
+        lost(|lost| lost.throttled = 800 * MS),
+        "processor_lost",
+        "async lost 800 ms of 20.0 s waiting for a processor, because its cgroup had used its CPU quota; raise the quota \
+         (`cpu.max`)",
+    );
+}
+
+#[test]
+fn response_excess_is_evidence_only_without_the_scheduler() {
+    let excess = |cell: &mut ObservedCell| {
+        cell.strategies[1].excess = vec![
+            ResponseExcess {
+                mean: 6 * MS,
+                usual: MS / 5,
+                service_time: 56 * MS,
+            };
+            20
+        ];
+    };
+    let mut known = clean();
+    excess(&mut known);
+    assert_eq!(validity(&known), Validity::Valid);
+    let unknown = |cell: &mut ObservedCell| {
+        excess(cell);
+        cell.strategies[1].lost = None;
+    };
+    assert_suspect(
+        unknown,
+        "response_excess",
+        "the responses to async took 6.00 ms longer than the server says, of 56.0 ms in the mean, beyond 200 µs (the 10th \
+         percentile of each run, as the measurement overhead was not measured): the client may have waited for a \
+         processor; run on an idle machine",
+    );
+}
+
+#[test]
+fn what_the_system_does_not_report_is_said_and_not_suspect() {
+    let mut cell = clean();
+    cell.strategies[1].lost = None;
+    cell.strategies[1].has_server_timing = false;
+    let verdict = Verdict::for_cell(&cell);
+    assert_eq!(verdict.validity, Validity::Valid);
+    assert_eq!(
+        verdict.unchecked,
+        [
+            "lost processor time: the system does not report how long threads wait for a processor",
+            "lateness of the server: it does not report its delays"
+        ]
+    );
+    assert_eq!(Verdict::for_cell(&clean()).unchecked, [""; 0]);
 }
 
 #[test]
 fn early_response_is_invalid() {
     assert_invalid(
-        |cell| cell.server.early_responses = 3,
+        |cell| cell.early_responses = 3,
         "early_responses",
         "3 responses sent early",
     );
@@ -362,7 +495,7 @@ fn fates_that_change_between_rounds_are_invalid() {
     assert_invalid(
         |cell| {
             change(cell);
-            cell.server.has_time_windows = true;
+            cell.has_time_windows = true;
         },
         "fates_differ",
         &format!(

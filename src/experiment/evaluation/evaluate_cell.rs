@@ -8,13 +8,18 @@ use crate::experiment::runner::failure::connect_reasons;
 use crate::process::system_limits::resource_issue;
 use anyhow::Result;
 use flagpole_analysis::bound::{ServerLimits, ServerRate};
-use flagpole_analysis::comparison::Cell;
+use flagpole_analysis::comparison::{Cell, MeasurementOverhead, RepeatedRound, Trial};
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::ValidityIssue;
 use flagpole_server::config::listener::Listener;
+use std::time::Duration;
 
 /// The results of all strategies, and the verdict.
-pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrials) -> Result<Cell> {
+pub(crate) fn evaluate_cell(
+    conditions: &CellConditions<'_>,
+    overhead: Option<&MeasurementOverhead>,
+    mut cell: CellTrials,
+) -> Result<Cell> {
     let listener = conditions.listener()?;
     use_unmeasured_trials(&mut cell);
     if let Some(listener) = &listener {
@@ -24,6 +29,7 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         records.for_each(|record| predictor.complete(record));
     }
     let other_reasons = other_reasons(conditions, &cell);
+    let repeated_rounds = repeated_rounds(conditions, &cell.repeated);
     let mut strategies = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(cell.trials) {
         let has_budget = variant.policy()?.budget.is_some();
@@ -40,14 +46,35 @@ pub(crate) fn evaluate_cell(conditions: &CellConditions<'_>, mut cell: CellTrial
         reference: conditions.experiment.reference.clone(),
         requested_rounds: conditions.experiment.rounds.get(),
         order: cell.order,
+        repeated_rounds,
         limits: listener.as_ref().map(server_limits).unwrap_or_default(),
         has_time_windows: listener.as_ref().is_some_and(has_time_windows),
         server: cell.server,
         cores: cores(),
+        overhead: overhead.map(|overhead| Duration::from_micros(overhead.p50_us)),
         other_reasons,
         unchecked: Vec::new(),
     };
     Ok(measured.evaluate())
+}
+
+/// The trials because of which rounds were repeated.
+fn repeated_rounds(
+    conditions: &CellConditions<'_>,
+    repeated: &[(usize, Trial)],
+) -> Vec<RepeatedRound> {
+    let spoiled = repeated.iter().filter_map(|(index, trial)| {
+        let reason = trial.spoiled_by()?;
+        Some(RepeatedRound {
+            round: trial.round,
+            strategy: conditions.variants[*index].name.clone(),
+            label: reason.label().to_owned(),
+            message: reason.to_string(),
+        })
+    });
+    let mut rounds: Vec<_> = spoiled.collect();
+    rounds.sort_by_key(|repeated| repeated.round);
+    rounds
 }
 
 /// Why the cell was aborted, connections that could not be opened, and that no download from an external server

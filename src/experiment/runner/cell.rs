@@ -12,6 +12,7 @@ use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::Result;
 use flagpole_analysis::comparison::{ServerSummary, Trial};
+use flagpole_analysis::validity::Repetition;
 use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
 use std::time::UNIX_EPOCH;
@@ -19,8 +20,10 @@ use std::time::UNIX_EPOCH;
 /// The trials of a cell.
 #[derive(Default)]
 pub(crate) struct CellTrials {
-    /// The trials of each strategy, in the order of the strategies, without the warm-up round.
+    /// The trials of each strategy, in the order of the strategies, without the warm-up round and repeated rounds.
     pub(crate) trials: Vec<Vec<Trial>>,
+    /// The trials of rounds that were repeated, with the indices of their strategies.
+    pub(crate) repeated: Vec<(usize, Trial)>,
     /// The trials of the warm-up round, and the trial in which the cell was aborted, if it has a result; with the indices
     /// of their strategies.
     pub(crate) unmeasured: Vec<(usize, Trial)>,
@@ -42,10 +45,25 @@ impl CellTrials {
         }
     }
 
-    /// Every trial with a result, the warm-up round and the aborted trial included, in no particular order.
+    /// Every trial with a result, the warm-up round, repeated rounds and the aborted trial included, in no particular order.
     pub(crate) fn all_trials(&self) -> impl Iterator<Item = &Trial> {
-        let unmeasured = self.unmeasured.iter().map(|(_, trial)| trial);
-        self.trials.iter().flatten().chain(unmeasured)
+        let others = self.repeated.iter().chain(&self.unmeasured);
+        let others = others.map(|(_, trial)| trial);
+        self.trials.iter().flatten().chain(others)
+    }
+
+    /// Whether the machine spoiled a trial of this round.
+    fn is_spoiled(&self, round: usize) -> bool {
+        let mut trials = self.trials.iter().flatten();
+        trials.any(|trial| trial.round == round && trial.spoiled_by().is_some())
+    }
+
+    /// Moves the trials of these rounds to `repeated`.
+    fn set_apart(&mut self, rounds: &[usize]) {
+        for (index, trials) in self.trials.iter_mut().enumerate() {
+            let repeated = trials.extract_if(.., |trial| rounds.contains(&trial.round));
+            self.repeated.extend(repeated.map(|trial| (index, trial)));
+        }
     }
 }
 
@@ -68,13 +86,7 @@ pub(crate) fn run_cell(
         server: conditions.listener()?.map(start).transpose()?,
         processors: ProcessorLog::start(),
     };
-    // Round 0 is the warm-up round.
-    for round in 0..=conditions.experiment.rounds.get() {
-        cell.abort_reason = run.run_round(round, &mut cell, progress);
-        if cell.abort_reason.is_some() {
-            break;
-        }
-    }
+    run.run_rounds(&mut cell, progress);
     match run.server.map(ServerProcess::stop) {
         Some(Ok(summary)) => cell.server = Some(summary),
         Some(Err(error)) => {
@@ -96,10 +108,34 @@ struct CellRun<'a> {
 }
 
 impl CellRun<'_> {
-    /// Runs every strategy once and adds the trials to `cell`; returns the reason if the round is aborted.
+    /// Runs the warm-up round, which is round 0, and rounds until as many as were asked for need not be repeated.
+    fn run_rounds(&mut self, cell: &mut CellTrials, progress: &mut Progress) {
+        let mut repetition = Repetition::new(self.conditions.experiment.rounds.get());
+        cell.abort_reason = self.run_round(0, "", cell, progress);
+        for round in 1.. {
+            if cell.abort_reason.is_some() || !repetition.needs_another() {
+                break;
+            }
+            let note = match repetition.spoiled() {
+                0 => String::new(),
+                spoiled => format!(" ({spoiled} repeated)"),
+            };
+            cell.abort_reason = self.run_round(round, &note, cell, progress);
+            let is_spoiled = cell.is_spoiled(round);
+            repetition.add(round, is_spoiled);
+            if is_spoiled && repetition.needs_another() {
+                progress.repeat_round(self.conditions);
+            }
+        }
+        cell.set_apart(&repetition.set_apart());
+    }
+
+    /// Runs every strategy once and adds the trials to `cell`; returns the reason if the round is aborted. `note` is shown
+    /// with the progress.
     fn run_round(
         &mut self,
         round: usize,
+        note: &str,
         cell: &mut CellTrials,
         progress: &mut Progress,
     ) -> Option<Failure> {
@@ -114,7 +150,10 @@ impl CellRun<'_> {
         for (position, index) in (1..).zip(order(seed, round, variants.len())) {
             let variant = &variants[index];
             let name = &variant.name;
-            progress.next_trial(conditions.first_step + index, &format!("{name}, {title}"));
+            progress.next_trial(
+                conditions.first_step + index,
+                &format!("{name}, {title}{note}"),
+            );
             names.push(name.clone());
             let mut trial = self.run_trial(variant, round, position);
             abort_reason = self.finish_trial(&format!("`{name}` in {title}"), &mut trial);

@@ -78,6 +78,14 @@ impl Progress {
         self.show(format!("{} of {trials}{remaining}: {what}", done + 1));
     }
 
+    /// Adds a round to a cell, one trial to each of its steps.
+    pub(crate) fn repeat_round(&mut self, conditions: &CellConditions<'_>) {
+        let steps = self.steps.iter_mut().skip(conditions.first_step);
+        for step in steps.take(conditions.variants.len()) {
+            step.trials += 1;
+        }
+    }
+
     /// Removes the line.
     pub(crate) fn clear(&self) {
         self.line.finish_and_clear();

@@ -10,7 +10,8 @@ mod throttling;
 
 use self::canary::Canary;
 use self::run_queue::RunQueue;
-use flagpole_analysis::comparison::{LostTime, ResourceUsage};
+use flagpole_analysis::comparison::ResourceUsage;
+use flagpole_analysis::validity::LostTime;
 use flagpole_protocol::{AttemptRecord, as_micros};
 use std::time::Duration;
 

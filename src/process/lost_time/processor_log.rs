@@ -2,7 +2,8 @@
 
 use super::processor_times::ProcessorTimes;
 use crate::process::resource_usage;
-use flagpole_analysis::comparison::{LostTime, ResourceUsage};
+use flagpole_analysis::comparison::ResourceUsage;
+use flagpole_analysis::validity::LostTime;
 use flagpole_protocol::as_micros;
 use std::collections::VecDeque;
 use std::time::Duration;

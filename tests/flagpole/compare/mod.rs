@@ -7,17 +7,28 @@ mod validity;
 
 use crate::harness::CommandOutput;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Asserts the exit code that the verdict demands: 3 for an invalid measurement, else `code`.
 #[track_caller]
 pub(crate) fn assert_code_of_verdict(output: &CommandOutput, code: i32) {
-    let is_invalid = output.stderr.contains("flagpole: invalid measurement: ");
     assert_eq!(
-        is_invalid,
+        is_invalid(&output.stderr),
         output.stdout.contains("INVALID"),
         "stderr and result disagree: {output}"
     );
-    output.assert_code(if is_invalid { 3 } else { code });
+    output.assert_code(if is_invalid(&output.stderr) { 3 } else { code });
+}
+
+pub(crate) fn is_invalid(stderr: &str) -> bool {
+    stderr.contains("flagpole: invalid measurement: ")
+}
+
+/// The number of rounds of the only cell that were repeated, because a busy machine spoiled them.
+pub(crate) fn repeated_rounds(document: &Value) -> usize {
+    let repeated = document["cells"][0]["repeated_rounds"].as_array().unwrap();
+    let rounds = repeated.iter().map(|repeated| repeated["round"].as_u64());
+    rounds.collect::<BTreeSet<_>>().len()
 }
 
 pub(crate) fn json(output: &CommandOutput) -> Value {

@@ -44,6 +44,7 @@ fn cell() -> Cell {
         reference: None,
         strategies: vec![one, other],
         server: None,
+        repeated_rounds: Vec::new(),
         verdict: Verdict {
             validity: Validity::Valid,
             reasons: Vec::new(),

@@ -19,11 +19,17 @@ pub struct LostTime {
     pub throttled_us: Option<u64>,
     /// The run-queue delay of the busiest thread of flagpole's own server.
     pub server_run_queue_us: Option<u64>,
-    /// The CPU time of client, server and `flagpole compare` from before the trial until after it, and as long before
-    /// it as it takes to make half a second; like the next two.
+    /// The CPU time of client, server and `flagpole compare`. This and the next two are from just before the trial until
+    /// just after it; of a trial that takes less than half a second, from before an earlier trial.
     pub own_cpu_us: Option<u64>,
     /// The CPU time of all other processes.
     pub other_cpu_us: Option<u64>,
     /// The time in which the hypervisor ran something else on processors that had work to do.
     pub steal_us: Option<u64>,
+    /// How much longer a response took than the server says, in the mean and beyond `usual_excess_us`: from when the
+    /// request was sent until the first byte. Null if the server reports no delays.
+    pub excess_us: Option<u64>,
+    /// What responses usually take longer than the server says: the median of the measurement overhead; if that was not
+    /// measured, the 10th percentile of this trial.
+    pub usual_excess_us: Option<u64>,
 }

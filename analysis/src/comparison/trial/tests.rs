@@ -1,0 +1,64 @@
+//! Which trials the machine spoils.
+
+use super::*;
+use crate::test_runs::{record, trial};
+use flagpole_protocol::Outcome;
+
+/// A trial of 100 ms with one response after 50 ms.
+fn clean() -> Trial {
+    let mut trial = trial("async", 1, 100, 50);
+    trial.measured.records = vec![record(60, Outcome::Ok, Some(50))];
+    trial.server = Some(ServerSummary {
+        delayed: 1,
+        lateness_p99_us: 2500.0,
+        ..ServerSummary::default()
+    });
+    trial.lost.run_queue_us = Some(2500);
+    trial.lost.thread_time_us = Some(100_000);
+    (trial.lost.own_cpu_us, trial.lost.steal_us) = (Some(0), Some(0));
+    trial.lost.other_cpu_us = Some(1);
+    trial
+}
+
+fn reason(change: impl FnOnce(&mut Trial)) -> Option<String> {
+    let mut trial = clean();
+    change(&mut trial);
+    trial
+        .spoiled_by()
+        .map(|reason| format!("{}: {reason}", reason.label()))
+}
+
+#[test]
+fn lateness_and_lost_processor_time_spoil_a_trial() {
+    assert_eq!(reason(|_| {}), None);
+    let late = reason(|trial| trial.server.as_mut().unwrap().lateness_p99_us = 2501.0);
+    assert_eq!(
+        late.as_deref(),
+        Some("server_late: the server was late: p99 lateness 2.50 ms (limit 2.50 ms)")
+    );
+    let lost = reason(|trial| trial.lost.run_queue_us = Some(2600));
+    assert_eq!(
+        lost.as_deref(),
+        Some("processor_lost: 2.60 ms of 100 ms were lost without a processor")
+    );
+}
+
+#[test]
+fn result_of_a_trial_does_not_spoil_it() {
+    let slow = reason(|trial| {
+        trial.measured.wall *= 10;
+        trial.lost.thread_time_us = Some(1_000_000);
+        trial.measured.stats.error = 1;
+    });
+    assert_eq!(slow, None);
+}
+
+#[test]
+fn lateness_that_an_external_server_reports_spoils_a_trial() {
+    let external = reason(|trial| {
+        trial.server = None;
+        let timing = trial.measured.records[0].timing.as_mut().unwrap();
+        timing.actual = timing.planned * 2;
+    });
+    assert!(external.unwrap().starts_with("server_late: "));
+}
