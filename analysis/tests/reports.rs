@@ -93,6 +93,7 @@ fn text_of_a_doubtful_comparison() {
         name: "async".to_owned(),
         ratio: None,
         message: "different fates in the baseline".to_owned(),
+        ..BaselineRatio::default()
     }];
     insta::assert_snapshot!(written("text", &comparison));
     let markdown = written("markdown", &comparison);

@@ -51,7 +51,7 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
             measurement_overhead: overhead,
             cells: Vec::new(),
             concurrency_curves: Vec::new(),
-            crossed_thresholds: Vec::new(),
+            thresholds: Vec::new(),
             baseline: Vec::new(),
         },
         has_failed: false,

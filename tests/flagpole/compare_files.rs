@@ -106,6 +106,80 @@ fn crossed_threshold_exits_with_1() {
     assert_code_of_verdict(&output, 0);
 }
 
+/// Writes a baseline with changed wall times.
+fn write_baseline(sandbox: &Sandbox, wall_us: fn(u64) -> u64) {
+    assert_code_of_verdict(&sandbox.run("compare mine.toml --result old.json"), 0);
+    let text = fs::read_to_string(sandbox.path("old.json")).unwrap();
+    let mut result: Value = serde_json::from_str(&text).unwrap();
+    let cell = &mut result["cells"][0];
+    // The machine may have been busy.
+    cell["verdict"] = serde_json::json!({ "validity": "VALID", "reasons": [] });
+    for round in cell["strategies"][0]["rounds"].as_array_mut().unwrap() {
+        round["wall_us"] = wall_us(round["wall_us"].as_u64().unwrap()).into();
+    }
+    fs::write(sandbox.path("old.json"), result.to_string()).unwrap();
+}
+
+#[test]
+fn threshold_against_a_baseline_is_a_gate() {
+    let sandbox = sandbox_with(QUICK);
+    write_baseline(&sandbox, |us| us / 100);
+    let line = "compare mine.toml --baseline old.json --fail-if async/baseline.wall";
+    let output = sandbox.run(&format!("{line}>1.1"));
+    assert_code_of_verdict(&output, 1);
+    output.assert_stdout_contains("Threshold crossed: async/baseline.wall > 1.1: measured ");
+    let output = sandbox.run(&format!("{line}.low>1.1x"));
+    assert_code_of_verdict(&output, 1);
+    write_baseline(&sandbox, |us| us * 100);
+    let output = sandbox.run(&format!("{line}.high>1.1 --format json"));
+    assert_code_of_verdict(&output, 0);
+    let threshold = &json(&output)["thresholds"][0];
+    assert_eq!(threshold["status"], "held", "{threshold}");
+    assert!(threshold["measured"].as_f64() < Some(1.0), "{threshold}");
+}
+
+#[test]
+fn judged_figures_are_those_of_the_result() {
+    let sandbox = sandbox_with(QUICK);
+    let line = "compare mine.toml --format json --fail-if async.wall>1us --fail-if async.requests<1/s \
+                --fail-if async.response.p50>1us --fail-if async.max<1us --fail-if async.failed.p50>1us";
+    let output = sandbox.run(line);
+    assert_code_of_verdict(&output, 1);
+    let document = json(&output);
+    let strategy = &strategies(&document)[0];
+    let expected = [
+        (&strategy["wall_us"]["mean"], "crossed"),
+        (&strategy["requests_per_s"], "held"),
+        (
+            &strategy["response_time"]["succeeded"]["p50"]["us"],
+            "crossed",
+        ),
+        (&strategy["download_time"]["succeeded"]["max_us"], "held"),
+        (&Value::Null, "not_judged"),
+    ];
+    let thresholds = document["thresholds"].as_array().unwrap();
+    assert_eq!(thresholds.len(), expected.len());
+    for (threshold, (figure, status)) in thresholds.iter().zip(expected) {
+        assert_eq!(threshold["status"], status, "{threshold}");
+        assert_eq!(
+            threshold["measured"].as_f64(),
+            figure.as_f64(),
+            "{threshold}"
+        );
+    }
+}
+
+#[test]
+fn percentile_without_samples_is_not_judged() {
+    let sandbox = sandbox_with(QUICK);
+    let line = "compare mine.toml --fail-if async.failed.p50>1us";
+    let output = sandbox.run(line);
+    assert_code_of_verdict(&output, 0);
+    let message = "Threshold not judged: async.failed.p50 > 1us: no download failed";
+    output.assert_stdout_contains(message);
+    sandbox.run(&format!("{line} --strict")).assert_code(3);
+}
+
 #[test]
 fn result_matches_its_json_schema() {
     let sandbox = Sandbox::new();

@@ -1,8 +1,9 @@
 //! The result document. Times are whole microseconds, in fields that end in `_us`.
 
+use super::baseline::BaselineRatio;
 use super::concurrency_curve::ConcurrencyCurve;
-use super::ratio::Ratio;
 use super::strategy_result::StrategyResult;
+use super::threshold_result::ThresholdResult;
 use super::trial::ServerSummary;
 use crate::validity::Verdict;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -31,8 +32,9 @@ pub struct Comparison {
     pub cells: Vec<Cell>,
     /// Goodput by concurrency, where cells differ in their concurrency.
     pub concurrency_curves: Vec<ConcurrencyCurve>,
-    /// The crossed thresholds, as sentences.
-    pub crossed_thresholds: Vec<String>,
+    /// The judged thresholds (`--fail-if`), per cell.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdResult>,
     /// Each strategy compared with an earlier result; empty without a baseline.
     pub baseline: Vec<BaselineRatio>,
 }
@@ -103,17 +105,6 @@ pub struct RepeatedRound {
     /// The fixed name of the reason: `server_late`, `processor_lost`.
     pub label: String,
     /// The reason with its figures.
-    pub message: String,
-}
-
-/// A strategy compared with itself in an earlier result; or the `environment`, if it differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct BaselineRatio {
-    /// The conditions and the strategy, or `environment`.
-    pub name: String,
-    /// The wall time divided by that of the earlier result; null if they cannot be compared.
-    pub ratio: Option<Ratio>,
-    /// The meaning of the ratio, or why there is none.
     pub message: String,
 }
 

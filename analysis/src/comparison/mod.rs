@@ -1,20 +1,23 @@
 //! The result of a comparison as plain data: what a result file holds.
 
+mod baseline;
 mod concurrency_curve;
 mod document;
 mod figures;
 mod latencies;
 mod ratio;
+mod schema_3;
 mod strategy_result;
 pub mod threshold;
+mod threshold_result;
 mod trial;
 
+pub use baseline::{BaselineFigure, BaselineMatch, BaselineRatio};
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
-pub use document::{
-    BaselineRatio, Cell, Comparison, Environment, MeasurementOverhead, RepeatedRound, SCHEMA,
-};
+pub use document::{Cell, Comparison, Environment, MeasurementOverhead, RepeatedRound, SCHEMA};
 pub use figures::{PercentilePoint, ResourceUsage, Spread};
 pub use latencies::{Latencies, LatencyByResult, Percentile};
 pub use ratio::Ratio;
 pub use strategy_result::{FailureCount, StrategyResult};
+pub use threshold_result::{ThresholdResult, ThresholdStatus};
 pub use trial::{AttemptView, RoundResult, ServerSummary, Trial, median_trial};

@@ -1,6 +1,6 @@
 //! What the formats for people share, whatever their form: tables and sentences.
 
-use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
+use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult, ThresholdStatus};
 use crate::human::{HumanDuration, plural};
 use crate::validity::Verdict;
 use std::collections::BTreeSet;
@@ -216,8 +216,8 @@ pub(super) fn unchecked(verdict: &Verdict) -> impl Iterator<Item = String> {
     sentences.map(|sentence| format!("not checked: {sentence}"))
 }
 
-/// Notes on a comparison as a whole, one line each: the measurement overhead, the knees, the baseline and the crossed
-/// thresholds.
+/// Notes on a comparison as a whole, one line each: the measurement overhead, the knees, the baseline and the thresholds
+/// that are crossed or not judged.
 pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     let overhead = comparison.measurement_overhead.iter().map(|overhead| {
         format!(
@@ -231,11 +231,12 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     let knees = curves.map(|one| format!("{}, {}: {}", one.strategy, one.conditions, one.knee));
     let baseline = comparison.baseline.iter();
     let baseline = baseline.map(|one| format!("Baseline: {}: {}", one.name, one.message));
-    let crossed = comparison.crossed_thresholds.iter();
-    let crossed = crossed.map(|crossed| format!("Threshold crossed: {crossed}"));
+    let thresholds = comparison.thresholds.iter();
+    let thresholds = thresholds.filter(|one| one.status != ThresholdStatus::Held);
+    let thresholds = thresholds.map(|one| format!("Threshold {}: {}", one.status, one.message));
     overhead
         .chain(knees)
         .chain(baseline)
-        .chain(crossed)
+        .chain(thresholds)
         .collect()
 }

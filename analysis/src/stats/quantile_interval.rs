@@ -47,6 +47,17 @@ impl QuantileInterval {
             high: Some(high).filter(is_rank).map(level),
         }
     }
+
+    /// The numbers of independent samples from which on there are a lower and an upper end: 1 and 368 for 0.99. With
+    /// fewer, all samples lie on one side of the quantile (0 to 1) with more than 2.5%.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the values are positive; casts saturate"
+    )]
+    pub fn required_samples(quantile: f64) -> [u64; 2] {
+        [1.0 - quantile, quantile].map(|beyond| (TAIL.ln() / beyond.ln()).ceil() as u64)
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +121,28 @@ mod tests {
         assert_eq!(ranks(0.99, 299, 1), [Some(292), None]);
         assert_eq!(ranks(0.99, 367, 1), [Some(359), None]);
         assert_eq!(ranks(0.99, 368, 1), [Some(360), Some(368)]);
+    }
+
+    #[test]
+    fn required_samples_are_the_fewest_with_an_end() {
+        assert_eq!(QuantileInterval::required_samples(0.99), [1, 368]);
+        for quantile in [0.5, 0.9, 0.95, 0.99, 0.999] {
+            let ends = |samples| {
+                let QuantileInterval { low, high } = QuantileInterval::new(quantile, samples);
+                [low.is_some(), high.is_some()]
+            };
+            let [low, high] = QuantileInterval::required_samples(quantile);
+            assert_eq!(
+                [ends(low - 1)[0], ends(low)[0]],
+                [false, true],
+                "{quantile}"
+            );
+            assert_eq!(
+                [ends(high - 1)[1], ends(high)[1]],
+                [false, true],
+                "{quantile}"
+            );
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl DownloadCounts {
         ok + not_found
     }
 
+    /// The share of the downloads that failed, 0 to 1.
+    pub fn error_share(&self) -> f64 {
+        let [_, _, error, _] = self.shares();
+        error
+    }
+
     fn shares(&self) -> [f64; 4] {
         let counts = [self.ok, self.not_found, self.error, self.unstarted];
         let all = counts.iter().sum::<u64>().max(1) as f64;

@@ -27,9 +27,11 @@ use std::path::PathBuf;
 /// latencies of its grid. With --url the server is not flagpole's own, so --latency, --profile, --listener, --fault,
 /// --concurrency-limit, --queue, --rate-limit and --seed are refused.
 ///
-/// Conditions of --fail-if compare a metric of a strategy with a value. The metrics are wall (time), efficiency (the
-/// shortest possible wall time divided by the wall time), p50, p90 and p99 (response times), errors (failed downloads),
-/// goodput (successful downloads per second), cpu and memory.
+/// A condition of --fail-if is about a metric of a strategy (`async.p99 > 80ms`), about its ratio to another strategy
+/// (`threads/async.wall > 1.2`) or to --baseline (`async/baseline.wall > 1.1`). The metrics are wall (time), efficiency
+/// (the shortest possible wall time divided by the wall time), p50, p90, p95, p99, p99.9 and max (times of successful
+/// downloads), errors (failed downloads), error-rate, goodput (successful downloads per second), requests (per second),
+/// cpu and memory. `low` and `high` are the ends of a confidence interval: `threads/async.wall.low > 1.2`.
 ///
 /// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, or a download failed for
 /// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid, or with
@@ -48,7 +50,7 @@ Examples:
   flagpole compare --latency 10ms,50ms -c 1,5,30 --strategy threads,async
   flagpole compare tail --print-experiment > mine.toml
   flagpole compare mine.toml --result mine.json
-  flagpole compare mine.toml --baseline mine.json
+  flagpole compare mine.toml --baseline mine.json --fail-if 'async/baseline.wall.low > 1.05'
   flagpole compare mine.toml --strict --fail-if 'async.efficiency < 0.9'
   flagpole compare --url http://127.0.0.1:8001 --format json
   flagpole compare --url http://127.0.0.1:8001 --urls paths.txt")]
@@ -122,11 +124,11 @@ pub(crate) struct CompareArgs {
     #[arg(long, help_heading = "Results")]
     pub(super) measure_overhead: bool,
 
-    /// Exit with 1 if this holds: `async.efficiency < 0.9`, `async.p99 > 80ms`; repeatable
+    /// Exit with 1 if this holds: `async.p99 > 80ms`, `async/baseline.wall > 1.1`; repeatable
     #[arg(long, value_name = "CONDITION", help_heading = "Results")]
     pub(super) fail_if: Vec<Threshold>,
 
-    /// Exit with 3 if the measurement is doubtful (SUSPECT)
+    /// Exit with 3 if doubtful: SUSPECT, or a threshold is not judged
     #[arg(long, help_heading = "Results")]
     pub(super) strict: bool,
 

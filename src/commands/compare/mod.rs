@@ -18,7 +18,9 @@ use crate::{interrupt, output};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result, anyhow, bail};
-use flagpole_analysis::{comparison::Comparison, stats::MIN_ROUNDS, validity::Validity};
+use flagpole_analysis::comparison::{Comparison, ThresholdStatus};
+use flagpole_analysis::stats::MIN_ROUNDS;
+use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
 use std::io;
 
@@ -38,6 +40,8 @@ impl CompareArgs {
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
+        let checked = baseline::check(&experiment.fail_if, earlier.as_ref());
+        checked.map_err(|error| self.name_cause(error))?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
         if let Some(path) = &self.save {
@@ -59,16 +63,17 @@ impl CompareArgs {
         if let Some(earlier) = &earlier {
             comparison.baseline = baseline::compare(comparison, earlier);
         }
-        comparison.crossed_thresholds = exit_reasons::crossed_thresholds(&experiment, comparison);
+        comparison.thresholds =
+            exit_reasons::judge_thresholds(&experiment, comparison, earlier.as_ref());
         let printed = self.print(comparison);
         let written = target.map_or(Ok(()), |target| {
             target.write(&(serde_json::to_string_pretty(comparison)? + "\n"))
         });
         let cannot_write = output::report_errors([printed, written]);
         let is_usable = self.report_reasons(comparison);
-        let is_crossed = !comparison.crossed_thresholds.is_empty();
+        let crossed = exit_reasons::thresholds(comparison, ThresholdStatus::Crossed);
         Ok(if is_usable {
-            ExitStatus::from_failed(cannot_write || is_crossed || measured.has_failed)
+            ExitStatus::from_failed(cannot_write || !crossed.is_empty() || measured.has_failed)
         } else {
             ExitStatus::InvalidMeasurement
         })
@@ -85,17 +90,26 @@ impl CompareArgs {
         Ok(())
     }
 
-    /// Prints why the measurement is invalid, with `--strict` also why it is doubtful; returns whether it can be used.
+    /// Prints why the measurement is invalid, with `--strict` also why it is doubtful and what thresholds are not
+    /// judged; returns whether it can be used.
     fn report_reasons(&self, comparison: &Comparison) -> bool {
         let invalid = exit_reasons::reasons(comparison, Validity::Invalid);
         let doubtful = exit_reasons::reasons(comparison, Validity::Suspect);
+        let not_judged = exit_reasons::thresholds(comparison, ThresholdStatus::NotJudged);
         for reason in &invalid {
             output::note(&format!("flagpole: invalid measurement: {reason}"));
         }
         for reason in doubtful.iter().filter(|_| self.strict) {
             output::note(&format!("flagpole: doubtful measurement: {reason}"));
         }
-        invalid.is_empty() && (doubtful.is_empty() || !self.strict)
+        for result in not_judged.iter().filter(|_| self.strict) {
+            output::note(&format!(
+                "flagpole: threshold not judged: {}",
+                result.message
+            ));
+        }
+        let is_certain = doubtful.is_empty() && not_judged.is_empty();
+        invalid.is_empty() && (is_certain || !self.strict)
     }
 
     fn print(&self, comparison: &Comparison) -> Result<()> {

@@ -159,12 +159,13 @@ fn replace_list<T>(list: &mut Vec<T>, given: Vec<T>) {
 }
 
 /// A sentence with the keys of an experiment instead of the options of the command line: `fail_if` for `--fail-if`.
+/// `--baseline` is an option only.
 fn with_keys(sentence: &str) -> String {
     let words = sentence.split(' ').map(|word| {
         let name = word.trim_start_matches('`');
         match name.strip_prefix("--") {
-            Some(key) => word.replace(name, &key.replace('-', "_")),
-            None => word.to_owned(),
+            Some(key) if key != "baseline" => word.replace(name, &key.replace('-', "_")),
+            _ => word.to_owned(),
         }
     });
     words.collect::<Vec<_>>().join(" ")

@@ -1,19 +1,22 @@
 //! Compares a result with an earlier one, the baseline.
 
+mod counterpart;
+mod requirements;
 #[cfg(test)]
 mod tests;
 
-use crate::experiment::runner::conditions::MAX_CONCURRENCY;
-use crate::experiment::spec::experiment::HYPER;
+pub(crate) use requirements::check;
+
+use self::counterpart::counterpart;
+use self::requirements::OTHER_LATENCIES;
 use anyhow::{Context as _, Result, anyhow, bail};
+use flagpole_analysis::comparison::threshold::baseline_figures;
 use flagpole_analysis::comparison::{
-    BaselineRatio, Cell, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
+    BaselineMatch, BaselineRatio, Cell, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
 };
 use flagpole_analysis::stats::ComparisonCount;
-use flagpole_analysis::validity::Validity;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -46,95 +49,76 @@ fn parse(text: &str) -> Result<Comparison> {
              this version"
         );
     }
-    from_json(text)
+    let mut result: Comparison = from_json(text)?;
+    result.complete();
+    Ok(result)
 }
 
-/// The differences of the environment, then the ratio of each strategy to itself in the baseline: above 1 it is slower than
-/// in the baseline. The intervals of the strategies of a cell hold together.
+/// What the results as a whole differ in, then each strategy compared with itself in the baseline.
 pub(crate) fn compare(new: &Comparison, baseline: &Comparison) -> Vec<BaselineRatio> {
-    let environment = environment_diff(&baseline.environment, &new.environment);
-    let environment = environment.map(|message| BaselineRatio {
-        name: "environment".to_owned(),
-        ratio: None,
+    let about_all = |name: &str, message| BaselineRatio {
+        name: name.to_owned(),
         message,
+        ..BaselineRatio::default()
+    };
+    let environment = environment_diff(&baseline.environment, &new.environment);
+    let environment = environment.map(|message| about_all("environment", message));
+    let percentiles = (!baseline.has_download_times()).then(|| {
+        let message = format!("not compared: {OTHER_LATENCIES}");
+        about_all("percentiles", message)
     });
-    let cells = new.cells.iter();
-    let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
-    let ratios = strategies.map(|(cell, strategy)| {
-        let (ratio, message) = match counterpart(new, baseline, cell, strategy) {
-            Ok(old) => ratio(old, strategy, ComparisonCount::new(cell.strategies.len())),
-            Err(reason) => (None, reason),
-        };
-        let name = new.prefix(cell) + &strategy.name;
-        BaselineRatio {
-            name,
-            ratio,
-            message,
-        }
+    let strategies = new.cells.iter().flat_map(|cell| {
+        let matches = match_cell(new, baseline, cell).into_iter();
+        let pairs = matches.zip(&cell.strategies);
+        pairs.map(|(found, now)| baseline_ratio(new, cell, found, now))
     });
-    environment.into_iter().chain(ratios).collect()
+    environment
+        .into_iter()
+        .chain(percentiles)
+        .chain(strategies)
+        .collect()
 }
 
-/// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
-fn counterpart<'a>(
+fn baseline_ratio(
+    new: &Comparison,
+    cell: &Cell,
+    found: BaselineMatch<'_>,
+    now: &StrategyResult,
+) -> BaselineRatio {
+    let message = match (&found.earlier, &found.ratio) {
+        (Err(reason), _) => reason.clone(),
+        (Ok(_), None) => "no wall times above 0".to_owned(),
+        (Ok(_), Some(ratio)) => ratio.to_string(),
+    };
+    let figures = found.earlier.map(|earlier| baseline_figures(now, earlier));
+    BaselineRatio {
+        name: new.prefix(cell) + &now.name,
+        conditions: cell.conditions.clone(),
+        strategy: Some(now.name.clone()),
+        ratio: found.ratio,
+        figures: figures.unwrap_or_default(),
+        message,
+    }
+}
+
+/// What each strategy of the cell is compared with. The ratios are those of the new to the earlier wall times: above 1
+/// it is slower than in the baseline. The intervals of the strategies of a cell hold together.
+pub(crate) fn match_cell<'a>(
     new: &Comparison,
     baseline: &'a Comparison,
-    cell: &Cell,
-    strategy: &StrategyResult,
-) -> Result<&'a StrategyResult, String> {
-    let candidates = at_any_concurrency(baseline, cell, &strategy.name);
-    let Some((_, first)) = candidates.first() else {
-        return Err("not in the baseline".to_owned());
-    };
-    if let Some(other) = other_transport(baseline) {
-        return Err(format!(
-            "different transport: {other} in the baseline, now {HYPER}"
-        ));
-    }
-    if baseline.experiment.get("policies") != new.experiment.get("policies") {
-        return Err("different policy in the baseline".to_owned());
-    }
-    let mut candidates = candidates.iter();
-    let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == strategy.concurrency)
-    else {
-        let (then, now) = (first.concurrency, strategy.concurrency);
-        return Err(format!(
-            "different concurrency: {then} in the baseline, now {now}"
-        ));
-    };
-    let mut reasons = cell.verdict.reasons.iter();
-    if let Some(invalid) = reasons.find(|reason| reason.severity == Validity::Invalid) {
-        return Err(format!("invalid in the baseline: {}", invalid.message));
-    }
-    if old.fates_digest != strategy.fates_digest {
-        return Err("different fates in the baseline".to_owned());
-    }
-    Ok(old)
-}
-
-/// The strategies of this name in cells that differ from `cell` in the concurrency at most.
-fn at_any_concurrency<'a>(
-    baseline: &'a Comparison,
-    cell: &Cell,
-    name: &str,
-) -> Vec<(&'a Cell, &'a StrategyResult)> {
-    let other_conditions = |cell: &Cell| {
-        let mut conditions: BTreeMap<_, _> = cell.conditions.iter().cloned().collect();
-        conditions.remove(MAX_CONCURRENCY);
-        conditions
-    };
-    let wanted = other_conditions(cell);
-    let cells = baseline.cells.iter();
-    let cells = cells.filter(|cell| other_conditions(cell) == wanted);
-    let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
-    strategies.filter(|(_, old)| old.name == name).collect()
-}
-
-/// A transport other than the one that is left, in a result of a version that had a choice.
-fn other_transport(result: &Comparison) -> Option<&str> {
-    let names = result.experiment.pointer("/grid/transports")?.as_array()?;
-    let mut names = names.iter().filter_map(Value::as_str);
-    names.find(|name| *name != HYPER)
+    cell: &'a Cell,
+) -> Vec<BaselineMatch<'a>> {
+    let comparisons = ComparisonCount::new(cell.strategies.len());
+    let matches = cell.strategies.iter().map(|strategy| {
+        let earlier = counterpart(new, baseline, cell, strategy);
+        let found = earlier.as_ref().ok();
+        BaselineMatch {
+            name: &strategy.name,
+            ratio: found.and_then(|old| ratio_of_walls(old, strategy, comparisons)),
+            earlier,
+        }
+    });
+    matches.collect()
 }
 
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
@@ -170,18 +154,14 @@ fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-/// The ratio of the new to the old wall times, and the ratio as text; or `None` and the reason.
-fn ratio(
+fn ratio_of_walls(
     old: &StrategyResult,
     new: &StrategyResult,
     comparisons: ComparisonCount,
-) -> (Option<Ratio>, String) {
+) -> Option<Ratio> {
     let walls = |strategy: &StrategyResult| -> Vec<f64> {
         let rounds = strategy.rounds.iter();
         rounds.map(|round| round.wall_us as f64).collect()
     };
-    let ratio = Ratio::from_unpaired_rounds("the baseline", &walls(new), &walls(old), comparisons);
-    let none = || "no wall times above 0".to_owned();
-    let sentence = ratio.as_ref().map_or_else(none, ToString::to_string);
-    (ratio, sentence)
+    Ratio::from_unpaired_rounds("the baseline", &walls(new), &walls(old), comparisons)
 }

@@ -1,8 +1,9 @@
 //! Invalid and doubtful measurements (exit code 3), crossed thresholds and unexpected errors (exit code 1) of a comparison.
 
+use super::baseline::match_cell;
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::spec::experiment::Experiment;
-use flagpole_analysis::comparison::Comparison;
+use flagpole_analysis::comparison::{Comparison, ThresholdResult, ThresholdStatus};
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::{Outcome, OutcomeClass};
 
@@ -19,15 +20,32 @@ pub(crate) fn reasons(comparison: &Comparison, severity: Validity) -> Vec<String
     reasons
 }
 
-/// The crossed thresholds (`--fail-if`) as sentences, per cell.
-pub(crate) fn crossed_thresholds(experiment: &Experiment, comparison: &Comparison) -> Vec<String> {
-    let cells = comparison.cells.iter();
-    let crossed = cells.flat_map(|cell| {
-        let thresholds = experiment.fail_if.iter();
-        let crossed = thresholds.filter_map(|threshold| threshold.crossed(cell));
-        crossed.map(|crossed| comparison.prefix(cell) + &crossed)
-    });
-    crossed.collect()
+/// The judged thresholds (`--fail-if`), per cell.
+pub(crate) fn judge_thresholds(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    baseline: Option<&Comparison>,
+) -> Vec<ThresholdResult> {
+    let mut results = Vec::new();
+    for cell in &comparison.cells {
+        let matches = baseline.map(|baseline| match_cell(comparison, baseline, cell));
+        let matches = matches.unwrap_or_default();
+        for threshold in &experiment.fail_if {
+            let mut result = threshold.judge(cell, &matches);
+            result.message = comparison.prefix(cell) + &result.message;
+            results.push(result);
+        }
+    }
+    results
+}
+
+/// The thresholds of this status.
+pub(crate) fn thresholds(
+    comparison: &Comparison,
+    status: ThresholdStatus,
+) -> Vec<&ThresholdResult> {
+    let thresholds = comparison.thresholds.iter();
+    thresholds.filter(|one| one.status == status).collect()
 }
 
 /// Whether a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that

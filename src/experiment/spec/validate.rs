@@ -4,6 +4,7 @@ use super::experiment::Experiment;
 use super::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
+use flagpole_analysis::comparison::threshold::ThresholdContext;
 use flagpole_client::Concurrency;
 use flagpole_protocol::SpecError;
 use flagpole_server::FaultSpec;
@@ -63,13 +64,16 @@ impl Experiment {
         {
             bail!(
                 "--reference: {}",
-                SpecError::unknown("strategy", unknown, names)
+                SpecError::unknown("strategy", unknown, names.iter().copied())
             );
         }
+        let context = ThresholdContext {
+            strategies: &names,
+            rounds: self.rounds.get(),
+        };
         for threshold in &self.fail_if {
-            threshold
-                .check_names(&names)
-                .map_err(|error| anyhow!("--fail-if: {error}"))?;
+            let checked = threshold.check(context);
+            checked.map_err(|error| anyhow!("--fail-if: {error}"))?;
         }
         let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);
         for variant in &variants {

@@ -7,7 +7,7 @@ use serde_json::json;
 fn result(rounds: u64) -> Value {
     let recorded = include_str!("../../../../tests/fixtures/v0.1/result.json");
     let mut result: Value = serde_json::from_str(recorded).unwrap();
-    result["experiment"] = json!({ "seed": 7 });
+    (result["schema"], result["experiment"]) = (json!(SCHEMA), json!({ "seed": 7 }));
     let environment = &mut result["environment"];
     (environment["system"], environment["processor"]) = (json!("linux 6.1"), json!("P"));
     result["cells"].as_array_mut().unwrap().truncate(1);
@@ -183,7 +183,7 @@ fn intervals_hold_together_for_the_strategies_of_a_cell() {
 
 #[test]
 fn few_rounds_have_a_ratio_without_interval() {
-    let against = compare_values(&result(10), &result(9));
+    let against = compare_values(&result(10), &result(4));
     let ratio = against[0].ratio.as_ref().unwrap();
     assert_eq!(
         (ratio.confidence_interval, ratio.is_significant),
@@ -191,7 +191,7 @@ fn few_rounds_have_a_ratio_without_interval() {
     );
     assert_eq!(
         against[0].message,
-        "takes 0.999x the time of the baseline; too few rounds for a confidence interval"
+        "takes 1.001x the time of the baseline; too few rounds for a confidence interval"
     );
     assert!(compare_values(&result(1), &result(1))[0].ratio.is_some());
 }
@@ -218,5 +218,104 @@ fn file_that_is_no_result_is_refused_in_plain_words() {
         let error = parse(text).err().unwrap();
         let expected = format!("expected a result that `--result` wrote, got {found}");
         assert_eq!(error.to_string(), expected, "{text}");
+    }
+}
+
+/// A result of ten rounds of schema 3, which had no mean and no rates.
+fn of_schema_3() -> Value {
+    let mut result = result(10);
+    result["schema"] = json!(3);
+    result
+}
+
+#[test]
+fn result_of_schema_3_is_completed_from_its_rounds() {
+    let result = parse(&of_schema_3().to_string()).unwrap();
+    let strategy = &result.cells[0].strategies[0];
+    let mean = strategy.wall_us.mean;
+    assert!((1000.0..1020.0).contains(&mean), "{mean}");
+    let seconds = 10.0 * mean / 1e6;
+    assert!((strategy.goodput_per_s * seconds - strategy.ok as f64).abs() < 1e-6);
+    assert!((strategy.requests_per_s * seconds - strategy.attempts as f64).abs() < 1e-6);
+}
+
+#[test]
+fn percentiles_of_schema_3_are_not_compared() {
+    let against = compare_values(&result(10), &of_schema_3());
+    assert_eq!(against[0].name, "percentiles");
+    assert!(
+        against[0]
+            .message
+            .starts_with("not compared: those of the baseline, of schema 3, ")
+    );
+    let metrics: Vec<_> = against[1]
+        .figures
+        .iter()
+        .map(|one| one.metric.as_str())
+        .collect();
+    assert!(
+        metrics.contains(&"requests") && !metrics.contains(&"p50"),
+        "{metrics:?}"
+    );
+}
+
+#[test]
+fn figures_of_both_results_are_listed() {
+    let (now, mut old) = (result(10), result(10));
+    old["cells"][0]["strategies"][0]["requests_per_s"] = json!(250.0);
+    let against = compare_values(&now, &old);
+    assert_eq!(against[0].strategy.as_deref(), Some("async"));
+    assert_eq!(
+        against[0].conditions,
+        [("latency".to_owned(), "50ms".to_owned())]
+    );
+    let requests = against[0]
+        .figures
+        .iter()
+        .find(|one| one.metric == "requests")
+        .unwrap();
+    assert_eq!(
+        (requests.unit.as_str(), requests.now, requests.baseline),
+        ("per_s", 0.0, 250.0)
+    );
+}
+
+#[test]
+fn thresholds_need_a_baseline_with_what_they_name() {
+    let old = parse(&result(4).to_string()).unwrap();
+    let (mut other, earlier) = (result(4), parse(&of_schema_3().to_string()).unwrap());
+    other["cells"][0]["strategies"][0]["name"] = json!("threads");
+    let other = parse(&other.to_string()).unwrap();
+    let error = |text: &str, baseline| {
+        let checked = check(&[text.parse().unwrap()], baseline);
+        checked
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    };
+    assert_eq!(error("async.wall > 1s", None), "");
+    assert_eq!(error("async/baseline.wall > 2", Some(&old)), "");
+    for (text, baseline, reason) in [
+        ("async/baseline.wall > 2", None, "needs --baseline"),
+        (
+            "async/baseline.wall > 2",
+            Some(&other),
+            "the baseline has no strategy `async`; it has threads",
+        ),
+        (
+            "async/baseline.wall.low > 2",
+            Some(&old),
+            "an interval needs 5 rounds of the baseline, which has 4; measure it again",
+        ),
+        (
+            "async/baseline.p50 > 2",
+            Some(&earlier),
+            "latencies cannot be compared: those of the baseline, of schema 3, are of attempts and mix failures with successes; measure it again",
+        ),
+    ] {
+        assert_eq!(
+            error(text, baseline),
+            format!("--fail-if: `{text}`: {reason}")
+        );
     }
 }
