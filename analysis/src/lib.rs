@@ -26,12 +26,14 @@
 //!     wall: Duration::from_millis(1010),
 //!     timeout: None,
 //!     limits: ServerLimits::default(),
+//!     is_external: false,
 //!     cpu: None,
 //!     cores: 1,
+//!     threads: 1,
 //! });
 //! assert_eq!(
 //!     bottleneck.to_string(),
-//!     "limited by latency: lower bound 1.00 s at 1, longest download 50.0 ms; raise the concurrency (at most 20 helps)"
+//!     "limited by latency: lower bound 1.00 s at 1, longest download 50.0 ms; download concurrently (the lower bound falls until 20)"
 //! );
 //!
 //! let verdict = Verdict::for_cell(&ObservedCell {

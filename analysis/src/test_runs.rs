@@ -29,6 +29,12 @@ pub(crate) struct ScenarioResponse {
     /// How long the body takes.
     pub(crate) pacing: u64,
     pub(crate) lateness: u64,
+    /// How long the request waited for a permit of the concurrency limit.
+    pub(crate) queued: u64,
+    /// How much later than the server reports the first byte arrived.
+    pub(crate) unreported: u64,
+    /// How long the connection is silent after the response.
+    pub(crate) pause: u64,
     /// The first attempt got a 503; after this backoff the retry succeeded.
     pub(crate) retry_after: Option<u64>,
 }
@@ -39,21 +45,27 @@ impl ScenarioResponse {
             delay,
             pacing: 0,
             lateness: 0,
+            queued: 0,
+            unreported: 0,
+            pause: 0,
             retry_after: None,
         }
     }
 
     fn records(&self, download: usize) -> Vec<AttemptRecord> {
         let ms = Duration::from_millis;
-        let actual = self.delay + self.lateness;
-        let planned = record(actual + self.pacing, Outcome::Ok, Some(self.delay));
+        let actual = self.delay + self.lateness + self.queued;
+        let first_byte = actual + self.unreported;
+        let planned = record(first_byte + self.pacing, Outcome::Ok, Some(self.delay));
         let mut last = AttemptRecord {
             download,
             status: Some(200),
+            first_byte: Some(ms(first_byte)),
             ..planned
         };
         let timing = last.timing.as_mut().expect("the delay is planned");
-        (timing.actual, timing.paced) = (ms(actual), ms(self.pacing));
+        (timing.actual, timing.queued) = (ms(actual), ms(self.queued));
+        (timing.paced, timing.pause_after) = (ms(self.pacing), ms(self.pause));
         let Some(backoff) = self.retry_after else {
             return vec![last];
         };

@@ -1,8 +1,9 @@
 //! What can limit a run, and how the limiting factor is chosen.
 
 use super::figures::RunFigures;
+use super::waits::{lateness, queued, unreported_delay};
 use crate::bound::BoundTerms;
-use flagpole_protocol::{AttemptKind, Rejection};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Rejection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,7 +21,7 @@ const STRAGGLER_RATIO: u32 = 2;
 pub enum BottleneckKind {
     /// The delays themselves: their sum at concurrency 1, or the longest of them at a concurrency that is high enough.
     Latency,
-    /// The client's concurrency, above 1: requests wait for a connection, and more connections would help.
+    /// The client's concurrency, above 1: requests wait for a connection, and more connections lower the bound.
     Concurrency,
     /// The longest download, if it takes more than twice as long as the median one.
     Straggler,
@@ -28,16 +29,24 @@ pub enum BottleneckKind {
     ServerConcurrencyLimit,
     /// The server's rate limit.
     ServerRateLimit,
+    /// The planned pauses after responses, during which a connection takes no request.
+    ConnectionPauses,
     /// The pace at which the server sends bodies.
     Bandwidth,
+    /// The pace at which the server sends heads, or pauses before them.
+    SlowHead,
     /// Failed attempts and the backoff after them.
     Retries,
+    /// Attempts that timed out and were not retried.
+    Timeouts,
     /// The client's CPU time.
     ClientCpu,
-    /// Responses later than planned.
+    /// Responses later than planned, as the server reports itself.
     ServerLateness,
-    /// Time that neither the lower bound nor the CPU time explains, such as opening connections and the network; it is
-    /// more than half of the wall time.
+    /// Responses from an external server that took longer than the server reports.
+    UnreportedDelay,
+    /// Time that neither the lower bound nor the CPU time explains, such as opening connections; it is more than half of
+    /// the wall time.
     Overhead,
     /// The planned delays are unknown, and the client's CPU time does not explain the wall time.
     Unknown,
@@ -70,12 +79,23 @@ impl RunFigures<'_> {
         }
     }
 
-    /// Whether the server's concurrency limit is below the client's concurrency, attempts spent most of their time
-    /// waiting, and no chain of requests that wait for each other explains half of the wall time.
+    /// Whether the server's concurrency limit is below the client's concurrency (as far as it is known), attempts spent
+    /// most of their time in the queue, and no chain of requests that wait for each other explains half of the wall time.
     fn mostly_waits_for_a_permit(&self) -> bool {
         let limit = self.run.limits.concurrency;
-        let is_scarce = limit.is_some_and(|limit| limit < self.run.concurrency);
-        is_scarce && self.mostly_waited() && twice(self.longest_download) < self.run.wall
+        let is_scarce = limit.map_or(self.has_queue(), |limit| limit < self.run.concurrency);
+        is_scarce && self.mostly(queued) && twice(self.longest_download) < self.run.wall
+    }
+
+    /// Whether the server has a concurrency limit, known or reported.
+    fn has_queue(&self) -> bool {
+        let has_waited = |record: &AttemptRecord| {
+            record
+                .timing
+                .as_ref()
+                .is_some_and(|timing| !timing.queued.is_zero())
+        };
+        self.run.limits.concurrency.is_some() || self.count(has_waited) > 0
     }
 
     /// The cause of `rest`: the part of the wall time, more than half, that neither the bound nor the CPU time
@@ -88,32 +108,64 @@ impl RunFigures<'_> {
         {
             return limit;
         }
-        let is_late = explains(self.bound_with_actual_delays)
-            || self.timed_out_in_queue() > 0 && self.mostly_waited();
-        match self.run.limits.concurrency {
-            // With a concurrency limit, lateness is the wait for a permit.
-            Some(_) if is_late => BottleneckKind::ServerConcurrencyLimit,
-            None if is_late => BottleneckKind::ServerLateness,
-            _ if self.terms.is_none() => BottleneckKind::Unknown,
-            _ => BottleneckKind::Overhead,
+        if explains(self.bound_with_rejections) && self.mostly_times_out_in_pauses() {
+            return BottleneckKind::ConnectionPauses;
         }
+        let timed_out_in_queue = self.timed_out_in_queue() > 0;
+        if self.has_queue()
+            && (explains(self.bound_with_queue) || timed_out_in_queue && self.mostly(queued))
+        {
+            BottleneckKind::ServerConcurrencyLimit
+        } else if explains(self.bound_with_lateness) || timed_out_in_queue && self.mostly(lateness)
+        {
+            BottleneckKind::ServerLateness
+        } else if self.terms.is_none() {
+            BottleneckKind::Unknown
+        } else if self.run.is_external && explains(self.bound_with_unreported) {
+            if self.sum(lateness) > self.sum(unreported_delay) {
+                BottleneckKind::ServerLateness
+            } else {
+                BottleneckKind::UnreportedDelay
+            }
+        } else {
+            BottleneckKind::Overhead
+        }
+    }
+
+    /// Whether most timeouts are those of requests that the server had not taken, because the connection paused.
+    fn mostly_times_out_in_pauses(&self) -> bool {
+        2 * self.timed_out_in_pause() > self.timed_out()
     }
 
     /// The bottleneck that the largest term of the bound stands for.
     fn kind_within_bound(&self, terms: &BoundTerms) -> BottleneckKind {
-        let split = terms.even_split_us.max(terms.packing_us);
+        let split = terms.split_us();
         let delays = terms.critical_path_us.max(split);
-        // At equality a higher concurrency of the client cannot help, so the limit is the server's.
+        // At equality a higher concurrency of the client does not lower the bound, so the limit is the server's.
         let is_limit = |limit| limit >= split && limit > terms.critical_path_us;
-        if is_limit(terms.server_rate_limit_us)
+        let halves = |rest: Duration| twice(rest) <= Duration::from_micros(delays);
+        let is_half = |part: u64| part.saturating_mul(2) >= delays;
+        let times_out = self.timed_out() > 0 && halves(self.bound_without_timeouts);
+        if terms.connection_pauses_us > delays.max(terms.server_limit_us()) {
+            BottleneckKind::ConnectionPauses
+        } else if is_limit(terms.server_rate_limit_us)
             && terms.server_rate_limit_us > terms.server_concurrency_limit_us
         {
             BottleneckKind::ServerRateLimit
         } else if is_limit(terms.server_concurrency_limit_us) {
             BottleneckKind::ServerConcurrencyLimit
-        } else if twice(self.bound_without_retries) <= Duration::from_micros(delays) {
+        } else if times_out && self.mostly_times_out_in_pauses() {
+            BottleneckKind::ConnectionPauses
+        } else if halves(self.bound_without_retries) {
             BottleneckKind::Retries
-        } else if terms.includes_pacing_us.saturating_mul(2) >= delays {
+        } else if times_out && self.run.is_external && self.has_queue() {
+            // Other responses had waited for a permit, so these requests most likely waited for one in vain.
+            BottleneckKind::ServerConcurrencyLimit
+        } else if times_out {
+            BottleneckKind::Timeouts
+        } else if is_half(terms.includes_head_pacing_us) {
+            BottleneckKind::SlowHead
+        } else if is_half(terms.includes_pacing_us) {
             BottleneckKind::Bandwidth
         } else if terms.critical_path_us < split && self.run.concurrency > 1 {
             BottleneckKind::Concurrency

@@ -1,11 +1,14 @@
-//! The figures that determine the bottleneck of a run, some of the run as it might have been: with the actual delays,
-//! with rejections, without retries.
+//! The figures that determine the bottleneck of a run, some of the run as it might have been: with the delays that it
+//! met, with rejections, without retries, without timeouts.
 
+use super::waits::{
+    count_rejection, has_pauses, last_tries, lateness, plan_wait, queued, remove_timeout,
+    timed_out_on_reused_connection, unreported_delay,
+};
 use crate::bound::terms::with_each;
-use crate::bound::{Bound, BoundTerms, PlannedWork, ServerLimits};
+use crate::bound::{BoundTerms, PlannedWork, ServerLimits};
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Rejection};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What was observed of a run.
@@ -21,10 +24,14 @@ pub struct ObservedRun<'a> {
     pub timeout: Option<Duration>,
     /// The limits of the server.
     pub limits: ServerLimits,
+    /// Whether the server is not flagpole's own, so that its limits are unknown and a network may be between.
+    pub is_external: bool,
     /// The CPU time of the client's process, user and system, if known.
     pub cpu: Option<Duration>,
     /// The number of cores that the strategy can use: 1 for a single thread.
     pub cores: usize,
+    /// The largest number of threads of the client's process at a time.
+    pub threads: usize,
 }
 
 /// The figures that determine the bottleneck. Lower bounds and the CPU time are 0 if they are unknown.
@@ -35,12 +42,18 @@ pub(super) struct RunFigures<'a> {
     pub(super) bound: Duration,
     /// The client's CPU time divided by its cores.
     pub(super) cpu_per_core: Duration,
-    /// The bound if every actual delay had been planned.
-    pub(super) bound_with_actual_delays: Duration,
+    /// The bound if the server had planned its lateness.
+    pub(super) bound_with_lateness: Duration,
+    /// The bound if the waits for a permit of the server's concurrency limit had been planned.
+    pub(super) bound_with_queue: Duration,
+    /// The bound if the server had planned its lateness and the delays that it does not report.
+    pub(super) bound_with_unreported: Duration,
     /// The bound if the attempts that a limit rejected, and the backoff after them, had been planned.
     pub(super) bound_with_rejections: Duration,
-    /// The bound without failed attempts and backoff.
+    /// The bound without failed attempts, backoff and pauses after responses.
     pub(super) bound_without_retries: Duration,
+    /// The bound without the attempts that timed out and without pauses after responses.
+    pub(super) bound_without_timeouts: Duration,
     /// The time of the longest chain of requests, which is the longest download with its retries and metadata.
     pub(super) longest_download: Duration,
     /// The median time of a download with its retries.
@@ -49,50 +62,77 @@ pub(super) struct RunFigures<'a> {
 
 impl<'a> RunFigures<'a> {
     pub(super) fn new(run: &'a ObservedRun<'a>) -> RunFigures<'a> {
-        let terms = |records: &[AttemptRecord]| {
-            BoundTerms::for_attempts(records, run.concurrency, run.timeout, run.limits)
+        let terms = |records: &[AttemptRecord], limits: ServerLimits| {
+            BoundTerms::for_attempts(records, run.concurrency, run.timeout, limits)
         };
         let total = |terms: Option<BoundTerms>| terms.map_or(Duration::ZERO, |terms| terms.total());
-        // Without the server's limits, and after this change to each attempt.
-        let bound_if = |change: fn(&mut AttemptRecord)| {
-            let work = PlannedWork::from_records(&with_each(run.records, change), run.timeout);
-            let bound = work.map(|work| Bound::new(&work, run.concurrency).total());
-            bound.unwrap_or_default()
+        // Without the server's limits, because a request waits without a permit.
+        let bound_with = |change: &dyn Fn(&mut AttemptRecord)| {
+            let records = with_each(run.records, change);
+            total(terms(&records, ServerLimits::default()))
+        };
+        let bound_without = |records: &[AttemptRecord]| {
+            let terms = terms(records, run.limits);
+            terms.map_or(Duration::ZERO, |terms| terms.total_without_pauses())
         };
         let work = PlannedWork::from_records(run.records, run.timeout).unwrap_or_default();
         let cores = u32::try_from(run.cores.max(1)).unwrap_or(u32::MAX);
-        let all = terms(run.records);
+        let all = terms(run.records, run.limits);
         RunFigures {
             run,
             terms: all,
             bound: total(all),
             cpu_per_core: run.cpu.unwrap_or_default() / cores,
-            bound_with_actual_delays: bound_if(plan_actual_delay),
-            bound_with_rejections: bound_if(count_rejection),
-            bound_without_retries: total(terms(&last_tries(run.records))),
+            bound_with_lateness: bound_with(&|record| plan_wait(record, lateness)),
+            bound_with_queue: bound_with(&|record| plan_wait(record, queued)),
+            bound_with_unreported: bound_with(&|record| {
+                plan_wait(record, |record| lateness(record) + unreported_delay(record));
+            }),
+            bound_with_rejections: bound_with(&count_rejection),
+            bound_without_retries: bound_without(&last_tries(run.records)),
+            bound_without_timeouts: bound_without(&with_each(run.records, remove_timeout)),
             longest_download: Duration::from_micros(all.map_or(0, |terms| terms.critical_path_us)),
             median_download: lower_median(work.chains, Ord::cmp).unwrap_or_default(),
         }
     }
 
-    /// Whether attempts spent at least half of their time waiting beyond their planned delays.
-    pub(super) fn mostly_waited(&self) -> bool {
-        let lateness: Duration = self.run.records.iter().map(lateness).sum();
-        let service_time: Duration = self
-            .run
-            .records
-            .iter()
-            .map(AttemptRecord::service_time)
-            .sum();
-        !lateness.is_zero() && lateness.saturating_mul(2) >= service_time
+    /// Whether the attempts spent at least half of their service time on this wait.
+    pub(super) fn mostly(&self, wait: impl Fn(&AttemptRecord) -> Duration) -> bool {
+        let waited = self.sum(wait);
+        !waited.is_zero() && waited.saturating_mul(2) >= self.sum(AttemptRecord::service_time)
+    }
+
+    pub(super) fn sum(&self, time: impl Fn(&AttemptRecord) -> Duration) -> Duration {
+        let times = self.run.records.iter().map(time);
+        times.fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    /// The median of the times above zero.
+    pub(super) fn median(&self, time: impl Fn(&AttemptRecord) -> Duration) -> Duration {
+        let times = self.run.records.iter().map(time);
+        let times: Vec<_> = times.filter(|time| !time.is_zero()).collect();
+        lower_median(times, Ord::cmp).unwrap_or_default()
     }
 
     pub(super) fn is_hedged(&self) -> bool {
         self.count(|one| one.kind == AttemptKind::Hedge || one.outcome == Outcome::HedgeLost) > 0
     }
 
+    pub(super) fn timed_out(&self) -> usize {
+        self.count(|record| matches!(record.outcome, Outcome::Timeout(..)))
+    }
+
     pub(super) fn timed_out_in_queue(&self) -> usize {
         self.count(AttemptRecord::timed_out_in_queue)
+    }
+
+    /// The number of attempts that timed out while their connection paused after an earlier response.
+    pub(super) fn timed_out_in_pause(&self) -> usize {
+        if has_pauses(self.run.records) {
+            self.count(timed_out_on_reused_connection)
+        } else {
+            0
+        }
     }
 
     /// The number of attempts that this limit of the server rejected.
@@ -101,57 +141,7 @@ impl<'a> RunFigures<'a> {
     }
 
     pub(super) fn count(&self, matches: impl Fn(&AttemptRecord) -> bool) -> usize {
-        self.run
-            .records
-            .iter()
-            .filter(|record| matches(record))
-            .count()
+        let records = self.run.records.iter();
+        records.filter(|record| matches(record)).count()
     }
-}
-
-/// How long the attempt waited beyond its planned delay; an attempt that timed out in the queue did nothing but wait.
-fn lateness(record: &AttemptRecord) -> Duration {
-    match &record.timing {
-        _ if record.timed_out_in_queue() => record.service_time(),
-        Some(timing) => timing.actual.saturating_sub(timing.planned),
-        None => Duration::ZERO,
-    }
-}
-
-/// Makes a rejected attempt count as if the rejection had been planned.
-fn count_rejection(record: &mut AttemptRecord) {
-    if record.timed_out_in_queue() {
-        record.timing = None;
-    } else if record.was_rejected()
-        && let Some(timing) = &mut record.timing
-    {
-        timing.fault = None;
-    }
-}
-
-/// Makes the actual delay the planned one.
-fn plan_actual_delay(record: &mut AttemptRecord) {
-    if let Some(timing) = &mut record.timing {
-        timing.planned = timing.planned.max(timing.actual);
-    }
-}
-
-/// The attempts from the last retry for each resource of a download on, without the backoff before them.
-fn last_tries(records: &[AttemptRecord]) -> Vec<AttemptRecord> {
-    let mut last_retry = BTreeMap::new();
-    for record in records
-        .iter()
-        .filter(|record| record.kind == AttemptKind::Retry)
-    {
-        let attempt = last_retry
-            .entry((record.download, record.resource))
-            .or_default();
-        *attempt = record.attempt.max(*attempt);
-    }
-    let is_last = |record: &&AttemptRecord| {
-        let last = last_retry.get(&(record.download, record.resource));
-        last.is_none_or(|&last| record.attempt >= last)
-    };
-    let last: Vec<AttemptRecord> = records.iter().filter(is_last).cloned().collect();
-    with_each(&last, |record| record.backoff = Duration::ZERO)
 }

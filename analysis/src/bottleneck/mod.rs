@@ -1,15 +1,20 @@
 //! What limits a run, with the figures that show it and a remedy.
 //!
 //! Everything that can limit a run is a lower bound of its wall time: the critical path, the planned work at the
-//! client's concurrency, the server's limits, the client's CPU time on its cores. The largest of them is the
-//! bottleneck if it explains at least half of the wall time. Otherwise the bottleneck is outside the plan: the
-//! server's lateness, or the overhead of each request.
+//! client's concurrency, the server's limits, pauses after responses, the client's CPU time on its cores. The largest of
+//! them is the bottleneck if it explains at least half of the wall time. Otherwise the bottleneck is outside the plan: the
+//! queue of the server, its lateness, delays that it does not report, or the overhead of each request.
+//!
+//! A remedy says what lowers the bound. That is no measurement: a run may become faster where the bound does not fall.
 
 mod decision;
 mod figures;
+mod overhead;
+mod remedies;
 mod sentences;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 pub use decision::BottleneckKind;
 pub use figures::ObservedRun;
@@ -49,8 +54,8 @@ impl Bottleneck {
 }
 
 impl fmt::Display for Bottleneck {
-    /// `limited by concurrency: lower bound 400 ms at 32, longest download 50.0 ms; raise the concurrency (at most 249
-    /// helps)`.
+    /// `limited by concurrency: lower bound 400 ms at 32, longest download 50.0 ms; raise the concurrency (the lower bound
+    /// falls until 249)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             BottleneckKind::Unknown => f.write_str("bottleneck unknown")?,

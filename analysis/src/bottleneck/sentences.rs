@@ -1,9 +1,12 @@
-//! The figures that show a bottleneck, and a remedy, in a few words each.
+//! The figures that show a bottleneck, in a few words.
 
 use super::decision::BottleneckKind;
 use super::figures::RunFigures;
+use super::waits::{queued, unreported_delay};
+use crate::bound::connection_pauses::{opened_connections, pause_after};
 use crate::human::{HumanDuration, plural};
-use flagpole_protocol::Rejection;
+use flagpole_protocol::{Rejection, ServerTiming};
+use std::time::Duration;
 
 impl RunFigures<'_> {
     /// The figures that show this bottleneck.
@@ -23,59 +26,48 @@ impl RunFigures<'_> {
             }
             BottleneckKind::ServerConcurrencyLimit => self.concurrency_limit(),
             BottleneckKind::ServerRateLimit => self.rate_limit(),
+            BottleneckKind::ConnectionPauses => self.connection_pauses(),
             BottleneckKind::Bandwidth => {
                 let pacing = self.terms.map_or(0, |terms| terms.includes_pacing_us);
                 let pacing = HumanDuration::from_micros(pacing);
                 format!("slow bodies are {pacing} of the lower bound of {bound}")
             }
+            BottleneckKind::SlowHead => {
+                let pacing = self.terms.map_or(0, |terms| terms.includes_head_pacing_us);
+                let pacing = HumanDuration::from_micros(pacing);
+                format!("slow heads are {pacing} of the lower bound of {bound}")
+            }
             BottleneckKind::Retries => {
                 let retries = HumanDuration(self.bound.saturating_sub(self.bound_without_retries));
                 format!("failures and backoff are {retries} of the lower bound of {bound}")
             }
+            BottleneckKind::Timeouts => {
+                let timeouts =
+                    HumanDuration(self.bound.saturating_sub(self.bound_without_timeouts));
+                let (timed_out, attempts) = (self.timed_out(), self.attempts());
+                format!(
+                    "{timed_out} of {attempts} timed out, {timeouts} of the lower bound of {bound}"
+                )
+            }
             BottleneckKind::ServerLateness => {
-                let actual = HumanDuration(self.bound_with_actual_delays);
+                let actual = HumanDuration(self.bound_with_lateness);
                 format!("lower bound {bound} as planned, {actual} as served")
             }
-            BottleneckKind::Unknown => format!("{}, {}", self.missing_bound(), self.cpu_time()),
-            BottleneckKind::ClientCpu | BottleneckKind::Overhead if self.bound.is_zero() => {
-                self.cpu_time()
+            BottleneckKind::UnreportedDelay => {
+                let longer = HumanDuration(self.median(unreported_delay));
+                format!("responses took {longer} longer than the server reports (median)")
             }
-            BottleneckKind::ClientCpu | BottleneckKind::Overhead => {
-                format!("lower bound {bound}, {}", self.cpu_time())
+            BottleneckKind::Unknown => format!("{}, {}", self.missing_bound(), self.cpu_time()),
+            BottleneckKind::ClientCpu if self.bound.is_zero() => self.cpu_time(),
+            BottleneckKind::ClientCpu => format!("lower bound {bound}, {}", self.cpu_time()),
+            BottleneckKind::Overhead if self.bound.is_zero() => {
+                self.cpu_time() + &self.overhead_evidence()
+            }
+            BottleneckKind::Overhead => {
+                let overhead = self.overhead_evidence();
+                format!("lower bound {bound}, {}{overhead}", self.cpu_time())
             }
         }
-    }
-
-    /// What would help against this bottleneck.
-    pub(super) fn remedy(&self, kind: BottleneckKind) -> String {
-        let max = self.terms.map_or(1, |terms| terms.max_useful_concurrency);
-        let remedy = match kind {
-            BottleneckKind::Latency | BottleneckKind::Concurrency | BottleneckKind::Bandwidth
-                if self.run.concurrency < max =>
-            {
-                return format!("raise the concurrency (at most {max} helps)");
-            }
-            BottleneckKind::Latency | BottleneckKind::Concurrency => "only shorter delays help",
-            BottleneckKind::Straggler => "hedge, or time out and retry",
-            BottleneckKind::ServerConcurrencyLimit
-                if self.rejections(Rejection::ConcurrencyLimit) > 0 =>
-            {
-                "raise the server's concurrency limit or lower the client's concurrency"
-            }
-            BottleneckKind::ServerConcurrencyLimit => "raise the server's concurrency limit",
-            BottleneckKind::ServerRateLimit => "raise the rate limit or send fewer requests",
-            BottleneckKind::Bandwidth => "send bodies faster",
-            BottleneckKind::Retries => "reduce failures or shorten the backoff",
-            BottleneckKind::ClientCpu => "use more cores or a strategy that needs less CPU",
-            BottleneckKind::ServerLateness => {
-                "give the server more CPU or send fewer concurrent requests"
-            }
-            BottleneckKind::Overhead => "reuse connections or use a strategy with fewer threads",
-            // Timing decides which hedges start, so a hedged run has no lower bound.
-            BottleneckKind::Unknown if self.is_hedged() => "repeat the run without hedges",
-            BottleneckKind::Unknown => "use flagpole's own server (no --url)",
-        };
-        remedy.to_owned()
     }
 
     fn concurrency_limit(&self) -> String {
@@ -102,11 +94,49 @@ impl RunFigures<'_> {
             _ => format!("lower bound {bound} at {limit}"),
         });
         let (rejected, timed_out) = (self.rejections(rejection), self.timed_out_in_queue());
-        let attempts = plural(self.run.records.len(), "attempt");
+        let attempts = self.attempts();
+        let waiting =
+            self.count(|record| !queued(record).is_zero() && !record.timed_out_in_queue());
+        let waited = (self.run.is_external && waiting > 0).then(|| {
+            let wait = HumanDuration(self.median(queued));
+            format!("{waiting} of {attempts} waited for a permit, {wait} at the median")
+        });
         let rejected = (rejected > 0).then(|| format!("{rejected} of {attempts} rejected"));
-        let timed_out = (timed_out > 0).then(|| format!("{timed_out} timed out in the queue"));
-        let figures: Vec<_> = [limit, rejected, timed_out].into_iter().flatten().collect();
+        let timed_out = match self.timed_out() {
+            all if self.run.is_external && all > 0 => Some(format!("{all} timed out")),
+            _ => (timed_out > 0).then(|| format!("{timed_out} timed out in the queue")),
+        };
+        let figures: Vec<_> = [limit, waited, rejected, timed_out]
+            .into_iter()
+            .flatten()
+            .collect();
         figures.join(", ")
+    }
+
+    /// The pauses that are a term of the bound, or requests that timed out during a pause.
+    fn connection_pauses(&self) -> String {
+        let records = self.run.records;
+        let term = self.terms.map_or(0, |terms| terms.connection_pauses_us);
+        if term == 0 || Duration::from_micros(term) < self.bound {
+            let (timed_out, attempts) = (self.timed_out_in_pause(), self.attempts());
+            return format!(
+                "{timed_out} of {attempts} timed out while the connection paused after a response"
+            );
+        }
+        let pauses = records.iter().filter_map(pause_after);
+        let pauses = pauses.filter(|&pause| pause != ServerTiming::ENDLESS);
+        let responses = plural(pauses.clone().count(), "response");
+        let total = pauses.fold(Duration::ZERO, Duration::saturating_add);
+        format!(
+            "lower bound {}, pauses of {} after {responses} on {}",
+            HumanDuration(self.bound),
+            HumanDuration(total),
+            plural(opened_connections(records), "connection")
+        )
+    }
+
+    fn attempts(&self) -> String {
+        plural(self.run.records.len(), "attempt")
     }
 
     fn cpu_time(&self) -> String {

@@ -6,6 +6,9 @@ use crate::test_runs::{ScenarioResponse, run_of, run_of_delays};
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::time::Duration;
 
+mod external_servers;
+mod faults;
+mod overhead;
 mod server_limits;
 
 const MS: Duration = Duration::from_millis(1);
@@ -19,8 +22,10 @@ fn run(records: &[AttemptRecord], concurrency: usize) -> ObservedRun<'_> {
         wall: terms.map_or(Duration::ZERO, |terms| terms.total()),
         timeout: None,
         limits: ServerLimits::default(),
+        is_external: false,
         cpu: Some(MS),
         cores: 1,
+        threads: 1,
     }
 }
 
@@ -41,7 +46,7 @@ fn single_connection_waits_for_every_delay() {
     let records = run_of_delays(&[50; 20]);
     assert_line(
         &run(&records, 1),
-        "limited by latency: lower bound 1.00 s at 1, longest download 50.0 ms; raise the concurrency (at most 20 helps)",
+        "limited by latency: lower bound 1.00 s at 1, longest download 50.0 ms; download concurrently (the lower bound falls until 20)",
     );
 }
 
@@ -50,7 +55,7 @@ fn fully_parallel_run_is_limited_by_the_longest_delay() {
     let records = run_of_delays(&[50; 20]);
     assert_line(
         &run(&records, 20),
-        "limited by latency: longest download 50.0 ms, median 50.0 ms; only shorter delays help",
+        "limited by latency: longest download 50.0 ms, median 50.0 ms; shorten the delays (the lower bound is the longest download)",
     );
 }
 
@@ -59,7 +64,7 @@ fn fewer_connections_than_requests_limit_the_run() {
     let records = run_of_delays(&[104; 96]);
     assert_line(
         &run(&records, 32),
-        "limited by concurrency: lower bound 312 ms at 32, longest download 104 ms; raise the concurrency (at most 96 helps)",
+        "limited by concurrency: lower bound 312 ms at 32, longest download 104 ms; raise the concurrency (the lower bound falls until 96)",
     );
 }
 
@@ -143,24 +148,47 @@ fn concurrency_limit_is_reported_only_if_it_binds() {
 
 #[test]
 fn wait_for_a_permit_is_not_server_lateness() {
+    let kind_with = |response: ScenarioResponse, limits| {
+        let records = run_of(&[response; 40]);
+        let run = ObservedRun {
+            wall: 1000 * MS,
+            limits,
+            ..run(&records, 20)
+        };
+        Bottleneck::for_run(&run).to_string()
+    };
+    let queued = ScenarioResponse {
+        queued: 450,
+        ..ScenarioResponse::after(50)
+    };
+    assert_eq!(
+        kind_with(queued, with_limit(19)),
+        "limited by server concurrency limit: lower bound 150 ms at the limit of 19; raise the server's concurrency limit",
+    );
     let late = ScenarioResponse {
         lateness: 450,
         ..ScenarioResponse::after(50)
     };
-    let records = run_of(&[late; 40]);
-    let run = ObservedRun {
-        wall: 1000 * MS,
-        ..run(&records, 20)
+    for limits in [with_limit(19), ServerLimits::default()] {
+        let line = kind_with(late, limits);
+        assert!(line.starts_with("limited by server lateness"), "{line}");
+    }
+}
+
+#[test]
+fn equal_concurrency_limits_of_client_and_server_must_both_rise() {
+    let records = run_of_delays(&[30; 30]);
+    let limits = with_limit(4);
+    let both = "raise both the server's concurrency limit and the client's concurrency";
+    let remedy = |concurrency| {
+        let run = ObservedRun {
+            limits,
+            ..run(&records, concurrency)
+        };
+        Bottleneck::for_run(&run).remedy
     };
-    assert_line(
-        &run,
-        "limited by server lateness: lower bound 100 ms as planned, 1.00 s as served; give the server more CPU or send fewer concurrent requests",
-    );
-    let limits = with_limit(19);
-    assert_line(
-        &ObservedRun { limits, ..run },
-        "limited by server concurrency limit: lower bound 150 ms at the limit of 19; raise the server's concurrency limit",
-    );
+    assert_eq!(remedy(4), both);
+    assert_eq!(remedy(5), "raise the server's concurrency limit");
 }
 
 #[test]
@@ -172,7 +200,7 @@ fn slow_bodies_limit_by_bandwidth() {
     let records = run_of(&[trickled; 8]);
     assert_line(
         &run(&records, 2),
-        "limited by bandwidth: slow bodies are 3.60 s of the lower bound of 4.00 s; raise the concurrency (at most 8 helps)",
+        "limited by bandwidth: slow bodies are 3.60 s of the lower bound of 4.00 s; raise the concurrency (the lower bound falls until 8)",
     );
     assert_line(
         &run(&records, 8),
@@ -241,7 +269,7 @@ fn saturated_client_is_limited_by_its_cpu() {
     let unused = ObservedRun { cores: 8, ..busy };
     assert_line(
         &unused,
-        "limited by overhead: lower bound 2.00 ms, CPU time per core 24.0 ms of 100 ms; reuse connections or use a strategy with fewer threads",
+        "limited by overhead: lower bound 2.00 ms, CPU time per core 24.0 ms of 100 ms; run on an idle machine, on more cores or with longer delays",
     );
 }
 
@@ -258,8 +286,15 @@ fn late_responses_are_server_lateness() {
     };
     assert_line(
         &run,
-        "limited by server lateness: lower bound 200 ms as planned, 1.00 s as served; give the server more CPU or send fewer concurrent requests",
+        "limited by server lateness: lower bound 200 ms as planned, 1.00 s as served; give the server more CPU",
     );
+    let concurrent = Bottleneck::for_run(&ObservedRun {
+        wall: 505 * MS,
+        concurrency: 2,
+        ..run
+    });
+    let remedy = "give the server more CPU or send fewer concurrent requests";
+    assert_eq!(concurrent.remedy, remedy);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The lower bound of the wall time, from what the server planned.
 
+pub(crate) mod connection_pauses;
 mod lower_bound;
 mod planned_work;
 pub(crate) mod terms;

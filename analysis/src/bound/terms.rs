@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::connection_pauses::connection_pauses;
 use super::lower_bound::{Bound, max_useful_concurrency};
 use super::planned_work::PlannedWork;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome, Rejection, as_micros};
@@ -42,11 +43,18 @@ pub struct BoundTerms {
     pub server_concurrency_limit_us: u64,
     /// The admitted requests, at the server's rate limit; 0 without a limit.
     pub server_rate_limit_us: u64,
+    /// The requests and the planned pauses after responses, on the connections that the run opened; 0 if no request had
+    /// to wait for a pause.
+    #[serde(default)]
+    pub connection_pauses_us: u64,
     /// How much lower the bound would be without backoff.
     pub includes_backoff_us: u64,
     /// How much lower the bound would be without the pacing of bodies.
     pub includes_pacing_us: u64,
-    /// The concurrency above which the bound no longer falls.
+    /// How much lower the bound would be without the pacing of heads.
+    #[serde(default)]
+    pub includes_head_pacing_us: u64,
+    /// The concurrency above which the bound no longer falls, apart from pauses: about the bound, not about the wall time.
     pub max_useful_concurrency: usize,
 }
 
@@ -65,34 +73,66 @@ impl BoundTerms {
         limits: ServerLimits,
     ) -> Option<BoundTerms> {
         let work = PlannedWork::from_records(records, timeout)?;
-        let server_concurrency_limit = limits.concurrency_bound(records, timeout);
-        let server_rate_limit = limits.rate_bound(records);
-        let floor = server_concurrency_limit.max(server_rate_limit);
-        let total = |work: &PlannedWork| Bound::new(work, concurrency).total().max(floor);
-        let share_of = |removed: fn(&mut AttemptRecord)| {
-            let rest = PlannedWork::from_records(&with_each(records, removed), timeout);
-            total(&work).saturating_sub(total(&rest.unwrap_or_default()))
+        let terms = |records: &[AttemptRecord], work: &PlannedWork| {
+            BoundTerms::without_shares(records, work, concurrency, timeout, limits)
         };
-        let bound = Bound::new(&work, concurrency);
+        let all = terms(records, &work);
+        let share_of = |removed: fn(&mut AttemptRecord)| {
+            let records = with_each(records, removed);
+            let rest = PlannedWork::from_records(&records, timeout).unwrap_or_default();
+            all.total().saturating_sub(terms(&records, &rest).total())
+        };
+        let floor = Duration::from_micros(all.server_limit_us());
         Some(BoundTerms {
+            includes_backoff_us: as_micros(share_of(|record| record.backoff = Duration::ZERO)),
+            includes_pacing_us: as_micros(share_of(remove_pacing)),
+            includes_head_pacing_us: as_micros(share_of(remove_head_pacing)),
+            max_useful_concurrency: max_useful_concurrency(&work, floor),
+            ..all
+        })
+    }
+
+    /// The terms, without what they include.
+    fn without_shares(
+        records: &[AttemptRecord],
+        work: &PlannedWork,
+        concurrency: usize,
+        timeout: Option<Duration>,
+        limits: ServerLimits,
+    ) -> BoundTerms {
+        let bound = Bound::new(work, concurrency);
+        BoundTerms {
             critical_path_us: as_micros(bound.critical_path),
             even_split_us: as_micros(bound.even_split),
             packing_us: as_micros(bound.packing),
-            server_concurrency_limit_us: as_micros(server_concurrency_limit),
-            server_rate_limit_us: as_micros(server_rate_limit),
-            includes_backoff_us: as_micros(share_of(|record| record.backoff = Duration::ZERO)),
-            includes_pacing_us: as_micros(share_of(remove_pacing)),
-            max_useful_concurrency: max_useful_concurrency(&work, floor),
-        })
+            server_concurrency_limit_us: as_micros(limits.concurrency_bound(records, timeout)),
+            server_rate_limit_us: as_micros(limits.rate_bound(records)),
+            connection_pauses_us: as_micros(connection_pauses(records, work)),
+            ..BoundTerms::default()
+        }
     }
 
     /// The largest term: no wall time is shorter.
     pub fn total(&self) -> Duration {
-        let split = self.even_split_us.max(self.packing_us);
-        let limits = self
-            .server_concurrency_limit_us
-            .max(self.server_rate_limit_us);
-        Duration::from_micros(self.critical_path_us.max(split).max(limits))
+        let pauses = Duration::from_micros(self.connection_pauses_us);
+        self.total_without_pauses().max(pauses)
+    }
+
+    /// The largest term but that of pauses.
+    pub(crate) fn total_without_pauses(&self) -> Duration {
+        let delays = self.critical_path_us.max(self.split_us());
+        Duration::from_micros(delays.max(self.server_limit_us()))
+    }
+
+    /// The terms of the client's concurrency.
+    pub(crate) fn split_us(&self) -> u64 {
+        self.even_split_us.max(self.packing_us)
+    }
+
+    /// The terms of the server's limits.
+    pub(crate) fn server_limit_us(&self) -> u64 {
+        self.server_concurrency_limit_us
+            .max(self.server_rate_limit_us)
     }
 }
 
@@ -160,5 +200,11 @@ pub(crate) fn with_each(
 fn remove_pacing(record: &mut AttemptRecord) {
     if let Some(timing) = &mut record.timing {
         timing.paced = Duration::ZERO;
+    }
+}
+
+fn remove_head_pacing(record: &mut AttemptRecord) {
+    if let Some(timing) = &mut record.timing {
+        timing.paced_head = Duration::ZERO;
     }
 }

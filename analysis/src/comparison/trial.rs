@@ -231,7 +231,7 @@ pub struct AttemptView {
     pub paced_head_us: Option<u64>,
     /// The planned time from the last byte of the head to the last byte of the body.
     pub paced_us: Option<u64>,
-    /// The planned pause of the connection after the last byte.
+    /// The planned pause of the connection after the last byte; 18446744073709551615 if it has no end.
     pub pause_after_us: Option<u64>,
     /// The injected fault.
     pub fault: Option<String>,

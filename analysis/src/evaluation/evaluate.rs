@@ -31,7 +31,9 @@ impl MeasuredCell {
                 continue;
             };
             let median = median_trial(&measured.trials);
-            result.bottleneck = median.map(|median| bottleneck(median, limits, self.cores));
+            let is_external = self.server.is_none();
+            result.bottleneck =
+                median.map(|median| bottleneck(median, limits, is_external, self.cores));
             strategies.push(result);
         }
         let reference = ratios::add(&mut strategies, self.reference.as_deref());
@@ -51,7 +53,7 @@ impl MeasuredCell {
     }
 }
 
-fn bottleneck(trial: &Trial, limits: ServerLimits, cores: usize) -> Bottleneck {
+fn bottleneck(trial: &Trial, limits: ServerLimits, is_external: bool, cores: usize) -> Bottleneck {
     let (measured, cpu) = (&trial.measured, trial.resource_usage.cpu_us());
     Bottleneck::for_run(&ObservedRun {
         records: &measured.records,
@@ -59,8 +61,10 @@ fn bottleneck(trial: &Trial, limits: ServerLimits, cores: usize) -> Bottleneck {
         wall: measured.wall,
         timeout: measured.timeout,
         limits,
+        is_external,
         cpu: (cpu > 0).then(|| Duration::from_micros(cpu)),
         cores: usable_cores(trial, cores),
+        threads: usize::try_from(trial.resource_usage.peak_threads).unwrap_or(usize::MAX),
     })
 }
 

@@ -24,8 +24,10 @@ even_split_us /bottleneck/terms/even_split_us
 packing_us /bottleneck/terms/packing_us
 server_concurrency_limit_us /bottleneck/terms/server_concurrency_limit_us
 server_rate_limit_us /bottleneck/terms/server_rate_limit_us
+connection_pauses_us /bottleneck/terms/connection_pauses_us
 includes_backoff_us /bottleneck/terms/includes_backoff_us
 includes_pacing_us /bottleneck/terms/includes_pacing_us
+includes_head_pacing_us /bottleneck/terms/includes_head_pacing_us
 efficiency /efficiency
 download_p50_us /download_time/succeeded/p50/us
 download_p99_us /download_time/succeeded/p99/us

@@ -64,7 +64,7 @@ impl PlanPredictor {
             actual: fate.delay,
             paced_head,
             paced: total.saturating_sub(fate.delay.saturating_add(paced_head)),
-            pause_after: preview.pause_after.unwrap_or(endless),
+            pause_after: preview.pause_after.unwrap_or(ServerTiming::ENDLESS),
             fault: fate.fault.as_deref().map(str::to_owned),
             ..ServerTiming::default()
         }
@@ -122,7 +122,7 @@ mod tests {
             [zero, endless.saturating_sub(20 * MS), zero]
         );
         assert_eq!(planned("hang:100%,for=2s"), [zero, zero, 2000 * MS]);
-        assert_eq!(planned("hang:100%"), [zero, zero, endless]);
+        assert_eq!(planned("hang:100%"), [zero, zero, ServerTiming::ENDLESS]);
         assert_eq!(planned("slow-head:1s"), [1000 * MS, zero, zero]);
         let [head, body, pause] = planned("trickle:1000");
         assert_eq!([head, pause], [zero; 2]);

@@ -217,7 +217,7 @@ async fn respond_deferred(
 }
 
 /// The `Server-Timing` field: planned and actual delay, the wait for a permit, the planned pacing and the fault. A pace
-/// or pause without end is left out, because no duration can be given.
+/// without end is left out, because no duration can be given.
 fn server_timing(fate: &Fate, parsed: Instant, queued: Duration, body_length: u64) -> HeaderValue {
     let actual = parsed.elapsed();
     let pacing = PlannedPacing::new(fate, body_length);
@@ -227,7 +227,7 @@ fn server_timing(fate: &Fate, parsed: Instant, queued: Duration, body_length: u6
         queued,
         paced_head: pacing.head.unwrap_or_default(),
         paced: pacing.body.unwrap_or_default(),
-        pause_after: pacing.pause_after.unwrap_or_default(),
+        pause_after: pacing.pause_after.unwrap_or(ServerTiming::ENDLESS),
         fault: fate.fault.as_deref().map(str::to_owned),
     };
     HeaderValue::try_from(timing.to_string())

@@ -1,0 +1,84 @@
+//! A remedy for a bottleneck, in a few words: what lowers the bound, or shortens the time that the bound does not explain.
+
+use super::decision::BottleneckKind;
+use super::figures::RunFigures;
+use flagpole_protocol::Rejection;
+
+impl RunFigures<'_> {
+    /// What would help against this bottleneck.
+    pub(super) fn remedy(&self, kind: BottleneckKind) -> String {
+        let remedy = match kind {
+            BottleneckKind::Latency
+            | BottleneckKind::Concurrency
+            | BottleneckKind::Bandwidth
+            | BottleneckKind::SlowHead
+                if self.run.concurrency < self.bound_falls_until() =>
+            {
+                return self.higher_concurrency();
+            }
+            BottleneckKind::Latency | BottleneckKind::Concurrency => {
+                "shorten the delays (the lower bound is the longest download)"
+            }
+            BottleneckKind::Straggler if self.run.timeout.is_some() => {
+                "hedge, or shorten the timeout and retry"
+            }
+            BottleneckKind::Straggler => "hedge, or time out and retry",
+            BottleneckKind::ServerConcurrencyLimit => self.higher_concurrency_limit(),
+            BottleneckKind::ServerRateLimit => "raise the rate limit or send fewer requests",
+            BottleneckKind::ConnectionPauses if self.run.concurrency < self.run.records.len() => {
+                "do not reuse connections (--no-reuse), or raise the concurrency"
+            }
+            BottleneckKind::ConnectionPauses => "do not reuse connections (--no-reuse)",
+            BottleneckKind::Bandwidth => "send bodies faster",
+            BottleneckKind::SlowHead => "send heads faster",
+            BottleneckKind::Retries if self.timed_out() > 0 => {
+                "reduce failures, or shorten the timeout and the backoff"
+            }
+            BottleneckKind::Retries => "reduce failures or shorten the backoff",
+            BottleneckKind::Timeouts => "respond sooner or shorten the timeout",
+            BottleneckKind::ClientCpu => "use more cores or a strategy that needs less CPU",
+            BottleneckKind::ServerLateness if self.run.concurrency == 1 => {
+                "give the server more CPU"
+            }
+            BottleneckKind::ServerLateness => {
+                "give the server more CPU or send fewer concurrent requests"
+            }
+            BottleneckKind::UnreportedDelay => {
+                "look for the time in the network, in a proxy, or in a wrong `Server-Timing`"
+            }
+            BottleneckKind::Overhead => self.overhead_remedy(),
+            // Timing decides which hedges start, so a hedged run has no lower bound.
+            BottleneckKind::Unknown if self.is_hedged() => "repeat the run without hedges",
+            BottleneckKind::Unknown => "use flagpole's own server (no --url)",
+        };
+        remedy.to_owned()
+    }
+
+    /// The lowest concurrency with the lowest bound.
+    fn bound_falls_until(&self) -> usize {
+        self.terms.map_or(1, |terms| terms.max_useful_concurrency)
+    }
+
+    fn higher_concurrency(&self) -> String {
+        let action = match self.run.concurrency {
+            1 => "download concurrently",
+            _ => "raise the concurrency",
+        };
+        let until = self.bound_falls_until();
+        format!("{action} (the lower bound falls until {until})")
+    }
+
+    fn higher_concurrency_limit(&self) -> &'static str {
+        let is_client_equal = self
+            .terms
+            .is_some_and(|terms| terms.split_us() == terms.server_concurrency_limit_us)
+            && self.run.limits.concurrency == Some(self.run.concurrency);
+        if self.rejections(Rejection::ConcurrencyLimit) > 0 {
+            "raise the server's concurrency limit or lower the client's concurrency"
+        } else if is_client_equal {
+            "raise both the server's concurrency limit and the client's concurrency"
+        } else {
+            "raise the server's concurrency limit"
+        }
+    }
+}
