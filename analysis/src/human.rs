@@ -3,14 +3,19 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A duration with 3 significant digits in a suitable unit: `61.0 µs`, `412 ms`, `1.03 s`. Fewer digits below 1 µs
-/// (`0.05 µs`), more from 1000 s on (`3600 s`).
+/// A duration with 3 significant digits in a suitable unit: `412 ms`, `1.03 s`; more from 1000 s on (`3600 s`). Below
+/// 1 ms a whole number of microseconds (`61 µs`), which is the resolution of what is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
 
 impl HumanDuration {
     pub(crate) const fn from_micros(micros: u64) -> HumanDuration {
         HumanDuration(Duration::from_micros(micros))
+    }
+
+    /// From a mean of whole microseconds, which is not negative.
+    pub(crate) fn from_mean(micros: f64) -> HumanDuration {
+        HumanDuration(Duration::from_secs_f64(micros / 1e6))
     }
 }
 
@@ -24,11 +29,51 @@ impl fmt::Display for HumanDuration {
             us => (us / 1e6, "s"),
         };
         let decimals = match value {
+            _ if unit == "µs" => 0,
             v if v < 9.995 => 2,
             v if v < 99.95 => 1,
             _ => 0,
         };
         f.pad(&format!("{value:.decimals$} {unit}"))
+    }
+}
+
+/// A ratio (`19.2x`) and the ends of its interval with as many decimals as the ratio: 3 significant digits, and up to 4
+/// decimals where the ends would look equal otherwise, or like 1 although the interval excludes it.
+pub(crate) fn ratio_texts(ratio: f64, interval: Option<[f64; 2]>) -> (String, Option<[String; 2]>) {
+    let least = match ratio {
+        ratio if ratio >= 99.95 => 0,
+        ratio if ratio >= 9.995 => 1,
+        ratio if ratio >= 0.5 => 2,
+        ratio if ratio >= 0.0995 => 3,
+        _ => 4,
+    };
+    let text = |value: f64, decimals: usize| format!("{value:.decimals$}");
+    let is_clear = |decimals: &usize| {
+        interval.is_none_or(|[low, high]| {
+            let [one, low_text, high_text] = [1.0, low, high].map(|end| text(end, *decimals));
+            let excludes_one = low > 1.0 || high < 1.0;
+            low_text != high_text && !(excludes_one && (low_text == one || high_text == one))
+        })
+    };
+    let decimals = (least..4).find(is_clear).unwrap_or(4);
+    let interval = interval.map(|ends| ends.map(|end| text(end, decimals)));
+    (text(ratio, decimals) + "x", interval)
+}
+
+/// A share as a percentage: `12%`, `1.4%`.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    let decimals = usize::from(percent < 9.95);
+    format!("{percent:.decimals$}%")
+}
+
+/// `async`, `threads and async`, `sequential, threads and async`.
+pub(crate) fn list(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 
@@ -49,10 +94,32 @@ mod tests {
     }
 
     #[test]
+    fn ratio_has_three_digits_and_its_interval_as_many_decimals() {
+        let texts = |ratio, interval| {
+            let (ratio, interval) = ratio_texts(ratio, interval);
+            let interval = interval.map(|[low, high]| format!(" ({low} to {high})"));
+            ratio + &interval.unwrap_or_default()
+        };
+        assert_eq!(texts(19.21, Some([19.08, 19.34])), "19.2x (19.1 to 19.3)");
+        assert_eq!(texts(1.03, Some([0.94, 1.12])), "1.03x (0.94 to 1.12)");
+        assert_eq!(texts(0.0521, None), "0.0521x");
+        assert_eq!(texts(1204.0, None), "1204x");
+    }
+
+    #[test]
+    fn interval_that_excludes_1_does_not_look_like_1() {
+        let (ratio, interval) = ratio_texts(1.0052, Some([1.0031, 1.0073]));
+        assert_eq!(ratio, "1.005x");
+        assert_eq!(interval, Some(["1.003".to_owned(), "1.007".to_owned()]));
+        let (_, interval) = ratio_texts(1.0, Some([0.999_97, 1.000_03]));
+        assert_eq!(interval, Some(["1.0000".to_owned(), "1.0000".to_owned()]));
+    }
+
+    #[test]
     fn three_digits_are_shown_in_the_unit_that_suits() {
         for (nanos, shown) in [
-            (0, "0.00 µs"),
-            (61_000, "61.0 µs"),
+            (0, "0 µs"),
+            (61_000, "61 µs"),
             (999_499, "999 µs"),
             (999_500, "1.00 ms"),
             (9_994_000, "9.99 ms"),

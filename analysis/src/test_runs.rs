@@ -1,8 +1,9 @@
 //! Runs with known results, for tests.
 
 use crate::bound::BoundTerms;
-use crate::comparison::{ResourceUsage, Trial};
-use crate::validity::LostTime;
+use crate::comparison::{Cell, Comparison, Environment, ResourceUsage, SCHEMA, Trial};
+use crate::evaluation::{MeasuredCell, MeasuredStrategy};
+use crate::validity::{LostTime, Validity};
 use flagpole_protocol::{
     AttemptKind, AttemptRecord, MeasuredRun, Outcome, Resource, RunStats, ServerTiming,
 };
@@ -133,5 +134,52 @@ pub(crate) fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64)
             voluntary_context_switches: 20,
             involuntary_context_switches: 0,
         },
+    }
+}
+
+/// A cell in which each strategy takes this many seconds, give or take 1%, and no figure is doubtful.
+pub(crate) fn cell(strategies: &[(&'static str, f64)], rounds: usize) -> Cell {
+    let measured = strategies
+        .iter()
+        .enumerate()
+        .map(|(index, (name, seconds))| {
+            let wall = |round: usize| {
+                let noise = ((round * (index + 2)) % 7) as f64 / 300.0 - 0.01;
+                Duration::from_secs_f64(seconds * (1.0 + noise))
+            };
+            MeasuredStrategy {
+                name: (*name).to_owned(),
+                trials: (1..=rounds)
+                    .map(|round| {
+                        let mut trial = trial(name, round, 0, 0);
+                        trial.measured.wall = wall(round);
+                        trial
+                    })
+                    .collect(),
+                ..MeasuredStrategy::default()
+            }
+        });
+    let mut cell = MeasuredCell {
+        strategies: measured.collect(),
+        ..MeasuredCell::default()
+    }
+    .evaluate();
+    cell.verdict.reasons.clear();
+    cell.verdict.unchecked.clear();
+    cell.verdict.validity = Validity::Valid;
+    cell
+}
+
+/// A comparison of these cells.
+pub(crate) fn comparison(cells: Vec<Cell>) -> Comparison {
+    Comparison {
+        schema: SCHEMA,
+        experiment: serde_json::Value::Null,
+        environment: Environment::default(),
+        measurement_overhead: None,
+        cells,
+        concurrency_curves: Vec::new(),
+        thresholds: Vec::new(),
+        baseline: Vec::new(),
     }
 }

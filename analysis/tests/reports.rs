@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use flagpole_analysis::comparison::{BaselineRatio, Comparison};
-use flagpole_analysis::report;
+use flagpole_analysis::report::{self, ReportOptions};
 use flagpole_analysis::validity::{Validity, ValidityIssue};
 use serde_json::{Value, json};
 
@@ -23,10 +23,23 @@ fn single_cell() -> Comparison {
 }
 
 fn written(format: &str, comparison: &Comparison) -> String {
+    styled(format, comparison, &|validity| validity.to_string(), false)
+}
+
+fn verbose(comparison: &Comparison) -> String {
+    styled("text", comparison, &|validity| validity.to_string(), true)
+}
+
+fn styled(
+    format: &str,
+    comparison: &Comparison,
+    style: &dyn Fn(Validity) -> String,
+    is_verbose: bool,
+) -> String {
     let mut text = Vec::new();
-    let style = |validity: Validity| validity.to_string();
     let report = report::ALL.iter().find(|one| one.name() == format).unwrap();
-    report.write(comparison, &style, &mut text).unwrap();
+    let options = ReportOptions { style, is_verbose };
+    report.write(comparison, options, &mut text).unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -48,6 +61,24 @@ fn skeleton(value: &Value) -> Value {
 #[test]
 fn text_of_one_cell() {
     insta::assert_snapshot!(written("text", &single_cell()));
+}
+
+#[test]
+fn text_with_details() {
+    insta::assert_snapshot!(verbose(&single_cell()));
+}
+
+#[test]
+fn text_is_at_most_80_columns_wide() {
+    let comparison = recorded();
+    for text in [
+        written("text", &comparison),
+        verbose(&comparison),
+        verbose(&single_cell()),
+    ] {
+        let wide = text.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None);
+    }
 }
 
 #[test]
@@ -145,16 +176,15 @@ fn json_document_reads_back() {
 
 #[test]
 fn style_applies_to_verdict_and_severities_only() {
-    let mut text = Vec::new();
-    let style = |validity: Validity| format!("<{validity}>");
-    report::ALL[0]
-        .write(&single_cell(), &style, &mut text)
-        .unwrap();
-    let (plain, styled) = (
-        written("text", &single_cell()),
-        String::from_utf8(text).unwrap(),
+    let plain = written("text", &recorded());
+    let styled = styled(
+        "text",
+        &recorded(),
+        &|validity| format!("<{validity}>"),
+        false,
     );
-    assert_ne!(styled, plain);
+    assert!(styled.starts_with("<SUSPECT>: "), "{styled}");
+    assert!(styled.contains("\n  <SUSPECT>: "), "{styled}");
     assert_eq!(
         styled.replace(['<', '>'], ""),
         plain.replace(['<', '>'], "")

@@ -147,7 +147,7 @@ fn killed_server_is_named_as_the_reason() {
     output.assert_code(3);
     let message = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
     output.assert_stderr_contains(message);
-    output.assert_stdout_contains("\nINVALID\n");
+    output.assert_stdout_starts_with("INVALID: ");
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn run_with_stopped_processes(
     }
     let output = process.finish();
     output.assert_code(3);
-    output.assert_stdout_contains("\nINVALID\n");
+    output.assert_stdout_starts_with("INVALID: ");
     assert!(servers(seed).is_empty());
     output
 }

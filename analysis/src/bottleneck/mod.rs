@@ -51,16 +51,20 @@ impl Bottleneck {
             terms: figures.terms,
         }
     }
+
+    /// `limited by concurrency`, or that the bottleneck is unknown.
+    pub(crate) fn name(&self) -> String {
+        match self.kind {
+            BottleneckKind::Unknown => "bottleneck unknown".to_owned(),
+            kind => format!("limited by {kind}"),
+        }
+    }
 }
 
 impl fmt::Display for Bottleneck {
     /// `limited by concurrency: lower bound 400 ms at 32, longest download 50.0 ms; raise the concurrency (the lower bound
     /// falls until 249)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            BottleneckKind::Unknown => f.write_str("bottleneck unknown")?,
-            kind => write!(f, "limited by {kind}")?,
-        }
-        write!(f, ": {}; {}", self.evidence, self.remedy)
+        write!(f, "{}: {}; {}", self.name(), self.evidence, self.remedy)
     }
 }

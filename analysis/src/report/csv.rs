@@ -1,6 +1,6 @@
 //! `csv`: a line for each strategy and combination of conditions, as in RFC 4180 but with LF line ends.
 
-use super::format::{Report, Style};
+use super::format::{Report, ReportOptions};
 use crate::comparison::Comparison;
 use serde_json::Value;
 use std::io::{Result, Write};
@@ -55,7 +55,12 @@ impl Report for CsvReport {
         "csv"
     }
 
-    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
+    fn write(
+        &self,
+        comparison: &Comparison,
+        _: ReportOptions<'_>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         let names = condition_names(comparison);
         let columns: Vec<_> = COLUMNS

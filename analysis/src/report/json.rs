@@ -1,6 +1,6 @@
 //! `json`: the result document. Durations are whole microseconds, in fields that end in `_us`.
 
-use super::format::{Report, Style};
+use super::format::{Report, ReportOptions};
 use crate::comparison::Comparison;
 use std::io::{Result, Write};
 
@@ -11,7 +11,12 @@ impl Report for JsonReport {
         "json"
     }
 
-    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
+    fn write(
+        &self,
+        comparison: &Comparison,
+        _: ReportOptions<'_>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
         serde_json::to_writer_pretty(&mut *out, comparison)?;
         writeln!(out)
     }

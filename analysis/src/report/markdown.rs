@@ -1,7 +1,9 @@
-//! `markdown`: tables to be pasted into an issue.
+//! `markdown`: to be pasted into an issue. What `text` shows with `--verbose` is folded.
 
-use super::content::{self, TableContent};
-use super::format::{Report, Style};
+use super::answer::Answer;
+use super::format::{Report, ReportOptions};
+use super::layout::TableColumn;
+use super::{detail_sentences, details, sentences, summary_table};
 use crate::comparison::{Cell, Comparison};
 use std::io::{Result, Write};
 
@@ -12,38 +14,69 @@ impl Report for MarkdownReport {
         "markdown"
     }
 
-    fn write(&self, comparison: &Comparison, _: Style<'_>, out: &mut dyn Write) -> Result<()> {
-        for (index, cell) in comparison.cells.iter().enumerate() {
-            if index > 0 {
-                writeln!(out)?;
-            }
-            write_cell(cell, out)?;
+    fn write(
+        &self,
+        comparison: &Comparison,
+        _: ReportOptions<'_>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        write_answer(comparison, out)?;
+        writeln!(out, "\nConditions: {}\n", sentences::conditions(comparison))?;
+        write_table(&summary_table::columns(comparison), out)?;
+        write_list(&sentences::below_table(comparison, true), out)?;
+        let legend = summary_table::legend(comparison);
+        let legend = legend.map(|(header, meaning)| format!("*{header}*: {meaning}"));
+        writeln!(out, "\n{}.", legend.collect::<Vec<_>>().join("; "))?;
+        writeln!(out, "\n<details><summary>Details</summary>")?;
+        for cell in &comparison.cells {
+            write_details(comparison, cell, out)?;
         }
-        write_list(&content::notes(comparison), out)
+        write_list(detail_sentences::overhead(comparison).as_slice(), out)?;
+        writeln!(out, "\n</details>")
     }
 }
 
-fn write_cell(cell: &Cell, out: &mut dyn Write) -> Result<()> {
-    let (heading, validity) = (cell.describe(|_| true), cell.verdict.validity);
-    writeln!(out, "**{validity}**: {heading}; rounds {}\n", cell.rounds)?;
-    let cells = std::slice::from_ref(cell);
-    write_table(&content::figures(cells, &[]), out)?;
-    writeln!(out)?;
-    write_table(&content::costs(cells, &[]), out)?;
-    let strategies = || cell.strategies.iter();
-    let bottlenecks = strategies().filter_map(content::limited_by);
-    let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
-    let issues = cell.verdict.reasons.iter();
-    let issues = issues.map(|issue| format!("{}: {}", issue.severity, issue.message));
-    let issues = issues.chain(content::unchecked(&cell.verdict));
-    write_list(
-        &bottlenecks
-            .chain(ratios)
-            .chain(content::repeated(cell))
-            .chain(issues)
-            .collect::<Vec<_>>(),
-        out,
-    )
+/// The verdict, the answer, the reasons to doubt it, and what was not checked.
+fn write_answer(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
+    let Answer {
+        validity,
+        lines,
+        doubts,
+    } = Answer::new(comparison, true);
+    writeln!(out, "**{validity}**: {}", lines.join("\\\n"))?;
+    let doubts = doubts
+        .iter()
+        .map(|(severity, text)| format!("{severity}: {text}"));
+    let reasons = doubts.chain(sentences::unchecked(comparison));
+    write_list(&reasons.collect::<Vec<_>>(), out)
+}
+
+fn write_details(comparison: &Comparison, cell: &Cell, out: &mut dyn Write) -> Result<()> {
+    let prefix = comparison.prefix(cell);
+    if !prefix.is_empty() {
+        writeln!(out, "\n**{}**", prefix.trim_end())?;
+    }
+    write_list(&detail_sentences::sentences(cell), out)?;
+    for table in details::tables(cell) {
+        writeln!(out, "\n{}\n", table.title)?;
+        write_table(&table.columns, out)?;
+    }
+    let mut drawn = cell
+        .strategies
+        .iter()
+        .filter(|one| !one.timeline.is_empty())
+        .peekable();
+    if drawn.peek().is_some() {
+        writeln!(out, "\n{}", detail_sentences::TIMELINES)?;
+    }
+    for strategy in drawn {
+        let (title, lines) = (
+            detail_sentences::timeline_title(strategy),
+            strategy.timeline.join("\n"),
+        );
+        writeln!(out, "\n{title}\n\n```text\n{lines}\n```")?;
+    }
+    Ok(())
 }
 
 /// An empty line and a list; nothing without items.
@@ -54,13 +87,23 @@ fn write_list(items: &[String], out: &mut dyn Write) -> Result<()> {
     items.iter().try_for_each(|item| writeln!(out, "- {item}"))
 }
 
-fn write_table(content: &TableContent, out: &mut dyn Write) -> Result<()> {
-    let columns = 0..content.headers.len();
-    let is_text = |column| column < content.text_columns;
-    let alignments = columns.map(|column| if is_text(column) { "---" } else { "--:" });
-    let alignments = alignments.map(str::to_owned).collect();
-    let mut lines = [&content.headers, &alignments]
-        .into_iter()
-        .chain(&content.rows);
-    lines.try_for_each(|line| writeln!(out, "| {} |", line.join(" | ")))
+fn write_table(columns: &[TableColumn], out: &mut dyn Write) -> Result<()> {
+    let line = |values: Vec<&str>| {
+        let values = values.iter().map(|value| value.replace('|', "\\|"));
+        format!("| {} |", values.collect::<Vec<_>>().join(" | "))
+    };
+    let alignments = columns
+        .iter()
+        .map(|column| if column.is_text { "---" } else { "--:" });
+    writeln!(
+        out,
+        "{}",
+        line(columns.iter().map(|column| &column.header[..]).collect())
+    )?;
+    writeln!(out, "{}", line(alignments.collect()))?;
+    let rows = columns.first().map_or(0, |column| column.values.len());
+    (0..rows).try_for_each(|row| {
+        let values = columns.iter().map(|column| &column.values[row][..]);
+        writeln!(out, "{}", line(values.collect()))
+    })
 }

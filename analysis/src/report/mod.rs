@@ -1,14 +1,22 @@
-//! The formats of a result: one format a file, and their list.
+//! The formats of a result: one format a file, and their list. The formats for people share their content: the answer,
+//! the summary table, sentences and details.
 
-mod content;
+mod answer;
 mod csv;
+mod detail_sentences;
+mod details;
+mod doubts;
 mod format;
 mod json;
+mod layout;
 mod markdown;
+mod relative_times;
+mod sentences;
+mod summary_table;
 mod text;
 mod timeline;
 
-pub use format::{Report, Style};
+pub use format::{Report, ReportOptions};
 pub use timeline::timeline;
 
 /// Every format; the first is the default.

@@ -1,17 +1,13 @@
-//! `text`: tables for a terminal that can be pasted into a code block.
+//! `text`: for a terminal of 80 columns. The answer comes first, details come last.
 
-use super::content::{self, TableContent};
-use super::format::{Report, Style};
-use crate::comparison::{Cell, Comparison, StrategyResult};
-use crate::human::{HumanDuration, plural};
+use super::answer::Answer;
+use super::format::{Report, ReportOptions};
+use super::layout::{TableColumn, fit, wrap};
+use super::{detail_sentences, details, sentences, summary_table};
+use crate::comparison::{Cell, Comparison};
+use crate::validity::Validity;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{Result, Write};
-
-const LOWER_BOUND: &str = "lower bound: the shortest wall time that the server's planned delays allow; \
-                           efficiency: lower bound / wall time";
-
-const TIMELINES: &str =
-    "Timeline of each strategy's median round (time left to right, requests in send order)";
 
 pub(super) struct TextReport;
 
@@ -20,112 +16,132 @@ impl Report for TextReport {
         "text"
     }
 
-    fn write(&self, comparison: &Comparison, style: Style<'_>, out: &mut dyn Write) -> Result<()> {
-        write_tables(comparison, out)?;
-        for cell in &comparison.cells {
-            if comparison.cells.len() > 1 {
-                writeln!(out, "\n{}", comparison.prefix(cell).trim_end())?;
-            }
-            write_sentences(cell, out)?;
-        }
-        write_timelines(comparison, out)?;
-        for note in content::notes(comparison) {
-            writeln!(out, "{note}")?;
-        }
-        for cell in &comparison.cells {
-            let (prefix, verdict) = (comparison.prefix(cell), &cell.verdict);
-            writeln!(out, "{prefix}{}", style(verdict.validity))?;
-            for issue in &verdict.reasons {
-                writeln!(out, "  {}: {}", style(issue.severity), issue.message)?;
-            }
-            for sentence in content::unchecked(verdict) {
-                writeln!(out, "  {sentence}")?;
-            }
+    fn write(
+        &self,
+        comparison: &Comparison,
+        options: ReportOptions<'_>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        write_answer(comparison, options, out)?;
+        write_line(&sentences::conditions(comparison), out)?;
+        writeln!(out)?;
+        write_table(summary_table::columns(comparison), out)?;
+        write_block(
+            &sentences::below_table(comparison, !options.is_verbose),
+            out,
+        )?;
+        if options.is_verbose {
+            write_details(comparison, out)?;
         }
         Ok(())
     }
 }
 
-fn write_tables(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
-    let (cells, varying) = (&comparison.cells, comparison.varying());
-    if let Some(first) = cells.first() {
-        write!(out, "{}", first.describe(|name| !varying.contains(&name)))?;
+/// The verdict, the answer, the reasons to doubt it, and what was not checked.
+fn write_answer(
+    comparison: &Comparison,
+    options: ReportOptions<'_>,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let Answer {
+        validity,
+        lines,
+        doubts,
+    } = Answer::new(comparison, !options.is_verbose);
+    for (index, line) in lines.iter().enumerate() {
+        match index {
+            0 => write_styled("", validity, line, options, out)?,
+            _ => write_line(&format!("  {line}"), out)?,
+        }
     }
-    match cells.iter().map(|cell| cell.rounds).max() {
-        None | Some(0 | 1) => writeln!(out, "\n")?,
-        Some(rounds) => writeln!(out, "; medians of {rounds} rounds, counts of all rounds\n")?,
+    for (severity, text) in &doubts {
+        write_styled("  ", *severity, text, options, out)?;
     }
-    write_table(content::figures(cells, &varying), out)?;
-    write_table(content::costs(cells, &varying), out)?;
-    let mut strategies = cells.iter().flat_map(|cell| &cell.strategies);
-    if strategies.any(|one| one.bound_us.is_some()) {
-        writeln!(out, "{LOWER_BOUND}")?;
-    }
-    Ok(())
+    let unchecked = sentences::unchecked(comparison);
+    unchecked
+        .iter()
+        .try_for_each(|sentence| write_line(&format!("  {sentence}"), out))
 }
 
-fn write_table(content: TableContent, out: &mut dyn Write) -> Result<()> {
+/// A line that begins with a verdict, in its colour.
+fn write_styled(
+    indent: &str,
+    validity: Validity,
+    text: &str,
+    options: ReportOptions<'_>,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let wrapped = wrap(&format!("{indent}{validity}: {text}"));
+    let plain = format!("{indent}{validity}");
+    let rest = wrapped.strip_prefix(&plain).unwrap_or_default();
+    writeln!(out, "{indent}{}{rest}", (options.style)(validity))
+}
+
+fn write_line(line: &str, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "{}", wrap(line))
+}
+
+/// An empty line and these lines; nothing without any.
+fn write_block(lines: &[String], out: &mut dyn Write) -> Result<()> {
+    if !lines.is_empty() {
+        writeln!(out)?;
+    }
+    lines.iter().try_for_each(|line| write_line(line, out))
+}
+
+fn write_table(columns: Vec<TableColumn>, out: &mut dyn Write) -> Result<()> {
+    let columns = fit(columns);
+    let rows = columns.first().map_or(0, |column| column.values.len());
     let mut table = Table::new();
     let rule = LineStyle::none().fill('-').junction('-');
     table.load_style(TableStyle::new().header_separator(rule));
-    table.set_header(content.headers);
-    table.add_rows(content.rows);
+    table.set_header(columns.iter().map(|column| &column.header));
+    table.add_rows((0..rows).map(|row| columns.iter().map(move |column| &column.values[row])));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((u16::from(index > 0), 0));
         // Right-aligned numbers have their units below each other.
-        if index >= content.text_columns {
+        if !columns[index].is_text {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    writeln!(out, "{}\n", table.trim_fmt())
+    writeln!(out, "{}", table.trim_fmt())
 }
 
-/// Failures, ratios, stalls and bottlenecks of a cell.
-fn write_sentences(cell: &Cell, out: &mut dyn Write) -> Result<()> {
-    for strategy in &cell.strategies {
-        write_failures(strategy, out)?;
+fn write_details(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
+    for cell in &comparison.cells {
+        let prefix = comparison.prefix(cell);
+        if !prefix.is_empty() {
+            writeln!(out)?;
+            write_line(&prefix, out)?;
+        }
+        write_cell_details(cell, out)?;
     }
-    let strategies = || cell.strategies.iter();
-    let ratios = strategies().filter_map(|one| content::ratio_to_reference(cell, one));
-    let stalls = strategies().filter_map(content::stalled);
-    let bottlenecks = strategies().filter_map(content::limited_by);
-    let repeated = content::repeated(cell).into_iter();
-    let mut lines = ratios.chain(repeated).chain(stalls).chain(bottlenecks);
-    lines.try_for_each(|line| writeln!(out, "{line}"))
+    let overhead = detail_sentences::overhead(comparison);
+    write_block(overhead.as_slice(), out)
 }
 
-fn write_failures(strategy: &StrategyResult, out: &mut dyn Write) -> Result<()> {
-    let name = &strategy.name;
-    for failure in &strategy.failures {
-        writeln!(out, "{name}: {} x {}", failure.count, failure.reason)?;
+fn write_cell_details(cell: &Cell, out: &mut dyn Write) -> Result<()> {
+    write_block(&detail_sentences::sentences(cell), out)?;
+    for table in details::tables(cell) {
+        writeln!(out, "\n{}\n", table.title)?;
+        write_table(table.columns, out)?;
     }
-    if strategy.unstarted > 0 {
-        writeln!(out, "{name}: {} not started", strategy.unstarted)?;
+    let mut drawn = cell
+        .strategies
+        .iter()
+        .filter(|one| !one.timeline.is_empty())
+        .peekable();
+    if drawn.peek().is_some() {
+        writeln!(out)?;
+        write_line(detail_sentences::TIMELINES, out)?;
+    }
+    for strategy in drawn {
+        writeln!(out)?;
+        write_line(&detail_sentences::timeline_title(strategy), out)?;
+        strategy
+            .timeline
+            .iter()
+            .try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
-}
-
-fn write_timelines(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
-    let cells = comparison.cells.iter();
-    let all = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
-    let mut drawn = all.filter(|(_, one)| !one.timeline.is_empty()).peekable();
-    if drawn.peek().is_none() {
-        return Ok(());
-    }
-    writeln!(out, "\n{TIMELINES}")?;
-    for (cell, strategy) in drawn {
-        writeln!(
-            out,
-            "\n{}{}, round {}: {}, {}",
-            comparison.prefix(cell),
-            strategy.name,
-            strategy.median_round,
-            plural(strategy.median_round_attempts.len(), "attempt"),
-            HumanDuration::from_micros(strategy.wall_us.median)
-        )?;
-        for line in &strategy.timeline {
-            writeln!(out, "  {line}")?;
-        }
-    }
-    writeln!(out)
 }

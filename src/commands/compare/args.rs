@@ -144,6 +144,10 @@ pub(crate) struct CompareArgs {
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = names::parse_format, add = ArgValueCandidates::new(names::formats), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
 
+    /// Show details: timelines, costs, the terms of the bound, attempts
+    #[arg(short, long, help_heading = "Results")]
+    pub(super) verbose: bool,
+
     /// Run the experiment and save it to this file
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub(super) save: Option<PathBuf>,

@@ -19,6 +19,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{Comparison, ThresholdStatus};
+use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
@@ -120,7 +121,11 @@ impl CompareArgs {
         } else {
             |validity: Validity| validity.to_string()
         };
-        self.format.write(comparison, &style, &mut text)?;
+        let options = ReportOptions {
+            style: &style,
+            is_verbose: self.verbose,
+        };
+        self.format.write(comparison, options, &mut text)?;
         output::result(&String::from_utf8(text)?)
     }
 }

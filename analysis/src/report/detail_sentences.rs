@@ -1,0 +1,154 @@
+//! The sentences of the details of a cell (`--verbose`).
+
+use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::human::{HumanDuration, plural};
+use crate::validity::LostWall;
+use std::time::Duration;
+
+/// The title of the timelines.
+pub(super) const TIMELINES: &str =
+    "Timeline of each strategy's median round (time left to right, requests in send order)";
+
+/// Sentences about each strategy of a cell, and why rounds were repeated.
+pub(super) fn sentences(cell: &Cell) -> Vec<String> {
+    let strategies = cell.strategies.iter().flat_map(of_strategy);
+    strategies.chain(repeated(cell)).collect()
+}
+
+/// What limits a strategy, the terms of its bound, intervals, fates, lost time.
+fn of_strategy(strategy: &StrategyResult) -> Vec<String> {
+    let name = &strategy.name;
+    let limit = strategy.bottleneck.as_ref().map(ToString::to_string);
+    let sentences = [
+        limit,
+        terms(strategy),
+        intervals(strategy),
+        Some(fates(strategy)),
+        lost(strategy),
+        stalled(strategy),
+    ];
+    sentences
+        .into_iter()
+        .flatten()
+        .map(|sentence| format!("{name}: {sentence}"))
+        .collect()
+}
+
+/// The terms of the lower bound of the median round.
+fn terms(strategy: &StrategyResult) -> Option<String> {
+    let terms = strategy.bottleneck.as_ref()?.terms?;
+    let all = [
+        ("critical path", terms.critical_path_us),
+        ("even split", terms.even_split_us),
+        ("packing", terms.packing_us),
+        (
+            "server's concurrency limit",
+            terms.server_concurrency_limit_us,
+        ),
+        ("server's rate limit", terms.server_rate_limit_us),
+        ("of it backoff", terms.includes_backoff_us),
+        ("of it pacing of bodies", terms.includes_pacing_us),
+    ];
+    let known = all.into_iter().filter(|(_, us)| *us > 0);
+    let known: Vec<_> = known
+        .map(|(term, us)| format!("{term} {}", micros(us)))
+        .collect();
+    let total = HumanDuration(terms.total());
+    (!known.is_empty()).then(|| format!("lower bound {total}, the largest of {}", known.join(", ")))
+}
+
+/// The percentiles of download times with their confidence intervals.
+fn intervals(strategy: &StrategyResult) -> Option<String> {
+    let all = &strategy.download_time.succeeded;
+    let percentiles = [
+        ("p50", all.p50),
+        ("p90", all.p90),
+        ("p95", all.p95),
+        ("p99", all.p99),
+        ("p99.9", all.p99_9),
+    ];
+    let known = percentiles.into_iter().filter_map(|(label, percentile)| {
+        let ends = percentile?.interval_us;
+        let [low, high] = ends.map(|end| end.map_or_else(|| "?".to_owned(), micros));
+        (ends != [None, None]).then(|| format!("{label} {low} to {high}"))
+    });
+    let known: Vec<_> = known.collect();
+    (!known.is_empty()).then(|| format!("95% CI of download times: {}", known.join(", ")))
+}
+
+fn fates(strategy: &StrategyResult) -> String {
+    let is_known = strategy
+        .rounds
+        .iter()
+        .any(|round| round.fates_digest.is_some());
+    let unequal = if is_known { "differs" } else { "unknown" };
+    let digest = strategy.fates_digest.as_deref().unwrap_or(unequal);
+    let compared = plural(strategy.fates_compared, "attempt");
+    let dependent = match strategy.timing_dependent {
+        0 => String::new(),
+        some => format!(", {some} depend on timing"),
+    };
+    format!("fates digest {digest} of {compared}{dependent}")
+}
+
+/// The wall time that was lost in all rounds because the client did not get a processor.
+fn lost(strategy: &StrategyResult) -> Option<String> {
+    let rounds = strategy.rounds.iter();
+    let lost =
+        rounds.map(|round| LostWall::from_trial(&round.lost, Duration::from_micros(round.wall_us)));
+    let lost = lost.sum::<Option<LostWall>>()?;
+    let (total, wall) = (HumanDuration(lost.total()), HumanDuration(lost.wall));
+    Some(format!("lost {total} of {wall} without a processor"))
+}
+
+/// The rounds that are part of the figures although the machine stalled.
+fn stalled(strategy: &StrategyResult) -> Option<String> {
+    let rounds = strategy.stalled_rounds.iter().map(ToString::to_string);
+    let rounds: Vec<_> = rounds.collect();
+    (!rounds.is_empty()).then(|| {
+        format!(
+            "the machine stalled in {} and spoiled them: {}",
+            plural(rounds.len(), "round"),
+            rounds.join(", ")
+        )
+    })
+}
+
+/// Why rounds of a cell were repeated.
+fn repeated(cell: &Cell) -> Vec<String> {
+    let repeated = cell.repeated_rounds.iter();
+    repeated
+        .map(|one| {
+            format!(
+                "round {} was repeated: {}: {}",
+                one.round, one.strategy, one.message
+            )
+        })
+        .collect()
+}
+
+/// What the harness itself adds.
+pub(super) fn overhead(comparison: &Comparison) -> Option<String> {
+    let overhead = comparison.measurement_overhead.as_ref()?;
+    Some(format!(
+        "Measurement overhead (no delay, concurrency 1, a request every 5 ms): p50 {}, p99 {} over {} requests",
+        micros(overhead.p50_us),
+        micros(overhead.p99_us),
+        overhead.attempts
+    ))
+}
+
+/// The title of a timeline.
+pub(super) fn timeline_title(strategy: &StrategyResult) -> String {
+    let attempts = plural(strategy.median_round_attempts.len(), "attempt");
+    let (name, round, wall) = (
+        &strategy.name,
+        strategy.median_round,
+        micros(strategy.wall_us.median),
+    );
+    format!("{name}, round {round}: {attempts}, {wall}")
+}
+
+fn micros(micros: u64) -> String {
+    HumanDuration::from_micros(micros).to_string()
+}

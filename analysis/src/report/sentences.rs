@@ -1,0 +1,122 @@
+//! The sentences of a report, one line each, before they are wrapped.
+
+use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus};
+use crate::human::plural;
+use std::collections::BTreeSet;
+
+/// The conditions that all cells share, the concurrency of the strategies and the number of rounds.
+pub(super) fn conditions(comparison: &Comparison) -> String {
+    let varying = comparison.varying();
+    let Some(first) = comparison.cells.first() else {
+        return "no cells".to_owned();
+    };
+    let mut parts = vec![first.describe(|name| !varying.contains(&name))];
+    parts.extend(concurrency(first).filter(|_| comparison.cells.len() == 1));
+    let rounds = comparison.cells.iter().map(|cell| cell.rounds).max();
+    parts.push(plural(rounds.unwrap_or(0) as u64, "round"));
+    parts.retain(|part| !part.is_empty());
+    parts.join("; ")
+}
+
+/// The concurrency of the strategies: `concurrency 20 (sequential 1)`.
+fn concurrency(cell: &Cell) -> Option<String> {
+    let highest = cell.strategies.iter().map(|one| one.concurrency).max()?;
+    let lower = cell
+        .strategies
+        .iter()
+        .filter(|one| one.concurrency < highest);
+    let lower: Vec<_> = lower
+        .map(|one| format!("{} {}", one.name, one.concurrency))
+        .collect();
+    Some(match lower.as_slice() {
+        [] => format!("concurrency {highest}"),
+        lower => format!("concurrency {highest} ({})", lower.join(", ")),
+    })
+}
+
+/// What could not be checked, each sentence once.
+pub(super) fn unchecked(comparison: &Comparison) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for sentence in comparison
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.verdict.unchecked)
+    {
+        let sentence = format!("not checked: {sentence}");
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+/// What limits a strategy, and a remedy; the figures that show it are details.
+fn limited_by(strategy: &StrategyResult) -> Option<String> {
+    let bottleneck = strategy.bottleneck.as_ref()?;
+    Some(format!(
+        "{}: {}; {}",
+        strategy.name,
+        bottleneck.name(),
+        bottleneck.remedy
+    ))
+}
+
+/// The failed downloads and those that did not start.
+fn failures(strategy: &StrategyResult) -> Option<String> {
+    let failures = strategy.failures.iter();
+    let mut parts: Vec<_> = failures
+        .map(|failure| format!("{} x {}", failure.count, failure.reason))
+        .collect();
+    if strategy.unstarted > 0 {
+        parts.push(format!("{} not started", strategy.unstarted));
+    }
+    (!parts.is_empty()).then(|| format!("{}: {}", strategy.name, parts.join(", ")))
+}
+
+/// What limits each strategy of a single cell (unless details follow), the failures, repeated rounds, and the notes.
+pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<String> {
+    let has_limits = has_limits && comparison.cells.len() == 1;
+    let mut lines = Vec::new();
+    for cell in &comparison.cells {
+        let limits = cell.strategies.iter().filter_map(limited_by);
+        lines.extend(limits.filter(|_| has_limits));
+        let (prefix, failures) = (
+            comparison.prefix(cell),
+            cell.strategies.iter().filter_map(failures),
+        );
+        let all = failures.chain(repeated(cell));
+        lines.extend(all.map(|sentence| format!("{prefix}{sentence}")));
+    }
+    lines.extend(notes(comparison));
+    lines
+}
+
+/// How many rounds were repeated.
+fn repeated(cell: &Cell) -> Option<String> {
+    let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
+    let count = rounds.collect::<BTreeSet<_>>().len();
+    let of = plural(cell.rounds as u64, "round");
+    (count > 0).then(|| format!("{count} of {of} repeated: the machine stalled"))
+}
+
+/// The knees of the curves, the comparison with the baseline, and the thresholds that are crossed or not judged.
+fn notes(comparison: &Comparison) -> Vec<String> {
+    let curves = &comparison.concurrency_curves;
+    let differ = curves
+        .windows(2)
+        .any(|pair| pair[0].conditions != pair[1].conditions);
+    let knees = curves.iter().map(|one| {
+        let conditions = if differ {
+            format!(", {}", one.conditions)
+        } else {
+            String::new()
+        };
+        format!("{}{conditions}: {}", one.strategy, one.knee)
+    });
+    let baseline = comparison.baseline.iter();
+    let baseline = baseline.map(|one| format!("Baseline: {}: {}", one.name, one.message));
+    let thresholds = comparison.thresholds.iter();
+    let thresholds = thresholds.filter(|one| one.status != ThresholdStatus::Held);
+    let thresholds = thresholds.map(|one| format!("Threshold {}: {}", one.status, one.message));
+    knees.chain(baseline).chain(thresholds).collect()
+}
