@@ -26,6 +26,7 @@ mod origin_form;
 mod reason;
 mod record;
 mod resource;
+mod server_identity;
 pub mod spec;
 mod text_or_number;
 
@@ -51,5 +52,6 @@ pub use record::latency_stats::LatencyStats;
 pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKind};
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
 pub use resource::Resource;
+pub use server_identity::ServerIdentity;
 pub use spec::{SpecError, did_you_mean};
 pub use text_or_number::{TextOrNumber, parse_text_or_number};

@@ -163,6 +163,7 @@ impl<S> ServerBuilder<S> {
                 seed: self.seed,
                 listener: self.listener,
                 flags_page: OnceLock::new(),
+                identity: OnceLock::new(),
             },
             passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,

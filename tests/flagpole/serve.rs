@@ -60,6 +60,19 @@ mod signals {
         }
     }
 
+    #[test]
+    fn ledger_is_without_requests_for_the_identity() {
+        let (process, url) =
+            serve("--latency 1h --fault reset --concurrency-limit 1 --rate-limit 1/m");
+        let mut client = RawClient::connect(&url);
+        client.write("GET /.well-known/flagpole HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(client.read_status(), 200);
+        drop(client);
+        process.signal(Signal::INT);
+        let expected = "\nrequests   0 (0 completed, 0 aborted) over 0 connections\n";
+        process.finish().assert_stdout_contains(expected);
+    }
+
     fn first_number(line: &str) -> u64 {
         let number = line.split(' ').next().unwrap();
         number.parse().unwrap()

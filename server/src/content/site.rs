@@ -6,7 +6,7 @@ use crate::content::index_page;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::route::Route;
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::{FateKey, Resource};
+use flagpole_protocol::{FateKey, Resource, ServerIdentity};
 use http::header::{ALLOW, LOCATION};
 use http::{HeaderValue, StatusCode};
 use std::sync::{Arc, OnceLock};
@@ -87,6 +87,7 @@ pub(crate) struct Content {
     /// What the page says that the server does.
     pub(crate) listener: Listener,
     pub(crate) flags_page: OnceLock<PreparedResponse>,
+    pub(crate) identity: OnceLock<PreparedResponse>,
 }
 
 impl Content {
@@ -101,6 +102,11 @@ impl Content {
             }),
             Route::Index => site.index.get_or_init(|| {
                 PreparedResponse::page("application/json", index_page::json(&site.catalog))
+            }),
+            Route::Identity => self.identity.get_or_init(|| {
+                let identity = ServerIdentity::new(self.listener.name.clone(), self.seed);
+                let json = serde_json::to_string(&identity).expect("texts and numbers serialise");
+                PreparedResponse::page("application/json", json + "\n")
             }),
             Route::RedirectToPage => &site.redirect_to_page,
             Route::Unknown => &site.not_found,
@@ -124,6 +130,7 @@ mod tests {
             seed: 0,
             listener: Listener::default(),
             flags_page: OnceLock::new(),
+            identity: OnceLock::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The route of a request: what the site serves for a method and a normalised path.
 
-use flagpole_protocol::{FateKey, Resource};
+use flagpole_protocol::{FateKey, Resource, ServerIdentity};
 use http::Method;
 
 /// What the site serves for a request.
@@ -14,6 +14,8 @@ pub(crate) enum Route {
     FlagsPage,
     /// `/flags/index.json`: the catalogue.
     Index,
+    /// `/.well-known/flagpole`: what the server says of itself.
+    Identity,
     /// Any other path.
     Unknown,
     /// A method other than GET and HEAD.
@@ -34,6 +36,7 @@ impl Route {
             "/" | "/flags" => Route::RedirectToPage,
             "/flags/" => Route::FlagsPage,
             "/flags/index.json" => Route::Index,
+            ServerIdentity::PATH => Route::Identity,
             _ => Route::Unknown,
         }
     }
@@ -42,7 +45,7 @@ impl Route {
     pub(crate) fn is_page(self) -> bool {
         match self {
             Route::RedirectToPage | Route::FlagsPage | Route::Index => true,
-            Route::Resource(_) | Route::Unknown | Route::Method => false,
+            Route::Resource(_) | Route::Identity | Route::Unknown | Route::Method => false,
         }
     }
 }
@@ -61,6 +64,8 @@ mod tests {
             ("//flags/.", Route::FlagsPage),
             ("/flags/index%2Ejson", Route::Index),
             ("/flags", Route::RedirectToPage),
+            ("/.well-known/flagpole", Route::Identity),
+            ("/.well-known/flagpole/", Route::Unknown),
             ("/", Route::RedirectToPage),
             ("/flagsx", Route::Unknown),
             ("*", Route::Unknown),

@@ -6,6 +6,7 @@ mod delays;
 mod distributions;
 mod fates;
 mod faults;
+mod identity;
 mod lifecycle;
 mod limits;
 mod pages;

@@ -13,7 +13,9 @@ use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
-use flagpole_protocol::{Cause, Fate, FateKey, PreconditionResult, ResponseContent, ServerTiming};
+use flagpole_protocol::{
+    Cause, Fate, FateKey, PreconditionResult, ResponseContent, ServerIdentity, ServerTiming,
+};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -68,7 +70,7 @@ pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
     })
     .await;
     if result.is_err() && !state.ended_by_fault.get() {
-        state.worker.ledger().connection_errors += 1;
+        state.count_error();
     }
 }
 
@@ -92,7 +94,8 @@ struct DeferredResponse {
     is_head: bool,
 }
 
-/// Counts a request and decides about it; waits for nothing.
+/// Counts a request and decides about it; waits for nothing. A request for what the server says of itself is neither
+/// counted nor limited, delayed or struck.
 fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = &state.worker.listener;
     let key = FateKey::from_path(request.uri().path());
@@ -103,6 +106,10 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         let (request, response) = (request.headers(), &full.headers);
         PreconditionResult::evaluate(method, request, response, full.body.len())
     };
+    if key.as_str() == ServerIdentity::PATH {
+        state.begin_uncounted_request();
+        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
+    }
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {

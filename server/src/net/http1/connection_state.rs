@@ -37,6 +37,10 @@ pub(crate) struct ConnectionState {
     pub(crate) terminated: Cell<bool>,
     /// Whether a fault ended the connection; hyper reports that as an error.
     pub(crate) ended_by_fault: Cell<bool>,
+    /// Whether the ledger counts the connection: not while it has served nothing but uncounted requests.
+    is_counted: Cell<bool>,
+    /// Whether the connection has served a counted request.
+    has_served: Cell<bool>,
     /// The waker of the connection's task.
     waker: RefCell<Option<Waker>>,
 }
@@ -53,7 +57,7 @@ pub(crate) struct WritePlan {
 }
 
 impl ConnectionState {
-    /// The state of a new connection, before its first head.
+    /// The state of a new connection, which the ledger counts, before its first head.
     pub(crate) fn new(worker: Rc<WorkerContext>) -> ConnectionState {
         ConnectionState {
             head_since: Cell::new(Some(worker.tick.get())),
@@ -66,6 +70,8 @@ impl ConnectionState {
             flush_awaited: Cell::default(),
             terminated: Cell::default(),
             ended_by_fault: Cell::default(),
+            is_counted: Cell::new(true),
+            has_served: Cell::default(),
             waker: RefCell::default(),
         }
     }
@@ -76,8 +82,28 @@ impl ConnectionState {
         self.finish_request(true);
         self.body_consumed.set(false);
         self.head_since.set(None);
-        self.worker.ledger().count_request(cause);
+        self.has_served.set(true);
+        let mut ledger = self.worker.ledger();
+        ledger.connections += u64::from(!self.is_counted.replace(true));
+        ledger.count_request(cause);
         *self.request.borrow_mut() = Some(request);
+    }
+
+    /// Starts a request that is in no count. Until the connection serves another one, it is in no count either.
+    pub(crate) fn begin_uncounted_request(&self) {
+        self.finish_request(true);
+        self.body_consumed.set(false);
+        self.head_since.set(None);
+        if !self.has_served.get() && self.is_counted.replace(false) {
+            let mut ledger = self.worker.ledger();
+            // The count may have been taken since the connection was opened.
+            ledger.connections = ledger.connections.saturating_sub(1);
+        }
+    }
+
+    /// Counts that the connection ended in an error.
+    pub(crate) fn count_error(&self) {
+        self.worker.ledger().connection_errors += u64::from(self.is_counted.get());
     }
 
     /// Holds a permit of the concurrency limit until the request is finished.
@@ -108,7 +134,9 @@ impl ConnectionState {
             }
         });
         *self.write_plan.borrow_mut() = plan;
-        if let Some(status) = status {
+        if let Some(status) = status
+            && self.has_active_request()
+        {
             self.worker.ledger().count_response(status);
         }
     }
