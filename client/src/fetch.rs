@@ -1,11 +1,14 @@
 //! Downloads a single resource, for programs with their own strategy.
 
-use crate::transport::{TokioDriver, exchange};
+use crate::storage::verify::BodyVerifier;
+use crate::transport::{
+    BlockingClient, RawResponse, RequestSpec, RequestTemplate, TokioDriver, exchange,
+};
 use crate::{Endpoint, Run, Workload};
-use crate::{storage::verify::BodyVerifier, transport::RequestSpec};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;
+use std::sync::Arc;
 
 /// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
 /// caller's runtime. For programs with their own strategy.
@@ -31,14 +34,38 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
     let workload = Workload::default();
     let template = Run::new(&workload, endpoint).request_template();
     let template = template.expect("there is no run name to reject");
-    let request = RequestSpec {
+    let request = first_request(&template, resource);
+    let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
+    verified(resource, *response)
+}
+
+/// Downloads a resource as [`fetch`] does, but on the calling thread, without a runtime, and with the timeouts, the body
+/// limit, the name and the cancellation token of a run. Redirects are not followed, and the workload is ignored.
+///
+/// # Errors
+/// The outcome, for anything but a success with a verified body; a 404 is an error too.
+///
+/// # Panics
+/// If the name of the run cannot be sent.
+pub fn fetch_blocking(run: &Run<'_>, resource: Resource) -> Result<Bytes, Outcome> {
+    let template = run.request_template().expect("the name can be sent");
+    let template = Arc::new(template);
+    let mut client = BlockingClient::new(template.clone());
+    let response = client.exchange(&first_request(&template, resource));
+    verified(resource, *response)
+}
+
+fn first_request(template: &RequestTemplate, resource: Resource) -> RequestSpec<'_> {
+    RequestSpec {
         resource,
         request_number: 1,
         path: None,
         conditions: Vec::new(),
         cancel: &template.cancel,
-    };
-    let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
+    }
+}
+
+fn verified(resource: Resource, response: RawResponse) -> Result<Bytes, Outcome> {
     match BodyVerifier::with_capacity(0).verify_response(resource, &response)? {
         Outcome::Ok => response.result,
         other => Err(other),

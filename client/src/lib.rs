@@ -64,7 +64,7 @@ pub mod strategy;
 mod transport;
 mod workload;
 
-pub use fetch::fetch;
+pub use fetch::{fetch, fetch_blocking};
 pub use measure::measure;
 pub use policy::Policy;
 pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};

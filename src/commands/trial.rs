@@ -8,7 +8,7 @@ use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::lost_time::LostTimeProbe;
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
-use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
+use crate::process::trial_job::{self, CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure, strategy};
@@ -89,15 +89,8 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     })
 }
 
-/// Downloads of the job's paths or of the files of its countries, repeated until there are enough downloads.
 fn workload(job: &TrialJob) -> Workload {
-    let paths = job.paths.iter().copied().cycle().take(job.downloads);
-    let codes = job.codes.iter().copied().cycle().take(job.downloads);
-    let workload = if job.paths.is_empty() {
-        job.files.workload(codes.collect())
-    } else {
-        Workload::paths(paths)
-    };
+    let workload = trial_job::workload(&job.codes, &job.paths, job.files, job.downloads);
     match job.interval {
         Some(interval) => workload.spaced(interval),
         None => workload,

@@ -3,12 +3,11 @@
 use super::evaluation::evaluate_cell::evaluate_cell;
 use super::evaluation::exit_reasons;
 use super::runner::cell::{CellTrials, run_cell};
-use super::runner::conditions::{CellConditions, MAX_CONCURRENCY};
+use super::runner::conditions::MAX_CONCURRENCY;
 use super::runner::failure::Failure;
 use super::runner::progress::{Progress, progress_steps};
 use super::runner::{environment, overhead};
 use super::spec::experiment::Experiment;
-use super::spec::strategy_variant::StrategyVariant;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
@@ -28,7 +27,7 @@ pub(crate) struct MeasuredGrid {
 pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<MeasuredGrid> {
     let environment = environment::environment();
     let variants = experiment.strategy_variants()?;
-    let cells = cells(experiment, &variants);
+    let cells = experiment.cells(&variants);
     let mut steps = Vec::new();
     for conditions in &cells {
         steps.extend(progress_steps(conditions)?);
@@ -79,29 +78,6 @@ pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<
     progress.clear();
     grid.comparison.concurrency_curves = concurrency_curves(&grid.comparison.cells);
     Ok(grid)
-}
-
-/// Every latency with every concurrency.
-fn cells<'a>(
-    experiment: &'a Experiment,
-    variants: &'a [StrategyVariant],
-) -> Vec<CellConditions<'a>> {
-    let concurrencies = experiment.concurrencies();
-    let latencies = experiment.latencies().into_iter();
-    let combinations = latencies.flat_map(|latency| {
-        let concurrencies = concurrencies.iter();
-        concurrencies.map(move |&concurrency| (latency.clone(), concurrency))
-    });
-    let cells = (0..).zip(combinations);
-    let cells = cells.map(|(index, (latency, concurrency))| CellConditions {
-        experiment,
-        variants,
-        latency,
-        concurrency,
-        shows_concurrency: concurrencies.len() > 1,
-        first_step: index * variants.len(),
-    });
-    cells.collect()
 }
 
 /// A curve of goodput (successful downloads per second) against concurrency for each strategy in cells that differ only in their concurrency.

@@ -2,6 +2,7 @@
 //! (`evaluation`). `grid` measures a whole experiment.
 
 pub(crate) mod evaluation;
+pub(crate) mod foreseen;
 pub(crate) mod grid;
 pub(crate) mod output_target;
 pub(crate) mod runner;

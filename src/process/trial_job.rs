@@ -69,6 +69,21 @@ impl Files {
     }
 }
 
+/// Downloads of the paths or, without any, of the files of the countries; the list is repeated from the start until there
+/// are enough downloads.
+pub(crate) fn workload(
+    codes: &[CountryCode],
+    paths: &[OriginForm],
+    files: Files,
+    downloads: usize,
+) -> Workload {
+    if paths.is_empty() {
+        let codes = codes.iter().copied().cycle().take(downloads);
+        return files.workload(codes.collect());
+    }
+    Workload::paths(paths.iter().copied().cycle().take(downloads))
+}
+
 /// What a trial measured.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TrialResult {

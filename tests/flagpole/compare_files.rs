@@ -220,8 +220,12 @@ fn baseline_gives_a_ratio_per_strategy() {
         baseline["ratio"]["confidence_interval"].is_array(),
         "{baseline}"
     );
-    let output = sandbox.run("compare --latency 0 --flags 2 --rounds 1 --baseline old.json");
-    output.assert_stdout_contains("not in the baseline\n");
+    let line = "compare mine.toml --strategy async,threads --rounds 1 --baseline old.json";
+    let output = sandbox.run(line);
+    output.assert_stdout_contains("threads: not in the baseline\n");
+    let output = sandbox.run("compare mine.toml --flags 2 --baseline old.json");
+    output.assert_code(2);
+    output.assert_stderr_contains(": not in the baseline, which has flags 3, latency 0, seed 0\n");
 }
 
 /// Removes the reasons for which a busy machine makes a result invalid.

@@ -12,7 +12,7 @@ pub(crate) use self::args::CompareArgs;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::{baseline, exit_reasons};
 use crate::experiment::output_target::OutputTarget;
-use crate::experiment::{grid, spec::experiment::Experiment};
+use crate::experiment::{foreseen::thresholds, grid, spec::experiment::Experiment};
 use crate::process::{system_limits, trial_process::Interrupt};
 use crate::{interrupt, output};
 use anstream::{AutoStream, ColorChoice};
@@ -41,7 +41,7 @@ impl CompareArgs {
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
-        let checked = baseline::check(&experiment.fail_if, earlier.as_ref());
+        let checked = baseline::check(&experiment, earlier.as_ref());
         checked.map_err(|error| self.name_cause(error))?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
@@ -133,6 +133,7 @@ impl CompareArgs {
 /// Rejects an experiment that cannot be measured, before anything is written.
 fn check(experiment: &Experiment) -> Result<()> {
     experiment.check()?;
+    thresholds::check(experiment)?;
     for concurrency in experiment.concurrencies() {
         system_limits::check_concurrency(concurrency.get())?;
     }

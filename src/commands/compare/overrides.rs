@@ -126,10 +126,21 @@ impl CompareArgs {
     pub(super) fn name_cause(&self, error: Error) -> Error {
         let text = format!("{error:#}");
         let option = text.split(':').next().unwrap_or_default();
-        match &self.experiment {
-            Some(file) if !self.typed.contains(option) => anyhow!("{file}: {}", with_keys(&text)),
-            _ => error,
-        }
+        let mut typed_thresholds = self.fail_if.iter();
+        let is_typed = match option {
+            "--fail-if" => typed_thresholds.any(|one| text.contains(&format!("`{one}`"))),
+            option => self.typed.contains(option),
+        };
+        let Some(file) = self.experiment.as_ref().filter(|_| !is_typed) else {
+            return error;
+        };
+        let lacks_strategy = text.contains("unknown strategy") && self.typed.contains("--strategy");
+        let end = if lacks_strategy {
+            "; `--strategy` replaced the others"
+        } else {
+            ""
+        };
+        anyhow!("{file}: {}{end}", with_keys(&text))
     }
 }
 

@@ -24,6 +24,28 @@ pub(crate) struct CellConditions<'a> {
     pub(crate) first_step: usize,
 }
 
+impl Experiment {
+    /// Every latency with every concurrency.
+    pub(crate) fn cells<'a>(&'a self, variants: &'a [StrategyVariant]) -> Vec<CellConditions<'a>> {
+        let concurrencies = self.concurrencies();
+        let latencies = self.latencies().into_iter();
+        let combinations = latencies.flat_map(|latency| {
+            let concurrencies = concurrencies.iter();
+            concurrencies.map(move |&concurrency| (latency.clone(), concurrency))
+        });
+        let cells = (0..).zip(combinations);
+        let cells = cells.map(|(index, (latency, concurrency))| CellConditions {
+            experiment: self,
+            variants,
+            latency,
+            concurrency,
+            shows_concurrency: concurrencies.len() > 1,
+            first_step: index * variants.len(),
+        });
+        cells.collect()
+    }
+}
+
 impl CellConditions<'_> {
     /// The listener of flagpole's own server; `None` with an external server.
     pub(crate) fn listener(&self) -> Result<Option<Listener>> {

@@ -6,10 +6,10 @@ use crate::options::names::StrategyName;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options;
 use crate::options::value_parsers::Seed;
-use crate::process::trial_job::Files;
+use crate::process::trial_job::{self, Files};
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
-use flagpole_client::Concurrency;
+use flagpole_client::{Concurrency, Workload};
 use flagpole_protocol::{CountryCode, OriginForm, TextOrNumber};
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
@@ -134,6 +134,13 @@ impl Experiment {
     pub(crate) fn list_length(&self) -> usize {
         let paths = self.urls.as_ref().map(Vec::len);
         paths.unwrap_or_else(|| self.codes().len())
+    }
+
+    /// The downloads of a run.
+    pub(crate) fn workload(&self) -> Workload {
+        let downloads = self.list_length().saturating_mul(self.times.get());
+        let (paths, files) = (self.urls.as_deref(), self.files.unwrap_or_default());
+        trial_job::workload(&self.codes(), paths.unwrap_or_default(), files, downloads)
     }
 
     /// The listener of flagpole's own server; `None` with an external server.

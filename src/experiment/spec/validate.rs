@@ -72,8 +72,12 @@ impl Experiment {
             rounds: self.rounds.get(),
         };
         for threshold in &self.fail_if {
-            let checked = threshold.check(context);
-            checked.map_err(|error| anyhow!("--fail-if: {error}"))?;
+            let checked = threshold.check(context).map_err(|error| error.to_string());
+            checked.map_err(|error| {
+                let subject = format!("`{threshold}`");
+                let error = error.trim_start_matches(&subject).trim_start_matches(':');
+                anyhow!("--fail-if: {subject}: {}", error.trim_start())
+            })?;
         }
         let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);
         for variant in &variants {

@@ -1,7 +1,6 @@
 //! What options replace in an experiment.
 
 use super::*;
-use crate::experiment::runner::conditions::CellConditions;
 use crate::options::built_in::EXPERIMENTS;
 use clap::{Args as _, Command, FromArgMatches as _};
 use std::fs;
@@ -22,18 +21,12 @@ fn file(line: &str) -> String {
 /// The conditions of all cells.
 fn conditions(experiment: &Experiment) -> Vec<Vec<(String, String)>> {
     let variants = experiment.strategy_variants().unwrap();
-    let cells = experiment.latencies().into_iter().map(|latency| {
-        let conditions = CellConditions {
-            experiment,
-            variants: &variants,
-            latency,
-            concurrency: experiment.concurrencies()[0],
-            shows_concurrency: true,
-            first_step: 0,
-        };
-        conditions.as_pairs(conditions.listener().unwrap().as_ref())
+    let cells = experiment.cells(&variants);
+    let conditions = cells.iter().map(|cell| {
+        let listener = cell.listener().unwrap();
+        cell.as_pairs(listener.as_ref())
     });
-    cells.collect()
+    conditions.collect()
 }
 
 #[test]
@@ -215,4 +208,32 @@ fn a_list_of_paths_and_flags_replace_each_other() {
         .unwrap();
     let expected = "--urls: needs `--url`, the server to download from";
     assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn error_names_the_threshold_that_caused_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.toml");
+    fs::write(
+        &mine,
+        "fail_if = ['async.errors > 0']\n[server]\nlatency = '5ms'\n",
+    )
+    .unwrap();
+    let mine = mine.to_str().unwrap();
+    for (options, expected) in [
+        (
+            "--fail-if fast.errors>0",
+            "--fail-if: `fast.errors > 0`: unknown strategy `fast`; known: async, sequential, threads",
+        ),
+        (
+            "--strategy threads --fail-if threads.errors>0",
+            "mine.toml: fail_if: `async.errors > 0`: unknown strategy `async`; known: threads; `--strategy` replaced \
+             the others",
+        ),
+    ] {
+        let args = parse(&format!("{mine} {options}"));
+        let error = args.experiment().unwrap().check().unwrap_err();
+        let error = args.name_cause(error).to_string();
+        assert_eq!(error.replace(mine, "mine.toml"), expected);
+    }
 }

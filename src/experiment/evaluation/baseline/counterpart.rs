@@ -7,6 +7,14 @@ use flagpole_analysis::validity::Validity;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// A strategy under the conditions of a cell.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) conditions: &'a [(String, String)],
+    pub(super) name: &'a str,
+    pub(super) concurrency: usize,
+}
+
 /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
 pub(super) fn counterpart<'a>(
     new: &Comparison,
@@ -14,7 +22,26 @@ pub(super) fn counterpart<'a>(
     cell: &Cell,
     strategy: &StrategyResult,
 ) -> Result<&'a StrategyResult, String> {
-    let candidates = at_any_concurrency(baseline, cell, &strategy.name);
+    let subject = Subject {
+        conditions: &cell.conditions,
+        name: &strategy.name,
+        concurrency: strategy.concurrency,
+    };
+    let old = candidate(&new.experiment, baseline, subject)?;
+    if old.fates_digest != strategy.fates_digest {
+        return Err("different fates in the baseline".to_owned());
+    }
+    Ok(old)
+}
+
+/// The same strategy under the same conditions in the baseline, or why the two cannot be compared, as far as that is
+/// known before the run. `experiment` is that of the run.
+pub(super) fn candidate<'a>(
+    experiment: &Value,
+    baseline: &'a Comparison,
+    subject: Subject<'_>,
+) -> Result<&'a StrategyResult, String> {
+    let candidates = at_any_concurrency(baseline, subject);
     let Some((_, first)) = candidates.first() else {
         return Err("not in the baseline".to_owned());
     };
@@ -23,13 +50,13 @@ pub(super) fn counterpart<'a>(
             "different transport: {other} in the baseline, now {HYPER}"
         ));
     }
-    if baseline.experiment.get("policies") != new.experiment.get("policies") {
+    if baseline.experiment.get("policies") != experiment.get("policies") {
         return Err("different policy in the baseline".to_owned());
     }
     let mut candidates = candidates.iter();
-    let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == strategy.concurrency)
+    let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == subject.concurrency)
     else {
-        let (then, now) = (first.concurrency, strategy.concurrency);
+        let (then, now) = (first.concurrency, subject.concurrency);
         return Err(format!(
             "different concurrency: {then} in the baseline, now {now}"
         ));
@@ -38,28 +65,27 @@ pub(super) fn counterpart<'a>(
     if let Some(invalid) = reasons.find(|reason| reason.severity == Validity::Invalid) {
         return Err(format!("invalid in the baseline: {}", invalid.message));
     }
-    if old.fates_digest != strategy.fates_digest {
-        return Err("different fates in the baseline".to_owned());
-    }
     Ok(old)
 }
 
-/// The strategies of this name in cells that differ from `cell` in the concurrency at most.
+/// The strategies of this name in cells whose conditions differ in the concurrency at most.
 fn at_any_concurrency<'a>(
     baseline: &'a Comparison,
-    cell: &Cell,
-    name: &str,
+    subject: Subject<'_>,
 ) -> Vec<(&'a Cell, &'a StrategyResult)> {
-    let other_conditions = |cell: &Cell| {
-        let mut conditions: BTreeMap<_, _> = cell.conditions.iter().cloned().collect();
-        conditions.remove(MAX_CONCURRENCY);
-        conditions
+    let others = |conditions: &[(String, String)]| -> BTreeMap<String, String> {
+        let others = conditions
+            .iter()
+            .filter(|(name, _)| name != MAX_CONCURRENCY);
+        others.cloned().collect()
     };
-    let wanted = other_conditions(cell);
+    let wanted = others(subject.conditions);
     let cells = baseline.cells.iter();
-    let cells = cells.filter(|cell| other_conditions(cell) == wanted);
+    let cells = cells.filter(|cell| others(&cell.conditions) == wanted);
     let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
-    strategies.filter(|(_, old)| old.name == name).collect()
+    strategies
+        .filter(|(_, old)| old.name == subject.name)
+        .collect()
 }
 
 /// A transport other than the one that is left, in a result of a version that had a choice.

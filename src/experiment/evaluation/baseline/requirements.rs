@@ -1,6 +1,8 @@
 //! What thresholds need of a baseline, checked before the run.
 
-use anyhow::{Result, anyhow};
+use super::counterpart::{Subject, candidate};
+use crate::experiment::spec::experiment::Experiment;
+use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::comparison::threshold::Threshold;
 use std::collections::BTreeSet;
@@ -9,8 +11,17 @@ use std::collections::BTreeSet;
 pub(super) const OTHER_LATENCIES: &str =
     "those of the baseline, of schema 3, are of attempts and mix failures with successes";
 
-/// Checks that there is a baseline if a threshold needs one, and that it has what the threshold needs of it.
-pub(crate) fn check(thresholds: &[Threshold], baseline: Option<&Comparison>) -> Result<()> {
+/// Checks that there is a baseline if a threshold needs one, that it has what the threshold needs of it, and that
+/// anything can be compared with it.
+pub(crate) fn check(experiment: &Experiment, baseline: Option<&Comparison>) -> Result<()> {
+    check_thresholds(&experiment.fail_if, baseline)?;
+    baseline.map_or(Ok(()), |baseline| check_conditions(experiment, baseline))
+}
+
+pub(super) fn check_thresholds(
+    thresholds: &[Threshold],
+    baseline: Option<&Comparison>,
+) -> Result<()> {
     for threshold in thresholds.iter().filter(|one| one.needs_baseline()) {
         let missing = match baseline {
             Some(baseline) => missing(threshold, baseline),
@@ -21,6 +32,67 @@ pub(crate) fn check(thresholds: &[Threshold], baseline: Option<&Comparison>) -> 
         }
     }
     Ok(())
+}
+
+/// Rejects a baseline with which nothing can be compared, or not what a threshold is about.
+fn check_conditions(experiment: &Experiment, baseline: &Comparison) -> Result<()> {
+    let document = serde_json::to_value(experiment)?;
+    let variants = experiment.strategy_variants()?;
+    let mut objections = Vec::new();
+    let mut is_comparable = false;
+    for cell in experiment.cells(&variants) {
+        let listener = cell.listener()?;
+        let conditions = cell.as_pairs(listener.as_ref());
+        for variant in &variants {
+            let subject = Subject {
+                conditions: &conditions,
+                name: &variant.name,
+                concurrency: variant.strategy.concurrency(cell.concurrency).get(),
+            };
+            match candidate(&document, baseline, subject) {
+                Ok(_) => is_comparable = true,
+                Err(reason) => {
+                    let conditions = describe(&conditions);
+                    objections.push((&variant.name, format!("{conditions}: {reason}")));
+                }
+            }
+        }
+    }
+    let needs = |name: &str| {
+        let mut thresholds = experiment.fail_if.iter();
+        thresholds.find(|one| one.needs_baseline() && one.name == name)
+    };
+    for (name, objection) in &objections {
+        if let Some(threshold) = needs(name) {
+            bail!(
+                "--fail-if: `{threshold}`: {objection}{}",
+                conditions_of(baseline)
+            );
+        }
+    }
+    match objections.first() {
+        Some((name, objection)) if !is_comparable => bail!(
+            "--baseline: no strategy can be compared; {name} under {objection}{}",
+            conditions_of(baseline)
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The conditions of the first cell, as the end of a sentence.
+fn conditions_of(baseline: &Comparison) -> String {
+    let first = baseline.cells.first();
+    first.map_or(String::new(), |cell| {
+        format!(", which has {}", describe(&cell.conditions))
+    })
+}
+
+fn describe(conditions: &[(String, String)]) -> String {
+    let conditions = conditions.iter();
+    let conditions: Vec<_> = conditions
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    conditions.join(", ")
 }
 
 fn missing(threshold: &Threshold, baseline: &Comparison) -> Option<String> {

@@ -1,6 +1,7 @@
 //! A result compared with itself, and with variations of itself.
 
 use super::*;
+use crate::experiment::spec::experiment::Experiment;
 use serde_json::json;
 
 /// A recorded result, reduced to one strategy with this number of rounds.
@@ -287,7 +288,7 @@ fn thresholds_need_a_baseline_with_what_they_name() {
     other["cells"][0]["strategies"][0]["name"] = json!("threads");
     let other = parse(&other.to_string()).unwrap();
     let error = |text: &str, baseline| {
-        let checked = check(&[text.parse().unwrap()], baseline);
+        let checked = requirements::check_thresholds(&[text.parse().unwrap()], baseline);
         checked
             .err()
             .map(|error| error.to_string())
@@ -317,5 +318,39 @@ fn thresholds_need_a_baseline_with_what_they_name() {
             error(text, baseline),
             format!("--fail-if: `{text}`: {reason}")
         );
+    }
+}
+
+#[test]
+fn baseline_of_other_conditions_is_refused_before_the_run() {
+    let mut baseline = result(10);
+    let conditions = json!({ "flags": "20", "latency": "50ms", "seed": "0" });
+    (baseline["cells"][0]["conditions"], baseline["experiment"]) = (conditions, json!({}));
+    let baseline = parse(&baseline.to_string()).unwrap();
+    let check = |text: &str| {
+        let experiment = Experiment::parse(text, "x.toml").unwrap();
+        let checked = check(&experiment, Some(&baseline));
+        checked
+            .err()
+            .map_or(String::new(), |error| error.to_string())
+    };
+    let (server, other) = ("[server]\nlatency = '50ms'", "[server]\nlatency = '5ms'");
+    let fail_if = "fail_if = ['async/baseline.wall > 2']";
+    let latencies = "[grid]\nlatency = ['50ms', '5ms']";
+    let objection = "flags 20, latency 5ms, seed 0: not in the baseline, which has flags 20, latency 50ms, seed 0";
+    for (text, expected) in [
+        (server.to_owned(), String::new()),
+        (format!("{fail_if}\n{server}"), String::new()),
+        (latencies.to_owned(), String::new()),
+        (
+            format!("{fail_if}\n{latencies}"),
+            format!("--fail-if: `async/baseline.wall > 2`: {objection}"),
+        ),
+        (
+            other.to_owned(),
+            format!("--baseline: no strategy can be compared; sequential under {objection}"),
+        ),
+    ] {
+        assert_eq!(check(&text), expected, "{text}");
     }
 }
