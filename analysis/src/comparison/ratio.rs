@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::human::{percent, ratio_texts};
 use crate::stats::mean::geometric_mean;
 use crate::stats::{ComparisonCount, MIN_ROUNDS, RatioEstimate, SampleError};
 use schemars::JsonSchema;
@@ -82,24 +83,21 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ratio { to, ratio, .. } = self;
-        let Some([low, high]) = self.confidence_interval else {
+        let to = &self.to;
+        let (ratio, interval) = ratio_texts(self.ratio, self.confidence_interval);
+        let Some([low, high]) = interval else {
             return write!(
                 f,
-                "takes {ratio:.3}x the time of {to}; too few rounds for a confidence interval"
+                "takes {ratio} the time of {to}; too few rounds for a confidence interval"
             );
         };
         if self.is_significant == Some(true) {
-            return write!(
-                f,
-                "takes {ratio:.3}x the time of {to} (95% CI {low:.3}-{high:.3}x)"
-            );
+            return write!(f, "takes {ratio} the time of {to} (95% CI {low} to {high})");
         }
-        let effect = 100.0 * self.minimum_detectable_effect.unwrap_or_default();
+        let effect = percent(self.minimum_detectable_effect.unwrap_or_default());
         write!(
             f,
-            "no significant difference from {to} (95% CI {low:.3}-{high:.3}x; estimated detectable difference \
-             {effect:.1}%)"
+            "no significant difference from {to} (95% CI {low} to {high}; estimated detectable difference {effect})"
         )
     }
 }

@@ -1,6 +1,6 @@
 //! What kind of quantity a metric is: its units in conditions, in the result document, and for people.
 
-use crate::human::HumanDuration;
+use crate::human::{HumanDuration, ratio_texts};
 use std::time::Duration;
 
 /// A kind of quantity.
@@ -93,7 +93,7 @@ impl Dimension {
             Dimension::Rate if base < 100.0 => format!("{base:.1}/s"),
             Dimension::Rate => format!("{base:.0}/s"),
             Dimension::Size => format!("{:.1} MiB", base / 1_048_576.0),
-            Dimension::Ratio => format!("{base:.2}x"),
+            Dimension::Ratio => ratio_texts(base, None).0,
         }
     }
 

@@ -165,7 +165,7 @@ fn slower_result_has_a_ratio_above_1() {
     assert!(
         against[0]
             .message
-            .starts_with("takes 2.000x the time of the baseline (95% CI 1.9"),
+            .starts_with("takes 2.00x the time of the baseline (95% CI 1.9"),
         "{}",
         against[0].message
     );
@@ -192,7 +192,7 @@ fn few_rounds_have_a_ratio_without_interval() {
     );
     assert_eq!(
         against[0].message,
-        "takes 1.001x the time of the baseline; too few rounds for a confidence interval"
+        "takes 1.00x the time of the baseline; too few rounds for a confidence interval"
     );
     assert!(compare_values(&result(1), &result(1))[0].ratio.is_some());
 }
