@@ -33,7 +33,7 @@ mod text_or_number;
 pub use cause::{Cause, Rejection};
 pub use country_code::CountryCode;
 pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
-pub use http::content_digest::ContentDigest;
+pub use http::content_digest::{ContentDigest, ShortDigest};
 pub use http::entity_tag::EntityTag;
 pub use http::headers;
 pub use http::precondition::PreconditionResult;

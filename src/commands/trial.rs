@@ -68,6 +68,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
         .concurrency(concurrency)
         .policy(policy)
         .name(job.run)
+        .digest_bodies(true)
         .cancel(cancel)
         .on_record(&on_record);
     let before = resource_usage::current();

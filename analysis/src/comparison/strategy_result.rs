@@ -78,6 +78,10 @@ pub struct StrategyResult {
     /// The digest of the compared fates of every round: 16 digits, equal for equal fates; null if rounds differ, or if
     /// none can be compared.
     pub fates_digest: Option<String>,
+    /// The digest of the compared bodies of every round: 16 digits, equal for equal bodies; null if rounds differ, or if
+    /// none can be compared.
+    #[serde(default)]
+    pub bodies_digest: Option<String>,
     /// What limits the median round.
     pub bottleneck: Option<Bottleneck>,
     /// The distributions of the latencies of successful downloads and attempts, up to the quantile that the number of

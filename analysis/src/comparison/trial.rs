@@ -152,6 +152,9 @@ pub struct RoundResult {
     /// The digest of the compared fates of the round: 16 digits; null if none can be compared.
     #[serde(default)]
     pub fates_digest: Option<String>,
+    /// The digest of the compared bodies of the round: 16 digits; null if none can be compared.
+    #[serde(default)]
+    pub bodies_digest: Option<String>,
     /// The median lateness of delayed responses.
     #[serde(default)]
     pub lateness_p50_us: Option<f64>,
@@ -178,6 +181,7 @@ impl From<&Trial> for RoundResult {
             lost: trial.lost,
             server_cpu_us: trial.server.as_ref().map(|server| server.cpu_us),
             fates_digest: None,
+            bodies_digest: None,
             lateness_p99_us: lateness.map(|lateness| as_micros(lateness.p99) as f64),
             lateness_p50_us: lateness.map(|lateness| as_micros(lateness.p50) as f64),
             delay_p10_us: lateness.map(|lateness| as_micros(lateness.short_delay)),
@@ -221,6 +225,9 @@ pub struct AttemptView {
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
+    /// The digest of the body, 16 digits: the start of its SHA-256; null if it is incomplete.
+    #[serde(default)]
+    pub body_digest: Option<String>,
     /// The planned delay.
     pub planned_us: Option<u64>,
     /// The actual delay, the wait for a permit included, as the server reports it.
@@ -257,6 +264,7 @@ impl From<&AttemptRecord> for AttemptView {
             outcome: record.outcome.label().into_owned(),
             status: record.status,
             bytes: record.bytes,
+            body_digest: record.body_digest.map(|digest| digest.to_string()),
             planned_us: us(|timing| timing.planned),
             actual_us: us(|timing| timing.actual),
             queued_us: us(|timing| timing.queued),

@@ -1,15 +1,19 @@
 //! The fates of the trials of a cell, and what the result of each strategy says of them. A fate is all that will happen
 //! to one response.
 
-use super::measured_cell::MeasuredStrategy;
-use crate::comparison::Trial;
-use crate::validity::{FateComparison, PlannedFates, RoundDigests, compare_fates};
+use super::measured_cell::MeasuredCell;
+use crate::comparison::{StrategyResult, Trial};
+use crate::validity::{
+    ComparedBodies, FateComparison, PlannedFates, RoundDigests, common_digest, compare_fates,
+};
+use flagpole_protocol::ShortDigest;
+use std::collections::BTreeMap;
 
 /// What can be compared of the trials of each strategy, in the order of the strategies: only the fates that every trial
-/// has.
-pub(super) fn compare(strategies: &[MeasuredStrategy]) -> Vec<Vec<FateComparison>> {
+/// has, and no fates if no delays are known.
+pub(super) fn compare(cell: &MeasuredCell) -> Vec<Vec<FateComparison>> {
     let mut all = Vec::new();
-    for strategy in strategies {
+    for strategy in &cell.strategies {
         for trial in &strategy.trials {
             let fates = PlannedFates::from_records(&trial.measured.records);
             all.push(if strategy.compares_first_attempts_only {
@@ -19,16 +23,55 @@ pub(super) fn compare(strategies: &[MeasuredStrategy]) -> Vec<Vec<FateComparison
             });
         }
     }
-    let mut compared = compare_fates(&all).into_iter();
-    let strategies = strategies.iter();
+    let mut compared = compare_fates(&all);
+    if has_unknown_delays(cell) {
+        for one in &mut compared {
+            (one.digest, one.attempts) = (None, 0);
+        }
+    }
+    let mut compared = compared.into_iter();
+    let strategies = cell.strategies.iter();
     strategies
         .map(|one| compared.by_ref().take(one.trials.len()).collect())
         .collect()
 }
 
-/// The digest of each trial's fates, by round.
-pub(super) fn digests(trials: &[Trial], compared: &[FateComparison]) -> RoundDigests {
-    let digests = trials.iter().zip(compared);
-    let digests = digests.filter_map(|(trial, one)| Some((trial.round, one.digest.clone()?)));
-    digests.collect()
+/// Whether an external server responded, and reported the delay of no response. If it reports some, it did not delay the
+/// others. The delays of flagpole's own server are known.
+pub(super) fn has_unknown_delays(cell: &MeasuredCell) -> bool {
+    let trials = || cell.strategies.iter().flat_map(|one| &one.trials);
+    let records = || trials().flat_map(|trial| &trial.measured.records);
+    cell.server.is_none()
+        && records().any(|record| record.status.is_some())
+        && records().all(|record| record.timing.is_none())
+}
+
+/// Adds what was compared to the result of a strategy. Returns the digests of the fates, and the bodies, by round.
+pub(super) fn add(
+    trials: &[Trial],
+    compared: &[FateComparison],
+    result: &mut StrategyResult,
+) -> (RoundDigests, BTreeMap<usize, ComparedBodies>) {
+    let sum = |of: fn(&FateComparison) -> usize| compared.iter().map(of).sum::<usize>() as u64;
+    result.fates_compared = sum(|one| one.attempts);
+    result.timing_dependent = sum(|one| one.timing_dependent);
+    let rounds = || trials.iter().map(|trial| trial.round).zip(compared);
+    let fates: RoundDigests = rounds()
+        .filter_map(|(round, one)| Some((round, one.digest?)))
+        .collect();
+    let bodies: BTreeMap<_, _> = rounds()
+        .filter_map(|(round, one)| Some((round, one.bodies?)))
+        .collect();
+    let body_digests = bodies
+        .iter()
+        .map(|(round, bodies)| (*round, bodies.digest))
+        .collect();
+    let text = |digest: Option<ShortDigest>| digest.map(|digest| digest.to_string());
+    result.fates_digest = text(common_digest(&fates));
+    result.bodies_digest = text(common_digest(&body_digests));
+    for round in &mut result.rounds {
+        round.fates_digest = text(fates.get(&round.round).copied());
+        round.bodies_digest = text(body_digests.get(&round.round).copied());
+    }
+    (fates, bodies)
 }

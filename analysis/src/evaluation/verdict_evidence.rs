@@ -4,8 +4,8 @@ use super::fates;
 use super::measured_cell::{MeasuredCell, MeasuredStrategy, usable_cores};
 use crate::comparison::{StrategyResult, Trial};
 use crate::validity::{
-    FateComparison, LostWall, Mismatch, ObservedCell, ObservedStrategy, ResponseExcess,
-    RoundDigests, Verdict, busy_time, common_digest, first_mismatch,
+    LostWall, Mismatch, ObservedCell, ObservedStrategy, ResponseExcess, Verdict, busy_time,
+    first_mismatch,
 };
 use std::ops::Add as _;
 use std::time::Duration;
@@ -13,21 +13,18 @@ use std::time::Duration;
 /// The verdict on a cell. Adds the figures about fates, and the stalled rounds, to `results`.
 pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Verdict {
     let mut strategies = Vec::new();
-    let compared = fates::compare(&cell.strategies);
+    let compared = fates::compare(cell);
     for (measured, compared) in cell.strategies.iter().zip(&compared) {
         let Some(result) = results.iter_mut().find(|one| one.name == measured.name) else {
             continue;
         };
-        let sum = |of: fn(&FateComparison) -> usize| compared.iter().map(of).sum::<usize>() as u64;
-        result.fates_compared = sum(|one| one.attempts);
-        result.timing_dependent = sum(|one| one.timing_dependent);
         result.stalled_rounds = stalled_rounds(&measured.trials);
-        let fates = fates::digests(&measured.trials, compared);
-        result.fates_digest = common_digest(&fates).map(ToString::to_string);
-        for round in &mut result.rounds {
-            round.fates_digest = fates.get(&round.round).map(ToString::to_string);
-        }
-        strategies.push(observed_strategy(measured, result, fates, cell));
+        let (fates, bodies) = fates::add(&measured.trials, compared, result);
+        strategies.push(ObservedStrategy {
+            fates,
+            bodies,
+            ..observed_strategy(measured, result, cell)
+        });
     }
     let rounds = cell.strategies.iter().map(|one| one.trials.len());
     Verdict::for_cell(&ObservedCell {
@@ -38,6 +35,7 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
             .as_ref()
             .map_or(0, |server| server.early_responses),
         has_time_windows: cell.has_time_windows,
+        has_unknown_delays: fates::has_unknown_delays(cell),
         is_overhead_measured: cell.overhead.is_some(),
         cores: cell.cores,
         strategies,
@@ -49,7 +47,6 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
 fn observed_strategy(
     measured: &MeasuredStrategy,
     result: &StrategyResult,
-    fates: RoundDigests,
     cell: &MeasuredCell,
 ) -> ObservedStrategy {
     let trials = &measured.trials;
@@ -75,7 +72,6 @@ fn observed_strategy(
             .map_or(1, |trial| usable_cores(trial, cell.cores)),
         busy: busy.map(|(busy, _): (Duration, Duration)| busy),
         attempt_time: busy.map(|(_, took)| took),
-        fates,
         server_cpu: server_cpu_us.sum::<Option<_>>().map(Duration::from_micros),
         mismatch: trials.iter().find_map(mismatch),
         lateness: trials.iter().filter_map(Trial::lateness).collect(),
@@ -88,6 +84,7 @@ fn observed_strategy(
         timing_dependent_attempts: result.timing_dependent,
         downloads: result.downloads(),
         policy: measured.policy.clone(),
+        ..ObservedStrategy::default()
     }
 }
 

@@ -53,6 +53,11 @@ fn unchecked(cell: &ObservedCell) -> Vec<String> {
         let sentence = "lateness of the server: it does not report its delays";
         unchecked.push(sentence.to_owned());
     }
+    if cell.has_unknown_delays {
+        let sentence =
+            "whether all strategies met the same delays: the server does not report them";
+        unchecked.push(sentence.to_owned());
+    }
     unchecked
 }
 
@@ -60,8 +65,10 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
     let mut reasons = cell.other_reasons.clone();
     let strategies = &cell.strategies;
     reasons.extend(early_responses(cell.early_responses));
-    reasons.extend(same_fates::fates_differ(cell));
-    reasons.extend(same_fates::fates_unknown(strategies));
+    let fates = same_fates::fates_differ(cell);
+    // Different fates have different bodies.
+    reasons.extend(fates.or_else(|| same_fates::bodies_differ(cell)));
+    reasons.extend(same_fates::fates_unknown(cell));
     reasons.extend(work_differs(strategies));
     for strategy in strategies {
         reasons.extend(ledger_mismatch(strategy));

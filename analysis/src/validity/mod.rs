@@ -1,5 +1,6 @@
 //! Whether the figures of a comparison can be used, and why not.
 
+mod compared_bodies;
 mod download_counts;
 mod judge;
 mod lateness;
@@ -17,12 +18,13 @@ mod spoiled;
 mod tests;
 mod verdict;
 
+pub use compared_bodies::ComparedBodies;
 pub use download_counts::DownloadCounts;
 pub use lateness::Lateness;
 pub use lost_time::LostTime;
 pub use lost_wall::LostWall;
 pub use observed::{ObservedCell, ObservedStrategy, busy_time};
-pub use planned_fates::{FateComparison, PlannedFates, RunDigest, compare_fates};
+pub use planned_fates::{FateComparison, PlannedFates, compare_fates};
 pub use reconcile::{Mismatch, first_mismatch};
 pub use repetition::Repetition;
 pub use response_excess::ResponseExcess;

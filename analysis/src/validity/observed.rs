@@ -1,6 +1,7 @@
 //! What was observed in a cell, as the input of its verdict. A cell is one combination of conditions, such as latency
 //! 50 ms at concurrency 30. A figure that is unknown is `None` or an empty list, and gives no reason to doubt the cell.
 
+use super::compared_bodies::ComparedBodies;
 use super::download_counts::DownloadCounts;
 use super::lateness::Lateness;
 use super::lost_wall::LostWall;
@@ -64,6 +65,8 @@ pub struct ObservedCell {
     /// Whether a rule applies only from or until a time after the start of a run. A request near such a time meets one
     /// fate or another by the timing of the run.
     pub has_time_windows: bool,
+    /// Whether the server reports no delays, so that it is not known whether all strategies met the same.
+    pub has_unknown_delays: bool,
     /// Whether the measurement overhead was measured.
     pub is_overhead_measured: bool,
     /// What each strategy did.
@@ -96,6 +99,8 @@ pub struct ObservedStrategy {
     /// The digest of the fates of each round, where a fate is all that will happen to one response; empty if no fate can
     /// be compared.
     pub fates: RoundDigests,
+    /// The bodies that it received in each round; empty if no bodies can be compared.
+    pub bodies: BTreeMap<usize, ComparedBodies>,
     /// The number of attempts without a place in the digest: each has a result that depends on timing, such as a
     /// timeout, or follows such an attempt in the same download.
     pub timing_dependent_attempts: u64,

@@ -10,13 +10,11 @@
 #[cfg(test)]
 mod tests;
 
-use derive_more::Display;
-use flagpole_protocol::{AttemptKind, AttemptRecord, ContentDigest, Outcome, as_micros};
+use super::compared_bodies::{ComparedBodies, CompleteBody, compare_bodies};
+use flagpole_protocol::{
+    AttemptKind, AttemptRecord, ContentDigest, Outcome, ShortDigest, as_micros,
+};
 use std::collections::BTreeMap;
-
-/// A digest of what a run met, from its canonical lines in any order: 16 hexadecimal digits, equal if all lines are.
-#[derive(Clone, Debug, Display, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunDigest(String);
 
 /// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +26,10 @@ pub struct PlannedFates {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FateComparison {
-    /// The digest of the compared attempts; `None` without any.
-    pub digest: Option<RunDigest>,
+    /// The digest of the compared attempts, from their canonical lines in any order; `None` without any.
+    pub digest: Option<ShortDigest>,
+    /// The complete bodies of compared attempts; `None` if none can be compared.
+    pub bodies: Option<ComparedBodies>,
     /// The number of compared attempts.
     pub attempts: usize,
     /// The number of attempts that are not compared: timing-dependent attempts and those after them in the same
@@ -41,6 +41,7 @@ pub struct FateComparison {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct DownloadFates {
     lines: Vec<String>,
+    bodies: Vec<Option<CompleteBody>>,
     /// The number of attempts before the first timing-dependent one.
     comparable: usize,
 }
@@ -66,6 +67,18 @@ impl PlannedFates {
         self
     }
 
+    /// The complete bodies of at most `max(download)` attempts of each download.
+    fn bodies(&self, max: impl Fn(usize) -> usize) -> BTreeMap<usize, Vec<CompleteBody>> {
+        let downloads = self.downloads.iter().map(|(download, fates)| {
+            let count = fates.comparable.min(max(*download));
+            (
+                *download,
+                fates.bodies[..count].iter().flatten().copied().collect(),
+            )
+        });
+        downloads.collect()
+    }
+
     /// What is compared if at most `max(download)` attempts of each download are.
     fn compared(&self, max: impl Fn(usize) -> usize) -> FateComparison {
         let lines = self.downloads.iter().flat_map(|(download, fates)| {
@@ -75,9 +88,10 @@ impl PlannedFates {
         let mut lines: Vec<_> = lines.map(String::as_str).collect();
         lines.sort_unstable();
         let all: usize = self.downloads.values().map(|one| one.lines.len()).sum();
-        let digest = || RunDigest(ContentDigest::from_body(lines.concat().as_bytes()).short());
+        let digest = || ContentDigest::from_body(lines.concat().as_bytes()).short();
         FateComparison {
             digest: (!lines.is_empty()).then(digest),
+            bodies: None,
             attempts: lines.len(),
             timing_dependent: all - lines.len(),
         }
@@ -95,7 +109,13 @@ pub fn compare_fates(runs: &[PlannedFates]) -> Vec<FateComparison> {
         }
     }
     let max = |download| ends.get(&download).copied().unwrap_or(usize::MAX);
-    runs.iter().map(|run| run.compared(max)).collect()
+    let bodies: Vec<_> = runs.iter().map(|run| run.bodies(max)).collect();
+    let compared = runs.iter().zip(compare_bodies(&bodies));
+    let compared = compared.map(|(run, bodies)| FateComparison {
+        bodies,
+        ..run.compared(max)
+    });
+    compared.collect()
 }
 
 impl DownloadFates {
@@ -108,6 +128,10 @@ impl DownloadFates {
         DownloadFates {
             lines: lines
                 .map(|(position, record)| canonical_line(position, record))
+                .collect(),
+            bodies: attempts
+                .iter()
+                .map(|record| CompleteBody::from_record(record))
                 .collect(),
             comparable: first.unwrap_or(attempts.len()),
         }

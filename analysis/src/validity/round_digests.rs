@@ -1,6 +1,6 @@
 //! The digests of the rounds of strategies: all must be equal, and where they are not, a sentence says which differ.
 
-use super::planned_fates::RunDigest;
+use flagpole_protocol::ShortDigest;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -10,14 +10,14 @@ const NAMED_ROUNDS: usize = 4;
 const NAMED_STRATEGIES: usize = 3;
 
 /// The digest of each round of a strategy that has one, by the number of the round.
-pub type RoundDigests = BTreeMap<usize, RunDigest>;
+pub type RoundDigests = BTreeMap<usize, ShortDigest>;
 
 /// The digest of all rounds; `None` if two rounds differ, or no round has a digest.
-pub fn common_digest(rounds: &RoundDigests) -> Option<&RunDigest> {
-    let first = rounds.values().next()?;
+pub fn common_digest(rounds: &RoundDigests) -> Option<ShortDigest> {
+    let first = *rounds.values().next()?;
     rounds
         .values()
-        .all(|digest| digest == first)
+        .all(|digest| *digest == first)
         .then_some(first)
 }
 
@@ -33,7 +33,7 @@ pub(super) struct DigestDifference {
     /// The number of rounds that were compared.
     compared: usize,
     /// Two digests that differ: in the first of the rounds, or before it and in it.
-    digests: [RunDigest; 2],
+    digests: [ShortDigest; 2],
 }
 
 impl DigestDifference {
@@ -70,16 +70,14 @@ fn between_strategies(
         predicate: "differ in".to_owned(),
         rounds,
         compared: pairs.len(),
-        digests: digests.map(Clone::clone),
+        digests: digests.map(|digest| *digest),
     })
 }
 
 /// A difference between the first and later rounds, which all strategies share, as no two differ in a round.
 fn between_rounds(what: &str, strategies: &[(&str, &RoundDigests)]) -> Option<DigestDifference> {
     let all = strategies.iter().flat_map(|(_, digests)| *digests);
-    let all: RoundDigests = all
-        .map(|(round, digest)| (*round, digest.clone()))
-        .collect();
+    let all: RoundDigests = all.map(|(round, digest)| (*round, *digest)).collect();
     let (first_round, first) = all.first_key_value()?;
     let differing = || all.iter().filter(|(_, digest)| *digest != first);
     let (_, other) = differing().next()?;
@@ -92,7 +90,7 @@ fn between_rounds(what: &str, strategies: &[(&str, &RoundDigests)]) -> Option<Di
         predicate: format!("differ from those of round {first_round} in"),
         rounds: differing().map(|(round, _)| *round).collect(),
         compared: all.len(),
-        digests: [first.clone(), other.clone()],
+        digests: [*first, *other],
     })
 }
 

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::test_runs::record;
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, ShortDigest};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const MS: Duration = Duration::from_millis(1);
 
 /// The digest of a run with one response after this delay.
-fn digest(planned: u64) -> RunDigest {
+fn digest(planned: u64) -> ShortDigest {
     let response = AttemptRecord {
         status: Some(200),
         ..record(60, Outcome::Ok, Some(planned))
@@ -18,8 +19,8 @@ fn digest(planned: u64) -> RunDigest {
 }
 
 /// This digest in each of 20 rounds.
-fn all_rounds(digest: &RunDigest) -> RoundDigests {
-    (1..=20).map(|round| (round, digest.clone())).collect()
+fn all_rounds(digest: ShortDigest) -> RoundDigests {
+    (1..=20).map(|round| (round, digest)).collect()
 }
 
 fn downloads(ok: u64, error: u64) -> DownloadCounts {
@@ -49,7 +50,8 @@ fn strategy(name: &str) -> ObservedStrategy {
         server_cpu: Some(2000 * MS),
         busy: Some(100_000 * MS),
         attempt_time: Some(99_000 * MS),
-        fates: all_rounds(&digest(50)),
+        fates: all_rounds(digest(50)),
+        bodies: BTreeMap::new(),
         mismatch: None,
         lateness: vec![late(MS, 50 * MS); 20],
         has_server_timing: true,
@@ -72,6 +74,7 @@ fn clean() -> ObservedCell {
         requested_rounds: 20,
         early_responses: 0,
         has_time_windows: false,
+        has_unknown_delays: false,
         is_overhead_measured: false,
         strategies: vec![strategy("threads"), strategy("async")],
         cores: 2,
@@ -505,6 +508,59 @@ fn fates_that_change_between_rounds_are_invalid() {
     );
 }
 
+/// Bodies of this total length in each of 20 rounds; their digest is that of a delay, for want of bodies.
+fn bodies(planned: u64, bytes: u64) -> BTreeMap<usize, ComparedBodies> {
+    let digest = digest(planned);
+    (1..=20)
+        .map(|round| (round, ComparedBodies { digest, bytes }))
+        .collect()
+}
+
+#[test]
+fn bodies_of_other_lengths_in_a_round_are_invalid() {
+    let (one, other) = (digest(1), digest(2));
+    let larger = |cell: &mut ObservedCell| {
+        cell.strategies
+            .iter_mut()
+            .for_each(|one| one.bodies = bodies(1, 860));
+        cell.strategies[1]
+            .bodies
+            .insert(3, bodies(2, 40_000_000)[&3]);
+    };
+    let message = format!(
+        "the bodies of threads and async differ in round 3 (digests {one} and {other}); the server sent 860 to 40000000 \
+         bytes to a run"
+    );
+    assert_invalid(larger, "bodies_differ", &message);
+    let mut fates_too = clean();
+    larger(&mut fates_too);
+    change_rounds(&mut fates_too.strategies[1], [3], 51);
+    let reasons = Verdict::for_cell(&fates_too).reasons;
+    assert_eq!(
+        reasons.len(),
+        1,
+        "different fates explain different bodies: {reasons:?}"
+    );
+}
+
+#[test]
+fn other_bodies_of_about_the_same_length_are_suspect() {
+    let (one, other) = (digest(1), digest(2));
+    let message = format!(
+        "the bodies of threads and async differ in 20 of 20 rounds (round 1: digests {one} and {other}); the server sent "
+    );
+    for (bytes, lengths) in [
+        (1000, "1000 bytes to every run"),
+        (1010, "1000 to 1010 bytes to a run"),
+    ] {
+        let change = |cell: &mut ObservedCell| {
+            cell.strategies[0].bodies = bodies(1, 1000);
+            cell.strategies[1].bodies = bodies(2, bytes);
+        };
+        assert_suspect(change, "bodies_differ", &format!("{message}{lengths}"));
+    }
+}
+
 #[test]
 fn round_that_one_strategy_lacks_is_not_compared() {
     let mut cell = clean();
@@ -647,6 +703,20 @@ fn what_could_not_be_checked_is_no_reason() {
         (Validity::Valid, &[][..])
     );
     assert_eq!(verdict.unchecked, cell.unchecked);
+}
+
+#[test]
+fn unknown_delays_are_no_reason_and_not_checked() {
+    let mut cell = clean();
+    cell.has_unknown_delays = true;
+    for strategy in &mut cell.strategies {
+        strategy.fates.clear();
+        strategy.timing_dependent_attempts = 40;
+    }
+    let verdict = Verdict::for_cell(&cell);
+    assert_eq!(verdict.validity, Validity::Valid);
+    let sentence = "whether all strategies met the same delays: the server does not report them";
+    assert_eq!(verdict.unchecked, [sentence]);
 }
 
 #[test]

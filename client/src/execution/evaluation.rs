@@ -9,7 +9,7 @@ use crate::storage::wasted_bytes::{Retained, WastedBytes};
 use crate::{execution::run_state::RunState, lock::lock};
 use crate::{storage::verify, transport::RawResponse};
 use bytes::Bytes;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptRecord, Outcome, ShortDigest};
 use std::{sync::Arc, time::Duration};
 
 /// An attempt whose response has been evaluated: its record, its storage job and its concurrency slot.
@@ -56,6 +56,10 @@ impl RunState {
         takes_next: bool,
     ) -> Evaluated {
         let (outcome, country, update) = self.verify(&spec, local, &mut response);
+        let body_digest = self
+            .digests_bodies
+            .then(|| verify::body_digest(&response, &outcome))
+            .flatten();
         // Measured after the verification, which is part of the attempt.
         let done = self.template.clock.now();
         let unix_time = self.template.clock.unix_time(done);
@@ -94,7 +98,14 @@ impl RunState {
         let body_len = response.result.as_ref().map_or(0, Bytes::len);
         Evaluated {
             id: spec.id,
-            record: attempt_record(&spec, worker, &mut response, &disposition, done),
+            record: attempt_record(
+                &spec,
+                worker,
+                &mut response,
+                body_digest,
+                &disposition,
+                done,
+            ),
             slot,
             action,
             retained: retained(&update, &disposition, body_len as u64),
@@ -183,6 +194,7 @@ fn attempt_record(
     spec: &AttemptSpec,
     worker: Option<usize>,
     response: &mut RawResponse,
+    body_digest: Option<ShortDigest>,
     disposition: &Disposition,
     done: Duration,
 ) -> Box<AttemptRecord> {
@@ -203,6 +215,7 @@ fn attempt_record(
         outcome: disposition.outcome.clone(),
         status: response.status,
         bytes: response.bytes,
+        body_digest,
         wasted_bytes: 0,
         timing: response.timing.take(),
     })

@@ -17,6 +17,8 @@ pub(crate) struct RunState {
     /// the scheduler. Boxed, to keep memory that all cores write apart from memory that all cores only read.
     scheduler: Box<Mutex<AttemptScheduler>>,
     pub(super) verifier: BodyVerifier,
+    /// Whether records have the digests of bodies.
+    pub(super) digests_bodies: bool,
     /// The URL against which redirects are resolved; `None` if redirects are not followed.
     pub(super) site: Option<Url>,
     /// A token that cancels a single attempt, for each attempt in flight; `None` unless the policy hedges.
@@ -36,6 +38,7 @@ impl RunState {
         Ok(RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
             verifier: BodyVerifier::default(),
+            digests_bodies: run.digests_bodies,
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
             hedge_tokens: run.policy.hedge.map(|_| Mutex::default()),
             saves: run.destination.is_some(),

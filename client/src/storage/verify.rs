@@ -5,7 +5,7 @@ use super::gif;
 use crate::lock::lock;
 use crate::transport::{BodyDefect, RawResponse};
 use bytes::Bytes;
-use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, reason};
+use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, ShortDigest, reason};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -97,6 +97,22 @@ impl BodyVerifier {
     }
 }
 
+/// The digest of a body; `None` if it is incomplete. Only a body that was verified has the digest that the server gave;
+/// any other is hashed.
+pub(crate) fn body_digest(response: &RawResponse, outcome: &Outcome) -> Option<ShortDigest> {
+    let body = response.result.as_ref().ok()?;
+    let is_verified = response.status == Some(200) && *outcome == Outcome::Ok;
+    let given = response
+        .digest
+        .or(response.repr_digest)
+        .filter(|_| is_verified);
+    Some(
+        given
+            .unwrap_or_else(|| ContentDigest::from_body(body))
+            .short(),
+    )
+}
+
 /// Whether a body without a digest has the format of its resource, if that is known. Metadata is checked when it is
 /// parsed.
 fn has_plausible_format(resource: Resource, body: &[u8]) -> bool {
@@ -181,6 +197,24 @@ mod tests {
             response.status = Some(404);
             assert_eq!(evaluate(flag, &response), Outcome::NotFound);
         }
+    }
+
+    #[test]
+    fn digest_of_a_body_is_that_of_its_bytes_whatever_the_server_says() {
+        let [good, bad] = [&TRUE, &FALSE].map(|body| ContentDigest::from_body(body));
+        let mut response = ok(b"flag");
+        for given in [None, Some(good), Some(bad)] {
+            response.digest = given;
+            let outcome = evaluate(Resource::Path("/x".parse().unwrap()), &response);
+            assert_eq!(body_digest(&response, &outcome), Some(good.short()));
+        }
+        response.status = Some(500);
+        assert_eq!(
+            body_digest(&response, &Outcome::Http(500)),
+            Some(good.short())
+        );
+        response.result = Err(Outcome::ConnectionReset);
+        assert_eq!(body_digest(&response, &Outcome::ConnectionReset), None);
     }
 
     #[test]

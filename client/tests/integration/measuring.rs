@@ -4,7 +4,7 @@ use crate::test_server::{EACH_DRIVER, OK, TestServer, by_name, workload};
 use flagpole_analysis::bound::{Bound, efficiency};
 use flagpole_client::{Concurrency, Run, measure, strategy};
 use flagpole_protocol::TimeoutKind;
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -106,4 +106,19 @@ fn measure_calls_the_record_callback_too() {
     )
     .unwrap();
     assert_eq!(observed.into_inner().unwrap(), measured.records);
+}
+
+#[test]
+fn records_have_the_digests_of_complete_bodies_only_if_asked() {
+    let server = TestServer::responding(|_| OK.to_owned());
+    let body = OK.split_once("\r\n\r\n").unwrap().1;
+    let digest = ContentDigest::from_body(body.as_bytes()).short();
+    for strategy in EACH_DRIVER {
+        for (asked, expected) in [(false, None), (true, Some(digest))] {
+            let (_, records) = server
+                .run(strategy, "AA", |run| run.digest_bodies(asked))
+                .unwrap();
+            assert_eq!(records[0].body_digest, expected, "{strategy}");
+        }
+    }
 }

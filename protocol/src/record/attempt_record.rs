@@ -1,6 +1,7 @@
 //! The record of one attempt, for statistics, record files and the analysis.
 
 use crate::cause::Rejection;
+use crate::http::content_digest::ShortDigest;
 use crate::http::server_timing::ServerTiming;
 use crate::record::outcome::{Outcome, TimeoutKind};
 use crate::resource::Resource;
@@ -85,6 +86,14 @@ pub struct AttemptRecord {
     pub status: Option<u16>,
     /// Bytes of the body that arrived.
     pub bytes: u64,
+    /// The digest of the body, if it arrived completely and the run was to digest bodies; serialised as 16 hexadecimal
+    /// digits.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "As::<Option<DisplayFromStr>>"
+    )]
+    pub body_digest: Option<ShortDigest>,
     /// Bytes of bodies that were discarded when this attempt ended: bytes of this attempt that were neither saved nor
     /// retained for a later attempt, and bytes that earlier attempts had retained.
     pub wasted_bytes: u64,
@@ -114,6 +123,7 @@ impl AttemptRecord {
             outcome,
             status: None,
             bytes: 0,
+            body_digest: None,
             wasted_bytes: 0,
             timing: None,
         }
@@ -201,6 +211,6 @@ mod tests {
         assert_eq!(json["outcome"], "http_500");
         assert_eq!(json["kind"], "first");
         assert_eq!(json["timing"]["planned_us"], 20_000);
-        assert!(json.get("worker").is_none());
+        assert!(json.get("worker").is_none() && json.get("body_digest").is_none());
     }
 }

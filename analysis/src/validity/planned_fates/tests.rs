@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::test_runs::record;
-use flagpole_protocol::{AttemptKind, Rejection, TimeoutKind};
+use flagpole_protocol::{AttemptKind, Rejection, ShortDigest, TimeoutKind};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn without_head(outcome: Outcome, mut record: AttemptRecord) -> AttemptRecord {
     record
 }
 
-fn digest(records: &[AttemptRecord]) -> RunDigest {
+fn digest(records: &[AttemptRecord]) -> ShortDigest {
     digests(&[PlannedFates::from_records(records)]).remove(0)
 }
 
@@ -39,7 +39,7 @@ fn counts(records: &[AttemptRecord]) -> (usize, usize) {
     (run.attempts, run.timing_dependent)
 }
 
-fn digests(runs: &[PlannedFates]) -> Vec<RunDigest> {
+fn digests(runs: &[PlannedFates]) -> Vec<ShortDigest> {
     let compared = compare_fates(runs).into_iter();
     compared.map(|run| run.digest.unwrap()).collect()
 }
@@ -201,6 +201,71 @@ fn first_attempts_only_ignores_missing_retries() {
     assert_ne!(all[0], all[1]);
     let first = digests(&both.map(PlannedFates::first_attempts_only));
     assert_eq!(first[0], first[1]);
+}
+
+/// This complete response with this body.
+fn with_body(body: &str, record: AttemptRecord) -> AttemptRecord {
+    let digest = ContentDigest::from_body(body.as_bytes()).short();
+    AttemptRecord {
+        bytes: body.len() as u64,
+        body_digest: Some(digest),
+        ..record
+    }
+}
+
+fn bodies(runs: &[&[AttemptRecord]]) -> Vec<Option<ComparedBodies>> {
+    let runs: Vec<_> = runs
+        .iter()
+        .map(|run| PlannedFates::from_records(run))
+        .collect();
+    compare_fates(&runs)
+        .into_iter()
+        .map(|run| run.bodies)
+        .collect()
+}
+
+#[test]
+fn bodies_are_compared_by_content_in_any_order_and_do_not_change_the_digest_of_fates() {
+    let body = |download, text| with_body(text, response(download, 1, 200, 20));
+    let run = [body(1, "one"), body(2, "two")];
+    let [first, reversed, other] = bodies(&[
+        &run,
+        &[body(2, "two"), body(1, "one")],
+        &[body(1, "one"), body(2, "too")],
+    ])[..] else {
+        panic!("there are three runs")
+    };
+    assert_eq!(first, reversed);
+    assert_eq!((first.unwrap().bytes, other.unwrap().bytes), (6, 6));
+    assert_ne!(first, other);
+    assert_eq!(digest(&run), digest(&[body(1, "ONE"), body(2, "TWO")]));
+}
+
+/// Another number of bytes arrives of a response that is cut off, and a download may fail in one run only.
+#[test]
+fn downloads_with_incomplete_bodies_or_other_responses_in_a_run_have_no_compared_bodies() {
+    let one = with_body("one", response(1, 1, 200, 20));
+    let [whole, cut] = ["two", "tw"].map(|text| with_body(text, response(2, 1, 200, 20)));
+    let cut = AttemptRecord {
+        body_digest: None,
+        ..cut
+    };
+    let failed = with_body("Internal Server Error", response(2, 1, 500, 20));
+    let alone = bodies(&[std::slice::from_ref(&one)]);
+    for other in [cut, failed] {
+        let compared = bodies(&[&[one.clone(), whole.clone()], &[one.clone(), other]]);
+        assert_eq!(compared, [alone[0], alone[0]]);
+    }
+    assert_eq!(bodies(&[&run()]), [None], "no digests");
+}
+
+#[test]
+fn bodies_of_timing_dependent_attempts_are_not_compared() {
+    let hedge = AttemptRecord {
+        kind: AttemptKind::Hedge,
+        ..response(1, 1, 200, 40)
+    };
+    assert_eq!(bodies(&[&[with_body("one", hedge)]]), [None]);
 }
 
 proptest! {

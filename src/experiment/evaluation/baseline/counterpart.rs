@@ -28,8 +28,16 @@ pub(super) fn counterpart<'a>(
         concurrency: strategy.concurrency,
     };
     let old = candidate(&new.experiment, baseline, subject)?;
-    if old.fates_digest != strategy.fates_digest {
+    // A digest that one result lacks is unknown: earlier versions gave one without knowing the delays.
+    let differ = |old: &Option<String>, new: &Option<String>| {
+        let both = old.as_ref().zip(new.as_ref());
+        both.is_some_and(|(old, new)| old != new)
+    };
+    if differ(&old.fates_digest, &strategy.fates_digest) {
         return Err("different fates in the baseline".to_owned());
+    }
+    if differ(&old.bodies_digest, &strategy.bodies_digest) {
+        return Err("different bodies in the baseline".to_owned());
     }
     Ok(old)
 }

@@ -18,6 +18,7 @@ fn result(rounds: u64) -> Value {
     cell["strategies"].as_array_mut().unwrap().truncate(1);
     let strategy = &mut cell["strategies"][0];
     (strategy["name"], strategy["concurrency"]) = (json!("async"), json!(20));
+    strategy["bodies_digest"] = json!("44aff4ab2d7c3250");
     let round = strategy["rounds"][0].clone();
     strategy["rounds"] = (0..rounds).map(|_| round.clone()).collect();
     for (number, round) in (0..).zip(strategy["rounds"].as_array_mut().unwrap()) {
@@ -72,6 +73,11 @@ fn results_of_different_conditions_have_no_ratio() {
             "different fates in the baseline",
         ),
         (
+            format!("{row}/bodies_digest"),
+            json!("0000"),
+            "different bodies in the baseline",
+        ),
+        (
             "/experiment/grid".into(),
             json!({ "transports": ["ureq"] }),
             "different transport: ureq in the baseline, now hyper",
@@ -98,6 +104,17 @@ fn results_of_different_conditions_have_no_ratio() {
         assert_eq!(
             sentences(&pointer, old_value),
             [format!("async: {sentence}")]
+        );
+    }
+}
+
+#[test]
+fn digests_that_only_one_result_has_do_not_prevent_a_ratio() {
+    for digest in ["fates_digest", "bodies_digest"] {
+        let sentences = sentences(&format!("/cells/0/strategies/0/{digest}"), Value::Null);
+        assert!(
+            sentences[0].starts_with("async: no significant difference "),
+            "{sentences:?}"
         );
     }
 }
