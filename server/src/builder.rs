@@ -15,6 +15,7 @@ use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket;
+use crate::net::window_clock::WindowClock;
 use crate::start_error::StartError;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -157,6 +158,7 @@ impl<S> ServerBuilder<S> {
         let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;
         let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
+        let start = Instant::now();
         let listener = Arc::new(SharedListener {
             content: Content {
                 site: self.site.ok_or(StartError::NoSite)?,
@@ -173,7 +175,8 @@ impl<S> ServerBuilder<S> {
             max_connections,
             journal_capacity: self.journal_capacity,
             journal: self.journal,
-            start: Instant::now(),
+            start,
+            window_clock: WindowClock::new(start),
         });
         ServerHandle::start(&listener, sockets)
     }

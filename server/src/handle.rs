@@ -90,9 +90,9 @@ impl ServerHandle {
         sum
     }
 
-    /// Waits until all connections are closed, for at most `timeout`, and resets the rate limit (even
-    /// after `timeout`), so that the next client meets a full token bucket. Request counts, the peak concurrency and the
-    /// clock of rules with times continue. Blocks.
+    /// Waits until all connections are closed, for at most `timeout`, and (even after `timeout`) resets what depends on
+    /// earlier clients: the next client meets a full token bucket, and the time windows of rules count from its first
+    /// request. Request counts and the peak concurrency continue. Blocks.
     pub fn drain_and_reset(&self, timeout: Duration) {
         let end = Instant::now() + timeout;
         let mut idle_checks = 0;
@@ -106,6 +106,7 @@ impl ServerHandle {
             };
         }
         self.listener.limits.reset();
+        self.listener.window_clock.reset();
     }
 
     /// The journal entries in memory, in the order in which the request heads were parsed; at most

@@ -6,4 +6,5 @@ pub(crate) mod shared_state;
 pub(crate) mod socket;
 mod system_calls;
 pub(crate) mod timer;
+pub(crate) mod window_clock;
 pub(crate) mod worker;

@@ -6,6 +6,7 @@ use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
 use crate::net::timer::Timer;
+use crate::net::window_clock::WindowClock;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::cell::Cell;
 use std::io;
@@ -29,8 +30,9 @@ pub(crate) struct SharedListener {
     /// Maximum number of journal entries in each worker's ledger (the counts of what the server did).
     pub(crate) journal_capacity: usize,
     pub(crate) journal: Option<Journal>,
-    /// When the server started; time windows of rules count from this instant.
+    /// When the server started; the times in the journal count from this instant.
     pub(crate) start: Instant,
+    pub(crate) window_clock: WindowClock,
 }
 
 impl SharedListener {

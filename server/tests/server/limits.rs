@@ -2,8 +2,7 @@
 
 use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_protocol::{Cause, ServerTiming};
-use flagpole_server::BlockingServer;
-use flagpole_server::ServerBuilder;
+use flagpole_server::{BlockingServer, Rule, ServerBuilder};
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(20);
@@ -151,6 +150,24 @@ fn drain_and_reset_refills_the_token_bucket() {
     assert_eq!(server.take_ledger().by_status[&429], 2);
     assert_eq!(statuses(), expected);
     assert_eq!(server.ledger().by_status[&429], 2, "counted from 0 again");
+}
+
+#[test]
+fn drain_and_reset_restarts_the_clock_of_time_windows() {
+    let begin = Duration::from_millis(50);
+    let rule = Rule::default().between(begin, Duration::from_secs(86_400));
+    let server = BlockingServer::builder()
+        .rule(rule.fault("418".parse().unwrap()))
+        .start()
+        .unwrap();
+    let status = || RawConnection::open(&server).get("/flags/br/br.gif").status;
+    for _ in 0..2 {
+        server.drain_and_reset(GRACE);
+        std::thread::sleep(begin);
+        assert_eq!(status(), 200, "the first request starts the clock");
+        std::thread::sleep(begin);
+        assert_eq!(status(), 418);
+    }
 }
 
 #[test]

@@ -101,6 +101,8 @@ impl ServeArgs {
         drop(journal);
         let events = events::events(self.child)?;
         if self.child {
+            // Time windows count from the first request of the first trial, as they do in every later one.
+            running[0].server.drain_and_reset(DRAIN_TIMEOUT);
             let url = running[0].server.url();
             child_process::send(&ChildMessage::Ready(url))?;
         } else {

@@ -1,7 +1,7 @@
 //! Rejected and timed-out requests, and the number of samples.
 
 use super::{column, json, strategies};
-use crate::harness::flagpole;
+use crate::harness::{Sandbox, flagpole};
 use serde_json::Value;
 
 /// Without a refill only the first trial would succeed.
@@ -17,6 +17,27 @@ fn every_trial_starts_with_a_full_rate_limit() {
             assert_eq!((&round["ok"], &round["error"]), (&3.into(), &2.into()));
         }
     }
+}
+
+/// All trials together take longer than the time at which the rule begins, and each of them much less.
+#[test]
+fn time_windows_count_from_the_start_of_each_trial() {
+    let sandbox = Sandbox::new();
+    let profile =
+        "[[listener]]\nlatency = \"20ms\"\n[[listener.rule]]\nfrom = \"3s\"\nlatency = \"40ms\"\n";
+    std::fs::write(sandbox.path("window.toml"), profile).unwrap();
+    let line =
+        "compare --profile ./window.toml --strategy threads,async --rounds 9 --flags 40 -m 5";
+    let output = sandbox.run(&format!("{line} --format json"));
+    let document = json(&output);
+    for row in strategies(&document) {
+        for round in row["rounds"].as_array().unwrap() {
+            assert_eq!(round["bound_us"], 160_000, "{output}");
+        }
+    }
+    let digests = column(&document, "fates_digest");
+    assert!(digests[0].is_string(), "{output}");
+    assert_eq!(digests[0], digests[1]);
 }
 
 fn issue_labels(document: &Value) -> Vec<&str> {

@@ -144,7 +144,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         method: request.method(),
         key: &key,
         request_number: index.request_number,
-        elapsed: parsed.saturating_duration_since(listener.start),
+        elapsed: listener.window_clock.elapsed(*parsed),
     };
     let mut decision = if route.is_page() {
         listener.rule_set.decide_page(&info)
