@@ -5,6 +5,7 @@
 mod tests;
 pub(crate) mod thresholds;
 
+use super::evaluation::plan_predictor::has_time_windows;
 use super::runner::conditions::CellConditions;
 use super::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
@@ -57,12 +58,8 @@ impl<'a> ForeseenRuns<'a> {
         conditions: &'a CellConditions<'a>,
         workload: &'a Workload,
     ) -> Result<ForeseenRuns<'a>> {
-        let has_windows = |listener: &Listener| {
-            let mut rules = listener.rules.iter();
-            rules.any(|rule| rule.from.is_some() || rule.to.is_some())
-        };
         let server = match conditions.listener()? {
-            Some(listener) if !has_windows(&listener) => Some(ForeseenServer {
+            Some(listener) if !has_time_windows(&listener) => Some(ForeseenServer {
                 rules: RuleSet::new(conditions.experiment.seed.0, &listener)?,
                 site: Site::embedded(),
                 listener,

@@ -14,6 +14,7 @@ use anyhow::Result;
 use flagpole_analysis::comparison::{
     Cell, Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA,
 };
+use flagpole_protocol::ServerIdentity;
 use std::collections::BTreeMap;
 
 /// A comparison without its baseline and thresholds.
@@ -23,11 +24,15 @@ pub(crate) struct MeasuredGrid {
     pub(crate) has_failed: bool,
 }
 
-/// Measures every cell, until one is aborted.
-pub(crate) fn measure(experiment: &Experiment, interrupt: &Interrupt) -> Result<MeasuredGrid> {
-    let environment = environment::environment();
+/// Measures every cell, until one is aborted. `server` is the external server, if it is flagpole.
+pub(crate) fn measure(
+    experiment: &Experiment,
+    server: Option<&ServerIdentity>,
+    interrupt: &Interrupt,
+) -> Result<MeasuredGrid> {
+    let environment = environment::environment(server);
     let variants = experiment.strategy_variants()?;
-    let cells = experiment.cells(&variants);
+    let cells = experiment.cells(&variants, server);
     let mut steps = Vec::new();
     for conditions in &cells {
         steps.extend(progress_steps(conditions)?);

@@ -6,4 +6,5 @@ pub(crate) mod foreseen;
 pub(crate) mod grid;
 pub(crate) mod output_target;
 pub(crate) mod runner;
+pub(crate) mod site_probe;
 pub(crate) mod spec;

@@ -3,19 +3,29 @@
 use crate::compare;
 use crate::compare::{assert_code_of_verdict, column, repeated_rounds, strategies};
 use crate::harness::{Sandbox, flagpole, wait_until};
-use crate::servers::{UnusedAddr, server_with, start_external_server};
+use crate::servers::{
+    UnusedAddr, seeded_server, server_with, start_external_server, start_failing_server,
+};
 use serde_json::{Value, json};
 use std::fs;
 
 #[test]
-fn unreachable_url_is_an_invalid_measurement() {
-    let unused = UnusedAddr::new();
-    let output = flagpole(&format!("compare --url http://{}", unused.addr()));
-    output.assert_code(3);
-    let message = " in the warm-up round: no attempt reached the server: connection refused; start one with \
-                   `flagpole serve`, or correct `--url`\n";
-    output.assert_stderr_contains(message);
-    output.assert_stdout_contains(" x connection refused\n");
+fn url_at_which_nothing_listens_is_refused_before_the_run() {
+    let (sandbox, unused) = (Sandbox::new(), UnusedAddr::new());
+    let url = format!("http://{}", unused.addr());
+    let output = sandbox.run(&format!("compare --save new.toml --url {url}"));
+    let sentence = "cannot be reached: connection refused; start a server with `flagpole serve`, or correct the URL";
+    assert_eq!(
+        output.stderr,
+        format!("flagpole: --url: {url} {sentence}\n")
+    );
+    assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+    assert!(!sandbox.path("new.toml").exists());
+    fs::write(sandbox.path("mine.toml"), format!("url = '{url}'\n")).unwrap();
+    let output = sandbox.run("compare mine.toml");
+    output.assert_stderr_starts_with(&format!(
+        "flagpole: mine.toml: url: {url} cannot be reached: "
+    ));
 }
 
 #[test]
@@ -43,12 +53,40 @@ fn server_that_stops_ends_the_rounds() {
 }
 
 #[test]
-fn external_server_without_flags_is_an_invalid_measurement() {
+fn site_without_flags_is_refused_before_the_run() {
     let url = start_external_server();
-    let output = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}nothing/"));
+    let output = flagpole(&format!("compare --flags 2 --url {url}nothing/"));
+    let sentence = "nothing has no /flags/cn/cn.gif (404); give the paths with --urls\n";
+    assert_eq!(output.stderr, format!("flagpole: --url: {url}{sentence}"));
+    assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+}
+
+#[test]
+fn server_that_fails_is_measured() {
+    let url = start_failing_server();
+    let output = flagpole(&format!("compare --rounds 1 --flags 2 --url {url}"));
     output.assert_code(3);
     let message = "flagpole: invalid measurement: no download succeeded; check --url\n";
     output.assert_stderr_contains(message);
+}
+
+#[test]
+fn clean_responses_of_flagpole_were_not_delayed() {
+    let server = seeded_server(7, "0", "");
+    let line = format!(
+        "compare --flags 2 --format json --rounds 1 --url {}",
+        server.url()
+    );
+    let output = flagpole(&line);
+    assert_code_of_verdict(&output, 0);
+    let document = compare::json(&output);
+    assert_eq!(column(&document, "bound_us"), [0, 0, 0]);
+    assert_eq!(document["cells"][0]["conditions"]["seed"], "7");
+    let server = &document["environment"]["server"];
+    assert_eq!(
+        (&server["name"], &server["seed"]),
+        (&json!("flagpole"), &json!(7))
+    );
 }
 
 #[test]
@@ -75,6 +113,7 @@ fn external_server_gives_no_lower_bound() {
     assert_eq!(column(&document, "ok"), [20, 20, 20]);
     assert_eq!(column(&document, "bound_us"), [&Value::Null; 3]);
     assert_eq!(column(&document, "efficiency"), [&Value::Null; 3]);
+    assert!(document["environment"]["server"].is_null());
 }
 
 #[test]

@@ -48,38 +48,52 @@ impl UnusedAddr {
 /// Starts a static server of the same flags that sends no `Server-Timing` and no digests. Runs
 /// until the test process ends.
 pub(crate) fn start_external_server() -> String {
+    let catalog = Catalog::embedded();
+    start_server(move |path| {
+        let resource = Resource::from_path(path);
+        match resource.and_then(|resource| catalog.get(resource)) {
+            Some(body) => ("200 OK", body.to_vec()),
+            None => ("404 Not Found", b"no such file".to_vec()),
+        }
+    })
+}
+
+/// Starts a server that is not flagpole and answers every request with 503.
+pub(crate) fn start_failing_server() -> String {
+    start_server(|_| ("503 Service Unavailable", b"later".to_vec()))
+}
+
+/// Starts a server with this response to a path: the status and the body.
+fn start_server(
+    respond: impl Fn(&str) -> (&'static str, Vec<u8>) + Send + Sync + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let catalog = Arc::new(Catalog::embedded());
+    let respond = Arc::new(respond);
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let catalog = catalog.clone();
+            let respond = respond.clone();
             // The client may close the connection at any time.
-            thread::spawn(move || serve_files(stream, &catalog));
+            thread::spawn(move || serve(stream, &*respond));
         }
     });
     format!("http://{address}/")
 }
 
-fn serve_files(stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
+fn serve(stream: TcpStream, respond: &dyn Fn(&str) -> (&'static str, Vec<u8>)) -> io::Result<()> {
     let mut peer = BufReader::new(stream);
     loop {
         let head = head(&mut peer)?;
         let Some(line) = head.first() else {
             return Ok(());
         };
-        let path = line.split(' ').nth(1).unwrap_or_default();
-        let found = Resource::from_path(path).and_then(|resource| catalog.get(resource));
-        let (status, body) = match found {
-            Some(body) => ("200 OK", &body[..]),
-            None => ("404 Not Found", &b"no such file"[..]),
-        };
+        let (status, body) = respond(line.split(' ').nth(1).unwrap_or_default());
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         peer.get_mut()
-            .write_all(&[head.as_bytes(), body].concat())?;
+            .write_all(&[head.as_bytes(), &body].concat())?;
     }
 }
 

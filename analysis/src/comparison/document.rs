@@ -6,6 +6,7 @@ use super::strategy_result::StrategyResult;
 use super::threshold_result::ThresholdResult;
 use super::trial::ServerSummary;
 use crate::validity::Verdict;
+use flagpole_protocol::ServerIdentity;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_with::{As, Map, Same};
@@ -55,6 +56,10 @@ pub struct MeasurementOverhead {
 pub struct Environment {
     /// The version of flagpole.
     pub flagpole: String,
+    /// The server at the URL of the experiment, as it describes itself; null for flagpole's own server, and for a server
+    /// that is not flagpole.
+    #[serde(default)]
+    pub server: Option<ExternalServer>,
     /// The operating system and its version.
     pub system: String,
     /// The model of the processor.
@@ -67,6 +72,30 @@ pub struct Environment {
     pub optimised: bool,
     /// The start, in seconds since the Unix epoch.
     pub started_unix_s: u64,
+}
+
+/// A flagpole server that was running before the comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExternalServer {
+    /// The name of the program.
+    pub name: String,
+    /// The version of the program.
+    pub version: String,
+    /// The name of the listener in its profile, if it has one.
+    pub listener: Option<String>,
+    /// The seed of the delays and faults.
+    pub seed: u64,
+}
+
+impl From<&ServerIdentity> for ExternalServer {
+    fn from(identity: &ServerIdentity) -> ExternalServer {
+        ExternalServer {
+            name: identity.name.clone(),
+            version: identity.version.clone(),
+            listener: identity.listener.clone(),
+            seed: identity.seed,
+        }
+    }
 }
 
 /// The strategies under one combination of conditions.

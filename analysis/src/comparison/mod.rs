@@ -14,7 +14,9 @@ mod trial;
 
 pub use baseline::{BaselineFigure, BaselineMatch, BaselineRatio};
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
-pub use document::{Cell, Comparison, Environment, MeasurementOverhead, RepeatedRound, SCHEMA};
+pub use document::{
+    Cell, Comparison, Environment, ExternalServer, MeasurementOverhead, RepeatedRound, SCHEMA,
+};
 pub use figures::{PercentilePoint, ResourceUsage, Spread};
 pub use latencies::{Latencies, LatencyByResult, Percentile};
 pub use ratio::Ratio;

@@ -12,7 +12,8 @@ pub(crate) use self::args::CompareArgs;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::{baseline, exit_reasons};
 use crate::experiment::output_target::OutputTarget;
-use crate::experiment::{foreseen::thresholds, grid, spec::experiment::Experiment};
+use crate::experiment::spec::experiment::Experiment;
+use crate::experiment::{foreseen::thresholds, grid, site_probe};
 use crate::process::{system_limits, trial_process::Interrupt};
 use crate::{interrupt, output};
 use anstream::{AutoStream, ColorChoice};
@@ -41,7 +42,9 @@ impl CompareArgs {
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
-        let checked = baseline::check(&experiment, earlier.as_ref());
+        let server = site_probe::probe(&experiment).map_err(|error| self.name_cause(error))?;
+        let server = server.as_ref();
+        let checked = baseline::check(&experiment, server, earlier.as_ref());
         checked.map_err(|error| self.name_cause(error))?;
         let open = |path| OutputTarget::open("--result", path);
         let target = self.result.as_deref().map(open).transpose()?;
@@ -59,7 +62,7 @@ impl CompareArgs {
         let handle = interrupt.clone();
         interrupt::on_first_signal(move || handle.request())?;
 
-        let mut measured = grid::measure(&experiment, &interrupt)?;
+        let mut measured = grid::measure(&experiment, server, &interrupt)?;
         let comparison = &mut measured.comparison;
         if let Some(earlier) = &earlier {
             comparison.baseline = baseline::compare(comparison, earlier);

@@ -143,6 +143,7 @@ fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
             format!("{} cores", environment.cores),
             environment.system.clone(),
             format!("flagpole {}", environment.flagpole),
+            describe_server(environment),
             build(environment.optimised).to_owned(),
         ]
     };
@@ -152,6 +153,13 @@ fn environment_diff(then: &Environment, now: &Environment) -> Option<String> {
         .map(|(then, now)| format!("{then} in the baseline, now {now}"))
         .collect();
     (!differences.is_empty()).then(|| differences.join("; "))
+}
+
+fn describe_server(environment: &Environment) -> String {
+    let server = environment.server.as_ref();
+    server.map_or("a server that is not known".to_owned(), |server| {
+        format!("the server {} {}", server.name, server.version)
+    })
 }
 
 fn ratio_of_walls(

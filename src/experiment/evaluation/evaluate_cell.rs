@@ -1,6 +1,6 @@
 //! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
-use crate::experiment::evaluation::plan_predictor::{PlanPredictor, has_time_windows};
+use crate::experiment::evaluation::plan_predictor::{self, PlanPredictor, has_time_windows};
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::cores;
@@ -22,11 +22,16 @@ pub(crate) fn evaluate_cell(
 ) -> Result<Cell> {
     let listener = conditions.listener()?;
     use_unmeasured_trials(&mut cell);
+    let trials = cell.trials.iter_mut().flatten();
+    let records = trials.flat_map(|trial| &mut trial.measured.records);
     if let Some(listener) = &listener {
         let predictor = PlanPredictor::new(conditions.experiment.seed.0, listener)?;
-        let trials = cell.trials.iter_mut().flatten();
-        let records = trials.flat_map(|trial| &mut trial.measured.records);
         records.for_each(|record| predictor.complete(record));
+    } else if conditions
+        .server
+        .is_some_and(|server| server.reports_delays)
+    {
+        records.for_each(plan_predictor::complete_undelayed);
     }
     let other_reasons = other_reasons(conditions, &cell);
     let repeated_rounds = repeated_rounds(conditions, &cell.repeated);

@@ -36,11 +36,10 @@ impl PlanPredictor {
                 | Outcome::ConnectFailed { .. }
                 | Outcome::Timeout(TimeoutKind::Connect, _)
         );
-        record.timing = match record.timing.take() {
-            None if record.status.is_some() => Some(ServerTiming::default()),
-            None if !self.has_time_windows && !is_unsent => Some(self.predict(record)),
-            timing => timing,
-        };
+        complete_undelayed(record);
+        if record.timing.is_none() && !self.has_time_windows && !is_unsent {
+            record.timing = Some(self.predict(record));
+        }
     }
 
     fn predict(&self, record: &AttemptRecord) -> ServerTiming {
@@ -68,6 +67,13 @@ impl PlanPredictor {
             fault: fate.fault.as_deref().map(str::to_owned),
             ..ServerTiming::default()
         }
+    }
+}
+
+/// Adds the timing to a response without timing, from a server that reports all delays.
+pub(crate) fn complete_undelayed(record: &mut AttemptRecord) {
+    if record.status.is_some() {
+        record.timing.get_or_insert_default();
     }
 }
 

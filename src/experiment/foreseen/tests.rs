@@ -7,7 +7,7 @@ use crate::experiment::spec::experiment::Experiment;
 fn foresee<T>(text: &str, look: impl Fn(&ForeseenRuns<'_>, &StrategyVariant) -> T) -> T {
     let experiment = Experiment::parse(text, "x.toml").unwrap();
     let variants = experiment.strategy_variants().unwrap();
-    let (cells, workload) = (experiment.cells(&variants), experiment.workload());
+    let (cells, workload) = (experiment.cells(&variants, None), experiment.workload());
     let runs = ForeseenRuns::new(&cells[0], &workload).unwrap();
     look(&runs, &variants[0])
 }

@@ -16,7 +16,7 @@ pub(crate) fn check(experiment: &Experiment) -> Result<()> {
     }
     let variants = experiment.strategy_variants()?;
     let workload = experiment.workload();
-    for conditions in &experiment.cells(&variants) {
+    for conditions in &experiment.cells(&variants, None) {
         let runs = ForeseenRuns::new(conditions, &workload)?;
         for threshold in &experiment.fail_if {
             let is_named = |one: &&StrategyVariant| {

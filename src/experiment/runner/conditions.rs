@@ -5,6 +5,7 @@ use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::Result;
 use flagpole_client::Concurrency;
+use flagpole_protocol::ServerIdentity;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 
@@ -15,6 +16,8 @@ pub(crate) const MAX_CONCURRENCY: &str = "max_concurrency";
 pub(crate) struct CellConditions<'a> {
     pub(crate) experiment: &'a Experiment,
     pub(crate) variants: &'a [StrategyVariant],
+    /// The server at the URL of the experiment, if it is flagpole.
+    pub(crate) server: Option<&'a ServerIdentity>,
     /// The latency of this cell; `None` if the grid has none and the listener's own applies.
     pub(crate) latency: Option<Latency>,
     pub(crate) concurrency: Concurrency,
@@ -25,8 +28,12 @@ pub(crate) struct CellConditions<'a> {
 }
 
 impl Experiment {
-    /// Every latency with every concurrency.
-    pub(crate) fn cells<'a>(&'a self, variants: &'a [StrategyVariant]) -> Vec<CellConditions<'a>> {
+    /// Every latency with every concurrency. `server` is the external server, if it is flagpole.
+    pub(crate) fn cells<'a>(
+        &'a self,
+        variants: &'a [StrategyVariant],
+        server: Option<&'a ServerIdentity>,
+    ) -> Vec<CellConditions<'a>> {
         let concurrencies = self.concurrencies();
         let latencies = self.latencies().into_iter();
         let combinations = latencies.flat_map(|latency| {
@@ -37,6 +44,7 @@ impl Experiment {
         let cells = cells.map(|(index, (latency, concurrency))| CellConditions {
             experiment: self,
             variants,
+            server,
             latency,
             concurrency,
             shows_concurrency: concurrencies.len() > 1,
@@ -78,7 +86,10 @@ impl CellConditions<'_> {
             pairs.push((MAX_CONCURRENCY, self.concurrency.to_string()));
         }
         match (&experiment.url, listener) {
-            (Some(url), _) => pairs.push(("url", url.clone())),
+            (Some(url), _) => {
+                pairs.push(("url", url.clone()));
+                pairs.extend(self.server.map(|server| ("seed", server.seed.to_string())));
+            }
             (None, Some(listener)) => {
                 pairs.extend(server_conditions(listener));
                 pairs.push(("seed", experiment.seed.to_string()));

@@ -1,6 +1,7 @@
 //! The machine on which a comparison runs, and the version of flagpole.
 
-use flagpole_analysis::comparison::Environment;
+use flagpole_analysis::comparison::{Environment, ExternalServer};
+use flagpole_protocol::ServerIdentity;
 use std::fs;
 use std::thread;
 use std::time::UNIX_EPOCH;
@@ -10,8 +11,9 @@ pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The machine and the version; what the system does not report is empty.
-pub(crate) fn environment() -> Environment {
+/// The machine and the version; what the system does not report is empty. `server` is the external server, if it is
+/// flagpole.
+pub(crate) fn environment(server: Option<&ServerIdentity>) -> Environment {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let kernel = read("/proc/sys/kernel/osrelease");
     let system = format!("{} {}", std::env::consts::OS, kernel.trim());
@@ -24,6 +26,7 @@ pub(crate) fn environment() -> Environment {
     let load = load.split_whitespace().next();
     Environment {
         flagpole: env!("CARGO_PKG_VERSION").to_owned(),
+        server: server.map(ExternalServer::from),
         system: system.trim_end().to_owned(),
         processor: processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
         cores: cores(),

@@ -205,6 +205,7 @@ mod tests {
         let conditions = CellConditions {
             experiment: &experiment,
             variants: &experiment.strategy_variants().unwrap(),
+            server: None,
             latency: None,
             concurrency: Concurrency::new(5).unwrap(),
             shows_concurrency: false,

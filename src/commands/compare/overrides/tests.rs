@@ -21,7 +21,7 @@ fn file(line: &str) -> String {
 /// The conditions of all cells.
 fn conditions(experiment: &Experiment) -> Vec<Vec<(String, String)>> {
     let variants = experiment.strategy_variants().unwrap();
-    let cells = experiment.cells(&variants);
+    let cells = experiment.cells(&variants, None);
     let conditions = cells.iter().map(|cell| {
         let listener = cell.listener().unwrap();
         cell.as_pairs(listener.as_ref())

@@ -5,6 +5,7 @@ use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::comparison::threshold::Threshold;
+use flagpole_protocol::ServerIdentity;
 use std::collections::BTreeSet;
 
 /// Why latencies of schema 3 are not compared with those of now.
@@ -12,10 +13,15 @@ pub(super) const OTHER_LATENCIES: &str =
     "those of the baseline, of schema 3, are of attempts and mix failures with successes";
 
 /// Checks that there is a baseline if a threshold needs one, that it has what the threshold needs of it, and that
-/// anything can be compared with it.
-pub(crate) fn check(experiment: &Experiment, baseline: Option<&Comparison>) -> Result<()> {
+/// anything can be compared with it. `server` is the external server, if it is flagpole.
+pub(crate) fn check(
+    experiment: &Experiment,
+    server: Option<&ServerIdentity>,
+    baseline: Option<&Comparison>,
+) -> Result<()> {
     check_thresholds(&experiment.fail_if, baseline)?;
-    baseline.map_or(Ok(()), |baseline| check_conditions(experiment, baseline))
+    let check = |baseline| check_conditions(experiment, server, baseline);
+    baseline.map_or(Ok(()), check)
 }
 
 pub(super) fn check_thresholds(
@@ -35,12 +41,16 @@ pub(super) fn check_thresholds(
 }
 
 /// Rejects a baseline with which nothing can be compared, or not what a threshold is about.
-fn check_conditions(experiment: &Experiment, baseline: &Comparison) -> Result<()> {
+fn check_conditions(
+    experiment: &Experiment,
+    server: Option<&ServerIdentity>,
+    baseline: &Comparison,
+) -> Result<()> {
     let document = serde_json::to_value(experiment)?;
     let variants = experiment.strategy_variants()?;
     let mut objections = Vec::new();
     let mut is_comparable = false;
-    for cell in experiment.cells(&variants) {
+    for cell in experiment.cells(&variants, server) {
         let listener = cell.listener()?;
         let conditions = cell.as_pairs(listener.as_ref());
         for variant in &variants {

@@ -346,7 +346,7 @@ fn baseline_of_other_conditions_is_refused_before_the_run() {
     let baseline = parse(&baseline.to_string()).unwrap();
     let check = |text: &str| {
         let experiment = Experiment::parse(text, "x.toml").unwrap();
-        let checked = check(&experiment, Some(&baseline));
+        let checked = check(&experiment, None, Some(&baseline));
         checked
             .err()
             .map_or(String::new(), |error| error.to_string())
