@@ -19,8 +19,9 @@ pub struct LostTime {
     pub throttled_us: Option<u64>,
     /// The run-queue delay of the busiest thread of flagpole's own server.
     pub server_run_queue_us: Option<u64>,
-    /// The CPU time of client, server and `flagpole compare`. This and the next two are from just before the trial until
-    /// just after it; of a trial that takes less than half a second, from before an earlier trial.
+    /// The CPU time of the client, of the server, if it runs on this machine, and of `flagpole compare`. This and the next
+    /// two are from just before the trial until just after it; of a trial that takes less than half a second, from before
+    /// an earlier trial.
     pub own_cpu_us: Option<u64>,
     /// The CPU time of all other processes.
     pub other_cpu_us: Option<u64>,

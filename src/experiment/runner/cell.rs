@@ -6,6 +6,7 @@ use super::conditions::CellConditions;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::process::lost_time::local_server::LocalServer;
 use crate::process::lost_time::processor_log::ProcessorLog;
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::TrialJob;
@@ -13,6 +14,7 @@ use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::Result;
 use flagpole_analysis::comparison::{ServerSummary, Trial};
 use flagpole_analysis::validity::Repetition;
+use flagpole_client::Target;
 use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
 use std::time::UNIX_EPOCH;
@@ -84,7 +86,7 @@ pub(crate) fn run_cell(
         conditions,
         interrupt,
         server: conditions.listener()?.map(start).transpose()?,
-        processors: ProcessorLog::start(),
+        processors: ProcessorLog::start(local_server(conditions)?),
     };
     run.run_rounds(&mut cell, progress);
     match run.server.map(ServerProcess::stop) {
@@ -96,6 +98,15 @@ pub(crate) fn run_cell(
         None => {}
     }
     Ok(cell)
+}
+
+/// The server at the URL of the experiment, if it runs on this machine.
+fn local_server(conditions: &CellConditions<'_>) -> Result<LocalServer> {
+    let Some(url) = &conditions.experiment.url else {
+        return Ok(LocalServer::default());
+    };
+    let target: Target = url.parse()?;
+    Ok(LocalServer::find(target.resolve()?.addresses()))
 }
 
 /// What the rounds of a cell share.

@@ -2,6 +2,7 @@
 //! `/proc`, which is Linux's; elsewhere they are unknown.
 
 mod canary;
+pub(crate) mod local_server;
 pub(crate) mod processor_log;
 mod processor_times;
 mod run_queue;

@@ -1,5 +1,6 @@
 //! Which share of the used CPU time was that of other processes, during a trial.
 
+use super::local_server::LocalServer;
 use super::processor_times::ProcessorTimes;
 use crate::process::resource_usage;
 use flagpole_analysis::comparison::ResourceUsage;
@@ -16,21 +17,25 @@ const MIN_WINDOW: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub(crate) struct ProcessorLog {
     readings: VecDeque<Reading>,
-    /// The CPU time of the server's process in all trials.
+    /// The CPU time of flagpole's own server in all trials.
     server_us: u64,
+    local_server: LocalServer,
 }
 
 #[derive(Clone, Copy)]
 struct Reading {
     times: ProcessorTimes,
-    /// The CPU time of all processes of flagpole.
+    /// The CPU time of all processes of flagpole, and of the server at a URL.
     own_us: u64,
 }
 
 impl ProcessorLog {
-    /// Called before the first trial.
-    pub(crate) fn start() -> ProcessorLog {
-        let mut log = ProcessorLog::default();
+    /// Called before the first trial, with the server at a URL if it runs on this machine.
+    pub(crate) fn start(local_server: LocalServer) -> ProcessorLog {
+        let mut log = ProcessorLog {
+            local_server,
+            ..ProcessorLog::default()
+        };
         log.readings.extend(log.read());
         log
     }
@@ -48,7 +53,9 @@ impl ProcessorLog {
         let us = [resource_usage::current(), resource_usage::of_children()];
         Some(Reading {
             times: ProcessorTimes::now()?,
-            own_us: us.iter().map(ResourceUsage::cpu_us).sum::<u64>() + self.server_us,
+            own_us: us.iter().map(ResourceUsage::cpu_us).sum::<u64>()
+                + self.server_us
+                + as_micros(self.local_server.cpu()),
         })
     }
 

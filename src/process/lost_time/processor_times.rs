@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 /// The unit of the times in `/proc/stat`: 1/100 s on all platforms.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// The times of the processors until a point in time, added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
