@@ -22,4 +22,4 @@ pub use latencies::{Latencies, LatencyByResult, Percentile};
 pub use ratio::Ratio;
 pub use strategy_result::{FailureCount, StrategyResult};
 pub use threshold_result::{ThresholdResult, ThresholdStatus};
-pub use trial::{AttemptView, RoundResult, ServerSummary, Trial, median_trial};
+pub use trial::{AttemptView, RoundResult, ServerSummary, Trial, median_trial, set_usual_waits};

@@ -66,6 +66,30 @@ impl Trial {
     }
 }
 
+/// Notes in the trials of a strategy how long its threads and the server wait for a processor in all of them: as long as in
+/// the trial in which they waited least.
+pub fn set_usual_waits<'a>(trials: impl Iterator<Item = &'a mut Trial>) {
+    let mut trials: Vec<_> = trials.collect();
+    let least = |share: fn(&Trial) -> Option<f64>| {
+        let shares = trials.iter().filter_map(|trial| share(trial));
+        shares.min_by(f64::total_cmp)
+    };
+    let of_threads = least(|trial| {
+        let thread_time = trial.lost.thread_time_us.filter(|us| *us > 0)?;
+        Some(trial.lost.run_queue_us? as f64 / thread_time as f64)
+    });
+    let of_server = least(|trial| {
+        let wall = trial.measured.wall.as_secs_f64();
+        Some(trial.lost.server_run_queue_us? as f64 / 1e6 / wall).filter(|share| share.is_finite())
+    });
+    for trial in &mut trials {
+        let time = |share: Option<f64>, of: Duration| Some(as_micros(of.mul_f64(share?)));
+        let thread_time = Duration::from_micros(trial.lost.thread_time_us.unwrap_or(0));
+        trial.lost.usual_run_queue_us = time(of_threads, thread_time);
+        trial.lost.usual_server_run_queue_us = time(of_server, trial.measured.wall);
+    }
+}
+
 /// The trial with the median wall time.
 pub fn median_trial(trials: &[Trial]) -> Option<&Trial> {
     lower_median(trials, |one, other| {

@@ -13,15 +13,21 @@ pub struct LostTime {
     pub run_queue_us: Option<u64>,
     /// The sum of the life times of the threads that `run_queue_us` is about.
     pub thread_time_us: Option<u64>,
+    /// The run-queue delay that these threads would have in the trial of the strategy in which its threads waited least:
+    /// waits for each other and for the server, which all its trials have.
+    pub usual_run_queue_us: Option<u64>,
     /// How long the client's process was stopped: by a signal, a frozen cgroup or a paused virtual machine.
     pub stopped_us: Option<u64>,
     /// How long the client's cgroup was throttled, because it had used its CPU quota; the sum over its processors.
     pub throttled_us: Option<u64>,
     /// The run-queue delay of the busiest thread of flagpole's own server.
     pub server_run_queue_us: Option<u64>,
-    /// The CPU time of the client, of the server, if it runs on this machine, and of `flagpole compare`. This and the next
-    /// two are from just before the trial until just after it; of a trial that takes less than half a second, from before
-    /// an earlier trial.
+    /// What that is in the trial of the strategy in which the server waited least, in as much time.
+    pub usual_server_run_queue_us: Option<u64>,
+    /// The time of all processors on which the processes may run. This and the next three are from just before the trial
+    /// until just after it; of a trial that takes less than half a second, from before an earlier trial.
+    pub capacity_us: Option<u64>,
+    /// The CPU time of the client, of the server, if it runs on this machine, and of `flagpole compare`.
     pub own_cpu_us: Option<u64>,
     /// The CPU time of all other processes.
     pub other_cpu_us: Option<u64>,

@@ -7,8 +7,7 @@ use std::iter::Sum;
 use std::ops::Add;
 use std::time::Duration;
 
-/// The share of the wall time above which the loss is suspect: a ratio of two wall times is then wrong by as much. Half
-/// of what lateness may be, because the waits of client and server, of which the longer one counts, may add up.
+/// The share of the wall time above which the loss is suspect: a ratio of two wall times is then wrong by as much.
 const SUSPECT_SHARE: f64 = 0.025;
 /// The share of the wall time above which figures must not be used.
 const INVALID_SHARE: f64 = 0.2;
@@ -31,27 +30,28 @@ pub struct LostWall {
 impl LostWall {
     /// What a trial of this wall time lost; `None` if the system does not report it.
     ///
-    /// Threads wait in parallel, so the client lost what its threads waited on average. They also wait for each other
-    /// and for the server, which is the cost of a strategy and not a loss. The CPU time that others used, as a share of
-    /// all CPU time, is the share of the waits that is due to them; throttling counts in full.
+    /// Threads wait in parallel, so the client lost what its threads waited on average. What the server's busiest thread
+    /// waited adds to it, because a response waits for both. Threads also wait for each other, which is the cost of a
+    /// strategy and not a loss, see [`WaitShares`]. Throttling counts in full.
     pub fn from_trial(lost: &LostTime, wall: Duration) -> Option<LostWall> {
-        let micros = |us: u64| Duration::from_micros(us);
-        let thread_time = lost.thread_time_us.filter(|us| *us > 0)?;
-        let waited = lost.run_queue_us? as f64 / thread_time as f64;
-        let server = micros(lost.server_run_queue_us.unwrap_or(0)).min(wall);
-        let waited = wall.mul_f64(waited.min(1.0)).max(server);
+        let micros = |us: Option<u64>| Duration::from_micros(us.unwrap_or(0));
+        let thread_time = lost.thread_time_us.filter(|us| *us > 0)? as f64;
+        let of_wall = |us: u64| wall.mul_f64((us as f64 / thread_time).min(1.0));
+        let waited = of_wall(lost.run_queue_us?) + micros(lost.server_run_queue_us);
+        let usual =
+            of_wall(lost.usual_run_queue_us.unwrap_or(0)) + micros(lost.usual_server_run_queue_us);
         // The run-queue delay includes the time in which the cgroup was throttled. Several processors are throttled at the
         // same time.
-        let throttled = micros(lost.throttled_us.unwrap_or(0)).min(waited);
-        let waited = waited.saturating_sub(throttled);
-        let (steal, other, own) = (lost.steal_us?, lost.other_cpu_us?, lost.own_cpu_us?);
-        let all = (steal + other + own).max(1) as f64;
+        let throttled = micros(lost.throttled_us).min(waited);
+        let shares = WaitShares::from_lost_time(lost)?;
+        let waited = shares.lost(waited.saturating_sub(throttled), usual);
+        let stolen = waited.mul_f64(shares.stolen);
         Some(LostWall {
             wall,
-            stopped: micros(lost.stopped_us.unwrap_or(0)).min(wall),
+            stopped: micros(lost.stopped_us).min(wall),
             throttled,
-            stolen: waited.mul_f64(steal as f64 / all),
-            displaced: waited.mul_f64(other as f64 / all),
+            stolen,
+            displaced: waited.saturating_sub(stolen),
         })
     }
 
@@ -100,6 +100,35 @@ impl LostWall {
         let largest = causes.into_iter().max_by_key(|(lost, ..)| *lost);
         let (_, how, remedy) = largest.expect("there are causes");
         (how, remedy)
+    }
+}
+
+/// Which part of the waits for a processor is due to others, which are other processes and the hypervisor.
+struct WaitShares {
+    /// The share of others in the CPU time that was used. It is their share of the waits beyond the usual ones.
+    of_used: f64,
+    /// The share of the processors' time that others used. By as much they prolong the usual waits, which are those of the
+    /// threads for each other: many threads that become runnable together wait even on an idle machine.
+    of_capacity: f64,
+    /// The share of the hypervisor in the CPU time of others.
+    stolen: f64,
+}
+
+impl WaitShares {
+    fn from_lost_time(lost: &LostTime) -> Option<WaitShares> {
+        let (steal, own) = (lost.steal_us? as f64, lost.own_cpu_us? as f64);
+        let others = steal + lost.other_cpu_us? as f64;
+        let share = |of: f64| (others / of.max(1.0)).min(1.0);
+        Some(WaitShares {
+            of_used: share(others + own),
+            of_capacity: share(lost.capacity_us? as f64),
+            stolen: steal / others.max(1.0),
+        })
+    }
+
+    fn lost(&self, waited: Duration, usual: Duration) -> Duration {
+        let usual = usual.min(waited);
+        waited.saturating_sub(usual).mul_f64(self.of_used) + usual.mul_f64(self.of_capacity)
     }
 }
 
@@ -152,7 +181,8 @@ mod tests {
             thread_time_us: Some(4_000_000),
             stopped_us: Some(0),
             throttled_us: Some(0),
-            server_run_queue_us: Some(10_000),
+            server_run_queue_us: Some(0),
+            capacity_us: Some(1_000_000),
             own_cpu_us: Some(300_000),
             other_cpu_us: Some(240_000),
             steal_us: Some(60_000),
@@ -176,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn usual_waits_of_threads_for_each_other_are_prolonged_by_others() {
+        let usual = lost(|lost| lost.usual_run_queue_us = Some(600_000));
+        // Half of 20 ms, and 30% of 60 ms.
+        assert_eq!(usual.total(), 28 * MS);
+        let idle = lost(|lost| {
+            lost.usual_run_queue_us = Some(800_000);
+            (lost.own_cpu_us, lost.other_cpu_us, lost.steal_us) =
+                (Some(10_000), Some(20_000), Some(0));
+        });
+        assert_eq!(idle.total(), MS * 16 / 10);
+    }
+
+    #[test]
     fn stops_and_throttling_count_in_full() {
         let stopped = lost(|lost| lost.stopped_us = Some(100_000));
         assert_eq!(stopped.total(), 140 * MS);
@@ -188,11 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn longer_one_of_the_waits_of_client_and_server_counts() {
-        assert_eq!(
-            lost(|lost| lost.server_run_queue_us = Some(200_000)).total(),
-            100 * MS
-        );
+    fn waits_of_client_and_server_add_up() {
+        let both = lost(|lost| lost.server_run_queue_us = Some(20_000));
+        assert_eq!(both.total(), 50 * MS);
+        let usual = lost(|lost| {
+            lost.server_run_queue_us = Some(20_000);
+            lost.usual_server_run_queue_us = Some(20_000);
+        });
+        assert_eq!(usual.total(), 46 * MS);
         assert_eq!(
             lost(|lost| lost.server_run_queue_us = None).total(),
             40 * MS

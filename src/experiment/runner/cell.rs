@@ -12,7 +12,7 @@ use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::Result;
-use flagpole_analysis::comparison::{ServerSummary, Trial};
+use flagpole_analysis::comparison::{ServerSummary, Trial, set_usual_waits};
 use flagpole_analysis::validity::Repetition;
 use flagpole_client::Target;
 use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
@@ -52,6 +52,15 @@ impl CellTrials {
         let others = self.repeated.iter().chain(&self.unmeasured);
         let others = others.map(|(_, trial)| trial);
         self.trials.iter().flatten().chain(others)
+    }
+
+    /// Updates what is usual from all trials so far, the warm-up round included.
+    fn set_usual_waits(&mut self) {
+        for (strategy, trials) in self.trials.iter_mut().enumerate() {
+            let unmeasured = self.unmeasured.iter_mut();
+            let unmeasured = unmeasured.filter(|(index, _)| *index == strategy);
+            set_usual_waits(trials.iter_mut().chain(unmeasured.map(|(_, trial)| trial)));
+        }
     }
 
     /// Whether the machine spoiled a trial of this round.
@@ -132,6 +141,7 @@ impl CellRun<'_> {
                 spoiled => format!(" ({spoiled} repeated)"),
             };
             cell.abort_reason = self.run_round(round, &note, cell, progress);
+            cell.set_usual_waits();
             let is_spoiled = cell.is_spoiled(round);
             repetition.add(round, is_spoiled);
             if is_spoiled && repetition.needs_another() {

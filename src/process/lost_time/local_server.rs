@@ -5,7 +5,7 @@ use super::processor_times::TICK;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The state of a listening socket in `/proc/net/tcp`.
@@ -37,6 +37,8 @@ impl LocalServer {
         let processes = processes.into_iter().flatten().flatten();
         LocalServer {
             processes: processes
+                // Not the links `self` and `thread-self`.
+                .filter(|process| process.file_type().is_ok_and(|kind| kind.is_dir()))
                 .map(|process| process.path())
                 .filter(|process| has_socket(process, &sockets))
                 .collect(),
@@ -64,7 +66,7 @@ fn listening(table: &str, ports: &BTreeSet<u16>) -> Vec<String> {
     sockets.collect()
 }
 
-fn has_socket(process: &PathBuf, sockets: &BTreeSet<String>) -> bool {
+fn has_socket(process: &Path, sockets: &BTreeSet<String>) -> bool {
     let files = fs::read_dir(process.join("fd")).into_iter().flatten();
     let mut links = files
         .flatten()
@@ -105,7 +107,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn process_of_a_listening_socket_is_found() {
+    fn processes_of_a_listening_socket_are_found() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let server = LocalServer::find(&[listener.local_addr().unwrap()]);
         let own = PathBuf::from(format!("/proc/{}", std::process::id()));

@@ -80,6 +80,7 @@ impl Reading {
         let own_us = self.own_us.saturating_sub(before.own_us);
         let steal_us = as_micros(self.times.steal.saturating_sub(before.times.steal));
         let busy_us = as_micros(self.times.busy_since(&before.times));
+        lost.capacity_us = Some(as_micros(self.times.capacity_since(&before.times)));
         lost.own_cpu_us = Some(own_us);
         lost.steal_us = Some(steal_us);
         lost.other_cpu_us = Some(busy_us.saturating_sub(own_us + steal_us));

@@ -26,11 +26,16 @@ impl ProcessorTimes {
         ProcessorTimes::parse(&text, allowed.trim(), Instant::now())
     }
 
+    /// The time of all processors since `before`.
+    pub(super) fn capacity_since(&self, before: &ProcessorTimes) -> Duration {
+        (self.at - before.at) * self.processors
+    }
+
     /// How long the processors were not idle since `before`. Computed from the idle time, because the system measures that,
     /// and samples the others once in a tick.
     pub(super) fn busy_since(&self, before: &ProcessorTimes) -> Duration {
-        let capacity = (self.at - before.at) * self.processors;
-        capacity.saturating_sub(self.idle.saturating_sub(before.idle))
+        let idle = self.idle.saturating_sub(before.idle);
+        self.capacity_since(before).saturating_sub(idle)
     }
 
     pub(super) fn parse(text: &str, allowed: &str, at: Instant) -> Option<ProcessorTimes> {

@@ -16,7 +16,7 @@ fn clean() -> Trial {
     trial.lost.run_queue_us = Some(2500);
     trial.lost.thread_time_us = Some(100_000);
     (trial.lost.own_cpu_us, trial.lost.steal_us) = (Some(0), Some(0));
-    trial.lost.other_cpu_us = Some(1);
+    (trial.lost.other_cpu_us, trial.lost.capacity_us) = (Some(1), Some(1));
     trial
 }
 
@@ -61,4 +61,24 @@ fn lateness_that_an_external_server_reports_spoils_a_trial() {
         timing.actual = timing.planned * 2;
     });
     assert!(external.unwrap().starts_with("server_late: "));
+}
+
+#[test]
+fn usual_waits_are_those_of_the_trial_with_the_fewest() {
+    let mut trials = [clean(), clean(), clean()];
+    trials[1].lost.run_queue_us = Some(1000);
+    trials[1].lost.server_run_queue_us = Some(5000);
+    trials[2].lost.thread_time_us = Some(400_000);
+    trials[2].measured.wall *= 2;
+    set_usual_waits(trials.iter_mut());
+    let usual = |trial: &Trial| {
+        (
+            trial.lost.usual_run_queue_us,
+            trial.lost.usual_server_run_queue_us,
+        )
+    };
+    assert_eq!(usual(&trials[0]), (Some(625), Some(5000)));
+    trials[2].lost.run_queue_us = Some(8000);
+    set_usual_waits(trials.iter_mut());
+    assert_eq!(usual(&trials[2]), (Some(4000), Some(10_000)));
 }
