@@ -169,6 +169,8 @@ impl RunFigures<'_> {
             BottleneckKind::Bandwidth
         } else if terms.critical_path_us < split && self.run.concurrency > 1 {
             BottleneckKind::Concurrency
+        } else if terms.critical_path_us >= split && halves(self.longest_without_retries) {
+            BottleneckKind::Retries
         } else if terms.critical_path_us >= split && self.has_straggler() {
             BottleneckKind::Straggler
         } else {

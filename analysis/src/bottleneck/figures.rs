@@ -56,6 +56,8 @@ pub(super) struct RunFigures<'a> {
     pub(super) bound_without_timeouts: Duration,
     /// The time of the longest chain of requests, which is the longest download with its retries and metadata.
     pub(super) longest_download: Duration,
+    /// The time of the longest chain of requests without failed attempts and backoff.
+    pub(super) longest_without_retries: Duration,
     /// The median time of a download with its retries.
     pub(super) median_download: Duration,
 }
@@ -78,6 +80,10 @@ impl<'a> RunFigures<'a> {
         let work = PlannedWork::from_records(run.records, run.timeout).unwrap_or_default();
         let cores = u32::try_from(run.cores.max(1)).unwrap_or(u32::MAX);
         let all = terms(run.records, run.limits);
+        let last_tries = last_tries(run.records);
+        let longest = |terms: Option<BoundTerms>| {
+            Duration::from_micros(terms.map_or(0, |terms| terms.critical_path_us))
+        };
         RunFigures {
             run,
             terms: all,
@@ -89,9 +95,10 @@ impl<'a> RunFigures<'a> {
                 plan_wait(record, |record| lateness(record) + unreported_delay(record));
             }),
             bound_with_rejections: bound_with(&count_rejection),
-            bound_without_retries: bound_without(&last_tries(run.records)),
+            bound_without_retries: bound_without(&last_tries),
             bound_without_timeouts: bound_without(&with_each(run.records, remove_timeout)),
-            longest_download: Duration::from_micros(all.map_or(0, |terms| terms.critical_path_us)),
+            longest_download: longest(all),
+            longest_without_retries: longest(terms(&last_tries, run.limits)),
             median_download: lower_median(work.chains, Ord::cmp).unwrap_or_default(),
         }
     }

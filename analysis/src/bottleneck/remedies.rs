@@ -16,6 +16,9 @@ impl RunFigures<'_> {
             {
                 return self.higher_concurrency();
             }
+            BottleneckKind::Latency | BottleneckKind::Concurrency if self.may_overlap_more() => {
+                "shorten the delays (the lower bound is the longest download), or try a higher concurrency"
+            }
             BottleneckKind::Latency | BottleneckKind::Concurrency => {
                 "shorten the delays (the lower bound is the longest download)"
             }
@@ -25,11 +28,20 @@ impl RunFigures<'_> {
             BottleneckKind::Straggler => "hedge, or time out and retry",
             BottleneckKind::ServerConcurrencyLimit => self.higher_concurrency_limit(),
             BottleneckKind::ServerRateLimit => "raise the rate limit or send fewer requests",
-            BottleneckKind::ConnectionPauses if self.run.concurrency < self.run.records.len() => {
+            BottleneckKind::ConnectionPauses if self.run.concurrency == 1 => {
+                "do not reuse connections (--no-reuse), or download concurrently"
+            }
+            BottleneckKind::ConnectionPauses if self.may_overlap_more() => {
                 "do not reuse connections (--no-reuse), or raise the concurrency"
             }
             BottleneckKind::ConnectionPauses => "do not reuse connections (--no-reuse)",
+            BottleneckKind::Bandwidth if self.may_overlap_more() => {
+                "send bodies faster, or try a higher concurrency"
+            }
             BottleneckKind::Bandwidth => "send bodies faster",
+            BottleneckKind::SlowHead if self.may_overlap_more() => {
+                "send heads faster, or try a higher concurrency"
+            }
             BottleneckKind::SlowHead => "send heads faster",
             BottleneckKind::Retries if self.timed_out() > 0 => {
                 "reduce failures, or shorten the timeout and the backoff"
@@ -52,6 +64,13 @@ impl RunFigures<'_> {
             BottleneckKind::Unknown => "use flagpole's own server (no --url)",
         };
         remedy.to_owned()
+    }
+
+    /// Whether there are more downloads than connections. Then a run may become faster at a higher concurrency although
+    /// the bound does not fall, because the bound is that of the best order.
+    fn may_overlap_more(&self) -> bool {
+        let downloads = self.run.records.iter().map(|record| record.download);
+        downloads.max().unwrap_or(0) > self.run.concurrency
     }
 
     /// The lowest concurrency with the lowest bound.

@@ -37,6 +37,11 @@ impl RunFigures<'_> {
                 let pacing = HumanDuration::from_micros(pacing);
                 format!("slow heads are {pacing} of the lower bound of {bound}")
             }
+            BottleneckKind::Retries if self.bound == self.longest_download => {
+                let without = self.longest_without_retries;
+                let retries = HumanDuration(self.longest_download.saturating_sub(without));
+                format!("failures and backoff are {retries} of the longest download of {longest}")
+            }
             BottleneckKind::Retries => {
                 let retries = HumanDuration(self.bound.saturating_sub(self.bound_without_retries));
                 format!("failures and backoff are {retries} of the lower bound of {bound}")

@@ -221,8 +221,43 @@ fn backoff_longer_than_the_delays_limits_by_retries() {
     ]);
     assert_line(
         &run(&records, 3),
-        "limited by retries: failures and backoff are 450 ms of the lower bound of 500 ms; reduce failures or shorten the backoff",
+        "limited by retries: failures and backoff are 450 ms of the longest download of 500 ms; reduce failures or shorten the backoff",
     );
+}
+
+/// Neither a hedge nor a timeout would shorten the longest download.
+#[test]
+fn longest_download_of_retries_is_no_straggler() {
+    let retried = ScenarioResponse {
+        retry_after: Some(140),
+        ..ScenarioResponse::after(30)
+    };
+    let mut responses = [ScenarioResponse::after(30); 30];
+    responses[7] = retried;
+    let records = run_of(&responses);
+    assert_line(
+        &run(&records, 7),
+        "limited by retries: failures and backoff are 170 ms of the longest download of 200 ms; reduce failures or shorten the backoff",
+    );
+}
+
+/// The bound is that of the best order.
+#[test]
+fn higher_concurrency_may_help_where_the_bound_does_not_fall() {
+    let mut delays = [30; 30];
+    delays[29] = 60;
+    let records = run_of_delays(&delays);
+    let remedy = |concurrency| Bottleneck::for_run(&run(&records, concurrency)).remedy;
+    assert_eq!(
+        remedy(8),
+        "raise the concurrency (the lower bound falls until 16)"
+    );
+    let shorten = "shorten the delays (the lower bound is the longest download)";
+    assert_eq!(
+        remedy(16),
+        format!("{shorten}, or try a higher concurrency")
+    );
+    assert_eq!(remedy(30), shorten);
 }
 
 #[test]

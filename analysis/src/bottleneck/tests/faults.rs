@@ -38,6 +38,13 @@ fn pauses_on_reused_connections_limit_the_run() {
 }
 
 #[test]
+fn paused_connection_of_a_sequential_run_asks_for_concurrency() {
+    let remedy = Bottleneck::for_run(&run(&paused(1), 1)).remedy;
+    let expected = "do not reuse connections (--no-reuse), or download concurrently";
+    assert_eq!(remedy, expected);
+}
+
+#[test]
 fn pauses_are_no_limit_if_no_connection_is_reused() {
     let records = paused(30);
     assert_line(
