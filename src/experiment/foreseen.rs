@@ -109,6 +109,19 @@ impl<'a> ForeseenRuns<'a> {
         Ok(is_undelayed.then_some(NoBound::NotDelayed))
     }
 
+    /// Whether nothing is planned that makes a download fail: no fault, no limit and no timeout.
+    pub(crate) fn plans_no_failure(&self, variant: &StrategyVariant) -> Result<bool> {
+        let Some(server) = &self.server else {
+            return Ok(false);
+        };
+        let (listener, timeouts) = (&server.listener, variant.policy()?.timeouts);
+        let is_limited = listener.concurrency_limit.is_some() || listener.rate_limit.is_some();
+        let timeouts = [timeouts.total, timeouts.connect, timeouts.first_byte];
+        let has_timeout = timeouts.iter().any(Option::is_some);
+        let mut fates = self.fates(server, SampleKind::Attempts);
+        Ok(!is_limited && !has_timeout && fates.all(|fate| fate.fault.is_none()))
+    }
+
     /// Whether two first attempts that will succeed have different delays. Not certain where the number of the request
     /// that succeeds depends on timing.
     fn delays_differ(&self, policy: &Policy, kind: SampleKind) -> bool {

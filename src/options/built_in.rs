@@ -36,6 +36,11 @@ pub(crate) struct BuiltIn {
 }
 
 impl BuiltIn {
+    /// Whether a file of this name is built in.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.files.iter().any(|(known, _)| *known == name)
+    }
+
     /// The text of a built-in file, or of the file at this path.
     pub(crate) fn text(&self, name: &str) -> Result<String> {
         if let Some((_, text)) = self.files.iter().find(|(known, _)| *known == name) {

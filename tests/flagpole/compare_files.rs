@@ -142,7 +142,7 @@ fn threshold_against_a_baseline_is_a_gate() {
 fn judged_figures_are_those_of_the_result() {
     let sandbox = sandbox_with(QUICK);
     let line = "compare mine.toml --format json --fail-if async.wall>1us --fail-if async.requests<1/s \
-                --fail-if async.response.p50>1us --fail-if async.max<1us --fail-if async.failed.p50>1us";
+                --fail-if async.response.p50>1us --fail-if async.max<1us --fail-if async.failed.p50>1us --timeout 1h";
     let output = sandbox.run(line);
     assert_code_of_verdict(&output, 1);
     let document = json(&output);
@@ -170,9 +170,22 @@ fn judged_figures_are_those_of_the_result() {
 }
 
 #[test]
+fn threshold_of_a_file_that_cannot_be_judged_is_noted() {
+    let sandbox = sandbox_with(&format!("fail_if = ['async.p99 > 1s']\n{QUICK}"));
+    let output = sandbox.run("compare mine.toml");
+    assert_code_of_verdict(&output, 0);
+    let objection = "flagpole: mine.toml: fail_if: `async.p99 > 1s`: needs 299 downloads, got 30 in 10 rounds; ";
+    output.assert_stderr_starts_with(objection);
+    output.assert_stderr_contains("; it will not be judged\n");
+    let output = sandbox.run("compare mine.toml --strict");
+    output.assert_code(2);
+    output.assert_stderr_starts_with(objection);
+}
+
+#[test]
 fn percentile_without_samples_is_not_judged() {
     let sandbox = sandbox_with(QUICK);
-    let line = "compare mine.toml --fail-if async.failed.p50>1us";
+    let line = "compare mine.toml --fail-if async.failed.p50>1us --timeout 1h";
     let output = sandbox.run(line);
     assert_code_of_verdict(&output, 0);
     let message = "Threshold not judged: async.failed.p50 > 1us: no download failed";

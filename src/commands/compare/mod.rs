@@ -42,6 +42,7 @@ impl CompareArgs {
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
+        self.check_thresholds(&experiment)?;
         let server = site_probe::probe(&experiment).map_err(|error| self.name_cause(error))?;
         let server = server.as_ref();
         let checked = baseline::check(&experiment, server, earlier.as_ref());
@@ -94,6 +95,20 @@ impl CompareArgs {
         Ok(())
     }
 
+    /// Rejects thresholds of which it is known that they will be crossed for lack of a figure, or will not be judged. One of
+    /// a file that will not be judged is only noted, because files of earlier versions must run; except with `--strict`.
+    fn check_thresholds(&self, experiment: &Experiment) -> Result<()> {
+        for objection in thresholds::objections(experiment)? {
+            let is_typed = self.fail_if.contains(objection.threshold);
+            let error = self.name_cause(anyhow!("{objection}"));
+            if is_typed || self.strict || objection.is_crossed() {
+                return Err(error);
+            }
+            output::note(&format!("flagpole: {error}; it will not be judged"));
+        }
+        Ok(())
+    }
+
     /// Prints why the measurement is invalid, with `--strict` also why it is doubtful and what thresholds are not
     /// judged; returns whether it can be used.
     fn report_reasons(&self, comparison: &Comparison) -> bool {
@@ -136,7 +151,6 @@ impl CompareArgs {
 /// Rejects an experiment that cannot be measured, before anything is written.
 fn check(experiment: &Experiment) -> Result<()> {
     experiment.check()?;
-    thresholds::check(experiment)?;
     for concurrency in experiment.concurrencies() {
         system_limits::check_concurrency(concurrency.get())?;
     }

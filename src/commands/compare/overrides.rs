@@ -5,8 +5,10 @@ mod tests;
 
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::Experiment;
+use crate::options::built_in::PROFILES;
 use crate::options::names::StrategyName;
 use crate::options::path_list;
+use crate::options::policy::PolicyOptions;
 use crate::options::value_parsers::Seed;
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 use flagpole_server::{Latency, config::listener::Listener};
@@ -34,7 +36,7 @@ impl CompareArgs {
         replace_value(&mut experiment.rounds, self.rounds);
         self.replace_downloads(experiment)?;
         replace_value(&mut experiment.times, self.times);
-        experiment.policy = self.policy.merged_over(&experiment.policy)?;
+        self.replace_policy(experiment)?;
         if self.measure_overhead {
             experiment.measure_overhead = Some(true);
         }
@@ -62,6 +64,20 @@ impl CompareArgs {
         Ok(())
     }
 
+    /// Merges the policy options over the common policy. Fails if an option would have no effect.
+    fn replace_policy(&self, experiment: &mut Experiment) -> Result<()> {
+        let policies = experiment.policies.values().map(PolicyOptions::table);
+        let policies: Vec<_> = policies.collect();
+        for key in self.policy.table().keys() {
+            if !policies.is_empty() && policies.iter().all(|policy| policy.contains_key(key)) {
+                let option = key.replace('_', "-");
+                bail!("--{option}: every policy of the experiment has its own `{key}`");
+            }
+        }
+        experiment.policy = self.policy.merged_over(&experiment.policy)?;
+        Ok(())
+    }
+
     /// Replaces the server by `--url` or a profile, or changes it.
     fn replace_server(&self, experiment: &mut Experiment) -> Result<()> {
         let is_default = self.experiment.is_none();
@@ -71,8 +87,8 @@ impl CompareArgs {
             experiment.grid.latency.clear();
         } else if is_default || self.server.names_profile() {
             let (seed, listener) = self.profile()?;
-            (experiment.url, experiment.profile) = (None, None);
-            experiment.server = Some(listener);
+            experiment.url = None;
+            set_listener(experiment, listener);
             experiment.grid.latency.clear();
             // An experiment has a seed of its own, which the `profile` in its file does not replace either.
             if is_default {
@@ -81,6 +97,12 @@ impl CompareArgs {
         } else if let Some(option) = self.server.first_change() {
             let mut listener = own_listener(experiment, option)?;
             self.server.change_only(&mut listener)?;
+            set_listener(experiment, listener);
+        }
+        // So that what is saved is complete.
+        let mut names_file = experiment.profile.iter();
+        if names_file.any(|name| !PROFILES.contains(name)) {
+            let listener = own_listener(experiment, "--profile")?;
             set_listener(experiment, listener);
         }
         replace_value(&mut experiment.seed, self.server.seed);
@@ -95,9 +117,8 @@ impl CompareArgs {
             let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
             bail!("--profile: expected one listener, got {names}; choose one with `--listener`");
         }
-        let mut listener = profile.listeners.pop().unwrap_or_default();
-        listener.port = None;
-        Ok((profile.seed, listener))
+        let listener = profile.listeners.pop();
+        Ok((profile.seed, listener.unwrap_or_default()))
     }
 
     /// Replaces the latencies of the grid. A single latency becomes that of the server.
@@ -154,7 +175,8 @@ fn own_listener(experiment: &Experiment, option: &str) -> Result<Listener> {
     })
 }
 
-fn set_listener(experiment: &mut Experiment, listener: Listener) {
+fn set_listener(experiment: &mut Experiment, mut listener: Listener) {
+    listener.port = None;
     experiment.profile = None;
     experiment.server = Some(listener);
 }

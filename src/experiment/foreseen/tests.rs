@@ -93,10 +93,9 @@ fn responses_that_nothing_delays_have_no_bound() {
 fn objection(fail_if: &str, text: &str) -> String {
     let text = format!("fail_if = ['{fail_if}']\n{text}");
     let experiment = Experiment::parse(&text, "x.toml").unwrap();
-    let checked = thresholds::check(&experiment);
-    checked
-        .err()
-        .map_or(String::new(), |error| error.to_string())
+    let objections = thresholds::objections(&experiment).unwrap();
+    let objections: Vec<_> = objections.iter().map(ToString::to_string).collect();
+    objections.join("\n")
 }
 
 #[test]
@@ -112,7 +111,21 @@ fn percentile_that_the_sample_cannot_support_is_rejected_before_the_run() {
         ("async.p95 > 80ms", constant, ""),
         ("async.p99 > 80ms", &constant.replace("14", "15"), ""),
         ("async.max > 80ms", varying, ""),
-        ("async.failed.p99 > 80ms", varying, ""),
+        (
+            "async.failed.p99 > 80ms",
+            "[server]\nfaults = ['404@50%']",
+            "",
+        ),
+        (
+            "async.failed.p99 > 80ms",
+            "[policy]\ntimeout = '9s'\n[server]",
+            "",
+        ),
+        (
+            "async.failed.p99 > 80ms",
+            varying,
+            "--fail-if: `async.failed.p99 > 80ms`: no planned fault, limit or timeout makes a request fail; add --fault",
+        ),
         (
             "threads/async.service.p95 > 2",
             varying,

@@ -4,36 +4,58 @@
 use super::{ForeseenRuns, NoBound, SampleKind, SampleSize};
 use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use flagpole_analysis::comparison::threshold::{
     LatencyKind, LatencyMetric, Metric, RelativeTo, RunMetric, Threshold,
 };
+use std::fmt;
 
-/// Rejects thresholds that certainly cannot be judged under one of the conditions of an experiment.
-pub(crate) fn check(experiment: &Experiment) -> Result<()> {
+/// A threshold that certainly cannot be judged under one of the conditions of an experiment.
+pub(crate) struct Objection<'a> {
+    pub(crate) threshold: &'a Threshold,
+    /// The conditions, and why not.
+    pub(crate) reason: String,
+}
+
+impl Objection<'_> {
+    /// Whether the threshold would be crossed: a figure that is missing for another reason than too few samples does not
+    /// let a comparison pass.
+    pub(crate) fn is_crossed(&self) -> bool {
+        matches!(self.threshold.metric, Metric::Run(_))
+    }
+}
+
+impl fmt::Display for Objection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--fail-if: `{}`{}", self.threshold, self.reason)
+    }
+}
+
+/// The thresholds that cannot be judged.
+pub(crate) fn objections(experiment: &Experiment) -> Result<Vec<Objection<'_>>> {
+    let mut objections = Vec::new();
     if experiment.fail_if.is_empty() {
-        return Ok(());
+        return Ok(objections);
     }
     let variants = experiment.strategy_variants()?;
     let workload = experiment.workload();
-    for conditions in &experiment.cells(&variants, None) {
-        let runs = ForeseenRuns::new(conditions, &workload)?;
-        for threshold in &experiment.fail_if {
-            let is_named = |one: &&StrategyVariant| {
-                let other = RelativeTo::Strategy(one.name.clone());
-                one.name == threshold.name || threshold.relative_to == Some(other)
-            };
-            for variant in variants.iter().filter(is_named) {
-                if let Some(reason) = runs.objection(threshold, variant)? {
-                    return Err(anyhow!(
-                        "--fail-if: `{threshold}`{}: {reason}",
-                        runs.place()
-                    ));
-                }
-            }
-        }
+    let cells = experiment.cells(&variants, None);
+    let runs = cells.iter().map(|cell| ForeseenRuns::new(cell, &workload));
+    let runs: Vec<_> = runs.collect::<Result<_>>()?;
+    for threshold in &experiment.fail_if {
+        let is_named = |one: &&StrategyVariant| {
+            let other = RelativeTo::Strategy(one.name.clone());
+            one.name == threshold.name || threshold.relative_to == Some(other)
+        };
+        let named: Vec<_> = variants.iter().filter(is_named).collect();
+        let pairs = runs
+            .iter()
+            .flat_map(|runs| named.iter().map(move |one| (runs, one)));
+        let mut reasons = pairs.map(|(runs, variant)| runs.objection(threshold, variant));
+        let first = reasons.find_map(Result::transpose).transpose()?;
+        objections.extend(first.map(|reason| Objection { threshold, reason }));
     }
-    Ok(())
+    Ok(objections)
 }
 
 impl ForeseenRuns<'_> {
@@ -43,14 +65,16 @@ impl ForeseenRuns<'_> {
         threshold: &Threshold,
         variant: &StrategyVariant,
     ) -> Result<Option<String>> {
-        Ok(match threshold.metric {
+        let reason = match threshold.metric {
             Metric::Run(RunMetric::Efficiency) => self.no_bound(variant)?.map(describe_no_bound),
-            // How many will fail is not known.
+            // How many will fail is not known, unless none will.
             Metric::Latency(LatencyMetric {
-                of_failures: false,
-                kind,
-                ..
+                of_failures: true, ..
             }) => {
+                let reason = "no planned fault, limit or timeout makes a request fail; add --fault";
+                self.plans_no_failure(variant)?.then(|| reason.to_owned())
+            }
+            Metric::Latency(LatencyMetric { kind, .. }) => {
                 let kind = match kind {
                     LatencyKind::Download => SampleKind::Downloads,
                     LatencyKind::Response | LatencyKind::Service => SampleKind::Attempts,
@@ -59,8 +83,9 @@ impl ForeseenRuns<'_> {
                 let size = self.sample_size(variant, kind)?;
                 (required > size.independent as u64).then(|| self.describe(kind, required, size))
             }
-            Metric::Run(_) | Metric::Latency(_) => None,
-        })
+            Metric::Run(_) => None,
+        };
+        Ok(reason.map(|reason| format!("{}: {reason}", self.place())))
     }
 
     fn describe(&self, kind: SampleKind, required: u64, size: SampleSize) -> String {

@@ -124,6 +124,7 @@ fn names_that_flagpole_knows_are_completed() {
             "async,threads async,thread-per-download",
         ),
         ("compare --format m", "markdown"),
+        ("compare --reference seq", "sequential"),
         ("compare --files ", "flags metadata both"),
         ("compare art", "article"),
         ("compare mi", "mine.toml"),

@@ -96,6 +96,20 @@ fn experiment_keeps_its_seed_under_a_profile() {
 }
 
 #[test]
+fn profile_that_is_a_file_becomes_a_part_of_the_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mine, profile] = ["mine.toml", "p.toml"].map(|name| folder.path().join(name));
+    fs::write(&profile, "[[listener]]\nport = 9000\nlatency = '3ms'\n").unwrap();
+    fs::write(&mine, format!("profile = '{}'\n", profile.display())).unwrap();
+    let file = file(mine.to_str().unwrap());
+    assert!(file.contains("[server]\nlatency = \"3ms\""), "{file}");
+    assert!(
+        !file.contains("profile") && !file.contains("port"),
+        "{file}"
+    );
+}
+
+#[test]
 fn printed_experiment_has_the_same_cells_and_strategies() {
     for (name, _) in EXPERIMENTS.files {
         for options in [
@@ -162,6 +176,15 @@ fn error_names_the_option_or_the_key_that_caused_it() {
     ] {
         assert_eq!(error(options), expected, "{options}");
     }
+    fs::write(
+        mine,
+        "[policies.one]\nretries = 1\n[policies.two]\nretries = 2\n",
+    )
+    .unwrap();
+    assert_eq!(
+        error("--retries 3"),
+        "--retries: every policy of the experiment has its own `retries`"
+    );
     let args = parse("article --fault WEST=404");
     let error = args.experiment().err().unwrap().to_string();
     assert_eq!(
