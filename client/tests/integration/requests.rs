@@ -2,6 +2,7 @@
 
 use crate::test_server::{OK, TestServer};
 use flagpole_client::{RunError, Target};
+use flagpole_protocol::Outcome;
 
 fn sent(set: impl Fn(flagpole_client::Run<'_>) -> flagpole_client::Run<'_>) -> Vec<String> {
     let server = TestServer::responding(|_| OK.into());
@@ -61,4 +62,22 @@ fn site_may_have_a_path_prefix() {
         1
     );
     assert!(server.requests()[0].starts_with("GET /static/flags/br/br.gif HTTP/1.1\r\n"));
+}
+
+#[test]
+fn single_request_has_the_name_of_its_run_and_follows_no_redirect() {
+    let server = TestServer::responding(|head| {
+        let is_flag = head.starts_with("GET /flags/br/br.gif ");
+        let moved = "HTTP/1.1 302 Found\r\nLocation: /flags/br/br.gif\r\nContent-Length: 0\r\n\r\n";
+        if is_flag { OK } else { moved }.into()
+    });
+    let workload = flagpole_client::Workload::default();
+    let endpoint = server.endpoint();
+    let run = flagpole_client::Run::new(&workload, &endpoint).name("probe");
+    let fetch = |path: &str| flagpole_client::fetch_blocking(&run, path.parse().unwrap());
+    assert_eq!(fetch("/flags/br/br.gif").unwrap().len(), 29);
+    assert_eq!(fetch("/moved").unwrap_err(), Outcome::Http(302));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0].contains("\r\nflagpole-run: probe\r\n"));
 }
