@@ -5,8 +5,8 @@
 mod tests;
 pub(crate) mod thresholds;
 
-use super::evaluation::plan_predictor::has_time_windows;
 use super::runner::conditions::CellConditions;
+use super::runner::plan_predictor::has_time_windows;
 use super::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
 use flagpole_client::{Concurrency, DownloadSpec, Policy, Workload};

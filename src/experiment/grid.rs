@@ -6,6 +6,7 @@ use super::runner::cell::{CellTrials, run_cell};
 use super::runner::conditions::MAX_CONCURRENCY;
 use super::runner::failure::Failure;
 use super::runner::progress::{Progress, progress_steps};
+use super::runner::record_log::RecordLog;
 use super::runner::{environment, overhead};
 use super::spec::experiment::Experiment;
 use crate::output;
@@ -29,6 +30,7 @@ pub(crate) fn measure(
     experiment: &Experiment,
     server: Option<&ServerIdentity>,
     interrupt: &Interrupt,
+    records: &mut RecordLog,
 ) -> Result<MeasuredGrid> {
     let environment = environment::environment(server);
     let variants = experiment.strategy_variants()?;
@@ -61,7 +63,7 @@ pub(crate) fn measure(
         has_failed: false,
     };
     for conditions in &cells {
-        let cell = match run_cell(conditions, interrupt, &mut progress) {
+        let cell = match run_cell(conditions, interrupt, &mut progress, records) {
             // Keeps the cells that have been measured.
             Err(error) if !grid.comparison.cells.is_empty() => {
                 CellTrials::empty(variants.len(), Some(Failure::from_error(&error)))

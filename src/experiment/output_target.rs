@@ -1,9 +1,10 @@
-//! The files that a comparison writes (`--result`, `--save`). A file is replaced as a whole or stays as it was.
+//! The files that a comparison writes. Those of `--result` and `--save` are replaced as a whole or stay as they were;
+//! that of `--records` is written little by little.
 
 use crate::output;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{self, Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -35,6 +36,23 @@ impl OutputTarget {
         self.stream.is_none() && other.stream.is_none() && absolute(self) == absolute(other)
     }
 
+    /// A stream into the file, for what is written little by little. A file at the path is truncated.
+    pub(crate) fn into_stream(self) -> Result<OutputStream> {
+        let stream: io::Result<Stream> = match self.stream {
+            Some(stream) => Ok(stream),
+            None => File::create(&self.path).map(|file| Box::new(file) as Stream),
+        };
+        let (option, path) = (self.option, self.path);
+        let stream =
+            stream.with_context(|| format!("{option}: cannot write {}", path.display()))?;
+        Ok(OutputStream {
+            option,
+            path,
+            out: BufWriter::new(stream),
+            error: None,
+        })
+    }
+
     /// Writes the content of the file.
     pub(crate) fn write(self, text: &str) -> Result<()> {
         let written = match self.stream {
@@ -44,6 +62,33 @@ impl OutputTarget {
             None => replace(&self.path, text.as_bytes()),
         };
         written.with_context(|| format!("{}: cannot write {}", self.option, self.path.display()))
+    }
+}
+
+/// A file that is written little by little. After an error nothing more is written.
+pub(crate) struct OutputStream {
+    option: &'static str,
+    path: PathBuf,
+    out: BufWriter<Stream>,
+    error: Option<io::Error>,
+}
+
+impl OutputStream {
+    /// Writes with `write`, and all of it to the file; an error is returned by [`OutputStream::finish`].
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.error.is_none() {
+            let written = write(&mut self.out).and_then(|()| self.out.flush());
+            self.error = written.err();
+        }
+    }
+
+    /// The first error.
+    pub(crate) fn finish(self) -> Result<()> {
+        let path = self.path.display();
+        match self.error {
+            Some(error) => Err(anyhow!("{}: `{path}` is incomplete: {error}", self.option)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,11 +10,14 @@ use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
 use crate::stats::mean::geometric_mean;
 use crate::stats::required_samples;
-use crate::validity::DownloadCounts;
+use crate::validity::{DownloadCounts, LostWall};
 use flagpole_protocol::{AttemptRecord, OutcomeClass, RunStats, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// The maximum number of attempts in a result.
+const MAX_ATTEMPTS: usize = 1000;
 
 /// The results of one strategy over all rounds. A round is one run of every strategy. `wall_us`, `bound_us`,
 /// `efficiency` and `resource_usage` are of the rounds; latencies and counts are of all rounds together.
@@ -92,9 +95,16 @@ pub struct StrategyResult {
     /// The rounds that the machine spoiled, because the server was late or processor time was lost, and that are part of
     /// the figures nevertheless.
     pub stalled_rounds: Vec<usize>,
+    /// The wall time of all rounds in which the strategy did not get a processor, because others used it or its process
+    /// was stopped; null if the system does not report it.
+    #[serde(default)]
+    pub lost_us: Option<u64>,
     /// The round with the median wall time.
     pub median_round: usize,
-    /// Every attempt of the median round, in the order of completion.
+    /// The number of attempts of the median round.
+    #[serde(default)]
+    pub median_round_attempt_count: usize,
+    /// The attempts of the median round in the order of completion: the first 1,000 of them. `--records` writes all.
     pub median_round_attempts: Vec<AttemptView>,
     /// The median round in block characters, on the time scale of the slowest strategy under the same conditions.
     pub timeline: Vec<String>,
@@ -128,6 +138,10 @@ impl StrategyResult {
             .map(|trial| &trial.measured.records[..])
             .collect();
         let median = median_trial(trials)?;
+        let lost = trials
+            .iter()
+            .map(|trial| LostWall::from_trial(&trial.lost, trial.measured.wall));
+        let attempts = &median.measured.records;
         let wall_us =
             Spread::from_values(trials.iter().map(|trial| as_micros(trial.measured.wall)))?;
         let per_second = |count: u64| match wall_us.mean * trials.len() as f64 {
@@ -164,11 +178,14 @@ impl StrategyResult {
             resource_usage: ResourceUsage::median(&usages),
             percentiles,
             rounds: trials.iter().map(RoundResult::from).collect(),
+            lost_us: lost
+                .sum::<Option<LostWall>>()
+                .map(|lost| as_micros(lost.total())),
             median_round: median.round,
-            median_round_attempts: median
-                .measured
-                .records
+            median_round_attempt_count: attempts.len(),
+            median_round_attempts: attempts
                 .iter()
+                .take(MAX_ATTEMPTS)
                 .map(AttemptView::from)
                 .collect(),
             ..StrategyResult::default()

@@ -2,8 +2,6 @@
 
 use crate::comparison::{Cell, Comparison, StrategyResult};
 use crate::human::{HumanDuration, plural};
-use crate::validity::LostWall;
-use std::time::Duration;
 
 /// The title of the timelines.
 pub(super) const TIMELINES: &str =
@@ -93,12 +91,9 @@ fn fates(strategy: &StrategyResult) -> String {
 
 /// The wall time that was lost in all rounds because the client did not get a processor.
 fn lost(strategy: &StrategyResult) -> Option<String> {
-    let rounds = strategy.rounds.iter();
-    let lost =
-        rounds.map(|round| LostWall::from_trial(&round.lost, Duration::from_micros(round.wall_us)));
-    let lost = lost.sum::<Option<LostWall>>()?;
-    let (total, wall) = (HumanDuration(lost.total()), HumanDuration(lost.wall));
-    Some(format!("lost {total} of {wall} without a processor"))
+    let wall = strategy.rounds.iter().map(|round| round.wall_us).sum();
+    let (lost, wall) = (micros(strategy.lost_us?), micros(wall));
+    Some(format!("lost {lost} of {wall} without a processor"))
 }
 
 /// The rounds that are part of the figures although the machine stalled.
@@ -140,7 +135,7 @@ pub(super) fn overhead(comparison: &Comparison) -> Option<String> {
 
 /// The title of a timeline.
 pub(super) fn timeline_title(strategy: &StrategyResult) -> String {
-    let attempts = plural(strategy.median_round_attempts.len(), "attempt");
+    let attempts = plural(strategy.median_round_attempt_count, "attempt");
     let (name, round, wall) = (
         &strategy.name,
         strategy.median_round,

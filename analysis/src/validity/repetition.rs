@@ -25,10 +25,13 @@ impl Repetition {
 
     /// The number of rounds that were spoiled.
     pub fn spoiled(&self) -> usize {
-        self.rounds
-            .iter()
-            .filter(|(_, is_spoiled)| *is_spoiled)
-            .count()
+        self.spoiled_rounds().len()
+    }
+
+    /// The rounds that were spoiled.
+    pub fn spoiled_rounds(&self) -> Vec<usize> {
+        let spoiled = self.rounds.iter().filter(|(_, is_spoiled)| *is_spoiled);
+        spoiled.map(|(round, _)| *round).collect()
     }
 
     /// Whether another round is to be measured.
@@ -40,8 +43,7 @@ impl Repetition {
     /// The rounds that are in no figure: spoiled ones, except the last of them if there are too few others.
     pub fn set_apart(&self) -> Vec<usize> {
         let excess = self.rounds.len().saturating_sub(self.requested);
-        let spoiled = self.rounds.iter().filter(|(_, is_spoiled)| *is_spoiled);
-        spoiled.map(|(round, _)| *round).take(excess).collect()
+        self.spoiled_rounds().into_iter().take(excess).collect()
     }
 }
 

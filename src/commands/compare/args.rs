@@ -140,6 +140,10 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) result: Option<PathBuf>,
 
+    /// Write all attempts of all rounds as JSON lines
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) records: Option<PathBuf>,
+
     /// Write this format: `text`, `json`, `markdown` or `csv`
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = names::parse_format, add = ArgValueCandidates::new(names::formats), help_heading = "Results")]
     pub(super) format: &'static dyn Report,
@@ -153,7 +157,7 @@ pub(crate) struct CompareArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the experiment as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "baseline"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["save", "result", "records", "baseline"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -12,6 +12,7 @@ pub(crate) use self::args::CompareArgs;
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::{baseline, exit_reasons};
 use crate::experiment::output_target::OutputTarget;
+use crate::experiment::runner::record_log::RecordLog;
 use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::{foreseen::thresholds, grid, site_probe};
 use crate::process::{system_limits, trial_process::Interrupt};
@@ -25,6 +26,7 @@ use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
 use std::io;
+use std::path::PathBuf;
 
 impl CompareArgs {
     /// Runs the experiment and prints the result.
@@ -47,23 +49,17 @@ impl CompareArgs {
         let server = server.as_ref();
         let checked = baseline::check(&experiment, server, earlier.as_ref());
         checked.map_err(|error| self.name_cause(error))?;
-        let open = |path| OutputTarget::open("--result", path);
-        let target = self.result.as_deref().map(open).transpose()?;
-        if let Some(path) = &self.save {
-            let save = OutputTarget::open("--save", path)?;
-            if target
-                .as_ref()
-                .is_some_and(|result| result.is_same_file(&save))
-            {
-                bail!("--save: expected another file than that of --result");
-            }
+        let files = self.open_files()?;
+        if let Some(save) = files.save {
             save.write(&as_file()?)?;
         }
         let interrupt = Interrupt::default();
         let handle = interrupt.clone();
         interrupt::on_first_signal(move || handle.request())?;
 
-        let mut measured = grid::measure(&experiment, server, &interrupt)?;
+        let records = files.records.map(OutputTarget::into_stream).transpose()?;
+        let mut records = RecordLog::new(records);
+        let mut measured = grid::measure(&experiment, server, &interrupt, &mut records)?;
         let comparison = &mut measured.comparison;
         if let Some(earlier) = &earlier {
             comparison.baseline = baseline::compare(comparison, earlier);
@@ -71,10 +67,10 @@ impl CompareArgs {
         comparison.thresholds =
             exit_reasons::judge_thresholds(&experiment, comparison, earlier.as_ref());
         let printed = self.print(comparison);
-        let written = target.map_or(Ok(()), |target| {
+        let written = files.result.map_or(Ok(()), |target| {
             target.write(&(serde_json::to_string_pretty(comparison)? + "\n"))
         });
-        let cannot_write = output::report_errors([printed, written]);
+        let cannot_write = output::report_errors([printed, written, records.finish()]);
         let is_usable = self.report_reasons(comparison);
         let crossed = exit_reasons::thresholds(comparison, ThresholdStatus::Crossed);
         Ok(if is_usable {
@@ -82,6 +78,41 @@ impl CompareArgs {
         } else {
             ExitStatus::InvalidMeasurement
         })
+    }
+
+    /// Checks that the files can be written, and that they are different ones.
+    fn open_files(&self) -> Result<OutputFiles> {
+        let open = |option, path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map(|path| OutputTarget::open(option, path))
+                .transpose()
+        };
+        let files = OutputFiles {
+            result: open("--result", &self.result)?,
+            records: open("--records", &self.records)?,
+            save: open("--save", &self.save)?,
+        };
+        let is_same = |one: &Option<OutputTarget>, other: &Option<OutputTarget>| {
+            let pair = one.as_ref().zip(other.as_ref());
+            pair.is_some_and(|(one, other)| one.is_same_file(other))
+        };
+        for (option, file, others) in [
+            (
+                "--records",
+                &files.records,
+                [("--result", &files.result)].as_slice(),
+            ),
+            (
+                "--save",
+                &files.save,
+                &[("--result", &files.result), ("--records", &files.records)],
+            ),
+        ] {
+            if let Some((other, _)) = others.iter().find(|(_, other)| is_same(file, other)) {
+                bail!("{option}: expected another file than that of {other}");
+            }
+        }
+        Ok(files)
     }
 
     /// Rejects a number of rounds with which every result is doubtful, if that is a failure.
@@ -146,6 +177,13 @@ impl CompareArgs {
         self.format.write(comparison, options, &mut text)?;
         output::result(&String::from_utf8(text)?)
     }
+}
+
+/// The files to write.
+struct OutputFiles {
+    result: Option<OutputTarget>,
+    records: Option<OutputTarget>,
+    save: Option<OutputTarget>,
 }
 
 /// Rejects an experiment that cannot be measured, before anything is written.

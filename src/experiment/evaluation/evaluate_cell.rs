@@ -1,10 +1,10 @@
 //! Evaluates the trials of a cell, which is one combination of conditions of an experiment.
 
-use crate::experiment::evaluation::plan_predictor::{self, PlanPredictor, has_time_windows};
 use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::runner::conditions::CellConditions;
 use crate::experiment::runner::environment::cores;
 use crate::experiment::runner::failure::connect_reasons;
+use crate::experiment::runner::plan_predictor::has_time_windows;
 use crate::process::system_limits::resource_issue;
 use anyhow::Result;
 use flagpole_analysis::bound::{ServerLimits, ServerRate};
@@ -22,17 +22,6 @@ pub(crate) fn evaluate_cell(
 ) -> Result<Cell> {
     let listener = conditions.listener()?;
     use_unmeasured_trials(&mut cell);
-    let trials = cell.trials.iter_mut().flatten();
-    let records = trials.flat_map(|trial| &mut trial.measured.records);
-    if let Some(listener) = &listener {
-        let predictor = PlanPredictor::new(conditions.experiment.seed.0, listener)?;
-        records.for_each(|record| predictor.complete(record));
-    } else if conditions
-        .server
-        .is_some_and(|server| server.reports_delays)
-    {
-        records.for_each(plan_predictor::complete_undelayed);
-    }
     let other_reasons = other_reasons(conditions, &cell);
     let repeated_rounds = repeated_rounds(conditions, &cell.repeated);
     let mut strategies = Vec::new();

@@ -4,7 +4,9 @@
 
 use super::conditions::CellConditions;
 use super::failure::Failure;
+use super::plan_predictor::{self, PlanPredictor};
 use super::progress::Progress;
+use super::record_log::{CellRecords, RecordLog};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::lost_time::local_server::LocalServer;
 use crate::process::lost_time::processor_log::ProcessorLog;
@@ -15,7 +17,7 @@ use anyhow::Result;
 use flagpole_analysis::comparison::{ServerSummary, Trial, set_usual_waits};
 use flagpole_analysis::validity::Repetition;
 use flagpole_client::Target;
-use flagpole_protocol::{DrawPurpose, MeasuredRun, RngKey, RunStats};
+use flagpole_protocol::{AttemptRecord, DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
 use std::time::UNIX_EPOCH;
 
@@ -83,6 +85,7 @@ pub(crate) fn run_cell(
     conditions: &CellConditions<'_>,
     interrupt: &Interrupt,
     progress: &mut Progress,
+    records: &mut RecordLog,
 ) -> Result<CellTrials> {
     let interrupted = interrupt.is_requested().then(Failure::interrupted);
     let mut cell = CellTrials::empty(conditions.variants.len(), interrupted);
@@ -90,12 +93,16 @@ pub(crate) fn run_cell(
         return Ok(cell);
     }
     let seed = conditions.experiment.seed.0;
-    let start = |listener| ServerProcess::start(&listener, seed);
+    let listener = conditions.listener()?;
+    let start = |listener| ServerProcess::start(listener, seed);
+    let predict = |listener| PlanPredictor::new(seed, listener);
     let mut run = CellRun {
         conditions,
         interrupt,
-        server: conditions.listener()?.map(start).transpose()?,
+        predictor: listener.as_ref().map(predict).transpose()?,
+        server: listener.as_ref().map(start).transpose()?,
         processors: ProcessorLog::start(local_server(conditions)?),
+        records: CellRecords::new(records, conditions)?,
     };
     run.run_rounds(&mut cell, progress);
     match run.server.map(ServerProcess::stop) {
@@ -124,7 +131,10 @@ struct CellRun<'a> {
     interrupt: &'a Interrupt,
     /// `None` if the trials use an external server.
     server: Option<ServerProcess>,
+    /// `None` if the trials use an external server.
+    predictor: Option<PlanPredictor>,
     processors: ProcessorLog,
+    records: CellRecords<'a>,
 }
 
 impl CellRun<'_> {
@@ -132,6 +142,7 @@ impl CellRun<'_> {
     fn run_rounds(&mut self, cell: &mut CellTrials, progress: &mut Progress) {
         let mut repetition = Repetition::new(self.conditions.experiment.rounds.get());
         cell.abort_reason = self.run_round(0, "", cell, progress);
+        self.write_unmeasured(0, cell);
         for round in 1.. {
             if cell.abort_reason.is_some() || !repetition.needs_another() {
                 break;
@@ -144,11 +155,38 @@ impl CellRun<'_> {
             cell.set_usual_waits();
             let is_spoiled = cell.is_spoiled(round);
             repetition.add(round, is_spoiled);
+            if !is_spoiled {
+                self.write_kept(cell, |number| number == round);
+            }
+            self.write_unmeasured(round, cell);
             if is_spoiled && repetition.needs_another() {
                 progress.repeat_round(self.conditions);
             }
         }
+        // Only now it is known which of the spoiled rounds are kept.
+        let spoiled = repetition.spoiled_rounds();
         cell.set_apart(&repetition.set_apart());
+        for (index, trial) in &cell.repeated {
+            self.records.write(*index, trial, false);
+        }
+        self.write_kept(cell, |round| spoiled.contains(&round));
+    }
+
+    /// Writes the records of the kept trials of these rounds.
+    fn write_kept(&mut self, cell: &CellTrials, is_selected: impl Fn(usize) -> bool) {
+        for (index, trials) in cell.trials.iter().enumerate() {
+            for trial in trials.iter().filter(|trial| is_selected(trial.round)) {
+                self.records.write(index, trial, true);
+            }
+        }
+    }
+
+    /// Writes the records of the trials of this round that are in no figure whatever happens.
+    fn write_unmeasured(&mut self, round: usize, cell: &CellTrials) {
+        let trials = cell.unmeasured.iter();
+        for (index, trial) in trials.filter(|(_, trial)| trial.round == round) {
+            self.records.write(*index, trial, false);
+        }
     }
 
     /// Runs every strategy once and adds the trials to `cell`; returns the reason if the round is aborted. `note` is shown
@@ -227,6 +265,21 @@ impl CellRun<'_> {
         })
     }
 
+    /// Adds what is known of the server's plan and was not reported.
+    fn complete(&self, records: &mut [AttemptRecord]) {
+        let reports_delays = self
+            .conditions
+            .server
+            .is_some_and(|server| server.reports_delays);
+        for record in records {
+            match &self.predictor {
+                Some(predictor) => predictor.complete(record),
+                None if reports_delays => plan_predictor::complete_undelayed(record),
+                None => {}
+            }
+        }
+    }
+
     fn run_trial(
         &mut self,
         variant: &StrategyVariant,
@@ -249,7 +302,8 @@ impl CellRun<'_> {
             policy: variant.policy.clone(),
             run: run_name(round, position),
         };
-        let result = run_trial(job, self.interrupt, self.server.as_mut())?;
+        let mut result = run_trial(job, self.interrupt, self.server.as_mut())?;
+        self.complete(&mut result.records);
         let mut stats = RunStats::from_records(&result.records);
         stats.unstarted = result.unstarted;
         Ok(Trial {

@@ -23,6 +23,8 @@ pub(crate) struct CellConditions<'a> {
     pub(crate) concurrency: Concurrency,
     /// Whether the concurrency is a condition in the result, because cells differ in it.
     pub(crate) shows_concurrency: bool,
+    /// The number of the cell, from 1.
+    pub(crate) cell: usize,
     /// The index of the first progress step of this cell, which has one step per strategy.
     pub(crate) first_step: usize,
 }
@@ -48,6 +50,7 @@ impl Experiment {
             latency,
             concurrency,
             shows_concurrency: concurrencies.len() > 1,
+            cell: index + 1,
             first_step: index * variants.len(),
         });
         cells.collect()

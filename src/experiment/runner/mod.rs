@@ -5,4 +5,7 @@ pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod failure;
 pub(crate) mod overhead;
+pub(crate) mod plan_predictor;
 pub(crate) mod progress;
+
+pub(crate) mod record_log;

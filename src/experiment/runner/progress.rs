@@ -209,6 +209,7 @@ mod tests {
             latency: None,
             concurrency: Concurrency::new(5).unwrap(),
             shows_concurrency: false,
+            cell: 1,
             first_step: 0,
         };
         let listener = conditions.listener().unwrap();

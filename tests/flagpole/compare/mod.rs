@@ -3,6 +3,7 @@
 
 mod documents;
 mod endings;
+mod records;
 mod validity;
 
 use crate::harness::CommandOutput;

@@ -27,3 +27,13 @@ fn rounds_become_medians_and_sums() {
 fn without_trials_there_is_no_result() {
     assert!(StrategyResult::from_trials("async", &[]).is_none());
 }
+
+#[test]
+fn result_has_at_most_1000_attempts_of_the_median_round() {
+    let mut trial = trial("async", 1, 50, 50);
+    let record = trial.measured.records[0].clone();
+    trial.measured.records = vec![record; 1002];
+    let result = StrategyResult::from_trials("async", &[trial]).unwrap();
+    assert_eq!(result.median_round_attempts.len(), 1000);
+    assert_eq!(result.median_round_attempt_count, 1002);
+}

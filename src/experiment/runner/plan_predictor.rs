@@ -55,7 +55,8 @@ impl PlanPredictor {
             };
         }
         let preview = FatePreview::new(&self.rules, &self.site, &request);
-        let endless = Duration::MAX;
+        // The longest time that a record can hold.
+        let endless = ServerTiming::ENDLESS;
         let paced_head = preview.paced_head.unwrap_or(endless);
         let total = preview.duration.unwrap_or(endless);
         ServerTiming {
@@ -63,7 +64,7 @@ impl PlanPredictor {
             actual: fate.delay,
             paced_head,
             paced: total.saturating_sub(fate.delay.saturating_add(paced_head)),
-            pause_after: preview.pause_after.unwrap_or(ServerTiming::ENDLESS),
+            pause_after: preview.pause_after.unwrap_or(endless),
             fault: fate.fault.as_deref().map(str::to_owned),
             ..ServerTiming::default()
         }
@@ -121,14 +122,14 @@ mod tests {
             assert_eq!(timing.planned, 20 * MS);
             [timing.paced_head, timing.paced, timing.pause_after]
         };
-        let (zero, endless) = (Duration::ZERO, Duration::MAX);
+        let (zero, endless) = (Duration::ZERO, ServerTiming::ENDLESS);
         assert_eq!(planned("hang"), [endless, zero, zero]);
         assert_eq!(
             planned("hang:50%"),
             [zero, endless.saturating_sub(20 * MS), zero]
         );
         assert_eq!(planned("hang:100%,for=2s"), [zero, zero, 2000 * MS]);
-        assert_eq!(planned("hang:100%"), [zero, zero, ServerTiming::ENDLESS]);
+        assert_eq!(planned("hang:100%"), [zero, zero, endless]);
         assert_eq!(planned("slow-head:1s"), [1000 * MS, zero, zero]);
         let [head, body, pause] = planned("trickle:1000");
         assert_eq!([head, pause], [zero; 2]);
