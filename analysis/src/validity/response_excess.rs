@@ -2,6 +2,7 @@
 //! scheduler of the system reports nothing.
 
 use super::verdict::ValidityIssue;
+use crate::bound::connection_pauses::pause_after;
 use crate::human::HumanDuration;
 use flagpole_protocol::{AttemptRecord, LatencyStats};
 use std::time::Duration;
@@ -25,14 +26,17 @@ pub struct ResponseExcess {
 }
 
 impl ResponseExcess {
-    /// The excess of a run over the median of the measurement overhead; `None` if the server reports no delays.
+    /// The excess of a run over the median of the measurement overhead; `None` if the server reports no delays. Where
+    /// responses are followed by pauses, a request on a reused connection may wait for the end of one, so it is left out.
     pub fn from_records(
         records: &[AttemptRecord],
         overhead: Option<Duration>,
     ) -> Option<ResponseExcess> {
         let (mut all, mut count, mut service_time) = (LatencyStats::default(), 0, Duration::ZERO);
+        let has_pauses = records.iter().any(|record| pause_after(record).is_some());
         let excess = |record: &AttemptRecord| {
-            let actual = record.timing.as_ref()?.actual;
+            let may_wait = has_pauses && record.reused_connection;
+            let actual = record.timing.as_ref().filter(|_| !may_wait)?.actual;
             Some(record.first_byte?.saturating_sub(record.sent + actual))
         };
         for (record, excess) in records

@@ -20,7 +20,7 @@ fn stopped_client_is_invalid() {
 fn starved_client_is_invalid() {
     let starved = |lost: &mut LostTime| {
         (lost.run_queue_us, lost.thread_time_us) = (Some(210_000), Some(412_000));
-        lost.other_cpu_us = Some(800_000);
+        (lost.other_cpu_us, lost.capacity_us) = (Some(780_000), Some(824_000));
     };
     let result = comparison().all(|run| run.wall(412).lost(starved)).result();
     let result = result.assert_invalid(&["processor_lost"]);
@@ -28,9 +28,9 @@ fn starved_client_is_invalid() {
 }
 
 #[test]
-fn client_that_waited_for_a_tenth_of_its_time_is_suspect() {
+fn client_that_waited_because_others_used_half_of_the_machine_is_suspect() {
     let waited = |run: Run| {
-        run.lost(|lost| (lost.run_queue_us, lost.other_cpu_us) = (Some(30_000), Some(80_000)))
+        run.lost(|lost| (lost.run_queue_us, lost.other_cpu_us) = (Some(30_000), Some(200_000)))
     };
     let result = comparison().only("async", waited).result();
     result
@@ -52,7 +52,7 @@ fn threads_that_wait_for_each_other_are_valid() {
 #[test]
 fn stolen_time_is_suspect_and_named() {
     let stolen = |lost: &mut LostTime| {
-        (lost.run_queue_us, lost.steal_us) = (Some(30_000), Some(20_000));
+        (lost.run_queue_us, lost.steal_us) = (Some(30_000), Some(120_000));
     };
     let result = comparison().all(|run| run.lost(stolen)).result();
     result
@@ -104,6 +104,17 @@ fn excess_over_the_server_s_time_is_suspect_where_the_loss_is_unknown() {
     result
         .assert_suspect(&["response_excess"])
         .assert_message("the 10th percentile of each run");
+}
+
+/// A request on a connection that is silent after the response before waits for the server, not for a processor.
+#[test]
+fn planned_pauses_are_no_excess() {
+    let paused = comparison().all(|run| {
+        run.responses(30, after(30).pause(200))
+            .lost(|lost| *lost = LostTime::default())
+    });
+    let result = paused.result().assert_valid();
+    result.assert_limit("connection_pauses");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::expectation::ScenarioResult;
 use crate::run::Run;
 use flagpole_analysis::bound::ServerLimits;
-use flagpole_analysis::comparison::{RepeatedRound, ServerSummary, Trial};
+use flagpole_analysis::comparison::{RepeatedRound, ServerSummary, Trial, set_usual_waits};
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::Repetition;
 use std::time::Duration;
@@ -138,8 +138,12 @@ impl Scenario {
                 .map(|(round, run)| run.trial(name, round, self.is_external))
                 .collect(),
         });
+        let mut strategies: Vec<_> = strategies.collect();
+        for strategy in &mut strategies {
+            set_usual_waits(strategy.trials.iter_mut());
+        }
         let mut cell = MeasuredCell {
-            strategies: strategies.collect(),
+            strategies,
             requested_rounds: self.requested,
             limits: self.limits,
             has_time_windows: self.has_time_windows,

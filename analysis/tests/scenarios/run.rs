@@ -52,6 +52,7 @@ impl Run {
                 stopped_us: Some(0),
                 throttled_us: Some(0),
                 server_run_queue_us: Some(500),
+                capacity_us: Some(400_000),
                 own_cpu_us: Some(40_000),
                 other_cpu_us: Some(1000),
                 steal_us: Some(0),
