@@ -11,6 +11,8 @@ mod compare;
 mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
+#[cfg(target_os = "linux")]
+mod compare_starved;
 mod compare_unequal_runs;
 mod compare_urls;
 mod compatibility;

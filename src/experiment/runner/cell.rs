@@ -160,7 +160,8 @@ impl CellRun<'_> {
             }
             self.write_unmeasured(round, cell);
             if is_spoiled && repetition.needs_another() {
-                progress.repeat_round(self.conditions);
+                let first = self.conditions.first_step;
+                progress.repeat_round(first..first + self.conditions.variants.len());
             }
         }
         // Only now it is known which of the spoiled rounds are kept.

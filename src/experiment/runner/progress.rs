@@ -6,6 +6,7 @@ use anyhow::Result;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// The time to start and end a trial process, in seconds.
@@ -78,10 +79,9 @@ impl Progress {
         self.show(format!("{} of {trials}{remaining}: {what}", done + 1));
     }
 
-    /// Adds a round to a cell, one trial to each of its steps.
-    pub(crate) fn repeat_round(&mut self, conditions: &CellConditions<'_>) {
-        let steps = self.steps.iter_mut().skip(conditions.first_step);
-        for step in steps.take(conditions.variants.len()) {
+    /// Adds a trial to each of the steps of a cell.
+    pub(crate) fn repeat_round(&mut self, steps: Range<usize>) {
+        for step in &mut self.steps[steps] {
             step.trials += 1;
         }
     }
@@ -181,6 +181,18 @@ mod tests {
         assert_eq!(remaining(&steps), Some(0.0), "never negative");
         let steps = [step(10, 20.0, 1.0), step(1, 9.0, 10.0)];
         assert_eq!(remaining(&steps), Some(81.0), "as measured");
+    }
+
+    #[test]
+    fn repeated_round_adds_a_trial_to_the_steps_of_its_cell() {
+        let mut progress = Progress::new(vec![
+            step(0, 0.0, 1.0),
+            step(0, 0.0, 2.0),
+            step(0, 0.0, 4.0),
+        ]);
+        progress.repeat_round(1..3);
+        let trials: Vec<_> = progress.steps.iter().map(|step| step.trials).collect();
+        assert_eq!(trials, [10, 11, 11]);
     }
 
     #[test]
