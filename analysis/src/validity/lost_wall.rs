@@ -32,7 +32,7 @@ impl LostWall {
     ///
     /// Threads wait in parallel, so the client lost what its threads waited on average. What the server's busiest thread
     /// waited adds to it, because a response waits for both. Threads also wait for each other, which is the cost of a
-    /// strategy and not a loss, see [`WaitShares`]. Throttling counts in full.
+    /// strategy and not a loss: they count in proportion to the CPU time that others used. Throttling counts in full.
     pub fn from_trial(lost: &LostTime, wall: Duration) -> Option<LostWall> {
         let micros = |us: Option<u64>| Duration::from_micros(us.unwrap_or(0));
         let thread_time = lost.thread_time_us.filter(|us| *us > 0)? as f64;
