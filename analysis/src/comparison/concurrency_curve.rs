@@ -84,8 +84,14 @@ impl fmt::Display for Knee {
         if !self.is_reached() {
             return write!(f, "goodput still rises at {highest}/s");
         }
-        write!(f, "knee at {at}/s; best {:.0}", best.goodput)?;
-        write!(f, " at concurrency {}", best.concurrency)?;
+        write!(f, "knee at {at}/s")?;
+        if best.concurrency != at.concurrency {
+            write!(
+                f,
+                "; best {:.0} at concurrency {}",
+                best.goodput, best.concurrency
+            )?;
+        }
         if self.is_overloaded() {
             write!(f, "; overloaded at {highest}/s")?;
         }

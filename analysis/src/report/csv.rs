@@ -1,54 +1,80 @@
 //! `csv`: a line for each strategy and combination of conditions, as in RFC 4180 but with LF line ends.
 
 use super::format::{Report, ReportOptions};
-use crate::comparison::Comparison;
-use serde_json::Value;
+use crate::comparison::{Cell, Comparison, StrategyResult};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{Result, Write};
 
 pub(super) struct CsvReport;
 
-/// The headers, and where the values are in the JSON of a strategy.
-const COLUMNS: &str = "\
-strategy /name
-concurrency /concurrency
-rounds /rounds
-wall_us /wall_us/mean
-wall_median_us /wall_us/median
-wall_min_us /wall_us/min
-wall_max_us /wall_us/max
-goodput_per_s /goodput_per_s
-requests_per_s /requests_per_s
-bound_us /bound_us
-critical_path_us /bottleneck/terms/critical_path_us
-even_split_us /bottleneck/terms/even_split_us
-packing_us /bottleneck/terms/packing_us
-server_concurrency_limit_us /bottleneck/terms/server_concurrency_limit_us
-server_rate_limit_us /bottleneck/terms/server_rate_limit_us
-connection_pauses_us /bottleneck/terms/connection_pauses_us
-includes_backoff_us /bottleneck/terms/includes_backoff_us
-includes_pacing_us /bottleneck/terms/includes_pacing_us
-includes_head_pacing_us /bottleneck/terms/includes_head_pacing_us
-efficiency /efficiency
-download_p50_us /download_time/succeeded/p50/us
-download_p99_us /download_time/succeeded/p99/us
-response_time_p50_us /response_time/succeeded/p50/us
-response_time_p99_us /response_time/succeeded/p99/us
-ok /ok
-not_found /not_found
-error /error
-attempts /attempts
-retries /retries
-hedges /hedges
-fates_compared /fates_compared
-timing_dependent /timing_dependent
-cpu_user_us /resource_usage/cpu_user_us
-cpu_system_us /resource_usage/cpu_system_us
-peak_memory_kib /resource_usage/peak_memory_kib
-peak_threads /resource_usage/peak_threads
-voluntary_context_switches /resource_usage/voluntary_context_switches
-involuntary_context_switches /resource_usage/involuntary_context_switches
-fates_digest /fates_digest
-bottleneck /bottleneck/kind";
+/// The headers before those of latencies, and where the values are in the object of a row.
+const FIRST_COLUMNS: &str = "\
+strategy /strategy/name
+concurrency /strategy/concurrency
+rounds /strategy/rounds
+wall_us /strategy/wall_us/mean
+wall_median_us /strategy/wall_us/median
+wall_min_us /strategy/wall_us/min
+wall_max_us /strategy/wall_us/max
+reference /reference
+ratio /ratio/ratio
+ratio_low /ratio/confidence_interval/0
+ratio_high /ratio/confidence_interval/1
+comparisons /ratio/comparisons
+minimum_detectable_effect /ratio/minimum_detectable_effect
+goodput_per_s /strategy/goodput_per_s
+requests_per_s /strategy/requests_per_s
+bound_us /strategy/bound_us
+critical_path_us /strategy/bottleneck/terms/critical_path_us
+even_split_us /strategy/bottleneck/terms/even_split_us
+packing_us /strategy/bottleneck/terms/packing_us
+server_concurrency_limit_us /strategy/bottleneck/terms/server_concurrency_limit_us
+server_rate_limit_us /strategy/bottleneck/terms/server_rate_limit_us
+connection_pauses_us /strategy/bottleneck/terms/connection_pauses_us
+includes_backoff_us /strategy/bottleneck/terms/includes_backoff_us
+includes_pacing_us /strategy/bottleneck/terms/includes_pacing_us
+includes_head_pacing_us /strategy/bottleneck/terms/includes_head_pacing_us
+efficiency /strategy/efficiency";
+
+/// The latencies: the start of their headers, and where they are in the result of a strategy.
+const LATENCIES: &[(&str, &str)] = &[
+    ("download", "download_time/succeeded"),
+    ("failed_download", "download_time/failed"),
+    ("response_time", "response_time/succeeded"),
+    ("failed_response_time", "response_time/failed"),
+    ("service_time", "service_time/succeeded"),
+    ("failed_service_time", "service_time/failed"),
+];
+
+/// The percentiles of each of them, with the ends of their confidence intervals.
+const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p99_9"];
+
+/// The headers after those of latencies.
+const LAST_COLUMNS: &str = "\
+ok /strategy/ok
+not_found /strategy/not_found
+error /strategy/error
+unstarted /strategy/unstarted
+attempts /strategy/attempts
+retries /strategy/retries
+hedges /strategy/hedges
+fates_compared /strategy/fates_compared
+timing_dependent /strategy/timing_dependent
+cpu_user_us /strategy/resource_usage/cpu_user_us
+cpu_system_us /strategy/resource_usage/cpu_system_us
+peak_memory_kib /strategy/resource_usage/peak_memory_kib
+peak_threads /strategy/resource_usage/peak_threads
+voluntary_context_switches /strategy/resource_usage/voluntary_context_switches
+involuntary_context_switches /strategy/resource_usage/involuntary_context_switches
+lost_us /strategy/lost_us
+fates_digest /strategy/fates_digest
+bodies_digest /strategy/bodies_digest
+bottleneck /strategy/bottleneck/kind
+stalled_rounds /strategy/stalled_rounds
+repeated_rounds /repeated_rounds
+reasons /reasons
+verdict /verdict";
 
 impl Report for CsvReport {
     fn name(&self) -> &'static str {
@@ -62,24 +88,83 @@ impl Report for CsvReport {
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut csv = csv::Writer::from_writer(out);
-        let names = condition_names(comparison);
-        let columns: Vec<_> = COLUMNS
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .collect();
-        let headers = columns.iter().map(|(header, _)| *header);
-        csv.write_record(names.iter().copied().chain(headers).chain(["verdict"]))?;
+        let (names, columns) = (condition_names(comparison), columns());
+        let headers = columns.iter().map(|(header, _)| &header[..]);
+        csv.write_record(names.iter().copied().chain(headers))?;
         for cell in &comparison.cells {
             for strategy in &cell.strategies {
-                let values = serde_json::to_value(strategy)?;
+                let row = row(cell, strategy);
                 let conditions = names.iter().map(|name| cell.condition(name).to_owned());
-                let values = columns.iter().map(|(_, place)| text(values.pointer(place)));
-                let verdict = [cell.verdict.validity.to_string()];
-                csv.write_record(conditions.chain(values).chain(verdict))?;
+                let values = columns.iter().map(|(_, place)| text(row.pointer(place)));
+                csv.write_record(conditions.chain(values))?;
             }
         }
         csv.flush()
     }
+}
+
+/// Every header with the place of its value in the object of a row.
+fn columns() -> Vec<(String, String)> {
+    let fixed = |lines: &'static str| {
+        let columns = lines.lines().filter_map(|line| line.split_once(' '));
+        columns.map(|(header, place)| (header.to_owned(), place.to_owned()))
+    };
+    let latencies = LATENCIES
+        .iter()
+        .flat_map(|(name, place)| latency_columns(name, place));
+    fixed(FIRST_COLUMNS)
+        .chain(latencies)
+        .chain(fixed(LAST_COLUMNS))
+        .collect()
+}
+
+fn latency_columns(name: &str, place: &str) -> Vec<(String, String)> {
+    let column = |header: &str, value: &str| {
+        (
+            format!("{name}_{header}"),
+            format!("/strategy/{place}/{value}"),
+        )
+    };
+    let mut columns = vec![
+        column("count", "count"),
+        column("independent", "independent"),
+    ];
+    for percentile in PERCENTILES {
+        columns.push(column(
+            &format!("{percentile}_us"),
+            &format!("{percentile}/us"),
+        ));
+        for (index, end) in ["low", "high"].iter().enumerate() {
+            let value = format!("{percentile}/interval_us/{index}");
+            columns.push(column(&format!("{percentile}_{end}_us"), &value));
+        }
+    }
+    columns.push(column("max_us", "max_us"));
+    columns
+}
+
+/// What the columns show of a strategy in a cell.
+fn row(cell: &Cell, strategy: &StrategyResult) -> Value {
+    let reference = cell.reference.as_deref();
+    let repeated: BTreeSet<_> = cell
+        .repeated_rounds
+        .iter()
+        .map(|repeated| repeated.round)
+        .collect();
+    let labels: BTreeSet<_> = cell
+        .verdict
+        .reasons
+        .iter()
+        .map(|reason| &reason.label[..])
+        .collect();
+    json!({
+        "strategy": strategy,
+        "reference": reference,
+        "ratio": reference.and_then(|reference| strategy.ratio_to(reference)),
+        "repeated_rounds": repeated.len(),
+        "reasons": labels.into_iter().collect::<Vec<_>>().join(" "),
+        "verdict": cell.verdict.validity,
+    })
 }
 
 /// The names of all conditions, each once.

@@ -1,6 +1,6 @@
 //! The sentences of the details of a cell (`--verbose`).
 
-use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus};
 use crate::human::{HumanDuration, plural};
 
 /// The title of the timelines.
@@ -44,8 +44,10 @@ fn terms(strategy: &StrategyResult) -> Option<String> {
             terms.server_concurrency_limit_us,
         ),
         ("server's rate limit", terms.server_rate_limit_us),
+        ("connection pauses", terms.connection_pauses_us),
         ("of it backoff", terms.includes_backoff_us),
         ("of it pacing of bodies", terms.includes_pacing_us),
+        ("of it pacing of heads", terms.includes_head_pacing_us),
     ];
     let known = all.into_iter().filter(|(_, us)| *us > 0);
     let known: Vec<_> = known
@@ -66,9 +68,13 @@ fn intervals(strategy: &StrategyResult) -> Option<String> {
         ("p99.9", all.p99_9),
     ];
     let known = percentiles.into_iter().filter_map(|(label, percentile)| {
-        let ends = percentile?.interval_us;
-        let [low, high] = ends.map(|end| end.map_or_else(|| "?".to_owned(), micros));
-        (ends != [None, None]).then(|| format!("{label} {low} to {high}"))
+        let interval = match percentile?.interval_us.map(|end| end.map(micros)) {
+            [Some(low), Some(high)] => format!("{low} to {high}"),
+            [Some(low), None] => format!("above {low}"),
+            [None, Some(high)] => format!("below {high}"),
+            [None, None] => return None,
+        };
+        Some(format!("{label} {interval}"))
     });
     let known: Vec<_> = known.collect();
     (!known.is_empty()).then(|| format!("95% CI of download times: {}", known.join(", ")))
@@ -86,7 +92,11 @@ fn fates(strategy: &StrategyResult) -> String {
         0 => String::new(),
         some => format!(", {some} depend on timing"),
     };
-    format!("fates digest {digest} of {compared}{dependent}")
+    let bodies = match &strategy.bodies_digest {
+        Some(digest) => format!("; bodies digest {digest}"),
+        None => String::new(),
+    };
+    format!("fates digest {digest} of {compared}{dependent}{bodies}")
 }
 
 /// The wall time that was lost in all rounds because the client did not get a processor.
@@ -122,8 +132,28 @@ fn repeated(cell: &Cell) -> Vec<String> {
         .collect()
 }
 
+/// About a comparison as a whole: the figures of the baseline, the thresholds that held, and what the harness itself adds.
+pub(super) fn of_comparison(comparison: &Comparison) -> Vec<String> {
+    let baseline = comparison.baseline.iter();
+    let baseline = baseline.filter(|one| !one.figures.is_empty()).map(|one| {
+        let figures = one.figures.iter().map(|figure| {
+            let [before, now] = figure.texts();
+            format!("{} {before}, now {now}", figure.metric)
+        });
+        format!(
+            "Baseline: {}: {}",
+            one.name,
+            figures.collect::<Vec<_>>().join("; ")
+        )
+    });
+    let held = comparison.thresholds.iter();
+    let held = held.filter(|one| one.status == ThresholdStatus::Held);
+    let held = held.map(|one| format!("Threshold {}: {}", one.status, one.message));
+    baseline.chain(held).chain(overhead(comparison)).collect()
+}
+
 /// What the harness itself adds.
-pub(super) fn overhead(comparison: &Comparison) -> Option<String> {
+fn overhead(comparison: &Comparison) -> Option<String> {
     let overhead = comparison.measurement_overhead.as_ref()?;
     Some(format!(
         "Measurement overhead (no delay, concurrency 1, a request every 5 ms): p50 {}, p99 {} over {} requests",

@@ -31,7 +31,7 @@ impl Report for MarkdownReport {
         for cell in &comparison.cells {
             write_details(comparison, cell, out)?;
         }
-        write_list(detail_sentences::overhead(comparison).as_slice(), out)?;
+        write_list(&detail_sentences::of_comparison(comparison), out)?;
         writeln!(out, "\n</details>")
     }
 }

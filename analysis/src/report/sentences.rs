@@ -1,7 +1,7 @@
 //! The sentences of a report, one line each, before they are wrapped.
 
 use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus};
-use crate::human::plural;
+use crate::human::{list, plural};
 use std::collections::BTreeSet;
 
 /// The conditions that all cells share, the concurrency of the strategies and the number of rounds.
@@ -50,15 +50,51 @@ pub(super) fn unchecked(comparison: &Comparison) -> Vec<String> {
     sentences
 }
 
+/// What limits each strategy of a single cell (unless details follow), the failures, repeated rounds, and the notes.
+pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<String> {
+    let has_limits = has_limits && comparison.cells.len() == 1;
+    let mut lines = Vec::new();
+    for cell in &comparison.cells {
+        let limits = shared(cell, limited_by);
+        lines.extend(limits.into_iter().filter(|_| has_limits));
+        let (prefix, failures) = (comparison.prefix(cell), shared(cell, failures));
+        lines.extend(
+            failures
+                .iter()
+                .map(|sentence| format!("{prefix}{sentence}")),
+        );
+    }
+    lines.extend(repeated(comparison));
+    lines.extend(notes(comparison));
+    lines
+}
+
+/// A sentence for each strategy after its name; strategies with the same sentence share a line.
+fn shared(cell: &Cell, sentence: fn(&StrategyResult) -> Option<String>) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for strategy in &cell.strategies {
+        let Some(sentence) = sentence(strategy) else {
+            continue;
+        };
+        match groups.iter_mut().find(|(known, _)| *known == sentence) {
+            Some((_, names)) => names.push(&strategy.name),
+            None => groups.push((sentence, vec![&strategy.name])),
+        }
+    }
+    let lines = groups.iter().map(|(sentence, names)| {
+        if names.len() > 2 && names.len() == cell.strategies.len() {
+            format!("all strategies: {sentence}")
+        } else {
+            format!("{}: {sentence}", list(names))
+        }
+    });
+    lines.collect()
+}
+
 /// What limits a strategy, and a remedy; the figures that show it are details.
 fn limited_by(strategy: &StrategyResult) -> Option<String> {
     let bottleneck = strategy.bottleneck.as_ref()?;
-    Some(format!(
-        "{}: {}; {}",
-        strategy.name,
-        bottleneck.name(),
-        bottleneck.remedy
-    ))
+    Some(format!("{}; {}", bottleneck.name(), bottleneck.remedy))
 }
 
 /// The failed downloads and those that did not start.
@@ -70,32 +106,18 @@ fn failures(strategy: &StrategyResult) -> Option<String> {
     if strategy.unstarted > 0 {
         parts.push(format!("{} not started", strategy.unstarted));
     }
-    (!parts.is_empty()).then(|| format!("{}: {}", strategy.name, parts.join(", ")))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What limits each strategy of a single cell (unless details follow), the failures, repeated rounds, and the notes.
-pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<String> {
-    let has_limits = has_limits && comparison.cells.len() == 1;
-    let mut lines = Vec::new();
-    for cell in &comparison.cells {
-        let limits = cell.strategies.iter().filter_map(limited_by);
-        lines.extend(limits.filter(|_| has_limits));
-        let (prefix, failures) = (
-            comparison.prefix(cell),
-            cell.strategies.iter().filter_map(failures),
-        );
-        let all = failures.chain(repeated(cell));
-        lines.extend(all.map(|sentence| format!("{prefix}{sentence}")));
-    }
-    lines.extend(notes(comparison));
-    lines
-}
-
-/// How many rounds were repeated.
-fn repeated(cell: &Cell) -> Option<String> {
-    let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
-    let count = rounds.collect::<BTreeSet<_>>().len();
-    let of = plural(cell.rounds as u64, "round");
+/// How many rounds of all cells were repeated.
+fn repeated(comparison: &Comparison) -> Option<String> {
+    let repeated = comparison.cells.iter().map(|cell| {
+        let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
+        rounds.collect::<BTreeSet<_>>().len()
+    });
+    let count: usize = repeated.sum();
+    let rounds: usize = comparison.cells.iter().map(|cell| cell.rounds).sum();
+    let of = plural(rounds as u64, "round");
     (count > 0).then(|| format!("{count} of {of} repeated: the machine stalled"))
 }
 

@@ -116,8 +116,7 @@ fn write_details(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
         }
         write_cell_details(cell, out)?;
     }
-    let overhead = detail_sentences::overhead(comparison);
-    write_block(overhead.as_slice(), out)
+    write_block(&detail_sentences::of_comparison(comparison), out)
 }
 
 fn write_cell_details(cell: &Cell, out: &mut dyn Write) -> Result<()> {

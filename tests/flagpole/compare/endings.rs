@@ -16,7 +16,7 @@ fn errors_of_a_running_server_exit_with_1() {
 fn configured_timeouts_are_not_a_failure() {
     let output = flagpole("compare --latency 1h --timeout 50ms --flags 3 --rounds 1");
     assert_code_of_verdict(&output, 0);
-    output.assert_stdout_contains("threads: 3 x timed out after 50ms\n");
+    output.assert_stdout_contains("\nall strategies: 3 x timed out after 50ms\n");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The metrics that a strategy has in a result and in its baseline.
 
+use super::dimension::Dimension;
 use super::metric::{LatencyKind, Metric};
 use crate::comparison::baseline::BaselineFigure;
 use crate::comparison::strategy_result::StrategyResult;
@@ -20,4 +21,15 @@ pub fn baseline_figures(now: &StrategyResult, baseline: &StrategyResult) -> Vec<
         })
     };
     metrics.filter_map(figure).collect()
+}
+
+impl BaselineFigure {
+    /// The figure of the baseline and that of this result, as tables print them.
+    pub(crate) fn texts(&self) -> [String; 2] {
+        let text = |value: f64| match Dimension::from_document_unit(&self.unit) {
+            Some(dimension) => dimension.human(dimension.to_base(value)),
+            None => format!("{value} {}", self.unit),
+        };
+        [self.baseline, self.now].map(text)
+    }
 }

@@ -75,6 +75,19 @@ impl Dimension {
         }
     }
 
+    /// The kind of quantity that has this unit in the result document.
+    pub(super) fn from_document_unit(unit: &str) -> Option<Dimension> {
+        let all = [
+            Dimension::Time,
+            Dimension::Share,
+            Dimension::Count,
+            Dimension::Rate,
+            Dimension::Size,
+            Dimension::Ratio,
+        ];
+        all.into_iter().find(|one| one.document_unit() == unit)
+    }
+
     /// A value in the unit of the result document, in the base unit of conditions.
     pub(super) fn to_base(self, value: f64) -> f64 {
         match self {
