@@ -6,25 +6,44 @@ pub(super) const WIDTH: usize = 80;
 /// Text that does not fit is cut to this many characters at least.
 const MIN_TEXT: usize = 8;
 
-/// A text in lines of at most [`WIDTH`] characters, broken at blanks; lines after the first are indented further. A word
-/// that is wider than a line stays whole.
+/// Units that stay with their number.
+const UNITS: [&str; 4] = ["s", "ms", "µs", "MiB"];
+
+/// A text in lines of at most [`WIDTH`] characters, broken at blanks, but not between a number and its unit; lines after
+/// the first are indented further. A word that is wider than a line stays whole.
 pub(super) fn wrap(text: &str) -> String {
     let indent = text.len() - text.trim_start().len();
     let mut lines = vec![" ".repeat(indent)];
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let line = lines.last_mut().expect("there is a first line");
         let is_empty = line.trim().is_empty();
         let width = line.chars().count() + usize::from(!is_empty) + word.chars().count();
         if is_empty {
-            line.push_str(word);
+            line.push_str(&word);
         } else if width <= WIDTH {
             line.push(' ');
-            line.push_str(word);
+            line.push_str(&word);
         } else {
-            lines.push(" ".repeat(indent + 2) + word);
+            lines.push(" ".repeat(indent + 2) + &word);
         }
     }
     lines.join("\n")
+}
+
+/// The words of a text; a number and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let is_unit = UNITS.contains(&word.trim_end_matches([',', ';', ':', ')']));
+        match words.last_mut() {
+            Some(number) if is_unit && number.ends_with(|last: char| last.is_ascii_digit()) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// A column of a table.
@@ -118,6 +137,12 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[0].starts_with("  word") && lines[1].starts_with("    word"));
         assert_eq!(wrap("short"), "short");
+    }
+
+    #[test]
+    fn number_and_its_unit_stay_together() {
+        let wrapped = wrap(&format!("{} 13.9 ms, and more", "x".repeat(74)));
+        assert_eq!(wrapped.lines().nth(1), Some("  13.9 ms, and more"));
     }
 
     #[test]

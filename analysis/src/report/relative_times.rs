@@ -57,6 +57,7 @@ impl<'a> RelativeTimes<'a> {
             ratios(cells, &self.approximate, reference, "about "),
             self.no_interval(cells),
             self.not_comparable(reference),
+            equal_to_each_other(cells, &self.incomparable),
             no_success,
         ];
         clauses.into_iter().flatten().collect::<Vec<_>>().join("; ")

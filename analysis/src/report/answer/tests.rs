@@ -123,6 +123,20 @@ fn strategy_whose_downloads_ended_differently_is_not_comparable() {
     );
 }
 
+/// As with two policies, of which one retries.
+#[test]
+fn strategies_that_are_comparable_to_each_other_only_are_grouped() {
+    let mut cell = cell(&[("one", 1.0), ("two", 1.0), ("retrying", 2.0)], 20);
+    cell.reference = Some("retrying".to_owned());
+    for strategy in &mut cell.strategies[..2] {
+        strategy.ratios.retain(|ratio| ratio.to != "retrying");
+    }
+    assert_eq!(
+        of_cell(cell),
+        "VALID: one and two are not comparable to retrying: different numbers of downloads succeeded; one and two do not differ by more than 0.6%"
+    );
+}
+
 #[test]
 fn answer_says_if_no_download_succeeded() {
     let mut cell = cell(&[("threads", 2.0), ("async", 1.0)], 20);
