@@ -25,7 +25,7 @@ use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 impl CompareArgs {
@@ -141,18 +141,20 @@ impl CompareArgs {
     }
 
     /// Prints why the measurement is invalid, with `--strict` also why it is doubtful and what thresholds are not
-    /// judged; returns whether it can be used.
+    /// judged; returns whether it can be used. A terminal that shows the text report shows the reasons already.
     fn report_reasons(&self, comparison: &Comparison) -> bool {
         let invalid = exit_reasons::reasons(comparison, Validity::Invalid);
         let doubtful = exit_reasons::reasons(comparison, Validity::Suspect);
         let not_judged = exit_reasons::thresholds(comparison, ThresholdStatus::NotJudged);
-        for reason in &invalid {
+        let is_shown = self.format.name() == "text" && io::stdout().is_terminal();
+        let is_strict = !is_shown && self.strict;
+        for reason in invalid.iter().filter(|_| !is_shown) {
             output::note(&format!("flagpole: invalid measurement: {reason}"));
         }
-        for reason in doubtful.iter().filter(|_| self.strict) {
+        for reason in doubtful.iter().filter(|_| is_strict) {
             output::note(&format!("flagpole: doubtful measurement: {reason}"));
         }
-        for result in not_judged.iter().filter(|_| self.strict) {
+        for result in not_judged.iter().filter(|_| is_strict) {
             output::note(&format!(
                 "flagpole: threshold not judged: {}",
                 result.message
