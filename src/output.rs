@@ -1,9 +1,10 @@
 //! Writes results to standard output, and notes and errors to standard error.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Writes the result to standard output. A reader that closed the pipe is not an error.
 pub(crate) fn result(text: &str) -> Result<()> {
@@ -14,6 +15,16 @@ pub(crate) fn result(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Rejects `-`, which means standard output elsewhere, as the file of an option.
+pub(crate) fn check_is_no_dash(option: &str, path: &Path) -> Result<()> {
+    if path == "-" {
+        bail!(
+            "{option}: expected a file (standard output carries the result), got `-`; for a file of that name use `./-`"
+        );
+    }
+    Ok(())
 }
 
 /// A CSV document as in RFC 4180, but with LF line ends: the header, then a line for each row, which is a tuple.

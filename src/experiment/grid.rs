@@ -12,9 +12,7 @@ use super::spec::experiment::Experiment;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
-use flagpole_analysis::comparison::{
-    Cell, Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA,
-};
+use flagpole_analysis::comparison::{Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA};
 use flagpole_protocol::ServerIdentity;
 use std::collections::BTreeMap;
 
@@ -83,15 +81,16 @@ pub(crate) fn measure(
         }
     }
     progress.clear();
-    grid.comparison.concurrency_curves = concurrency_curves(&grid.comparison.cells);
+    grid.comparison.concurrency_curves = concurrency_curves(&grid.comparison);
     Ok(grid)
 }
 
 /// A curve of goodput (successful downloads per second) against concurrency for each strategy in cells that differ only in their concurrency.
-fn concurrency_curves(cells: &[Cell]) -> Vec<ConcurrencyCurve> {
+fn concurrency_curves(comparison: &Comparison) -> Vec<ConcurrencyCurve> {
+    let varying = comparison.varying();
     let mut curves: BTreeMap<(String, &str), Vec<ConcurrencyPoint>> = BTreeMap::new();
-    for cell in cells {
-        let others = cell.describe(|name| name != MAX_CONCURRENCY);
+    for cell in &comparison.cells {
+        let others = cell.describe(|name| name != MAX_CONCURRENCY && varying.contains(&name));
         for strategy in cell.strategies.iter().filter(|one| one.concurrency > 1) {
             let curve = curves.entry((others.clone(), &strategy.name)).or_default();
             curve.push(ConcurrencyPoint {

@@ -21,6 +21,7 @@ type Stream = Box<dyn Write + Send>;
 impl OutputTarget {
     /// Checks that the path can be written to.
     pub(crate) fn open(option: &'static str, path: &Path) -> Result<OutputTarget> {
+        output::check_is_no_dash(option, path)?;
         let opened = open(path).with_context(|| format!("{option}: {}", path.display()));
         let (path, stream) = opened?;
         Ok(OutputTarget {
@@ -171,6 +172,8 @@ mod tests {
             "{missing}"
         );
         assert!(open(folder.path()).is_err());
+        let dash = OutputTarget::open("--result", Path::new("-")).err();
+        assert!(dash.unwrap().to_string().ends_with("use `./-`"));
         assert!(open(Path::new("")).is_err() && open(&folder.path().join("new/")).is_err());
     }
 

@@ -235,7 +235,7 @@ fn baseline_gives_a_ratio_per_strategy() {
     );
     let line = "compare mine.toml --strategy async,threads --rounds 1 --baseline old.json";
     let output = sandbox.run(line);
-    output.assert_stdout_contains("threads: not in the baseline\n");
+    output.assert_stdout_contains("threads: no such strategy in the baseline; it has async\n");
     let output = sandbox.run("compare mine.toml --flags 2 --baseline old.json");
     output.assert_code(2);
     output.assert_stderr_contains(": not in the baseline, which has flags 3, latency 0, seed 0\n");

@@ -128,7 +128,7 @@ fn killed_trial_keeps_earlier_rounds() {
     output.assert_code(3);
     let message = "flagpole: invalid measurement: trial of `async` in round ";
     output.assert_stderr_starts_with(message);
-    output.assert_stderr_contains(": the trial process ended with signal: 9 (SIGKILL)\n");
+    output.assert_stderr_contains(": the trial process ended with signal: 9 (SIGKILL)");
     let document = json(&output);
     assert!(strategies(&document)[0]["rounds"].as_array().unwrap().len() > 2);
     assert_eq!(document["cells"][0]["verdict"]["validity"], "INVALID");
@@ -145,7 +145,7 @@ fn killed_server_is_named_as_the_reason() {
     kill(servers(seed)[0]);
     let output = process.finish();
     output.assert_code(3);
-    let message = "invalid measurement: the server process ended with signal: 9 (SIGKILL)\n";
+    let message = "invalid measurement: the server process ended with signal: 9 (SIGKILL)";
     output.assert_stderr_contains(message);
     output.assert_stdout_starts_with("INVALID: ");
 }
@@ -186,7 +186,7 @@ fn interrupt_during_the_overhead_measurement_skips_all_cells() {
     let output = process.finish();
     output.assert_code(3);
     let message = "flagpole: 63 runs, about 27720 minutes\n\
-                flagpole: invalid measurement: interrupted\n";
+                flagpole: invalid measurement: interrupted";
     output.assert_stderr_starts_with(message);
     assert_eq!(strategies(&json(&output)).len(), 0, "{output}");
 }
@@ -231,18 +231,18 @@ fn run_with_stopped_processes(
 #[test]
 fn hung_trial_is_reported_as_unresponsive() {
     let output = run_with_stopped_processes(|process, _| trials(process), false);
-    output.assert_stderr_contains(" in the warm-up round: the trial process is unresponsive\n");
+    output.assert_stderr_contains(" in the warm-up round: the trial process is unresponsive");
 }
 
 #[test]
 fn hung_server_is_reported_as_unresponsive() {
     let output = run_with_stopped_processes(|_, seed| servers(seed), false);
-    output.assert_stderr_contains(" in the warm-up round: the server process is unresponsive\n");
+    output.assert_stderr_contains(" in the warm-up round: the server process is unresponsive");
 }
 
 #[test]
 fn interrupt_ends_hung_processes() {
     let all = |process: &RunningCommand, seed| [trials(process), servers(seed)].concat();
     let output = run_with_stopped_processes(all, true);
-    output.assert_stderr_contains(": interrupted\n");
+    output.assert_stderr_contains(": interrupted");
 }

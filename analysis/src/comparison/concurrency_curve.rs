@@ -16,7 +16,7 @@ const NEAR_BEST: f64 = 0.95;
 pub struct ConcurrencyCurve {
     /// The strategy.
     pub strategy: String,
-    /// The other conditions, as text.
+    /// The other conditions in which cells differ, as text.
     pub conditions: String,
     /// The measured points.
     pub points: Vec<ConcurrencyPoint>,

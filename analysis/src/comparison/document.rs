@@ -139,7 +139,7 @@ pub struct RepeatedRound {
 
 impl Comparison {
     /// The names of the conditions in which cells differ.
-    pub(crate) fn varying(&self) -> Vec<&str> {
+    pub fn varying(&self) -> Vec<&str> {
         let Some((first, others)) = self.cells.split_first() else {
             return Vec::new();
         };

@@ -6,15 +6,15 @@ use crate::comparison::{StrategyResult, Trial};
 use crate::validity::{
     ComparedBodies, FateComparison, PlannedFates, RoundDigests, common_digest, compare_fates,
 };
-use flagpole_protocol::ShortDigest;
+use flagpole_protocol::{Outcome, ShortDigest};
 use std::collections::BTreeMap;
 
 /// What can be compared of the trials of each strategy, in the order of the strategies: only the fates that every trial
-/// has, and no fates if no delays are known.
+/// has, and no fates if no delays are known. Nothing is compared of a trial that was interrupted.
 pub(super) fn compare(cell: &MeasuredCell) -> Vec<Vec<FateComparison>> {
     let mut all = Vec::new();
     for strategy in &cell.strategies {
-        for trial in &strategy.trials {
+        for trial in strategy.trials.iter().filter(|one| !is_interrupted(one)) {
             let fates = PlannedFates::from_records(&trial.measured.records);
             all.push(if strategy.compares_first_attempts_only {
                 fates.first_attempts_only()
@@ -30,10 +30,21 @@ pub(super) fn compare(cell: &MeasuredCell) -> Vec<Vec<FateComparison>> {
         }
     }
     let mut compared = compared.into_iter();
+    let mut of_trial = |trial: &Trial| {
+        let next = (!is_interrupted(trial)).then(|| compared.next());
+        next.flatten().unwrap_or_default()
+    };
     let strategies = cell.strategies.iter();
     strategies
-        .map(|one| compared.by_ref().take(one.trials.len()).collect())
+        .map(|one| one.trials.iter().map(&mut of_trial).collect())
         .collect()
+}
+
+/// Whether the downloads of a trial did not all end, so that it met only some of the fates.
+fn is_interrupted(trial: &Trial) -> bool {
+    let measured = &trial.measured;
+    let mut outcomes = measured.records.iter().map(|record| &record.outcome);
+    measured.stats.unstarted > 0 || outcomes.any(|outcome| *outcome == Outcome::Cancelled)
 }
 
 /// Whether an external server responded, and reported the delay of no response. If it reports some, it did not delay the

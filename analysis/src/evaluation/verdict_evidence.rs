@@ -26,9 +26,8 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
             ..observed_strategy(measured, result, cell)
         });
     }
-    let rounds = cell.strategies.iter().map(|one| one.trials.len());
     Verdict::for_cell(&ObservedCell {
-        rounds: rounds.min().unwrap_or(0),
+        rounds: completed_rounds(cell),
         requested_rounds: cell.requested_rounds,
         early_responses: cell
             .server
@@ -42,6 +41,14 @@ pub(super) fn verdict(cell: &MeasuredCell, results: &mut [StrategyResult]) -> Ve
         other_reasons: cell.other_reasons.clone(),
         unchecked: cell.unchecked.clone(),
     })
+}
+
+/// The rounds with a trial of every strategy, without the warm-up round, which is evaluated if there is nothing else.
+fn completed_rounds(cell: &MeasuredCell) -> usize {
+    let is_measured = |trial: &&Trial| trial.round > 0;
+    let rounds = cell.strategies.iter();
+    let rounds = rounds.map(|one| one.trials.iter().filter(is_measured).count());
+    rounds.min().unwrap_or(0)
 }
 
 fn observed_strategy(

@@ -14,7 +14,7 @@ pub(super) struct Doubt<'a> {
 }
 
 impl<'a> Doubt<'a> {
-    /// All reasons, the most severe first. With `is_brief`, one stands for all of its kind.
+    /// All reasons, the most severe first, and before them why the comparison was aborted. With `is_brief`, one stands for all of its kind.
     pub(super) fn all(comparison: &'a Comparison, is_brief: bool) -> Vec<Doubt<'a>> {
         let mut doubts: Vec<Doubt<'a>> = Vec::new();
         for cell in &comparison.cells {
@@ -29,7 +29,7 @@ impl<'a> Doubt<'a> {
                 }
             }
         }
-        doubts.sort_by_key(|doubt| Reverse(doubt.severity()));
+        doubts.sort_by_key(|doubt| (!doubt.issue.is_aborted(), Reverse(doubt.severity())));
         doubts
     }
 

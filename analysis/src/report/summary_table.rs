@@ -52,7 +52,11 @@ const COLUMNS: &[FigureColumn] = &[
         legend: "lower bound: the shortest wall time that the server's planned delays and limits allow",
         rank: 8,
         blank: "-",
-        value: |_, one| Some(HumanDuration::from_micros(one.bound_us?).to_string()),
+        // Without delays it is 0, which bounds nothing.
+        value: |_, one| {
+            let bound = one.bound_us.filter(|&us| us > 0)?;
+            Some(HumanDuration::from_micros(bound).to_string())
+        },
     },
     FigureColumn {
         header: "efficiency",

@@ -24,8 +24,14 @@ impl Report for TextReport {
     ) -> Result<()> {
         write_answer(comparison, options, out)?;
         write_line(&sentences::conditions(comparison), out)?;
-        writeln!(out)?;
-        write_table(summary_table::columns(comparison), out)?;
+        if comparison
+            .cells
+            .iter()
+            .any(|cell| !cell.strategies.is_empty())
+        {
+            writeln!(out)?;
+            write_table(summary_table::columns(comparison), out)?;
+        }
         write_block(
             &sentences::below_table(comparison, !options.is_verbose),
             out,

@@ -49,13 +49,14 @@ fn unchecked(cell: &ObservedCell) -> Vec<String> {
             "lost processor time: the system does not report how long threads wait for a processor";
         unchecked.push(sentence.to_owned());
     }
-    let what = if cell.has_unknown_delays {
-        "lateness of the server, and whether all strategies met the same delays"
-    } else {
-        "lateness of the server"
-    };
-    if cell.has_unknown_delays || strategies.iter().any(|one| !one.has_server_timing) {
-        unchecked.push(format!("{what}: it reports no delays"));
+    if strategies.iter().any(|one| !one.has_server_timing) {
+        let sentence = "lateness of the server: it does not report its delays";
+        unchecked.push(sentence.to_owned());
+    }
+    if cell.has_unknown_delays {
+        let sentence =
+            "whether all strategies met the same delays: the server does not report them";
+        unchecked.push(sentence.to_owned());
     }
     unchecked
 }
@@ -84,7 +85,7 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
         reasons.extend(rounds_drift(strategy, strategies.len()));
     }
     reasons.extend(rounds_missing(cell));
-    reasons.extend(few_rounds(cell.rounds));
+    reasons.extend(few_rounds(cell.rounds.max(cell.requested_rounds)));
     reasons
 }
 
@@ -193,11 +194,12 @@ fn rounds_drift(one: &ObservedStrategy, strategy_count: usize) -> Option<Validit
 /// Fewer rounds were completed than asked for.
 fn rounds_missing(cell: &ObservedCell) -> Option<ValidityIssue> {
     let (rounds, requested) = (cell.rounds, cell.requested_rounds);
-    let message = format!("only {rounds} of {requested} rounds were completed");
+    let verb = if rounds == 1 { "was" } else { "were" };
+    let message = format!("only {rounds} of {requested} rounds {verb} completed");
     (rounds < requested).then(|| ValidityIssue::invalid("rounds_missing", message))
 }
 
-/// There are too few rounds for a confidence interval.
+/// There are too few rounds for a confidence interval, even if all that were asked for are completed.
 fn few_rounds(rounds: usize) -> Option<ValidityIssue> {
     let rounds_done = plural(rounds, "round");
     let message =

@@ -23,7 +23,7 @@ pub struct PlannedFates {
 }
 
 /// The part of a run that is compared with other runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FateComparison {
     /// The digest of the compared attempts, from their canonical lines in any order; `None` without any.

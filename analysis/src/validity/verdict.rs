@@ -26,8 +26,8 @@ pub struct Verdict {
     pub validity: Validity,
     /// Why not, the most severe reason first; empty if the figures are valid.
     pub reasons: Vec<ValidityIssue>,
-    /// What could not be checked, and why, each as a sentence without a full stop: "lateness of the server: it
-    /// reports no delays". It does not change the validity.
+    /// What could not be checked, and why, each as a sentence without a full stop: "whether all strategies met the same
+    /// delays: the server does not report them". It does not change the validity.
     #[serde(default)]
     pub unchecked: Vec<String>,
 }
@@ -43,7 +43,20 @@ pub struct ValidityIssue {
     pub message: String,
 }
 
+/// The label of the reason that a comparison was aborted.
+const ABORTED: &str = "aborted";
+
 impl ValidityIssue {
+    /// The comparison was aborted.
+    pub fn aborted(message: String) -> ValidityIssue {
+        ValidityIssue::invalid(ABORTED, message)
+    }
+
+    /// Whether it is that the comparison was aborted: then other reasons can be its consequences.
+    pub fn is_aborted(&self) -> bool {
+        self.label == ABORTED
+    }
+
     /// A reason for which figures must not be used. `message` is a sentence without a full stop.
     pub fn invalid(label: &str, message: String) -> ValidityIssue {
         ValidityIssue::new(Validity::Invalid, label, message)

@@ -121,3 +121,17 @@ fn attempts_that_all_time_out_leave_the_fates_unknown() {
         .assert_suspect(&["fates_unknown"])
         .assert_limit("timeouts");
 }
+
+/// An interrupted run met only some of the fates: that says nothing about the server.
+#[test]
+fn fates_of_an_interrupted_run_are_not_compared() {
+    let interrupted = comparison().rounds(5).each(|name, round, run| {
+        if (name, round) == ("async", 5) {
+            run.responses(3, after(50)).and(1, after(50).cancelled())
+        } else {
+            run
+        }
+    });
+    let result = interrupted.result().assert_suspect(&["work_differs"]);
+    assert!(result.strategy("async").fates_digest.is_some());
+}

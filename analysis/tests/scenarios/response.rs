@@ -120,6 +120,15 @@ impl Response {
         }
     }
 
+    /// The user interrupts the run before the response.
+    pub(crate) fn cancelled(self) -> Response {
+        Response {
+            status: None,
+            outcome: Outcome::Cancelled,
+            ..self
+        }
+    }
+
     /// After this backoff the client tries again.
     pub(crate) fn retried(self, backoff: u64, next: Response) -> Download {
         Download::from(self).then(

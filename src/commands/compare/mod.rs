@@ -25,7 +25,7 @@ use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::PathBuf;
 
 impl CompareArgs {
@@ -141,24 +141,16 @@ impl CompareArgs {
     }
 
     /// Prints why the measurement is invalid, with `--strict` also why it is doubtful and what thresholds are not
-    /// judged; returns whether it can be used. A terminal that shows the text report shows the reasons already.
+    /// judged; returns whether it can be used.
     fn report_reasons(&self, comparison: &Comparison) -> bool {
         let invalid = exit_reasons::reasons(comparison, Validity::Invalid);
         let doubtful = exit_reasons::reasons(comparison, Validity::Suspect);
         let not_judged = exit_reasons::thresholds(comparison, ThresholdStatus::NotJudged);
-        let is_shown = self.format.name() == "text" && io::stdout().is_terminal();
-        let is_strict = !is_shown && self.strict;
-        for reason in invalid.iter().filter(|_| !is_shown) {
-            output::note(&format!("flagpole: invalid measurement: {reason}"));
-        }
-        for reason in doubtful.iter().filter(|_| is_strict) {
-            output::note(&format!("flagpole: doubtful measurement: {reason}"));
-        }
-        for result in not_judged.iter().filter(|_| is_strict) {
-            output::note(&format!(
-                "flagpole: threshold not judged: {}",
-                result.message
-            ));
+        note_first("invalid measurement", &invalid);
+        if self.strict {
+            note_first("doubtful measurement", &doubtful);
+            let messages = not_judged.iter().map(|result| result.message.clone());
+            note_first("threshold not judged", &messages.collect::<Vec<_>>());
         }
         let is_certain = doubtful.is_empty() && not_judged.is_empty();
         invalid.is_empty() && (is_certain || !self.strict)
@@ -201,6 +193,16 @@ fn check(experiment: &Experiment) -> Result<()> {
             .map_err(|error| anyhow!("--url: {error}"))?;
     }
     Ok(())
+}
+
+/// Writes the first of these reasons to standard error, and how many others there are: the result has them all.
+fn note_first(what: &str, reasons: &[String]) {
+    let others = match reasons.len() {
+        0 => return,
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    output::note(&format!("flagpole: {what}: {}{others}", reasons[0]));
 }
 
 /// The word for a validity, in colour.

@@ -30,12 +30,7 @@ pub(super) struct RecordWriter {
 
 impl RecordsFile {
     pub(super) fn open(path: &Path) -> Result<RecordsFile> {
-        if path == "-" {
-            bail!(
-                "--records: expected a file (standard output carries the result), got `-`; \
-                 for a file of that name use `./-`"
-            );
-        }
+        output::check_is_no_dash("--records", path)?;
         let is_new = path.symlink_metadata().is_err();
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(path);

@@ -11,7 +11,6 @@ use flagpole_analysis::bound::{ServerLimits, ServerRate};
 use flagpole_analysis::comparison::{Cell, MeasurementOverhead, RepeatedRound, Trial};
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::ValidityIssue;
-use flagpole_protocol::Outcome;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
@@ -77,7 +76,7 @@ fn repeated_rounds(
 fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<ValidityIssue> {
     let mut reasons = Vec::new();
     if let Some(abort) = &cell.abort_reason {
-        reasons.push(ValidityIssue::invalid("aborted", abort.message.clone()));
+        reasons.push(ValidityIssue::aborted(abort.message.clone()));
         reasons.extend(resource_issue(abort.cause, "a trial was aborted"));
     }
     let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
@@ -85,15 +84,11 @@ fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Vali
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_external = conditions.experiment.url.is_some();
     if is_external && cell.abort_reason.is_none() && !has_downloads {
-        // Other bodies than those of the flags, or none at these paths.
-        let has_other_files =
-            records().any(|record| matches!(record.outcome, Outcome::Corrupt | Outcome::NotFound));
-        let remedy = if has_other_files && conditions.experiment.urls.is_none() {
-            "the server does not have flagpole's files; list its paths with --urls"
-        } else {
-            "check --url"
+        let option = match conditions.experiment.urls {
+            Some(_) => "--urls",
+            None => "--url",
         };
-        let message = format!("no download succeeded; {remedy}");
+        let message = format!("no download succeeded; check {option}");
         reasons.push(ValidityIssue::invalid("no_downloads", message));
     }
     reasons

@@ -7,12 +7,15 @@ use flagpole_analysis::comparison::{Comparison, ThresholdResult, ThresholdStatus
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::{Outcome, OutcomeClass};
 
-/// The reasons of this severity, without duplicates: some reasons occur in every cell.
+/// The reasons of this severity, without duplicates: some reasons occur in every cell. Why the comparison was aborted
+/// comes first.
 pub(crate) fn reasons(comparison: &Comparison, severity: Validity) -> Vec<String> {
     let cells = comparison.cells.iter();
     let issues = cells.flat_map(|cell| &cell.verdict.reasons);
+    let mut issues: Vec<_> = issues.filter(|issue| issue.severity == severity).collect();
+    issues.sort_by_key(|issue| !issue.is_aborted());
     let mut reasons: Vec<String> = Vec::new();
-    for issue in issues.filter(|issue| issue.severity == severity) {
+    for issue in issues {
         if !reasons.contains(&issue.message) {
             reasons.push(issue.message.clone());
         }

@@ -39,8 +39,8 @@ fn interrupt_makes_the_measurement_invalid() {
     process.signal(rustix::process::Signal::INT);
     let output = process.finish();
     output.assert_code(3);
-    let expected = "flagpole: invalid measurement: interrupted\n";
-    output.assert_stderr_starts_with(expected);
+    output.assert_stderr_starts_with("flagpole: invalid measurement: interrupted (and ");
+    assert_eq!(output.stderr.lines().count(), 1, "{output}");
     output.assert_stdout_starts_with("INVALID: interrupted\n");
     output.assert_stdout_contains("sequential: 1 x cancelled, 19 not started\n");
 }

@@ -237,3 +237,15 @@ fn similar_reasons_of_a_grid_share_a_line() {
     );
     assert_eq!(Answer::new(&comparison, false).doubts.len(), 2);
 }
+
+#[test]
+fn why_a_grid_was_aborted_comes_before_other_reasons() {
+    let [mut first, mut second] =
+        ["5", "10"].map(|concurrency| (concurrency, cell(&[("async", 1.0)], 20)));
+    doubtful(&mut first.1, Validity::Invalid, "server_late", "late");
+    doubtful(&mut second.1, Validity::Invalid, "aborted", "interrupted");
+    assert_eq!(
+        answer(&grid(vec![first, second])),
+        "INVALID: max_concurrency 10: interrupted\nINVALID: max_concurrency 5: late"
+    );
+}

@@ -5,7 +5,10 @@ use crate::experiment::spec::experiment::HYPER;
 use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult};
 use flagpole_analysis::validity::Validity;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why nothing is compared under conditions that the baseline does not have.
+pub(super) const OTHER_CONDITIONS: &str = "not in the baseline";
 
 /// A strategy under the conditions of a cell.
 #[derive(Clone, Copy)]
@@ -51,7 +54,14 @@ pub(super) fn candidate<'a>(
 ) -> Result<&'a StrategyResult, String> {
     let candidates = at_any_concurrency(baseline, subject);
     let Some((_, first)) = candidates.first() else {
-        return Err("not in the baseline".to_owned());
+        let known = strategies_under(baseline, subject.conditions);
+        let known: BTreeSet<_> = known.map(|(_, one)| one.name.as_str()).collect();
+        return Err(if known.is_empty() {
+            OTHER_CONDITIONS.to_owned()
+        } else {
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            format!("no such strategy in the baseline; it has {known}")
+        });
     };
     if let Some(other) = other_transport(baseline) {
         return Err(format!(
@@ -81,19 +91,26 @@ fn at_any_concurrency<'a>(
     baseline: &'a Comparison,
     subject: Subject<'_>,
 ) -> Vec<(&'a Cell, &'a StrategyResult)> {
+    strategies_under(baseline, subject.conditions)
+        .filter(|(_, old)| old.name == subject.name)
+        .collect()
+}
+
+/// All strategies in cells whose conditions differ from these in the concurrency at most.
+fn strategies_under<'a>(
+    baseline: &'a Comparison,
+    conditions: &[(String, String)],
+) -> impl Iterator<Item = (&'a Cell, &'a StrategyResult)> {
     let others = |conditions: &[(String, String)]| -> BTreeMap<String, String> {
         let others = conditions
             .iter()
             .filter(|(name, _)| name != MAX_CONCURRENCY);
         others.cloned().collect()
     };
-    let wanted = others(subject.conditions);
+    let wanted = others(conditions);
     let cells = baseline.cells.iter();
-    let cells = cells.filter(|cell| others(&cell.conditions) == wanted);
-    let strategies = cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)));
-    strategies
-        .filter(|(_, old)| old.name == subject.name)
-        .collect()
+    let cells = cells.filter(move |cell| others(&cell.conditions) == wanted);
+    cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)))
 }
 
 /// A transport other than the one that is left, in a result of a version that had a choice.

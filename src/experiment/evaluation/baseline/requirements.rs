@@ -1,6 +1,6 @@
 //! What thresholds need of a baseline, checked before the run.
 
-use super::counterpart::{Subject, candidate};
+use super::counterpart::{OTHER_CONDITIONS, Subject, candidate};
 use crate::experiment::spec::experiment::Experiment;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::Comparison;
@@ -62,8 +62,12 @@ fn check_conditions(
             match candidate(&document, baseline, subject) {
                 Ok(_) => is_comparable = true,
                 Err(reason) => {
+                    let has = match reason.as_str() {
+                        OTHER_CONDITIONS => conditions_of(baseline),
+                        _ => String::new(),
+                    };
                     let conditions = describe(&conditions);
-                    objections.push((&variant.name, format!("{conditions}: {reason}")));
+                    objections.push((&variant.name, format!("{conditions}: {reason}{has}")));
                 }
             }
         }
@@ -74,17 +78,13 @@ fn check_conditions(
     };
     for (name, objection) in &objections {
         if let Some(threshold) = needs(name) {
-            bail!(
-                "--fail-if: `{threshold}`: {objection}{}",
-                conditions_of(baseline)
-            );
+            bail!("--fail-if: `{threshold}`: {objection}");
         }
     }
     match objections.first() {
-        Some((name, objection)) if !is_comparable => bail!(
-            "--baseline: no strategy can be compared; {name} under {objection}{}",
-            conditions_of(baseline)
-        ),
+        Some((name, objection)) if !is_comparable => {
+            bail!("--baseline: no strategy can be compared; {name} under {objection}")
+        }
         _ => Ok(()),
     }
 }

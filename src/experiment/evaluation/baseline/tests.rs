@@ -65,7 +65,7 @@ fn results_of_different_conditions_have_no_ratio() {
         (
             format!("{row}/name"),
             json!("threads"),
-            "not in the baseline",
+            "no such strategy in the baseline; it has threads",
         ),
         (
             format!("{row}/fates_digest"),
@@ -366,6 +366,12 @@ fn baseline_of_other_conditions_is_refused_before_the_run() {
         (
             other.to_owned(),
             format!("--baseline: no strategy can be compared; sequential under {objection}"),
+        ),
+        (
+            format!("{server}\n[grid]\nstrategies = ['adaptive']"),
+            "--baseline: no strategy can be compared; adaptive under flags 20, latency 50ms, seed 0: no such strategy in \
+             the baseline; it has async"
+                .to_owned(),
         ),
     ] {
         assert_eq!(check(&text), expected, "{text}");
