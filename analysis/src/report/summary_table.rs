@@ -50,7 +50,7 @@ const COLUMNS: &[FigureColumn] = &[
     FigureColumn {
         header: "bound",
         legend: "lower bound: the shortest wall time that the server's planned delays and limits allow",
-        rank: 8,
+        rank: 3,
         blank: "-",
         // Without delays it is 0, which bounds nothing.
         value: |_, one| {
@@ -61,7 +61,7 @@ const COLUMNS: &[FigureColumn] = &[
     FigureColumn {
         header: "efficiency",
         legend: "lower bound divided by wall time",
-        rank: 3,
+        rank: 4,
         blank: "-",
         value: |_, one| Some(format!("{:.1}%", 100.0 * one.efficiency?)),
     },
@@ -75,21 +75,21 @@ const COLUMNS: &[FigureColumn] = &[
     FigureColumn {
         header: "p50",
         legend: "median time of a successful download: from when it was due until it was verified, with all its attempts",
-        rank: 5,
+        rank: 7,
         blank: "-",
         value: |_, one| percentile(one.download_time.succeeded.p50),
     },
     FigureColumn {
         header: "p99",
         legend: "99th percentile of the same; given from 299 independent downloads on",
-        rank: 4,
+        rank: 5,
         blank: "-",
         value: |_, one| percentile(one.download_time.succeeded.p99),
     },
     FigureColumn {
         header: "not found",
         legend: "downloads of all rounds that ended with 404",
-        rank: 7,
+        rank: 8,
         blank: "0",
         value: |_, one| count(one.not_found),
     },
