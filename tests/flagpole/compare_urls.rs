@@ -71,6 +71,16 @@ fn server_that_fails_is_measured() {
 }
 
 #[test]
+fn server_without_the_flags_is_measured_with_urls() {
+    let server = seeded_server(7, "0", "404@100%");
+    let line = "compare --flags 2 --rounds 1 --strategy threads --url";
+    let output = flagpole(&format!("{line} {}", server.url()));
+    output.assert_code(3);
+    let remedy = "the server does not have flagpole's files; list its paths with --urls";
+    output.assert_stderr_contains(&format!("no download succeeded; {remedy}\n"));
+}
+
+#[test]
 fn clean_responses_of_flagpole_were_not_delayed() {
     let server = seeded_server(7, "0", "");
     let line = format!(

@@ -185,9 +185,9 @@ pub struct RoundResult {
     /// The 10th percentile of the planned delays above 0.
     #[serde(default)]
     pub delay_p10_us: Option<u64>,
-    /// The median of the planned delays above 0.
+    /// The mean of the planned delays above 0.
     #[serde(default)]
-    pub delay_p50_us: Option<u64>,
+    pub delay_mean_us: Option<u64>,
 }
 
 impl From<&Trial> for RoundResult {
@@ -209,7 +209,7 @@ impl From<&Trial> for RoundResult {
             lateness_p99_us: lateness.map(|lateness| as_micros(lateness.p99) as f64),
             lateness_p50_us: lateness.map(|lateness| as_micros(lateness.p50) as f64),
             delay_p10_us: lateness.map(|lateness| as_micros(lateness.short_delay)),
-            delay_p50_us: lateness.map(|lateness| as_micros(lateness.median_delay)),
+            delay_mean_us: lateness.map(|lateness| as_micros(lateness.mean_delay)),
         }
     }
 }

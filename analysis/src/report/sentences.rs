@@ -109,7 +109,7 @@ fn failures(strategy: &StrategyResult) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// How many rounds of all cells were repeated.
+/// How many rounds of all cells were repeated, and how many spoiled ones were kept because there were too few others.
 fn repeated(comparison: &Comparison) -> Option<String> {
     let repeated = comparison.cells.iter().map(|cell| {
         let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
@@ -118,18 +118,16 @@ fn repeated(comparison: &Comparison) -> Option<String> {
     let count: usize = repeated.sum();
     let rounds: usize = comparison.cells.iter().map(|cell| cell.rounds).sum();
     let of = plural(rounds as u64, "round");
-    let kept: usize = comparison.cells.iter().map(spoiled_rounds).sum();
-    let kept = match kept {
+    let kept = comparison.cells.iter().map(|cell| {
+        let rounds = cell.strategies.iter().flat_map(|one| &one.stalled_rounds);
+        rounds.collect::<BTreeSet<_>>().len()
+    });
+    let kept = match kept.sum::<usize>() {
         0 => String::new(),
-        _ => format!(" (in {kept} of the kept ones too)"),
+        1 => "; 1 spoiled round is in the figures".to_owned(),
+        kept => format!("; {kept} spoiled rounds are in the figures"),
     };
     (count > 0).then(|| format!("{count} of {of} repeated: the machine stalled{kept}"))
-}
-
-/// The number of rounds that are part of the figures although the machine spoiled them.
-fn spoiled_rounds(cell: &Cell) -> usize {
-    let rounds = cell.strategies.iter().flat_map(|one| &one.stalled_rounds);
-    rounds.collect::<BTreeSet<_>>().len()
 }
 
 /// The knees of the curves, the comparison with the baseline, and the thresholds that are crossed or not judged.

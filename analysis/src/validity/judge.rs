@@ -49,14 +49,13 @@ fn unchecked(cell: &ObservedCell) -> Vec<String> {
             "lost processor time: the system does not report how long threads wait for a processor";
         unchecked.push(sentence.to_owned());
     }
-    if strategies.iter().any(|one| !one.has_server_timing) {
-        let sentence = "lateness of the server: it does not report its delays";
-        unchecked.push(sentence.to_owned());
-    }
-    if cell.has_unknown_delays {
-        let sentence =
-            "whether all strategies met the same delays: the server does not report them";
-        unchecked.push(sentence.to_owned());
+    let what = if cell.has_unknown_delays {
+        "lateness of the server, and whether all strategies met the same delays"
+    } else {
+        "lateness of the server"
+    };
+    if cell.has_unknown_delays || strategies.iter().any(|one| !one.has_server_timing) {
+        unchecked.push(format!("{what}: it reports no delays"));
     }
     unchecked
 }

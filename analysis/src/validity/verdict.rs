@@ -26,8 +26,8 @@ pub struct Verdict {
     pub validity: Validity,
     /// Why not, the most severe reason first; empty if the figures are valid.
     pub reasons: Vec<ValidityIssue>,
-    /// What could not be checked, and why, each as a sentence without a full stop: "whether all strategies met the same
-    /// delays: the server does not report them". It does not change the validity.
+    /// What could not be checked, and why, each as a sentence without a full stop: "lateness of the server: it
+    /// reports no delays". It does not change the validity.
     #[serde(default)]
     pub unchecked: Vec<String>,
 }

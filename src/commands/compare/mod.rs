@@ -25,7 +25,7 @@ use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 impl CompareArgs {
@@ -141,13 +141,16 @@ impl CompareArgs {
     }
 
     /// Prints why the measurement is invalid, with `--strict` also why it is doubtful and what thresholds are not
-    /// judged; returns whether it can be used.
+    /// judged; returns whether it can be used. A terminal that shows the text report shows the reasons already.
     fn report_reasons(&self, comparison: &Comparison) -> bool {
         let invalid = exit_reasons::reasons(comparison, Validity::Invalid);
         let doubtful = exit_reasons::reasons(comparison, Validity::Suspect);
         let not_judged = exit_reasons::thresholds(comparison, ThresholdStatus::NotJudged);
-        note_first("invalid measurement", &invalid);
-        if self.strict {
+        let is_shown = self.format.name() == "text" && io::stdout().is_terminal();
+        if !is_shown {
+            note_first("invalid measurement", &invalid);
+        }
+        if self.strict && !is_shown {
             note_first("doubtful measurement", &doubtful);
             let messages = not_judged.iter().map(|result| result.message.clone());
             note_first("threshold not judged", &messages.collect::<Vec<_>>());

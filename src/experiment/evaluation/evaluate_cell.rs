@@ -11,6 +11,7 @@ use flagpole_analysis::bound::{ServerLimits, ServerRate};
 use flagpole_analysis::comparison::{Cell, MeasurementOverhead, RepeatedRound, Trial};
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::ValidityIssue;
+use flagpole_protocol::Outcome;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
@@ -84,11 +85,17 @@ fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Vali
     let has_downloads = cell.all_trials().any(|trial| trial.measured.stats.ok > 0);
     let is_external = conditions.experiment.url.is_some();
     if is_external && cell.abort_reason.is_none() && !has_downloads {
-        let option = match conditions.experiment.urls {
-            Some(_) => "--urls",
-            None => "--url",
+        // Other bodies than those of the flags, or none at these paths.
+        let has_other_files =
+            records().any(|record| matches!(record.outcome, Outcome::Corrupt | Outcome::NotFound));
+        let remedy = match conditions.experiment.urls {
+            Some(_) => "check --url and --urls",
+            None if has_other_files => {
+                "the server does not have flagpole's files; list its paths with --urls"
+            }
+            None => "check --url",
         };
-        let message = format!("no download succeeded; check {option}");
+        let message = format!("no download succeeded; {remedy}");
         reasons.push(ValidityIssue::invalid("no_downloads", message));
     }
     reasons

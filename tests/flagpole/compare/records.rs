@@ -202,7 +202,8 @@ fn interrupted_comparison_keeps_its_records() {
     process.signal(rustix::process::Signal::INT);
     process.finish().assert_code(3);
     let lines = lines(&sandbox, "r.jsonl");
-    assert_eq!(lines.len() as u64, server.ledger().requests);
+    // An attempt may be cancelled before its request is sent.
+    assert!(lines.len() as u64 >= server.ledger().requests);
     assert!(lines.iter().any(|line| line["kept"] == true));
 }
 
