@@ -2,9 +2,10 @@
 //! met, with rejections, without retries, without timeouts.
 
 use super::waits::{
-    count_rejection, has_pauses, last_tries, lateness, plan_wait, queued, remove_timeout,
+    count_rejection, last_tries, lateness, plan_wait, queued, remove_timeout,
     timed_out_on_reused_connection, unreported_delay,
 };
+use crate::bound::connection_pauses::has_pauses;
 use crate::bound::terms::with_each;
 use crate::bound::{BoundTerms, PlannedWork, ServerLimits};
 use crate::stats::median::lower_median;

@@ -1,6 +1,5 @@
 //! What attempts waited for beyond their plan, and attempts as they might have been without that.
 
-use crate::bound::connection_pauses::pause_after;
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, TimeoutKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,11 +43,6 @@ pub(super) fn timed_out_on_reused_connection(record: &AttemptRecord) -> bool {
     let is_timeout =
         matches!(&record.outcome, Outcome::Timeout(kind, _) if *kind != TimeoutKind::Connect);
     is_timeout && record.reused_connection && record.status.is_none()
-}
-
-/// Whether any response is followed by a planned pause.
-pub(super) fn has_pauses(records: &[AttemptRecord]) -> bool {
-    records.iter().any(|record| pause_after(record).is_some())
 }
 
 /// Makes a rejected attempt count as if the rejection had been planned.

@@ -43,6 +43,11 @@ pub(crate) fn pause_after(record: &AttemptRecord) -> Option<Duration> {
     (!pause.is_zero()).then_some(pause)
 }
 
+/// Whether any response is followed by a planned pause.
+pub(crate) fn has_pauses(records: &[AttemptRecord]) -> bool {
+    records.iter().any(|record| pause_after(record).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //! scheduler of the system reports nothing.
 
 use super::verdict::ValidityIssue;
-use crate::bound::connection_pauses::pause_after;
+use crate::bound::connection_pauses::has_pauses;
 use crate::human::HumanDuration;
 use flagpole_protocol::{AttemptRecord, LatencyStats};
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl ResponseExcess {
         overhead: Option<Duration>,
     ) -> Option<ResponseExcess> {
         let (mut all, mut count, mut service_time) = (LatencyStats::default(), 0, Duration::ZERO);
-        let has_pauses = records.iter().any(|record| pause_after(record).is_some());
+        let has_pauses = has_pauses(records);
         let excess = |record: &AttemptRecord| {
             let may_wait = has_pauses && record.reused_connection;
             let actual = record.timing.as_ref().filter(|_| !may_wait)?.actual;
