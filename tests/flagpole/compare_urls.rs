@@ -77,7 +77,7 @@ fn server_without_the_flags_is_measured_with_urls() {
     let output = flagpole(&format!("{line} {}", server.url()));
     output.assert_code(3);
     let remedy = "the server does not have flagpole's files; list its paths with --urls";
-    output.assert_stderr_contains(&format!("no download succeeded; {remedy}\n"));
+    output.assert_stderr_contains(&format!("no download succeeded; {remedy}"));
 }
 
 #[test]
