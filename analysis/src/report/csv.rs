@@ -39,8 +39,8 @@ efficiency /strategy/efficiency";
 
 /// The latencies: the start of their headers, and where they are in the result of a strategy.
 const LATENCIES: &[(&str, &str)] = &[
-    ("download", "download_time/succeeded"),
-    ("failed_download", "download_time/failed"),
+    ("download_time", "download_time/succeeded"),
+    ("failed_download_time", "download_time/failed"),
     ("response_time", "response_time/succeeded"),
     ("failed_response_time", "response_time/failed"),
     ("service_time", "service_time/succeeded"),
