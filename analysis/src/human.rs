@@ -77,6 +77,16 @@ pub(crate) fn list(items: &[&str]) -> String {
     }
 }
 
+/// A number per second, with 3 significant digits where it is below 1,000.
+pub(crate) fn rate(value: f64) -> String {
+    let decimals = match value {
+        value if value < 9.995 => 2,
+        value if value < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
+
 /// `1 core`, `2 cores`.
 pub(crate) fn plural(count: impl Copy + PartialEq + From<u8> + fmt::Display, noun: &str) -> String {
     let s = if count == 1.into() { "" } else { "s" };

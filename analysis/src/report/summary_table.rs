@@ -2,7 +2,7 @@
 
 use super::layout::TableColumn;
 use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
-use crate::human::{HumanDuration, ratio_texts};
+use crate::human::{HumanDuration, rate, ratio_texts};
 
 /// A column of figures.
 struct FigureColumn {
@@ -70,7 +70,7 @@ const COLUMNS: &[FigureColumn] = &[
         legend: "attempts per second of the wall time",
         rank: 6,
         blank: "-",
-        value: |_, one| (one.requests_per_s > 0.0).then(|| per_second(one.requests_per_s)),
+        value: |_, one| (one.requests_per_s > 0.0).then(|| rate(one.requests_per_s)),
     },
     FigureColumn {
         header: "p50",
@@ -167,16 +167,6 @@ fn percentile(percentile: Option<Percentile>) -> Option<String> {
 
 fn count(count: u64) -> Option<String> {
     (count > 0).then(|| count.to_string())
-}
-
-/// 3 significant digits.
-fn per_second(value: f64) -> String {
-    let decimals = match value {
-        value if value < 9.995 => 2,
-        value if value < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]

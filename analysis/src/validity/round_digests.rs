@@ -1,5 +1,6 @@
 //! The digests of the rounds of strategies: all must be equal, and where they are not, a sentence says which differ.
 
+use crate::human::list;
 use flagpole_protocol::ShortDigest;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -129,9 +130,7 @@ impl fmt::Display for DigestDifference {
 /// `1`, `1 and 2`, `1, 2 and 3`; of more than `max`, the first and the number of the others.
 fn enumerate(items: &[String], max: usize) -> String {
     match items {
-        [] => String::new(),
-        [one] => one.clone(),
         [one, ..] if items.len() > max => format!("{one} and {} others", items.len() - 1),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        _ => list(&items.iter().map(String::as_str).collect::<Vec<_>>()),
     }
 }

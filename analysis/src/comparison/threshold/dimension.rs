@@ -1,6 +1,6 @@
 //! What kind of quantity a metric is: its units in conditions, in the result document, and for people.
 
-use crate::human::{HumanDuration, ratio_texts};
+use crate::human::{HumanDuration, rate, ratio_texts};
 use std::time::Duration;
 
 /// A kind of quantity.
@@ -103,8 +103,7 @@ impl Dimension {
             Dimension::Time => HumanDuration(Duration::from_secs_f64(base)).to_string(),
             Dimension::Share => format!("{:.1}%", 100.0 * base),
             Dimension::Count => base.to_string(),
-            Dimension::Rate if base < 100.0 => format!("{base:.1}/s"),
-            Dimension::Rate => format!("{base:.0}/s"),
+            Dimension::Rate => format!("{}/s", rate(base)),
             Dimension::Size => format!("{:.1} MiB", base / 1_048_576.0),
             Dimension::Ratio => ratio_texts(base, None).0,
         }
