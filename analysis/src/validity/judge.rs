@@ -72,14 +72,16 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
     for strategy in strategies {
         reasons.extend(ledger_mismatch(strategy));
         reasons.extend(below_bound(strategy));
-        reasons.extend(server_late(&strategy.name, &strategy.lateness));
+        let saturated = client_saturated(strategy);
+        let saturated = saturated.or_else(|| machine_saturated(strategy, cell.cores));
+        let lateness = &strategy.lateness;
+        reasons.extend(server_late(&strategy.name, lateness, saturated.is_some()));
         reasons.extend(match strategy.lost {
             Some(lost) => processor_lost(&strategy.name, lost),
             // The scheduler's figures are better evidence where they exist.
             None => response_excess(&strategy.name, &strategy.excess, cell.is_overhead_measured),
         });
-        let saturated = client_saturated(strategy);
-        reasons.extend(saturated.or_else(|| machine_saturated(strategy, cell.cores)));
+        reasons.extend(saturated);
         reasons.extend(busy_time_mismatch(strategy));
         reasons.extend(rounds_drift(strategy, strategies.len()));
     }

@@ -79,8 +79,18 @@ impl Lateness {
 /// Responses to a strategy were not delayed as asked. With as many responses as a round has, its p99 lateness is often
 /// that of the slowest response, for which a run waits. In the mean over the rounds it is suspect, because the mean wall
 /// time grows by up to as much; the median round decides whether it is invalid, because one stall does not determine it.
-/// The p50 lateness is that of the median round too.
-pub(super) fn server_late(name: &str, rounds: &[Lateness]) -> Option<ValidityIssue> {
+/// The p50 lateness is that of the median round too. The strategy itself may have saturated the machine: then an idle one
+/// does not help.
+pub(super) fn server_late(
+    name: &str,
+    rounds: &[Lateness],
+    is_saturated: bool,
+) -> Option<ValidityIssue> {
+    let remedy = if is_saturated {
+        "lower the concurrency"
+    } else {
+        "run on an idle machine"
+    };
     let median = lower_median(rounds, |one, other| one.p99.cmp(&other.p99))?;
     let count = plural(rounds.len(), "round");
     if median.p99 > median.invalid_limit() {
@@ -90,6 +100,7 @@ pub(super) fn server_late(name: &str, rounds: &[Lateness]) -> Option<ValidityIss
             median.p99,
             &rounds,
             &limit(median, INVALID_SHARE, INVALID_FLOOR),
+            remedy,
         );
         return Some(ValidityIssue::invalid("server_late", message));
     }
@@ -102,16 +113,16 @@ pub(super) fn server_late(name: &str, rounds: &[Lateness]) -> Option<ValidityIss
             mean,
             &rounds,
             &limit(median, SUSPECT_SHARE, SUSPECT_FLOOR),
+            remedy,
         );
         return Some(ValidityIssue::suspect("server_late", message));
     }
-    half_late(name, rounds)
+    half_late(name, rounds, remedy)
 }
 
-fn message(name: &str, p99: Duration, rounds: &str, limit: &str) -> String {
+fn message(name: &str, p99: Duration, rounds: &str, limit: &str, remedy: &str) -> String {
     format!(
-        "the server was too late for {name}: p99 lateness {} in {rounds}, limit {limit}; run on an idle machine or use \
-         longer delays",
+        "the server was too late for {name}: p99 lateness {} in {rounds}, limit {limit}; {remedy} or use longer delays",
         HumanDuration(p99)
     )
 }
@@ -127,12 +138,12 @@ fn limit(lateness: &Lateness, share: f64, floor: Duration) -> String {
 }
 
 /// Half of the responses were late by a share of the mean delay, and so was most of the run.
-fn half_late(name: &str, rounds: &[Lateness]) -> Option<ValidityIssue> {
+fn half_late(name: &str, rounds: &[Lateness], remedy: &str) -> Option<ValidityIssue> {
     let median = lower_median(rounds, |one, other| one.p50.cmp(&other.p50))?;
     let limit = median.mean_delay.mul_f64(SUSPECT_SHARE);
     let message = format!(
         "half of the responses to {name} were more than {} late, which is {:.0}% of the mean delay of {} (limit \
-         {:.0}%); use longer delays or run on an idle machine",
+         {:.0}%); use longer delays or {remedy}",
         HumanDuration(median.p50),
         100.0 * median.p50.as_secs_f64() / median.mean_delay.as_secs_f64(),
         HumanDuration(median.mean_delay),
@@ -186,9 +197,9 @@ mod tests {
         let mut records: Vec<_> = (0..51).map(|_| response(1, 1, 0)).collect();
         records.extend((0..49).map(|_| response(1000, 1000, 0)));
         let lateness = Lateness::from_ledger(MS / 10, MS / 2, &records).unwrap();
-        assert_eq!(server_late("async", &[lateness]), None);
+        assert_eq!(server_late("async", &[lateness], false), None);
         let short = Lateness::from_ledger(MS / 10, MS / 2, &records[..51]).unwrap();
-        assert!(server_late("async", &[short]).is_some());
+        assert!(server_late("async", &[short], false).is_some());
     }
 
     #[test]

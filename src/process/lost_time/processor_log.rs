@@ -92,9 +92,9 @@ mod tests {
     use super::*;
     use std::time::Instant;
 
-    /// One processor, without idle time, at this time in milliseconds.
+    /// One processor, busy all the time, at this time in milliseconds.
     fn reading(start: Instant, at: u64, own: u64, steal: u64) -> Reading {
-        let text = format!("cpu0 0 0 0 0 0 0 0 {steal} 0 0");
+        let text = format!("cpu0 {at} 0 0 0 0 0 0 {steal} 0 0");
         let at = start + Duration::from_millis(at);
         Reading {
             times: ProcessorTimes::parse(&text, "0", at).unwrap(),

@@ -12,6 +12,7 @@ pub(super) struct ProcessorTimes {
     pub(super) at: Instant,
     processors: u32,
     idle: Duration,
+    busy: Duration,
     pub(super) steal: Duration,
 }
 
@@ -31,11 +32,13 @@ impl ProcessorTimes {
         (self.at - before.at) * self.processors
     }
 
-    /// How long the processors were not idle since `before`. Computed from the idle time, because the system measures that,
-    /// and samples the others once in a tick.
+    /// How long the processors were not idle since `before`. The system measures the idle time, and what is left includes
+    /// the change between idle and busy; it samples the busy time once in a tick, which may hit or miss short work. The
+    /// smaller one is taken.
     pub(super) fn busy_since(&self, before: &ProcessorTimes) -> Duration {
         let idle = self.idle.saturating_sub(before.idle);
-        self.capacity_since(before).saturating_sub(idle)
+        let busy = self.busy.saturating_sub(before.busy);
+        self.capacity_since(before).saturating_sub(idle).min(busy)
     }
 
     pub(super) fn parse(text: &str, allowed: &str, at: Instant) -> Option<ProcessorTimes> {
@@ -43,6 +46,7 @@ impl ProcessorTimes {
             at,
             processors: 0,
             idle: Duration::ZERO,
+            busy: Duration::ZERO,
             steal: Duration::ZERO,
         };
         for line in text.lines() {
@@ -55,7 +59,10 @@ impl ProcessorTimes {
             if is_in_list(allowed, number) {
                 let ticks: Vec<u32> = columns.filter_map(|ticks| ticks.parse().ok()).collect();
                 times.processors += 1;
-                times.idle += TICK * (ticks.get(3)? + ticks.get(4)?);
+                let idle = ticks.get(3)? + ticks.get(4)?;
+                times.idle += TICK * idle;
+                // Guests are part of user and nice.
+                times.busy += TICK * (ticks.iter().take(8).sum::<u32>() - idle);
                 times.steal += TICK * *ticks.get(7)?;
             }
         }
@@ -98,11 +105,17 @@ mod tests {
     }
 
     #[test]
-    fn a_processor_that_is_not_idle_is_busy() {
+    fn busy_is_the_smaller_one_of_not_idle_and_sampled() {
         let now = Instant::now();
         let before = times(STAT, "0,1", now);
-        let after = STAT.replace(" 1000 30", " 1010 40");
+        // Of 50 ticks 20 were idle or waiting, and 40 sampled as busy.
+        let after = STAT.replace(" 50 0 20 1000 30", " 70 0 40 1010 40");
         let after = times(&after, "0,1", now + TICK * 25);
         assert_eq!(after.busy_since(&before), TICK * 30);
+        let longer = ProcessorTimes {
+            at: after.at + TICK * 25,
+            ..after
+        };
+        assert_eq!(longer.busy_since(&before), TICK * 40);
     }
 }

@@ -16,7 +16,7 @@ fn clean() -> Trial {
     trial.lost.run_queue_us = Some(2500);
     trial.lost.thread_time_us = Some(100_000);
     (trial.lost.own_cpu_us, trial.lost.steal_us) = (Some(0), Some(0));
-    (trial.lost.other_cpu_us, trial.lost.capacity_us) = (Some(1), Some(1));
+    (trial.lost.other_cpu_us, trial.lost.capacity_us) = (Some(1000), Some(1000));
     trial
 }
 
