@@ -125,10 +125,10 @@ fn output_files_on_standard_output_keep_the_result() {
         (code, std::fs::read_to_string(sandbox.path("out")).unwrap())
     };
     let compare = "compare --flags 2 --rounds 1 --latency 1ms --strategy async";
-    for (option, part) in [("--save", "[grid]"), ("--result", "\"schema\": 3")] {
+    for (option, part) in [("--save", "[grid]"), ("--result", "\"schema\": 4")] {
         let (_, text) = run(&format!("{compare} {option} /dev/stdout"));
         assert!(text.contains(part), "{option}: {text}");
-        assert!(text.contains("\nlower bound: "), "{option}: {text}");
+        assert!(text.contains("\nstrategy "), "{option}: {text}");
     }
     let (code, text) = run("get BR --records /dev/stdout");
     assert_eq!((code, text.as_str()), (Some(2), ""));
