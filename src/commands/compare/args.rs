@@ -48,7 +48,7 @@ Examples:
   flagpole compare --flags all -c 32 --rounds 10
   flagpole compare --latency 10ms..200ms --fault 500@10% --retries 3 --seed 7
   flagpole compare --latency 10ms,50ms -c 1,5,30 --strategy threads,async
-  flagpole compare tail --print-experiment > mine.toml
+  flagpole compare article --print-experiment > mine.toml
   flagpole compare mine.toml --result mine.json
   flagpole compare mine.toml --baseline mine.json --fail-if 'async/baseline.wall.low > 1.05'
   flagpole compare mine.toml --strict --fail-if 'async.efficiency < 0.9'
