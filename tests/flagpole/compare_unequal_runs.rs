@@ -15,7 +15,7 @@ fn reason<'a>(document: &'a Value, label: &str) -> &'a str {
     reason["message"].as_str().unwrap()
 }
 
-/// The numbers of the four rounds: a busy machine may have spoiled others, which were repeated.
+/// The numbers of the four rounds: others may have been repeated because the machine stalled.
 fn rounds(document: &Value) -> [u64; 4] {
     let rounds = strategies(document)[0]["rounds"].as_array().unwrap();
     let numbers = rounds.iter().map(|round| round["round"].as_u64().unwrap());

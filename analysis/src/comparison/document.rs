@@ -129,7 +129,7 @@ pub struct Cell {
 pub struct RepeatedRound {
     /// The round, from 1.
     pub round: usize,
-    /// The strategy whose trial was spoiled.
+    /// The strategy in whose trial the machine stalled.
     pub strategy: String,
     /// The fixed name of the reason: `server_late`, `processor_lost`.
     pub label: String,

@@ -92,8 +92,8 @@ pub struct StrategyResult {
     pub percentiles: Vec<PercentilePoint>,
     /// The rounds, without the warm-up round.
     pub rounds: Vec<RoundResult>,
-    /// The rounds that the machine spoiled, because the server was late or processor time was lost, and that are part of
-    /// the figures nevertheless.
+    /// The rounds in which the machine stalled (the server was late, or processor time was lost) and that are part of the
+    /// figures nevertheless.
     pub stalled_rounds: Vec<usize>,
     /// The wall time of all rounds in which the strategy did not get a processor, because others used it or its process
     /// was stopped; null if the system does not report it.

@@ -6,7 +6,7 @@ mod tests;
 use super::figures::ResourceUsage;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
-use crate::validity::{Lateness, LostTime, LostWall, SpoiledBy};
+use crate::validity::{Lateness, LostTime, LostWall, Stall};
 use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun, ServerTiming, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,11 +48,11 @@ impl Trial {
         Lateness::from_ledger(p50, p99, records).filter(|_| server.delayed > 0)
     }
 
-    /// Why the machine spoiled the trial, so that its round is to be repeated; `None` if it did not. Neither the wall
-    /// time nor errors decide: that would select results.
-    pub fn spoiled_by(&self) -> Option<SpoiledBy> {
+    /// How the machine stalled during the trial, so that its round must be repeated; `None` if it did not. Neither the
+    /// wall time nor errors decide: that would select results.
+    pub fn stall(&self) -> Option<Stall> {
         let lost = LostWall::from_trial(&self.lost, self.measured.wall);
-        SpoiledBy::find(self.lateness(), lost)
+        Stall::find(self.lateness(), lost)
     }
 
     /// The lower bound divided by the wall time, 0 to 1; `None` without a bound and without delays.

@@ -95,10 +95,10 @@ fn observed_strategy(
     }
 }
 
-/// The rounds that are part of the figures although the machine spoiled them.
+/// The rounds that are part of the figures although the machine stalled in them.
 fn stalled_rounds(trials: &[Trial]) -> Vec<usize> {
-    let spoiled = trials.iter().filter(|trial| trial.spoiled_by().is_some());
-    spoiled.map(|trial| trial.round).collect()
+    let stalled = trials.iter().filter(|trial| trial.stall().is_some());
+    stalled.map(|trial| trial.round).collect()
 }
 
 /// The round of the trial and the first difference between its records and the server's ledger.

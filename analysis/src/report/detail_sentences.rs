@@ -106,16 +106,14 @@ fn lost(strategy: &StrategyResult) -> Option<String> {
     Some(format!("lost {lost} of {wall} without a processor"))
 }
 
-/// The rounds that are part of the figures although the machine stalled.
+/// The rounds that are part of the figures although the machine stalled in them.
 fn stalled(strategy: &StrategyResult) -> Option<String> {
     let rounds = strategy.stalled_rounds.iter().map(ToString::to_string);
     let rounds: Vec<_> = rounds.collect();
     (!rounds.is_empty()).then(|| {
-        format!(
-            "the machine stalled in {} and spoiled them: {}",
-            plural(rounds.len(), "round"),
-            rounds.join(", ")
-        )
+        let verb = if rounds.len() == 1 { "is" } else { "are" };
+        let count = plural(rounds.len(), "stalled round");
+        format!("{count} {verb} in the figures: {}", rounds.join(", "))
     })
 }
 

@@ -109,7 +109,7 @@ fn failures(strategy: &StrategyResult) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// How many rounds of all cells were repeated, and how many spoiled ones were kept because there were too few others.
+/// How many rounds of all cells were repeated, and how many stalled ones are in the figures because there were too few others.
 fn repeated(comparison: &Comparison) -> Option<String> {
     let repeated = comparison.cells.iter().map(|cell| {
         let rounds = cell.repeated_rounds.iter().map(|repeated| repeated.round);
@@ -124,8 +124,8 @@ fn repeated(comparison: &Comparison) -> Option<String> {
     });
     let kept = match kept.sum::<usize>() {
         0 => String::new(),
-        1 => "; 1 spoiled round is in the figures".to_owned(),
-        kept => format!("; {kept} spoiled rounds are in the figures"),
+        1 => "; 1 stalled round is in the figures".to_owned(),
+        kept => format!("; {kept} stalled rounds are in the figures"),
     };
     (count > 0).then(|| format!("{count} of {of} repeated: the machine stalled{kept}"))
 }

@@ -13,7 +13,7 @@ mod repetition;
 mod response_excess;
 mod round_digests;
 mod same_fates;
-mod spoiled;
+mod stall;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -29,5 +29,5 @@ pub use reconcile::{Mismatch, first_mismatch};
 pub use repetition::Repetition;
 pub use response_excess::ResponseExcess;
 pub use round_digests::{RoundDigests, common_digest};
-pub use spoiled::SpoiledBy;
+pub use stall::Stall;
 pub use verdict::{Validity, ValidityIssue, Verdict};

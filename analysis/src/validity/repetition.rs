@@ -1,16 +1,16 @@
-//! Which rounds of a cell are repeated, because the machine spoiled them, and which are kept.
+//! Which rounds of a cell are repeated because the machine stalled, and which are part of the figures.
 
-/// The rounds so far. A spoiled round is repeated, until as many rounds as were asked for are not spoiled, or more than that
-/// many are: then as many again would not be enough.
+/// The rounds so far. A stalled round is repeated until the requested number of rounds did not stall, or until more than
+/// that number did: then as many rounds again would not be enough.
 #[derive(Clone, Debug)]
 pub struct Repetition {
     requested: usize,
-    /// The numbers of the rounds and whether they are spoiled.
+    /// The number of each round and whether the machine stalled in it.
     rounds: Vec<(usize, bool)>,
 }
 
 impl Repetition {
-    /// No rounds yet, of this number that was asked for.
+    /// Starts without rounds; `requested` rounds without a stall are wanted.
     pub fn new(requested: usize) -> Repetition {
         Repetition {
             requested,
@@ -19,31 +19,31 @@ impl Repetition {
     }
 
     /// Adds a round.
-    pub fn add(&mut self, round: usize, is_spoiled: bool) {
-        self.rounds.push((round, is_spoiled));
+    pub fn add(&mut self, round: usize, is_stalled: bool) {
+        self.rounds.push((round, is_stalled));
     }
 
-    /// The number of rounds that were spoiled.
-    pub fn spoiled(&self) -> usize {
-        self.spoiled_rounds().len()
+    /// The number of stalled rounds.
+    pub fn stalled(&self) -> usize {
+        self.stalled_rounds().len()
     }
 
-    /// The rounds that were spoiled.
-    pub fn spoiled_rounds(&self) -> Vec<usize> {
-        let spoiled = self.rounds.iter().filter(|(_, is_spoiled)| *is_spoiled);
-        spoiled.map(|(round, _)| *round).collect()
+    /// The numbers of the stalled rounds.
+    pub fn stalled_rounds(&self) -> Vec<usize> {
+        let stalled = self.rounds.iter().filter(|(_, is_stalled)| *is_stalled);
+        stalled.map(|(round, _)| *round).collect()
     }
 
-    /// Whether another round is to be measured.
+    /// Whether another round must be measured.
     pub fn needs_another(&self) -> bool {
-        let spoiled = self.spoiled();
-        self.rounds.len() - spoiled < self.requested && spoiled <= self.requested
+        let stalled = self.stalled();
+        self.rounds.len() - stalled < self.requested && stalled <= self.requested
     }
 
-    /// The rounds that are in no figure: spoiled ones, except the last of them if there are too few others.
+    /// The rounds that are in no figure: the stalled ones, except the last of them if there are too few others.
     pub fn set_apart(&self) -> Vec<usize> {
         let excess = self.rounds.len().saturating_sub(self.requested);
-        self.spoiled_rounds().into_iter().take(excess).collect()
+        self.stalled_rounds().into_iter().take(excess).collect()
     }
 }
 
@@ -52,18 +52,18 @@ mod tests {
     use super::*;
 
     /// Measures rounds until none is needed.
-    fn measured(requested: usize, is_spoiled: impl Fn(usize) -> bool) -> Repetition {
+    fn measured(requested: usize, is_stalled: impl Fn(usize) -> bool) -> Repetition {
         let mut repetition = Repetition::new(requested);
         let mut round = 0;
         while repetition.needs_another() {
             round += 1;
-            repetition.add(round, is_spoiled(round));
+            repetition.add(round, is_stalled(round));
         }
         repetition
     }
 
     #[test]
-    fn spoiled_rounds_are_repeated_and_set_apart() {
+    fn stalled_rounds_are_repeated_and_set_apart() {
         let repetition = measured(20, |round| [3, 7, 21].contains(&round));
         assert_eq!(repetition.rounds.len(), 23);
         assert_eq!(repetition.set_apart(), [3, 7, 21]);
@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn at_most_as_many_rounds_again_are_measured() {
-        // Every second round is spoiled, and the last one of 40.
+        // Every second round is stalled, and the last one of 40.
         let repetition = measured(20, |round| round % 2 == 0);
-        assert_eq!((repetition.rounds.len(), repetition.spoiled()), (39, 19));
+        assert_eq!((repetition.rounds.len(), repetition.stalled()), (39, 19));
         for period in 1..10 {
             let rounds = measured(20, |round| round % period == 0).rounds.len();
             assert!(rounds <= 40, "{rounds}");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn last_spoiled_rounds_are_kept_if_there_are_too_few_others() {
+    fn last_stalled_rounds_are_kept_if_there_are_too_few_others() {
         let all = measured(5, |_| true);
         assert_eq!((all.rounds.len(), all.set_apart()), (6, vec![1]));
         let most = measured(5, |round| round != 2);

@@ -114,7 +114,7 @@ impl Scenario {
         }
     }
 
-    /// Rounds that the machine spoils are set apart, as `flagpole compare` does after it has repeated them.
+    /// Stalled rounds are set apart, as `flagpole compare` does after it has repeated them.
     pub(crate) fn repeats(self, requested: usize) -> Scenario {
         Scenario {
             repeats: true,
@@ -167,18 +167,18 @@ fn set_apart(strategies: &mut [MeasuredStrategy], requested: usize) -> Vec<Repea
     let mut repeated = Vec::new();
     for round in 1..=strategies[0].trials.len() {
         let of_round = |trial: &&Trial| trial.round == round;
-        let spoiled = strategies.iter().filter_map(|one| {
-            let spoiled_by = one.trials.iter().find(of_round)?.spoiled_by()?;
+        let stalled = strategies.iter().filter_map(|one| {
+            let stall = one.trials.iter().find(of_round)?.stall()?;
             Some(RepeatedRound {
                 round,
                 strategy: one.name.clone(),
-                label: spoiled_by.label().to_owned(),
-                message: spoiled_by.to_string(),
+                label: stall.label().to_owned(),
+                message: stall.to_string(),
             })
         });
-        let spoiled: Vec<_> = spoiled.collect();
-        repetition.add(round, !spoiled.is_empty());
-        repeated.extend(spoiled);
+        let stalled: Vec<_> = stalled.collect();
+        repetition.add(round, !stalled.is_empty());
+        repeated.extend(stalled);
     }
     let apart = repetition.set_apart();
     for strategy in strategies {

@@ -1,4 +1,4 @@
-//! The number of rounds, rounds that drift, and rounds that the machine spoils.
+//! The number of rounds, rounds that drift, and stalled rounds.
 
 use crate::comparison::{Scenario, comparison};
 use crate::run::ms;
@@ -35,7 +35,7 @@ fn with_a_stall(scenario: Scenario) -> Scenario {
 }
 
 #[test]
-fn spoiled_round_is_repeated_and_counted() {
+fn stalled_round_is_repeated_and_counted() {
     let result = with_a_stall(comparison().rounds(11))
         .repeats(10)
         .result()
@@ -54,7 +54,7 @@ fn spoiled_round_is_repeated_and_counted() {
 }
 
 #[test]
-fn spoiled_round_that_is_kept_is_suspect() {
+fn stalled_round_that_is_kept_is_suspect() {
     with_a_stall(comparison())
         .result()
         .assert_suspect(&["server_late"]);

@@ -58,8 +58,8 @@ fn repeated_rounds(
     conditions: &CellConditions<'_>,
     repeated: &[(usize, Trial)],
 ) -> Vec<RepeatedRound> {
-    let spoiled = repeated.iter().filter_map(|(index, trial)| {
-        let reason = trial.spoiled_by()?;
+    let stalled = repeated.iter().filter_map(|(index, trial)| {
+        let reason = trial.stall()?;
         Some(RepeatedRound {
             round: trial.round,
             strategy: conditions.variants[*index].name.clone(),
@@ -67,7 +67,7 @@ fn repeated_rounds(
             message: reason.to_string(),
         })
     });
-    let mut rounds: Vec<_> = spoiled.collect();
+    let mut rounds: Vec<_> = stalled.collect();
     rounds.sort_by_key(|repeated| repeated.round);
     rounds
 }

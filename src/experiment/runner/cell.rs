@@ -65,10 +65,10 @@ impl CellTrials {
         }
     }
 
-    /// Whether the machine spoiled a trial of this round.
-    fn is_spoiled(&self, round: usize) -> bool {
+    /// Whether the machine stalled during a trial of this round.
+    fn is_stalled(&self, round: usize) -> bool {
         let mut trials = self.trials.iter().flatten();
-        trials.any(|trial| trial.round == round && trial.spoiled_by().is_some())
+        trials.any(|trial| trial.round == round && trial.stall().is_some())
     }
 
     /// Moves the trials of these rounds to `repeated`.
@@ -138,7 +138,7 @@ struct CellRun<'a> {
 }
 
 impl CellRun<'_> {
-    /// Runs the warm-up round, which is round 0, and rounds until as many as were asked for need not be repeated.
+    /// Runs the warm-up round, which is round 0, and then rounds until enough of them need not be repeated.
     fn run_rounds(&mut self, cell: &mut CellTrials, progress: &mut Progress) {
         let mut repetition = Repetition::new(self.conditions.experiment.rounds.get());
         cell.abort_reason = self.run_round(0, "", cell, progress);
@@ -147,30 +147,30 @@ impl CellRun<'_> {
             if cell.abort_reason.is_some() || !repetition.needs_another() {
                 break;
             }
-            let note = match repetition.spoiled() {
+            let note = match repetition.stalled() {
                 0 => String::new(),
-                spoiled => format!(" ({spoiled} repeated)"),
+                stalled => format!(" ({stalled} repeated)"),
             };
             cell.abort_reason = self.run_round(round, &note, cell, progress);
             cell.set_usual_waits();
-            let is_spoiled = cell.is_spoiled(round);
-            repetition.add(round, is_spoiled);
-            if !is_spoiled {
+            let is_stalled = cell.is_stalled(round);
+            repetition.add(round, is_stalled);
+            if !is_stalled {
                 self.write_kept(cell, |number| number == round);
             }
             self.write_unmeasured(round, cell);
-            if is_spoiled && repetition.needs_another() {
+            if is_stalled && repetition.needs_another() {
                 let first = self.conditions.first_step;
                 progress.repeat_round(first..first + self.conditions.variants.len());
             }
         }
-        // Only now it is known which of the spoiled rounds are kept.
-        let spoiled = repetition.spoiled_rounds();
+        // Only now it is known which of the stalled rounds are kept.
+        let stalled = repetition.stalled_rounds();
         cell.set_apart(&repetition.set_apart());
         for (index, trial) in &cell.repeated {
             self.records.write(*index, trial, false);
         }
-        self.write_kept(cell, |round| spoiled.contains(&round));
+        self.write_kept(cell, |round| stalled.contains(&round));
     }
 
     /// Writes the records of the kept trials of these rounds.

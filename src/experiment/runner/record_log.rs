@@ -1,7 +1,7 @@
 //! `compare --records`: one JSON line per attempt of every trial, so that a result can be recomputed.
 //!
-//! The records of a trial are written when its round ends. Those of a round that the machine spoiled follow at the end of
-//! the cell, because only then it is known whether the round is kept.
+//! The records of a trial are written when its round ends. Those of a stalled round follow at the end of the cell,
+//! because only then it is known whether the round is kept.
 
 use super::conditions::CellConditions;
 use crate::experiment::output_target::OutputStream;

@@ -25,7 +25,7 @@ pub(crate) fn is_invalid(stderr: &str) -> bool {
     stderr.contains("flagpole: invalid measurement: ")
 }
 
-/// The number of rounds of the only cell that were repeated, because a busy machine spoiled them.
+/// The number of rounds of the only cell that were repeated, because the machine stalled.
 pub(crate) fn repeated_rounds(document: &Value) -> usize {
     let repeated = document["cells"][0]["repeated_rounds"].as_array().unwrap();
     let rounds = repeated.iter().map(|repeated| repeated["round"].as_u64());

@@ -1,4 +1,4 @@
-//! Which trials the machine spoils.
+//! During which trials the machine stalled.
 
 use super::*;
 use crate::test_runs::{record, trial};
@@ -24,12 +24,12 @@ fn reason(change: impl FnOnce(&mut Trial)) -> Option<String> {
     let mut trial = clean();
     change(&mut trial);
     trial
-        .spoiled_by()
+        .stall()
         .map(|reason| format!("{}: {reason}", reason.label()))
 }
 
 #[test]
-fn lateness_and_lost_processor_time_spoil_a_trial() {
+fn lateness_and_lost_processor_time_are_stalls() {
     assert_eq!(reason(|_| {}), None);
     let late = reason(|trial| trial.server.as_mut().unwrap().lateness_p99_us = 2501.0);
     assert_eq!(
@@ -44,7 +44,7 @@ fn lateness_and_lost_processor_time_spoil_a_trial() {
 }
 
 #[test]
-fn result_of_a_trial_does_not_spoil_it() {
+fn slow_trial_with_an_error_is_not_stalled() {
     let slow = reason(|trial| {
         trial.measured.wall *= 10;
         trial.lost.thread_time_us = Some(1_000_000);
@@ -54,7 +54,7 @@ fn result_of_a_trial_does_not_spoil_it() {
 }
 
 #[test]
-fn lateness_that_an_external_server_reports_spoils_a_trial() {
+fn lateness_that_an_external_server_reports_is_a_stall() {
     let external = reason(|trial| {
         trial.server = None;
         let timing = trial.measured.records[0].timing.as_mut().unwrap();
