@@ -4,6 +4,10 @@ use crate::comparison::{Cell, Ratio, StrategyResult};
 use crate::human::{HumanDuration, list, percent, plural, ratio_texts};
 use crate::stats::MIN_ROUNDS;
 
+/// The largest difference, as a share, that the interval of a ratio may contain beside 1 to be called an answer. Our
+/// choice: with a wider interval, a difference that any user would notice could be there and not be seen.
+const MAX_UNSEEN_DIFFERENCE: f64 = 0.25;
+
 /// The strategies of a cell by how their times relate to that of the reference. Cells with equal relations share a
 /// sentence.
 #[derive(PartialEq)]
@@ -11,8 +15,10 @@ pub(super) struct RelativeTimes<'a> {
     reference: Option<&'a str>,
     /// Significantly different: the interval of the ratio excludes 1.
     different: Vec<&'a str>,
-    /// Not significantly different.
+    /// Not significantly different, and the interval excludes large differences.
     equal: Vec<&'a str>,
+    /// Not significantly different, but the interval contains large differences.
+    undecided: Vec<&'a str>,
     /// A ratio without an interval.
     approximate: Vec<&'a str>,
     /// No ratio: their downloads ended differently.
@@ -32,10 +38,18 @@ impl<'a> RelativeTimes<'a> {
             let selected = others.filter(|one| significance(one) == wanted);
             selected.map(|one| one.name.as_str()).collect()
         };
+        let is_narrow = |name: &&str| {
+            let pair = reference.map(|reference| [*name, reference]);
+            pair.and_then(|pair| largest_difference(&[cell], &pair))
+                .is_some_and(|difference| difference <= MAX_UNSEEN_DIFFERENCE)
+        };
+        let not_different: Vec<_> = select(Some(Some(false)));
+        let (equal, undecided) = not_different.into_iter().partition(is_narrow);
         RelativeTimes {
             reference,
             different: select(Some(Some(true))),
-            equal: select(Some(Some(false))),
+            equal,
+            undecided,
             approximate: select(Some(None)),
             incomparable: select(None),
         }
@@ -53,6 +67,7 @@ impl<'a> RelativeTimes<'a> {
             alone(cells),
             ratios(cells, &self.different, reference, ""),
             self.equal_to_reference(cells, reference),
+            self.undecided(cells, reference),
             equal_to_each_other(cells, &self.different),
             ratios(cells, &self.approximate, reference, "about "),
             self.no_interval(cells),
@@ -76,19 +91,23 @@ impl<'a> RelativeTimes<'a> {
         let all: Vec<_> = strategies
             .filter(|name| *name == reference || self.equal.contains(name))
             .collect();
-        if let Some(clause) = equal(cells, &all) {
-            return Some(clause);
+        let difference = largest_difference(cells, &all);
+        if let Some(difference) = difference.filter(|it| *it <= MAX_UNSEEN_DIFFERENCE) {
+            return Some(equal(&all, difference));
         }
-        let pairs = self
-            .equal
-            .iter()
-            .map(|name| largest_difference(cells, &[name, reference]));
-        let most = pairs.flatten().fold(0.0, f64::max);
+        let most = largest_difference_from(cells, reference, &self.equal);
         let names = self.equal.join(" nor ");
         Some(format!(
             "neither {names} differs from {reference} by more than {}",
             percent_above(most)
         ))
+    }
+
+    /// The strategies of which it is not known whether they differ from the reference.
+    fn undecided(&self, cells: &[&Cell], reference: &str) -> Option<String> {
+        let most = largest_difference_from(cells, reference, &self.undecided);
+        let names = format!("{} with {reference}", list(&self.undecided));
+        (!self.undecided.is_empty()).then(|| too_noisy(&names, most))
     }
 
     fn no_interval(&self, cells: &[&Cell]) -> Option<String> {
@@ -177,16 +196,35 @@ fn equal_to_each_other(cells: &[&Cell], names: &[&str]) -> Option<String> {
         }
     }
     let groups = groups.iter().filter(|group| group.len() > 1);
-    let clauses: Vec<_> = groups.filter_map(|group| equal(cells, group)).collect();
+    let clauses: Vec<_> = groups
+        .filter_map(|group| {
+            let difference = largest_difference(cells, group)?;
+            Some(if difference <= MAX_UNSEEN_DIFFERENCE {
+                equal(group, difference)
+            } else {
+                too_noisy(&list(group), difference)
+            })
+        })
+        .collect();
     (!clauses.is_empty()).then(|| clauses.join("; "))
 }
 
-fn equal(cells: &[&Cell], names: &[&str]) -> Option<String> {
-    let difference = percent_above(largest_difference(cells, names)?);
-    Some(format!(
-        "{} do not differ by more than {difference}",
-        list(names)
-    ))
+fn equal(names: &[&str], difference: f64) -> String {
+    let difference = percent_above(difference);
+    format!("{} do not differ by more than {difference}", list(names))
+}
+
+fn too_noisy(names: &str, difference: f64) -> String {
+    let difference = percent_above(difference);
+    format!("the times vary too much to compare {names}: they may differ by up to {difference}")
+}
+
+/// The largest difference of one of these strategies from the reference that the intervals allow, as a share.
+fn largest_difference_from(cells: &[&Cell], reference: &str, names: &[&str]) -> f64 {
+    let pairs = names
+        .iter()
+        .map(|name| largest_difference(cells, &[name, reference]));
+    pairs.flatten().fold(0.0, f64::max)
 }
 
 /// The largest difference of two of these strategies that their intervals allow, as a share; `None` if two of them

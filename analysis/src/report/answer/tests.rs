@@ -84,6 +84,61 @@ fn strategies_that_differ_from_each_other_are_no_group() {
     );
 }
 
+/// Makes the interval of the ratios of two strategies contain this difference.
+fn widen(cell: &mut Cell, names: [&str; 2], difference: f64) {
+    for strategy in &mut cell.strategies {
+        let is_of_pair = names.contains(&strategy.name.as_str());
+        let ratios = strategy.ratios.iter_mut();
+        for ratio in ratios.filter(|ratio| is_of_pair && names.contains(&ratio.to.as_str())) {
+            ratio.confidence_interval = Some([1.0 / (1.0 + difference), 1.0 + difference]);
+            ratio.is_significant = Some(false);
+        }
+    }
+}
+
+#[test]
+fn difference_is_not_answered_by_an_interval_wider_than_25_percent() {
+    let mut cell = cell(&[("threads", 1.0), ("async", 1.0)], 20);
+    widen(&mut cell, ["threads", "async"], 0.249);
+    assert_eq!(
+        of_cell(cell.clone()),
+        "VALID: threads and async do not differ by more than 25%"
+    );
+    cell.reference = Some("async".to_owned());
+    widen(&mut cell, ["threads", "async"], 1.127);
+    assert_eq!(
+        of_cell(cell),
+        "VALID: the times vary too much to compare threads with async: they may differ by up to 113%"
+    );
+}
+
+#[test]
+fn noise_of_one_strategy_leaves_the_others_comparable() {
+    let mut cell = cell(&[("one", 1.0), ("two", 1.0), ("three", 1.0)], 20);
+    cell.reference = Some("three".to_owned());
+    widen(&mut cell, ["one", "three"], 0.4);
+    assert_eq!(
+        of_cell(cell.clone()),
+        "VALID: two and three do not differ by more than 0.7%; the times vary too much to compare one with three: they may differ by up to 40%"
+    );
+    widen(&mut cell, ["one", "three"], 0.2);
+    widen(&mut cell, ["one", "two"], 0.4);
+    assert_eq!(
+        of_cell(cell),
+        "VALID: neither one nor two differs from three by more than 20%"
+    );
+}
+
+#[test]
+fn slower_strategies_are_not_compared_with_each_other_if_their_times_vary() {
+    let mut cell = cell(&[("one", 3.0), ("two", 3.0), ("three", 1.0)], 20);
+    widen(&mut cell, ["one", "two"], 0.4);
+    assert_eq!(
+        of_cell(cell),
+        "VALID: one takes 3.00x the time of three (2.99 to 3.01), two 3.00x (2.98 to 3.02); the times vary too much to compare one and two: they may differ by up to 40%"
+    );
+}
+
 #[test]
 fn few_rounds_give_no_interval() {
     let strategies = [("sequential", 19.2), ("threads", 1.1), ("async", 1.0)];
