@@ -67,15 +67,20 @@ fn queued_requests_are_served_in_order_of_arrival() {
     assert_eq!(ledger.peak_concurrency, 1);
 }
 
-/// The second request waits for the permit of the first.
+/// The request for `us` waits until the peer of the request for `br` disconnects, however slow the machine is.
 #[test]
 fn server_timing_gives_the_wait_for_a_permit() {
-    let server = server(1, 16, "20ms").start().unwrap();
-    let mut raws = request(&server, &["br", "us"]);
-    let [first, second] = [0, 1].map(|raw: usize| {
-        let response = raws[raw].response(true);
+    let hour = Rule::default().path("/flags/br/*".parse().unwrap());
+    let hour = hour.latency("1h".parse().unwrap());
+    let server = server(1, 16, "1ms").rule(hour).start().unwrap();
+    let timing = |raw: &mut RawConnection| {
+        let response = raw.response(true);
         ServerTiming::from_header(&response.headers["server-timing"]).unwrap()
-    });
+    };
+    let first = timing(&mut request(&server, &["us"])[0]);
+    let mut raws = request(&server, &["br", "us"]);
+    drop(raws.remove(0));
+    let second = timing(&mut raws[0]);
     assert_eq!(first.queued, Duration::ZERO);
     assert!(second.queued > Duration::ZERO, "{second}");
     assert!(second.actual >= second.queued + second.planned, "{second}");
