@@ -127,9 +127,10 @@ fn below_bound(one: &ObservedStrategy) -> Option<ValidityIssue> {
         .max_efficiency
         .filter(|&efficiency| efficiency > ROUNDING)?;
     let message = format!(
-        "{} was faster than the planned delays allow: efficiency {efficiency:.3}; did the server apply the delays that \
+        "{} was faster than the planned delays allow: efficiency up to {:.1}%; did the server apply the delays that \
          it reported?",
-        one.name
+        one.name,
+        100.0 * efficiency
     );
     Some(ValidityIssue::invalid("below_bound", message))
 }

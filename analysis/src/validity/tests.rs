@@ -201,7 +201,7 @@ fn wall_time_below_bound_is_invalid() {
     assert_invalid(
         |cell| cell.strategies[0].max_efficiency = Some(1.02),
         "below_bound",
-        "threads was faster than the planned delays allow: efficiency 1.020; did the server apply the delays that it \
+        "threads was faster than the planned delays allow: efficiency up to 102.0%; did the server apply the delays that it \
          reported?",
     );
 }
