@@ -50,16 +50,16 @@ pub(super) fn unchecked(comparison: &Comparison) -> Vec<String> {
     sentences
 }
 
-/// What limits each strategy of a single cell (unless details follow), the failures, repeated rounds, and the notes.
+/// What limits each strategy of a single cell (unless details follow), the downloads without success, repeated rounds, and the notes.
 pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<String> {
     let has_limits = has_limits && comparison.cells.len() == 1;
     let mut lines = Vec::new();
     for cell in &comparison.cells {
         let limits = shared(cell, limited_by);
         lines.extend(limits.into_iter().filter(|_| has_limits));
-        let (prefix, failures) = (comparison.prefix(cell), shared(cell, failures));
+        let (prefix, unsuccessful) = (comparison.prefix(cell), shared(cell, unsuccessful));
         lines.extend(
-            failures
+            unsuccessful
                 .iter()
                 .map(|sentence| format!("{prefix}{sentence}")),
         );
@@ -97,12 +97,14 @@ fn limited_by(strategy: &StrategyResult) -> Option<String> {
     Some(format!("{}; {}", bottleneck.name(), bottleneck.remedy))
 }
 
-/// The failed downloads and those that did not start.
-fn failures(strategy: &StrategyResult) -> Option<String> {
+/// The downloads that were not found, those that failed and those that did not start. The table may have no room for
+/// their numbers.
+fn unsuccessful(strategy: &StrategyResult) -> Option<String> {
+    let not_found = Some(strategy.not_found).filter(|&count| count > 0);
+    let not_found = not_found.map(|count| format!("{count} x 404 Not Found"));
     let failures = strategy.failures.iter();
-    let mut parts: Vec<_> = failures
-        .map(|failure| format!("{} x {}", failure.count, failure.reason))
-        .collect();
+    let failures = failures.map(|failure| format!("{} x {}", failure.count, failure.reason));
+    let mut parts: Vec<_> = not_found.into_iter().chain(failures).collect();
     if strategy.unstarted > 0 {
         parts.push(format!("{} not started", strategy.unstarted));
     }
@@ -150,4 +152,20 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     let thresholds = thresholds.filter(|one| one.status != ThresholdStatus::Held);
     let thresholds = thresholds.map(|one| format!("Threshold {}: {}", one.status, one.message));
     knees.chain(baseline).chain(thresholds).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_runs::{cell, comparison};
+
+    #[test]
+    fn downloads_that_were_not_found_have_a_sentence() {
+        let mut cell = cell(&[("threads", 2.0), ("async", 1.0)], 5);
+        for strategy in &mut cell.strategies {
+            (strategy.not_found, strategy.failures) = (40, Vec::new());
+        }
+        let lines = below_table(&comparison(vec![cell]), false);
+        assert_eq!(lines, ["threads and async: 40 x 404 Not Found"]);
+    }
 }
