@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::{fs, path::Path};
 
-const FILES: [(&str, &[u8]); 20] = [
+const FILES: [(&str, &[u8]); 21] = [
     ("file", b"old"),
     ("empty.json", b"\n"),
     ("other.json", b"[1, 2]"),
@@ -32,6 +32,7 @@ const FILES: [(&str, &[u8]); 20] = [
     ),
     ("ureq.toml", b"[grid]\ntransports = ['hyper', 'ureq']\n"),
     ("three.toml", b"profile = 'book'\n"),
+    ("empty.toml", b"# nothing\n"),
     ("relative.txt", b"/a\n# /b\r\n\r\nimg/1.png\r\n"),
     ("other.txt", b"http://127.0.0.1:2/a\n"),
     ("latin.txt", b"/a\n/\xe9\n"),
@@ -241,6 +242,7 @@ fn compare() {
         "compare quick.toml --print-experiment --hedge-share 5%",
         "compare artcle",
         "compare missing.toml",
+        "compare empty.toml",
         "compare quick.toml --baseline queue.toml",
         "compare quick.toml --baseline empty",
         "compare quick.toml --baseline missing.json",
