@@ -137,6 +137,15 @@ pub struct RepeatedRound {
     pub message: String,
 }
 
+/// The name of a condition in text: that of the option. In results the concurrency has another one, which baselines and
+/// CSV need, as there `concurrency` is that of a strategy.
+pub(crate) fn condition_label(name: &str) -> &str {
+    match name {
+        "max_concurrency" => "concurrency",
+        other => other,
+    }
+}
+
 impl Comparison {
     /// The names of the conditions in which cells differ.
     pub fn varying(&self) -> Vec<&str> {
@@ -179,7 +188,7 @@ impl Cell {
     /// The selected conditions as text: `latency 50ms, seed 0`.
     pub fn describe(&self, is_selected: impl Fn(&str) -> bool) -> String {
         let selected = self.conditions.iter().filter(|(name, _)| is_selected(name));
-        let parts = selected.map(|(name, value)| format!("{name} {value}"));
+        let parts = selected.map(|(name, value)| format!("{} {value}", condition_label(name)));
         parts.collect::<Vec<_>>().join(", ")
     }
 }

@@ -14,6 +14,7 @@ mod trial;
 
 pub use baseline::{BaselineFigure, BaselineMatch, BaselineRatio};
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
+pub(crate) use document::condition_label;
 pub use document::{
     Cell, Comparison, Environment, ExternalServer, MeasurementOverhead, RepeatedRound, SCHEMA,
 };

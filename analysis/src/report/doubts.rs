@@ -1,6 +1,6 @@
 //! The reasons to doubt figures, each once for all cells that have it.
 
-use crate::comparison::{Cell, Comparison};
+use crate::comparison::{Cell, Comparison, condition_label};
 use crate::validity::{Validity, ValidityIssue};
 use std::cmp::Reverse;
 use std::ptr;
@@ -63,7 +63,7 @@ impl<'a> Doubt<'a> {
     }
 }
 
-/// The conditions in which these cells differ from others: `max_concurrency 5, 10`; of all cells `all cells`; a number where
+/// The conditions in which these cells differ from others: `concurrency 5, 10`; of all cells `all cells`; a number where
 /// several conditions vary and there are more than two.
 pub(super) fn cell_names(comparison: &Comparison, cells: &[&Cell]) -> String {
     let (all, varying) = (comparison.cells.len(), comparison.varying());
@@ -71,7 +71,7 @@ pub(super) fn cell_names(comparison: &Comparison, cells: &[&Cell]) -> String {
         _ if cells.len() == all => "all cells".to_owned(),
         [only] => {
             let values = cells.iter().map(|cell| cell.condition(only));
-            format!("{only} {}", values.collect::<Vec<_>>().join(", "))
+            format!("{} {}", condition_label(only), values.collect::<Vec<_>>().join(", "))
         }
         varying if cells.len() <= 2 => {
             let cells = cells

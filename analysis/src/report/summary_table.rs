@@ -1,7 +1,7 @@
 //! The table of a report: a row for each strategy and cell.
 
 use super::layout::TableColumn;
-use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult};
+use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult, condition_label};
 use crate::human::{HumanDuration, rate, ratio_texts};
 
 /// A column of figures.
@@ -114,7 +114,7 @@ pub(super) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
     };
     let conditions = comparison.varying().into_iter();
     let mut columns: Vec<_> = conditions
-        .map(|name| text(name, &|cell, _| cell.condition(name).to_owned()))
+        .map(|name| text(condition_label(name), &|cell, _| cell.condition(name).to_owned()))
         .collect();
     columns.push(text("strategy", &|_, one| one.name.clone()));
     for column in shown(comparison) {

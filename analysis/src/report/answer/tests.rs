@@ -259,7 +259,7 @@ fn cells_of_a_grid_with_equal_relations_share_a_line() {
     );
     assert_eq!(
         answer(&grid(cells.into())),
-        "VALID: max_concurrency 5: threads and async do not differ by more than 0.5%\nmax_concurrency 10, 20: threads takes 1.50x to 2.00x the time of async"
+        "VALID: concurrency 5: threads and async do not differ by more than 0.5%\nconcurrency 10, 20: threads takes 1.50x to 2.00x the time of async"
     );
 }
 
@@ -278,7 +278,7 @@ fn similar_reasons_of_a_grid_share_a_line() {
     let mut comparison = grid(cells.into());
     assert_eq!(
         answer(&comparison),
-        "SUSPECT: threads takes 2.00x the time of async; doubtful in 2 of 3 cells because:\nSUSPECT: max_concurrency 10, 20: late by 10 ms (and 1 similar)"
+        "SUSPECT: threads takes 2.00x the time of async; doubtful in 2 of 3 cells because:\nSUSPECT: concurrency 10, 20: late by 10 ms (and 1 similar)"
     );
     doubtful(
         &mut comparison.cells[1],
@@ -288,7 +288,7 @@ fn similar_reasons_of_a_grid_share_a_line() {
     );
     assert_eq!(
         answer(&comparison),
-        "INVALID: max_concurrency 10: interrupted\nmax_concurrency 5, 20: threads takes 2.00x the time of async\nSUSPECT: max_concurrency 10, 20: late by 10 ms (and 1 similar)"
+        "INVALID: concurrency 10: interrupted\nconcurrency 5, 20: threads takes 2.00x the time of async\nSUSPECT: concurrency 10, 20: late by 10 ms (and 1 similar)"
     );
     assert_eq!(Answer::new(&comparison, false).doubts.len(), 2);
 }
@@ -301,6 +301,6 @@ fn why_a_grid_was_aborted_comes_before_other_reasons() {
     doubtful(&mut second.1, Validity::Invalid, "aborted", "interrupted");
     assert_eq!(
         answer(&grid(vec![first, second])),
-        "INVALID: max_concurrency 10: interrupted\nINVALID: max_concurrency 5: late"
+        "INVALID: concurrency 10: interrupted\nINVALID: concurrency 5: late"
     );
 }
