@@ -71,7 +71,11 @@ pub(super) fn cell_names(comparison: &Comparison, cells: &[&Cell]) -> String {
         _ if cells.len() == all => "all cells".to_owned(),
         [only] => {
             let values = cells.iter().map(|cell| cell.condition(only));
-            format!("{} {}", condition_label(only), values.collect::<Vec<_>>().join(", "))
+            format!(
+                "{} {}",
+                condition_label(only),
+                values.collect::<Vec<_>>().join(", ")
+            )
         }
         varying if cells.len() <= 2 => {
             let cells = cells

@@ -114,7 +114,11 @@ pub(super) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
     };
     let conditions = comparison.varying().into_iter();
     let mut columns: Vec<_> = conditions
-        .map(|name| text(condition_label(name), &|cell, _| cell.condition(name).to_owned()))
+        .map(|name| {
+            text(condition_label(name), &|cell, _| {
+                cell.condition(name).to_owned()
+            })
+        })
         .collect();
     columns.push(text("strategy", &|_, one| one.name.clone()));
     for column in shown(comparison) {

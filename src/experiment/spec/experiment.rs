@@ -109,7 +109,9 @@ impl Experiment {
             .text(name)
             .map_err(|error| anyhow!("EXPERIMENT: {error:#}"))?;
         if text.parse().is_ok_and(|keys: toml::Table| keys.is_empty()) {
-            bail!("EXPERIMENT: {name}: expected an experiment such as --print-experiment writes, got a file without keys");
+            bail!(
+                "EXPERIMENT: {name}: expected an experiment such as --print-experiment writes, got a file without keys"
+            );
         }
         Experiment::parse(&text, name)
     }

@@ -2,7 +2,7 @@
 
 use super::condition::{Comparator, IntervalEnd, RelativeTo, Threshold};
 use super::dimension::Dimension;
-use super::metric::{LatencyMetric, Metric};
+use super::metric::{LatencyMetric, Metric, RunMetric};
 use super::quantity::Quantity;
 use flagpole_protocol::{SpecError, did_you_mean};
 use std::str::FromStr;
@@ -125,7 +125,12 @@ impl Threshold {
         let holds = |value| self.comparator.holds(value, limit);
         let max = self.dimension().max();
         let is_beyond_max = max.is_some_and(|max| limit >= max && holds(max) == holds(0.0));
-        let is_at_0 = limit <= 0.0 && holds(0.0) == holds(1.0);
-        (is_beyond_max || is_at_0).then(|| holds(0.0))
+        // No wall time is 0, and so no ratio of wall times is.
+        let is_never_0 = self.metric == Metric::Run(RunMetric::Wall);
+        let is_at_0 = limit <= 0.0 && (is_never_0 || holds(0.0) == holds(1.0));
+        if is_at_0 {
+            return Some(holds(1.0));
+        }
+        is_beyond_max.then(|| holds(0.0))
     }
 }
