@@ -52,7 +52,7 @@ pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
 }
 
 /// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). An
-/// open file of its own would have an offset of its own, so that both would overwrite each other.
+/// second open file would have its own offset, so that both would overwrite each other.
 #[cfg(unix)]
 pub(crate) fn standard_stream(file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
     use std::os::fd::AsFd;

@@ -1,6 +1,6 @@
 //! A look at the server at a URL before the first round: who it is, and whether it has what will be downloaded.
 //!
-//! The requests have a run name of their own, so that they use up no request number of the runs.
+//! The requests have their own run name, so that they use up no request number of the runs.
 
 use super::spec::experiment::Experiment;
 use anyhow::{Result, anyhow, bail};

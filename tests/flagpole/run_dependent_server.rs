@@ -1,5 +1,5 @@
 //! A server that treats runs differently: its delay and its body depend on whether a run is the first, the second and so
-//! on. It tells runs apart by `Flagpole-Run`, and reports its delays truthfully.
+//! on. It distinguishes runs by `Flagpole-Run`, and reports its delays truthfully.
 
 use crate::servers::head;
 use std::io::{self, BufReader, Write as _};

@@ -80,7 +80,7 @@ mod tests {
         for (record, path) in paths.iter_mut().zip(["/a?x", "/a?y"].into_iter().cycle()) {
             (record.resource, record.request_number) = (path.parse().unwrap(), 1);
         }
-        assert_eq!(count(&paths), 2, "each path has a fate of its own");
+        assert_eq!(count(&paths), 2, "each path has its own fate");
     }
 
     #[test]

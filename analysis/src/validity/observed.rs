@@ -20,7 +20,7 @@ use std::time::Duration;
 ///
 /// Response times would not do: a download is due when the attempt before it ends, so their sum is the busy time however
 /// idle the workers were, and more if metadata waits for a slot while its worker makes other attempts. The time of the
-/// attempts is that from when each was sent until it was done, of one worker never at the same time. What happens on a
+/// attempts is the sum of the times from when each was sent until it was done; those of one worker do not overlap. What happens on a
 /// worker between two attempts counts too, as far as it is not idleness: all of it if a connection was opened, otherwise
 /// at most the median of the run, which is what the client itself needs for an attempt.
 pub fn busy_time(records: &[AttemptRecord]) -> Option<(Duration, Duration)> {

@@ -106,7 +106,7 @@ impl Scenario {
         Scenario { requested, ..self }
     }
 
-    /// Each strategy has a policy of its own.
+    /// Each strategy has its own policy.
     pub(crate) fn policies(self, policies: &[&'static str]) -> Scenario {
         Scenario {
             policies: policies.to_vec(),

@@ -15,8 +15,8 @@ fn identity(response: &RawResponse) -> ServerIdentity {
     serde_json::from_slice(&response.body).unwrap()
 }
 
-/// The ledger of a server that was asked for its identity on a connection of its own, by every method.
-fn ledger_after_questions(builder: ServerBuilder<BlockingServer>, flags: usize) -> Ledger {
+/// The ledger of a server that was asked for its identity by every method, on a separate connection.
+fn ledger_after_identity_requests(builder: ServerBuilder<BlockingServer>, flags: usize) -> Ledger {
     let server = builder.journal_capacity(100).start().unwrap();
     // Requests in service, and tokens that are used.
     let mut raws: Vec<_> = (0..flags).map(|_| RawConnection::open(&server)).collect();
@@ -64,13 +64,13 @@ fn identity_names_listener_and_seed() {
 }
 
 #[test]
-fn clean_server_counts_no_question() {
-    let ledger = ledger_after_questions(BlockingServer::builder(), 0);
+fn clean_server_counts_no_identity_request() {
+    let ledger = ledger_after_identity_requests(BlockingServer::builder(), 0);
     assert_eq!(counts(&ledger), (0, 0, 0, 0, 0, 0));
 }
 
 #[test]
-fn faults_and_delays_strike_no_question() {
+fn identity_request_gets_no_fault_and_no_delay() {
     let everything = Rule::default()
         .path(ServerIdentity::PATH.parse().unwrap())
         .latency("1h".parse().unwrap());
@@ -78,24 +78,24 @@ fn faults_and_delays_strike_no_question() {
         .rule(everything)
         .latency("1h".parse().unwrap())
         .fault("reset".parse().unwrap());
-    let ledger = ledger_after_questions(builder, 0);
+    let ledger = ledger_after_identity_requests(builder, 0);
     assert_eq!(counts(&ledger), (0, 0, 0, 0, 0, 0));
 }
 
 #[test]
-fn concurrency_limit_with_a_request_in_service_rejects_no_question() {
+fn full_concurrency_limit_rejects_no_identity_request() {
     let builder = BlockingServer::builder()
         .latency("1h".parse().unwrap())
         .concurrency_limit(1.try_into().unwrap(), 0);
-    let ledger = ledger_after_questions(builder, 1);
+    let ledger = ledger_after_identity_requests(builder, 1);
     assert_eq!(counts(&ledger), (1, 1, 0, 1, 1, 1));
 }
 
 #[test]
-fn exhausted_rate_limit_rejects_no_question() {
+fn exhausted_rate_limit_rejects_no_identity_request() {
     let builder = BlockingServer::builder().rate_limit("1/m".parse().unwrap());
     // A flag, and a flag that is rejected.
-    let ledger = ledger_after_questions(builder, 2);
+    let ledger = ledger_after_identity_requests(builder, 2);
     assert_eq!(counts(&ledger), (2, 2, 2, 2, 2, 2));
 }
 
@@ -114,12 +114,12 @@ fn connection_counts_from_its_first_other_request() {
 }
 
 #[test]
-fn question_after_a_paced_response_waits_for_its_last_byte() {
+fn identity_request_after_a_paced_response_waits_for_its_last_byte() {
     let fault = "dribble:3,30ms".parse().unwrap();
     let server = BlockingServer::builder().fault(fault).start().unwrap();
     let mut raw = RawConnection::open(&server);
-    let question = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ServerIdentity::PATH);
-    raw.send(&format!("{FLAG}{question}{FLAG}"));
+    let identity_request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ServerIdentity::PATH);
+    raw.send(&format!("{FLAG}{identity_request}{FLAG}"));
     assert_eq!(raw.response(true).status, 200);
     identity(&raw.response(true));
     assert_eq!(raw.response(true).status, 200);

@@ -90,7 +90,7 @@ impl CompareArgs {
             experiment.url = None;
             set_listener(experiment, listener);
             experiment.grid.latency.clear();
-            // An experiment has a seed of its own, which the `profile` in its file does not replace either.
+            // An experiment has its own seed, which the `profile` in its file does not replace either.
             if is_default {
                 experiment.seed = Seed(seed);
             }

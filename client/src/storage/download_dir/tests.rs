@@ -418,7 +418,7 @@ fn write_into_a_removed_folder_is_an_error() {
     assert!(!folder.path().exists());
 }
 
-/// The environment variable by which the process with a file size limit knows its folder.
+/// The environment variable that names the folder of the process with a file size limit.
 #[cfg(unix)]
 const FOLDER: &str = "FLAGPOLE_TEST_FOLDER";
 

@@ -99,7 +99,7 @@ struct DeferredResponse {
 }
 
 /// Counts a request and decides about it; waits for nothing. A request for what the server says of itself is neither
-/// counted nor limited, delayed or struck.
+/// counted nor limited, and gets no delay and no fault.
 fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = &state.worker.listener;
     let key = FateKey::from_path(request.uri().path());
