@@ -1,6 +1,6 @@
 //! All that will happen to one response, as plain data.
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +11,14 @@ pub struct Fate {
     pub delay: Duration,
     /// The injected fault: its specification without the probability, such as `reset:700`.
     pub fault: Option<Arc<str>>,
+    /// How the body of the request is read.
+    pub request_body: RequestBodyReading,
+    /// The interim responses (1xx) before the response.
+    pub interim: Option<Arc<InterimResponses>>,
     /// What is sent.
     pub content: ResponseContent,
+    /// How the end of the body is marked.
+    pub framing: Framing,
     /// How fast the bytes are sent.
     pub pace: Pace,
     /// How the response ends.
@@ -34,6 +40,78 @@ impl Fate {
         let is_silent = self.pace == Pace::Pause(Offset::BeforeHead, None);
         !ends_before_head && !is_silent && self.content != ResponseContent::Garbage
     }
+}
+
+/// How the body of a request is read; a request without a body is not affected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RequestBodyReading {
+    /// As fast as it arrives, beside the response.
+    #[default]
+    Immediate,
+    /// At this number of bytes per second; the response follows its last byte.
+    Rate(u64),
+    /// Not at all: the response is sent first, and the connection ends after it.
+    Unread,
+}
+
+/// Interim responses (RFC 9110 section 15.2) before the response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterimResponses {
+    /// The status code, 100 to 199 except 101, which ends HTTP on the connection.
+    pub code: StatusCode,
+    /// How many of them.
+    pub count: u32,
+    /// The fields of each: name and value.
+    pub fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// How the end of the body is marked (RFC 9112 section 6.3).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Framing {
+    /// By a correct `Content-Length`.
+    #[default]
+    Length,
+    /// By a wrong `Content-Length`, or several.
+    WrongLength(WrongLength),
+    /// By the end of the connection.
+    UntilClose,
+    /// By chunks.
+    Chunked(Arc<Chunking>),
+}
+
+/// A `Content-Length` that does not fit the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongLength {
+    /// This many bytes more than the body has.
+    Longer(u64),
+    /// This many bytes fewer than the body has, at least 0.
+    Shorter(u64),
+    /// Two fields: the correct length, and one byte more.
+    Double,
+}
+
+/// A body in chunks (RFC 9112 section 7.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunking {
+    /// The bytes in a chunk, except the last; at least 1.
+    pub size: u32,
+    /// What is wrong with the chunks, if anything is.
+    pub flaw: Option<ChunkFlaw>,
+    /// The trailer fields: name and value.
+    pub trailers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What is wrong with a body in chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkFlaw {
+    /// The connection ends (FIN) in the middle of the data of a chunk.
+    Truncated,
+    /// A line that should have the size of a chunk has none.
+    Malformed,
+    /// The body is repeated without end.
+    Endless,
+    /// The connection ends (FIN) after the data; the chunk that marks the end is missing.
+    Unterminated,
 }
 
 /// What is sent.
@@ -98,6 +176,8 @@ pub enum Ending {
     Cut(Offset),
     /// With a RST at this offset, once the peer's system has all bytes before it.
     Reset(Offset),
+    /// With its last byte; the connection ends (FIN) as soon as a byte of the next request arrives.
+    CutAtNextRequest,
 }
 
 /// A position in a response. An offset at or beyond the end of the body is after the last byte; in a response without a

@@ -4,6 +4,7 @@
 use crate::cause::Cause;
 use crate::journal_entry::JournalEntry;
 use crate::record::latency_stats::LatencyStats;
+use crate::server_limit::ServerLimit;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display};
 use std::ops::AddAssign;
@@ -26,9 +27,14 @@ pub struct Ledger {
     pub requests: u64,
     /// Responses written to their last byte.
     pub completed: u64,
-    /// Responses that ended before their last byte, because a fault was injected, the peer left or the server stopped.
-    /// Requests that are neither completed nor aborted are in progress.
+    /// Responses that ended before their last byte because the peer left: it reset the connection, or a write failed.
     pub aborted: u64,
+    /// Responses that ended before their last byte because of a fault.
+    pub ended_by_fault: u64,
+    /// Responses that ended before their last byte because the server stopped.
+    pub ended_by_stop: u64,
+    /// Responses that ended before their last byte because the peer did not read them in time.
+    pub timed_out: u64,
     /// Responses that were started, by status.
     pub by_status: BTreeMap<u16, u64>,
     /// Requests by why their response was as it was.
@@ -41,6 +47,8 @@ pub struct Ledger {
     pub connection_errors: u64,
     /// Failures to accept a connection, for example for lack of file descriptors.
     pub accept_errors: u64,
+    /// How often each limit on connections and requests was reached.
+    pub limits_reached: BTreeMap<ServerLimit, u64>,
     /// The lateness of delayed responses: the time from when a response was due until its first write returned.
     pub lateness: LatencyStats,
     /// Delayed responses whose first write returned before they were due; above 0 only if the server has a defect.
@@ -50,6 +58,21 @@ pub struct Ledger {
     pub entries: Vec<JournalEntry>,
     /// The number of journal entries that were not stored, because a worker had stored as many as it may.
     pub entries_dropped: u64,
+}
+
+/// How a response ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseEnd {
+    /// Its last byte was written.
+    Completed,
+    /// The peer reset the connection, or a write failed.
+    PeerLeft,
+    /// A fault ended the connection before its last byte.
+    Fault,
+    /// The server stopped.
+    ServerStopped,
+    /// The peer did not read it in time.
+    TimedOut,
 }
 
 impl Ledger {
@@ -65,6 +88,28 @@ impl Ledger {
     /// Counts a response that was started with this status.
     pub fn count_response(&mut self, status: u16) {
         *self.by_status.entry(status).or_default() += 1;
+    }
+
+    /// Counts a response that ended.
+    pub fn count_end(&mut self, end: ResponseEnd) {
+        *match end {
+            ResponseEnd::Completed => &mut self.completed,
+            ResponseEnd::PeerLeft => &mut self.aborted,
+            ResponseEnd::Fault => &mut self.ended_by_fault,
+            ResponseEnd::ServerStopped => &mut self.ended_by_stop,
+            ResponseEnd::TimedOut => &mut self.timed_out,
+        } += 1;
+    }
+
+    /// Requests whose response has not ended.
+    pub fn in_progress(&self) -> u64 {
+        let ended = self.completed + self.aborted + self.ended_by_fault;
+        self.requests - ended - self.ended_by_stop - self.timed_out
+    }
+
+    /// Counts that a limit was reached.
+    pub fn count_limit(&mut self, limit: ServerLimit) {
+        *self.limits_reached.entry(limit).or_default() += 1;
     }
 
     /// Counts a delayed response whose first write returned before the response was due, with a lateness of 0.
@@ -83,11 +128,30 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// How the responses ended; all but the first two only if there are any.
+    fn ends(&self) -> String {
+        let always = [(self.completed, "completed"), (self.aborted, "aborted")];
+        let rarer = [
+            (self.ended_by_fault, "ended by a fault"),
+            (self.ended_by_stop, "cut at the stop"),
+            (self.timed_out, "timed out"),
+        ];
+        let rarer = rarer.into_iter().filter(|(count, _)| *count > 0);
+        let ends = always.into_iter().chain(rarer);
+        let ends: Vec<_> = ends.map(|(count, how)| format!("{count} {how}")).collect();
+        ends.join(", ")
+    }
+}
+
 impl AddAssign<&Ledger> for Ledger {
     fn add_assign(&mut self, other: &Ledger) {
         self.requests += other.requests;
         self.completed += other.completed;
         self.aborted += other.aborted;
+        self.ended_by_fault += other.ended_by_fault;
+        self.ended_by_stop += other.ended_by_stop;
+        self.timed_out += other.timed_out;
         self.peak_concurrency = self.peak_concurrency.max(other.peak_concurrency);
         self.connections += other.connections;
         self.connection_errors += other.connection_errors;
@@ -96,6 +160,9 @@ impl AddAssign<&Ledger> for Ledger {
         self.entries_dropped += other.entries_dropped;
         for (&status, count) in &other.by_status {
             *self.by_status.entry(status).or_default() += count;
+        }
+        for (&limit, count) in &other.limits_reached {
+            *self.limits_reached.entry(limit).or_default() += count;
         }
         for (cause, count) in &other.by_cause {
             *self.by_cause.entry(cause.clone()).or_default() += count;
@@ -111,14 +178,19 @@ impl Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "requests   {} ({} completed, {} aborted) over {} connections",
-            self.requests, self.completed, self.aborted, self.connections
+            "requests   {} ({}) over {} connections",
+            self.requests,
+            self.ends(),
+            self.connections
         )?;
         writeln!(f, "by status  {}", list(&self.by_status))?;
         write!(f, "by cause   {}", list(&self.by_cause))?;
         if self.peak_concurrency > 0 {
             let peak = self.peak_concurrency;
             write!(f, "\npeak       {peak} concurrent requests")?;
+        }
+        if !self.limits_reached.is_empty() {
+            write!(f, "\nlimits     {}", list(&self.limits_reached))?;
         }
         let ms = |quantile| Some(self.lateness.quantile(quantile)?.as_secs_f64() * 1e3);
         let Some((p50, p99)) = ms(0.5).zip(ms(0.99)) else {

@@ -27,12 +27,16 @@ mod reason;
 mod record;
 mod resource;
 mod server_identity;
+mod server_limit;
 pub mod spec;
 mod text_or_number;
 
 pub use cause::{Cause, Rejection};
 pub use country_code::CountryCode;
-pub use fate::{Ending, Fate, Offset, Pace, ResponseContent, StatusResponse};
+pub use fate::{
+    ChunkFlaw, Chunking, Ending, Fate, Framing, InterimResponses, Offset, Pace, RequestBodyReading,
+    ResponseContent, StatusResponse, WrongLength,
+};
 pub use http::content_digest::{ContentDigest, ShortDigest};
 pub use http::entity_tag::EntityTag;
 pub use http::headers;
@@ -42,7 +46,7 @@ pub use http::server_timing::ServerTiming;
 pub use journal_entry::JournalEntry;
 pub use key::FateKey;
 pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, ResponseEnd};
 pub use micros::as_micros;
 pub use normalized_path::normalized_path;
 pub use origin_form::OriginForm;
@@ -53,5 +57,6 @@ pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKin
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
 pub use resource::Resource;
 pub use server_identity::ServerIdentity;
+pub use server_limit::ServerLimit;
 pub use spec::{SpecError, did_you_mean};
 pub use text_or_number::{TextOrNumber, parse_text_or_number};

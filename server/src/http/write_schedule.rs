@@ -49,7 +49,9 @@ impl PlannedPacing {
             }),
             pause_after: match fate.ending {
                 Ending::Complete => schedule.reuse_at(),
-                Ending::Cut(_) | Ending::Reset(_) => Some(Duration::ZERO),
+                Ending::Cut(_) | Ending::Reset(_) | Ending::CutAtNextRequest => {
+                    Some(Duration::ZERO)
+                }
             },
         }
     }
@@ -74,7 +76,7 @@ impl WriteSchedule {
     /// The offset at which the response ends: its length if it is complete.
     pub(crate) fn end_offset(&self) -> u64 {
         match self.ending {
-            Ending::Complete => self.head + self.body,
+            Ending::Complete | Ending::CutAtNextRequest => self.head.saturating_add(self.body),
             Ending::Cut(at) | Ending::Reset(at) => self.offset(at),
         }
     }
@@ -180,6 +182,7 @@ pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'sta
         (_, Ending::Cut(at)) => ("cut", at),
         (_, Ending::Reset(at)) => ("reset", at),
         (_, Ending::Complete) => return "complete".into(),
+        (_, Ending::CutAtNextRequest) => return "closes at the next request".into(),
     };
     match body_offset(at, body) {
         None => format!("{verb} before the head").into(),

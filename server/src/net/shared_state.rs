@@ -7,7 +7,7 @@ use crate::journal::Journal;
 use crate::limits::ListenerLimits;
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
-use flagpole_protocol::{JournalEntry, Ledger};
+use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd};
 use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,11 +94,11 @@ impl WorkerContext {
             (_, entry) => entry,
         };
         let mut ledger = self.ledger();
-        if completed {
-            ledger.completed += 1;
+        ledger.count_end(if completed {
+            ResponseEnd::Completed
         } else {
-            ledger.aborted += 1;
-        }
+            ResponseEnd::PeerLeft
+        });
         if let Some(entry) = entry {
             ledger.store_entry(entry, capacity);
         }

@@ -168,7 +168,7 @@ impl ShapedStream {
             return Poll::Ready(Ok(()));
         }
         match schedule.ending {
-            Ending::Complete => {
+            Ending::Complete | Ending::CutAtNextRequest => {
                 let reuse_at = schedule.reuse_at();
                 if reuse_at != Some(Duration::ZERO) {
                     // The connection pauses after the last byte (`hang:100%`).
@@ -206,7 +206,7 @@ impl ShapedStream {
         loop {
             let (ended, check_at) = match response.schedule.ending {
                 // `Complete`: hyper writes more bytes than the body has.
-                Ending::Complete | Ending::Cut(_) => {
+                Ending::Complete | Ending::Cut(_) | Ending::CutAtNextRequest => {
                     (poll_drained(&mut self.stream, context), close_deadline)
                 }
                 Ending::Reset(_) => (
