@@ -20,7 +20,8 @@ pub enum Cause {
     ConcurrencyLimit,
     /// The rate limit rejected the request.
     RateLimit,
-    /// `Flagpole-Run` or `Flagpole-Nth` of the request could not be read; the response is 400.
+    /// `Host` of the request was missing or invalid, or `Flagpole-Run` or `Flagpole-Nth` could not be read; the response is
+    /// 400.
     BadRequest,
 }
 

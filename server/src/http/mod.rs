@@ -1,5 +1,6 @@
-//! Pure HTTP semantics: routes, responses to preconditions and ranges, redirects, the write schedule.
+//! Pure HTTP semantics: the host of a request, routes, responses to preconditions and ranges, redirects, the write schedule.
 
+pub(crate) mod host;
 pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;

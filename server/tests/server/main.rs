@@ -6,6 +6,7 @@ mod delays;
 mod distributions;
 mod fates;
 mod faults;
+mod hosts;
 mod identity;
 mod lifecycle;
 mod limits;

@@ -35,7 +35,7 @@ pub(crate) struct LoggedRequest {
 }
 
 impl ActiveRequest {
-    /// `index` is `None` if the field `Flagpole-Run` or `Flagpole-Nth` could not be read.
+    /// `index` is `None` for a bad request.
     pub(crate) fn new<B>(
         listener: &SharedListener,
         request: &Request<B>,

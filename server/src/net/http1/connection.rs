@@ -3,6 +3,7 @@
 
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
+use crate::http::host;
 use crate::http::precondition_response;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
@@ -15,6 +16,7 @@ use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
 use flagpole_protocol::{
     Cause, Fate, FateKey, PreconditionResult, ResponseContent, ServerIdentity, ServerTiming,
+    SpecError,
 };
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -110,10 +112,6 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         let (request, response) = (request.headers(), &full.headers);
         PreconditionResult::evaluate(method, request, response, full.body.len())
     };
-    if key.as_str() == ServerIdentity::PATH {
-        state.begin_uncounted_request();
-        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
-    }
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
@@ -121,16 +119,24 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
             ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
         state.begin_request(active, cause);
     };
+    let bad_request = |error: SpecError| {
+        begin(None, &Cause::BadRequest, &Decision::default());
+        let (status, sentence) = (StatusCode::BAD_REQUEST, error.to_string());
+        Dispatch::Immediate(PreparedResponse::text(status, &sentence))
+    };
+    if let Err(error) = host::check(request) {
+        return bad_request(error);
+    }
+    if key.as_str() == ServerIdentity::PATH {
+        state.begin_uncounted_request();
+        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
+    }
     let hops = redirect::remaining_hops(request.uri().query())
         .filter(|&hops| listener.rule_set.has_chain(hops));
     let (counters, is_hop) = (&listener.counters, hops.is_some());
     let index = match RequestIndex::assign(counters, request.headers(), &key, is_hop) {
         Ok(index) => index,
-        Err(error) => {
-            begin(None, &Cause::BadRequest, &Decision::default());
-            let sentence = error.to_string();
-            return Dispatch::Immediate(PreparedResponse::text(StatusCode::BAD_REQUEST, &sentence));
-        }
+        Err(error) => return bad_request(error),
     };
     if listener.passthrough {
         begin(Some(index), &Cause::Clean, &Decision::default());
