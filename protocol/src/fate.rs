@@ -79,6 +79,13 @@ pub enum Framing {
     Chunked(Arc<Chunking>),
 }
 
+impl Framing {
+    /// Whether the body is repeated without end.
+    pub fn is_endless(&self) -> bool {
+        matches!(self, Framing::Chunked(chunking) if chunking.flaw == Some(ChunkFlaw::Endless))
+    }
+}
+
 /// A `Content-Length` that does not fit the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrongLength {

@@ -45,7 +45,7 @@ fn server_timing_names_the_fault() {
 #[test]
 fn server_timing_gives_name_and_pacing_of_every_fault() {
     for (member, paced_head, paced) in fault::FAMILY.iter().filter_map(|member| match member.name {
-        "dribble" => Some((member, 0, 2000)),
+        "dribble" | "stall" => Some((member, 0, 2000)),
         "slow-head" => Some((member, 2000, 0)),
         // Faults without a head, and pacing that depends on the length of the body.
         "reset" | "empty" | "hang" | "garbage" | "trickle" => None,

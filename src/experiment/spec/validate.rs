@@ -79,16 +79,16 @@ impl Experiment {
                 anyhow!("--fail-if: {subject}: {}", error.trim_start())
             })?;
         }
-        let has_endless_fault = self.listener()?.as_ref().is_some_and(has_endless_fault);
+        let listener = self.listener()?;
+        let endless_fault = listener.as_ref().and_then(endless_fault);
         for variant in &variants {
             let policy = variant.policy().map_err(|error| {
                 let is_named = !self.policies.is_empty();
                 let name = is_named.then(|| format!(" (policy of {})", variant.name));
                 anyhow!("{error}{}", name.unwrap_or_default())
             })?;
-            let has_timeout = policy.timeouts.total.is_some();
-            if has_endless_fault && !has_timeout {
-                bail!("--fault: `hang` without `for=` never ends; set `--timeout`");
+            if let (Some(fault), None) = (endless_fault, policy.timeouts.total) {
+                bail!("--fault: `{fault}` never ends; set `--timeout`");
             }
         }
         Ok(())
@@ -169,10 +169,10 @@ fn duplicate<T: Display>(values: &[T]) -> Option<String> {
     texts.find(|text| !seen.insert(text.clone()))
 }
 
-fn has_endless_fault(listener: &Listener) -> bool {
+fn endless_fault(listener: &Listener) -> Option<&FaultSpec> {
     let rules = listener.rules.iter().flat_map(|rule| &rule.faults);
     let mut faults = listener.faults.iter().chain(rules);
-    faults.any(FaultSpec::is_endless)
+    faults.find(|fault| fault.is_endless())
 }
 
 #[cfg(test)]

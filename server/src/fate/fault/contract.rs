@@ -27,8 +27,9 @@ fn every_fault_changes_the_fate_and_sets_its_label() {
 fn an_unknown_name_lists_the_known_ones() {
     assert_eq!(
         error("teapod@5%"),
-        "unknown fault `teapod`; known: status, reset, cut, empty, hang, trickle, dribble, \
-         slow-head, corrupt, garbage, redirect"
+        "unknown fault `teapod`; known: status, reset, cut, empty, hang, stall, trickle, dribble, \
+         slow-head, corrupt, garbage, redirect, chunked, until-close, content-length, interim, stale, \
+         early-response, slow-upload"
     );
 }
 
@@ -76,7 +77,7 @@ fn the_documentation_has_a_row_for_each_member() {
 
 proptest! {
     #[test]
-    fn parsing_never_panics_and_a_printed_fault_parses_to_itself(text in "(status|reset|cut|empty|hang|trickle|dribble|slow-head|corrupt|garbage|redirect|[0-9]{1,4})?:?[0-9a-z%,=.@-]{0,12}") {
+    fn parsing_never_panics_and_a_printed_fault_parses_to_itself(text in "(status|reset|cut|empty|hang|stall|trickle|dribble|slow-head|corrupt|garbage|redirect|chunked|until-close|content-length|interim|stale|early-response|slow-upload|[0-9]{1,4})?:?(trailer=|header=|for=|count=)?[0-9a-z%,=:.@+-]{0,12}") {
         if let Ok(spec) = text.parse::<FaultSpec>() {
             let printed = spec.to_string();
             prop_assert_eq!(printed.parse::<FaultSpec>().unwrap().to_string(), printed);

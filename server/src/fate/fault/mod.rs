@@ -9,19 +9,28 @@
 //!
 //! To add a kind, write its file with a `MEMBER`, and add it to the modules and to [`FAMILY`].
 
+mod chunked;
+mod content_length;
 mod corrupt;
 mod cut;
 mod dribble;
+mod early_response;
 mod empty;
 mod garbage;
 mod hang;
+mod interim;
 mod redirect;
 mod reset;
 mod slow_head;
+mod slow_upload;
+mod stale;
+mod stall;
 mod status;
 mod trickle;
+mod until_close;
 
 // Shared by the members.
+mod field;
 mod member;
 mod spec;
 
@@ -44,12 +53,20 @@ pub const FAMILY: &[FaultMember] = &[
     cut::MEMBER,
     empty::MEMBER,
     hang::MEMBER,
+    stall::MEMBER,
     trickle::MEMBER,
     dribble::MEMBER,
     slow_head::MEMBER,
     corrupt::MEMBER,
     garbage::MEMBER,
     redirect::MEMBER,
+    chunked::MEMBER,
+    until_close::MEMBER,
+    content_length::MEMBER,
+    interim::MEMBER,
+    stale::MEMBER,
+    early_response::MEMBER,
+    slow_upload::MEMBER,
 ];
 
 // Here and not beside `FaultSpec`, because parsing needs the list, and members use `spec` themselves.

@@ -29,7 +29,8 @@ impl FaultSpec {
     pub fn is_endless(&self) -> bool {
         let mut fate = Fate::default();
         self.fault.apply(0, &mut fate);
-        matches!(fate.pace, Pace::Pause(_, None)) && self.probability > Probability::NEVER
+        let is_endless = matches!(fate.pace, Pace::Pause(_, None)) || fate.framing.is_endless();
+        is_endless && self.probability > Probability::NEVER
     }
 }
 
@@ -102,9 +103,9 @@ mod tests {
     use crate::fate::fault::test_support::faults;
 
     #[test]
-    fn only_a_hang_without_a_time_is_endless() {
+    fn only_a_hang_without_a_time_and_endless_chunks_are_endless() {
         let is_endless = |text: &str| text.parse::<FaultSpec>().unwrap().is_endless();
-        assert!(is_endless("hang@1%") && is_endless("hang:700"));
+        assert!(is_endless("hang@1%") && is_endless("hang:700") && is_endless("chunked:endless"));
         assert!(!is_endless("hang@0%") && !is_endless("hang:for=1h") && !is_endless("reset"));
     }
 
