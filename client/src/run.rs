@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
     }
 
     /// A token whose cancellation ends the run: no attempt is started, and those in flight end at once with
-    /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
+    /// [`Cancelled`](flagpole_protocol::Outcome::Cancelled). Their connections are reset, as after a timeout.
     pub fn cancel(mut self, token: CancellationToken) -> Run<'a> {
         self.cancel = token.0;
         self

@@ -1,14 +1,18 @@
-//! Ctrl-C during `flagpole get --metadata`, when saved flags have no final name yet.
+//! Ctrl-C during `flagpole get --metadata`, when saved flags have no final name yet; and what the server sees of a client
+//! that is interrupted or killed.
 
 use crate::combos::Combo;
-use crate::harness::{Sandbox, wait_until};
-use crate::servers::server_with;
+use crate::harness::{DEADLINE, Sandbox, wait_until};
+use crate::servers::{head, server_with};
 use flagpole_server::BlockingServer;
 use flagpole_server::Rule;
 use flagpole_server::config::path_glob::PathGlob;
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{PipeReader, Write as _, pipe};
+use std::io::{BufReader, ErrorKind, PipeReader, Read as _, Write as _, pipe};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 /// The capacity of a Linux pipe, and how much of it is free here.
 const PIPE_SIZE: usize = 64 << 10;
@@ -146,4 +150,78 @@ fn second_signal_aborts_and_removes_temporary_files() {
             combo.name()
         );
     }
+}
+
+/// What the server sees of the request for AA, which gets no response.
+enum SeenOfAa {
+    Request,
+    /// The connection ended, by a FIN unless there is an error.
+    End(Option<ErrorKind>),
+}
+
+/// A server without flags. Runs until the test process ends.
+fn server_without_response_for_aa() -> (String, Receiver<SeenOfAa>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, seen) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let sender = sender.clone();
+            thread::spawn(move || serve_without_aa(stream, &sender));
+        }
+    });
+    (url, seen)
+}
+
+fn serve_without_aa(stream: TcpStream, sender: &Sender<SeenOfAa>) {
+    let mut peer = BufReader::new(stream);
+    while let Ok(head) = head(&mut peer)
+        && let Some(line) = head.first()
+    {
+        if line.contains("/aa/") {
+            sender.send(SeenOfAa::Request).unwrap();
+            let end = peer.read(&mut [0]).map_err(|error| error.kind());
+            sender.send(SeenOfAa::End(end.err())).unwrap();
+            return;
+        }
+        let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        let _ = peer.get_mut().write_all(missing);
+    }
+}
+
+fn assert_reset(seen: &Receiver<SeenOfAa>, combo: Combo) {
+    let end = seen.recv_timeout(DEADLINE).unwrap();
+    let is_reset = matches!(end, SeenOfAa::End(Some(ErrorKind::ConnectionReset)));
+    assert!(is_reset, "{}", combo.name());
+}
+
+#[test]
+fn killed_client_resets_its_connections() {
+    for combo in Combo::all() {
+        let (url, seen) = server_without_response_for_aa();
+        let (sandbox, strategy) = (Sandbox::new(), combo.name());
+        let mut process = sandbox.start(&format!("get AA --strategy {strategy} --url {url}"));
+        seen.recv_timeout(DEADLINE).unwrap();
+        process.kill();
+        assert_reset(&seen, combo);
+    }
+}
+
+/// The event loop that would cancel the request is blocked.
+#[test]
+fn second_signal_resets_connections() {
+    let combo = Combo::all()
+        .into_iter()
+        .find(|combo| combo.name() == "async");
+    let combo = combo.unwrap();
+    let (url, seen) = server_without_response_for_aa();
+    let sandbox = Sandbox::new();
+    let line = format!("get --every -v --strategy async --url {url}");
+    let mut process = BlockedGet::start(&sandbox, &line);
+    process.wait();
+    seen.recv_timeout(DEADLINE).unwrap();
+    process.signal(Signal::INT);
+    process.signal(Signal::TERM);
+    assert_eq!(process.code(), Some(130));
+    assert_reset(&seen, combo);
 }

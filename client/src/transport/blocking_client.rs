@@ -33,6 +33,11 @@ impl BlockingClient {
             request,
             request.cancel.cancelled(),
         ));
-        self.driver.block_on(request.cancel, exchange)
+        let response = self.driver.block_on(request.cancel, exchange);
+        if request.cancel.is_cancelled() {
+            // The cancellation may have shut the socket down after the response was complete.
+            self.connection = None;
+        }
+        response
     }
 }

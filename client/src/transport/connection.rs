@@ -25,6 +25,8 @@ pub(crate) struct HyperConnection<S: DriverStream> {
     sender: SendRequest<Empty<Bytes>>,
     /// `None` once the connection has ended: dropping the driver makes hyper return an unsent request.
     driver: Option<ConnectionDriver<S>>,
+    /// The socket of a connection that has ended. It is closed after the exchange, which says how.
+    ended: Option<TokioIo<CountedStream<S>>>,
     /// The statistics of the exchange in progress.
     pub(super) stats: Arc<IoStats>,
     /// An empty map with the capacity of the last response's map, so that memory for fields is allocated once.
@@ -44,10 +46,7 @@ impl<S: DriverStream> HyperConnection<S> {
         let stream = connect(template, driver).await;
         let stream = stream.map_err(|error| errors::connect_failed(&error))?;
         let stats = Arc::new(IoStats::new(template.clock));
-        let io = TokioIo::new(CountedStream {
-            stream,
-            stats: stats.clone(),
-        });
+        let io = TokioIo::new(CountedStream::new(stream, stats.clone()));
         let handshake = http1::Builder::new()
             // The buffer starts at 8 KB and grows only when reads fill it.
             .max_buf_size(HEAD_LIMIT)
@@ -57,6 +56,7 @@ impl<S: DriverStream> HyperConnection<S> {
         Ok(Box::new(HyperConnection {
             sender,
             driver: Some(driver),
+            ended: None,
             stats,
             headers: HeaderMap::new(),
         }))
@@ -68,7 +68,8 @@ impl<S: DriverStream> HyperConnection<S> {
         request: Request<Empty<Bytes>>,
     ) -> Result<Response<Incoming>, Box<UnsentRequest>> {
         let response = pin!(self.sender.try_send_request(request));
-        drive(&mut self.driver, response).await.map_err(Box::new)
+        let (driver, ended) = (&mut self.driver, &mut self.ended);
+        drive(driver, ended, response).await.map_err(Box::new)
     }
 
     /// Reads the body of a response. The body has nearly always arrived with the head, so that the connection need not
@@ -83,7 +84,7 @@ impl<S: DriverStream> HyperConnection<S> {
         let first_poll = poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await;
         match first_poll {
             Poll::Ready(whole) => whole,
-            Poll::Pending => drive(&mut self.driver, whole).await,
+            Poll::Pending => drive(&mut self.driver, &mut self.ended, whole).await,
         }
     }
 
@@ -93,9 +94,10 @@ impl<S: DriverStream> HyperConnection<S> {
     }
 }
 
-/// Polls a future and the connection that it depends on.
+/// Polls a future and the connection that it depends on. Moves the socket to `ended` when the connection has ended.
 fn drive<S: DriverStream, W: Future>(
     connection: &mut Option<ConnectionDriver<S>>,
+    ended: &mut Option<TokioIo<CountedStream<S>>>,
     mut work: Pin<&mut W>,
 ) -> impl Future<Output = W::Output> {
     poll_fn(move |cx| {
@@ -103,7 +105,7 @@ fn drive<S: DriverStream, W: Future>(
             // An error reaches `work` through the request or the body that it waits for.
             && Pin::new(driver).poll(cx).is_ready()
         {
-            *connection = None;
+            *ended = connection.take().map(|driver| driver.into_parts().io);
         }
         work.as_mut().poll(cx)
     })

@@ -1,4 +1,5 @@
-//! A socket with statistics that hyper does not report: when a response began, and how many of its bytes arrived.
+//! A socket with statistics that hyper does not report: when a response began, and how many of its bytes arrived. They
+//! decide how the socket is closed: by a reset while a response is outstanding, otherwise by a FIN.
 
 use super::request::RunClock;
 use super::{driver::DriverStream, response::HEAD_LIMIT};
@@ -20,6 +21,8 @@ pub(super) struct IoStats {
     must_peek: AtomicBool,
     /// Whether the last response promised to keep the connection open.
     keep_alive: AtomicBool,
+    /// Whether bytes of a request were sent whose response is neither complete nor ended by the server.
+    is_outstanding: AtomicBool,
     received: AtomicU64,
     bytes_without_progress: AtomicU64,
     /// Nanoseconds since the start of the run; valid if `received` is above 0.
@@ -32,6 +35,7 @@ impl IoStats {
             clock,
             must_peek: AtomicBool::new(false),
             keep_alive: AtomicBool::new(false),
+            is_outstanding: AtomicBool::new(false),
             received: AtomicU64::new(0),
             bytes_without_progress: AtomicU64::new(0),
             first_byte: AtomicU64::new(0),
@@ -55,6 +59,11 @@ impl IoStats {
     /// Called when a head is complete or body data has arrived.
     pub(super) fn on_progress(&self) {
         self.bytes_without_progress.store(0, Relaxed);
+    }
+
+    /// Called when the response is complete.
+    pub(super) fn on_complete(&self) {
+        self.is_outstanding.store(false, Relaxed);
     }
 
     /// Bytes of this exchange's response, including the head.
@@ -86,13 +95,23 @@ impl IoStats {
 }
 
 /// A socket with its statistics.
+///
+/// A server keeps on sending to a peer that has sent a FIN, which may mean that the peer has no further requests. Only a
+/// reset says that the peer no longer waits for the response.
 #[derive(Debug)]
-pub(super) struct CountedStream<S> {
-    pub(super) stream: S,
-    pub(super) stats: Arc<IoStats>,
+pub(super) struct CountedStream<S: DriverStream> {
+    stream: S,
+    stats: Arc<IoStats>,
 }
 
 impl<S: DriverStream> CountedStream<S> {
+    /// Zero linger makes every close a reset (socket(7), `SO_LINGER`), also when the process exits or is killed.
+    pub(super) fn new(stream: S, stats: Arc<IoStats>) -> CountedStream<S> {
+        // Fails only if the connection has broken.
+        let _ = stream.socket().set_linger(Some(Duration::ZERO));
+        CountedStream { stream, stats }
+    }
+
     /// Asks the kernel whether the peer has closed the idle connection.
     ///
     /// hyper reads before it writes a request, but tokio reports the readiness of its last poll, and a busy
@@ -113,6 +132,15 @@ impl<S: DriverStream> CountedStream<S> {
     }
 }
 
+impl<S: DriverStream> Drop for CountedStream<S> {
+    /// Restores the close by a FIN unless a response is outstanding.
+    fn drop(&mut self) {
+        if !self.stats.is_outstanding.load(Relaxed) {
+            let _ = self.stream.socket().set_linger(None);
+        }
+    }
+}
+
 impl<S: DriverStream> AsyncRead for CountedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -128,6 +156,9 @@ impl<S: DriverStream> AsyncRead for CountedStream<S> {
         let read = buf.filled().len() - before;
         if read > 0 {
             self.stats.on_read(read as u64)?;
+        } else if polled.is_ready() {
+            // The server has closed the connection, so that nothing is left to cancel.
+            self.stats.is_outstanding.store(false, Relaxed);
         }
         polled
     }
@@ -139,7 +170,11 @@ impl<S: DriverStream> AsyncWrite for CountedStream<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if matches!(polled, Poll::Ready(Ok(1..))) {
+            self.stats.is_outstanding.store(true, Relaxed);
+        }
+        polled
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -147,6 +182,11 @@ impl<S: DriverStream> AsyncWrite for CountedStream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper shuts down a connection whose response it cannot parse, and one that is closed after a complete response
+        // before the exchange has ended.
+        if self.stats.is_outstanding.load(Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -21,7 +21,8 @@ pub(crate) async fn exchange<D: NetDriver>(
     request: &RequestSpec<'_>,
     cancelled: impl Future<Output = ()>,
 ) -> Box<RawResponse> {
-    // Put back only after a successful exchange, so that dropping this future closes the connection.
+    // Put back only after a successful exchange, so that dropping this future closes the connection, by a reset if a
+    // response is outstanding.
     let mut connection = pooled.take();
     let mut response = Box::<RawResponse>::default();
     let config = &template.config;
@@ -94,7 +95,9 @@ impl<D: NetDriver> HyperExchange<'_, D> {
         parts.headers.clear();
         connection.headers = parts.headers;
         let limit = self.template.config.body_limit;
-        connection.read(body, limit, received).await
+        let body = connection.read(body, limit, received).await?;
+        connection.stats.on_complete();
+        Ok(body)
     }
 
     /// Sends the request and waits for the head of the response.

@@ -66,8 +66,11 @@ impl NetDriver for PollDriver {
     type Stream = PollStream;
 
     async fn connect(&self, address: SocketAddr) -> io::Result<PollStream> {
-        let stream = Arc::new(start_connect(address)?);
-        self.shared.set_stream(&stream);
+        let stream = PollStream {
+            stream: Arc::new(start_connect(address)?),
+            shared: self.shared.clone(),
+        };
+        self.shared.set_stream(&stream.stream);
         poll_fn(|_| {
             if self.shared.is_ready(WRITABLE) {
                 Poll::Ready(())
@@ -76,11 +79,8 @@ impl NetDriver for PollDriver {
             }
         })
         .await;
-        match stream.take_error()? {
-            None => Ok(PollStream {
-                stream,
-                shared: self.shared.clone(),
-            }),
+        match stream.stream.take_error()? {
+            None => Ok(stream),
             Some(error) => Err(error),
         }
     }
@@ -111,6 +111,13 @@ pub(super) struct PollStream {
 impl DriverStream for PollStream {
     fn socket(&self) -> SockRef<'_> {
         SockRef::from(&*self.stream)
+    }
+}
+
+impl Drop for PollStream {
+    /// Releases the socket, so that it is closed now and not when the driver connects again.
+    fn drop(&mut self) {
+        self.shared.clear_stream();
     }
 }
 

@@ -63,6 +63,13 @@ impl SharedPollState {
         state.ready = PollFlags::empty();
     }
 
+    /// Releases the socket of a connection that is closed.
+    pub(super) fn clear_stream(&self) {
+        let mut state = lock(&self.0);
+        state.shutdown.disarm();
+        state.stream = None;
+    }
+
     /// Ends the next wait at this time, or earlier.
     pub(super) fn wake_at(&self, end: Instant) {
         let mut state = lock(&self.0);
@@ -109,7 +116,8 @@ impl SharedPollState {
     }
 }
 
-/// A waker that shuts a socket down. Each exchange has a new one, because a waker may run after its exchange
+/// A waker that shuts a socket down for reading, which ends the wait for it and sends nothing: the thread that waits then
+/// closes the connection by a reset. Each exchange has a new waker, because a waker may run after its exchange
 /// has ended, when the next exchange uses the socket.
 #[derive(Debug, Default)]
 pub(crate) struct ShutdownOnCancel(Mutex<Option<Arc<TcpStream>>>);
@@ -129,7 +137,7 @@ impl Wake for ShutdownOnCancel {
     fn wake(self: Arc<ShutdownOnCancel>) {
         if let Some(stream) = &*lock(&self.0) {
             // Fails if the peer has closed the connection, which ends the wait too.
-            let _ = stream.shutdown(Shutdown::Both);
+            let _ = stream.shutdown(Shutdown::Read);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Policies hold under every strategy, on real connections.
 
-use crate::test_server::{OK, TestServer, code, destination};
+use crate::test_server::{OK, TestServer, code, destination, request_number};
 use flagpole_client::policy::{Hedge, HedgeDelay, Retry};
 use flagpole_client::{Concurrency, Policy, Run, Strategy, Workload, strategy};
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, RunStats};
@@ -34,11 +34,6 @@ fn run(
     let run = Run::new(workload, &endpoint).concurrency(Concurrency::new(concurrency).unwrap());
     let stats = strategy.run(&set(run.on_record(&collect))).unwrap();
     (stats, records.into_inner().unwrap())
-}
-
-fn request_number(head: &str) -> u64 {
-    let value = head.split("flagpole-nth: ").nth(1).unwrap();
-    value.split("\r\n").next().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use flagpole_client::{DownloadDir, Endpoint, Run, RunError, Strategy, Workload, strategy};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use socket2::SockRef;
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -36,6 +36,8 @@ pub(crate) const LONG: Duration = Duration::from_secs(30);
 pub(crate) struct ServerConnection {
     /// `None` after [`close`](ServerConnection::close).
     stream: Option<TcpStream>,
+    /// The first error of a read or write. The system reports a reset only once.
+    error: Option<ErrorKind>,
     log: Arc<RequestLog>,
 }
 
@@ -57,6 +59,7 @@ impl TestServer {
                 let index = log.connections.fetch_add(1, SeqCst);
                 let mut connection = ServerConnection {
                     stream: Some(stream.unwrap()),
+                    error: None,
                     log,
                 };
                 thread::spawn(move || script(index, &mut connection));
@@ -149,7 +152,7 @@ impl ServerConnection {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {
-            if self.stream().read(&mut byte).unwrap_or(0) == 0 {
+            if self.read(&mut byte) == 0 {
                 return None;
             }
             head.push(byte[0]);
@@ -161,7 +164,8 @@ impl ServerConnection {
 
     /// Writes; fails silently if the client has closed the connection.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream().write_all(bytes.as_ref());
+        let written = self.stream().write_all(bytes.as_ref());
+        self.keep_error(written.err());
     }
 
     /// Reads a request and sends [`OK`].
@@ -191,7 +195,27 @@ impl ServerConnection {
 
     /// Sends nothing more until the client has closed the connection.
     pub(crate) fn hang(&mut self) {
-        while self.stream().read(&mut [0; 1024]).unwrap_or(0) > 0 {}
+        while self.read(&mut [0; 1024]) > 0 {}
+    }
+
+    /// Waits until the client closes the connection; `None` if it did so by a FIN.
+    pub(crate) fn wait_for_end(&mut self) -> Option<ErrorKind> {
+        if self.error.is_none() {
+            self.hang();
+        }
+        self.error
+    }
+
+    /// Reads; 0 at the end of the connection.
+    fn read(&mut self, buffer: &mut [u8]) -> usize {
+        let read = self.stream().read(buffer);
+        let (amount, error) = read.map_or_else(|error| (0, Some(error)), |amount| (amount, None));
+        self.keep_error(error);
+        amount
+    }
+
+    fn keep_error(&mut self, error: Option<io::Error>) {
+        self.error = self.error.or(error.map(|error| error.kind()));
     }
 }
 
@@ -208,6 +232,12 @@ pub(crate) fn by_name(name: &str) -> &'static dyn Strategy {
 pub(crate) fn code(head: &str) -> String {
     let path = head.split(' ').nth(1).unwrap();
     path.rsplit('/').nth(1).unwrap().to_ascii_uppercase()
+}
+
+/// The number of the request (`Flagpole-Nth`) in a named run.
+pub(crate) fn request_number(head: &str) -> u64 {
+    let value = head.split("flagpole-nth: ").nth(1).unwrap();
+    value.split("\r\n").next().unwrap().parse().unwrap()
 }
 
 /// A download folder that is never dropped, so that closures can borrow it.
