@@ -30,7 +30,7 @@ pub struct FatePreview {
     pub planned: Duration,
     /// The fault that is injected.
     pub fault: Option<Arc<str>>,
-    /// How and where the response ends: `complete`, `cut at byte 700`, `hangs after the last byte`.
+    /// How and where the response ends: `complete`, `cut at byte 700`, `hangs after the last byte`, `never ends`.
     pub ending: Cow<'static, str>,
     /// The shortest time from the end of the request's head to the last byte of the response, in microseconds; `None`
     /// if the last byte is never sent.
@@ -66,7 +66,7 @@ impl FatePreview {
             request_number: request.request_number,
             rule: rule_set.label(decision.rule),
             planned: fate.delay,
-            ending: describe_ending(fate.pace, fate.ending, body),
+            ending: describe_ending(fate.pace, &fate.framing, fate.ending, body),
             duration: total(&fate, &pacing),
             paced_head: pacing.head,
             pause_after: pacing.pause_after,

@@ -5,4 +5,9 @@ pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;
 pub(crate) mod route;
+#[cfg_attr(
+    not(test),
+    allow(dead_code, reason = "the connection does not use it yet")
+)]
+pub(crate) mod wire_image;
 pub(crate) mod write_schedule;

@@ -4,7 +4,7 @@
 //! fate, the plain data that says all that will happen to a response. It is a pure function of the time
 //! since the response was due and of the bytes written, so tests need not wait.
 
-use flagpole_protocol::{Ending, Fate, Offset, Pace};
+use flagpole_protocol::{ChunkFlaw, Ending, Fate, Framing, Offset, Pace, WrongLength};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -44,9 +44,11 @@ impl PlannedPacing {
         let whole = schedule.last_byte_at();
         PlannedPacing {
             head,
-            body: head.map_or(Some(Duration::ZERO), |head| {
-                Some(whole?.saturating_sub(head))
-            }),
+            body: match head {
+                _ if fate.framing.is_endless() && body > 0 => None,
+                None => Some(Duration::ZERO),
+                Some(head) => whole.map(|whole| whole.saturating_sub(head)),
+            },
             pause_after: match fate.ending {
                 Ending::Complete => schedule.reuse_at(),
                 Ending::Cut(_) | Ending::Reset(_) | Ending::CutAtNextRequest => {
@@ -116,7 +118,7 @@ impl WriteSchedule {
 
     /// Whether `written` bytes are the complete response.
     pub(crate) fn is_complete(&self, written: u64) -> bool {
-        written == self.head + self.body
+        written == self.head.saturating_add(self.body)
     }
 
     /// The time after the response was due when the connection can be reused; `None` if never. A pause
@@ -176,7 +178,15 @@ impl WriteSchedule {
 
 /// How a response with a body of `body` bytes ends, as text: `complete`, `cut at byte 700`, `hangs before
 /// the head`, `hangs after the last byte`. The text counts bytes of the body, without the head.
-pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'static, str> {
+pub(crate) fn describe_ending(
+    pace: Pace,
+    framing: &Framing,
+    ending: Ending,
+    body: u64,
+) -> Cow<'static, str> {
+    if let Some(text) = describe_flaw(framing).filter(|_| body > 0) {
+        return text;
+    }
     let (verb, at) = match (pace, ending) {
         (Pace::Pause(at, None), _) => ("hangs", at),
         (_, Ending::Cut(at)) => ("cut", at),
@@ -190,8 +200,31 @@ pub(crate) fn describe_ending(pace: Pace, ending: Ending, body: u64) -> Cow<'sta
         Some(offset) if offset == body && matches!(pace, Pace::Pause(..)) => {
             "hangs after the last byte".into()
         }
+        // The end of the connection is the regular end of the body.
+        Some(offset) if offset == body && *framing == Framing::UntilClose => "complete".into(),
         Some(offset) => format!("{verb} at byte {offset}").into(),
     }
+}
+
+/// How a body ends that is sent whole, but whose end does not fit its framing.
+fn describe_flaw(framing: &Framing) -> Option<Cow<'static, str>> {
+    Some(match framing {
+        Framing::Length | Framing::UntilClose | Framing::WrongLength(WrongLength::Double) => {
+            return None;
+        }
+        Framing::WrongLength(WrongLength::Longer(bytes)) => {
+            format!("cut {bytes} bytes before the announced end").into()
+        }
+        Framing::WrongLength(WrongLength::Shorter(bytes)) => {
+            format!("ends {bytes} bytes after the announced end").into()
+        }
+        Framing::Chunked(chunking) => match chunking.flaw? {
+            ChunkFlaw::Truncated => "cut within a chunk".into(),
+            ChunkFlaw::Malformed => "cut after a malformed chunk".into(),
+            ChunkFlaw::Unterminated => "cut before the last chunk".into(),
+            ChunkFlaw::Endless => "never ends".into(),
+        },
+    })
 }
 
 /// An offset in bytes from the start of a body of `body` bytes; `None` before the head.

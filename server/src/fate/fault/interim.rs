@@ -14,8 +14,11 @@ use http::header::LINK;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 
-/// The maximum number of interim responses; their bytes are kept in memory.
+/// The maximum number of interim responses.
 const MAX_COUNT: u32 = 10_000;
+
+/// The maximum number of bytes in the fields of all of them: each connection has a copy in memory.
+const MAX_FIELD_BYTES: usize = 1 << 20;
 
 /// The `Link` of 103 without other fields.
 const HINT: HeaderValue = HeaderValue::from_static("</flags/index.json>; rel=preload; as=fetch");
@@ -55,12 +58,17 @@ fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let count = parameters.named("count").unwrap_or("1");
     let count = number(count, 1..=MAX_COUNT, "1 to 10000 interim responses")?;
     let fields = std::iter::from_fn(|| parameters.named("header"));
-    let fields: Vec<_> = fields.map(field::parse).collect::<Result<_, _>>()?;
-    let fields = if fields.is_empty() {
-        default_fields(code)
-    } else {
-        fields
-    };
+    let mut fields: Vec<_> = fields.map(field::parse).collect::<Result<_, _>>()?;
+    if fields.is_empty() {
+        fields = default_fields(code);
+    }
+    let length = fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    if length.sum::<usize>() * count as usize > MAX_FIELD_BYTES {
+        let sentence = "the fields of all interim responses have more than 1 MiB";
+        return Err(SpecError::rule(sentence.to_owned()));
+    }
     Ok(Box::new(InterimFault(Arc::new(InterimResponses {
         code,
         count,
@@ -147,6 +155,13 @@ mod tests {
         assert_eq!(
             error("interim:100,count=10001"),
             "interim: expected 1 to 10000 interim responses, got `10001`"
+        );
+        assert_eq!(
+            error(&format!(
+                "interim:100,count=1025,header=a:{}",
+                "x".repeat(1023)
+            )),
+            "interim: the fields of all interim responses have more than 1 MiB"
         );
     }
 }

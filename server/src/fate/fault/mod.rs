@@ -37,7 +37,7 @@ mod spec;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 
 use flagpole_protocol::SpecError;
 use member::FaultParameters;

@@ -1,6 +1,7 @@
 //! Tests of the write schedule: budgets and times of paces and endings.
 
 use super::*;
+use crate::fate::fault::test_support::fate_with;
 use proptest::prelude::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -108,12 +109,13 @@ fn pause_after_the_last_byte_delays_only_reuse() {
     let hang = paced(Pace::Pause(Offset::Percent(100), None));
     assert_eq!(hang.last_byte_at(), Some(Duration::ZERO));
     assert_eq!(
-        describe_ending(hang.pace, hang.ending, 1000),
+        describe_ending(hang.pace, &Framing::Length, hang.ending, 1000),
         "hangs after the last byte"
     );
     assert_eq!(
         describe_ending(
             Pace::Pause(Offset::Bytes(999), None),
+            &Framing::Length,
             Ending::Complete,
             1000
         ),
@@ -218,4 +220,48 @@ fn head_body_and_pause_after_have_times_of_their_own() {
     );
     let reset = Ending::Reset(Offset::BeforeHead);
     assert_eq!(pacing(Pace::Immediate, reset), [zero; 3]);
+}
+
+#[test]
+fn the_text_of_an_ending_says_what_is_wrong_with_the_framing() {
+    for (fault, with_body, without_body) in [
+        ("chunked", "complete", "complete"),
+        ("chunked:truncated", "cut within a chunk", "cut at byte 0"),
+        ("chunked:endless", "never ends", "complete"),
+        ("until-close", "complete", "complete"),
+        ("until-close:700", "cut at byte 700", "complete"),
+        (
+            "content-length:+10",
+            "cut 10 bytes before the announced end",
+            "cut at byte 0",
+        ),
+        (
+            "content-length:-10",
+            "ends 10 bytes after the announced end",
+            "complete",
+        ),
+        (
+            "stale:next",
+            "closes at the next request",
+            "closes at the next request",
+        ),
+    ] {
+        let fate = fate_with(fault);
+        let text = |body| describe_ending(fate.pace, &fate.framing, fate.ending, body);
+        assert_eq!(
+            (&*text(1000), &*text(0)),
+            (with_body, without_body),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn an_endless_body_has_no_planned_end() {
+    let fate = fate_with("chunked:endless");
+    assert_eq!(PlannedPacing::new(&fate, 1000).body, None);
+    assert_eq!(PlannedPacing::new(&fate, 0).body, Some(Duration::ZERO));
+    let endless = WriteSchedule::new(&fate, 100, u64::MAX);
+    assert_eq!(endless.byte_budget(Duration::ZERO), u64::MAX);
+    assert!(!endless.is_complete(1 << 60));
 }

@@ -6,7 +6,7 @@ use crate::fate::request_info::Decision;
 use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
 use crate::net::shared_state::SharedListener;
-use flagpole_protocol::{Cause, Ending, FateKey, JournalEntry, Pace};
+use flagpole_protocol::{Cause, Ending, FateKey, Framing, JournalEntry, Pace};
 use http::{Method, Request};
 use std::time::Instant;
 
@@ -29,6 +29,7 @@ pub(crate) struct ActiveRequest {
 pub(crate) struct LoggedRequest {
     pub(crate) entry: JournalEntry,
     pace: Pace,
+    framing: Framing,
     ending: Ending,
     /// Length of the body in bytes; until the response is prepared, the length without a fault.
     pub(crate) body_length: u64,
@@ -48,6 +49,7 @@ impl ActiveRequest {
         let (fate, path) = (&decision.fate, request.uri().path());
         let log = || LoggedRequest {
             pace: fate.pace,
+            framing: fate.framing.clone(),
             ending: fate.ending,
             body_length: match *request.method() {
                 Method::HEAD => 0,
@@ -85,7 +87,7 @@ impl LoggedRequest {
     /// The entry of the finished request.
     pub(crate) fn into_entry(self, completed: bool) -> JournalEntry {
         JournalEntry {
-            ending: describe_ending(self.pace, self.ending, self.body_length),
+            ending: describe_ending(self.pace, &self.framing, self.ending, self.body_length),
             completed,
             ..self.entry
         }
