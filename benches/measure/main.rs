@@ -7,15 +7,24 @@
 //!
 //! - `bound`: wall time divided by the lower bound;
 //! - `transport`: the client's cost of a request, by strategy;
-//! - `lateness`: how late injected delays are with 1,000 requests in flight;
+//! - `nginx`: requests per second and processor time per request of the server, beside nginx;
+//! - `lateness/closed`: how late injected delays are with 1,000 requests in flight;
+//! - `lateness/open`: the same for open arrivals, with the server's own timer and with tokio's;
 //! - `hedging`: the effect of hedged requests on a heavy tail, and their cost;
 //! - `adaptive`: goodput of `adaptive` beside fixed concurrency, at a server with a concurrency limit.
 
 mod adaptive;
 mod bound;
 mod common;
+#[cfg(target_os = "linux")]
+mod cpu_time;
+mod goals;
 mod hedging;
 mod lateness;
+#[cfg(target_os = "linux")]
+mod nginx;
+#[cfg(target_os = "linux")]
+mod open_lateness;
 mod parts;
 mod serve_process;
 mod strategies;
@@ -24,19 +33,31 @@ mod summary;
 mod transport;
 
 use criterion::Criterion;
+#[cfg(target_os = "linux")]
+use std::env;
+use std::process::ExitCode;
 
 /// The groups that run only if they are named; each prints a table.
 const TABLES: &[(&str, fn())] = &[
     ("bound", bound::print),
     #[cfg(unix)]
     ("transport", transport::print),
-    ("lateness", lateness::print),
+    #[cfg(target_os = "linux")]
+    ("nginx", nginx::print),
+    ("lateness/closed", lateness::print),
+    #[cfg(target_os = "linux")]
+    ("lateness/open", open_lateness::print),
     ("hedging", hedging::print),
     ("adaptive", adaptive::print),
 ];
 
-fn main() {
+fn main() -> ExitCode {
     flagpole_server::open_files::raise_limit();
+    #[cfg(target_os = "linux")]
+    if let Ok(options) = env::var(open_lateness::SERVER_OPTIONS) {
+        open_lateness::serve(&options);
+        return ExitCode::SUCCESS;
+    }
     let mut criterion = Criterion::default().configure_from_args();
     let measured = strategies::bench(&mut criterion);
     parts::bench(&mut criterion);
@@ -49,4 +70,5 @@ fn main() {
         }
     }
     summary::print(&measured);
+    goals::exit_code()
 }

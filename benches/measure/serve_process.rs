@@ -2,6 +2,7 @@
 //! with those of the client.
 
 use flagpole_client::{Endpoint, Target};
+use std::env::var;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -14,13 +15,14 @@ pub(crate) struct ServeProcess {
 impl ServeProcess {
     /// Starts a server with these options on a free port.
     pub(crate) fn start(options: &str) -> ServeProcess {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_flagpole"))
+        let built = || env!("CARGO_BIN_EXE_flagpole").to_owned();
+        let mut child = Command::new(var("FLAGPOLE").unwrap_or_else(|_| built()))
             .args(["serve", "--port", "0"])
             .args(options.split_whitespace())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("cargo has built it");
+            .expect("cargo has built it, or FLAGPOLE names another binary");
         let out = child.stdout.as_mut().expect("it is piped");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
         let line = lines.find(|line| line.contains("http://"));
@@ -33,6 +35,11 @@ impl ServeProcess {
             .resolve()
             .expect("an IP address needs no name lookup");
         ServeProcess { child, endpoint }
+    }
+
+    /// The process number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 

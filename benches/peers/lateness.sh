@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 echo "$(nproc) cores of$(sed -n 's/^model name.*:/ /p' /proc/cpuinfo | head -1), Linux $(uname -r), $(rustc --version)"
-IN_FLIGHT=${IN_FLIGHT:-1 100 1000 5000} cargo bench --quiet --bench measure -- lateness | sed -n '/^lateness/,$p'
+IN_FLIGHT=${IN_FLIGHT:-1 100 1000 5000} cargo bench --quiet --bench measure -- lateness/closed | sed -n '/^lateness/,$p'

@@ -44,6 +44,7 @@ pub struct ServerBuilder<S> {
     max_connections: usize,
     journal_capacity: usize,
     journal: Option<Journal>,
+    uses_tokio_timer: bool,
     server: PhantomData<fn() -> S>,
 }
 
@@ -132,6 +133,13 @@ impl<S> ServerBuilder<S> {
         self
     }
 
+    /// Uses tokio's timer, which is late by up to 2 ms, so that a benchmark can compare with it.
+    #[doc(hidden)]
+    pub fn tokio_timer(mut self) -> Self {
+        self.uses_tokio_timer = true;
+        self
+    }
+
     pub(crate) fn new() -> Self {
         ServerBuilder {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
@@ -145,6 +153,7 @@ impl<S> ServerBuilder<S> {
             max_connections: MAX_CONNECTIONS,
             journal_capacity: JOURNAL_CAPACITY,
             journal: None,
+            uses_tokio_timer: false,
             server: PhantomData,
         }
     }
@@ -177,6 +186,7 @@ impl<S> ServerBuilder<S> {
             journal: self.journal,
             start,
             window_clock: WindowClock::new(start),
+            uses_tokio_timer: self.uses_tokio_timer,
         });
         ServerHandle::start(&listener, sockets)
     }

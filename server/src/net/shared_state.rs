@@ -33,6 +33,8 @@ pub(crate) struct SharedListener {
     /// When the server started; the times in the journal count from this instant.
     pub(crate) start: Instant,
     pub(crate) window_clock: WindowClock,
+    /// Whether workers use tokio's timer instead of the most precise one of the system.
+    pub(crate) uses_tokio_timer: bool,
 }
 
 impl SharedListener {
@@ -64,10 +66,15 @@ impl WorkerContext {
         listener: Arc<SharedListener>,
         ledger: Arc<Mutex<Ledger>>,
     ) -> io::Result<WorkerContext> {
+        let timer = if listener.uses_tokio_timer {
+            Timer::Tokio
+        } else {
+            Timer::new()?
+        };
         Ok(WorkerContext {
             listener,
             ledger,
-            timer: Timer::new()?,
+            timer,
             tick: Cell::new(0),
             draining: Cell::new(false),
         })

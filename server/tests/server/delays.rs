@@ -2,16 +2,23 @@
 
 use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_protocol::ServerTiming;
-use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
+use flagpole_server::{BlockingServer, ServerBuilder};
 use std::time::{Duration, Instant};
 
 #[test]
 fn response_is_never_early() {
-    let server = BlockingServer::builder()
-        .latency("uniform:1ms..20ms".parse().unwrap())
-        .start()
-        .unwrap();
+    assert_never_early(BlockingServer::builder());
+}
+
+#[test]
+fn response_is_never_early_with_the_timer_of_tokio() {
+    assert_never_early(BlockingServer::builder().tokio_timer());
+}
+
+fn assert_never_early(builder: ServerBuilder<BlockingServer>) {
+    let latency = "uniform:1ms..20ms".parse().unwrap();
+    let server = builder.latency(latency).start().unwrap();
     let mut raw = RawConnection::open(&server);
     for _ in 0..30 {
         let start = Instant::now();
