@@ -9,7 +9,7 @@ use flagpole_client::{CancellationToken, Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Cause;
 use flagpole_protocol::JournalEntry;
-use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
+use flagpole_protocol::{AttemptKind, AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
@@ -93,6 +93,21 @@ fn records_match_the_ledger_under_every_fault() {
     for member in fault::FAMILY {
         assert_agree_under(member.example);
     }
+}
+
+#[test]
+fn records_of_followed_redirects_match_the_ledger() {
+    let server = server_with("uniform:0..2ms", "redirect:3@30% 404@20% redirect@10%");
+    let runs = run_every_combo(&server, &workload(), |run| run.concurrency(concurrency(7)));
+    let ledger = server.shutdown(GRACE);
+    assert_agree(&runs, &ledger);
+    let mut records = runs.iter().flat_map(|(_, run)| &run.records);
+    assert!(
+        records.any(|record| record.kind == AttemptKind::Redirect && record.status == Some(200))
+    );
+    // Every chain is followed to its end.
+    let chain = |entry: &&JournalEntry| entry.fault.as_deref() == Some("redirect:3");
+    assert_eq!(ledger.entries.iter().filter(chain).count() % 3, 0);
 }
 
 #[test]

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn every_kind_of_reference_is_resolved() {
         for (location, path) in [
-            ("/x?flagpole-hops=2", "/x?flagpole-hops=2"),
+            ("/x?flagpole-hops=2&n=1", "/x?flagpole-hops=2&n=1"),
             ("other.gif", "/flags/br/other.gif"),
             ("?q", "/flags/br/br.gif?q"),
             ("../us/us.gif", "/flags/us/us.gif"),

@@ -44,9 +44,12 @@ impl AttemptScheduler {
         let download = &mut self.downloads[id.download_key];
         download.in_flight.retain(|in_flight| *in_flight != id);
         if result.conditions_failed && !plan.unconditional {
-            // The repetition has the same request number and counts neither as a try nor in the retry budget.
+            // The repetition has the same request number and counts neither as a try nor in the retry budget. It starts at
+            // the resource, because a redirect of flagpole leads to its target once.
             self.immediate.push_back(AttemptPlan {
                 unconditional: true,
+                path: None,
+                hops: 0,
                 ..plan.repeated(AttemptKind::Retry, now)
             });
             return Disposition::intermediate(result.outcome.clone());

@@ -5,6 +5,7 @@ pub(crate) mod compiled_rule;
 pub mod fault;
 pub mod latency;
 pub(crate) mod probability;
+pub(crate) mod redirect_chain;
 pub(crate) mod request_index;
 pub mod request_info;
 pub mod rule_set;

@@ -3,6 +3,7 @@
 //! A client whose fates must not depend on other clients names its run, which has separate counters, or gives the
 //! number of each request.
 
+use crate::fate::redirect_chain::{FollowedRedirect, Hop, RemainingHops, SentRedirects};
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
 use flagpole_protocol::spec::whole_number;
 use flagpole_protocol::{FateKey, Resource, SpecError};
@@ -23,11 +24,13 @@ pub(crate) struct RequestIndex {
     pub(crate) run: Option<Arc<str>>,
     /// The number of the request for its key, from 1.
     pub(crate) request_number: u64,
+    /// `None` unless a redirect fault led to the request.
+    pub(crate) followed: Option<FollowedRedirect>,
 }
 
 impl RequestIndex {
-    /// Counts a request, unless the client gives its number in `Flagpole-Nth`, or the request is a hop of a redirect
-    /// fault: a hop has the number of the last request for its key, and uses up none.
+    /// Counts a request, unless the client gives its number in `Flagpole-Nth`, or a redirect fault led to the request: it
+    /// has the number of the request that began the chain then. `hop` is what the query names.
     ///
     /// # Errors
     /// If `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
@@ -35,23 +38,26 @@ impl RequestIndex {
         counters: &RequestCounters,
         headers: &HeaderMap,
         key: &FateKey,
-        is_hop: bool,
+        hop: Option<Hop>,
     ) -> Result<RequestIndex, SpecError> {
         let run = single_field(headers, &RUN_FIELD)?
             .map(run_name)
             .transpose()?;
         let number = single_field(headers, &REQUEST_NUMBER_FIELD)?;
         let number = number.map(request_number).transpose()?;
+        let followed = hop.and_then(|hop| counters.redirects.take(run, key, hop));
+        let number = number.or(followed.map(|redirect| redirect.hop.request_number));
         Ok(RequestIndex {
             run: run.map(Arc::from),
-            request_number: number.unwrap_or_else(|| {
-                if is_hop {
-                    counters.current(run, key)
-                } else {
-                    counters.count(run, key)
-                }
-            }),
+            request_number: number.unwrap_or_else(|| counters.count(run, key)),
+            followed,
         })
+    }
+
+    /// The number of the request that began the chain of redirects: this request, unless it follows a redirect.
+    pub(crate) fn chain_number(&self) -> u64 {
+        let followed = self.followed.map(|redirect| redirect.hop.request_number);
+        followed.unwrap_or(self.request_number)
     }
 }
 
@@ -87,7 +93,7 @@ fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
     Err(SpecError::violation(rule, &got).within(REQUEST_NUMBER_HEADER))
 }
 
-/// Default of [`RequestCounters::capacity`]; takes about 8 MB.
+/// Default of [`RequestCounters::capacity`]; takes about 8 MB, and as much again for redirects.
 const DEFAULT_CAPACITY: usize = 100_000;
 
 /// The counters of one listener. A counter that is dropped starts at 1 again.
@@ -101,6 +107,8 @@ pub(crate) struct RequestCounters {
     others: Mutex<LruCache<u128, u64>>,
     /// Maximum number of counters in `others`.
     capacity: usize,
+    /// The redirects that were sent and not followed yet.
+    pub(crate) redirects: SentRedirects,
 }
 
 impl RequestCounters {
@@ -110,6 +118,7 @@ impl RequestCounters {
             resources: (0..Resource::COUNT).map(|_| AtomicU64::new(0)).collect(),
             others: Mutex::new(LruCache::unbounded()),
             capacity,
+            redirects: SentRedirects::with_capacity(capacity),
         }
     }
 
@@ -128,16 +137,31 @@ impl RequestCounters {
         }
         number
     }
+}
 
-    /// The number of the last request that was counted; 1 before the first.
-    pub(crate) fn current(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        let count = if let (None, Some(index)) = (run, resource_index(key)) {
-            self.resources[index].load(Ordering::Relaxed)
-        } else {
-            let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            others.peek(&digest(run, key)).copied().unwrap_or_default()
+impl RequestCounters {
+    /// Remembers that a request, whose fate `rule` decided, is redirected to the request with `remaining` redirects still to
+    /// come.
+    pub(crate) fn expect_hop(
+        &self,
+        index: &RequestIndex,
+        key: &FateKey,
+        remaining: RemainingHops,
+        rule: Option<usize>,
+    ) {
+        let hop = Hop {
+            request_number: index.chain_number(),
+            remaining,
         };
-        count.max(1)
+        let sent = FollowedRedirect { hop, rule };
+        self.redirects.insert(index.run.as_deref(), key, sent);
+    }
+
+    /// Makes the redirect that a request followed one that can be followed again, because a limit rejects the request.
+    pub(crate) fn keep_redirect(&self, index: &RequestIndex, key: &FateKey) {
+        if let Some(followed) = index.followed {
+            self.redirects.insert(index.run.as_deref(), key, followed);
+        }
     }
 }
 
@@ -172,7 +196,7 @@ mod tests {
     }
 
     fn assign(counters: &RequestCounters, headers: &HeaderMap) -> Result<RequestIndex, SpecError> {
-        RequestIndex::assign(counters, headers, &FateKey::from_path("/"), false)
+        RequestIndex::assign(counters, headers, &FateKey::from_path("/"), None)
     }
 
     fn number(counters: &RequestCounters, pairs: &[(&'static str, &str)]) -> u64 {
@@ -245,16 +269,48 @@ mod tests {
     }
 
     #[test]
-    fn the_current_number_is_that_of_the_last_request() {
+    fn only_a_request_that_follows_a_redirect_is_a_hop() {
         let counters = RequestCounters::default();
-        for path in ["/flags/br/br.gif", "/x"] {
-            let key = FateKey::from_path(path);
-            assert_eq!(counters.current(None, &key), 1);
-            count(&counters, None, path);
-            count(&counters, None, path);
-            assert_eq!(counters.current(None, &key), 2, "{path}");
-            assert_eq!(count(&counters, None, path), 3, "{path}");
-        }
+        let hop = Hop {
+            request_number: 9,
+            remaining: Some(0),
+        };
+        let key = FateKey::from_path("/x");
+        let assign = |fields| {
+            let index = RequestIndex::assign(&counters, &headers(fields), &key, Some(hop)).unwrap();
+            (index.request_number, index.followed.is_some())
+        };
+        assert_eq!(assign(&[]), (1, false), "no redirect was sent");
+        let sent = FollowedRedirect { hop, rule: None };
+        counters.redirects.insert(None, &key, sent);
+        assert_eq!(assign(&[(RUN_HEADER, "a")]), (1, false), "not to this run");
+        assert_eq!(assign(&[]), (9, true));
+        assert_eq!(assign(&[]), (2, false), "the hop has been used");
+        counters.redirects.insert(None, &key, sent);
+        let given = &[(REQUEST_NUMBER_HEADER, "5")];
+        assert_eq!(assign(given), (5, true), "the client's number stays");
+    }
+
+    #[test]
+    fn a_hop_that_a_limit_rejects_stays_a_hop() {
+        let (counters, key) = (RequestCounters::default(), FateKey::from_path("/x"));
+        let first = assign_hop(&counters, &key, None);
+        counters.expect_hop(&first, &key, Some(0), Some(4));
+        let hop = Hop {
+            request_number: 1,
+            remaining: Some(0),
+        };
+        let rejected = assign_hop(&counters, &key, Some(hop));
+        counters.keep_redirect(&rejected, &key);
+        let repeated = assign_hop(&counters, &key, Some(hop));
+        assert_eq!(
+            (repeated.followed, repeated.chain_number()),
+            (Some(FollowedRedirect { hop, rule: Some(4) }), 1)
+        );
+    }
+
+    fn assign_hop(counters: &RequestCounters, key: &FateKey, hop: Option<Hop>) -> RequestIndex {
+        RequestIndex::assign(counters, &HeaderMap::new(), key, hop).unwrap()
     }
 
     #[test]

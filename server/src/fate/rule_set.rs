@@ -5,6 +5,7 @@ use crate::config::listener::Listener;
 use crate::fate::compiled_rule::{CompiledRule, Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
+use crate::fate::redirect_chain::FollowedRedirect;
 use crate::fate::request_info::{Decision, RequestInfo};
 use flagpole_protocol::{Fate, FateKey, ResponseContent, SpecError};
 use std::sync::Arc;
@@ -109,39 +110,24 @@ impl RuleSet {
         self.decide(&request).fate
     }
 
-    /// Whether a redirect fault of this listener leads to a request with `hops` redirects still to come.
-    pub(crate) fn has_chain(&self, hops: Option<u32>) -> bool {
-        self.effects()
-            .any(|effect| effect.faults.redirect_chain(hops).is_some())
-    }
-
-    /// The fate of a request that a redirect of the fault `redirect` leads to, with `hops` redirects still to come
-    /// (`None`: without end). The delay of `fate` stays. Its fault is replaced by the next redirect of the chain, or by no
-    /// fault for the last request. A client that invents `hops` gets `fate` itself: no fault of this listener has such a
-    /// chain.
-    pub(crate) fn within_chain(&self, fate: Fate, hops: Option<u32>) -> Fate {
-        let Some(fault_label) =
-            (self.effects()).find_map(|effect| effect.faults.redirect_chain(hops))
-        else {
-            return fate;
-        };
-        let only_delayed = Fate {
-            delay: fate.delay,
-            ..Fate::default()
-        };
-        match hops {
-            Some(0) => only_delayed,
-            _ => Fate {
-                fault: Some(fault_label),
-                content: ResponseContent::Redirect(hops.map(|hops| hops - 1)),
-                ..only_delayed
+    /// The decision about a request that a redirect of a fault leads to. Rule and delay are those of the request that
+    /// began the chain, and so is the fault, except that the last request has none.
+    pub(crate) fn decide_hop(&self, key: &FateKey, followed: FollowedRedirect) -> Decision {
+        let FollowedRedirect { hop, rule } = followed;
+        let first = self
+            .effect(rule)
+            .fate(self.seed, key.as_str(), hop.request_number);
+        let fate = match hop.remaining {
+            Some(0) => Fate {
+                delay: first.delay,
+                ..Fate::default()
             },
-        }
-    }
-
-    fn effects(&self) -> impl Iterator<Item = &Effect> {
-        let rules = self.rules.iter().map(|rule| &rule.effect);
-        rules.chain([&self.listener_effect])
+            remaining => Fate {
+                content: ResponseContent::Redirect(remaining.map(|hops| hops - 1)),
+                ..first
+            },
+        };
+        Decision { rule, fate }
     }
 }
 

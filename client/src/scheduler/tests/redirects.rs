@@ -37,3 +37,28 @@ fn a_redirect_out_of_the_site_is_not_followed() {
     });
     assert_eq!(trace.outcomes(), [Outcome::Http(302)]);
 }
+
+#[test]
+fn a_repetition_without_conditions_starts_at_the_resource() {
+    let trace = simulate(&flags(1), &Policy::default(), 1, &|spec: &AttemptSpec| {
+        let is_hop = spec.plan.path.is_some();
+        let result = match (is_hop, spec.plan.unconditional) {
+            (true, true) => result(Outcome::Ok),
+            (true, false) => AttemptResult {
+                conditions_failed: true,
+                ..result(Outcome::Http(416))
+            },
+            (false, _) => AttemptResult {
+                redirect: Some("/x".into()),
+                ..result(Outcome::Http(302))
+            },
+        };
+        (result, MS)
+    });
+    let is_hop = trace
+        .attempts
+        .iter()
+        .map(|(spec, _)| spec.plan.path.is_some());
+    assert_eq!(is_hop.collect::<Vec<_>>(), [false, true, false, true]);
+    assert_eq!(trace.outcomes().last(), Some(&Outcome::Ok));
+}

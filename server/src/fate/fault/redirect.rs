@@ -1,7 +1,7 @@
 //! `redirect` or `redirect:3`: 302 to the same path forever, or a chain of redirects to the requested resource.
 //!
-//! The query of the `Location` carries the number of hops that follow, `?flagpole-hops=2`. No fault is drawn
-//! for a request with that query, so that the chain has the given length.
+//! The query of the `Location` names the request that follows, `?flagpole-hops=2&flagpole-nth=1`. No fault is drawn for
+//! a request that follows a redirect, so that the chain has the given length.
 //!
 //! Parameter: the number of redirects in the chain, 1 to 1000.
 

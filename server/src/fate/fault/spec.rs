@@ -2,7 +2,7 @@
 
 use super::member::Fault;
 use crate::fate::probability::Probability;
-use flagpole_protocol::{Fate, Pace, ResponseContent, SpecError};
+use flagpole_protocol::{Fate, Pace, SpecError};
 use std::fmt;
 use std::ops::Add;
 use std::sync::Arc;
@@ -64,21 +64,6 @@ impl Faults {
         self.0
             .iter()
             .all(|spec| spec.probability == Probability::NEVER)
-    }
-
-    /// The label of a redirect fault whose chain contains a request with `remaining` redirects still to come
-    /// (`None`: a chain without an end).
-    pub(crate) fn redirect_chain(&self, remaining: Option<u32>) -> Option<Arc<str>> {
-        let has_hop = |spec: &&FaultSpec| {
-            let mut fate = Fate::default();
-            spec.fault.apply(0, &mut fate);
-            match (fate.content, remaining) {
-                (ResponseContent::Redirect(Some(max)), Some(remaining)) => remaining <= max,
-                (ResponseContent::Redirect(None), None) => true,
-                _ => false,
-            }
-        };
-        self.0.iter().find(has_hop).map(|spec| spec.label.clone())
     }
 
     /// Injects at most one fault. `draw`, a uniform random number, selects the first fault whose cumulative

@@ -1,6 +1,7 @@
 //! The fates that rules decide: golden vectors, probabilities, redirect chains.
 
 use super::*;
+use crate::fate::redirect_chain::Hop;
 use flagpole_protocol::Resource;
 
 fn rule_set(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
@@ -100,23 +101,36 @@ fn faults_do_not_change_delays() {
 }
 
 #[test]
-fn a_redirect_chain_counts_down_to_the_requested_resource() {
-    let rule_set = rule_set(1, "5ms", &["redirect:3@50%"]);
-    let delayed = Fate {
-        delay: Duration::from_millis(5),
-        ..Fate::default()
-    };
-    let within = |hops| rule_set.within_chain(delayed.clone(), hops);
-    assert_eq!(within(Some(2)).content, ResponseContent::Redirect(Some(1)));
-    assert_eq!(within(Some(2)).fault.as_deref(), Some("redirect:3"));
-    assert_eq!(within(Some(0)), delayed);
-    let garbage = Fate {
-        content: ResponseContent::Garbage,
-        ..delayed.clone()
-    };
-    for hops in [Some(3), Some(u32::MAX), None] {
-        let fate = rule_set.within_chain(garbage.clone(), hops);
-        assert_eq!(fate, garbage, "no fault has such a chain");
+fn a_redirect_chain_counts_down_to_the_requested_resource_with_the_delay_of_its_first_request() {
+    let rule_set = rule_set(1, "uniform:1ms..1s", &["redirect:2@30%", "redirect@30%"]);
+    let key = FateKey::from_path("/x");
+    for request_number in 1..50 {
+        let first = rule_set.fate(&key, request_number);
+        let hop = |remaining| {
+            let hop = Hop {
+                request_number,
+                remaining,
+            };
+            let decision = rule_set.decide_hop(&key, FollowedRedirect { hop, rule: None });
+            decision.fate
+        };
+        match first.content {
+            ResponseContent::Redirect(None) => assert_eq!(hop(None), first),
+            ResponseContent::Redirect(remaining) => {
+                assert_eq!(remaining, Some(1));
+                let second = Fate {
+                    content: ResponseContent::Redirect(Some(0)),
+                    ..first.clone()
+                };
+                assert_eq!(hop(Some(1)), second);
+                let last = Fate {
+                    delay: first.delay,
+                    ..Fate::default()
+                };
+                assert_eq!(hop(Some(0)), last);
+            }
+            _ => {}
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection: decides the fate of each request (all that will happen to its response), waits until
 //! the response is due, and prepares the response.
 
+use crate::fate::redirect_chain::Hop;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::host;
@@ -97,6 +98,8 @@ struct DeferredResponse {
     route: Route,
     precondition: PreconditionResult,
     key: FateKey,
+    /// See [`RequestIndex::chain_number`].
+    chain_number: u64,
     is_head: bool,
 }
 
@@ -131,10 +134,8 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         state.begin_uncounted_request();
         return Dispatch::Immediate(precondition_response::build(&precondition(), full));
     }
-    let hops = redirect::remaining_hops(request.uri().query())
-        .filter(|&hops| listener.rule_set.has_chain(hops));
-    let (counters, is_hop) = (&listener.counters, hops.is_some());
-    let index = match RequestIndex::assign(counters, request.headers(), &key, is_hop) {
+    let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
+    let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
         Ok(index) => index,
         Err(error) => return bad_request(error),
     };
@@ -146,6 +147,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         Ok(admission) => admission,
         Err(rejected) => {
             let (cause, response) = *rejected;
+            counters.keep_redirect(&index, &key);
             begin(Some(index), &cause, &Decision::default());
             return Dispatch::Immediate(response);
         }
@@ -156,13 +158,14 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         request_number: index.request_number,
         elapsed: listener.window_clock.elapsed(*parsed),
     };
-    let mut decision = if route.is_page() {
-        listener.rule_set.decide_page(&info)
-    } else {
-        listener.rule_set.decide(&info)
+    let decision = match index.followed {
+        Some(followed) => listener.rule_set.decide_hop(&key, followed),
+        None if route.is_page() => listener.rule_set.decide_page(&info),
+        None => listener.rule_set.decide(&info),
     };
-    if let Some(hops) = hops {
-        decision.fate = listener.rule_set.within_chain(decision.fate, hops);
+    let chain_number = index.chain_number();
+    if let ResponseContent::Redirect(remaining) = decision.fate.content {
+        counters.expect_hop(&index, &key, remaining, decision.rule);
     }
     begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
@@ -172,6 +175,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         route,
         precondition: precondition(),
         key,
+        chain_number,
         is_head: request.method() == Method::HEAD,
     }))
 }
@@ -188,6 +192,7 @@ async fn respond_deferred(
         route,
         precondition,
         key,
+        chain_number: request_number,
         is_head,
     } = deferred;
     let mut admitted = parsed;
@@ -209,7 +214,16 @@ async fn respond_deferred(
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),
         ResponseContent::Status(status) => PreparedResponse::for_fault(status),
-        ResponseContent::Redirect(hops) => redirect::response(key.as_str(), *hops),
+        ResponseContent::Redirect(remaining) => {
+            let remaining = *remaining;
+            redirect::response(
+                &key,
+                Hop {
+                    request_number,
+                    remaining,
+                },
+            )
+        }
         ResponseContent::Corrupt { bits, draw } => requested().corrupt(*bits, *draw),
     };
     let body_length = if is_head {

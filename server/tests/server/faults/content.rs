@@ -48,61 +48,6 @@ fn garbage_is_not_http_and_ends_with_a_fin() {
 }
 
 #[test]
-fn redirect_loops_or_ends_at_the_flag() {
-    for received in read_and_reuse("redirect") {
-        assert!(
-            received.head.starts_with("HTTP/1.1 302 Found\r\n"),
-            "{}",
-            received.head
-        );
-        assert!(
-            received
-                .head
-                .contains(&format!("location: {PATH}?flagpole-hops=endless\r\n")),
-            "{}",
-            received.head
-        );
-    }
-    let server = BlockingServer::builder()
-        .fault("redirect:3".parse().unwrap())
-        .start()
-        .unwrap();
-    let (mut raw, mut path, mut hops) = (RawConnection::open(&server), PATH.to_owned(), 0);
-    let flag = loop {
-        let response = raw.get(&path);
-        if response.status == 200 {
-            break response;
-        }
-        path.clone_from(&response.headers["location"]);
-        hops += 1;
-    };
-    assert_eq!((hops, flag.body), (3, body()));
-}
-
-#[test]
-fn hops_of_a_redirect_use_up_no_request_number() {
-    let server = BlockingServer::builder()
-        .fault("redirect:2".parse().unwrap())
-        .journal_capacity(10)
-        .start()
-        .unwrap();
-    for _ in 0..2 {
-        let (mut raw, mut path) = (RawConnection::open(&server), PATH.to_owned());
-        loop {
-            let response = raw.get(&path);
-            if response.status == 200 {
-                break;
-            }
-            path.clone_from(&response.headers["location"]);
-        }
-    }
-    let entries = server.shutdown(Duration::from_secs(10)).entries;
-    let mut numbers: Vec<_> = entries.iter().map(|entry| entry.request_number).collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, [1, 1, 1, 2, 2, 2].map(Some));
-}
-
-#[test]
 fn zero_percent_of_any_fault_changes_no_response() {
     let without_date = |mut response: RawResponse| {
         response.headers.remove("date");

@@ -3,6 +3,7 @@
 mod content;
 mod ending;
 mod pace;
+mod redirect_chains;
 
 use crate::raw_connection::RawConnection;
 use flagpole_fixtures::Catalog;
