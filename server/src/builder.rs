@@ -1,8 +1,11 @@
 //! The configuration of a server before it starts.
 
+use crate::config::accept_delay::AcceptDelay;
+use crate::config::bandwidth::Bandwidth;
 use crate::config::listener::Listener;
 use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
+use crate::config::time_window::TimeWindow;
 use crate::content::site::{Content, Site};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
@@ -12,6 +15,7 @@ use crate::handle::ServerHandle;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
+use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket;
@@ -103,6 +107,24 @@ impl<S> ServerBuilder<S> {
     /// Limits the request rate; requests beyond it get 429.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.listener.rate_limit = Some(limit);
+        self
+    }
+
+    /// Limits the bandwidth of all connections together.
+    pub fn bandwidth(mut self, bandwidth: Bandwidth) -> Self {
+        self.listener.bandwidth = Some(bandwidth);
+        self
+    }
+
+    /// Delays the acceptance of connections. Each call adds a delay; the first whose window holds the time applies.
+    pub fn accept_delay(mut self, delay: AcceptDelay) -> Self {
+        self.listener.accept_delay.push(delay);
+        self
+    }
+
+    /// Refuses connections in a window of time. Each call adds a window.
+    pub fn refuse(mut self, window: TimeWindow) -> Self {
+        self.listener.refuse.push(window);
         self
     }
 
@@ -201,6 +223,7 @@ impl<S> ServerBuilder<S> {
         ListenerLimits {
             concurrency: limit.map(|limit| ConcurrencyLimit::new(limit, queue)),
             rate: self.listener.rate_limit.map(TokenBucket::new),
+            bandwidth: self.listener.bandwidth.map(SharedBandwidth::new),
         }
     }
 }

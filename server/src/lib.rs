@@ -67,9 +67,12 @@ pub mod open_files;
 
 pub use blocking::BlockingServer;
 pub use builder::ServerBuilder;
+pub use config::accept_delay::AcceptDelay;
+pub use config::bandwidth::Bandwidth;
 pub use config::profile::Profile;
 pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;
+pub use config::time_window::TimeWindow;
 pub use content::site::Site;
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;

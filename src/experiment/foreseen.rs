@@ -99,13 +99,15 @@ impl<'a> ForeseenRuns<'a> {
         let Some(server) = &self.server else {
             return Ok(None);
         };
-        // The backoff after a failure, and a rate limit, make a bound too.
+        // The backoff after a failure, a rate limit and a bandwidth make a bound too.
         let is_prompt = |fate: FatePreview| {
             let takes_no_time = plan(&fate) == [Some(Duration::ZERO); 2];
             takes_no_time && (fate.fault.is_none() || policy.retry.max_attempts() == 1)
         };
         let mut fates = self.fates(server, SampleKind::Attempts);
-        let is_undelayed = server.listener.rate_limit.is_none() && fates.all(is_prompt);
+        let listener = &server.listener;
+        let is_limited = listener.rate_limit.is_some() || listener.bandwidth.is_some();
+        let is_undelayed = !is_limited && fates.all(is_prompt);
         Ok(is_undelayed.then_some(NoBound::NotDelayed))
     }
 
@@ -115,7 +117,9 @@ impl<'a> ForeseenRuns<'a> {
             return Ok(false);
         };
         let (listener, timeouts) = (&server.listener, variant.policy()?.timeouts);
-        let is_limited = listener.concurrency_limit.is_some() || listener.rate_limit.is_some();
+        let is_limited = listener.concurrency_limit.is_some()
+            || listener.rate_limit.is_some()
+            || !listener.refuse.is_empty();
         let timeouts = [timeouts.total, timeouts.connect, timeouts.first_byte];
         let has_timeout = timeouts.iter().any(Option::is_some);
         let mut fates = self.fates(server, SampleKind::Attempts);

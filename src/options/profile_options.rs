@@ -9,7 +9,7 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 use flagpole_protocol::spec::SpecError;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::fault::Faults;
-use flagpole_server::{FaultSpec, Latency, Profile, RateLimit};
+use flagpole_server::{AcceptDelay, Bandwidth, FaultSpec, Latency, Profile, RateLimit, TimeWindow};
 use std::str::FromStr;
 
 /// The profile of the first listeners that users meet; `--listener` and `NAME=SPEC` are about it by default.
@@ -52,6 +52,18 @@ pub(crate) struct ServerOptions {
     /// Limit the request rate and reject others with 429: `100/s`, `30/m`
     #[arg(long, value_name = "N/s")]
     rate_limit: Option<RateLimit>,
+
+    /// Limit the bandwidth that all connections share: `1MB/s`, `64KiB/s`
+    #[arg(long, value_name = "BYTES/s")]
+    bandwidth: Option<Bandwidth>,
+
+    /// Delay the acceptance of connections: `200ms`, `1s@5s..8s`; repeatable
+    #[arg(long, value_name = "TIME[@WINDOW]")]
+    accept_delay: Vec<AcceptDelay>,
+
+    /// Refuse connections in a window of time after the start: `5s..8s`, `20s..`; repeatable
+    #[arg(long, value_name = "WINDOW")]
+    refuse: Vec<TimeWindow>,
 
     /// Draw delays and faults from this seed [default: the profile's, or 0]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
@@ -105,6 +117,9 @@ impl ServerOptions {
             || !self.fault.is_empty()
             || self.concurrency_limit.is_some()
             || self.rate_limit.is_some()
+            || self.bandwidth.is_some()
+            || !self.accept_delay.is_empty()
+            || !self.refuse.is_empty()
     }
 
     /// Whether a profile or one of its listeners is named.
@@ -119,6 +134,9 @@ impl ServerOptions {
             ("--concurrency-limit", self.concurrency_limit.is_some()),
             ("--queue", self.queue.is_some()),
             ("--rate-limit", self.rate_limit.is_some()),
+            ("--bandwidth", self.bandwidth.is_some()),
+            ("--accept-delay", !self.accept_delay.is_empty()),
+            ("--refuse", !self.refuse.is_empty()),
         ];
         let mut given = changes.into_iter().filter(|(_, is_given)| *is_given);
         given.next().map(|(option, _)| option)
@@ -188,6 +206,13 @@ impl ServerOptions {
         listener.concurrency_limit = self.concurrency_limit.or(listener.concurrency_limit);
         listener.queue = self.queue.or(listener.queue);
         listener.rate_limit = self.rate_limit.or(listener.rate_limit);
+        listener.bandwidth = self.bandwidth.or(listener.bandwidth);
+        if !self.accept_delay.is_empty() {
+            listener.accept_delay.clone_from(&self.accept_delay);
+        }
+        if !self.refuse.is_empty() {
+            listener.refuse.clone_from(&self.refuse);
+        }
         if self.queue.is_some() && listener.concurrency_limit.is_none() {
             bail!("--queue: needs `--concurrency-limit`");
         }

@@ -29,6 +29,8 @@ pub enum BottleneckKind {
     ServerConcurrencyLimit,
     /// The server's rate limit.
     ServerRateLimit,
+    /// The bandwidth of the server, which all connections share.
+    ServerBandwidth,
     /// The planned pauses after responses, during which a connection takes no request.
     ConnectionPauses,
     /// The pace at which the server sends bodies.
@@ -148,12 +150,8 @@ impl RunFigures<'_> {
         let times_out = self.timed_out() > 0 && halves(self.bound_without_timeouts);
         if terms.connection_pauses_us > delays.max(terms.server_limit_us()) {
             BottleneckKind::ConnectionPauses
-        } else if is_limit(terms.server_rate_limit_us)
-            && terms.server_rate_limit_us > terms.server_concurrency_limit_us
-        {
-            BottleneckKind::ServerRateLimit
-        } else if is_limit(terms.server_concurrency_limit_us) {
-            BottleneckKind::ServerConcurrencyLimit
+        } else if is_limit(terms.server_limit_us()) {
+            largest_server_limit(terms)
         } else if times_out && self.mostly_times_out_in_pauses() {
             BottleneckKind::ConnectionPauses
         } else if halves(self.bound_without_retries) {
@@ -190,6 +188,17 @@ impl RunFigures<'_> {
         } else {
             most(Rejection::ConcurrencyLimit).then_some(BottleneckKind::ServerConcurrencyLimit)
         }
+    }
+}
+
+/// The server's limit with the largest term; the concurrency limit among equal ones.
+fn largest_server_limit(terms: &BoundTerms) -> BottleneckKind {
+    match terms.server_limit_us() {
+        limit if limit == terms.server_concurrency_limit_us => {
+            BottleneckKind::ServerConcurrencyLimit
+        }
+        limit if limit == terms.server_rate_limit_us => BottleneckKind::ServerRateLimit,
+        _ => BottleneckKind::ServerBandwidth,
     }
 }
 

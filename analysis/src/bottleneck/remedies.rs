@@ -27,6 +27,9 @@ impl RunFigures<'_> {
             }
             BottleneckKind::Straggler => "hedge, or time out and retry",
             BottleneckKind::ServerConcurrencyLimit => self.higher_concurrency_limit(),
+            BottleneckKind::ServerBandwidth => {
+                "raise the server's bandwidth or download fewer bytes"
+            }
             BottleneckKind::ServerRateLimit => "raise the rate limit or send fewer requests",
             BottleneckKind::ConnectionPauses if self.run.concurrency == 1 => {
                 "do not reuse connections (--no-reuse), or download concurrently"

@@ -26,6 +26,11 @@ impl RunFigures<'_> {
             }
             BottleneckKind::ServerConcurrencyLimit => self.concurrency_limit(),
             BottleneckKind::ServerRateLimit => self.rate_limit(),
+            BottleneckKind::ServerBandwidth => {
+                let bytes: u64 = self.run.records.iter().map(|record| record.bytes).sum();
+                let bandwidth = self.run.limits.bytes_per_second.unwrap_or_default();
+                format!("lower bound {bound} for {bytes} bytes at {bandwidth} bytes/s")
+            }
             BottleneckKind::ConnectionPauses => self.connection_pauses(),
             BottleneckKind::Bandwidth => {
                 let pacing = self.terms.map_or(0, |terms| terms.includes_pacing_us);

@@ -18,6 +18,8 @@ pub struct ServerLimits {
     pub concurrency: Option<usize>,
     /// The rate limit.
     pub rate: Option<ServerRate>,
+    /// The bandwidth that all connections share, from 1.
+    pub bytes_per_second: Option<u64>,
 }
 
 /// A rate limit: a token bucket.
@@ -43,6 +45,9 @@ pub struct BoundTerms {
     pub server_concurrency_limit_us: u64,
     /// The admitted requests, at the server's rate limit; 0 without a limit.
     pub server_rate_limit_us: u64,
+    /// The received bytes of bodies, at the server's bandwidth; 0 without a limit.
+    #[serde(default)]
+    pub server_bandwidth_us: u64,
     /// The requests and the planned pauses after responses, on the connections that the run opened; 0 if no request had
     /// to wait for a pause.
     #[serde(default)]
@@ -107,6 +112,7 @@ impl BoundTerms {
             packing_us: as_micros(bound.packing),
             server_concurrency_limit_us: as_micros(limits.concurrency_bound(records, timeout)),
             server_rate_limit_us: as_micros(limits.rate_bound(records)),
+            server_bandwidth_us: as_micros(limits.bandwidth_bound(records)),
             connection_pauses_us: as_micros(connection_pauses(records, work)),
             ..BoundTerms::default()
         }
@@ -133,6 +139,7 @@ impl BoundTerms {
     pub(crate) fn server_limit_us(&self) -> u64 {
         self.server_concurrency_limit_us
             .max(self.server_rate_limit_us)
+            .max(self.server_bandwidth_us)
     }
 }
 
@@ -166,6 +173,15 @@ impl ServerLimits {
             let after_burst = admitted.saturating_sub(rate.burst) as f64;
             let seconds = Duration::try_from_secs_f64(after_burst / rate.per_second);
             seconds.unwrap_or(Duration::MAX)
+        })
+    }
+
+    /// The bound by the bandwidth: the time to send the bytes of bodies that were received. 0 without a limit.
+    fn bandwidth_bound(self, records: &[AttemptRecord]) -> Duration {
+        let bytes: u64 = records.iter().map(|record| record.bytes).sum();
+        self.bytes_per_second.map_or(Duration::ZERO, |bandwidth| {
+            let seconds = bytes as f64 / bandwidth as f64;
+            Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
         })
     }
 }

@@ -31,6 +31,7 @@ even_split_us /strategy/bottleneck/terms/even_split_us
 packing_us /strategy/bottleneck/terms/packing_us
 server_concurrency_limit_us /strategy/bottleneck/terms/server_concurrency_limit_us
 server_rate_limit_us /strategy/bottleneck/terms/server_rate_limit_us
+server_bandwidth_us /strategy/bottleneck/terms/server_bandwidth_us
 connection_pauses_us /strategy/bottleneck/terms/connection_pauses_us
 includes_backoff_us /strategy/bottleneck/terms/includes_backoff_us
 includes_pacing_us /strategy/bottleneck/terms/includes_pacing_us

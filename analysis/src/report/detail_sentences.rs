@@ -44,6 +44,7 @@ fn terms(strategy: &StrategyResult) -> Option<String> {
             terms.server_concurrency_limit_us,
         ),
         ("server's rate limit", terms.server_rate_limit_us),
+        ("server's bandwidth", terms.server_bandwidth_us),
         ("connection pauses", terms.connection_pauses_us),
         ("of it backoff", terms.includes_backoff_us),
         ("of it pacing of bodies", terms.includes_pacing_us),

@@ -1,9 +1,12 @@
 //! A listener, which is one server of a profile.
 
+use super::accept_delay::AcceptDelay;
+use super::bandwidth::Bandwidth;
 use super::profile_error::ProfileError;
 use super::profile_error::{Violation, check_names};
 use super::rate_limit::RateLimit;
 use super::rule::{Rule, check_faults};
+use super::time_window::TimeWindow;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use serde::{Deserialize, Serialize};
@@ -42,6 +45,15 @@ pub struct Listener {
     /// Maximum request rate, `100/s` or `30/m`; the rest get 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// Maximum bandwidth of all connections together, `1MB/s` or `64KiB/s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// Delays before connections are accepted: `200ms`, `1s@5s..8s`; the first whose window holds the time applies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accept_delay: Vec<AcceptDelay>,
+    /// Windows of time in which connections are refused (ECONNREFUSED): `5s..8s`, `20s..`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<TimeWindow>,
     /// Rules replace latency and faults for some requests. The first rule that matches a request decides both.
     #[serde(rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,

@@ -1,5 +1,7 @@
 //! Profiles, listeners and rules: what a server does, as text and as values.
 
+pub(crate) mod accept_delay;
+pub(crate) mod bandwidth;
 pub mod listener;
 #[cfg(feature = "profiles")]
 pub mod location;
@@ -11,6 +13,7 @@ pub(crate) mod rate_limit;
 pub mod request_number_range;
 pub mod rule;
 pub(crate) mod text;
+pub(crate) mod time_window;
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,9 @@ fn every_key_is_read() {
         concurrency_limit = 8
         queue = 16
         rate_limit = "100/s"
+        bandwidth = "1MB/s"
+        accept_delay = ["200ms", "1s@5s..8s"]
+        refuse = ["20s.."]
         [[listener.rule]]
         name = "outage"
         method = "GET"

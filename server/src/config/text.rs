@@ -1,10 +1,13 @@
 //! How the values of a profile are written in TOML and in its JSON Schema: as on the command line, without quotes if the
 //! text is a whole number.
 
+use super::accept_delay::AcceptDelay;
+use super::bandwidth::Bandwidth;
 #[cfg(feature = "profiles")]
 use super::path_glob::PathGlob;
 use super::rate_limit::RateLimit;
 use super::request_number_range::RequestNumberRange;
+use super::time_window::TimeWindow;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use flagpole_protocol::spec::{self, DurationDisplay};
@@ -63,13 +66,16 @@ macro_rules! text_or_number {
     )*};
 }
 
-text_or_number!(Latency FaultSpec RateLimit RequestNumberRange);
+text_or_number!(Latency FaultSpec RateLimit RequestNumberRange Bandwidth AcceptDelay TimeWindow);
 #[cfg(feature = "profiles")]
 text_or_number!(PathGlob);
 
 #[cfg(feature = "schema")]
 mod schema {
-    use super::{DurationText, FaultSpec, Latency, PathGlob, RateLimit, RequestNumberRange, Seed};
+    use super::{
+        AcceptDelay, Bandwidth, DurationText, FaultSpec, Latency, PathGlob, RateLimit,
+        RequestNumberRange, Seed, TimeWindow,
+    };
     use crate::fate::{fault, latency};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use std::borrow::Cow;
@@ -115,6 +121,9 @@ mod schema {
             text_or_number("A fault, with a probability unless it is 100%", &examples)
         };
         RateLimit: text("A number of requests per second or minute", &["100/s", "30/m"]);
+        Bandwidth: text("Bytes per second", &["1MB/s", "64KiB/s"]);
+        AcceptDelay: text_or_number("A delay, in a window of time unless it always applies", &["200ms", "1s@5s..8s"]);
+        TimeWindow: text("A window of time after the start of the server", &["5s..8s", "20s.."]);
         PathGlob: text("A glob that paths must match", &["/flags/*/*.gif", "/flags/**"]);
         RequestNumberRange: text_or_number("Request numbers, from 1", &["3..6", "3..=6", "3..", "..3", "3"]);
         DurationText: text_or_number("A duration", &["5s", "250ms"]);

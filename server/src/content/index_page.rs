@@ -76,7 +76,7 @@ fn behaviour(listener: &Listener, seed: u64) -> String {
 }
 
 /// The keys of listeners and rules that the page shows, conditions first.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "method",
     "path",
     "first",
@@ -89,6 +89,9 @@ const KEYS: [&str; 12] = [
     "concurrency_limit",
     "queue",
     "rate_limit",
+    "bandwidth",
+    "accept_delay",
+    "refuse",
 ];
 
 /// The keys and values of a listener or a rule as in a profile, without those that change no response.
@@ -166,14 +169,14 @@ mod tests {
     #[test]
     fn the_page_says_what_the_listener_does() {
         let faulty = listener(
-            "[[listener]]\nlatency = '50ms'\nfaults = ['500@10%', 'reset@1%']\nrate_limit = '9/s'\n\
+            "[[listener]]\nlatency = '50ms'\nfaults = ['500@10%', 'reset@1%']\nrate_limit = '9/s'\nrefuse = ['5s..8s', '20s..']\n\
              [[listener.rule]]\nfirst = 2\nfaults = ['404,body=<b>']\n",
         );
         let text = behaviour(&faulty, 7);
         for expected in [
             "seed 7",
             "<li>Rule rule[0]: first 2; faults 404,body=&lt;b&gt;@100%</li>",
-            "<li>Each other request: latency 50ms; faults 500@10%, reset@1%; rate limit 9/s</li>",
+            "<li>Each other request: latency 50ms; faults 500@10%, reset@1%; rate limit 9/s; refuse 5s..8s, 20s..</li>",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }

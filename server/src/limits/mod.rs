@@ -1,14 +1,23 @@
-//! Concurrency and rate limits of a listener, which admit, queue or reject requests.
+//! Limits of a listener: concurrency and rate, which admit, queue or reject requests, a shared bandwidth, and when
+//! connections are accepted.
 //!
-//! Limits are no part of fates, because a rejection depends on other requests.
+//! Limits are no part of fates, because their effect depends on other requests.
 
+#[cfg_attr(not(test), allow(dead_code, reason = "the worker does not use it yet"))]
+pub(crate) mod accept_schedule;
 pub(crate) mod concurrency_limit;
+#[cfg_attr(
+    not(test),
+    allow(dead_code, reason = "the connection does not use it yet")
+)]
+pub(crate) mod shared_bandwidth;
 pub(crate) mod token_bucket;
 
 use crate::http::prepared_response::PreparedResponse;
 use concurrency_limit::{Admission, ConcurrencyLimit, RETRY_AFTER};
 use flagpole_protocol::{Cause, ServerTiming, StatusResponse};
 use http::{HeaderName, HeaderValue, StatusCode};
+use shared_bandwidth::SharedBandwidth;
 use std::sync::Arc;
 use std::time::Instant;
 use token_bucket::TokenBucket;
@@ -18,12 +27,13 @@ use token_bucket::TokenBucket;
 pub(crate) struct ListenerLimits {
     pub(crate) concurrency: Option<Arc<ConcurrencyLimit>>,
     pub(crate) rate: Option<TokenBucket>,
+    pub(crate) bandwidth: Option<SharedBandwidth>,
 }
 
 impl ListenerLimits {
     /// Whether there is no limit.
     pub(crate) fn is_unlimited(&self) -> bool {
-        self.concurrency.is_none() && self.rate.is_none()
+        self.concurrency.is_none() && self.rate.is_none() && self.bandwidth.is_none()
     }
 
     /// The largest number of requests in service at a time; 0 without a concurrency limit.
@@ -32,10 +42,13 @@ impl ListenerLimits {
         self.concurrency.as_ref().map_or(0, peak)
     }
 
-    /// Fills the token bucket of the rate limit, as at the start.
+    /// Fills the token bucket of the rate limit and forgets what the bandwidth carries, as at the start.
     pub(crate) fn reset(&self) {
         if let Some(bucket) = &self.rate {
             bucket.fill();
+        }
+        if let Some(bandwidth) = &self.bandwidth {
+            bandwidth.reset();
         }
     }
 

@@ -60,6 +60,21 @@ const LISTENER: &[KeyExamples] = &[
     ),
     ("queue", &["0", "16"], &["-1", "1000001"]),
     ("rate_limit", &["'1/m'", "'100/s'"], &["'0/s'", "100"]),
+    (
+        "bandwidth",
+        &["'1B/s'", "'64KiB/s'"],
+        &["'0B/s'", "100", "'1MB'"],
+    ),
+    (
+        "accept_delay",
+        &["[]", "['0']", "['2ms', '1s@5s..8s']"],
+        &["'1s'", "['1s@5s']", "[1]"],
+    ),
+    (
+        "refuse",
+        &["[]", "['5s..8s', '20s..']"],
+        &["'5s..8s'", "['8s..5s']", "['5s']"],
+    ),
 ];
 const RULE: &[KeyExamples] = &[
     ("name", &["'outage'", "'a, \"b\"'"], &["'\\\u{1}'"]),
@@ -87,7 +102,7 @@ const RULE: &[KeyExamples] = &[
 fn table(header: &'static str, keys: &'static [KeyExamples]) -> impl Strategy<Value = String> {
     let line = |&(key, good, bad): &KeyExamples| {
         let good = if good.is_empty() { bad } else { good };
-        let value = prop_oneof![60 => select(good), 1 => select(bad)];
+        let value = prop_oneof![120 => select(good), 1 => select(bad)];
         let often = if good == bad { 0.01 } else { 0.3 };
         let value = proptest::option::weighted(often, value);
         value.prop_map(move |value| {
@@ -102,7 +117,7 @@ fn profile() -> impl Strategy<Value = String> {
     let rules = proptest::collection::vec(table("[[listener.rule]]", RULE), 0..3);
     let listener = (table("[[listener]]", LISTENER), rules);
     let listener = listener.prop_map(|(listener, rules)| listener + &rules.concat());
-    let listeners = proptest::collection::vec(listener, 0..4);
+    let listeners = proptest::collection::vec(listener, 1..4);
     (table("", TOP), listeners).prop_map(|(top, listeners)| top + &listeners.concat())
 }
 

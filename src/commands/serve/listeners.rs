@@ -84,6 +84,13 @@ fn describe(listener: &Listener) -> String {
     if let Some(limit) = listener.rate_limit {
         parts.push(format!("rate limit {limit}"));
     }
+    if let Some(bandwidth) = listener.bandwidth {
+        parts.push(format!("bandwidth {bandwidth}"));
+    }
+    let delays = listener.accept_delay.iter();
+    parts.extend(delays.map(|delay| format!("accept delay {delay}")));
+    let refusals = listener.refuse.iter();
+    parts.extend(refusals.map(|window| format!("refuses connections {window}")));
     if parts.is_empty() {
         "clean".to_owned()
     } else {

@@ -12,6 +12,7 @@ use flagpole_analysis::comparison::{Cell, MeasurementOverhead, RepeatedRound, Tr
 use flagpole_analysis::evaluation::{MeasuredCell, MeasuredStrategy};
 use flagpole_analysis::validity::ValidityIssue;
 use flagpole_protocol::Outcome;
+use flagpole_server::Bandwidth;
 use flagpole_server::config::listener::Listener;
 use std::time::Duration;
 
@@ -120,5 +121,6 @@ fn server_limits(listener: &Listener) -> ServerLimits {
             per_second: limit.per_second(),
             burst: limit.burst().into(),
         }),
+        bytes_per_second: listener.bandwidth.map(Bandwidth::bytes_per_second),
     }
 }

@@ -108,9 +108,8 @@ impl CellConditions<'_> {
 
 fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     let mut pairs = vec![("latency", listener.latency.to_string())];
-    let faults: Vec<_> = listener.faults.iter().map(ToString::to_string).collect();
-    if !faults.is_empty() {
-        pairs.push(("faults", faults.join(" + ")));
+    if !listener.faults.is_empty() {
+        pairs.push(("faults", joined(&listener.faults)));
     }
     if !listener.rules.is_empty() {
         pairs.push(("rules", listener.rules.len().to_string()));
@@ -122,5 +121,19 @@ fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     if let Some(limit) = &listener.rate_limit {
         pairs.push(("rate_limit", limit.to_string()));
     }
+    if let Some(bandwidth) = &listener.bandwidth {
+        pairs.push(("bandwidth", bandwidth.to_string()));
+    }
+    if !listener.accept_delay.is_empty() {
+        pairs.push(("accept_delay", joined(&listener.accept_delay)));
+    }
+    if !listener.refuse.is_empty() {
+        pairs.push(("refuse", joined(&listener.refuse)));
+    }
     pairs
+}
+
+fn joined(values: &[impl ToString]) -> String {
+    let texts: Vec<_> = values.iter().map(ToString::to_string).collect();
+    texts.join(" + ")
 }

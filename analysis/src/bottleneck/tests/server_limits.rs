@@ -185,6 +185,28 @@ fn rate_limit_slower_than_the_delays() {
 }
 
 #[test]
+fn bandwidth_with_the_largest_bound_is_the_limit() {
+    let mut records = run_of_delays(&[5; 4]);
+    for record in &mut records {
+        record.bytes = 250;
+    }
+    let limited = ObservedRun {
+        limits: ServerLimits {
+            bytes_per_second: Some(1000),
+            concurrency: Some(2),
+            ..ServerLimits::default()
+        },
+        wall: Duration::from_millis(1100),
+        ..run(&records, 4)
+    };
+    assert_line(
+        &limited,
+        "limited by server bandwidth: lower bound 1.00 s for 1000 bytes at 1000 bytes/s; raise the server's bandwidth or \
+         download fewer bytes",
+    );
+}
+
+#[test]
 fn rate_close_to_zero_is_handled() {
     let records = run_of_delays(&[5; 2]);
     let rate = ServerRate {

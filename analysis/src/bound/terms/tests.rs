@@ -76,6 +76,23 @@ fn rate_limit_applies_to_admitted_requests_beyond_the_burst() {
 }
 
 #[test]
+fn bandwidth_applies_to_all_bytes_that_were_received() {
+    let limits = ServerLimits {
+        bytes_per_second: Some(1_000_000),
+        ..ServerLimits::default()
+    };
+    let mut records = run_of_delays(&[50; 4]);
+    for record in &mut records {
+        record.bytes = 200_000;
+    }
+    let limited = terms(&records, 4, limits);
+    assert_eq!(limited.server_bandwidth_us, 800_000);
+    assert_eq!(limited.total(), 800 * MS);
+    let unlimited = terms(&records, 4, ServerLimits::default());
+    assert_eq!(unlimited.server_bandwidth_us, 0);
+}
+
+#[test]
 fn bound_includes_backoff_and_pacing() {
     let slow = ScenarioResponse {
         pacing: 300,

@@ -53,6 +53,8 @@ fn options_replace_the_values_of_an_experiment() {
             "faults = [\"503@2%\"]\nconcurrency_limit = 8",
         ),
         ("article --rate-limit 9/s", "rate_limit = \"9/s\""),
+        ("article --bandwidth 9kB/s", "bandwidth = \"9kB/s\""),
+        ("article --refuse 5s..8s", "refuse = [\"5s..8s\"]"),
         (
             "overload --backoff 1ms..2ms",
             "[policy]\nretries = 10\nbackoff = \"1ms..2ms\"",
