@@ -37,10 +37,12 @@ pub use fate::{
     ChunkFlaw, Chunking, Ending, Fate, Framing, InterimResponses, Offset, Pace, RequestBodyReading,
     ResponseContent, StatusResponse, WrongLength,
 };
+pub use http::content_coding::ContentCoding;
 pub use http::content_digest::{ContentDigest, ShortDigest};
 pub use http::entity_tag::EntityTag;
 pub use http::headers;
-pub use http::precondition::PreconditionResult;
+pub use http::last_modified::LastModified;
+pub use http::precondition::{PreconditionResult, SelectedRepresentation};
 pub use http::range::{ByteRange, ContentRange};
 pub use http::server_timing::ServerTiming;
 pub use journal_entry::JournalEntry;

@@ -2,6 +2,7 @@
 
 use crate::config::accept_delay::AcceptDelay;
 use crate::config::bandwidth::Bandwidth;
+use crate::config::cache_control::CacheControl;
 use crate::config::listener::Listener;
 use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
@@ -24,7 +25,7 @@ use crate::start_error::StartError;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 use tokio::sync::Semaphore;
@@ -128,6 +129,12 @@ impl<S> ServerBuilder<S> {
         self
     }
 
+    /// Sets the value of the `Cache-Control` field of representations; default: they have no such field.
+    pub fn cache_control(mut self, value: CacheControl) -> Self {
+        self.listener.cache_control = Some(value);
+        self
+    }
+
     /// Sets the number of workers (event loops); default one per core.
     pub fn workers(mut self, workers: NonZero<usize>) -> Self {
         self.workers = Some(workers);
@@ -191,13 +198,11 @@ impl<S> ServerBuilder<S> {
         let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
         let start = Instant::now();
         let listener = Arc::new(SharedListener {
-            content: Content {
-                site: self.site.ok_or(StartError::NoSite)?,
-                seed: self.seed,
-                listener: self.listener,
-                flags_page: OnceLock::new(),
-                identity: OnceLock::new(),
-            },
+            content: Content::new(
+                self.site.ok_or(StartError::NoSite)?,
+                self.seed,
+                self.listener,
+            ),
             passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,
             rule_set,

@@ -28,7 +28,7 @@
 //! `Route`, counts the request for its key, asks `limits` to admit the request, and
 //! has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from the seed, the key and the request
 //! number. The connection waits until the response is due, prepares it from the [`Site`] (with
-//! preconditions and ranges), and hands it to hyper. The stream below hyper writes, slows down, cuts or
+//! its coding, preconditions and ranges), and hands it to hyper. The stream below hyper writes, slows down, cuts or
 //! resets its bytes as the write schedule says. When the last byte is written, the request is counted in
 //! the [`Ledger`] and written to the [`Journal`].
 //!
@@ -37,7 +37,7 @@
 //! - [`config`]: profiles, listeners, rules and rate limits, as files and as types
 //! - `http`: routes, preconditions, ranges, redirects, the write schedule; pure
 //! - [`fate`]: request numbers and rules; latencies and faults
-//! - `content`: the prepared responses
+//! - `content`: the prepared responses, with and without a coding
 //! - `limits`: the concurrency limit, and the token bucket of the rate limit
 //! - `net`: workers, connections, the timer
 //! - `journal`: a line for each request
@@ -69,6 +69,7 @@ pub use blocking::BlockingServer;
 pub use builder::ServerBuilder;
 pub use config::accept_delay::AcceptDelay;
 pub use config::bandwidth::Bandwidth;
+pub use config::cache_control::CacheControl;
 pub use config::profile::Profile;
 pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;

@@ -9,7 +9,9 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 use flagpole_protocol::spec::SpecError;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::fault::Faults;
-use flagpole_server::{AcceptDelay, Bandwidth, FaultSpec, Latency, Profile, RateLimit, TimeWindow};
+use flagpole_server::{
+    AcceptDelay, Bandwidth, CacheControl, FaultSpec, Latency, Profile, RateLimit, TimeWindow,
+};
 use std::str::FromStr;
 
 /// The profile of the first listeners that users meet; `--listener` and `NAME=SPEC` are about it by default.
@@ -64,6 +66,10 @@ pub(crate) struct ServerOptions {
     /// Refuse connections in a window of time after the start: `5s..8s`, `20s..`; repeatable
     #[arg(long, value_name = "WINDOW")]
     refuse: Vec<TimeWindow>,
+
+    /// Send flags, metadata and pages with this `Cache-Control`: `max-age=60`
+    #[arg(long, value_name = "TEXT")]
+    cache_control: Option<CacheControl>,
 
     /// Draw delays and faults from this seed [default: the profile's, or 0]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
@@ -120,6 +126,7 @@ impl ServerOptions {
             || self.bandwidth.is_some()
             || !self.accept_delay.is_empty()
             || !self.refuse.is_empty()
+            || self.cache_control.is_some()
     }
 
     /// Whether a profile or one of its listeners is named.
@@ -137,6 +144,7 @@ impl ServerOptions {
             ("--bandwidth", self.bandwidth.is_some()),
             ("--accept-delay", !self.accept_delay.is_empty()),
             ("--refuse", !self.refuse.is_empty()),
+            ("--cache-control", self.cache_control.is_some()),
         ];
         let mut given = changes.into_iter().filter(|(_, is_given)| *is_given);
         given.next().map(|(option, _)| option)
@@ -212,6 +220,9 @@ impl ServerOptions {
         }
         if !self.refuse.is_empty() {
             listener.refuse.clone_from(&self.refuse);
+        }
+        if let Some(value) = &self.cache_control {
+            listener.cache_control = Some(value.clone());
         }
         if self.queue.is_some() && listener.concurrency_limit.is_none() {
             bail!("--queue: needs `--concurrency-limit`");

@@ -23,7 +23,7 @@ fn profile_options() -> Vec<String> {
         .into_iter()
         .map(|(name, _)| format!("--profile {name}"));
     let overridden = "--profile book --latency uniform:1ms..2ms --fault 404@5% --fault reset:50%@1% \
-        --concurrency-limit 8 --queue 16 --rate-limit 100/s --seed 18446744073709551615";
+        --concurrency-limit 8 --queue 16 --rate-limit 100/s --cache-control max-age=60 --seed 18446744073709551615";
     let one_listener = "--profile book --listener ERROR --seed 7";
     names
         .chain([overridden.to_owned(), one_listener.to_owned()])

@@ -1,18 +1,36 @@
-//! Decides which response the preconditions and the range of a request select (RFC 9110 sections 13 and 14).
-//!
-//! Representations have strong entity tags and no modification dates, so `If-Modified-Since` and
-//! `If-Unmodified-Since` are ignored, as sections 13.1.3 and 13.1.4 demand.
+//! Decides which response the preconditions and the ranges of a request select (RFC 9110 sections 13 and 14).
 
 use super::entity_tag::EntityTag;
+use super::last_modified::{LastModified, parse_http_date};
 use super::range::{ByteRange, NotSatisfiable};
-use http::header::{ETAG, GetAll, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
+use http::header::{
+    ETAG, GetAll, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::ops::Range;
 
 /// The fields that can select anything but the full response; `If-Range` has no effect alone.
-static FIELDS: [HeaderName; 3] = [IF_MATCH, IF_NONE_MATCH, RANGE];
+static FIELDS: [HeaderName; 5] = [
+    IF_MATCH,
+    IF_NONE_MATCH,
+    RANGE,
+    IF_MODIFIED_SINCE,
+    IF_UNMODIFIED_SINCE,
+];
 
-/// The response that the preconditions and the range of a request select.
+/// The representation that a request selects by its path and its `Accept-Encoding`.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectedRepresentation<'a> {
+    /// The fields of the full response. Preconditions apply only to successful responses (section 13.2.1), and only those
+    /// have an `ETag`.
+    pub fields: &'a HeaderMap,
+    /// `None` if the response has no `Last-Modified`: conditions with dates are ignored (sections 13.1.3 and 13.1.4).
+    pub last_modified: Option<LastModified>,
+    /// In bytes.
+    pub length: usize,
+}
+
+/// The response that the preconditions and the ranges of a request select.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PreconditionResult {
     /// The full response.
@@ -21,6 +39,8 @@ pub enum PreconditionResult {
     Partial(Range<usize>),
     /// 206 with these bytes for a request with `If-Range`, whose client has the fields already.
     PartialAfterIfRange(Range<usize>),
+    /// 206 with these parts, at least two, in one body.
+    Multipart(Vec<Range<usize>>),
     /// 416 Range Not Satisfiable.
     RangeNotSatisfiable,
     /// 304 Not Modified.
@@ -30,60 +50,84 @@ pub enum PreconditionResult {
 }
 
 impl PreconditionResult {
-    /// Evaluates a request in the order of section 13.2.2, given the fields and the length in bytes of the full
-    /// response.
+    /// Evaluates a GET or HEAD in the order of section 13.2.2.
     pub fn evaluate(
         method: &Method,
         request: &HeaderMap,
-        response: &HeaderMap,
-        length: usize,
+        selected: SelectedRepresentation<'_>,
     ) -> PreconditionResult {
-        // Most requests have few fields and none of these: comparing all names is cheaper than three look-ups.
+        // Most requests have few fields and none of these: comparing all names is cheaper than five look-ups.
         if !request.keys().any(|name| FIELDS.contains(name)) {
             return PreconditionResult::Full;
         }
-        // Preconditions apply only to successful responses (section 13.2.1), and only those have a tag.
-        let tag_field = response.get(ETAG);
+        let tag_field = selected.fields.get(ETAG);
         let tag = tag_field.and_then(|field| EntityTag::parse(field.to_str().ok()?));
         let Some((tag_field, tag)) = tag_field.zip(tag) else {
             return PreconditionResult::Full;
         };
-        if request.contains_key(IF_MATCH)
-            && !matches_any(request, IF_MATCH, |listed| listed.matches_strongly(&tag))
-        {
+        let modified = selected.last_modified;
+        if is_other_version(request, &tag, modified) {
             return PreconditionResult::PreconditionFailed;
         }
-        if matches_any(request, IF_NONE_MATCH, |listed| listed.matches_weakly(&tag)) {
+        if is_not_modified(request, &tag, modified) {
             return PreconditionResult::NotModified;
         }
         // A range is defined for GET only (section 14.2).
         match single(&request.get_all(RANGE)) {
-            Some(range) if method == Method::GET => {
-                evaluate_range(request, range, tag_field, length)
+            Some(range)
+                if method == Method::GET && if_range_holds(request, tag_field, modified) =>
+            {
+                select_range(range, selected.length, request.contains_key(IF_RANGE))
             }
             _ => PreconditionResult::Full,
         }
     }
 }
 
-/// Evaluates `If-Range` (section 13.1.5) and the range. The strong comparison accepts only the identical tag: no
-/// weak one, and no date, because the representation has none.
-fn evaluate_range(
-    request: &HeaderMap,
-    range: &HeaderValue,
-    tag: &HeaderValue,
-    length: usize,
-) -> PreconditionResult {
-    let has_if_range = request.contains_key(IF_RANGE);
-    if has_if_range && single(&request.get_all(IF_RANGE)) != Some(tag) {
-        return PreconditionResult::Full;
+/// Whether `If-Match` is false or, without one, `If-Unmodified-Since` (steps 1 and 2).
+fn is_other_version(request: &HeaderMap, tag: &EntityTag, modified: Option<LastModified>) -> bool {
+    if request.contains_key(IF_MATCH) {
+        return !matches_any(request, IF_MATCH, |listed| listed.matches_strongly(tag));
     }
-    match ByteRange::select(range, length) {
-        Ok(None) => PreconditionResult::Full,
-        Ok(Some(range)) if has_if_range => PreconditionResult::PartialAfterIfRange(range),
-        Ok(Some(range)) => PreconditionResult::Partial(range),
+    let date = single_date(request, IF_UNMODIFIED_SINCE);
+    date.zip(modified)
+        .is_some_and(|(date, modified)| modified.is_after(date))
+}
+
+/// Whether `If-None-Match` is false or, without one, `If-Modified-Since` (steps 3 and 4).
+fn is_not_modified(request: &HeaderMap, tag: &EntityTag, modified: Option<LastModified>) -> bool {
+    if request.contains_key(IF_NONE_MATCH) {
+        return matches_any(request, IF_NONE_MATCH, |listed| listed.matches_weakly(tag));
+    }
+    let date = single_date(request, IF_MODIFIED_SINCE);
+    date.zip(modified)
+        .is_some_and(|(date, modified)| !modified.is_after(date))
+}
+
+/// Whether there is no `If-Range` or it is true (section 13.1.5, step 5): the identical tag, which is strong, or exactly
+/// the date of the modification, if that is a strong validator.
+fn if_range_holds(request: &HeaderMap, tag: &HeaderValue, modified: Option<LastModified>) -> bool {
+    if !request.contains_key(IF_RANGE) || single(&request.get_all(IF_RANGE)) == Some(tag) {
+        return true;
+    }
+    let date = single_date(request, IF_RANGE);
+    date.zip(modified)
+        .is_some_and(|(date, modified)| modified.matches_strongly(date))
+}
+
+fn select_range(range: &HeaderValue, length: usize, has_if_range: bool) -> PreconditionResult {
+    match ByteRange::select(range, length).map(<[_; 1]>::try_from) {
         Err(NotSatisfiable) => PreconditionResult::RangeNotSatisfiable,
+        Ok(Ok([range])) if has_if_range => PreconditionResult::PartialAfterIfRange(range),
+        Ok(Ok([range])) => PreconditionResult::Partial(range),
+        Ok(Err(ranges)) if ranges.is_empty() => PreconditionResult::Full,
+        Ok(Err(ranges)) => PreconditionResult::Multipart(ranges),
     }
+}
+
+/// The seconds after 1970 of a field that is a date. `None` if the field is missing, repeated or malformed: it is ignored.
+fn single_date(request: &HeaderMap, name: HeaderName) -> Option<u64> {
+    single(&request.get_all(name)).and_then(parse_http_date)
 }
 
 /// The value of a field that may occur once; a repeated one is malformed (section 5.3).

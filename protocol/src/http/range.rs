@@ -1,11 +1,15 @@
 //! Ranges of bytes (RFC 9110 section 14): the `Range` field of a request, which a client writes and a server evaluates,
 //! and the `Content-Range` field of a response, which a server writes and a client parses. The crate `headers` evaluates
-//! suffixes that are longer than the representation wrongly, and accepts malformed ranges. Only single ranges are served.
+//! suffixes that are longer than the representation wrongly, and accepts malformed ranges.
 
 use crate::spec::whole_number;
 use http::HeaderValue;
 use std::fmt;
 use std::ops::Range;
+
+/// The maximum number of ranges that are served; more select everything. A resumed download needs one, a viewer of a large
+/// file a few.
+const MAX_RANGES: usize = 100;
 
 /// One range of a `Range` field; displayed as the value of a field with this range. Numbers above `usize::MAX` are parsed
 /// as `usize::MAX`.
@@ -33,22 +37,27 @@ pub struct ContentRange {
 }
 
 impl ByteRange {
-    /// The bytes that a `Range` field selects of a representation of this length. `None` means all: the field is malformed,
-    /// has an unknown unit or selects several ranges (section 14.2). Of several ranges the only satisfiable one is served.
+    /// The ranges of bytes that a `Range` field selects of a representation of this length, in the order of the field and
+    /// without those that are not satisfiable. None means all: the field is malformed or has an unknown unit, or it has too
+    /// many ranges or they are longer than the representation, as in an attack (sections 14.2 and 17.15).
     pub(super) fn select(
         field: &HeaderValue,
         length: usize,
-    ) -> Result<Option<Range<usize>>, NotSatisfiable> {
+    ) -> Result<Vec<Range<usize>>, NotSatisfiable> {
         let Some(ranges) = field.to_str().ok().and_then(ByteRange::parse_list) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let mut selected = ranges.iter().filter_map(|range| range.of_length(length));
-        match (selected.next(), selected.next()) {
-            (None, _) => Err(NotSatisfiable),
-            // A suffix of an empty representation is satisfiable, but `Content-Range` cannot express it.
-            (Some(range), None) if !range.is_empty() => Ok(Some(range)),
-            _ => Ok(None),
+        let selected = ranges.iter().filter_map(|range| range.of_length(length));
+        let selected: Vec<_> = selected.collect();
+        if selected.is_empty() {
+            return Err(NotSatisfiable);
         }
+        let is_longer = selected.iter().map(Range::len).sum::<usize>() > length;
+        // A suffix of an empty representation is satisfiable, but `Content-Range` cannot express it.
+        if is_longer || ranges.len() > MAX_RANGES || selected.iter().any(Range::is_empty) {
+            return Ok(Vec::new());
+        }
+        Ok(selected)
     }
 
     /// The elements of a field; `None` if its unit is not bytes or it is malformed. Elements may be empty, and space

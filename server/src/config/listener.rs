@@ -2,6 +2,7 @@
 
 use super::accept_delay::AcceptDelay;
 use super::bandwidth::Bandwidth;
+use super::cache_control::CacheControl;
 use super::profile_error::ProfileError;
 use super::profile_error::{Violation, check_names};
 use super::rate_limit::RateLimit;
@@ -54,6 +55,9 @@ pub struct Listener {
     /// Windows of time in which connections are refused (ECONNREFUSED): `5s..8s`, `20s..`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refuse: Vec<TimeWindow>,
+    /// The value of the `Cache-Control` field of flags, metadata and pages: `max-age=60`. Default: no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<CacheControl>,
     /// Rules replace latency and faults for some requests. The first rule that matches a request decides both.
     #[serde(rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept_delay;
 pub(crate) mod bandwidth;
+pub(crate) mod cache_control;
 pub mod listener;
 #[cfg(feature = "profiles")]
 pub mod location;

@@ -26,6 +26,7 @@ fn every_key_is_read() {
         bandwidth = "1MB/s"
         accept_delay = ["200ms", "1s@5s..8s"]
         refuse = ["20s.."]
+        cache_control = "public, max-age=60"
         [[listener.rule]]
         name = "outage"
         method = "GET"
@@ -81,6 +82,10 @@ fn an_invalid_profile_is_refused_with_location_and_key() {
         (
             "[[listener]]\nport = 'high'",
             "2:8: listener[0].port: expected a whole number from 0 to 65535, got `high`",
+        ),
+        (
+            "[[listener]]\ncache_control = ''",
+            "2:17: listener[0].cache_control: expected printable ASCII such as `max-age=60` or `no-store`, got ``",
         ),
         (
             "[[listener]]\n[[listener.rule]]\npath = '/['",

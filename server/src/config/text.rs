@@ -3,6 +3,7 @@
 
 use super::accept_delay::AcceptDelay;
 use super::bandwidth::Bandwidth;
+use super::cache_control::CacheControl;
 #[cfg(feature = "profiles")]
 use super::path_glob::PathGlob;
 use super::rate_limit::RateLimit;
@@ -66,15 +67,15 @@ macro_rules! text_or_number {
     )*};
 }
 
-text_or_number!(Latency FaultSpec RateLimit RequestNumberRange Bandwidth AcceptDelay TimeWindow);
+text_or_number!(Latency FaultSpec RateLimit RequestNumberRange Bandwidth AcceptDelay TimeWindow CacheControl);
 #[cfg(feature = "profiles")]
 text_or_number!(PathGlob);
 
 #[cfg(feature = "schema")]
 mod schema {
     use super::{
-        AcceptDelay, Bandwidth, DurationText, FaultSpec, Latency, PathGlob, RateLimit,
-        RequestNumberRange, Seed, TimeWindow,
+        AcceptDelay, Bandwidth, CacheControl, DurationText, FaultSpec, Latency, PathGlob,
+        RateLimit, RequestNumberRange, Seed, TimeWindow,
     };
     use crate::fate::{fault, latency};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -120,6 +121,7 @@ mod schema {
             let examples: Vec<_> = examples.iter().map(String::as_str).collect();
             text_or_number("A fault, with a probability unless it is 100%", &examples)
         };
+        CacheControl: text("The value of a field", &["max-age=60", "no-store"]);
         RateLimit: text("A number of requests per second or minute", &["100/s", "30/m"]);
         Bandwidth: text("Bytes per second", &["1MB/s", "64KiB/s"]);
         AcceptDelay: text_or_number("A delay, in a window of time unless it always applies", &["200ms", "1s@5s..8s"]);

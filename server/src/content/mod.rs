@@ -1,4 +1,6 @@
 //! The content that a server serves: the responses of a site, prepared at start.
 
 mod index_page;
+mod representations;
+pub(crate) mod selection;
 pub(crate) mod site;

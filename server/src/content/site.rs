@@ -3,12 +3,13 @@
 
 use crate::config::listener::Listener;
 use crate::content::index_page;
+use crate::content::representations::Representations;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::route::Route;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{FateKey, Resource, ServerIdentity};
 use http::header::{ALLOW, LOCATION};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::{Arc, OnceLock};
 
 /// All responses of a site, except the page, which describes a listener as well.
@@ -16,11 +17,11 @@ use std::sync::{Arc, OnceLock};
 pub struct Site {
     catalog: Catalog,
     /// By the index of the resource.
-    resources: Vec<Option<PreparedResponse>>,
-    index: OnceLock<PreparedResponse>,
-    redirect_to_page: PreparedResponse,
-    not_found: PreparedResponse,
-    method_not_allowed: PreparedResponse,
+    resources: Vec<Option<Representations>>,
+    index: OnceLock<Representations>,
+    redirect_to_page: Representations,
+    not_found: Representations,
+    method_not_allowed: Representations,
 }
 
 impl Site {
@@ -43,38 +44,34 @@ impl Site {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(catalog: Catalog) -> Site {
-        let mut resources = vec![None; Resource::COUNT];
-        for (resource, file) in catalog.iter() {
-            let response =
-                PreparedResponse::ok(resource.content_type(), file.body.clone(), file.digest);
-            if let Some(index) = resource.index() {
-                resources[index] = Some(response);
-            }
-        }
-        let with_field = |status, name, value| {
+        let prepare = |resource: Resource| {
+            let file = catalog.file(resource)?.clone();
+            Some(Representations::new(resource.content_type(), file))
+        };
+        let resources = Resource::every().map(prepare).collect();
+        let with_field = |status, name: HeaderName, value| {
             let mut response = PreparedResponse::for_status(status);
-            response
-                .headers
-                .insert(name, HeaderValue::from_static(value));
-            response
+            let value = HeaderValue::from_static(value);
+            response.headers.insert(name, value);
+            response.into()
         };
         Site {
             resources,
             catalog,
             index: OnceLock::new(),
             redirect_to_page: with_field(StatusCode::PERMANENT_REDIRECT, LOCATION, "/flags/"),
-            not_found: PreparedResponse::for_status(StatusCode::NOT_FOUND),
+            not_found: PreparedResponse::for_status(StatusCode::NOT_FOUND).into(),
             method_not_allowed: with_field(StatusCode::METHOD_NOT_ALLOWED, ALLOW, "GET, HEAD"),
         }
     }
 
-    /// The length of the body of the resource with this key, in bytes; 0 if the site has no such resource.
+    /// The length of the body of the resource with this key, without a coding, in bytes; 0 if the site has no such resource.
     pub fn length(&self, key: &FateKey) -> u64 {
-        let response = key.resource().and_then(|resource| self.resource(resource));
-        response.map_or(0, |response| response.body.len() as u64)
+        let file = key.resource().and_then(|resource| self.resource(resource));
+        file.map_or(0, |file| file.length() as u64)
     }
 
-    fn resource(&self, resource: Resource) -> Option<&PreparedResponse> {
+    fn resource(&self, resource: Resource) -> Option<&Representations> {
         self.resources[resource.index()?].as_ref()
     }
 }
@@ -86,27 +83,42 @@ pub(crate) struct Content {
     pub(crate) seed: u64,
     /// What the page says that the server does.
     pub(crate) listener: Listener,
-    pub(crate) flags_page: OnceLock<PreparedResponse>,
-    pub(crate) identity: OnceLock<PreparedResponse>,
+    /// The value of the field, if representations have it.
+    pub(crate) cache_control: Option<HeaderValue>,
+    flags_page: OnceLock<Representations>,
+    identity: OnceLock<Representations>,
 }
 
 impl Content {
-    /// The response for a route, without preconditions and ranges.
-    pub(crate) fn response(&self, route: Route) -> &PreparedResponse {
+    /// What a listener with this seed serves.
+    pub(crate) fn new(site: Arc<Site>, seed: u64, listener: Listener) -> Content {
+        let cache_control = listener.cache_control.as_ref();
+        Content {
+            cache_control: cache_control.map(|value| value.field_value().clone()),
+            site,
+            seed,
+            listener,
+            flags_page: OnceLock::new(),
+            identity: OnceLock::new(),
+        }
+    }
+
+    /// The representations for a route.
+    pub(crate) fn representations(&self, route: Route) -> &Representations {
         let site = &*self.site;
         match route {
             Route::Resource(resource) => site.resource(resource).unwrap_or(&site.not_found),
             Route::FlagsPage => self.flags_page.get_or_init(|| {
                 let page = index_page::html(&site.catalog, &self.listener, self.seed);
-                PreparedResponse::page("text/html; charset=utf-8", page)
+                Representations::page("text/html; charset=utf-8", page)
             }),
             Route::Index => site.index.get_or_init(|| {
-                PreparedResponse::page("application/json", index_page::json(&site.catalog))
+                Representations::page("application/json", index_page::json(&site.catalog))
             }),
             Route::Identity => self.identity.get_or_init(|| {
                 let identity = ServerIdentity::new(self.listener.name.clone(), self.seed);
                 let json = serde_json::to_string(&identity).expect("texts and numbers serialise");
-                PreparedResponse::page("application/json", json + "\n")
+                Representations::page("application/json", json + "\n")
             }),
             Route::RedirectToPage => &site.redirect_to_page,
             Route::Unknown => &site.not_found,
@@ -118,25 +130,26 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::selection::Selection;
     use bytes::Bytes;
     use flagpole_protocol::ContentDigest;
-    use http::Method;
+    use http::{Method, Request};
 
     fn content() -> Content {
         let flag = Resource::Flag("BR".parse().unwrap());
         let catalog = Catalog::from_files([(flag, Bytes::from_static(b"GIF89a"))]);
-        Content {
-            site: Arc::new(Site::new(catalog)),
-            seed: 0,
-            listener: Listener::default(),
-            flags_page: OnceLock::new(),
-            identity: OnceLock::new(),
-        }
+        Content::new(Arc::new(Site::new(catalog)), 0, Listener::default())
+    }
+
+    fn request(method: Method, path: &str) -> PreparedResponse {
+        let route = Route::new(&method, &FateKey::from_path(path));
+        let request = Request::builder().method(method).body(()).unwrap();
+        let content = content();
+        Selection::new(&content, route, &request).response(&content)
     }
 
     fn response(path: &str) -> PreparedResponse {
-        let route = Route::new(&Method::GET, &FateKey::from_path(path));
-        content().response(route).clone()
+        request(Method::GET, path)
     }
 
     #[test]
@@ -160,8 +173,7 @@ mod tests {
 
     #[test]
     fn a_405_lists_the_allowed_methods() {
-        let route = Route::new(&Method::POST, &FateKey::from_path("/"));
-        let response = content().response(route).clone();
+        let response = request(Method::POST, "/");
         assert_eq!(response.status, 405);
         assert_eq!(response.headers["allow"], "GET, HEAD");
     }

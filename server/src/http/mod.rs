@@ -1,6 +1,7 @@
 //! Pure HTTP semantics: the host of a request, routes, responses to preconditions and ranges, redirects, the write schedule.
 
 pub(crate) mod host;
+mod multipart;
 pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;

@@ -39,12 +39,6 @@ impl PreparedResponse {
         }
     }
 
-    /// A 200 with a text as the body.
-    pub(crate) fn page(content_type: &'static str, text: String) -> PreparedResponse {
-        let digest = ContentDigest::from_body(text.as_bytes());
-        PreparedResponse::ok(content_type, text.into(), digest)
-    }
-
     /// A status with its name as the body.
     pub(crate) fn for_status(status: StatusCode) -> PreparedResponse {
         PreparedResponse::text(status, status.to_string().trim_end())

@@ -9,6 +9,10 @@ use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 const PATH: &str = "/flags/br/br.gif";
+/// The date of the embedded files, a second before it and a second after it.
+const DATE: &str = "Sun, 22 Nov 2026 20:02:09 GMT";
+const BEFORE: &str = "Sun, 22 Nov 2026 20:02:08 GMT";
+const AFTER: &str = "Sun, 22 Nov 2026 20:02:10 GMT";
 const GRACE: Duration = Duration::from_secs(10);
 
 fn flag() -> Vec<u8> {
@@ -83,6 +87,7 @@ fn partial_content_has_range_and_both_digests() {
                 ContentDigest::from_body(&flag[700..=1000])
             ),
             "accept-ranges: bytes",
+            &format!("last-modified: {DATE}"),
             &format!("content-range: bytes 700-1000/{}", flag.len()),
             &format!("repr-digest: {}", ContentDigest::from_body(&flag)),
             "content-length: 301",
@@ -92,6 +97,78 @@ fn partial_content_has_range_and_both_digests() {
         raw.0.read_exact(&mut body).unwrap();
         assert_eq!(body, flag[700..=1000]);
         assert_eq!(raw.get(PATH).body, flag);
+    }
+}
+
+/// Requests parts of the flag and checks all bytes of the response.
+#[test]
+fn several_ranges_are_parts_of_one_body() {
+    let flag = flag();
+    for server in clean_and_delayed() {
+        let mut raw = RawConnection::open(&server);
+        let response = raw.request("GET", PATH, "Range: bytes=700-799, -1, 0-2\r\n");
+        assert_eq!(response.status, 206);
+        let boundary = response.headers["content-type"]
+            .strip_prefix("multipart/byteranges; boundary=")
+            .unwrap();
+        let mut expected = Vec::new();
+        for range in [700..800, flag.len() - 1..flag.len(), 0..3] {
+            let (first, last, length) = (range.start, range.end - 1, flag.len());
+            expected.extend(
+                format!(
+                    "--{boundary}\r\ncontent-type: image/gif\r\n\
+                     content-range: bytes {first}-{last}/{length}\r\n\r\n"
+                )
+                .bytes(),
+            );
+            expected.extend(&flag[range]);
+            expected.extend(b"\r\n");
+        }
+        expected.extend(format!("--{boundary}--\r\n").bytes());
+        assert_eq!(response.body, expected);
+        assert!(!response.headers.contains_key("content-range"));
+        let digest = |body: &[u8]| ContentDigest::from_body(body).to_string();
+        assert_eq!(response.headers["content-digest"], digest(&expected));
+        assert_eq!(response.headers["repr-digest"], digest(&flag));
+        assert_eq!(response.headers["etag"], etag());
+        assert_eq!(raw.get(PATH).body, flag);
+    }
+}
+
+#[test]
+fn one_satisfiable_range_of_several_is_one_part_and_too_many_bytes_are_the_whole() {
+    let (server, flag) = (BlockingServer::builder().start().unwrap(), flag());
+    let mut raw = RawConnection::open(&server);
+    let response = raw.request("GET", PATH, "Range: bytes=99999-, 5-6, -0\r\n");
+    assert_eq!((response.status, &response.body[..]), (206, &flag[5..7]));
+    assert_eq!(response.headers["content-type"], "image/gif");
+    for ranges in ["0-,0-", "1-,0-1"] {
+        let response = raw.request("GET", PATH, &format!("Range: bytes={ranges}\r\n"));
+        assert_eq!((response.status, &response.body), (200, &flag), "{ranges}");
+    }
+}
+
+#[test]
+fn dates_select_304_412_and_ranges() {
+    for server in clean_and_delayed() {
+        let mut raw = RawConnection::open(&server);
+        let range = |date| format!("If-Range: {date}\r\nRange: bytes=5-6\r\n");
+        for (fields, status) in [
+            (format!("If-Modified-Since: {BEFORE}\r\n"), 200),
+            (format!("If-Modified-Since: {DATE}\r\n"), 304),
+            (format!("If-Modified-Since: {AFTER}\r\n"), 304),
+            (format!("If-Unmodified-Since: {BEFORE}\r\n"), 412),
+            (format!("If-Unmodified-Since: {DATE}\r\n"), 200),
+            (range(DATE), 206),
+            (range(BEFORE), 200),
+            (range(AFTER), 200),
+        ] {
+            let response = raw.request("GET", PATH, &fields);
+            assert_eq!(response.status, status, "{fields}");
+        }
+        // A page has no date.
+        let fields = format!("If-Modified-Since: {AFTER}\r\n");
+        assert_eq!(raw.request("GET", "/flags/", &fields).status, 200);
     }
 }
 

@@ -40,9 +40,60 @@ fn clean_response_has_only_standard_fields() {
             "content-length",
             "content-type",
             "date",
-            "etag"
+            "etag",
+            "last-modified"
         ]
     );
+}
+
+/// The date of the embedded files is a constant, so that two servers have the same one; pages have none.
+#[test]
+fn flags_and_metadata_have_a_date_and_pages_none() {
+    let server = clean();
+    let mut raw = RawConnection::open(&server);
+    for path in ["/flags/br/br.gif", "/flags/br/metadata.json"] {
+        let date = &raw.get(path).headers["last-modified"];
+        assert_eq!(date, "Sun, 22 Nov 2026 20:02:09 GMT", "{path}");
+    }
+    for path in ["/flags/", "/flags/index.json", "/nowhere"] {
+        assert!(
+            !raw.get(path).headers.contains_key("last-modified"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn cache_control_is_sent_with_representations_alone() {
+    let value = "public, max-age=60";
+    for latency in ["0", "1ms"] {
+        let builder = BlockingServer::builder().cache_control(value.parse().unwrap());
+        let server = builder.latency(latency.parse().unwrap()).start().unwrap();
+        let mut raw = RawConnection::open(&server);
+        for (path, fields, status) in [
+            ("/flags/br/br.gif", "", 200),
+            ("/flags/br/br.gif", "Range: bytes=1-2\r\n", 206),
+            ("/flags/br/br.gif", "Range: bytes=1-2,5-6\r\n", 206),
+            ("/flags/br/br.gif", "If-None-Match: *\r\n", 304),
+            ("/flags/br/metadata.json", "Accept-Encoding: gzip\r\n", 200),
+            ("/flags/", "", 200),
+            ("/flags/index.json", "", 200),
+        ] {
+            let response = raw.request("GET", path, fields);
+            assert_eq!(response.status, status, "{path} {fields}");
+            assert_eq!(response.headers["cache-control"], value, "{path} {fields}");
+        }
+        for (path, fields, status) in [
+            ("/flags/br/br.gif", "If-Match: \"x\"\r\n", 412),
+            ("/flags/br/br.gif", "Range: bytes=99999-\r\n", 416),
+            ("/nowhere", "", 404),
+            ("/flags", "", 308),
+        ] {
+            let response = raw.request("GET", path, fields);
+            assert_eq!(response.status, status, "{path} {fields}");
+            assert!(!response.headers.contains_key("cache-control"), "{path}");
+        }
+    }
 }
 
 #[test]
@@ -64,6 +115,9 @@ fn head_equals_get_without_body() {
         );
         get.headers.remove("date");
         head.headers.remove("date");
+        // RFC 9530 appendix B.2: `Content-Digest` would be that of no content.
+        let digest = get.headers.remove("content-digest");
+        assert_eq!(head.headers.remove("repr-digest"), digest, "{path}");
         assert_eq!(
             (get.status, get.headers),
             (head.status, head.headers),
@@ -157,7 +211,11 @@ fn oversized_head_is_431() {
 fn site_from_a_folder_replaces_the_built_in_site() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("br")).unwrap();
-    std::fs::write(folder.path().join("br/br.gif"), "mine").unwrap();
+    let path = folder.path().join("br/br.gif");
+    std::fs::write(&path, "mine").unwrap();
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let modified = std::time::UNIX_EPOCH + std::time::Duration::from_secs(784_111_777);
+    file.set_modified(modified).unwrap();
     let site = Site::new(Catalog::load(folder.path()).unwrap());
     let server = BlockingServer::builder()
         .site(Arc::new(site))
@@ -165,7 +223,10 @@ fn site_from_a_folder_replaces_the_built_in_site() {
         .unwrap();
     let mut raw = RawConnection::open(&server);
     for path in ["/flags/br/br.gif", "/flags//b%72/../br/br.gif"] {
-        assert_eq!(raw.get(path).body, b"mine", "{path}");
+        let flag = raw.get(path);
+        assert_eq!(flag.body, b"mine", "{path}");
+        let date = &flag.headers["last-modified"];
+        assert_eq!(date, "Sun, 06 Nov 1994 08:49:37 GMT", "{path}");
     }
     assert_eq!(raw.get("/flags/us/us.gif").status, 404);
     assert_eq!(raw.get("/flags/br/metadata.json").status, 404);

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 /// An experiment is a comparison in a file. Options replace what it says: values of its grid as a whole, policy options
 /// one by one in `[policy]`, --fault and the limits in its server. --profile and --url replace its server and the
 /// latencies of its grid. With --url the server is not flagpole's own, so --latency, --profile, --listener, --fault,
-/// --concurrency-limit, --queue, --rate-limit and --seed are refused.
+/// --concurrency-limit, --queue, --rate-limit, --cache-control and --seed are refused.
 ///
 /// A condition of --fail-if is about a metric of a strategy (`async.p99 > 80ms`), about its ratio to another strategy
 /// (`threads/async.wall > 1.2`) or to --baseline (`async/baseline.wall > 1.1`). The metrics are wall (time), efficiency

@@ -34,8 +34,8 @@ const MAX_REQUESTS: usize = 200_000;
 /// The last line is the lower bound: the shortest time in which a client with this --concurrency can make all the
 /// requests.
 ///
-/// --concurrency-limit, --queue and --rate-limit are accepted as in `flagpole serve`, but rejections depend on other
-/// requests and are not shown. A rule that applies only during a part of the server's run applies here if --at lies in
+/// --concurrency-limit, --queue, --rate-limit and --cache-control are accepted as in `flagpole serve`, but rejections
+/// depend on other requests and are not shown. A rule that applies only during a part of the server's run applies here if --at lies in
 /// that part.
 #[derive(Args)]
 #[command(after_help = PROFILES.help() + "

@@ -2,22 +2,41 @@
 
 use super::*;
 use PreconditionResult::{
-    Full, NotModified, Partial, PartialAfterIfRange, PreconditionFailed, RangeNotSatisfiable,
+    Full, Multipart, NotModified, Partial, PartialAfterIfRange, PreconditionFailed,
+    RangeNotSatisfiable,
 };
 use proptest::prelude::*;
 
 /// The tag of the full response.
 const TAG: &str = "\"a,b\"";
 
+/// The date of the modification of the full response, a second before it and a second after it.
+const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+const AFTER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+const SECOND: u64 = 784_111_777;
+
 /// Evaluates a request for a representation of 10 bytes.
-fn evaluate(method: &Method, fields: &[(&str, &str)]) -> PreconditionResult {
+fn evaluate_with(
+    method: &Method,
+    fields: &[(&str, &str)],
+    last_modified: Option<LastModified>,
+) -> PreconditionResult {
     let mut request = HeaderMap::new();
     for (name, value) in fields {
         let name: HeaderName = name.parse().unwrap();
         request.append(name, value.parse().unwrap());
     }
-    let response = HeaderMap::from_iter([(ETAG, HeaderValue::from_static(TAG))]);
-    PreconditionResult::evaluate(method, &request, &response, 10)
+    let selected = SelectedRepresentation {
+        fields: &HeaderMap::from_iter([(ETAG, HeaderValue::from_static(TAG))]),
+        last_modified,
+        length: 10,
+    };
+    PreconditionResult::evaluate(method, &request, selected)
+}
+
+fn evaluate(method: &Method, fields: &[(&str, &str)]) -> PreconditionResult {
+    evaluate_with(method, fields, Some(LastModified::recorded(SECOND)))
 }
 
 fn get(fields: &[(&str, &str)]) -> PreconditionResult {
@@ -87,8 +106,12 @@ fn if_range_gives_the_range_only_for_the_same_tag() {
         ("\"x\", \"a,b\"", Full),
         ("*", Full),
         ("", Full),
-        // A date is false if the representation has none.
-        ("Sat, 29 Oct 1994 19:43:31 GMT", Full),
+        // Section 13.1.5: exactly the date, in any form.
+        (DATE, PartialAfterIfRange(7..10)),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", PartialAfterIfRange(7..10)),
+        ("Sun Nov  6 08:49:37 1994", PartialAfterIfRange(7..10)),
+        (BEFORE, Full),
+        (AFTER, Full),
     ] {
         let fields = [("range", "bytes=7-"), ("if-range", field)];
         assert_eq!(get(&fields), expected, "{field}");
@@ -108,7 +131,6 @@ fn if_range_gives_the_range_only_for_the_same_tag() {
 #[test]
 fn preconditions_are_evaluated_in_the_order_of_section_13_2_2() {
     let (same, other) = (TAG, "\"x\"");
-    let long_ago = "Sat, 29 Oct 1994 19:43:31 GMT";
     for (fields, expected) in [
         // Steps 1 and 3: If-Match comes before If-None-Match, both before Range.
         (
@@ -146,16 +168,54 @@ fn preconditions_are_evaluated_in_the_order_of_section_13_2_2() {
             ],
             NotModified,
         ),
-        // Steps 2 and 4: without a date these MUST be ignored (sections 13.1.3 and 13.1.4).
-        (&[("if-unmodified-since", long_ago)], Full),
-        (&[("if-modified-since", long_ago)], Full),
+        // Steps 2 and 4: dates count only without a list of tags, whatever it holds.
+        (&[("if-match", same), ("if-unmodified-since", BEFORE)], Full),
         (
-            &[("if-unmodified-since", long_ago), ("range", "bytes=0-1")],
+            &[("if-match", other), ("if-unmodified-since", AFTER)],
+            PreconditionFailed,
+        ),
+        (
+            &[("if-none-match", other), ("if-modified-since", AFTER)],
+            Full,
+        ),
+        (
+            &[("if-none-match", "x"), ("if-modified-since", AFTER)],
+            Full,
+        ),
+        (
+            &[("if-none-match", same), ("if-modified-since", BEFORE)],
+            NotModified,
+        ),
+        (
+            &[("if-match", same), ("if-modified-since", DATE)],
+            NotModified,
+        ),
+        (
+            &[("if-unmodified-since", DATE), ("if-none-match", same)],
+            NotModified,
+        ),
+        (
+            &[
+                ("if-unmodified-since", BEFORE),
+                ("if-modified-since", AFTER),
+            ],
+            PreconditionFailed,
+        ),
+        (
+            &[("if-unmodified-since", BEFORE), ("range", "bytes=0-1")],
+            PreconditionFailed,
+        ),
+        (
+            &[("if-unmodified-since", DATE), ("range", "bytes=0-1")],
             Partial(0..2),
         ),
         (
-            &[("if-modified-since", long_ago), ("if-none-match", same)],
+            &[("if-modified-since", DATE), ("range", "bytes=0-1")],
             NotModified,
+        ),
+        (
+            &[("if-modified-since", BEFORE), ("range", "bytes=0-1")],
+            Partial(0..2),
         ),
     ] {
         assert_eq!(get(fields), expected, "{fields:?}");
@@ -163,11 +223,76 @@ fn preconditions_are_evaluated_in_the_order_of_section_13_2_2() {
 }
 
 #[test]
+fn dates_are_compared_to_the_second_and_ignored_if_malformed() {
+    for (date, modified_since, unmodified_since) in [
+        // Sections 13.1.3 and 13.1.4: the date itself counts as not modified.
+        (BEFORE, Full, PreconditionFailed),
+        (DATE, NotModified, Full),
+        (AFTER, NotModified, Full),
+        // Section 5.6.7: obsolete forms.
+        ("Sunday, 06-Nov-94 08:49:37 GMT", NotModified, Full),
+        ("Sun Nov  6 08:49:37 1994", NotModified, Full),
+        ("Sunday, 06-Nov-94 08:49:36 GMT", Full, PreconditionFailed),
+        // No date.
+        ("", Full, Full),
+        ("*", Full, Full),
+        (TAG, Full, Full),
+        ("784111778", Full, Full),
+        ("Sun, 06 Nov 1994 08:49:38", Full, Full),
+        ("Mon, 06 Nov 1994 08:49:38 GMT", Full, Full),
+    ] {
+        let modified_since = (modified_since, get(&[("if-modified-since", date)]));
+        assert_eq!(modified_since.0, modified_since.1, "{date}");
+        let unmodified_since = (unmodified_since, get(&[("if-unmodified-since", date)]));
+        assert_eq!(unmodified_since.0, unmodified_since.1, "{date}");
+    }
+    // More than one member.
+    for name in ["if-modified-since", "if-unmodified-since"] {
+        assert_eq!(get(&[(name, DATE), (name, BEFORE)]), Full, "{name}");
+    }
+}
+
+#[test]
+fn without_a_date_conditions_with_dates_are_ignored() {
+    let get = |fields: &[_]| evaluate_with(&Method::GET, fields, None);
+    assert_eq!(get(&[("if-modified-since", AFTER)]), Full);
+    assert_eq!(get(&[("if-unmodified-since", BEFORE)]), Full);
+    assert_eq!(get(&[("range", "bytes=7-"), ("if-range", DATE)]), Full);
+    assert_eq!(
+        get(&[("if-unmodified-since", BEFORE), ("range", "bytes=7-")]),
+        Partial(7..10)
+    );
+}
+
+/// Section 8.8.2.2.
+#[test]
+fn a_weak_date_is_good_for_conditions_but_not_for_if_range() {
+    let weak = Some(LastModified::of_file(SECOND, SECOND));
+    let get = |fields: &[_]| evaluate_with(&Method::GET, fields, weak);
+    assert_eq!(get(&[("if-modified-since", DATE)]), NotModified);
+    assert_eq!(get(&[("range", "bytes=7-"), ("if-range", DATE)]), Full);
+}
+
+#[test]
+fn several_ranges_are_one_response_with_or_without_if_range() {
+    let ranges = ("range", "bytes=0-1,5-6");
+    let parts = || Multipart(vec![0..2, 5..7]);
+    assert_eq!(get(&[ranges]), parts());
+    assert_eq!(get(&[ranges, ("if-range", TAG)]), parts());
+    assert_eq!(get(&[ranges, ("if-range", "\"x\"")]), Full);
+    assert_eq!(get(&[("range", "bytes=0-1,10-")]), Partial(0..2));
+    assert_eq!(get(&[("range", "bytes=0-7,5-9")]), Full);
+    assert_eq!(get(&[("range", "bytes=10-,11-")]), RangeNotSatisfiable);
+}
+
+#[test]
 fn head_has_preconditions_but_no_ranges() {
     let head = |field| evaluate(&Method::HEAD, &[field]);
+    assert_eq!(head(("if-modified-since", DATE)), NotModified);
+    assert_eq!(head(("if-unmodified-since", BEFORE)), PreconditionFailed);
     assert_eq!(head(("if-none-match", TAG)), NotModified);
     assert_eq!(head(("if-match", "\"x\"")), PreconditionFailed);
-    for range in ["bytes=0-1", "bytes=99-"] {
+    for range in ["bytes=0-1", "bytes=99-", "bytes=0-1,5-6"] {
         assert_eq!(head(("range", range)), Full, "{range}");
     }
 }
@@ -178,9 +303,16 @@ fn a_response_without_a_tag_has_no_preconditions() {
         (IF_NONE_MATCH, "*"),
         (IF_MATCH, "\"x\""),
         (RANGE, "bytes=0-1"),
+        (IF_MODIFIED_SINCE, AFTER),
+        (IF_UNMODIFIED_SINCE, BEFORE),
     ] {
         let request = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
-        let result = PreconditionResult::evaluate(&Method::GET, &request, &HeaderMap::new(), 10);
+        let selected = SelectedRepresentation {
+            fields: &HeaderMap::new(),
+            last_modified: Some(LastModified::recorded(SECOND)),
+            length: 10,
+        };
+        let result = PreconditionResult::evaluate(&Method::GET, &request, selected);
         assert_eq!(result, Full, "{value}");
     }
 }
@@ -193,11 +325,15 @@ proptest! {
     ) {
         for value in [any, near.into_bytes()] {
             let Ok(value) = HeaderValue::from_bytes(&value) else { continue };
-            let response = HeaderMap::from_iter([(ETAG, HeaderValue::from_static(TAG))]);
-            for name in [IF_MATCH, IF_NONE_MATCH, RANGE, IF_RANGE] {
+            let selected = SelectedRepresentation {
+                fields: &HeaderMap::from_iter([(ETAG, HeaderValue::from_static(TAG))]),
+                last_modified: Some(LastModified::recorded(SECOND)),
+                length: 10,
+            };
+            for name in FIELDS.iter().chain([&IF_RANGE]) {
                 let range = (RANGE, HeaderValue::from_static("bytes=7-"));
-                let request = HeaderMap::from_iter([range, (name, value.clone())]);
-                PreconditionResult::evaluate(&Method::GET, &request, &response, 10);
+                let request = HeaderMap::from_iter([range, (name.clone(), value.clone())]);
+                PreconditionResult::evaluate(&Method::GET, &request, selected);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn select(field: &str, length: usize) -> Result<Option<Range<usize>>, NotSatisfiable> {
+fn select(field: &str, length: usize) -> Result<Vec<Range<usize>>, NotSatisfiable> {
     ByteRange::select(&HeaderValue::from_str(field).unwrap(), length)
 }
 
@@ -34,7 +34,7 @@ fn a_single_range_selects_these_bytes() {
         // The only satisfiable one of several.
         ("bytes=10000-,1-2", 1..3),
     ] {
-        assert_eq!(select(field, 10_000), Ok(Some(range)), "{field}");
+        assert_eq!(select(field, 10_000), Ok(vec![range]), "{field}");
     }
 }
 
@@ -66,22 +66,37 @@ fn malformed_fields_and_unknown_units_are_ignored() {
         "lines=1-2",
         "bytes2=1-2",
     ] {
-        assert_eq!(select(field, 10_000), Ok(None), "{field}");
+        assert_eq!(select(field, 10_000), Ok(Vec::new()), "{field}");
     }
     let not_ascii = HeaderValue::from_bytes(b"bytes=1-2\xff").unwrap();
-    assert_eq!(ByteRange::select(&not_ascii, 10_000), Ok(None));
+    assert_eq!(ByteRange::select(&not_ascii, 10_000), Ok(Vec::new()));
 }
 
 #[test]
-fn several_ranges_select_everything() {
-    for field in [
-        "bytes=0-1,5-6",
-        "bytes=0-1,0-1",
-        "bytes=0-5,3-",
-        "bytes=0-,-1",
+fn several_ranges_are_selected_in_the_order_of_the_field() {
+    for (field, ranges) in [
+        // Section 14.1.2.
+        ("bytes=500-600,601-999", vec![500..601, 601..1000]),
+        ("bytes=500-700,601-999", vec![500..701, 601..1000]),
+        ("bytes=0-0,-1", vec![0..1, 9999..10_000]),
+        ("bytes=9-9 , 0-1,5-6", vec![9..10, 0..2, 5..7]),
+        ("bytes=0-1,0-1", vec![0..2, 0..2]),
+        // Those that are not satisfiable are left out.
+        ("bytes=0-1,10000-,5-6,-0", vec![0..2, 5..7]),
+        ("bytes=0-4999,5000-", vec![0..5000, 5000..10_000]),
     ] {
-        assert_eq!(select(field, 10_000), Ok(None), "{field}");
+        assert_eq!(select(field, 10_000), Ok(ranges), "{field}");
     }
+}
+
+#[test]
+fn ranges_longer_than_the_representation_and_more_than_100_select_everything() {
+    for field in ["bytes=0-5,3-", "bytes=0-,-1", "bytes=0-4999,4999-"] {
+        assert_eq!(select(field, 10_000), Ok(Vec::new()), "{field}");
+    }
+    let ranges = |count| format!("bytes={}", vec!["1-1"; count].join(","));
+    assert_eq!(select(&ranges(100), 10_000).unwrap().len(), 100);
+    assert_eq!(select(&ranges(101), 10_000), Ok(Vec::new()));
 }
 
 #[test]
@@ -102,7 +117,7 @@ fn a_range_that_begins_past_the_end_is_not_satisfiable() {
 #[test]
 fn an_empty_representation_has_no_partial_response() {
     assert_eq!(select("bytes=0-", 0), Err(NotSatisfiable));
-    assert_eq!(select("bytes=-5", 0), Ok(None));
+    assert_eq!(select("bytes=-5", 0), Ok(Vec::new()));
 }
 
 proptest! {
@@ -114,17 +129,18 @@ proptest! {
     ) {
         for field in [field, near.into_bytes()] {
             let Ok(field) = HeaderValue::from_bytes(&field) else { continue };
-            if let Ok(Some(range)) = ByteRange::select(&field, length) {
-                prop_assert!(range.start < range.end && range.end <= length);
-            }
+            let ranges = ByteRange::select(&field, length).unwrap_or_default();
+            prop_assert!(ranges.iter().all(|range| range.start < range.end && range.end <= length));
+            prop_assert!(ranges.iter().map(Range::len).sum::<usize>() <= length);
         }
     }
 
     #[test]
     fn a_range_is_limited_to_the_representation(first in 0_usize..60_000, more in 0_usize..60_000, length in 1_usize..60_000) {
         let last = first + more;
+        let range = first..length.min(last + 1);
         let expected = if first < length {
-            Ok(Some(first..length.min(last + 1)))
+            Ok(vec![range])
         } else {
             Err(NotSatisfiable)
         };
@@ -139,7 +155,7 @@ fn a_written_range_selects_what_it_says() {
         (ByteRange::From(4, Some(5)), 4..6),
         (ByteRange::Suffix(3), 7..10),
     ] {
-        assert_eq!(select(&range.to_string(), 10), Ok(Some(selected)));
+        assert_eq!(select(&range.to_string(), 10), Ok(vec![selected]));
     }
 }
 

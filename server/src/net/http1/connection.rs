@@ -1,11 +1,11 @@
 //! One connection: decides the fate of each request (all that will happen to its response), waits until
 //! the response is due, and prepares the response.
 
+use crate::content::selection::Selection;
 use crate::fate::redirect_chain::Hop;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::host;
-use crate::http::precondition_response;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::route::Route;
@@ -16,8 +16,7 @@ use crate::net::http1::connection_state::{ConnectionState, WritePlan};
 use crate::net::http1::shaped_stream::ShapedStream;
 use bytes::Bytes;
 use flagpole_protocol::{
-    Cause, Fate, FateKey, PreconditionResult, ResponseContent, ServerIdentity, ServerTiming,
-    SpecError,
+    Cause, Fate, FateKey, ResponseContent, ServerIdentity, ServerTiming, SpecError,
 };
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -95,8 +94,7 @@ struct DeferredResponse {
     admission: Admission,
     /// When the request head had been parsed.
     parsed: Instant,
-    route: Route,
-    precondition: PreconditionResult,
+    selection: Selection,
     key: FateKey,
     /// See [`RequestIndex::chain_number`].
     chain_number: u64,
@@ -109,12 +107,8 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     let listener = &state.worker.listener;
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
-    let full = listener.content.response(route);
-    let method = request.method();
-    let precondition = || {
-        let (request, response) = (request.headers(), &full.headers);
-        PreconditionResult::evaluate(method, request, response, full.body.len())
-    };
+    let content = &listener.content;
+    let selection = || Selection::new(content, route, request);
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
@@ -132,7 +126,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     }
     if key.as_str() == ServerIdentity::PATH {
         state.begin_uncounted_request();
-        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
+        return Dispatch::Immediate(selection().response(content));
     }
     let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
     let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
@@ -141,7 +135,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
     };
     if listener.passthrough {
         begin(Some(index), &Cause::Clean, &Decision::default());
-        return Dispatch::Immediate(precondition_response::build(&precondition(), full));
+        return Dispatch::Immediate(selection().response(content));
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
@@ -172,8 +166,7 @@ fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
         fate: decision.fate,
         admission,
         parsed: *parsed,
-        route,
-        precondition: precondition(),
+        selection: selection(),
         key,
         chain_number,
         is_head: request.method() == Method::HEAD,
@@ -189,8 +182,7 @@ async fn respond_deferred(
         fate,
         admission,
         parsed,
-        route,
-        precondition,
+        selection,
         key,
         chain_number: request_number,
         is_head,
@@ -209,8 +201,7 @@ async fn respond_deferred(
         state.worker.timer.sleep_until(due).await;
     }
     state.wait_flushed().await;
-    let full = state.worker.listener.content.response(route);
-    let requested = || precondition_response::build(&precondition, full);
+    let requested = || selection.response(&state.worker.listener.content);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),
         ResponseContent::Status(status) => PreparedResponse::for_fault(status),
