@@ -33,10 +33,10 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// listeners of the built-in profile `book`, which the programs of a well-known book on Python use: LOCAL on port 8000
 /// (no delay), DELAY on 8001 (0.5 to 5 s delay) and ERROR on 8002 (the same delay, and 25% of the responses are 418).
 ///
-/// With --latency, --fault, --concurrency-limit, --rate-limit, --cache-control or --port, and without --profile, opens
-/// one listener, by default without delays and faults (profile `clean`). With --profile, these options replace the
-/// values of every listener of the profile; its rules stay. A name before a value selects one listener of the profile, by default of
-/// `book`: --latency DELAY=1s..2s --fault ERROR=500@10%.
+/// With --port or an option that changes what servers do, such as --latency, --fault or --rate-limit, and without
+/// --profile, opens one listener, by default without delays and faults (profile `clean`). With --profile, these options
+/// replace the values of every listener of the profile; its rules stay. A name before a value selects one listener of
+/// the profile, by default of `book`: --latency DELAY=1s..2s --fault ERROR=500@10%.
 #[derive(Args)]
 #[command(after_help = PROFILES.help() + "
 " + &names::latency_and_fault_lists() + "
