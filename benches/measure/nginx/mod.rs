@@ -1,5 +1,6 @@
 //! The server beside nginx, without latency: requests per second and processor time per request through 64 keep-alive
-//! connections of wrk, on the same machine. Rounds alternate between the servers.
+//! connections of wrk, on the same machine. The servers take turns of one second, because the kernel distributes
+//! connections over workers by chance, and the speed of the machine varies.
 //!
 //! nginx is tuned: one worker per core, `reuseport`, no log, cached open files; once with `sendfile` and once without,
 //! because which of them is faster depends on the length of the body.
@@ -22,8 +23,8 @@ use wrk::{Load, body_length};
 /// Rounds; with 7, the 95% confidence interval of a median is the whole range.
 const ROUNDS: usize = 7;
 
-/// Seconds for which wrk sends requests to one server in a round.
-const SECONDS: u32 = 3;
+/// Seconds for which wrk sends requests to each server in a round.
+const SECONDS: usize = 4;
 
 /// Bodies of 11,059 and of 121 bytes.
 const PATHS: [&str; 2] = ["/flags/br/br.gif", "/flags/br/metadata.json"];
@@ -34,6 +35,7 @@ struct Contender {
     address: SocketAddr,
     /// The process that is the parent of all others of the server.
     pid: u32,
+    /// One for each round.
     loads: Vec<Load>,
 }
 
@@ -64,7 +66,7 @@ pub(crate) fn print() {
     }
 }
 
-/// Measures all servers in each round, in the order of the previous round reversed.
+/// Measures all servers in each second of a round, in the order of the previous second reversed.
 fn measure(path: &str, contenders: &mut [Contender; 3]) {
     let (rounds, seconds) = (rounds(ROUNDS), seconds());
     let lengths = contenders
@@ -78,19 +80,28 @@ fn measure(path: &str, contenders: &mut [Contender; 3]) {
     );
     // A warm-up.
     for one in contenders.iter().filter(|_| !is_test()) {
-        wrk::load(one.address, path, one.pid, 1);
+        wrk::load(one.address, path, one.pid);
     }
-    for round in 0..rounds {
-        let order = if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] };
-        for index in order {
-            let one = &mut contenders[index];
-            let load = wrk::load(one.address, path, one.pid, seconds);
-            one.loads.push(load);
+    for _ in 0..rounds {
+        let mut sums = [Load::default(); 3];
+        for second in 0..seconds {
+            let order = if second % 2 == 0 {
+                [0, 1, 2]
+            } else {
+                [2, 1, 0]
+            };
+            for index in order {
+                let one = &contenders[index];
+                sums[index].add(&wrk::load(one.address, path, one.pid));
+            }
+        }
+        for (one, sum) in contenders.iter_mut().zip(sums) {
+            one.loads.push(sum);
         }
     }
 }
 
-fn seconds() -> u32 {
+fn seconds() -> usize {
     match var("SECONDS") {
         _ if is_test() => 1,
         Ok(seconds) => seconds.parse().expect("SECONDS is a number"),
@@ -101,12 +112,12 @@ fn seconds() -> u32 {
 impl Contender {
     /// Requests per second, in every round.
     fn rates(&self) -> Vec<f64> {
-        self.loads.iter().map(|load| load.rate).collect()
+        self.loads.iter().map(Load::rate).collect()
     }
 
     /// Processor time per request in microseconds, in every round.
     fn cpu(&self) -> Vec<f64> {
-        self.loads.iter().map(|load| load.cpu_us).collect()
+        self.loads.iter().map(Load::cpu_us).collect()
     }
 
     fn median_rate(&self) -> f64 {

@@ -5,25 +5,44 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 pub(super) const CONNECTIONS: usize = 64;
 
 /// What a server achieved in one round.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Load {
-    /// Requests per second.
-    pub(super) rate: f64,
-    /// Processor time of the server per request, in microseconds.
-    pub(super) cpu_us: f64,
+    requests: f64,
+    seconds: f64,
+    cpu: Duration,
 }
 
-/// Sends requests for `path` to the server with this process and its children.
-pub(super) fn load(address: SocketAddr, path: &str, pid: u32, seconds: u32) -> Load {
+impl Load {
+    /// Requests per second.
+    pub(super) fn rate(&self) -> f64 {
+        self.requests / self.seconds
+    }
+
+    /// Processor time of the server per request, in microseconds.
+    pub(super) fn cpu_us(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.requests
+    }
+
+    pub(super) fn add(&mut self, other: &Load) {
+        self.requests += other.requests;
+        self.seconds += other.seconds;
+        self.cpu += other.cpu;
+    }
+}
+
+/// Sends requests for `path` for a second to the server with this process and its children.
+pub(super) fn load(address: SocketAddr, path: &str, pid: u32) -> Load {
     let before = cpu_time::process_tree(pid);
     let threads = available_parallelism().map_or(1, Into::into);
     let output = Command::new("wrk")
         .arg(format!("-t{}", threads.min(CONNECTIONS)))
         .arg(format!("-c{CONNECTIONS}"))
-        .arg(format!("-d{seconds}s"))
+        .arg("-d1s")
         .arg(format!("http://{address}{path}"))
         .output()
         .expect("it is installed");
@@ -38,9 +57,11 @@ pub(super) fn load(address: SocketAddr, path: &str, pid: u32, seconds: u32) -> L
         word?.parse::<f64>().ok()
     };
     let requests = number("requests in", false).expect("wrk counts requests");
+    let rate = number("Requests/sec:", true).expect("wrk prints a rate");
     Load {
-        rate: number("Requests/sec:", true).expect("wrk prints a rate"),
-        cpu_us: cpu.as_secs_f64() * 1e6 / requests,
+        requests,
+        seconds: requests / rate,
+        cpu,
     }
 }
 
