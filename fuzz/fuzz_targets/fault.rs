@@ -15,6 +15,10 @@ fuzz_target!(|text: &str| {
     let printed = fault.to_string();
     let again: FaultSpec = printed.parse().expect("a printed fault is parsed");
     assert_eq!(again.to_string(), printed);
+    // A rule set reads the file of a body, and the fuzzer must not open arbitrary files.
+    if text.contains("body-file") {
+        return;
+    }
     let rule_set = |fault| RuleSet::without_rules(1, Default::default(), vec![fault]).expect("one probability is at most 100%");
     let (one, other) = (rule_set(fault), rule_set(again));
     let key = FateKey::from_path("/");

@@ -1,5 +1,6 @@
 //! All that will happen to one response, as plain data.
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,16 +145,31 @@ pub enum ResponseContent {
 }
 
 /// A status instead of the requested representation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct StatusResponse {
     /// The status code, 200 to 999.
     pub code: StatusCode,
     /// The reason phrase, if it is not the usual one.
     pub reason: Option<String>,
-    /// The seconds in `Retry-After`.
-    pub retry_after: Option<u64>,
+    /// The value of `Retry-After`.
+    pub retry_after: Option<RetryAfter>,
+    /// The media type of the body, if it is not that of plain text.
+    pub content_type: Option<HeaderValue>,
     /// The body, if it is not the name of the status.
-    pub body: Option<String>,
+    pub body: Option<Bytes>,
+    /// Fields in place of those that the response would have under the same names; a name may occur several times.
+    pub fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The value of `Retry-After` (RFC 9110 section 10.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// This number of seconds.
+    Seconds(u64),
+    /// A date this number of seconds after the response, or before it if negative.
+    DateFromNow(i64),
+    /// A date, in seconds since the Unix epoch.
+    Date(u64),
 }
 
 /// How fast the bytes of a response are sent, from when it is due.

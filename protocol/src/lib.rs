@@ -35,7 +35,7 @@ pub use cause::{Cause, Rejection};
 pub use country_code::CountryCode;
 pub use fate::{
     ChunkFlaw, Chunking, Ending, Fate, Framing, InterimResponses, Offset, Pace, RequestBodyReading,
-    ResponseContent, StatusResponse, WrongLength,
+    ResponseContent, RetryAfter, StatusResponse, WrongLength,
 };
 pub use http::content_coding::ContentCoding;
 pub use http::content_digest::{ContentDigest, ShortDigest};

@@ -190,8 +190,7 @@ impl<S> ServerBuilder<S> {
     /// Starts the server, which accepts connections when this function returns. Blocks briefly.
     pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
         self.listener.check()?;
-        let rule_set = RuleSet::new(self.seed, &self.listener)
-            .expect("the check refuses probabilities above 100%");
+        let rule_set = RuleSet::new(self.seed, &self.listener).map_err(StartError::Fault)?;
         let limits = self.limits();
         let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;

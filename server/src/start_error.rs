@@ -1,6 +1,7 @@
 //! Why a server cannot be started.
 
 use crate::config::profile_error::ProfileError;
+use flagpole_protocol::SpecError;
 use std::net::SocketAddr;
 use std::{fmt, io};
 
@@ -10,6 +11,8 @@ use std::{fmt, io};
 pub enum StartError {
     /// The listener's configuration is invalid.
     Profile(ProfileError),
+    /// A file that a fault names as its body cannot be read.
+    Fault(SpecError),
     /// Another server listens on the port.
     PortInUse(SocketAddr),
     /// The listening socket cannot be opened.
@@ -24,6 +27,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Profile(error) => error.fmt(f),
+            StartError::Fault(error) => error.fmt(f),
             StartError::PortInUse(at) => write!(f, "port {} of {} is taken", at.port(), at.ip()),
             StartError::Listen(at, error) => write!(f, "cannot listen on {at}: {error}"),
             StartError::NoSite => f.write_str(

@@ -12,6 +12,7 @@ use flagpole_server::fate::fault::Faults;
 use flagpole_server::{
     AcceptDelay, Bandwidth, CacheControl, FaultSpec, Latency, Profile, RateLimit, TimeWindow,
 };
+use std::path::Path;
 use std::str::FromStr;
 
 /// The profile of the first listeners that users meet; `--listener` and `NAME=SPEC` are about it by default.
@@ -206,7 +207,11 @@ impl ServerOptions {
             listener.latency = latency.value.clone();
         }
         let faults = self.fault.iter().filter(|one| one.applies_to(listener));
-        let faults: Vec<_> = faults.map(|one| one.value.clone()).collect();
+        let mut faults: Vec<_> = faults.map(|one| one.value.clone()).collect();
+        for fault in &mut faults {
+            let read = fault.read_file(Path::new(""));
+            read.map_err(|error| anyhow!("--fault: {error}"))?;
+        }
         Faults::new(faults.clone()).map_err(|error| anyhow!("--fault: {error}"))?;
         if !faults.is_empty() {
             listener.faults = faults;
@@ -235,8 +240,8 @@ impl ServerOptions {
 pub(crate) fn load(name: &str) -> Result<Profile> {
     let text = PROFILES.text(name);
     let text = text.map_err(|error| anyhow!("--profile: {error:#}"))?;
-    text.parse()
-        .map_err(|error| anyhow!("--profile: {name}:{error}"))
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    Profile::parse_in(folder, &text).map_err(|error| anyhow!("--profile: {name}:{error}"))
 }
 
 /// Refuses the name of a listener, in an option, that the profile `name` does not have.

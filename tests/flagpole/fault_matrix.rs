@@ -150,16 +150,17 @@ const TABLE: &[FaultCase] = &[
     status("500", "http_500", 500, 26),
     status("503,retry-after=2s", "http_503", 503, 24),
     status("429,retry-after=1h", "http_429", 429, 22),
-    status("418,reason=Short,body=stout", "http_418", 418, 6),
+    status("418,reason=Short,body=stout", "http_418", 418, 5),
     // A success by its status; only the body is wrong.
     status("200", "corrupt", 200, 7),
-    status("200,body=GIF89a", "corrupt", 200, 7),
+    status("200,body=GIF89a", "corrupt", 200, 6),
     status("204", "http_204", 204, 0),
     status("205", "http_205", 205, 0),
     status("206", "http_206", 206, 20),
     status("304", "http_304", 304, 0),
-    // Without `Location` a redirect is not followed.
-    status("302", "http_302", 302, 10),
+    status("302", "http_302", 302, 10).max_redirects(0),
+    // Another origin is not followed.
+    status("302,header=Location://192.0.2.1/", "http_302", 302, 10),
     status("300", "http_300", 300, 21),
     status("401", "http_401", 401, 17),
     status("407", "http_407", 407, 34),
@@ -240,6 +241,25 @@ fn every_fault_has_its_expected_outcome() {
     for cases in TABLE.chunks(9) {
         in_parallel(cases.iter().map(|case| || assert_case(case)));
     }
+}
+
+#[test]
+fn redirect_from_a_flag_to_a_page_saves_nothing() {
+    let server = server_with("0", "302");
+    let endpoint = Endpoint::from(server.addr());
+    let workload = Workload::flags(codes(THREE));
+    with_every_combo(|combo| {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
+        let run = Run::new(&workload, &endpoint).destination(&destination);
+        let records = combo.measure(run).records;
+        let labels: BTreeSet<_> = records
+            .iter()
+            .map(|record| record.outcome.label())
+            .collect();
+        assert_eq!(labels, ["corrupt", "redirected"].map(Into::into).into());
+        assert_eq!(files(folder.path()), FolderContents::new());
+    });
 }
 
 fn assert_case(case: &FaultCase) {

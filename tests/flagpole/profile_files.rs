@@ -53,6 +53,46 @@ fn printed_profile_has_the_same_fates() {
 }
 
 #[test]
+fn body_file_is_relative_to_the_profile_or_experiment() {
+    let sandbox = Sandbox::new();
+    let faults = r#"faults = ['503,body-file="a b.html"@5%', '404,body="x, @ y"@5%']"#;
+    let files = [
+        ("p.toml", format!("[[listener]]\n{faults}")),
+        ("x.toml", format!("[server]\n{faults}")),
+        ("a b.html", "<p>".to_owned()),
+    ];
+    fs::create_dir(sandbox.path("sub")).unwrap();
+    for (name, text) in &files {
+        fs::write(sandbox.path(&format!("sub/{name}")), text).unwrap();
+    }
+    let printed = run_ok(&sandbox, "serve --profile sub/p.toml --print-profile");
+    let faults = r#"['503,body-file=sub/a b.html@5%', '404,body="x, @ y"@5%']"#;
+    let lists: [toml::Table; 2] = [
+        toml::from_str(&printed).unwrap(),
+        toml::from_str(&format!("faults = {faults}")).unwrap(),
+    ];
+    assert_eq!(lists[0]["listener"][0]["faults"], lists[1]["faults"]);
+    let experiment = run_ok(&sandbox, "compare sub/x.toml --print-experiment");
+    assert!(
+        experiment.contains("503,body-file=sub/a b.html@5%"),
+        "{experiment}"
+    );
+    fs::remove_file(sandbox.path("sub/a b.html")).unwrap();
+    for (line, place) in [
+        (
+            "serve --profile sub/p.toml",
+            "--profile: sub/p.toml:2:11: listener[0].",
+        ),
+        ("compare sub/x.toml", "sub/x.toml: server."),
+    ] {
+        let error = sandbox.run(line).stderr;
+        let missing =
+            format!("flagpole: {place}faults[0]: status: body-file: cannot read `sub/a b.html`: ");
+        assert!(error.starts_with(&missing), "{error}");
+    }
+}
+
+#[test]
 fn printed_profile_has_the_port_option() {
     let output = flagpole("serve --profile book-2015 --port 9001 --print-profile");
     let ports: Vec<_> = output

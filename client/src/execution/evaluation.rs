@@ -127,7 +127,11 @@ impl RunState {
             local.evaluate_conditional(response, self.template.config.body_limit);
         let verified =
             outcome.map_or_else(|| self.verifier.verify_response(resource, response), Ok);
-        let outcome = verified.unwrap_or_else(|failed| failed);
+        let mut outcome = verified.unwrap_or_else(|failed| failed);
+        let is_redirected = spec.plan.path.is_some();
+        if outcome == Outcome::Ok && is_redirected && verify::is_misdirected(resource, response) {
+            outcome = Outcome::Corrupt;
+        }
         let Some(code) = resource.code().filter(|_| spec.plan.names_file) else {
             return (outcome, None, update);
         };

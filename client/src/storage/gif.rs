@@ -13,6 +13,13 @@ const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 
+/// Whether the bytes begin as a GIF does.
+pub(crate) fn has_signature(bytes: &[u8]) -> bool {
+    SIGNATURES
+        .iter()
+        .any(|signature| bytes.starts_with(signature))
+}
+
 /// Whether the bytes are a GIF from its signature to its trailer, with an image and nothing after the trailer.
 pub(crate) fn is_complete(bytes: &[u8]) -> bool {
     walk(bytes).is_some()
@@ -20,7 +27,7 @@ pub(crate) fn is_complete(bytes: &[u8]) -> bool {
 
 fn walk(bytes: &[u8]) -> Option<()> {
     let (screen, after) = bytes.split_at_checked(SCREEN)?;
-    if !SIGNATURES.contains(&&screen[..SIGNATURE]) {
+    if !has_signature(screen) {
         return None;
     }
     let mut rest = skip(after, colours(screen[10]))?;

@@ -113,6 +113,12 @@ pub(crate) fn body_digest(response: &RawResponse, outcome: &Outcome) -> Option<S
     )
 }
 
+/// Whether a redirect has led from a flag to something else, such as a page with a digest of its own.
+pub(crate) fn is_misdirected(resource: Resource, response: &RawResponse) -> bool {
+    let body = response.result.as_deref();
+    matches!(resource, Resource::Flag(_)) && body.is_ok_and(|body| !gif::has_signature(body))
+}
+
 /// Whether a body without a digest has the format of its resource, if that is known. Metadata is checked when it is
 /// parsed.
 fn has_plausible_format(resource: Resource, body: &[u8]) -> bool {
@@ -197,6 +203,15 @@ mod tests {
             response.status = Some(404);
             assert_eq!(evaluate(flag, &response), Outcome::NotFound);
         }
+    }
+
+    #[test]
+    fn page_is_no_flag() {
+        let code = "BR".parse().unwrap();
+        let page = ok(b"<!doctype html>");
+        assert!(is_misdirected(Resource::Flag(code), &page));
+        assert!(!is_misdirected(Resource::Flag(code), &ok(b"GIF89a")));
+        assert!(!is_misdirected(Resource::Metadata(code), &page));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::time_window::TimeWindow;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Maximum number of rules, because a request may be compared with each.
 const MAX_RULES: usize = 1000;
@@ -89,6 +90,24 @@ impl Listener {
         check_names("rule", self.rules.iter().map(|rule| rule.name.as_deref()))
     }
 
+    /// Reads the files that faults name, relative to `folder`. Without this call they are read when a server starts, relative
+    /// to the working directory.
+    ///
+    /// # Errors
+    /// The first file that cannot be read, with its key.
+    pub fn read_files(&mut self, folder: &Path) -> Result<(), ProfileError> {
+        Ok(self.read_fault_files(folder)?)
+    }
+
+    pub(super) fn read_fault_files(&mut self, folder: &Path) -> Result<(), Violation> {
+        read_files(&mut self.faults, folder)?;
+        for (index, rule) in self.rules.iter_mut().enumerate() {
+            let read = read_files(&mut rule.faults, folder);
+            read.map_err(|violation| violation.within("rule", index))?;
+        }
+        Ok(())
+    }
+
     fn check_concurrency(&self) -> Result<(), Violation> {
         let is_valid = |limit: &u32| (1..=MAX_REQUESTS).contains(limit);
         if let Some(limit) = self.concurrency_limit.filter(|limit| !is_valid(limit)) {
@@ -106,6 +125,14 @@ impl Listener {
             _ => Ok(()),
         }
     }
+}
+
+fn read_files(faults: &mut [FaultSpec], folder: &Path) -> Result<(), Violation> {
+    for (index, fault) in faults.iter_mut().enumerate() {
+        let read = fault.read_file(folder);
+        read.map_err(|error| Violation::new(error.to_string()).within("faults", index))?;
+    }
+    Ok(())
 }
 
 /// Checks that no earlier rule matches every request.

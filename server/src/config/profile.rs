@@ -87,6 +87,32 @@ impl Profile {
 }
 
 #[cfg(feature = "profiles")]
+impl Profile {
+    /// Parses the text of a file in `folder`, and reads the files that it names as the bodies of faults, relative to that
+    /// folder.
+    ///
+    /// # Errors
+    /// The first violation or unreadable file, with line, column and key.
+    pub fn parse_in(folder: &std::path::Path, text: &str) -> Result<Profile, ProfileError> {
+        let mut profile: Profile = text.parse()?;
+        for (index, listener) in profile.listeners.iter_mut().enumerate() {
+            let read = listener.read_fault_files(folder);
+            read.map_err(|violation| locate(violation.within("listener", index), text))?;
+        }
+        Ok(profile)
+    }
+}
+
+/// The error for a violation by the profile in `text`.
+#[cfg(feature = "profiles")]
+fn locate(Violation { path, reason }: Violation, text: &str) -> ProfileError {
+    let location = SourceLocations::new(text).find(&path);
+    ProfileError(format!("{location}: {reason}"))
+}
+
+/// Files that the profile names as the bodies of faults are read when a server starts, relative to the working directory;
+/// [`Profile::parse_in`] reads them earlier.
+#[cfg(feature = "profiles")]
 impl std::str::FromStr for Profile {
     type Err = ProfileError;
 
@@ -94,11 +120,8 @@ impl std::str::FromStr for Profile {
         let profile: Profile = toml::from_str(text).map_err(|error| {
             ProfileError(describe_toml_error(text, error.span(), error.message()))
         })?;
-        let located = |Violation { path, reason }| {
-            let location = SourceLocations::new(text).find(&path);
-            ProfileError(format!("{location}: {reason}"))
-        };
-        profile.find_violation().map_err(located)?;
+        let checked = profile.find_violation();
+        checked.map_err(|violation| locate(violation, text))?;
         Ok(profile)
     }
 }

@@ -5,9 +5,13 @@ use crate::content::site::Content;
 use crate::http::precondition_response;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::route::Route;
-use flagpole_protocol::{ContentCoding, PreconditionResult, SelectedRepresentation};
+use crate::http::status_response;
+use flagpole_protocol::{
+    ContentCoding, PreconditionResult, SelectedRepresentation, StatusResponse,
+};
 use http::header::{CACHE_CONTROL, ETAG};
 use http::{Method, Request};
+use std::time::Duration;
 
 /// The decision.
 #[derive(Debug)]
@@ -40,11 +44,25 @@ impl Selection {
 
     /// Builds the response.
     pub(crate) fn response(&self, content: &Content) -> PreparedResponse {
+        self.response_for(&self.precondition, content)
+    }
+
+    /// Builds the response of a status fault; `now` counts from the Unix epoch.
+    pub(crate) fn status_response(
+        &self,
+        status: &StatusResponse,
+        now: Duration,
+        content: &Content,
+    ) -> PreparedResponse {
+        status_response::build(status, now, |result| self.response_for(result, content))
+    }
+
+    fn response_for(&self, result: &PreconditionResult, content: &Content) -> PreparedResponse {
         let full = &content
             .representations(self.route)
             .get(self.coding)
             .response;
-        let mut response = precondition_response::build(&self.precondition, full, self.is_head);
+        let mut response = precondition_response::build(result, full, self.is_head);
         if let Some(value) = &content.cache_control
             && response.headers.contains_key(ETAG)
         {

@@ -6,6 +6,7 @@ use crate::fate::latency::Latency;
 use crate::fate::request_info::RequestInfo;
 use flagpole_protocol::{DrawPurpose, Fate, Resource, RngKey, SpecError};
 use rand::Rng as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +99,11 @@ impl Effect {
         latency: &Latency,
         faults: &[FaultSpec],
     ) -> Result<Effect, SpecError> {
-        let faults = Faults::new(faults.to_vec())?;
+        let mut faults = faults.to_vec();
+        for fault in &mut faults {
+            fault.read_file(Path::new(""))?;
+        }
+        let faults = Faults::new(faults)?;
         let (shortest, longest) = (latency.delay(0), latency.longest());
         Ok(Effect {
             label,

@@ -28,7 +28,8 @@ impl RuleSet {
     /// The rules of a listener.
     ///
     /// # Errors
-    /// If the probabilities of the faults of a rule add up to more than 100%.
+    /// If the probabilities of the faults of a rule add up to more than 100%, or if a file that a fault names as its body
+    /// cannot be read.
     pub fn new(seed: u64, listener: &Listener) -> Result<RuleSet, SpecError> {
         let rules = listener.rules.iter().enumerate();
         Ok(RuleSet {
@@ -48,7 +49,8 @@ impl RuleSet {
     /// A rule set of a latency and faults for all requests, without rules.
     ///
     /// # Errors
-    /// If the probabilities of the faults add up to more than 100%.
+    /// If the probabilities of the faults add up to more than 100%, or if a file that a fault names as its body cannot be
+    /// read.
     pub fn without_rules(
         seed: u64,
         latency: Latency,

@@ -6,6 +6,7 @@ pub(crate) mod precondition_response;
 pub(crate) mod prepared_response;
 pub(crate) mod redirect;
 pub(crate) mod route;
+pub(crate) mod status_response;
 #[cfg_attr(
     not(test),
     allow(dead_code, reason = "the connection does not use it yet")

@@ -1,8 +1,8 @@
 //! A response whose status, fields and body are known.
 
 use bytes::Bytes;
-use flagpole_protocol::{ContentDigest, DrawPurpose, RngKey, StatusResponse};
-use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, RETRY_AFTER};
+use flagpole_protocol::{ContentDigest, DrawPurpose, RngKey};
+use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rand::seq::index;
 
@@ -60,20 +60,6 @@ impl PreparedResponse {
             body,
             reason: None,
         }
-    }
-
-    /// The response of a status fault.
-    pub(crate) fn for_fault(status: &StatusResponse) -> PreparedResponse {
-        let mut response = match &status.body {
-            Some(body) => PreparedResponse::text(status.code, body),
-            None => PreparedResponse::for_status(status.code),
-        };
-        if let Some(seconds) = status.retry_after {
-            let value = HeaderValue::from(seconds);
-            response.headers.insert(RETRY_AFTER, value);
-        }
-        response.reason.clone_from(&status.reason);
-        response
     }
 
     /// This response with flipped bits in its body.

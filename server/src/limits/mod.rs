@@ -15,8 +15,8 @@ pub(crate) mod token_bucket;
 
 use crate::http::prepared_response::PreparedResponse;
 use concurrency_limit::{Admission, ConcurrencyLimit, RETRY_AFTER};
-use flagpole_protocol::{Cause, ServerTiming, StatusResponse};
-use http::{HeaderName, HeaderValue, StatusCode};
+use flagpole_protocol::{Cause, ServerTiming};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use shared_bandwidth::SharedBandwidth;
 use std::sync::Arc;
 use std::time::Instant;
@@ -72,12 +72,9 @@ impl ListenerLimits {
 
 /// `retry_after` is in seconds.
 fn rejection(cause: Cause, code: StatusCode, retry_after: u64) -> Box<(Cause, PreparedResponse)> {
-    let mut response = PreparedResponse::for_fault(&StatusResponse {
-        code,
-        reason: None,
-        retry_after: Some(retry_after),
-        body: None,
-    });
+    let mut response = PreparedResponse::for_status(code);
+    let seconds = HeaderValue::from(retry_after);
+    response.headers.insert(header::RETRY_AFTER, seconds);
     let timing = ServerTiming {
         fault: Some(cause.to_string()),
         ..ServerTiming::default()

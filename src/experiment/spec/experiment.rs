@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_with::{serde_as, skip_serializing_none};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// The default number of rounds. With 20, the minimum detectable effect is about one standard deviation of a round.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
@@ -113,7 +114,13 @@ impl Experiment {
                 "EXPERIMENT: {name}: expected an experiment such as --print-experiment writes, got a file without keys"
             );
         }
-        Experiment::parse(&text, name)
+        let mut experiment = Experiment::parse(&text, name)?;
+        if let Some(listener) = &mut experiment.server {
+            let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+            let read = listener.read_files(folder);
+            read.map_err(|error| anyhow!("{name}: server.{error}"))?;
+        }
+        Ok(experiment)
     }
 
     /// Parses the text of the file `name`.

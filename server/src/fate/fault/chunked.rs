@@ -78,8 +78,7 @@ fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
         word = parameters.next();
     }
     chunking.flaw = word.map(flaw).transpose()?;
-    let trailers = std::iter::from_fn(|| parameters.named("trailer"));
-    chunking.trailers = trailers.map(field::parse).collect::<Result<_, _>>()?;
+    chunking.trailers = field::take_all(parameters, "trailer")?;
     if chunking.flaw.is_some() && !chunking.trailers.is_empty() {
         let sentence = "chunks with a flaw have no end, and no trailer after it";
         return Err(SpecError::rule(sentence.to_owned()));
@@ -170,7 +169,7 @@ mod tests {
             ("chunked:endless,5", "unexpected parameter `5`"),
             (
                 "chunked:trailer=x",
-                "expected a field such as `X-Checksum:1`, got `x`",
+                "trailer: expected a field such as `X-Checksum:1`, got `x`",
             ),
             (
                 "chunked:endless,trailer=a:1",

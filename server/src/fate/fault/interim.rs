@@ -57,8 +57,7 @@ fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
     let code = code(parameters.required(EXPECTED)?)?;
     let count = parameters.named("count").unwrap_or("1");
     let count = number(count, 1..=MAX_COUNT, "1 to 10000 interim responses")?;
-    let fields = std::iter::from_fn(|| parameters.named("header"));
-    let mut fields: Vec<_> = fields.map(field::parse).collect::<Result<_, _>>()?;
+    let mut fields = field::take_all(parameters, "header")?;
     if fields.is_empty() {
         fields = default_fields(code);
     }

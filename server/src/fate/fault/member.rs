@@ -1,9 +1,12 @@
 //! The interface of the fault family: a fault, and a member, the entry of a kind of fault in the list of known faults;
 //! and parsers of parameters: `700,for=5s`.
 
+use super::quoting::{split_parameters, unquote};
 use flagpole_protocol::{Fate, Offset, SpecError, spec};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeBounds;
+use std::path::Path;
 use std::str::FromStr;
 
 /// A fault with its parameters.
@@ -14,6 +17,12 @@ pub trait Fault: fmt::Debug + Send + Sync {
 
     /// The specification without the probability; it parses to the same fault.
     fn text(&self) -> String;
+
+    /// This fault with the content of the file that it names, relative to `folder`; `None` if it names no file, or one
+    /// that has been read.
+    fn with_file(&self, _folder: &Path) -> Option<ParsedFault> {
+        None
+    }
 }
 
 /// A kind of fault in the list of known faults.
@@ -38,10 +47,10 @@ pub(crate) struct FaultParameters<'a> {
 }
 
 impl<'a> FaultParameters<'a> {
-    /// The parameters of a text, separated by commas.
+    /// The parameters of a text, separated by commas outside of quotes.
     pub(crate) fn new(text: Option<&'a str>) -> FaultParameters<'a> {
         FaultParameters {
-            remaining: text.map_or_else(Vec::new, |text| text.split(',').collect()),
+            remaining: text.map_or_else(Vec::new, split_parameters),
             names: Vec::new(),
         }
     }
@@ -60,13 +69,22 @@ impl<'a> FaultParameters<'a> {
 
     /// Takes the value of `name=value`.
     pub(crate) fn named(&mut self, name: &'static str) -> Option<&'a str> {
-        self.names.push(name);
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
         let value = |word: &&'a str| word.split_once('=').filter(|pair| pair.0 == name);
         let index = self
             .remaining
             .iter()
             .position(|word| value(word).is_some())?;
         value(&self.remaining.remove(index)).map(|pair| pair.1)
+    }
+
+    /// Takes the text that the value of `name=value` stands for: without quotes and escapes.
+    pub(crate) fn named_text(&mut self, name: &'static str) -> Result<Option<String>, SpecError> {
+        let text = self.named(name).map(unquote).transpose();
+        let text = text.map_err(|error| error.within(name))?;
+        Ok(text.map(Cow::into_owned))
     }
 
     /// Fails if parameters remain.

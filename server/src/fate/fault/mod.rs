@@ -5,7 +5,7 @@
 //! (see `Faults`).
 //!
 //! The specification of a fault is `NAME:PARAMETERS@PROBABILITY`, such as `hang:700,for=5s@10%`. Parameters
-//! and probability may be missing, and `404` is short for `status:404`.
+//! and probability may be missing, and `404` is short for `status:404`. `quoting` says how a parameter contains any text.
 //!
 //! To add a kind, write its file with a `MEMBER`, and add it to the modules and to [`FAMILY`].
 
@@ -30,8 +30,10 @@ mod trickle;
 mod until_close;
 
 // Shared by the members.
+mod body_file;
 mod field;
 mod member;
+mod quoting;
 mod spec;
 
 #[cfg(test)]
@@ -74,8 +76,8 @@ impl FromStr for FaultSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (fault, probability) = text.rsplit_once('@').unwrap_or((text, "100%"));
-        let probability = probability.parse()?;
+        let (fault, probability) = quoting::split_probability(text)?;
+        let probability = probability.unwrap_or("100%").parse()?;
         let (name, parameters) = match fault.split_once(':') {
             // No name begins with a digit, so this is a status without its name.
             _ if fault.starts_with(|first: char| first.is_ascii_digit()) => {

@@ -2,16 +2,17 @@
 
 use super::member::Fault;
 use crate::fate::probability::Probability;
-use flagpole_protocol::{Fate, Pace, SpecError};
+use flagpole_protocol::{ContentDigest, Fate, Pace, SpecError};
 use std::fmt;
 use std::ops::Add;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A fault and its probability, parsed from `404@5%`; `404` alone is injected into every response.
 #[derive(Clone, Debug)]
 pub struct FaultSpec {
     pub(super) fault: Arc<dyn Fault>,
-    /// The specification without the probability.
+    /// What the fault is called in fates, `Server-Timing`, journal and ledger.
     pub(super) label: Arc<str>,
     pub(super) probability: Probability,
 }
@@ -19,10 +20,22 @@ pub struct FaultSpec {
 impl FaultSpec {
     pub(super) fn new(fault: Box<dyn Fault>, probability: Probability) -> FaultSpec {
         FaultSpec {
-            label: fault.text().into(),
+            label: label(&fault.text()).into(),
             fault: fault.into(),
             probability,
         }
+    }
+
+    /// Reads the file that the specification names, unless it has been read. A relative name is relative to `folder`;
+    /// from then on, the specification has the name relative to the working directory. The label keeps the name as given.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is too large.
+    pub fn read_file(&mut self, folder: &Path) -> Result<(), SpecError> {
+        if let Some(fault) = self.fault.with_file(folder) {
+            self.fault = fault?.into();
+        }
+        Ok(())
     }
 
     /// Whether a response with this fault never ends unless the peer leaves.
@@ -36,8 +49,34 @@ impl FaultSpec {
 
 impl fmt::Display for FaultSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.label, self.probability)
+        write!(f, "{}@{}", self.fault.text(), self.probability)
     }
+}
+
+/// The maximum length of a label, in bytes.
+const MAX_LABEL: usize = 60;
+
+/// How much of a longer specification a label has, in bytes.
+const LABEL_START: usize = 48;
+
+/// The label of a fault: its specification without the probability. Letters other than printable ASCII are escaped,
+/// because the label is sent in a field. Of a specification that is too long, the label is the start and 32 bits of a
+/// digest, so that different faults have different labels.
+fn label(text: &str) -> String {
+    let mut label = String::new();
+    for letter in text.chars() {
+        match letter {
+            ' '..='~' => label.push(letter),
+            _ => label.extend(letter.escape_unicode()),
+        }
+    }
+    if label.len() > MAX_LABEL {
+        let digest = ContentDigest::from_body(label.as_bytes());
+        label.truncate(LABEL_START);
+        label += "...";
+        label += &digest.short().to_string()[..8];
+    }
+    label
 }
 
 /// The faults of one rule; their probabilities add up to at most 100%.
@@ -92,6 +131,24 @@ mod tests {
         let is_endless = |text: &str| text.parse::<FaultSpec>().unwrap().is_endless();
         assert!(is_endless("hang@1%") && is_endless("hang:700") && is_endless("chunked:endless"));
         assert!(!is_endless("hang@0%") && !is_endless("hang:for=1h") && !is_endless("reset"));
+    }
+
+    #[test]
+    fn a_label_is_short_printable_ascii_and_differs_between_faults() {
+        let label = |body: &str| {
+            let spec: FaultSpec = format!("503,body=\"{body}\"@5%").parse().unwrap();
+            spec.label.to_string()
+        };
+        assert_eq!(label("a, b"), "503,body=\"a, b\"");
+        assert_eq!(label("é\n"), "503,body=\"\\u{e9}\\n\"");
+        let long = "é".repeat(100);
+        let [one, other] = ["1", "2"].map(|end| label(&format!("{long}{end}")));
+        assert_ne!(one, other);
+        let is_printable = |byte: u8| matches!(byte, b' '..=b'~');
+        assert!(
+            one.len() <= MAX_LABEL && one.bytes().all(is_printable),
+            "{one}"
+        );
     }
 
     #[test]

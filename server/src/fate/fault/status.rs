@@ -1,135 +1,192 @@
-//! `404` or `status:404`: another status instead of the response, with the status as a text body.
+//! `404` or `status:404`: another status instead of the response, with the status as a text body and the fields that
+//! RFC 9110 demands of it.
 //!
-//! Parameters:
+//! Parameters, whose values may be quoted strings:
 //! - the status code, 200 to 999. RFC 9110 section 15 defines none from 600 on, but clients receive them;
-//! - `retry-after=2s`: a `Retry-After` field, in whole seconds;
+//! - `retry-after=2s`: a `Retry-After` field in seconds; `date:+30s`: as a date that long after the response; or a date;
 //! - `reason=Gone Fishing`: the reason phrase, in place of the standard one;
-//! - `body=sorry`: the body, without commas.
+//! - `type=text/html`: the media type of the body;
+//! - `body=sorry`: the body, exactly; or `body-file=PATH`: the content of a file of at most 8 MiB;
+//! - `header=Name:Value`, repeatable: a field, in place of the one that would be sent.
 
+mod retry_after;
+
+use super::body_file::BodyFile;
+use super::field;
 use super::member::{Fault, FaultMember, FaultParameters, ParsedFault, number};
-use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse, spec};
-use http::StatusCode;
+use super::quoting::quote;
+use bytes::Bytes;
+use flagpole_protocol::{Fate, ResponseContent, SpecError, StatusResponse};
+use http::header::CONTENT_RANGE;
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::path::Path;
 use std::sync::Arc;
 
 #[derive(Debug)]
-struct StatusFault(Arc<StatusResponse>);
+struct StatusFault {
+    response: Arc<StatusResponse>,
+    /// The media type as given; a file has one without it.
+    content_type: Option<HeaderValue>,
+    body_file: Option<BodyFile>,
+}
 
 impl Fault for StatusFault {
     fn apply(&self, _draw: u64, fate: &mut Fate) {
-        fate.content = ResponseContent::Status(self.0.clone());
+        fate.content = ResponseContent::Status(self.response.clone());
     }
 
     fn text(&self) -> String {
-        let StatusResponse {
-            code,
-            retry_after,
-            reason,
-            body,
-        } = &*self.0;
-        let retry_after = retry_after.map(|seconds| format!(",retry-after={seconds}s"));
-        let reason = reason.as_ref().map(|reason| format!(",reason={reason}"));
-        let body = body.as_ref().map(|body| format!(",body={body}"));
-        let details = [retry_after, reason, body].into_iter().flatten();
-        code.as_str().to_owned() + &details.collect::<String>()
+        let response = &*self.response;
+        let mut parts = vec![response.code.as_str().to_owned()];
+        let mut add = |name: &str, value: &str| parts.push(format!("{name}={value}"));
+        let lossy = String::from_utf8_lossy;
+        if let Some(retry_after) = response.retry_after {
+            add("retry-after", &retry_after::text(retry_after));
+        }
+        if let Some(reason) = &response.reason {
+            add("reason", &quote(reason));
+        }
+        if let Some(content_type) = &self.content_type {
+            add("type", &quote(&lossy(content_type.as_bytes())));
+        }
+        match (&self.body_file, &response.body) {
+            (Some(file), _) => add("body-file", &quote(&file.path.to_string_lossy())),
+            (None, Some(body)) => add("body", &quote(&lossy(body))),
+            (None, None) => {}
+        }
+        for field in &response.fields {
+            add("header", &field::text(field));
+        }
+        parts.join(",")
+    }
+
+    fn with_file(&self, folder: &Path) -> Option<ParsedFault> {
+        let file = self.body_file.as_ref().filter(|file| !file.is_read)?;
+        let read = file.read(folder).and_then(|(file, content)| {
+            let mut response = StatusResponse::clone(&self.response);
+            let content_type = HeaderValue::from_static(file.content_type());
+            response.content_type.get_or_insert(content_type);
+            response.body = Some(content);
+            check_content_range(&response)?;
+            Ok(Box::new(StatusFault {
+                response: Arc::new(response),
+                content_type: self.content_type.clone(),
+                body_file: Some(file),
+            }) as _)
+        });
+        Some(read.map_err(|error| error.within("body-file").within(MEMBER.name)))
     }
 }
 
 pub(super) const MEMBER: FaultMember = FaultMember {
     name: "status",
-    about: "another status (200 to 999); `status:` may be omitted",
+    about: "another status (200 to 999), with any fields and body",
     example: "503,retry-after=2s",
     parse,
 };
 
 fn parse(parameters: &mut FaultParameters<'_>) -> ParsedFault {
+    let code = parse_code(parameters)?;
+    let reason = parse_text(parameters, "reason", reason)?;
+    let retry_after = parse_text(parameters, "retry-after", retry_after::parse)?;
+    let content_type = parse_text(parameters, "type", media_type)?;
+    let body = parameters.named_text("body")?.map(Bytes::from);
+    let body_file = parameters.named_text("body-file")?;
+    let fields = field::take_all(parameters, "header")?;
+    let given = [
+        ("type", content_type.is_some()),
+        ("body", body.is_some()),
+        ("body-file", body_file.is_some()),
+    ];
+    if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given)
+        && !has_content(code)
+    {
+        let rule = format!("a response with status {} has no content", code.as_u16());
+        return Err(SpecError::rule(rule).within(name));
+    }
+    if body.is_some() && body_file.is_some() {
+        let rule = "expected `body` or `body-file`, got both".to_owned();
+        return Err(SpecError::rule(rule));
+    }
+    let response = StatusResponse {
+        code,
+        reason,
+        retry_after,
+        content_type,
+        body,
+        fields,
+    };
+    check_content_range(&response).map_err(|error| error.within("body"))?;
+    Ok(Box::new(StatusFault {
+        content_type: response.content_type.clone(),
+        response: Arc::new(response),
+        body_file: body_file.as_deref().map(BodyFile::new),
+    }))
+}
+
+fn parse_code(parameters: &mut FaultParameters<'_>) -> Result<StatusCode, SpecError> {
     let expected = "a status of 200 to 999, such as `404`";
     let text = parameters.required(expected)?;
-    let code = number(text, 200.., expected)?;
-    let code = StatusCode::from_u16(code).ok();
-    let code = code.ok_or_else(|| SpecError::expected(expected, text))?;
-    let status = StatusResponse {
-        code,
-        reason: parameters.named("reason").map(printable).transpose()?,
-        retry_after: parameters.named("retry-after").map(seconds).transpose()?,
-        body: parameters.named("body").map(printable).transpose()?,
-    };
-    Ok(Box::new(StatusFault(Arc::new(status))))
-}
-
-fn seconds(text: &str) -> Result<u64, SpecError> {
-    match spec::duration(text)? {
-        duration if duration.subsec_nanos() == 0 => Ok(duration.as_secs()),
-        _ => Err(SpecError::expected("whole seconds such as `2s`", text)),
+    let code: u16 = number(text, 100.., expected)?;
+    if code < 200 {
+        let rule = format!(
+            "expected {expected}, got `{code}`; the fault `interim` sends interim responses"
+        );
+        return Err(SpecError::rule(rule));
     }
+    StatusCode::from_u16(code).map_err(|_| SpecError::expected(expected, text))
 }
 
-/// The label of a fault is sent in a quoted string of `Server-Timing` (RFC 9110 section 5.6.4), the reason in
-/// the status line: only ASCII without line breaks, quotes and backslashes is safe in
-/// the field and in the status line.
-fn printable(text: &str) -> Result<String, SpecError> {
-    let is_safe = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if !text.is_empty() && text.bytes().all(is_safe) {
+/// Takes the parameter `name`, if it is given. Errors have the name.
+fn parse_text<T>(
+    parameters: &mut FaultParameters<'_>,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, SpecError>,
+) -> Result<Option<T>, SpecError> {
+    let parsed = parameters
+        .named_text(name)?
+        .map(|text| parse(&text))
+        .transpose();
+    parsed.map_err(|error| error.within(name))
+}
+
+/// Whether responses with this status have content (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
+fn has_content(code: StatusCode) -> bool {
+    !matches!(code.as_u16(), 204 | 205 | 304)
+}
+
+/// A reason phrase in ASCII (RFC 9112 section 4 allows more, but advises clients to ignore it).
+fn reason(text: &str) -> Result<String, SpecError> {
+    let is_printable = |byte: u8| matches!(byte, b' '..=b'~');
+    if !text.is_empty() && text.bytes().all(is_printable) {
         return Ok(text.to_owned());
     }
-    Err(SpecError::expected(
-        "printable ASCII without quotes and backslashes",
-        text,
-    ))
+    let got = text.escape_debug().to_string();
+    Err(SpecError::expected("printable ASCII", &got))
+}
+
+/// A media type (RFC 9110 section 8.3.1); its parameters may be malformed.
+fn media_type(text: &str) -> Result<HeaderValue, SpecError> {
+    let essence = text.split(';').next().unwrap_or_default().trim_end();
+    let is_token = |text: &str| HeaderName::from_bytes(text.as_bytes()).is_ok();
+    let value = HeaderValue::from_bytes(text.as_bytes()).ok();
+    let parts = essence.split_once('/');
+    let value = value.filter(|_| parts.is_some_and(|(main, sub)| is_token(main) && is_token(sub)));
+    let got = text.escape_debug().to_string();
+    value.ok_or_else(|| SpecError::expected("a media type such as `text/html`", &got))
+}
+
+/// Refuses a 206 without content, because no `Content-Range` describes an empty part.
+fn check_content_range(response: &StatusResponse) -> Result<(), SpecError> {
+    let is_empty = response.body.as_ref().is_some_and(Bytes::is_empty);
+    let mut names = response.fields.iter().map(|(name, _)| name);
+    let is_given = names.any(|name| name == CONTENT_RANGE);
+    if response.code == StatusCode::PARTIAL_CONTENT && is_empty && !is_given {
+        let rule = "an empty 206 needs `header=Content-Range:VALUE`".to_owned();
+        return Err(SpecError::rule(rule));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::FaultSpec;
-    use crate::fate::fault::test_support::{error, fate_with};
-    use flagpole_protocol::{Fate, ResponseContent};
-
-    #[test]
-    fn the_fate_has_the_status_and_no_other_change() {
-        let mut fate = fate_with("status:418");
-        let ResponseContent::Status(status) = &fate.content else {
-            panic!("{fate:?}")
-        };
-        assert_eq!(
-            (status.code.as_u16(), &status.reason, &status.body),
-            (418, &None, &None)
-        );
-        fate.content = ResponseContent::Requested;
-        assert_eq!(fate.fault.take().as_deref(), Some("418"));
-        assert_eq!(fate, Fate::default());
-    }
-
-    #[test]
-    fn the_fate_has_the_given_details() {
-        let ResponseContent::Status(status) =
-            fate_with("503,retry-after=2s,reason=Gone Fishing,body=sorry").content
-        else {
-            panic!("no status");
-        };
-        assert_eq!(status.retry_after, Some(2));
-        assert_eq!(status.reason.as_deref(), Some("Gone Fishing"));
-        assert_eq!(status.body.as_deref(), Some("sorry"));
-    }
-
-    #[test]
-    fn a_status_that_is_not_final_is_rejected() {
-        let expected = "status: expected a status of 200 to 999, such as `404`, got";
-        for got in ["100", "1000", "99999"] {
-            assert_eq!(error(got), format!("{expected} `{got}`"));
-        }
-        assert_eq!(error("status"), format!("{expected} nothing"));
-    }
-
-    #[test]
-    fn malformed_details_are_rejected() {
-        assert_eq!(
-            error("503,retry-after=1.5s"),
-            "status: expected whole seconds such as `2s`, got `1.5s`"
-        );
-        assert_eq!(
-            error("503,body=\"x\""),
-            "status: expected printable ASCII without quotes and backslashes, got `\"x\"`"
-        );
-        assert_eq!(error("404,zz"), "status: unexpected parameter `zz`");
-        assert!("404,reason=a@b@5%".parse::<FaultSpec>().is_ok());
-    }
-}
+mod tests;

@@ -31,7 +31,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpStream;
 
 /// Maximum length of a request head in bytes; hyper responds with 431 to a longer head.
@@ -201,10 +201,14 @@ async fn respond_deferred(
         state.worker.timer.sleep_until(due).await;
     }
     state.wait_flushed().await;
-    let requested = || selection.response(&state.worker.listener.content);
+    let content = &state.worker.listener.content;
+    let requested = || selection.response(content);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),
-        ResponseContent::Status(status) => PreparedResponse::for_fault(status),
+        ResponseContent::Status(status) => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            selection.status_response(status, now.unwrap_or_default(), content)
+        }
         ResponseContent::Redirect(remaining) => {
             let remaining = *remaining;
             redirect::response(

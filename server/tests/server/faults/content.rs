@@ -2,10 +2,11 @@
 
 use super::{PATH, body, read_all, read_and_reuse, read_until_end};
 use crate::raw_connection::{RawConnection, RawResponse};
-use flagpole_protocol::ContentDigest;
+use flagpole_protocol::{ContentDigest, ServerTiming};
 use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
-use std::time::Duration;
+use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
 
 #[test]
 fn status_fault_replaces_the_response() {
@@ -20,8 +21,115 @@ fn status_fault_replaces_the_response() {
             "{}",
             received.head
         );
-        assert_eq!(received.body, b"sorry\n");
+        assert_eq!(received.body, b"sorry");
     }
+}
+
+/// The field that a status demands, with its value; 304 has the `ETag` of the representation.
+const DEMANDED: [(&str, &str); 9] = [
+    ("206", "content-range: bytes 0-19/20"),
+    ("302", "location: /flags/"),
+    ("304", "etag: \""),
+    ("401", "www-authenticate: Basic realm=\"flagpole\""),
+    ("405", "allow: GET, HEAD"),
+    ("407", "proxy-authenticate: Basic realm=\"flagpole\""),
+    ("416", "content-range: bytes */11059"),
+    ("426", "upgrade: HTTP/2.0"),
+    ("426", "connection: upgrade"),
+];
+
+#[test]
+fn status_has_the_field_that_it_demands() {
+    for (status, field) in DEMANDED {
+        for received in read_and_reuse(status) {
+            let line = format!("\r\n{field}");
+            assert!(received.head.contains(&line), "{status}: {}", received.head);
+        }
+    }
+}
+
+#[test]
+fn status_without_content_has_no_body_and_no_type() {
+    for (status, length) in [("204", None), ("205", Some("0")), ("304", None)] {
+        for received in read_and_reuse(status) {
+            let field = |name: &str| {
+                let mut lines = received.head.lines();
+                lines.find_map(|line| line.strip_prefix(&format!("{name}: ")))
+            };
+            assert_eq!(field("content-length"), length, "{status}");
+            assert_eq!(field("content-type"), None, "{status}");
+        }
+    }
+}
+
+#[test]
+fn status_has_the_given_fields_and_exactly_the_given_body() {
+    let fault = r#"302,type=text/html,body="<p>a, b @ 5%\r\né",header=Location:/x,header=X-A:"b, c",header=x-a:"#;
+    for received in read_and_reuse(fault) {
+        assert_eq!(received.body, "<p>a, b @ 5%\r\né".as_bytes());
+        for line in [
+            "content-type: text/html",
+            "location: /x",
+            "x-a: \"b, c\"",
+            "x-a: ",
+        ] {
+            let line = format!("\r\n{line}\r\n");
+            assert_eq!(received.head.matches(&line).count(), 1, "{}", received.head);
+        }
+    }
+}
+
+/// Unless the clock of the machine is set, the date is later than the time before the request.
+#[test]
+fn retry_after_is_a_date_after_the_response() {
+    let before = UNIX_EPOCH.elapsed().unwrap().as_secs();
+    for received in read_and_reuse("503,retry-after=date:+3600s") {
+        let mut lines = received.head.lines();
+        let date = lines.find_map(|line| line.strip_prefix("retry-after: "));
+        let date = httpdate::parse_http_date(date.unwrap()).unwrap();
+        let date = date.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        assert!(date >= before + 3600, "{}", received.head);
+    }
+}
+
+#[test]
+fn body_file_is_read_when_the_server_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("down.html");
+    let start = || {
+        let fault = format!("503,body-file={}", path.display());
+        BlockingServer::builder()
+            .fault(fault.parse().unwrap())
+            .start()
+    };
+    let error = start().err().unwrap().to_string();
+    assert!(
+        error.starts_with("status: body-file: cannot read"),
+        "{error}"
+    );
+    fs::write(&path, "<p>").unwrap();
+    let server = start().unwrap();
+    fs::remove_file(&path).unwrap();
+    for _ in 0..2 {
+        let response = RawConnection::open(&server).get(PATH);
+        assert_eq!(response.body, b"<p>");
+        assert_eq!(response.headers["content-type"], "text/html; charset=utf-8");
+    }
+}
+
+#[test]
+fn label_in_server_timing_is_a_quoted_string_as_in_the_journal() {
+    let server = BlockingServer::builder()
+        .fault(r#"503,body="a, \\ \"é\"\n""#.parse().unwrap())
+        .journal_capacity(1)
+        .start()
+        .unwrap();
+    let response = RawConnection::open(&server).get(PATH);
+    let timing = ServerTiming::from_header(&response.headers["server-timing"]).unwrap();
+    let label = r#"503,body="a, \\ \"\u{e9}\"\n""#;
+    assert_eq!(timing.fault.as_deref(), Some(label));
+    let entries = server.shutdown(Duration::from_secs(10)).entries;
+    assert_eq!(entries[0].fault.as_deref(), Some(label));
 }
 
 #[test]
