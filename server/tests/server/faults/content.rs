@@ -3,8 +3,8 @@
 use super::{PATH, body, read_all, read_and_reuse, read_until_end};
 use crate::raw_connection::{RawConnection, RawResponse};
 use flagpole_protocol::{ContentDigest, ServerTiming};
-use flagpole_server::BlockingServer;
 use flagpole_server::fate::fault;
+use flagpole_server::{BlockingServer, ServerBuilder};
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -45,6 +45,30 @@ fn status_has_the_field_that_it_demands() {
             let line = format!("\r\n{field}");
             assert!(received.head.contains(&line), "{status}: {}", received.head);
         }
+    }
+}
+
+#[test]
+fn fault_304_has_the_fields_of_a_304_of_the_representation() {
+    let path = "/flags/br/metadata.json";
+    let start = |builder: ServerBuilder<BlockingServer>| {
+        let cache_control = "max-age=60".parse().unwrap();
+        builder.cache_control(cache_control).start().unwrap()
+    };
+    let clean = start(BlockingServer::builder());
+    let faulty = start(BlockingServer::builder().fault("304".parse().unwrap()));
+    for coding in ["identity", "gzip"] {
+        let fields = format!("Accept-Encoding: {coding}\r\n");
+        let tag = RawConnection::open(&clean).request("GET", path, &fields);
+        let conditional = format!("{fields}If-None-Match: {}\r\n", tag.headers["etag"]);
+        let expected = RawConnection::open(&clean).request("GET", path, &conditional);
+        let mut response = RawConnection::open(&faulty).request("GET", path, &fields);
+        let date = expected.headers["date"].clone();
+        response.headers.insert("date".to_owned(), date);
+        response.headers.remove("server-timing");
+        assert_eq!((expected.status, response.status), (304, 304));
+        assert_eq!(response.headers, expected.headers);
+        assert_eq!(response.headers["cache-control"], "max-age=60");
     }
 }
 
