@@ -96,7 +96,17 @@ impl<'a> FaultParameters<'a> {
             Some((name, _)) if !self.names.is_empty() && !self.names.contains(&name) => {
                 Err(SpecError::unknown("parameter", name, self.names))
             }
-            _ => Err(SpecError::rule(format!("unexpected parameter `{word}`"))),
+            _ => {
+                // The rest of a text, as in `body=sorry, wait`.
+                let is_text = word.starts_with(' ') && !self.names.is_empty();
+                let remedy = if is_text {
+                    "; quote a value that has a comma"
+                } else {
+                    ""
+                };
+                let sentence = format!("unexpected parameter `{word}`{remedy}");
+                Err(SpecError::rule(sentence))
+            }
         }
     }
 }

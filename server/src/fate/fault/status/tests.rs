@@ -140,6 +140,10 @@ fn malformed_details_are_rejected() {
         ),
         ("404,zz", "unexpected parameter `zz`".to_owned()),
         (
+            "503,body=sorry, wait",
+            "unexpected parameter ` wait`; quote a value that has a comma".to_owned(),
+        ),
+        (
             "404,heder=X:1",
             "unknown parameter `heder`; did you mean `header`?".to_owned(),
         ),
