@@ -10,7 +10,7 @@ use crate::config::time_window::TimeWindow;
 use crate::content::site::{Content, Site};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
-use crate::fate::request_index::RequestCounters;
+use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::journal::Journal;

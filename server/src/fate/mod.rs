@@ -6,6 +6,7 @@ pub mod fault;
 pub mod latency;
 pub(crate) mod probability;
 pub(crate) mod redirect_chain;
+pub(crate) mod request_counters;
 pub(crate) mod request_index;
 pub mod request_info;
 pub mod rule_set;

@@ -3,16 +3,13 @@
 //! A client whose fates must not depend on other clients names its run, which has separate counters, or gives the
 //! number of each request.
 
-use crate::fate::redirect_chain::{FollowedRedirect, Hop, RemainingHops, SentRedirects};
+use crate::fate::redirect_chain::{FollowedRedirect, Hop, RemainingHops};
+use crate::fate::request_counters::RequestCounters;
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
 use flagpole_protocol::spec::whole_number;
-use flagpole_protocol::{FateKey, Resource, SpecError};
+use flagpole_protocol::{FateKey, SpecError};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use lru::LruCache;
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
-use std::hash::Hasher as _;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 static RUN_FIELD: HeaderName = HeaderName::from_static(RUN_HEADER);
 static REQUEST_NUMBER_FIELD: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
@@ -93,52 +90,6 @@ fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
     Err(SpecError::violation(rule, &got).within(REQUEST_NUMBER_HEADER))
 }
 
-/// Default of [`RequestCounters::capacity`]; takes about 8 MB, and as much again for redirects.
-const DEFAULT_CAPACITY: usize = 100_000;
-
-/// The counters of one listener. A counter that is dropped starts at 1 again.
-#[derive(Debug)]
-pub(crate) struct RequestCounters {
-    /// Counters of requests for a resource in no named run, by the index of the resource. Most requests are counted here,
-    /// without a lock.
-    resources: Box<[AtomicU64]>,
-    /// Counters of all other requests, by a digest of run and path, so that long names cost no memory. The least recently
-    /// used counter is dropped first.
-    others: Mutex<LruCache<u128, u64>>,
-    /// Maximum number of counters in `others`.
-    capacity: usize,
-    /// The redirects that were sent and not followed yet.
-    pub(crate) redirects: SentRedirects,
-}
-
-impl RequestCounters {
-    /// Counters that hold at most `capacity` counts of named runs and of paths without a resource.
-    pub(crate) fn with_capacity(capacity: usize) -> RequestCounters {
-        RequestCounters {
-            resources: (0..Resource::COUNT).map(|_| AtomicU64::new(0)).collect(),
-            others: Mutex::new(LruCache::unbounded()),
-            capacity,
-            redirects: SentRedirects::with_capacity(capacity),
-        }
-    }
-
-    /// Counts a request, and returns its number, from 1. Each named run has separate counters.
-    pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
-        if let (None, Some(index)) = (run, resource_index(key)) {
-            return self.resources[index].fetch_add(1, Ordering::Relaxed) + 1;
-        }
-        let digest = digest(run, key);
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = others.get_or_insert_mut(digest, || 0);
-        *count += 1;
-        let number = *count;
-        if others.len() > self.capacity {
-            others.pop_lru();
-        }
-        number
-    }
-}
-
 impl RequestCounters {
     /// Remembers that a request, whose fate `rule` decided, is redirected to the request with `remaining` redirects still to
     /// come.
@@ -163,25 +114,6 @@ impl RequestCounters {
             self.redirects.insert(index.run.as_deref(), key, followed);
         }
     }
-}
-
-impl Default for RequestCounters {
-    fn default() -> RequestCounters {
-        RequestCounters::with_capacity(DEFAULT_CAPACITY)
-    }
-}
-
-fn resource_index(key: &FateKey) -> Option<usize> {
-    key.resource().and_then(Resource::index)
-}
-
-fn digest(run: Option<&str>, key: &FateKey) -> u128 {
-    let mut hasher = SipHasher24::new();
-    hasher.write(run.unwrap_or_default().as_bytes());
-    // A separator that occurs neither in a run's name nor in a path.
-    hasher.write(b"\n");
-    hasher.write(key.as_str().as_bytes());
-    hasher.finish128().as_u128()
 }
 
 #[cfg(test)]
@@ -255,19 +187,6 @@ mod tests {
         assert_eq!(number(&counters, &[]), 1);
     }
 
-    fn count(counters: &RequestCounters, run: Option<&str>, path: &str) -> u64 {
-        counters.count(run, &FateKey::from_path(path))
-    }
-
-    #[test]
-    fn each_key_counts_from_1() {
-        let counters = RequestCounters::default();
-        for path in ["/flags/br/br.gif", "/flags/us/us.gif", "/", "/x"] {
-            let numbers = [(); 3].map(|()| count(&counters, None, path));
-            assert_eq!(numbers, [1, 2, 3], "{path}");
-        }
-    }
-
     #[test]
     fn only_a_request_that_follows_a_redirect_is_a_hop() {
         let counters = RequestCounters::default();
@@ -311,34 +230,5 @@ mod tests {
 
     fn assign_hop(counters: &RequestCounters, key: &FateKey, hop: Option<Hop>) -> RequestIndex {
         RequestIndex::assign(counters, &HeaderMap::new(), key, hop).unwrap()
-    }
-
-    #[test]
-    fn named_runs_have_counters_of_their_own() {
-        let counters = RequestCounters::default();
-        for path in ["/flags/br/br.gif", "/x"] {
-            let numbers = [Some("a"), Some("a"), Some("b"), None, Some("a")]
-                .map(|run| count(&counters, run, path));
-            assert_eq!(numbers, [1, 2, 1, 1, 3], "{path}");
-        }
-    }
-
-    #[test]
-    fn the_least_recently_used_counter_is_dropped_first() {
-        let counters = RequestCounters::with_capacity(2);
-        let numbers = ["/a", "/b", "/a", "/c", "/a", "/b"].map(|path| count(&counters, None, path));
-        assert_eq!(numbers, [1, 1, 2, 1, 3, 1], "/c takes the place of /b");
-    }
-
-    #[test]
-    fn counters_of_resources_are_never_dropped() {
-        let counters = RequestCounters::with_capacity(1);
-        count(&counters, None, "/flags/br/br.gif");
-        for name in 0..1000 {
-            count(&counters, Some(&name.to_string()), "/flags/br/br.gif");
-            count(&counters, None, &format!("/{name}"));
-        }
-        assert_eq!(counters.others.lock().unwrap().len(), 1);
-        assert_eq!(count(&counters, None, "/flags/br/br.gif"), 2);
     }
 }

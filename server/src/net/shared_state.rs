@@ -1,7 +1,7 @@
 //! State shared by the workers of a listener, and by a worker and its connections.
 
 use crate::content::site::Content;
-use crate::fate::request_index::RequestCounters;
+use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
