@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 /// The exit codes of every subcommand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum ExitStatus {
-    Success = 0,
+    Success,
     /// Something failed, or a threshold was crossed.
-    Failed = 1,
-    CouldNotStart = 2,
-    InvalidMeasurement = 3,
+    Failed,
+    CouldNotStart,
+    InvalidMeasurement,
+    /// A second signal stopped the command; the exit code is 128 and the number of the signal.
+    Stopped(u8),
 }
 
 impl ExitStatus {
@@ -26,6 +27,12 @@ impl ExitStatus {
 
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> ExitCode {
-        ExitCode::from(status as u8)
+        ExitCode::from(match status {
+            ExitStatus::Success => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::CouldNotStart => 2,
+            ExitStatus::InvalidMeasurement => 3,
+            ExitStatus::Stopped(code) => code,
+        })
     }
 }

@@ -27,6 +27,18 @@ pub struct ServerHandle {
     workers_done: Mutex<mpsc::Receiver<()>>,
 }
 
+/// Ends the grace of a shutdown, from another thread.
+#[derive(Clone, Debug)]
+pub struct StopHandle(watch::Sender<Phase>);
+
+impl StopHandle {
+    /// Closes all connections now; requests in progress are aborted. The shutdown returns as soon as the workers have
+    /// ended.
+    pub fn stop_now(&self) {
+        self.0.send_replace(Phase::Stopped);
+    }
+}
+
 impl ServerHandle {
     /// Starts a worker for each of the sockets.
     pub(crate) fn start(
@@ -117,10 +129,22 @@ impl ServerHandle {
         self.ledger().entries
     }
 
+    /// A handle that ends the grace of a shutdown.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle(self.phase.clone())
+    }
+
     /// Stops accepting connections, gives the requests in progress at most `grace` to finish, and stops.
     /// Returns the final ledger. Blocks.
     pub(crate) fn shutdown(mut self, grace: Duration) -> Ledger {
-        self.phase.send_replace(Phase::Draining);
+        // A `StopHandle` may have been quicker.
+        self.phase.send_if_modified(|phase| {
+            let is_serving = *phase == Phase::Serving;
+            if is_serving {
+                *phase = Phase::Draining;
+            }
+            is_serving
+        });
         let workers_done = self
             .workers_done
             .get_mut()

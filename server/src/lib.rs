@@ -80,7 +80,7 @@ pub use fate::latency::Latency;
 pub use fate::rule_set::RuleSet;
 pub use flagpole_fixtures::{Catalog, CatalogError};
 pub use flagpole_protocol::{JournalEntry, Ledger, Resource, SpecError};
-pub use handle::ServerHandle;
+pub use handle::{ServerHandle, StopHandle};
 pub use journal::{Journal, JournalWriter};
 pub use preview::FatePreview;
 pub use server::Server;

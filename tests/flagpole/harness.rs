@@ -67,8 +67,22 @@ impl Sandbox {
 
     pub(crate) fn start_with(&self, line: &str, variables: &[(&str, &Path)]) -> RunningCommand {
         let mut command = Command::new(FLAGPOLE);
-        let command = command.args(line.split_whitespace()).current_dir(&self.0);
-        let command = command.envs(variables.iter().copied());
+        self.spawn(
+            command
+                .args(line.split_whitespace())
+                .envs(variables.iter().copied()),
+        )
+    }
+
+    /// As `nohup` does for `HUP`: the command inherits that the signal is ignored.
+    #[cfg(unix)]
+    pub(crate) fn start_ignoring(&self, signal: &str, line: &str) -> RunningCommand {
+        let script = format!("trap '' {signal}; exec {FLAGPOLE} {line}");
+        self.spawn(Command::new("sh").arg("-c").arg(script))
+    }
+
+    fn spawn(&self, command: &mut Command) -> RunningCommand {
+        let command = command.current_dir(&self.0);
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped());
         // A process group: its children can be killed with it.
         #[cfg(unix)]

@@ -142,7 +142,7 @@ fn second_signal_aborts_and_removes_temporary_files() {
         // Two pending signals of one kind may be merged.
         process.signal(Signal::INT);
         process.signal(Signal::TERM);
-        assert_eq!(process.code(), Some(130), "{}", combo.name());
+        assert_eq!(process.code(), Some(143), "{}", combo.name());
         let saved = sandbox.saved();
         assert!(
             !saved.iter().any(|name| is_temporary(name)),
@@ -222,6 +222,6 @@ fn second_signal_resets_connections() {
     seen.recv_timeout(DEADLINE).unwrap();
     process.signal(Signal::INT);
     process.signal(Signal::TERM);
-    assert_eq!(process.code(), Some(130));
+    assert_eq!(process.code(), Some(143));
     assert_reset(&seen, combo);
 }

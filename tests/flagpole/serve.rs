@@ -34,8 +34,8 @@ fn start_slow_request(client: &mut RawClient) {
 #[cfg(unix)]
 mod signals {
     use super::{WIDE_LATENCY, serve, start_slow_request};
-    use crate::harness::flagpole;
-    use crate::servers::RawClient;
+    use crate::harness::{Sandbox, flagpole, wait_until};
+    use crate::servers::{RawClient, server_with};
     use rustix::process::Signal;
 
     #[test]
@@ -97,15 +97,58 @@ mod signals {
     }
 
     #[test]
-    fn second_signal_exits_at_once() {
-        let (mut process, url) = serve(&format!("--latency {WIDE_LATENCY}"));
-        let mut client = RawClient::connect(&url);
-        start_slow_request(&mut client);
+    fn second_signal_stops_at_once_and_prints_the_ledger() {
+        for (first, second, code) in [
+            (Signal::INT, Signal::INT, 130),
+            (Signal::INT, Signal::TERM, 143),
+            (Signal::TERM, Signal::HUP, 129),
+        ] {
+            let options = format!("--latency {WIDE_LATENCY} --journal journal.jsonl");
+            let sandbox = Sandbox::new();
+            let mut process = sandbox.start(&format!("serve --port 0 {options}"));
+            let mut client = RawClient::connect(&process.url());
+            start_slow_request(&mut client);
+            process.signal(first);
+            let line = process.stderr_line();
+            assert!(line.starts_with("Finishing requests in progress"), "{line}");
+            process.signal(second);
+            let output = process.finish();
+            output.assert_code(code);
+            output.assert_stdout_contains("\nrequests   2 (1 completed");
+            let journal = std::fs::read_to_string(sandbox.path("journal.jsonl")).unwrap();
+            assert_eq!(journal.lines().count(), 2, "{journal}");
+        }
+    }
+
+    #[test]
+    fn signal_that_was_ignored_before_stays_ignored() {
+        for (name, ignored) in [("HUP", Signal::HUP), ("INT", Signal::INT)] {
+            let line = format!("serve --port 0 --latency {WIDE_LATENCY}");
+            let sandbox = Sandbox::new();
+            let mut process = sandbox.start_ignoring(name, &line);
+            let mut client = RawClient::connect(&process.url());
+            start_slow_request(&mut client);
+            process.signal(ignored);
+            process.signal(Signal::TERM);
+            let line = process.stderr_line();
+            assert!(line.starts_with("Finishing requests in progress"), "{line}");
+            drop(client);
+            // Had the first signal counted, the second one would have stopped the server with 143.
+            process.finish().assert_code(0);
+        }
+    }
+
+    #[test]
+    fn get_does_not_heed_a_signal_that_was_ignored_before() {
+        let server = server_with("1h", "");
+        let line = format!("get BR --url {}", server.url());
+        let sandbox = Sandbox::new();
+        let process = sandbox.start_ignoring("INT", &line);
+        wait_until("the request is in flight", || server.ledger().requests == 1);
         process.signal(Signal::INT);
-        let line = process.stderr_line();
-        assert!(line.starts_with("Finishing requests in progress"), "{line}");
-        process.signal(Signal::INT);
-        assert_eq!(process.finish().code, Some(130));
+        process.signal(Signal::TERM);
+        // Had the first signal counted, the second one would have ended it with 143.
+        process.finish().assert_code(1);
     }
 }
 

@@ -25,6 +25,7 @@ use flagpole_client::{
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -132,7 +133,11 @@ impl GetArgs {
         let records = records.map(RecordsFile::truncate).transpose()?;
         let cancel = CancellationToken::new();
         let (token, cleaned) = (cancel.clone(), folder.clone());
-        interrupt::on_signals(move || token.cancel(), move || cleaned.remove_temporaries())?;
+        let clean_up = move |code: u8| {
+            cleaned.remove_temporaries();
+            process::exit(code.into());
+        };
+        interrupt::on_signals(move || token.cancel(), clean_up)?;
 
         self.announce(&workload, endpoint.target(), concurrency);
         let display = ProgressDisplay::new(workload.downloads.len(), self.verbose);

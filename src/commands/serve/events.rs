@@ -19,14 +19,19 @@ pub(super) enum ServeEvent {
     Stop,
 }
 
-/// Events from signals, or from the parent process.
-pub(super) fn events(is_child: bool) -> Result<Receiver<ServeEvent>> {
+/// Events from signals, or from the parent process. Without a parent, a second signal calls `stop_now` with the exit
+/// code.
+pub(super) fn events(
+    is_child: bool,
+    stop_now: impl Fn(u8) + Send + 'static,
+) -> Result<Receiver<ServeEvent>> {
     let (sender, events) = mpsc::channel();
     // Sending fails if the server is stopping already.
     if !is_child {
-        interrupt::on_first_signal(move || {
+        let stop = move || {
             let _ = sender.send(ServeEvent::Stop);
-        })?;
+        };
+        interrupt::on_signals(stop, stop_now)?;
         return Ok(events);
     }
     // Ctrl-C reaches the whole process group; the parent stops its server.

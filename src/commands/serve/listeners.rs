@@ -4,10 +4,10 @@ use crate::process::system_limits;
 use anyhow::{Result, anyhow};
 use flagpole_protocol::Ledger;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::{BlockingServer, Journal, Profile, Site, StartError};
+use flagpole_server::{BlockingServer, Journal, Profile, Site, StartError, StopHandle};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -117,6 +117,19 @@ pub(super) fn greeting(running: &[RunningListener], seed: u64) -> String {
         "\nTry:\n  curl -i {url}flags/br/br.gif\n  flagpole get --url {url}\n"
     );
     text
+}
+
+/// A function that ends the wait for requests in progress, and stores an exit code.
+pub(super) fn stop_now(
+    running: &[RunningListener],
+    stopped: &Arc<OnceLock<u8>>,
+) -> impl Fn(u8) + Send + 'static {
+    let handles = running.iter().map(|running| running.server.stop_handle());
+    let (handles, stopped) = (handles.collect::<Vec<_>>(), stopped.clone());
+    move |code| {
+        let _ = stopped.set(code);
+        handles.iter().for_each(StopHandle::stop_now);
+    }
 }
 
 /// Stops all servers at the same time; returns the name with the URL, and the ledger, of each.

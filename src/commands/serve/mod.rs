@@ -16,11 +16,15 @@ use clap::Args;
 use flagpole_server::Profile;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in
 /// profile `book`.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// After a second signal, the journal must be written within this time.
+const STOPPED_GRACE: Duration = Duration::from_secs(1);
 
 /// The connections of a trial must close within this time after its end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -99,7 +103,9 @@ impl ServeArgs {
         let (journal, journal_end) = journal_file::open(self.journal.as_deref())?;
         let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
         drop(journal);
-        let events = events::events(self.child)?;
+        let stopped = Arc::new(OnceLock::new());
+        let stop_now = listeners::stop_now(&running, &stopped);
+        let events = events::events(self.child, stop_now)?;
         if self.child {
             // Time windows count from the first request of the first trial, as they do in every later one.
             running[0].server.drain_and_reset(DRAIN_TIMEOUT);
@@ -127,7 +133,11 @@ impl ServeArgs {
                 journal_end.print(&format!("\n{title}\n{ledger}\n"))?;
             }
         }
-        Ok(journal_end.finish(GRACE))
+        let Some(&code) = stopped.get() else {
+            return Ok(journal_end.finish(GRACE));
+        };
+        journal_end.finish(STOPPED_GRACE);
+        Ok(ExitStatus::Stopped(code))
     }
 
     /// The profile with the options of the command line, ports included.
