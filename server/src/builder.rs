@@ -26,7 +26,6 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
@@ -192,8 +191,8 @@ impl<S> ServerBuilder<S> {
         self.listener.check()?;
         let rule_set = RuleSet::new(self.seed, &self.listener).map_err(StartError::Fault)?;
         let limits = self.limits();
-        let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let sockets = socket::listen(self.address, self.workers.unwrap_or_else(cores))?;
+        let workers = self.workers.unwrap_or_else(socket::default_workers);
+        let sockets = socket::listen(self.address, workers)?;
         let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
         let start = Instant::now();
         let listener = Arc::new(SharedListener {

@@ -1,5 +1,16 @@
 //! The operating system's limit on open files. Every connection is an open file.
 
+use crate::net::socket;
+
+/// Open files of a worker: its listening socket, the two of its event loop, the one that wakes it, its timer, and the
+/// connection that it has accepted at the limit of connections.
+const FILES_PER_WORKER: u64 = 6;
+
+/// The number of open files of a server with the default number of workers, besides its connections.
+pub fn per_server() -> u64 {
+    FILES_PER_WORKER * socket::default_workers().get() as u64
+}
+
 /// Raises the process's soft limit on open files to the hard limit, if the system permits; returns the
 /// soft limit that applies afterwards.
 #[cfg(target_os = "linux")]

@@ -9,9 +9,36 @@ use flagpole_server::open_files;
 /// Open files of a process besides its connections: standard streams, event loops, timers, files that are written.
 const OTHER_FILES: u64 = 64;
 
+/// Open files of `serve` that belong to no server: standard streams, signals, the journal, files that a library opens.
+const STANDARD_FILES: u64 = 16;
+
 /// The number of connections that the limit on open files allows. Raises the soft limit to the hard limit first.
 pub(crate) fn max_connections() -> u64 {
     open_files::raise_limit().saturating_sub(OTHER_FILES)
+}
+
+/// The least number of connections for which a server is started. Browsers open six to a server.
+const MIN_CONNECTIONS: u64 = 8;
+
+/// The number of connections of each of several servers that the limit on open files allows. Raises the soft limit to the
+/// hard limit first.
+pub(crate) fn connections_per_server(servers: usize) -> Result<usize> {
+    let (servers, allowed) = (servers as u64, open_files::raise_limit());
+    // The servers share the limit.
+    let other = OTHER_FILES.max(STANDARD_FILES + servers * open_files::per_server());
+    let connections = allowed.saturating_sub(other) / servers;
+    if connections < MIN_CONNECTIONS {
+        let listeners = if servers == 1 {
+            "a listener needs".to_owned()
+        } else {
+            format!("{servers} listeners need")
+        };
+        bail!(
+            "{listeners} {} open files, {allowed} are allowed; raise the limit with `ulimit -n`",
+            other + servers * MIN_CONNECTIONS
+        );
+    }
+    Ok(usize::try_from(connections).unwrap_or(usize::MAX))
 }
 
 /// The number of ports for outgoing connections; `None` if the system does not report it.

@@ -74,10 +74,10 @@ impl Sandbox {
         )
     }
 
-    /// As `nohup` does for `HUP`: the command inherits that the signal is ignored.
+    /// After a command of the shell, whose effects `flagpole` inherits.
     #[cfg(unix)]
-    pub(crate) fn start_ignoring(&self, signal: &str, line: &str) -> RunningCommand {
-        let script = format!("trap '' {signal}; exec {FLAGPOLE} {line}");
+    pub(crate) fn start_after(&self, setup: &str, line: &str) -> RunningCommand {
+        let script = format!("{setup}; exec {FLAGPOLE} {line}");
         self.spawn(Command::new("sh").arg("-c").arg(script))
     }
 

@@ -125,7 +125,7 @@ mod signals {
         for (name, ignored) in [("HUP", Signal::HUP), ("INT", Signal::INT)] {
             let line = format!("serve --port 0 --latency {WIDE_LATENCY}");
             let sandbox = Sandbox::new();
-            let mut process = sandbox.start_ignoring(name, &line);
+            let mut process = sandbox.start_after(&format!("trap '' {name}"), &line);
             let mut client = RawClient::connect(&process.url());
             start_slow_request(&mut client);
             process.signal(ignored);
@@ -143,12 +143,37 @@ mod signals {
         let server = server_with("1h", "");
         let line = format!("get BR --url {}", server.url());
         let sandbox = Sandbox::new();
-        let process = sandbox.start_ignoring("INT", &line);
+        let process = sandbox.start_after("trap '' INT", &line);
         wait_until("the request is in flight", || server.ledger().requests == 1);
         process.signal(Signal::INT);
         process.signal(Signal::TERM);
         // Had the first signal counted, the second one would have ended it with 143.
         process.finish().assert_code(1);
+    }
+}
+
+/// With exactly as many open files as the refusal asks for, the first listener answers.
+#[cfg(target_os = "linux")]
+#[test]
+fn too_few_open_files_are_refused_with_the_remedy() {
+    for (options, limit, listeners) in [
+        ("--latency 0 --port 0", 64, "a listener needs"),
+        ("--profile book --port 0", 66, "3 listeners need"),
+    ] {
+        let (sandbox, line) = (Sandbox::new(), format!("serve {options}"));
+        let refused = sandbox.start_after(&format!("ulimit -n {limit}"), &line);
+        let refused = refused.finish();
+        refused.assert_code(2);
+        let rest = format!(" open files, {limit} are allowed; raise the limit with `ulimit -n`\n");
+        let line_start = format!("flagpole: {listeners} ");
+        let needed = refused.stderr.strip_prefix(&line_start);
+        let needed = needed.and_then(|text| text.strip_suffix(&rest));
+        let needed = needed.unwrap_or_else(|| panic!("{refused}"));
+        assert_eq!(refused.stdout, "");
+        let mut process = sandbox.start_after(&format!("ulimit -n {needed}"), &line);
+        let mut client = RawClient::connect(&process.url());
+        client.send_requests(1);
+        assert_eq!(client.read_status(), 200);
     }
 }
 

@@ -5,9 +5,19 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::thread;
 
 /// Maximum number of connections that wait to be accepted; the kernel lowers it to `somaxconn`.
 const BACKLOG: i32 = 4096;
+
+/// The number of workers of a server by default: one for each core, but one outside of Linux, where one socket is opened.
+pub(crate) fn default_workers() -> NonZero<usize> {
+    if cfg!(target_os = "linux") {
+        thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+    } else {
+        NonZero::<usize>::MIN
+    }
+}
 
 /// Opens `count` listening sockets on one port; a single socket outside of Linux, where `SO_REUSEPORT` does
 /// not distribute connections.

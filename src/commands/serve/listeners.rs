@@ -26,9 +26,7 @@ pub(super) fn start_all(
     site: &Arc<Site>,
     journal: Option<&Journal>,
 ) -> Result<Vec<RunningListener>> {
-    let connections = usize::try_from(system_limits::max_connections()).unwrap_or(usize::MAX);
-    // The servers share the limit on open files.
-    let connections = connections / profile.listeners.len();
+    let connections = system_limits::connections_per_server(profile.listeners.len())?;
     let start = |listener: &Listener| {
         let port = listener.port.unwrap_or_default();
         let name = listener.name.clone().unwrap_or_default();
