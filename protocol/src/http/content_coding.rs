@@ -1,7 +1,7 @@
 //! Content codings and their negotiation (RFC 9110 sections 8.4.1 and 12.5.3).
 
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// A coding of a representation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,13 @@ impl ContentCoding {
     /// and not below that of identity. Identity otherwise, also if the request excludes both codings: section 12.5.3
     /// prefers a response that the client may be unable to read to none. Malformed elements are ignored.
     pub fn negotiate(request: &HeaderMap) -> ContentCoding {
-        // Most requests have few fields: comparing all names is cheaper than a look-up.
-        if !request.keys().any(|name| name == ACCEPT_ENCODING) {
+        // Most requests have few fields: comparing all names is cheaper than a look-up. Many ask for `identity`, in which
+        // neither a name of gzip nor `*` can be.
+        let may_be_gzip = |byte: &u8| matches!(byte, b'z' | b'Z' | b'*');
+        let may_ask = |(name, line): (&HeaderName, &HeaderValue)| {
+            name == ACCEPT_ENCODING && line.as_bytes().iter().any(may_be_gzip)
+        };
+        if !request.iter().any(may_ask) {
             return ContentCoding::Identity;
         }
         let weights = Weights::parse(request.get_all(ACCEPT_ENCODING));

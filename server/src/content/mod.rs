@@ -1,4 +1,4 @@
-//! The content that a server serves: the responses of a site, prepared at start.
+//! The content that a server serves: the responses of a site.
 
 mod index_page;
 mod representations;

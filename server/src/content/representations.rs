@@ -77,11 +77,6 @@ impl Representations {
             _ => &self.identity,
         }
     }
-
-    /// The length of the body without a coding, in bytes.
-    pub(crate) fn length(&self) -> usize {
-        self.identity.response.body.len()
-    }
 }
 
 impl Representation {

@@ -1,5 +1,5 @@
-//! The responses of a site, prepared at start: nothing is formatted or hashed while a request waits, except the first
-//! one for the page or the index.
+//! The responses of a site. Each is prepared by the first request for it, so that the start is quick and no other request
+//! waits while something is formatted or hashed.
 
 use crate::config::listener::Listener;
 use crate::content::index_page;
@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug)]
 pub struct Site {
     catalog: Catalog,
-    /// By the index of the resource.
-    resources: Vec<Option<Representations>>,
+    /// By the index of the resource; those of the catalogue that have been requested.
+    resources: Vec<OnceLock<Representations>>,
     index: OnceLock<Representations>,
     redirect_to_page: Representations,
     not_found: Representations,
@@ -44,11 +44,6 @@ impl Site {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(catalog: Catalog) -> Site {
-        let prepare = |resource: Resource| {
-            let file = catalog.file(resource)?.clone();
-            Some(Representations::new(resource.content_type(), file))
-        };
-        let resources = Resource::every().map(prepare).collect();
         let with_field = |status, name: HeaderName, value| {
             let mut response = PreparedResponse::for_status(status);
             let value = HeaderValue::from_static(value);
@@ -56,7 +51,7 @@ impl Site {
             response.into()
         };
         Site {
-            resources,
+            resources: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
             catalog,
             index: OnceLock::new(),
             redirect_to_page: with_field(StatusCode::PERMANENT_REDIRECT, LOCATION, "/flags/"),
@@ -67,12 +62,19 @@ impl Site {
 
     /// The length of the body of the resource with this key, without a coding, in bytes; 0 if the site has no such resource.
     pub fn length(&self, key: &FateKey) -> u64 {
-        let file = key.resource().and_then(|resource| self.resource(resource));
-        file.map_or(0, |file| file.length() as u64)
+        let file = key
+            .resource()
+            .and_then(|resource| self.catalog.get(resource));
+        file.map_or(0, |body| body.len() as u64)
     }
 
     fn resource(&self, resource: Resource) -> Option<&Representations> {
-        self.resources[resource.index()?].as_ref()
+        let prepared = &self.resources[resource.index()?];
+        if let Some(prepared) = prepared.get() {
+            return Some(prepared);
+        }
+        let file = self.catalog.file(resource)?.clone();
+        Some(prepared.get_or_init(|| Representations::new(resource.content_type(), file)))
     }
 }
 
