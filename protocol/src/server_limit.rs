@@ -9,12 +9,10 @@ use std::fmt;
 pub enum ServerLimit {
     /// The number of open connections; further ones wait.
     Connections,
-    /// The size of a request head; 431.
+    /// The size of a request head; 431, or 414 if the target alone is too long.
     HeadSize,
     /// The number of fields of a request; 431.
     Fields,
-    /// The length of a request target; 414.
-    TargetLength,
     /// The time for a request head; 408.
     HeadTime,
     /// The size of a request body; 413.
@@ -34,7 +32,6 @@ impl ServerLimit {
             ServerLimit::Connections => "connections",
             ServerLimit::HeadSize => "head size",
             ServerLimit::Fields => "fields",
-            ServerLimit::TargetLength => "target length",
             ServerLimit::HeadTime => "head time",
             ServerLimit::RequestBody => "request body",
             ServerLimit::KeepAlive => "keep-alive time",

@@ -3,6 +3,7 @@
 use crate::config::accept_delay::AcceptDelay;
 use crate::config::bandwidth::Bandwidth;
 use crate::config::cache_control::CacheControl;
+use crate::config::connection_limits::ConnectionLimits;
 use crate::config::listener::Listener;
 use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
@@ -18,10 +19,13 @@ use crate::limits::ListenerLimits;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::limits::token_bucket::TokenBucket;
+use crate::net::limit_reports::{LimitReporter, LimitReports};
 use crate::net::shared_state::SharedListener;
 use crate::net::socket;
 use crate::net::window_clock::WindowClock;
 use crate::start_error::StartError;
+use flagpole_protocol::ServerLimit;
+use std::fmt;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
@@ -32,20 +36,18 @@ use tokio::sync::Semaphore;
 /// Default number of journal entries in memory per worker: about 2 MB.
 const JOURNAL_CAPACITY: usize = 10_000;
 
-/// Default maximum number of open connections.
-const MAX_CONNECTIONS: usize = 10_000;
-
 /// The configuration of a server, to be started as `S`: [`Server`](crate::Server) or
 /// [`BlockingServer`](crate::BlockingServer). Default: the built-in site without delays and faults, on a
 /// free port of 127.0.0.1, with one worker per core.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerBuilder<S> {
     address: SocketAddr,
     site: Option<Arc<Site>>,
     seed: u64,
     listener: Listener,
     workers: Option<NonZero<usize>>,
-    max_connections: usize,
+    connection_limits: ConnectionLimits,
+    limit_reporter: Option<LimitReporter>,
     journal_capacity: usize,
     journal: Option<Journal>,
     uses_tokio_timer: bool,
@@ -143,7 +145,23 @@ impl<S> ServerBuilder<S> {
     /// Sets the maximum number of open connections; default 10,000. Further connections wait until one
     /// is closed.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections;
+        self.connection_limits.connections = connections;
+        self
+    }
+
+    /// Sets all limits on connections and requests.
+    pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
+        self.connection_limits = limits;
+        self
+    }
+
+    /// Calls a function when a limit on connections and requests is reached, at most every ten seconds for each limit, with
+    /// the number of times since the previous call. It must not block: it runs on the thread of a worker.
+    pub fn on_limit_reached(
+        mut self,
+        report: impl Fn(ServerLimit, u64) + Send + Sync + 'static,
+    ) -> Self {
+        self.limit_reporter = Some(Arc::new(report));
         self
     }
 
@@ -178,7 +196,8 @@ impl<S> ServerBuilder<S> {
             seed: 0,
             listener: Listener::default(),
             workers: None,
-            max_connections: MAX_CONNECTIONS,
+            connection_limits: ConnectionLimits::default(),
+            limit_reporter: None,
             journal_capacity: JOURNAL_CAPACITY,
             journal: None,
             uses_tokio_timer: false,
@@ -193,7 +212,12 @@ impl<S> ServerBuilder<S> {
         let limits = self.limits();
         let workers = self.workers.unwrap_or_else(socket::default_workers);
         let sockets = socket::listen(self.address, workers)?;
-        let max_connections = self.max_connections.min(Semaphore::MAX_PERMITS);
+        let connections = self.connection_limits.connections;
+        let connection_limits = ConnectionLimits {
+            connections: connections.min(Semaphore::MAX_PERMITS),
+            head_size: (self.connection_limits.head_size).max(ConnectionLimits::MIN_HEAD_SIZE),
+            ..self.connection_limits
+        };
         let start = Instant::now();
         let listener = Arc::new(SharedListener {
             content: Content::new(
@@ -205,8 +229,9 @@ impl<S> ServerBuilder<S> {
             limits,
             rule_set,
             counters: RequestCounters::default(),
-            connection_permits: Arc::new(Semaphore::new(max_connections)),
-            max_connections,
+            connection_permits: Arc::new(Semaphore::new(connection_limits.connections)),
+            connection_limits,
+            limit_reports: LimitReports::new(self.limit_reporter),
             journal_capacity: self.journal_capacity,
             journal: self.journal,
             start,
@@ -228,5 +253,16 @@ impl<S> ServerBuilder<S> {
             rate: self.listener.rate_limit.map(TokenBucket::new),
             bandwidth: self.listener.bandwidth.map(SharedBandwidth::new),
         }
+    }
+}
+
+impl<S> fmt::Debug for ServerBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("address", &self.address)
+            .field("seed", &self.seed)
+            .field("listener", &self.listener)
+            .field("connection_limits", &self.connection_limits)
+            .finish_non_exhaustive()
     }
 }

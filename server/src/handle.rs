@@ -1,7 +1,7 @@
 //! A running server: its threads and their ledgers, the counts of what each thread did.
 
 use crate::net::shared_state::SharedListener;
-use crate::net::worker::{Phase, Worker};
+use crate::net::worker::{ServerPhase, Worker};
 use crate::start_error::StartError;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::io;
@@ -19,7 +19,7 @@ const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub struct ServerHandle {
     address: SocketAddr,
-    phase: watch::Sender<Phase>,
+    phase: watch::Sender<ServerPhase>,
     listener: Arc<SharedListener>,
     ledgers: Vec<Arc<Mutex<Ledger>>>,
     threads: Vec<JoinHandle<io::Result<()>>>,
@@ -29,13 +29,13 @@ pub struct ServerHandle {
 
 /// Ends the grace of a shutdown, from another thread.
 #[derive(Clone, Debug)]
-pub struct StopHandle(watch::Sender<Phase>);
+pub struct StopHandle(watch::Sender<ServerPhase>);
 
 impl StopHandle {
     /// Closes all connections now; requests in progress are aborted. The shutdown returns as soon as the workers have
     /// ended.
     pub fn stop_now(&self) {
-        self.0.send_replace(Phase::Stopped);
+        self.0.send_replace(ServerPhase::Stopped);
     }
 }
 
@@ -47,7 +47,7 @@ impl ServerHandle {
     ) -> Result<ServerHandle, StartError> {
         let address = sockets[0].local_addr();
         let address = address.map_err(|e| StartError::Listen(([0, 0, 0, 0], 0).into(), e))?;
-        let (phase, phases) = watch::channel(Phase::Serving);
+        let (phase, phases) = watch::channel(ServerPhase::Serving);
         let (done_sender, workers_done) = mpsc::channel();
         let mut server = ServerHandle {
             address,
@@ -139,9 +139,9 @@ impl ServerHandle {
     pub(crate) fn shutdown(mut self, grace: Duration) -> Ledger {
         // A `StopHandle` may have been quicker.
         self.phase.send_if_modified(|phase| {
-            let is_serving = *phase == Phase::Serving;
+            let is_serving = *phase == ServerPhase::Serving;
             if is_serving {
-                *phase = Phase::Draining;
+                *phase = ServerPhase::Draining;
             }
             is_serving
         });
@@ -156,7 +156,7 @@ impl ServerHandle {
     }
 
     fn stop(&mut self) {
-        self.phase.send_replace(Phase::Stopped);
+        self.phase.send_replace(ServerPhase::Stopped);
         for thread in self.threads.drain(..) {
             match thread.join() {
                 Ok(Ok(())) => {}

@@ -3,6 +3,7 @@
 pub(crate) mod accept_delay;
 pub(crate) mod bandwidth;
 pub(crate) mod cache_control;
+pub(crate) mod connection_limits;
 pub mod listener;
 #[cfg(feature = "profiles")]
 pub mod location;

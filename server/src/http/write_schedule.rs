@@ -70,6 +70,19 @@ impl WriteSchedule {
         }
     }
 
+    /// This schedule with another ending.
+    pub(crate) fn with_ending(self, ending: Ending) -> WriteSchedule {
+        WriteSchedule { ending, ..self }
+    }
+
+    /// Whether the connection ends with the response.
+    pub(crate) fn ends_connection(&self) -> bool {
+        match self.ending {
+            Ending::Cut(_) | Ending::Reset(_) => true,
+            Ending::Complete | Ending::CutAtNextRequest => false,
+        }
+    }
+
     /// Whether a fate changes when bytes are written, or how many.
     pub(crate) fn is_needed_for(fate: &Fate) -> bool {
         fate.pace != Pace::Immediate || fate.ending != Ending::Complete

@@ -1,13 +1,15 @@
 //! State shared by the workers of a listener, and by a worker and its connections.
 
+use crate::config::connection_limits::ConnectionLimits;
 use crate::content::site::Content;
 use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
+use crate::net::limit_reports::LimitReports;
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
-use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd};
+use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd, ServerLimit};
 use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,9 +26,11 @@ pub(crate) struct SharedListener {
     /// the answer.
     pub(crate) passthrough: bool,
     pub(crate) counters: RequestCounters,
+    pub(crate) connection_limits: ConnectionLimits,
     /// One permit for each connection that may still be opened.
     pub(crate) connection_permits: Arc<Semaphore>,
-    pub(crate) max_connections: usize,
+    /// Reports that a limit was reached.
+    pub(crate) limit_reports: LimitReports,
     /// Maximum number of journal entries in each worker's ledger (the counts of what the server did).
     pub(crate) journal_capacity: usize,
     pub(crate) journal: Option<Journal>,
@@ -45,7 +49,7 @@ impl SharedListener {
 
     /// The number of open connections.
     pub(crate) fn open_connections(&self) -> usize {
-        self.max_connections - self.connection_permits.available_permits()
+        self.connection_limits.connections - self.connection_permits.available_permits()
     }
 }
 
@@ -85,9 +89,14 @@ impl WorkerContext {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a finished request, `completed` or aborted, and stores its journal entry, if there is one, in the
-    /// journal and in the ledger.
-    pub(crate) fn finish_request(&self, completed: bool, entry: Option<JournalEntry>) {
+    /// Counts and reports that a limit was reached.
+    pub(crate) fn count_limit(&self, limit: ServerLimit) {
+        self.ledger().count_limit(limit);
+        self.listener.limit_reports.report(limit, Instant::now());
+    }
+
+    /// Counts a response that ended, and stores its journal entry, if there is one, in the journal and in the ledger.
+    pub(crate) fn finish_request(&self, end: ResponseEnd, entry: Option<JournalEntry>) {
         let capacity = self.listener.journal_capacity;
         let entry = match (&self.listener.journal, entry) {
             (Some(journal), Some(entry)) if capacity == 0 => {
@@ -101,11 +110,7 @@ impl WorkerContext {
             (_, entry) => entry,
         };
         let mut ledger = self.ledger();
-        ledger.count_end(if completed {
-            ResponseEnd::Completed
-        } else {
-            ResponseEnd::PeerLeft
-        });
+        ledger.count_end(end);
         if let Some(entry) = entry {
             ledger.store_entry(entry, capacity);
         }

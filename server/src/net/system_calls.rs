@@ -34,20 +34,37 @@ pub(crate) fn release_freed_memory() {
 /// Number of bytes that the peer has not acknowledged (tcp(7), SIOCOUTQ, which is TIOCOUTQ).
 #[cfg(target_os = "linux")]
 pub(crate) fn unacknowledged_bytes(stream: &TcpStream) -> io::Result<u64> {
-    use rustix::ioctl::{Getter, Opcode, ioctl};
     #[expect(
         clippy::cast_possible_truncation,
         reason = "requests are 32 bits wide in the kernel"
     )]
-    const OUTQ: Opcode = libc::TIOCOUTQ as Opcode;
+    queued_bytes::<{ libc::TIOCOUTQ as rustix::ioctl::Opcode }>(stream)
+}
+
+/// Number of bytes that were not sent yet (`linux/sockios.h`, SIOCOUTQNSD).
+#[cfg(target_os = "linux")]
+pub(crate) fn unsent_bytes(stream: &TcpStream) -> io::Result<u64> {
+    queued_bytes::<0x894B>(stream)
+}
+
+/// Asks for a number of bytes by a request that is SIOCOUTQ or SIOCOUTQNSD.
+#[cfg(target_os = "linux")]
+fn queued_bytes<const REQUEST: rustix::ioctl::Opcode>(stream: &TcpStream) -> io::Result<u64> {
+    use rustix::ioctl::{Getter, ioctl};
     #[expect(unsafe_code, reason = "no library wraps this call")]
-    // SAFETY: SIOCOUTQ writes one int, as `Getter` expects, and does nothing else.
-    let bytes = unsafe { ioctl(stream, Getter::<OUTQ, libc::c_int>::new())? };
+    // SAFETY: both requests write one int, as `Getter` expects, and do nothing else.
+    let bytes = unsafe { ioctl(stream, Getter::<REQUEST, libc::c_int>::new())? };
     Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
-/// Always 0: without SIOCOUTQ the peer is assumed to have acknowledged everything.
+/// Always 0: without SIOCOUTQ the peer is assumed to have everything.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn unacknowledged_bytes(_stream: &TcpStream) -> io::Result<u64> {
+    Ok(0)
+}
+
+/// Always 0: without SIOCOUTQNSD everything is assumed to be sent.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unsent_bytes(_stream: &TcpStream) -> io::Result<u64> {
     Ok(0)
 }

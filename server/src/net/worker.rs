@@ -4,11 +4,12 @@
 //! read and change is the request counters and the limits.
 
 use crate::net::http1::connection;
-use crate::net::http1::connection_state::ConnectionState;
+use crate::net::http1::connection_state::{ConnectionState, Termination};
 use crate::net::memory_release::MemoryRelease;
 use crate::net::shared_state::{SharedListener, WorkerContext};
 use crate::net::system_calls;
-use flagpole_protocol::Ledger;
+use crate::net::tcp_socket::TcpSocket;
+use flagpole_protocol::{Ledger, ServerLimit};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,11 +22,8 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio::task::spawn_local;
 
-/// Interval between checks for slow request heads and unused memory.
+/// Interval between checks for slow peers and unused memory.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Maximum number of ticks that a peer may take to send a head, from connecting or from the first byte.
-const MAX_HEAD_TICKS: u64 = 60;
 
 /// Pause after a failed `accept`, for example when file descriptors run out; an immediate retry would
 /// occupy a core.
@@ -33,7 +31,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// The phases of a server's life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Phase {
+pub(crate) enum ServerPhase {
     /// Connections are accepted and requests served.
     Serving,
     /// The port is free; requests in progress are finished.
@@ -74,7 +72,7 @@ impl Worker {
         listener: Arc<SharedListener>,
         ledger: Arc<Mutex<Ledger>>,
         socket: std::net::TcpListener,
-        phase: watch::Receiver<Phase>,
+        phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -97,24 +95,24 @@ impl Worker {
     async fn serve(
         self: &Rc<Self>,
         socket: TcpListener,
-        mut phase: watch::Receiver<Phase>,
+        mut phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
         tokio::select! {
             // An error means that the sender, and so the server, was dropped: the same as `Stopped`.
-            _ = phase.wait_for(|phase| *phase != Phase::Serving) => {}
+            _ = phase.wait_for(|phase| *phase != ServerPhase::Serving) => {}
             never = self.accept_all(&socket) => match never? {},
         }
         drop(socket);
         self.context.draining.set(true);
         for connection in self.open_connections() {
             if connection.is_idle_or_hanging() {
-                connection.terminate();
+                connection.terminate(Termination::Stop);
             } else {
                 connection.wake();
             }
         }
         tokio::select! {
-            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
+            _ = phase.wait_for(|phase| *phase == ServerPhase::Stopped) => {}
             () = self.wait_idle() => {}
         }
         Ok(())
@@ -135,15 +133,25 @@ impl Worker {
         let stream = loop {
             match socket.accept().await {
                 Ok((stream, _peer)) => break stream,
-                Err(_refused) => {
+                Err(error) => {
+                    if is_out_of_files(&error) {
+                        context.count_limit(ServerLimit::OpenFiles);
+                    }
                     context.ledger().accept_errors += 1;
                     let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
                     context.timer.sleep_until(retry_at).await;
                 }
             }
         };
-        let permits = context.listener.connection_permits.clone();
-        let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
+        let permits = &context.listener.connection_permits;
+        let permit = match permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_none_left) => {
+                context.count_limit(ServerLimit::Connections);
+                let permit = permits.clone().acquire_owned().await;
+                permit.map_err(io::Error::other)?
+            }
+        };
         Ok((stream, permit))
     }
 
@@ -157,10 +165,11 @@ impl Worker {
         // Without TCP_NODELAY the second segment of a response waits for the peer's acknowledgement.
         // If the peer has already gone, the first read reports it.
         let _ = stream.set_nodelay(true);
-        let state = Rc::new(ConnectionState::new(self.context.clone()));
+        let (socket, handle) = TcpSocket::new(stream);
+        let state = Rc::new(ConnectionState::new(self.context.clone(), handle));
         let registration = self.register(number, &state, permit);
         spawn_local(async move {
-            connection::serve(stream, state).await;
+            connection::serve(socket, state).await;
             // Only now is the connection's last request in the ledger.
             drop(registration);
         });
@@ -191,15 +200,18 @@ impl Worker {
         }
     }
 
-    /// Every second closes connections whose peer takes too long to send a head, and after a rest releases memory.
+    /// Every second ends connections whose peer is too slow, and after a rest releases memory.
     async fn tick(&self) -> Infallible {
         loop {
             let next_tick = Instant::now() + TICK;
             self.context.timer.sleep_until(next_tick).await;
             self.context.tick.update(|tick| tick + 1);
-            self.open_connections()
-                .filter(|connection| connection.is_head_overdue(MAX_HEAD_TICKS))
-                .for_each(|connection| connection.terminate());
+            let limits = &self.context.listener.connection_limits;
+            for connection in self.open_connections() {
+                if let Some(why) = connection.overdue(limits) {
+                    connection.terminate(why);
+                }
+            }
             let is_idle = self.context.listener.open_connections() == 0;
             if self.memory_release.borrow_mut().is_due(is_idle) {
                 system_calls::release_freed_memory();
@@ -222,4 +234,12 @@ impl Worker {
             .collect();
         open.into_iter()
     }
+}
+
+/// Whether the process or the system has no more file descriptors.
+fn is_out_of_files(error: &io::Error) -> bool {
+    #[cfg(target_os = "linux")]
+    return matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
+    #[cfg(not(target_os = "linux"))]
+    return error.kind() == io::ErrorKind::Other;
 }

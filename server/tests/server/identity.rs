@@ -35,7 +35,7 @@ fn ledger_after_identity_requests(builder: ServerBuilder<BlockingServer>, flags:
     assert_eq!((post.status, &*post.headers["allow"]), (405, "GET, HEAD"));
     let unreadable = raw.request("GET", ServerIdentity::PATH, "Flagpole-Nth: x\r\n");
     identity(&unreadable);
-    drop((raw, raws));
+    raws.into_iter().chain([raw]).for_each(RawConnection::reset);
     server.shutdown(Duration::from_secs(20))
 }
 
@@ -43,7 +43,7 @@ fn ledger_after_identity_requests(builder: ServerBuilder<BlockingServer>, flags:
 fn counts(ledger: &Ledger) -> (u64, u64, usize, usize, u64, usize) {
     (
         ledger.requests,
-        ledger.completed + ledger.aborted,
+        ledger.requests - ledger.in_progress(),
         ledger.by_status.len(),
         ledger.by_cause.len(),
         ledger.connections,

@@ -97,8 +97,8 @@ fn shutdown_waits_at_most_the_grace_period() {
     wait_until(|| server.ledger().requests != 0);
     let ledger = server.shutdown(Duration::from_millis(50));
     assert_eq!(
-        (ledger.requests, ledger.completed, ledger.aborted),
-        (1, 0, 1)
+        (ledger.requests, ledger.ended_by_stop, ledger.aborted),
+        (1, 1, 0)
     );
 }
 
@@ -112,7 +112,7 @@ fn disconnected_peer_is_logged_without_status() {
     let mut raw = RawConnection::open(&server);
     raw.send(REQUEST);
     wait_until(|| server.ledger().requests != 0);
-    drop(raw);
+    raw.reset();
     wait_until(|| server.ledger().aborted != 0);
     let ledger = server.shutdown(Duration::from_secs(10));
     let entry = &ledger.entries[0];

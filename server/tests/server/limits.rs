@@ -41,7 +41,8 @@ fn full_queue_is_503_with_retry_after() {
         );
         assert!(rejected.headers["server-timing"].contains("fault;desc=\"concurrency limit\""));
     }
-    drop(raws);
+    raws.into_iter().for_each(RawConnection::reset);
+    wait_until(|| server.ledger().in_progress() == 0);
     let ledger = server.shutdown(GRACE);
     assert_eq!((ledger.peak_concurrency, ledger.aborted), (8, 24));
     assert_eq!(ledger.by_cause.get(&Cause::ConcurrencyLimit), Some(&16));
@@ -79,7 +80,7 @@ fn server_timing_gives_the_wait_for_a_permit() {
     };
     let first = timing(&mut request(&server, &["us"])[0]);
     let mut raws = request(&server, &["br", "us"]);
-    drop(raws.remove(0));
+    raws.remove(0).reset();
     let second = timing(&mut raws[0]);
     assert_eq!(first.queued, Duration::ZERO);
     assert!(second.queued > Duration::ZERO, "{second}");
@@ -90,8 +91,8 @@ fn server_timing_gives_the_wait_for_a_permit() {
 fn disconnect_releases_permit_and_queue_slot() {
     let server = server(1, 1, "1h").start().unwrap();
     let mut raws = request(&server, &["br", "us"]);
-    drop(raws.remove(0));
-    drop(raws.remove(0));
+    raws.remove(0).reset();
+    raws.remove(0).reset();
     wait_until(|| server.ledger().aborted >= 2);
     let mut raws = request(&server, &["br", "us"]);
     raws.push(RawConnection::open(&server));
@@ -115,7 +116,7 @@ fn disconnect_with_an_unread_request_releases_the_permit() {
         let mut raw = RawConnection::open(&server);
         raw.send(&"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
         wait_until(|| server.ledger().requests != 0);
-        drop(raw);
+        raw.reset();
         wait_until(|| server.ledger().aborted != 0);
     }
 }

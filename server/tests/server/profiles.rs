@@ -175,7 +175,7 @@ fn check_served(seed: u64, listener: &Listener) {
     let mut raw = RawConnection::open(&server);
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     wait_until(|| server.ledger().requests != 0);
-    drop(raw);
+    raw.reset();
     wait_until(|| !server.journal_entries().is_empty());
     let entry = server.journal_entries().remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();

@@ -1,6 +1,7 @@
 //! A minimal HTTP client on a TCP stream.
 
 use flagpole_server::BlockingServer;
+use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -33,6 +34,12 @@ impl RawConnection {
         let stream = TcpStream::connect(server.addr()).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         RawConnection(stream)
+    }
+
+    /// Leaves: a FIN would only say that no further request comes.
+    pub(crate) fn reset(self) {
+        let zero = Some(Duration::ZERO);
+        SockRef::from(&self.0).set_linger(zero).unwrap();
     }
 
     pub(crate) fn send(&mut self, text: &str) {

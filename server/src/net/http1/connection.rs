@@ -1,319 +1,186 @@
-//! One connection: decides the fate of each request (all that will happen to its response), waits until
-//! the response is due, and prepares the response.
+//! One connection: hyper parses its requests and writes its responses; this file drives hyper, watches the peer, and ends
+//! the connection.
 
-use crate::content::selection::Selection;
-use crate::fate::redirect_chain::Hop;
-use crate::fate::request_index::RequestIndex;
-use crate::fate::request_info::{Decision, RequestInfo};
-use crate::http::host;
-use crate::http::prepared_response::PreparedResponse;
-use crate::http::redirect;
-use crate::http::route::Route;
-use crate::http::write_schedule::{PlannedPacing, WriteSchedule};
-use crate::limits::concurrency_limit::Admission;
-use crate::net::http1::active_request::ActiveRequest;
-use crate::net::http1::connection_state::{ConnectionState, WritePlan};
-use crate::net::http1::shaped_stream::ShapedStream;
-use bytes::Bytes;
-use flagpole_protocol::{
-    Cause, Fate, FateKey, ResponseContent, ServerIdentity, ServerTiming, SpecError,
-};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
+use crate::config::connection_limits::ConnectionLimits;
+use crate::http::refusal::Refusal;
+use crate::net::http1::closing::{self, Close};
+use crate::net::http1::connection_state::{ConnectionState, Termination};
+use crate::net::http1::http_stream::HttpStream;
+use crate::net::http1::service::HttpService;
+use flagpole_protocol::{ResponseEnd, ServerLimit};
+use http::StatusCode;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use std::cell::LazyCell;
-use std::convert::Infallible;
-use std::fmt::Write;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Maximum length of a request head in bytes; hyper responds with 431 to a longer head.
-const MAX_HEAD: usize = 64 << 10;
+/// Why hyper is no longer driven.
+enum Stop {
+    /// hyper has ended: the peer has closed the connection, a limit was reached, or a response ends the connection.
+    Http(hyper::Result<()>),
+    /// The peer has reset the connection.
+    PeerReset,
+    /// The worker ends the connection.
+    Terminated(Termination),
+}
 
-/// The initial capacity of a `Server-Timing` field in bytes: enough for both delays, a wait and a short fault.
-const SERVER_TIMING_LENGTH: usize = 96;
-
-/// Serves a connection until the peer closes it, the worker terminates it or, while the worker drains,
-/// the request in progress is finished.
-pub(crate) async fn serve(stream: TcpStream, state: Rc<ConnectionState>) {
-    let stream = ShapedStream::new(stream, state.clone());
-    let service_state = state.clone();
-    let service = service_fn(move |request| {
-        let (state, dispatch) = (service_state.clone(), dispatch(&service_state, &request));
-        async move {
-            Ok::<_, Infallible>(match dispatch {
-                Dispatch::Immediate(response) => respond(&state, response, None, None),
-                // Boxed, because its size would slow down immediate responses.
-                Dispatch::Deferred(deferred) => Box::pin(respond_deferred(&state, *deferred)).await,
-            })
-        }
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            // The worker limits the time for a head: hyper would set a timer with every request.
-            .header_read_timeout(None)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(stream, service)
-    );
+/// Serves a connection until the peer leaves, a response ends it, the worker terminates it or, while the worker drains, the
+/// request in progress is finished.
+pub(crate) async fn serve<S>(stream: S, state: Rc<ConnectionState>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let limits = &state.worker.listener.connection_limits;
+    let mut builder = http1::Builder::new();
+    // The worker limits the time for a head: hyper would set a timer with every request. A half-closed peer is served.
+    builder.header_read_timeout(None).half_close(true);
+    builder.max_buf_size(limits.head_size);
+    if limits.fields != ConnectionLimits::DEFAULT_FIELDS {
+        builder.max_headers(limits.fields);
+    }
+    let stream = HttpStream::new(stream, state.clone());
+    let mut http = builder.serve_connection(stream, HttpService::new(state.clone()));
+    let mut watch = pin!(None);
     let mut shutdown_started = false;
-    let result = poll_fn(|context| {
+    let stop = poll_fn(|context| {
         state.register_waker(context.waker());
-        if state.terminated.get() {
-            return Poll::Ready(Ok(()));
+        if let Some(why) = state.termination() {
+            return Poll::Ready(Stop::Terminated(why));
         }
         if state.worker.draining.get() && !shutdown_started {
             shutdown_started = true;
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut http).graceful_shutdown();
         }
-        connection.as_mut().poll(context)
+        if let Poll::Ready(result) = http.poll_without_shutdown(context) {
+            return Poll::Ready(Stop::Http(result));
+        }
+        if !state.needs_watch() {
+            watch.set(None);
+            return Poll::Pending;
+        }
+        if watch.is_none() {
+            watch.set(Some(watch_peer(&state)));
+        }
+        poll_watch(watch.as_mut(), context).map(|()| Stop::PeerReset)
     })
     .await;
-    if result.is_err() && !state.ended_by_fault.get() {
-        state.count_error();
+    let parts = http.into_parts();
+    let close = conclude(&state, stop, &parts.read_buf, parts.io.is_input_over);
+    let socket = &state.socket;
+    let closing = closing::close(parts.io.into_inner(), socket, &state.worker, close);
+    until_stopped(&state, closing).await;
+}
+
+/// Waits until the peer has reset the connection. A response that never ends by itself gives its permit back as soon as the
+/// peer has closed its sending side: whether it still waits cannot be known.
+async fn watch_peer(state: &ConnectionState) {
+    if state.hangs_forever() {
+        state.socket.probe_peer();
+        tokio::select! {
+            () = state.socket.wait_reset() => return,
+            () = state.socket.wait_end_of_input() => state.release_permit(),
+        }
+    }
+    state.socket.wait_reset().await;
+}
+
+fn poll_watch<F: Future<Output = ()>>(
+    watch: Pin<&mut Option<F>>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    match watch.as_pin_mut() {
+        Some(watch) => watch.poll(context),
+        None => Poll::Pending,
     }
 }
 
-/// The decision about a request whose head has been parsed.
-enum Dispatch {
-    /// A response that needs no fate: without delay, fault or queue, or a rejection.
-    Immediate(PreparedResponse),
-    /// A response with a fate; boxed, because its size would slow down immediate responses.
-    Deferred(Box<DeferredResponse>),
+/// Counts what is still to be counted, and decides how the connection ends. `unparsed`: the bytes that hyper has read of a
+/// request that it did not accept.
+fn conclude(state: &ConnectionState, stop: Stop, unparsed: &[u8], is_input_over: bool) -> Close {
+    let result = match stop {
+        Stop::Http(result) => result,
+        Stop::PeerReset => {
+            state.finish(ResponseEnd::PeerLeft);
+            state.count_error();
+            return Close::Done;
+        }
+        Stop::Terminated(why) => return terminate(state, why),
+    };
+    if let Some(close) = state.close() {
+        return close;
+    }
+    let Err(error) = result else {
+        return if is_input_over {
+            Close::Done
+        } else {
+            Close::Fin
+        };
+    };
+    state.count_error();
+    state.finish(ResponseEnd::PeerLeft);
+    if !error.is_parse() {
+        return Close::Done;
+    }
+    Close::Refuse(refusal(state, &error, unparsed))
 }
 
-/// What is needed to prepare a response when it is due.
-struct DeferredResponse {
-    fate: Fate,
-    admission: Admission,
-    /// When the request head had been parsed.
-    parsed: Instant,
-    selection: Selection,
-    key: FateKey,
-    /// See [`RequestIndex::chain_number`].
-    chain_number: u64,
-    is_head: bool,
+/// Ends a connection on behalf of the worker.
+fn terminate(state: &ConnectionState, why: Termination) -> Close {
+    match why {
+        Termination::Stop => {
+            state.finish(ResponseEnd::ServerStopped);
+            Close::Done
+        }
+        Termination::HeadTime => {
+            state.count_limit(ServerLimit::HeadTime);
+            state.finish(ResponseEnd::TimedOut);
+            let seconds = state.worker.listener.connection_limits.head_timeout;
+            let sentence = format!("expected the rest of the request within {seconds:?}");
+            Close::Refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT, sentence))
+        }
+        Termination::KeepAlive => {
+            state.count_limit(ServerLimit::KeepAlive);
+            Close::Fin
+        }
+        Termination::WriteTime => {
+            state.count_limit(ServerLimit::WriteTime);
+            state.finish(ResponseEnd::TimedOut);
+            Close::Abort
+        }
+    }
 }
 
-/// Counts a request and decides about it; waits for nothing. A request for what the server says of itself is neither
-/// counted nor limited, and gets no delay and no fault.
-fn dispatch(state: &ConnectionState, request: &Request<Incoming>) -> Dispatch {
-    let listener = &state.worker.listener;
-    let key = FateKey::from_path(request.uri().path());
-    let route = Route::new(request.method(), &key);
-    let content = &listener.content;
-    let selection = || Selection::new(content, route, request);
-    // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
-    let parsed = LazyCell::new(Instant::now);
-    let begin = |index, cause: &Cause, decision: &Decision| {
-        let active =
-            ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
-        state.begin_request(active, cause);
-    };
-    let bad_request = |error: SpecError| {
-        begin(None, &Cause::BadRequest, &Decision::default());
-        let (status, sentence) = (StatusCode::BAD_REQUEST, error.to_string());
-        Dispatch::Immediate(PreparedResponse::text(status, &sentence))
-    };
-    if let Err(error) = host::check(request) {
-        return bad_request(error);
+/// The response to what hyper did not accept as a request.
+fn refusal(state: &ConnectionState, error: &hyper::Error, unparsed: &[u8]) -> Refusal {
+    let limits = &state.worker.listener.connection_limits;
+    if !error.is_parse_too_large() {
+        let sentence = format!("not a valid request: {error}");
+        return Refusal::new(StatusCode::BAD_REQUEST, sentence);
     }
-    if key.as_str() == ServerIdentity::PATH {
-        state.begin_uncounted_request();
-        return Dispatch::Immediate(selection().response(content));
+    if unparsed.len() < limits.head_size {
+        state.count_limit(ServerLimit::Fields);
+        let sentence = format!("expected at most {} fields", limits.fields);
+        return Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, sentence);
     }
-    let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
-    let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
-        Ok(index) => index,
-        Err(error) => return bad_request(error),
-    };
-    if listener.passthrough {
-        begin(Some(index), &Cause::Clean, &Decision::default());
-        return Dispatch::Immediate(selection().response(content));
-    }
-    let admission = match listener.limits.admit(*parsed) {
-        Ok(admission) => admission,
-        Err(rejected) => {
-            let (cause, response) = *rejected;
-            counters.keep_redirect(&index, &key);
-            begin(Some(index), &cause, &Decision::default());
-            return Dispatch::Immediate(response);
-        }
-    };
-    let info = RequestInfo {
-        method: request.method(),
-        key: &key,
-        request_number: index.request_number,
-        elapsed: listener.window_clock.elapsed(*parsed),
-    };
-    let decision = match index.followed {
-        Some(followed) => listener.rule_set.decide_hop(&key, followed),
-        None if route.is_page() => listener.rule_set.decide_page(&info),
-        None => listener.rule_set.decide(&info),
-    };
-    let chain_number = index.chain_number();
-    if let ResponseContent::Redirect(remaining) = decision.fate.content {
-        counters.expect_hop(&index, &key, remaining, decision.rule);
-    }
-    begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
-    Dispatch::Deferred(Box::new(DeferredResponse {
-        fate: decision.fate,
-        admission,
-        parsed: *parsed,
-        selection: selection(),
-        key,
-        chain_number,
-        is_head: request.method() == Method::HEAD,
-    }))
-}
-
-/// Waits until the response is due, then prepares it.
-async fn respond_deferred(
-    state: &Rc<ConnectionState>,
-    deferred: DeferredResponse,
-) -> Response<ResponseBody> {
-    let DeferredResponse {
-        fate,
-        admission,
-        parsed,
-        selection,
-        key,
-        chain_number: request_number,
-        is_head,
-    } = deferred;
-    let mut admitted = parsed;
-    match admission {
-        Admission::Unlimited => {}
-        Admission::Permit(permit) => state.hold_permit(permit),
-        Admission::Queued(queued) => {
-            state.hold_permit(queued.permit().await);
-            admitted = Instant::now();
-        }
-    }
-    let due = admitted + fate.delay;
-    if !fate.delay.is_zero() {
-        state.worker.timer.sleep_until(due).await;
-    }
-    state.wait_flushed().await;
-    let content = &state.worker.listener.content;
-    let requested = || selection.response(content);
-    let mut response = match &fate.content {
-        ResponseContent::Requested | ResponseContent::Garbage => requested(),
-        ResponseContent::Status(status) => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            selection.status_response(status, now.unwrap_or_default(), content)
-        }
-        ResponseContent::Redirect(remaining) => {
-            let remaining = *remaining;
-            redirect::response(
-                &key,
-                Hop {
-                    request_number,
-                    remaining,
-                },
-            )
-        }
-        ResponseContent::Corrupt { bits, draw } => requested().corrupt(*bits, *draw),
-    };
-    let body_length = if is_head {
-        0
+    state.count_limit(ServerLimit::HeadSize);
+    let sentence = format!("expected a head of at most {} bytes", limits.head_size);
+    let has_target = unparsed.contains(&b'\n');
+    let status = if has_target {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
     } else {
-        response.body.len() as u64
+        StatusCode::URI_TOO_LONG
     };
-    let queued = admitted - parsed;
-    if !fate.is_clean() || !queued.is_zero() {
-        response.headers.insert(
-            HeaderName::from_static("server-timing"),
-            server_timing(&fate, parsed, queued, body_length),
-        );
-    }
-    let due_if_delayed = (!fate.delay.is_zero()).then_some(due);
-    let plan = WriteSchedule::is_needed_for(&fate).then_some(WritePlan {
-        fate,
-        body_length,
-        due,
-    });
-    respond(state, response, due_if_delayed, plan)
+    Refusal::new(status, sentence)
 }
 
-/// The `Server-Timing` field: planned and actual delay, the wait for a permit, the planned pacing and the fault. A pace
-/// without end is left out, because no duration can be given.
-fn server_timing(fate: &Fate, parsed: Instant, queued: Duration, body_length: u64) -> HeaderValue {
-    let actual = parsed.elapsed();
-    let pacing = PlannedPacing::new(fate, body_length);
-    let timing = ServerTiming {
-        planned: fate.delay,
-        actual: actual.max(fate.delay),
-        queued,
-        paced_head: pacing.head.unwrap_or_default(),
-        paced: pacing.body.unwrap_or_default(),
-        pause_after: pacing.pause_after.unwrap_or(ServerTiming::ENDLESS),
-        fault: fate.fault.as_deref().map(str::to_owned),
-    };
-    // `to_string` would begin with an empty string and reallocate it several times.
-    let mut value = String::with_capacity(SERVER_TIMING_LENGTH);
-    write!(value, "{timing}").expect("formatting into a string does not fail");
-    HeaderValue::try_from(value).expect("a specification that was parsed is printable ASCII")
-}
-
-/// Counts a response and converts it to hyper's type. `due` is `None` without a delay, `plan` if all bytes are
-/// written immediately.
-fn respond(
-    state: &Rc<ConnectionState>,
-    response: PreparedResponse,
-    due: Option<Instant>,
-    plan: Option<WritePlan>,
-) -> Response<ResponseBody> {
-    let sends_status = plan.as_ref().is_none_or(|plan| plan.fate.sends_status());
-    let status = sends_status.then_some(response.status.as_u16());
-    state.begin_response(status, due, plan);
-    let mut head = Response::new(ResponseBody {
-        data: Some(response.body).filter(|body| !body.is_empty()),
-        state: state.clone(),
-    });
-    *head.status_mut() = response.status;
-    *head.headers_mut() = response.headers;
-    if let Some(reason) = response.reason {
-        let reason = ReasonPhrase::try_from(reason).expect("a reason is printable ASCII");
-        head.extensions_mut().insert(reason);
-    }
-    head
-}
-
-/// The body of a response; its drop reports to the connection state that hyper has taken the whole body.
-struct ResponseBody {
-    data: Option<Bytes>,
-    state: Rc<ConnectionState>,
-}
-
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.data.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.data.as_ref().map_or(0, Bytes::len) as u64)
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.state.on_body_consumed();
-    }
+/// Waits for the end of a connection, unless the server stops.
+async fn until_stopped(state: &ConnectionState, closing: impl Future<Output = ()>) {
+    let mut closing = pin!(closing);
+    poll_fn(|context| match state.termination() {
+        Some(Termination::Stop) => Poll::Ready(()),
+        _ => closing.as_mut().poll(context),
+    })
+    .await;
 }

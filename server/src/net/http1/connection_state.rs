@@ -1,14 +1,17 @@
-//! The state of one connection, shared by the code that prepares responses (`connection`), the code
-//! that writes them (`shaped_stream`) and the worker.
+//! The state of one connection, shared by the code that decides about requests (`dispatch`), that prepares responses
+//! (`respond`), that writes them (`http_stream`), and the worker.
 //!
-//! A request begins when its head has been parsed, and is finished exactly once: when the last byte of
-//! its response has been written to the socket, when a fault ends the connection, or when the connection
-//! is dropped (hyper drops the response future if the peer disconnects).
+//! A request begins when its head has been parsed, and its response ends exactly once: when its last byte has been written
+//! to the socket, when a fault ends the connection, when the peer leaves, or when the server stops.
 
+use crate::config::connection_limits::ConnectionLimits;
 use crate::limits::concurrency_limit::Permit;
 use crate::net::http1::active_request::{ActiveRequest, LoggedRequest};
+use crate::net::http1::closing::Close;
+use crate::net::http1::phase::{Exchange, Phase, WritePhase, WritePlan};
 use crate::net::shared_state::WorkerContext;
-use flagpole_protocol::{Cause, Fate};
+use crate::net::tcp_socket::SocketHandle;
+use flagpole_protocol::{Cause, Ending, ResponseEnd, ServerLimit};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -19,98 +22,142 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     pub(crate) worker: Rc<WorkerContext>,
-    request: RefCell<Option<ActiveRequest>>,
-    /// The plan of the response that hyper writes next; `None` if the stream writes all bytes immediately.
-    pub(crate) write_plan: RefCell<Option<WritePlan>>,
-    /// Due time of a delayed response until its first byte is written.
-    due: Cell<Option<Instant>>,
-    /// Whether hyper has taken the whole response into its buffer.
-    body_consumed: Cell<bool>,
-    /// Whether hyper's buffer may hold bytes of a response.
-    unflushed: Cell<bool>,
-    /// Whether the next response waits until hyper's buffer is empty.
-    flush_awaited: Cell<bool>,
-    /// The worker's tick, in seconds, when the connection was opened or, after a response, when the first
-    /// byte of the next head arrived; `None` during a request and between two requests.
-    head_since: Cell<Option<u64>>,
-    /// Whether the connection is to be dropped at its next poll.
-    pub(crate) terminated: Cell<bool>,
-    /// Whether a fault ended the connection; hyper reports that as an error.
-    pub(crate) ended_by_fault: Cell<bool>,
+    pub(super) socket: Rc<SocketHandle>,
+    phase: RefCell<Phase>,
     /// Whether the ledger counts the connection: not while it has served nothing but uncounted requests.
     is_counted: Cell<bool>,
     /// Whether the connection has served a counted request.
     has_served: Cell<bool>,
+    /// Whether a request waits until the previous response is complete.
+    is_turn_awaited: Cell<bool>,
+    /// Why the worker ends the connection, if it does.
+    termination: Cell<Option<Termination>>,
     /// The waker of the connection's task.
     waker: RefCell<Option<Waker>>,
 }
 
-/// What the stream needs to make the write schedule of a response: which bytes may be written when.
-#[derive(Debug)]
-pub(crate) struct WritePlan {
-    /// All that will happen to the response.
-    pub(crate) fate: Fate,
-    /// Length of the body in bytes.
-    pub(crate) body_length: u64,
-    /// When the schedule begins.
-    pub(crate) due: Instant,
+/// Why the worker ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Termination {
+    /// The server stops.
+    Stop,
+    /// The head of a request, or the next piece of its body, took too long.
+    HeadTime,
+    /// There was no request for too long.
+    KeepAlive,
+    /// The peer has read nothing of a response for too long.
+    WriteTime,
 }
 
 impl ConnectionState {
     /// The state of a new connection, which the ledger counts, before its first head.
-    pub(crate) fn new(worker: Rc<WorkerContext>) -> ConnectionState {
+    pub(crate) fn new(worker: Rc<WorkerContext>, socket: Rc<SocketHandle>) -> ConnectionState {
         ConnectionState {
-            head_since: Cell::new(Some(worker.tick.get())),
+            phase: RefCell::new(Phase::Idle {
+                since: worker.tick.get(),
+            }),
             worker,
-            request: RefCell::default(),
-            write_plan: RefCell::default(),
-            due: Cell::default(),
-            body_consumed: Cell::default(),
-            unflushed: Cell::default(),
-            flush_awaited: Cell::default(),
-            terminated: Cell::default(),
-            ended_by_fault: Cell::default(),
+            socket,
             is_counted: Cell::new(true),
             has_served: Cell::default(),
+            is_turn_awaited: Cell::default(),
+            termination: Cell::default(),
             waker: RefCell::default(),
         }
     }
 
     /// Starts a request whose head has been parsed and whose fate is decided.
-    pub(crate) fn begin_request(&self, request: ActiveRequest, cause: &Cause) {
-        // A guard: hyper parses a head only after it has flushed the previous response.
-        self.finish_request(true);
-        self.body_consumed.set(false);
-        self.head_since.set(None);
+    pub(super) fn begin_request(&self, request: ActiveRequest, cause: &Cause) {
         self.has_served.set(true);
         let mut ledger = self.worker.ledger();
         ledger.connections += u64::from(!self.is_counted.replace(true));
         ledger.count_request(cause);
-        *self.request.borrow_mut() = Some(request);
+        drop(ledger);
+        self.begin(Some(request));
     }
 
     /// Starts a request that is in no count. Until the connection serves another one, it is in no count either.
-    pub(crate) fn begin_uncounted_request(&self) {
-        self.finish_request(true);
-        self.body_consumed.set(false);
-        self.head_since.set(None);
+    pub(super) fn begin_uncounted_request(&self) {
         if !self.has_served.get() && self.is_counted.replace(false) {
             let mut ledger = self.worker.ledger();
             // The count may have been taken since the connection was opened.
             ledger.connections = ledger.connections.saturating_sub(1);
         }
+        self.begin(None);
     }
 
-    /// Counts that the connection ended in an error.
-    pub(crate) fn count_error(&self) {
-        self.worker.ledger().connection_errors += u64::from(self.is_counted.get());
+    fn begin(&self, request: Option<ActiveRequest>) {
+        *self.phase.borrow_mut() = Phase::Waiting(Exchange {
+            request,
+            ..Exchange::default()
+        });
     }
 
-    /// Holds a permit of the concurrency limit until the request is finished.
-    pub(crate) fn hold_permit(&self, permit: Permit) {
-        if let Some(request) = self.request.borrow_mut().as_mut() {
-            request.permit = Some(permit);
+    /// Whether a request can begin: not while bytes of the previous response wait to be written, and not if the connection
+    /// ends instead.
+    pub(super) fn accepts_request(&self) -> bool {
+        matches!(
+            *self.phase.borrow(),
+            Phase::Idle { .. } | Phase::Head { .. }
+        )
+    }
+
+    /// Waits until a request can begin; without end if the connection ends instead.
+    pub(super) async fn wait_for_turn(&self) {
+        if let Phase::Stale { .. } = *self.phase.borrow() {
+            // hyper had read the request before the response to the previous one was complete.
+            self.end(Close::Fin);
         }
+        poll_fn(|_context| {
+            let is_its_turn = self.accepts_request();
+            // `on_flushed` wakes the task.
+            self.is_turn_awaited.set(!is_its_turn);
+            if is_its_turn {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// Called before the body of the request is read; `is_needed`: the response waits for it.
+    pub(super) fn on_request_body_start(&self, is_needed: bool) {
+        let since = Some(self.worker.tick.get());
+        self.with_exchange(|exchange| {
+            (exchange.body_since, exchange.needs_body) = (since, is_needed);
+        });
+    }
+
+    /// Called when the body of the request has been read, or will not be read.
+    pub(super) fn on_request_body_end(&self) {
+        let since = self.worker.tick.get();
+        let mut phase = self.phase.borrow_mut();
+        match &mut *phase {
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
+                (exchange.body_since, exchange.needs_body) = (None, false);
+            }
+            Phase::Discarding { .. } => *phase = Phase::Idle { since },
+            _ => {}
+        }
+    }
+
+    /// Holds a permit of the concurrency limit until the response ends.
+    pub(super) fn hold_permit(&self, permit: Permit) {
+        self.with_exchange(|exchange| {
+            if let Some(request) = &mut exchange.request {
+                request.permit = Some(permit);
+            }
+        });
+    }
+
+    /// Releases the permit of a response that will never end by itself.
+    pub(super) fn release_permit(&self) {
+        self.with_exchange(|exchange| {
+            if let Some(request) = &mut exchange.request {
+                request.permit = None;
+            }
+        });
     }
 
     /// Counts a response and prepares the state for its bytes, before hyper gets the response.
@@ -118,93 +165,139 @@ impl ConnectionState {
     /// - `status`: `None` if the peer will not receive a status line
     /// - `due`: `None` if the response was not delayed
     /// - `plan`: `None` if all bytes are written immediately once the response is due
-    pub(crate) fn begin_response(
+    pub(super) fn begin_response(
         &self,
         status: Option<u16>,
         due: Option<Instant>,
         plan: Option<WritePlan>,
     ) {
-        self.due.set(due);
-        self.body_consumed.set(false);
-        self.unflushed.set(true);
         self.with_log(|log| {
             log.entry.status = status;
             if let Some(plan) = &plan {
                 log.body_length = plan.body_length;
             }
         });
-        *self.write_plan.borrow_mut() = plan;
-        if let Some(status) = status
-            && self.has_active_request()
-        {
+        let mut phase = self.phase.borrow_mut();
+        let Phase::Waiting(exchange) = &mut *phase else {
+            // The connection has ended.
+            return;
+        };
+        if let (Some(status), Some(_)) = (status, &exchange.request) {
             self.worker.ledger().count_response(status);
+        }
+        let exchange = Exchange {
+            request: exchange.request.take(),
+            ..*exchange
+        };
+        let is_last = |plan: &WritePlan| plan.fate.ending == Ending::CutAtNextRequest;
+        let write = WritePhase {
+            due,
+            is_last: plan.as_ref().is_some_and(is_last),
+            is_planned: plan.is_some(),
+            plan: plan.map(Box::new),
+            ..WritePhase::default()
+        };
+        *phase = Phase::Writing(exchange, write);
+    }
+
+    /// Takes the plan of the response whose first bytes hyper writes.
+    pub(super) fn take_plan(&self) -> Option<Box<WritePlan>> {
+        match &mut *self.phase.borrow_mut() {
+            Phase::Writing(_, write) => write.plan.take(),
+            _ => None,
+        }
+    }
+
+    /// Whether hyper writes the response to a request that it refuses itself.
+    pub(super) fn is_before_request(&self) -> bool {
+        self.accepts_request()
+    }
+
+    fn with_exchange(&self, change: impl FnOnce(&mut Exchange)) {
+        match &mut *self.phase.borrow_mut() {
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => change(exchange),
+            _ => {}
         }
     }
 
     /// Changes what is logged of the request in progress, if it is logged.
     fn with_log(&self, change: impl FnOnce(&mut LoggedRequest)) {
-        let mut request = self.request.borrow_mut();
-        if let Some(log) = request.as_mut().and_then(|request| request.log.as_mut()) {
-            change(log);
+        self.with_exchange(|exchange| {
+            let request = exchange.request.as_mut();
+            if let Some(log) = request.and_then(|request| request.log.as_mut()) {
+                change(log);
+            }
+        });
+    }
+
+    /// Ends the connection, which serves nothing more.
+    pub(super) fn end(&self, close: Close) {
+        *self.phase.borrow_mut() = Phase::Ended(close);
+        self.wake();
+    }
+
+    /// Ends the connection because of a fault; `completed`: the last byte was written.
+    pub(super) fn end_by_fault(&self, close: Close, completed: bool) {
+        self.finish(if completed {
+            ResponseEnd::Completed
+        } else {
+            ResponseEnd::Fault
+        });
+        self.end(close);
+    }
+
+    /// How the connection ends, if that is known.
+    pub(super) fn close(&self) -> Option<Close> {
+        match &*self.phase.borrow() {
+            Phase::Ended(close) => Some(close.clone()),
+            _ => None,
         }
     }
 
-    /// Finishes the request because a fault ends the connection; `completed`: the last byte was written.
-    pub(crate) fn end_by_fault(&self, completed: bool) {
-        self.finish_request(completed);
-        self.ended_by_fault.set(true);
-    }
-
-    /// Called when hyper drops the body: after its last byte, or at once if no body is sent. After an error
-    /// hyper drops the body too, but never flushes again, so `Drop` counts the request as aborted.
-    pub(crate) fn on_body_consumed(&self) {
-        self.body_consumed.set(true);
-    }
-
-    /// Waits until the previous response has left hyper's buffer, so that the write plan of this response
-    /// does not apply to bytes of the previous one: a guard, because hyper parses a head only after a flush.
-    /// `on_flushed` wakes the task.
-    pub(crate) async fn wait_flushed(&self) {
-        poll_fn(|_context| {
-            self.flush_awaited.set(self.unflushed.get());
-            if self.unflushed.get() {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        })
-        .await;
+    /// Called when hyper drops the body: after its last byte, or at once if no body is sent. After an error hyper drops the
+    /// body too, but never flushes again.
+    pub(super) fn on_body_consumed(&self) {
+        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
+            write.body_consumed = true;
+        }
     }
 
     /// Moves the due time of the first byte, because the write schedule begins with a pause.
-    pub(crate) fn postpone_due(&self, time: Duration) {
-        self.due.set(self.due.get().map(|due| due + time));
-    }
-
-    /// Whether a request is in progress.
-    pub(crate) fn has_active_request(&self) -> bool {
-        self.request.borrow().is_some()
-    }
-
-    /// Whether no request is in progress, or one whose response never ends by itself (`hang`).
-    pub(crate) fn is_idle_or_hanging(&self) -> bool {
-        self.request
-            .borrow()
-            .as_ref()
-            .is_none_or(|request| request.hangs_forever)
-    }
-
-    /// Called after bytes were read from the peer.
-    pub(crate) fn on_bytes_read(&self) {
-        if self.head_since.get().is_none() && self.request.borrow().is_none() {
-            self.head_since.set(Some(self.worker.tick.get()));
+    pub(super) fn postpone_due(&self, time: Duration) {
+        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
+            write.due = write.due.map(|due| due + time);
         }
     }
 
-    /// Called after bytes were written to the socket; the first write of a delayed response records its
-    /// lateness.
-    pub(crate) fn on_bytes_written(&self) {
-        let Some(due) = self.due.take() else { return };
+    /// Called after bytes were read from the peer; false if they end the connection.
+    pub(super) fn on_bytes_read(&self) -> bool {
+        let now = self.worker.tick.get();
+        let mut phase = self.phase.borrow_mut();
+        match &mut *phase {
+            Phase::Idle { .. } => *phase = Phase::Head { since: now },
+            Phase::Discarding { since } => *since = now,
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
+                exchange.body_since = exchange.body_since.map(|_| now);
+            }
+            Phase::Stale { .. } => {
+                *phase = Phase::Ended(Close::Fin);
+                return false;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Called after bytes were written to the socket; the first write of a delayed response records its lateness.
+    pub(super) fn on_bytes_written(&self) {
+        let due = match &mut *self.phase.borrow_mut() {
+            Phase::Writing(_, write) => {
+                write.blocked_since = None;
+                write.due.take()
+            }
+            _ => None,
+        };
+        let Some(due) = due else { return };
         let lateness = Instant::now().checked_duration_since(due);
         match lateness {
             Some(lateness) => self.worker.ledger().lateness.record(lateness),
@@ -213,38 +306,128 @@ impl ConnectionState {
         self.with_log(|log| log.entry.lateness = Some(lateness.unwrap_or_default()));
     }
 
+    /// Called when the socket takes no more bytes of a response.
+    pub(super) fn on_write_blocked(&self) {
+        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
+            write.blocked_since.get_or_insert(self.worker.tick.get());
+        }
+    }
+
     /// Called when hyper's buffer is empty.
-    pub(crate) fn on_flushed(&self) {
-        self.unflushed.set(false);
-        if self.flush_awaited.take() {
+    pub(super) fn on_flushed(&self) {
+        let now = self.worker.tick.get();
+        let next = match &*self.phase.borrow() {
+            Phase::Writing(_, write) if !write.body_consumed => return,
+            Phase::Writing(_, write) if write.is_last => Phase::Stale { since: now },
+            Phase::Writing(Exchange { body_since, .. }, _) => match body_since {
+                Some(since) => Phase::Discarding { since: *since },
+                None => Phase::Idle { since: now },
+            },
+            _ => return,
+        };
+        self.finish(ResponseEnd::Completed);
+        *self.phase.borrow_mut() = next;
+        if self.is_turn_awaited.take() {
             self.wake();
         }
-        if self.body_consumed.take() {
-            self.finish_request(true);
+    }
+
+    /// Counts the response as complete although the connection pauses before it takes the next request.
+    pub(super) fn on_pause(&self) {
+        self.finish(ResponseEnd::Completed);
+    }
+
+    /// Counts and logs the response in progress, if there is one, as ended, and releases its permit.
+    pub(super) fn finish(&self, end: ResponseEnd) {
+        let mut request = None;
+        self.with_exchange(|exchange| request = exchange.request.take());
+        let Some(request) = request else { return };
+        let completed = end == ResponseEnd::Completed;
+        let entry = request.log.map(|log| log.into_entry(completed));
+        self.worker.finish_request(end, entry);
+    }
+
+    /// Counts that the connection ended in an error.
+    pub(super) fn count_error(&self) {
+        self.worker.ledger().connection_errors += u64::from(self.is_counted.get());
+    }
+
+    /// Counts and reports that a limit was reached.
+    pub(super) fn count_limit(&self, limit: ServerLimit) {
+        self.worker.count_limit(limit);
+    }
+
+    /// Whether the peer may leave unnoticed: nothing is read, and nothing is written for a while.
+    pub(super) fn needs_watch(&self) -> bool {
+        match &*self.phase.borrow() {
+            Phase::Waiting(_) => true,
+            Phase::Writing(_, write) => write.is_planned,
+            _ => false,
         }
     }
 
-    /// Finishes the request in progress: counts and logs it, and releases its permit. `completed`: the last byte of the
-    /// response was written.
-    pub(crate) fn finish_request(&self, completed: bool) {
-        let Some(request) = self.request.borrow_mut().take() else {
-            return;
+    /// Whether the connection can be closed without loss: no response is in progress, or one that never ends by itself
+    /// (`hang`).
+    pub(crate) fn is_idle_or_hanging(&self) -> bool {
+        match &*self.phase.borrow() {
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
+                let request = exchange.request.as_ref();
+                request.is_none_or(|request| request.hangs_forever)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the response in progress never ends by itself.
+    pub(super) fn hangs_forever(&self) -> bool {
+        let mut hangs = false;
+        self.with_exchange(|exchange| {
+            let request = exchange.request.as_ref();
+            hangs = request.is_some_and(|request| request.hangs_forever);
+        });
+        hangs
+    }
+
+    /// Why the connection is to be ended at this tick, if it is.
+    pub(crate) fn overdue(&self, limits: &ConnectionLimits) -> Option<Termination> {
+        let now = self.worker.tick.get();
+        let is_over = |since: u64, limit: Duration| {
+            // A tick may come just after `since`, hence one more.
+            now - since > limit.as_secs() + u64::from(limit.subsec_nanos() > 0)
         };
-        let entry = request.log.map(|log| log.into_entry(completed));
-        self.worker.finish_request(completed, entry);
+        match &*self.phase.borrow() {
+            Phase::Idle { since } if !self.has_served.get() => {
+                is_over(*since, limits.head_timeout).then_some(Termination::KeepAlive)
+            }
+            Phase::Idle { since } | Phase::Stale { since } => {
+                is_over(*since, limits.keep_alive_timeout).then_some(Termination::KeepAlive)
+            }
+            Phase::Head { since } | Phase::Discarding { since } => {
+                is_over(*since, limits.head_timeout).then_some(Termination::HeadTime)
+            }
+            Phase::Writing(_, write) => {
+                let is_blocked = |since| is_over(since, limits.write_timeout);
+                let is_overdue = write.blocked_since.is_some_and(is_blocked);
+                is_overdue.then_some(Termination::WriteTime)
+            }
+            Phase::Waiting(exchange) => {
+                let since = exchange.body_since.filter(|_| exchange.needs_body);
+                let is_late = |since| is_over(since, limits.head_timeout);
+                since.is_some_and(is_late).then_some(Termination::HeadTime)
+            }
+            Phase::Ended(_) => None,
+        }
     }
 
-    /// Whether the peer has taken more than `limit` seconds to send a head.
-    pub(crate) fn is_head_overdue(&self, limit: u64) -> bool {
-        self.head_since
-            .get()
-            .is_some_and(|since| self.worker.tick.get() - since > limit)
-    }
-
-    /// Drops the connection at its next poll, whatever its state.
-    pub(crate) fn terminate(&self) {
-        self.terminated.set(true);
+    /// Has the connection's task end the connection.
+    pub(crate) fn terminate(&self, why: Termination) {
+        self.termination.set(Some(why));
         self.wake();
+    }
+
+    /// Why the worker ends the connection, if it does.
+    pub(super) fn termination(&self) -> Option<Termination> {
+        self.termination.get()
     }
 
     /// Wakes the connection's task.
@@ -255,13 +438,14 @@ impl ConnectionState {
     }
 
     /// Stores the waker of the connection's task; it never changes.
-    pub(crate) fn register_waker(&self, waker: &Waker) {
+    pub(super) fn register_waker(&self, waker: &Waker) {
         self.waker.borrow_mut().get_or_insert_with(|| waker.clone());
     }
 }
 
 impl Drop for ConnectionState {
     fn drop(&mut self) {
-        self.finish_request(false);
+        // The connection's task is dropped before its end only when the worker stops.
+        self.finish(ResponseEnd::ServerStopped);
     }
 }

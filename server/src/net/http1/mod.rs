@@ -1,6 +1,14 @@
-//! HTTP/1.1 connections.
+//! HTTP/1.1 connections. Each request goes through the phases of `phase`.
 
 mod active_request;
+mod closing;
 pub(crate) mod connection;
 pub(crate) mod connection_state;
-mod shaped_stream;
+mod date_field;
+mod dispatch;
+mod http_stream;
+mod phase;
+mod request_body;
+mod respond;
+mod response_body;
+mod service;

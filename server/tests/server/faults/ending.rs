@@ -138,7 +138,7 @@ fn fault_applies_to_its_own_response_among_pipelined_ones() {
     assert_eq!((last.body.len(), last.error), (700, None));
     drop(raw);
     let ledger = server.shutdown(Duration::from_secs(10));
-    assert_eq!((ledger.completed, ledger.aborted), (whole, 1));
+    assert_eq!((ledger.completed, ledger.ended_by_fault), (whole, 1));
     assert!(whole > 10, "{whole}");
 }
 

@@ -1,0 +1,91 @@
+//! How a connection ends, once nothing more is served on it.
+
+use crate::http::refusal::Refusal;
+use crate::net::http1::date_field;
+use crate::net::shared_state::WorkerContext;
+use crate::net::tcp_socket::SocketHandle;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+
+/// How long the end of a connection waits for the peer: a reset until the peer's system has what was written before, a FIN
+/// until the peer has closed its side.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Interval between checks whether the peer's system has everything.
+const DELIVERY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
+
+/// How a connection ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Close {
+    /// A FIN. What the peer still sends is read and discarded, because closing a socket with unread input sends a reset, which
+    /// would destroy what the peer has not read.
+    Fin,
+    /// A reset, once the peer's system has what was written before.
+    Reset,
+    /// A reset at once.
+    Abort,
+    /// A response to what is not a request, and a FIN.
+    Refuse(Refusal),
+    /// At once: the peer is gone, or has closed its side and has everything.
+    Done,
+}
+
+/// Ends a connection.
+pub(super) async fn close<S>(
+    mut stream: S,
+    socket: &SocketHandle,
+    worker: &WorkerContext,
+    how: Close,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let deadline = Instant::now() + CLOSE_TIMEOUT;
+    let is_reset = matches!(how, Close::Reset | Close::Abort);
+    let ending = async {
+        match how {
+            Close::Fin => linger(&mut stream).await,
+            Close::Refuse(refusal) => {
+                stream
+                    .write_all(&refusal.to_bytes(&date_field::now()))
+                    .await?;
+                linger(&mut stream).await
+            }
+            Close::Reset => {
+                while socket.bytes_on_the_way()? > 0 {
+                    let next_check = Instant::now() + DELIVERY_CHECK_INTERVAL;
+                    worker.timer.sleep_until(next_check).await;
+                }
+                Ok::<_, io::Error>(())
+            }
+            Close::Abort | Close::Done => Ok(()),
+        }
+    };
+    tokio::select! {
+        // An error means that the peer is gone, and the connection with it.
+        _ = ending => {}
+        () = worker.timer.sleep_until(deadline) => {}
+    }
+    if is_reset {
+        socket.reset_on_close();
+    }
+}
+
+/// Sends a FIN and discards what the peer still sends until it closes its side.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    stream.shutdown().await?;
+    poll_fn(|context| {
+        loop {
+            let mut bytes = [0; 2048];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    })
+    .await
+}

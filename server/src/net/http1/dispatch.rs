@@ -1,0 +1,123 @@
+//! Decides about a request whose head has been parsed; waits for nothing.
+
+use crate::content::selection::Selection;
+use crate::fate::request_index::RequestIndex;
+use crate::fate::request_info::{Decision, RequestInfo};
+use crate::http::connection_field;
+use crate::http::host;
+use crate::http::prepared_response::PreparedResponse;
+use crate::http::redirect;
+use crate::http::route::Route;
+use crate::http::wire_image::WireRequest;
+use crate::limits::concurrency_limit::Admission;
+use crate::net::http1::active_request::ActiveRequest;
+use crate::net::http1::connection_state::ConnectionState;
+use flagpole_protocol::{
+    Cause, Fate, FateKey, ResponseContent, ServerIdentity, ServerLimit, SpecError,
+};
+use http::{Method, Request, StatusCode};
+use http_body::Body;
+use std::cell::LazyCell;
+use std::time::Instant;
+
+/// The decision about a request.
+pub(super) enum Dispatch {
+    /// A response that needs no fate: without delay, fault or queue, or a rejection.
+    Immediate(PreparedResponse),
+    /// A response with a fate; boxed, because its size would slow down immediate responses.
+    Deferred(Box<DeferredResponse>),
+}
+
+/// What is needed to prepare a response when it is due.
+pub(super) struct DeferredResponse {
+    pub(super) fate: Fate,
+    pub(super) admission: Admission,
+    /// When the request head had been parsed.
+    pub(super) parsed: Instant,
+    pub(super) selection: Selection,
+    pub(super) key: FateKey,
+    /// See [`RequestIndex::chain_number`].
+    pub(super) chain_number: u64,
+    pub(super) request: WireRequest,
+}
+
+/// Counts a request and decides about it. A request for what the server says of itself is neither counted nor limited, and
+/// gets no delay and no fault.
+pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -> Dispatch {
+    let listener = &state.worker.listener;
+    let key = FateKey::from_path(request.uri().path());
+    let route = Route::new(request.method(), &key);
+    let content = &listener.content;
+    let selection = || Selection::new(content, route, request);
+    // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
+    let parsed = LazyCell::new(Instant::now);
+    let begin = |index, cause: &Cause, decision: &Decision| {
+        let active =
+            ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
+        state.begin_request(active, cause);
+    };
+    let refuse = |status, error: SpecError| {
+        begin(None, &Cause::BadRequest, &Decision::default());
+        Dispatch::Immediate(PreparedResponse::text(status, &error.to_string()))
+    };
+    if let Err(error) = host::check(request) {
+        return refuse(StatusCode::BAD_REQUEST, error);
+    }
+    let body_limit = listener.connection_limits.request_body;
+    if request.body().size_hint().lower() > body_limit {
+        state.count_limit(ServerLimit::RequestBody);
+        let sentence = format!("expected a body of at most {body_limit} bytes");
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, SpecError::rule(sentence));
+    }
+    if key.as_str() == ServerIdentity::PATH {
+        state.begin_uncounted_request();
+        return Dispatch::Immediate(selection().response(content));
+    }
+    let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
+    let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
+        Ok(index) => index,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+    };
+    if listener.passthrough {
+        begin(Some(index), &Cause::Clean, &Decision::default());
+        return Dispatch::Immediate(selection().response(content));
+    }
+    let admission = match listener.limits.admit(*parsed) {
+        Ok(admission) => admission,
+        Err(rejected) => {
+            let (cause, response) = *rejected;
+            counters.keep_redirect(&index, &key);
+            begin(Some(index), &cause, &Decision::default());
+            return Dispatch::Immediate(response);
+        }
+    };
+    let info = RequestInfo {
+        method: request.method(),
+        key: &key,
+        request_number: index.request_number,
+        elapsed: listener.window_clock.elapsed(*parsed),
+    };
+    let decision = match index.followed {
+        Some(followed) => listener.rule_set.decide_hop(&key, followed),
+        None if route.is_page() => listener.rule_set.decide_page(&info),
+        None => listener.rule_set.decide(&info),
+    };
+    let chain_number = index.chain_number();
+    if let ResponseContent::Redirect(remaining) = decision.fate.content {
+        counters.expect_hop(&index, &key, remaining, decision.rule);
+    }
+    begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
+    Dispatch::Deferred(Box::new(DeferredResponse {
+        fate: decision.fate,
+        admission,
+        parsed: *parsed,
+        selection: selection(),
+        key,
+        chain_number,
+        request: WireRequest {
+            version: request.version(),
+            is_head: request.method() == Method::HEAD,
+            keeps_alive: connection_field::keeps_alive(request),
+        },
+    }))
+}

@@ -1,0 +1,109 @@
+//! What hyper calls for each request.
+
+use crate::net::http1::connection_state::ConnectionState;
+use crate::net::http1::dispatch::{Dispatch, dispatch};
+use crate::net::http1::request_body;
+use crate::net::http1::respond::{respond, respond_when_due};
+use crate::net::http1::response_body::ResponseBody;
+use flagpole_protocol::RequestBodyReading;
+use http::header::EXPECT;
+use http::{Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// Responds to the requests of one connection.
+pub(super) struct HttpService(Rc<ConnectionState>);
+
+impl HttpService {
+    pub(super) fn new(state: Rc<ConnectionState>) -> HttpService {
+        HttpService(state)
+    }
+}
+
+impl Service<Request<Incoming>> for HttpService {
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn call(&self, request: Request<Incoming>) -> ResponseFuture {
+        let state = &self.0;
+        if !state.accepts_request() || !request.body().is_end_stream() {
+            return ResponseFuture::deferred(respond_slowly(state.clone(), request));
+        }
+        match dispatch(state, &request) {
+            Dispatch::Immediate(response) => {
+                ResponseFuture::Immediate(Some(respond(state, response, None, None)))
+            }
+            // Boxed, because its size would slow down immediate responses.
+            Dispatch::Deferred(deferred) => {
+                let state = state.clone();
+                ResponseFuture::deferred(
+                    async move { respond_when_due(&state, *deferred, None).await },
+                )
+            }
+        }
+    }
+}
+
+/// Responds to a request that has a body, or that came before the previous response was complete.
+async fn respond_slowly(
+    state: Rc<ConnectionState>,
+    request: Request<Incoming>,
+) -> Response<ResponseBody> {
+    state.wait_for_turn().await;
+    let dispatch = dispatch(&state, &request);
+    let expects_continue = request.headers().contains_key(EXPECT);
+    let body = request.into_body();
+    if body.is_end_stream() {
+        return match dispatch {
+            Dispatch::Immediate(response) => respond(&state, response, None, None),
+            Dispatch::Deferred(deferred) => respond_when_due(&state, *deferred, None).await,
+        };
+    }
+    let limit = state.worker.listener.connection_limits.request_body;
+    let reading = match &dispatch {
+        _ if body.size_hint().lower() > limit => RequestBodyReading::Unread,
+        Dispatch::Immediate(_) => RequestBodyReading::Immediate,
+        Dispatch::Deferred(deferred) => deferred.fate.request_body,
+    };
+    let progress = request_body::discard(&state, body, reading);
+    if expects_continue {
+        // hyper sends `100 Continue` while the body is read and the response has not begun.
+        progress.begun().await;
+    }
+    match dispatch {
+        Dispatch::Immediate(response) => respond(&state, response, None, None),
+        Dispatch::Deferred(deferred) => respond_when_due(&state, *deferred, Some(progress)).await,
+    }
+}
+
+/// A response that is there already, or one that is waited for.
+pub(super) enum ResponseFuture {
+    Immediate(Option<Response<ResponseBody>>),
+    Deferred(Pin<Box<dyn Future<Output = Response<ResponseBody>>>>),
+}
+
+impl ResponseFuture {
+    fn deferred(future: impl Future<Output = Response<ResponseBody>> + 'static) -> ResponseFuture {
+        ResponseFuture::Deferred(Box::pin(future))
+    }
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<ResponseBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            ResponseFuture::Immediate(response) => {
+                let response = response.take().expect("hyper polls a response once");
+                Poll::Ready(Ok(response))
+            }
+            ResponseFuture::Deferred(future) => future.as_mut().poll(context).map(Ok),
+        }
+    }
+}
