@@ -60,6 +60,16 @@ impl Representations {
         Representations::new(content_type, SiteFile::new(text.into()).with_gzip())
     }
 
+    /// Makes the field values static, for representations that live as long as the process: a clone of another value
+    /// changes a reference count, which workers on several cores would share.
+    pub(crate) fn with_static_values(mut self) -> Representations {
+        for value in self.identity.response.headers.values_mut() {
+            let text = value.to_str().expect("prepared values are ASCII");
+            *value = HeaderValue::from_static(text.to_owned().leak());
+        }
+        self
+    }
+
     /// The coding that a request selects.
     pub(crate) fn negotiate(&self, request: &HeaderMap) -> ContentCoding {
         match self.gzip {
@@ -148,6 +158,13 @@ mod tests {
             assert_eq!(response.headers[CONTENT_DIGEST], digest);
             assert_eq!(response.headers[VARY], "accept-encoding");
         }
+    }
+
+    #[test]
+    fn static_values_are_the_same() {
+        let page = || Representations::page("application/json", "[]\n".to_owned());
+        let headers = |page: Representations| page.identity.response.headers;
+        assert_eq!(headers(page().with_static_values()), headers(page()));
     }
 
     #[test]

@@ -16,6 +16,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug)]
 pub struct Site {
     catalog: Catalog,
+    /// Whether the site lives as long as the process, so that its field values may be static.
+    is_permanent: bool,
     /// By the index of the resource; those of the catalogue that have been requested.
     resources: Vec<OnceLock<Representations>>,
     index: OnceLock<Representations>,
@@ -28,8 +30,11 @@ impl Site {
     /// The site of the embedded flags; prepared once per process.
     #[cfg(feature = "embedded-flags")]
     pub fn embedded() -> Arc<Site> {
-        static EMBEDDED: std::sync::LazyLock<Arc<Site>> =
-            std::sync::LazyLock::new(|| Arc::new(Site::new(Catalog::embedded())));
+        static EMBEDDED: std::sync::LazyLock<Arc<Site>> = std::sync::LazyLock::new(|| {
+            let mut site = Site::new(Catalog::embedded());
+            site.is_permanent = true;
+            Arc::new(site)
+        });
         EMBEDDED.clone()
     }
 
@@ -53,6 +58,7 @@ impl Site {
         Site {
             resources: (0..Resource::COUNT).map(|_| OnceLock::new()).collect(),
             catalog,
+            is_permanent: false,
             index: OnceLock::new(),
             redirect_to_page: with_field(StatusCode::PERMANENT_REDIRECT, LOCATION, "/flags/"),
             not_found: PreparedResponse::for_status(StatusCode::NOT_FOUND).into(),
@@ -74,7 +80,14 @@ impl Site {
             return Some(prepared);
         }
         let file = self.catalog.file(resource)?.clone();
-        Some(prepared.get_or_init(|| Representations::new(resource.content_type(), file)))
+        Some(prepared.get_or_init(|| {
+            let prepared = Representations::new(resource.content_type(), file);
+            if self.is_permanent {
+                prepared.with_static_values()
+            } else {
+                prepared
+            }
+        }))
     }
 }
 
