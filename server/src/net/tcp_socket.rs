@@ -19,7 +19,7 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// The receive buffer of a connection whose requests are read slowly, in bytes; the system doubles it. With the usual
 /// buffer it would take most uploads whole.
-const SMALL_RECEIVE_BUFFER: usize = 4 << 10;
+const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
 /// The stream of a TCP connection.
 #[derive(Debug)]

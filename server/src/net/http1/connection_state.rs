@@ -140,6 +140,10 @@ impl ConnectionState {
             Phase::Discarding { .. } => *phase = Phase::Idle { since },
             _ => {}
         }
+        drop(phase);
+        if self.is_turn_awaited.take() {
+            self.wake();
+        }
     }
 
     /// Holds a permit of the concurrency limit until the response ends.
