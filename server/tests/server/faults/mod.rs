@@ -2,6 +2,7 @@
 
 mod content;
 mod ending;
+mod family;
 mod pace;
 mod redirect_chains;
 
