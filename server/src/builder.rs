@@ -16,6 +16,7 @@ use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
+use crate::limits::accept_schedule::AcceptSchedule;
 use crate::limits::concurrency_limit::ConcurrencyLimit;
 use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::limits::token_bucket::TokenBucket;
@@ -219,7 +220,9 @@ impl<S> ServerBuilder<S> {
             ..self.connection_limits
         };
         let start = Instant::now();
+        let accept_schedule = AcceptSchedule::new(&self.listener);
         let listener = Arc::new(SharedListener {
+            accept_schedule,
             content: Content::new(
                 self.site.ok_or(StartError::NoSite)?,
                 self.seed,

@@ -3,13 +3,8 @@
 //!
 //! Limits are no part of fates, because their effect depends on other requests.
 
-#[cfg_attr(not(test), allow(dead_code, reason = "the worker does not use it yet"))]
 pub(crate) mod accept_schedule;
 pub(crate) mod concurrency_limit;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "the connection does not use it yet")
-)]
 pub(crate) mod shared_bandwidth;
 pub(crate) mod token_bucket;
 

@@ -6,6 +6,7 @@ use crate::fate::request_counters::RequestCounters;
 use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
 use crate::limits::ListenerLimits;
+use crate::limits::accept_schedule::AcceptSchedule;
 use crate::net::limit_reports::LimitReports;
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
@@ -13,7 +14,7 @@ use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd, ServerLimit};
 use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// A listener, one server of a profile, as its workers share it.
@@ -22,6 +23,8 @@ pub(crate) struct SharedListener {
     pub(crate) content: Content,
     pub(crate) rule_set: RuleSet,
     pub(crate) limits: ListenerLimits,
+    /// When connections are accepted late or refused.
+    pub(crate) accept_schedule: AcceptSchedule,
     /// Whether there are no rules, faults, delays and limits; computed at start, because every request needs
     /// the answer.
     pub(crate) passthrough: bool,
@@ -87,6 +90,13 @@ impl WorkerContext {
     /// Locks this worker's ledger. Only this worker writes to the ledger, so the lock is rarely contended.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the connection that arrives now waits until it is accepted.
+    pub(crate) fn accept_delay(&self) -> Option<Duration> {
+        let listener = &self.listener;
+        let delay = (listener.accept_schedule).accept_delay_at(listener.start.elapsed());
+        Some(delay).filter(|delay| !delay.is_zero())
     }
 
     /// Counts and reports that a limit was reached.

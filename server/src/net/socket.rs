@@ -59,7 +59,7 @@ enum ReusePort {
     not(target_os = "linux"),
     expect(unused_variables, reason = "SO_REUSEPORT is set on Linux only")
 )]
-fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
+fn open(address: SocketAddr, reuse_port: ReusePort) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // Allows a restart while connections of the previous server are in TIME_WAIT.
@@ -71,8 +71,31 @@ fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_congestion(b"reno");
     socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+/// Opens one listening socket.
+fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
+    let socket = open(address, reuse_port)?;
     // `bind` does not collide with a listener that set SO_REUSEADDR; `listen` does.
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
+}
+
+/// Opens one more listening socket on a port of this process.
+///
+/// # Errors
+/// If the system refuses it.
+pub(crate) fn listen_again(address: SocketAddr) -> io::Result<TcpListener> {
+    bind(address, ReusePort::Yes)
+}
+
+/// Keeps a port of this process, so that no other process takes it while connections to it are refused: a socket that is
+/// bound and does not listen.
+///
+/// # Errors
+/// If the system refuses it.
+pub(crate) fn reserve(address: SocketAddr) -> io::Result<Socket> {
+    open(address, ReusePort::Yes)
 }

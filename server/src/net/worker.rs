@@ -7,12 +7,14 @@ use crate::net::http1::connection;
 use crate::net::http1::connection_state::{ConnectionState, Termination};
 use crate::net::memory_release::MemoryRelease;
 use crate::net::shared_state::{SharedListener, WorkerContext};
+use crate::net::socket;
 use crate::net::system_calls;
 use crate::net::tcp_socket::TcpSocket;
 use flagpole_protocol::{Ledger, ServerLimit};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future;
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex};
@@ -45,6 +47,8 @@ pub(crate) enum ServerPhase {
 pub(crate) struct Worker {
     context: Rc<WorkerContext>,
     connections: RefCell<HashMap<u64, Weak<ConnectionState>>>,
+    /// The number of the next connection.
+    next_number: Cell<u64>,
     memory_release: RefCell<MemoryRelease>,
     /// Notified when the last open connection is closed.
     last_closed: Notify,
@@ -81,6 +85,7 @@ impl Worker {
             let worker = Rc::new(Worker {
                 context: Rc::new(WorkerContext::new(listener, ledger)?),
                 connections: RefCell::default(),
+                next_number: Cell::default(),
                 memory_release: RefCell::default(),
                 last_closed: Notify::new(),
             });
@@ -100,9 +105,8 @@ impl Worker {
         tokio::select! {
             // An error means that the sender, and so the server, was dropped: the same as `Stopped`.
             _ = phase.wait_for(|phase| *phase != ServerPhase::Serving) => {}
-            never = self.accept_all(&socket) => match never? {},
+            never = self.listen(socket) => match never? {},
         }
-        drop(socket);
         self.context.draining.set(true);
         for connection in self.open_connections() {
             if connection.is_idle_or_hanging() {
@@ -118,12 +122,49 @@ impl Worker {
         Ok(())
     }
 
-    async fn accept_all(self: &Rc<Self>, socket: &TcpListener) -> io::Result<Infallible> {
-        for number in 0.. {
+    /// Accepts connections, except while the listener refuses them: then it has no listening socket.
+    async fn listen(self: &Rc<Self>, socket: TcpListener) -> io::Result<Infallible> {
+        let listener = &self.context.listener;
+        let schedule = &listener.accept_schedule;
+        let address = socket.local_addr()?;
+        let ever_refuses =
+            schedule.refuses_at(Duration::ZERO) || schedule.next_change(Duration::ZERO).is_some();
+        let _reservation = ever_refuses.then(|| socket::reserve(address)).transpose()?;
+        let mut socket = Some(socket);
+        loop {
+            let elapsed = listener.start.elapsed();
+            if schedule.refuses_at(elapsed) {
+                socket = None;
+            } else if socket.is_none() {
+                socket = Some(TcpListener::from_std(socket::listen_again(address)?)?);
+            }
+            let next_change = schedule.next_change(elapsed);
+            tokio::select! {
+                never = self.accept_all(socket.as_ref()) => match never? {},
+                () = self.sleep_until(next_change.map(|time| listener.start + time)) => {}
+            }
+        }
+    }
+
+    /// Waits until an instant; without end if there is none.
+    async fn sleep_until(&self, at: Option<Instant>) {
+        match at {
+            Some(at) => self.context.timer.sleep_until(at).await,
+            None => future::pending().await,
+        }
+    }
+
+    /// Accepts connections at a socket; waits without end if there is none.
+    async fn accept_all(self: &Rc<Self>, socket: Option<&TcpListener>) -> io::Result<Infallible> {
+        let Some(socket) = socket else {
+            return future::pending().await;
+        };
+        loop {
             let (stream, permit) = self.accept(socket).await?;
+            let number = self.next_number.get();
+            self.next_number.set(number + 1);
             self.spawn_connection(stream, number, permit);
         }
-        unreachable!("2^64 connections outlast the machine")
     }
 
     /// Accepts a connection, then waits until one more connection may be open. In the opposite order a
@@ -168,7 +209,13 @@ impl Worker {
         let (socket, handle) = TcpSocket::new(stream);
         let state = Rc::new(ConnectionState::new(self.context.clone(), handle));
         let registration = self.register(number, &state, permit);
+        let delay = self.context.accept_delay();
         spawn_local(async move {
+            if let Some(delay) = delay {
+                // To the peer it makes no difference that the system's connection is accepted already.
+                let accept_at = Instant::now() + delay;
+                state.worker.timer.sleep_until(accept_at).await;
+            }
             connection::serve(socket, state).await;
             // Only now is the connection's last request in the ledger.
             drop(registration);

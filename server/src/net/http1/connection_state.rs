@@ -273,6 +273,13 @@ impl ConnectionState {
         }
     }
 
+    /// Moves the due time of the first byte to when the bandwidth permits it, if that is later.
+    pub(super) fn postpone_due_until(&self, until: Instant) {
+        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
+            write.due = write.due.map(|due| due.max(until));
+        }
+    }
+
     /// Called after bytes were read from the peer; false if they end the connection.
     pub(super) fn on_bytes_read(&self) -> bool {
         let now = self.worker.tick.get();

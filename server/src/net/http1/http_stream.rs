@@ -5,6 +5,7 @@ use crate::http::write_schedule::WriteSchedule;
 use crate::net::http1::closing::Close;
 use crate::net::http1::connection_state::ConnectionState;
 use crate::net::http1::phase::WritePlan;
+use crate::net::http1::throttle::{Allowance, Throttle};
 use flagpole_protocol::Ending;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
@@ -25,6 +26,9 @@ pub(super) struct HttpStream<S> {
     response: Option<PlannedResponse>,
     /// Whether the peer has closed its sending side.
     pub(super) is_input_over: bool,
+    throttle: Throttle,
+    /// The wait for the bandwidth of the listener.
+    throttled: Option<BoxedSleep>,
 }
 
 type BoxedSleep = Pin<Box<dyn Future<Output = ()>>>;
@@ -45,6 +49,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
             state,
             response: None,
             is_input_over: false,
+            throttle: Throttle::default(),
+            throttled: None,
         }
     }
 
@@ -59,13 +65,46 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        let written = match (&self.state.worker.listener.limits.bandwidth, first) {
+            (Some(_), Some(bytes)) => {
+                let allowed = ready!(self.poll_bandwidth(context, bytes.len()));
+                Pin::new(&mut self.inner)
+                    .poll_write(context, &bytes[..allowed])
+                    .map_ok(|written| {
+                        self.throttle.on_written(written);
+                        written
+                    })
+            }
+            _ => Pin::new(&mut self.inner).poll_write_vectored(context, slices),
+        };
         match &written {
             Poll::Ready(Ok(_)) => self.state.on_bytes_written(),
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.state.on_write_blocked(),
         }
         written
+    }
+
+    /// The number of bytes, of `wanted`, that the bandwidth of the listener permits to write; ready when it is above 0.
+    fn poll_bandwidth(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
+        let listener = self.state.worker.listener.clone();
+        let Some(bandwidth) = &listener.limits.bandwidth else {
+            return Poll::Ready(wanted);
+        };
+        loop {
+            if let Some(sleep) = &mut self.throttled {
+                ready!(sleep.as_mut().poll(context));
+                self.throttled = None;
+            }
+            match self.throttle.allowance(bandwidth, wanted, Instant::now()) {
+                Allowance::Bytes(bytes) => return Poll::Ready(bytes),
+                Allowance::Wait(until) => {
+                    self.state.postpone_due_until(until);
+                    self.throttled = Some(sleep_until(&self.state, until));
+                }
+            }
+        }
     }
 
     /// Starts the plan of a response; `bytes` begin with its head.

@@ -12,3 +12,4 @@ mod request_body;
 mod respond;
 mod response_body;
 mod service;
+mod throttle;
