@@ -3,6 +3,7 @@
 use crate::raw_connection::{RawConnection, RawResponse};
 use flagpole_protocol::Cause;
 use flagpole_server::BlockingServer;
+use std::time::Duration;
 
 const FLAG: &str = "/flags/br/br.gif";
 
@@ -115,8 +116,10 @@ fn equivalent_targets_count_as_one_resource() {
             200
         );
     }
-    let numbers: Vec<_> = (server.journal_entries().iter())
-        .map(|entry| entry.request_number)
-        .collect();
+    // A request is recorded after its response has been written; the end of the server waits for that.
+    let ledger = server.shutdown(Duration::from_secs(10));
+    let entries = ledger.entries.iter();
+    let mut numbers: Vec<_> = entries.map(|entry| entry.request_number).collect();
+    numbers.sort_unstable();
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
 }
