@@ -102,6 +102,21 @@ pub fn median_trial(trials: &[Trial]) -> Option<&Trial> {
 pub struct ServerSummary {
     /// Requests whose head was parsed.
     pub requests: u64,
+    /// Responses written to their last byte.
+    #[serde(default)]
+    pub completed: u64,
+    /// Responses that ended before their last byte because the client left: it cancels a request by a reset.
+    #[serde(default)]
+    pub aborted: u64,
+    /// Responses that ended before their last byte because of a fault.
+    #[serde(default)]
+    pub ended_by_fault: u64,
+    /// Responses that ended before their last byte because the server stopped.
+    #[serde(default)]
+    pub ended_by_stop: u64,
+    /// Responses that ended before their last byte because the client did not read them in time.
+    #[serde(default)]
+    pub timed_out: u64,
     /// Started responses by status.
     pub by_status: BTreeMap<u16, u64>,
     /// Delayed responses.
@@ -134,6 +149,11 @@ impl ServerSummary {
         };
         ServerSummary {
             requests: ledger.requests,
+            completed: ledger.completed,
+            aborted: ledger.aborted,
+            ended_by_fault: ledger.ended_by_fault,
+            ended_by_stop: ledger.ended_by_stop,
+            timed_out: ledger.timed_out,
             by_status: ledger.by_status.clone(),
             delayed: ledger.lateness.count(),
             lateness_p50_us: lateness_us(0.5),
