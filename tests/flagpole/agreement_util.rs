@@ -4,6 +4,7 @@ use crate::combos::Combo;
 use flagpole_protocol::Cause;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{FateKey, JournalEntry, Ledger};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(crate) type TestRun = (Combo, MeasuredRun);
@@ -72,10 +73,11 @@ pub(crate) fn client_traces(runs: &[TestRun]) -> Vec<Trace> {
 
 /// Every response that the client received is in the journal with the same trace. Every other
 /// journal entry is an attempt without a response; an attempt without an entry was given up by the
-/// client or did not reach the server.
+/// client or did not reach the server. Responses are aborted where the client gave up, and nowhere else.
 pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
     assert_eq!(ledger.entries_dropped, 0);
     let traces = attempts(runs);
+    assert_ends_agree(&traces, ledger);
     let (seen, mut unseen): (Vec<_>, Vec<_>) = traces
         .into_iter()
         .partition(|(trace, _)| trace.status.is_some());
@@ -103,4 +105,41 @@ pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
             "{outcome}, but missing in the journal: {trace:?}"
         );
     }
+}
+
+/// The client resets the connection of a response that it gives up, and the ledger counts the response as aborted.
+fn assert_ends_agree(attempts: &[(Trace, &Outcome)], ledger: &Ledger) {
+    let (completed, unfinished): (Vec<_>, Vec<_>) =
+        ledger.entries.iter().partition(|entry| entry.completed);
+    assert_eq!(ledger.completed, completed.len() as u64);
+    let other_ends = (ledger.in_progress(), ledger.ended_by_stop, ledger.timed_out);
+    assert_eq!(other_ends, (0, 0, 0));
+    let given_up: BTreeSet<_> = attempts
+        .iter()
+        .filter(|(_, outcome)| closes_by_reset(outcome))
+        .map(|(trace, _)| trace.request())
+        .collect();
+    let is_given_up = |entry: &JournalEntry| given_up.contains(&Trace::from_entry(entry).request());
+    let count = |matches: &dyn Fn(&JournalEntry) -> bool| {
+        unfinished.iter().filter(|entry| matches(entry)).count() as u64
+    };
+    // A fault may end a response just when the client gives it up.
+    let certain = count(&|entry| entry.fault.is_none());
+    let possible = count(&is_given_up);
+    assert!(
+        (certain..=possible).contains(&ledger.aborted),
+        "{ledger}\n{certain} to {possible} responses were given up"
+    );
+}
+
+/// Whether the client closes the connection while the response is outstanding.
+fn closes_by_reset(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Timeout(..)
+            | Outcome::Cancelled
+            | Outcome::HedgeLost
+            | Outcome::TooLarge
+            | Outcome::ProtocolError(_)
+    )
 }
