@@ -134,8 +134,8 @@ impl Ledger {
         let always = [(self.completed, "completed"), (self.aborted, "aborted")];
         let rarer = [
             (self.ended_by_fault, "ended by a fault"),
-            (self.ended_by_stop, "cut at the stop"),
-            (self.timed_out, "timed out"),
+            (self.ended_by_stop, "ended by the stop"),
+            (self.timed_out, "timed out in writing"),
         ];
         let rarer = rarer.into_iter().filter(|(count, _)| *count > 0);
         let ends = always.into_iter().chain(rarer);
@@ -268,6 +268,25 @@ mod tests {
              by cause   delay: 1, fault 500: 1\n\
              lateness   p50 0.040 ms, p99 0.040 ms (2 delayed responses, 0 early)"
         );
+    }
+
+    #[test]
+    fn ends_that_are_rare_are_printed_only_if_there_are_any() {
+        let mut ledger = Ledger::default();
+        for end in [
+            ResponseEnd::Completed,
+            ResponseEnd::PeerLeft,
+            ResponseEnd::Fault,
+            ResponseEnd::ServerStopped,
+            ResponseEnd::TimedOut,
+        ] {
+            ledger.count_request(&Cause::Clean);
+            ledger.count_end(end);
+        }
+        let ends = "1 completed, 1 aborted, 1 ended by a fault, 1 ended by the stop, 1 timed out in writing";
+        let line = format!("requests   5 ({ends}) over 0 connections\n");
+        assert!(ledger.to_string().starts_with(&line), "{ledger}");
+        assert_eq!(ledger.in_progress(), 0);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct ServerHandle {
 pub struct StopHandle(watch::Sender<ServerPhase>);
 
 impl StopHandle {
-    /// Closes all connections now; requests in progress are aborted. The shutdown returns as soon as the workers have
+    /// Closes all connections now, which ends the responses in progress. The shutdown returns as soon as the workers have
     /// ended.
     pub fn stop_now(&self) {
         self.0.send_replace(ServerPhase::Stopped);
