@@ -10,7 +10,7 @@ use flagpole_protocol::{
     ContentCoding, PreconditionResult, SelectedRepresentation, StatusResponse,
 };
 use http::header::{CACHE_CONTROL, ETAG};
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 use std::time::Duration;
 
 /// The decision.
@@ -25,21 +25,42 @@ pub(crate) struct Selection {
 impl Selection {
     /// Decides for a request with this route.
     pub(crate) fn new<B>(content: &Content, route: Route, request: &Request<B>) -> Selection {
+        Selection::decide(content, route, request).0
+    }
+
+    /// Decides and builds the response at once: one look-up of the representation, where `new` and `response` need two.
+    pub(crate) fn immediate_response<B>(
+        content: &Content,
+        route: Route,
+        request: &Request<B>,
+    ) -> PreparedResponse {
+        let (selection, full) = Selection::decide(content, route, request);
+        selection.build(&selection.precondition, full, content)
+    }
+
+    /// The decision, and the full response that it is about.
+    fn decide<'a, B>(
+        content: &'a Content,
+        route: Route,
+        request: &Request<B>,
+    ) -> (Selection, &'a PreparedResponse) {
         let (method, fields) = (request.method(), request.headers());
         let representations = content.representations(route);
         let coding = representations.negotiate(fields);
-        let selected = representations.get(coding);
+        let representation = representations.get(coding);
+        let full = &representation.response;
         let selected = SelectedRepresentation {
-            fields: &selected.response.headers,
-            last_modified: selected.last_modified,
-            length: selected.response.body.len(),
+            fields: &full.headers,
+            last_modified: representation.last_modified,
+            length: full.body.len(),
         };
-        Selection {
+        let selection = Selection {
             route,
             coding,
             precondition: PreconditionResult::evaluate(method, fields, selected),
             is_head: method == Method::HEAD,
-        }
+        };
+        (selection, full)
     }
 
     /// Builds the response.
@@ -58,17 +79,29 @@ impl Selection {
     }
 
     fn response_for(&self, result: &PreconditionResult, content: &Content) -> PreparedResponse {
-        let full = &content
-            .representations(self.route)
-            .get(self.coding)
-            .response;
-        let mut response = precondition_response::build(result, full, self.is_head);
-        if let Some(value) = &content.cache_control
-            && response.headers.contains_key(ETAG)
-        {
-            // Not of errors and redirects, which have no tag.
-            response.headers.insert(CACHE_CONTROL, value.clone());
-        }
-        response
+        let representations = content.representations(self.route);
+        let full = &representations.get(self.coding).response;
+        self.build(result, full, content)
     }
+
+    fn build(
+        &self,
+        result: &PreconditionResult,
+        full: &PreparedResponse,
+        content: &Content,
+    ) -> PreparedResponse {
+        let response = precondition_response::build(result, full, self.is_head);
+        match &content.cache_control {
+            Some(value) => with_cache_control(response, value),
+            None => response,
+        }
+    }
+}
+
+/// Adds the field to representations. Errors and redirects, which have no tag, stay without it.
+fn with_cache_control(mut response: PreparedResponse, value: &HeaderValue) -> PreparedResponse {
+    if response.headers.contains_key(ETAG) {
+        response.headers.insert(CACHE_CONTROL, value.clone());
+    }
+    response
 }

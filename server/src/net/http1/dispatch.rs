@@ -48,7 +48,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
     let content = &listener.content;
-    let selection = || Selection::new(content, route, request);
+    let respond = || Selection::immediate_response(content, route, request);
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
@@ -71,7 +71,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     }
     if key.as_str() == ServerIdentity::PATH {
         state.begin_uncounted_request();
-        return Dispatch::Immediate(selection().response(content));
+        return Dispatch::Immediate(respond());
     }
     let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
     let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
@@ -80,7 +80,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     };
     if listener.passthrough {
         begin(Some(index), &Cause::Clean, &Decision::default());
-        return Dispatch::Immediate(selection().response(content));
+        return Dispatch::Immediate(respond());
     }
     let admission = match listener.limits.admit(*parsed) {
         Ok(admission) => admission,
@@ -111,7 +111,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         fate: decision.fate,
         admission,
         parsed: *parsed,
-        selection: selection(),
+        selection: Selection::new(content, route, request),
         key,
         chain_number,
         request: WireRequest {
