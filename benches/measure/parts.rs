@@ -26,7 +26,7 @@ fn brazil() -> Resource {
 }
 
 /// Requests per second without delay or fault through 64 connections, client and server in this process;
-/// `benches/peers/server.sh` compares the server alone with other servers.
+/// `cargo bench -- nginx` compares the server alone with other servers.
 fn server(criterion: &mut Criterion) {
     let builder = BlockingServer::builder().journal_capacity(0);
     let server = builder.start().expect("a free port is found");
