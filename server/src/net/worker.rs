@@ -4,7 +4,8 @@
 //! read and change is the request counters and the limits.
 
 use crate::net::http1::connection;
-use crate::net::http1::connection_state::{ConnectionState, Termination};
+use crate::net::http1::connection_state::ConnectionState;
+use crate::net::http1::phase::Termination;
 use crate::net::memory_release::MemoryRelease;
 use crate::net::shared_state::{SharedListener, WorkerContext};
 use crate::net::socket;

@@ -4,8 +4,9 @@
 use crate::config::connection_limits::ConnectionLimits;
 use crate::http::refusal::Refusal;
 use crate::net::http1::closing::{self, Close};
-use crate::net::http1::connection_state::{ConnectionState, Termination};
+use crate::net::http1::connection_state::ConnectionState;
 use crate::net::http1::http_stream::HttpStream;
+use crate::net::http1::phase::Termination;
 use crate::net::http1::service::HttpService;
 use flagpole_protocol::{ResponseEnd, ServerLimit};
 use http::StatusCode;
@@ -165,13 +166,13 @@ fn refusal(state: &ConnectionState, error: &hyper::Error, unparsed: &[u8]) -> Re
         return Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, sentence);
     }
     state.count_limit(ServerLimit::HeadSize);
-    let sentence = format!("expected a head of at most {} bytes", limits.head_size);
     let has_target = unparsed.contains(&b'\n');
-    let status = if has_target {
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    let (status, what) = if has_target {
+        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
     } else {
-        StatusCode::URI_TOO_LONG
+        (StatusCode::URI_TOO_LONG, "request line")
     };
+    let sentence = format!("expected a {what} of at most {} bytes", limits.head_size);
     Refusal::new(status, sentence)
 }
 

@@ -8,7 +8,7 @@ use crate::config::connection_limits::ConnectionLimits;
 use crate::limits::concurrency_limit::Permit;
 use crate::net::http1::active_request::{ActiveRequest, LoggedRequest};
 use crate::net::http1::closing::Close;
-use crate::net::http1::phase::{Exchange, Phase, WritePhase, WritePlan};
+use crate::net::http1::phase::{Exchange, Phase, Termination, WritePhase, WritePlan};
 use crate::net::shared_state::WorkerContext;
 use crate::net::tcp_socket::SocketHandle;
 use flagpole_protocol::{Cause, Ending, ResponseEnd, ServerLimit};
@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// The state of one connection.
+/// The state of one connection: its phase, and what must be counted of it.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     pub(crate) worker: Rc<WorkerContext>,
@@ -34,19 +34,6 @@ pub(crate) struct ConnectionState {
     termination: Cell<Option<Termination>>,
     /// The waker of the connection's task.
     waker: RefCell<Option<Waker>>,
-}
-
-/// Why the worker ends a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Termination {
-    /// The server stops.
-    Stop,
-    /// The head of a request, or the next piece of its body, took too long.
-    HeadTime,
-    /// There was no request for too long.
-    KeepAlive,
-    /// The peer has read nothing of a response for too long.
-    WriteTime,
 }
 
 impl ConnectionState {
@@ -96,10 +83,7 @@ impl ConnectionState {
     /// Whether a request can begin: not while bytes of the previous response wait to be written, and not if the connection
     /// ends instead.
     pub(super) fn accepts_request(&self) -> bool {
-        matches!(
-            *self.phase.borrow(),
-            Phase::Idle { .. } | Phase::Head { .. }
-        )
+        self.phase.borrow().accepts_request()
     }
 
     /// Waits until a request can begin; without end if the connection ends instead.
@@ -206,10 +190,7 @@ impl ConnectionState {
 
     /// Takes the plan of the response whose first bytes hyper writes.
     pub(super) fn take_plan(&self) -> Option<Box<WritePlan>> {
-        match &mut *self.phase.borrow_mut() {
-            Phase::Writing(_, write) => write.plan.take(),
-            _ => None,
-        }
+        self.phase.borrow_mut().write_mut()?.plan.take()
     }
 
     /// Whether hyper writes the response to a request that it refuses itself.
@@ -218,9 +199,14 @@ impl ConnectionState {
     }
 
     fn with_exchange(&self, change: impl FnOnce(&mut Exchange)) {
-        match &mut *self.phase.borrow_mut() {
-            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => change(exchange),
-            _ => {}
+        if let Some(exchange) = self.phase.borrow_mut().exchange_mut() {
+            change(exchange);
+        }
+    }
+
+    fn with_write(&self, change: impl FnOnce(&mut WritePhase)) {
+        if let Some(write) = self.phase.borrow_mut().write_mut() {
+            change(write);
         }
     }
 
@@ -261,53 +247,33 @@ impl ConnectionState {
     /// Called when hyper drops the body: after its last byte, or at once if no body is sent. After an error hyper drops the
     /// body too, but never flushes again.
     pub(super) fn on_body_consumed(&self) {
-        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
-            write.body_consumed = true;
-        }
+        self.with_write(|write| write.body_consumed = true);
     }
 
     /// Moves the due time of the first byte, because the write schedule begins with a pause.
     pub(super) fn postpone_due(&self, time: Duration) {
-        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
-            write.due = write.due.map(|due| due + time);
-        }
+        self.with_write(|write| write.due = write.due.map(|due| due + time));
     }
 
     /// Moves the due time of the first byte to when the bandwidth permits it, if that is later.
     pub(super) fn postpone_due_until(&self, until: Instant) {
-        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
-            write.due = write.due.map(|due| due.max(until));
-        }
+        self.with_write(|write| write.due = write.due.map(|due| due.max(until)));
     }
 
     /// Called after bytes were read from the peer; false if they end the connection.
     pub(super) fn on_bytes_read(&self) -> bool {
-        let now = self.worker.tick.get();
         let mut phase = self.phase.borrow_mut();
-        match &mut *phase {
-            Phase::Idle { .. } => *phase = Phase::Head { since: now },
-            Phase::Discarding { since } => *since = now,
-            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
-                exchange.body_since = exchange.body_since.map(|_| now);
-            }
-            Phase::Stale { .. } => {
-                *phase = Phase::Ended(Close::Fin);
-                return false;
-            }
-            _ => {}
-        }
-        true
+        phase.on_bytes_read(self.worker.tick.get());
+        !matches!(*phase, Phase::Ended(_))
     }
 
     /// Called after bytes were written to the socket; the first write of a delayed response records its lateness.
     pub(super) fn on_bytes_written(&self) {
-        let due = match &mut *self.phase.borrow_mut() {
-            Phase::Writing(_, write) => {
-                write.blocked_since = None;
-                write.due.take()
-            }
-            _ => None,
-        };
+        let mut due = None;
+        self.with_write(|write| {
+            write.blocked_since = None;
+            due = write.due.take();
+        });
         let Some(due) = due else { return };
         let lateness = Instant::now().checked_duration_since(due);
         match lateness {
@@ -319,23 +285,16 @@ impl ConnectionState {
 
     /// Called when the socket takes no more bytes of a response.
     pub(super) fn on_write_blocked(&self) {
-        if let Phase::Writing(_, write) = &mut *self.phase.borrow_mut() {
-            write.blocked_since.get_or_insert(self.worker.tick.get());
-        }
+        let now = self.worker.tick.get();
+        self.with_write(|write| {
+            write.blocked_since.get_or_insert(now);
+        });
     }
 
     /// Called when hyper's buffer is empty.
     pub(super) fn on_flushed(&self) {
-        let now = self.worker.tick.get();
-        let next = match &*self.phase.borrow() {
-            Phase::Writing(_, write) if !write.body_consumed => return,
-            Phase::Writing(_, write) if write.is_last => Phase::Stale { since: now },
-            Phase::Writing(Exchange { body_since, .. }, _) => match body_since {
-                Some(since) => Phase::Discarding { since: *since },
-                None => Phase::Idle { since: now },
-            },
-            _ => return,
-        };
+        let next = self.phase.borrow().after_response(self.worker.tick.get());
+        let Some(next) = next else { return };
         self.finish(ResponseEnd::Completed);
         *self.phase.borrow_mut() = next;
         if self.is_turn_awaited.take() {
@@ -370,64 +329,28 @@ impl ConnectionState {
 
     /// Whether the peer may leave unnoticed: nothing is read, and nothing is written for a while.
     pub(super) fn needs_watch(&self) -> bool {
-        match &*self.phase.borrow() {
-            Phase::Waiting(_) => true,
-            Phase::Writing(_, write) => write.is_planned,
-            _ => false,
-        }
+        self.phase.borrow().needs_watch()
     }
 
     /// Whether the connection can be closed without loss: no response is in progress, or one that never ends by itself
     /// (`hang`).
     pub(crate) fn is_idle_or_hanging(&self) -> bool {
-        match &*self.phase.borrow() {
-            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
-                let request = exchange.request.as_ref();
-                request.is_none_or(|request| request.hangs_forever)
-            }
-            _ => true,
-        }
+        self.phase.borrow().is_idle_or_hanging()
     }
 
     /// Whether the response in progress never ends by itself.
     pub(super) fn hangs_forever(&self) -> bool {
-        let mut hangs = false;
-        self.with_exchange(|exchange| {
-            let request = exchange.request.as_ref();
-            hangs = request.is_some_and(|request| request.hangs_forever);
-        });
-        hangs
+        let phase = self.phase.borrow();
+        let request = phase
+            .exchange()
+            .and_then(|exchange| exchange.request.as_ref());
+        request.is_some_and(|request| request.hangs_forever)
     }
 
     /// Why the connection is to be ended at this tick, if it is.
     pub(crate) fn overdue(&self, limits: &ConnectionLimits) -> Option<Termination> {
-        let now = self.worker.tick.get();
-        let is_over = |since: u64, limit: Duration| {
-            // A tick may come just after `since`, hence one more.
-            now - since > limit.as_secs() + u64::from(limit.subsec_nanos() > 0)
-        };
-        match &*self.phase.borrow() {
-            Phase::Idle { since } if !self.has_served.get() => {
-                is_over(*since, limits.head_timeout).then_some(Termination::KeepAlive)
-            }
-            Phase::Idle { since } | Phase::Stale { since } => {
-                is_over(*since, limits.keep_alive_timeout).then_some(Termination::KeepAlive)
-            }
-            Phase::Head { since } | Phase::Discarding { since } => {
-                is_over(*since, limits.head_timeout).then_some(Termination::HeadTime)
-            }
-            Phase::Writing(_, write) => {
-                let is_blocked = |since| is_over(since, limits.write_timeout);
-                let is_overdue = write.blocked_since.is_some_and(is_blocked);
-                is_overdue.then_some(Termination::WriteTime)
-            }
-            Phase::Waiting(exchange) => {
-                let since = exchange.body_since.filter(|_| exchange.needs_body);
-                let is_late = |since| is_over(since, limits.head_timeout);
-                since.is_some_and(is_late).then_some(Termination::HeadTime)
-            }
-            Phase::Ended(_) => None,
-        }
+        let (now, is_new) = (self.worker.tick.get(), !self.has_served.get());
+        self.phase.borrow().overdue(now, is_new, limits)
     }
 
     /// Has the connection's task end the connection.

@@ -15,7 +15,8 @@ use crate::net::http1::connection_state::ConnectionState;
 use flagpole_protocol::{
     Cause, Fate, FateKey, ResponseContent, ServerIdentity, ServerLimit, SpecError,
 };
-use http::{Method, Request, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 use std::cell::LazyCell;
 use std::time::Instant;
@@ -56,18 +57,25 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
             ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
         state.begin_request(active, cause);
     };
-    let refuse = |status, error: SpecError| {
+    let refuse = |error: SpecError| {
         begin(None, &Cause::BadRequest, &Decision::default());
-        Dispatch::Immediate(PreparedResponse::text(status, &error.to_string()))
+        let (status, sentence) = (StatusCode::BAD_REQUEST, error.to_string());
+        Dispatch::Immediate(PreparedResponse::text(status, &sentence))
     };
     if let Err(error) = host::check(request) {
-        return refuse(StatusCode::BAD_REQUEST, error);
+        return refuse(error);
     }
     let body_limit = listener.connection_limits.request_body;
     if request.body().size_hint().lower() > body_limit {
         state.count_limit(ServerLimit::RequestBody);
+        begin(None, &Cause::BadRequest, &Decision::default());
         let sentence = format!("expected a body of at most {body_limit} bytes");
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, SpecError::rule(sentence));
+        let mut response = PreparedResponse::text(StatusCode::PAYLOAD_TOO_LARGE, &sentence);
+        // The body is not read, so the next request cannot be found.
+        response
+            .headers
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+        return Dispatch::Immediate(response);
     }
     if key.as_str() == ServerIdentity::PATH {
         state.begin_uncounted_request();
@@ -76,7 +84,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
     let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
         Ok(index) => index,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+        Err(error) => return refuse(error),
     };
     if listener.passthrough {
         begin(Some(index), &Cause::Clean, &Decision::default());

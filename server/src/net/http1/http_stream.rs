@@ -1,10 +1,9 @@
 //! The stream that hyper reads and writes: reports to the state of the connection what was read and written, and delays,
 //! cuts, resets or replaces the bytes of a response by its plan, because hyper can do none of that.
 
-use crate::http::write_schedule::WriteSchedule;
 use crate::net::http1::closing::Close;
 use crate::net::http1::connection_state::ConnectionState;
-use crate::net::http1::phase::WritePlan;
+use crate::net::http1::planned_response::{BoxedSleep, PlannedResponse, sleep_until};
 use crate::net::http1::throttle::{Allowance, Throttle};
 use flagpole_protocol::Ending;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -29,17 +28,6 @@ pub(super) struct HttpStream<S> {
     throttle: Throttle,
     /// The wait for the bandwidth of the listener.
     throttled: Option<BoxedSleep>,
-}
-
-type BoxedSleep = Pin<Box<dyn Future<Output = ()>>>;
-
-/// A response whose bytes are written by a plan.
-struct PlannedResponse {
-    plan: Box<WritePlan>,
-    schedule: WriteSchedule,
-    /// Bytes written, from the start of the head.
-    written: u64,
-    sleep: Option<BoxedSleep>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
@@ -105,27 +93,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
                 }
             }
         }
-    }
-
-    /// Starts the plan of a response; `bytes` begin with its head.
-    fn begin(&mut self, plan: Box<WritePlan>, bytes: &[u8]) {
-        let schedule = if let Some(image) = &plan.image {
-            let (head, body) = (image.head_length(), image.body_length());
-            WriteSchedule::new(&plan.fate, head, body).with_ending(image.ending)
-        } else {
-            // hyper writes a head in one slice, alone or before the body.
-            let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-            let head = head_end.map_or(bytes.len(), |end| end + 4);
-            WriteSchedule::new(&plan.fate, head as u64, plan.body_length)
-        };
-        let first = schedule.next_write_at(0).unwrap_or_default();
-        self.state.postpone_due(first);
-        self.response = Some(PlannedResponse {
-            plan,
-            schedule,
-            written: 0,
-            sleep: None,
-        });
     }
 
     /// Writes as many bytes as the schedule permits now; ends the connection at the offset of a cut or reset. The bytes of
@@ -214,15 +181,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
     /// Ends the connection as the plan says; the error has hyper drop the connection.
     fn end(&mut self) -> io::Error {
         if let Some(response) = self.response.take() {
-            let lacks_end = |plan: &WritePlan| plan.image.as_ref().is_some_and(|it| it.lacks_end);
-            let is_complete = response.schedule.is_complete(response.written);
             let close = match response.schedule.ending {
                 Ending::Reset(_) => Close::Reset,
                 // `Complete`: hyper writes more bytes than the body has.
                 Ending::Cut(_) | Ending::Complete | Ending::CutAtNextRequest => Close::Fin,
             };
-            let completed = is_complete && !lacks_end(&response.plan);
-            self.state.end_by_fault(close, completed);
+            self.state.end_by_fault(close, response.is_complete());
         }
         io::ErrorKind::ConnectionAborted.into()
     }
@@ -236,29 +200,6 @@ enum NextWrite {
     Written(usize),
     /// The connection ends here.
     End,
-}
-
-impl PlannedResponse {
-    /// Waits until an instant; without end if there is none.
-    fn poll_sleep(
-        &mut self,
-        context: &mut Context<'_>,
-        state: &Rc<ConnectionState>,
-        until: Option<Instant>,
-    ) -> Poll<()> {
-        let Some(until) = until else {
-            return Poll::Pending;
-        };
-        let sleep = self.sleep.get_or_insert_with(|| sleep_until(state, until));
-        ready!(sleep.as_mut().poll(context));
-        self.sleep = None;
-        Poll::Ready(())
-    }
-}
-
-fn sleep_until(state: &Rc<ConnectionState>, until: Instant) -> BoxedSleep {
-    let state = state.clone();
-    Box::pin(async move { state.worker.timer.sleep_until(until).await })
 }
 
 impl<S: AsyncRead + Unpin> Read for HttpStream<S> {
@@ -306,7 +247,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for HttpStream<S> {
                 return this.poll_write_below(context, slices);
             };
             let first = slices.iter().find(|slice| !slice.is_empty());
-            this.begin(plan, first.map_or(&[], |slice| slice));
+            let response = PlannedResponse::new(plan, first.map_or(&[], |slice| slice));
+            let first_write = response.schedule.next_write_at(0);
+            this.state.postpone_due(first_write.unwrap_or_default());
+            this.response = Some(response);
         }
         let first = slices.iter().find(|slice| !slice.is_empty());
         this.poll_planned(context, first.map_or(&[], |slice| slice))

@@ -1,10 +1,11 @@
 //! What a connection does at a moment: one request after the other goes through these phases.
 
+use crate::config::connection_limits::ConnectionLimits;
 use crate::http::wire_image::WireImage;
 use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::closing::Close;
 use flagpole_protocol::Fate;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a connection does at the moment. Times are ticks of the worker, in seconds.
 #[derive(Debug)]
@@ -24,6 +25,134 @@ pub(super) enum Phase {
     Stale { since: u64 },
     /// Nothing more is served; says how the connection ends.
     Ended(Close),
+}
+
+/// Why the worker ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Termination {
+    /// The server stops.
+    Stop,
+    /// The head of a request, or the next piece of its body, took too long.
+    HeadTime,
+    /// There was no request for too long.
+    KeepAlive,
+    /// The peer has read nothing of a response for too long.
+    WriteTime,
+}
+
+impl Phase {
+    /// The request in progress and its response.
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// The request in progress and its response, to be changed.
+    pub(super) fn exchange_mut(&mut self) -> Option<&mut Exchange> {
+        match self {
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// How far the writing of a response is.
+    pub(super) fn write_mut(&mut self) -> Option<&mut WritePhase> {
+        match self {
+            Phase::Writing(_, write) => Some(write),
+            _ => None,
+        }
+    }
+
+    /// Whether a request can begin: not while bytes of the previous response wait to be written, and not if the connection
+    /// ends instead.
+    pub(super) fn accepts_request(&self) -> bool {
+        matches!(self, Phase::Idle { .. } | Phase::Head { .. })
+    }
+
+    /// Whether the peer may leave unnoticed: nothing is read, and nothing is written for a while.
+    pub(super) fn needs_watch(&self) -> bool {
+        match self {
+            Phase::Waiting(_) => true,
+            Phase::Writing(_, write) => write.is_planned,
+            _ => false,
+        }
+    }
+
+    /// Whether the connection can be closed without loss: no response is in progress, or one that never ends by itself
+    /// (`hang`).
+    pub(super) fn is_idle_or_hanging(&self) -> bool {
+        let request = self
+            .exchange()
+            .and_then(|exchange| exchange.request.as_ref());
+        request.is_none_or(|request| request.hangs_forever)
+    }
+
+    /// The phase after bytes were read from the peer at a tick.
+    pub(super) fn on_bytes_read(&mut self, now: u64) {
+        match self {
+            Phase::Idle { .. } => *self = Phase::Head { since: now },
+            Phase::Discarding { since } => *since = now,
+            Phase::Waiting(exchange) | Phase::Writing(exchange, _) => {
+                exchange.body_since = exchange.body_since.map(|_| now);
+            }
+            Phase::Stale { .. } => *self = Phase::Ended(Close::Fin),
+            Phase::Head { .. } | Phase::Ended(_) => {}
+        }
+    }
+
+    /// The phase after all bytes were written that hyper had; `None` if there are more.
+    pub(super) fn after_response(&self, now: u64) -> Option<Phase> {
+        let Phase::Writing(exchange, write) = self else {
+            return None;
+        };
+        Some(match exchange.body_since {
+            _ if !write.body_consumed => return None,
+            _ if write.is_last => Phase::Stale { since: now },
+            Some(since) => Phase::Discarding { since },
+            None => Phase::Idle { since: now },
+        })
+    }
+
+    /// Why the connection is to be ended at this tick, if it is. `is_new`: it has served no request yet.
+    pub(super) fn overdue(
+        &self,
+        now: u64,
+        is_new: bool,
+        limits: &ConnectionLimits,
+    ) -> Option<Termination> {
+        let (since, limit, why) = match self {
+            Phase::Idle { since } if is_new => {
+                (Some(*since), limits.head_timeout, Termination::KeepAlive)
+            }
+            Phase::Idle { since } | Phase::Stale { since } => (
+                Some(*since),
+                limits.keep_alive_timeout,
+                Termination::KeepAlive,
+            ),
+            Phase::Head { since } | Phase::Discarding { since } => {
+                (Some(*since), limits.head_timeout, Termination::HeadTime)
+            }
+            Phase::Waiting(exchange) => {
+                let since = exchange.body_since.filter(|_| exchange.needs_body);
+                (since, limits.head_timeout, Termination::HeadTime)
+            }
+            Phase::Writing(_, write) => (
+                write.blocked_since,
+                limits.write_timeout,
+                Termination::WriteTime,
+            ),
+            Phase::Ended(_) => return None,
+        };
+        is_over(since?, now, limit).then_some(why)
+    }
+}
+
+/// Whether a limit has passed for certain: a tick may come just after `since`.
+fn is_over(since: u64, now: u64, limit: Duration) -> bool {
+    let ticks = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
+    now.saturating_sub(since) > ticks
 }
 
 /// A request and its response, until the response is complete.
@@ -66,4 +195,96 @@ pub(crate) struct WritePlan {
     pub(crate) body_length: u64,
     /// When the schedule begins.
     pub(crate) due: Instant,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: fn() -> ConnectionLimits = ConnectionLimits::default;
+
+    fn writing(body_since: Option<u64>, write: WritePhase) -> Phase {
+        let exchange = Exchange {
+            body_since,
+            ..Exchange::default()
+        };
+        Phase::Writing(exchange, write)
+    }
+
+    #[test]
+    fn first_byte_of_a_head_starts_its_time() {
+        let mut phase = Phase::Idle { since: 3 };
+        phase.on_bytes_read(7);
+        phase.on_bytes_read(9);
+        assert!(matches!(phase, Phase::Head { since: 7 }), "{phase:?}");
+    }
+
+    #[test]
+    fn a_byte_after_the_last_response_ends_the_connection() {
+        let mut phase = Phase::Stale { since: 3 };
+        phase.on_bytes_read(4);
+        assert!(matches!(phase, Phase::Ended(Close::Fin)), "{phase:?}");
+    }
+
+    #[test]
+    fn what_follows_a_response_depends_on_the_rest_of_the_request() {
+        let complete = || WritePhase {
+            body_consumed: true,
+            ..WritePhase::default()
+        };
+        let unfinished = writing(None, WritePhase::default());
+        assert!(unfinished.after_response(5).is_none());
+        let idle = writing(None, complete()).after_response(5);
+        assert!(matches!(idle, Some(Phase::Idle { since: 5 })), "{idle:?}");
+        let discarding = writing(Some(2), complete()).after_response(5);
+        let is_discarding = matches!(discarding, Some(Phase::Discarding { since: 2 }));
+        assert!(is_discarding, "{discarding:?}");
+        let last = WritePhase {
+            is_last: true,
+            ..complete()
+        };
+        let stale = writing(Some(2), last).after_response(5);
+        assert!(
+            matches!(stale, Some(Phase::Stale { since: 5 })),
+            "{stale:?}"
+        );
+    }
+
+    #[test]
+    fn each_phase_has_its_own_limit_of_time() {
+        let blocked = WritePhase {
+            blocked_since: Some(0),
+            ..WritePhase::default()
+        };
+        for (phase, is_new, limit, why) in [
+            (Phase::Idle { since: 0 }, true, 60, Termination::KeepAlive),
+            (Phase::Idle { since: 0 }, false, 75, Termination::KeepAlive),
+            (Phase::Head { since: 0 }, false, 60, Termination::HeadTime),
+            (
+                Phase::Discarding { since: 0 },
+                false,
+                60,
+                Termination::HeadTime,
+            ),
+            (writing(None, blocked), false, 60, Termination::WriteTime),
+        ] {
+            assert_eq!(phase.overdue(limit, is_new, &LIMITS()), None, "{phase:?}");
+            let overdue = phase.overdue(limit + 1, is_new, &LIMITS());
+            assert_eq!(overdue, Some(why), "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn a_delayed_response_is_not_overdue_unless_it_waits_for_the_body() {
+        let waiting = |needs_body| {
+            Phase::Waiting(Exchange {
+                request: None,
+                body_since: Some(0),
+                needs_body,
+            })
+        };
+        assert_eq!(waiting(false).overdue(1000, false, &LIMITS()), None);
+        let overdue = waiting(true).overdue(1000, false, &LIMITS());
+        assert_eq!(overdue, Some(Termination::HeadTime));
+    }
 }
