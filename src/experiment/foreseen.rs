@@ -117,9 +117,7 @@ impl<'a> ForeseenRuns<'a> {
             return Ok(false);
         };
         let (listener, timeouts) = (&server.listener, variant.policy()?.timeouts);
-        let is_limited = listener.concurrency_limit.is_some()
-            || listener.rate_limit.is_some()
-            || !listener.refuse.is_empty();
+        let is_limited = listener.concurrency_limit.is_some() || listener.rate_limit.is_some();
         let timeouts = [timeouts.total, timeouts.connect, timeouts.first_byte];
         let has_timeout = timeouts.iter().any(Option::is_some);
         let mut fates = self.fates(server, SampleKind::Attempts);

@@ -13,6 +13,13 @@ pub struct AcceptDelay {
     pub(crate) window: TimeWindow,
 }
 
+impl AcceptDelay {
+    /// Whether the delay applies at all times.
+    pub fn is_constant(&self) -> bool {
+        self.window.is_all()
+    }
+}
+
 impl FromStr for AcceptDelay {
     type Err = SpecError;
 
@@ -29,7 +36,7 @@ impl FromStr for AcceptDelay {
 impl fmt::Display for AcceptDelay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", DurationDisplay(self.delay))?;
-        if self.window.is_all() {
+        if self.is_constant() {
             return Ok(());
         }
         write!(f, "@{}", self.window)

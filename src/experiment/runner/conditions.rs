@@ -127,9 +127,6 @@ fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     if !listener.accept_delay.is_empty() {
         pairs.push(("accept_delay", joined(&listener.accept_delay)));
     }
-    if !listener.refuse.is_empty() {
-        pairs.push(("refuse", joined(&listener.refuse)));
-    }
     pairs
 }
 

@@ -80,6 +80,12 @@ impl Experiment {
             })?;
         }
         let listener = self.listener()?;
+        if let Some(key) = listener.as_ref().and_then(windows_of_connections) {
+            bail!(
+                "{key}: its windows of time count from the start of the server, so that rounds would differ; use \
+                 `flagpole serve`"
+            );
+        }
         let endless_fault = listener.as_ref().and_then(endless_fault);
         for variant in &variants {
             let policy = variant.policy().map_err(|error| {
@@ -169,6 +175,15 @@ fn duplicate<T: Display>(values: &[T]) -> Option<String> {
     texts.find(|text| !seen.insert(text.clone()))
 }
 
+/// The key of a listener that delays or refuses connections only in windows of time.
+fn windows_of_connections(listener: &Listener) -> Option<&'static str> {
+    let mut delays = listener.accept_delay.iter();
+    if delays.any(|delay| !delay.is_constant()) {
+        return Some("accept_delay");
+    }
+    (!listener.refuse.is_empty()).then_some("refuse")
+}
+
 fn endless_fault(listener: &Listener) -> Option<&FaultSpec> {
     let rules = listener.rules.iter().flat_map(|rule| &rule.faults);
     let mut faults = listener.faults.iter().chain(rules);
@@ -181,6 +196,18 @@ mod tests {
 
     fn check(text: &str) -> Result<()> {
         Experiment::parse(text, "x.toml").unwrap().check()
+    }
+
+    #[test]
+    fn connections_that_depend_on_the_time_are_rejected() {
+        let error = |key| check(&format!("[server]\n{key}")).map_err(|error| error.to_string());
+        let sentence = "its windows of time count from the start of the server, so that rounds would differ; use \
+                        `flagpole serve`";
+        for key in ["refuse = ['5s..']", "accept_delay = ['1s@5s..8s']"] {
+            let (name, _) = key.split_once(' ').unwrap();
+            assert_eq!(error(key), Err(format!("{name}: {sentence}")));
+        }
+        assert_eq!(error("accept_delay = ['1ms']"), Ok(()));
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn options_replace_the_values_of_an_experiment() {
         ),
         ("article --rate-limit 9/s", "rate_limit = \"9/s\""),
         ("article --bandwidth 9kB/s", "bandwidth = \"9kB/s\""),
-        ("article --refuse 5s..8s", "refuse = [\"5s..8s\"]"),
+        ("article --accept-delay 5ms", "accept_delay = [\"5ms\"]"),
         (
             "overload --backoff 1ms..2ms",
             "[policy]\nretries = 10\nbackoff = \"1ms..2ms\"",
