@@ -1,6 +1,6 @@
 //! Endings: resets, cuts, empty responses.
 
-use super::{PATH, body, read_all, read_until_end};
+use super::{PATH, body, on_fresh_and_reused, read_all, read_until_end};
 use crate::raw_connection::RawConnection;
 use flagpole_protocol::FateKey;
 use flagpole_protocol::Resource;
@@ -167,5 +167,30 @@ fn response_without_body_ends_after_its_head() {
         let received = read_all(&mut raw);
         assert!(received.head.ends_with("\r\n\r\n"));
         assert_eq!((received.body.len(), received.error), (0, error), "{fault}");
+    }
+}
+
+#[test]
+fn stale_connection_ends_at_the_first_byte_of_the_next_request() {
+    let look = |raw: &mut RawConnection| {
+        let response = raw.response(true);
+        assert_eq!((response.status, response.body), (200, body()));
+        raw.0.set_nonblocking(true).unwrap();
+        thread::sleep(Duration::from_millis(50));
+        let open = raw.0.read(&mut [0]).unwrap_err().kind();
+        assert_eq!(
+            open,
+            ErrorKind::WouldBlock,
+            "the connection is open before the next request"
+        );
+        raw.0.set_nonblocking(false).unwrap();
+        raw.send("G");
+        read_all(raw)
+    };
+    for received in on_fresh_and_reused("stale:next", look).0 {
+        assert_eq!(
+            (received.head.as_str(), received.body.len(), received.error),
+            ("", 0, None)
+        );
     }
 }

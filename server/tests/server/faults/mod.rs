@@ -3,8 +3,10 @@
 mod content;
 mod ending;
 mod family;
+mod framing;
 mod pace;
 mod redirect_chains;
+mod request_bodies;
 
 use crate::raw_connection::RawConnection;
 use flagpole_fixtures::Catalog;
