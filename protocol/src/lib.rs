@@ -12,6 +12,7 @@
 //! # Ok::<(), flagpole_protocol::spec::SpecError>(())
 //! ```
 
+mod byte_size;
 mod cause;
 mod country_code;
 mod fate;
@@ -31,6 +32,7 @@ mod server_limit;
 pub mod spec;
 mod text_or_number;
 
+pub use byte_size::ByteSize;
 pub use cause::{Cause, Rejection};
 pub use country_code::CountryCode;
 pub use fate::{

@@ -217,6 +217,7 @@ impl<S> ServerBuilder<S> {
         let connection_limits = ConnectionLimits {
             connections: connections.min(Semaphore::MAX_PERMITS),
             head_size: (self.connection_limits.head_size).max(ConnectionLimits::MIN_HEAD_SIZE),
+            fields: (self.connection_limits.fields).min(ConnectionLimits::MAX_FIELDS),
             ..self.connection_limits
         };
         let start = Instant::now();

@@ -11,6 +11,19 @@ pub fn per_server() -> u64 {
     FILES_PER_WORKER * socket::default_workers().get() as u64
 }
 
+/// The process's soft limit on open files.
+#[cfg(target_os = "linux")]
+pub fn limit() -> u64 {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Returns 256, the default soft limit of most systems other than Linux, without reading the limit.
+#[cfg(not(target_os = "linux"))]
+pub fn limit() -> u64 {
+    256
+}
+
 /// Raises the process's soft limit on open files to the hard limit, if the system permits; returns the
 /// soft limit that applies afterwards.
 #[cfg(target_os = "linux")]
@@ -29,10 +42,10 @@ pub fn raise_limit() -> u64 {
     limit.current.unwrap_or(u64::MAX)
 }
 
-/// Returns 256, the default soft limit of most systems other than Linux, without reading the limit.
+/// Returns the soft limit without raising it.
 #[cfg(not(target_os = "linux"))]
 pub fn raise_limit() -> u64 {
-    256
+    limit()
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -20,22 +20,24 @@ pub(crate) fn max_connections() -> u64 {
 /// The least number of connections for which a server is started. Browsers open six to a server.
 const MIN_CONNECTIONS: u64 = 8;
 
-/// The number of connections of each of several servers that the limit on open files allows. Raises the soft limit to the
-/// hard limit first.
-pub(crate) fn connections_per_server(servers: usize) -> Result<usize> {
+/// The number of connections of each of several servers that the limit on open files allows, at least the number that is
+/// wanted. Raises the soft limit to the hard limit first.
+pub(crate) fn connections_per_server(servers: usize, wanted: Option<usize>) -> Result<usize> {
+    let needed = wanted.map_or(MIN_CONNECTIONS, |wanted| wanted as u64);
     let (servers, allowed) = (servers as u64, open_files::raise_limit());
     // The servers share the limit.
     let other = OTHER_FILES.max(STANDARD_FILES + servers * open_files::per_server());
     let connections = allowed.saturating_sub(other) / servers;
-    if connections < MIN_CONNECTIONS {
+    if connections < needed {
+        let option = wanted.map_or("", |_| "--max-connections: ");
         let listeners = if servers == 1 {
             "a listener needs".to_owned()
         } else {
             format!("{servers} listeners need")
         };
         bail!(
-            "{listeners} {} open files, {allowed} are allowed; raise the limit with `ulimit -n`",
-            other + servers * MIN_CONNECTIONS
+            "{option}{listeners} {} open files, {allowed} are allowed; raise the limit with `ulimit -n`",
+            other + servers * needed
         );
     }
     Ok(usize::try_from(connections).unwrap_or(usize::MAX))

@@ -81,7 +81,7 @@ mod signals {
     #[test]
     fn first_signal_finishes_requests_in_progress() {
         for signal in [Signal::INT, Signal::TERM] {
-            let (process, url) = serve("--latency 300ms");
+            let (process, url) = serve("--latency 300ms --grace 1h");
             let mut client = RawClient::connect(&url);
             // One write: when the first response arrives, the second request has been parsed too.
             client.send_requests(2);
@@ -103,7 +103,7 @@ mod signals {
             (Signal::INT, Signal::TERM, 143),
             (Signal::TERM, Signal::HUP, 129),
         ] {
-            let options = format!("--latency {WIDE_LATENCY} --journal journal.jsonl");
+            let options = format!("--latency {WIDE_LATENCY} --grace 1h --journal journal.jsonl");
             let sandbox = Sandbox::new();
             let mut process = sandbox.start(&format!("serve --port 0 {options}"));
             let mut client = RawClient::connect(&process.url());
@@ -117,6 +117,20 @@ mod signals {
             output.assert_stdout_contains("\nrequests   2 (1 completed");
             let journal = std::fs::read_to_string(sandbox.path("journal.jsonl")).unwrap();
             assert_eq!(journal.lines().count(), 2, "{journal}");
+        }
+    }
+
+    #[test]
+    fn response_that_outlasts_the_grace_is_cut_and_counted() {
+        for (grace, said) in [("0", "at most 0"), ("10ms", "at most 10ms")] {
+            let (process, url) = serve(&format!("--latency {WIDE_LATENCY} --grace {grace}"));
+            let mut client = RawClient::connect(&url);
+            start_slow_request(&mut client);
+            process.signal(Signal::TERM);
+            let output = process.finish();
+            output.assert_code(0);
+            output.assert_stdout_contains("(1 completed, 0 aborted, 1 cut at the stop)");
+            output.assert_stderr_contains(said);
         }
     }
 
@@ -175,6 +189,50 @@ fn too_few_open_files_are_refused_with_the_remedy() {
         client.send_requests(1);
         assert_eq!(client.read_status(), 200);
     }
+}
+
+#[test]
+fn reached_limit_is_a_line_that_names_the_option() {
+    let (mut process, url) = serve("--max-fields 2");
+    let mut client = RawClient::connect(&url);
+    client.write("GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\n\r\n");
+    assert_eq!(client.read_status(), 431);
+    let event = "1 request with more than 2 fields got 431; raise --max-fields";
+    assert_eq!(process.stderr_line(), format!("flagpole: {url}: {event}\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn server_without_further_open_files_serves_its_connections_and_says_so() {
+    use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
+
+    let (mut process, url) = serve("--latency 0");
+    let pid = Pid::from_raw(process.pid().cast_signed());
+    let old = getrlimit(Resource::Nofile);
+    let set_soft_limit = |current| {
+        let maximum = old.maximum;
+        prlimit(pid, Resource::Nofile, Rlimit { current, maximum }).unwrap();
+    };
+    let mut open = RawClient::connect(&url);
+    open.send_requests(1);
+    assert_eq!(open.read_status(), 200);
+    set_soft_limit(Some(0));
+    let mut waiting = RawClient::connect(&url);
+    waiting.send_requests(1);
+    let event = format!("cannot accept connections on {url}: too many open files (limit 0)");
+    let remedy = "serving those that are open; raise the limit with `ulimit -n`";
+    assert_eq!(
+        process.stderr_line(),
+        format!("flagpole: {event}; {remedy}\n")
+    );
+    open.send_requests(1);
+    assert_eq!(open.read_status(), 200);
+    set_soft_limit(old.maximum);
+    assert_eq!(waiting.read_status(), 200);
+    process.signal(Signal::TERM);
+    process
+        .finish()
+        .assert_stdout_contains("\nlimits     open files: ");
 }
 
 /// Files that are standard output: what else is printed there must not be lost.

@@ -1,19 +1,8 @@
 //! A bandwidth as text: `1MB/s`, `64KiB/s`.
 
-use flagpole_protocol::spec::{SpecError, whole_number};
+use flagpole_protocol::{ByteSize, SpecError};
 use std::fmt;
 use std::str::FromStr;
-
-/// Units and their bytes, the largest first.
-const UNITS: [(&str, u64); 7] = [
-    ("GiB", 1 << 30),
-    ("GB", 1_000_000_000),
-    ("MiB", 1 << 20),
-    ("MB", 1_000_000),
-    ("KiB", 1 << 10),
-    ("kB", 1000),
-    ("B", 1),
-];
 
 /// A maximum bandwidth in bytes per second, such as `1MB/s` (1,000,000 bytes) or `64KiB/s` (65,536 bytes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,22 +24,16 @@ impl FromStr for Bandwidth {
                 "bytes per second, from `1B/s` to `1000GB/s`, such as `500kB/s` or `64KiB/s`";
             SpecError::expected(what, text)
         };
-        let amount = text.strip_suffix("/s").ok_or_else(expected)?;
-        let mut units = UNITS.iter();
-        let parsed = units.find_map(|(unit, bytes)| Some((amount.strip_suffix(unit)?, bytes)));
-        let (number, unit) = parsed.ok_or_else(expected)?;
-        let number: u64 = whole_number(number).ok_or_else(expected)?;
-        let bytes = number.checked_mul(*unit);
-        let bytes = bytes.filter(|bytes| (1..=1_000_000_000_000).contains(bytes));
-        bytes.map(Bandwidth).ok_or_else(expected)
+        let size = text.strip_suffix("/s").and_then(ByteSize::parse);
+        let bytes = size.filter(|size| (1..=1_000_000_000_000).contains(&size.0));
+        let bytes = bytes.ok_or_else(expected)?;
+        Ok(Bandwidth(bytes.0))
     }
 }
 
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_whole = |unit: &&(&str, u64)| self.0.is_multiple_of(unit.1);
-        let (unit, bytes) = UNITS.iter().find(is_whole).unwrap_or(&("B", 1));
-        write!(f, "{}{unit}/s", self.0 / bytes)
+        write!(f, "{}/s", ByteSize(self.0))
     }
 }
 

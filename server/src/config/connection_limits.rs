@@ -21,7 +21,7 @@ pub struct ConnectionLimits {
     /// Maximum size of a request head in bytes, from [`MIN_HEAD_SIZE`](ConnectionLimits::MIN_HEAD_SIZE); a longer one gets
     /// 431, or 414 if its target alone is longer. 65,536.
     pub head_size: usize,
-    /// Maximum number of fields of a request; 431. 100.
+    /// Maximum number of fields of a request, up to [`MAX_FIELDS`](ConnectionLimits::MAX_FIELDS); 431. 100.
     pub fields: usize,
     /// Maximum time from the first byte of a request head to its last, from connecting to the first byte, and between two
     /// pieces of a request body; 408. Accurate to a second. 60 s.
@@ -40,6 +40,9 @@ pub struct ConnectionLimits {
 impl ConnectionLimits {
     /// The smallest size of a request head: hyper's buffer is never smaller.
     pub const MIN_HEAD_SIZE: usize = 8 << 10;
+
+    /// The largest number of fields: a header map holds at most 24,576, and panics at more.
+    pub const MAX_FIELDS: usize = 10_000;
 
     /// The number of fields that hyper permits by default; another one makes it allocate for each request.
     pub(crate) const DEFAULT_FIELDS: usize = 100;

@@ -102,6 +102,45 @@ fn shutdown_waits_at_most_the_grace_period() {
     );
 }
 
+/// An idle connection, a head without its end, and a response that never ends by itself.
+#[test]
+fn shutdown_does_not_wait_for_what_is_no_response() {
+    for (fault, bytes) in [
+        ("404@0%", ""),
+        ("404@0%", "GET /flags/br/br.gif HTTP/1.1\r\nHo"),
+        ("hang", REQUEST),
+        ("hang:20", REQUEST),
+    ] {
+        let fault = fault.parse().unwrap();
+        let server = BlockingServer::builder().fault(fault).start().unwrap();
+        let mut raw = RawConnection::open(&server);
+        raw.send(bytes);
+        let requests = u64::from(bytes == REQUEST);
+        wait_until(|| server.ledger().connections == 1 && server.ledger().requests == requests);
+        let ledger = server.shutdown(Duration::from_secs(86_400));
+        assert_eq!((ledger.completed, ledger.ended_by_stop), (0, requests));
+    }
+}
+
+/// A peer that reads slowly or not at all, and a pace that takes hours.
+#[test]
+fn shutdown_cuts_what_is_written_when_the_grace_is_over() {
+    for fault in [
+        "trickle:1",
+        "slow-head:24h",
+        "dribble:5,24h",
+        "chunked:endless",
+    ] {
+        let fault = fault.parse().unwrap();
+        let server = BlockingServer::builder().fault(fault).start().unwrap();
+        let mut raw = RawConnection::open(&server);
+        raw.send(REQUEST);
+        wait_until(|| server.ledger().requests == 1);
+        let ledger = server.shutdown(Duration::from_millis(10));
+        assert_eq!((ledger.completed, ledger.ended_by_stop), (0, 1));
+    }
+}
+
 #[test]
 fn disconnected_peer_is_logged_without_status() {
     let server = BlockingServer::builder()

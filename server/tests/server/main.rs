@@ -12,6 +12,7 @@ mod hosts;
 mod identity;
 mod lifecycle;
 mod limits;
+mod limits_of_connections;
 mod pages;
 mod preconditions;
 mod profiles;

@@ -1,10 +1,12 @@
 //! Starts the servers of a profile, describes and stops them.
 
-use crate::process::system_limits;
+use crate::commands::serve::limit_notes::LimitNotes;
 use anyhow::{Result, anyhow};
 use flagpole_protocol::Ledger;
 use flagpole_server::config::listener::Listener;
-use flagpole_server::{BlockingServer, Journal, Profile, Site, StartError, StopHandle};
+use flagpole_server::{
+    BlockingServer, ConnectionLimits, Journal, Profile, Site, StartError, StopHandle,
+};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -25,8 +27,9 @@ pub(super) fn start_all(
     address: IpAddr,
     site: &Arc<Site>,
     journal: Option<&Journal>,
+    limits: ConnectionLimits,
+    notes: Option<&LimitNotes>,
 ) -> Result<Vec<RunningListener>> {
-    let connections = system_limits::connections_per_server(profile.listeners.len())?;
     let start = |listener: &Listener| {
         let port = listener.port.unwrap_or_default();
         let name = listener.name.clone().unwrap_or_default();
@@ -36,7 +39,11 @@ pub(super) fn start_all(
             .seed(profile.seed)
             .listener(listener.clone())
             .journal_capacity(0)
-            .max_connections(connections);
+            .connection_limits(limits);
+        let url = Arc::<OnceLock<String>>::default();
+        if let Some(notes) = notes {
+            builder = builder.on_limit_reached(notes.reporter(limits, url.clone()));
+        }
         if let Some(journal) = journal {
             builder = builder.journal(if name.is_empty() {
                 journal.clone()
@@ -44,9 +51,11 @@ pub(super) fn start_all(
                 journal.for_listener(&name)
             });
         }
+        let server = builder.start().map_err(|error| name_option(&error))?;
+        let _ = url.set(server.url());
         Ok(RunningListener {
             name,
-            server: builder.start().map_err(|error| name_option(&error))?,
+            server,
             description: describe(listener),
         })
     };

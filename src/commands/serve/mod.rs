@@ -2,29 +2,30 @@
 
 mod events;
 mod journal_file;
+mod limit_notes;
 mod listeners;
 
 use self::events::{SentTotals, ServeEvent};
+use self::limit_notes::LimitNotes;
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
+use crate::options::connection_options::ConnectionOptions;
 use crate::options::profile_options::ProfileOptions;
 use crate::options::{names, value_parsers};
 use crate::output;
 use crate::process::child_process::{self, ChildMessage};
+use crate::process::system_limits;
 use anyhow::{Result, anyhow};
 use clap::Args;
-use flagpole_server::Profile;
+use flagpole_protocol::spec::DurationDisplay;
+use flagpole_server::{ConnectionLimits, Profile};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// When the server stops, requests in progress must end within this time: twice the longest delay of the built-in
-/// profile `book`.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// After a second signal, the journal must be written within this time.
-const STOPPED_GRACE: Duration = Duration::from_secs(1);
+/// The least time within which the journal must be written at the end.
+const JOURNAL_GRACE: Duration = Duration::from_secs(1);
 
 /// The connections of a trial must close within this time after its end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -85,6 +86,9 @@ pub(crate) struct ServeArgs {
     /// Run as the child process of `flagpole compare`
     #[arg(long, hide = true)]
     child: bool,
+
+    #[command(flatten)]
+    connections: ConnectionOptions,
 }
 
 impl ServeArgs {
@@ -101,8 +105,22 @@ impl ServeArgs {
         }
         let site = value_parsers::site(self.site.as_deref())?;
         let (journal, journal_end) = journal_file::open(self.journal.as_deref())?;
-        let running = listeners::start_all(&profile, self.addr, &site, journal.as_ref())?;
-        drop(journal);
+        let limits = self.connection_limits(profile.listeners.len())?;
+        // A comparison has its own words for what goes wrong.
+        let notes = if self.child {
+            None
+        } else {
+            Some(LimitNotes::start()?)
+        };
+        let running = listeners::start_all(
+            &profile,
+            self.addr,
+            &site,
+            journal.as_ref(),
+            limits,
+            notes.as_ref(),
+        )?;
+        drop((journal, notes));
         let stopped = Arc::new(OnceLock::new());
         let stop_now = listeners::stop_now(&running, &stopped);
         let events = events::events(self.child, stop_now)?;
@@ -125,19 +143,35 @@ impl ServeArgs {
             let stopped = listeners::stop_all(running, Duration::ZERO)?;
             totals.send_total(&stopped[0].1)?;
         } else {
+            let grace = self.connections.grace;
             output::note(&format!(
-                "Finishing requests in progress (at most {} s); press Ctrl-C again to stop now",
-                GRACE.as_secs()
+                "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
+                DurationDisplay(grace)
             ));
-            for (title, ledger) in listeners::stop_all(running, GRACE)? {
+            for (title, ledger) in listeners::stop_all(running, grace)? {
                 journal_end.print(&format!("\n{title}\n{ledger}\n"))?;
             }
         }
+        let journal_grace = self.connections.grace.max(JOURNAL_GRACE);
         let Some(&code) = stopped.get() else {
-            return Ok(journal_end.finish(GRACE));
+            return Ok(journal_end.finish(journal_grace));
         };
-        journal_end.finish(STOPPED_GRACE);
+        journal_end.finish(JOURNAL_GRACE);
         Ok(ExitStatus::Stopped(code))
+    }
+
+    /// The limits of each of several listeners.
+    fn connection_limits(&self, listeners: usize) -> Result<ConnectionLimits> {
+        let wanted = self.connections.max_connections;
+        let allowed = system_limits::connections_per_server(listeners, wanted)?;
+        // The concurrency of a comparison is limited by open files alone.
+        let most = if self.child {
+            allowed
+        } else {
+            ConnectionLimits::default().connections
+        };
+        let connections = wanted.unwrap_or(allowed.min(most));
+        Ok(self.connections.limits(connections))
     }
 
     /// The profile with the options of the command line, ports included.

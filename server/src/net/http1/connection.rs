@@ -17,6 +17,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+/// hyper accepts shorter targets only, in bytes.
+const MAX_TARGET_SIZE: usize = 65_535;
+
 /// Why hyper is no longer driven.
 enum Stop {
     /// hyper has ended: the peer has closed the connection, a limit was reached, or a response ends the connection.
@@ -38,6 +41,8 @@ where
     // The worker limits the time for a head: hyper would set a timer with every request. A half-closed peer is served.
     builder.header_read_timeout(None).half_close(true);
     builder.max_buf_size(limits.head_size);
+    // hyper's buffer may be a little larger.
+    builder.max_header_size(limits.head_size);
     if limits.fields != ConnectionLimits::DEFAULT_FIELDS {
         builder.max_headers(limits.fields);
     }
@@ -136,10 +141,16 @@ fn terminate(state: &ConnectionState, why: Termination) -> Close {
         }
         Termination::HeadTime => {
             state.count_limit(ServerLimit::HeadTime);
+            if state.is_discarding() {
+                // The request has its response.
+                return Close::Fin;
+            }
+            let status = StatusCode::REQUEST_TIMEOUT;
+            state.begin_response(Some(status.as_u16()), None, None);
             state.finish(ResponseEnd::TimedOut);
             let seconds = state.worker.listener.connection_limits.head_timeout;
             let sentence = format!("expected the rest of the request within {seconds:?}");
-            Close::Refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT, sentence))
+            Close::Refuse(Refusal::new(status, sentence))
         }
         Termination::KeepAlive => {
             state.count_limit(ServerLimit::KeepAlive);
@@ -160,20 +171,26 @@ fn refusal(state: &ConnectionState, error: &hyper::Error, unparsed: &[u8]) -> Re
         let sentence = format!("not a valid request: {error}");
         return Refusal::new(StatusCode::BAD_REQUEST, sentence);
     }
-    if unparsed.len() < limits.head_size {
+    let longest_target = limits.head_size.min(MAX_TARGET_SIZE);
+    let line_end = unparsed.iter().position(|byte| *byte == b'\n');
+    let is_target_too_long = line_end.is_none_or(|end| end > longest_target);
+    let head_end = unparsed.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let is_head_too_long = match head_end {
+        Some(end) => end + 4 > limits.head_size,
+        None => unparsed.len() >= limits.head_size,
+    };
+    if !is_head_too_long && !is_target_too_long {
         state.count_limit(ServerLimit::Fields);
         let sentence = format!("expected at most {} fields", limits.fields);
         return Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, sentence);
     }
     state.count_limit(ServerLimit::HeadSize);
-    let has_target = unparsed.contains(&b'\n');
-    let (status, what) = if has_target {
-        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
-    } else {
-        (StatusCode::URI_TOO_LONG, "request line")
-    };
-    let sentence = format!("expected a {what} of at most {} bytes", limits.head_size);
-    Refusal::new(status, sentence)
+    if is_target_too_long {
+        let sentence = format!("expected a target of less than {longest_target} bytes");
+        return Refusal::new(StatusCode::URI_TOO_LONG, sentence);
+    }
+    let sentence = format!("expected a head of at most {} bytes", limits.head_size);
+    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, sentence)
 }
 
 /// Waits for the end of a connection, unless the server stops.

@@ -105,8 +105,9 @@ impl ConnectionState {
         .await;
     }
 
-    /// Called before the body of the request is read; `is_needed`: the response waits for it.
-    pub(super) fn on_request_body_start(&self, is_needed: bool) {
+    /// Called before the body of the request, or its next piece, is read; `is_needed`: the response waits for it. Also called,
+    /// with `false`, when the server lets the peer wait.
+    pub(super) fn on_request_body_wait(&self, is_needed: bool) {
         let since = Some(self.worker.tick.get());
         self.with_exchange(|exchange| {
             (exchange.body_since, exchange.needs_body) = (since, is_needed);
@@ -196,6 +197,11 @@ impl ConnectionState {
     /// Whether hyper writes the response to a request that it refuses itself.
     pub(super) fn is_before_request(&self) -> bool {
         self.accepts_request()
+    }
+
+    /// Whether the response is complete, but the body of the request has not been read to its end.
+    pub(super) fn is_discarding(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Discarding { .. })
     }
 
     fn with_exchange(&self, change: impl FnOnce(&mut Exchange)) {

@@ -67,7 +67,7 @@ pub(super) fn discard(
             return progress;
         }
     };
-    state.on_request_body_start(rate.is_some());
+    state.on_request_body_wait(rate.is_some());
     let reading = read(state.clone(), body, rate, progress.clone());
     // Ends with the connection at the latest: then hyper reports the end of the body.
     spawn_local(reading);
@@ -92,7 +92,9 @@ async fn read(
         }
         if let Some(rate) = rate {
             let due = start + time_of(received, rate);
+            state.on_request_body_wait(false);
             state.worker.timer.sleep_until(due).await;
+            state.on_request_body_wait(true);
         }
     }
     drop(body);

@@ -6,8 +6,8 @@ use crate::net::http1::request_body;
 use crate::net::http1::respond::{respond, respond_when_due};
 use crate::net::http1::response_body::ResponseBody;
 use flagpole_protocol::RequestBodyReading;
-use http::header::EXPECT;
-use http::{Request, Response};
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -56,7 +56,7 @@ async fn respond_slowly(
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     state.wait_for_turn().await;
-    let dispatch = dispatch(&state, &request);
+    let mut dispatch = dispatch(&state, &request);
     let expects_continue = request.headers().contains_key(EXPECT);
     let body = request.into_body();
     if body.is_end_stream() {
@@ -66,8 +66,13 @@ async fn respond_slowly(
         };
     }
     let limit = state.worker.listener.connection_limits.request_body;
-    let reading = match &dispatch {
-        _ if body.size_hint().lower() > limit => RequestBodyReading::Unread,
+    let reading = match &mut dispatch {
+        Dispatch::Immediate(response) if body.size_hint().lower() > limit => {
+            // Where the next request begins will not be known.
+            let close = HeaderValue::from_static("close");
+            response.headers.insert(CONNECTION, close);
+            RequestBodyReading::Unread
+        }
         Dispatch::Immediate(_) => RequestBodyReading::Immediate,
         Dispatch::Deferred(deferred) => deferred.fate.request_body,
     };
