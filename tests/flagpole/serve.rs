@@ -129,7 +129,7 @@ mod signals {
             process.signal(Signal::TERM);
             let output = process.finish();
             output.assert_code(0);
-            output.assert_stdout_contains("(1 completed, 0 aborted, 1 cut at the stop)");
+            output.assert_stdout_contains("(1 completed, 0 aborted, 1 ended by the stop)");
             output.assert_stderr_contains(said);
         }
     }
@@ -173,6 +173,11 @@ fn too_few_open_files_are_refused_with_the_remedy() {
     for (options, limit, listeners) in [
         ("--latency 0 --port 0", 64, "a listener needs"),
         ("--profile book --port 0", 66, "3 listeners need"),
+        (
+            "--latency 0 --port 0 --max-connections 100",
+            120,
+            "--max-connections: a listener needs",
+        ),
     ] {
         let (sandbox, line) = (Sandbox::new(), format!("serve {options}"));
         let refused = sandbox.start_after(&format!("ulimit -n {limit}"), &line);
