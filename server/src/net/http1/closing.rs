@@ -12,8 +12,11 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 /// How long the end of a connection waits for the peer: a reset until the peer's system has what was written before, a FIN
-/// until the peer has closed its side.
+/// until the peer has closed its side or sends something.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a peer may go on sending after the FIN.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Interval between checks whether the peer's system has everything.
 const DELIVERY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
@@ -45,14 +48,14 @@ pub(super) async fn close<S>(
 {
     let deadline = Instant::now() + CLOSE_TIMEOUT;
     let is_reset = matches!(how, Close::Reset | Close::Abort);
+    let lingers = matches!(how, Close::Fin | Close::Refuse(_));
     let ending = async {
         match how {
-            Close::Fin => linger(&mut stream).await,
+            Close::Fin => stream.shutdown().await,
             Close::Refuse(refusal) => {
-                stream
-                    .write_all(&refusal.to_bytes(&date_field::now()))
-                    .await?;
-                linger(&mut stream).await
+                let bytes = refusal.to_bytes(&date_field::now());
+                stream.write_all(&bytes).await?;
+                stream.shutdown().await
             }
             Close::Reset => {
                 while socket.bytes_on_the_way()? > 0 {
@@ -64,28 +67,39 @@ pub(super) async fn close<S>(
             Close::Abort | Close::Done => Ok(()),
         }
     };
-    tokio::select! {
+    let is_announced = tokio::select! {
         // An error means that the peer is gone, and the connection with it.
-        _ = ending => {}
-        () = worker.timer.sleep_until(deadline) => {}
+        result = ending => result.is_ok(),
+        () = worker.timer.sleep_until(deadline) => false,
+    };
+    if lingers && is_announced {
+        // An error, again.
+        let _ = linger(&mut stream, worker).await;
     }
     if is_reset {
         socket.reset_on_close();
     }
 }
 
-/// Sends a FIN and discards what the peer still sends until it closes its side.
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
-    stream.shutdown().await?;
-    poll_fn(|context| {
-        loop {
-            let mut bytes = [0; 2048];
-            let mut buffer = ReadBuf::new(&mut bytes);
-            ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
-            if buffer.filled().is_empty() {
-                return Poll::Ready(Ok(()));
-            }
+/// Discards what the peer still sends, until it closes its side or is silent.
+async fn linger<S: AsyncRead + Unpin>(stream: &mut S, worker: &WorkerContext) -> io::Result<()> {
+    let end = Instant::now() + LINGER_TIMEOUT;
+    loop {
+        let deadline = end.min(Instant::now() + CLOSE_TIMEOUT);
+        tokio::select! {
+            length = discard(stream) => if length? == 0 { return Ok(()) },
+            () = worker.timer.sleep_until(deadline) => return Ok(()),
         }
+    }
+}
+
+/// Reads and discards some bytes; returns their number. The buffer is on the stack, not in the memory of each connection.
+async fn discard<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<usize> {
+    poll_fn(|context| {
+        let mut bytes = [0; 8 << 10];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
     })
     .await
 }

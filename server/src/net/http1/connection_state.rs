@@ -80,8 +80,8 @@ impl ConnectionState {
         });
     }
 
-    /// Whether a request can begin: not while bytes of the previous response wait to be written, and not if the connection
-    /// ends instead.
+    /// Whether a request can begin: not while bytes of the previous response wait to be written or the body of its request
+    /// is read, and not if the connection ends instead.
     pub(super) fn accepts_request(&self) -> bool {
         self.phase.borrow().accepts_request()
     }
@@ -94,7 +94,7 @@ impl ConnectionState {
         }
         poll_fn(|_context| {
             let is_its_turn = self.accepts_request();
-            // `on_flushed` wakes the task.
+            // `on_flushed` and `on_request_body_end` wake the task.
             self.is_turn_awaited.set(!is_its_turn);
             if is_its_turn {
                 Poll::Ready(())
@@ -126,6 +126,11 @@ impl ConnectionState {
             _ => {}
         }
         drop(phase);
+        self.wake_awaited_turn();
+    }
+
+    /// Wakes the connection's task if a request waits for its turn.
+    fn wake_awaited_turn(&self) {
         if self.is_turn_awaited.take() {
             self.wake();
         }
@@ -196,7 +201,10 @@ impl ConnectionState {
 
     /// Whether hyper writes the response to a request that it refuses itself.
     pub(super) fn is_before_request(&self) -> bool {
-        self.accepts_request()
+        matches!(
+            *self.phase.borrow(),
+            Phase::Idle { .. } | Phase::Head { .. } | Phase::Discarding { .. }
+        )
     }
 
     /// Whether the response is complete, but the body of the request has not been read to its end.
@@ -303,9 +311,7 @@ impl ConnectionState {
         let Some(next) = next else { return };
         self.finish(ResponseEnd::Completed);
         *self.phase.borrow_mut() = next;
-        if self.is_turn_awaited.take() {
-            self.wake();
-        }
+        self.wake_awaited_turn();
     }
 
     /// Counts the response as complete although the connection pauses before it takes the next request.

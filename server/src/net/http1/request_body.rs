@@ -46,11 +46,12 @@ impl BodyProgress {
     }
 }
 
-/// Reads a body to its end and discards it; returns at once.
+/// Reads a body to its end and discards it; returns at once. `is_awaited`: the response waits for the first bytes.
 pub(super) fn discard(
     state: &Rc<ConnectionState>,
     body: Incoming,
     reading: RequestBodyReading,
+    is_awaited: bool,
 ) -> Rc<BodyProgress> {
     let progress = Rc::<BodyProgress>::default();
     let rate = match reading {
@@ -67,7 +68,7 @@ pub(super) fn discard(
             return progress;
         }
     };
-    state.on_request_body_wait(rate.is_some());
+    state.on_request_body_wait(is_awaited || rate.is_some());
     let reading = read(state.clone(), body, rate, progress.clone());
     // Ends with the connection at the latest: then hyper reports the end of the body.
     spawn_local(reading);
@@ -84,6 +85,9 @@ async fn read(
     let (start, mut received) = (Instant::now(), 0);
     // An error means that the body is malformed or the peer has gone; hyper closes the connection.
     while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        if rate.is_none() {
+            state.on_request_body_wait(false);
+        }
         progress.set(&progress.has_begun);
         received += frame.data_ref().map_or(0, Bytes::len) as u64;
         if received > limit {
@@ -95,6 +99,10 @@ async fn read(
             state.on_request_body_wait(false);
             state.worker.timer.sleep_until(due).await;
             state.on_request_body_wait(true);
+        }
+        // If the response is complete, hyper reports the end only once it has read the head of the next request.
+        if body.is_end_stream() || frame.is_trailers() {
+            break;
         }
     }
     drop(body);

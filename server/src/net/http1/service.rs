@@ -7,7 +7,7 @@ use crate::net::http1::respond::{respond, respond_when_due};
 use crate::net::http1::response_body::ResponseBody;
 use flagpole_protocol::RequestBodyReading;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -57,7 +57,7 @@ async fn respond_slowly(
 ) -> Response<ResponseBody> {
     state.wait_for_turn().await;
     let mut dispatch = dispatch(&state, &request);
-    let expects_continue = request.headers().contains_key(EXPECT);
+    let expects_continue = expects_continue(&request);
     let body = request.into_body();
     if body.is_end_stream() {
         return match dispatch {
@@ -76,7 +76,7 @@ async fn respond_slowly(
         Dispatch::Immediate(_) => RequestBodyReading::Immediate,
         Dispatch::Deferred(deferred) => deferred.fate.request_body,
     };
-    let progress = request_body::discard(&state, body, reading);
+    let progress = request_body::discard(&state, body, reading, expects_continue);
     if expects_continue {
         // hyper sends `100 Continue` while the body is read and the response has not begun.
         progress.begun().await;
@@ -85,6 +85,14 @@ async fn respond_slowly(
         Dispatch::Immediate(response) => respond(&state, response, None, None),
         Dispatch::Deferred(deferred) => respond_when_due(&state, *deferred, Some(progress)).await,
     }
+}
+
+/// Whether hyper sends `100 Continue` once the body is read. HTTP/1.0 has no interim responses, so there the expectation is
+/// ignored (RFC 9110 section 10.1.1).
+fn expects_continue<B>(request: &Request<B>) -> bool {
+    let expectation = request.headers().get(EXPECT);
+    let is_continue = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    request.version() > Version::HTTP_10 && expectation.is_some_and(is_continue)
 }
 
 /// A response that is there already, or one that is waited for.
