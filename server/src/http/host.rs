@@ -46,22 +46,34 @@ fn invalid(authority: &[u8]) -> SpecError {
 /// Whether a text is `uri-host [ ":" port ]` with a host that is not empty. RFC 3986 sections 3.2.2 and 3.2.3 have the
 /// grammar, in which a port may be empty or long.
 fn is_authority(text: &[u8]) -> bool {
+    // Most hosts are a name, or a name and a port; this is checked for each request.
+    let name_end = (text.iter()).position(|&byte| !NAME_BYTES[usize::from(byte)]);
+    let Some(name_end) = name_end else {
+        return !text.is_empty();
+    };
+    if name_end > 0 && is_port(&text[name_end..]) {
+        return true;
+    }
     let end_of_host = match text.first() {
         Some(b'[') => (text.iter().position(|&byte| byte == b']')).map(|closing| closing + 1),
         _ => text.iter().position(|&byte| byte == b':'),
     };
     let (host, port) = text.split_at(end_of_host.unwrap_or(text.len()));
-    let is_port = match port {
-        [] => true,
-        [colon, digits @ ..] => *colon == b':' && digits.iter().all(u8::is_ascii_digit),
-    };
-    is_port
+    is_port(port)
         && match host {
             [] => false,
             [b'[', literal @ .., b']'] => is_ip_literal(literal),
             // An IPv4 address has the form of a name.
             name => is_name(name),
         }
+}
+
+/// Nothing, or a colon and digits.
+fn is_port(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [colon, digits @ ..] => *colon == b':' && digits.iter().all(u8::is_ascii_digit),
+    }
 }
 
 /// `reg-name` of RFC 3986 section 3.2.2, not empty.
@@ -80,6 +92,16 @@ fn is_name(name: &[u8]) -> bool {
     }
     true
 }
+
+/// [`is_name_byte`] by byte.
+static NAME_BYTES: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        table[byte as usize] = is_name_byte(byte);
+        byte += 1;
+    }
+    table
+};
 
 /// `unreserved` and `sub-delims` of RFC 3986 sections 2.2 and 2.3.
 const fn is_name_byte(byte: u8) -> bool {

@@ -59,7 +59,7 @@ enum ReusePort {
     not(target_os = "linux"),
     expect(unused_variables, reason = "SO_REUSEPORT is set on Linux only")
 )]
-fn open(address: SocketAddr, reuse_port: ReusePort) -> io::Result<Socket> {
+fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // Allows a restart while connections of the previous server are in TIME_WAIT.
@@ -71,12 +71,6 @@ fn open(address: SocketAddr, reuse_port: ReusePort) -> io::Result<Socket> {
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_congestion(b"reno");
     socket.bind(&address.into())?;
-    Ok(socket)
-}
-
-/// Opens one listening socket.
-fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
-    let socket = open(address, reuse_port)?;
     // `bind` does not collide with a listener that set SO_REUSEADDR; `listen` does.
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -97,5 +91,11 @@ pub(crate) fn listen_again(address: SocketAddr) -> io::Result<TcpListener> {
 /// # Errors
 /// If the system refuses it.
 pub(crate) fn reserve(address: SocketAddr) -> io::Result<Socket> {
-    open(address, ReusePort::Yes)
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // Without SO_REUSEADDR, with which a socket of another process could be bound as well.
+    #[cfg(target_os = "linux")]
+    socket.set_reuse_port(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }

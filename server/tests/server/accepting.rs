@@ -3,7 +3,7 @@
 use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_server::BlockingServer;
 use std::io::ErrorKind;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,13 @@ fn connections_are_refused_in_the_window() {
     let server = BlockingServer::builder().refuse(window).start().unwrap();
     let connect = || TcpStream::connect(server.addr()).map_err(|error| error.kind());
     wait_until(|| connect().err() == Some(ErrorKind::ConnectionRefused));
+    // Sets SO_REUSEADDR, as servers do.
+    let taken = TcpListener::bind(server.addr()).map_err(|error| error.kind());
+    assert_eq!(
+        taken.err(),
+        Some(ErrorKind::AddrInUse),
+        "the port stays reserved"
+    );
 }
 
 #[test]
