@@ -81,8 +81,12 @@ impl Phase {
     }
 
     /// Whether the connection can be closed without loss: no response is in progress, or one that never ends by itself
-    /// (`hang`).
+    /// (`hang`). While the rest of a request's body arrives, closing would send a reset, which destroys a response that the
+    /// peer has not read.
     pub(super) fn is_idle_or_hanging(&self) -> bool {
+        if let Phase::Discarding { .. } = self {
+            return false;
+        }
         let request = self
             .exchange()
             .and_then(|exchange| exchange.request.as_ref());
@@ -248,6 +252,12 @@ mod tests {
             matches!(stale, Some(Phase::Stale { since: 5 })),
             "{stale:?}"
         );
+    }
+
+    #[test]
+    fn a_connection_is_not_idle_while_it_discards_a_body() {
+        assert!(Phase::Idle { since: 0 }.is_idle_or_hanging());
+        assert!(!Phase::Discarding { since: 0 }.is_idle_or_hanging());
     }
 
     #[test]
