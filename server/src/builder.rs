@@ -22,7 +22,7 @@ use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::limits::token_bucket::TokenBucket;
 use crate::net::limit_reports::{LimitReporter, LimitReports};
 use crate::net::shared_state::SharedListener;
-use crate::net::socket;
+use crate::net::socket::{self, Listening};
 use crate::net::window_clock::WindowClock;
 use crate::start_error::StartError;
 use flagpole_protocol::ServerLimit;
@@ -31,7 +31,7 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Default number of journal entries in memory per worker: about 2 MB.
@@ -212,7 +212,13 @@ impl<S> ServerBuilder<S> {
         let rule_set = RuleSet::new(self.seed, &self.listener).map_err(StartError::Fault)?;
         let limits = self.limits();
         let workers = self.workers.unwrap_or_else(socket::default_workers);
-        let sockets = socket::listen(self.address, workers)?;
+        let accept_schedule = AcceptSchedule::new(&self.listener);
+        let listening = if accept_schedule.refuses_at(Duration::ZERO) {
+            Listening::Later
+        } else {
+            Listening::Now
+        };
+        let sockets = socket::listen(self.address, workers, listening)?;
         let connections = self.connection_limits.connections;
         let connection_limits = ConnectionLimits {
             connections: connections.min(Semaphore::MAX_PERMITS),
@@ -221,7 +227,6 @@ impl<S> ServerBuilder<S> {
             ..self.connection_limits
         };
         let start = Instant::now();
-        let accept_schedule = AcceptSchedule::new(&self.listener);
         let listener = Arc::new(SharedListener {
             accept_schedule,
             content: Content::new(

@@ -20,10 +20,11 @@ pub(crate) fn default_workers() -> NonZero<usize> {
 }
 
 /// Opens `count` listening sockets on one port; a single socket outside of Linux, where `SO_REUSEPORT` does
-/// not distribute connections.
+/// not distribute connections. With [`Listening::Later`] connections are refused until a worker listens again.
 pub(crate) fn listen(
     address: SocketAddr,
     count: NonZero<usize>,
+    listening: Listening,
 ) -> Result<Vec<TcpListener>, StartError> {
     let to_start_error = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse(address),
@@ -32,9 +33,10 @@ pub(crate) fn listen(
     if address.port() != 0 {
         // With SO_REUSEPORT several processes can bind the same port. A first bind without SO_REUSEPORT
         // fails if the port is taken.
-        bind(address, ReusePort::No).map_err(to_start_error)?;
+        bind(address, ReusePort::No, Listening::Now).map_err(to_start_error)?;
     }
-    let first = bind(address, ReusePort::Yes).map_err(to_start_error)?;
+    let another = |address| bind(address, ReusePort::Yes, listening).map_err(to_start_error);
+    let first = another(address)?;
     let address = first.local_addr().map_err(to_start_error)?;
     let mut sockets = vec![first];
     let count = if cfg!(target_os = "linux") {
@@ -43,9 +45,16 @@ pub(crate) fn listen(
         1
     };
     for _ in 1..count {
-        sockets.push(bind(address, ReusePort::Yes).map_err(to_start_error)?);
+        sockets.push(another(address)?);
     }
     Ok(sockets)
+}
+
+/// Whether a socket accepts connections.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Listening {
+    Now,
+    Later,
 }
 
 /// Whether other sockets may listen on the same port (`SO_REUSEPORT`).
@@ -59,7 +68,11 @@ enum ReusePort {
     not(target_os = "linux"),
     expect(unused_variables, reason = "SO_REUSEPORT is set on Linux only")
 )]
-fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
+fn bind(
+    address: SocketAddr,
+    reuse_port: ReusePort,
+    listening: Listening,
+) -> io::Result<TcpListener> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // Allows a restart while connections of the previous server are in TIME_WAIT.
@@ -72,7 +85,9 @@ fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
     let _ = socket.set_tcp_congestion(b"reno");
     socket.bind(&address.into())?;
     // `bind` does not collide with a listener that set SO_REUSEADDR; `listen` does.
-    socket.listen(BACKLOG)?;
+    if listening == Listening::Now {
+        socket.listen(BACKLOG)?;
+    }
     socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
@@ -82,7 +97,7 @@ fn bind(address: SocketAddr, reuse_port: ReusePort) -> io::Result<TcpListener> {
 /// # Errors
 /// If the system refuses it.
 pub(crate) fn listen_again(address: SocketAddr) -> io::Result<TcpListener> {
-    bind(address, ReusePort::Yes)
+    bind(address, ReusePort::Yes, Listening::Now)
 }
 
 /// Keeps a port of this process, so that no other process takes it while connections to it are refused: a socket that is

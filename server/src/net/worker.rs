@@ -131,7 +131,8 @@ impl Worker {
         let ever_refuses =
             schedule.refuses_at(Duration::ZERO) || schedule.next_change(Duration::ZERO).is_some();
         let _reservation = ever_refuses.then(|| socket::reserve(address)).transpose()?;
-        let mut socket = Some(socket);
+        // Such a socket does not listen.
+        let mut socket = Some(socket).filter(|_| !schedule.refuses_at(Duration::ZERO));
         loop {
             let elapsed = listener.start.elapsed();
             if schedule.refuses_at(elapsed) {
