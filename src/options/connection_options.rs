@@ -14,7 +14,7 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, value_name = "N", value_parser = max_connections)]
     pub(crate) max_connections: Option<usize>,
 
-    /// Reject a longer request head with 431, or with 414 if its target is too long
+    /// Reject a longer request head with 431; a longer target: 414
     #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = head_size)]
     max_head_size: usize,
 
@@ -22,7 +22,7 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, value_name = "N", default_value = "100", value_parser = max_fields)]
     max_fields: usize,
 
-    /// Wait at most this long for a whole head, and for each piece of a body: 408
+    /// Wait at most this long for a head; for each piece of a body: 408
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = positive_duration)]
     head_timeout: Duration,
 
@@ -34,7 +34,7 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = positive_duration)]
     keep_alive_timeout: Duration,
 
-    /// Reset a connection whose client reads nothing of a response for this long
+    /// Reset a connection whose client reads nothing for this long
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = positive_duration)]
     write_timeout: Duration,
 
