@@ -41,7 +41,15 @@ impl PreparedResponse {
 
     /// A status with its name as the body.
     pub(crate) fn for_status(status: StatusCode) -> PreparedResponse {
-        PreparedResponse::text(status, status.to_string().trim_end())
+        let name = status.canonical_reason().map(|name| format!(" {name}"));
+        PreparedResponse {
+            // hyper would write `<none>` in place of a reason that does not exist.
+            reason: name.is_none().then(String::new),
+            ..PreparedResponse::text(
+                status,
+                &(status.as_str().to_owned() + &name.unwrap_or_default()),
+            )
+        }
     }
 
     /// A status with a sentence as the body.
@@ -100,6 +108,15 @@ mod tests {
         assert_eq!(response(StatusCode::IM_A_TEAPOT).body, "418 I'm a teapot\n");
         assert!(response(StatusCode::NO_CONTENT).body.is_empty());
         assert!(response(StatusCode::NOT_MODIFIED).headers.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_status_has_an_empty_reason() {
+        let response = PreparedResponse::for_status(StatusCode::from_u16(520).unwrap());
+        assert_eq!(
+            (&*response.body, response.reason.as_deref()),
+            (&b"520\n"[..], Some(""))
+        );
     }
 
     fn differing(one: &[u8], other: &[u8]) -> u32 {

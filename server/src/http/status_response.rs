@@ -27,7 +27,9 @@ pub(crate) fn build(
         416 => requested(&PreconditionResult::RangeNotSatisfiable),
         _ => PreparedResponse::for_status(status.code),
     };
-    response.reason.clone_from(&status.reason);
+    if status.reason.is_some() {
+        response.reason.clone_from(&status.reason);
+    }
     if let Some(body) = &status.body {
         response.body = body.clone();
     }

@@ -233,7 +233,7 @@ fn response_that_waits_for_a_body_is_408_if_the_rest_does_not_come() {
     assert_refused(&server, request, 408, sentence);
     assert_reached(&server, ServerLimit::HeadTime);
     let ledger = server.ledger();
-    assert_eq!((ledger.by_status[&408], ledger.timed_out), (1, 1));
+    assert_eq!((ledger.by_status[&408], ledger.completed), (1, 1));
 }
 
 /// The server takes four seconds for 20 bytes, which the peer sends at once.

@@ -21,3 +21,4 @@ mod raw_connection;
 mod request_bodies;
 mod responses;
 mod rules;
+mod whole_responses;

@@ -18,6 +18,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a peer may go on sending after the FIN.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long the server waits for a silent peer when it stops.
+const CLOSE_TIMEOUT_AT_STOP: Duration = Duration::from_millis(50);
+
 /// Interval between checks whether the peer's system has everything.
 const DELIVERY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -85,7 +88,12 @@ pub(super) async fn close<S>(
 async fn linger<S: AsyncRead + Unpin>(stream: &mut S, worker: &WorkerContext) -> io::Result<()> {
     let end = Instant::now() + LINGER_TIMEOUT;
     loop {
-        let deadline = end.min(Instant::now() + CLOSE_TIMEOUT);
+        let silence = if worker.draining.get() {
+            CLOSE_TIMEOUT_AT_STOP
+        } else {
+            CLOSE_TIMEOUT
+        };
+        let deadline = end.min(Instant::now() + silence);
         tokio::select! {
             length = discard(stream) => if length? == 0 { return Ok(()) },
             () = worker.timer.sleep_until(deadline) => return Ok(()),

@@ -59,8 +59,12 @@ where
             shutdown_started = true;
             Pin::new(&mut http).graceful_shutdown();
         }
-        if let Poll::Ready(result) = http.poll_without_shutdown(context) {
+        // With its shutdown, which first writes what is in its buffer; the stream ignores the rest of it.
+        if let Poll::Ready(result) = Pin::new(&mut http).poll(context) {
             return Poll::Ready(Stop::Http(result));
+        }
+        if state.close().is_some() {
+            return Poll::Ready(Stop::Http(Ok(())));
         }
         if !state.needs_watch() {
             watch.set(None);
@@ -147,7 +151,8 @@ fn terminate(state: &ConnectionState, why: Termination) -> Close {
             }
             let status = StatusCode::REQUEST_TIMEOUT;
             state.begin_response(Some(status.as_u16()), None, None);
-            state.finish(ResponseEnd::TimedOut);
+            // The 408 is its whole response.
+            state.finish(ResponseEnd::Completed);
             let seconds = state.worker.listener.connection_limits.head_timeout;
             let sentence = format!("expected the rest of the request within {seconds:?}");
             Close::Refuse(Refusal::new(status, sentence))

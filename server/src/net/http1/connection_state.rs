@@ -88,7 +88,8 @@ impl ConnectionState {
 
     /// Waits until a request can begin; without end if the connection ends instead.
     pub(super) async fn wait_for_turn(&self) {
-        if let Phase::Stale { .. } = *self.phase.borrow() {
+        let is_stale = matches!(*self.phase.borrow(), Phase::Stale { .. });
+        if is_stale {
             // hyper had read the request before the response to the previous one was complete.
             self.end(Close::Fin);
         }
