@@ -267,7 +267,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for HttpStream<S> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper is driven without its shutdown: `closing` ends the connection.
+        // `closing` ends the connection: hyper would send a FIN and close.
         Poll::Ready(Ok(()))
     }
 }
