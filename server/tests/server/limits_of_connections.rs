@@ -125,6 +125,17 @@ fn unfinished_head_is_408() {
 }
 
 #[test]
+fn unfinished_head_behind_a_request_is_408() {
+    let server = server(|limits| limits.head_timeout = SHORT);
+    let mut raw = RawConnection::open(&server);
+    raw.send(&(REQUEST.to_owned() + "GET"));
+    assert_eq!(raw.response(true).status, 200);
+    assert_eq!(raw.response(true).status, 408);
+    assert_eq!(rest(&mut raw), "");
+    assert_reached(&server, ServerLimit::HeadTime);
+}
+
+#[test]
 fn silent_connection_is_closed_without_a_response() {
     let server = server(|limits| limits.head_timeout = SHORT);
     assert_eq!(rest(&mut RawConnection::open(&server)), "");
@@ -208,6 +219,18 @@ fn connection_ends_after_a_chunked_body_above_the_limit() {
     let mut raw = RawConnection::open(&server);
     raw.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     raw.send("b\r\naaaaaaaaaaa\r\n");
+    assert_eq!(raw.response(true).status, 405);
+    assert_eq!(rest(&mut raw), "");
+    assert_reached(&server, ServerLimit::RequestBody);
+}
+
+#[test]
+fn connection_ends_after_a_chunked_body_above_the_limit_in_one_piece() {
+    let server = server(|limits| limits.request_body = 10);
+    let mut raw = RawConnection::open(&server);
+    let body = "b\r\n01234567890\r\n0\r\n\r\n";
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    raw.send(&format!("{head}{body}{REQUEST}"));
     assert_eq!(raw.response(true).status, 405);
     assert_eq!(rest(&mut raw), "");
     assert_reached(&server, ServerLimit::RequestBody);

@@ -28,6 +28,8 @@ pub(crate) struct ConnectionState {
     is_counted: Cell<bool>,
     /// Whether the connection has served a counted request.
     has_served: Cell<bool>,
+    /// Whether the bytes that were read last end with the end of a head.
+    ends_with_head: Cell<bool>,
     /// Whether a request waits until the previous response is complete.
     is_turn_awaited: Cell<bool>,
     /// Why the worker ends the connection, if it does.
@@ -47,6 +49,7 @@ impl ConnectionState {
             socket,
             is_counted: Cell::new(true),
             has_served: Cell::default(),
+            ends_with_head: Cell::default(),
             is_turn_awaited: Cell::default(),
             termination: Cell::default(),
             waker: RefCell::default(),
@@ -76,6 +79,7 @@ impl ConnectionState {
     fn begin(&self, request: Option<ActiveRequest>) {
         *self.phase.borrow_mut() = Phase::Waiting(Exchange {
             request,
+            has_partial_head: !self.ends_with_head.get(),
             ..Exchange::default()
         });
     }
@@ -112,7 +116,19 @@ impl ConnectionState {
         let since = Some(self.worker.tick.get());
         self.with_exchange(|exchange| {
             (exchange.body_since, exchange.needs_body) = (since, is_needed);
+            // What is read from now on is this body, and what follows it is not known.
+            exchange.has_partial_head = false;
         });
+    }
+
+    /// Called when the body of the request turned out to be too large: the connection ends after the response.
+    pub(super) fn on_request_body_too_large(&self) {
+        self.worker.count_limit(ServerLimit::RequestBody);
+        self.with_exchange(|exchange| exchange.exceeds_limit = true);
+        let is_responded = matches!(*self.phase.borrow(), Phase::Discarding { .. });
+        if is_responded {
+            self.end(Close::Fin);
+        }
     }
 
     /// Called when the body of the request has been read, or will not be read.
@@ -276,7 +292,10 @@ impl ConnectionState {
     }
 
     /// Called after bytes were read from the peer; false if they end the connection.
-    pub(super) fn on_bytes_read(&self) -> bool {
+    pub(super) fn on_bytes_read(&self, bytes: &[u8]) -> bool {
+        // The empty line at the end of a head; hyper accepts it without CR too.
+        let ends_with_head = bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n");
+        self.ends_with_head.set(ends_with_head);
         let mut phase = self.phase.borrow_mut();
         phase.on_bytes_read(self.worker.tick.get());
         !matches!(*phase, Phase::Ended(_))

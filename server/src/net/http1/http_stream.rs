@@ -215,7 +215,7 @@ impl<S: AsyncRead + Unpin> Read for HttpStream<S> {
         ready!(Pin::new(&mut self.inner).poll_read(context, &mut buffer))?;
         if buffer.filled().is_empty() {
             self.is_input_over = true;
-        } else if !self.state.on_bytes_read() {
+        } else if !self.state.on_bytes_read(buffer.filled()) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         cursor.put_slice(buffer.filled());

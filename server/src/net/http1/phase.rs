@@ -113,8 +113,10 @@ impl Phase {
         };
         Some(match exchange.body_since {
             _ if !write.body_consumed => return None,
+            _ if exchange.exceeds_limit => Phase::Ended(Close::Fin),
             _ if write.is_last => Phase::Stale { since: now },
             Some(since) => Phase::Discarding { since },
+            None if exchange.has_partial_head => Phase::Head { since: now },
             None => Phase::Idle { since: now },
         })
     }
@@ -168,6 +170,10 @@ pub(super) struct Exchange {
     pub(super) body_since: Option<u64>,
     /// Whether the response waits for the body of the request.
     pub(super) needs_body: bool,
+    /// Whether the body of the request is too large, so that the connection ends after the response.
+    pub(super) exceeds_limit: bool,
+    /// Whether the bytes that were read last, and are not a body, end within the head of the next request.
+    pub(super) has_partial_head: bool,
 }
 
 /// How far the writing of a response is.
@@ -255,6 +261,27 @@ mod tests {
     }
 
     #[test]
+    fn a_partial_head_and_a_body_over_the_limit_decide_what_follows() {
+        let after = |exchange| {
+            let write = WritePhase {
+                body_consumed: true,
+                ..WritePhase::default()
+            };
+            Phase::Writing(exchange, write).after_response(5)
+        };
+        let head = after(Exchange {
+            has_partial_head: true,
+            ..Exchange::default()
+        });
+        assert!(matches!(head, Some(Phase::Head { since: 5 })), "{head:?}");
+        let ended = after(Exchange {
+            exceeds_limit: true,
+            ..Exchange::default()
+        });
+        assert!(matches!(ended, Some(Phase::Ended(Close::Fin))), "{ended:?}");
+    }
+
+    #[test]
     fn a_connection_is_not_idle_while_it_discards_a_body() {
         assert!(Phase::Idle { since: 0 }.is_idle_or_hanging());
         assert!(!Phase::Discarding { since: 0 }.is_idle_or_hanging());
@@ -288,9 +315,9 @@ mod tests {
     fn a_delayed_response_is_not_overdue_unless_it_waits_for_the_body() {
         let waiting = |needs_body| {
             Phase::Waiting(Exchange {
-                request: None,
                 body_since: Some(0),
                 needs_body,
+                ..Exchange::default()
             })
         };
         assert_eq!(waiting(false).overdue(1000, false, &LIMITS()), None);

@@ -3,7 +3,7 @@
 
 use crate::net::http1::connection_state::ConnectionState;
 use bytes::Bytes;
-use flagpole_protocol::{RequestBodyReading, ServerLimit};
+use flagpole_protocol::RequestBodyReading;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use std::cell::Cell;
@@ -91,7 +91,7 @@ async fn read(
         progress.set(&progress.has_begun);
         received += frame.data_ref().map_or(0, Bytes::len) as u64;
         if received > limit {
-            state.count_limit(ServerLimit::RequestBody);
+            state.on_request_body_too_large();
             break;
         }
         if let Some(rate) = rate {
