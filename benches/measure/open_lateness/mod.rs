@@ -2,7 +2,7 @@
 //! alternating rounds with the same arrivals and delays.
 //!
 //! Requests arrive as a Poisson process, at the rate at which client and server use 30% of the machine; delays are
-//! uniform, so that about 1,000 requests are in flight. The server runs in a process of its own and measures the time
+//! uniform, so that about 1,000 requests are in flight. The server runs in a separate process and measures the time
 //! from when a response was due until its first write returned.
 
 mod comparison;

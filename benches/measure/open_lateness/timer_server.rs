@@ -1,4 +1,4 @@
-//! A server with a chosen timer in a process of its own: this program, started once more. `flagpole serve` has no
+//! A server with a chosen timer in a separate process: this program, started once more. `flagpole serve` has no
 //! option for the timer, because there is no reason to choose tokio's but to compare with it.
 
 use flagpole_server::BlockingServer;

@@ -113,7 +113,7 @@ pub(crate) fn body_digest(response: &RawResponse, outcome: &Outcome) -> Option<S
     )
 }
 
-/// Whether a redirect has led from a flag to something else, such as a page with a digest of its own.
+/// Whether a redirect has led from a flag to something else, such as a page with another digest.
 pub(crate) fn is_misdirected(resource: Resource, response: &RawResponse) -> bool {
     let body = response.result.as_deref();
     matches!(resource, Resource::Flag(_)) && body.is_ok_and(|body| !gif::has_signature(body))

@@ -1,7 +1,7 @@
 //! Chains of redirects: which redirects of redirect faults were sent and not followed yet.
 //!
 //! A request is a hop of a chain only if the server has sent the redirect to it. So hops use up no request numbers, and
-//! no client avoids faults with a query of its own.
+//! no client avoids faults with a query that it makes up.
 
 use flagpole_protocol::FateKey;
 use lru::LruCache;

@@ -71,7 +71,7 @@ fn required_field(status: &StatusResponse, length: usize) -> Option<(HeaderName,
     Some((name, HeaderValue::from_static(value)))
 }
 
-/// The range of a 206: its body is the whole of a representation of its own. `None` for an empty body, which no range
+/// The range of a 206: its body is a complete representation. `None` for an empty body, which no range
 /// describes.
 fn content_range(length: u64) -> Option<HeaderValue> {
     let range = ContentRange {

@@ -12,7 +12,7 @@ use std::thread;
 /// The number of lines that wait to be written; further ones are dropped.
 const CAPACITY: usize = 64;
 
-/// Writes the lines on a thread of its own, because nothing may read standard error, and a worker must not wait for that.
+/// Writes the lines on a separate thread, because nothing may read standard error, and a worker must not wait for that.
 pub(super) struct LimitNotes(SyncSender<String>);
 
 impl LimitNotes {

@@ -379,7 +379,7 @@ impl ConnectionState {
         request.is_some_and(|request| request.hangs_forever)
     }
 
-    /// Why the connection is to be ended at this tick, if it is.
+    /// Why the worker must end the connection at this tick, if it must.
     pub(crate) fn overdue(&self, limits: &ConnectionLimits) -> Option<Termination> {
         let (now, is_new) = (self.worker.tick.get(), !self.has_served.get());
         self.phase.borrow().overdue(now, is_new, limits)

@@ -121,7 +121,7 @@ impl Phase {
         })
     }
 
-    /// Why the connection is to be ended at this tick, if it is. `is_new`: it has served no request yet.
+    /// Why the worker must end the connection at this tick, if it must. `is_new`: it has served no request yet.
     pub(super) fn overdue(
         &self,
         now: u64,

@@ -138,7 +138,7 @@ fn framing(head: &str) -> Vec<&str> {
     head.lines().filter(is_framing).collect()
 }
 
-/// Sends the request that meets the fault. A thread of its own sends the body, and returns the error if the peer did not
+/// Sends the request that meets the fault. A separate thread sends the body, and returns the error if the peer did not
 /// take everything.
 fn send(raw: &mut RawConnection, situation: Situation) -> JoinHandle<Option<ErrorKind>> {
     let (method, length) = match situation {
