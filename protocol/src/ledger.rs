@@ -104,7 +104,9 @@ impl Ledger {
     /// Requests whose response has not ended.
     pub fn in_progress(&self) -> u64 {
         let ended = self.completed + self.aborted + self.ended_by_fault;
-        self.requests - ended - self.ended_by_stop - self.timed_out
+        let ended = ended + self.ended_by_stop + self.timed_out;
+        // A request that was counted before a reset may end after it.
+        self.requests.saturating_sub(ended)
     }
 
     /// Counts that a limit was reached.
