@@ -64,7 +64,7 @@ impl FatePreview {
         FatePreview {
             resource: request.key.clone(),
             request_number: request.request_number,
-            rule: rule_set.label(decision.rule),
+            rule: rule_set.label(&decision.source),
             planned: fate.delay,
             ending: describe_ending(fate.pace, &fate.framing, fate.ending, body),
             duration: total(&fate, &pacing),

@@ -2,12 +2,17 @@
 //!
 //! A request is a hop of a chain only if the server has sent the redirect to it. So hops use up no request numbers, and
 //! no client avoids faults with a query that it makes up.
+//!
+//! What was decided about the first request of a chain is remembered and not decided again for each hop, so that a chain
+//! stays the same while rules change.
 
-use flagpole_protocol::FateKey;
+use crate::fate::request_info::{Decision, FateSource};
+use flagpole_protocol::{Fate, FateKey, ResponseContent};
 use lru::LruCache;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use std::hash::Hasher as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The number of redirects still to come after a request; `None` in a chain without an end.
 pub(crate) type RemainingHops = Option<u32>;
@@ -20,19 +25,49 @@ pub(crate) struct Hop {
     pub(crate) remaining: RemainingHops,
 }
 
+/// What was decided about the first request of a chain. It needs little memory, whatever the fault of the chain is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChainStart {
+    /// The name of the rule in the journal.
+    pub(crate) rule: Arc<str>,
+    pub(crate) delay: Duration,
+    pub(crate) fault: Option<Arc<str>>,
+}
+
 /// A redirect that a request follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FollowedRedirect {
     pub(crate) hop: Hop,
-    /// The index of the rule that decided the fate of the chain; `None` for the listener itself.
-    pub(crate) rule: Option<usize>,
+    pub(crate) start: ChainStart,
+}
+
+impl FollowedRedirect {
+    /// The decision about the request that follows. Rule and delay are those of the request that began the chain, and so
+    /// is the fault, except that the last request has none.
+    pub(crate) fn decision(&self) -> Decision {
+        let ChainStart { rule, delay, fault } = self.start.clone();
+        let delayed = Fate {
+            delay,
+            ..Fate::default()
+        };
+        Decision {
+            source: FateSource::Chain(rule),
+            fate: match self.hop.remaining {
+                Some(0) => delayed,
+                remaining => Fate {
+                    fault,
+                    content: ResponseContent::Redirect(remaining.map(|hops| hops - 1)),
+                    ..delayed
+                },
+            },
+        }
+    }
 }
 
 /// A redirect that was sent and not followed yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct SentRedirect {
-    /// The index of the rule that decided the fate of the chain; `None` for the listener itself.
-    rule: Option<usize>,
+    start: ChainStart,
     /// How many requests were redirected there: several if a client gives several requests the same number.
     count: u32,
 }
@@ -59,12 +94,11 @@ impl SentRedirects {
     /// Remembers a redirect that will be followed.
     pub(crate) fn insert(&self, run: Option<&str>, key: &FateKey, redirect: FollowedRedirect) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = sent.get_or_insert_mut(digest(run, key, redirect.hop), || SentRedirect {
-            rule: None,
-            count: 0,
-        });
-        entry.rule = redirect.rule;
-        entry.count = entry.count.saturating_add(1);
+        let FollowedRedirect { hop, start } = redirect;
+        let digest = digest(run, key, hop);
+        let count = sent.peek(&digest).map_or(0, |entry| entry.count);
+        let count = count.saturating_add(1);
+        sent.put(digest, SentRedirect { start, count });
         if sent.len() > self.capacity {
             sent.pop_lru();
         }
@@ -82,11 +116,12 @@ impl SentRedirects {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = sent.peek_mut(&digest)?;
         entry.count -= 1;
-        let SentRedirect { rule, count } = *entry;
-        if count == 0 {
-            sent.pop(&digest);
-        }
-        Some(FollowedRedirect { hop, rule })
+        let start = if entry.count > 0 {
+            entry.start.clone()
+        } else {
+            sent.pop(&digest)?.start
+        };
+        Some(FollowedRedirect { hop, start })
     }
 }
 
@@ -116,8 +151,36 @@ mod tests {
         FateKey::from_path("/x")
     }
 
+    fn followed(hop: Hop) -> FollowedRedirect {
+        let start = ChainStart {
+            rule: "outage".into(),
+            delay: Duration::from_millis(3),
+            fault: Some("redirect:3".into()),
+        };
+        FollowedRedirect { hop, start }
+    }
+
     fn insert(sent: &SentRedirects, run: Option<&str>, hop: Hop) {
-        sent.insert(run, &key(), FollowedRedirect { hop, rule: Some(7) });
+        sent.insert(run, &key(), followed(hop));
+    }
+
+    #[test]
+    fn a_chain_counts_down_to_the_requested_resource_with_the_delay_of_its_first_request() {
+        let fate = |remaining| {
+            let hop = Hop { remaining, ..HOP };
+            let Decision { source, fate } = followed(hop).decision();
+            assert_eq!(source, FateSource::Chain("outage".into()));
+            assert_eq!(fate.delay.as_millis(), 3);
+            (fate.fault.as_deref().map(str::to_owned), fate.content)
+        };
+        let redirect = |hops| {
+            let fault = Some("redirect:3".to_owned());
+            (fault, ResponseContent::Redirect(hops))
+        };
+        assert_eq!(fate(None), redirect(None), "without end");
+        assert_eq!(fate(Some(2)), redirect(Some(1)));
+        assert_eq!(fate(Some(1)), redirect(Some(0)));
+        assert_eq!(fate(Some(0)), (None, ResponseContent::Requested));
     }
 
     #[test]
@@ -126,12 +189,8 @@ mod tests {
         assert_eq!(sent.take(None, &key(), HOP), None);
         insert(&sent, None, HOP);
         insert(&sent, None, HOP);
-        let followed = FollowedRedirect {
-            hop: HOP,
-            rule: Some(7),
-        };
         let taken = [(); 3].map(|()| sent.take(None, &key(), HOP));
-        assert_eq!(taken, [Some(followed), Some(followed), None]);
+        assert_eq!(taken, [Some(followed(HOP)), Some(followed(HOP)), None]);
         assert_eq!(sent.sent.lock().unwrap().len(), 0);
     }
 

@@ -3,7 +3,7 @@
 //! A client whose fates must not depend on other clients names its run, which has separate counters, or gives the
 //! number of each request.
 
-use crate::fate::redirect_chain::{FollowedRedirect, Hop, RemainingHops};
+use crate::fate::redirect_chain::{ChainStart, FollowedRedirect, Hop, RemainingHops};
 use crate::fate::request_counters::RequestCounters;
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
 use flagpole_protocol::spec::whole_number;
@@ -43,7 +43,7 @@ impl RequestIndex {
         let number = single_field(headers, &REQUEST_NUMBER_FIELD)?;
         let number = number.map(request_number).transpose()?;
         let followed = hop.and_then(|hop| counters.redirects.take(run, key, hop));
-        let number = number.or(followed.map(|redirect| redirect.hop.request_number));
+        let number = number.or(chain_number(followed.as_ref()));
         Ok(RequestIndex {
             run: run.map(Arc::from),
             request_number: number.unwrap_or_else(|| counters.count(run, key)),
@@ -53,9 +53,12 @@ impl RequestIndex {
 
     /// The number of the request that began the chain of redirects: this request, unless it follows a redirect.
     pub(crate) fn chain_number(&self) -> u64 {
-        let followed = self.followed.map(|redirect| redirect.hop.request_number);
-        followed.unwrap_or(self.request_number)
+        chain_number(self.followed.as_ref()).unwrap_or(self.request_number)
     }
+}
+
+fn chain_number(followed: Option<&FollowedRedirect>) -> Option<u64> {
+    followed.map(|redirect| redirect.hop.request_number)
 }
 
 fn single_field<'h>(
@@ -91,27 +94,28 @@ fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
 }
 
 impl RequestCounters {
-    /// Remembers that a request, whose fate `rule` decided, is redirected to the request with `remaining` redirects still to
-    /// come.
+    /// Remembers that a request of the chain that began as `start` is redirected to the request with `remaining` redirects
+    /// still to come.
     pub(crate) fn expect_hop(
         &self,
         index: &RequestIndex,
         key: &FateKey,
         remaining: RemainingHops,
-        rule: Option<usize>,
+        start: ChainStart,
     ) {
         let hop = Hop {
             request_number: index.chain_number(),
             remaining,
         };
-        let sent = FollowedRedirect { hop, rule };
+        let sent = FollowedRedirect { hop, start };
         self.redirects.insert(index.run.as_deref(), key, sent);
     }
 
     /// Makes the redirect that a request followed one that can be followed again, because a limit rejects the request.
     pub(crate) fn keep_redirect(&self, index: &RequestIndex, key: &FateKey) {
-        if let Some(followed) = index.followed {
-            self.redirects.insert(index.run.as_deref(), key, followed);
+        if let Some(followed) = &index.followed {
+            self.redirects
+                .insert(index.run.as_deref(), key, followed.clone());
         }
     }
 }
@@ -119,6 +123,15 @@ impl RequestCounters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    fn start() -> ChainStart {
+        ChainStart {
+            rule: "outage".into(),
+            delay: Duration::ZERO,
+            fault: None,
+        }
+    }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let pair = |&(name, value): &(&'static str, &str)| {
@@ -200,8 +213,9 @@ mod tests {
             (index.request_number, index.followed.is_some())
         };
         assert_eq!(assign(&[]), (1, false), "no redirect was sent");
-        let sent = FollowedRedirect { hop, rule: None };
-        counters.redirects.insert(None, &key, sent);
+        let start = start();
+        let sent = FollowedRedirect { hop, start };
+        counters.redirects.insert(None, &key, sent.clone());
         assert_eq!(assign(&[(RUN_HEADER, "a")]), (1, false), "not to this run");
         assert_eq!(assign(&[]), (9, true));
         assert_eq!(assign(&[]), (2, false), "the hop has been used");
@@ -214,7 +228,7 @@ mod tests {
     fn a_hop_that_a_limit_rejects_stays_a_hop() {
         let (counters, key) = (RequestCounters::default(), FateKey::from_path("/x"));
         let first = assign_hop(&counters, &key, None);
-        counters.expect_hop(&first, &key, Some(0), Some(4));
+        counters.expect_hop(&first, &key, Some(0), start());
         let hop = Hop {
             request_number: 1,
             remaining: Some(0),
@@ -222,10 +236,9 @@ mod tests {
         let rejected = assign_hop(&counters, &key, Some(hop));
         counters.keep_redirect(&rejected, &key);
         let repeated = assign_hop(&counters, &key, Some(hop));
-        assert_eq!(
-            (repeated.followed, repeated.chain_number()),
-            (Some(FollowedRedirect { hop, rule: Some(4) }), 1)
-        );
+        assert_eq!(repeated.chain_number(), 1);
+        let start = start();
+        assert_eq!(repeated.followed, Some(FollowedRedirect { hop, start }));
     }
 
     fn assign_hop(counters: &RequestCounters, key: &FateKey, hop: Option<Hop>) -> RequestIndex {

@@ -2,6 +2,7 @@
 
 use flagpole_protocol::{Fate, FateKey};
 use http::Method;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A request, as far as its fate depends on it.
@@ -31,12 +32,25 @@ impl<'a> RequestInfo<'a> {
     }
 }
 
-/// The fate of a request, and the rule that decided it.
+/// What a fate comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum FateSource {
+    /// The listener itself, as no rule matches.
+    #[default]
+    Listener,
+    /// The rule at this index (from 0).
+    Rule(usize),
+    /// The request that began the chain of redirects; its rule has this name in the journal.
+    Chain(Arc<str>),
+}
+
+/// The fate of a request, and what it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Decision {
-    /// The index of the rule; `None` for the listener itself.
-    pub rule: Option<usize>,
+    /// The rule or something in its place.
+    pub source: FateSource,
     /// All that will happen to the response.
     pub fate: Fate,
 }

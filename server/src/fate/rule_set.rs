@@ -5,9 +5,8 @@ use crate::config::listener::Listener;
 use crate::fate::compiled_rule::{CompiledRule, Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
-use crate::fate::redirect_chain::FollowedRedirect;
-use crate::fate::request_info::{Decision, RequestInfo};
-use flagpole_protocol::{Fate, FateKey, ResponseContent, SpecError};
+use crate::fate::request_info::{Decision, FateSource, RequestInfo};
+use flagpole_protocol::{Fate, FateKey, SpecError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,21 +87,21 @@ impl RuleSet {
     }
 
     fn decision(&self, rule: Option<usize>, request: &RequestInfo<'_>) -> Decision {
-        let effect = self.effect(rule);
-        Decision {
-            rule,
-            fate: effect.fate(self.seed, request.key.as_str(), request.request_number),
+        let (source, effect) = match rule {
+            None => (FateSource::Listener, &self.listener_effect),
+            Some(index) => (FateSource::Rule(index), &self.rules[index].effect),
+        };
+        let fate = effect.fate(self.seed, request.key.as_str(), request.request_number);
+        Decision { source, fate }
+    }
+
+    /// The name in the journal: that of a rule is the given name, or `rule[0]` and so on; `listener` without a rule.
+    pub fn label(&self, source: &FateSource) -> Arc<str> {
+        match source {
+            FateSource::Listener => self.listener_effect.label.clone(),
+            FateSource::Rule(index) => self.rules[*index].effect.label.clone(),
+            FateSource::Chain(label) => label.clone(),
         }
-    }
-
-    /// The name of the rule at an index, as in the journal: the given name, or `rule[0]` and so on; `listener` for
-    /// `None`.
-    pub fn label(&self, rule: Option<usize>) -> Arc<str> {
-        self.effect(rule).label.clone()
-    }
-
-    fn effect(&self, rule: Option<usize>) -> &Effect {
-        rule.map_or(&self.listener_effect, |rule| &self.rules[rule].effect)
     }
 
     /// The fate of a GET request at the start of the server, when no time has elapsed. `key` is the normalised path;
@@ -110,26 +109,6 @@ impl RuleSet {
     pub fn fate(&self, key: &FateKey, request_number: u64) -> Fate {
         let request = RequestInfo::get(key, request_number, Duration::ZERO);
         self.decide(&request).fate
-    }
-
-    /// The decision about a request that a redirect of a fault leads to. Rule and delay are those of the request that
-    /// began the chain, and so is the fault, except that the last request has none.
-    pub(crate) fn decide_hop(&self, key: &FateKey, followed: FollowedRedirect) -> Decision {
-        let FollowedRedirect { hop, rule } = followed;
-        let first = self
-            .effect(rule)
-            .fate(self.seed, key.as_str(), hop.request_number);
-        let fate = match hop.remaining {
-            Some(0) => Fate {
-                delay: first.delay,
-                ..Fate::default()
-            },
-            remaining => Fate {
-                content: ResponseContent::Redirect(remaining.map(|hops| hops - 1)),
-                ..first
-            },
-        };
-        Decision { rule, fate }
     }
 }
 

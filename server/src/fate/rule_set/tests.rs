@@ -1,7 +1,6 @@
-//! The fates that rules decide: golden vectors, probabilities, redirect chains.
+//! The fates that rules decide: golden vectors and probabilities.
 
 use super::*;
-use crate::fate::redirect_chain::Hop;
 use flagpole_protocol::Resource;
 
 fn rule_set(seed: u64, latency: &str, faults: &[&str]) -> RuleSet {
@@ -98,40 +97,6 @@ fn faults_do_not_change_delays() {
         rule_set(3, "uniform:0..1s", &[]),
     );
     assert!(keys().all(|key| with.fate(&key, 1).delay == without.fate(&key, 1).delay));
-}
-
-#[test]
-fn a_redirect_chain_counts_down_to_the_requested_resource_with_the_delay_of_its_first_request() {
-    let rule_set = rule_set(1, "uniform:1ms..1s", &["redirect:2@30%", "redirect@30%"]);
-    let key = FateKey::from_path("/x");
-    for request_number in 1..50 {
-        let first = rule_set.fate(&key, request_number);
-        let hop = |remaining| {
-            let hop = Hop {
-                request_number,
-                remaining,
-            };
-            let decision = rule_set.decide_hop(&key, FollowedRedirect { hop, rule: None });
-            decision.fate
-        };
-        match first.content {
-            ResponseContent::Redirect(None) => assert_eq!(hop(None), first),
-            ResponseContent::Redirect(remaining) => {
-                assert_eq!(remaining, Some(1));
-                let second = Fate {
-                    content: ResponseContent::Redirect(Some(0)),
-                    ..first.clone()
-                };
-                assert_eq!(hop(Some(1)), second);
-                let last = Fate {
-                    delay: first.delay,
-                    ..Fate::default()
-                };
-                assert_eq!(hop(Some(0)), last);
-            }
-            _ => {}
-        }
-    }
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl ActiveRequest {
                 method: request.method().clone(),
                 resource: truncated_key(key),
                 path: (path != key.as_str()).then(|| truncated(path)),
-                rule: listener.rule_set.label(decision.rule),
+                rule: listener.rule_set.label(&decision.source),
                 cause: cause.clone(),
                 fault: match cause {
                     Cause::Fault(label) => Some(label.clone()),

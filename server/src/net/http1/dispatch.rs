@@ -1,6 +1,7 @@
 //! Decides about a request whose head has been parsed; waits for nothing.
 
 use crate::content::selection::Selection;
+use crate::fate::redirect_chain::ChainStart;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::connection_field;
@@ -105,14 +106,19 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         request_number: index.request_number,
         elapsed: listener.window_clock.elapsed(*parsed),
     };
-    let decision = match index.followed {
-        Some(followed) => listener.rule_set.decide_hop(&key, followed),
+    let decision = match &index.followed {
+        Some(followed) => followed.decision(),
         None if route.is_page() => listener.rule_set.decide_page(&info),
         None => listener.rule_set.decide(&info),
     };
     let chain_number = index.chain_number();
     if let ResponseContent::Redirect(remaining) = decision.fate.content {
-        counters.expect_hop(&index, &key, remaining, decision.rule);
+        let start = ChainStart {
+            rule: listener.rule_set.label(&decision.source),
+            delay: decision.fate.delay,
+            fault: decision.fate.fault.clone(),
+        };
+        counters.expect_hop(&index, &key, remaining, start);
     }
     begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
