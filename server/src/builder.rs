@@ -8,19 +8,14 @@ use crate::config::listener::Listener;
 use crate::config::rate_limit::RateLimit;
 use crate::config::rule::Rule;
 use crate::config::time_window::TimeWindow;
-use crate::content::site::{Content, Site};
+use crate::content::site::Site;
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_counters::RequestCounters;
-use crate::fate::rule_set::RuleSet;
 use crate::handle::ServerHandle;
 use crate::journal::Journal;
-use crate::limits::ListenerLimits;
-use crate::limits::accept_schedule::AcceptSchedule;
-use crate::limits::concurrency_limit::ConcurrencyLimit;
-use crate::limits::shared_bandwidth::SharedBandwidth;
-use crate::limits::token_bucket::TokenBucket;
 use crate::net::limit_reports::{LimitReporter, LimitReports};
+use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket::{self, Listening};
 use crate::net::window_clock::WindowClock;
@@ -32,7 +27,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Default number of journal entries in memory per worker: about 2 MB.
 const JOURNAL_CAPACITY: usize = 10_000;
@@ -208,12 +203,10 @@ impl<S> ServerBuilder<S> {
 
     /// Starts the server, which accepts connections when this function returns. Blocks briefly.
     pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
-        self.listener.check()?;
-        let rule_set = RuleSet::new(self.seed, &self.listener).map_err(StartError::Fault)?;
-        let limits = self.limits();
+        let site = self.site.ok_or(StartError::NoSite)?;
+        let version = ListenerVersion::new(site, self.seed, self.listener)?;
         let workers = self.workers.unwrap_or_else(socket::default_workers);
-        let accept_schedule = AcceptSchedule::new(&self.listener);
-        let listening = if accept_schedule.refuses_at(Duration::ZERO) {
+        let listening = if version.accept_schedule.refuses_at(Duration::ZERO) {
             Listening::Later
         } else {
             Listening::Now
@@ -228,15 +221,7 @@ impl<S> ServerBuilder<S> {
         };
         let start = Instant::now();
         let listener = Arc::new(SharedListener {
-            accept_schedule,
-            content: Content::new(
-                self.site.ok_or(StartError::NoSite)?,
-                self.seed,
-                self.listener,
-            ),
-            passthrough: rule_set.is_clean() && limits.is_unlimited(),
-            limits,
-            rule_set,
+            versions: watch::Sender::new(Arc::new(version)),
             counters: RequestCounters::default(),
             connection_permits: Arc::new(Semaphore::new(connection_limits.connections)),
             connection_limits,
@@ -248,20 +233,6 @@ impl<S> ServerBuilder<S> {
             uses_tokio_timer: self.uses_tokio_timer,
         });
         ServerHandle::start(&listener, sockets)
-    }
-
-    fn limits(&self) -> ListenerLimits {
-        let to_usize = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-        let limit = self
-            .listener
-            .concurrency_limit
-            .and_then(|limit| NonZero::new(to_usize(limit)));
-        let queue = to_usize(self.listener.queue.unwrap_or(0));
-        ListenerLimits {
-            concurrency: limit.map(|limit| ConcurrencyLimit::new(limit, queue)),
-            rate: self.listener.rate_limit.map(TokenBucket::new),
-            bandwidth: self.listener.bandwidth.map(SharedBandwidth::new),
-        }
     }
 }
 

@@ -40,6 +40,7 @@
 //! - `net`: workers, connections, the timer
 //! - `journal`: a line for each request
 //! - `builder`, `handle`, `server`, `blocking`: starting and stopping
+//! - `server_control`: a handle to watch and change a running server
 //! - [`open_files`]: the limit on open files
 
 pub mod config;
@@ -56,6 +57,7 @@ mod net;
 mod builder;
 mod handle;
 mod preview;
+mod server_control;
 mod start_error;
 
 mod blocking;
@@ -70,6 +72,7 @@ pub use config::bandwidth::Bandwidth;
 pub use config::cache_control::CacheControl;
 pub use config::connection_limits::ConnectionLimits;
 pub use config::profile::Profile;
+pub use config::profile_error::ProfileError;
 pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;
 pub use config::time_window::TimeWindow;
@@ -83,4 +86,5 @@ pub use handle::{ServerHandle, StopHandle};
 pub use journal::{Journal, JournalWriter};
 pub use preview::FatePreview;
 pub use server::Server;
+pub use server_control::{PreparedChange, ServerControl};
 pub use start_error::StartError;

@@ -15,6 +15,13 @@ impl fmt::Display for ProfileError {
 
 impl std::error::Error for ProfileError {}
 
+impl ProfileError {
+    /// The error with this sentence.
+    pub(crate) fn from_display(sentence: impl fmt::Display) -> ProfileError {
+        ProfileError(sentence.to_string())
+    }
+}
+
 impl From<Violation> for ProfileError {
     fn from(Violation { path, reason }: Violation) -> ProfileError {
         if path.is_empty() {

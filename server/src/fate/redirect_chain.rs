@@ -91,6 +91,12 @@ impl SentRedirects {
         }
     }
 
+    /// Forgets all redirects.
+    pub(crate) fn clear(&self) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.clear();
+    }
+
     /// Remembers a redirect that will be followed.
     pub(crate) fn insert(&self, run: Option<&str>, key: &FateKey, redirect: FollowedRedirect) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);

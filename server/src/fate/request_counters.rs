@@ -44,6 +44,18 @@ impl RequestCounters {
         }
     }
 
+    /// Makes all numbers start at 1 again, and forgets the redirects that were sent.
+    pub(crate) fn reset(&self) {
+        for count in &self.resources {
+            count.store(0, Ordering::Relaxed);
+        }
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        paths.clear();
+        drop(paths);
+        *self.runs.lock().unwrap_or_else(PoisonError::into_inner) = NamedRuns::default();
+        self.redirects.clear();
+    }
+
     /// Counts a request, and returns its number, from 1. Each named run has separate counters.
     pub(crate) fn count(&self, run: Option<&str>, key: &FateKey) -> u64 {
         if let Some(run) = run {

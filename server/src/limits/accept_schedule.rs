@@ -33,6 +33,11 @@ impl AcceptSchedule {
         self.refusals.iter().any(|window| window.contains(elapsed))
     }
 
+    /// Whether connections are refused at any time.
+    pub(crate) fn ever_refuses(&self) -> bool {
+        !self.refusals.is_empty()
+    }
+
     /// The first time after `elapsed` at which refusals may begin or end; `None` if there is none.
     pub(crate) fn next_change(&self, elapsed: Duration) -> Option<Duration> {
         let edges = self

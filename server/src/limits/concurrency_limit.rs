@@ -72,6 +72,12 @@ impl ConcurrencyLimit {
         self.peak.load(Ordering::Relaxed)
     }
 
+    /// Makes the largest number of permits in use at a time the present one.
+    pub(crate) fn reset_peak(&self) {
+        let in_service = self.in_service.load(Ordering::Relaxed);
+        self.peak.store(in_service, Ordering::Relaxed);
+    }
+
     fn grant(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Permit {
         let in_service = self.in_service.fetch_add(1, Ordering::Relaxed) + 1;
         self.peak.fetch_max(in_service, Ordering::Relaxed);

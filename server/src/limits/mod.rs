@@ -8,11 +8,13 @@ pub(crate) mod concurrency_limit;
 pub(crate) mod shared_bandwidth;
 pub(crate) mod token_bucket;
 
+use crate::config::listener::Listener;
 use crate::http::prepared_response::PreparedResponse;
 use concurrency_limit::{Admission, ConcurrencyLimit, RETRY_AFTER};
 use flagpole_protocol::{Cause, ServerTiming};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use shared_bandwidth::SharedBandwidth;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Instant;
 use token_bucket::TokenBucket;
@@ -21,11 +23,42 @@ use token_bucket::TokenBucket;
 #[derive(Debug, Default)]
 pub(crate) struct ListenerLimits {
     pub(crate) concurrency: Option<Arc<ConcurrencyLimit>>,
-    pub(crate) rate: Option<TokenBucket>,
-    pub(crate) bandwidth: Option<SharedBandwidth>,
+    pub(crate) rate: Option<Arc<TokenBucket>>,
+    pub(crate) bandwidth: Option<Arc<SharedBandwidth>>,
 }
 
 impl ListenerLimits {
+    /// The limits of a listener.
+    pub(crate) fn new(listener: &Listener) -> ListenerLimits {
+        let to_usize = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let limit = (listener.concurrency_limit).and_then(|limit| NonZero::new(to_usize(limit)));
+        let queue = to_usize(listener.queue.unwrap_or(0));
+        ListenerLimits {
+            concurrency: limit.map(|limit| ConcurrencyLimit::new(limit, queue)),
+            rate: listener.rate_limit.map(TokenBucket::new).map(Arc::new),
+            bandwidth: listener.bandwidth.map(SharedBandwidth::new).map(Arc::new),
+        }
+    }
+
+    /// The limits of a listener whose configuration changes. Those that stay the same keep their state.
+    pub(crate) fn after(
+        (before, limits): (&Listener, &ListenerLimits),
+        listener: &Listener,
+    ) -> ListenerLimits {
+        let mut next = ListenerLimits::new(listener);
+        let concurrency = |of: &Listener| (of.concurrency_limit, of.queue);
+        if concurrency(before) == concurrency(listener) {
+            next.concurrency.clone_from(&limits.concurrency);
+        }
+        if before.rate_limit == listener.rate_limit {
+            next.rate.clone_from(&limits.rate);
+        }
+        if before.bandwidth == listener.bandwidth {
+            next.bandwidth.clone_from(&limits.bandwidth);
+        }
+        next
+    }
+
     /// Whether there is no limit.
     pub(crate) fn is_unlimited(&self) -> bool {
         self.concurrency.is_none() && self.rate.is_none() && self.bandwidth.is_none()
@@ -35,6 +68,13 @@ impl ListenerLimits {
     pub(crate) fn peak_concurrency(&self) -> u64 {
         let peak = |limit: &Arc<ConcurrencyLimit>| limit.peak() as u64;
         self.concurrency.as_ref().map_or(0, peak)
+    }
+
+    /// Makes the largest number of requests in service at a time the present one.
+    pub(crate) fn reset_peak(&self) {
+        if let Some(limit) = &self.concurrency {
+            limit.reset_peak();
+        }
     }
 
     /// Fills the token bucket of the rate limit and forgets what the bandwidth carries, as at the start.

@@ -2,6 +2,7 @@
 
 pub(crate) mod http1;
 pub(crate) mod limit_reports;
+pub(crate) mod listener_version;
 mod memory_release;
 pub(crate) mod shared_state;
 pub(crate) mod socket;

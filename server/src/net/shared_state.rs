@@ -1,33 +1,25 @@
 //! State shared by the workers of a listener, and by a worker and its connections.
 
 use crate::config::connection_limits::ConnectionLimits;
-use crate::content::site::Content;
 use crate::fate::request_counters::RequestCounters;
-use crate::fate::rule_set::RuleSet;
 use crate::journal::Journal;
-use crate::limits::ListenerLimits;
-use crate::limits::accept_schedule::AcceptSchedule;
 use crate::net::limit_reports::LimitReports;
+use crate::net::listener_version::{ListenerVersion, WorkerVersion};
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
 use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd, ServerLimit};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// A listener, one server of a profile, as its workers share it.
 #[derive(Debug)]
 pub(crate) struct SharedListener {
-    pub(crate) content: Content,
-    pub(crate) rule_set: RuleSet,
-    pub(crate) limits: ListenerLimits,
-    /// When connections are accepted late or refused.
-    pub(crate) accept_schedule: AcceptSchedule,
-    /// Whether there are no rules, faults, delays and limits; computed at start, because every request needs
-    /// the answer.
-    pub(crate) passthrough: bool,
+    /// The current version of what can change while the server runs.
+    pub(crate) versions: watch::Sender<Arc<ListenerVersion>>,
     pub(crate) counters: RequestCounters,
     pub(crate) connection_limits: ConnectionLimits,
     /// One permit for each connection that may still be opened.
@@ -61,6 +53,10 @@ impl SharedListener {
 pub(crate) struct WorkerContext {
     pub(crate) listener: Arc<SharedListener>,
     ledger: Arc<Mutex<Ledger>>,
+    /// Where the worker notices that there is a new version.
+    versions: RefCell<watch::Receiver<Arc<ListenerVersion>>>,
+    /// The version that the worker noticed last.
+    version: RefCell<Rc<WorkerVersion>>,
     pub(crate) timer: Timer,
     /// Seconds since the worker started, advanced once per second.
     pub(crate) tick: Cell<u64>,
@@ -78,9 +74,13 @@ impl WorkerContext {
         } else {
             Timer::new()?
         };
+        let mut versions = listener.versions.subscribe();
+        let version = versions.borrow_and_update().clone();
         Ok(WorkerContext {
             listener,
             ledger,
+            versions: RefCell::new(versions),
+            version: RefCell::new(WorkerVersion::new(version)),
             timer,
             tick: Cell::new(0),
             draining: Cell::new(false),
@@ -92,10 +92,22 @@ impl WorkerContext {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The current version of the listener.
+    pub(crate) fn version(&self) -> Rc<WorkerVersion> {
+        // An error would mean that the sender is gone, which the listener holds.
+        let has_changed = self.versions.borrow().has_changed().unwrap_or(false);
+        if has_changed {
+            let version = self.versions.borrow_mut().borrow_and_update().clone();
+            self.version.replace(WorkerVersion::new(version));
+        }
+        self.version.borrow().clone()
+    }
+
     /// How long the connection that arrives now waits until it is accepted.
     pub(crate) fn accept_delay(&self) -> Option<Duration> {
         let listener = &self.listener;
-        let delay = (listener.accept_schedule).accept_delay_at(listener.start.elapsed());
+        let schedule = &self.version().accept_schedule;
+        let delay = schedule.accept_delay_at(listener.start.elapsed());
         Some(delay).filter(|delay| !delay.is_zero())
     }
 

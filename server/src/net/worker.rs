@@ -126,15 +126,23 @@ impl Worker {
     /// Accepts connections, except while the listener refuses them: then it has no listening socket.
     async fn listen(self: &Rc<Self>, socket: TcpListener) -> io::Result<Infallible> {
         let listener = &self.context.listener;
-        let schedule = &listener.accept_schedule;
+        let mut versions = listener.versions.subscribe();
         let address = socket.local_addr()?;
-        let ever_refuses =
-            schedule.refuses_at(Duration::ZERO) || schedule.next_change(Duration::ZERO).is_some();
-        let _reservation = ever_refuses.then(|| socket::reserve(address)).transpose()?;
-        // Such a socket does not listen.
-        let mut socket = Some(socket).filter(|_| !schedule.refuses_at(Duration::ZERO));
+        let mut reservation = None;
+        // A socket of a server that refuses at its start does not listen.
+        let refuses = self
+            .context
+            .version()
+            .accept_schedule
+            .refuses_at(Duration::ZERO);
+        let mut socket = Some(socket).filter(|_| !refuses);
         loop {
-            let elapsed = listener.start.elapsed();
+            versions.mark_unchanged();
+            let version = self.context.version();
+            let (schedule, elapsed) = (&version.accept_schedule, listener.start.elapsed());
+            if schedule.ever_refuses() && reservation.is_none() {
+                reservation = Some(socket::reserve(address)?);
+            }
             if schedule.refuses_at(elapsed) {
                 socket = None;
             } else if socket.is_none() {
@@ -144,6 +152,8 @@ impl Worker {
             tokio::select! {
                 never = self.accept_all(socket.as_ref()) => match never? {},
                 () = self.sleep_until(next_change.map(|time| listener.start + time)) => {}
+                // The listener holds the sender, so this is no error.
+                _ = versions.changed() => {}
             }
         }
     }

@@ -5,10 +5,10 @@ use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::Decision;
 use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
-use crate::net::shared_state::SharedListener;
+use crate::net::listener_version::ListenerVersion;
 use flagpole_protocol::{Cause, Ending, FateKey, Framing, JournalEntry, Pace};
 use http::{Method, Request};
-use std::time::Instant;
+use std::time::Duration;
 
 /// Maximum length of a path in the journal, in bytes: clients must not fill the memory.
 const MAX_JOURNAL_PATH: usize = 256;
@@ -36,33 +36,34 @@ pub(crate) struct LoggedRequest {
 }
 
 impl ActiveRequest {
-    /// `index` is `None` for a bad request.
+    /// `index` is `None` for a bad request; `at`: the time from the start of the server to the end of the head, `None` if the
+    /// request is not logged.
     pub(crate) fn new<B>(
-        listener: &SharedListener,
+        version: &ListenerVersion,
         request: &Request<B>,
         key: &FateKey,
         index: Option<RequestIndex>,
         cause: &Cause,
         decision: &Decision,
-        parsed: impl FnOnce() -> Instant,
+        at: Option<Duration>,
     ) -> ActiveRequest {
         let (fate, path) = (&decision.fate, request.uri().path());
-        let log = || LoggedRequest {
+        let log = |at| LoggedRequest {
             pace: fate.pace,
             framing: fate.framing.clone(),
             ending: fate.ending,
             body_length: match *request.method() {
                 Method::HEAD => 0,
-                _ => listener.content.site.length(key),
+                _ => version.content.site.length(key),
             },
             entry: JournalEntry {
-                at: parsed().saturating_duration_since(listener.start),
+                at,
                 request_number: index.as_ref().map(|index| index.request_number),
                 run: index.and_then(|index| index.run),
                 method: request.method().clone(),
                 resource: truncated_key(key),
                 path: (path != key.as_str()).then(|| truncated(path)),
-                rule: listener.rule_set.label(&decision.source),
+                rule: version.rule_set.label(&decision.source),
                 cause: cause.clone(),
                 fault: match cause {
                     Cause::Fault(label) => Some(label.clone()),
@@ -78,7 +79,7 @@ impl ActiveRequest {
         ActiveRequest {
             permit: None,
             hangs_forever: matches!(fate.pace, Pace::Pause(_, None)),
-            log: listener.logs_requests().then(|| Box::new(log())),
+            log: at.map(|at| Box::new(log(at))),
         }
     }
 }

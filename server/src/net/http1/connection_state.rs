@@ -6,15 +6,18 @@
 
 use crate::config::connection_limits::ConnectionLimits;
 use crate::limits::concurrency_limit::Permit;
+use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::net::http1::active_request::{ActiveRequest, LoggedRequest};
 use crate::net::http1::closing::Close;
 use crate::net::http1::phase::{Exchange, Phase, Termination, WritePhase, WritePlan};
+use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::WorkerContext;
 use crate::net::tcp_socket::SocketHandle;
 use flagpole_protocol::{Cause, Ending, ResponseEnd, ServerLimit};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -24,6 +27,8 @@ pub(crate) struct ConnectionState {
     pub(crate) worker: Rc<WorkerContext>,
     pub(super) socket: Rc<SocketHandle>,
     phase: RefCell<Phase>,
+    /// What limits the bandwidth of the response to the latest request.
+    bandwidth: RefCell<Option<Arc<SharedBandwidth>>>,
     /// Whether the ledger counts the connection: not while it has served nothing but uncounted requests.
     is_counted: Cell<bool>,
     /// Whether the connection has served a counted request.
@@ -45,6 +50,7 @@ impl ConnectionState {
             phase: RefCell::new(Phase::Idle {
                 since: worker.tick.get(),
             }),
+            bandwidth: RefCell::new(worker.version().limits.bandwidth.clone()),
             worker,
             socket,
             is_counted: Cell::new(true),
@@ -57,31 +63,42 @@ impl ConnectionState {
     }
 
     /// Starts a request whose head has been parsed and whose fate is decided.
-    pub(super) fn begin_request(&self, request: ActiveRequest, cause: &Cause) {
+    pub(super) fn begin_request(
+        &self,
+        request: ActiveRequest,
+        cause: &Cause,
+        version: &ListenerVersion,
+    ) {
         self.has_served.set(true);
         let mut ledger = self.worker.ledger();
         ledger.connections += u64::from(!self.is_counted.replace(true));
         ledger.count_request(cause);
         drop(ledger);
-        self.begin(Some(request));
+        self.begin(Some(request), version);
     }
 
     /// Starts a request that is in no count. Until the connection serves another one, it is in no count either.
-    pub(super) fn begin_uncounted_request(&self) {
+    pub(super) fn begin_uncounted_request(&self, version: &ListenerVersion) {
         if !self.has_served.get() && self.is_counted.replace(false) {
             let mut ledger = self.worker.ledger();
             // The count may have been taken since the connection was opened.
             ledger.connections = ledger.connections.saturating_sub(1);
         }
-        self.begin(None);
+        self.begin(None, version);
     }
 
-    fn begin(&self, request: Option<ActiveRequest>) {
+    fn begin(&self, request: Option<ActiveRequest>, version: &ListenerVersion) {
+        (self.bandwidth.borrow_mut()).clone_from(&version.limits.bandwidth);
         *self.phase.borrow_mut() = Phase::Waiting(Exchange {
             request,
             has_partial_head: !self.ends_with_head.get(),
             ..Exchange::default()
         });
+    }
+
+    /// What limits the bandwidth of the response, if anything does.
+    pub(super) fn bandwidth(&self) -> Option<Arc<SharedBandwidth>> {
+        self.bandwidth.borrow().clone()
     }
 
     /// Whether a request can begin: not while bytes of the previous response wait to be written or the body of its request

@@ -13,6 +13,7 @@ use crate::http::wire_image::WireRequest;
 use crate::limits::concurrency_limit::Admission;
 use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::connection_state::ConnectionState;
+use crate::net::listener_version::WorkerVersion;
 use flagpole_protocol::{
     Cause, Fate, FateKey, ResponseContent, ServerIdentity, ServerLimit, SpecError,
 };
@@ -20,6 +21,7 @@ use http::header::CONNECTION;
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 use std::cell::LazyCell;
+use std::rc::Rc;
 use std::time::Instant;
 
 /// The decision about a request.
@@ -37,6 +39,8 @@ pub(super) struct DeferredResponse {
     /// When the request head had been parsed.
     pub(super) parsed: Instant,
     pub(super) selection: Selection,
+    /// The version of the listener that the request follows.
+    pub(super) version: Rc<WorkerVersion>,
     pub(super) key: FateKey,
     /// See [`RequestIndex::chain_number`].
     pub(super) chain_number: u64,
@@ -47,16 +51,18 @@ pub(super) struct DeferredResponse {
 /// gets no delay and no fault.
 pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -> Dispatch {
     let listener = &state.worker.listener;
+    let version = state.worker.version();
     let key = FateKey::from_path(request.uri().path());
     let route = Route::new(request.method(), &key);
-    let content = &listener.content;
+    let content = &version.content;
     let respond = || Selection::immediate_response(content, route, request);
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
-        let active =
-            ActiveRequest::new(listener, request, &key, index, cause, decision, || *parsed);
-        state.begin_request(active, cause);
+        let at = || parsed.saturating_duration_since(listener.start);
+        let at = listener.logs_requests().then(at);
+        let active = ActiveRequest::new(&version, request, &key, index, cause, decision, at);
+        state.begin_request(active, cause, &version);
     };
     let refuse = |error: SpecError| {
         begin(None, &Cause::BadRequest, &Decision::default());
@@ -79,7 +85,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         return Dispatch::Immediate(response);
     }
     if key.as_str() == ServerIdentity::PATH {
-        state.begin_uncounted_request();
+        state.begin_uncounted_request(&version);
         return Dispatch::Immediate(respond());
     }
     let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
@@ -87,11 +93,11 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         Ok(index) => index,
         Err(error) => return refuse(error),
     };
-    if listener.passthrough {
+    if version.passthrough {
         begin(Some(index), &Cause::Clean, &Decision::default());
         return Dispatch::Immediate(respond());
     }
-    let admission = match listener.limits.admit(*parsed) {
+    let admission = match version.limits.admit(*parsed) {
         Ok(admission) => admission,
         Err(rejected) => {
             let (cause, response) = *rejected;
@@ -108,13 +114,13 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     };
     let decision = match &index.followed {
         Some(followed) => followed.decision(),
-        None if route.is_page() => listener.rule_set.decide_page(&info),
-        None => listener.rule_set.decide(&info),
+        None if route.is_page() => version.rule_set.decide_page(&info),
+        None => version.rule_set.decide(&info),
     };
     let chain_number = index.chain_number();
     if let ResponseContent::Redirect(remaining) = decision.fate.content {
         let start = ChainStart {
-            rule: listener.rule_set.label(&decision.source),
+            rule: version.rule_set.label(&decision.source),
             delay: decision.fate.delay,
             fault: decision.fate.fault.clone(),
         };
@@ -126,6 +132,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         admission,
         parsed: *parsed,
         selection: Selection::new(content, route, request),
+        version,
         key,
         chain_number,
         request: WireRequest {

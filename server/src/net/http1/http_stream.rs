@@ -1,6 +1,7 @@
 //! The stream that hyper reads and writes: reports to the state of the connection what was read and written, and delays,
 //! cuts, resets or replaces the bytes of a response by its plan, because hyper can do none of that.
 
+use crate::limits::shared_bandwidth::SharedBandwidth;
 use crate::net::http1::closing::Close;
 use crate::net::http1::connection_state::ConnectionState;
 use crate::net::http1::planned_response::{BoxedSleep, PlannedResponse, sleep_until};
@@ -54,9 +55,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let first = slices.iter().find(|slice| !slice.is_empty());
-        let written = match (&self.state.worker.listener.limits.bandwidth, first) {
-            (Some(_), Some(bytes)) => {
-                let allowed = ready!(self.poll_bandwidth(context, bytes.len()));
+        let written = match (self.state.bandwidth(), first) {
+            (Some(bandwidth), Some(bytes)) => {
+                let allowed = ready!(self.poll_bandwidth(context, &bandwidth, bytes.len()));
                 Pin::new(&mut self.inner)
                     .poll_write(context, &bytes[..allowed])
                     .map_ok(|written| {
@@ -75,11 +76,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
     }
 
     /// The number of bytes, of `wanted`, that the bandwidth of the listener permits to write; ready when it is above 0.
-    fn poll_bandwidth(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
-        let listener = self.state.worker.listener.clone();
-        let Some(bandwidth) = &listener.limits.bandwidth else {
-            return Poll::Ready(wanted);
-        };
+    fn poll_bandwidth(
+        &mut self,
+        context: &mut Context<'_>,
+        bandwidth: &SharedBandwidth,
+        wanted: usize,
+    ) -> Poll<usize> {
         loop {
             if let Some(sleep) = &mut self.throttled {
                 ready!(sleep.as_mut().poll(context));

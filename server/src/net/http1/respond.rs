@@ -33,6 +33,7 @@ pub(super) async fn respond_when_due(
         admission,
         parsed,
         selection,
+        version,
         key,
         chain_number: request_number,
         request,
@@ -54,7 +55,7 @@ pub(super) async fn respond_when_due(
     if !fate.delay.is_zero() {
         state.worker.timer.sleep_until(due).await;
     }
-    let content = &state.worker.listener.content;
+    let content = &version.content;
     let requested = || selection.response(content);
     let mut response = match &fate.content {
         ResponseContent::Requested | ResponseContent::Garbage => requested(),

@@ -1,0 +1,210 @@
+//! A handle to a running server, to watch and change it from any thread.
+
+use crate::config::listener::Listener;
+use crate::config::profile_error::ProfileError;
+use crate::net::listener_version::ListenerVersion;
+use crate::net::shared_state::SharedListener;
+use flagpole_protocol::{JournalEntry, Ledger};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The interval between checks of whether all connections are closed, or whether enough requests are over.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// A handle to a running server. Clones refer to the same server; a handle does not keep the server running, and after its
+/// end shows its last counts.
+///
+/// ```
+/// use flagpole_server::BlockingServer;
+///
+/// let server = BlockingServer::builder().start()?;
+/// let control = server.control();
+/// let mut listener = control.listener();
+/// listener.latency = "20ms".parse()?;
+/// control.set_listener(listener, 7)?;
+/// assert_eq!(control.seed(), 7);
+/// control.reset();
+/// assert_eq!(control.ledger().requests, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ServerControl {
+    address: SocketAddr,
+    listener: Arc<SharedListener>,
+    ledgers: Arc<[Arc<Mutex<Ledger>>]>,
+}
+
+/// A validated configuration of a server that has not taken effect.
+#[derive(Debug)]
+#[must_use]
+pub struct PreparedChange {
+    listener: Arc<SharedListener>,
+    version: ListenerVersion,
+}
+
+impl ServerControl {
+    pub(crate) fn new(
+        address: SocketAddr,
+        listener: Arc<SharedListener>,
+        ledgers: Vec<Arc<Mutex<Ledger>>>,
+    ) -> ServerControl {
+        ServerControl {
+            address,
+            listener,
+            ledgers: ledgers.into(),
+        }
+    }
+
+    /// The name of the listener, if it has one.
+    pub fn name(&self) -> Option<String> {
+        self.listener().name
+    }
+
+    /// The address that the server listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The root URL of the site, with a slash at the end: `http://127.0.0.1:8000/`.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// The latency, faults, rules and limits at the moment.
+    pub fn listener(&self) -> Listener {
+        self.current().content.listener.clone()
+    }
+
+    /// The seed of delays and faults at the moment.
+    pub fn seed(&self) -> u64 {
+        self.current().content.seed
+    }
+
+    /// Replaces latency, faults, rules, limits and seed. Requests whose head has been parsed follow the earlier
+    /// configuration to their end; limits that stay the same keep their state, and request numbers continue. The port and
+    /// the name stay as they are.
+    ///
+    /// # Errors
+    /// If the configuration is invalid; then nothing changes.
+    pub fn set_listener(&self, listener: Listener, seed: u64) -> Result<(), ProfileError> {
+        self.prepare(listener, seed)?.apply();
+        Ok(())
+    }
+
+    /// Validates what [`set_listener`](ServerControl::set_listener) would set, so that several servers can be changed
+    /// together or not at all.
+    ///
+    /// # Errors
+    /// If the configuration is invalid.
+    pub fn prepare(
+        &self,
+        mut listener: Listener,
+        seed: u64,
+    ) -> Result<PreparedChange, ProfileError> {
+        let current = self.current();
+        let before = &current.content.listener;
+        (listener.name, listener.port) = (before.name.clone(), before.port);
+        let version = current.next(seed, listener)?;
+        let listener = self.listener.clone();
+        Ok(PreparedChange { listener, version })
+    }
+
+    /// The counts of all workers. Requests, statuses and causes are counted before the peer can receive the response,
+    /// lateness and completion just after.
+    pub fn ledger(&self) -> Ledger {
+        self.sum_ledgers(|ledger| ledger.clone())
+    }
+
+    /// The counts of all workers, which start from 0 again; the peak concurrency is that since the start or the last reset.
+    pub fn take_ledger(&self) -> Ledger {
+        self.sum_ledgers(std::mem::take)
+    }
+
+    fn sum_ledgers(&self, read: impl Fn(&mut Ledger) -> Ledger) -> Ledger {
+        let mut sum = Ledger::default();
+        sum.peak_concurrency = self.current().limits.peak_concurrency();
+        for ledger in &*self.ledgers {
+            sum += &read(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        sum
+    }
+
+    /// The journal entries in memory, in the order in which the request heads were parsed; at most
+    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) per worker. The entry of a request is there before its
+    /// connection closes; on a connection that stays open, perhaps only just after the peer has read the response.
+    pub fn journal_entries(&self) -> Vec<JournalEntry> {
+        self.ledger().entries
+    }
+
+    /// The number of requests that are over since the start or the last reset: their response is complete, or the connection
+    /// has ended.
+    pub fn requests_over(&self) -> u64 {
+        let ledger = self.ledger();
+        ledger.requests - ledger.in_progress()
+    }
+
+    /// Waits until `requests` requests are over since the start or the last reset, for at most `timeout`. Returns whether
+    /// they are. Blocks.
+    pub fn wait(&self, requests: u64, timeout: Duration) -> bool {
+        let end = Instant::now() + timeout;
+        while self.requests_over() < requests {
+            if Instant::now() >= end {
+                return false;
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+        true
+    }
+
+    /// Forgets all earlier requests: request numbers, redirects that were sent, the state of limits and all counts are those
+    /// of a new server, and time windows of rules count from the next request. Returns the counts until then.
+    pub fn reset(&self) -> Ledger {
+        self.listener.counters.reset();
+        self.reset_limits();
+        let ledger = self.take_ledger();
+        self.current().limits.reset_peak();
+        ledger
+    }
+
+    /// Waits until all connections are closed, for at most `timeout`, and (even after `timeout`) resets what depends on
+    /// earlier clients: the next client meets a full token bucket, and the time windows of rules count from its first
+    /// request. Request counts and the peak concurrency continue. Blocks.
+    pub fn drain_and_reset(&self, timeout: Duration) {
+        self.drain(timeout);
+        self.reset_limits();
+    }
+
+    /// Waits until all connections are closed, for at most `timeout`. Returns whether they are. Blocks.
+    pub fn drain(&self, timeout: Duration) -> bool {
+        let end = Instant::now() + timeout;
+        let mut idle_checks = 0;
+        // A second check, an interval later, because the kernel may hold a connection that no worker has accepted yet.
+        while idle_checks < 2 && Instant::now() < end {
+            thread::sleep(POLL_INTERVAL);
+            idle_checks = if self.listener.open_connections() == 0 {
+                idle_checks + 1
+            } else {
+                0
+            };
+        }
+        idle_checks == 2
+    }
+
+    fn reset_limits(&self) {
+        self.current().limits.reset();
+        self.listener.window_clock.reset();
+    }
+
+    fn current(&self) -> Arc<ListenerVersion> {
+        self.listener.versions.borrow().clone()
+    }
+}
+
+impl PreparedChange {
+    /// Makes the configuration take effect.
+    pub fn apply(self) {
+        self.listener.versions.send_replace(Arc::new(self.version));
+    }
+}

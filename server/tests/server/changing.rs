@@ -1,0 +1,146 @@
+//! A server that is changed and reset while it runs.
+
+use crate::raw_connection::{RawConnection, wait_until};
+use flagpole_server::config::listener::Listener;
+use flagpole_server::{BlockingServer, Rule};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const PATH: &str = "/flags/br/br.gif";
+const GRACE: Duration = Duration::from_secs(20);
+
+fn listener(latency: &str, fault: &str) -> Listener {
+    let mut listener = Listener::default();
+    listener.latency = latency.parse().unwrap();
+    listener.faults = vec![fault.parse().unwrap()];
+    listener
+}
+
+#[test]
+fn a_request_follows_the_configuration_with_which_it_began() {
+    let slow = BlockingServer::builder().listener(listener("300ms", "503"));
+    let server = slow.start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wait_until(|| server.ledger().requests == 1);
+    server.set_listener(Listener::default(), 7).unwrap();
+    assert_eq!(raw.response(true).status, 503);
+    assert_eq!(raw.get(PATH).status, 200, "the same connection");
+    assert_eq!(RawConnection::open(&server).get(PATH).status, 200);
+    assert_eq!(server.seed(), 7);
+}
+
+#[test]
+fn a_thousand_replacements_under_load_change_no_response_half_way() {
+    let versions = ["a", "b"].map(|letter| {
+        let body = letter.repeat(2000);
+        listener("0", &format!("503,header=X-Version:{letter},body={body}"))
+    });
+    let server = BlockingServer::builder()
+        .listener(versions[0].clone())
+        .start()
+        .unwrap();
+    let is_over = AtomicBool::new(false);
+    let mut seen = thread::scope(|scope| {
+        let request = || {
+            let (mut raw, mut seen) = (RawConnection::open(&server), [0, 0]);
+            while !is_over.load(Ordering::Relaxed) {
+                let response = raw.get(PATH);
+                let version = response.headers["x-version"].as_bytes()[0];
+                assert_eq!(response.body, [version; 2000]);
+                seen[usize::from(version - b'a')] += 1;
+            }
+            seen
+        };
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(request)).collect();
+        for number in 1..=1000 {
+            let version = versions[number % 2].clone();
+            server.set_listener(version, 0).unwrap();
+        }
+        wait_until(|| server.ledger().completed > 1000);
+        is_over.store(true, Ordering::Relaxed);
+        let seen = clients.into_iter().map(|client| client.join().unwrap());
+        seen.fold([0, 0], |sum, seen| [sum[0] + seen[0], sum[1] + seen[1]])
+    });
+    seen.sort_unstable();
+    assert!(seen[1] > 0, "{seen:?}");
+}
+
+#[test]
+fn limits_that_stay_the_same_keep_their_state() {
+    let limited = BlockingServer::builder().rate_limit("1/m".parse().unwrap());
+    let server = limited.start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    assert_eq!([raw.get(PATH).status, raw.get(PATH).status], [200, 429]);
+    let mut listener = server.control().listener();
+    listener.latency = "1ms".parse().unwrap();
+    server.set_listener(listener.clone(), 0).unwrap();
+    assert_eq!(raw.get(PATH).status, 429, "the bucket is still empty");
+    listener.rate_limit = Some("2/m".parse().unwrap());
+    server.set_listener(listener, 0).unwrap();
+    assert_eq!(raw.get(PATH).status, 200, "a new limit begins full");
+}
+
+#[test]
+fn an_invalid_configuration_changes_nothing() {
+    let server = BlockingServer::builder().start().unwrap();
+    let mut invalid = listener("5ms", "503@60%");
+    invalid.faults.push("404@60%".parse().unwrap());
+    let error = server.set_listener(invalid, 7).unwrap_err().to_string();
+    assert!(error.starts_with("faults: "), "{error}");
+    assert_eq!((server.listener().faults.len(), server.seed()), (0, 0));
+}
+
+#[test]
+fn name_and_port_stay() {
+    let mut named = Listener::default();
+    named.name = Some("LOCAL".to_owned());
+    let server = BlockingServer::builder().listener(named).start().unwrap();
+    let mut other = listener("0", "503");
+    (other.name, other.port) = (Some("OTHER".to_owned()), Some(1));
+    server.set_listener(other, 0).unwrap();
+    let listener = server.listener();
+    assert_eq!(
+        (listener.name.as_deref(), listener.port),
+        (Some("LOCAL"), None)
+    );
+}
+
+#[test]
+fn connections_are_refused_while_a_configuration_says_so() {
+    let server = BlockingServer::builder().start().unwrap();
+    let is_refused = || TcpStream::connect(server.addr()).is_err();
+    assert!(!is_refused());
+    let mut refusing = Listener::default();
+    refusing.refuse.push("0..".parse().unwrap());
+    server.set_listener(refusing, 0).unwrap();
+    wait_until(is_refused);
+    server.set_listener(Listener::default(), 0).unwrap();
+    wait_until(|| !is_refused());
+    assert_eq!(RawConnection::open(&server).get(PATH).status, 200);
+}
+
+#[test]
+fn a_reset_makes_the_server_as_new() {
+    let twice = Rule::default().first(2).fault("503".parse().unwrap());
+    let server = BlockingServer::builder()
+        .rule(twice)
+        .rate_limit("4/m".parse().unwrap())
+        .start()
+        .unwrap();
+    let mut raw = RawConnection::open(&server);
+    let statuses = |raw: &mut RawConnection| [(); 5].map(|()| raw.get(PATH).status);
+    for path in [PATH, "/other"] {
+        assert_eq!(raw.get(path).status, 503, "{path}");
+    }
+    wait_until(|| server.requests_over() == 2);
+    assert_eq!(server.reset().requests, 2);
+    assert_eq!(server.ledger().requests, 0);
+    assert_eq!(statuses(&mut raw), [503, 503, 200, 200, 429]);
+    assert!(server.wait(5, GRACE));
+    assert!(!server.wait(6, Duration::ZERO));
+    server.reset();
+    assert_eq!(raw.get("/other").status, 503);
+}
