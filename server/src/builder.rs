@@ -37,7 +37,7 @@ const JOURNAL_CAPACITY: usize = 10_000;
 /// free port of 127.0.0.1, with one worker per core.
 #[derive(Clone)]
 pub struct ServerBuilder<S> {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     site: Option<Arc<Site>>,
     seed: u64,
     listener: Listener,
@@ -53,7 +53,25 @@ pub struct ServerBuilder<S> {
 impl<S> ServerBuilder<S> {
     /// Sets the address to listen on; port 0 means any free port.
     pub fn address(mut self, address: SocketAddr) -> Self {
-        self.address = address;
+        self.addresses = vec![address];
+        self
+    }
+
+    /// Sets several addresses to listen on. Those with port 0 get the port of the first one; if that is 0 too, one that is
+    /// free on all of them. `0.0.0.0` and `::` cover the other addresses of their family, and `::` those of IPv4 too, if
+    /// no address is one of IPv4.
+    ///
+    /// ```no_run
+    /// # use flagpole_server::BlockingServer;
+    /// use std::net::{Ipv4Addr, Ipv6Addr};
+    ///
+    /// let both = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+    /// let server = BlockingServer::builder().addresses(both).start()?;
+    /// assert_eq!(server.addrs()[0].port(), server.addrs()[1].port());
+    /// # Ok::<(), flagpole_server::StartError>(())
+    /// ```
+    pub fn addresses(mut self, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.addresses = addresses.into_iter().collect();
         self
     }
 
@@ -184,7 +202,7 @@ impl<S> ServerBuilder<S> {
 
     pub(crate) fn new() -> Self {
         ServerBuilder {
-            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            addresses: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)],
             #[cfg(feature = "embedded-flags")]
             site: Some(Site::embedded()),
             #[cfg(not(feature = "embedded-flags"))]
@@ -211,7 +229,7 @@ impl<S> ServerBuilder<S> {
         } else {
             Listening::Now
         };
-        let sockets = socket::listen(self.address, workers, listening)?;
+        let sockets = socket::listen(&self.addresses, workers, listening)?;
         let connections = self.connection_limits.connections;
         let connection_limits = ConnectionLimits {
             connections: connections.min(Semaphore::MAX_PERMITS),
@@ -239,7 +257,7 @@ impl<S> ServerBuilder<S> {
 impl<S> fmt::Debug for ServerBuilder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder")
-            .field("address", &self.address)
+            .field("addresses", &self.addresses)
             .field("seed", &self.seed)
             .field("listener", &self.listener)
             .field("connection_limits", &self.connection_limits)

@@ -37,30 +37,32 @@ impl StopHandle {
 }
 
 impl ServerHandle {
-    /// Starts a worker for each of the sockets.
+    /// Starts a worker for each group of sockets: one for each address.
     pub(crate) fn start(
         listener: &Arc<SharedListener>,
-        sockets: Vec<TcpListener>,
+        sockets: Vec<Vec<TcpListener>>,
     ) -> Result<ServerHandle, StartError> {
-        let address = sockets[0].local_addr();
-        let address = address.map_err(|e| StartError::Listen(([0, 0, 0, 0], 0).into(), e))?;
+        let addresses = sockets[0].iter().map(TcpListener::local_addr);
+        let addresses: io::Result<Vec<_>> = addresses.collect();
+        let addresses = addresses.map_err(|e| StartError::Listen(([0, 0, 0, 0], 0).into(), e))?;
+        let port = addresses[0].port();
         let (phase, phases) = watch::channel(ServerPhase::Serving);
         let (done_sender, workers_done) = mpsc::channel();
         let ledgers: Vec<_> = sockets.iter().map(|_| Arc::default()).collect();
         let mut server = ServerHandle {
-            control: ServerControl::new(address, listener.clone(), ledgers.clone()),
+            control: ServerControl::new(addresses, listener.clone(), ledgers.clone()),
             phase,
             threads: Vec::new(),
             workers_done: Mutex::new(workers_done),
         };
-        for (socket, ledger) in sockets.into_iter().zip(ledgers) {
+        for (sockets, ledger) in sockets.into_iter().zip(ledgers) {
             let listener = listener.clone();
             let (phases, done_sender) = (phases.clone(), done_sender.clone());
             let work = move || {
                 let _done_sender = done_sender;
-                Worker::run(listener, ledger, socket, phases)
+                Worker::run(listener, ledger, sockets, phases)
             };
-            let name = format!("flagpole:{}", address.port());
+            let name = format!("flagpole:{port}");
             let thread = thread::Builder::new().name(name).spawn(work);
             server.threads.push(thread.map_err(StartError::Thread)?);
         }

@@ -57,6 +57,7 @@ mod net;
 mod builder;
 mod handle;
 mod preview;
+mod root_url;
 mod server_control;
 mod start_error;
 

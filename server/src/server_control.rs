@@ -4,6 +4,7 @@ use crate::config::listener::Listener;
 use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
+use crate::root_url::root_url;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +32,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ServerControl {
-    address: SocketAddr,
+    addresses: Arc<[SocketAddr]>,
     listener: Arc<SharedListener>,
     ledgers: Arc<[Arc<Mutex<Ledger>>]>,
 }
@@ -46,12 +47,12 @@ pub struct PreparedChange {
 
 impl ServerControl {
     pub(crate) fn new(
-        address: SocketAddr,
+        addresses: Vec<SocketAddr>,
         listener: Arc<SharedListener>,
         ledgers: Vec<Arc<Mutex<Ledger>>>,
     ) -> ServerControl {
         ServerControl {
-            address,
+            addresses: addresses.into(),
             listener,
             ledgers: ledgers.into(),
         }
@@ -62,14 +63,25 @@ impl ServerControl {
         self.listener().name
     }
 
-    /// The address that the server listens on.
+    /// The first address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
     }
 
-    /// The root URL of the site, with a slash at the end: `http://127.0.0.1:8000/`.
+    /// The addresses that the server listens on, all with the same port.
+    pub fn addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The root URL of the site at the first address, with a slash at the end: `http://127.0.0.1:8000/`. A server that
+    /// listens on all addresses of a family has the URL of the loopback address.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        root_url(self.addr())
+    }
+
+    /// The root URLs of the site, one for each address.
+    pub fn urls(&self) -> Vec<String> {
+        self.addresses.iter().copied().map(root_url).collect()
     }
 
     /// The latency, faults, rules and limits at the moment.

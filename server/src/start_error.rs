@@ -17,6 +17,8 @@ pub enum StartError {
     PortInUse(SocketAddr),
     /// The listening socket cannot be opened.
     Listen(SocketAddr, io::Error),
+    /// No address was given to listen on.
+    NoAddress,
     /// No site was given, and none is built in.
     NoSite,
     /// A thread cannot be started.
@@ -30,6 +32,7 @@ impl fmt::Display for StartError {
             StartError::Fault(error) => error.fmt(f),
             StartError::PortInUse(at) => write!(f, "port {} of {} is taken", at.port(), at.ip()),
             StartError::Listen(at, error) => write!(f, "cannot listen on {at}: {error}"),
+            StartError::NoAddress => f.write_str("no address to listen on"),
             StartError::NoSite => f.write_str(
                 "no site: call `site` of the builder, or enable the feature `embedded-flags`",
             ),

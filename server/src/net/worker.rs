@@ -1,4 +1,4 @@
-//! A worker of a listener: a thread with an event loop and a listening socket of its own.
+//! A worker of a listener: a thread with an event loop and listening sockets of its own, one for each address.
 //!
 //! The kernel distributes connections over the sockets (`SO_REUSEPORT`). The only state that workers both
 //! read and change is the request counters and the limits.
@@ -8,10 +8,11 @@ use crate::net::http1::connection_state::ConnectionState;
 use crate::net::http1::phase::Termination;
 use crate::net::memory_release::MemoryRelease;
 use crate::net::shared_state::{SharedListener, WorkerContext};
-use crate::net::socket;
+use crate::net::socket::{self, LocalAddress};
 use crate::net::system_calls;
 use crate::net::tcp_socket::TcpSocket;
 use flagpole_protocol::{Ledger, ServerLimit};
+use socket2::SockRef;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
-use tokio::task::spawn_local;
+use tokio::task::{JoinSet, spawn_local};
 
 /// Interval between checks for slow peers and unused memory.
 const TICK: Duration = Duration::from_secs(1);
@@ -76,7 +77,7 @@ impl Worker {
     pub(crate) fn run(
         listener: Arc<SharedListener>,
         ledger: Arc<Mutex<Ledger>>,
-        socket: std::net::TcpListener,
+        sockets: Vec<std::net::TcpListener>,
         phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
         let runtime = Builder::new_current_thread()
@@ -93,20 +94,20 @@ impl Worker {
             tokio::select! {
                 never = worker.context.timer.drive() => match never? {},
                 never = worker.tick() => match never {},
-                result = worker.serve(TcpListener::from_std(socket)?, phase) => result,
+                result = worker.serve(sockets, phase) => result,
             }
         })
     }
 
     async fn serve(
         self: &Rc<Self>,
-        socket: TcpListener,
+        sockets: Vec<std::net::TcpListener>,
         mut phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
         tokio::select! {
             // An error means that the sender, and so the server, was dropped: the same as `Stopped`.
             _ = phase.wait_for(|phase| *phase != ServerPhase::Serving) => {}
-            never = self.listen(socket) => match never? {},
+            never = self.listen_all(sockets) => match never? {},
         }
         self.context.draining.set(true);
         for connection in self.open_connections() {
@@ -123,11 +124,28 @@ impl Worker {
         Ok(())
     }
 
+    /// Accepts connections at all of these sockets, one for each address. Each has a task, so that many connections to one
+    /// address leave the others their turn.
+    async fn listen_all(
+        self: &Rc<Self>,
+        sockets: Vec<std::net::TcpListener>,
+    ) -> io::Result<Infallible> {
+        let mut tasks = JoinSet::new();
+        for socket in sockets {
+            let (worker, socket) = (self.clone(), TcpListener::from_std(socket)?);
+            tasks.spawn_local(async move { worker.listen(socket).await });
+        }
+        match tasks.join_next().await {
+            Some(ended) => ended?,
+            None => future::pending().await,
+        }
+    }
+
     /// Accepts connections, except while the listener refuses them: then it has no listening socket.
     async fn listen(self: &Rc<Self>, socket: TcpListener) -> io::Result<Infallible> {
         let listener = &self.context.listener;
         let mut versions = listener.versions.subscribe();
-        let address = socket.local_addr()?;
+        let address = LocalAddress::of_socket(&SockRef::from(&socket))?;
         let mut reservation = None;
         // A socket of a server that refuses at its start does not listen.
         let refuses = self

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 
 mod accepting;
+mod addresses;
 mod changing;
 mod codings;
 mod delays;
