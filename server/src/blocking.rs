@@ -22,6 +22,8 @@ use std::time::Duration;
 /// client.read_to_string(&mut response)?;
 /// assert!(response.starts_with("HTTP/1.1 418 I'm a teapot\r\n"));
 ///
+/// // The client may have the response just before the server has counted its last byte.
+/// assert!(server.wait(1, std::time::Duration::from_secs(5)));
 /// assert_eq!(server.journal_entries()[0].status, Some(418));
 /// let ledger = server.shutdown(std::time::Duration::from_secs(1));
 /// assert_eq!(ledger.requests, 1);

@@ -35,6 +35,8 @@ use tokio::sync::oneshot;
 /// #   client.read_to_string(&mut response).await?;
 /// #   assert!(response.starts_with("HTTP/1.1 500 "));
 ///
+///     // The client may have the response just before the server has counted its last byte.
+///     assert!(server.wait(1, std::time::Duration::from_secs(5)).await);
 ///     let entries = server.journal_entries();
 ///     assert_eq!(entries[0].fault.as_deref(), Some("500"));
 ///     let ledger = server.shutdown(std::time::Duration::from_secs(1)).await;
@@ -49,6 +51,20 @@ impl Server {
     /// A builder with the default configuration.
     pub fn builder() -> ServerBuilder<Server> {
         ServerBuilder::new()
+    }
+
+    /// Waits until `requests` requests are over since the start or the last reset, for at most `timeout`. Returns whether
+    /// they are.
+    pub async fn wait(&self, requests: u64, timeout: Duration) -> bool {
+        let (sender, receiver) = oneshot::channel();
+        let control = self.control();
+        let thread = thread::Builder::new().name("flagpole:wait".to_owned());
+        // If the thread cannot be started, the closure is dropped, and nothing is waited for.
+        let spawned = thread.spawn(move || sender.send(control.wait(requests, timeout)));
+        drop(spawned);
+        receiver
+            .await
+            .unwrap_or_else(|_| self.requests_over() >= requests)
     }
 
     /// Stops accepting connections, finishes the requests in progress for at most `grace`, and stops.

@@ -1,6 +1,7 @@
 //! A handle to a running server, to watch and change it from any thread.
 
 use crate::config::listener::Listener;
+use crate::config::profile::Profile;
 use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
@@ -103,6 +104,30 @@ impl ServerControl {
     pub fn set_listener(&self, listener: Listener, seed: u64) -> Result<(), ProfileError> {
         self.prepare(listener, seed)?.apply();
         Ok(())
+    }
+
+    /// Sets the seed of a profile and its listener with the name of this one, or its only listener, as
+    /// [`set_listener`](ServerControl::set_listener) does.
+    ///
+    /// # Errors
+    /// If the profile has no such listener, or if its configuration is invalid; then nothing changes.
+    pub fn set_profile(&self, profile: &Profile) -> Result<(), ProfileError> {
+        let (name, listeners) = (self.name(), profile.listeners.as_slice());
+        let listener = match listeners {
+            [only] => Some(only),
+            several => several
+                .iter()
+                .find(|one| name.is_some() && one.name == name),
+        };
+        let missing = || {
+            let name = name.as_deref().unwrap_or_default();
+            let count = listeners.len();
+            ProfileError::from_display(format!(
+                "expected one listener, or one with the name `{name}`, got {count} listeners"
+            ))
+        };
+        let listener = listener.ok_or_else(missing)?;
+        self.set_listener(listener.clone(), profile.seed)
     }
 
     /// Validates what [`set_listener`](ServerControl::set_listener) would set, so that several servers can be changed

@@ -109,6 +109,24 @@ fn name_and_port_stay() {
 }
 
 #[test]
+fn a_profile_sets_the_listener_of_the_same_name_and_the_seed() {
+    let mut named = Listener::default();
+    named.name = Some("B".to_owned());
+    let server = BlockingServer::builder().listener(named).start().unwrap();
+    let profile = "seed = 9\n[[listener]]\nname = 'A'\n[[listener]]\nname = 'B'\nlatency = '1ms'";
+    server.set_profile(&profile.parse().unwrap()).unwrap();
+    let latency = || server.listener().latency.to_string();
+    assert_eq!((latency(), server.seed()), ("1ms".to_owned(), 9));
+    let others = profile.replace('B', "C").parse().unwrap();
+    let error = server.set_profile(&others).unwrap_err().to_string();
+    let expected = "expected one listener, or one with the name `B`, got 2 listeners";
+    assert_eq!(error, expected);
+    let only = "[[listener]]\nlatency = '2ms'".parse().unwrap();
+    server.set_profile(&only).unwrap();
+    assert_eq!((latency(), server.seed()), ("2ms".to_owned(), 0));
+}
+
+#[test]
 fn connections_are_refused_while_a_configuration_says_so() {
     let server = BlockingServer::builder().start().unwrap();
     let is_refused = || TcpStream::connect(server.addr()).is_err();
