@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LedgerDocument {
     /// Requests of which the head was parsed.
     pub requests: u64,
@@ -60,6 +61,7 @@ pub struct LedgerDocument {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LatenessSummary {
     /// The number of delayed responses.
     pub count: u64,

@@ -14,6 +14,7 @@
 
 mod byte_size;
 mod cause;
+mod control_operation;
 mod country_code;
 mod fate;
 mod http;
@@ -22,6 +23,7 @@ mod key;
 mod keyed_rng;
 mod ledger;
 mod ledger_document;
+mod ledger_report;
 mod micros;
 mod normalized_path;
 mod origin_form;
@@ -35,6 +37,7 @@ mod text_or_number;
 
 pub use byte_size::ByteSize;
 pub use cause::{Cause, Rejection};
+pub use control_operation::{ControlOperation, ControlParameter};
 pub use country_code::CountryCode;
 pub use fate::{
     ChunkFlaw, Chunking, Ending, Fate, Framing, InterimResponses, Offset, Pace, RequestBodyReading,
@@ -53,6 +56,7 @@ pub use key::FateKey;
 pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey};
 pub use ledger::{Ledger, ResponseEnd};
 pub use ledger_document::{LatenessSummary, LedgerDocument};
+pub use ledger_report::{LedgerReport, ListenerLedger, ProcessUsage};
 pub use micros::as_micros;
 pub use normalized_path::normalized_path;
 pub use origin_form::OriginForm;

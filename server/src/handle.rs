@@ -50,7 +50,12 @@ impl ServerHandle {
         let (done_sender, workers_done) = mpsc::channel();
         let ledgers: Vec<_> = sockets.iter().map(|_| Arc::default()).collect();
         let mut server = ServerHandle {
-            control: ServerControl::new(addresses, listener.clone(), ledgers.clone()),
+            control: ServerControl::new(
+                addresses,
+                listener.clone(),
+                ledgers.clone(),
+                phases.clone(),
+            ),
             phase,
             threads: Vec::new(),
             workers_done: Mutex::new(workers_done),

@@ -41,6 +41,7 @@
 //! - `journal`: a line for each request
 //! - `builder`, `handle`, `server`, `blocking`: starting and stopping
 //! - `server_control`: a handle to watch and change a running server
+//! - `control`: the control plane, an HTTP interface to running servers
 //! - [`open_files`]: the limit on open files
 
 pub mod config;
@@ -64,6 +65,9 @@ mod start_error;
 mod blocking;
 mod server;
 
+#[cfg(feature = "control")]
+mod control;
+
 pub mod open_files;
 
 pub use blocking::BlockingServer;
@@ -78,6 +82,8 @@ pub use config::rate_limit::RateLimit;
 pub use config::rule::Rule;
 pub use config::time_window::TimeWindow;
 pub use content::site::Site;
+#[cfg(feature = "control")]
+pub use control::control_plane::{ControlPlane, ControlPlaneBuilder};
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
 pub use fate::rule_set::RuleSet;

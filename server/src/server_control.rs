@@ -5,12 +5,14 @@ use crate::config::profile::Profile;
 use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
+use crate::net::worker::ServerPhase;
 use crate::root_url::root_url;
 use flagpole_protocol::{JournalEntry, Ledger};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// The interval between checks of whether all connections are closed, or whether enough requests are over.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
@@ -36,6 +38,7 @@ pub struct ServerControl {
     addresses: Arc<[SocketAddr]>,
     listener: Arc<SharedListener>,
     ledgers: Arc<[Arc<Mutex<Ledger>>]>,
+    phase: watch::Receiver<ServerPhase>,
 }
 
 /// A validated configuration of a server that has not taken effect.
@@ -51,11 +54,13 @@ impl ServerControl {
         addresses: Vec<SocketAddr>,
         listener: Arc<SharedListener>,
         ledgers: Vec<Arc<Mutex<Ledger>>>,
+        phase: watch::Receiver<ServerPhase>,
     ) -> ServerControl {
         ServerControl {
             addresses: addresses.into(),
             listener,
             ledgers: ledgers.into(),
+            phase,
         }
     }
 
@@ -83,6 +88,11 @@ impl ServerControl {
     /// The root URLs of the site, one for each address.
     pub fn urls(&self) -> Vec<String> {
         self.addresses.iter().copied().map(root_url).collect()
+    }
+
+    /// Whether the server accepts connections; false once it is being stopped.
+    pub fn is_serving(&self) -> bool {
+        *self.phase.borrow() == ServerPhase::Serving
     }
 
     /// The latency, faults, rules and limits at the moment.

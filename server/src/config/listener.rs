@@ -108,6 +108,15 @@ impl Listener {
         Ok(())
     }
 
+    /// The files that faults name.
+    pub fn fault_files(&self) -> impl Iterator<Item = &Path> {
+        let of_rules = self.rules.iter().flat_map(|rule| &rule.faults);
+        self.faults
+            .iter()
+            .chain(of_rules)
+            .filter_map(FaultSpec::file)
+    }
+
     fn check_concurrency(&self) -> Result<(), Violation> {
         let is_valid = |limit: &u32| (1..=MAX_REQUESTS).contains(limit);
         if let Some(limit) = self.concurrency_limit.filter(|limit| !is_valid(limit)) {

@@ -9,6 +9,8 @@ use super::location::{SourceLocations, describe_toml_error};
 use super::profile_error::ProfileError;
 use super::profile_error::{Violation, check_names};
 use super::text;
+#[cfg(feature = "profiles")]
+use flagpole_protocol::spec::reword_serde_error;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
@@ -79,6 +81,22 @@ impl Profile {
         self
     }
 
+    /// Reads a profile from JSON, with the keys and values of TOML; null stands for an absent key. Files that it names are
+    /// read when a server starts.
+    ///
+    /// # Errors
+    /// The first violation, with its key.
+    #[cfg(feature = "profiles")]
+    pub fn from_json(document: &serde_json::Value) -> Result<Profile, ProfileError> {
+        let text = toml::to_string(&without_nulls(document.clone()));
+        let text = text.map_err(|error| ProfileError(reword_serde_error(&error.to_string())))?;
+        text.parse().map_err(|ProfileError(error)| {
+            // Line and column are those of a text that the user has not seen.
+            let (_location, sentence) = error.split_once(": ").unwrap_or_default();
+            ProfileError(sentence.to_owned())
+        })
+    }
+
     /// The JSON Schema (2020-12) of profiles.
     #[cfg(feature = "schema")]
     pub fn schema() -> serde_json::Value {
@@ -100,6 +118,21 @@ impl Profile {
             read.map_err(|violation| locate(violation.within("listener", index), text))?;
         }
         Ok(profile)
+    }
+}
+
+/// JSON without the keys whose value is null: TOML has no null.
+#[cfg(feature = "profiles")]
+fn without_nulls(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(table) => {
+            let values = table.into_iter().filter(|(_, value)| !value.is_null());
+            let values = values.map(|(key, value)| (key, without_nulls(value)));
+            Value::Object(values.collect())
+        }
+        Value::Array(values) => values.into_iter().map(without_nulls).collect(),
+        other => other,
     }
 }
 

@@ -23,6 +23,11 @@ pub trait Fault: fmt::Debug + Send + Sync {
     fn with_file(&self, _folder: &Path) -> Option<ParsedFault> {
         None
     }
+
+    /// The file that this fault names: after it was read, relative to the working directory.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// A kind of fault in the list of known faults.

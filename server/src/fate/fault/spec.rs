@@ -38,6 +38,11 @@ impl FaultSpec {
         Ok(())
     }
 
+    /// The file that the specification names: after it was read, relative to the working directory.
+    pub fn file(&self) -> Option<&Path> {
+        self.fault.file()
+    }
+
     /// Whether a response with this fault never ends unless the peer leaves.
     pub fn is_endless(&self) -> bool {
         let mut fate = Fate::default();

@@ -76,6 +76,10 @@ impl Fault for StatusFault {
         });
         Some(read.map_err(|error| error.within("body-file").within(MEMBER.name)))
     }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.body_file.as_ref()?.path)
+    }
 }
 
 pub(super) const MEMBER: FaultMember = FaultMember {

@@ -1,0 +1,21 @@
+//! The control plane: an HTTP interface, on a listener and a thread of its own, to watch and change servers while they
+//! run.
+//!
+//! In reading order: `control_plane` starts and stops it, `connections` accepts and bounds connections, `guard` refuses
+//! what does not come from the user, `router` finds the operation. Then one file for each resource, and what they share:
+//! `state`, `query`, `request_body`, `problem`.
+
+mod connections;
+pub(crate) mod control_plane;
+mod guard;
+mod ledgers;
+mod linger;
+mod media_type;
+mod problem;
+mod profile_resource;
+mod query;
+mod request_body;
+mod router;
+mod slot;
+mod state;
+mod stopping;

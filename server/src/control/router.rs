@@ -1,0 +1,95 @@
+//! Finds the operation of a request.
+
+use super::ledgers;
+use super::problem::Problem;
+use super::profile_resource;
+use super::query::Query;
+use super::slot::ConnectionSlot;
+use super::state::ControlState;
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, on};
+use flagpole_protocol::{ControlOperation, SpecError};
+use http::{Method, Request, StatusCode};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// All operations of the list, and problems for all other requests.
+pub(super) fn router(state: &Arc<ControlState>) -> Router {
+    let mut router = Router::new();
+    for operation in ControlOperation::ALL {
+        let state = state.clone();
+        let handler = move |request: Request<Body>| async move {
+            let answered = answer(operation, &state, request).await;
+            answered.unwrap_or_else(Problem::into_response)
+        };
+        router = router.route(operation.path(), on(filter(&operation.method()), handler));
+    }
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+}
+
+/// A GET route answers HEAD too.
+fn filter(method: &Method) -> MethodFilter {
+    match *method {
+        Method::PUT => MethodFilter::PUT,
+        Method::PATCH => MethodFilter::PATCH,
+        Method::POST => MethodFilter::POST,
+        _ => MethodFilter::GET,
+    }
+}
+
+async fn answer(
+    operation: ControlOperation,
+    state: &ControlState,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let query = Query::parse(operation, request.uri())?;
+    let slot = request.extensions().get::<Arc<ConnectionSlot>>().cloned();
+    let slot = slot.expect("each connection has a slot");
+    match operation {
+        ControlOperation::ListOperations => Ok(operations().into_response()),
+        ControlOperation::ReadProfile => Ok(profile_resource::read(state, request.headers())),
+        ControlOperation::ReplaceProfile => profile_resource::replace(state, request).await,
+        ControlOperation::PatchProfile => profile_resource::patch(state, &query, request).await,
+        ControlOperation::Reset => ledgers::reset(state, &slot, &query).await,
+        ControlOperation::ReadLedger => ledgers::read(state, &query),
+        ControlOperation::CheckHealth => Ok("ok\n".into_response()),
+        ControlOperation::CheckReadiness => readiness(state),
+    }
+}
+
+/// A line for each operation.
+fn operations() -> String {
+    let mut text = String::new();
+    for operation in ControlOperation::ALL {
+        let (method, path) = (operation.method(), operation.path());
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{method:<6} {path:<14} {}", operation.summary());
+    }
+    text
+}
+
+fn readiness(state: &ControlState) -> Result<Response, Problem> {
+    match state.servers.iter().find(|server| !server.is_serving()) {
+        None => Ok("ready\n".into_response()),
+        Some(server) => {
+            let detail = format!("{} is being stopped", server.url());
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail))
+        }
+    }
+}
+
+async fn not_found(request: Request<Body>) -> Response {
+    let paths = ControlOperation::ALL.map(ControlOperation::path);
+    let detail = SpecError::unknown("path", request.uri().path(), paths);
+    Problem::new(StatusCode::NOT_FOUND, detail).into_response()
+}
+
+/// The router adds `Allow`.
+async fn method_not_allowed(request: Request<Body>) -> Response {
+    let detail = format!("{} has no {}", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+}
