@@ -24,6 +24,8 @@ pub enum ControlOperation {
     Reset,
     /// Reads the counts.
     ReadLedger,
+    /// Reads the counts as metrics.
+    ReadMetrics,
     /// Answers that the control plane works.
     CheckHealth,
     /// Answers whether all listeners accept connections.
@@ -77,13 +79,14 @@ const PATCH_PARAMETERS: &[ControlParameter] = &[parameter(
 
 impl ControlOperation {
     /// Every operation, in the order in which they are listed.
-    pub const ALL: [ControlOperation; 8] = [
+    pub const ALL: [ControlOperation; 9] = [
         ControlOperation::ListOperations,
         ControlOperation::ReadProfile,
         ControlOperation::ReplaceProfile,
         ControlOperation::PatchProfile,
         ControlOperation::Reset,
         ControlOperation::ReadLedger,
+        ControlOperation::ReadMetrics,
         ControlOperation::CheckHealth,
         ControlOperation::CheckReadiness,
     ];
@@ -97,6 +100,7 @@ impl ControlOperation {
             ControlOperation::ListOperations
             | ControlOperation::ReadProfile
             | ControlOperation::ReadLedger
+            | ControlOperation::ReadMetrics
             | ControlOperation::CheckHealth
             | ControlOperation::CheckReadiness => Method::GET,
         }
@@ -111,6 +115,7 @@ impl ControlOperation {
             | ControlOperation::PatchProfile => "/profile",
             ControlOperation::Reset => "/reset",
             ControlOperation::ReadLedger => "/ledger",
+            ControlOperation::ReadMetrics => "/metrics",
             ControlOperation::CheckHealth => "/healthz",
             ControlOperation::CheckReadiness => "/readyz",
         }
@@ -125,6 +130,7 @@ impl ControlOperation {
             ControlOperation::PatchProfile => "patchProfile",
             ControlOperation::Reset => "reset",
             ControlOperation::ReadLedger => "readLedger",
+            ControlOperation::ReadMetrics => "readMetrics",
             ControlOperation::CheckHealth => "checkHealth",
             ControlOperation::CheckReadiness => "checkReadiness",
         }
@@ -143,6 +149,7 @@ impl ControlOperation {
                 "Forget earlier requests (numbers, limits, ledger) and return their ledger"
             }
             ControlOperation::ReadLedger => "Read the counts of every listener",
+            ControlOperation::ReadMetrics => "Read the counts as OpenMetrics",
             ControlOperation::CheckHealth => "Check that the control plane works",
             ControlOperation::CheckReadiness => "Check that all listeners accept connections",
         }
@@ -157,6 +164,7 @@ impl ControlOperation {
             ControlOperation::ListOperations
             | ControlOperation::ReadProfile
             | ControlOperation::ReplaceProfile
+            | ControlOperation::ReadMetrics
             | ControlOperation::CheckHealth
             | ControlOperation::CheckReadiness => &[],
         }

@@ -95,6 +95,11 @@ impl ServerControl {
         *self.phase.borrow() == ServerPhase::Serving
     }
 
+    /// The number of open connections.
+    pub fn open_connections(&self) -> usize {
+        self.listener.open_connections()
+    }
+
     /// The latency, faults, rules and limits at the moment.
     pub fn listener(&self) -> Listener {
         self.current().content.listener.clone()

@@ -11,6 +11,7 @@ mod guard;
 mod ledgers;
 mod linger;
 mod media_type;
+mod metrics;
 mod problem;
 mod profile_resource;
 mod query;

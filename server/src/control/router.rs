@@ -1,6 +1,7 @@
 //! Finds the operation of a request.
 
 use super::ledgers;
+use super::metrics;
 use super::problem::Problem;
 use super::profile_resource;
 use super::query::Query;
@@ -56,6 +57,7 @@ async fn answer(
         ControlOperation::PatchProfile => profile_resource::patch(state, &query, request).await,
         ControlOperation::Reset => ledgers::reset(state, &slot, &query).await,
         ControlOperation::ReadLedger => ledgers::read(state, &query),
+        ControlOperation::ReadMetrics => Ok(metrics::read(state)),
         ControlOperation::CheckHealth => Ok("ok\n".into_response()),
         ControlOperation::CheckReadiness => readiness(state),
     }

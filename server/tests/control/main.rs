@@ -6,5 +6,6 @@ mod bounds;
 mod call;
 mod guard;
 mod ledgers;
+mod metrics;
 mod profile;
 mod routes;
