@@ -20,8 +20,8 @@ pub enum Cause {
     ConcurrencyLimit,
     /// The rate limit rejected the request.
     RateLimit,
-    /// `Host` of the request was missing or invalid, or `Flagpole-Run` or `Flagpole-Nth` could not be read; the response is
-    /// 400.
+    /// `Host` of the request was missing or invalid, or one of flagpole's own fields or its query parameter could not be
+    /// read; the response is 400.
     BadRequest,
 }
 

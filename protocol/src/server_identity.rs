@@ -18,6 +18,9 @@ pub struct ServerIdentity {
     /// Whether every response that was delayed says so in `Server-Timing`, so that a response without the field was not.
     #[serde(default)]
     pub reports_delays: bool,
+    /// Whether a request may ask for its latency and faults, by `Flagpole-Latency`, `Flagpole-Fault` or its query.
+    #[serde(default)]
+    pub request_faults: bool,
 }
 
 impl ServerIdentity {
@@ -27,7 +30,7 @@ impl ServerIdentity {
     /// The name of the program.
     const NAME: &str = "flagpole";
 
-    /// The identity of a server of this version of flagpole.
+    /// The identity of a server of this version of flagpole that does not obey requests.
     pub fn new(listener: Option<String>, seed: u64) -> ServerIdentity {
         ServerIdentity {
             name: ServerIdentity::NAME.to_owned(),
@@ -35,6 +38,7 @@ impl ServerIdentity {
             listener,
             seed,
             reports_delays: true,
+            request_faults: false,
         }
     }
 
@@ -61,6 +65,6 @@ mod tests {
     fn unknown_keys_are_ignored_and_other_programs_recognised() {
         let other = r#"{"name":"x","version":"9","listener":null,"seed":0,"more":1}"#;
         let identity: ServerIdentity = serde_json::from_str(other).unwrap();
-        assert!(!identity.is_flagpole() && !identity.reports_delays);
+        assert!(!identity.is_flagpole() && !identity.reports_delays && !identity.request_faults);
     }
 }

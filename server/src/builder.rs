@@ -46,6 +46,7 @@ pub struct ServerBuilder<S> {
     limit_reporter: Option<LimitReporter>,
     journal_capacity: usize,
     journal: Option<Journal>,
+    request_faults: bool,
     uses_tokio_timer: bool,
     server: PhantomData<fn() -> S>,
 }
@@ -193,6 +194,13 @@ impl<S> ServerBuilder<S> {
         self
     }
 
+    /// Sets whether a request may ask for its latency and faults, by the fields `Flagpole-Latency` and `Flagpole-Fault` or
+    /// by a query such as `?flagpole=latency:50ms,fault:503`; default true.
+    pub fn request_faults(mut self, are_obeyed: bool) -> Self {
+        self.request_faults = are_obeyed;
+        self
+    }
+
     /// Uses tokio's timer, which is late by up to 2 ms, so that a benchmark can compare with it.
     #[doc(hidden)]
     pub fn tokio_timer(mut self) -> Self {
@@ -214,6 +222,7 @@ impl<S> ServerBuilder<S> {
             limit_reporter: None,
             journal_capacity: JOURNAL_CAPACITY,
             journal: None,
+            request_faults: true,
             uses_tokio_timer: false,
             server: PhantomData,
         }
@@ -222,7 +231,7 @@ impl<S> ServerBuilder<S> {
     /// Starts the server, which accepts connections when this function returns. Blocks briefly.
     pub(crate) fn launch(self) -> Result<ServerHandle, StartError> {
         let site = self.site.ok_or(StartError::NoSite)?;
-        let version = ListenerVersion::new(site, self.seed, self.listener)?;
+        let version = ListenerVersion::new(site, self.seed, self.listener, self.request_faults)?;
         let workers = self.workers.unwrap_or_else(socket::default_workers);
         let listening = if version.accept_schedule.refuses_at(Duration::ZERO) {
             Listening::Later

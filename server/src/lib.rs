@@ -26,7 +26,7 @@
 //! A worker of `net` accepts a connection, and hyper parses a request. `net/http1/dispatch.rs` normalises the path to a
 //! [`FateKey`](flagpole_protocol::FateKey), finds the `Route`, counts the request for its key, asks `limits` to admit the
 //! request, and has the [`RuleSet`] decide the [`Fate`](flagpole_protocol::Fate) from the seed, the key and the request
-//! number. `respond.rs` waits until the response is due, prepares it from the [`Site`] (with preconditions and ranges), and
+//! number, unless the request asks for its fate itself. `respond.rs` waits until the response is due, prepares it from the [`Site`] (with preconditions and ranges), and
 //! hands it to hyper. `http_stream.rs`, below hyper, writes, slows down, cuts or replaces its bytes as the write schedule
 //! says. When the last byte is written, the request is counted in the [`Ledger`] and written to the [`Journal`].
 //!

@@ -129,7 +129,9 @@ impl Rule {
 impl Rule {
     /// Checks everything that serde does not check.
     pub(super) fn find_violation(&self) -> Result<(), Violation> {
-        let is_reserved = |name: &&String| *name == "listener" || name.starts_with("rule[");
+        let is_reserved = |name: &&String| {
+            matches!(name.as_str(), "listener" | "asked") || name.starts_with("rule[")
+        };
         if let Some(name) = self.name.as_ref().filter(is_reserved) {
             let reason = format!("`{name}` is a reserved name");
             return Err(Violation::at("name", reason));

@@ -98,6 +98,8 @@ pub(crate) struct Content {
     pub(crate) seed: u64,
     /// What the page says that the server does.
     pub(crate) listener: Listener,
+    /// Whether a request may ask for its latency and faults.
+    pub(crate) request_faults: bool,
     /// The value of the field, if representations have it.
     pub(crate) cache_control: Option<HeaderValue>,
     flags_page: OnceLock<Representations>,
@@ -105,14 +107,20 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// What a listener with this seed serves.
-    pub(crate) fn new(site: Arc<Site>, seed: u64, listener: Listener) -> Content {
+    /// What a listener with this seed serves. `request_faults`: whether a request may ask for its latency and faults.
+    pub(crate) fn new(
+        site: Arc<Site>,
+        seed: u64,
+        listener: Listener,
+        request_faults: bool,
+    ) -> Content {
         let cache_control = listener.cache_control.as_ref();
         Content {
             cache_control: cache_control.map(|value| value.field_value().clone()),
             site,
             seed,
             listener,
+            request_faults,
             flags_page: OnceLock::new(),
             identity: OnceLock::new(),
         }
@@ -131,7 +139,8 @@ impl Content {
                 Representations::page("application/json", index_page::json(&site.catalog))
             }),
             Route::Identity => self.identity.get_or_init(|| {
-                let identity = ServerIdentity::new(self.listener.name.clone(), self.seed);
+                let mut identity = ServerIdentity::new(self.listener.name.clone(), self.seed);
+                identity.request_faults = self.request_faults;
                 let json = serde_json::to_string(&identity).expect("texts and numbers serialise");
                 Representations::page("application/json", json + "\n")
             }),
@@ -153,7 +162,7 @@ mod tests {
     fn content() -> Content {
         let flag = Resource::Flag("BR".parse().unwrap());
         let catalog = Catalog::from_files([(flag, Bytes::from_static(b"GIF89a"))]);
-        Content::new(Arc::new(Site::new(catalog)), 0, Listener::default())
+        Content::new(Arc::new(Site::new(catalog)), 0, Listener::default(), true)
     }
 
     fn request(method: Method, path: &str) -> PreparedResponse {

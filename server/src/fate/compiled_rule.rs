@@ -26,8 +26,10 @@ impl CompiledRule {
     /// Prepares the rule at an index (from 0) of its listener.
     pub(crate) fn new(index: usize, rule: &Rule) -> Result<CompiledRule, SpecError> {
         // 0 is `LISTENER_NUMBER`.
-        let number = u16::try_from(index + 1)
-            .map_err(|_| SpecError::expected("at most 65535 rules", &(index + 1).to_string()))?;
+        let number = u16::try_from(index + 1).ok();
+        let number = number.filter(|number| *number != ASKED_NUMBER);
+        let number = number
+            .ok_or_else(|| SpecError::expected("at most 65534 rules", &(index + 1).to_string()))?;
         let label = (rule.name.clone()).unwrap_or_else(|| default_label(index));
         let matching_resources = matching_resources(rule);
         Ok(CompiledRule {
@@ -77,6 +79,9 @@ fn matching_resources(rule: &Rule) -> Box<[bool]> {
 /// on the number of rules.
 pub(crate) const LISTENER_NUMBER: u16 = 0;
 
+/// The number of what requests ask for in random draws; no rule has it.
+pub(crate) const ASKED_NUMBER: u16 = u16::MAX;
+
 /// What a rule, or the listener itself, does to responses: a latency and faults.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
@@ -104,15 +109,25 @@ impl Effect {
             fault.read_file(Path::new(""))?;
         }
         let faults = Faults::new(faults)?;
+        Ok(Effect::from_faults(label, number, latency.clone(), faults))
+    }
+
+    /// An effect whose faults have read their files.
+    pub(crate) fn from_faults(
+        label: Arc<str>,
+        number: u16,
+        latency: Latency,
+        faults: Faults,
+    ) -> Effect {
         let (shortest, longest) = (latency.delay(0), latency.longest());
-        Ok(Effect {
+        Effect {
             label,
             number,
-            latency: latency.clone(),
+            latency,
             constant_delay: (shortest == longest).then_some(longest),
             has_faults: !faults.never(),
             faults,
-        })
+        }
     }
 
     /// Whether no response is delayed or has a fault.

@@ -5,14 +5,12 @@
 
 use crate::fate::redirect_chain::{ChainStart, FollowedRedirect, Hop, RemainingHops};
 use crate::fate::request_counters::RequestCounters;
+use crate::fate::request_fields::RequestFields;
 use flagpole_protocol::headers::{MAX_RUN_NAME, REQUEST_NUMBER_HEADER, RUN_HEADER};
 use flagpole_protocol::spec::whole_number;
 use flagpole_protocol::{FateKey, SpecError};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderValue;
 use std::sync::Arc;
-
-static RUN_FIELD: HeaderName = HeaderName::from_static(RUN_HEADER);
-static REQUEST_NUMBER_FIELD: HeaderName = HeaderName::from_static(REQUEST_NUMBER_HEADER);
 
 /// The run and the number of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +31,12 @@ impl RequestIndex {
     /// If `Flagpole-Run` or `Flagpole-Nth` cannot be read; the request is not counted then.
     pub(crate) fn assign(
         counters: &RequestCounters,
-        headers: &HeaderMap,
+        fields: &RequestFields<'_>,
         key: &FateKey,
         hop: Option<Hop>,
     ) -> Result<RequestIndex, SpecError> {
-        let run = single_field(headers, &RUN_FIELD)?
-            .map(run_name)
-            .transpose()?;
-        let number = single_field(headers, &REQUEST_NUMBER_FIELD)?;
-        let number = number.map(request_number).transpose()?;
+        let run = fields.run.map(run_name).transpose()?;
+        let number = fields.request_number.map(request_number).transpose()?;
         let followed = hop.and_then(|hop| counters.redirects.take(run, key, hop));
         let number = number.or(chain_number(followed.as_ref()));
         Ok(RequestIndex {
@@ -59,19 +54,6 @@ impl RequestIndex {
 
 fn chain_number(followed: Option<&FollowedRedirect>) -> Option<u64> {
     followed.map(|redirect| redirect.hop.request_number)
-}
-
-fn single_field<'h>(
-    headers: &'h HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'h HeaderValue>, SpecError> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        (_, Some(_)) => Err(SpecError::rule(format!(
-            "{name}: expected one field, got several"
-        ))),
-    }
 }
 
 fn run_name(value: &HeaderValue) -> Result<&str, SpecError> {
@@ -95,20 +77,21 @@ fn request_number(value: &HeaderValue) -> Result<u64, SpecError> {
 
 impl RequestCounters {
     /// Remembers that a request of the chain that began as `start` is redirected to the request with `remaining` redirects
-    /// still to come.
+    /// still to come, and returns the latter.
     pub(crate) fn expect_hop(
         &self,
         index: &RequestIndex,
         key: &FateKey,
         remaining: RemainingHops,
         start: ChainStart,
-    ) {
+    ) -> Hop {
         let hop = Hop {
             request_number: index.chain_number(),
             remaining,
         };
         let sent = FollowedRedirect { hop, start };
         self.redirects.insert(index.run.as_deref(), key, sent);
+        hop
     }
 
     /// Makes the redirect that a request followed one that can be followed again, because a limit rejects the request.
@@ -123,6 +106,7 @@ impl RequestCounters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::{HeaderMap, HeaderName};
     use std::time::Duration;
 
     fn start() -> ChainStart {
@@ -141,7 +125,8 @@ mod tests {
     }
 
     fn assign(counters: &RequestCounters, headers: &HeaderMap) -> Result<RequestIndex, SpecError> {
-        RequestIndex::assign(counters, headers, &FateKey::from_path("/"), None)
+        let fields = RequestFields::find(headers)?;
+        RequestIndex::assign(counters, &fields, &FateKey::from_path("/"), None)
     }
 
     fn number(counters: &RequestCounters, pairs: &[(&'static str, &str)]) -> u64 {
@@ -193,10 +178,6 @@ mod tests {
                 sentence
             );
         }
-        let mut twice = headers(&[(REQUEST_NUMBER_HEADER, "1")]);
-        twice.append(REQUEST_NUMBER_HEADER, HeaderValue::from_static("2"));
-        let sentence = "flagpole-nth: expected one field, got several";
-        assert_eq!(assign(&counters, &twice).unwrap_err().to_string(), sentence);
         assert_eq!(number(&counters, &[]), 1);
     }
 
@@ -209,7 +190,9 @@ mod tests {
         };
         let key = FateKey::from_path("/x");
         let assign = |fields| {
-            let index = RequestIndex::assign(&counters, &headers(fields), &key, Some(hop)).unwrap();
+            let headers = headers(fields);
+            let fields = RequestFields::find(&headers).unwrap();
+            let index = RequestIndex::assign(&counters, &fields, &key, Some(hop)).unwrap();
             (index.request_number, index.followed.is_some())
         };
         assert_eq!(assign(&[]), (1, false), "no redirect was sent");
@@ -242,6 +225,6 @@ mod tests {
     }
 
     fn assign_hop(counters: &RequestCounters, key: &FateKey, hop: Option<Hop>) -> RequestIndex {
-        RequestIndex::assign(counters, &HeaderMap::new(), key, hop).unwrap()
+        RequestIndex::assign(counters, &RequestFields::default(), key, hop).unwrap()
     }
 }

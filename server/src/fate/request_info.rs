@@ -41,6 +41,8 @@ pub enum FateSource {
     Listener,
     /// The rule at this index (from 0).
     Rule(usize),
+    /// The request itself, which asks for it.
+    Asked,
     /// The request that began the chain of redirects; its rule has this name in the journal.
     Chain(Arc<str>),
 }

@@ -2,6 +2,7 @@
 //! to one response.
 
 use crate::config::listener::Listener;
+use crate::fate::asked::ASKED;
 use crate::fate::compiled_rule::{CompiledRule, Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
@@ -95,11 +96,20 @@ impl RuleSet {
         Decision { source, fate }
     }
 
+    /// Decides about a request that asks for its fate.
+    pub(crate) fn decide_asked(&self, asked: &Effect, request: &RequestInfo<'_>) -> Decision {
+        Decision {
+            source: FateSource::Asked,
+            fate: asked.fate(self.seed, request.key.as_str(), request.request_number),
+        }
+    }
+
     /// The name in the journal: that of a rule is the given name, or `rule[0]` and so on; `listener` without a rule.
     pub fn label(&self, source: &FateSource) -> Arc<str> {
         match source {
             FateSource::Listener => self.listener_effect.label.clone(),
             FateSource::Rule(index) => self.rules[*index].effect.label.clone(),
+            FateSource::Asked => ASKED.into(),
             FateSource::Chain(label) => label.clone(),
         }
     }

@@ -3,6 +3,7 @@
 //! The query of each `Location` names the hop that it leads to: how many redirects follow, so that a chain has its
 //! length whichever client follows it, and the number of the request that began the chain.
 
+use crate::fate::query;
 use crate::fate::redirect_chain::Hop;
 use crate::http::prepared_response::PreparedResponse;
 use flagpole_protocol::FateKey;
@@ -21,11 +22,7 @@ const REQUEST_NUMBER: &str = "flagpole-nth";
 
 /// The hop that a query names; `None` if it names none.
 pub(crate) fn hop(query: Option<&str>) -> Option<Hop> {
-    let query = query?;
-    let value = |name| {
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|pair| pair.0 == name).map(|pair| pair.1)
-    };
+    let value = |name| query::values(query?, name).next();
     Some(Hop {
         remaining: match value(HOPS)? {
             ENDLESS => None,
@@ -35,14 +32,24 @@ pub(crate) fn hop(query: Option<&str>) -> Option<Hop> {
     })
 }
 
-/// A redirect to a hop for the same path.
-pub(crate) fn response(key: &FateKey, hop: Hop) -> PreparedResponse {
-    let mut response = PreparedResponse::for_status(StatusCode::FOUND);
+/// The `Location` of a hop: the same path with the parameters of the request, those of a hop replaced.
+pub(crate) fn location(key: &FateKey, query: Option<&str>, hop: Hop) -> HeaderValue {
+    let is_other = |parameter: &&str| {
+        let name = parameter.split('=').next();
+        !parameter.is_empty() && ![Some(HOPS), Some(REQUEST_NUMBER)].contains(&name)
+    };
     let hops = (hop.remaining).map_or(ENDLESS.to_owned(), |hops| hops.to_string());
-    let (path, number) = (key.as_str(), hop.request_number);
+    let of_hop = format!("{HOPS}={hops}&{REQUEST_NUMBER}={}", hop.request_number);
+    let parameters = query.unwrap_or_default().split('&').filter(is_other);
+    let parameters: Vec<_> = parameters.chain([&*of_hop]).collect();
+    let location = format!("{}?{}", key.as_str(), parameters.join("&"));
     // A path may contain a byte that is illegal in a field; no such path names a resource.
-    let location = HeaderValue::try_from(format!("{path}?{HOPS}={hops}&{REQUEST_NUMBER}={number}"));
-    let location = location.unwrap_or(HeaderValue::from_static("/"));
+    HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"))
+}
+
+/// A redirect to a location.
+pub(crate) fn response(location: HeaderValue) -> PreparedResponse {
+    let mut response = PreparedResponse::for_status(StatusCode::FOUND);
     response.headers.insert(LOCATION, location);
     response
 }
@@ -83,15 +90,26 @@ mod tests {
     }
 
     #[test]
-    fn the_location_is_the_path_with_the_hop_in_the_query() {
-        let location = |hop| response(&FateKey::from_path("/x"), hop).headers["location"].clone();
-        assert_eq!(
-            location(hop_of(7, Some(2))),
-            "/x?flagpole-hops=2&flagpole-nth=7"
-        );
-        assert_eq!(
-            location(hop_of(1, None)),
-            "/x?flagpole-hops=endless&flagpole-nth=1"
-        );
+    fn the_location_is_the_path_with_the_query_of_the_request_and_the_hop() {
+        let hop = "flagpole-hops=2&flagpole-nth=7";
+        for (query, expected) in [
+            (None, format!("/x?{hop}")),
+            (Some(""), format!("/x?{hop}")),
+            (Some("a=b&c"), format!("/x?a=b&c&{hop}")),
+            (
+                Some("flagpole=fault:redirect"),
+                format!("/x?flagpole=fault:redirect&{hop}"),
+            ),
+            (
+                Some("flagpole-hops=3&a&flagpole-nth=7"),
+                format!("/x?a&{hop}"),
+            ),
+            (Some("flagpole-hops&flagpole-nth="), format!("/x?{hop}")),
+        ] {
+            let location = location(&FateKey::from_path("/x"), query, hop_of(7, Some(2)));
+            assert_eq!(location, expected, "{query:?}");
+        }
+        let endless = location(&FateKey::from_path("/x"), None, hop_of(1, None));
+        assert_eq!(endless, "/x?flagpole-hops=endless&flagpole-nth=1");
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct ListenerVersion {
 }
 
 impl ListenerVersion {
-    /// The first version of a listener.
+    /// The first version of a listener. `request_faults`: whether a request may ask for its latency and faults.
     ///
     /// # Errors
     /// If the configuration is invalid, or if a file that a fault names as its body cannot be read.
@@ -32,8 +32,9 @@ impl ListenerVersion {
         site: Arc<Site>,
         seed: u64,
         listener: Listener,
+        request_faults: bool,
     ) -> Result<ListenerVersion, ProfileError> {
-        ListenerVersion::build(site, seed, listener, ListenerLimits::new)
+        ListenerVersion::build(site, seed, listener, request_faults, ListenerLimits::new)
     }
 
     /// The version after this one. Limits that stay the same keep their state: tokens, permits and reservations.
@@ -47,13 +48,15 @@ impl ListenerVersion {
     ) -> Result<ListenerVersion, ProfileError> {
         let before = (&self.content.listener, &self.limits);
         let limits = |listener: &Listener| ListenerLimits::after(before, listener);
-        ListenerVersion::build(self.content.site.clone(), seed, listener, limits)
+        let (site, request_faults) = (self.content.site.clone(), self.content.request_faults);
+        ListenerVersion::build(site, seed, listener, request_faults, limits)
     }
 
     fn build(
         site: Arc<Site>,
         seed: u64,
         listener: Listener,
+        request_faults: bool,
         limits: impl FnOnce(&Listener) -> ListenerLimits,
     ) -> Result<ListenerVersion, ProfileError> {
         listener.check()?;
@@ -64,7 +67,7 @@ impl ListenerVersion {
             passthrough: rule_set.is_clean() && limits.is_unlimited(),
             limits,
             rule_set,
-            content: Content::new(site, seed, listener),
+            content: Content::new(site, seed, listener, request_faults),
         })
     }
 }

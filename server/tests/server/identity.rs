@@ -58,7 +58,8 @@ fn identity_names_listener_and_seed() {
     let server = BlockingServer::builder().listener(listener).seed(7);
     let server = server.start().unwrap();
     let response = RawConnection::open(&server).get(ServerIdentity::PATH);
-    let expected = ServerIdentity::new(Some("DELAY".to_owned()), 7);
+    let mut expected = ServerIdentity::new(Some("DELAY".to_owned()), 7);
+    expected.request_faults = true;
     assert_eq!(identity(&response), expected);
     assert!(expected.reports_delays);
 }

@@ -29,6 +29,7 @@ pub(super) fn start_all(
     journal: Option<&Journal>,
     limits: ConnectionLimits,
     notes: Option<&LimitNotes>,
+    request_faults: bool,
 ) -> Result<Vec<RunningListener>> {
     let start = |listener: &Listener| {
         let port = listener.port.unwrap_or_default();
@@ -39,6 +40,7 @@ pub(super) fn start_all(
             .seed(profile.seed)
             .listener(listener.clone())
             .journal_capacity(0)
+            .request_faults(request_faults)
             .connection_limits(limits);
         let url = Arc::<OnceLock<String>>::default();
         if let Some(notes) = notes {

@@ -55,6 +55,10 @@ Examples:
   flagpole serve --profile flaky --seed 7 --journal journal.jsonl
   flagpole serve --profile ./mine.toml --print-profile
   flagpole serve --site ./my-flags --port 9000")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileOptions,
@@ -74,6 +78,10 @@ pub(crate) struct ServeArgs {
     /// Append one JSON line per request to this file; `-`: standard output (docs/profiles.md)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+
+    /// Ignore the latency and faults that requests ask for (docs/faults.md)
+    #[arg(long)]
+    no_request_faults: bool,
 
     /// Print the resulting profile as TOML and exit
     #[arg(long)]
@@ -119,6 +127,8 @@ impl ServeArgs {
             journal.as_ref(),
             limits,
             notes.as_ref(),
+            // In a comparison, every fate is planned.
+            !self.no_request_faults && !self.child,
         )?;
         drop((journal, notes));
         let stopped = Arc::new(OnceLock::new());

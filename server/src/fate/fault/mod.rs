@@ -46,6 +46,7 @@ use member::FaultParameters;
 use std::str::FromStr;
 
 pub use member::{Fault, FaultMember};
+pub(crate) use quoting::split_parameters;
 pub use spec::{FaultSpec, Faults};
 
 /// The known faults. Help and errors list them in this order: the most used first, then by what they change.

@@ -34,8 +34,8 @@ pub(super) fn split_probability(text: &str) -> Result<(&str, Option<&str>), Spec
     }))
 }
 
-/// Splits parameters at the commas. All quotes are closed.
-pub(super) fn split_parameters(text: &str) -> Vec<&str> {
+/// Splits parameters at the commas; not at all if a quote is not closed.
+pub(crate) fn split_parameters(text: &str) -> Vec<&str> {
     let separators = separators(text).unwrap_or_default();
     let commas = separators.iter().filter(|(_, letter)| *letter == ',');
     let ends = commas.map(|&(at, _)| at).chain([text.len()]);

@@ -73,6 +73,13 @@ impl FromStr for Latency {
     }
 }
 
+/// Whether a specification may name a file, which is read while the specification is parsed. No other specification has
+/// this ending of a name in it.
+pub(crate) fn names_file(text: &str) -> bool {
+    text.to_ascii_lowercase()
+        .contains(&format!(".{}", samples::FILE_EXTENSION))
+}
+
 /// The specification that was probably meant by a text without a colon: a known name that lacks its colon or its
 /// parameters.
 fn suggestion(text: &str) -> Option<String> {

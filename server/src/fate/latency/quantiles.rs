@@ -8,7 +8,7 @@
 //! nothing between them occurs.
 
 use super::member::{Distribution, LatencyMember, ParsedDistribution};
-use super::samples::Samples;
+use super::samples::{FILE_EXTENSION, Samples};
 use crate::fate::probability::Probability;
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) const MEMBER: LatencyMember = LatencyMember {
 
 fn parse(text: &str) -> ParsedDistribution {
     let extension = Path::new(text).extension();
-    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case(FILE_EXTENSION)) {
         return Ok(Box::new(Quantiles::Sampled(Samples::read(text)?)));
     }
     if !text.contains('=') {

@@ -9,6 +9,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::time::Duration;
 
+/// The extension of the name of a file, in any case.
+pub(super) const FILE_EXTENSION: &str = "csv";
+
 /// The maximum file size in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 

@@ -1,7 +1,9 @@
 //! Decides about a request whose head has been parsed; waits for nothing.
 
 use crate::content::selection::Selection;
+use crate::fate::asked;
 use crate::fate::redirect_chain::ChainStart;
+use crate::fate::request_fields::RequestFields;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
 use crate::http::connection_field;
@@ -41,9 +43,8 @@ pub(super) struct DeferredResponse {
     pub(super) selection: Selection,
     /// The version of the listener that the request follows.
     pub(super) version: Rc<WorkerVersion>,
-    pub(super) key: FateKey,
-    /// See [`RequestIndex::chain_number`].
-    pub(super) chain_number: u64,
+    /// The `Location` of a redirect of a fault.
+    pub(super) location: Option<HeaderValue>,
     pub(super) request: WireRequest,
 }
 
@@ -88,12 +89,22 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         state.begin_uncounted_request(&version);
         return Dispatch::Immediate(respond());
     }
-    let (counters, hop) = (&listener.counters, redirect::hop(request.uri().query()));
-    let index = match RequestIndex::assign(counters, request.headers(), &key, hop) {
-        Ok(index) => index,
+    let (counters, query) = (&listener.counters, request.uri().query());
+    let read = || {
+        let fields = RequestFields::find(request.headers())?;
+        let asked = if content.request_faults {
+            asked::effect(&fields, query)?
+        } else {
+            None
+        };
+        let index = RequestIndex::assign(counters, &fields, &key, redirect::hop(query))?;
+        Ok((asked, index))
+    };
+    let (asked, index) = match read() {
+        Ok(read) => read,
         Err(error) => return refuse(error),
     };
-    if version.passthrough {
+    if version.passthrough && asked.is_none() {
         begin(Some(index), &Cause::Clean, &Decision::default());
         return Dispatch::Immediate(respond());
     }
@@ -112,19 +123,21 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         request_number: index.request_number,
         elapsed: listener.window_clock.elapsed(*parsed),
     };
-    let decision = match &index.followed {
-        Some(followed) => followed.decision(),
-        None if route.is_page() => version.rule_set.decide_page(&info),
-        None => version.rule_set.decide(&info),
+    let decision = match (&index.followed, asked) {
+        (Some(followed), _) => followed.decision(),
+        (None, Some(asked)) => version.rule_set.decide_asked(&asked, &info),
+        (None, None) if route.is_page() => version.rule_set.decide_page(&info),
+        (None, None) => version.rule_set.decide(&info),
     };
-    let chain_number = index.chain_number();
+    let mut location = None;
     if let ResponseContent::Redirect(remaining) = decision.fate.content {
         let start = ChainStart {
             rule: version.rule_set.label(&decision.source),
             delay: decision.fate.delay,
             fault: decision.fate.fault.clone(),
         };
-        counters.expect_hop(&index, &key, remaining, start);
+        let hop = counters.expect_hop(&index, &key, remaining, start);
+        location = Some(redirect::location(&key, query, hop));
     }
     begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
@@ -133,8 +146,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         parsed: *parsed,
         selection: Selection::new(content, route, request),
         version,
-        key,
-        chain_number,
+        location,
         request: WireRequest {
             version: request.version(),
             is_head: request.method() == Method::HEAD,

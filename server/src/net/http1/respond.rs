@@ -1,6 +1,5 @@
 //! Waits until a response is due, prepares it, and hands it to hyper.
 
-use crate::fate::redirect_chain::Hop;
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
 use crate::http::wire_image::WireImage;
@@ -34,8 +33,7 @@ pub(super) async fn respond_when_due(
         parsed,
         selection,
         version,
-        key,
-        chain_number: request_number,
+        location,
         request,
     } = deferred;
     let mut admitted = parsed;
@@ -63,15 +61,8 @@ pub(super) async fn respond_when_due(
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
             selection.status_response(status, now.unwrap_or_default(), content)
         }
-        ResponseContent::Redirect(remaining) => {
-            let remaining = *remaining;
-            redirect::response(
-                &key,
-                Hop {
-                    request_number,
-                    remaining,
-                },
-            )
+        ResponseContent::Redirect(_) => {
+            redirect::response(location.expect("a redirect of a fault has a `Location`"))
         }
         ResponseContent::Corrupt { bits, draw } => requested().corrupt(*bits, *draw),
     };

@@ -1,5 +1,6 @@
 //! Every fault as a socket receives it, by bytes and errno: on a fresh and on a reused connection.
 
+mod asked;
 mod content;
 mod ending;
 mod family;
