@@ -4,7 +4,7 @@
 use crate::output;
 use anyhow::{Context as _, Result, anyhow};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{self, Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -52,6 +52,20 @@ impl OutputTarget {
             out: BufWriter::new(stream),
             error: None,
         })
+    }
+
+    /// Removes the file, if there is one, so that nothing reads it before the new one is written.
+    pub(crate) fn remove_old(&self) -> Result<()> {
+        if self.stream.is_some() {
+            return Ok(());
+        }
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                let path = self.path.display();
+                Err(error).with_context(|| format!("{}: cannot remove {path}", self.option))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the content of the file.

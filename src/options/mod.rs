@@ -4,6 +4,7 @@ pub(crate) mod built_in;
 pub(crate) mod comma_lists;
 pub(crate) mod connection_options;
 pub(crate) mod flag_selection;
+pub(crate) mod listen_address;
 pub(crate) mod names;
 pub(crate) mod path_list;
 pub(crate) mod policy;

@@ -5,7 +5,6 @@ use derive_more::Display;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::spec;
 use flagpole_server::Site;
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::str::FromStr;
@@ -63,8 +62,18 @@ pub(crate) fn port(text: &str) -> Result<u16, String> {
     valid(text, "a port, 0 to 65535", |_| true)
 }
 
-pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
-    valid(text, "an IP address such as `127.0.0.1`", |_| true)
+/// The number of a file descriptor that is no standard stream.
+#[cfg(unix)]
+pub(crate) fn file_descriptor(text: &str) -> Result<i32, String> {
+    let number = valid(text, "the number of an open file descriptor", |number| {
+        *number >= 0
+    })?;
+    if number < 3 {
+        return Err(format!(
+            "expected a file descriptor from 3, got `{text}`; `--format json` writes to standard output"
+        ));
+    }
+    Ok(number)
 }
 
 /// The site in this folder; without a folder, the built-in site.

@@ -77,7 +77,11 @@ impl Sandbox {
     /// After a command of the shell, whose effects `flagpole` inherits.
     #[cfg(unix)]
     pub(crate) fn start_after(&self, setup: &str, line: &str) -> RunningCommand {
-        let script = format!("{setup}; exec {FLAGPOLE} {line}");
+        self.start_shell(&format!("{setup}; exec {FLAGPOLE} {line}"))
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn start_shell(&self, script: &str) -> RunningCommand {
         self.spawn(Command::new("sh").arg("-c").arg(script))
     }
 

@@ -31,6 +31,7 @@ mod policies;
 mod processes;
 mod profile_files;
 mod profiles;
+mod ready;
 mod refusals;
 mod resume;
 mod retry_cli;

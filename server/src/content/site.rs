@@ -66,6 +66,11 @@ impl Site {
         }
     }
 
+    /// The flags and metadata.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// The length of the body of the resource with this key, without a coding, in bytes; 0 if the site has no such resource.
     pub fn length(&self, key: &FateKey) -> u64 {
         let file = key

@@ -1,6 +1,9 @@
 //! What ends or resets the servers: signals, or the parent process (`flagpole compare`) and what it is sent.
 
+#[cfg(unix)]
+use crate::commands::serve::parent::ParentProcess;
 use crate::interrupt;
+use crate::output;
 use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::lost_time::sched_stat::SchedStat;
 use crate::process::resource_usage;
@@ -19,21 +22,31 @@ pub(super) enum ServeEvent {
     Stop,
 }
 
-/// Events from signals, or from the parent process. Without a parent, a second signal calls `stop_now` with the exit
-/// code.
+/// Events from signals and from the end of the parent process. A second signal calls `stop_now` with the exit code.
 pub(super) fn events(
-    is_child: bool,
+    #[cfg(unix)] parent: Option<ParentProcess>,
     stop_now: impl Fn(u8) + Send + 'static,
 ) -> Result<Receiver<ServeEvent>> {
     let (sender, events) = mpsc::channel();
     // Sending fails if the server is stopping already.
-    if !is_child {
-        let stop = move || {
+    #[cfg(unix)]
+    if let Some(parent) = parent {
+        let sender = sender.clone();
+        parent.watch(move || {
+            output::note("The parent process has ended");
             let _ = sender.send(ServeEvent::Stop);
-        };
-        interrupt::on_signals(stop, stop_now)?;
-        return Ok(events);
+        })?;
     }
+    let stop = move || {
+        let _ = sender.send(ServeEvent::Stop);
+    };
+    interrupt::on_signals(stop, stop_now)?;
+    Ok(events)
+}
+
+/// Events from `flagpole compare`, the parent process.
+pub(super) fn events_of_comparison() -> Result<Receiver<ServeEvent>> {
+    let (sender, events) = mpsc::channel();
     // Ctrl-C reaches the whole process group; the parent stops its server.
     interrupt::on_first_signal(|| {})?;
     thread::spawn(move || {

@@ -7,24 +7,28 @@ use flagpole_server::config::listener::Listener;
 use flagpole_server::{
     BlockingServer, ConnectionLimits, Journal, Profile, Site, StartError, StopHandle,
 };
-use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+/// The description of a listener without delays, faults and limits.
+const CLEAN: &str = "clean";
+
 /// The server of one listener.
 pub(super) struct RunningListener {
-    pub(super) name: String,
     pub(super) server: BlockingServer,
     /// The delays, faults and limits of the listener.
-    description: String,
+    pub(super) description: String,
+    /// Whether all responses are quick and no errors.
+    pub(super) is_clean: bool,
 }
 
 /// Starts a server for each listener of the profile.
 pub(super) fn start_all(
     profile: &Profile,
-    address: IpAddr,
+    addresses: &[SocketAddr],
     site: &Arc<Site>,
     journal: Option<&Journal>,
     limits: ConnectionLimits,
@@ -33,9 +37,12 @@ pub(super) fn start_all(
 ) -> Result<Vec<RunningListener>> {
     let start = |listener: &Listener| {
         let port = listener.port.unwrap_or_default();
-        let name = listener.name.clone().unwrap_or_default();
+        let addresses = addresses.iter().copied();
         let mut builder = BlockingServer::builder()
-            .address(SocketAddr::new(address, port))
+            .addresses(addresses.map(|mut address| {
+                address.set_port(port);
+                address
+            }))
             .site(site.clone())
             .seed(profile.seed)
             .listener(listener.clone())
@@ -47,18 +54,18 @@ pub(super) fn start_all(
             builder = builder.on_limit_reached(notes.reporter(limits, url.clone()));
         }
         if let Some(journal) = journal {
-            builder = builder.journal(if name.is_empty() {
-                journal.clone()
-            } else {
-                journal.for_listener(&name)
+            builder = builder.journal(match &listener.name {
+                Some(name) => journal.for_listener(name),
+                None => journal.clone(),
             });
         }
         let server = builder.start().map_err(|error| name_option(&error))?;
         let _ = url.set(server.url());
+        let description = describe(listener);
         Ok(RunningListener {
-            name,
             server,
-            description: describe(listener),
+            is_clean: description == CLEAN,
+            description,
         })
     };
     profile.listeners.iter().map(start).collect()
@@ -69,6 +76,12 @@ fn name_option(error: &StartError) -> anyhow::Error {
     match error {
         StartError::Profile(_) => anyhow!("--profile: {error}"),
         StartError::PortInUse(_) => anyhow!("--port: {error}; choose another with `--port`"),
+        StartError::Listen(at, error) if error.kind() == ErrorKind::AddrNotAvailable => {
+            anyhow!("--addr: `{}` is no address of this machine", at.ip())
+        }
+        StartError::Listen(_, cause) if cause.kind() == ErrorKind::PermissionDenied => {
+            anyhow!("--port: {error}")
+        }
         StartError::Listen(..) => anyhow!("--addr: {error}"),
         _ => anyhow!("{error}"),
     }
@@ -101,31 +114,10 @@ fn describe(listener: &Listener) -> String {
     let refusals = listener.refuse.iter();
     parts.extend(refusals.map(|window| format!("refuses connections {window}")));
     if parts.is_empty() {
-        "clean".to_owned()
+        CLEAN.to_owned()
     } else {
         parts.join(", ")
     }
-}
-
-/// The URLs of the servers, and commands to try.
-pub(super) fn greeting(running: &[RunningListener], seed: u64) -> String {
-    let mut text = format!("Serving flags (seed {seed}; press Ctrl-C to stop):\n\n");
-    for RunningListener {
-        name,
-        server,
-        description,
-    } in running
-    {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {name:<5}  {}flags/  {description}", server.url());
-    }
-    let last = running.last().expect("a profile has at least one listener");
-    let url = last.server.url();
-    let _ = write!(
-        text,
-        "\nTry:\n  curl -i {url}flags/br/br.gif\n  flagpole get --url {url}\n"
-    );
-    text
 }
 
 /// A function that ends the wait for requests in progress, and stores an exit code.
@@ -141,16 +133,23 @@ pub(super) fn stop_now(
     }
 }
 
-/// Stops all servers at the same time; returns the name with the URL, and the ledger, of each.
+/// What a server did that has stopped.
+pub(super) struct StoppedServer {
+    pub(super) name: Option<String>,
+    pub(super) url: String,
+    pub(super) ledger: Ledger,
+}
+
+/// Stops all servers at the same time.
 pub(super) fn stop_all(
     running: Vec<RunningListener>,
     grace: Duration,
-) -> Result<Vec<(String, Ledger)>> {
-    let threads = running.into_iter().map(|running| {
-        thread::spawn(move || {
-            let title = format!("{} http://{}/", running.name, running.server.addr());
-            let ledger = running.server.shutdown(grace);
-            (title.trim_start().to_owned(), ledger)
+) -> Result<Vec<StoppedServer>> {
+    let threads = running.into_iter().map(|RunningListener { server, .. }| {
+        thread::spawn(move || StoppedServer {
+            name: server.name(),
+            url: server.url(),
+            ledger: server.shutdown(grace),
         })
     });
     // Collects first, so that all threads run at the same time.

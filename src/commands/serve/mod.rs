@@ -1,25 +1,36 @@
 //! `flagpole serve`: the flag server.
 
+mod announcement;
 mod events;
+mod greeting;
 mod journal_file;
 mod limit_notes;
 mod listeners;
+#[cfg(unix)]
+mod parent;
+pub(crate) mod ready;
+mod ready_signals;
 
+use self::announcement::{Announcer, ServeFormat};
 use self::events::{SentTotals, ServeEvent};
 use self::limit_notes::LimitNotes;
+use self::listeners::RunningListener;
+#[cfg(unix)]
+use self::parent::ParentProcess;
+use self::ready_signals::ReadyOptions;
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
 use crate::options::connection_options::ConnectionOptions;
+use crate::options::listen_address::{self, ListenAddress};
 use crate::options::profile_options::ProfileOptions;
 use crate::options::{names, value_parsers};
 use crate::output;
 use crate::process::child_process::{self, ChildMessage};
 use crate::process::system_limits;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_server::{ConnectionLimits, Profile};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -63,9 +74,14 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileOptions,
 
-    /// Listen on this IP address
-    #[arg(long, default_value = "127.0.0.1", value_name = "IP", value_parser = value_parsers::address)]
-    addr: IpAddr,
+    /// Listen on this address: an IP address or a host name such as `localhost`; repeatable
+    #[arg(
+        long,
+        default_value = "127.0.0.1",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    addr: Vec<ListenAddress>,
 
     /// Listen on this port and the next ones; 0: free ports [default: the profile's, or 8000]
     #[arg(long, value_parser = value_parsers::port)]
@@ -91,6 +107,18 @@ pub(crate) struct ServeArgs {
     #[arg(long, conflicts_with = "print_profile")]
     schema: bool,
 
+    #[command(flatten)]
+    ready: ReadyOptions,
+
+    /// Write this output format: JSON is one line when ready, one at the end
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: ServeFormat,
+
+    /// Stop when the parent process has ended, however it ended
+    #[cfg(unix)]
+    #[arg(long)]
+    exit_with_parent: bool,
+
     /// Run as the child process of `flagpole compare`
     #[arg(long, hide = true)]
     child: bool,
@@ -106,13 +134,19 @@ impl ServeArgs {
             output::result(&format!("{:#}\n", Profile::schema()))?;
             return Ok(ExitStatus::Success);
         }
+        let signals = self.ready.open()?;
+        #[cfg(unix)]
+        let parent = (self.exit_with_parent).then(ParentProcess::current);
+        #[cfg(unix)]
+        let parent = parent.transpose()?;
         let profile = self.effective_profile()?;
         if self.print_profile {
             output::result(&profile.to_string())?;
             return Ok(ExitStatus::Success);
         }
         let site = value_parsers::site(self.site.as_deref())?;
-        let (journal, journal_end) = journal_file::open(self.journal.as_deref())?;
+        let addresses = listen_address::resolve(&self.addr)?;
+        let (journal, mut journal_end) = journal_file::open(self.journal.as_deref())?;
         let limits = self.connection_limits(profile.listeners.len())?;
         // A comparison has its own words for what goes wrong.
         let notes = if self.child {
@@ -120,9 +154,10 @@ impl ServeArgs {
         } else {
             Some(LimitNotes::start()?)
         };
+        signals.remove_old_file()?;
         let running = listeners::start_all(
             &profile,
-            self.addr,
+            &addresses,
             &site,
             journal.as_ref(),
             limits,
@@ -131,43 +166,38 @@ impl ServeArgs {
             !self.no_request_faults && !self.child,
         )?;
         drop((journal, notes));
+        if self.child {
+            return serve_comparison(running);
+        }
         let stopped = Arc::new(OnceLock::new());
         let stop_now = listeners::stop_now(&running, &stopped);
-        let events = events::events(self.child, stop_now)?;
-        if self.child {
-            // Time windows count from the first request of the first trial, as they do in every later one.
-            running[0].server.drain_and_reset(DRAIN_TIMEOUT);
-            let url = running[0].server.url();
-            child_process::send(&ChildMessage::Ready(url))?;
-        } else {
-            journal_end.print(&listeners::greeting(&running, profile.seed))?;
-        }
-        let mut totals = SentTotals::default();
-        // A closed channel stops the server too.
-        while let (Ok(ServeEvent::DrainAndReset), [one]) = (events.recv(), running.as_slice()) {
-            one.server.drain_and_reset(DRAIN_TIMEOUT);
-            totals.send_next(&one.server.take_ledger())?;
-        }
-        if self.child {
-            // A parent that closed the pipe does not wait for requests in progress.
-            let stopped = listeners::stop_all(running, Duration::ZERO)?;
-            totals.send_total(&stopped[0].1)?;
-        } else {
-            let grace = self.connections.grace;
-            output::note(&format!(
-                "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
-                DurationDisplay(grace)
-            ));
-            for (title, ledger) in listeners::stop_all(running, grace)? {
-                journal_end.print(&format!("\n{title}\n{ledger}\n"))?;
-            }
-        }
-        let journal_grace = self.connections.grace.max(JOURNAL_GRACE);
-        let Some(&code) = stopped.get() else {
-            return Ok(journal_end.finish(journal_grace));
+        let events = events::events(
+            #[cfg(unix)]
+            parent,
+            stop_now,
+        )?;
+        let announcer = Announcer {
+            format: self.format,
+            is_journal_on_stdout: journal_end.is_on_stdout(),
         };
-        journal_end.finish(JOURNAL_GRACE);
-        Ok(ExitStatus::Stopped(code))
+        let folder = self.site.as_deref();
+        let ready = announcement::ready_document(&running, profile.seed, &site, folder);
+        signals.send(&ready)?;
+        announcer.ready(&running, &ready, &site)?;
+        journal_end.begin();
+        // A closed channel stops the server too.
+        while let Ok(ServeEvent::DrainAndReset) = events.recv() {}
+        let grace = self.connections.grace;
+        output::note(&format!(
+            "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
+            DurationDisplay(grace)
+        ));
+        let servers = listeners::stop_all(running, grace)?;
+        let code = stopped.get().copied();
+        let journal_grace = code.map_or(grace.max(JOURNAL_GRACE), |_| JOURNAL_GRACE);
+        let journaled = journal_end.finish(journal_grace);
+        announcer.stopped(&servers, journaled == ExitStatus::Success)?;
+        Ok(code.map_or(journaled, ExitStatus::Stopped))
     }
 
     /// The limits of each of several listeners.
@@ -207,4 +237,25 @@ impl ServeArgs {
         }
         Ok(profile)
     }
+}
+
+/// Serves as the child process of `flagpole compare`, until standard input closes.
+fn serve_comparison(running: Vec<RunningListener>) -> Result<ExitStatus> {
+    let events = events::events_of_comparison()?;
+    let [one] = running.as_slice() else {
+        bail!("a comparison has a server with one listener");
+    };
+    // Time windows count from the first request of the first trial, as they do in every later one.
+    one.server.drain_and_reset(DRAIN_TIMEOUT);
+    child_process::send(&ChildMessage::Ready(one.server.url()))?;
+    let mut totals = SentTotals::default();
+    // A closed channel stops the server too.
+    while let Ok(ServeEvent::DrainAndReset) = events.recv() {
+        one.server.drain_and_reset(DRAIN_TIMEOUT);
+        totals.send_next(&one.server.take_ledger())?;
+    }
+    // A parent that closed the pipe does not wait for requests in progress.
+    let stopped = listeners::stop_all(running, Duration::ZERO)?;
+    totals.send_total(&stopped[0].ledger)?;
+    Ok(ExitStatus::Success)
 }
