@@ -137,7 +137,7 @@ impl WireImage {
 }
 
 /// Whether a response of this status can have a body to a request other than HEAD (RFC 9110 section 6.4.1).
-fn can_have_body(status: StatusCode) -> bool {
+pub(crate) fn can_have_body(status: StatusCode) -> bool {
     !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 

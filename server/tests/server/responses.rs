@@ -2,7 +2,7 @@
 
 use crate::raw_connection::RawConnection;
 use flagpole_fixtures::Catalog;
-use flagpole_protocol::ContentDigest;
+use flagpole_protocol::{ContentDigest, Resource};
 use flagpole_server::BlockingServer;
 use flagpole_server::Site;
 use std::sync::Arc;
@@ -230,4 +230,27 @@ fn site_from_a_folder_replaces_the_built_in_site() {
     }
     assert_eq!(raw.get("/flags/us/us.gif").status, 404);
     assert_eq!(raw.get("/flags/br/metadata.json").status, 404);
+}
+
+#[test]
+fn an_empty_body_has_the_length_0_to_get_and_head() {
+    let flag = Resource::Flag("BR".parse().unwrap());
+    let site = Site::new(Catalog::from_files([(flag, "".into())]));
+    let server = BlockingServer::builder().site(site.into());
+    let server = server.start().unwrap();
+    let mut raw = RawConnection::open(&server);
+    for (fault, length) in [
+        ("none", Some("0")),
+        ("503,body=\"\"", Some("0")),
+        ("503,body=\"\",reason=Gone Fishing", Some("0")),
+        ("205", Some("0")),
+        ("204", None),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let fields = format!("Flagpole-Fault: {fault}\r\n");
+            let response = raw.request(method, flag.path(), &fields);
+            let found = response.headers.get("content-length");
+            assert_eq!(found.map(String::as_str), length, "{method} {fault}");
+        }
+    }
 }

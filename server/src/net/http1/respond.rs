@@ -2,7 +2,7 @@
 
 use crate::http::prepared_response::PreparedResponse;
 use crate::http::redirect;
-use crate::http::wire_image::WireImage;
+use crate::http::wire_image::{WireImage, can_have_body};
 use crate::http::write_schedule::{PlannedPacing, WriteSchedule};
 use crate::limits::concurrency_limit::Admission;
 use crate::net::http1::connection_state::ConnectionState;
@@ -12,6 +12,7 @@ use crate::net::http1::phase::WritePlan;
 use crate::net::http1::request_body::BodyProgress;
 use crate::net::http1::response_body::ResponseBody;
 use flagpole_protocol::{Fate, RequestBodyReading, ResponseContent, ServerTiming};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderName, HeaderValue, Response};
 use hyper::ext::ReasonPhrase;
 use std::fmt::Write as _;
@@ -115,10 +116,14 @@ fn server_timing(fate: &Fate, parsed: Instant, queued: Duration, body_length: u6
 /// written immediately.
 pub(super) fn respond(
     state: &Rc<ConnectionState>,
-    response: PreparedResponse,
+    mut response: PreparedResponse,
     due: Option<Instant>,
     plan: Option<WritePlan>,
 ) -> Response<ResponseBody> {
+    // hyper leaves the length of an empty body out of a response to HEAD.
+    if response.body.is_empty() && can_have_body(response.status) {
+        (response.headers).insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let sends_status = plan.as_ref().is_none_or(|plan| plan.fate.sends_status());
     let status = sends_status.then_some(response.status.as_u16());
     state.begin_response(status, due, plan);
