@@ -3,6 +3,7 @@
 pub(crate) mod built_in;
 pub(crate) mod comma_lists;
 pub(crate) mod connection_options;
+pub(crate) mod control_address;
 pub(crate) mod flag_selection;
 pub(crate) mod listen_address;
 pub(crate) mod names;

@@ -16,6 +16,7 @@ mod compare_starved;
 mod compare_unequal_runs;
 mod compare_urls;
 mod compatibility;
+mod control;
 mod examples;
 mod fault_matrix;
 mod get;

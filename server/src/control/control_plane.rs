@@ -2,7 +2,7 @@
 
 use super::connections::Connections;
 use super::router::router;
-use super::slot::ConnectionSlots;
+use super::slot::{ConnectionSlots, MAX_CONNECTIONS};
 use super::state::{ControlState, UsageReader};
 use super::stopping::Stopping;
 use crate::config::listener::Listener;
@@ -49,6 +49,9 @@ pub struct ControlPlaneBuilder {
 }
 
 impl ControlPlane {
+    /// Maximum number of files that a control plane has open: its connections and its event loop.
+    pub const MAX_OPEN_FILES: u64 = MAX_CONNECTIONS as u64 + 16;
+
     /// A builder of a control plane for these servers, which are the listeners of its profile.
     pub fn builder(servers: impl IntoIterator<Item = ServerControl>) -> ControlPlaneBuilder {
         ControlPlaneBuilder {

@@ -8,7 +8,7 @@ use crate::commands::serve::ready::{
 use crate::output;
 use anyhow::Result;
 use clap::ValueEnum;
-use flagpole_server::{Catalog, Resource, Site};
+use flagpole_server::{Catalog, ControlPlane, Resource, Site};
 use std::path::Path;
 use std::process;
 
@@ -77,6 +77,7 @@ pub(super) fn ready_document(
     seed: u64,
     site: &Site,
     folder: Option<&Path>,
+    control: Option<&ControlPlane>,
 ) -> ReadyDocument {
     let listeners = running
         .iter()
@@ -97,7 +98,7 @@ pub(super) fn ready_document(
             files: catalog.iter().count(),
         },
         listeners: listeners.collect(),
-        control: None,
+        control: control.map(ControlPlane::url),
     }
 }
 

@@ -25,35 +25,45 @@ pub(super) struct RunningListener {
     pub(super) is_clean: bool,
 }
 
+/// What all listeners have, whatever the profile.
+pub(super) struct CommonOptions<'a> {
+    pub(super) addresses: &'a [SocketAddr],
+    pub(super) site: &'a Arc<Site>,
+    pub(super) journal: Option<&'a Journal>,
+    /// Whether entries of the journal are held in memory, for the control plane.
+    pub(super) holds_journal: bool,
+    pub(super) limits: ConnectionLimits,
+    pub(super) request_faults: bool,
+}
+
 /// Starts a server for each listener of the profile.
 pub(super) fn start_all(
     profile: &Profile,
-    addresses: &[SocketAddr],
-    site: &Arc<Site>,
-    journal: Option<&Journal>,
-    limits: ConnectionLimits,
+    options: &CommonOptions<'_>,
     notes: Option<&LimitNotes>,
-    request_faults: bool,
 ) -> Result<Vec<RunningListener>> {
+    let limits = options.limits;
     let start = |listener: &Listener| {
         let port = listener.port.unwrap_or_default();
-        let addresses = addresses.iter().copied();
+        let addresses = options.addresses.iter().copied();
         let mut builder = BlockingServer::builder()
             .addresses(addresses.map(|mut address| {
                 address.set_port(port);
                 address
             }))
-            .site(site.clone())
+            .site(options.site.clone())
             .seed(profile.seed)
             .listener(listener.clone())
-            .journal_capacity(0)
-            .request_faults(request_faults)
+            .request_faults(options.request_faults)
             .connection_limits(limits);
+        if !options.holds_journal {
+            builder = builder.journal_capacity(0);
+        }
         let url = Arc::<OnceLock<String>>::default();
         if let Some(notes) = notes {
             builder = builder.on_limit_reached(notes.reporter(limits, url.clone()));
         }
-        if let Some(journal) = journal {
+        if let Some(journal) = options.journal {
             builder = builder.journal(match &listener.name {
                 Some(name) => journal.for_listener(name),
                 None => journal.clone(),

@@ -1,6 +1,7 @@
 //! `flagpole serve`: the flag server.
 
 mod announcement;
+mod control;
 mod events;
 mod greeting;
 mod journal_file;
@@ -14,13 +15,14 @@ mod ready_signals;
 use self::announcement::{Announcer, ServeFormat};
 use self::events::{SentTotals, ServeEvent};
 use self::limit_notes::LimitNotes;
-use self::listeners::RunningListener;
+use self::listeners::{CommonOptions, RunningListener};
 #[cfg(unix)]
 use self::parent::ParentProcess;
 use self::ready_signals::ReadyOptions;
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
 use crate::options::connection_options::ConnectionOptions;
+use crate::options::control_address::ControlAddress;
 use crate::options::listen_address::{self, ListenAddress};
 use crate::options::profile_options::ProfileOptions;
 use crate::options::{names, value_parsers};
@@ -30,7 +32,7 @@ use crate::process::system_limits;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_protocol::spec::DurationDisplay;
-use flagpole_server::{ConnectionLimits, Profile};
+use flagpole_server::{ConnectionLimits, ControlPlane, Profile};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -99,6 +101,10 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     no_request_faults: bool,
 
+    /// Listen here for calls that watch and change the servers: `9000`, `127.0.0.1:9000` (docs/control.md)
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<ControlAddress>,
+
     /// Print the resulting profile as TOML and exit
     #[arg(long)]
     print_profile: bool,
@@ -155,16 +161,21 @@ impl ServeArgs {
             Some(LimitNotes::start()?)
         };
         signals.remove_old_file()?;
-        let running = listeners::start_all(
-            &profile,
-            &addresses,
-            &site,
-            journal.as_ref(),
+        let options = CommonOptions {
+            addresses: &addresses,
+            site: &site,
+            journal: journal.as_ref(),
+            holds_journal: self.control.is_some(),
             limits,
-            notes.as_ref(),
             // In a comparison, every fate is planned.
-            !self.no_request_faults && !self.child,
-        )?;
+            request_faults: !self.no_request_faults && !self.child,
+        };
+        let running = listeners::start_all(&profile, &options, notes.as_ref())?;
+        let control = self
+            .control
+            .as_ref()
+            .map(|address| control::start(address, profile.about.as_ref(), &running));
+        let control = control.transpose()?;
         drop((journal, notes));
         if self.child {
             return serve_comparison(running);
@@ -181,7 +192,8 @@ impl ServeArgs {
             is_journal_on_stdout: journal_end.is_on_stdout(),
         };
         let folder = self.site.as_deref();
-        let ready = announcement::ready_document(&running, profile.seed, &site, folder);
+        let ready =
+            announcement::ready_document(&running, profile.seed, &site, folder, control.as_ref());
         signals.send(&ready)?;
         announcer.ready(&running, &ready, &site)?;
         journal_end.begin();
@@ -193,6 +205,7 @@ impl ServeArgs {
             DurationDisplay(grace)
         ));
         let servers = listeners::stop_all(running, grace)?;
+        drop(control);
         let code = stopped.get().copied();
         let journal_grace = code.map_or(grace.max(JOURNAL_GRACE), |_| JOURNAL_GRACE);
         let journaled = journal_end.finish(journal_grace);
@@ -203,7 +216,11 @@ impl ServeArgs {
     /// The limits of each of several listeners.
     fn connection_limits(&self, listeners: usize) -> Result<ConnectionLimits> {
         let wanted = self.connections.max_connections;
-        let allowed = system_limits::connections_per_server(listeners, wanted)?;
+        let control = self
+            .control
+            .as_ref()
+            .map_or(0, |_| ControlPlane::MAX_OPEN_FILES);
+        let allowed = system_limits::connections_per_server(listeners, wanted, control)?;
         // The concurrency of a comparison is limited by open files alone.
         let most = if self.child {
             allowed

@@ -1,0 +1,36 @@
+//! The control plane of `serve`.
+
+use crate::commands::serve::listeners::RunningListener;
+use crate::options::control_address::ControlAddress;
+use crate::output;
+use anyhow::{Result, anyhow};
+use flagpole_server::{ControlPlane, StartError};
+
+/// Starts the control plane of the servers, with `about` of their profile.
+pub(super) fn start(
+    address: &ControlAddress,
+    about: Option<&String>,
+    running: &[RunningListener],
+) -> Result<ControlPlane> {
+    let socket_address = address.resolve()?;
+    let servers = running.iter().map(|one| one.server.control());
+    let mut builder = ControlPlane::builder(servers)
+        .address(socket_address)
+        .about(about.cloned());
+    if let Some(name) = address.name() {
+        builder = builder.host_name(name);
+    }
+    let control = builder.start().map_err(|error| match error {
+        StartError::PortInUse(_) => {
+            anyhow!("--control: {error}; choose another, or 0 for any free port")
+        }
+        _ => anyhow!("--control: {error}"),
+    })?;
+    let ip = control.addr().ip();
+    if !ip.to_canonical().is_loopback() {
+        output::note(&format!(
+            "flagpole: --control: {ip} is no loopback address: every client that reaches it can change the servers"
+        ));
+    }
+    Ok(control)
+}
