@@ -1,6 +1,7 @@
 //! The `flagpole` command.
 
 mod commands;
+mod control_client;
 mod exit_status;
 mod experiment;
 mod interrupt;
@@ -9,7 +10,7 @@ mod output;
 mod process;
 mod usage_error;
 
-use crate::commands::{compare, completions, fate, get, man, serve, strategies, trial};
+use crate::commands::{compare, completions, ctl, fate, get, man, serve, strategies, trial};
 use crate::exit_status::ExitStatus;
 use crate::options::names;
 use crate::usage_error::CommandLine;
@@ -38,6 +39,7 @@ enum Command {
     Fate(fate::FateArgs),
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
+    Ctl(ctl::CtlArgs),
     /// List strategies (how downloads run concurrently)
     #[command(after_help = "Examples:
   flagpole strategies
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Fate(args) => args.run(),
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
+        Command::Ctl(args) => args.run(),
         Command::Strategies => strategies::run(),
         Command::Trial => trial::run(),
         Command::Completions(args) => args.run(),
@@ -85,7 +88,10 @@ mod tests {
         let flagpole = Cli::command();
         let is_own =
             |argument: &clap::Arg| !["help", "version"].contains(&argument.get_id().as_str());
-        for command in flagpole.get_subcommands() {
+        let nested = flagpole
+            .get_subcommands()
+            .flat_map(clap::Command::get_subcommands);
+        for command in flagpole.get_subcommands().chain(nested) {
             for argument in command.get_arguments().filter(|one| is_own(one)) {
                 let help = argument
                     .get_help()

@@ -10,7 +10,7 @@ use std::error::Error as _;
 
 /// The words of a command line and the command that they call.
 pub(crate) struct CommandLine {
-    /// The subcommand, or `flagpole` itself.
+    /// The subcommand, such as `serve` or `ctl profile`, or `flagpole` itself.
     command: Command,
     words: Vec<String>,
 }
@@ -24,11 +24,15 @@ impl CommandLine {
     }
 
     fn new(flagpole: &Command, words: Vec<String>) -> CommandLine {
-        let name = words.first();
-        let (command, bin_name) = match name.and_then(|name| flagpole.find_subcommand(name)) {
-            Some(command) => (command, format!("flagpole {}", command.get_name())),
-            None => (flagpole, "flagpole".to_owned()),
-        };
+        let mut command = flagpole;
+        let mut bin_name = "flagpole".to_owned();
+        for word in &words {
+            let Some(subcommand) = command.find_subcommand(word) else {
+                break;
+            };
+            command = subcommand;
+            bin_name = format!("{bin_name} {}", command.get_name());
+        }
         let command = command.clone().bin_name(bin_name);
         CommandLine { command, words }
     }
@@ -227,6 +231,14 @@ mod tests {
             (
                 "serve x",
                 "unexpected argument `x`; see `flagpole serve --help`",
+            ),
+            (
+                "ctl rest",
+                "unknown command `rest`; did you mean `reset`? See `flagpole ctl --help`",
+            ),
+            (
+                "ctl reset --drian 1s",
+                "unknown option `--drian`; did you mean `--drain`? See `flagpole ctl reset --help`",
             ),
             (
                 "completions",

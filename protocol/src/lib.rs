@@ -24,6 +24,7 @@ mod keyed_rng;
 mod ledger;
 mod ledger_document;
 mod ledger_report;
+mod ledger_text;
 mod micros;
 mod normalized_path;
 mod origin_form;

@@ -35,7 +35,8 @@ const GET_FILES: [(&str, &str); 2] = [
 pub(crate) struct ManArgs {
     /// Print the page of this subcommand, such as `serve` [default: flagpole itself]
     #[arg(hide_possible_values = true, value_parser = [
-        "serve", "fate", "get", "compare", "strategies", "completions", "man", "help",
+        "serve", "fate", "get", "compare", "ctl", "ctl-profile", "ctl-reset", "ctl-ledger", "strategies", "completions",
+        "man", "help",
     ])]
     topic: Option<String>,
 }
@@ -43,14 +44,19 @@ pub(crate) struct ManArgs {
 impl ManArgs {
     /// Prints a page of `flagpole`.
     pub(crate) fn run(self, flagpole: &Command) -> Result<ExitStatus> {
-        let topic = self.topic.as_deref();
-        let topic = topic.and_then(|name| flagpole.find_subcommand(name));
+        let topic = self.topic.unwrap_or_default();
+        let mut command = flagpole.clone().bin_name("flagpole");
         // `flagpole help` is about `flagpole` itself.
-        let command = topic.map_or(flagpole.clone().bin_name("flagpole"), |topic| {
-            let name = topic.get_name();
-            let command = topic.clone().bin_name(format!("flagpole {name}"));
-            command.display_name(format!("flagpole-{name}"))
-        });
+        for name in topic.split('-') {
+            if let Some(subcommand) = command.find_subcommand(name) {
+                let bin_name = format!("{} {name}", command.get_bin_name().unwrap_or_default());
+                let display_name = bin_name.replace(' ', "-");
+                command = subcommand
+                    .clone()
+                    .bin_name(bin_name)
+                    .display_name(display_name);
+            }
+        }
         output::result(&page(flagpole, command)?)?;
         Ok(ExitStatus::Success)
     }

@@ -17,6 +17,7 @@ mod compare_unequal_runs;
 mod compare_urls;
 mod compatibility;
 mod control;
+mod ctl;
 mod examples;
 mod fault_matrix;
 mod get;

@@ -30,7 +30,17 @@ fn command_help() {
 
 #[rstest]
 fn subcommand_help(
-    #[values("serve", "fate", "get", "compare", "strategies", "completions", "man")] command: &str,
+    #[values(
+        "serve",
+        "fate",
+        "get",
+        "compare",
+        "ctl",
+        "strategies",
+        "completions",
+        "man"
+    )]
+    command: &str,
 ) {
     let help = text_of(&format!("{command} --help"));
     assert!(
@@ -42,7 +52,17 @@ fn subcommand_help(
 
 #[rstest]
 fn man_page(
-    #[values("serve", "fate", "get", "compare", "strategies", "completions", "man")] command: &str,
+    #[values(
+        "serve",
+        "fate",
+        "get",
+        "compare",
+        "ctl",
+        "strategies",
+        "completions",
+        "man"
+    )]
+    command: &str,
 ) {
     let page = text_of(&format!("man {command}"));
     assert!(
