@@ -10,7 +10,7 @@ use proptest::prelude::*;
 fn asked(
     fields: &[(&'static str, &[u8])],
     query: Option<&str>,
-) -> Result<Option<Effect>, SpecError> {
+) -> Result<Option<Box<Effect>>, SpecError> {
     let mut headers = HeaderMap::new();
     for &(name, value) in fields {
         let value = HeaderValue::from_bytes(value).unwrap();
@@ -20,7 +20,7 @@ fn asked(
 }
 
 /// Delay in milliseconds and fault of the first request.
-fn described(effect: Option<Effect>) -> Option<(u128, String)> {
+fn described(effect: Option<Box<Effect>>) -> Option<(u128, String)> {
     let Fate { delay, fault, .. } = effect?.fate(7, "/x", 1);
     let fault = fault.map_or_else(|| "-".to_owned(), |fault| fault.to_string());
     Some((delay.as_millis(), fault))

@@ -2,7 +2,9 @@
 
 use crate::content::selection::Selection;
 use crate::fate::asked;
+use crate::fate::compiled_rule::Effect;
 use crate::fate::redirect_chain::ChainStart;
+use crate::fate::request_counters::RequestCounters;
 use crate::fate::request_fields::RequestFields;
 use crate::fate::request_index::RequestIndex;
 use crate::fate::request_info::{Decision, RequestInfo};
@@ -89,19 +91,9 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
         state.begin_uncounted_request(&version);
         return Dispatch::Immediate(respond());
     }
-    let (counters, query) = (&listener.counters, request.uri().query());
-    let read = || {
-        let fields = RequestFields::find(request.headers())?;
-        let asked = if content.request_faults {
-            asked::effect(&fields, query)?
-        } else {
-            None
-        };
-        let index = RequestIndex::assign(counters, &fields, &key, redirect::hop(query))?;
-        Ok((asked, index))
-    };
-    let (asked, index) = match read() {
-        Ok(read) => read,
+    let counters = &listener.counters;
+    let (index, asked) = match assign_index(counters, request, &key, content.request_faults) {
+        Ok(assigned) => assigned,
         Err(error) => return refuse(error),
     };
     if version.passthrough && asked.is_none() {
@@ -137,7 +129,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
             fault: decision.fate.fault.clone(),
         };
         let hop = counters.expect_hop(&index, &key, remaining, start);
-        location = Some(redirect::location(&key, query, hop));
+        location = Some(redirect::location(&key, request.uri().query(), hop));
     }
     begin(Some(index), &Cause::from_fate(&decision.fate), &decision);
     Dispatch::Deferred(Box::new(DeferredResponse {
@@ -153,4 +145,22 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
             keeps_alive: connection_field::keeps_alive(request),
         },
     }))
+}
+
+/// Counts a request, and reads what it asks for itself if requests are obeyed.
+fn assign_index<B>(
+    counters: &RequestCounters,
+    request: &Request<B>,
+    key: &FateKey,
+    is_obeyed: bool,
+) -> Result<(RequestIndex, Option<Box<Effect>>), SpecError> {
+    let query = request.uri().query();
+    let fields = RequestFields::find(request.headers())?;
+    let asked = if is_obeyed {
+        asked::effect(&fields, query)?
+    } else {
+        None
+    };
+    let index = RequestIndex::assign(counters, &fields, key, redirect::hop(query))?;
+    Ok((index, asked))
 }
