@@ -339,6 +339,16 @@ fn startup_output_names_the_url_and_examples() {
 }
 
 #[test]
+fn requests_ask_for_their_fates_unless_the_server_ignores_it() {
+    for (options, status) in [("", 503), ("--no-request-faults", 200)] {
+        let (_process, url) = serve(options);
+        let mut client = RawClient::connect(&url);
+        client.write("GET /flags/br/br.gif?flagpole=fault:503 HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(client.read_status(), status, "{options}");
+    }
+}
+
+#[test]
 fn same_seed_gives_the_same_responses() {
     let statuses = |seed| {
         let (_process, url) = serve(&format!("--fault 500@50% --seed {seed}"));
