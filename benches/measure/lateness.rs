@@ -88,6 +88,7 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
             .map(|part| part.join().expect("no thread panics"));
         records.collect::<Vec<_>>().concat()
     });
+    let control = server.control();
     let ledger = server.shutdown(Duration::from_secs(1));
     assert_eq!(
         (ledger.requests, ledger.early_responses),
@@ -102,14 +103,15 @@ fn round(in_flight: usize, seed: u64, is_test: bool) -> [Duration; 6] {
         .filter(|record| started(record))
         .map(|record| record.request_number)
         .collect();
-    let at_server = ledger
-        .entries
-        .iter()
-        .filter(|entry| entry.request_number.is_some_and(|n| settled.contains(&n)));
+    let entries = control.journal_entries();
+    let at_server = entries.iter().filter(|entry| {
+        let number = entry.request().and_then(|request| request.request_number);
+        number.is_some_and(|n| settled.contains(&n))
+    });
     let at_client = records
         .iter()
         .filter(|record| settled.contains(&record.request_number));
-    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.lateness));
+    let [p50, p99] = percentiles(at_server.filter_map(|entry| entry.outcome()?.lateness));
     let [seen_p50, seen_p99] = percentiles(at_client.filter_map(results));
     let sleeps = tokio_sleep(in_flight, requests, &latency);
     let [tokio_p50, tokio_p99] = percentiles(sleeps.into_iter());

@@ -2,9 +2,9 @@
 //! worker counts in a ledger of its own; the ledgers of all workers add up to that of the server.
 
 use crate::cause::Cause;
-use crate::journal_entry::JournalEntry;
 use crate::record::latency_stats::LatencyStats;
 use crate::server_limit::ServerLimit;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display};
 use std::ops::AddAssign;
@@ -43,7 +43,9 @@ pub struct Ledger {
     pub peak_concurrency: u64,
     /// Accepted connections.
     pub connections: u64,
-    /// Connections that ended in an error: reset by the peer, or not HTTP.
+    /// Responses to what was no valid request, and is in no other count of requests, by status.
+    pub protocol_errors: BTreeMap<u16, u64>,
+    /// Connections that were broken off: reset by the peer, or closed within a request.
     pub connection_errors: u64,
     /// Failures to accept a connection, for example for lack of file descriptors.
     pub accept_errors: u64,
@@ -53,11 +55,6 @@ pub struct Ledger {
     pub lateness: LatencyStats,
     /// Delayed responses whose first write returned before they were due; above 0 only if the server has a defect.
     pub early_responses: u64,
-    /// The journal entries of the first finished requests, as many as a worker may store. In a sum of ledgers, they are in
-    /// the order in which the request heads were parsed.
-    pub entries: Vec<JournalEntry>,
-    /// The number of journal entries that were not stored, because a worker had stored as many as it may.
-    pub entries_dropped: u64,
 }
 
 /// How a response ended.
@@ -73,6 +70,25 @@ pub enum ResponseEnd {
     ServerStopped,
     /// The peer did not read it in time.
     TimedOut,
+}
+
+impl ResponseEnd {
+    /// As in the journal.
+    pub const fn label(self) -> &'static str {
+        match self {
+            ResponseEnd::Completed => "completed",
+            ResponseEnd::PeerLeft => "peer left",
+            ResponseEnd::Fault => "fault",
+            ResponseEnd::ServerStopped => "server stopped",
+            ResponseEnd::TimedOut => "timed out",
+        }
+    }
+}
+
+impl Serialize for ResponseEnd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.label())
+    }
 }
 
 impl Ledger {
@@ -101,12 +117,20 @@ impl Ledger {
         } += 1;
     }
 
+    /// Requests whose response has ended.
+    pub fn ended(&self) -> u64 {
+        let ended = self.completed + self.aborted + self.ended_by_fault;
+        ended + self.ended_by_stop + self.timed_out
+    }
+
     /// Requests whose response has not ended.
     pub fn in_progress(&self) -> u64 {
-        let ended = self.completed + self.aborted + self.ended_by_fault;
-        let ended = ended + self.ended_by_stop + self.timed_out;
-        // A request that was counted before a reset may end after it.
-        self.requests.saturating_sub(ended)
+        self.requests - self.ended()
+    }
+
+    /// Counts a response with this status to what was no valid request.
+    pub fn count_protocol_error(&mut self, status: u16) {
+        *self.protocol_errors.entry(status).or_default() += 1;
     }
 
     /// Counts that a limit was reached.
@@ -118,15 +142,6 @@ impl Ledger {
     pub fn record_early_response(&mut self) {
         self.early_responses += 1;
         self.lateness.record(Duration::ZERO);
-    }
-
-    /// Stores a journal entry, or counts the entry as dropped if `capacity` entries are stored.
-    pub fn store_entry(&mut self, entry: JournalEntry, capacity: usize) {
-        if self.entries.len() == capacity {
-            self.entries_dropped += 1;
-        } else {
-            self.entries.push(entry);
-        }
     }
 }
 
@@ -144,6 +159,21 @@ impl Ledger {
         let ends: Vec<_> = ends.map(|(count, how)| format!("{count} {how}")).collect();
         ends.join(", ")
     }
+
+    /// The errors that belong to no request; empty if there are none.
+    fn errors(&self) -> String {
+        let mut errors = Vec::new();
+        if !self.protocol_errors.is_empty() {
+            errors.push(format!("invalid requests {}", list(&self.protocol_errors)));
+        }
+        let counts = [
+            (self.connection_errors, "connections broken off"),
+            (self.accept_errors, "failed accepts"),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        errors.extend(counts.map(|(count, what)| format!("{what} {count}")));
+        errors.join("; ")
+    }
 }
 
 impl AddAssign<&Ledger> for Ledger {
@@ -159,9 +189,11 @@ impl AddAssign<&Ledger> for Ledger {
         self.connection_errors += other.connection_errors;
         self.accept_errors += other.accept_errors;
         self.early_responses += other.early_responses;
-        self.entries_dropped += other.entries_dropped;
         for (&status, count) in &other.by_status {
             *self.by_status.entry(status).or_default() += count;
+        }
+        for (&status, count) in &other.protocol_errors {
+            *self.protocol_errors.entry(status).or_default() += count;
         }
         for (&limit, count) in &other.limits_reached {
             *self.limits_reached.entry(limit).or_default() += count;
@@ -170,8 +202,6 @@ impl AddAssign<&Ledger> for Ledger {
             *self.by_cause.entry(cause.clone()).or_default() += count;
         }
         self.lateness += &other.lateness;
-        self.entries.extend(other.entries.iter().cloned());
-        self.entries.sort_by_key(|entry| entry.at);
     }
 }
 
@@ -194,6 +224,10 @@ impl Display for Ledger {
         if !self.limits_reached.is_empty() {
             write!(f, "\nlimits     {}", list(&self.limits_reached))?;
         }
+        let errors = self.errors();
+        if !errors.is_empty() {
+            write!(f, "\nerrors     {errors}")?;
+        }
         let ms = |quantile| Some(self.lateness.quantile(quantile)?.as_secs_f64() * 1e3);
         let Some((p50, p99)) = ms(0.5).zip(ms(0.99)) else {
             return Ok(());
@@ -206,21 +240,13 @@ impl Display for Ledger {
     }
 }
 
-/// One line with all counts; journal entries are counted and not printed.
+/// One line with all counts.
 impl Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.to_string();
         let counts = counts.lines().map(|line| line.split_whitespace());
         let counts = counts.map(|words| words.collect::<Vec<_>>().join(" "));
-        write!(
-            f,
-            "Ledger {{ {}; connection errors {}; accept errors {}; journal entries {} ({} dropped) }}",
-            counts.collect::<Vec<_>>().join("; "),
-            self.connection_errors,
-            self.accept_errors,
-            self.entries.len(),
-            self.entries_dropped
-        )
+        write!(f, "Ledger {{ {} }}", counts.collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -292,6 +318,25 @@ mod tests {
     }
 
     #[test]
+    fn errors_are_printed_only_if_there_are_any() {
+        let mut ledger = Ledger::default();
+        for status in [400, 431, 400] {
+            ledger.count_protocol_error(status);
+        }
+        (ledger.connection_errors, ledger.accept_errors) = (2, 5);
+        let errors = "\nerrors     invalid requests 400: 2, 431: 1; connections broken off 2; failed accepts 5";
+        assert!(ledger.to_string().ends_with(errors), "{ledger}");
+        ledger.protocol_errors.clear();
+        ledger.connection_errors = 0;
+        assert!(
+            ledger
+                .to_string()
+                .ends_with("\nerrors     failed accepts 5"),
+            "{ledger}"
+        );
+    }
+
+    #[test]
     fn debug_is_one_short_line() {
         let mut sum = Ledger::default();
         for late in 0..1000 {
@@ -300,8 +345,7 @@ mod tests {
         assert_eq!(
             format!("{sum:?}"),
             "Ledger { requests 1000 (1000 completed, 0 aborted) over 0 connections; by status 200: 1000; by cause delay: \
-             1000; lateness p50 0.499 ms, p99 0.989 ms (1000 delayed responses, 0 early); connection errors 0; accept \
-             errors 0; journal entries 0 (0 dropped) }"
+             1000; lateness p50 0.499 ms, p99 0.989 ms (1000 delayed responses, 0 early) }"
         );
         let stats = format!("{:?}", sum.lateness);
         assert_eq!(

@@ -6,7 +6,7 @@ use crate::record::latency_stats::LatencyStats;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// All counts of a [`Ledger`], without journal entries. Keys that are unknown are ignored when it is read, and counts that
+/// All counts of a [`Ledger`]. Keys that are unknown are ignored when it is read, and counts that
 /// are missing are 0: later versions may count more.
 ///
 /// ```
@@ -44,7 +44,9 @@ pub struct LedgerDocument {
     pub peak_concurrency: u64,
     /// Accepted connections.
     pub connections: u64,
-    /// Connections that ended in an error: reset by the peer, or not HTTP.
+    /// Responses to what was no valid request, by status.
+    pub protocol_errors: BTreeMap<u16, u64>,
+    /// Connections that were broken off: reset by the peer, or closed within a request.
     pub connection_errors: u64,
     /// Failures to accept a connection.
     pub accept_errors: u64,
@@ -91,6 +93,7 @@ impl From<&Ledger> for LedgerDocument {
             by_cause: causes.map(|(cause, &n)| (cause.to_string(), n)).collect(),
             peak_concurrency: ledger.peak_concurrency,
             connections: ledger.connections,
+            protocol_errors: ledger.protocol_errors.clone(),
             connection_errors: ledger.connection_errors,
             accept_errors: ledger.accept_errors,
             limits_reached: limits.map(|(limit, &n)| (limit.to_string(), n)).collect(),
@@ -133,7 +136,7 @@ mod tests {
             json,
             r#"{"requests":1,"in_progress":1,"completed":0,"aborted":0,"ended_by_fault":0,"ended_by_stop":0,"#.to_owned()
                 + r#""timed_out":0,"by_status":{"503":1},"by_cause":{"fault 503":1},"peak_concurrency":0,"#
-                + r#""connections":0,"connection_errors":0,"accept_errors":0,"limits_reached":{"head size":1},"#
+                + r#""connections":0,"protocol_errors":{},"connection_errors":0,"accept_errors":0,"limits_reached":{"head size":1},"#
                 + r#""lateness":{"count":1,"p50_us":40,"p90_us":40,"p99_us":40,"max_us":40},"early_responses":0}"#
         );
         assert_eq!(

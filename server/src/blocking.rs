@@ -24,7 +24,7 @@ use std::time::Duration;
 ///
 /// // The client may have the response just before the server has counted its last byte.
 /// assert!(server.wait(1, std::time::Duration::from_secs(5)));
-/// assert_eq!(server.journal_entries()[0].status, Some(418));
+/// assert_eq!(server.journal_entries()[0].status(), Some(418));
 /// let ledger = server.shutdown(std::time::Duration::from_secs(1));
 /// assert_eq!(ledger.requests, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -13,23 +13,26 @@ use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_counters::RequestCounters;
 use crate::handle::ServerHandle;
-use crate::journal::Journal;
 use crate::net::limit_reports::{LimitReporter, LimitReports};
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket::{self, Listening};
 use crate::net::window_clock::WindowClock;
+use crate::observe::journal::Journal;
+use crate::observe::recorder::RecordingConfig;
 use crate::start_error::StartError;
 use flagpole_protocol::ServerLimit;
+use http::HeaderName;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
-/// Default number of journal entries in memory per worker: about 2 MB.
+/// Default number of journal entries in memory per worker: about 4 MB.
 const JOURNAL_CAPACITY: usize = 10_000;
 
 /// The configuration of a server, to be started as `S`: [`Server`](crate::Server) or
@@ -44,8 +47,7 @@ pub struct ServerBuilder<S> {
     workers: Option<NonZero<usize>>,
     connection_limits: ConnectionLimits,
     limit_reporter: Option<LimitReporter>,
-    journal_capacity: usize,
-    journal: Option<Journal>,
+    recording: RecordingConfig,
     request_faults: bool,
     uses_tokio_timer: bool,
     server: PhantomData<fn() -> S>,
@@ -181,16 +183,22 @@ impl<S> ServerBuilder<S> {
     }
 
     /// Sets how many journal entries each worker holds in memory for
-    /// [`ServerHandle::journal_entries`]; default 10,000. Requests beyond this number are counted, but not
-    /// recorded. 0 makes undelayed responses slightly faster.
+    /// [`journal_entries`](crate::ServerControl::journal_entries); default 10,000. The oldest entries make room for new
+    /// ones. 0 makes undelayed responses slightly faster.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
-        self.journal_capacity = entries;
+        self.recording.capacity = entries;
         self
     }
 
-    /// Writes an entry for every request to a journal.
+    /// Writes two lines for every request to a journal. Several servers can share it.
     pub fn journal(mut self, journal: Journal) -> Self {
-        self.journal = Some(journal);
+        self.recording.journal = Some(journal);
+        self
+    }
+
+    /// Sets the request fields whose values are in journal entries; default none.
+    pub fn journal_fields(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.recording.fields = names.into_iter().collect();
         self
     }
 
@@ -220,8 +228,11 @@ impl<S> ServerBuilder<S> {
             workers: None,
             connection_limits: ConnectionLimits::default(),
             limit_reporter: None,
-            journal_capacity: JOURNAL_CAPACITY,
-            journal: None,
+            recording: RecordingConfig {
+                capacity: JOURNAL_CAPACITY,
+                journal: None,
+                fields: Vec::new(),
+            },
             request_faults: true,
             uses_tokio_timer: false,
             server: PhantomData,
@@ -253,8 +264,8 @@ impl<S> ServerBuilder<S> {
             connection_permits: Arc::new(Semaphore::new(connection_limits.connections)),
             connection_limits,
             limit_reports: LimitReports::new(self.limit_reporter),
-            journal_capacity: self.journal_capacity,
-            journal: self.journal,
+            recording: self.recording,
+            last_connection: AtomicU64::new(0),
             start,
             window_clock: WindowClock::new(start),
             uses_tokio_timer: self.uses_tokio_timer,

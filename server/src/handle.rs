@@ -2,6 +2,7 @@
 
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::{ServerPhase, Worker};
+use crate::observe::request_log::RequestLog;
 use crate::server_control::ServerControl;
 use crate::start_error::StartError;
 use flagpole_protocol::Ledger;
@@ -48,24 +49,20 @@ impl ServerHandle {
         let port = addresses[0].port();
         let (phase, phases) = watch::channel(ServerPhase::Serving);
         let (done_sender, workers_done) = mpsc::channel();
-        let ledgers: Vec<_> = sockets.iter().map(|_| Arc::default()).collect();
+        let log = || Arc::new(Mutex::new(RequestLog::new(listener.recording.capacity)));
+        let logs: Vec<_> = sockets.iter().map(|_| log()).collect();
         let mut server = ServerHandle {
-            control: ServerControl::new(
-                addresses,
-                listener.clone(),
-                ledgers.clone(),
-                phases.clone(),
-            ),
+            control: ServerControl::new(addresses, listener.clone(), logs.clone(), phases.clone()),
             phase,
             threads: Vec::new(),
             workers_done: Mutex::new(workers_done),
         };
-        for (sockets, ledger) in sockets.into_iter().zip(ledgers) {
+        for (sockets, log) in sockets.into_iter().zip(logs) {
             let listener = listener.clone();
             let (phases, done_sender) = (phases.clone(), done_sender.clone());
             let work = move || {
                 let _done_sender = done_sender;
-                Worker::run(listener, ledger, sockets, phases)
+                Worker::run(listener, log, sockets, phases)
             };
             let name = format!("flagpole:{port}");
             let thread = thread::Builder::new().name(name).spawn(work);

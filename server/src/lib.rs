@@ -38,7 +38,7 @@
 //! - `content`: the prepared responses, with and without a coding
 //! - `limits`: the concurrency limit, and the token bucket of the rate limit
 //! - `net`: workers, connections, the timer
-//! - `journal`: a line for each request
+//! - `observe`: the journal and the counts of each worker
 //! - `builder`, `handle`, `server`, `blocking`: starting and stopping
 //! - `server_control`: a handle to watch and change a running server
 //! - `control`: the control plane, an HTTP interface to running servers
@@ -52,8 +52,8 @@ pub mod fate;
 mod content;
 mod limits;
 
-mod journal;
 mod net;
+mod observe;
 
 mod builder;
 mod handle;
@@ -88,9 +88,12 @@ pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
 pub use fate::rule_set::RuleSet;
 pub use flagpole_fixtures::{Catalog, CatalogError};
-pub use flagpole_protocol::{JournalEntry, Ledger, Resource, ServerLimit, SpecError};
+pub use flagpole_protocol::{
+    ErrorEntry, JournalEntry, Ledger, RequestEntry, RequestOutcome, Resource, ResponseEnd,
+    ServerLimit, SpecError,
+};
 pub use handle::{ServerHandle, StopHandle};
-pub use journal::{Journal, JournalWriter};
+pub use observe::journal::{Journal, JournalWriter};
 pub use preview::FatePreview;
 pub use server::Server;
 pub use server_control::{PreparedChange, ServerControl};

@@ -5,7 +5,7 @@ use crate::Site;
 use crate::fate::request_info::RequestInfo;
 use crate::fate::rule_set::RuleSet;
 use crate::http::write_schedule::{PlannedPacing, describe_ending};
-use flagpole_protocol::{Fate, FateKey};
+use flagpole_protocol::{Fate, FateKey, RuleName};
 use serde::Serialize;
 use serde_with::{As, DurationMicroSecondsWithFrac};
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ pub struct FatePreview {
     #[serde(rename = "n")]
     pub request_number: u64,
     /// The rule that decides: its name, or `rule[0]` and so on, or `listener`.
-    pub rule: Arc<str>,
+    pub rule: RuleName,
     /// The planned delay, in microseconds.
     #[serde(
         rename = "planned_us",

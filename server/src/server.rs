@@ -38,7 +38,8 @@ use tokio::sync::oneshot;
 ///     // The client may have the response just before the server has counted its last byte.
 ///     assert!(server.wait(1, std::time::Duration::from_secs(5)).await);
 ///     let entries = server.journal_entries();
-///     assert_eq!(entries[0].fault.as_deref(), Some("500"));
+///     let request = entries[0].request().expect("an entry of a request");
+///     assert_eq!(request.fault.as_deref(), Some("500"));
 ///     let ledger = server.shutdown(std::time::Duration::from_secs(1)).await;
 ///     assert_eq!(ledger.by_status[&500], 1);
 ///     Ok(())

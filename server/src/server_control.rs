@@ -6,8 +6,10 @@ use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::ServerPhase;
+use crate::observe::request_log::RequestLog;
 use crate::root_url::root_url;
 use flagpole_protocol::{JournalEntry, Ledger};
+use http::HeaderName;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -37,7 +39,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 pub struct ServerControl {
     addresses: Arc<[SocketAddr]>,
     listener: Arc<SharedListener>,
-    ledgers: Arc<[Arc<Mutex<Ledger>>]>,
+    logs: Arc<[Arc<Mutex<RequestLog>>]>,
     phase: watch::Receiver<ServerPhase>,
 }
 
@@ -53,13 +55,13 @@ impl ServerControl {
     pub(crate) fn new(
         addresses: Vec<SocketAddr>,
         listener: Arc<SharedListener>,
-        ledgers: Vec<Arc<Mutex<Ledger>>>,
+        logs: Vec<Arc<Mutex<RequestLog>>>,
         phase: watch::Receiver<ServerPhase>,
     ) -> ServerControl {
         ServerControl {
             addresses: addresses.into(),
             listener,
-            ledgers: ledgers.into(),
+            logs: logs.into(),
             phase,
         }
     }
@@ -166,35 +168,58 @@ impl ServerControl {
     /// The counts of all workers. Requests, statuses and causes are counted before the peer can receive the response,
     /// lateness and completion just after.
     pub fn ledger(&self) -> Ledger {
-        self.sum_ledgers(|ledger| ledger.clone())
+        self.sum_ledgers(|log| log.ledger().clone())
     }
 
-    /// The counts of all workers, which start from 0 again; the peak concurrency is that since the start or the last reset.
+    /// The counts of all workers, which start from 0 again, and so does the journal in memory; the peak concurrency is that
+    /// since the start or the last reset. Requests that began earlier are in no later count.
     pub fn take_ledger(&self) -> Ledger {
-        self.sum_ledgers(std::mem::take)
+        self.sum_ledgers(RequestLog::reset)
     }
 
-    fn sum_ledgers(&self, read: impl Fn(&mut Ledger) -> Ledger) -> Ledger {
+    fn sum_ledgers(&self, read: impl Fn(&mut RequestLog) -> Ledger) -> Ledger {
         let mut sum = Ledger::default();
         sum.peak_concurrency = self.current().limits.peak_concurrency();
-        for ledger in &*self.ledgers {
-            sum += &read(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner));
+        for ledger in self.read_logs(read) {
+            sum += &ledger;
         }
         sum
     }
 
-    /// The journal entries in memory, in the order in which the request heads were parsed; at most
-    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) per worker. The entry of a request is there before its
-    /// connection closes; on a connection that stays open, perhaps only just after the peer has read the response.
+    /// What `read` makes of the log of each worker.
+    fn read_logs<T>(&self, read: impl Fn(&mut RequestLog) -> T) -> Vec<T> {
+        let lock =
+            |log: &Mutex<RequestLog>| read(&mut log.lock().unwrap_or_else(PoisonError::into_inner));
+        self.logs.iter().map(|log| lock(log)).collect()
+    }
+
+    /// The journal entries in memory since the start or the last reset, by their number; the newest
+    /// [`journal_capacity`](crate::ServerBuilder::journal_capacity) of each worker. An entry is there before the first byte
+    /// of the response, and complete before its connection closes; on a connection that stays open, perhaps only just after
+    /// the peer has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
-        self.ledger().entries
+        let mut entries = self
+            .read_logs(|log| log.entries().collect::<Vec<_>>())
+            .concat();
+        entries.sort_by_key(JournalEntry::id);
+        entries
+    }
+
+    /// The number of journal entries since the start or the last reset that made room for newer ones.
+    pub fn journal_entries_dropped(&self) -> u64 {
+        self.read_logs(|log| log.dropped()).into_iter().sum()
+    }
+
+    /// The request fields whose values are in journal entries.
+    pub fn journal_fields(&self) -> &[HeaderName] {
+        &self.listener.recording.fields
     }
 
     /// The number of requests that are over since the start or the last reset: their response is complete, or the connection
     /// has ended.
     pub fn requests_over(&self) -> u64 {
-        let ledger = self.ledger();
-        ledger.requests - ledger.in_progress()
+        let ended = self.read_logs(|log| log.ledger().ended());
+        ended.into_iter().sum()
     }
 
     /// Waits until `requests` requests are over since the start or the last reset, for at most `timeout`. Returns whether

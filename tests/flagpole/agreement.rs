@@ -3,12 +3,12 @@
 use crate::agreement_util::{TestRun, assert_agree, client_traces};
 use crate::combos::{Combo, concurrency, with_every_combo};
 use crate::harness::wait_until;
-use crate::servers::{UnusedAddr, seeded_server, server_with};
+use crate::servers::{FinishedRequest, UnusedAddr, finish, seeded_server, server_with};
 use flagpole_client::policy::Policy;
 use flagpole_client::{CancellationToken, Endpoint, Run, Workload};
 use flagpole_fixtures::populous;
 use flagpole_protocol::Cause;
-use flagpole_protocol::JournalEntry;
+use flagpole_protocol::ResponseEnd;
 use flagpole_protocol::{AttemptKind, AttemptRecord, MeasuredRun, Outcome};
 use flagpole_protocol::{CountryCode, Resource};
 use flagpole_server::BlockingServer;
@@ -60,7 +60,7 @@ fn records_match_the_ledger() {
         ] {
             let server = server_with(latency, faults);
             let runs = run_every_combo(&server, &workload(), |run| run.concurrency(concurrency(7)));
-            assert_agree(&runs, &server.shutdown(GRACE));
+            assert_agree(&runs, &finish(server));
         }
     }
 }
@@ -79,8 +79,9 @@ fn assert_agree_under(fault: &str) {
             .policy(policy.clone())
             .timeout(Duration::from_millis(100))
     });
-    let ledger = server.shutdown(GRACE);
-    assert_agree(&runs, &ledger);
+    let finished = finish(server);
+    assert_agree(&runs, &finished);
+    let (ledger, _) = finished;
     let is_fault = |cause: &Cause| matches!(cause, Cause::Fault(_));
     assert!(ledger.by_cause.keys().any(is_fault), "{fault}");
 }
@@ -96,15 +97,15 @@ fn records_match_the_ledger_under_every_fault() {
 fn records_of_followed_redirects_match_the_ledger() {
     let server = server_with("uniform:0..2ms", "redirect:3@30% 404@20% redirect@10%");
     let runs = run_every_combo(&server, &workload(), |run| run.concurrency(concurrency(7)));
-    let ledger = server.shutdown(GRACE);
-    assert_agree(&runs, &ledger);
+    let finished = finish(server);
+    assert_agree(&runs, &finished);
     let mut records = runs.iter().flat_map(|(_, run)| &run.records);
     assert!(
         records.any(|record| record.kind == AttemptKind::Redirect && record.status == Some(200))
     );
     // Every chain is followed to its end.
-    let chain = |entry: &&JournalEntry| entry.fault.as_deref() == Some("redirect:3");
-    assert_eq!(ledger.entries.iter().filter(chain).count() % 3, 0);
+    let chain = |(request, _): &&FinishedRequest| request.fault.as_deref() == Some("redirect:3");
+    assert_eq!(finished.1.iter().filter(chain).count() % 3, 0);
 }
 
 #[test]
@@ -143,18 +144,19 @@ fn timed_out_attempt_is_an_aborted_entry() {
         run.concurrency(concurrency(3))
             .timeout(Duration::from_millis(250))
     });
-    let ledger = server.shutdown(GRACE);
+    let finished = finish(server);
     let mut records = runs.iter().flat_map(|(_, run)| &run.records);
     assert!(records.all(|record| matches!(record.outcome, Outcome::Timeout(..))));
-    assert_agree(&runs, &ledger);
+    assert_agree(&runs, &finished);
+    let (ledger, requests) = finished;
     // An attempt that timed out before the server parsed it is not a request of the ledger.
     assert!((1..=3 * Combo::all().len() as u64).contains(&ledger.requests));
     assert_eq!(ledger.aborted, ledger.requests);
     let hour = Duration::from_secs(3600);
-    let is_aborted = |entry: &JournalEntry| {
-        (entry.status, entry.completed, entry.planned) == (None, false, hour)
+    let is_aborted = |(request, outcome): &FinishedRequest| {
+        (outcome.status, outcome.end, request.planned) == (None, ResponseEnd::PeerLeft, hour)
     };
-    assert!(ledger.entries.iter().all(is_aborted));
+    assert!(requests.iter().all(is_aborted));
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn records_match_the_ledger_when_the_timeout_is_within_the_delays() {
         run.concurrency(concurrency(5))
             .timeout(Duration::from_millis(30))
     });
-    assert_agree(&runs, &server.shutdown(GRACE));
+    assert_agree(&runs, &finish(server));
     for (_, run) in runs {
         let unseen = run.records.iter().filter(|record| record.status.is_none());
         let mut outcomes = unseen.map(|record| &record.outcome);
@@ -209,12 +211,12 @@ fn cancelled_requests_are_aborted_entries() {
             cancel.cancel();
             running.join().unwrap()
         });
-        let ledger = server.shutdown(GRACE);
+        let finished = finish(server);
         let cancelled = measured.stats.outcomes["cancelled"].attempts;
         assert_eq!(cancelled, in_flight);
         assert_eq!(measured.stats.unstarted, 52 - in_flight);
-        assert_eq!(ledger.aborted, in_flight);
-        assert_agree(&[(combo, measured)], &ledger);
+        assert_eq!(finished.0.aborted, in_flight);
+        assert_agree(&[(combo, measured)], &finished);
     });
 }
 
@@ -238,7 +240,7 @@ fn records_of_a_cancelled_run_match_the_ledger() {
             (attempts, attempts + stats.unstarted),
             (stats.attempts(), 52)
         );
-        assert_agree(&[(combo, measured)], &server.shutdown(GRACE));
+        assert_agree(&[(combo, measured)], &finish(server));
     });
 }
 

@@ -1,9 +1,10 @@
 //! Compares the attempt records of the client with the journal of the server.
 
 use crate::combos::Combo;
+use crate::servers::FinishedRequest;
 use flagpole_protocol::Cause;
 use flagpole_protocol::{AttemptRecord, MeasuredRun, Outcome};
-use flagpole_protocol::{FateKey, JournalEntry, Ledger};
+use flagpole_protocol::{FateKey, Ledger, ResponseEnd};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -37,14 +38,14 @@ impl Trace {
         }
     }
 
-    fn from_entry(entry: &JournalEntry) -> Trace {
+    fn from_entry((request, outcome): &FinishedRequest) -> Trace {
         Trace {
-            run: entry.run.as_deref().unwrap_or_default().to_owned(),
-            key: entry.resource.clone(),
-            request_number: entry.request_number.unwrap(),
-            status: entry.status,
-            planned: entry.planned,
-            cause: entry.cause.clone(),
+            run: request.run.as_deref().unwrap_or_default().to_owned(),
+            key: request.resource.clone(),
+            request_number: request.request_number.unwrap(),
+            status: outcome.status,
+            planned: request.planned,
+            cause: request.cause.clone(),
         }
     }
 
@@ -74,14 +75,14 @@ pub(crate) fn client_traces(runs: &[TestRun]) -> Vec<Trace> {
 /// Every response that the client received is in the journal with the same trace. Every other
 /// journal entry is an attempt without a response; an attempt without an entry was given up by the
 /// client or did not reach the server. Responses are aborted where the client gave up, and nowhere else.
-pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
-    assert_eq!(ledger.entries_dropped, 0);
+pub(crate) fn assert_agree(runs: &[TestRun], (ledger, requests): &(Ledger, Vec<FinishedRequest>)) {
+    assert_eq!(ledger.requests, requests.len() as u64);
     let traces = attempts(runs);
-    assert_ends_agree(&traces, ledger);
+    assert_ends_agree(&traces, ledger, requests);
     let (seen, mut unseen): (Vec<_>, Vec<_>) = traces
         .into_iter()
         .partition(|(trace, _)| trace.status.is_some());
-    let mut logged: Vec<_> = ledger.entries.iter().map(Trace::from_entry).collect();
+    let mut logged: Vec<_> = requests.iter().map(Trace::from_entry).collect();
     for (trace, _) in seen {
         let position = logged.iter().position(|entry| *entry == trace);
         logged.remove(position.unwrap_or_else(|| panic!("missing in the journal: {trace:?}")));
@@ -108,9 +109,14 @@ pub(crate) fn assert_agree(runs: &[TestRun], ledger: &Ledger) {
 }
 
 /// The client resets the connection of a response that it gives up, and the ledger counts the response as aborted.
-fn assert_ends_agree(attempts: &[(Trace, &Outcome)], ledger: &Ledger) {
-    let (completed, unfinished): (Vec<_>, Vec<_>) =
-        ledger.entries.iter().partition(|entry| entry.completed);
+fn assert_ends_agree(
+    attempts: &[(Trace, &Outcome)],
+    ledger: &Ledger,
+    requests: &[FinishedRequest],
+) {
+    let (completed, unfinished): (Vec<_>, Vec<_>) = requests
+        .iter()
+        .partition(|(_, outcome)| outcome.end == ResponseEnd::Completed);
     assert_eq!(ledger.completed, completed.len() as u64);
     let other_ends = (ledger.in_progress(), ledger.ended_by_stop, ledger.timed_out);
     assert_eq!(other_ends, (0, 0, 0));
@@ -119,12 +125,13 @@ fn assert_ends_agree(attempts: &[(Trace, &Outcome)], ledger: &Ledger) {
         .filter(|(_, outcome)| closes_by_reset(outcome))
         .map(|(trace, _)| trace.request())
         .collect();
-    let is_given_up = |entry: &JournalEntry| given_up.contains(&Trace::from_entry(entry).request());
-    let count = |matches: &dyn Fn(&JournalEntry) -> bool| {
+    let is_given_up =
+        |entry: &FinishedRequest| given_up.contains(&Trace::from_entry(entry).request());
+    let count = |matches: &dyn Fn(&FinishedRequest) -> bool| {
         unfinished.iter().filter(|entry| matches(entry)).count() as u64
     };
     // A fault may end a response just when the client gives it up.
-    let certain = count(&|entry| entry.fault.is_none());
+    let certain = count(&|(request, _)| request.fault.is_none());
     let possible = count(&is_given_up);
     assert!(
         (certain..=possible).contains(&ledger.aborted),

@@ -5,7 +5,7 @@ use crate::combos::{
     Combo, FolderContents, codes, concurrency, expected_flags, files, in_parallel, original_body,
     sizes, with_every_combo,
 };
-use crate::servers::server_with;
+use crate::servers::{finish, server_with};
 use flagpole_client::policy::{Policy, Timeouts};
 use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, OutcomeClass};
@@ -13,8 +13,6 @@ use flagpole_server::FaultSpec;
 use flagpole_server::fate::fault::FAMILY;
 use std::collections::BTreeSet;
 use std::time::Duration;
-
-const GRACE: Duration = Duration::from_secs(20);
 
 /// Each flag has more than 700 bytes.
 const THREE: &str = "BR JP US";
@@ -292,7 +290,7 @@ fn assert_case(case: &FaultCase) {
         case.assert_records(*combo, &run.records);
         case.assert_files(*combo, files);
     }
-    assert_agree(&runs, &server.shutdown(GRACE));
+    assert_agree(&runs, &finish(server));
 }
 
 impl FaultCase {

@@ -116,7 +116,7 @@ mod signals {
             output.assert_code(code);
             output.assert_stdout_contains("\nrequests   2 (1 completed");
             let journal = std::fs::read_to_string(sandbox.path("journal.jsonl")).unwrap();
-            assert_eq!(journal.lines().count(), 2, "{journal}");
+            assert_eq!(journal.lines().count(), 4, "{journal}");
         }
     }
 
@@ -308,8 +308,9 @@ fn journal_on_standard_output_is_not_mixed_with_the_ledger() {
         assert!(server.wait().unwrap().success(), "{rest}");
         assert!(rest.contains("requests"), "the ledger: {rest}");
         let lines = std::fs::read_to_string(sandbox.path("out")).unwrap();
-        let entry: serde_json::Value = serde_json::from_str(&lines).unwrap();
-        assert_eq!(entry["status"], 500, "{journal}");
+        let end = lines.lines().last().unwrap();
+        let end: serde_json::Value = serde_json::from_str(end).unwrap();
+        assert_eq!(end["status"], 500, "{journal}");
     }
 }
 

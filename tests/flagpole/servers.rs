@@ -4,7 +4,7 @@
 use crate::harness::DEADLINE;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Resource;
-use flagpole_server::BlockingServer;
+use flagpole_server::{BlockingServer, JournalEntry, Ledger, RequestEntry, RequestOutcome};
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -27,6 +27,21 @@ pub(crate) fn seeded_server(seed: u64, latency: &str, faults: &str) -> BlockingS
         builder.fault(fault.parse().unwrap())
     });
     builder.start().unwrap()
+}
+
+/// A request in the journal, and what came of it.
+pub(crate) type FinishedRequest = (RequestEntry, RequestOutcome);
+
+/// Stops a server when its requests are over; returns its ledger, and the requests in its journal.
+pub(crate) fn finish(server: BlockingServer) -> (Ledger, Vec<FinishedRequest>) {
+    let control = server.control();
+    let ledger = server.shutdown(DEADLINE);
+    let finished = |entry| match entry {
+        JournalEntry::End { request, outcome } => Some((request, outcome)),
+        _ => None,
+    };
+    let entries = control.journal_entries();
+    (ledger, entries.into_iter().filter_map(finished).collect())
 }
 
 /// An address on which nothing listens: the port is bound while this value lives.

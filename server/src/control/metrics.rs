@@ -53,7 +53,7 @@ struct Family {
     values: fn(&ServerCounts) -> Vec<(String, u64)>,
 }
 
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 13] = [
     counter("requests", "Requests whose head was parsed", "", |counts| {
         one(counts.ledger.requests)
     }),
@@ -85,8 +85,14 @@ const FAMILIES: [Family; 12] = [
         one(counts.ledger.connections)
     }),
     counter(
+        "protocol_errors",
+        "Responses to what was no valid request",
+        "status",
+        |counts| each(&counts.ledger.protocol_errors),
+    ),
+    counter(
         "connection_errors",
-        "Connections that ended in an error",
+        "Connections that were broken off",
         "",
         |counts| one(counts.ledger.connection_errors),
     ),

@@ -4,10 +4,9 @@ use crate::config::rule::Rule;
 use crate::fate::fault::{FaultSpec, Faults};
 use crate::fate::latency::Latency;
 use crate::fate::request_info::RequestInfo;
-use flagpole_protocol::{DrawPurpose, Fate, Resource, RngKey, SpecError};
+use flagpole_protocol::{DrawPurpose, Fate, Resource, RngKey, RuleName, SpecError};
 use rand::Rng as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A rule, and the latency and faults that it applies.
@@ -35,7 +34,7 @@ impl CompiledRule {
         Ok(CompiledRule {
             names_pages: rule.path.is_some() && !matching_resources.contains(&true),
             matching_resources,
-            effect: Effect::new(label.into(), number, &rule.latency, &rule.faults)?,
+            effect: Effect::new(label.as_str().into(), number, &rule.latency, &rule.faults)?,
             rule: rule.clone(),
         })
     }
@@ -86,7 +85,7 @@ pub(crate) const ASKED_NUMBER: u16 = u16::MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
     /// The name of the rule in the journal.
-    pub(crate) label: Arc<str>,
+    pub(crate) label: RuleName,
     /// The number of the rule in random draws.
     number: u16,
     latency: Latency,
@@ -99,7 +98,7 @@ pub(crate) struct Effect {
 
 impl Effect {
     pub(crate) fn new(
-        label: Arc<str>,
+        label: RuleName,
         number: u16,
         latency: &Latency,
         faults: &[FaultSpec],
@@ -114,7 +113,7 @@ impl Effect {
 
     /// An effect whose faults have read their files.
     pub(crate) fn from_faults(
-        label: Arc<str>,
+        label: RuleName,
         number: u16,
         latency: Latency,
         faults: Faults,

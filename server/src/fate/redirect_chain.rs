@@ -7,7 +7,7 @@
 //! stays the same while rules change.
 
 use crate::fate::request_info::{Decision, FateSource};
-use flagpole_protocol::{Fate, FateKey, ResponseContent};
+use flagpole_protocol::{Fate, FateKey, ResponseContent, RuleName};
 use lru::LruCache;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use std::hash::Hasher as _;
@@ -29,7 +29,7 @@ pub(crate) struct Hop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChainStart {
     /// The name of the rule in the journal.
-    pub(crate) rule: Arc<str>,
+    pub(crate) rule: RuleName,
     pub(crate) delay: Duration,
     pub(crate) fault: Option<Arc<str>>,
 }
@@ -159,7 +159,7 @@ mod tests {
 
     fn followed(hop: Hop) -> FollowedRedirect {
         let start = ChainStart {
-            rule: "outage".into(),
+            rule: RuleName::Constant("outage"),
             delay: Duration::from_millis(3),
             fault: Some("redirect:3".into()),
         };

@@ -1,8 +1,7 @@
 //! The data of a request from which its fate (all that will happen to the response) is decided, and the decision.
 
-use flagpole_protocol::{Fate, FateKey};
+use flagpole_protocol::{Fate, FateKey, RuleName};
 use http::Method;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A request, as far as its fate depends on it.
@@ -44,7 +43,7 @@ pub enum FateSource {
     /// The request itself, which asks for it.
     Asked,
     /// The request that began the chain of redirects; its rule has this name in the journal.
-    Chain(Arc<str>),
+    Chain(RuleName),
 }
 
 /// The fate of a request, and what it comes from.

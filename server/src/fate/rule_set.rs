@@ -7,12 +7,8 @@ use crate::fate::compiled_rule::{CompiledRule, Effect, LISTENER_NUMBER};
 use crate::fate::fault::FaultSpec;
 use crate::fate::latency::Latency;
 use crate::fate::request_info::{Decision, FateSource, RequestInfo};
-use flagpole_protocol::{Fate, FateKey, SpecError};
-use std::sync::Arc;
+use flagpole_protocol::{Fate, FateKey, RuleName, SpecError};
 use std::time::Duration;
-
-/// The rule's name in the journal (the log of requests) for a request that no rule matches.
-const LISTENER: &str = "listener";
 
 /// The rules of one listener under one seed. The first rule that matches a request decides delay and fault; if no rule
 /// matches, the listener's own latency and faults do.
@@ -38,7 +34,7 @@ impl RuleSet {
                 .map(|(index, rule)| CompiledRule::new(index, rule))
                 .collect::<Result<_, _>>()?,
             listener_effect: Effect::new(
-                LISTENER.into(),
+                RuleName::LISTENER,
                 LISTENER_NUMBER,
                 &listener.latency,
                 &listener.faults,
@@ -105,11 +101,11 @@ impl RuleSet {
     }
 
     /// The name in the journal: that of a rule is the given name, or `rule[0]` and so on; `listener` without a rule.
-    pub fn label(&self, source: &FateSource) -> Arc<str> {
+    pub fn label(&self, source: &FateSource) -> RuleName {
         match source {
             FateSource::Listener => self.listener_effect.label.clone(),
             FateSource::Rule(index) => self.rules[*index].effect.label.clone(),
-            FateSource::Asked => ASKED.into(),
+            FateSource::Asked => RuleName::Constant(ASKED),
             FateSource::Chain(label) => label.clone(),
         }
     }

@@ -1,14 +1,12 @@
 //! Reports that a limit on connections and requests was reached: at most one every ten seconds for each limit, because a
 //! limit is reached again and again.
 
+use crate::observe::rate_bound::RateBound;
 use flagpole_protocol::ServerLimit;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// The least time between two reports of the same limit.
-const INTERVAL: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// What a report is given to: the limit, and how often it was reached since the previous report.
 pub(crate) type LimitReporter = Arc<dyn Fn(ServerLimit, u64) + Send + Sync>;
@@ -17,8 +15,7 @@ pub(crate) type LimitReporter = Arc<dyn Fn(ServerLimit, u64) + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct LimitReports {
     reporter: Option<LimitReporter>,
-    /// By limit: when it was reported, and how often it was reached since then.
-    reported: Mutex<BTreeMap<ServerLimit, (Instant, u64)>>,
+    reported: Mutex<BTreeMap<ServerLimit, RateBound>>,
 }
 
 impl LimitReports {
@@ -35,17 +32,11 @@ impl LimitReports {
             return;
         };
         let mut by_limit = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = match by_limit.get_mut(&limit) {
-            Some((at, count)) if now.saturating_duration_since(*at) < INTERVAL => {
-                *count += 1;
-                return;
-            }
-            Some((_, count)) => *count + 1,
-            None => 1,
-        };
-        by_limit.insert(limit, (now, 0));
+        let due = by_limit.entry(limit).or_default().count(now);
         drop(by_limit);
-        reporter(limit, count);
+        if let Some(count) = due {
+            reporter(limit, count);
+        }
     }
 }
 
@@ -58,6 +49,7 @@ impl fmt::Debug for LimitReports {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn each_limit_is_reported_once_in_an_interval_with_the_number_of_times() {

@@ -2,16 +2,18 @@
 
 use crate::config::connection_limits::ConnectionLimits;
 use crate::fate::request_counters::RequestCounters;
-use crate::journal::Journal;
 use crate::net::limit_reports::LimitReports;
 use crate::net::listener_version::{ListenerVersion, WorkerVersion};
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
-use flagpole_protocol::{JournalEntry, Ledger, ResponseEnd, ServerLimit};
+use crate::observe::recorder::{Recorder, RecordingConfig};
+use crate::observe::request_log::RequestLog;
+use flagpole_protocol::ServerLimit;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
@@ -26,9 +28,9 @@ pub(crate) struct SharedListener {
     pub(crate) connection_permits: Arc<Semaphore>,
     /// Reports that a limit was reached.
     pub(crate) limit_reports: LimitReports,
-    /// Maximum number of journal entries in each worker's ledger (the counts of what the server did).
-    pub(crate) journal_capacity: usize,
-    pub(crate) journal: Option<Journal>,
+    pub(crate) recording: RecordingConfig,
+    /// The number of the last accepted connection.
+    pub(crate) last_connection: AtomicU64,
     /// When the server started; the times in the journal count from this instant.
     pub(crate) start: Instant,
     pub(crate) window_clock: WindowClock,
@@ -37,11 +39,6 @@ pub(crate) struct SharedListener {
 }
 
 impl SharedListener {
-    /// Whether journal entries are recorded.
-    pub(crate) fn logs_requests(&self) -> bool {
-        self.journal_capacity > 0 || self.journal.is_some()
-    }
-
     /// The number of open connections.
     pub(crate) fn open_connections(&self) -> usize {
         self.connection_limits.connections - self.connection_permits.available_permits()
@@ -52,7 +49,7 @@ impl SharedListener {
 #[derive(Debug)]
 pub(crate) struct WorkerContext {
     pub(crate) listener: Arc<SharedListener>,
-    ledger: Arc<Mutex<Ledger>>,
+    pub(crate) recorder: Recorder,
     /// Where the worker notices that there is a new version.
     versions: RefCell<watch::Receiver<Arc<ListenerVersion>>>,
     /// The version that the worker noticed last.
@@ -67,7 +64,7 @@ pub(crate) struct WorkerContext {
 impl WorkerContext {
     pub(crate) fn new(
         listener: Arc<SharedListener>,
-        ledger: Arc<Mutex<Ledger>>,
+        log: Arc<Mutex<RequestLog>>,
     ) -> io::Result<WorkerContext> {
         let timer = if listener.uses_tokio_timer {
             Timer::Tokio
@@ -76,20 +73,17 @@ impl WorkerContext {
         };
         let mut versions = listener.versions.subscribe();
         let version = versions.borrow_and_update().clone();
+        let name = version.content.listener.name.as_deref();
+        let recorder = Recorder::new(listener.recording.clone(), log, name, listener.start);
         Ok(WorkerContext {
             listener,
-            ledger,
+            recorder,
             versions: RefCell::new(versions),
             version: RefCell::new(WorkerVersion::new(version)),
             timer,
             tick: Cell::new(0),
             draining: Cell::new(false),
         })
-    }
-
-    /// Locks this worker's ledger. Only this worker writes to the ledger, so the lock is rarely contended.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The current version of the listener.
@@ -113,28 +107,7 @@ impl WorkerContext {
 
     /// Counts and reports that a limit was reached.
     pub(crate) fn count_limit(&self, limit: ServerLimit) {
-        self.ledger().count_limit(limit);
+        self.recorder.count(|ledger| ledger.count_limit(limit));
         self.listener.limit_reports.report(limit, Instant::now());
-    }
-
-    /// Counts a response that ended, and stores its journal entry, if there is one, in the journal and in the ledger.
-    pub(crate) fn finish_request(&self, end: ResponseEnd, entry: Option<JournalEntry>) {
-        let capacity = self.listener.journal_capacity;
-        let entry = match (&self.listener.journal, entry) {
-            (Some(journal), Some(entry)) if capacity == 0 => {
-                journal.write(entry);
-                None
-            }
-            (Some(journal), Some(entry)) => {
-                journal.write(entry.clone());
-                Some(entry)
-            }
-            (_, entry) => entry,
-        };
-        let mut ledger = self.ledger();
-        ledger.count_end(end);
-        if let Some(entry) = entry {
-            ledger.store_entry(entry, capacity);
-        }
     }
 }

@@ -11,14 +11,17 @@ use crate::net::shared_state::{SharedListener, WorkerContext};
 use crate::net::socket::{self, LocalAddress};
 use crate::net::system_calls;
 use crate::net::tcp_socket::TcpSocket;
-use flagpole_protocol::{Ledger, ServerLimit};
+use crate::observe::rate_bound::RateBound;
+use crate::observe::request_log::RequestLog;
+use flagpole_protocol::ServerLimit;
 use socket2::SockRef;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future;
 use std::io;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -49,8 +52,8 @@ pub(crate) enum ServerPhase {
 pub(crate) struct Worker {
     context: Rc<WorkerContext>,
     connections: RefCell<HashMap<u64, Weak<ConnectionState>>>,
-    /// The number of the next connection.
-    next_number: Cell<u64>,
+    /// Bounds the journal entries of failed accepts.
+    accept_errors: RefCell<RateBound>,
     memory_release: RefCell<MemoryRelease>,
     /// Notified when the last open connection is closed.
     last_closed: Notify,
@@ -76,7 +79,7 @@ impl Worker {
     /// If the event loop, the timer or the socket fails.
     pub(crate) fn run(
         listener: Arc<SharedListener>,
-        ledger: Arc<Mutex<Ledger>>,
+        log: Arc<Mutex<RequestLog>>,
         sockets: Vec<std::net::TcpListener>,
         phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
@@ -85,9 +88,9 @@ impl Worker {
             .build_local(LocalOptions::default())?;
         runtime.block_on(async {
             let worker = Rc::new(Worker {
-                context: Rc::new(WorkerContext::new(listener, ledger)?),
+                context: Rc::new(WorkerContext::new(listener, log)?),
                 connections: RefCell::default(),
-                next_number: Cell::default(),
+                accept_errors: RefCell::default(),
                 memory_release: RefCell::default(),
                 last_closed: Notify::new(),
             });
@@ -191,8 +194,8 @@ impl Worker {
         };
         loop {
             let (stream, permit) = self.accept(socket).await?;
-            let number = self.next_number.get();
-            self.next_number.set(number + 1);
+            let last_connection = &self.context.listener.last_connection;
+            let number = last_connection.fetch_add(1, Relaxed) + 1;
             self.spawn_connection(stream, number, permit);
         }
     }
@@ -208,7 +211,7 @@ impl Worker {
                     if is_out_of_files(&error) {
                         context.count_limit(ServerLimit::OpenFiles);
                     }
-                    context.ledger().accept_errors += 1;
+                    self.record_accept_error(&error);
                     let retry_at = Instant::now() + ACCEPT_RETRY_DELAY;
                     context.timer.sleep_until(retry_at).await;
                 }
@@ -226,18 +229,29 @@ impl Worker {
         Ok((stream, permit))
     }
 
+    fn record_accept_error(&self, error: &io::Error) {
+        let recorder = &self.context.recorder;
+        recorder.count(|ledger| ledger.accept_errors += 1);
+        let due = self.accept_errors.borrow_mut().count(Instant::now());
+        if let Some(count) = due {
+            let error = format!("cannot accept a connection: {error}");
+            recorder.record_error(None, None, &error, count);
+        }
+    }
+
     fn spawn_connection(
         self: &Rc<Self>,
         stream: TcpStream,
         number: u64,
         permit: OwnedSemaphorePermit,
     ) {
-        self.context.ledger().connections += 1;
+        let recorder = &self.context.recorder;
+        recorder.count(|ledger| ledger.connections += 1);
         // Without TCP_NODELAY the second segment of a response waits for the peer's acknowledgement.
         // If the peer has already gone, the first read reports it.
         let _ = stream.set_nodelay(true);
         let (socket, handle) = TcpSocket::new(stream);
-        let state = Rc::new(ConnectionState::new(self.context.clone(), handle));
+        let state = Rc::new(ConnectionState::new(self.context.clone(), handle, number));
         let registration = self.register(number, &state, permit);
         let delay = self.context.accept_delay();
         spawn_local(async move {
@@ -283,6 +297,7 @@ impl Worker {
             let next_tick = Instant::now() + TICK;
             self.context.timer.sleep_until(next_tick).await;
             self.context.tick.update(|tick| tick + 1);
+            self.context.recorder.read_clock();
             let limits = &self.context.listener.connection_limits;
             for connection in self.open_connections() {
                 if let Some(why) = connection.overdue(limits) {

@@ -1,9 +1,8 @@
 //! `Host`, and the forms of a request target that name the same resource.
 
-use crate::raw_connection::{RawConnection, RawResponse};
+use crate::raw_connection::{RawConnection, RawResponse, finish};
 use flagpole_protocol::Cause;
 use flagpole_server::BlockingServer;
-use std::time::Duration;
 
 const FLAG: &str = "/flags/br/br.gif";
 
@@ -117,9 +116,9 @@ fn equivalent_targets_count_as_one_resource() {
         );
     }
     // A request is recorded after its response has been written; the end of the server waits for that.
-    let ledger = server.shutdown(Duration::from_secs(10));
-    let entries = ledger.entries.iter();
-    let mut numbers: Vec<_> = entries.map(|entry| entry.request_number).collect();
+    let (_, requests) = finish(server);
+    let numbers = requests.iter().map(|(request, _)| request.request_number);
+    let mut numbers: Vec<_> = numbers.collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
 }

@@ -1,10 +1,9 @@
 //! What a server says of itself, whatever else it does.
 
-use crate::raw_connection::{RawConnection, RawResponse, wait_until};
+use crate::raw_connection::{RawConnection, RawResponse, finish, wait_until};
 use flagpole_protocol::{Ledger, ServerIdentity};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::{BlockingServer, Rule, ServerBuilder};
-use std::time::Duration;
 
 const FLAG: &str = "GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -15,8 +14,12 @@ fn identity(response: &RawResponse) -> ServerIdentity {
     serde_json::from_slice(&response.body).unwrap()
 }
 
-/// The ledger of a server that was asked for its identity by every method, on a separate connection.
-fn ledger_after_identity_requests(builder: ServerBuilder<BlockingServer>, flags: usize) -> Ledger {
+/// The ledger and the number of journal entries of a server that was asked for its identity by every method, on a separate
+/// connection.
+fn ledger_after_identity_requests(
+    builder: ServerBuilder<BlockingServer>,
+    flags: usize,
+) -> (Ledger, usize) {
     let server = builder.journal_capacity(100).start().unwrap();
     // Requests in service, and tokens that are used.
     let mut raws: Vec<_> = (0..flags).map(|_| RawConnection::open(&server)).collect();
@@ -36,18 +39,19 @@ fn ledger_after_identity_requests(builder: ServerBuilder<BlockingServer>, flags:
     let unreadable = raw.request("GET", ServerIdentity::PATH, "Flagpole-Nth: x\r\n");
     identity(&unreadable);
     raws.into_iter().chain([raw]).for_each(RawConnection::reset);
-    server.shutdown(Duration::from_secs(20))
+    let (ledger, requests) = finish(server);
+    (ledger, requests.len())
 }
 
 /// Everything that a ledger counts of requests and connections.
-fn counts(ledger: &Ledger) -> (u64, u64, usize, usize, u64, usize) {
+fn counts((ledger, entries): &(Ledger, usize)) -> (u64, u64, usize, usize, u64, usize) {
     (
         ledger.requests,
         ledger.requests - ledger.in_progress(),
         ledger.by_status.len(),
         ledger.by_cause.len(),
         ledger.connections,
-        ledger.entries.len(),
+        *entries,
     )
 }
 

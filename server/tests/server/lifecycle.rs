@@ -1,9 +1,9 @@
 //! Start, shutdown, and a complete ledger.
 
-use crate::raw_connection::{RawConnection, wait_until};
+use crate::raw_connection::{RawConnection, finish, wait_until};
 use flagpole_protocol::Cause;
-use flagpole_server::BlockingServer;
 use flagpole_server::StartError;
+use flagpole_server::{BlockingServer, ResponseEnd};
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
@@ -153,13 +153,13 @@ fn disconnected_peer_is_logged_without_status() {
     wait_until(|| server.ledger().requests != 0);
     raw.reset();
     wait_until(|| server.ledger().aborted != 0);
-    let ledger = server.shutdown(Duration::from_secs(10));
-    let entry = &ledger.entries[0];
+    let (_, requests) = finish(server);
+    let (request, outcome) = &requests[0];
     assert_eq!(
-        (entry.status, entry.completed, &entry.cause),
-        (None, false, &Cause::Delay)
+        (outcome.status, outcome.end, &request.cause),
+        (None, ResponseEnd::PeerLeft, &Cause::Delay)
     );
-    assert_eq!(entry.planned, Duration::from_secs(3600));
+    assert_eq!(request.planned, Duration::from_secs(3600));
 }
 
 #[test]
@@ -174,11 +174,10 @@ fn journal_entries_have_resource_and_request_number() {
         raw.request("GET", path, "Flagpole-Run: r\r\n");
     }
     drop(raw);
-    let ledger = server.shutdown(Duration::from_secs(10));
-    let entries: Vec<_> = ledger
-        .entries
+    let (ledger, requests) = finish(server);
+    let entries: Vec<_> = requests
         .iter()
-        .map(|e| format!("{} {} {}", e.resource, e.request_number.unwrap(), e.cause))
+        .map(|(e, _)| format!("{} {} {}", e.resource, e.request_number.unwrap(), e.cause))
         .collect();
     assert_eq!(
         entries,
@@ -189,7 +188,7 @@ fn journal_entries_have_resource_and_request_number() {
         ]
     );
     assert_eq!(ledger.by_status.get(&503), Some(&3));
-    assert_eq!(ledger.entries[0].run.as_deref(), Some("r"));
+    assert_eq!(requests[0].0.run.as_deref(), Some("r"));
 }
 
 #[test]
@@ -202,15 +201,13 @@ fn journal_entries_are_bounded() {
     let mut raw = RawConnection::open(&server);
     (0..5).for_each(|_| assert_eq!(raw.get("/flags/br/br.gif").status, 200));
     drop(raw);
-    let ledger = server.shutdown(Duration::from_secs(10));
-    assert_eq!(
-        (
-            ledger.requests,
-            ledger.entries.len(),
-            ledger.entries_dropped
-        ),
-        (5, 2, 3)
-    );
+    let control = server.control();
+    let (ledger, requests) = finish(server);
+    let numbers: Vec<_> = (requests.iter())
+        .filter_map(|(request, _)| request.request_number)
+        .collect();
+    assert_eq!(numbers, [4, 5], "the newest");
+    assert_eq!((ledger.requests, control.journal_entries_dropped()), (5, 3));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Concurrency limit and rate limit, as clients see them.
 
-use crate::raw_connection::{RawConnection, wait_until};
+use crate::raw_connection::{RawConnection, finish, wait_until};
 use flagpole_protocol::{Cause, ServerTiming};
 use flagpole_server::{BlockingServer, Rule, ServerBuilder};
 use std::time::Duration;
@@ -58,11 +58,10 @@ fn queued_requests_are_served_in_order_of_arrival() {
     let mut raws = request(&server, &flags);
     assert!(raws.iter_mut().all(|raw| raw.response(true).status == 200));
     drop(raws);
-    let ledger = server.shutdown(GRACE);
-    let order: Vec<_> = ledger
-        .entries
+    let (ledger, requests) = finish(server);
+    let order: Vec<_> = requests
         .iter()
-        .map(|entry| entry.resource.to_string()[7..9].to_owned())
+        .map(|(request, _)| request.resource.to_string()[7..9].to_owned())
         .collect();
     assert_eq!(order, flags);
     assert_eq!(ledger.peak_concurrency, 1);

@@ -13,6 +13,7 @@ mod faults;
 mod half_close;
 mod hosts;
 mod identity;
+mod journal;
 mod lifecycle;
 mod limits;
 mod limits_of_connections;

@@ -1,10 +1,10 @@
 //! Conditional requests and ranges on the wire, without and with faults.
 
-use crate::raw_connection::{RawConnection, RawResponse};
+use crate::raw_connection::{RawConnection, RawResponse, finish};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::{ContentDigest, Resource};
-use flagpole_server::BlockingServer;
 use flagpole_server::ServerBuilder;
+use flagpole_server::{BlockingServer, ResponseEnd};
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
@@ -331,10 +331,12 @@ fn in_not_modified_every_offset_is_after_the_head() {
         let (head, body, ended) = read_to_end(&server, "If-None-Match: *\r\n");
         assert!(head.starts_with("HTTP/1.1 304 "), "{fault}: {head}");
         assert_eq!((body.len(), ended), (0, end), "{fault}");
-        let ledger = server.shutdown(GRACE);
+        let (ledger, requests) = finish(server);
         assert_eq!(ledger.by_status, [(304, 1)].into(), "{fault}");
-        assert!(
-            ledger.entries[0].completed,
+        let outcome = &requests[0].1;
+        assert_eq!(
+            outcome.end,
+            ResponseEnd::Completed,
             "{fault}: the full response was sent"
         );
     }

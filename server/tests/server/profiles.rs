@@ -1,6 +1,6 @@
 //! Any text is a profile that can be served, or is refused with a location.
 
-use crate::raw_connection::{RawConnection, wait_until};
+use crate::raw_connection::{RawConnection, finish, wait_until};
 use flagpole_protocol::FateKey;
 use flagpole_server::BlockingServer;
 use flagpole_server::config::listener::Listener;
@@ -176,8 +176,8 @@ fn check_served(seed: u64, listener: &Listener) {
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     wait_until(|| server.ledger().requests != 0);
     raw.reset();
-    wait_until(|| !server.journal_entries().is_empty());
-    let entry = server.journal_entries().remove(0);
+    let (_, mut requests) = finish(server);
+    let (entry, _) = requests.remove(0);
     let rulebook = RuleSet::new(seed, listener).unwrap();
     let planned = FatePreview::new(
         &rulebook,

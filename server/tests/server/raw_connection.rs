@@ -1,6 +1,8 @@
 //! A minimal HTTP client on a TCP stream.
 
-use flagpole_server::BlockingServer;
+use flagpole_server::{
+    BlockingServer, JournalEntry, Ledger, RequestEntry, RequestOutcome, ServerControl,
+};
 use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -17,6 +19,23 @@ pub(crate) fn wait_until(mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "the condition never came true");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// The requests in the journal that are over, and what came of them.
+pub(crate) fn finished_requests(control: &ServerControl) -> Vec<(RequestEntry, RequestOutcome)> {
+    let finished = |entry| match entry {
+        JournalEntry::End { request, outcome } => Some((request, outcome)),
+        _ => None,
+    };
+    let entries = control.journal_entries();
+    entries.into_iter().filter_map(finished).collect()
+}
+
+/// Stops a server when its requests are over; returns its ledger, and the requests in its journal.
+pub(crate) fn finish(server: BlockingServer) -> (Ledger, Vec<(RequestEntry, RequestOutcome)>) {
+    let control = server.control();
+    let ledger = server.shutdown(DEADLINE);
+    (ledger, finished_requests(&control))
 }
 
 /// One connection.

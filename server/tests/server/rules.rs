@@ -1,11 +1,8 @@
-//! Rules and the journal, over sockets.
+//! Rules, over sockets.
 
-use crate::raw_connection::{RawConnection, wait_until};
+use crate::raw_connection::{RawConnection, finish};
 use flagpole_server::BlockingServer;
-use flagpole_server::{Journal, Rule};
-use serde_json::json;
-use std::fs::File;
-use std::io::Read as _;
+use flagpole_server::Rule;
 use std::time::Duration;
 
 const FLAG: &str = "/flags/br/br.gif";
@@ -62,12 +59,10 @@ fn first_matching_rule_decides_everything() {
         [get("/flags/br/metadata.json"), get("/nowhere")],
         [200, 500]
     );
-    // The entry may appear just after the response.
-    wait_until(|| server.journal_entries().len() >= 5);
-    let rules: Vec<_> = server
-        .journal_entries()
-        .into_iter()
-        .map(|entry| entry.rule.to_string())
+    drop(raw);
+    let (_, requests) = finish(server);
+    let rules: Vec<_> = (requests.iter())
+        .map(|(request, _)| request.rule.to_string())
         .collect();
     assert_eq!(
         rules,
@@ -121,117 +116,4 @@ fn method_rule_matches_only_that_method() {
     let mut raw = RawConnection::open(&server);
     assert_eq!(raw.get(FLAG).status, 200);
     assert_eq!(raw.request("HEAD", FLAG, "").status, 503);
-}
-
-#[test]
-fn journal_has_a_json_line_per_request() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let (journal, writer) = Journal::new(File::create(&path).unwrap()).unwrap();
-    let cut = Rule::default()
-        .n("2".parse().unwrap())
-        .fault("cut:50%".parse().unwrap());
-    let server = BlockingServer::builder()
-        .latency("2ms".parse().unwrap())
-        .rule(cut)
-        .journal(journal.for_listener("X"))
-        .start()
-        .unwrap();
-    drop(journal);
-    let mut raw = RawConnection::open(&server);
-    for path in [FLAG, "//%6Eowhere"] {
-        raw.request("GET", path, "Flagpole-Run: r\r\n");
-    }
-    let response = raw.request("HEAD", "/flags/us/us.gif", "");
-    let length: u64 = response.headers["content-length"].parse().unwrap();
-    raw.send("GET /flags/us/us.gif HTTP/1.1\r\nHost: x\r\nFlagpole-Nth: 2\r\n\r\n");
-    raw.0.read_to_end(&mut Vec::new()).unwrap();
-    server.shutdown(Duration::from_secs(10));
-    writer.finish(Duration::from_secs(10)).unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
-    let parse = |line: &str| {
-        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(line["at_us"].as_f64().unwrap() > 0.0);
-        let late = line["lateness_us"].as_f64();
-        assert!(late.is_some_and(|late| late >= 0.0), "{line}");
-        line.as_object_mut()
-            .unwrap()
-            .retain(|key, _| key != "at_us" && key != "lateness_us");
-        line
-    };
-    let mut expected = json!({
-        "listener": "X", "run": "r", "method": "GET", "resource": FLAG, "n": 1, "rule": "listener",
-        "cause": "delay", "fault": null, "planned_us": 2000.0, "ending": "complete", "status": 200,
-        "completed": true
-    });
-    let lines: Vec<_> = text.lines().collect();
-    assert_eq!(parse(lines[0]), expected);
-    expected["resource"] = json!("/nowhere");
-    expected["path"] = json!("//%6Eowhere");
-    expected["status"] = json!(404);
-    assert_eq!(parse(lines[1]), expected);
-    let cut: serde_json::Value = serde_json::from_str(lines[3]).unwrap();
-    let key = |key: &str| cut[key].clone();
-    assert_eq!(
-        [
-            key("rule"),
-            key("fault"),
-            key("ending"),
-            key("completed"),
-            key("run")
-        ],
-        [
-            json!("rule[0]"),
-            json!("cut:50%"),
-            json!(format!("cut at byte {}", length / 2)),
-            json!(false),
-            json!(null)
-        ]
-    );
-}
-
-#[test]
-#[cfg_attr(not(target_os = "linux"), ignore = "writes to /dev/full")]
-fn journal_write_error_is_reported() {
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    let (journal, writer) = Journal::new(full).unwrap();
-    let server = BlockingServer::builder().journal(journal).start().unwrap();
-    assert_eq!(
-        statuses(&server, 3),
-        [200, 200, 200],
-        "the server continues"
-    );
-    server.shutdown(Duration::from_secs(10));
-    let error = writer.finish(Duration::from_secs(10)).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
-}
-
-/// A writer that blocks until the test ends.
-struct BlockedWriter(std::sync::mpsc::Receiver<()>);
-
-impl std::io::Write for BlockedWriter {
-    fn write(&mut self, _bytes: &[u8]) -> std::io::Result<usize> {
-        // The sender is dropped at the end of the test.
-        let _ = self.0.recv();
-        Err(std::io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.write(&[]).map(|_| ())
-    }
-}
-
-#[test]
-fn blocked_journal_writer_does_not_block_the_server() {
-    let (_end, ended) = std::sync::mpsc::channel();
-    let (journal, writer) = Journal::with_queue(BlockedWriter(ended), 4).unwrap();
-    let server = BlockingServer::builder().journal(journal).start().unwrap();
-    let received = statuses(&server, 20);
-    assert!(
-        received.iter().all(|&status| status == 200),
-        "more requests than the queue holds"
-    );
-    server.shutdown(Duration::MAX);
-    let error = writer.finish(Duration::from_millis(10)).unwrap_err();
-    assert_eq!(error.to_string(), "the file accepts no more data");
 }

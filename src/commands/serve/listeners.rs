@@ -64,10 +64,7 @@ pub(super) fn start_all(
             builder = builder.on_limit_reached(notes.reporter(limits, url.clone()));
         }
         if let Some(journal) = options.journal {
-            builder = builder.journal(match &listener.name {
-                Some(name) => journal.for_listener(name),
-                None => journal.clone(),
-            });
+            builder = builder.journal(journal.clone());
         }
         let server = builder.start().map_err(|error| name_option(&error))?;
         let _ = url.set(server.url());

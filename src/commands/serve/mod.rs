@@ -93,7 +93,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
 
-    /// Append one JSON line per request to this file; `-`: standard output (docs/profiles.md)
+    /// Append JSON lines about requests to this file; `-`: standard output (docs/journal.md)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 

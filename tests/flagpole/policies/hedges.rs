@@ -1,12 +1,13 @@
 //! A hedge that wins, in records and ledger. Which attempts are hedged, and how many, is tested by simulation.
 
-use super::{GRACE, MS, by_download, labels, server_with_rule};
+use super::{MS, by_download, labels, server_with_rule};
 use crate::agreement_util::{TestRun, assert_agree};
 use crate::combos::{codes, concurrency, with_every_combo};
+use crate::servers::{FinishedRequest, finish};
 use flagpole_analysis::bound::Bound;
 use flagpole_client::policy::{Hedge, HedgeDelay, Policy};
 use flagpole_client::{Endpoint, Run, Workload};
-use flagpole_protocol::{AttemptKind, AttemptRecord};
+use flagpole_protocol::{AttemptKind, AttemptRecord, ResponseEnd};
 use flagpole_server::Rule;
 use std::time::Duration;
 
@@ -44,8 +45,9 @@ fn winning_hedge_cancels_the_hedged_attempt() {
         is_concurrent.then(|| (combo, combo.measure(run)))
     });
     let runs: Vec<TestRun> = runs.into_iter().flatten().collect();
-    let ledger = server.shutdown(GRACE);
-    assert_agree(&runs, &ledger);
+    let finished = finish(server);
+    assert_agree(&runs, &finished);
+    let (ledger, requests) = finished;
     for (combo, run) in &runs {
         for records in by_download(run) {
             assert_eq!(labels(&records), ["hedge_lost", "ok"], "{}", combo.name());
@@ -69,8 +71,9 @@ fn winning_hedge_cancels_the_hedged_attempt() {
         "losers are cancelled"
     );
     assert!(ledger.requests <= 2 * each);
-    let is_first_given_up = |entry: &flagpole_protocol::JournalEntry| {
-        entry.completed == (entry.request_number == Some(2))
+    let is_first_given_up = |(request, outcome): &FinishedRequest| {
+        let is_completed = outcome.end == ResponseEnd::Completed;
+        is_completed == (request.request_number == Some(2))
     };
-    assert!(ledger.entries.iter().all(is_first_given_up));
+    assert!(requests.iter().all(is_first_given_up));
 }

@@ -7,6 +7,7 @@ mod retry_numbers;
 
 use crate::agreement_util::{TestRun, assert_agree};
 use crate::combos::{concurrency, with_every_combo};
+use crate::servers::finish;
 use flagpole_client::policy::{Policy, Retry};
 use flagpole_client::{Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptRecord, Ledger, MeasuredRun};
@@ -44,8 +45,9 @@ fn run_all(policy: &Policy, workload: &Workload, server: BlockingServer) -> (Vec
         let run = Run::new(workload, &endpoint).concurrency(concurrency(4));
         (combo, combo.measure(run.policy(policy.clone())))
     });
-    let ledger = server.shutdown(GRACE);
-    assert_agree(&runs, &ledger);
+    let finished = finish(server);
+    assert_agree(&runs, &finished);
+    let (ledger, _) = finished;
     (runs, ledger)
 }
 

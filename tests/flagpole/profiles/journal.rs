@@ -2,7 +2,8 @@
 
 use super::{built_in, codes};
 use crate::harness::{Sandbox, flagpole, wait_until};
-use flagpole_protocol::{Cause, FateKey, JournalEntry, Resource};
+use crate::servers::finish;
+use flagpole_protocol::{Cause, FateKey, RequestEntry, Resource};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{BlockingServer, FatePreview, RuleSet, Site};
@@ -38,8 +39,8 @@ fn preview_line(preview: &FatePreview) -> String {
     format!("{resource} {request_number} {rule} {planned:?} {fault:?} {ending}")
 }
 
-fn entry_line(entry: &JournalEntry) -> String {
-    let JournalEntry {
+fn entry_line(entry: &RequestEntry) -> String {
+    let RequestEntry {
         resource,
         request_number,
         rule,
@@ -63,14 +64,12 @@ fn send_all(server: &BlockingServer, resources: &[Resource], concurrency: usize)
         });
         drop(peers);
     }
-    let count = resources.len();
-    wait_until("the journal is complete", || {
-        server.journal_entries().len() == count
-    });
+    let count = resources.len() as u64;
+    wait_until("all requests are over", || server.requests_over() == count);
 }
 
 /// Compares the journal of a server of this listener with the previewed fates.
-fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<JournalEntry> {
+fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<RequestEntry> {
     let rules = RuleSet::new(seed, listener).unwrap();
     let mut runner = TestRunner::deterministic();
     let resources: Vec<_> = codes()
@@ -95,7 +94,8 @@ fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<Jou
             .listener(listener.clone());
         let server = builder.journal_capacity(resources.len()).start().unwrap();
         send_all(&server, &shuffled.current(), concurrency);
-        let mut journal = server.journal_entries();
+        let (_, requests) = finish(server);
+        let mut journal: Vec<_> = requests.into_iter().map(|(entry, _)| entry).collect();
         journal.sort_by_key(|entry| (entry.resource.clone(), entry.request_number));
         let numbers: Vec<_> = journal
             .iter()
@@ -108,7 +108,7 @@ fn assert_journal_matches(name: &str, seed: u64, listener: &Listener) -> Vec<Jou
             .collect();
         all.sort();
         assert_eq!(numbers, all, "{name}, concurrency {concurrency}");
-        let is_fate = |entry: &JournalEntry| {
+        let is_fate = |entry: &RequestEntry| {
             !matches!(entry.cause, Cause::ConcurrencyLimit | Cause::RateLimit)
         };
         journal.retain(is_fate);
@@ -180,12 +180,13 @@ fn journal_file_matches_the_fate_command() {
         }
         let text = || fs::read_to_string(sandbox.path("journal")).unwrap();
         wait_until("the journal file is complete", || {
-            text().matches('\n').count() == count
+            text().matches('\n').count() == 2 * count
         });
         let journal = text();
         let lines = journal
             .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|line| line["event"] == "end");
         let (lines, mut compared) = (lines.collect::<Vec<_>>(), 0);
         for listener in listeners {
             let name = listener["listener"].as_str().unwrap();

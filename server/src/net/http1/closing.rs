@@ -1,7 +1,5 @@
 //! How a connection ends, once nothing more is served on it.
 
-use crate::http::refusal::Refusal;
-use crate::net::http1::date_field;
 use crate::net::shared_state::WorkerContext;
 use crate::net::tcp_socket::SocketHandle;
 use std::future::poll_fn;
@@ -34,8 +32,8 @@ pub(super) enum Close {
     Reset,
     /// A reset at once.
     Abort,
-    /// A response to what is not a request, and a FIN.
-    Refuse(Refusal),
+    /// A last response, as bytes on the wire, and a FIN.
+    Refuse(Vec<u8>),
     /// At once: the peer is gone, or has closed its side and has everything.
     Done,
 }
@@ -55,8 +53,7 @@ pub(super) async fn close<S>(
     let ending = async {
         match how {
             Close::Fin => stream.shutdown().await,
-            Close::Refuse(refusal) => {
-                let bytes = refusal.to_bytes(&date_field::now());
+            Close::Refuse(bytes) => {
                 stream.write_all(&bytes).await?;
                 stream.shutdown().await
             }

@@ -5,12 +5,14 @@ use crate::config::connection_limits::ConnectionLimits;
 use crate::http::refusal::Refusal;
 use crate::net::http1::closing::{self, Close};
 use crate::net::http1::connection_state::ConnectionState;
+use crate::net::http1::date_field;
 use crate::net::http1::http_stream::HttpStream;
 use crate::net::http1::phase::Termination;
 use crate::net::http1::service::HttpService;
 use flagpole_protocol::{ResponseEnd, ServerLimit};
 use http::StatusCode;
 use hyper::server::conn::http1;
+use std::error::Error as _;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -112,8 +114,7 @@ fn conclude(state: &ConnectionState, stop: Stop, unparsed: &[u8], is_input_over:
     let result = match stop {
         Stop::Http(result) => result,
         Stop::PeerReset => {
-            state.finish(ResponseEnd::PeerLeft);
-            state.count_error();
+            state.break_off("the peer reset the connection");
             return Close::Done;
         }
         Stop::Terminated(why) => return terminate(state, why),
@@ -128,12 +129,25 @@ fn conclude(state: &ConnectionState, stop: Stop, unparsed: &[u8], is_input_over:
             Close::Fin
         };
     };
-    state.count_error();
-    state.finish(ResponseEnd::PeerLeft);
     if !error.is_parse() {
+        state.break_off(&broken_off(&error));
         return Close::Done;
     }
-    Close::Refuse(refusal(state, &error, unparsed))
+    state.finish(ResponseEnd::PeerLeft);
+    let refusal = refusal(state, &error, unparsed);
+    state.record_refusal(&refusal);
+    Close::Refuse(refusal.to_bytes(&date_field::now()))
+}
+
+/// A sentence about an error of the connection itself.
+fn broken_off(error: &hyper::Error) -> String {
+    if error.is_incomplete_message() {
+        return "the peer closed the connection within a request".to_owned();
+    }
+    match error.source() {
+        Some(source) => format!("the connection failed: {source}"),
+        None => format!("the connection failed: {error}"),
+    }
 }
 
 /// Ends a connection on behalf of the worker.
@@ -150,12 +164,19 @@ fn terminate(state: &ConnectionState, why: Termination) -> Close {
                 return Close::Fin;
             }
             let status = StatusCode::REQUEST_TIMEOUT;
-            state.begin_response(Some(status.as_u16()), None, None);
-            // The 408 is its whole response.
-            state.finish(ResponseEnd::Completed);
             let seconds = state.worker.listener.connection_limits.head_timeout;
             let sentence = format!("expected the rest of the request within {seconds:?}");
-            Close::Refuse(Refusal::new(status, sentence))
+            let refusal = Refusal::new(status, sentence);
+            let bytes = refusal.to_bytes(&date_field::now());
+            if state.has_request() {
+                state.begin_response(Some(status.as_u16()), None, None);
+                // The 408 is its whole response.
+                state.on_bytes_written(bytes.len());
+                state.finish(ResponseEnd::Completed);
+            } else {
+                state.record_refusal(&refusal);
+            }
+            Close::Refuse(bytes)
         }
         Termination::KeepAlive => {
             state.count_limit(ServerLimit::KeepAlive);

@@ -5,15 +5,17 @@
 //! to the socket, when a fault ends the connection, when the peer leaves, or when the server stops.
 
 use crate::config::connection_limits::ConnectionLimits;
+use crate::http::refusal::Refusal;
+use crate::http::write_schedule::describe_ending;
 use crate::limits::concurrency_limit::Permit;
 use crate::limits::shared_bandwidth::SharedBandwidth;
-use crate::net::http1::active_request::{ActiveRequest, LoggedRequest};
+use crate::net::http1::active_request::ActiveRequest;
 use crate::net::http1::closing::Close;
 use crate::net::http1::phase::{Exchange, Phase, Termination, WritePhase, WritePlan};
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::WorkerContext;
 use crate::net::tcp_socket::SocketHandle;
-use flagpole_protocol::{Cause, Ending, ResponseEnd, ServerLimit};
+use flagpole_protocol::{Cause, Ending, Fate, Pace, RequestEntry, ResponseEnd, ServerLimit};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -26,6 +28,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct ConnectionState {
     pub(crate) worker: Rc<WorkerContext>,
     pub(super) socket: Rc<SocketHandle>,
+    /// The number of the connection at its listener, from 1.
+    number: u64,
     phase: RefCell<Phase>,
     /// What limits the bandwidth of the response to the latest request.
     bandwidth: RefCell<Option<Arc<SharedBandwidth>>>,
@@ -45,8 +49,13 @@ pub(crate) struct ConnectionState {
 
 impl ConnectionState {
     /// The state of a new connection, which the ledger counts, before its first head.
-    pub(crate) fn new(worker: Rc<WorkerContext>, socket: Rc<SocketHandle>) -> ConnectionState {
+    pub(crate) fn new(
+        worker: Rc<WorkerContext>,
+        socket: Rc<SocketHandle>,
+        number: u64,
+    ) -> ConnectionState {
         ConnectionState {
+            number,
             phase: RefCell::new(Phase::Idle {
                 since: worker.tick.get(),
             }),
@@ -62,27 +71,37 @@ impl ConnectionState {
         }
     }
 
-    /// Starts a request whose head has been parsed and whose fate is decided.
+    /// The number of the connection at its listener, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Starts a request whose head has been parsed and whose fate is decided. `entry` is `None` if there are no journal
+    /// entries.
     pub(super) fn begin_request(
         &self,
-        request: ActiveRequest,
+        fate: &Fate,
         cause: &Cause,
+        entry: Option<RequestEntry>,
         version: &ListenerVersion,
     ) {
         self.has_served.set(true);
-        let mut ledger = self.worker.ledger();
-        ledger.connections += u64::from(!self.is_counted.replace(true));
-        ledger.count_request(cause);
-        drop(ledger);
+        let is_first = !self.is_counted.replace(true);
+        let request = ActiveRequest {
+            permit: None,
+            hangs_forever: matches!(fate.pace, Pace::Pause(_, None)),
+            record: self.worker.recorder.begin(cause, entry, is_first),
+        };
         self.begin(Some(request), version);
     }
 
     /// Starts a request that is in no count. Until the connection serves another one, it is in no count either.
     pub(super) fn begin_uncounted_request(&self, version: &ListenerVersion) {
         if !self.has_served.get() && self.is_counted.replace(false) {
-            let mut ledger = self.worker.ledger();
-            // The count may have been taken since the connection was opened.
-            ledger.connections = ledger.connections.saturating_sub(1);
+            self.worker.recorder.count(|ledger| {
+                // The count may have been taken since the connection was opened.
+                ledger.connections = ledger.connections.saturating_sub(1);
+            });
         }
         self.begin(None, version);
     }
@@ -199,19 +218,24 @@ impl ConnectionState {
         due: Option<Instant>,
         plan: Option<WritePlan>,
     ) {
-        self.with_log(|log| {
-            log.entry.status = status;
-            if let Some(plan) = &plan {
-                log.body_length = plan.body_length;
-            }
-        });
         let mut phase = self.phase.borrow_mut();
         let Phase::Waiting(exchange) = &mut *phase else {
             // The connection has ended.
             return;
         };
-        if let (Some(status), Some(_)) = (status, &exchange.request) {
-            self.worker.ledger().count_response(status);
+        let recorder = &self.worker.recorder;
+        if let Some(ActiveRequest { record, .. }) = &mut exchange.request {
+            if let Some(WritePlan {
+                fate, body_length, ..
+            }) = &plan
+            {
+                recorder.set_ending(record, || {
+                    describe_ending(fate.pace, &fate.framing, fate.ending, *body_length)
+                });
+            }
+            if let Some(status) = status {
+                recorder.set_status(record, status);
+            }
         }
         let exchange = Exchange {
             request: exchange.request.take(),
@@ -256,16 +280,6 @@ impl ConnectionState {
         if let Some(write) = self.phase.borrow_mut().write_mut() {
             change(write);
         }
-    }
-
-    /// Changes what is logged of the request in progress, if it is logged.
-    fn with_log(&self, change: impl FnOnce(&mut LoggedRequest)) {
-        self.with_exchange(|exchange| {
-            let request = exchange.request.as_mut();
-            if let Some(log) = request.and_then(|request| request.log.as_mut()) {
-                change(log);
-            }
-        });
     }
 
     /// Ends the connection, which serves nothing more.
@@ -319,19 +333,19 @@ impl ConnectionState {
     }
 
     /// Called after bytes were written to the socket; the first write of a delayed response records its lateness.
-    pub(super) fn on_bytes_written(&self) {
-        let mut due = None;
-        self.with_write(|write| {
-            write.blocked_since = None;
-            due = write.due.take();
-        });
-        let Some(due) = due else { return };
+    pub(super) fn on_bytes_written(&self, bytes: usize) {
+        let mut phase = self.phase.borrow_mut();
+        let Phase::Writing(exchange, write) = &mut *phase else {
+            return;
+        };
+        write.blocked_since = None;
+        write.bytes += bytes as u64;
+        let Some(due) = write.due.take() else { return };
         let lateness = Instant::now().checked_duration_since(due);
-        match lateness {
-            Some(lateness) => self.worker.ledger().lateness.record(lateness),
-            None => self.worker.ledger().record_early_response(),
+        if let Some(request) = &mut exchange.request {
+            let recorder = &self.worker.recorder;
+            recorder.set_lateness(&mut request.record, lateness);
         }
-        self.with_log(|log| log.entry.lateness = Some(lateness.unwrap_or_default()));
     }
 
     /// Called when the socket takes no more bytes of a response.
@@ -358,17 +372,46 @@ impl ConnectionState {
 
     /// Counts and logs the response in progress, if there is one, as ended, and releases its permit.
     pub(super) fn finish(&self, end: ResponseEnd) {
-        let mut request = None;
-        self.with_exchange(|exchange| request = exchange.request.take());
-        let Some(request) = request else { return };
-        let completed = end == ResponseEnd::Completed;
-        let entry = request.log.map(|log| log.into_entry(completed));
-        self.worker.finish_request(end, entry);
+        let mut phase = self.phase.borrow_mut();
+        let bytes = phase.write_mut().map_or(0, |write| write.bytes);
+        let request = phase
+            .exchange_mut()
+            .and_then(|exchange| exchange.request.take());
+        drop(phase);
+        if let Some(request) = request {
+            self.worker.recorder.end(request.record, end, bytes);
+        }
     }
 
-    /// Counts that the connection ended in an error.
-    pub(super) fn count_error(&self) {
-        self.worker.ledger().connection_errors += u64::from(self.is_counted.get());
+    /// Ends the response in progress, if there is one, because the peer broke the connection off, and counts that.
+    /// `error`: the journal entry if there was no response to end.
+    pub(super) fn break_off(&self, error: &str) {
+        if !self.is_counted.get() {
+            return self.finish(ResponseEnd::PeerLeft);
+        }
+        let recorder = &self.worker.recorder;
+        recorder.count(|ledger| ledger.connection_errors += 1);
+        if self.has_request() {
+            self.finish(ResponseEnd::PeerLeft);
+        } else {
+            recorder.record_error(Some(self.number), None, error, 1);
+        }
+    }
+
+    /// Counts and logs the response to what is no valid request.
+    pub(super) fn record_refusal(&self, refusal: &Refusal) {
+        let status = refusal.status.as_u16();
+        let recorder = &self.worker.recorder;
+        recorder.count(|ledger| ledger.count_protocol_error(status));
+        recorder.record_error(Some(self.number), Some(status), &refusal.sentence, 1);
+    }
+
+    /// Whether there is a request in progress that is counted.
+    pub(super) fn has_request(&self) -> bool {
+        let phase = self.phase.borrow();
+        phase
+            .exchange()
+            .is_some_and(|exchange| exchange.request.is_some())
     }
 
     /// Counts and reports that a limit was reached.

@@ -15,7 +15,7 @@ use crate::http::redirect;
 use crate::http::route::Route;
 use crate::http::wire_image::WireRequest;
 use crate::limits::concurrency_limit::Admission;
-use crate::net::http1::active_request::ActiveRequest;
+use crate::net::http1::active_request::ParsedRequest;
 use crate::net::http1::connection_state::ConnectionState;
 use crate::net::listener_version::WorkerVersion;
 use flagpole_protocol::{
@@ -62,10 +62,18 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     // Lazy, because reading the clock is a measurable part of the cost of an immediate response.
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
-        let at = || parsed.saturating_duration_since(listener.start);
-        let at = listener.logs_requests().then(at);
-        let active = ActiveRequest::new(&version, request, &key, index, cause, decision, at);
-        state.begin_request(active, cause, &version);
+        let recorder = &state.worker.recorder;
+        let entry = recorder.has_entries().then(|| {
+            let parsed_request = ParsedRequest {
+                connection: state.number(),
+                request,
+                key: &key,
+                index,
+            };
+            let stamp = recorder.stamp(*parsed);
+            parsed_request.entry(stamp, &version, cause, decision, recorder.fields())
+        });
+        state.begin_request(&decision.fate, cause, entry, &version);
     };
     let refuse = |error: SpecError| {
         begin(None, &Cause::BadRequest, &Decision::default());

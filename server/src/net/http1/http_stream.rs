@@ -68,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HttpStream<S> {
             _ => Pin::new(&mut self.inner).poll_write_vectored(context, slices),
         };
         match &written {
-            Poll::Ready(Ok(_)) => self.state.on_bytes_written(),
+            Poll::Ready(Ok(bytes)) => self.state.on_bytes_written(*bytes),
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.state.on_write_blocked(),
         }

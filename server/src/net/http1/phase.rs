@@ -191,6 +191,8 @@ pub(super) struct WritePhase {
     pub(super) is_last: bool,
     /// The tick since when the peer has read nothing.
     pub(super) blocked_since: Option<u64>,
+    /// Number of bytes written.
+    pub(super) bytes: u64,
 }
 
 /// What the stream needs to write a response: its bytes, if they are not those that hyper writes, and which of them may be

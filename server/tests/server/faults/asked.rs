@@ -1,7 +1,7 @@
 //! Latency and faults that requests ask for, in place of those of rules.
 
 use super::{PATH, body, read_all};
-use crate::raw_connection::{RawConnection, RawResponse, wait_until};
+use crate::raw_connection::{RawConnection, RawResponse, finish, wait_until};
 use flagpole_protocol::ServerIdentity;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::{BlockingServer, ServerBuilder};
@@ -137,10 +137,12 @@ fn an_asked_chain_of_redirects_ends_at_the_resource() {
     let mut raw = RawConnection::open(&server);
     let first = raw.request("GET", PATH, "Flagpole-Fault: redirect:1\r\n");
     assert_eq!(raw.get(&first.headers["location"]).status, 200);
-    wait_until(|| server.journal_entries().len() == 8);
-    let entries = server.journal_entries();
-    assert!(entries.iter().all(|entry| &*entry.rule == "asked"));
-    let numbers: Vec<_> = entries.iter().map(|entry| entry.request_number).collect();
+    drop(raw);
+    let (_, requests) = finish(server);
+    assert!(requests.iter().all(|(entry, _)| &*entry.rule == "asked"));
+    let numbers: Vec<_> = (requests.iter())
+        .map(|(entry, _)| entry.request_number)
+        .collect();
     assert_eq!(numbers, [1, 1, 1, 2, 2, 2, 3, 3].map(Some));
 }
 
@@ -169,9 +171,8 @@ fn an_asked_fate_uses_a_number_and_the_journal_says_asked() {
     for fields in ["", "Flagpole-Fault: 503\r\n", "Flagpole-Latency: 0\r\n", ""] {
         ask(&server, fields, "");
     }
-    wait_until(|| server.journal_entries().len() == 4);
-    let entries = server.journal_entries();
-    let lines = entries.iter().map(|entry| {
+    let (_, requests) = finish(server);
+    let lines = requests.iter().map(|(entry, _)| {
         let fault = entry.fault.as_deref();
         (entry.request_number.unwrap(), &*entry.rule, fault)
     });
@@ -214,9 +215,10 @@ fn a_request_that_cannot_be_read_gets_a_sentence_and_uses_no_number() {
         assert_eq!((response.status, &*text), (400, sentence));
     }
     ask(&server, "", "");
-    wait_until(|| server.journal_entries().len() == 5);
-    let number = |entry: &flagpole_server::JournalEntry| entry.request_number;
-    let numbers: Vec<_> = server.journal_entries().iter().map(number).collect();
+    let (_, requests) = finish(server);
+    let numbers: Vec<_> = (requests.iter())
+        .map(|(entry, _)| entry.request_number)
+        .collect();
     assert_eq!(numbers, [None, None, None, None, Some(1)]);
 }
 

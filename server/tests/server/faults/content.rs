@@ -1,12 +1,12 @@
 //! Faults that replace the content, and properties of all faults.
 
 use super::{PATH, body, read_all, read_and_reuse, read_until_end};
-use crate::raw_connection::{RawConnection, RawResponse};
+use crate::raw_connection::{RawConnection, RawResponse, finish};
 use flagpole_protocol::{ContentDigest, ServerTiming};
 use flagpole_server::fate::fault;
-use flagpole_server::{BlockingServer, ServerBuilder};
+use flagpole_server::{BlockingServer, ResponseEnd, ServerBuilder};
 use std::fs;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 #[test]
 fn status_fault_replaces_the_response() {
@@ -152,8 +152,8 @@ fn label_in_server_timing_is_a_quoted_string_as_in_the_journal() {
     let timing = ServerTiming::from_header(&response.headers["server-timing"]).unwrap();
     let label = r#"503,body="a, \\ \"\u{e9}\"\n""#;
     assert_eq!(timing.fault.as_deref(), Some(label));
-    let entries = server.shutdown(Duration::from_secs(10)).entries;
-    assert_eq!(entries[0].fault.as_deref(), Some(label));
+    let (_, requests) = finish(server);
+    assert_eq!(requests[0].0.fault.as_deref(), Some(label));
 }
 
 #[test]
@@ -229,13 +229,11 @@ fn ledger_counts_responses_ended_by_faults() {
         ));
         read_all(&mut raw);
         drop(raw);
-        let ledger = server.shutdown(Duration::from_secs(10));
-        let entry = &ledger.entries[0];
-        assert_eq!(
-            (entry.status, entry.completed),
-            (status, completed),
-            "{fault}"
-        );
+        let (ledger, requests) = finish(server);
+        let outcome = &requests[0].1;
+        let is_completed = outcome.end == ResponseEnd::Completed;
+        let got = (outcome.status, is_completed);
+        assert_eq!(got, (status, completed), "{fault}");
         assert_eq!(
             (ledger.requests, ledger.connection_errors),
             (1, 0),

@@ -1,10 +1,9 @@
 //! Framing and interim responses where a table by GET of HTTP/1.1 does not show them: HEAD, HTTP/1.0, and the ledger.
 
 use super::{PATH, body, read_all};
-use crate::raw_connection::RawConnection;
+use crate::raw_connection::{RawConnection, finish};
 use flagpole_server::BlockingServer;
 use std::io::Read;
-use std::time::Duration;
 
 fn connection(fault: &str) -> (BlockingServer, RawConnection) {
     let builder = BlockingServer::builder().fault(fault.parse().unwrap());
@@ -29,13 +28,13 @@ fn body_that_lacks_its_end_is_ended_by_the_fault() {
         raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
         read_all(&mut raw);
         drop(raw);
-        let ledger = server.shutdown(Duration::from_secs(60));
+        let (ledger, requests) = finish(server);
         assert_eq!(
             (ledger.ended_by_fault, ledger.completed),
             (1, 0),
             "{fault}: {ledger}"
         );
-        assert_eq!(ledger.entries[0].ending, ending);
+        assert_eq!(requests[0].0.ending, ending);
     }
 }
 
@@ -45,11 +44,8 @@ fn endless_chunks_are_sent_until_the_peer_leaves() {
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     raw.0.read_exact(&mut vec![0; 10_000_000]).unwrap();
     drop(raw);
-    let ledger = server.shutdown(Duration::from_secs(60));
-    assert_eq!(
-        (ledger.aborted, &*ledger.entries[0].ending),
-        (1, "never ends")
-    );
+    let (ledger, requests) = finish(server);
+    assert_eq!((ledger.aborted, &*requests[0].0.ending), (1, "never ends"));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Paces: pauses, rates, slices, slow heads.
 
 use super::{PATH, body, on_fresh_and_reused, read_all, read_and_reuse};
-use crate::raw_connection::RawConnection;
-use flagpole_server::BlockingServer;
+use crate::raw_connection::{RawConnection, finish};
+use flagpole_server::{BlockingServer, ResponseEnd};
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,11 @@ fn response_before_a_hang_after_its_last_byte_is_completed() {
     let mut raw = RawConnection::open(&server);
     assert_eq!(raw.get(PATH).body, body());
     drop(raw);
-    let ledger = server.shutdown(Duration::from_secs(10));
-    let entry = &ledger.entries[0];
+    let (_, requests) = finish(server);
+    let (request, outcome) = &requests[0];
     assert_eq!(
-        (entry.completed, &*entry.ending),
-        (true, "hangs after the last byte")
+        (outcome.end, &*request.ending),
+        (ResponseEnd::Completed, "hangs after the last byte")
     );
 }
 
@@ -53,9 +53,9 @@ fn response_is_aborted_if_the_peer_leaves_before_the_last_byte() {
     raw.send(&format!("GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n"));
     raw.head();
     drop(raw);
-    let ledger = server.shutdown(Duration::from_secs(10));
+    let (ledger, requests) = finish(server);
     assert_eq!((ledger.completed, ledger.aborted), (0, 1));
-    assert!(!ledger.entries[0].completed);
+    assert_eq!(requests[0].1.end, ResponseEnd::PeerLeft);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! `redirect`: chains that end at the requested resource, use up one request number, and are no way around faults.
 
 use super::{PATH, body, read_and_reuse};
-use crate::raw_connection::{RawConnection, RawResponse};
+use crate::raw_connection::{RawConnection, RawResponse, finish};
 use flagpole_protocol::FateKey;
-use flagpole_server::{BlockingServer, Rule, RuleSet};
-use std::time::Duration;
+use flagpole_server::{BlockingServer, RequestEntry, Rule, RuleSet};
 
 fn server(faults: &[&str]) -> BlockingServer {
     let mut builder = BlockingServer::builder().seed(7).journal_capacity(1000);
@@ -28,12 +27,12 @@ fn follow(raw: &mut RawConnection, fields: &str, max: usize) -> (RawResponse, us
 
 /// The request number and the fault of each journal entry.
 fn journal(server: BlockingServer) -> Vec<(u64, Option<String>)> {
-    let entries = server.shutdown(Duration::from_secs(10)).entries;
-    let line = |entry: &flagpole_protocol::JournalEntry| {
-        let fault = entry.fault.as_deref().map(str::to_owned);
-        (entry.request_number.unwrap(), fault)
+    let (_, requests) = finish(server);
+    let line = |request: &RequestEntry| {
+        let fault = request.fault.as_deref().map(str::to_owned);
+        (request.request_number.unwrap(), fault)
     };
-    entries.iter().map(line).collect()
+    requests.iter().map(|(request, _)| line(request)).collect()
 }
 
 #[test]
@@ -173,9 +172,9 @@ fn a_chain_keeps_the_rule_and_the_delay_of_its_first_request() {
         statuses.push(response.status);
     }
     assert_eq!(statuses, [302, 302, 200, 200]);
-    let entries = server.shutdown(Duration::from_secs(10)).entries;
-    let lines: Vec<_> = (entries.iter())
-        .map(|entry| (&*entry.rule, entry.planned.as_millis()))
+    let (_, requests) = finish(server);
+    let lines: Vec<_> = (requests.iter())
+        .map(|(request, _)| (&*request.rule, request.planned.as_millis()))
         .collect();
     assert_eq!(
         lines,
