@@ -6,6 +6,9 @@
 use anyhow::{Context as _, Result};
 use std::process;
 
+/// The exit code of SIGHUP: 128 and its number.
+const HANGUP: u8 = 129;
+
 /// Calls `finish` at the first signal; exits at the second.
 pub(crate) fn on_first_signal(finish: impl Fn() + Send + 'static) -> Result<()> {
     on_signals(finish, |code| process::exit(code.into()))
@@ -17,8 +20,23 @@ pub(crate) fn on_signals(
     finish: impl Fn() + Send + 'static,
     stop: impl Fn(u8) + Send + 'static,
 ) -> Result<()> {
+    on_signals_and_hangups(finish, stop, || false)
+}
+
+/// As [`on_signals`], but at a SIGHUP calls `hangup`: it counts as a signal only if that returns false. If the terminal is
+/// gone on which the program was started, it counts without the call.
+pub(crate) fn on_signals_and_hangups(
+    finish: impl Fn() + Send + 'static,
+    stop: impl Fn(u8) + Send + 'static,
+    hangup: impl Fn() -> bool + Send + 'static,
+) -> Result<()> {
+    let had_terminal = platform::has_terminal();
     let mut count = 0_u32;
     let on_signal = move |code: u8| {
+        let is_terminal_gone = || had_terminal && platform::is_without_terminal();
+        if code == HANGUP && !is_terminal_gone() && hangup() {
+            return;
+        }
         count += 1;
         match count {
             1 => finish(),
@@ -33,6 +51,7 @@ pub(crate) fn on_signals(
 mod platform {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
+    use std::fs::File;
     use std::{io, mem, ptr, thread};
 
     /// Calls `on_signal` with the exit code for each signal that was not ignored before.
@@ -50,6 +69,21 @@ mod platform {
             .name("signals".to_owned())
             .spawn(work)?;
         Ok(())
+    }
+
+    const TERMINAL: &str = "/dev/tty";
+
+    /// Whether the program has a controlling terminal.
+    pub(super) fn has_terminal() -> bool {
+        File::open(TERMINAL).is_ok()
+    }
+
+    /// Whether the program has no controlling terminal, or one that has hung up.
+    pub(super) fn is_without_terminal() -> bool {
+        let error = File::open(TERMINAL).err();
+        let code = error.and_then(|error| error.raw_os_error());
+        // Other errors, such as too many open files, say nothing about the terminal.
+        matches!(code, Some(libc::ENXIO | libc::EIO))
     }
 
     /// Signals have small numbers: the largest is 64 on Linux.
@@ -81,5 +115,14 @@ mod platform {
     /// Calls `on_signal` with the exit code at each Ctrl-C.
     pub(super) fn listen(mut on_signal: impl FnMut(u8) + Send + 'static) -> io::Result<()> {
         ctrlc::set_handler(move || on_signal(INTERRUPTED)).map_err(io::Error::other)
+    }
+
+    /// A terminal that closes sends no signal here.
+    pub(super) fn has_terminal() -> bool {
+        false
+    }
+
+    pub(super) fn is_without_terminal() -> bool {
+        false
     }
 }

@@ -112,6 +112,12 @@ impl ProfileOptions {
         !self.latency.is_empty() || self.others.is_given()
     }
 
+    /// Whether the profile is a file and not built in.
+    pub(crate) fn is_file(&self) -> bool {
+        let name = self.others.profile.as_ref();
+        name.is_some_and(|name| !PROFILES.contains(name))
+    }
+
     /// The named profile, or the profile `default`, with these options.
     pub(crate) fn effective_profile(&self, default: &str) -> Result<Profile> {
         self.others.effective_profile(default, &self.latency)

@@ -35,6 +35,8 @@ mod profile_files;
 mod profiles;
 mod ready;
 mod refusals;
+#[cfg(unix)]
+mod reload;
 mod resume;
 mod retry_cli;
 mod run_dependent_server;

@@ -15,16 +15,21 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver};
 use std::{mem, thread};
 
-/// A request by a signal or by the parent process.
+/// A request by a signal or by the end of the parent process.
 pub(super) enum ServeEvent {
-    /// Wait until the connections close, write a report, and reset the counters.
-    DrainAndReset,
+    /// Read the file of the profile again.
+    Reload,
     Stop,
 }
 
-/// Events from signals and from the end of the parent process. A second signal calls `stop_now` with the exit code.
+/// A request by `flagpole compare`: wait until the connections close, write a report, and reset the counters.
+pub(super) struct DrainAndReset;
+
+/// Events from signals and from the end of the parent process. A second signal calls `stop_now` with the exit code. With
+/// `reloads`, SIGHUP is a request to reload.
 pub(super) fn events(
     #[cfg(unix)] parent: Option<ParentProcess>,
+    reloads: bool,
     stop_now: impl Fn(u8) + Send + 'static,
 ) -> Result<Receiver<ServeEvent>> {
     let (sender, events) = mpsc::channel();
@@ -37,25 +42,26 @@ pub(super) fn events(
             let _ = sender.send(ServeEvent::Stop);
         })?;
     }
+    let reload = sender.clone();
     let stop = move || {
         let _ = sender.send(ServeEvent::Stop);
     };
-    interrupt::on_signals(stop, stop_now)?;
+    let hangup = move || reloads && reload.send(ServeEvent::Reload).is_ok();
+    interrupt::on_signals_and_hangups(stop, stop_now, hangup)?;
     Ok(events)
 }
 
 /// Events from `flagpole compare`, the parent process.
-pub(super) fn events_of_comparison() -> Result<Receiver<ServeEvent>> {
+pub(super) fn events_of_comparison() -> Result<Receiver<DrainAndReset>> {
     let (sender, events) = mpsc::channel();
     // Ctrl-C reaches the whole process group; the parent stops its server.
     interrupt::on_first_signal(|| {})?;
     thread::spawn(move || {
         child_process::listen(|message| {
             if let ParentMessage::DrainAndReset = message {
-                let _ = sender.send(ServeEvent::DrainAndReset);
+                let _ = sender.send(DrainAndReset);
             }
         });
-        let _ = sender.send(ServeEvent::Stop);
     });
     Ok(events)
 }

@@ -11,9 +11,10 @@ mod listeners;
 mod parent;
 pub(crate) mod ready;
 mod ready_signals;
+mod reload;
 
 use self::announcement::{Announcer, ServeFormat};
-use self::events::{SentTotals, ServeEvent};
+use self::events::{DrainAndReset, SentTotals, ServeEvent};
 use self::limit_notes::LimitNotes;
 use self::listeners::{CommonOptions, RunningListener};
 #[cfg(unix)]
@@ -185,6 +186,7 @@ impl ServeArgs {
         let events = events::events(
             #[cfg(unix)]
             parent,
+            self.profile.is_file(),
             stop_now,
         )?;
         let announcer = Announcer {
@@ -198,7 +200,11 @@ impl ServeArgs {
         announcer.ready(&running, &ready, &site)?;
         journal_end.begin();
         // A closed channel stops the server too.
-        while let Ok(ServeEvent::DrainAndReset) = events.recv() {}
+        while let Ok(ServeEvent::Reload) = events.recv() {
+            self.reload(&profile, &running);
+        }
+        // From now on SIGHUP is a signal to stop.
+        drop(events);
         let grace = self.connections.grace;
         output::note(&format!(
             "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
@@ -211,6 +217,16 @@ impl ServeArgs {
         let journaled = journal_end.finish(journal_grace);
         announcer.stopped(&servers, journaled == ExitStatus::Success)?;
         Ok(code.map_or(journaled, ExitStatus::Stopped))
+    }
+
+    /// Reads the file of the profile again; after an error the servers stay as they are.
+    fn reload(&self, earlier: &Profile, running: &[RunningListener]) {
+        let profile = self.effective_profile();
+        let applied = profile.and_then(|profile| reload::apply(&profile, running, earlier));
+        output::note(&match applied {
+            Ok(()) => "SIGHUP: read the profile again; requests follow it from now on".to_owned(),
+            Err(error) => format!("flagpole: SIGHUP: the profile stays as it was: {error:#}"),
+        });
     }
 
     /// The limits of each of several listeners.
@@ -267,7 +283,7 @@ fn serve_comparison(running: Vec<RunningListener>) -> Result<ExitStatus> {
     child_process::send(&ChildMessage::Ready(one.server.url()))?;
     let mut totals = SentTotals::default();
     // A closed channel stops the server too.
-    while let Ok(ServeEvent::DrainAndReset) = events.recv() {
+    while let Ok(DrainAndReset) = events.recv() {
         one.server.drain_and_reset(DRAIN_TIMEOUT);
         totals.send_next(&one.server.take_ledger())?;
     }
