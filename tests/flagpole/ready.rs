@@ -90,6 +90,17 @@ fn port_file_appears_whole_and_replaces_that_of_an_earlier_server() {
     assert_eq!(process.url(), format!("http://127.0.0.1:{}/", ports[0]));
 }
 
+#[test]
+fn port_file_of_an_earlier_server_is_gone_when_the_server_cannot_start() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("ports"), "1\n").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let output = sandbox.run(&format!("serve --port {port} --port-file ports"));
+    output.assert_code(2);
+    assert!(!sandbox.path("ports").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn file_descriptor_gets_the_ready_line_and_is_closed() {
