@@ -28,6 +28,8 @@ enum Stop {
     Http(hyper::Result<()>),
     /// The peer has reset the connection.
     PeerReset,
+    /// The peer has reset the connection, after it had closed its sending side during a response that never ends by itself.
+    PeerClosed,
     /// The worker ends the connection.
     Terminated(Termination),
 }
@@ -75,7 +77,7 @@ where
         if watch.is_none() {
             watch.set(Some(watch_peer(&state)));
         }
-        poll_watch(watch.as_mut(), context).map(|()| Stop::PeerReset)
+        poll_watch(watch.as_mut(), context)
     })
     .await;
     let parts = http.into_parts();
@@ -85,23 +87,28 @@ where
     until_stopped(&state, closing).await;
 }
 
-/// Waits until the peer has reset the connection. A response that never ends by itself gives its permit back as soon as the
-/// peer has closed its sending side: whether it still waits cannot be known.
-async fn watch_peer(state: &ConnectionState) {
+/// Waits until the peer has reset the connection. A request whose response never ends by itself is over as soon as the peer
+/// has closed its sending side: nothing more can happen, as clients that gave up close and do not reset. Whether the peer
+/// still waits cannot be known, so the connection stays.
+async fn watch_peer(state: &ConnectionState) -> Stop {
     if state.hangs_forever() {
         state.socket.probe_peer();
         tokio::select! {
-            () = state.socket.wait_reset() => return,
-            () = state.socket.wait_end_of_input() => state.release_permit(),
+            biased;
+            () = state.socket.wait_reset() => return Stop::PeerReset,
+            () = state.socket.wait_end_of_input() => state.finish(ResponseEnd::Fault),
         }
+        state.socket.wait_reset().await;
+        return Stop::PeerClosed;
     }
     state.socket.wait_reset().await;
+    Stop::PeerReset
 }
 
-fn poll_watch<F: Future<Output = ()>>(
+fn poll_watch<F: Future<Output = Stop>>(
     watch: Pin<&mut Option<F>>,
     context: &mut Context<'_>,
-) -> Poll<()> {
+) -> Poll<Stop> {
     match watch.as_pin_mut() {
         Some(watch) => watch.poll(context),
         None => Poll::Pending,
@@ -117,6 +124,7 @@ fn conclude(state: &ConnectionState, stop: Stop, unparsed: &[u8], is_input_over:
             state.break_off("the peer reset the connection");
             return Close::Done;
         }
+        Stop::PeerClosed => return Close::Done,
         Stop::Terminated(why) => return terminate(state, why),
     };
     if let Some(close) = state.close() {

@@ -198,15 +198,6 @@ impl ConnectionState {
         });
     }
 
-    /// Releases the permit of a response that will never end by itself.
-    pub(super) fn release_permit(&self) {
-        self.with_exchange(|exchange| {
-            if let Some(request) = &mut exchange.request {
-                request.permit = None;
-            }
-        });
-    }
-
     /// Counts a response and prepares the state for its bytes, before hyper gets the response.
     ///
     /// - `status`: `None` if the peer will not receive a status line
