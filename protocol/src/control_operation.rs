@@ -24,12 +24,18 @@ pub enum ControlOperation {
     Reset,
     /// Reads the counts.
     ReadLedger,
+    /// Reads the journal, now, after a wait, or as it goes on.
+    ReadJournal,
+    /// Checks which requests arrived.
+    Verify,
     /// Reads the counts as metrics.
     ReadMetrics,
     /// Answers that the control plane works.
     CheckHealth,
     /// Answers whether all listeners accept connections.
     CheckReadiness,
+    /// Reads the description of the control plane.
+    ReadOpenApi,
 }
 
 /// A parameter in the query of an operation.
@@ -71,6 +77,43 @@ const RESET_PARAMETERS: &[ControlParameter] = &[
     ),
 ];
 
+const JOURNAL_PARAMETERS: &[ControlParameter] = &[
+    LISTENER,
+    parameter("run", "Only requests of this run", "a"),
+    parameter("method", "Only requests with this method", "GET"),
+    parameter(
+        "path",
+        "Only requests whose normalised path matches this glob",
+        "/flags/*/*.gif",
+    ),
+    parameter("status", "Only responses with this status", "503"),
+    parameter("fault", "Only responses with this fault", "503"),
+    parameter(
+        "rule",
+        "Only requests whose fate this rule decided",
+        "rule[0]",
+    ),
+    parameter("cause", "Only responses with this cause", "delay"),
+    parameter(
+        "event",
+        "Only entries of this kind: `begin` (in progress), `end` (over) or `error`",
+        "end",
+    ),
+    parameter("since", "Only entries after the one with this id", "17"),
+    parameter("limit", "At most this many entries: the newest", "100"),
+    parameter(
+        "wait",
+        "Answer when this many requests are over since the last reset",
+        "2",
+    ),
+    parameter("timeout", "Wait at most this long; default 10s", "10s"),
+    parameter(
+        "follow",
+        "`true`: go on with the lines to come until the client leaves",
+        "true",
+    ),
+];
+
 const PATCH_PARAMETERS: &[ControlParameter] = &[parameter(
     "listener",
     "Change the table of the listener with this name or port",
@@ -79,16 +122,19 @@ const PATCH_PARAMETERS: &[ControlParameter] = &[parameter(
 
 impl ControlOperation {
     /// Every operation, in the order in which they are listed.
-    pub const ALL: [ControlOperation; 9] = [
+    pub const ALL: [ControlOperation; 12] = [
         ControlOperation::ListOperations,
         ControlOperation::ReadProfile,
         ControlOperation::ReplaceProfile,
         ControlOperation::PatchProfile,
         ControlOperation::Reset,
         ControlOperation::ReadLedger,
+        ControlOperation::ReadJournal,
+        ControlOperation::Verify,
         ControlOperation::ReadMetrics,
         ControlOperation::CheckHealth,
         ControlOperation::CheckReadiness,
+        ControlOperation::ReadOpenApi,
     ];
 
     /// The method. HEAD works where GET does.
@@ -96,13 +142,15 @@ impl ControlOperation {
         match self {
             ControlOperation::ReplaceProfile => Method::PUT,
             ControlOperation::PatchProfile => Method::PATCH,
-            ControlOperation::Reset => Method::POST,
+            ControlOperation::Reset | ControlOperation::Verify => Method::POST,
             ControlOperation::ListOperations
             | ControlOperation::ReadProfile
             | ControlOperation::ReadLedger
+            | ControlOperation::ReadJournal
             | ControlOperation::ReadMetrics
             | ControlOperation::CheckHealth
-            | ControlOperation::CheckReadiness => Method::GET,
+            | ControlOperation::CheckReadiness
+            | ControlOperation::ReadOpenApi => Method::GET,
         }
     }
 
@@ -115,9 +163,12 @@ impl ControlOperation {
             | ControlOperation::PatchProfile => "/profile",
             ControlOperation::Reset => "/reset",
             ControlOperation::ReadLedger => "/ledger",
+            ControlOperation::ReadJournal => "/journal",
+            ControlOperation::Verify => "/verify",
             ControlOperation::ReadMetrics => "/metrics",
             ControlOperation::CheckHealth => "/healthz",
             ControlOperation::CheckReadiness => "/readyz",
+            ControlOperation::ReadOpenApi => "/openapi.json",
         }
     }
 
@@ -130,9 +181,12 @@ impl ControlOperation {
             ControlOperation::PatchProfile => "patchProfile",
             ControlOperation::Reset => "reset",
             ControlOperation::ReadLedger => "readLedger",
+            ControlOperation::ReadJournal => "readJournal",
+            ControlOperation::Verify => "verify",
             ControlOperation::ReadMetrics => "readMetrics",
             ControlOperation::CheckHealth => "checkHealth",
             ControlOperation::CheckReadiness => "checkReadiness",
+            ControlOperation::ReadOpenApi => "readOpenApi",
         }
     }
 
@@ -146,12 +200,17 @@ impl ControlOperation {
                 "Change values of the profile by a JSON Merge Patch (RFC 7396)"
             }
             ControlOperation::Reset => {
-                "Forget earlier requests (numbers, limits, ledger) and return their ledger"
+                "Forget earlier requests (numbers, limits, ledger, journal) and return their ledger"
             }
             ControlOperation::ReadLedger => "Read the counts of every listener",
+            ControlOperation::ReadJournal => "Read the journal as JSON lines, oldest first",
+            ControlOperation::Verify => {
+                "Check how often, or in which order, requests arrived (409: otherwise than expected)"
+            }
             ControlOperation::ReadMetrics => "Read the counts as OpenMetrics",
             ControlOperation::CheckHealth => "Check that the control plane works",
             ControlOperation::CheckReadiness => "Check that all listeners accept connections",
+            ControlOperation::ReadOpenApi => "Read the OpenAPI document of the control plane",
         }
     }
 
@@ -161,12 +220,15 @@ impl ControlOperation {
             ControlOperation::PatchProfile => PATCH_PARAMETERS,
             ControlOperation::Reset => RESET_PARAMETERS,
             ControlOperation::ReadLedger => &[LISTENER],
+            ControlOperation::ReadJournal => JOURNAL_PARAMETERS,
             ControlOperation::ListOperations
             | ControlOperation::ReadProfile
             | ControlOperation::ReplaceProfile
+            | ControlOperation::Verify
             | ControlOperation::ReadMetrics
             | ControlOperation::CheckHealth
-            | ControlOperation::CheckReadiness => &[],
+            | ControlOperation::CheckReadiness
+            | ControlOperation::ReadOpenApi => &[],
         }
     }
 }

@@ -4,10 +4,12 @@
 use crate::cause::Cause;
 use crate::record::latency_stats::LatencyStats;
 use crate::server_limit::ServerLimit;
+use crate::spec::SpecError;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display};
 use std::ops::AddAssign;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// What a server, or one of its workers, did since it was started.
@@ -73,6 +75,15 @@ pub enum ResponseEnd {
 }
 
 impl ResponseEnd {
+    /// Every way to end.
+    pub const ALL: [ResponseEnd; 5] = [
+        ResponseEnd::Completed,
+        ResponseEnd::PeerLeft,
+        ResponseEnd::Fault,
+        ResponseEnd::ServerStopped,
+        ResponseEnd::TimedOut,
+    ];
+
     /// As in the journal.
     pub const fn label(self) -> &'static str {
         match self {
@@ -82,6 +93,23 @@ impl ResponseEnd {
             ResponseEnd::ServerStopped => "server stopped",
             ResponseEnd::TimedOut => "timed out",
         }
+    }
+}
+
+impl Display for ResponseEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+impl FromStr for ResponseEnd {
+    type Err = SpecError;
+
+    fn from_str(label: &str) -> Result<ResponseEnd, SpecError> {
+        let mut ends = ResponseEnd::ALL.into_iter();
+        let labels = ResponseEnd::ALL.map(ResponseEnd::label);
+        let found = ends.find(|end| end.label() == label);
+        found.ok_or_else(|| SpecError::unknown("end", label, labels))
     }
 }
 

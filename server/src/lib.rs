@@ -94,6 +94,14 @@ pub use flagpole_protocol::{
 };
 pub use handle::{ServerHandle, StopHandle};
 pub use observe::journal::{Journal, JournalWriter};
+#[cfg(feature = "profiles")]
+pub use observe::request_count::RequestCount;
+#[cfg(feature = "profiles")]
+pub use observe::request_pattern::RequestPattern;
+#[cfg(feature = "profiles")]
+pub use observe::verification::Verification;
+#[cfg(feature = "profiles")]
+pub use observe::verification_report::{JournalContent, NearestRequest, VerificationReport};
 pub use preview::FatePreview;
 pub use server::Server;
 pub use server_control::{PreparedChange, ServerControl};

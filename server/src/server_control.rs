@@ -6,8 +6,15 @@ use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::ServerPhase;
+use crate::observe::journal_follower::JournalFollower;
 use crate::observe::request_log::RequestLog;
+#[cfg(feature = "profiles")]
+use crate::observe::verification::Verification;
+#[cfg(feature = "profiles")]
+use crate::observe::verification_report::{JournalContent, VerificationReport};
 use crate::root_url::root_url;
+#[cfg(feature = "profiles")]
+use flagpole_protocol::SpecError;
 use flagpole_protocol::{JournalEntry, Ledger};
 use http::HeaderName;
 use std::net::SocketAddr;
@@ -198,11 +205,23 @@ impl ServerControl {
     /// of the response, and complete before its connection closes; on a connection that stays open, perhaps only just after
     /// the peer has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
-        let mut entries = self
-            .read_logs(|log| log.entries().collect::<Vec<_>>())
-            .concat();
-        entries.sort_by_key(JournalEntry::id);
-        entries
+        JournalFollower::new(self.logs()).read_entries()
+    }
+
+    /// The logs of all workers.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = Arc<Mutex<RequestLog>>> {
+        self.logs.iter().cloned()
+    }
+
+    /// Compares the requests since the start or the last reset with what a test expects of them.
+    ///
+    /// # Errors
+    /// If the verification is contradictory, or has a condition on a field that is not in journal entries.
+    #[cfg(feature = "profiles")]
+    pub fn verify(&self, verification: &Verification) -> Result<VerificationReport, SpecError> {
+        let (requests, entries) = (self.ledger().requests, self.journal_entries());
+        let journal = JournalContent::new(&entries, requests, self.journal_fields());
+        verification.evaluate(&journal)
     }
 
     /// The number of journal entries since the start or the last reset that made room for newer ones.

@@ -34,18 +34,55 @@ impl FromStr for PathGlob {
                 text,
             ));
         }
-        if text.len() > LONGEST {
-            let reason = format!("a glob has at most {LONGEST} bytes, got {}", text.len());
-            return Err(SpecError::rule(reason));
-        }
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let matcher = glob.and_then(|glob| GlobSet::builder().add(glob).build());
-        let matcher = matcher
-            .map_err(|error| SpecError::rule(format!("bad glob `{text}`: {}", error.kind())))?;
         Ok(PathGlob {
             text: text.to_owned(),
-            matcher,
+            matcher: compile(text, true)?,
         })
+    }
+}
+
+/// `has_segments`: whether a `*` stays within a segment of a path.
+fn compile(text: &str, has_segments: bool) -> Result<GlobSet, SpecError> {
+    if text.len() > LONGEST {
+        let reason = format!("a glob has at most {LONGEST} bytes, got {}", text.len());
+        return Err(SpecError::rule(reason));
+    }
+    let glob = GlobBuilder::new(text)
+        .literal_separator(has_segments)
+        .build();
+    let matcher = glob.and_then(|glob| GlobSet::builder().add(glob).build());
+    matcher.map_err(|error| SpecError::rule(format!("bad glob `{text}`: {}", error.kind())))
+}
+
+/// A glob over any text, such as the value of a field: `*` for any letters, `?` for one, `[abc]` for one of these, `{a,b}`
+/// for one of these words.
+#[derive(Clone, Debug)]
+pub struct ValueGlob {
+    text: String,
+    matcher: GlobSet,
+}
+
+impl ValueGlob {
+    /// Whether a text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        self.matcher.is_match(text)
+    }
+}
+
+impl FromStr for ValueGlob {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<ValueGlob, SpecError> {
+        Ok(ValueGlob {
+            text: text.to_owned(),
+            matcher: compile(text, false)?,
+        })
+    }
+}
+
+impl fmt::Display for ValueGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -67,6 +104,13 @@ mod tests {
         assert!(matches("/flags/**", "/flags/br/br.gif"));
         assert!(matches("/flags/b[a-r]/*", "/flags/br/metadata.json"));
         assert!(!matches("/flags/*/*.gif", "/flags/br/metadata.json"));
+    }
+
+    #[test]
+    fn a_star_matches_any_letters_of_a_value() {
+        let matches = |glob: &str, value| glob.parse::<ValueGlob>().unwrap().matches(value);
+        assert!(matches("*", "") && matches("image/*", "image/gif/x") && matches("a{b,c}?", "acd"));
+        assert!(!matches("image/*", "text/html") && !matches("", "x"));
     }
 
     #[test]

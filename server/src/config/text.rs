@@ -5,7 +5,7 @@ use super::accept_delay::AcceptDelay;
 use super::bandwidth::Bandwidth;
 use super::cache_control::CacheControl;
 #[cfg(feature = "profiles")]
-use super::path_glob::PathGlob;
+use super::path_glob::{PathGlob, ValueGlob};
 use super::rate_limit::RateLimit;
 use super::request_number_range::RequestNumberRange;
 use super::time_window::TimeWindow;
@@ -69,13 +69,13 @@ macro_rules! text_or_number {
 
 text_or_number!(Latency FaultSpec RateLimit RequestNumberRange Bandwidth AcceptDelay TimeWindow CacheControl);
 #[cfg(feature = "profiles")]
-text_or_number!(PathGlob);
+text_or_number!(PathGlob ValueGlob);
 
 #[cfg(feature = "schema")]
 mod schema {
     use super::{
         AcceptDelay, Bandwidth, CacheControl, DurationText, FaultSpec, Latency, PathGlob,
-        RateLimit, RequestNumberRange, Seed, TimeWindow,
+        RateLimit, RequestNumberRange, Seed, TimeWindow, ValueGlob,
     };
     use crate::fate::{fault, latency};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -127,6 +127,7 @@ mod schema {
         AcceptDelay: text_or_number("A delay, in a window of time unless it always applies", &["200ms", "1s@5s..8s"]);
         TimeWindow: text("A window of time after the start of the server", &["5s..8s", "20s.."]);
         PathGlob: text("A glob that paths must match", &["/flags/*/*.gif", "/flags/**"]);
+        ValueGlob: text_or_number("A glob that values must match", &["image/*"]);
         RequestNumberRange: text_or_number("Request numbers, from 1", &["3..6", "3..=6", "3..", "..3", "3"]);
         DurationText: text_or_number("A duration", &["5s", "250ms"]);
         // The field describes it.

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Why a request failed. Its kind is the status, so `type` is absent (`about:blank`).
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -15,6 +16,9 @@ pub(super) struct Problem {
     status: u16,
     /// What was expected, what was found, and what helps, as one sentence.
     detail: String,
+    /// Further members, which the operation describes.
+    #[serde(flatten)]
+    members: Map<String, Value>,
     #[serde(skip)]
     fields: Vec<(HeaderName, HeaderValue)>,
 }
@@ -29,6 +33,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             status: status.as_u16(),
             detail: detail.to_string(),
+            members: Map::new(),
             fields: Vec::new(),
         }
     }
@@ -39,6 +44,19 @@ impl Problem {
 
     pub(super) fn unprocessable(detail: impl ToString) -> Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// Adds the members of a document that a problem does not have.
+    pub(super) fn with_members(mut self, document: &impl Serialize) -> Problem {
+        let document = serde_json::to_value(document);
+        let Value::Object(mut members) = document.expect("documents are JSON") else {
+            return self;
+        };
+        for own in ["title", "status", "detail"] {
+            members.remove(own);
+        }
+        self.members = members;
+        self
     }
 
     pub(super) fn with_field(mut self, name: HeaderName, value: &'static str) -> Problem {

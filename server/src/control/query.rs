@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use axum::extract::Query as AxumQuery;
-use flagpole_protocol::{ControlOperation, SpecError};
+use flagpole_protocol::{ControlOperation, SpecError, spec};
 use http::Uri;
 use std::fmt::Display;
 
@@ -48,6 +48,11 @@ impl Query {
         let parsed = self.text(name).map(parse).transpose();
         parsed.map_err(|error| Problem::bad_request(format!("{name}: {error}")))
     }
+}
+
+/// Parses a whole number from 0.
+pub(super) fn number(text: &str) -> Result<u64, SpecError> {
+    spec::whole_number(text).ok_or_else(|| SpecError::expected("a whole number from 0", text))
 }
 
 #[cfg(test)]

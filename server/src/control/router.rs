@@ -1,12 +1,15 @@
 //! Finds the operation of a request.
 
+use super::journal_resource;
 use super::ledgers;
 use super::metrics;
+use super::openapi;
 use super::problem::Problem;
 use super::profile_resource;
 use super::query::Query;
 use super::slot::ConnectionSlot;
 use super::state::ControlState;
+use super::verify_resource;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -57,7 +60,10 @@ async fn answer(
         ControlOperation::PatchProfile => profile_resource::patch(state, &query, request).await,
         ControlOperation::Reset => ledgers::reset(state, &slot, &query).await,
         ControlOperation::ReadLedger => ledgers::read(state, &query),
+        ControlOperation::ReadJournal => journal_resource::read(state, &slot, &query).await,
+        ControlOperation::Verify => verify_resource::verify(state, request).await,
         ControlOperation::ReadMetrics => Ok(metrics::read(state)),
+        ControlOperation::ReadOpenApi => Ok(openapi::read()),
         ControlOperation::CheckHealth => Ok("ok\n".into_response()),
         ControlOperation::CheckReadiness => readiness(state),
     }

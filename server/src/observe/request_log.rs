@@ -1,8 +1,8 @@
 //! What one worker records, under one lock: its ledger, and the journal in memory, a ring of the newest entries.
 
-use flagpole_protocol::{
-    Cause, ErrorEntry, JournalEntry, Ledger, RequestEntry, RequestOutcome, ResponseEnd,
-};
+pub(crate) mod cursor;
+
+use flagpole_protocol::{Cause, ErrorEntry, Ledger, RequestEntry, RequestOutcome, ResponseEnd};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
@@ -121,6 +121,12 @@ impl RequestLog {
         self.ring.push_back(slot);
     }
 
+    /// The entry with this number in the epoch, if it is still in the ring.
+    fn slot(&self, number: u64) -> Option<&Slot> {
+        let index = number.checked_sub(self.dropped)?;
+        self.ring.get(usize::try_from(index).ok()?)
+    }
+
     fn slot_mut(&mut self, ticket: LogTicket) -> Option<&mut Slot> {
         if ticket.epoch != self.epoch {
             return None;
@@ -135,15 +141,6 @@ impl RequestLog {
         self.dropped = 0;
         self.ring.clear();
         mem::take(&mut self.ledger)
-    }
-
-    /// The entries in the ring, oldest first.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = JournalEntry> {
-        self.ring.iter().map(|slot| match slot.clone() {
-            Slot::Request(request, None) => JournalEntry::Begin(request),
-            Slot::Request(request, Some(outcome)) => JournalEntry::End { request, outcome },
-            Slot::Error(error) => JournalEntry::Error(error),
-        })
     }
 
     /// The number of entries since the last reset that are no longer in the ring.

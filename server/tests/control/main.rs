@@ -5,7 +5,10 @@
 mod bounds;
 mod call;
 mod guard;
+mod journal;
 mod ledgers;
 mod metrics;
+mod openapi;
 mod profile;
 mod routes;
+mod verify;

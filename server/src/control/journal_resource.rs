@@ -1,0 +1,182 @@
+//! The journal: `GET /journal`. It can be read at once, after a wait, or as it goes on.
+
+use super::journal_query::{JournalFilter, JournalQuery, Wait};
+use super::line_body::LineBody;
+use super::problem::Problem;
+use super::query::Query;
+use super::slot::{ConnectionSlot, LongCall};
+use super::state::ControlState;
+use super::stopping::Stopping;
+use crate::observe::journal_follower::JournalFollower;
+use crate::server_control::ServerControl;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use flagpole_protocol::JournalEntry;
+use flagpole_protocol::spec::DurationDisplay;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{self, Instant};
+
+/// The interval between looks at whether enough requests are over.
+const WAIT_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The interval between looks at whether the journal went on.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The number of entries that are written at a time.
+const ENTRIES_PER_PIECE: usize = 256;
+
+pub(super) async fn read(
+    state: &ControlState,
+    slot: &Arc<ConnectionSlot>,
+    query: &Query,
+) -> Result<Response, Problem> {
+    let servers: Vec<_> = state.selected(query)?.into_iter().cloned().collect();
+    let query = JournalQuery::parse(query)?;
+    let call = state.slots.begin_long_call(slot)?;
+    if let Some(wait) = query.wait {
+        tokio::select! {
+            waited = wait_for(&servers, &query.filter, wait) => waited?,
+            () = state.stopping.wait() => return Err(Stopping::problem()),
+        }
+    }
+    let body = if query.follows {
+        follow(&servers, query.filter, state.stopping.clone(), call)
+    } else {
+        let entries = query.select(follower(&servers).read_entries());
+        send(entries, call)
+    };
+    Ok(([(CONTENT_TYPE, "application/jsonl")], Body::new(body)).into_response())
+}
+
+fn follower(servers: &[ServerControl]) -> JournalFollower {
+    JournalFollower::new(servers.iter().flat_map(ServerControl::logs))
+}
+
+/// Waits until enough requests are over: of all requests of the servers since the last reset, or if there is a filter, of
+/// those in the journal that it selects.
+async fn wait_for(
+    servers: &[ServerControl],
+    filter: &JournalFilter,
+    Wait { requests, timeout }: Wait,
+) -> Result<(), Problem> {
+    let end = Instant::now() + timeout;
+    let mut counter = OverCounter::new(servers, filter);
+    loop {
+        let over = counter.count();
+        if over >= requests {
+            return Ok(());
+        }
+        if Instant::now() >= end {
+            let detail = format!(
+                "{over} of {requests} requests are over after {}",
+                DurationDisplay(timeout)
+            );
+            let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT, detail);
+            return Err(problem.with_members(&json!({ "over": over, "expected": requests })));
+        }
+        time::sleep(WAIT_INTERVAL).await;
+    }
+}
+
+/// Counts the requests that are over.
+struct OverCounter<'a> {
+    servers: &'a [ServerControl],
+    filter: &'a JournalFilter,
+    /// `None` without a filter.
+    follower: Option<JournalFollower>,
+    /// Requests that the follower has read.
+    over: u64,
+}
+
+impl<'a> OverCounter<'a> {
+    fn new(servers: &'a [ServerControl], filter: &'a JournalFilter) -> OverCounter<'a> {
+        OverCounter {
+            servers,
+            filter,
+            follower: (!filter.is_empty()).then(|| follower(servers)),
+            over: 0,
+        }
+    }
+
+    fn count(&mut self) -> u64 {
+        let Some(journal) = &mut self.follower else {
+            return self.servers.iter().map(ServerControl::requests_over).sum();
+        };
+        let mut read = journal.read();
+        if read.was_reset {
+            // What was counted may be forgotten; all that is not is read again.
+            *journal = follower(self.servers);
+            (self.over, read) = (0, journal.read());
+        }
+        let is_over = |line: &&JournalEntry| line.outcome().is_some();
+        let ends = read.lines.iter().filter(is_over);
+        self.over += ends.filter(|end| self.filter.selects_request(end)).count() as u64;
+        self.over
+    }
+}
+
+/// Sends entries at the speed of the reader.
+fn send(entries: Vec<JournalEntry>, call: LongCall) -> LineBody {
+    let (sender, body) = LineBody::new(call);
+    tokio::spawn(async move {
+        for piece in entries.chunks(ENTRIES_PER_PIECE) {
+            if sender.send(lines(piece)).await.is_err() {
+                return;
+            }
+        }
+    });
+    body
+}
+
+/// Sends lines as they come, until the reader leaves. While the reader does not read, nothing is read from the journal
+/// either, so that nothing grows.
+fn follow(
+    servers: &[ServerControl],
+    filter: JournalFilter,
+    stopping: Stopping,
+    call: LongCall,
+) -> LineBody {
+    let (sender, body) = LineBody::new(call);
+    let follower = follower(servers);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = send_followed(follower, &filter, &sender) => {}
+            () = sender.closed() => {}
+            () = stopping.wait() => {}
+        }
+    });
+    body
+}
+
+async fn send_followed(
+    mut follower: JournalFollower,
+    filter: &JournalFilter,
+    sender: &Sender<Bytes>,
+) {
+    loop {
+        let mut entries = follower.read().lines;
+        entries.retain(|entry| filter.selects(entry));
+        for piece in entries.chunks(ENTRIES_PER_PIECE) {
+            if sender.send(lines(piece)).await.is_err() {
+                return;
+            }
+        }
+        time::sleep(FOLLOW_INTERVAL).await;
+    }
+}
+
+/// JSON lines.
+fn lines(entries: &[JournalEntry]) -> Bytes {
+    let mut text = Vec::new();
+    for entry in entries {
+        serde_json::to_writer(&mut text, entry).expect("entries are JSON");
+        text.push(b'\n');
+    }
+    text.into()
+}

@@ -1,0 +1,46 @@
+//! Verification: `POST /verify`.
+
+use super::media_type::MediaType;
+use super::problem::{Problem, json};
+use super::request_body::RequestBody;
+use super::state::ControlState;
+use crate::observe::journal_follower::JournalFollower;
+use crate::observe::verification::Verification;
+use crate::observe::verification_report::JournalContent;
+use crate::server_control::ServerControl;
+use axum::body::Body;
+use axum::response::Response;
+use flagpole_protocol::spec::reword_serde_error;
+use http::{Request, StatusCode};
+
+pub(super) async fn verify(
+    state: &ControlState,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let body = RequestBody::read(request).await?;
+    if body.media_type == MediaType::Toml {
+        let detail = "expected JSON, got TOML";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    let verification = parse(&body)?;
+    let servers = &state.servers;
+    // First, because requests that begin meanwhile are not missing.
+    let requests: u64 = servers.iter().map(|server| server.ledger().requests).sum();
+    let entries = JournalFollower::new(servers.iter().flat_map(ServerControl::logs)).read_entries();
+    let recorded_fields = servers
+        .first()
+        .map_or(&[][..], ServerControl::journal_fields);
+    let journal = JournalContent::new(&entries, requests, recorded_fields);
+    let report = verification.evaluate(&journal);
+    let report = report.map_err(Problem::unprocessable)?;
+    if report.verified {
+        return Ok(json(&report));
+    }
+    Err(Problem::new(StatusCode::CONFLICT, &report.detail).with_members(&report))
+}
+
+fn parse(body: &RequestBody) -> Result<Verification, Problem> {
+    let document = body.json()?;
+    let parsed = serde_json::from_value(document);
+    parsed.map_err(|error| Problem::unprocessable(reword_serde_error(&error.to_string())))
+}

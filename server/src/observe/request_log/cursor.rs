@@ -1,0 +1,99 @@
+//! Reads the log of a worker bit by bit as it goes on, so that the worker never waits long for the lock.
+
+use super::{RequestLog, Slot};
+use flagpole_protocol::JournalEntry;
+use std::collections::BTreeSet;
+
+/// Maximum number of new entries that are read under one lock.
+const MAX_ENTRIES: usize = 256;
+
+/// A place in a log: what a reader has seen.
+#[derive(Debug, Default)]
+pub(crate) struct LogCursor {
+    epoch: u64,
+    /// The number of the next entry that the reader has not seen.
+    next: u64,
+    /// The numbers of entries of which the reader has seen the begin and not the end.
+    open: BTreeSet<u64>,
+}
+
+/// What was read from a log.
+#[derive(Debug, Default)]
+pub(crate) struct ReadLines {
+    /// Two lines for each request, as in a file; the end of a request comes after its begin.
+    pub(crate) lines: Vec<JournalEntry>,
+    /// The number of entries that left the log before they, or their end, were read.
+    pub(crate) missed: u64,
+    /// Whether the log was reset since the previous read.
+    pub(crate) was_reset: bool,
+    /// Whether there is more to read now.
+    pub(crate) has_more: bool,
+}
+
+impl LogCursor {
+    /// A cursor at the oldest entry of a log.
+    pub(crate) fn new(log: &RequestLog) -> LogCursor {
+        LogCursor {
+            epoch: log.epoch,
+            next: log.dropped,
+            open: BTreeSet::new(),
+        }
+    }
+
+    /// Reads what is new in the log.
+    pub(crate) fn read(&mut self, log: &RequestLog) -> ReadLines {
+        let mut read = ReadLines::default();
+        if self.epoch != log.epoch {
+            *self = LogCursor::default();
+            self.epoch = log.epoch;
+            read.was_reset = true;
+        }
+        self.read_ends(log, &mut read);
+        read.missed += log.dropped.saturating_sub(self.next);
+        self.next = self.next.max(log.dropped);
+        let unread = usize::try_from(self.next - log.dropped).unwrap_or(usize::MAX);
+        let mut unread = log.ring.iter().skip(unread);
+        for slot in unread.by_ref().take(MAX_ENTRIES) {
+            self.read_new(slot, &mut read);
+        }
+        read.has_more = unread.next().is_some();
+        read
+    }
+
+    /// Reads the ends of requests whose begin was read before.
+    fn read_ends(&mut self, log: &RequestLog, read: &mut ReadLines) {
+        self.open.retain(|&number| match log.slot(number) {
+            Some(Slot::Request(_, None)) => true,
+            Some(Slot::Request(request, Some(outcome))) => {
+                read.lines.push(JournalEntry::End {
+                    request: request.clone(),
+                    outcome: outcome.clone(),
+                });
+                false
+            }
+            Some(Slot::Error(_)) | None => {
+                read.missed += 1;
+                false
+            }
+        });
+    }
+
+    fn read_new(&mut self, slot: &Slot, read: &mut ReadLines) {
+        match slot {
+            Slot::Error(error) => read.lines.push(JournalEntry::Error(error.clone())),
+            Slot::Request(request, outcome) => {
+                read.lines.push(JournalEntry::Begin(request.clone()));
+                match outcome {
+                    None => {
+                        self.open.insert(self.next);
+                    }
+                    Some(outcome) => read.lines.push(JournalEntry::End {
+                        request: request.clone(),
+                        outcome: outcome.clone(),
+                    }),
+                }
+            }
+        }
+        self.next += 1;
+    }
+}
