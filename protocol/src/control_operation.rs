@@ -68,8 +68,17 @@ const LISTENER: ControlParameter = parameter(
     "DELAY",
 );
 
+const HISTOGRAM: ControlParameter = parameter(
+    "histogram",
+    "Whether to add the histogram of the lateness",
+    "true",
+);
+
+const LEDGER_PARAMETERS: &[ControlParameter] = &[LISTENER, HISTOGRAM];
+
 const RESET_PARAMETERS: &[ControlParameter] = &[
     LISTENER,
+    HISTOGRAM,
     parameter(
         "drain",
         "Wait at most this long until all connections are closed",
@@ -219,8 +228,8 @@ impl ControlOperation {
         match self {
             ControlOperation::PatchProfile => PATCH_PARAMETERS,
             ControlOperation::Reset => RESET_PARAMETERS,
-            ControlOperation::ReadLedger => &[LISTENER],
             ControlOperation::ReadJournal => JOURNAL_PARAMETERS,
+            ControlOperation::ReadLedger => LEDGER_PARAMETERS,
             ControlOperation::ListOperations
             | ControlOperation::ReadProfile
             | ControlOperation::ReplaceProfile

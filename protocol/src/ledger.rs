@@ -173,37 +173,6 @@ impl Ledger {
     }
 }
 
-impl Ledger {
-    /// How the responses ended; all but the first two only if there are any.
-    fn ends(&self) -> String {
-        let always = [(self.completed, "completed"), (self.aborted, "aborted")];
-        let rarer = [
-            (self.ended_by_fault, "ended by a fault"),
-            (self.ended_by_stop, "ended by the stop"),
-            (self.timed_out, "timed out in writing"),
-        ];
-        let rarer = rarer.into_iter().filter(|(count, _)| *count > 0);
-        let ends = always.into_iter().chain(rarer);
-        let ends: Vec<_> = ends.map(|(count, how)| format!("{count} {how}")).collect();
-        ends.join(", ")
-    }
-
-    /// The errors that belong to no request; empty if there are none.
-    fn errors(&self) -> String {
-        let mut errors = Vec::new();
-        if !self.protocol_errors.is_empty() {
-            errors.push(format!("invalid requests {}", list(&self.protocol_errors)));
-        }
-        let counts = [
-            (self.connection_errors, "connections broken off"),
-            (self.accept_errors, "failed accepts"),
-        ];
-        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        errors.extend(counts.map(|(count, what)| format!("{what} {count}")));
-        errors.join("; ")
-    }
-}
-
 impl AddAssign<&Ledger> for Ledger {
     fn add_assign(&mut self, other: &Ledger) {
         self.requests += other.requests;
@@ -233,41 +202,6 @@ impl AddAssign<&Ledger> for Ledger {
     }
 }
 
-/// One line for each group of counts.
-impl Display for Ledger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "requests   {} ({}) over {} connections",
-            self.requests,
-            self.ends(),
-            self.connections
-        )?;
-        writeln!(f, "by status  {}", list(&self.by_status))?;
-        write!(f, "by cause   {}", list(&self.by_cause))?;
-        if self.peak_concurrency > 0 {
-            let peak = self.peak_concurrency;
-            write!(f, "\npeak       {peak} concurrent requests")?;
-        }
-        if !self.limits_reached.is_empty() {
-            write!(f, "\nlimits     {}", list(&self.limits_reached))?;
-        }
-        let errors = self.errors();
-        if !errors.is_empty() {
-            write!(f, "\nerrors     {errors}")?;
-        }
-        let ms = |quantile| Some(self.lateness.quantile(quantile)?.as_secs_f64() * 1e3);
-        let Some((p50, p99)) = ms(0.5).zip(ms(0.99)) else {
-            return Ok(());
-        };
-        let (delayed, early) = (self.lateness.count(), self.early_responses);
-        write!(
-            f,
-            "\nlateness   p50 {p50:.3} ms, p99 {p99:.3} ms ({delayed} delayed responses, {early} early)"
-        )
-    }
-}
-
 /// One line with all counts.
 impl Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,19 +209,6 @@ impl Debug for Ledger {
         let counts = counts.lines().map(|line| line.split_whitespace());
         let counts = counts.map(|words| words.collect::<Vec<_>>().join(" "));
         write!(f, "Ledger {{ {} }}", counts.collect::<Vec<_>>().join("; "))
-    }
-}
-
-/// `200: 3, 404: 1`; `-` without counts.
-fn list<'a, K: Display + 'a>(counts: impl IntoIterator<Item = (&'a K, &'a u64)>) -> String {
-    let pairs: Vec<_> = counts
-        .into_iter()
-        .map(|(key, count)| format!("{key}: {count}"))
-        .collect();
-    if pairs.is_empty() {
-        "-".to_owned()
-    } else {
-        pairs.join(", ")
     }
 }
 

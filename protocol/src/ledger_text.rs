@@ -1,5 +1,6 @@
 //! A ledger as text for people: one line for each group of counts.
 
+use crate::ledger::Ledger;
 use crate::ledger_document::LedgerDocument;
 use std::fmt::{self, Display};
 
@@ -16,6 +17,21 @@ impl LedgerDocument {
         let ends = always.into_iter().chain(rarer);
         let ends: Vec<_> = ends.map(|(count, how)| format!("{count} {how}")).collect();
         ends.join(", ")
+    }
+
+    /// The errors that belong to no request; empty if there are none.
+    fn errors(&self) -> String {
+        let mut errors = Vec::new();
+        if !self.protocol_errors.is_empty() {
+            errors.push(format!("invalid requests {}", list(&self.protocol_errors)));
+        }
+        let counts = [
+            (self.connection_errors, "connections broken off"),
+            (self.accept_errors, "failed accepts"),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        errors.extend(counts.map(|(count, what)| format!("{what} {count}")));
+        errors.join("; ")
     }
 }
 
@@ -38,7 +54,11 @@ impl Display for LedgerDocument {
         if !self.limits_reached.is_empty() {
             write!(f, "\nlimits     {}", list(&self.limits_reached))?;
         }
-        let lateness = self.lateness;
+        let errors = self.errors();
+        if !errors.is_empty() {
+            write!(f, "\nerrors     {errors}")?;
+        }
+        let lateness = &self.lateness;
         let Some((p50_us, p99_us)) = lateness.p50_us.zip(lateness.p99_us) else {
             return Ok(());
         };
@@ -48,6 +68,12 @@ impl Display for LedgerDocument {
             f,
             "\nlateness   p50 {p50:.3} ms, p99 {p99:.3} ms ({delayed} delayed responses, {early} early)"
         )
+    }
+}
+
+impl Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        LedgerDocument::from(self).fmt(f)
     }
 }
 

@@ -37,7 +37,7 @@ fn cancel_on_closed_input() -> Result<CancellationToken> {
     let token = cancel.clone();
     thread::Builder::new()
         .spawn(move || {
-            child_process::listen(|_| {});
+            child_process::reply_to_pings();
             token.cancel();
             thread::sleep(CANCEL_GRACE);
             process::exit(1);

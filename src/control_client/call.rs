@@ -9,6 +9,7 @@ use url::form_urlencoded::Serializer;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(crate) const TEXT: &str = "text/plain";
 pub(crate) const TOML: &str = "application/toml";
 
 /// What to ask.

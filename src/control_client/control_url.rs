@@ -1,6 +1,7 @@
 //! The URL of a control plane.
 
 use flagpole_client::{Endpoint, Target};
+use flagpole_protocol::spec;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -34,12 +35,14 @@ impl FromStr for ControlUrl {
             )
         };
         let port = text.strip_prefix(':').unwrap_or(text);
-        let target = if port.parse::<u16>().is_ok() {
+        let target = if spec::whole_number::<u16>(port).is_some() {
             format!("http://127.0.0.1:{port}")
         } else if text.contains("://") {
             text.to_owned()
-        } else {
+        } else if text.contains(':') {
             format!("http://{text}")
+        } else {
+            return Err(expected());
         };
         let target: Target = target.parse().map_err(|_| expected())?;
         let url = target.to_string();
@@ -89,6 +92,7 @@ mod tests {
             "",
             "0",
             "99999",
+            "localhost",
             "https://127.0.0.1:9000/",
             "127.0.0.1:9/x",
             "a b",

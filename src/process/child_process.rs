@@ -1,14 +1,14 @@
-//! Child processes of this program, and the messages (`MessagePack`) that parent and child exchange over standard input
-//! and output. The parent sends pings and the child replies, so that a child that hangs is noticed. A child ends when its
-//! standard input closes, so it ends with its parent however the parent ends.
+//! Trial processes, and the messages (`MessagePack`) that parent and child exchange over standard input and output. The
+//! parent sends pings and the child replies, so that a child that hangs is noticed. A trial ends when its standard input
+//! closes, so it ends with its parent however the parent ends.
 
+use crate::process::owned_child::OwnedChild;
 use crate::process::trial_job::{TrialJob, TrialResult};
-use anyhow::{Context as _, Result, anyhow, bail};
-use flagpole_analysis::comparison::ServerSummary;
+use anyhow::{Context as _, Result};
 use flagpole_protocol::ConnectFailureCause;
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{self, Write};
+use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,25 +16,15 @@ use std::time::{Duration, Instant};
 /// The time between two pings.
 pub(super) const PING_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The number of pings without a reply after which the child counts as hung. Pings are counted, not seconds, so that
+/// The number of pings without a reply after which a child counts as hung. Pings are counted, not seconds, so that
 /// stopping both processes (SIGSTOP) is not a failure.
-const MAX_MISSED: u32 = 5;
-
-/// The maximum wait for the exit status of a child that has closed its standard output.
-const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The time between two checks of the exit status.
-const POLL: Duration = Duration::from_millis(5);
+pub(super) const MAX_MISSED: u32 = 5;
 
 /// What a parent sends.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum ParentMessage {
-    /// To a server, first: its profile, as TOML.
-    Profile(String),
-    /// To a trial, first.
+    /// First.
     Job(Box<TrialJob>),
-    /// To a server: wait until the connections close, reset the counters and send a summary.
-    DrainAndReset,
     Ping,
 }
 
@@ -43,10 +33,6 @@ pub(crate) enum ParentMessage {
 pub(crate) enum ChildMessage {
     /// The reply to a ping.
     Pong,
-    /// The server at this URL accepts connections.
-    Ready(String),
-    /// What the server did since its last summary; when it stops, since its start.
-    Summary(ServerSummary),
     Finished(Box<TrialResult>),
     /// The trial failed with this error. `Other` if the system did not run out of a resource.
     Failed(String, ConnectFailureCause),
@@ -67,14 +53,11 @@ pub(crate) fn receive() -> Result<ParentMessage> {
     rmp_serde::from_read(io::stdin().lock()).context("cannot read from the parent process")
 }
 
-/// In the child: replies to pings until standard input closes, and passes other messages to `on_message`.
-pub(crate) fn listen(mut on_message: impl FnMut(ParentMessage)) {
-    while let Ok(message) = receive() {
-        match message {
-            // If the write fails, so does the child's next one.
-            ParentMessage::Ping => drop(send(&ChildMessage::Pong)),
-            other => on_message(other),
-        }
+/// In the child: replies to pings until standard input closes.
+pub(crate) fn reply_to_pings() {
+    while let Ok(ParentMessage::Ping) = receive() {
+        // If the write fails, so does the child's next one.
+        drop(send(&ChildMessage::Pong));
     }
 }
 
@@ -86,11 +69,9 @@ pub(super) enum ChildEvent {
     Interrupted,
 }
 
-/// The parent's side of a child, which is killed on drop.
+/// The parent's side of a trial process.
 pub(super) struct ChildProcess {
-    /// For errors: `server`.
-    name: &'static str,
-    child: Child,
+    process: OwnedChild,
     input: Option<ChildStdin>,
     events: Receiver<ChildEvent>,
     /// For events that do not come from the child.
@@ -99,20 +80,9 @@ pub(super) struct ChildProcess {
 }
 
 impl ChildProcess {
-    pub(super) fn start(name: &'static str, arguments: &[&str]) -> Result<ChildProcess> {
-        let program = std::env::current_exe().context("cannot find the flagpole executable")?;
-        let mut command = Command::new(program);
-        let command = command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        // Ctrl-C on a terminal signals a whole process group; this process stops its children itself.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        let started = command.spawn();
-        let mut child = started.with_context(|| format!("cannot start the {name} process"))?;
-        let output = child.stdout.take();
-        let mut output = BufReader::new(output.expect("standard output is piped"));
+    pub(super) fn start() -> Result<ChildProcess> {
+        let mut process = OwnedChild::start("trial", &["trial".to_owned()], Stdio::piped())?;
+        let mut output = process.take_output();
         let (sender, events) = mpsc::channel();
         let messages = sender.clone();
         thread::spawn(move || {
@@ -125,9 +95,8 @@ impl ChildProcess {
             let _ = messages.send(ChildEvent::Closed);
         });
         Ok(ChildProcess {
-            name,
-            input: child.stdin.take(),
-            child,
+            input: process.take_input(),
+            process,
             events,
             sender,
             pings_since_reply: 0,
@@ -163,33 +132,14 @@ impl ChildProcess {
         self.send(&ParentMessage::Ping);
         self.pings_since_reply += 1;
         if self.pings_since_reply > MAX_MISSED {
-            bail!("the {} process is unresponsive", self.name);
+            return Err(self.process.unresponsive());
         }
         Ok(())
     }
 
-    /// A sentence with the exit status, if the child has exited.
-    pub(super) fn exit_message(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok()??;
-        Some(format!("the {} process ended with {status}", self.name))
-    }
-
-    /// The error of a child whose output has closed. Waits for the exit status, as the pipes of a process close first.
+    /// The error of a child whose output has closed.
     pub(super) fn exit_error(&mut self) -> anyhow::Error {
-        let end = Instant::now() + EXIT_TIMEOUT;
-        while self.exit_message().is_none() && Instant::now() < end {
-            thread::sleep(POLL);
-        }
-        let message = self.exit_message();
-        anyhow!(message.unwrap_or_else(|| format!("the {} process exited", self.name)))
-    }
-}
-
-impl Drop for ChildProcess {
-    fn drop(&mut self) {
-        // Killing and waiting fail if the process has been waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.exit_error()
     }
 }
 

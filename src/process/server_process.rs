@@ -1,21 +1,44 @@
-//! flagpole's own server in a child process, against which `compare` measures.
+//! flagpole's own server in a child process, against which `compare` measures: `flagpole serve` with a control plane.
 
-use crate::process::child_process::{ChildEvent, ChildMessage, ChildProcess, ParentMessage};
-use anyhow::{Context as _, Result, bail};
+use crate::control_client::ControlClient;
+use crate::control_client::call::{ControlCall, TOML};
+use crate::control_client::error::ControlError;
+use crate::process::health_check::HealthCheck;
+use crate::process::owned_child::OwnedChild;
+use crate::process::ready::ReadyDocument;
+use crate::process::server_totals::ServerTotals;
+use crate::process::system_limits;
+use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::ServerSummary;
-use flagpole_server::Profile;
+use flagpole_protocol::{ControlOperation, LedgerReport};
 use flagpole_server::config::listener::Listener;
+use flagpole_server::{ControlPlane, Profile};
+use std::io::{self, BufRead as _};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-/// The server must send the message that is due within this time.
+/// The server must answer within this time.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-const UNRESPONSIVE: &str = "the server process is unresponsive";
+/// The connections of a trial must close within this time after its end.
+const DRAIN: &str = "1s";
+
+/// The connections to the control plane: one that pings and one that resets, and as many again.
+const CONTROL_CONNECTIONS: usize = 4;
+
+/// The most connections that `serve` accepts as an option.
+const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// A running server.
 pub(crate) struct ServerProcess {
-    process: ChildProcess,
+    process: OwnedChild,
+    control: ControlClient,
+    health: HealthCheck,
     is_unresponsive: bool,
+    /// What it did until the last reset.
+    totals: ServerTotals,
     /// The root URL of its site.
     pub(crate) url: String,
 }
@@ -23,37 +46,43 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts a server with this listener on a free port.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        let mut profile = Profile::default();
-        profile.seed = seed;
-        profile.listeners.push(listener.clone());
-        profile.listeners[0].port = None;
-        // The seed tells the processes apart in a list of processes.
-        let seed = format!("--seed={seed}");
-        let process = ChildProcess::start("server", &["serve", "--child", "--port=0", &seed])?;
+        let arguments = arguments(listener, seed)?;
+        let mut process = OwnedChild::start("server", &arguments, Stdio::null())?;
+        // A child that exits has written the reason to standard error.
+        let ready = wait_until_ready(&mut process).context("the server did not start")?;
+        let [listening] = ready.listeners.as_slice() else {
+            bail!("the server of a comparison has one listener");
+        };
+        let address = ready.control.as_deref().unwrap_or_default().parse();
         let mut server = ServerProcess {
             process,
+            control: ControlClient::new(address.map_err(|error: String| anyhow!(error))?),
+            health: HealthCheck::default(),
             is_unresponsive: false,
-            url: String::new(),
+            totals: ServerTotals::default(),
+            url: listening.url.clone(),
         };
-        let profile = ParentMessage::Profile(profile.to_string());
-        server.process.send(&profile);
-        // A child that exits has written the reason to standard error.
-        match server.next().context("the server did not start")? {
-            ChildMessage::Ready(url) => server.url = url,
-            _ => bail!("the server did not start"),
-        }
+        let mut profile = Profile::default();
+        profile.seed = seed;
+        let mut listener = listener.clone();
+        (listener.name, listener.port) = (listening.name.clone(), None);
+        profile.listeners.push(listener);
+        server.set_profile(&profile)?;
+        // Time windows count from the first request of the first trial, as they do in every later one.
+        server.reset(None)?;
         Ok(server)
     }
 
     /// Sends a ping; fails if the server has exited or is unresponsive.
     pub(crate) fn check_health(&mut self) -> Result<()> {
-        // While a trial runs, the server sends only replies to pings.
-        if let Some(ChildEvent::Closed) = self.process.next(Duration::ZERO) {
-            return Err(self.process.exit_error());
+        if let Some(message) = self.process.exit_message() {
+            bail!(message);
         }
-        let pinged = self.process.ping();
-        self.is_unresponsive = pinged.is_err();
-        pinged
+        self.is_unresponsive = !self.health.ping(&self.control);
+        if self.is_unresponsive {
+            return Err(self.process.unresponsive());
+        }
+        Ok(())
     }
 
     /// A sentence with the exit status, if the server has exited.
@@ -63,34 +92,99 @@ impl ServerProcess {
 
     /// Waits until the connections are closed and resets the counters; returns the ledger since the previous call.
     pub(crate) fn drain_and_reset(&mut self) -> Result<ServerSummary> {
-        self.process.send(&ParentMessage::DrainAndReset);
-        self.summary()
+        self.reset(Some(DRAIN))
     }
 
-    /// Stops the server; returns its ledger since its start.
+    /// Ends the server; returns its ledger since its start.
     pub(crate) fn stop(mut self) -> Result<ServerSummary> {
         if self.is_unresponsive {
-            bail!(UNRESPONSIVE);
+            return Err(self.process.unresponsive());
         }
-        self.process.close_input();
-        self.summary()
+        self.reset(None)?;
+        Ok(self.totals.stopped())
     }
 
-    fn summary(&mut self) -> Result<ServerSummary> {
-        match self.next()? {
-            ChildMessage::Summary(summary) => Ok(summary),
-            _ => bail!("the server process did not send its ledger"),
-        }
+    fn set_profile(&mut self, profile: &Profile) -> Result<()> {
+        let call = ControlCall::new(ControlOperation::ReplaceProfile);
+        self.call(&call.body(TOML, profile.to_string())).map(drop)
     }
 
-    fn next(&mut self) -> Result<ChildMessage> {
-        match self.process.next(TIMEOUT) {
-            Some(ChildEvent::Received(message)) => Ok(message),
-            Some(ChildEvent::Closed | ChildEvent::Interrupted) => Err(self.process.exit_error()),
-            None => {
+    fn reset(&mut self, drain: Option<&str>) -> Result<ServerSummary> {
+        let call = ControlCall::new(ControlOperation::Reset)
+            .parameter("drain", drain)
+            .parameter("histogram", Some(true));
+        let report: LedgerReport = serde_json::from_str(&self.call(&call)?)
+            .context("the server process did not send its ledger")?;
+        Ok(self.totals.add(&report))
+    }
+
+    fn call(&mut self, call: &ControlCall) -> Result<String> {
+        let answered = self.control.call(call, TIMEOUT);
+        answered.map_err(|error| match error {
+            ControlError::TimedOut { .. } => {
                 self.is_unresponsive = true;
-                bail!(UNRESPONSIVE);
+                self.process.unresponsive()
             }
-        }
+            ControlError::Connect(..) | ControlError::Broken(..) => self.process.exit_error(),
+            other => other.into(),
+        })
     }
+}
+
+/// The command line of a server that serves on free ports, says nothing to people, and ends with this process. The control
+/// plane gives it its profile later.
+fn arguments(listener: &Listener, seed: u64) -> Result<Vec<String>> {
+    let control_files = ControlPlane::max_open_files(CONTROL_CONNECTIONS);
+    // The concurrency of a comparison is limited by open files alone.
+    let connections = system_limits::connections_per_server(1, None, control_files)?;
+    let connections = connections.min(MAX_CONNECTIONS);
+    let fixed = [
+        "serve",
+        "--quiet",
+        "--format=json",
+        "--profile=clean",
+        "--port=0",
+        "--control=127.0.0.1:0",
+        // Nothing asks for the journal, and each entry takes processor time.
+        "--journal-capacity=0",
+        // Every fate is planned.
+        "--no-request-faults",
+        #[cfg(unix)]
+        "--exit-with-parent",
+    ];
+    let mut arguments: Vec<_> = fixed.map(str::to_owned).into();
+    arguments.extend([
+        format!("--max-connections={connections}"),
+        format!("--max-control-connections={CONTROL_CONNECTIONS}"),
+        // Tells the processes apart in a list of processes.
+        format!("--seed={seed}"),
+    ]);
+    // The control plane accepts only files that the server has from the start.
+    let files = listener
+        .fault_files()
+        .map(|file| file.display().to_string());
+    arguments.extend(files.map(|file| format!("--fault=503,body-file={file:?}@0%")));
+    Ok(arguments)
+}
+
+/// Reads the line with which the server says that it accepts connections.
+fn wait_until_ready(process: &mut OwnedChild) -> Result<ReadyDocument> {
+    let mut output = process.take_output();
+    let (sender, line) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = output.read_line(&mut line);
+        // Sending fails if the server took too long.
+        let _ = sender.send(read.map(|_| line));
+        // The server must not fail to write what it writes later.
+        let _ = io::copy(&mut output, &mut io::sink());
+    });
+    let Ok(line) = line.recv_timeout(TIMEOUT) else {
+        return Err(process.unresponsive());
+    };
+    let line = line?;
+    if line.is_empty() {
+        return Err(process.exit_error());
+    }
+    serde_json::from_str(&line).context("unexpected output of the server process")
 }

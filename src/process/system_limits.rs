@@ -21,8 +21,7 @@ pub(crate) fn max_connections() -> u64 {
 const MIN_CONNECTIONS: u64 = 8;
 
 /// The number of connections of each of several servers that the limit on open files allows, at least the number that is
-/// wanted. Raises the soft limit to the hard limit first.
-/// `reserved`: open files of a control plane.
+/// wanted. Raises the soft limit to the hard limit first. `reserved`: open files of a control plane.
 pub(crate) fn connections_per_server(
     servers: usize,
     wanted: Option<usize>,
@@ -31,7 +30,7 @@ pub(crate) fn connections_per_server(
     let needed = wanted.map_or(MIN_CONNECTIONS, |wanted| wanted as u64);
     let (servers, allowed) = (servers as u64, open_files::raise_limit());
     // The servers share the limit.
-    let other = OTHER_FILES.max(STANDARD_FILES + servers * open_files::per_server()) + reserved;
+    let other = OTHER_FILES.max(STANDARD_FILES + servers * open_files::per_server() + reserved);
     let connections = allowed.saturating_sub(other) / servers;
     if connections < needed {
         let option = wanted.map_or("", |_| "--max-connections: ");

@@ -66,7 +66,7 @@ pub(crate) fn run_trial(
     interrupt: &Interrupt,
     server: Option<&mut ServerProcess>,
 ) -> Result<TrialResult> {
-    let mut trial = ChildProcess::start("trial", &["trial"])?;
+    let mut trial = ChildProcess::start()?;
     trial.send(&ParentMessage::Job(Box::new(job)));
     interrupt.set_current(Some(trial.sender.clone()));
     let result = wait_for_result(&mut trial, server);

@@ -6,6 +6,7 @@ use crate::harness::{CommandOutput, RunningCommand, Sandbox, flagpole, wait_unti
 use crate::processes::{children, has_socket, with_argument};
 use crate::servers::server_with;
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A seed that identifies the server of one test.
@@ -245,4 +246,33 @@ fn interrupt_ends_hung_processes() {
     let all = |process: &RunningCommand, seed| [trials(process), servers(seed)].concat();
     let output = run_with_stopped_processes(all, true);
     output.assert_stderr_contains(": interrupted");
+}
+
+/// The server needs open files for its control plane besides those for connections.
+#[test]
+fn few_open_files_are_enough_for_the_concurrency_that_they_allow() {
+    let line = "compare --latency 1ms --flags 30 --strategy async -c 30 --rounds 2 --format json";
+    let process = Sandbox::new().start_after("ulimit -n 100", line);
+    let output = process.finish();
+    let document = json(&output);
+    assert_eq!(strategies(&document)[0]["ok"], 60, "{output}");
+    assert!(!output.stderr.contains("waited"), "{output}");
+}
+
+#[test]
+fn server_serves_files_that_faults_name() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("a \"b\".html"), "sorry").unwrap();
+    fs::write(
+        sandbox.path("mine.toml"),
+        "flags = 3\nrounds = 1\n[grid]\nstrategies = [\"async\"]\n[server]\n\
+         faults = ['503,body-file=a \"b\".html@100%']\n",
+    )
+    .unwrap();
+    let output = sandbox.run("compare mine.toml --format json");
+    let document = json(&output);
+    let server = &document["cells"][0]["server"];
+    // A round that is stalled is repeated.
+    assert_eq!(server["by_status"]["503"], server["requests"], "{output}");
+    assert_eq!(server["completed"], server["requests"], "{output}");
 }

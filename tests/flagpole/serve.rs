@@ -61,6 +61,17 @@ mod signals {
     }
 
     #[test]
+    fn quiet_server_writes_nothing_to_standard_error() {
+        let (process, url) = serve("--quiet --max-head-size 8KiB");
+        let mut client = RawClient::connect(&url);
+        client.write(&format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(9000)));
+        assert_eq!(client.read_status(), 414);
+        process.signal(Signal::TERM);
+        let output = process.finish();
+        assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    }
+
+    #[test]
     fn ledger_is_without_requests_for_the_identity() {
         let (process, url) =
             serve("--latency 1h --fault reset --concurrency-limit 1 --rate-limit 1/m");

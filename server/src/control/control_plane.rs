@@ -2,7 +2,7 @@
 
 use super::connections::Connections;
 use super::router::router;
-use super::slot::{ConnectionSlots, MAX_CONNECTIONS};
+use super::slot::{ConnectionSlots, DEFAULT_MAX_CONNECTIONS};
 use super::state::{ControlState, UsageReader};
 use super::stopping::Stopping;
 use crate::config::listener::Listener;
@@ -42,6 +42,7 @@ pub struct ControlPlane {
 /// The configuration of a control plane before it starts. Default: any free port of 127.0.0.1.
 pub struct ControlPlaneBuilder {
     address: SocketAddr,
+    max_connections: usize,
     host_name: Option<Arc<str>>,
     about: Option<String>,
     process_usage: Option<UsageReader>,
@@ -49,13 +50,20 @@ pub struct ControlPlaneBuilder {
 }
 
 impl ControlPlane {
-    /// Maximum number of files that a control plane has open: its connections and its event loop.
-    pub const MAX_OPEN_FILES: u64 = MAX_CONNECTIONS as u64 + 16;
+    /// Maximum number of open connections, if the builder sets no other.
+    pub const DEFAULT_MAX_CONNECTIONS: usize = DEFAULT_MAX_CONNECTIONS;
+
+    /// Maximum number of files that a control plane with this maximum number of connections has open: with them its socket
+    /// and its event loop.
+    pub const fn max_open_files(max_connections: usize) -> u64 {
+        max_connections as u64 + 16
+    }
 
     /// A builder of a control plane for these servers, which are the listeners of its profile.
     pub fn builder(servers: impl IntoIterator<Item = ServerControl>) -> ControlPlaneBuilder {
         ControlPlaneBuilder {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
+            max_connections: DEFAULT_MAX_CONNECTIONS,
             host_name: None,
             about: None,
             process_usage: None,
@@ -79,6 +87,12 @@ impl ControlPlaneBuilder {
     /// be an address of this machine only.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
+        self
+    }
+
+    /// Sets how many connections may be open, at least 4. A further one closes the one that was used least recently.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(4);
         self
     }
 
@@ -132,7 +146,7 @@ impl ControlPlaneBuilder {
         let runtime = Builder::new_current_thread().enable_all().build();
         let listeners: Vec<_> = self.servers.iter().map(ServerControl::listener).collect();
         let files = listeners.iter().flat_map(Listener::fault_files);
-        let slots = Arc::new(ConnectionSlots::new());
+        let slots = Arc::new(ConnectionSlots::new(self.max_connections));
         let state = ControlState {
             initial_files: files.map(Path::to_owned).collect(),
             servers: self.servers,

@@ -7,7 +7,7 @@ use super::state::ControlState;
 use super::stopping::Stopping;
 use crate::server_control::ServerControl;
 use axum::response::Response;
-use flagpole_protocol::{Ledger, LedgerReport, ListenerLedger, spec};
+use flagpole_protocol::{Ledger, LedgerDocument, LedgerReport, ListenerLedger, SpecError, spec};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task;
@@ -17,8 +17,9 @@ const MAX_DRAIN: Duration = Duration::from_secs(60);
 
 /// The counts at the moment.
 pub(super) fn read(state: &ControlState, query: &Query) -> Result<Response, Problem> {
+    let has_histogram = has_histogram(query)?;
     let servers = state.selected(query)?.into_iter();
-    let ledgers = servers.map(|server| listener_ledger(server, &server.ledger()));
+    let ledgers = servers.map(|server| listener_ledger(server, &server.ledger(), has_histogram));
     Ok(json(&LedgerReport::new(ledgers.collect(), None)))
 }
 
@@ -29,6 +30,7 @@ pub(super) async fn reset(
     query: &Query,
 ) -> Result<Response, Problem> {
     let servers = state.selected(query)?;
+    let has_histogram = has_histogram(query)?;
     if let Some(timeout) = query.value("drain", spec::duration)? {
         let _call = state.slots.begin_long_call(slot)?;
         let draining: Vec<_> = servers.iter().map(|&server| server.clone()).collect();
@@ -48,11 +50,23 @@ pub(super) async fn reset(
     }
     let ledgers = servers
         .into_iter()
-        .map(|server| listener_ledger(server, &server.reset()));
+        .map(|server| listener_ledger(server, &server.reset(), has_histogram));
     let report = LedgerReport::new(ledgers.collect(), state.take_process_usage());
     Ok(json(&report))
 }
 
-fn listener_ledger(server: &ServerControl, ledger: &Ledger) -> ListenerLedger {
-    ListenerLedger::new(server.name(), server.url(), ledger.into())
+fn has_histogram(query: &Query) -> Result<bool, Problem> {
+    let parse = |text: &str| {
+        let value = text.parse();
+        value.map_err(|_| SpecError::expected("`true` or `false`", text))
+    };
+    Ok(query.value("histogram", parse)?.unwrap_or(false))
+}
+
+fn listener_ledger(server: &ServerControl, ledger: &Ledger, has_histogram: bool) -> ListenerLedger {
+    let mut document = LedgerDocument::from(ledger);
+    if has_histogram {
+        document.lateness = document.lateness.with_histogram(&ledger.lateness);
+    }
+    ListenerLedger::new(server.name(), server.url(), document)
 }

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// Maximum number of open connections.
-pub(super) const MAX_CONNECTIONS: usize = 256;
+/// Maximum number of open connections by default.
+pub(super) const DEFAULT_MAX_CONNECTIONS: usize = 256;
 
-/// Maximum number of calls that wait for requests, follow the journal, or drain connections.
+/// Maximum number of calls that wait for requests, follow the journal, or drain connections; at most half of the connections,
+/// so that there are others for calls that wait for nothing.
 pub(super) const MAX_LONG_CALLS: usize = 64;
 
 /// A connection that is open.
@@ -30,6 +31,7 @@ pub(super) struct ConnectionSlot {
 /// call: so connections that do nothing keep no other from being served.
 #[derive(Debug)]
 pub(super) struct ConnectionSlots {
+    max_open: usize,
     open: Mutex<BTreeMap<u64, Arc<ConnectionSlot>>>,
     uses: Arc<AtomicU64>,
     /// Notified when the last connection is closed.
@@ -59,12 +61,13 @@ impl ConnectionSlot {
 }
 
 impl ConnectionSlots {
-    pub(super) fn new() -> ConnectionSlots {
+    pub(super) fn new(max_open: usize) -> ConnectionSlots {
         ConnectionSlots {
+            max_open,
             open: Mutex::default(),
             uses: Arc::default(),
             emptied: Notify::new(),
-            long_calls: Arc::new(Semaphore::new(MAX_LONG_CALLS)),
+            long_calls: Arc::new(Semaphore::new(MAX_LONG_CALLS.min(max_open / 2))),
         }
     }
 
@@ -79,7 +82,7 @@ impl ConnectionSlots {
             uses: self.uses.clone(),
         });
         let mut open = self.lock();
-        if open.len() >= MAX_CONNECTIONS {
+        if open.len() >= self.max_open {
             let candidates = open
                 .values()
                 .filter(|slot| !slot.is_in_long_call.load(Relaxed));
@@ -101,8 +104,7 @@ impl ConnectionSlots {
     pub(super) fn begin_long_call(&self, slot: &Arc<ConnectionSlot>) -> Result<LongCall, Problem> {
         let permit = self.long_calls.clone().try_acquire_owned();
         let permit = permit.map_err(|_| {
-            let detail =
-                format!("{MAX_LONG_CALLS} other calls wait or follow the journal; try again");
+            let detail = "too many other calls wait or follow the journal; try again";
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
             problem.with_field(RETRY_AFTER, "1")
         })?;
@@ -147,19 +149,19 @@ mod tests {
 
     #[test]
     fn the_connection_used_least_recently_makes_place() {
-        let slots = Arc::new(ConnectionSlots::new());
-        let guards: Vec<_> = (0..MAX_CONNECTIONS).map(|_| slots.add()).collect();
+        let slots = Arc::new(ConnectionSlots::new(DEFAULT_MAX_CONNECTIONS));
+        let guards: Vec<_> = (0..DEFAULT_MAX_CONNECTIONS).map(|_| slots.add()).collect();
         let _call = slots.begin_long_call(&guards[0].slot).unwrap();
         guards[1].slot.touch();
         let _further = slots.add();
         let is_open = |index: usize| slots.lock().contains_key(&guards[index].slot.number);
         assert!(is_open(0) && is_open(1) && !is_open(2) && is_open(3));
-        assert_eq!(slots.lock().len(), MAX_CONNECTIONS);
+        assert_eq!(slots.lock().len(), DEFAULT_MAX_CONNECTIONS);
     }
 
     #[test]
     fn long_calls_are_bounded() {
-        let slots = Arc::new(ConnectionSlots::new());
+        let slots = Arc::new(ConnectionSlots::new(DEFAULT_MAX_CONNECTIONS));
         let connection = slots.add();
         let begin = || slots.begin_long_call(&connection.slot);
         let calls: Vec<_> = (0..MAX_LONG_CALLS).map(|_| begin().unwrap()).collect();

@@ -2,10 +2,10 @@
 
 use crate::commands::serve::greeting::greeting;
 use crate::commands::serve::listeners::{RunningListener, StoppedServer};
-use crate::commands::serve::ready::{
+use crate::output;
+use crate::process::ready::{
     self, ReadyDocument, ReadyListener, ServedSite, StoppedDocument, StoppedListener,
 };
-use crate::output;
 use anyhow::Result;
 use clap::ValueEnum;
 use flagpole_server::{Catalog, ControlPlane, Resource, Site};

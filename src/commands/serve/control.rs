@@ -1,6 +1,7 @@
 //! The control plane of `serve`.
 
 use crate::commands::serve::listeners::RunningListener;
+use crate::commands::serve::process_usage::UsageMeter;
 use crate::options::control_address::ControlAddress;
 use crate::output;
 use anyhow::{Result, anyhow};
@@ -9,13 +10,17 @@ use flagpole_server::{ControlPlane, StartError};
 /// Starts the control plane of the servers, with `about` of their profile.
 pub(super) fn start(
     address: &ControlAddress,
+    max_connections: usize,
     about: Option<&String>,
     running: &[RunningListener],
 ) -> Result<ControlPlane> {
     let socket_address = address.resolve()?;
     let servers = running.iter().map(|one| one.server.control());
+    let mut usage = UsageMeter::default();
     let mut builder = ControlPlane::builder(servers)
         .address(socket_address)
+        .max_connections(max_connections)
+        .process_usage(move || usage.take())
         .about(about.cloned());
     if let Some(name) = address.name() {
         builder = builder.host_name(name);

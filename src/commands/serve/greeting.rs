@@ -1,7 +1,7 @@
 //! The greeting of `serve` for people.
 
 use crate::commands::serve::listeners::RunningListener;
-use crate::commands::serve::ready::{ReadyDocument, ServedSite};
+use crate::process::ready::{ReadyDocument, ServedSite};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 

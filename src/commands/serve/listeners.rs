@@ -30,8 +30,8 @@ pub(super) struct CommonOptions<'a> {
     pub(super) addresses: &'a [SocketAddr],
     pub(super) site: &'a Arc<Site>,
     pub(super) journal: Option<&'a Journal>,
-    /// Whether entries of the journal are held in memory, for the control plane.
-    pub(super) holds_journal: bool,
+    /// The number of journal entries in memory, if it is not the default.
+    pub(super) journal_capacity: Option<usize>,
     pub(super) limits: ConnectionLimits,
     pub(super) request_faults: bool,
 }
@@ -56,8 +56,8 @@ pub(super) fn start_all(
             .listener(listener.clone())
             .request_faults(options.request_faults)
             .connection_limits(limits);
-        if !options.holds_journal {
-            builder = builder.journal_capacity(0);
+        if let Some(entries) = options.journal_capacity {
+            builder = builder.journal_capacity(entries);
         }
         let url = Arc::<OnceLock<String>>::default();
         if let Some(notes) = notes {

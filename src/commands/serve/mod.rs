@@ -9,12 +9,12 @@ mod limit_notes;
 mod listeners;
 #[cfg(unix)]
 mod parent;
-pub(crate) mod ready;
+mod process_usage;
 mod ready_signals;
 mod reload;
 
 use self::announcement::{Announcer, ServeFormat};
-use self::events::{DrainAndReset, SentTotals, ServeEvent};
+use self::events::ServeEvent;
 use self::limit_notes::LimitNotes;
 use self::listeners::{CommonOptions, RunningListener};
 #[cfg(unix)]
@@ -28,9 +28,8 @@ use crate::options::listen_address::{self, ListenAddress};
 use crate::options::profile_options::ProfileOptions;
 use crate::options::{names, value_parsers};
 use crate::output;
-use crate::process::child_process::{self, ChildMessage};
 use crate::process::system_limits;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_server::{ConnectionLimits, ControlPlane, Profile};
@@ -40,9 +39,6 @@ use std::time::Duration;
 
 /// The least time within which the journal must be written at the end.
 const JOURNAL_GRACE: Duration = Duration::from_secs(1);
-
-/// The connections of a trial must close within this time after its end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serve countries' flags (GIF images), with the latency and faults you ask for
 ///
@@ -106,6 +102,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS")]
     control: Option<ControlAddress>,
 
+    /// Keep at most N connections to the control plane open
+    #[arg(long, value_name = "N", default_value_t = ControlPlane::DEFAULT_MAX_CONNECTIONS,
+        value_parser = max_control_connections)]
+    max_control_connections: usize,
+
+    /// Hold N journal entries per thread for the control plane [default: 10000]
+    #[arg(long, value_name = "N", value_parser = journal_capacity)]
+    journal_capacity: Option<usize>,
+
     /// Print the resulting profile as TOML and exit
     #[arg(long)]
     print_profile: bool,
@@ -126,16 +131,16 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     exit_with_parent: bool,
 
-    /// Run as the child process of `flagpole compare`
-    #[arg(long, hide = true)]
-    child: bool,
+    /// Write only errors to standard error
+    #[arg(short, long)]
+    quiet: bool,
 
     #[command(flatten)]
     connections: ConnectionOptions,
 }
 
 impl ServeArgs {
-    /// Serves until Ctrl-C, or until standard input closes in a child process.
+    /// Serves until a signal, or until the parent process ends.
     pub(crate) fn run(self) -> Result<ExitStatus> {
         if self.schema {
             output::result(&format!("{:#}\n", Profile::schema()))?;
@@ -155,38 +160,34 @@ impl ServeArgs {
         let addresses = listen_address::resolve(&self.addr)?;
         let (journal, mut journal_end) = journal_file::open(self.journal.as_deref())?;
         let limits = self.connection_limits(profile.listeners.len())?;
-        // A comparison has its own words for what goes wrong.
-        let notes = if self.child {
-            None
-        } else {
-            Some(LimitNotes::start()?)
-        };
+        let notes = (!self.quiet).then(LimitNotes::start).transpose()?;
         signals.remove_old_file()?;
         let options = CommonOptions {
             addresses: &addresses,
             site: &site,
             journal: journal.as_ref(),
-            holds_journal: self.control.is_some(),
+            // Only the control plane reads the journal in memory.
+            journal_capacity: match self.control {
+                Some(_) => self.journal_capacity,
+                None => Some(0),
+            },
             limits,
-            // In a comparison, every fate is planned.
-            request_faults: !self.no_request_faults && !self.child,
+            request_faults: !self.no_request_faults,
         };
         let running = listeners::start_all(&profile, &options, notes.as_ref())?;
-        let control = self
-            .control
-            .as_ref()
-            .map(|address| control::start(address, profile.about.as_ref(), &running));
+        let control = self.control.as_ref().map(|address| {
+            let most = self.max_control_connections;
+            control::start(address, most, profile.about.as_ref(), &running)
+        });
         let control = control.transpose()?;
         drop((journal, notes));
-        if self.child {
-            return serve_comparison(running);
-        }
         let stopped = Arc::new(OnceLock::new());
         let stop_now = listeners::stop_now(&running, &stopped);
         let events = events::events(
             #[cfg(unix)]
             parent,
             self.profile.is_file(),
+            self.quiet,
             stop_now,
         )?;
         let announcer = Announcer {
@@ -206,10 +207,12 @@ impl ServeArgs {
         // From now on SIGHUP is a signal to stop.
         drop(events);
         let grace = self.connections.grace;
-        output::note(&format!(
-            "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
-            DurationDisplay(grace)
-        ));
+        if !self.quiet {
+            output::note(&format!(
+                "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
+                DurationDisplay(grace)
+            ));
+        }
         let servers = listeners::stop_all(running, grace)?;
         drop(control);
         let code = stopped.get().copied();
@@ -223,26 +226,26 @@ impl ServeArgs {
     fn reload(&self, earlier: &Profile, running: &[RunningListener]) {
         let profile = self.effective_profile();
         let applied = profile.and_then(|profile| reload::apply(&profile, running, earlier));
-        output::note(&match applied {
-            Ok(()) => "SIGHUP: read the profile again; requests follow it from now on".to_owned(),
-            Err(error) => format!("flagpole: SIGHUP: the profile stays as it was: {error:#}"),
-        });
+        match applied {
+            Ok(()) if self.quiet => {}
+            Ok(()) => {
+                output::note("SIGHUP: read the profile again; requests follow it from now on");
+            }
+            Err(error) => output::note(&format!(
+                "flagpole: SIGHUP: the profile stays as it was: {error:#}"
+            )),
+        }
     }
 
     /// The limits of each of several listeners.
     fn connection_limits(&self, listeners: usize) -> Result<ConnectionLimits> {
         let wanted = self.connections.max_connections;
-        let control = self
-            .control
-            .as_ref()
-            .map_or(0, |_| ControlPlane::MAX_OPEN_FILES);
+        let control = self.control.as_ref();
+        let control = control.map_or(0, |_| {
+            ControlPlane::max_open_files(self.max_control_connections)
+        });
         let allowed = system_limits::connections_per_server(listeners, wanted, control)?;
-        // The concurrency of a comparison is limited by open files alone.
-        let most = if self.child {
-            allowed
-        } else {
-            ConnectionLimits::default().connections
-        };
+        let most = ConnectionLimits::default().connections;
         let connections = wanted.unwrap_or(allowed.min(most));
         Ok(self.connections.limits(connections))
     }
@@ -251,11 +254,7 @@ impl ServeArgs {
     fn effective_profile(&self) -> Result<Profile> {
         let is_single = self.profile.is_given() || self.port.is_some();
         let default = if is_single { "clean" } else { "book" };
-        let mut profile = if self.child {
-            events::profile_of_parent()?
-        } else {
-            self.profile.effective_profile(default)?
-        };
+        let mut profile = self.profile.effective_profile(default)?;
         let Some(first) = self.port else {
             return Ok(profile);
         };
@@ -272,23 +271,11 @@ impl ServeArgs {
     }
 }
 
-/// Serves as the child process of `flagpole compare`, until standard input closes.
-fn serve_comparison(running: Vec<RunningListener>) -> Result<ExitStatus> {
-    let events = events::events_of_comparison()?;
-    let [one] = running.as_slice() else {
-        bail!("a comparison has a server with one listener");
-    };
-    // Time windows count from the first request of the first trial, as they do in every later one.
-    one.server.drain_and_reset(DRAIN_TIMEOUT);
-    child_process::send(&ChildMessage::Ready(one.server.url()))?;
-    let mut totals = SentTotals::default();
-    // A closed channel stops the server too.
-    while let Ok(DrainAndReset) = events.recv() {
-        one.server.drain_and_reset(DRAIN_TIMEOUT);
-        totals.send_next(&one.server.take_ledger())?;
-    }
-    // A parent that closed the pipe does not wait for requests in progress.
-    let stopped = listeners::stop_all(running, Duration::ZERO)?;
-    totals.send_total(&stopped[0].ledger)?;
-    Ok(ExitStatus::Success)
+fn journal_capacity(text: &str) -> Result<usize, String> {
+    value_parsers::valid(text, "0 to 10000000", |number| *number <= 10_000_000)
+}
+
+fn max_control_connections(text: &str) -> Result<usize, String> {
+    let range = 4..=10_000;
+    value_parsers::valid(text, "4 to 10000", |number| range.contains(number))
 }

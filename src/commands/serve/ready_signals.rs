@@ -1,8 +1,8 @@
 //! How `serve` says that it is ready: a file of ports, and a line on a file descriptor.
 
-use crate::commands::serve::ready::{self, ReadyDocument};
 use crate::experiment::output_target::OutputTarget;
 use crate::options::value_parsers;
+use crate::process::ready::{self, ReadyDocument};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::fs::File;

@@ -253,12 +253,13 @@ impl CellRun<'_> {
             let server_us = server.map_or(0, |server| server.cpu_us);
             self.processors.trial_ended(server_us, &mut trial.lost);
         }
+        // A signal may have reached the server too.
+        if is_interrupted {
+            return Some(Failure::interrupted());
+        }
         // The exit of the server explains a failure of the trial.
         if let Some(message) = self.server.as_mut().and_then(ServerProcess::exit_message) {
             return Some(Failure::new(message));
-        }
-        if is_interrupted {
-            return Some(Failure::interrupted());
         }
         failure.map(|failure| Failure {
             message: format!("trial of {title}: {}", failure.message),
