@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::io;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -43,6 +44,34 @@ impl ControlClient {
             self.read(response).await
         };
         runtime()?.block_on(self.within(timeout, work))
+    }
+
+    /// Makes a call, whose answer must begin within `timeout`, and passes the answer to `on_data` as it comes, with no pause
+    /// longer than `pause`.
+    pub(crate) fn stream(
+        &self,
+        call: &ControlCall,
+        timeout: Duration,
+        pause: Option<Duration>,
+        mut on_data: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), ControlError> {
+        runtime()?.block_on(async {
+            let mut response = self.within(timeout, self.send(call)).await?;
+            loop {
+                let next = async { Ok(response.body_mut().frame().await) };
+                let frame = match pause {
+                    Some(pause) => self.within(pause, next).await?,
+                    None => next.await?,
+                };
+                let Some(frame) = frame else {
+                    return Ok(());
+                };
+                let frame = frame.map_err(|error| self.broken(&error))?;
+                if let Some(data) = frame.data_ref() {
+                    on_data(data).map_err(ControlError::Output)?;
+                }
+            }
+        })
     }
 
     /// Sends a request and returns its response, if it has the media type that the call expects.

@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 use url::form_urlencoded::Serializer;
 
 pub(crate) const JSON: &str = "application/json";
+pub(crate) const JSON_LINES: &str = "application/jsonl";
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 pub(crate) const TEXT: &str = "text/plain";
 pub(crate) const TOML: &str = "application/toml";

@@ -2,6 +2,7 @@
 
 use flagpole_protocol::spec::DurationDisplay;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -30,6 +31,9 @@ pub(crate) enum ControlError {
     /// The control plane refused the call.
     #[error("{0}")]
     Problem(Problem),
+    /// The answer could not be written.
+    #[error("cannot write the result: {0}")]
+    Output(io::Error),
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
 }
@@ -43,6 +47,9 @@ pub(crate) struct Problem {
     /// A sentence.
     #[serde(default)]
     detail: String,
+    /// What else is known of the problem.
+    #[serde(flatten)]
+    pub(crate) members: Map<String, Value>,
 }
 
 impl fmt::Display for Problem {

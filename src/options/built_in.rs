@@ -6,7 +6,7 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter a
 use flagpole_protocol::spec::SpecError;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// The maximum size of a file, in bytes.
@@ -92,8 +92,16 @@ fn about(text: &str) -> &str {
     quoted.unwrap_or_default()
 }
 
+/// The text of the file at this path, or of standard input for `-`.
+pub(crate) fn read_input(path: &str) -> Result<String> {
+    match path {
+        "-" => read(io::stdin()).context("standard input"),
+        path => read(File::open(path).context(path.to_owned())?).context(path.to_owned()),
+    }
+}
+
 /// The text of a file. Fails if the file is too large or not UTF-8.
-fn read(file: File) -> Result<String> {
+fn read(file: impl Read) -> Result<String> {
     let mut bytes = Vec::new();
     // A pipe or a device does not report its length.
     file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;

@@ -4,16 +4,12 @@ use super::control_option::{ControlOption, TIMEOUT};
 use crate::control_client::call::{ControlCall, JSON, MERGE_PATCH, TOML};
 use crate::control_client::error::ControlError;
 use crate::exit_status::ExitStatus;
-use crate::options::built_in::PROFILES;
+use crate::options::built_in::{self, PROFILES};
 use crate::output;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use flagpole_protocol::ControlOperation;
-use std::io::{self, Read as _};
-
-/// The control plane reads no longer profile, in bytes.
-const MAX_SIZE: u64 = 1 << 20;
 
 /// Print, replace or change the profile that the server follows
 ///
@@ -97,12 +93,9 @@ impl ProfileArgs {
 
 /// The text of a profile.
 fn read(name: &str) -> Result<String> {
-    if name != "-" {
-        let text = PROFILES.text(name);
-        return text.map_err(|error| anyhow!("--set: {error:#}"));
-    }
-    let mut text = String::new();
-    let read = io::stdin().take(MAX_SIZE + 1).read_to_string(&mut text);
-    read.context("--set: cannot read standard input")?;
-    Ok(text)
+    let text = match name {
+        "-" => built_in::read_input(name),
+        name => PROFILES.text(name),
+    };
+    text.map_err(|error| anyhow!("--set: {error:#}"))
 }

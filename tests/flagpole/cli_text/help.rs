@@ -153,6 +153,8 @@ fn names_that_flagpole_knows_are_completed() {
         ("serve --listener ", "LOCAL DELAY ERROR"),
         ("fate --format j", "json"),
         ("man st", "strategies"),
+        ("ctl l", "ledger"),
+        ("ctl profile --set fl", "flaky"),
     ] {
         assert_eq!(completions(words).join(" "), expected, "{words}");
     }

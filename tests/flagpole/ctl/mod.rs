@@ -1,8 +1,10 @@
 //! `flagpole ctl`, against servers of this process.
 
 mod errors;
+mod journal;
 mod ledgers;
 mod profile;
+mod verify;
 
 use crate::harness::{CommandOutput, DEADLINE, FLAGPOLE};
 use crate::servers::RawClient;
