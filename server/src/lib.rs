@@ -40,7 +40,7 @@
 //! - `net`: workers, connections, the timer
 //! - `observe`: the journal and the counts of each worker
 //! - `builder`, `handle`, `server`, `blocking`: starting and stopping
-//! - `server_control`: a handle to watch and change a running server
+//! - `server_control`, `server_group`: handles to watch and change running servers
 //! - `control`: the control plane, an HTTP interface to running servers
 //! - [`open_files`]: the limit on open files
 
@@ -60,6 +60,7 @@ mod handle;
 mod preview;
 mod root_url;
 mod server_control;
+mod server_group;
 mod start_error;
 
 mod blocking;
@@ -104,5 +105,6 @@ pub use observe::verification::Verification;
 pub use observe::verification_report::{JournalContent, NearestRequest, VerificationReport};
 pub use preview::FatePreview;
 pub use server::Server;
-pub use server_control::{PreparedChange, ServerControl};
+pub use server_control::ServerControl;
+pub use server_group::ServerGroup;
 pub use start_error::StartError;

@@ -53,7 +53,7 @@ pub struct ServerControl {
 /// A validated configuration of a server that has not taken effect.
 #[derive(Debug)]
 #[must_use]
-pub struct PreparedChange {
+pub(crate) struct PreparedChange {
     listener: Arc<SharedListener>,
     version: ListenerVersion,
 }
@@ -159,7 +159,7 @@ impl ServerControl {
     ///
     /// # Errors
     /// If the configuration is invalid.
-    pub fn prepare(
+    pub(crate) fn prepare(
         &self,
         mut listener: Listener,
         seed: u64,
@@ -300,7 +300,7 @@ impl ServerControl {
 
 impl PreparedChange {
     /// Makes the configuration take effect.
-    pub fn apply(self) {
+    pub(crate) fn apply(self) {
         self.listener.versions.send_replace(Arc::new(self.version));
     }
 }

@@ -7,7 +7,7 @@ use super::state::{ControlState, UsageReader};
 use super::stopping::Stopping;
 use crate::config::listener::Listener;
 use crate::root_url::root_url;
-use crate::server_control::ServerControl;
+use crate::server_group::ServerGroup;
 use crate::start_error::StartError;
 use flagpole_protocol::ProcessUsage;
 use std::fmt;
@@ -44,9 +44,8 @@ pub struct ControlPlaneBuilder {
     address: SocketAddr,
     max_connections: usize,
     host_name: Option<Arc<str>>,
-    about: Option<String>,
     process_usage: Option<UsageReader>,
-    servers: Vec<ServerControl>,
+    servers: ServerGroup,
 }
 
 impl ControlPlane {
@@ -59,15 +58,14 @@ impl ControlPlane {
         max_connections as u64 + 16
     }
 
-    /// A builder of a control plane for these servers, which are the listeners of its profile.
-    pub fn builder(servers: impl IntoIterator<Item = ServerControl>) -> ControlPlaneBuilder {
+    /// A builder of a control plane for these servers, the listeners of one profile.
+    pub fn builder(servers: impl Into<ServerGroup>) -> ControlPlaneBuilder {
         ControlPlaneBuilder {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             max_connections: DEFAULT_MAX_CONNECTIONS,
             host_name: None,
-            about: None,
             process_usage: None,
-            servers: servers.into_iter().collect(),
+            servers: servers.into(),
         }
     }
 
@@ -99,12 +97,6 @@ impl ControlPlaneBuilder {
     /// Sets a name that requests may have in `Host`, besides `localhost` and IP addresses.
     pub fn host_name(mut self, name: &str) -> Self {
         self.host_name = Some(name.into());
-        self
-    }
-
-    /// Sets the description of the profile.
-    pub fn about(mut self, about: Option<String>) -> Self {
-        self.about = about;
         self
     }
 
@@ -144,13 +136,12 @@ impl ControlPlaneBuilder {
 
     fn connections(self, stopping: Stopping) -> Result<(Connections, Runtime), StartError> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let listeners: Vec<_> = self.servers.iter().map(ServerControl::listener).collect();
+        let listeners = self.servers.profile().listeners;
         let files = listeners.iter().flat_map(Listener::fault_files);
         let slots = Arc::new(ConnectionSlots::new(self.max_connections));
         let state = ControlState {
             initial_files: files.map(Path::to_owned).collect(),
             servers: self.servers,
-            about: Mutex::new(self.about),
             process_usage: self.process_usage.map(Mutex::new),
             slots: slots.clone(),
             stopping: stopping.clone(),

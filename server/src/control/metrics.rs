@@ -183,7 +183,7 @@ pub(super) fn read(state: &ControlState) -> Response {
         ledger: server.ledger(),
         open_connections: server.open_connections(),
     };
-    let snapshot = Snapshot(state.servers.iter().map(counts).collect());
+    let snapshot = Snapshot(state.servers.servers().iter().map(counts).collect());
     let mut registry = Registry::with_prefix("flagpole");
     registry.register_collector(Box::new(snapshot));
     let mut body = String::new();

@@ -1,5 +1,6 @@
 //! Errors of the control plane as problem details (RFC 9457).
 
+use crate::config::profile_error::ProfileError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, CONTENT_TYPE};
@@ -67,6 +68,12 @@ impl Problem {
     /// Closes the connection after the response, because the rest of the request is not read.
     pub(super) fn closing(self) -> Problem {
         self.with_field(CONNECTION, "close")
+    }
+}
+
+impl From<ProfileError> for Problem {
+    fn from(error: ProfileError) -> Problem {
+        Problem::unprocessable(error)
     }
 }
 

@@ -81,7 +81,12 @@ fn operations() -> String {
 }
 
 fn readiness(state: &ControlState) -> Result<Response, Problem> {
-    match state.servers.iter().find(|server| !server.is_serving()) {
+    match state
+        .servers
+        .servers()
+        .iter()
+        .find(|server| !server.is_serving())
+    {
         None => Ok("ready\n".into_response()),
         Some(server) => {
             let detail = format!("{} is being stopped", server.url());

@@ -5,6 +5,7 @@ use super::query::Query;
 use super::slot::ConnectionSlots;
 use super::stopping::Stopping;
 use crate::server_control::ServerControl;
+use crate::server_group::ServerGroup;
 use flagpole_protocol::{ProcessUsage, SpecError};
 use http::StatusCode;
 use std::collections::BTreeSet;
@@ -16,10 +17,7 @@ pub(crate) type UsageReader = Box<dyn FnMut() -> ProcessUsage + Send>;
 
 /// What the operations share.
 pub(super) struct ControlState {
-    /// In the order of the profile.
-    pub(super) servers: Vec<ServerControl>,
-    /// `about` of the profile.
-    pub(super) about: Mutex<Option<String>>,
+    pub(super) servers: ServerGroup,
     /// The files that the profile named when the control plane started.
     pub(super) initial_files: BTreeSet<PathBuf>,
     pub(super) process_usage: Option<Mutex<UsageReader>>,
@@ -31,8 +29,8 @@ impl ControlState {
     /// The servers that the parameter `listener` selects: one, or without it all.
     pub(super) fn selected(&self, query: &Query) -> Result<Vec<&ServerControl>, Problem> {
         match query.text("listener") {
-            None => Ok(self.servers.iter().collect()),
-            Some(name) => Ok(vec![&self.servers[self.find(name)?]]),
+            None => Ok(self.servers.servers().iter().collect()),
+            Some(name) => Ok(vec![&self.servers.servers()[self.find(name)?]]),
         }
     }
 
@@ -42,10 +40,10 @@ impl ControlState {
             let port = server.addr().port().to_string();
             server.name().into_iter().chain([port])
         };
-        let mut servers = self.servers.iter();
+        let mut servers = self.servers.servers().iter();
         let found = servers.position(|server| names(server).any(|name| name == name_or_port));
         found.ok_or_else(|| {
-            let known: Vec<_> = self.servers.iter().flat_map(names).collect();
+            let known: Vec<_> = self.servers.servers().iter().flat_map(names).collect();
             let known = known.iter().map(String::as_str);
             let detail = SpecError::unknown("listener", name_or_port, known);
             Problem::new(StatusCode::NOT_FOUND, detail)

@@ -23,7 +23,7 @@ pub(super) async fn verify(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     let verification = parse(&body)?;
-    let servers = &state.servers;
+    let servers = state.servers.servers();
     // First, because requests that begin meanwhile are not missing.
     let requests: u64 = servers.iter().map(|server| server.ledger().requests).sum();
     let entries = JournalFollower::new(servers.iter().flat_map(ServerControl::logs)).read_entries();

@@ -1,6 +1,6 @@
 //! A minimal HTTP client for the control plane and the server, and both of them.
 
-use flagpole_server::{BlockingServer, ControlPlane, Profile};
+use flagpole_server::{BlockingServer, ControlPlane, Profile, ServerGroup};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -37,8 +37,8 @@ impl Fixture {
             })
             .collect();
         let controls = servers.iter().map(|server| server.control());
-        let control = ControlPlane::builder(controls).about(profile.about.clone());
-        let control = control.start().unwrap();
+        let group = ServerGroup::new(controls).about(profile.about.clone());
+        let control = ControlPlane::builder(group).start().unwrap();
         Fixture { control, servers }
     }
 

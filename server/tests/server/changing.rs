@@ -2,7 +2,7 @@
 
 use crate::raw_connection::{RawConnection, wait_until};
 use flagpole_server::config::listener::Listener;
-use flagpole_server::{BlockingServer, Rule};
+use flagpole_server::{BlockingServer, Rule, ServerGroup};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -124,6 +124,53 @@ fn a_profile_sets_the_listener_of_the_same_name_and_the_seed() {
     let only = "[[listener]]\nlatency = '2ms'".parse().unwrap();
     server.set_profile(&only).unwrap();
     assert_eq!((latency(), server.seed()), ("2ms".to_owned(), 0));
+}
+
+#[test]
+fn a_group_changes_all_its_servers_or_none() {
+    let named = |name: &str| {
+        let mut listener = Listener::default();
+        listener.name = Some(name.to_owned());
+        BlockingServer::builder()
+            .listener(listener)
+            .start()
+            .unwrap()
+    };
+    let servers = [named("A"), named("B")];
+    let group = ServerGroup::new(servers.iter().map(|server| server.control()));
+    let set = |text: &str| {
+        let set = group.set_profile(text.parse().unwrap());
+        set.map_err(|error| error.to_string())
+    };
+    let (a, b) = (
+        "[[listener]]\nname = 'A'\nlatency = '1ms'\n",
+        "[[listener]]\nname = 'B'\n",
+    );
+    let port = servers[1].addr().port();
+    let other = if port == 1 { 2 } else { 1 };
+    for (refused, expected) in [
+        (
+            a.to_owned(),
+            "listener: expected 2 listeners, got 1; their number cannot change while the server runs".to_owned(),
+        ),
+        (
+            format!("{a}[[listener]]"),
+            "listener[1].name: expected `B`, got no name; names cannot change while the server runs".to_owned(),
+        ),
+        (
+            format!("{a}{b}port = {other}"),
+            format!("listener[1].port: expected {port}, got {other}; ports cannot change while the server runs"),
+        ),
+    ] {
+        assert_eq!(set(&refused), Err(expected));
+        assert!(servers[0].listener().latency.is_zero());
+    }
+    set(&format!("about = 'x'\nseed = 7\n{a}{b}port = {port}")).unwrap();
+    let profile = group.profile();
+    assert_eq!((profile.about.as_deref(), profile.seed), (Some("x"), 7));
+    assert_eq!(profile.listeners[1].port, Some(port));
+    assert!(servers.iter().all(|server| server.seed() == 7));
+    assert!(!servers[0].listener().latency.is_zero());
 }
 
 #[test]

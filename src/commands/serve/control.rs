@@ -1,27 +1,23 @@
 //! The control plane of `serve`.
 
-use crate::commands::serve::listeners::RunningListener;
 use crate::commands::serve::process_usage::UsageMeter;
 use crate::options::control_address::ControlAddress;
 use crate::output;
 use anyhow::{Result, anyhow};
-use flagpole_server::{ControlPlane, StartError};
+use flagpole_server::{ControlPlane, ServerGroup, StartError};
 
-/// Starts the control plane of the servers, with `about` of their profile.
+/// Starts the control plane of the servers.
 pub(super) fn start(
     address: &ControlAddress,
     max_connections: usize,
-    about: Option<&String>,
-    running: &[RunningListener],
+    servers: &ServerGroup,
 ) -> Result<ControlPlane> {
     let socket_address = address.resolve()?;
-    let servers = running.iter().map(|one| one.server.control());
     let mut usage = UsageMeter::default();
-    let mut builder = ControlPlane::builder(servers)
+    let mut builder = ControlPlane::builder(servers.clone())
         .address(socket_address)
         .max_connections(max_connections)
-        .process_usage(move || usage.take())
-        .about(about.cloned());
+        .process_usage(move || usage.take());
     if let Some(name) = address.name() {
         builder = builder.host_name(name);
     }

@@ -11,12 +11,11 @@ mod listeners;
 mod parent;
 mod process_usage;
 mod ready_signals;
-mod reload;
 
 use self::announcement::{Announcer, ServeFormat};
 use self::events::ServeEvent;
 use self::limit_notes::LimitNotes;
-use self::listeners::{CommonOptions, RunningListener};
+use self::listeners::CommonOptions;
 #[cfg(unix)]
 use self::parent::ParentProcess;
 use self::ready_signals::ReadyOptions;
@@ -32,7 +31,7 @@ use crate::process::system_limits;
 use anyhow::{Result, anyhow};
 use clap::Args;
 use flagpole_protocol::spec::DurationDisplay;
-use flagpole_server::{ConnectionLimits, ControlPlane, Profile};
+use flagpole_server::{ConnectionLimits, ControlPlane, Profile, ServerGroup};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -175,10 +174,11 @@ impl ServeArgs {
             request_faults: !self.no_request_faults,
         };
         let running = listeners::start_all(&profile, &options, notes.as_ref())?;
-        let control = self.control.as_ref().map(|address| {
-            let most = self.max_control_connections;
-            control::start(address, most, profile.about.as_ref(), &running)
-        });
+        let servers = running.iter().map(|one| one.server.control());
+        let servers = ServerGroup::new(servers).about(profile.about.clone());
+        let control = self.control.as_ref();
+        let most = self.max_control_connections;
+        let control = control.map(|address| control::start(address, most, &servers));
         let control = control.transpose()?;
         drop((journal, notes));
         let stopped = Arc::new(OnceLock::new());
@@ -202,7 +202,7 @@ impl ServeArgs {
         journal_end.begin();
         // A closed channel stops the server too.
         while let Ok(ServeEvent::Reload) = events.recv() {
-            self.reload(&profile, &running);
+            self.reload(&servers);
         }
         // From now on SIGHUP is a signal to stop.
         drop(events);
@@ -223,9 +223,12 @@ impl ServeArgs {
     }
 
     /// Reads the file of the profile again; after an error the servers stay as they are.
-    fn reload(&self, earlier: &Profile, running: &[RunningListener]) {
+    fn reload(&self, servers: &ServerGroup) {
         let profile = self.effective_profile();
-        let applied = profile.and_then(|profile| reload::apply(&profile, running, earlier));
+        let applied = profile.and_then(|profile| {
+            let applied = servers.set_profile(profile);
+            applied.map_err(|error| anyhow!("--profile: {error}"))
+        });
         match applied {
             Ok(()) if self.quiet => {}
             Ok(()) => {
