@@ -3,6 +3,8 @@
 pub(crate) mod call;
 pub(crate) mod control_url;
 pub(crate) mod error;
+#[cfg(test)]
+mod tests;
 
 use self::call::ControlCall;
 use self::control_url::ControlUrl;
