@@ -34,6 +34,8 @@ mod processes;
 mod profile_files;
 mod profiles;
 mod ready;
+#[cfg(unix)]
+mod recipes;
 mod refusals;
 #[cfg(unix)]
 mod reload;
