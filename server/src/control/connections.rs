@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task;
 use tokio::time;
 use tower::Service as _;
 
@@ -60,8 +61,12 @@ impl Connections {
         loop {
             match listener.accept().await {
                 Ok((stream, _peer)) => {
-                    let (connections, guard) = (self.clone(), self.slots.add());
+                    let (connections, (guard, was_full)) = (self.clone(), self.slots.add());
                     tokio::spawn(async move { connections.serve_stream(stream, &guard).await });
+                    if was_full {
+                        // The connection that makes place closes now, before another one is accepted.
+                        task::yield_now().await;
+                    }
                 }
                 Err(_) => time::sleep(ACCEPT_RETRY_DELAY).await,
             }

@@ -10,6 +10,7 @@ use crate::root_url::root_url;
 use crate::server_group::ServerGroup;
 use crate::start_error::StartError;
 use flagpole_protocol::ProcessUsage;
+use socket2::SockRef;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
@@ -19,6 +20,9 @@ use std::thread::{self, JoinHandle};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+
+/// The number of connections that wait to be accepted; a peer would wait a second for one that found no place.
+const BACKLOG: i32 = 1024;
 
 /// An HTTP interface to watch and change servers while they run, on a listener and a thread of its own. Dropping it ends
 /// its calls and frees the port; the servers go on.
@@ -119,6 +123,7 @@ impl ControlPlaneBuilder {
         let at = |error| StartError::Listen(self.address, error);
         let address = listener.local_addr().map_err(at)?;
         listener.set_nonblocking(true).map_err(at)?;
+        SockRef::from(&listener).listen(BACKLOG).map_err(at)?;
         let (stop, stopping) = Stopping::new();
         let (connections, runtime) = self.connections(stopping)?;
         let work = move || {

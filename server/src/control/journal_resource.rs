@@ -7,7 +7,7 @@ use super::query::Query;
 use super::slot::{ConnectionSlot, LongCall};
 use super::state::ControlState;
 use super::stopping::Stopping;
-use crate::observe::journal_follower::JournalFollower;
+use crate::observe::journal_follower::{FollowedLines, JournalFollower};
 use crate::server_control::ServerControl;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -29,7 +29,7 @@ const WAIT_INTERVAL: Duration = Duration::from_millis(2);
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The number of entries that are written at a time.
-const ENTRIES_PER_PIECE: usize = 256;
+const ENTRIES_PER_PIECE: usize = 64;
 
 pub(super) async fn read(
     state: &ControlState,
@@ -108,15 +108,20 @@ impl<'a> OverCounter<'a> {
         let Some(journal) = &mut self.follower else {
             return self.servers.iter().map(ServerControl::requests_over).sum();
         };
-        let mut read = journal.read();
-        if read.was_reset {
-            // What was counted may be forgotten; all that is not is read again.
-            *journal = follower(self.servers);
-            (self.over, read) = (0, journal.read());
+        let mut has_more = true;
+        while has_more {
+            let read = journal.read();
+            has_more = read.has_more || read.was_reset;
+            if read.was_reset {
+                // What was counted may be forgotten; all that is not is read again.
+                *journal = follower(self.servers);
+                self.over = 0;
+                continue;
+            }
+            let is_over = |line: &&JournalEntry| line.outcome().is_some();
+            let ends = read.lines.iter().filter(is_over);
+            self.over += ends.filter(|end| self.filter.selects_request(end)).count() as u64;
         }
-        let is_over = |line: &&JournalEntry| line.outcome().is_some();
-        let ends = read.lines.iter().filter(is_over);
-        self.over += ends.filter(|end| self.filter.selects_request(end)).count() as u64;
         self.over
     }
 }
@@ -160,14 +165,18 @@ async fn send_followed(
     sender: &Sender<Bytes>,
 ) {
     loop {
-        let mut entries = follower.read().lines;
+        let FollowedLines {
+            lines: mut entries,
+            has_more,
+            ..
+        } = follower.read();
         entries.retain(|entry| filter.selects(entry));
-        for piece in entries.chunks(ENTRIES_PER_PIECE) {
-            if sender.send(lines(piece)).await.is_err() {
-                return;
-            }
+        if !entries.is_empty() && sender.send(lines(&entries)).await.is_err() {
+            return;
         }
-        time::sleep(FOLLOW_INTERVAL).await;
+        if !has_more {
+            time::sleep(FOLLOW_INTERVAL).await;
+        }
     }
 }
 

@@ -71,8 +71,8 @@ impl ConnectionSlots {
         }
     }
 
-    /// Gives a place to a new connection.
-    pub(super) fn add(self: &Arc<Self>) -> SlotGuard {
+    /// Gives a place to a new connection; returns whether there was none left, so that another one makes place for it.
+    pub(super) fn add(self: &Arc<Self>) -> (SlotGuard, bool) {
         let number = self.uses.fetch_add(1, Relaxed);
         let slot = Arc::new(ConnectionSlot {
             number,
@@ -82,7 +82,8 @@ impl ConnectionSlots {
             uses: self.uses.clone(),
         });
         let mut open = self.lock();
-        if open.len() >= self.max_open {
+        let was_full = open.len() >= self.max_open;
+        if was_full {
             let candidates = open
                 .values()
                 .filter(|slot| !slot.is_in_long_call.load(Relaxed));
@@ -94,10 +95,8 @@ impl ConnectionSlots {
         }
         open.insert(number, slot.clone());
         drop(open);
-        SlotGuard {
-            slot,
-            slots: self.clone(),
-        }
+        let slots = self.clone();
+        (SlotGuard { slot, slots }, was_full)
     }
 
     /// Begins a long call on a connection; fails if there are too many.
@@ -150,7 +149,9 @@ mod tests {
     #[test]
     fn the_connection_used_least_recently_makes_place() {
         let slots = Arc::new(ConnectionSlots::new(DEFAULT_MAX_CONNECTIONS));
-        let guards: Vec<_> = (0..DEFAULT_MAX_CONNECTIONS).map(|_| slots.add()).collect();
+        let guards: Vec<_> = (0..DEFAULT_MAX_CONNECTIONS)
+            .map(|_| slots.add().0)
+            .collect();
         let _call = slots.begin_long_call(&guards[0].slot).unwrap();
         guards[1].slot.touch();
         let _further = slots.add();
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn long_calls_are_bounded() {
         let slots = Arc::new(ConnectionSlots::new(DEFAULT_MAX_CONNECTIONS));
-        let connection = slots.add();
+        let (connection, _) = slots.add();
         let begin = || slots.begin_long_call(&connection.slot);
         let calls: Vec<_> = (0..MAX_LONG_CALLS).map(|_| begin().unwrap()).collect();
         assert!(begin().is_err());

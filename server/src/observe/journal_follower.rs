@@ -1,7 +1,7 @@
 //! Follows the journal in memory of one or more servers as it goes on.
 
 use super::request_log::RequestLog;
-use super::request_log::cursor::{LogCursor, ReadLines};
+use super::request_log::cursor::LogCursor;
 use flagpole_protocol::JournalEntry;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,8 @@ pub(crate) struct FollowedLines {
     pub(crate) lines: Vec<JournalEntry>,
     /// Whether a server was reset since the previous read.
     pub(crate) was_reset: bool,
+    /// Whether there is more to read now.
+    pub(crate) has_more: bool,
 }
 
 impl JournalFollower {
@@ -30,20 +32,15 @@ impl JournalFollower {
         JournalFollower(logs.into_iter().map(follow).collect())
     }
 
-    /// Reads what is new.
+    /// Reads a bounded part of what is new.
     pub(crate) fn read(&mut self) -> FollowedLines {
         let (mut followed, mut missed) = (FollowedLines::default(), 0);
         for (log, cursor) in &mut self.0 {
-            let mut has_more = true;
-            while has_more {
-                // Not longer than for one read, because the worker waits for the lock.
-                let read = cursor.read(&log.lock().unwrap_or_else(PoisonError::into_inner));
-                let ReadLines { lines, .. } = read;
-                followed.lines.extend(lines);
-                followed.was_reset |= read.was_reset;
-                missed += read.missed;
-                has_more = read.has_more;
-            }
+            let read = cursor.read(&log.lock().unwrap_or_else(PoisonError::into_inner));
+            followed.lines.extend(read.lines);
+            followed.was_reset |= read.was_reset;
+            followed.has_more |= read.has_more;
+            missed += read.missed;
         }
         // The sort is stable, so an end stays after its begin.
         followed.lines.sort_by_key(JournalEntry::id);
@@ -56,8 +53,14 @@ impl JournalFollower {
 
     /// Reads the entries, one for each request: its end if it is over, otherwise its begin.
     pub(crate) fn read_entries(mut self) -> Vec<JournalEntry> {
-        let mut lines = self.read().lines.into_iter().peekable();
-        let mut entries = Vec::new();
+        let (mut lines, mut has_more) = (Vec::new(), true);
+        while has_more {
+            let read = self.read();
+            has_more = read.has_more;
+            lines.extend(read.lines);
+        }
+        lines.sort_by_key(JournalEntry::id);
+        let (mut lines, mut entries) = (lines.into_iter().peekable(), Vec::new());
         while let Some(line) = lines.next() {
             let is_followed_by_its_end = lines.peek().is_some_and(|next| next.id() == line.id());
             // Entries that were missed are older than those that are read.

@@ -5,7 +5,7 @@ use flagpole_protocol::JournalEntry;
 use std::collections::BTreeSet;
 
 /// Maximum number of new entries that are read under one lock.
-const MAX_ENTRIES: usize = 256;
+const MAX_ENTRIES: usize = 64;
 
 /// A place in a log: what a reader has seen.
 #[derive(Debug, Default)]
