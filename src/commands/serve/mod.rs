@@ -213,12 +213,13 @@ impl ServeArgs {
                 DurationDisplay(grace)
             ));
         }
-        let servers = listeners::stop_all(running, grace)?;
-        drop(control);
+        let ledgers = listeners::stop_all(running, grace)?;
+        // The journal ends when nothing refers to it.
+        drop((control, servers));
         let code = stopped.get().copied();
         let journal_grace = code.map_or(grace.max(JOURNAL_GRACE), |_| JOURNAL_GRACE);
         let journaled = journal_end.finish(journal_grace);
-        announcer.stopped(&servers, journaled == ExitStatus::Success)?;
+        announcer.stopped(&ledgers, journaled == ExitStatus::Success)?;
         Ok(code.map_or(journaled, ExitStatus::Stopped))
     }
 
