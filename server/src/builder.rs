@@ -264,13 +264,13 @@ impl<S> ServerBuilder<S> {
             connection_permits: Arc::new(Semaphore::new(connection_limits.connections)),
             connection_limits,
             limit_reports: LimitReports::new(self.limit_reporter),
-            recording: self.recording,
+            journal_fields: self.recording.fields.clone(),
             last_connection: AtomicU64::new(0),
             start,
             window_clock: WindowClock::new(start),
             uses_tokio_timer: self.uses_tokio_timer,
         });
-        ServerHandle::start(&listener, sockets)
+        ServerHandle::start(&listener, &self.recording, sockets)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::{ServerPhase, Worker};
+use crate::observe::recorder::{Recorder, RecordingConfig};
 use crate::observe::request_log::RequestLog;
 use crate::server_control::ServerControl;
 use crate::start_error::StartError;
@@ -41,6 +42,7 @@ impl ServerHandle {
     /// Starts a worker for each group of sockets: one for each address.
     pub(crate) fn start(
         listener: &Arc<SharedListener>,
+        recording: &RecordingConfig,
         sockets: Vec<Vec<TcpListener>>,
     ) -> Result<ServerHandle, StartError> {
         let addresses = sockets[0].iter().map(TcpListener::local_addr);
@@ -49,7 +51,7 @@ impl ServerHandle {
         let port = addresses[0].port();
         let (phase, phases) = watch::channel(ServerPhase::Serving);
         let (done_sender, workers_done) = mpsc::channel();
-        let log = || Arc::new(Mutex::new(RequestLog::new(listener.recording.capacity)));
+        let log = || Arc::new(Mutex::new(RequestLog::new(recording.capacity)));
         let logs: Vec<_> = sockets.iter().map(|_| log()).collect();
         let mut server = ServerHandle {
             control: ServerControl::new(addresses, listener.clone(), logs.clone(), phases.clone()),
@@ -60,9 +62,12 @@ impl ServerHandle {
         for (sockets, log) in sockets.into_iter().zip(logs) {
             let listener = listener.clone();
             let (phases, done_sender) = (phases.clone(), done_sender.clone());
+            // Only workers have the journal, so that its end does not wait for handles to the server.
+            let name = listener.versions.borrow().content.listener.name.clone();
+            let recorder = Recorder::new(recording.clone(), log, name.as_deref(), listener.start);
             let work = move || {
                 let _done_sender = done_sender;
-                Worker::run(listener, log, sockets, phases)
+                Worker::run(listener, recorder, sockets, phases)
             };
             let name = format!("flagpole:{port}");
             let thread = thread::Builder::new().name(name).spawn(work);

@@ -231,7 +231,7 @@ impl ServerControl {
 
     /// The request fields whose values are in journal entries.
     pub fn journal_fields(&self) -> &[HeaderName] {
-        &self.listener.recording.fields
+        &self.listener.journal_fields
     }
 
     /// The number of requests that are over since the start or the last reset: their response is complete, or the connection

@@ -6,14 +6,14 @@ use crate::net::limit_reports::LimitReports;
 use crate::net::listener_version::{ListenerVersion, WorkerVersion};
 use crate::net::timer::Timer;
 use crate::net::window_clock::WindowClock;
-use crate::observe::recorder::{Recorder, RecordingConfig};
-use crate::observe::request_log::RequestLog;
+use crate::observe::recorder::Recorder;
 use flagpole_protocol::ServerLimit;
+use http::HeaderName;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
@@ -28,7 +28,8 @@ pub(crate) struct SharedListener {
     pub(crate) connection_permits: Arc<Semaphore>,
     /// Reports that a limit was reached.
     pub(crate) limit_reports: LimitReports,
-    pub(crate) recording: RecordingConfig,
+    /// The request fields in journal entries.
+    pub(crate) journal_fields: Vec<HeaderName>,
     /// The number of the last accepted connection.
     pub(crate) last_connection: AtomicU64,
     /// When the server started; the times in the journal count from this instant.
@@ -64,7 +65,7 @@ pub(crate) struct WorkerContext {
 impl WorkerContext {
     pub(crate) fn new(
         listener: Arc<SharedListener>,
-        log: Arc<Mutex<RequestLog>>,
+        recorder: Recorder,
     ) -> io::Result<WorkerContext> {
         let timer = if listener.uses_tokio_timer {
             Timer::Tokio
@@ -73,8 +74,6 @@ impl WorkerContext {
         };
         let mut versions = listener.versions.subscribe();
         let version = versions.borrow_and_update().clone();
-        let name = version.content.listener.name.as_deref();
-        let recorder = Recorder::new(listener.recording.clone(), log, name, listener.start);
         Ok(WorkerContext {
             listener,
             recorder,

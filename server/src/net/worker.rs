@@ -12,7 +12,7 @@ use crate::net::socket::{self, LocalAddress};
 use crate::net::system_calls;
 use crate::net::tcp_socket::TcpSocket;
 use crate::observe::rate_bound::RateBound;
-use crate::observe::request_log::RequestLog;
+use crate::observe::recorder::Recorder;
 use flagpole_protocol::ServerLimit;
 use socket2::SockRef;
 use std::cell::RefCell;
@@ -21,8 +21,8 @@ use std::convert::Infallible;
 use std::future;
 use std::io;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
@@ -79,7 +79,7 @@ impl Worker {
     /// If the event loop, the timer or the socket fails.
     pub(crate) fn run(
         listener: Arc<SharedListener>,
-        log: Arc<Mutex<RequestLog>>,
+        recorder: Recorder,
         sockets: Vec<std::net::TcpListener>,
         phase: watch::Receiver<ServerPhase>,
     ) -> io::Result<()> {
@@ -88,7 +88,7 @@ impl Worker {
             .build_local(LocalOptions::default())?;
         runtime.block_on(async {
             let worker = Rc::new(Worker {
-                context: Rc::new(WorkerContext::new(listener, log)?),
+                context: Rc::new(WorkerContext::new(listener, recorder)?),
                 connections: RefCell::default(),
                 accept_errors: RefCell::default(),
                 memory_release: RefCell::default(),

@@ -459,3 +459,13 @@ fn connection_that_is_broken_off_without_a_request_is_an_error() {
         );
     }
 }
+
+#[test]
+fn a_journal_ends_with_its_server_although_a_handle_to_the_server_is_left() {
+    let (journal, writer) = Journal::new(Vec::new()).unwrap();
+    let server = BlockingServer::builder().journal(journal).start().unwrap();
+    let control = server.control();
+    drop(server);
+    writer.finish(Duration::from_secs(60)).unwrap();
+    assert!(!control.is_serving());
+}
