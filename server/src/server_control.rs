@@ -6,7 +6,7 @@ use crate::config::profile_error::ProfileError;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::ServerPhase;
-use crate::observe::journal_follower::JournalFollower;
+use crate::observe::journal_selection::JournalSelection;
 use crate::observe::request_log::RequestLog;
 #[cfg(feature = "profiles")]
 use crate::observe::verification::Verification;
@@ -205,7 +205,7 @@ impl ServerControl {
     /// of the response, and complete before its connection closes; on a connection that stays open, perhaps only just after
     /// the peer has read the response.
     pub fn journal_entries(&self) -> Vec<JournalEntry> {
-        JournalFollower::new(self.logs()).read_entries()
+        JournalSelection::newest(self.logs(), usize::MAX).read_all()
     }
 
     /// The logs of all workers.

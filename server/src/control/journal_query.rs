@@ -2,10 +2,13 @@
 
 use super::problem::Problem;
 use super::query::{Query, number};
+use crate::observe::journal_selection::JournalSelection;
+use crate::observe::request_log::RequestLog;
 use crate::observe::request_pattern::RequestPattern;
 use flagpole_protocol::{JournalEntry, SpecError, spec};
 use http::Method;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Maximum number of entries in an answer.
@@ -74,14 +77,26 @@ impl JournalQuery {
     }
 
     /// The entries that are selected, at most as many as asked for: after `since` the next ones, otherwise the newest.
-    pub(super) fn select(&self, mut entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
-        entries.retain(|entry| self.filter.selects(entry));
-        if self.since.is_some() {
-            entries.truncate(self.limit);
-        } else {
-            entries.drain(..entries.len().saturating_sub(self.limit));
+    pub(super) fn select(
+        &self,
+        logs: impl IntoIterator<Item = Arc<Mutex<RequestLog>>>,
+    ) -> JournalSelection {
+        let (filter, limit) = (&self.filter, self.limit);
+        let is_filtered = filter.has_conditions();
+        let first_limit = if is_filtered { usize::MAX } else { limit };
+        let selection = match self.since {
+            Some(since) => JournalSelection::after(logs, since, first_limit),
+            None => JournalSelection::newest(logs, first_limit),
+        };
+        if !is_filtered {
+            return selection;
         }
-        entries
+        let selection = selection.filter(|entry| filter.selects(entry));
+        if self.since.is_some() {
+            selection.first(limit)
+        } else {
+            selection.last(limit)
+        }
     }
 }
 
@@ -107,7 +122,12 @@ impl JournalFilter {
 
     /// Whether every entry is selected.
     pub(super) fn is_empty(&self) -> bool {
-        self.since == 0 && self.event.is_none() && !self.selects_by_request()
+        self.since == 0 && !self.has_conditions()
+    }
+
+    /// Whether entries are selected by more than their number.
+    fn has_conditions(&self) -> bool {
+        self.event.is_some() || self.selects_by_request()
     }
 
     /// Whether an entry is selected. A line about missing lines always is.

@@ -7,7 +7,8 @@ use super::query::Query;
 use super::slot::{ConnectionSlot, LongCall};
 use super::state::ControlState;
 use super::stopping::Stopping;
-use crate::observe::journal_follower::{FollowedLines, JournalFollower};
+use crate::observe::journal_follower::JournalFollower;
+use crate::observe::journal_selection::JournalSelection;
 use crate::server_control::ServerControl;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -20,6 +21,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
+use tokio::task;
 use tokio::time::{self, Instant};
 
 /// The interval between looks at whether enough requests are over.
@@ -27,9 +29,6 @@ const WAIT_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The interval between looks at whether the journal went on.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(20);
-
-/// The number of entries that are written at a time.
-const ENTRIES_PER_PIECE: usize = 64;
 
 pub(super) async fn read(
     state: &ControlState,
@@ -48,8 +47,8 @@ pub(super) async fn read(
     let body = if query.follows {
         follow(&servers, query.filter, state.stopping.clone(), call)
     } else {
-        let entries = query.select(follower(&servers).read_entries());
-        send(entries, call)
+        let logs = servers.iter().flat_map(ServerControl::logs);
+        send(query.select(logs), call)
     };
     Ok(([(CONTENT_TYPE, "application/jsonl")], Body::new(body)).into_response())
 }
@@ -127,11 +126,11 @@ impl<'a> OverCounter<'a> {
 }
 
 /// Sends entries at the speed of the reader.
-fn send(entries: Vec<JournalEntry>, call: LongCall) -> LineBody {
+fn send(mut selection: JournalSelection, call: LongCall) -> LineBody {
     let (sender, body) = LineBody::new(call);
     tokio::spawn(async move {
-        for piece in entries.chunks(ENTRIES_PER_PIECE) {
-            if sender.send(lines(piece)).await.is_err() {
+        while let Some(entries) = selection.read() {
+            if sender.send(lines(&entries)).await.is_err() {
                 return;
             }
         }
@@ -165,16 +164,15 @@ async fn send_followed(
     sender: &Sender<Bytes>,
 ) {
     loop {
-        let FollowedLines {
-            lines: mut entries,
-            has_more,
-            ..
-        } = follower.read();
-        entries.retain(|entry| filter.selects(entry));
-        if !entries.is_empty() && sender.send(lines(&entries)).await.is_err() {
+        let mut read = follower.read();
+        read.lines.retain(|entry| filter.selects(entry));
+        if !read.lines.is_empty() && sender.send(lines(&read.lines)).await.is_err() {
             return;
         }
-        if !has_more {
+        if read.has_more {
+            // For other calls.
+            task::yield_now().await;
+        } else {
             time::sleep(FOLLOW_INTERVAL).await;
         }
     }

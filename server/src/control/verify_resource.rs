@@ -4,7 +4,7 @@ use super::media_type::MediaType;
 use super::problem::{Problem, json};
 use super::request_body::RequestBody;
 use super::state::ControlState;
-use crate::observe::journal_follower::JournalFollower;
+use crate::observe::journal_selection::JournalSelection;
 use crate::observe::verification::Verification;
 use crate::observe::verification_report::JournalContent;
 use crate::server_control::ServerControl;
@@ -26,7 +26,8 @@ pub(super) async fn verify(
     let servers = state.servers.servers();
     // First, because requests that begin meanwhile are not missing.
     let requests: u64 = servers.iter().map(|server| server.ledger().requests).sum();
-    let entries = JournalFollower::new(servers.iter().flat_map(ServerControl::logs)).read_entries();
+    let logs = servers.iter().flat_map(ServerControl::logs);
+    let entries = JournalSelection::newest(logs, usize::MAX).read_all();
     let recorded_fields = servers
         .first()
         .map_or(&[][..], ServerControl::journal_fields);

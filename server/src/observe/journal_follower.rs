@@ -3,7 +3,7 @@
 use super::request_log::RequestLog;
 use super::request_log::cursor::LogCursor;
 use flagpole_protocol::JournalEntry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A reader of the journal in memory. It holds no copy of the entries, so a reader that is slow misses what leaves the
 /// memory meanwhile.
@@ -26,17 +26,21 @@ impl JournalFollower {
     /// A follower that begins with the oldest entries of these logs.
     pub(crate) fn new(logs: impl IntoIterator<Item = Arc<Mutex<RequestLog>>>) -> JournalFollower {
         let follow = |log: Arc<Mutex<RequestLog>>| {
-            let cursor = LogCursor::new(&log.lock().unwrap_or_else(PoisonError::into_inner));
+            let cursor = LogCursor::new(&lock(&log));
             (log, cursor)
         };
         JournalFollower(logs.into_iter().map(follow).collect())
     }
 
-    /// Reads a bounded part of what is new.
+    /// Reads what is new, but not more than some hundred lines of each log: a reader that stops holds no more than these.
     pub(crate) fn read(&mut self) -> FollowedLines {
         let (mut followed, mut missed) = (FollowedLines::default(), 0);
+        // What is read of all logs ends at the same number, so that the order goes on with the next read.
+        let logs = self.0.iter();
+        let last = logs.map(|(log, cursor)| cursor.last_of_next_read(&lock(log)));
+        let last = last.min().unwrap_or(u64::MAX);
         for (log, cursor) in &mut self.0 {
-            let read = cursor.read(&log.lock().unwrap_or_else(PoisonError::into_inner));
+            let read = cursor.read(&lock(log), last);
             followed.lines.extend(read.lines);
             followed.was_reset |= read.was_reset;
             followed.has_more |= read.has_more;
@@ -50,25 +54,32 @@ impl JournalFollower {
         }
         followed
     }
+}
 
-    /// Reads the entries, one for each request: its end if it is over, otherwise its begin.
-    pub(crate) fn read_entries(mut self) -> Vec<JournalEntry> {
-        let (mut lines, mut has_more) = (Vec::new(), true);
+fn lock(log: &Mutex<RequestLog>) -> MutexGuard<'_, RequestLog> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::journal_selection::tests::error;
+
+    #[test]
+    fn a_read_is_bounded_and_the_next_one_goes_on_in_order() {
+        let logs = [(); 2].map(|()| Arc::new(Mutex::new(RequestLog::new(10_000))));
+        for id in 1..=2000 {
+            // Three of four entries are in the first log.
+            lock(&logs[usize::from(id % 4 == 0)]).push_error(error(id));
+        }
+        let mut follower = JournalFollower::new(logs);
+        let (mut ids, mut has_more) = (Vec::new(), true);
         while has_more {
-            let read = self.read();
+            let read = follower.read();
+            assert!(read.lines.len() <= 128, "{}", read.lines.len());
+            ids.extend(read.lines.iter().filter_map(JournalEntry::id));
             has_more = read.has_more;
-            lines.extend(read.lines);
         }
-        lines.sort_by_key(JournalEntry::id);
-        let (mut lines, mut entries) = (lines.into_iter().peekable(), Vec::new());
-        while let Some(line) = lines.next() {
-            let is_followed_by_its_end = lines.peek().is_some_and(|next| next.id() == line.id());
-            // Entries that were missed are older than those that are read.
-            let is_dropped = matches!(line, JournalEntry::Dropped { .. });
-            if !is_followed_by_its_end && !is_dropped {
-                entries.push(line);
-            }
-        }
-        entries
+        assert_eq!(ids, (1..=2000).collect::<Vec<_>>());
     }
 }

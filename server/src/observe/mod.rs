@@ -1,7 +1,9 @@
 //! What the server records of its requests: counts, the journal in memory and in files.
 
 pub(crate) mod journal;
+#[cfg(feature = "control")]
 pub(crate) mod journal_follower;
+pub(crate) mod journal_selection;
 pub(crate) mod rate_bound;
 pub(crate) mod recorder;
 #[cfg(feature = "profiles")]

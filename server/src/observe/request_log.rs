@@ -1,8 +1,11 @@
 //! What one worker records, under one lock: its ledger, and the journal in memory, a ring of the newest entries.
 
+#[cfg(feature = "control")]
 pub(crate) mod cursor;
 
-use flagpole_protocol::{Cause, ErrorEntry, Ledger, RequestEntry, RequestOutcome, ResponseEnd};
+use flagpole_protocol::{
+    Cause, ErrorEntry, JournalEntry, Ledger, RequestEntry, RequestOutcome, ResponseEnd,
+};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
@@ -121,7 +124,26 @@ impl RequestLog {
         self.ring.push_back(slot);
     }
 
-    /// The entry with this number in the epoch, if it is still in the ring.
+    /// The numbers of the entries in the ring, which ascend.
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.ring.iter().map(Slot::id)
+    }
+
+    /// Those of the numbers that are above `since`.
+    #[cfg(feature = "control")]
+    pub(crate) fn ids_after(&self, since: u64) -> impl Iterator<Item = u64> {
+        let first = self.ring.partition_point(|slot| slot.id() <= since);
+        self.ring.range(first..).map(Slot::id)
+    }
+
+    /// The entry with this number, if it is in the ring: the end of the request if it is over, otherwise its begin.
+    pub(crate) fn entry(&self, id: u64) -> Option<JournalEntry> {
+        let index = self.ring.binary_search_by_key(&id, Slot::id).ok()?;
+        Some(self.ring[index].entry())
+    }
+
+    /// The slot of the entry with this number in the epoch, if it is still in the ring.
+    #[cfg(feature = "control")]
     fn slot(&self, number: u64) -> Option<&Slot> {
         let index = number.checked_sub(self.dropped)?;
         self.ring.get(usize::try_from(index).ok()?)
@@ -146,5 +168,24 @@ impl RequestLog {
     /// The number of entries since the last reset that are no longer in the ring.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+impl Slot {
+    /// The number of the request or the error.
+    fn id(&self) -> u64 {
+        match self {
+            Slot::Request(request, _) => request.id,
+            Slot::Error(error) => error.id,
+        }
+    }
+
+    /// The end of a request that is over, otherwise its begin; or the error.
+    fn entry(&self) -> JournalEntry {
+        match self.clone() {
+            Slot::Request(request, None) => JournalEntry::Begin(request),
+            Slot::Request(request, Some(outcome)) => JournalEntry::End { request, outcome },
+            Slot::Error(error) => JournalEntry::Error(error),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::{RequestLog, Slot};
 use flagpole_protocol::JournalEntry;
 use std::collections::BTreeSet;
 
-/// Maximum number of new entries that are read under one lock.
+/// Maximum number of new entries, and of ends of older ones, that are read at a time.
 const MAX_ENTRIES: usize = 64;
 
 /// A place in a log: what a reader has seen.
@@ -40,8 +40,20 @@ impl LogCursor {
         }
     }
 
-    /// Reads what is new in the log.
-    pub(crate) fn read(&mut self, log: &RequestLog) -> ReadLines {
+    /// The number of the last entry that fits into the next read; `u64::MAX` if all fit.
+    pub(crate) fn last_of_next_read(&self, log: &RequestLog) -> u64 {
+        let is_same_epoch = self.epoch == log.epoch;
+        let next = if is_same_epoch { self.next } else { 0 };
+        let unread = usize::try_from(next.saturating_sub(log.dropped)).unwrap_or(usize::MAX);
+        let end = unread.saturating_add(MAX_ENTRIES);
+        match log.ring.get(end) {
+            Some(_) => log.ring[end - 1].id(),
+            None => u64::MAX,
+        }
+    }
+
+    /// Reads what is new in the log, up to the entry with the number `last`.
+    pub(crate) fn read(&mut self, log: &RequestLog, last: u64) -> ReadLines {
         let mut read = ReadLines::default();
         if self.epoch != log.epoch {
             *self = LogCursor::default();
@@ -52,11 +64,14 @@ impl LogCursor {
         read.missed += log.dropped.saturating_sub(self.next);
         self.next = self.next.max(log.dropped);
         let unread = usize::try_from(self.next - log.dropped).unwrap_or(usize::MAX);
-        let mut unread = log.ring.iter().skip(unread);
-        for slot in unread.by_ref().take(MAX_ENTRIES) {
+        let mut unread = log.ring.range(unread.min(log.ring.len())..).peekable();
+        for _ in 0..MAX_ENTRIES {
+            let Some(slot) = unread.next_if(|slot| slot.id() <= last) else {
+                break;
+            };
             self.read_new(slot, &mut read);
         }
-        read.has_more = unread.next().is_some();
+        read.has_more |= unread.peek().is_some();
         read
     }
 
@@ -64,6 +79,10 @@ impl LogCursor {
     fn read_ends(&mut self, log: &RequestLog, read: &mut ReadLines) {
         self.open.retain(|&number| match log.slot(number) {
             Some(Slot::Request(_, None)) => true,
+            Some(_) if read.lines.len() == MAX_ENTRIES => {
+                read.has_more = true;
+                true
+            }
             Some(Slot::Request(request, Some(outcome))) => {
                 read.lines.push(JournalEntry::End {
                     request: request.clone(),
