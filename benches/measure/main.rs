@@ -8,6 +8,7 @@
 //! - `bound`: wall time divided by the lower bound;
 //! - `transport`: the client's cost of a request, by strategy;
 //! - `nginx`: requests per second and processor time per request of the server, beside nginx;
+//! - `control`: answer times of the control plane beside a bare axum server, and what it costs without calls;
 //! - `lateness/closed`: how late injected delays are with 1,000 requests in flight;
 //! - `lateness/open`: the same for open arrivals, with the server's own timer and with tokio's;
 //! - `hedging`: the effect of hedged requests on a heavy tail, and their cost;
@@ -17,10 +18,16 @@ mod adaptive;
 mod bound;
 mod common;
 #[cfg(target_os = "linux")]
+mod contender;
+#[cfg(target_os = "linux")]
+mod control;
+#[cfg(target_os = "linux")]
 mod cpu_time;
 mod goals;
 mod hedging;
 mod lateness;
+#[cfg(target_os = "linux")]
+mod median_ratio;
 #[cfg(target_os = "linux")]
 mod nginx;
 #[cfg(target_os = "linux")]
@@ -31,6 +38,8 @@ mod strategies;
 mod summary;
 #[cfg(unix)]
 mod transport;
+#[cfg(target_os = "linux")]
+mod wrk;
 
 use criterion::Criterion;
 #[cfg(target_os = "linux")]
@@ -44,6 +53,8 @@ const TABLES: &[(&str, fn())] = &[
     ("transport", transport::print),
     #[cfg(target_os = "linux")]
     ("nginx", nginx::print),
+    #[cfg(target_os = "linux")]
+    ("control", control::print),
     ("lateness/closed", lateness::print),
     #[cfg(target_os = "linux")]
     ("lateness/open", open_lateness::print),
@@ -56,6 +67,11 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let Ok(options) = env::var(open_lateness::SERVER_OPTIONS) {
         open_lateness::serve(&options);
+        return ExitCode::SUCCESS;
+    }
+    #[cfg(target_os = "linux")]
+    if let Ok(lengths) = env::var(control::BODY_LENGTHS) {
+        control::serve(&lengths);
         return ExitCode::SUCCESS;
     }
     let mut criterion = Criterion::default().configure_from_args();

@@ -7,11 +7,11 @@ use std::process::Command;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-pub(super) const CONNECTIONS: usize = 64;
+pub(crate) const CONNECTIONS: usize = 64;
 
 /// What a server achieved in one round.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Load {
+pub(crate) struct Load {
     requests: f64,
     seconds: f64,
     cpu: Duration,
@@ -19,30 +19,35 @@ pub(super) struct Load {
 
 impl Load {
     /// Requests per second.
-    pub(super) fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.requests / self.seconds
     }
 
     /// Processor time of the server per request, in microseconds.
-    pub(super) fn cpu_us(&self) -> f64 {
+    pub(crate) fn cpu_us(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.requests
     }
 
-    pub(super) fn add(&mut self, other: &Load) {
+    pub(crate) fn add(&mut self, other: &Load) {
         self.requests += other.requests;
         self.seconds += other.seconds;
         self.cpu += other.cpu;
     }
 }
 
-/// Sends requests for `path` for a second to the server with this process and its children.
-pub(super) fn load(address: SocketAddr, path: &str, pid: u32) -> Load {
+/// Whether wrk is installed.
+pub(crate) fn is_installed() -> bool {
+    Command::new("wrk").arg("-v").output().is_ok()
+}
+
+/// Sends requests for `path` for some seconds to the server with this process and its children.
+pub(crate) fn load(address: SocketAddr, path: &str, pid: u32, seconds: usize) -> Load {
     let before = cpu_time::process_tree(pid);
     let threads = available_parallelism().map_or(1, Into::into);
     let output = Command::new("wrk")
         .arg(format!("-t{}", threads.min(CONNECTIONS)))
         .arg(format!("-c{CONNECTIONS}"))
-        .arg("-d1s")
+        .arg(format!("-d{seconds}s"))
         .arg(format!("http://{address}{path}"))
         .output()
         .expect("it is installed");
@@ -66,7 +71,7 @@ pub(super) fn load(address: SocketAddr, path: &str, pid: u32) -> Load {
 }
 
 /// The length of the body of a response, which must have the status 200.
-pub(super) fn body_length(address: SocketAddr, path: &str) -> usize {
+pub(crate) fn body_length(address: SocketAddr, path: &str) -> usize {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let mut response = Vec::new();
     let mut stream = TcpStream::connect(address).expect("the server is running");
