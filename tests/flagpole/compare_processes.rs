@@ -109,6 +109,21 @@ fn signal_leaves_no_process() {
     }
 }
 
+/// As a service manager does that stops every process of a service.
+#[test]
+fn signal_to_all_processes_is_an_interrupt() {
+    let (process, seed) = start_endless();
+    let children = [trials(&process), servers(seed)].concat();
+    process.signal(Signal::TERM);
+    for child in children {
+        send(child, Signal::TERM);
+    }
+    let output = process.finish();
+    output.assert_code(3);
+    output.assert_stderr_contains("invalid measurement: interrupted");
+    assert!(servers(seed).is_empty());
+}
+
 /// Each trial is longer than the interval between two pings, and all of them together allow more
 /// pings than may go unanswered.
 #[test]
