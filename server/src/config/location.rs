@@ -12,8 +12,12 @@ const OLD_NAMES: [(&str, &str); 1] = [("capacity", "concurrency_limit")];
 /// address of the innermost key there. `span` and `message` are those of the error of the parser; an error of the text as a
 /// whole is located at its start. For experiments, whose files contain a part of a profile.
 pub fn describe_toml_error(text: &str, span: Option<Range<usize>>, message: &str) -> String {
-    let location = SourceLocations::new(text).at(span.map_or(0, |span| span.start));
-    format!("{location}: {}", reword_serde_error(message))
+    let message = reword_serde_error(message);
+    // A key that is missing in the text as a whole has no address; the span of such an error is empty.
+    match span.filter(|span| *span != (0..0)) {
+        Some(span) => format!("{}: {message}", SourceLocations::new(text).at(span.start)),
+        None => format!("1:1: {message}"),
+    }
 }
 
 /// The keys and values of a text.

@@ -9,8 +9,6 @@ use super::location::{SourceLocations, describe_toml_error};
 use super::profile_error::ProfileError;
 use super::profile_error::{Violation, check_names};
 use super::text;
-#[cfg(feature = "profiles")]
-use flagpole_protocol::spec::reword_serde_error;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
@@ -88,8 +86,13 @@ impl Profile {
     /// The first violation, with its key.
     #[cfg(feature = "profiles")]
     pub fn from_json(document: &serde_json::Value) -> Result<Profile, ProfileError> {
+        let refused = |reason: &str| ProfileError(reason.to_owned());
+        if !document.is_object() {
+            return Err(refused("expected a table with the keys of a profile"));
+        }
         let text = toml::to_string(&without_nulls(document.clone()));
-        let text = text.map_err(|error| ProfileError(reword_serde_error(&error.to_string())))?;
+        // TOML has all other values.
+        let text = text.map_err(|_| refused("expected no null within a list, got one"))?;
         text.parse().map_err(|ProfileError(error)| {
             // Line and column are those of a text that the user has not seen.
             let (_location, sentence) = error.split_once(": ").unwrap_or_default();

@@ -120,9 +120,9 @@ impl JournalFilter {
         })
     }
 
-    /// Whether every entry is selected.
-    pub(super) fn is_empty(&self) -> bool {
-        self.since == 0 && !self.has_conditions()
+    /// Whether every request is one of those to wait for.
+    pub(super) fn selects_every_request(&self) -> bool {
+        self.since == 0 && !self.selects_by_request()
     }
 
     /// Whether entries are selected by more than their number.

@@ -98,7 +98,7 @@ impl<'a> OverCounter<'a> {
         OverCounter {
             servers,
             filter,
-            follower: (!filter.is_empty()).then(|| follower(servers)),
+            follower: (!filter.selects_every_request()).then(|| follower(servers)),
             over: 0,
         }
     }

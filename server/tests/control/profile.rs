@@ -112,6 +112,18 @@ fn an_invalid_profile_is_refused_with_the_place_and_changes_nothing() {
     ] {
         assert_eq!(put(listeners).problem(), (422, sentence.to_owned()));
     }
+    for (document, sentence) in [
+        (json!([]), "expected a table with the keys of a profile"),
+        (json!({}), "missing key `listener`"),
+        (json!({"seed": 1}), "missing key `listener`"),
+        (
+            json!({"listener": [null]}),
+            "expected no null within a list, got one",
+        ),
+    ] {
+        let refused = fixture.send("PUT", "/profile", &document);
+        assert_eq!(refused.problem(), (422, sentence.to_owned()));
+    }
     let port = fixture.servers[1].addr().port();
     let refused = put(json!([{"name": "A"}, {"name": "B", "port": 1}])).problem();
     let sentence = format!(
