@@ -139,10 +139,11 @@ fn second_signal_aborts_and_removes_temporary_files() {
             "{}: {saved:?}",
             combo.name()
         );
-        // Two pending signals of one kind may be merged.
+        // Two pending signals of one kind may be merged, and two of different kinds may arrive in either order.
         process.signal(Signal::INT);
         process.signal(Signal::TERM);
-        assert_eq!(process.code(), Some(143), "{}", combo.name());
+        let code = process.code();
+        assert!(matches!(code, Some(130 | 143)), "{code:?} {}", combo.name());
         let saved = sandbox.saved();
         assert!(
             !saved.iter().any(|name| is_temporary(name)),
