@@ -11,5 +11,6 @@ mod ledgers;
 mod metrics;
 mod openapi;
 mod profile;
+mod python;
 mod routes;
 mod verify;

@@ -1,8 +1,7 @@
 //! `GET /metrics`.
 
 use crate::call::Fixture;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use crate::python;
 
 /// A server whose counts are not 0.
 fn used() -> Fixture {
@@ -43,32 +42,14 @@ fn metrics_are_the_counts_of_the_ledgers() {
     }
 }
 
-/// `FLAGPOLE_PYTHON` is a Python that has `prometheus_client`.
 #[test]
 fn the_parser_of_the_python_client_accepts_metrics() {
-    let Some(python) = std::env::var_os("FLAGPOLE_PYTHON") else {
-        return;
-    };
     let program = "import sys\n\
         from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse\n\
         print(sum(len(family.samples) for family in parse(sys.stdin.read())))";
-    let mut parser = Command::new(python);
-    let parser = parser
-        .args(["-c", program])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut parser = parser.spawn().unwrap();
     let body = used().get("/metrics").body;
-    parser
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(body.as_bytes())
-        .unwrap();
-    let output = parser.wait_with_output().unwrap();
     let samples = body.lines().filter(|line| !line.starts_with('#')).count();
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        samples.to_string()
-    );
+    if let Some(parsed) = python::run("prometheus_client", program, &body) {
+        assert_eq!(parsed.trim(), samples.to_string());
+    }
 }
