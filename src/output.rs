@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
-use std::fs::File;
+use std::fs::Metadata;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -51,29 +51,30 @@ pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
     has_failed
 }
 
-/// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). An
+/// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). A
 /// second open file would have its own offset, so that both would overwrite each other.
 #[cfg(unix)]
-pub(crate) fn standard_stream(file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
+pub(crate) fn standard_stream(file: &Metadata) -> Option<(Box<dyn Write + Send>, bool)> {
+    use std::fs::File;
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt as _;
-    let identity = |file: &File| file.metadata().map(|data| (data.dev(), data.ino()));
-    let identity_of_file = identity(file)?;
+    let identity = |data: &Metadata| (data.dev(), data.ino());
     // A stream that cannot be examined, because it is closed, is not the file.
     let is_file = |stream: &dyn AsFd| {
         let stream = stream.as_fd().try_clone_to_owned().map(File::from);
-        stream.and_then(|stream| identity(&stream)).ok() == Some(identity_of_file)
+        let stream = stream.and_then(|stream| stream.metadata());
+        stream.is_ok_and(|stream| identity(&stream) == identity(file))
     };
-    Ok(if is_file(&io::stdout()) {
+    if is_file(&io::stdout()) {
         Some((Box::new(io::stdout()), true))
     } else if is_file(&io::stderr()) {
         Some((Box::new(io::stderr()), false))
     } else {
         None
-    })
+    }
 }
 
 #[cfg(not(unix))]
-pub(crate) fn standard_stream(_file: &File) -> io::Result<Option<(Box<dyn Write + Send>, bool)>> {
-    Ok(None)
+pub(crate) fn standard_stream(_file: &Metadata) -> Option<(Box<dyn Write + Send>, bool)> {
+    None
 }

@@ -18,6 +18,7 @@ use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::socket::{self, Listening};
 use crate::net::window_clock::WindowClock;
+use crate::observe::event;
 use crate::observe::journal::Journal;
 use crate::observe::recorder::RecordingConfig;
 use crate::start_error::StartError;
@@ -231,6 +232,7 @@ impl<S> ServerBuilder<S> {
             recording: RecordingConfig {
                 capacity: JOURNAL_CAPACITY,
                 journal: None,
+                emits_events: false,
                 fields: Vec::new(),
             },
             request_faults: true,
@@ -270,7 +272,11 @@ impl<S> ServerBuilder<S> {
             window_clock: WindowClock::new(start),
             uses_tokio_timer: self.uses_tokio_timer,
         });
-        ServerHandle::start(&listener, &self.recording, sockets)
+        let recording = RecordingConfig {
+            emits_events: event::is_wanted(),
+            ..self.recording
+        };
+        ServerHandle::start(&listener, &recording, sockets)
     }
 }
 

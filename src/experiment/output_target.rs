@@ -116,10 +116,11 @@ fn open(path: &Path) -> io::Result<(PathBuf, Option<Stream>)> {
     if path.exists() {
         let file = File::options().write(true).open(&path)?;
         // `/dev/stdout`, even if it is a regular file: replacing that would lose what else is printed.
-        if let Some((stream, _)) = output::standard_stream(&file)? {
+        let metadata = file.metadata()?;
+        if let Some((stream, _)) = output::standard_stream(&metadata) {
             return Ok((path, Some(stream)));
         }
-        if !file.metadata()?.is_file() {
+        if !metadata.is_file() {
             return Ok((path, Some(Box::new(file))));
         }
         // Replaces the target of a link, not the link.

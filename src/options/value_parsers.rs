@@ -5,6 +5,7 @@ use derive_more::Display;
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::spec;
 use flagpole_server::Site;
+use http::HeaderName;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::str::FromStr;
@@ -60,6 +61,11 @@ pub(crate) fn concurrency_limit(text: &str) -> Result<u32, String> {
 
 pub(crate) fn port(text: &str) -> Result<u16, String> {
     valid(text, "a port, 0 to 65535", |_| true)
+}
+
+/// The name of a request field, in any case.
+pub(crate) fn field_name(text: &str) -> Result<HeaderName, String> {
+    valid(text, "the name of a field such as `user-agent`", |_| true)
 }
 
 /// The number of a file descriptor that is no standard stream.

@@ -166,7 +166,7 @@ impl RunningCommand {
         drop(self.stdout.take());
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub(crate) fn has_exited(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

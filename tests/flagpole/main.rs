@@ -44,4 +44,5 @@ mod retry_cli;
 mod run_dependent_server;
 mod same_files;
 mod serve;
+mod serve_journal;
 mod servers;

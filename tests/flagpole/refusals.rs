@@ -190,6 +190,8 @@ fn profiles() {
         "serve --port 0 --queue 8",
         "serve --print-profile --queue 8",
         "serve --port 0 --journal missing/journal",
+        "serve --port 0 --journal-field user-agent",
+        "serve --port 0 --journal journal --journal-field a:b",
         "serve --port 0 --site missing",
         "serve --port 0 --site empty",
     ]));

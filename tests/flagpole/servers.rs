@@ -148,6 +148,20 @@ impl RawClient {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
+    /// Reads this many responses without a body.
+    #[cfg(unix)]
+    pub(crate) fn skip_heads(&mut self, count: usize) {
+        for _ in 0..count {
+            assert!(!head(&mut self.0).unwrap().is_empty());
+        }
+    }
+
+    /// Reads until the end of the connection, or its error.
+    #[cfg(unix)]
+    pub(crate) fn read_to_end(&mut self) {
+        let _ = self.0.read_to_end(&mut Vec::new());
+    }
+
     /// Reads a whole response and returns its status.
     pub(crate) fn read_status(&mut self) -> u16 {
         let head = head(&mut self.0).unwrap();

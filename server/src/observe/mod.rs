@@ -1,5 +1,6 @@
 //! What the server records of its requests: counts, the journal in memory and in files.
 
+pub(crate) mod event;
 pub(crate) mod journal;
 #[cfg(feature = "control")]
 pub(crate) mod journal_follower;

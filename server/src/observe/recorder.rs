@@ -1,5 +1,6 @@
 //! Records the requests of one worker: in the ledger, in the journal in memory, and in the journal file.
 
+use crate::observe::event;
 use crate::observe::journal::Journal;
 use crate::observe::request_log::{LogTicket, RequestLog};
 use flagpole_protocol::{
@@ -21,21 +22,18 @@ pub(crate) struct RecordingConfig {
     /// Maximum number of entries in the memory of each worker.
     pub(crate) capacity: usize,
     pub(crate) journal: Option<Journal>,
+    /// Whether each request that is over is an event of `tracing`.
+    pub(crate) emits_events: bool,
     /// The request fields in the entries.
     pub(crate) fields: Vec<HeaderName>,
-}
-
-impl RecordingConfig {
-    /// Whether there are entries of requests.
-    pub(crate) fn has_entries(&self) -> bool {
-        self.capacity > 0 || self.journal.is_some()
-    }
 }
 
 /// Records the requests of one worker, on its thread.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     config: RecordingConfig,
+    /// Whether there are entries of requests.
+    has_entries: bool,
     log: Arc<Mutex<RequestLog>>,
     /// The name of the listener; not shared with other workers, because each entry counts its references.
     listener: Option<Arc<str>>,
@@ -69,7 +67,7 @@ struct OpenEntry {
     at: Duration,
     status: Option<u16>,
     lateness: Option<Duration>,
-    /// A copy of the entry for the journal file, if there is one.
+    /// A copy of the entry for the line or the event of the end, if there is one.
     request: Option<Box<RequestEntry>>,
 }
 
@@ -82,6 +80,7 @@ impl Recorder {
         start: Instant,
     ) -> Recorder {
         let recorder = Recorder {
+            has_entries: config.capacity > 0 || config.journal.is_some() || config.emits_events,
             config,
             log,
             listener: listener.map(Arc::from),
@@ -101,7 +100,7 @@ impl Recorder {
 
     /// Whether there are entries of requests.
     pub(crate) fn has_entries(&self) -> bool {
-        self.config.has_entries()
+        self.has_entries
     }
 
     /// The request fields in the entries.
@@ -169,10 +168,7 @@ impl Recorder {
             at: entry.at,
             status: None,
             lateness: None,
-            request: self
-                .config
-                .journal
-                .is_some()
+            request: (self.config.journal.is_some() || self.config.emits_events)
                 .then(|| Box::new(entry.clone())),
         });
         if let (Some(journal), Some(open)) = (&self.config.journal, &open)
@@ -238,13 +234,15 @@ impl Recorder {
         });
         self.log().end(record.ticket, end, outcome.clone());
         let request = record.entry.and_then(|entry| entry.request);
-        if let (Some(journal), Some(request), Some(outcome)) =
-            (&self.config.journal, request, outcome)
-        {
-            journal.write(JournalEntry::End {
-                request: *request,
-                outcome,
-            });
+        let (Some(request), Some(outcome)) = (request, outcome) else {
+            return;
+        };
+        if self.config.emits_events {
+            event::emit(&request, &outcome);
+        }
+        if let Some(journal) = &self.config.journal {
+            let request = *request;
+            journal.write(JournalEntry::End { request, outcome });
         }
     }
 }

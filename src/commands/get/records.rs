@@ -35,9 +35,10 @@ impl RecordsFile {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| cannot_write(path, &error))?;
-        let is_shared =
-            || Ok(file.metadata()?.is_file() && output::standard_stream(&file)?.is_some());
-        if is_shared().map_err(|error| cannot_write(path, &error))? {
+        let metadata = file
+            .metadata()
+            .map_err(|error| cannot_write(path, &error))?;
+        if metadata.is_file() && output::standard_stream(&metadata).is_some() {
             let path = path.display();
             bail!("--records: expected a file apart from standard output and error, got `{path}`");
         }

@@ -1,13 +1,18 @@
 //! The destination of `--journal`.
 
-use crate::exit_status::ExitStatus;
+#[cfg(unix)]
+use crate::commands::serve::fifo_sink::{FifoSink, FifoState};
 use crate::output;
 use anyhow::{Result, anyhow};
 use flagpole_server::{Journal, JournalWriter};
 use std::convert::Infallible;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+#[cfg(unix)]
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -20,6 +25,17 @@ struct Destination {
     is_stdout: bool,
     /// On standard output lines wait until this is dropped: the line that the server is ready comes first.
     begin: Option<Sender<Infallible>>,
+    #[cfg(unix)]
+    fifo: Option<Arc<FifoState>>,
+}
+
+/// What became of a journal.
+#[derive(Debug)]
+pub(super) struct JournalResult {
+    /// Whether all lines that are in the file or on standard output are whole.
+    pub(super) is_whole: bool,
+    /// A sentence if lines are missing.
+    pub(super) error: Option<String>,
 }
 
 /// Opens a file, or standard output for `-`. The end comes when all clones of the journal are dropped.
@@ -28,14 +44,19 @@ pub(super) fn open(path: Option<&Path>) -> Result<(Option<Journal>, JournalEnd)>
         return Ok((None, JournalEnd(None)));
     };
     let refused = |error: io::Error| anyhow!("--journal: {}: {error}", path.display());
-    let (sink, is_stdout) = sink(path).map_err(refused)?;
+    let sink = Sink::open(path).map_err(refused)?;
     let (sender, begin) = mpsc::channel();
-    let begin = is_stdout.then_some(begin);
-    let (journal, writer) = Journal::new(LaterSink { begin, sink }).map_err(refused)?;
+    let later = LaterSink {
+        begin: sink.is_stdout.then_some(begin),
+        sink: sink.writer,
+    };
+    let (journal, writer) = Journal::new(later).map_err(refused)?;
     let destination = Destination {
         writer,
-        is_stdout,
+        is_stdout: sink.is_stdout,
         begin: Some(sender),
+        #[cfg(unix)]
+        fifo: sink.fifo,
     };
     Ok((Some(journal), JournalEnd(Some(destination))))
 }
@@ -54,13 +75,35 @@ impl JournalEnd {
     }
 
     /// Waits until the journal is written, for at most `grace`; all servers must have stopped.
-    pub(super) fn finish(self, grace: Duration) -> ExitStatus {
-        let Some(Destination { writer, .. }) = self.0 else {
-            return ExitStatus::Success;
+    pub(super) fn finish(self, grace: Duration) -> JournalResult {
+        let Some(destination) = self.0 else {
+            return JournalResult {
+                is_whole: true,
+                error: None,
+            };
         };
-        let written = writer.finish(grace);
-        let written = written.map_err(|error| anyhow!("--journal: incomplete: {error}"));
-        ExitStatus::from_failed(output::report_errors([written]))
+        #[cfg(unix)]
+        if let Some(fifo) = &destination.fifo {
+            fifo.end();
+        }
+        let written = destination.writer.finish(grace);
+        let is_whole = written.is_ok();
+        #[cfg(unix)]
+        let is_read = destination.fifo.is_none_or(|fifo| !fifo.has_discarded());
+        #[cfg(not(unix))]
+        let is_read = true;
+        let error = match written {
+            Ok(0) if is_read => None,
+            Ok(0) => Some("nothing read it".to_owned()),
+            Ok(lines) => Some(format!(
+                "{lines} lines were dropped, because it was too slow"
+            )),
+            Err(error) => Some(error.to_string()),
+        };
+        JournalResult {
+            is_whole,
+            error: error.map(|error| format!("flagpole: --journal: incomplete: {error}")),
+        }
     }
 }
 
@@ -84,12 +127,62 @@ impl Write for LaterSink {
     }
 }
 
-fn sink(path: &Path) -> io::Result<(Box<dyn Write + Send>, bool)> {
-    if path == "-" {
-        return Ok((Box::new(io::stdout()), true));
+/// Where the lines of a journal go.
+struct Sink {
+    writer: Box<dyn Write + Send>,
+    is_stdout: bool,
+    #[cfg(unix)]
+    fifo: Option<Arc<FifoState>>,
+}
+
+impl Sink {
+    fn new(writer: Box<dyn Write + Send>, is_stdout: bool) -> Sink {
+        Sink {
+            writer,
+            is_stdout,
+            #[cfg(unix)]
+            fifo: None,
+        }
     }
-    // Appends, because another server may be writing to the file.
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
-    let standard = output::standard_stream(&file)?;
-    Ok(standard.unwrap_or((Box::new(file), false)))
+
+    fn open(path: &Path) -> io::Result<Sink> {
+        if path == "-" {
+            return Ok(Sink::new(Box::new(io::stdout()), true));
+        }
+        if let Ok(metadata) = fs::metadata(path) {
+            if let Some((stream, is_stdout)) = output::standard_stream(&metadata) {
+                return Ok(Sink::new(stream, is_stdout));
+            }
+            #[cfg(unix)]
+            if metadata.file_type().is_fifo() {
+                let (sink, fifo) = FifoSink::new(path);
+                let writer = Box::new(sink);
+                return Ok(Sink {
+                    fifo: Some(fifo),
+                    ..Sink::new(writer, false)
+                });
+            }
+        }
+        // Appends, because another server may be writing to the file.
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        if ends_within_a_line(path) {
+            file.write_all(b"\n")?;
+        }
+        Ok(Sink::new(Box::new(file), false))
+    }
+}
+
+/// Whether the last line of a file is torn, because the disk was full or the machine stopped. A file that cannot be read
+/// counts as whole.
+fn ends_within_a_line(path: &Path) -> bool {
+    let last_byte = || {
+        let mut file = File::open(path)?;
+        // Fails for an empty file.
+        file.seek(SeekFrom::End(-1))?;
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        io::Result::Ok(byte)
+    };
+    fs::metadata(path).is_ok_and(|data| data.is_file())
+        && last_byte().is_ok_and(|byte| byte != *b"\n")
 }

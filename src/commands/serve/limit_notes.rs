@@ -1,45 +1,36 @@
-//! Lines on standard error that say which limit on connections and requests was reached, and which option raises it.
+//! Lines on standard error while the server runs: which limit on connections and requests was reached and which option
+//! raises it, and that lines of the journal were dropped.
 
-use crate::output;
-use anyhow::Result;
+use crate::commands::serve::notes::NoteSender;
 use flagpole_protocol::ByteSize;
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_server::{ConnectionLimits, ServerLimit, open_files};
-use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
-/// The number of lines that wait to be written; further ones are dropped.
-const CAPACITY: usize = 64;
-
-/// Writes the lines on a separate thread, because nothing may read standard error, and a worker must not wait for that.
-pub(super) struct LimitNotes(SyncSender<String>);
-
-impl LimitNotes {
-    /// Starts the thread, which ends when all reporters are dropped.
-    pub(super) fn start() -> Result<LimitNotes> {
-        let (sender, lines) = mpsc::sync_channel::<String>(CAPACITY);
-        let write = move || lines.iter().for_each(|line| output::note(&line));
-        let thread = thread::Builder::new().name("notes".to_owned());
-        thread.spawn(write)?;
-        Ok(LimitNotes(sender))
-    }
-
-    /// What the server of a listener calls when a limit is reached, with the number of times. The URL is known once the
-    /// server is started.
-    pub(super) fn reporter(
-        &self,
-        limits: ConnectionLimits,
-        url: Arc<OnceLock<String>>,
-    ) -> impl Fn(ServerLimit, u64) + Send + Sync + 'static {
-        let sender = self.0.clone();
-        move |limit, count| {
-            let url = url.get().map_or("", String::as_str);
-            if let Some(line) = line(url, limit, count, &limits) {
-                // The ledger counts the limit even if there are too many lines.
-                let _ = sender.try_send(line);
-            }
+/// What the server of a listener calls when a limit is reached, with the number of times. The URL is known once the server
+/// is started.
+pub(super) fn limit_reporter(
+    notes: NoteSender,
+    limits: ConnectionLimits,
+    url: Arc<OnceLock<String>>,
+) -> impl Fn(ServerLimit, u64) + Send + Sync + 'static {
+    move |limit, count| {
+        let url = url.get().map_or("", String::as_str);
+        if let Some(line) = line(url, limit, count, &limits) {
+            // The ledger counts the limit even if there are too many lines.
+            notes.send(line);
         }
+    }
+}
+
+/// What the journal calls when lines are dropped, with the number of lines.
+pub(super) fn drop_reporter(notes: NoteSender) -> impl Fn(u64) + Send + Sync + 'static {
+    move |lines| {
+        let lines = plural(lines, "line");
+        // The end of the journal reports all of them.
+        notes.send(format!(
+            "flagpole: --journal: {lines} dropped, because it is too slow"
+        ));
     }
 }
 

@@ -1,12 +1,14 @@
 //! Starts the servers of a profile, describes and stops them.
 
-use crate::commands::serve::limit_notes::LimitNotes;
+use crate::commands::serve::limit_notes::limit_reporter;
+use crate::commands::serve::notes::NoteSender;
 use anyhow::{Result, anyhow};
 use flagpole_protocol::Ledger;
 use flagpole_server::config::listener::Listener;
 use flagpole_server::{
     BlockingServer, ConnectionLimits, Journal, Profile, Site, StartError, StopHandle,
 };
+use http::HeaderName;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -32,6 +34,8 @@ pub(super) struct CommonOptions<'a> {
     pub(super) journal: Option<&'a Journal>,
     /// The number of journal entries in memory, if it is not the default.
     pub(super) journal_capacity: Option<usize>,
+    /// The request fields in entries of the journal.
+    pub(super) journal_fields: &'a [HeaderName],
     pub(super) limits: ConnectionLimits,
     pub(super) request_faults: bool,
 }
@@ -40,7 +44,7 @@ pub(super) struct CommonOptions<'a> {
 pub(super) fn start_all(
     profile: &Profile,
     options: &CommonOptions<'_>,
-    notes: Option<&LimitNotes>,
+    notes: Option<&NoteSender>,
 ) -> Result<Vec<RunningListener>> {
     let limits = options.limits;
     let start = |listener: &Listener| {
@@ -55,13 +59,15 @@ pub(super) fn start_all(
             .seed(profile.seed)
             .listener(listener.clone())
             .request_faults(options.request_faults)
+            .journal_fields(options.journal_fields.iter().cloned())
             .connection_limits(limits);
         if let Some(entries) = options.journal_capacity {
             builder = builder.journal_capacity(entries);
         }
         let url = Arc::<OnceLock<String>>::default();
         if let Some(notes) = notes {
-            builder = builder.on_limit_reached(notes.reporter(limits, url.clone()));
+            let reporter = limit_reporter(notes.clone(), limits, url.clone());
+            builder = builder.on_limit_reached(reporter);
         }
         if let Some(journal) = options.journal {
             builder = builder.journal(journal.clone());

@@ -3,22 +3,28 @@
 mod announcement;
 mod control;
 mod events;
+#[cfg(unix)]
+mod fifo_sink;
 mod greeting;
 mod journal_file;
 mod limit_notes;
 mod listeners;
+mod notes;
 #[cfg(unix)]
 mod parent;
 mod process_usage;
 mod ready_signals;
+mod request_lines;
 
 use self::announcement::{Announcer, ServeFormat};
 use self::events::ServeEvent;
-use self::limit_notes::LimitNotes;
+use self::limit_notes::drop_reporter;
 use self::listeners::CommonOptions;
+use self::notes::Notes;
 #[cfg(unix)]
 use self::parent::ParentProcess;
 use self::ready_signals::ReadyOptions;
+use self::request_lines::RequestLines;
 use crate::exit_status::ExitStatus;
 use crate::options::built_in::PROFILES;
 use crate::options::connection_options::ConnectionOptions;
@@ -28,10 +34,11 @@ use crate::options::profile_options::ProfileOptions;
 use crate::options::{names, value_parsers};
 use crate::output;
 use crate::process::system_limits;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_server::{ConnectionLimits, ControlPlane, Profile, ServerGroup};
+use http::HeaderName;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -92,6 +99,14 @@ pub(crate) struct ServeArgs {
     /// Append JSON lines about requests to this file; `-`: standard output (docs/journal.md)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+
+    /// Add these request fields to the journal: `user-agent,x-request-id`; repeatable
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = value_parsers::field_name)]
+    journal_field: Vec<HeaderName>,
+
+    /// Print a line about each request to standard error
+    #[arg(short, long)]
+    verbose: bool,
 
     /// Ignore the latency and faults that requests ask for (docs/faults.md)
     #[arg(long)]
@@ -157,9 +172,15 @@ impl ServeArgs {
         }
         let site = value_parsers::site(self.site.as_deref())?;
         let addresses = listen_address::resolve(&self.addr)?;
+        self.check_journal_fields()?;
         let (journal, mut journal_end) = journal_file::open(self.journal.as_deref())?;
         let limits = self.connection_limits(profile.listeners.len())?;
-        let notes = (!self.quiet).then(LimitNotes::start).transpose()?;
+        let notes = Notes::start()?;
+        let limit_notes = (!self.quiet).then(|| notes.sender());
+        if let Some(journal) = &journal {
+            journal.on_lines_dropped(drop_reporter(notes.sender()));
+        }
+        let request_lines = self.verbose.then(RequestLines::start);
         signals.remove_old_file()?;
         let options = CommonOptions {
             addresses: &addresses,
@@ -170,17 +191,18 @@ impl ServeArgs {
                 Some(_) => self.journal_capacity,
                 None => Some(0),
             },
+            journal_fields: &self.journal_field,
             limits,
             request_faults: !self.no_request_faults,
         };
-        let running = listeners::start_all(&profile, &options, notes.as_ref())?;
+        let running = listeners::start_all(&profile, &options, limit_notes.as_ref())?;
         let servers = running.iter().map(|one| one.server.control());
         let servers = ServerGroup::new(servers).about(profile.about.clone());
         let control = self.control.as_ref();
         let most = self.max_control_connections;
         let control = control.map(|address| control::start(address, most, &servers));
         let control = control.transpose()?;
-        drop((journal, notes));
+        drop((journal, limit_notes));
         let stopped = Arc::new(OnceLock::new());
         let stop_now = listeners::stop_now(&running, &stopped);
         let events = events::events(
@@ -208,7 +230,7 @@ impl ServeArgs {
         drop(events);
         let grace = self.connections.grace;
         if !self.quiet {
-            output::note(&format!(
+            notes.sender().send(format!(
                 "Finishing requests in progress (at most {}); press Ctrl-C again to stop now",
                 DurationDisplay(grace)
             ));
@@ -219,8 +241,24 @@ impl ServeArgs {
         let code = stopped.get().copied();
         let journal_grace = code.map_or(grace.max(JOURNAL_GRACE), |_| JOURNAL_GRACE);
         let journaled = journal_end.finish(journal_grace);
-        announcer.stopped(&ledgers, journaled == ExitStatus::Success)?;
-        Ok(code.map_or(journaled, ExitStatus::Stopped))
+        let status = ExitStatus::from_failed(journaled.error.is_some());
+        let missing_lines = request_lines.and_then(RequestLines::finish);
+        for line in journaled.error.into_iter().chain(missing_lines) {
+            notes.sender().send(line);
+        }
+        notes.finish();
+        announcer.stopped(&ledgers, journaled.is_whole)?;
+        Ok(code.map_or(status, ExitStatus::Stopped))
+    }
+
+    fn check_journal_fields(&self) -> Result<()> {
+        let has_journal = self.journal.is_some() || self.control.is_some();
+        if !has_journal && !self.journal_field.is_empty() {
+            bail!(
+                "--journal-field: expected a journal as well; add `--journal FILE` or `--control ADDRESS`"
+            );
+        }
+        Ok(())
     }
 
     /// Reads the file of the profile again; after an error the servers stay as they are.
