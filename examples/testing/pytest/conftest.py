@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-COMMAND = "flagpole serve --port 0 --control 0 --format json --exit-with-parent --quiet"
+COMMAND = "flagpole serve --port 0 --control 0 --format json --exit-with-parent --quiet --journal-field user-agent"
 
 
 class Flagpole:

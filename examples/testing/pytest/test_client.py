@@ -42,3 +42,8 @@ def test_sees_an_outage_begin_and_end(flagpole):
         fetch(flagpole.url + FLAG)
     flagpole.set()
     assert fetch(flagpole.url + FLAG).ok
+
+
+def test_says_who_it_is(flagpole):
+    fetch(flagpole.url + FLAG)
+    flagpole.verify(request={"method": "GET", "fields": {"user-agent": "python-requests/*"}}, count=1)
