@@ -45,12 +45,13 @@ pub(super) async fn read(
         }
     }
     let body = if query.follows {
-        follow(&servers, query.filter, state.stopping.clone(), call)
+        let stopping = state.stopping.clone();
+        Body::new(follow(&servers, query.filter, stopping, call))
     } else {
         let logs = servers.iter().flat_map(ServerControl::logs);
         send(query.select(logs), call)
     };
-    Ok(([(CONTENT_TYPE, "application/jsonl")], Body::new(body)).into_response())
+    Ok(([(CONTENT_TYPE, "application/jsonl")], body).into_response())
 }
 
 fn follower(servers: &[ServerControl]) -> JournalFollower {
@@ -125,17 +126,22 @@ impl<'a> OverCounter<'a> {
     }
 }
 
-/// Sends entries at the speed of the reader.
-fn send(mut selection: JournalSelection, call: LongCall) -> LineBody {
+/// Sends entries: few at once, many at the speed of the reader.
+fn send(mut selection: JournalSelection, call: LongCall) -> Body {
+    let first = lines(&selection.read().unwrap_or_default());
+    if selection.is_read() {
+        return first.into();
+    }
     let (sender, body) = LineBody::new(call);
     tokio::spawn(async move {
-        while let Some(entries) = selection.read() {
-            if sender.send(lines(&entries)).await.is_err() {
-                return;
-            }
+        let mut piece = first;
+        while sender.send(piece).await.is_ok()
+            && let Some(entries) = selection.read()
+        {
+            piece = lines(&entries);
         }
     });
-    body
+    Body::new(body)
 }
 
 /// Sends lines as they come, until the reader leaves. While the reader does not read, nothing is read from the journal

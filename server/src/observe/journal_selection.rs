@@ -117,6 +117,11 @@ impl JournalSelection {
         self
     }
 
+    /// Whether all entries were read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.read == self.places.len()
+    }
+
     /// Reads the next entries; `None` after the last. Entries that have made room for newer ones meanwhile are replaced by a
     /// line [`Dropped`](JournalEntry::Dropped).
     pub(crate) fn read(&mut self) -> Option<Vec<JournalEntry>> {

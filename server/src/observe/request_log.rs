@@ -2,6 +2,7 @@
 
 #[cfg(feature = "control")]
 pub(crate) mod cursor;
+mod slot;
 
 use flagpole_protocol::{
     Cause, ErrorEntry, JournalEntry, Ledger, RequestEntry, RequestOutcome, ResponseEnd,
@@ -9,6 +10,8 @@ use flagpole_protocol::{
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
+
+use slot::Slot;
 
 /// The ledger and the newest journal entries of one worker. A reset starts a new epoch, in which the requests of earlier
 /// epochs count no more.
@@ -21,18 +24,6 @@ pub(crate) struct RequestLog {
     /// Number of entries of this epoch that are no longer in the ring.
     dropped: u64,
     epoch: u64,
-}
-
-/// An entry of the ring.
-#[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most entries are requests, and a box would cost each an allocation"
-)]
-enum Slot {
-    /// A request; `None` until it is over.
-    Request(RequestEntry, Option<RequestOutcome>),
-    Error(ErrorEntry),
 }
 
 /// The place of a request in a log.
@@ -74,7 +65,7 @@ impl RequestLog {
         self.ledger.count_request(cause);
         let number = self.dropped + self.ring.len() as u64;
         if let Some(entry) = entry {
-            self.push(Slot::Request(entry, None));
+            self.push(Slot::request(entry));
         }
         LogTicket {
             epoch: self.epoch,
@@ -84,8 +75,8 @@ impl RequestLog {
 
     /// Corrects how the response is planned to end, now that its length is known.
     pub(crate) fn set_ending(&mut self, ticket: LogTicket, ending: Cow<'static, str>) {
-        if let Some(Slot::Request(entry, _)) = self.slot_mut(ticket) {
-            entry.ending = ending;
+        if let Some(slot) = self.slot_mut(ticket) {
+            slot.set_ending(ending);
         }
     }
 
@@ -100,17 +91,17 @@ impl RequestLog {
             return;
         };
         ledger.count_end(end);
-        if outcome.is_none() {
+        let Some(outcome) = outcome else {
             return;
-        }
-        if let Some(Slot::Request(_, slot)) = self.slot_mut(ticket) {
-            *slot = outcome;
+        };
+        if let Some(slot) = self.slot_mut(ticket) {
+            slot.set_outcome(outcome);
         }
     }
 
     /// Stores the entry of an error.
     pub(crate) fn push_error(&mut self, entry: ErrorEntry) {
-        self.push(Slot::Error(entry));
+        self.push(Slot::Error(Box::new(entry)));
     }
 
     fn push(&mut self, slot: Slot) {
@@ -120,6 +111,11 @@ impl RequestLog {
         if self.ring.len() == self.capacity {
             self.ring.pop_front();
             self.dropped += 1;
+        } else if self.ring.len() == self.ring.capacity() {
+            // Twice as many, but never more than needed: then a new entry takes the memory of the oldest.
+            let len = self.ring.len();
+            self.ring
+                .reserve_exact(len.max(64).min(self.capacity - len));
         }
         self.ring.push_back(slot);
     }
@@ -139,7 +135,8 @@ impl RequestLog {
     /// The entry with this number, if it is in the ring: the end of the request if it is over, otherwise its begin.
     pub(crate) fn entry(&self, id: u64) -> Option<JournalEntry> {
         let index = self.ring.binary_search_by_key(&id, Slot::id).ok()?;
-        Some(self.ring[index].entry())
+        let slot = &self.ring[index];
+        Some(slot.end().unwrap_or_else(|| slot.begin()))
     }
 
     /// The slot of the entry with this number in the epoch, if it is still in the ring.
@@ -168,24 +165,5 @@ impl RequestLog {
     /// The number of entries since the last reset that are no longer in the ring.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
-    }
-}
-
-impl Slot {
-    /// The number of the request or the error.
-    fn id(&self) -> u64 {
-        match self {
-            Slot::Request(request, _) => request.id,
-            Slot::Error(error) => error.id,
-        }
-    }
-
-    /// The end of a request that is over, otherwise its begin; or the error.
-    fn entry(&self) -> JournalEntry {
-        match self.clone() {
-            Slot::Request(request, None) => JournalEntry::Begin(request),
-            Slot::Request(request, Some(outcome)) => JournalEntry::End { request, outcome },
-            Slot::Error(error) => JournalEntry::Error(error),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the log of a worker bit by bit as it goes on, so that the worker never waits long for the lock.
 
-use super::{RequestLog, Slot};
+use super::RequestLog;
+use super::slot::Slot;
 use flagpole_protocol::JournalEntry;
 use std::collections::BTreeSet;
 
@@ -77,41 +78,25 @@ impl LogCursor {
 
     /// Reads the ends of requests whose begin was read before.
     fn read_ends(&mut self, log: &RequestLog, read: &mut ReadLines) {
-        self.open.retain(|&number| match log.slot(number) {
-            Some(Slot::Request(_, None)) => true,
-            Some(_) if read.lines.len() == MAX_ENTRIES => {
-                read.has_more = true;
-                true
-            }
-            Some(Slot::Request(request, Some(outcome))) => {
-                read.lines.push(JournalEntry::End {
-                    request: request.clone(),
-                    outcome: outcome.clone(),
-                });
-                false
-            }
-            Some(Slot::Error(_)) | None => {
+        self.open.retain(|&number| {
+            let Some(slot) = log.slot(number) else {
                 read.missed += 1;
-                false
+                return false;
+            };
+            if slot.is_over() && read.lines.len() == MAX_ENTRIES {
+                read.has_more = true;
+                return true;
             }
+            read.lines.extend(slot.end());
+            slot.is_open()
         });
     }
 
     fn read_new(&mut self, slot: &Slot, read: &mut ReadLines) {
-        match slot {
-            Slot::Error(error) => read.lines.push(JournalEntry::Error(error.clone())),
-            Slot::Request(request, outcome) => {
-                read.lines.push(JournalEntry::Begin(request.clone()));
-                match outcome {
-                    None => {
-                        self.open.insert(self.next);
-                    }
-                    Some(outcome) => read.lines.push(JournalEntry::End {
-                        request: request.clone(),
-                        outcome: outcome.clone(),
-                    }),
-                }
-            }
+        read.lines.push(slot.begin());
+        read.lines.extend(slot.end());
+        if slot.is_open() {
+            self.open.insert(self.next);
         }
         self.next += 1;
     }
