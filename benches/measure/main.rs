@@ -70,8 +70,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     #[cfg(target_os = "linux")]
-    if let Ok(lengths) = env::var(control::BODY_LENGTHS) {
-        control::serve(&lengths);
+    if env::var(control::IS_SERVER).is_ok() {
+        control::serve();
         return ExitCode::SUCCESS;
     }
     let mut criterion = Criterion::default().configure_from_args();

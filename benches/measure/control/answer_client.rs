@@ -14,8 +14,7 @@ pub(super) struct AnswerClient {
 pub(super) struct Answer {
     /// From the first byte of the request to the last of the answer.
     pub(super) time: Duration,
-    /// Length of the body in bytes.
-    pub(super) length: usize,
+    pub(super) body: Vec<u8>,
 }
 
 impl AnswerClient {
@@ -45,35 +44,35 @@ impl AnswerClient {
                 None => break,
             }
         }
-        let length = match length {
-            Some(length) => self.skip(length),
-            None => self.skip_chunks(),
+        let body = match length {
+            Some(length) => self.read(length),
+            None => self.read_chunks(),
         };
         Answer {
             time: start.elapsed(),
-            length,
+            body,
         }
     }
 
-    fn skip_chunks(&mut self) -> usize {
-        let mut sum = 0;
+    fn read_chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
         loop {
             let length = usize::from_str_radix(&self.read_line(), 16);
             let length = length.expect("the body is chunked");
-            self.skip(length + 2);
+            let chunk = self.read(length + 2);
             if length == 0 {
-                return sum;
+                return body;
             }
-            sum += length;
+            body.extend_from_slice(&chunk[..length]);
         }
     }
 
-    fn skip(&mut self, length: usize) -> usize {
+    fn read(&mut self, length: usize) -> Vec<u8> {
         let mut body = vec![0; length];
         self.stream
             .read_exact(&mut body)
             .expect("the body is whole");
-        length
+        body
     }
 
     /// A line without its end.

@@ -48,7 +48,7 @@ pub(super) fn print() {
     // The journal in memory is full after it.
     load(1);
     let mut control = AnswerClient::connect(address);
-    let axum = AxumProcess::start(PATHS.map(|path| control.get(path).length));
+    let axum = AxumProcess::start(PATHS.map(|path| control.get(path).body));
     let mut axum = AnswerClient::connect(axum.address);
     let (mut results, mut rates) = ([const { Vec::new() }; 3], Vec::new());
     for _ in 0..rounds(ROUNDS) {

@@ -7,7 +7,7 @@ mod answer_time;
 mod axum_process;
 mod throughput;
 
-pub(crate) use axum_process::{BODY_LENGTHS, serve};
+pub(crate) use axum_process::{IS_SERVER, serve};
 
 /// Measures and prints.
 pub(crate) fn print() {
