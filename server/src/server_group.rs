@@ -98,7 +98,8 @@ impl ServerGroup {
         let (expected, got) = (self.servers.len(), profile.listeners.len());
         if expected != got {
             return Err(ProfileError::from_display(format!(
-                "listener: expected {expected} listeners, got {got}; their number cannot change while the server runs"
+                "expected {expected} listener{}, got {got}; their number cannot change while the server runs",
+                if expected == 1 { "" } else { "s" }
             )));
         }
         let servers = self.servers.iter().zip(&profile.listeners).enumerate();

@@ -40,8 +40,13 @@ pub(crate) fn connections_per_server(
             format!("{servers} listeners need")
         };
         bail!(
-            "{option}{listeners} {} open files, {allowed} are allowed; raise the limit with `ulimit -n`",
-            other + servers * needed
+            "{option}{listeners} {} open files, {allowed} are allowed; raise the limit with `ulimit -n`{}",
+            other + servers * needed,
+            if reserved == 0 {
+                ""
+            } else {
+                ", or lower `--max-control-connections`"
+            }
         );
     }
     Ok(usize::try_from(connections).unwrap_or(usize::MAX))

@@ -54,7 +54,7 @@ fn invalid_or_other_profile_changes_nothing() {
         ),
         (
             "[[listener]]\n[[listener]]\n",
-            "listener: expected 1 listeners, got 2; their number cannot change while the server runs",
+            "expected 1 listener, got 2; their number cannot change while the server runs",
         ),
     ] {
         let line = reload(&sandbox, &mut process, profile);

@@ -16,7 +16,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, VARY};
 use http::{HeaderMap, HeaderName, Request, StatusCode};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// RFC 5789 section 3.1.
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
@@ -88,10 +88,19 @@ fn change(
 fn check_files(state: &ControlState, profile: &Profile) -> Result<(), Problem> {
     let known = known_files(state);
     for (index, listener) in profile.listeners.iter().enumerate() {
-        if let Some(file) = listener.fault_files().find(|file| !known.contains(*file)) {
+        let is_unknown = |file: &&Path| !known.contains(&without_dots(file));
+        if let Some(file) = listener.fault_files().find(is_unknown) {
             let file = file.display();
+            let mut known: Vec<_> = known
+                .iter()
+                .map(|file| format!("`{}`", file.display()))
+                .collect();
+            if known.is_empty() {
+                known.push("none".to_owned());
+            }
             return Err(Problem::unprocessable(format!(
-                "listener[{index}].faults: body-file: expected a file that the profile had at the start, got `{file}`"
+                "listener[{index}].faults: body-file: expected a file that the profile had at the start ({}), got `{file}`",
+                known.join(", ")
             )));
         }
     }
@@ -100,11 +109,23 @@ fn check_files(state: &ControlState, profile: &Profile) -> Result<(), Problem> {
 
 /// The files that a profile may name: those that the user named, and no other file of this machine.
 fn known_files(state: &ControlState) -> BTreeSet<PathBuf> {
-    let mut files = state.initial_files.clone();
-    for server in state.servers.servers() {
-        files.extend(server.listener().fault_files().map(Path::to_owned));
-    }
-    files
+    let current: Vec<_> = (state.servers.servers().iter())
+        .flat_map(|server| {
+            server
+                .listener()
+                .fault_files()
+                .map(without_dots)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let initial = state.initial_files.iter().map(|file| without_dots(file));
+    initial.chain(current).collect()
+}
+
+/// The same path without `.`: `./down.html` is `down.html`.
+fn without_dots(file: &Path) -> PathBuf {
+    let is_name = |part: &Component<'_>| *part != Component::CurDir;
+    file.components().filter(is_name).collect()
 }
 
 fn check_if_match(profile: &Profile, request: &HeaderMap) -> Result<(), Problem> {
@@ -153,4 +174,17 @@ fn as_json(profile: &Profile) -> Value {
 
 fn from_json(document: &Value) -> Result<Profile, Problem> {
     Profile::from_json(document).map_err(Problem::unprocessable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_folder_makes_no_other_file() {
+        let same =
+            |one: &str, other: &str| without_dots(one.as_ref()) == without_dots(other.as_ref());
+        assert!(same("./down.html", "down.html") && same("a/./b", "./a/b"));
+        assert!(!same("../down.html", "down.html") && !same("/down.html", "down.html"));
+    }
 }

@@ -96,7 +96,8 @@ fn readiness(state: &ControlState) -> Result<Response, Problem> {
 }
 
 async fn not_found(request: Request<Body>) -> Response {
-    let paths = ControlOperation::ALL.map(ControlOperation::path);
+    let mut paths = ControlOperation::ALL.map(ControlOperation::path).to_vec();
+    paths.dedup();
     let detail = SpecError::unknown("path", request.uri().path(), paths);
     Problem::new(StatusCode::NOT_FOUND, detail).into_response()
 }

@@ -22,7 +22,8 @@ pub(super) async fn verify(
         let detail = "expected JSON, got TOML";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    let verification = parse(&body)?;
+    let mut verification = parse(&body)?;
+    verification.replace_listeners(|listener| name_in_entries(state, listener))?;
     let servers = state.servers.servers();
     // First, because requests that begin meanwhile are not missing.
     let requests: u64 = servers.iter().map(|server| server.ledger().requests).sum();
@@ -38,6 +39,18 @@ pub(super) async fn verify(
         return Ok(json(&report));
     }
     Err(Problem::new(StatusCode::CONFLICT, &report.detail).with_members(&report))
+}
+
+/// The name that journal entries of this listener have; `None` if it is the only listener, whose entries need no name.
+fn name_in_entries(state: &ControlState, name_or_port: &str) -> Result<Option<String>, Problem> {
+    let servers = state.servers.servers();
+    let server = &servers[state.find(name_or_port)?];
+    match server.name() {
+        None if servers.len() > 1 => Err(Problem::unprocessable(format!(
+            "listener: `{name_or_port}` has no name, which entries of several listeners need; give it a `name` in the profile"
+        ))),
+        name => Ok(name),
+    }
 }
 
 fn parse(body: &RequestBody) -> Result<Verification, Problem> {

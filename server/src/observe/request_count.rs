@@ -82,6 +82,7 @@ impl fmt::Display for RequestCount {
         match (self.min, self.max) {
             (min, None) => write!(f, "at least {min} request{}", plural(min)),
             (min, Some(max)) if min == max => write!(f, "{min} request{}", plural(min)),
+            (0, Some(max)) => write!(f, "at most {max} request{}", plural(max)),
             (min, Some(max)) => write!(f, "{min} to {max} requests"),
         }
     }
@@ -120,7 +121,7 @@ impl<'de> Visitor<'de> for CountVisitor {
         let Bounds { min, max } = Bounds::deserialize(MapAccessDeserializer::new(map))?;
         if let Some(max) = max.filter(|&max| max < min) {
             return Err(A::Error::custom(format!(
-                "expected `max` from {min}, the `min`, got `{max}`"
+                "max: expected at least {min}, which is `min`, got `{max}`"
             )));
         }
         Ok(RequestCount { min, max })
@@ -153,6 +154,19 @@ impl schemars::JsonSchema for RequestCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_sentences() {
+        for (count, text) in [
+            (RequestCount::from(1), "1 request"),
+            (RequestCount::from(0), "0 requests"),
+            (RequestCount::from(1..), "at least 1 request"),
+            (RequestCount::from(0..=1), "at most 1 request"),
+            (RequestCount::from(1..=3), "1 to 3 requests"),
+        ] {
+            assert_eq!(count.to_string(), text);
+        }
+    }
 
     #[test]
     fn counts_are_numbers_or_bounds() {

@@ -71,6 +71,24 @@ impl Verification {
         }
     }
 
+    /// Replaces the listeners that conditions name.
+    ///
+    /// # Errors
+    /// The first of `replacement`.
+    #[cfg(feature = "control")]
+    pub(crate) fn replace_listeners<E>(
+        &mut self,
+        replacement: impl Fn(&str) -> Result<Option<String>, E>,
+    ) -> Result<(), E> {
+        let request = self.request.iter_mut();
+        for pattern in request.chain(self.sequence.iter_mut().flatten()) {
+            if let Some(name) = &pattern.listener {
+                pattern.listener = replacement(name)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Compares the requests of a journal, which are in the order in which they arrived.
     ///
     /// # Errors
@@ -115,6 +133,9 @@ impl Verification {
             }
             (None, Some(patterns)) if self.exact == Some(true) => {
                 Ok(Expectation::ExactSequence(patterns))
+            }
+            (None, Some(patterns)) if patterns.is_empty() => {
+                refused("sequence: expected at least one request, or `exact`, got none")
             }
             (None, Some(patterns)) => Ok(Expectation::Sequence(patterns)),
         }

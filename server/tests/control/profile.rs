@@ -99,7 +99,7 @@ fn an_invalid_profile_is_refused_with_the_place_and_changes_nothing() {
         ),
         (
             json!([{"name": "A", "faults": [503]}]),
-            "listener: expected 2 listeners, got 1; their number cannot change while the server runs",
+            "expected 2 listeners, got 1; their number cannot change while the server runs",
         ),
         (
             json!([{"name": "A", "faults": [503]}, {"name": "C"}]),
@@ -107,7 +107,7 @@ fn an_invalid_profile_is_refused_with_the_place_and_changes_nothing() {
         ),
         (
             json!([{"name": "A", "faults": ["503,body-file=/etc/passwd"]}, {"name": "B"}]),
-            "listener[0].faults: body-file: expected a file that the profile had at the start, got `/etc/passwd`",
+            "listener[0].faults: body-file: expected a file that the profile had at the start (none), got `/etc/passwd`",
         ),
     ] {
         assert_eq!(put(listeners).problem(), (422, sentence.to_owned()));

@@ -45,6 +45,8 @@ fn unknown_paths_and_methods_are_problems() {
             "unknown path `/profil`; did you mean `/profile`?".to_owned()
         )
     );
+    let (_, sentence) = fixture.get("/zzzzzzzz").problem();
+    assert_eq!(sentence.matches("/profile").count(), 1, "{sentence}");
     let answer = fixture.call("DELETE", "/profile", "", "");
     assert_eq!(answer.problem().0, 405);
     assert_eq!(answer.field("allow"), Some("GET,HEAD,PUT,PATCH"));

@@ -80,6 +80,30 @@ fn malformed_verifications_are_refused() {
 }
 
 #[test]
+fn a_listener_has_a_name_or_a_port_and_must_exist() {
+    let fixture = Fixture::new("[[listener]]\nname = 'A'\n[[listener]]\nname = 'B'");
+    fixture.flag("");
+    let status = |listener: &str, count| {
+        let request = json!({"request": {"listener": listener}, "count": count});
+        verify(&fixture, &request).0
+    };
+    let port = |index: usize| fixture.servers[index].addr().port().to_string();
+    assert_eq!((status("A", 1), status(&port(0), 1)), (200, 200));
+    assert_eq!((status("B", 0), status(&port(1), 0)), (200, 200));
+    assert_eq!(status("C", 0), 404);
+    let only = used();
+    let port = only.servers[0].addr().port().to_string();
+    let request = json!({"request": {"listener": port}, "count": 2});
+    assert_eq!(verify(&only, &request).0, 200);
+    let unnamed = Fixture::new("[[listener]]\n[[listener]]");
+    let port = unnamed.servers[0].addr().port().to_string();
+    assert_eq!(
+        verify(&unnamed, &json!({"sequence": [{"listener": port}]})).0,
+        422
+    );
+}
+
+#[test]
 fn entries_that_left_the_memory_make_a_result_uncertain() {
     let one = 1.try_into().unwrap();
     let server = BlockingServer::builder()

@@ -151,7 +151,7 @@ fn a_group_changes_all_its_servers_or_none() {
     for (refused, expected) in [
         (
             a.to_owned(),
-            "listener: expected 2 listeners, got 1; their number cannot change while the server runs".to_owned(),
+            "expected 2 listeners, got 1; their number cannot change while the server runs".to_owned(),
         ),
         (
             format!("{a}[[listener]]"),

@@ -61,8 +61,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "RANGE")]
     n: Option<RequestNumberRange>,
 
-    /// Count requests to the listener with this name
-    #[arg(long, value_name = "NAME")]
+    /// Count requests to the listener with this name or port
+    #[arg(long, value_name = "NAME|PORT")]
     listener: Option<String>,
 
     /// Count requests whose response has this status
@@ -191,7 +191,10 @@ fn explanation(problem: &Problem) -> String {
             other => other.to_string(),
         };
         let mismatches = nearest["mismatches"].as_array().into_iter().flatten();
-        let mismatches: Vec<_> = mismatches.filter_map(Value::as_str).collect();
+        let mut mismatches: Vec<_> = mismatches.filter_map(Value::as_str).collect();
+        if mismatches.is_empty() {
+            mismatches.push("meets all conditions");
+        }
         let (id, method, resource, status) =
             (text("id"), text("method"), text("resource"), text("status"));
         format!(

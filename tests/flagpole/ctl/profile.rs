@@ -52,7 +52,7 @@ fn refused_profile_changes_nothing_and_is_one_line() {
     for (words, line) in [
         (
             ["profile", "--set", "book"],
-            "--set: book: listener: expected ",
+            "--set: book: expected 1 listener, got 3",
         ),
         (
             ["profile", "--set", "clen"],

@@ -30,6 +30,14 @@ fn difference_is_explained() {
     let nearest = " GET /flags/br/br.gif 200: path: expected /flags/fr/*, got /flags/br/br.gif";
     assert!(lines.next().unwrap().ends_with(nearest), "{output}");
     assert_eq!(output.stdout, "");
+    let output = controlled.ctl(&["verify", "--max", "1"]);
+    let mut lines = output.stderr.lines();
+    assert_eq!(
+        lines.next(),
+        Some("flagpole: expected at most 1 request, found 2")
+    );
+    let surplus = " GET /flags/br/br.gif 200: meets all conditions";
+    assert!(lines.next().unwrap().ends_with(surplus), "{output}");
 }
 
 #[test]

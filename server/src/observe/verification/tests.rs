@@ -201,6 +201,10 @@ fn contradictions_and_fields_that_are_not_recorded_are_refused() {
         ),
         (r#"{"sequence": [], "count": 1}"#, "count: needs `request`"),
         (
+            r#"{"sequence": []}"#,
+            "sequence: expected at least one request, or `exact`, got none",
+        ),
+        (
             r#"{"request": {"fields": {"X-Test": "1"}}}"#,
             "fields.x-test: not recorded; start the server with `--journal-field x-test`",
         ),
