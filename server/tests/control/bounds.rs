@@ -1,8 +1,9 @@
 //! What clients can make grow or wait is bounded.
 
 use crate::call::{Fixture, call, read_answer};
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// More than fits into the buffers of both sockets.
 const LARGE: u64 = 1 << 30;
@@ -32,11 +33,21 @@ fn a_body_of_1_gb_is_refused_without_being_read() {
             sent
         });
         let mut head = [0; 12];
-        std::io::Read::read_exact(&mut stream, &mut head).unwrap();
+        stream.read_exact(&mut head).unwrap();
         assert_eq!(&head, b"HTTP/1.1 413");
         assert!(sender.join().unwrap() < LARGE / 8);
     }
     assert_eq!(fixture.get("/healthz").status, 200);
+}
+
+/// Many clients write all before they read.
+#[test]
+fn a_client_that_sends_its_whole_body_first_gets_the_refusal() {
+    let fixture = Fixture::clean();
+    let body = " ".repeat(4 << 20);
+    let fields = "Content-Type: application/json\r\n";
+    let answer = fixture.call("PUT", "/profile", fields, &body);
+    assert_eq!(answer.problem().0, 413);
 }
 
 #[test]
@@ -48,7 +59,12 @@ fn connections_that_do_nothing_keep_no_other_from_being_served() {
         .collect();
     assert_eq!(fixture.get("/healthz").status, 200);
     assert_eq!(fixture.flag("").status, 200);
-    drop(idle);
+    // The oldest was closed for the newest, long before it was idle for too long (60 s).
+    let mut oldest = &idle[0];
+    oldest
+        .set_read_timeout(Some(Duration::from_secs(40)))
+        .unwrap();
+    assert!(oldest.read(&mut [0]).is_ok_and(|length| length == 0));
 }
 
 #[test]

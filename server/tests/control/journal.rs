@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
 const TWO: &str = "[[listener]]\nname = 'A'\n[[listener.rule]]\nname = 'once'\nfirst = 1\nfaults = [503]\n\
     [[listener]]\nname = 'B'";
@@ -153,6 +154,24 @@ fn a_wait_with_filters_counts_the_requests_that_they_select() {
     assert_eq!(status("wait=1&run=a&timeout=10ms"), 504);
     fixture.flag("Flagpole-Run: a\r\n");
     assert_eq!(status("wait=1&run=a&timeout=60s"), 200);
+}
+
+#[test]
+fn a_wait_with_filters_starts_over_at_a_reset() {
+    let fixture = Fixture::clean();
+    let address = fixture.control.addr();
+    let target = "/journal?wait=2&run=a&timeout=60s";
+    let waiting = thread::spawn(move || call(address, "GET", target, "", ""));
+    fixture.flag("Flagpole-Run: a\r\n");
+    // So that the waiting call has probably counted the request.
+    thread::sleep(Duration::from_millis(50));
+    fixture.call("POST", "/reset", "", "");
+    fixture.flag("Flagpole-Run: a\r\n");
+    assert_eq!(fixture.get("/journal?wait=1&run=a").status, 200);
+    thread::sleep(Duration::from_millis(50));
+    assert!(!waiting.is_finished());
+    fixture.flag("Flagpole-Run: a\r\n");
+    assert_eq!(waiting.join().unwrap().status, 200);
 }
 
 #[test]
