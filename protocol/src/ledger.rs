@@ -131,7 +131,11 @@ impl Ledger {
 
     /// Counts a response that was started with this status.
     pub fn count_response(&mut self, status: u16) {
-        *self.by_status.entry(status).or_default() += 1;
+        // Quicker than `entry`, and called for every request.
+        match self.by_status.get_mut(&status) {
+            Some(count) => *count += 1,
+            None => *self.by_status.entry(status).or_default() += 1,
+        }
     }
 
     /// Counts a response that ended.

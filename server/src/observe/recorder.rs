@@ -98,11 +98,6 @@ impl Recorder {
         self.start_time.set(start_time);
     }
 
-    /// Whether there are entries of requests.
-    pub(crate) fn has_entries(&self) -> bool {
-        self.has_entries
-    }
-
     /// The request fields in the entries.
     pub(crate) fn fields(&self) -> &[HeaderName] {
         &self.config.fields
@@ -132,7 +127,7 @@ impl Recorder {
         error: &str,
         count: u64,
     ) {
-        if !self.has_entries() {
+        if !self.has_entries {
             return;
         }
         let stamp = self.stamp(Instant::now());
@@ -157,30 +152,48 @@ impl Recorder {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that a request began. `is_first`: the ledger does not count its connection yet.
+    /// Records that a request began. `is_first`: the ledger does not count its connection yet. `entry` is called if there are
+    /// entries; it is no value, because copying an absent one would cost each request.
     pub(crate) fn begin(
         &self,
         cause: &Cause,
-        entry: Option<RequestEntry>,
         is_first: bool,
+        entry: impl FnOnce() -> RequestEntry,
     ) -> RequestRecord {
-        let open = entry.as_ref().map(|entry| OpenEntry {
-            at: entry.at,
-            status: None,
-            lateness: None,
-            request: (self.config.journal.is_some() || self.config.emits_events)
-                .then(|| Box::new(entry.clone())),
-        });
-        if let (Some(journal), Some(open)) = (&self.config.journal, &open)
-            && let Some(request) = &open.request
-        {
-            journal.write(JournalEntry::Begin((**request).clone()));
+        if self.has_entries {
+            return self.begin_with_entry(cause, is_first, entry());
         }
         let mut log = self.log();
         log.ledger_mut().connections += u64::from(is_first);
         RequestRecord {
-            ticket: log.begin(cause, entry.filter(|_| self.config.capacity > 0)),
-            entry: open,
+            ticket: log.begin(cause),
+            entry: None,
+        }
+    }
+
+    fn begin_with_entry(
+        &self,
+        cause: &Cause,
+        is_first: bool,
+        entry: RequestEntry,
+    ) -> RequestRecord {
+        if let Some(journal) = &self.config.journal {
+            journal.write(JournalEntry::Begin(entry.clone()));
+        }
+        let is_copied = self.config.journal.is_some() || self.config.emits_events;
+        let open = OpenEntry {
+            at: entry.at,
+            status: None,
+            lateness: None,
+            request: is_copied.then(|| Box::new(entry.clone())),
+        };
+        let mut log = self.log();
+        log.ledger_mut().connections += u64::from(is_first);
+        let ticket = log.begin(cause);
+        log.push_request(entry);
+        RequestRecord {
+            ticket,
+            entry: Some(open),
         }
     }
 

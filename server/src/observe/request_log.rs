@@ -60,17 +60,18 @@ impl RequestLog {
         (ticket.epoch == self.epoch).then_some(&mut self.ledger)
     }
 
-    /// Counts a request, and stores its entry, if there is one.
-    pub(crate) fn begin(&mut self, cause: &Cause, entry: Option<RequestEntry>) -> LogTicket {
+    /// Counts a request. If its entry is stored, that must come next.
+    pub(crate) fn begin(&mut self, cause: &Cause) -> LogTicket {
         self.ledger.count_request(cause);
-        let number = self.dropped + self.ring.len() as u64;
-        if let Some(entry) = entry {
-            self.push(Slot::request(entry));
-        }
         LogTicket {
             epoch: self.epoch,
-            number,
+            number: self.dropped + self.ring.len() as u64,
         }
+    }
+
+    /// Stores the entry of the request that began last.
+    pub(crate) fn push_request(&mut self, entry: RequestEntry) {
+        self.push(Slot::request(entry));
     }
 
     /// Corrects how the response is planned to end, now that its length is known.

@@ -280,6 +280,25 @@ fn request_that_began_before_a_reset_is_not_counted_after_it() {
 }
 
 #[test]
+fn request_whose_entry_made_room_is_counted_when_it_ends() {
+    let server = BlockingServer::builder().journal_capacity(1);
+    let server = server.workers(1.try_into().unwrap()).start().unwrap();
+    let mut first = RawConnection::open(&server);
+    first.send(&format!(
+        "GET {FLAG} HTTP/1.1\r\nHost: x\r\nFlagpole-Latency: 1h\r\n\r\n"
+    ));
+    wait_until(|| server.ledger().requests == 1);
+    assert_eq!(RawConnection::open(&server).get("/x").status, 404);
+    first.reset();
+    wait_until(|| server.requests_over() == 2);
+    let control = server.control();
+    let (ledger, requests) = finish(server);
+    assert_eq!((ledger.completed, ledger.aborted), (1, 1));
+    assert_eq!((requests.len(), control.journal_entries_dropped()), (1, 1));
+    assert_eq!(requests[0].0.resource.as_str(), "/x");
+}
+
+#[test]
 fn handle_to_a_server_that_has_stopped_does_not_keep_its_journal_open() {
     let (journal, file) = JournalFile::create();
     let server = BlockingServer::builder().journal(journal).start().unwrap();

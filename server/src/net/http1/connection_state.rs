@@ -76,13 +76,13 @@ impl ConnectionState {
         self.number
     }
 
-    /// Starts a request whose head has been parsed and whose fate is decided. `entry` is `None` if there are no journal
+    /// Starts a request whose head has been parsed and whose fate is decided. `entry` is called if there are journal
     /// entries.
     pub(super) fn begin_request(
         &self,
         fate: &Fate,
         cause: &Cause,
-        entry: Option<RequestEntry>,
+        entry: impl FnOnce() -> RequestEntry,
         version: &ListenerVersion,
     ) {
         self.has_served.set(true);
@@ -90,7 +90,7 @@ impl ConnectionState {
         let request = ActiveRequest {
             permit: None,
             hangs_forever: matches!(fate.pace, Pace::Pause(_, None)),
-            record: self.worker.recorder.begin(cause, entry, is_first),
+            record: self.worker.recorder.begin(cause, is_first, entry),
         };
         self.begin(Some(request), version);
     }

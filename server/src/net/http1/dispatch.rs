@@ -63,7 +63,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
     let parsed = LazyCell::new(Instant::now);
     let begin = |index, cause: &Cause, decision: &Decision| {
         let recorder = &state.worker.recorder;
-        let entry = recorder.has_entries().then(|| {
+        let entry = || {
             let parsed_request = ParsedRequest {
                 connection: state.number(),
                 request,
@@ -72,7 +72,7 @@ pub(super) fn dispatch<B: Body>(state: &ConnectionState, request: &Request<B>) -
             };
             let stamp = recorder.stamp(*parsed);
             parsed_request.entry(stamp, &version, cause, decision, recorder.fields())
-        });
+        };
         state.begin_request(&decision.fate, cause, entry, &version);
     };
     let refuse = |error: SpecError| {
