@@ -470,3 +470,43 @@ fn malformed_request_after_a_body_gets_one_400() {
         assert_eq!(read_last(&mut raw, true).status, 400);
     }
 }
+
+/// Bytes after the body are no request. hyper would write its response to them into the one that is not complete.
+#[test]
+fn what_follows_a_body_does_not_disturb_the_response() {
+    const GARBAGE: &str = "GARBAGE\r\n\r\n";
+    for fault in [
+        "slow-head:100ms",
+        "trickle:100000",
+        "stall:10,for=100ms",
+        "hang:10,for=100ms",
+    ] {
+        let server = server("0", Some(fault));
+        for (is_chunked, sent_later) in [(false, 0), (false, 5), (true, 0), (true, 5)] {
+            let (head, body) = with_body("POST", 10, is_chunked, "");
+            let mut raw = RawConnection::open(&server);
+            let bytes = [head.as_bytes(), &body, GARBAGE.as_bytes()].concat();
+            let (early, late) = bytes.split_at(head.len() + body.len() - sent_later);
+            let (early, late) = if sent_later == 0 {
+                (&bytes[..], &[][..])
+            } else {
+                (early, late)
+            };
+            raw.0.write_all(early).unwrap();
+            if fault != "slow-head:100ms" || sent_later == 0 {
+                // The response has begun.
+                raw.0.peek(&mut [0]).unwrap();
+            }
+            raw.0.write_all(late).unwrap();
+            let context = format!("{fault} chunked: {is_chunked}, {sent_later} bytes later");
+            let mut received = Vec::new();
+            raw.0.read_to_end(&mut received).unwrap();
+            let text = String::from_utf8_lossy(&received);
+            let (response, refusal) = text.split_once("HTTP/1.1 400 ").expect(&context);
+            assert!(response.starts_with("HTTP/1.1 405 "), "{context}: {text}");
+            let (_, page) = response.split_once("\r\n\r\n").expect(&context);
+            assert_eq!(page, "405 Method Not Allowed\n", "{context}");
+            assert!(refusal.contains("not a valid request"), "{context}: {text}");
+        }
+    }
+}

@@ -80,6 +80,7 @@ where
         poll_watch(watch.as_mut(), context)
     })
     .await;
+    state.on_over();
     let parts = http.into_parts();
     let close = conclude(&state, stop, &parts.read_buf, parts.io.is_input_over);
     let socket = &state.socket;

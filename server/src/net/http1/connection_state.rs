@@ -41,6 +41,12 @@ pub(crate) struct ConnectionState {
     ends_with_head: Cell<bool>,
     /// Whether a request waits until the previous response is complete.
     is_turn_awaited: Cell<bool>,
+    /// The task that reads the body of a request, if it waits until the response is complete.
+    body_reader: RefCell<Option<Waker>>,
+    /// Whether reading from the peer waits until the response is complete.
+    is_reading_held: Cell<bool>,
+    /// Whether hyper serves the connection no longer.
+    is_over: Cell<bool>,
     /// Why the worker ends the connection, if it does.
     termination: Cell<Option<Termination>>,
     /// The waker of the connection's task.
@@ -66,6 +72,9 @@ impl ConnectionState {
             has_served: Cell::default(),
             ends_with_head: Cell::default(),
             is_turn_awaited: Cell::default(),
+            body_reader: RefCell::default(),
+            is_reading_held: Cell::default(),
+            is_over: Cell::default(),
             termination: Cell::default(),
             waker: RefCell::default(),
         }
@@ -155,6 +164,52 @@ impl ConnectionState {
             // What is read from now on is this body, and what follows it is not known.
             exchange.has_partial_head = false;
         });
+    }
+
+    /// Called when the number of bytes of the request's body that have not been read is known, or changes.
+    pub(super) fn set_request_body_left(&self, bytes: Option<u64>) {
+        self.with_exchange(|exchange| exchange.body_left = bytes);
+    }
+
+    /// Waits until the next piece of the request's body may be read.
+    pub(super) async fn wait_to_read_request_body(&self) {
+        poll_fn(|context| {
+            if !self.holds_request_body() || self.is_over.get() {
+                return Poll::Ready(());
+            }
+            self.body_reader.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Whether nothing may be read from the peer until the response is complete; then the connection's task is woken.
+    pub(super) fn holds_reading(&self) -> bool {
+        let holds = self.holds_request_body();
+        self.is_reading_held.set(holds);
+        holds
+    }
+
+    fn holds_request_body(&self) -> bool {
+        // hyper's buffer may be a little larger than the limit on heads.
+        let read_ahead = 2 * self.worker.listener.connection_limits.head_size as u64;
+        self.phase.borrow().holds_request_body(read_ahead)
+    }
+
+    /// Wakes what waits until the response is complete.
+    fn release_reading(&self) {
+        if self.is_reading_held.take() {
+            self.wake();
+        }
+        if let Some(waker) = self.body_reader.take() {
+            waker.wake();
+        }
+    }
+
+    /// Called when hyper serves the connection no longer.
+    pub(super) fn on_over(&self) {
+        self.is_over.set(true);
+        self.release_reading();
     }
 
     /// Called when the body of the request turned out to be too large: the connection ends after the response.
@@ -354,6 +409,7 @@ impl ConnectionState {
         self.finish(ResponseEnd::Completed);
         *self.phase.borrow_mut() = next;
         self.wake_awaited_turn();
+        self.release_reading();
     }
 
     /// Counts the response as complete although the connection pauses before it takes the next request.

@@ -210,6 +210,9 @@ impl<S: AsyncRead + Unpin> Read for HttpStream<S> {
         context: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.state.holds_reading() {
+            return Poll::Pending;
+        }
         // hyper's buffer is not initialised, and lending it to tokio needs unsafe code; a copy is cheap.
         let mut bytes = [MaybeUninit::uninit(); READ_SIZE];
         let length = cursor.remaining().min(bytes.len());

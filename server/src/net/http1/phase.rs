@@ -93,6 +93,19 @@ impl Phase {
         request.is_none_or(|request| request.hangs_forever)
     }
 
+    /// Whether the body of the request, or what follows it, must not be read: if hyper finds the end of a body while it has
+    /// bytes of the response in its buffer, it parses what follows, and puts its response to what is no request before
+    /// the rest of these bytes. `read_ahead`: the number of bytes that hyper may have read of what it has not handed over.
+    pub(super) fn holds_request_body(&self, read_ahead: u64) -> bool {
+        match self {
+            Phase::Writing(exchange, _) => {
+                let may_end = exchange.body_left.is_none_or(|left| left <= read_ahead);
+                exchange.body_since.is_some() && may_end
+            }
+            _ => false,
+        }
+    }
+
     /// The phase after bytes were read from the peer at a tick.
     pub(super) fn on_bytes_read(&mut self, now: u64) {
         match self {
@@ -115,7 +128,8 @@ impl Phase {
             _ if !write.body_consumed => return None,
             _ if exchange.exceeds_limit => Phase::Ended(Close::Fin),
             _ if write.is_last => Phase::Stale { since: now },
-            Some(since) => Phase::Discarding { since },
+            // Reading may have been held back until now.
+            Some(_) => Phase::Discarding { since: now },
             None if exchange.has_partial_head => Phase::Head { since: now },
             None => Phase::Idle { since: now },
         })
@@ -168,6 +182,8 @@ pub(super) struct Exchange {
     pub(super) request: Option<ActiveRequest>,
     /// The tick when the last piece of the request's body arrived, until the body has been read to its end.
     pub(super) body_since: Option<u64>,
+    /// The number of bytes of the request's body that have not been read; `None` if it is not known.
+    pub(super) body_left: Option<u64>,
     /// Whether the response waits for the body of the request.
     pub(super) needs_body: bool,
     /// Whether the body of the request is too large, so that the connection ends after the response.
@@ -249,7 +265,7 @@ mod tests {
         let idle = writing(None, complete()).after_response(5);
         assert!(matches!(idle, Some(Phase::Idle { since: 5 })), "{idle:?}");
         let discarding = writing(Some(2), complete()).after_response(5);
-        let is_discarding = matches!(discarding, Some(Phase::Discarding { since: 2 }));
+        let is_discarding = matches!(discarding, Some(Phase::Discarding { since: 5 }));
         assert!(is_discarding, "{discarding:?}");
         let last = WritePhase {
             is_last: true,
@@ -260,6 +276,23 @@ mod tests {
             matches!(stale, Some(Phase::Stale { since: 5 })),
             "{stale:?}"
         );
+    }
+
+    #[test]
+    fn the_end_of_a_body_is_held_back_while_a_response_is_written() {
+        let holds = |body_since, body_left, read_ahead| {
+            let exchange = Exchange {
+                body_since,
+                body_left,
+                ..Exchange::default()
+            };
+            Phase::Writing(exchange, WritePhase::default()).holds_request_body(read_ahead)
+        };
+        assert!(holds(Some(0), None, 8), "chunked");
+        assert!(holds(Some(0), Some(8), 8));
+        assert!(!holds(Some(0), Some(9), 8));
+        assert!(!holds(None, None, 8), "no body");
+        assert!(!Phase::Waiting(Exchange::default()).holds_request_body(8));
     }
 
     #[test]

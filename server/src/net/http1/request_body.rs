@@ -69,6 +69,7 @@ pub(super) fn discard(
         }
     };
     state.on_request_body_wait(is_awaited || rate.is_some());
+    state.set_request_body_left(body.size_hint().exact());
     let reading = read(state.clone(), body, rate, progress.clone());
     // Ends with the connection at the latest: then hyper reports the end of the body.
     spawn_local(reading);
@@ -83,13 +84,19 @@ async fn read(
 ) {
     let limit = state.worker.listener.connection_limits.request_body;
     let (start, mut received) = (Instant::now(), 0);
+    let length = body.size_hint().exact();
+    let left = |received| length.map(|length| length.saturating_sub(received));
     // An error means that the body is malformed or the peer has gone; hyper closes the connection.
-    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+    loop {
+        state.wait_to_read_request_body().await;
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let Some(Ok(frame)) = frame else { break };
         if rate.is_none() {
             state.on_request_body_wait(false);
         }
         progress.set(&progress.has_begun);
         received += frame.data_ref().map_or(0, Bytes::len) as u64;
+        state.set_request_body_left(left(received));
         if received > limit {
             state.on_request_body_too_large();
             break;
