@@ -30,6 +30,9 @@ const WAIT_INTERVAL: Duration = Duration::from_millis(2);
 /// The interval between looks at whether the journal went on.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(20);
 
+/// How long a follower may take for its last lines when the control plane stops.
+const LAST_LINES_TIMEOUT: Duration = Duration::from_millis(100);
+
 pub(super) async fn read(
     state: &ControlState,
     slot: &Arc<ConnectionSlot>,
@@ -153,34 +156,47 @@ fn follow(
     call: LongCall,
 ) -> LineBody {
     let (sender, body) = LineBody::new(call);
-    let follower = follower(servers);
+    let mut follower = follower(servers);
     tokio::spawn(async move {
         tokio::select! {
-            () = send_followed(follower, &filter, &sender) => {}
-            () = sender.closed() => {}
+            () = send_followed(&mut follower, &filter, &sender) => return,
+            () = sender.closed() => return,
             () = stopping.wait() => {}
         }
+        // The servers have stopped: these are the ends of their last requests. A reader that is too slow misses them.
+        let rest = send_new(&mut follower, &filter, &sender);
+        let _ = time::timeout(LAST_LINES_TIMEOUT, rest).await;
     });
     body
 }
 
 async fn send_followed(
-    mut follower: JournalFollower,
+    follower: &mut JournalFollower,
     filter: &JournalFilter,
     sender: &Sender<Bytes>,
 ) {
+    while send_new(follower, filter, sender).await {
+        time::sleep(FOLLOW_INTERVAL).await;
+    }
+}
+
+/// Sends the lines that are new; returns whether there is still a reader.
+async fn send_new(
+    follower: &mut JournalFollower,
+    filter: &JournalFilter,
+    sender: &Sender<Bytes>,
+) -> bool {
     loop {
         let mut read = follower.read();
         read.lines.retain(|entry| filter.selects(entry));
         if !read.lines.is_empty() && sender.send(lines(&read.lines)).await.is_err() {
-            return;
+            return false;
         }
-        if read.has_more {
-            // For other calls.
-            task::yield_now().await;
-        } else {
-            time::sleep(FOLLOW_INTERVAL).await;
+        if !read.has_more {
+            return true;
         }
+        // For other calls.
+        task::yield_now().await;
     }
 }
 

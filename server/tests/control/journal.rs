@@ -210,8 +210,12 @@ fn a_follower_gets_begin_and_end_until_the_control_plane_stops() {
         );
         assert_eq!(begin["id"], end["id"]);
     }
+    fixture.flag("");
+    assert!(fixture.servers[0].wait(3, Duration::from_secs(60)));
     drop(fixture.control);
-    assert_eq!(lines.find(|line| line.starts_with('{')), None);
+    let events = lines.filter(|line| line.starts_with('{'));
+    let events: Vec<_> = events.map(|line| line[..15].to_owned()).collect();
+    assert_eq!(events, [r#"{"event":"begin"#, r#"{"event":"end","#]);
 }
 
 #[test]
