@@ -35,7 +35,7 @@ pub(crate) fn emit(request: &RequestEntry, outcome: &RequestOutcome) {
     tracing::event!(
         target: TARGET,
         tracing::Level::INFO,
-        listener = request.listener.as_deref().map(display),
+        listener = request.listener.as_deref(),
         status = outcome.status,
         fault = request.fault.as_deref().map(display),
         planned_ms = planned.map(milliseconds),
