@@ -41,7 +41,7 @@ impl HealthCheck {
     }
 }
 
-/// Calls the server on a thread of its own, which ends with the connection at the latest.
+/// Calls the server on a separate thread, which ends with the connection at the latest.
 fn call(client: ControlClient) -> Receiver<bool> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {

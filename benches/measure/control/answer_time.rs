@@ -1,5 +1,5 @@
-//! How long answers of the control plane take while the data plane is busy, beside those of a bare axum server in a process
-//! of its own beside the same load. Requests to both alternate.
+//! How long answers of the control plane take while the data plane is busy, and how long those of a bare axum server in a
+//! separate process take beside the same load. Requests to the two alternate.
 
 use super::answer_client::AnswerClient;
 use super::axum_process::{AxumProcess, PATHS};

@@ -1,7 +1,7 @@
 //! flagpole's own request fields, by which a client makes the fates of a run reproducible, or asks for the fate of a request.
 
 /// The request field that names a run. The first request with a new name restarts every count, so that two strategies
-/// with names of their own get the same fates.
+/// with different names get the same fates.
 pub const RUN_HEADER: &str = "flagpole-run";
 
 /// The request field with the number of the request for its resource, from 1, which replaces the server's own count:

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 /// The number of connections that wait to be accepted; a peer would wait a second for one that found no place.
 const BACKLOG: i32 = 1024;
 
-/// An HTTP interface to watch and change servers while they run, on a listener and a thread of its own. Dropping it ends
+/// An HTTP interface to watch and change servers while they run, on a separate listener and thread. Dropping it ends
 /// its calls and frees the port; the servers go on.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! The control plane: an HTTP interface, on a listener and a thread of its own, to watch and change servers while they
+//! The control plane: an HTTP interface, on a separate listener and thread, to watch and change servers while they
 //! run.
 //!
 //! In reading order: `control_plane` starts and stops it, `connections` accepts and bounds connections, `guard` refuses

@@ -125,7 +125,7 @@ fn unfinished_head_is_408() {
 }
 
 #[test]
-fn unfinished_head_behind_a_request_is_408() {
+fn unfinished_head_after_a_request_is_408() {
     let server = server(|limits| limits.head_timeout = SHORT);
     let mut raw = RawConnection::open(&server);
     raw.send(&(REQUEST.to_owned() + "GET"));

@@ -70,7 +70,7 @@ fn last_response_of_a_connection_is_written_whole_when_the_server_stops() {
 }
 
 #[test]
-fn request_behind_the_last_response_ends_the_connection_by_a_fin() {
+fn request_after_the_last_response_ends_the_connection_by_a_fin() {
     let server = with_fault("stale:next").start().unwrap();
     let mut raw = RawConnection::open(&server);
     raw.send(&"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3));

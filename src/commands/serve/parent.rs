@@ -41,7 +41,7 @@ impl ParentProcess {
 }
 
 /// Whether process 1, the present parent, adopted this process. In a container it may as well have started it: then both
-/// are of one session, or this process began a session of its own.
+/// are of one session, or this process leads its own session.
 fn is_orphan() -> bool {
     let session = |of| nix::unistd::getsid(of).ok();
     let own = session(None);

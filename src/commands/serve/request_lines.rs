@@ -11,7 +11,7 @@ use tracing_subscriber::{Layer as _, fmt};
 /// The number of lines that wait to be written; further ones are dropped.
 const CAPACITY: usize = 10_000;
 
-/// Writes the events of requests as lines, on a thread of its own, because a slow terminal must delay no response.
+/// Writes the events of requests as lines, on a separate thread, because a slow terminal must delay no response.
 pub(super) struct RequestLines {
     guard: WorkerGuard,
     errors: ErrorCounter,
