@@ -76,13 +76,18 @@ fn planned_time(record: &AttemptRecord, timeout: Option<Duration>) -> Option<Dur
     let planned_or_zero = planned.unwrap_or_default();
     match record.outcome {
         _ if record.kind == AttemptKind::Hedge => None,
-        Outcome::HedgeLost => None,
-        Outcome::Timeout(TimeoutKind::Connect, limit) => Some(limit),
+        Outcome::HedgeLost | Outcome::CircuitOpen => None,
+        // Nothing was planned for this time, or the response stood still for it.
+        Outcome::Timeout(TimeoutKind::Connect | TimeoutKind::Stall | TimeoutKind::Speed, limit) => {
+            Some(limit)
+        }
+        // The client did not wait for the planned end.
+        Outcome::Cancelled | Outcome::TooLarge | Outcome::Timeout(TimeoutKind::Run, _) => {
+            Some(planned_or_zero.min(record.service_time()))
+        }
         // A hang within the body has no planned end, but took the timeout.
         Outcome::Timeout(_, limit) if record.status.is_some() => Some(limit),
         Outcome::Timeout(_, limit) => Some(planned.map_or(limit, |planned| planned.min(limit))),
-        // The client did not wait for the planned end.
-        Outcome::Cancelled | Outcome::TooLarge => Some(planned_or_zero.min(record.service_time())),
         _ if record.status.is_some() => Some(planned_or_zero.min(timeout.unwrap_or(Duration::MAX))),
         _ => planned.map(|planned| planned.min(record.service_time())),
     }

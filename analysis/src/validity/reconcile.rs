@@ -2,7 +2,7 @@
 //! every attempt that reached the server, and nothing else.
 
 use crate::human::plural;
-use flagpole_protocol::{AttemptRecord, Outcome, TimeoutKind};
+use flagpole_protocol::AttemptRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -75,19 +75,14 @@ impl fmt::Display for Mismatch {
 
 /// Whether an attempt without a status may be in the server's ledger.
 fn may_have_arrived(record: &AttemptRecord) -> bool {
-    let is_unconnected = matches!(
-        record.outcome,
-        Outcome::ConnectionRefused
-            | Outcome::ConnectFailed { .. }
-            | Outcome::Timeout(TimeoutKind::Connect, _)
-    );
-    record.status.is_none() && !is_unconnected
+    record.status.is_none() && record.outcome.may_have_arrived()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::test_runs::record;
+    use flagpole_protocol::{Outcome, TimeoutKind};
     use std::time::Duration;
 
     fn response(status: u16) -> AttemptRecord {

@@ -3,7 +3,7 @@
 //! retry together. Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), finds that
 //! full jitter makes the fewest calls.
 
-use flagpole_protocol::{DrawPurpose, Outcome, Resource, RngKey};
+use flagpole_protocol::{DrawPurpose, Outcome, Resource, RngKey, TimeoutKind};
 use rand::RngExt as _;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -50,20 +50,22 @@ impl Retry {
     pub(crate) fn is_retryable(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Http(status) => self.statuses.contains(status),
-            Outcome::Timeout(..)
-            | Outcome::ConnectionRefused
+            Outcome::Timeout(kind, _) => *kind != TimeoutKind::Run,
+            Outcome::ConnectionRefused
             | Outcome::ConnectFailed { .. }
             | Outcome::ConnectionReset
             | Outcome::ConnectionError { .. }
             | Outcome::EmptyReply
             | Outcome::IncompleteBody
-            | Outcome::Corrupt => true,
+            | Outcome::Corrupt
+            | Outcome::CircuitOpen => true,
             Outcome::Ok
             | Outcome::NotModified
             | Outcome::NotFound
             | Outcome::Redirected(_)
             | Outcome::TooManyRedirects
             | Outcome::ProtocolError(_)
+            | Outcome::ContentCoding(_)
             | Outcome::TooLarge
             | Outcome::BadMetadata(_)
             | Outcome::WriteFailed { .. }

@@ -15,6 +15,12 @@ pub enum TimeoutKind {
     FirstByte,
     /// Time for the whole attempt: connecting, head and body.
     Total,
+    /// Time without a byte of the response after the request was sent.
+    Stall,
+    /// Time during which fewer body bytes arrived than the speed limit demands.
+    Speed,
+    /// Time for the whole run.
+    Run,
 }
 
 /// Why a connection could not be opened.
@@ -68,8 +74,10 @@ pub enum Outcome {
     /// The peer closed the connection before the end of the response.
     IncompleteBody,
     /// Verification of the body failed: it does not match its `Content-Digest` or `Repr-Digest`, the digest is
-    /// unreadable, the content coding was not requested, or a GIF without a digest is incomplete.
+    /// unreadable, or a GIF without a digest is incomplete.
     Corrupt,
+    /// The body has this content coding (RFC 9110 section 8.4), which was not requested, and cannot be verified.
+    ContentCoding(String),
     /// The response is not HTTP/1, for this reason.
     ProtocolError(String),
     /// The head or the body exceeds its limit.
@@ -81,6 +89,8 @@ pub enum Outcome {
         /// The error message of the operating system.
         message: String,
     },
+    /// The circuit breaker was open: no request was sent.
+    CircuitOpen,
     /// Cancelled because another attempt at the same download was faster: the hedge or the hedged attempt.
     HedgeLost,
     /// The run was cancelled during the attempt.
@@ -110,6 +120,17 @@ impl Outcome {
         }
     }
 
+    /// Whether a byte of the request may have reached the server.
+    pub fn may_have_arrived(&self) -> bool {
+        !matches!(
+            self,
+            Outcome::ConnectionRefused
+                | Outcome::ConnectFailed { .. }
+                | Outcome::Timeout(TimeoutKind::Connect, _)
+                | Outcome::CircuitOpen
+        )
+    }
+
     /// What the outcome counts as.
     pub fn class(&self) -> OutcomeClass {
         self.description().0
@@ -137,6 +158,9 @@ impl Outcome {
                 TimeoutKind::Connect => (Error, "timeout_connect", "connect timeout after"),
                 TimeoutKind::FirstByte => (Error, "timeout_first_byte", "no first byte within"),
                 TimeoutKind::Total => (Error, "timeout", "timed out after"),
+                TimeoutKind::Stall => (Error, "timeout_stall", "no byte for"),
+                TimeoutKind::Speed => (Error, "timeout_speed", "below the speed limit for"),
+                TimeoutKind::Run => (Error, "timeout_run", "the run ended after"),
             },
             Outcome::ConnectionRefused => (Error, "connection_refused", "connection refused"),
             Outcome::ConnectFailed { .. } => (Error, "connect_failed", "cannot connect"),
@@ -148,10 +172,12 @@ impl Outcome {
                 (Error, "incomplete_body", words)
             }
             Outcome::Corrupt => (Error, "corrupt", "corrupt body"),
+            Outcome::ContentCoding(_) => (Error, "content_coding", "unrequested content coding"),
             Outcome::ProtocolError(_) => (Error, "protocol_error", "protocol error"),
             Outcome::TooLarge => (Error, "too_large", "response too large"),
             Outcome::BadMetadata(_) => (Error, "bad_metadata", "bad metadata"),
             Outcome::WriteFailed { .. } => (Error, "write_failed", "cannot write file"),
+            Outcome::CircuitOpen => (Error, "circuit_open", "the circuit breaker is open"),
             Outcome::HedgeLost => {
                 let words = "cancelled: another attempt was faster";
                 (Intermediate, "hedge_lost", words)
@@ -179,6 +205,7 @@ impl Display for Outcome {
             Outcome::Timeout(_, limit) => write!(f, "{words} {limit:?}"),
             Outcome::ConnectFailed { message, .. }
             | Outcome::ConnectionError { message }
+            | Outcome::ContentCoding(message)
             | Outcome::ProtocolError(message)
             | Outcome::BadMetadata(message)
             | Outcome::WriteFailed { message } => write!(f, "{words}: {message}"),

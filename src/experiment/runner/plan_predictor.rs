@@ -30,12 +30,7 @@ impl PlanPredictor {
     /// Adds the planned timing to a record without timing. The server sends no `Server-Timing` with a response that is
     /// neither delayed nor faulty, and none was received if the attempt ended before the response head.
     pub(crate) fn complete(&self, record: &mut AttemptRecord) {
-        let is_unsent = matches!(
-            record.outcome,
-            Outcome::ConnectionRefused
-                | Outcome::ConnectFailed { .. }
-                | Outcome::Timeout(TimeoutKind::Connect, _)
-        );
+        let is_unsent = !record.outcome.may_have_arrived();
         complete_undelayed(record);
         if record.timing.is_none() && !self.has_time_windows && !is_unsent {
             record.timing = Some(self.predict(record));
