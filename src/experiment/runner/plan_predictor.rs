@@ -1,7 +1,7 @@
 //! Computes the planned delay and fault of attempts on flagpole's own server that have no `Server-Timing`. A fate (all
 //! that will happen to one response) follows from the seed and the request, so it can be computed after the run.
 
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, ServerTiming, TimeoutKind};
+use flagpole_protocol::{AttemptKind, AttemptRecord, ServerTiming};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::fate::request_info::RequestInfo;
 use flagpole_server::{FatePreview, RuleSet, Site};
@@ -83,6 +83,7 @@ pub(crate) fn has_time_windows(listener: &Listener) -> bool {
 mod tests {
     use super::*;
     use crate::process::test_record::record;
+    use flagpole_protocol::{Outcome, TimeoutKind};
     use flagpole_server::Rule;
 
     const MS: Duration = Duration::from_millis(1);
