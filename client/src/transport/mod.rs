@@ -6,6 +6,8 @@
 //! threads use a [`BlockingClient`].
 
 mod blocking_client;
+#[cfg_attr(not(test), expect(dead_code, reason = "for the blocking connector"))]
+mod cancel_handle;
 mod connection;
 mod counted_stream;
 mod driver;
