@@ -20,23 +20,21 @@ const ONE: &str = "BR";
 
 /// Timeouts that must not expire.
 const LONG_TIMEOUTS: Timeouts = Timeouts {
-    connect: None,
-    first_byte: None,
     total: Some(Duration::from_secs(60)),
+    ..Timeouts::NONE
 };
 
 /// The first-byte timeout expires long before the total timeout.
 const SHORT_FIRST_BYTE: Timeouts = Timeouts {
-    connect: None,
     first_byte: Some(Duration::from_millis(200)),
-    total: Some(Duration::from_secs(60)),
+    ..LONG_TIMEOUTS
 };
 
 /// The first byte arrives in time, the last one does not.
 const SHORT_TOTAL: Timeouts = Timeouts {
-    connect: None,
     first_byte: Some(Duration::from_millis(1900)),
     total: Some(Duration::from_secs(2)),
+    ..Timeouts::NONE
 };
 
 /// A fault injected into every response, and what must follow.

@@ -69,6 +69,7 @@ impl RunState {
             outcome,
             service_time: done.saturating_sub(response.sent),
             redirect: self.redirect_path(&spec, &response),
+            died_unanswered: false,
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
         };
         let mut scheduler = self.scheduler();

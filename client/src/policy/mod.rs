@@ -6,6 +6,7 @@ mod adaptive_limit;
 mod hedge;
 mod redirects;
 mod retry;
+mod timeouts;
 
 pub(crate) use adaptive_limit::AdaptiveLimit;
 pub(crate) use hedge::KaplanMeier;
@@ -14,6 +15,7 @@ pub(crate) use redirects::{is_redirect, request_url, resolve_location};
 pub(crate) use retry::parse_retry_after;
 pub use retry::{Retry, RetryBudgetConfig};
 use std::time::Duration;
+pub use timeouts::{SpeedLimit, Timeouts};
 
 /// The rules of a run. The default has no timeouts, retries or hedges, follows five redirects and reuses
 /// connections.
@@ -32,6 +34,12 @@ pub struct Policy {
     pub max_redirects: u32,
     /// Whether connections are reused; if not, each request says `Connection: close`.
     pub reuse: bool,
+    /// Whether an idempotent request that got no byte of a response on a reused connection is repeated once, at once, on a
+    /// new connection (RFC 9112 section 9.3.1). The repetition counts neither as a try nor in the retry budget.
+    pub retry_stale: bool,
+    /// How long the run may take. After this time nothing is started, and the attempts in flight end with
+    /// [`TimeoutKind::Run`](flagpole_protocol::TimeoutKind::Run); a retry that would be due later is not made.
+    pub max_time: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -43,17 +51,8 @@ impl Default for Policy {
             hedge: None,
             max_redirects: 5,
             reuse: true,
+            retry_stale: false,
+            max_time: None,
         }
     }
-}
-
-/// Time limits of an attempt; `None`: no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For opening a connection; does not apply to reused connections.
-    pub connect: Option<Duration>,
-    /// For the first byte of the response, from when the request was given to the connection.
-    pub first_byte: Option<Duration>,
-    /// For the whole attempt: connecting, head and body.
-    pub total: Option<Duration>,
 }

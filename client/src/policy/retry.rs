@@ -19,8 +19,11 @@ pub struct Retry {
     /// The statuses that are retried. A 404 is never retried, even if listed here, because its outcome is
     /// [`Outcome::NotFound`].
     pub statuses: Vec<u16>,
-    /// Upper limit of the delay taken from `Retry-After`, to which the backoff is added.
+    /// The longest delay that is accepted from `Retry-After`; the backoff is added to it. A response that asks for more is
+    /// not retried, because a retry would come too early.
     pub max_retry_after: Duration,
+    /// No retry is due later than this after the first attempt of its download was due; `None`: no limit.
+    pub max_time: Option<Duration>,
     /// Seed of the jitter.
     pub seed: u64,
 }
@@ -35,6 +38,7 @@ impl Default for Retry {
             // The same request may succeed later (RFC 9110 section 15, RFC 6585 section 4).
             statuses: vec![408, 429, 500, 502, 503, 504],
             max_retry_after: Duration::from_secs(60),
+            max_time: None,
             seed: 0,
         }
     }
@@ -81,22 +85,25 @@ impl Retry {
         self.base_delay.saturating_mul(factor).min(self.max_delay)
     }
 
-    /// The backoff after `failures` (from 1) failed tries: `retry_after` within its limit, plus a jitter that depends on
-    /// the seed, the resource and the request number of the last failed try. Without the jitter, all clients that got
-    /// the same `Retry-After` would retry together.
+    /// The backoff after `failures` (from 1) failed tries: `retry_after` plus a jitter that depends on the seed, the
+    /// resource and the request number of the last failed try. Without the jitter, all clients that got the same
+    /// `Retry-After` would retry together. `None` if `retry_after` is longer than is accepted.
     pub fn backoff(
         &self,
         resource: Resource,
         request_number: u64,
         failures: u32,
         retry_after: Option<Duration>,
-    ) -> Duration {
+    ) -> Option<Duration> {
+        let retry_after = retry_after.unwrap_or_default();
+        if retry_after > self.max_retry_after {
+            return None;
+        }
         let longest = u64::try_from(self.max_delay_for(failures).as_nanos()).unwrap_or(u64::MAX);
         let mut rng =
             RngKey::new(self.seed, 0, resource.path(), request_number).rng(DrawPurpose::Backoff);
         let jitter = Duration::from_nanos(rng.random_range(0..=longest));
-        let retry_after = retry_after.unwrap_or_default().min(self.max_retry_after);
-        retry_after.saturating_add(jitter)
+        Some(retry_after.saturating_add(jitter))
     }
 }
 
@@ -154,13 +161,16 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_limited_and_the_jitter_comes_on_top() {
+    fn retry_after_is_accepted_up_to_its_limit_and_the_jitter_comes_on_top() {
         let retry = Retry::default();
         let wait = |asked| retry.backoff(br(), 0, 1, Some(asked));
-        let drawn = retry.backoff(br(), 0, 1, None);
-        assert_eq!(wait(7 * SECOND), 7 * SECOND + drawn);
-        assert_eq!(wait(Duration::MAX), 60 * SECOND + drawn);
-        assert_eq!(wait(Duration::ZERO), drawn);
+        let drawn = retry.backoff(br(), 0, 1, None).unwrap();
+        for accepted in [Duration::ZERO, 7 * SECOND, 60 * SECOND] {
+            assert_eq!(wait(accepted), Some(accepted + drawn));
+        }
+        for too_long in [61 * SECOND, Duration::MAX] {
+            assert_eq!(wait(too_long), None);
+        }
     }
 
     #[test]
@@ -198,7 +208,7 @@ mod tests {
             seed: 7,
             ..Retry::default()
         };
-        let waits = [1, 2, 3].map(|k| retry.backoff(br(), u64::from(k), k, None));
+        let waits = [1, 2, 3].map(|k| retry.backoff(br(), u64::from(k), k, None).unwrap());
         assert_eq!(
             waits.map(|wait| wait.as_nanos()),
             [84_763_464, 22_798_387, 13_422_094]
@@ -214,9 +224,9 @@ mod tests {
             let retry = Retry { base_delay: ms(base), max_delay: ms(cap), seed, ..Retry::default() };
             let doubled = u128::from(base) << (failures - 1).min(64);
             let limit = ms(u64::try_from(doubled).unwrap_or(u64::MAX).min(cap));
-            let wait = retry.backoff(br(), request_number, failures, None);
+            let wait = retry.backoff(br(), request_number, failures, None).unwrap();
             prop_assert!(wait <= limit, "{wait:?} over {limit:?}");
-            prop_assert_eq!(wait, retry.clone().backoff(br(), request_number, failures, None));
+            prop_assert_eq!(Some(wait), retry.clone().backoff(br(), request_number, failures, None));
         }
 
         #[test]

@@ -17,6 +17,10 @@ pub(crate) struct AttemptId {
 
 /// An attempt that may be started when a concurrency slot is free.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own"
+)]
 pub(crate) struct AttemptPlan {
     /// Index of the download in the workload.
     pub(crate) index: usize,
@@ -38,6 +42,10 @@ pub(crate) struct AttemptPlan {
     pub(crate) names_file: bool,
     /// Whether to omit conditional headers because a precondition of the previous attempt failed.
     pub(crate) unconditional: bool,
+    /// Whether a hedge of this request was started, or the request is the hedge.
+    pub(super) is_hedged: bool,
+    /// Whether the attempt must open a new connection, because an earlier one got no byte on a reused connection.
+    pub(crate) fresh_connection: bool,
     /// When the attempt is due; `None` for the first attempt of a download in a closed workload, which is due when the
     /// slot that it takes became free.
     pub(super) due: Option<Duration>,
@@ -46,12 +54,13 @@ pub(crate) struct AttemptPlan {
 }
 
 impl AttemptPlan {
-    /// Another attempt of the same request, without a backoff.
+    /// Another attempt of the same request, without a backoff, on any connection.
     pub(super) fn repeated(&self, kind: AttemptKind, due: Duration) -> AttemptPlan {
         AttemptPlan {
             kind,
             due: Some(due),
             backoff: Duration::ZERO,
+            fresh_connection: false,
             ..self.clone()
         }
     }
@@ -76,8 +85,6 @@ pub(super) struct InFlight {
     pub(super) plan: AttemptPlan,
     /// When the attempt started, from the start of the run.
     pub(super) started: Duration,
-    /// Whether a hedge of this attempt was started.
-    pub(super) is_hedged: bool,
     /// Whether the result is not needed any more, because another attempt ended the phase of the download.
     pub(super) is_superseded: bool,
     /// When the attempt ended, if it has; the slot is held until the body is handed to the disk.
@@ -112,6 +119,9 @@ pub(crate) struct AttemptResult {
     pub(crate) redirect: Option<Arc<str>>,
     /// Whether the conditional headers of the request (RFC 9110 section 13) caused the outcome.
     pub(crate) conditions_failed: bool,
+    /// Whether the connection, which was reused, ended before a byte of the response: the server may have closed it before
+    /// the request.
+    pub(crate) died_unanswered: bool,
     /// The delay that `Retry-After` asks for (RFC 9110 section 10.2.3).
     pub(crate) retry_after: Option<Duration>,
 }

@@ -80,6 +80,11 @@ impl AttemptScheduler {
         self.is_stopped = true;
     }
 
+    /// Whether no attempt is started any more: the run was stopped or has reached its time limit.
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        self.is_stopped || self.policy.max_time.is_some_and(|end| end <= now)
+    }
+
     /// Sum of the unfinished backoffs of all downloads, up to `now`. The attempt records of a stopped run do not
     /// contain these backoffs.
     pub(crate) fn unfinished_backoff(&self, now: Duration) -> Duration {
@@ -159,8 +164,12 @@ pub(super) struct DownloadState {
     /// How many of the attempt and its hedge, each with its redirect hops, have not failed. The try has failed
     /// when this is 0.
     pub(super) live_parts: u32,
+    /// Whether an attempt of this try died unanswered on a reused connection; the next try then uses a new connection.
+    pub(super) died_unanswered: bool,
     /// The longest `Retry-After` of any response to this try.
     pub(super) retry_after: Option<Duration>,
+    /// When the first attempt was due.
+    pub(super) due: Duration,
     /// Attempts started in all phases.
     pub(super) attempts: u32,
     /// The attempt whose flag is being staged (stored under a temporary name), and when it ended.
@@ -184,6 +193,7 @@ impl DownloadState {
         self.generation += 1;
         self.tries += 1;
         self.live_parts = 1;
+        self.died_unanswered = false;
         self.retry_after = None;
     }
 
@@ -191,6 +201,7 @@ impl DownloadState {
     pub(super) fn end_phase(&mut self) -> Vec<AttemptId> {
         self.generation += 1;
         self.live_parts = 0;
+        self.died_unanswered = false;
         self.retry_after = None;
         std::mem::take(&mut self.in_flight).into_vec()
     }

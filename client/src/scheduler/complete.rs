@@ -31,7 +31,10 @@ impl AttemptScheduler {
         if is_superseded {
             return Disposition::intermediate(Outcome::HedgeLost);
         }
-        if let Some(limit) = &mut self.adaptive_limit {
+        // A server closes an idle connection whatever its load.
+        if let Some(limit) = &mut self.adaptive_limit
+            && !result.died_unanswered
+        {
             limit.on_sample(
                 &result.outcome,
                 now.saturating_sub(result.service_time),
@@ -43,15 +46,9 @@ impl AttemptScheduler {
         // An attempt is superseded when its download ends.
         let download = &mut self.downloads[id.download_key];
         download.in_flight.retain(|in_flight| *in_flight != id);
-        if result.conditions_failed && !plan.unconditional {
-            // The repetition has the same request number and counts neither as a try nor in the retry budget. It starts at
-            // the resource, because a redirect of flagpole leads to its target once.
-            self.immediate.push_back(AttemptPlan {
-                unconditional: true,
-                path: None,
-                hops: 0,
-                ..plan.repeated(AttemptKind::Retry, now)
-            });
+        download.died_unanswered |= result.died_unanswered;
+        if let Some(repetition) = self.repetition(&plan, result, now) {
+            self.immediate.push_back(repetition);
             return Disposition::intermediate(result.outcome.clone());
         }
         match self.follow_redirect(&plan, result, now) {
@@ -67,6 +64,31 @@ impl AttemptScheduler {
             }
             failed => self.fail(id, failed, result.retry_after, now),
         }
+    }
+
+    /// The same request, without what made it fail: without conditional headers, or on a new connection. A repetition is
+    /// made at once, with the same request number, and counts neither as a try nor in the retry budget.
+    fn repetition(
+        &self,
+        plan: &AttemptPlan,
+        result: &AttemptResult,
+        now: Duration,
+    ) -> Option<AttemptPlan> {
+        let repeated = plan.repeated(AttemptKind::Retry, now);
+        if result.conditions_failed && !plan.unconditional {
+            // Starts at the resource, because a redirect of flagpole leads to its target once.
+            return Some(AttemptPlan {
+                unconditional: true,
+                path: None,
+                hops: 0,
+                ..repeated
+            });
+        }
+        let is_stale = result.died_unanswered && !plan.fresh_connection;
+        (is_stale && self.policy.retry_stale && !self.is_over(now)).then_some(AttemptPlan {
+            fresh_connection: true,
+            ..repeated
+        })
     }
 
     /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,
@@ -147,34 +169,47 @@ impl AttemptScheduler {
         now: Duration,
     ) -> Disposition {
         let key = id.download_key;
-        let retry = &self.policy.retry;
         let download = &mut self.downloads[key];
         download.live_parts -= 1;
         download.retry_after = download.retry_after.max(retry_after);
         if download.live_parts > 0 {
             return Disposition::intermediate(outcome);
         }
-        let budget = self.policy.budget;
-        let may_retry = !self.is_stopped
-            && download.tries < retry.max_attempts()
-            && retry.is_retryable(&outcome)
-            && budget.is_none_or(|budget| budget.allows(self.retried, self.firsts));
-        if !may_retry {
+        let Some(backoff) = self.backoff(key, &outcome, now) else {
             return self.end_download(id, outcome, BodyAction::Discard);
-        }
-        // The backoff is drawn by the request number of the try, not of its hedge: which of the two fails last
-        // depends on timing.
-        let (tries, retry_after) = (download.tries, download.retry_after);
-        let failed = self.plan(key, AttemptKind::Retry);
-        let backoff = retry.backoff(failed.resource, failed.request_number, tries, retry_after);
+        };
         self.retried += 1;
+        let fresh_connection = self.downloads[key].died_unanswered;
         self.downloads[key].start_retry();
         let next = AttemptPlan {
             due: Some(now.saturating_add(backoff)),
             backoff,
+            fresh_connection,
             ..self.plan(key, AttemptKind::Retry)
         };
         self.in_flight[id.in_flight_key].retry = Some(next);
         Disposition::intermediate(outcome)
+    }
+
+    /// The backoff before the next try of a download whose try has failed at `now`; `None` if there is no next try.
+    fn backoff(&self, download_key: usize, outcome: &Outcome, now: Duration) -> Option<Duration> {
+        let (policy, download) = (&self.policy, &self.downloads[download_key]);
+        let retry = &policy.retry;
+        let may_retry = !self.is_stopped
+            && download.tries < retry.max_attempts()
+            && retry.is_retryable(outcome)
+            && (policy.budget).is_none_or(|budget| budget.allows(self.retried, self.firsts));
+        if !may_retry {
+            return None;
+        }
+        // The backoff is drawn by the request number of the try, not of its hedge: which of the two fails last
+        // depends on timing.
+        let failed = self.plan(download_key, AttemptKind::Retry);
+        let (tries, retry_after) = (download.tries, download.retry_after);
+        let backoff = retry.backoff(failed.resource, failed.request_number, tries, retry_after)?;
+        let due = now.saturating_add(backoff);
+        let is_in_time = policy.max_time.is_none_or(|end| due < end)
+            && (retry.max_time).is_none_or(|limit| due <= download.due.saturating_add(limit));
+        is_in_time.then_some(backoff)
     }
 }

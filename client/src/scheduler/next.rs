@@ -9,7 +9,7 @@ impl AttemptScheduler {
     /// The action at time `now`, counted from the start of the run.
     pub(crate) fn next(&mut self, now: Duration) -> Action {
         let is_exhausted = self.cursor == self.workload.len() && self.downloads.is_empty();
-        if self.is_stopped || is_exhausted && self.in_flight.is_empty() {
+        if self.is_over(now) || is_exhausted && self.in_flight.is_empty() {
             return Action::Finished;
         }
         if self.in_flight.len() >= self.concurrency {
@@ -17,7 +17,9 @@ impl AttemptScheduler {
         }
         match self.take_ready(now) {
             Ok(plan) => Action::Start(self.start(plan, now)),
-            Err(Some(until)) => Action::SleepUntil(until),
+            Err(Some(until)) => {
+                Action::SleepUntil(self.policy.max_time.map_or(until, |end| until.min(end)))
+            }
             Err(None) => Action::Blocked,
         }
     }
@@ -71,7 +73,7 @@ impl AttemptScheduler {
         let is_candidate = |id: &AttemptId| {
             let attempt = in_flight.get(id.in_flight_key);
             attempt.is_some_and(|a| {
-                a.serial == id.serial && !a.is_hedged && !a.is_superseded && a.ended.is_none()
+                a.serial == id.serial && !a.plan.is_hedged && !a.is_superseded && a.ended.is_none()
             })
         };
         let (id, delay) = self.hedging.as_mut()?.first_candidate(is_candidate)?;
@@ -82,7 +84,7 @@ impl AttemptScheduler {
     /// The hedge of an attempt in flight.
     fn hedge(&mut self, id: AttemptId, due: Duration) -> AttemptPlan {
         let hedged = &mut self.in_flight[id.in_flight_key];
-        hedged.is_hedged = true;
+        hedged.plan.is_hedged = true;
         self.downloads[id.download_key].live_parts += 1;
         let tries = u64::from(self.policy.retry.max_attempts());
         AttemptPlan {
@@ -123,6 +125,8 @@ impl AttemptScheduler {
             hops: 0,
             names_file: download.names_file,
             unconditional: false,
+            is_hedged: false,
+            fresh_connection: false,
             due: None,
             backoff: Duration::ZERO,
         }
@@ -149,6 +153,9 @@ impl AttemptScheduler {
         // Only attempts of unfinished downloads are ready.
         let download = &mut self.downloads[plan.download_key];
         download.in_flight.push(id);
+        if download.attempts == 0 {
+            download.due = due;
+        }
         download.attempts += 1;
         let is_first = matches!(plan.kind, AttemptKind::First | AttemptKind::Metadata);
         self.firsts += u64::from(is_first);
@@ -159,7 +166,6 @@ impl AttemptScheduler {
             serial: id.serial,
             plan: plan.clone(),
             started: now,
-            is_hedged: false,
             is_superseded: false,
             ended: None,
             retry: None,

@@ -8,4 +8,6 @@ mod properties;
 mod redirects;
 mod retries;
 mod slots;
+mod stale_connections;
+mod time_limits;
 mod trace;

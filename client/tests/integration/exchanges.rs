@@ -232,6 +232,7 @@ fn each_timeout_has_its_own_kind() {
         connect: Some(LONG),
         first_byte: Some(SHORT),
         total: Some(LONG),
+        ..Timeouts::NONE
     };
     let whole = Timeouts {
         first_byte: Some(LONG),
@@ -256,6 +257,7 @@ fn only_the_total_timeout_applies_after_the_first_byte() {
         connect: Some(LONG),
         first_byte: Some(SHORT),
         total: Some(2 * SHORT),
+        ..Timeouts::NONE
     };
     // Repeated until no byte comes too late, as it may on a busy machine.
     let records = loop {
@@ -295,6 +297,7 @@ fn connect_timeout_has_its_own_kind() {
         connect: Some(SHORT),
         first_byte: Some(Duration::ZERO),
         total: Some(LONG),
+        ..Timeouts::NONE
     };
     for strategy in EACH_DRIVER {
         let record = connecting(strategy, limits, &CancellationToken::new()).unwrap();

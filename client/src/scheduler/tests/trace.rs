@@ -125,6 +125,7 @@ pub(super) fn result(outcome: Outcome) -> AttemptResult {
         service_time: Duration::ZERO,
         redirect: None,
         conditions_failed: false,
+        died_unanswered: false,
         retry_after: None,
     }
 }
