@@ -18,6 +18,7 @@ mod control_operation;
 mod country_code;
 mod fate;
 mod http;
+pub mod http1;
 mod journal_entry;
 mod key;
 mod keyed_rng;
