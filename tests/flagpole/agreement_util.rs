@@ -139,7 +139,8 @@ fn assert_ends_agree(
     );
 }
 
-/// Whether the client closes the connection while the response is outstanding.
+/// Whether the client may close the connection while the response is outstanding. That of a status other than 2xx has
+/// the outcome of its status.
 fn closes_by_reset(outcome: &Outcome) -> bool {
     matches!(
         outcome,
@@ -148,5 +149,9 @@ fn closes_by_reset(outcome: &Outcome) -> bool {
             | Outcome::HedgeLost
             | Outcome::TooLarge
             | Outcome::ProtocolError(_)
+            | Outcome::NotFound
+            | Outcome::Http(_)
+            | Outcome::Redirected(_)
+            | Outcome::TooManyRedirects
     )
 }

@@ -3,7 +3,7 @@
 
 use super::gif;
 use crate::lock::lock;
-use crate::transport::{BodyDefect, RawResponse};
+use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, ShortDigest, reason};
 use serde::Deserialize;
@@ -36,8 +36,9 @@ impl BodyVerifier {
     }
 
     /// The outcome of a response, regardless of other attempts and of local copies. The body of a success is verified: of
-    /// a 200; where nothing is known of the resource, of any 2xx, with or without a content coding. `Content-Digest` and
-    /// `Repr-Digest` of a complete body are the same (RFC 9530 section 3).
+    /// a 200; where nothing is known of the resource, of any 2xx, with or without a content coding. A status other than
+    /// 2xx is the outcome, whatever happened to the body. `Content-Digest` and `Repr-Digest` of a complete body are the
+    /// same (RFC 9530 section 3).
     ///
     /// # Errors
     /// The outcome of the failure, if no complete body arrived, or its verification fails.
@@ -46,6 +47,9 @@ impl BodyVerifier {
         resource: Resource,
         response: &RawResponse,
     ) -> Result<Outcome, Outcome> {
+        if response.is_decided_by_head() {
+            return Ok(Outcome::from_status(response.status.unwrap_or(0)));
+        }
         let body = response.result.as_ref().map_err(Outcome::clone)?;
         let outcome = match (resource, response.status.unwrap_or(0)) {
             (Resource::Path(_), 200..=299) => Outcome::Ok,
@@ -54,19 +58,22 @@ impl BodyVerifier {
         if outcome != Outcome::Ok {
             return Ok(outcome);
         }
-        let is_unusable = match resource {
-            Resource::Flag(_) | Resource::Metadata(_) => response.body_defect.is_some(),
-            Resource::Path(_) => response.body_defect == Some(BodyDefect::MalformedDigest),
+        let defect = match resource {
+            Resource::Flag(_) | Resource::Metadata(_) => response.body_defect(),
+            // A server may have nothing but a coded representation, such as an archive, although another was asked for
+            // (RFC 9110 section 12.5.3), and its digests are those of the coded bytes.
+            Resource::Path(_) => response.has_malformed_digest.then_some(Outcome::Corrupt),
         };
+        if let Some(defect) = defect {
+            return Err(defect);
+        }
         let (content, repr) = (response.digest, response.repr_digest);
         let is_consistent = content.is_none() || repr.is_none() || content == repr;
         let is_verified = match content.or(repr) {
             Some(digest) => is_consistent && self.verify(body, digest),
             None => has_plausible_format(resource, body),
         };
-        (is_verified && !is_unusable)
-            .then_some(outcome)
-            .ok_or(Outcome::Corrupt)
+        is_verified.then_some(outcome).ok_or(Outcome::Corrupt)
     }
 
     /// Whether the body has this digest. A body with a cached digest is compared with the cached bytes, which is
@@ -162,6 +169,8 @@ pub(crate) fn country_name(body: &[u8], code: CountryCode) -> Result<String, Out
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flagpole_protocol::TimeoutKind;
+    use std::time::Duration;
 
     const TRUE: Bytes = Bytes::from_static(b"flag");
     const FALSE: Bytes = Bytes::from_static(b"flaw");
@@ -198,11 +207,53 @@ mod tests {
             let mut response = ok(b"flag");
             (response.digest, response.repr_digest) = (content, whole);
             assert_eq!(evaluate(flag, &response), outcome, "{content:?} {whole:?}");
-            response.body_defect = Some(BodyDefect::MalformedDigest);
+            response.has_malformed_digest = true;
             assert_eq!(evaluate(flag, &response), Outcome::Corrupt);
             response.status = Some(404);
             assert_eq!(evaluate(flag, &response), Outcome::NotFound);
         }
+    }
+
+    #[test]
+    fn coded_flag_and_metadata_have_the_coding_as_their_outcome() {
+        let mut response = ok(b"\x1f\x8b\x08");
+        response.digest = Some(ContentDigest::from_body(b"\x1f\x8b\x08"));
+        response.content_coding = Some("gzip".to_owned());
+        let code = "BR".parse().unwrap();
+        for resource in [Resource::Flag(code), Resource::Metadata(code)] {
+            let outcome = evaluate(resource, &response);
+            assert_eq!(outcome, Outcome::ContentCoding("gzip".to_owned()));
+        }
+    }
+
+    #[test]
+    fn status_other_than_2xx_is_decided_by_its_head() {
+        let flag = Resource::Flag("BR".parse().unwrap());
+        for failed in [
+            Outcome::TooLarge,
+            Outcome::IncompleteBody,
+            Outcome::ConnectionReset,
+            Outcome::ProtocolError("chunk".to_owned()),
+            Outcome::Timeout(TimeoutKind::Total, Duration::from_secs(1)),
+        ] {
+            let mut response = ok(b"");
+            response.result = Err(failed.clone());
+            for status in [302, 404, 416, 503] {
+                response.status = Some(status);
+                assert_eq!(
+                    evaluate(flag, &response),
+                    Outcome::from_status(status),
+                    "{failed}"
+                );
+            }
+            for status in [Some(200), Some(206), None] {
+                response.status = status;
+                assert_eq!(evaluate(flag, &response), failed, "{status:?}");
+            }
+        }
+        let mut cancelled = ok(b"");
+        (cancelled.status, cancelled.result) = (Some(404), Err(Outcome::Cancelled));
+        assert_eq!(evaluate(flag, &cancelled), Outcome::Cancelled);
     }
 
     #[test]
@@ -257,7 +308,7 @@ mod tests {
     fn any_success_and_coding_is_accepted_where_nothing_is_known_of_the_resource() {
         let path = Resource::Path("/img/1.png".parse().unwrap());
         let mut response = ok(b"flag");
-        response.body_defect = Some(BodyDefect::Coded);
+        response.content_coding = Some("gzip".to_owned());
         for (status, outcome) in [
             (200, Outcome::Ok),
             (203, Outcome::Ok),
@@ -271,7 +322,7 @@ mod tests {
         response.status = Some(200);
         response.digest = Some(ContentDigest::from_body(&FALSE));
         assert_eq!(evaluate(path, &response), Outcome::Corrupt);
-        (response.digest, response.body_defect) = (None, Some(BodyDefect::MalformedDigest));
+        (response.digest, response.has_malformed_digest) = (None, true);
         assert_eq!(evaluate(path, &response), Outcome::Corrupt);
     }
 

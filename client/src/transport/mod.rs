@@ -25,4 +25,4 @@ pub use errors::connect_failure_cause;
 pub(crate) use exchange::exchange;
 pub use request::InvalidRunName;
 pub(crate) use request::{RequestSpec, RequestTemplate, TransportConfig};
-pub(crate) use response::{BodyDefect, RawResponse};
+pub(crate) use response::RawResponse;

@@ -1,7 +1,7 @@
 //! The parts of a response that have arrived, unverified.
 
 use bytes::{Bytes, BytesMut};
-use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming};
+use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming, reason};
 use http::Response;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
@@ -34,8 +34,10 @@ pub(crate) struct RawResponse {
     pub(crate) digest: Option<ContentDigest>,
     /// `Repr-Digest`: the digest of the whole representation, of which the content may be a part.
     pub(crate) repr_digest: Option<ContentDigest>,
-    /// Why the body cannot be verified as a flag or metadata; of several reasons the worst.
-    pub(crate) body_defect: Option<BodyDefect>,
+    /// The content codings other than `identity`, in the order in which they were applied (RFC 9110 section 8.4).
+    pub(crate) content_coding: Option<String>,
+    /// Whether a digest cannot be parsed.
+    pub(crate) has_malformed_digest: bool,
     /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
     pub(crate) keep_alive: bool,
     /// `Content-Length`.
@@ -58,16 +60,21 @@ pub(crate) struct RawResponse {
     pub(crate) result: Result<Bytes, Outcome>,
 }
 
-/// Why a body cannot be verified as a flag or metadata.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum BodyDefect {
-    /// The response has a content coding, which was not requested.
-    Coded,
-    /// The response has a digest that cannot be parsed.
-    MalformedDigest,
-}
-
 impl RawResponse {
+    /// Whether the head decides the outcome, whatever happened to the body: the head is complete and its status is not
+    /// 2xx. An attempt that was cancelled has no outcome of its own.
+    pub(crate) fn is_decided_by_head(&self) -> bool {
+        self.status
+            .is_some_and(|status| !(200..300).contains(&status))
+            && self.result != Err(Outcome::Cancelled)
+    }
+
+    /// Why the body cannot be verified as a flag or metadata; `None` if it can.
+    pub(crate) fn body_defect(&self) -> Option<Outcome> {
+        let coding = self.content_coding.clone().map(Outcome::ContentCoding);
+        coding.or(self.has_malformed_digest.then_some(Outcome::Corrupt))
+    }
+
     /// Records how the exchange ended.
     pub(crate) fn finish(&mut self, received: ReceivedBody, result: Result<Bytes, Outcome>) {
         self.bytes = received.bytes;
@@ -87,7 +94,8 @@ impl Default for RawResponse {
             timing: None,
             digest: None,
             repr_digest: None,
-            body_defect: None,
+            content_coding: None,
+            has_malformed_digest: false,
             keep_alive: false,
             length: None,
             reused: false,
@@ -112,8 +120,18 @@ impl RawResponse {
         }
     }
 
-    fn set_defect(&mut self, defect: BodyDefect, is_found: bool) {
-        self.body_defect = self.body_defect.max(is_found.then_some(defect));
+    /// Adds the codings of a `Content-Encoding` other than `identity`, in printable ASCII and limited in length.
+    fn add_content_codings(&mut self, value: &[u8]) {
+        let codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        for coding in codings.filter(|coding| !coding.is_empty()) {
+            if !coding.eq_ignore_ascii_case(b"identity") {
+                let coding = coding.escape_ascii();
+                self.content_coding = Some(match &self.content_coding {
+                    Some(before) => reason(&format_args!("{before}, {coding}")),
+                    None => reason(&coding),
+                });
+            }
+        }
     }
 
     fn record_header(&mut self, name: &HeaderName, value: &HeaderValue) {
@@ -125,17 +143,17 @@ impl RawResponse {
             ETAG => set_once(&mut self.etag, value, EntityTag::parse),
             CONTENT_RANGE => set_once(&mut self.content_range, value, ContentRange::parse),
             CONNECTION => self.keep_alive |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
-            CONTENT_ENCODING => self.set_defect(BodyDefect::Coded, is_coded(value)),
+            CONTENT_ENCODING => self.add_content_codings(value.as_bytes()),
             _ if name == SERVER_TIMING => {
                 set_once(&mut self.timing, value, ServerTiming::from_header);
             }
             _ if name == CONTENT_DIGEST => {
                 set_once(&mut self.digest, value, ContentDigest::from_header);
-                self.set_defect(BodyDefect::MalformedDigest, has_malformed_digest(value));
+                self.has_malformed_digest |= has_malformed_digest(value);
             }
             _ if name == REPR_DIGEST => {
                 set_once(&mut self.repr_digest, value, ContentDigest::from_header);
-                self.set_defect(BodyDefect::MalformedDigest, has_malformed_digest(value));
+                self.has_malformed_digest |= has_malformed_digest(value);
             }
             _ => {}
         }
@@ -146,15 +164,6 @@ fn set_once<T>(field: &mut Option<T>, value: &HeaderValue, parse: fn(&str) -> Op
     if field.is_none() {
         *field = value.to_str().ok().and_then(parse);
     }
-}
-
-/// Whether a content coding other than `identity` is named (RFC 9110 section 8.4).
-fn is_coded(value: &HeaderValue) -> bool {
-    let mut codings = value.as_bytes().split(|byte| *byte == b',');
-    codings.any(|coding| {
-        let coding = coding.trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    })
 }
 
 /// Whether a SHA-256 digest in the field cannot be parsed. A field without a SHA-256 digest counts as absent.
@@ -183,11 +192,15 @@ pub(crate) fn reserved(length: u64) -> usize {
 mod tests {
     use super::*;
 
-    fn is_unusable(name: &str, value: &[u8]) -> bool {
-        let response = Response::builder().header(name, value).body(());
+    fn body_defect(fields: &[(&str, &[u8])]) -> Option<Outcome> {
+        let response = fields
+            .iter()
+            .fold(Response::builder(), |head, (name, value)| {
+                head.header(*name, *value)
+            });
         let mut raw = RawResponse::default();
-        raw.record_headers(&response.unwrap());
-        raw.body_defect.is_some()
+        raw.record_headers(&response.body(()).unwrap());
+        raw.body_defect()
     }
 
     #[test]
@@ -195,7 +208,7 @@ mod tests {
         let good = ContentDigest::from_body(b"GIF").to_string();
         for name in ["content-digest", "repr-digest"] {
             for fine in ["", "sha-512=:AAAA:", "md5=:?:", "sha-256-x=1", &good] {
-                assert!(!is_unusable(name, fine.as_bytes()), "{fine}");
+                assert_eq!(body_defect(&[(name, fine.as_bytes())]), None, "{fine}");
             }
             let second = format!("{good}, sha-256=:AAAA:");
             for bad in [
@@ -205,20 +218,44 @@ mod tests {
                 "md5=:AAAA:, sha-256=:?:",
                 &second,
             ] {
-                assert!(is_unusable(name, bad.as_bytes()), "{bad}");
+                let defect = body_defect(&[(name, bad.as_bytes())]);
+                assert_eq!(defect, Some(Outcome::Corrupt), "{bad}");
             }
-            assert!(is_unusable(name, b"sha-256=:\xff:"));
+            assert_eq!(
+                body_defect(&[(name, b"sha-256=:\xff:")]),
+                Some(Outcome::Corrupt)
+            );
         }
     }
 
     #[test]
-    fn content_coding_makes_the_body_unusable() {
-        for fine in ["", "identity", "Identity, identity"] {
-            assert!(!is_unusable("content-encoding", fine.as_bytes()), "{fine}");
+    fn content_codings_are_named_as_sent_without_control_characters() {
+        let coding = |values: &[&'static [u8]]| {
+            let fields: Vec<_> = values
+                .iter()
+                .map(|value| ("content-encoding", *value))
+                .collect();
+            body_defect(&fields)
+        };
+        for uncoded in [&b""[..], b"identity", b"Identity, identity", b" , "] {
+            assert_eq!(coding(&[uncoded]), None);
         }
-        for coded in ["gzip", "identity, br", "x", "\u{e9}"] {
-            assert!(is_unusable("content-encoding", coded.as_bytes()), "{coded}");
+        for (values, named) in [
+            (&[&b"GZip"[..]][..], "GZip"),
+            (&[b"identity, br"], "br"),
+            (&[b"gzip,br", b"deflate"], "gzip, br, deflate"),
+            (&[b"\xe9\t[31m"], r"\xe9\t[31m"),
+        ] {
+            assert_eq!(
+                coding(values),
+                Some(Outcome::ContentCoding(named.to_owned()))
+            );
         }
+        let Some(Outcome::ContentCoding(long)) = coding(&[&[b'x'; 9000], &[b','; 9000], b"y"])
+        else {
+            panic!("the body is coded");
+        };
+        assert!(long.len() < 300, "{}", long.len());
     }
 
     #[test]

@@ -16,5 +16,6 @@ mod requests;
 mod resuming;
 mod reuse;
 mod saving;
+mod statuses;
 mod strategies;
 mod test_server;

@@ -70,7 +70,9 @@ fn record_has_ordered_times_and_the_server_timing() {
 fn failed_attempt_records_what_was_received() {
     let server = TestServer::start(|_, connection| {
         connection.request();
-        connection.send("HTTP/1.1 503 Busy\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf");
+        connection.send(
+            "HTTP/1.1 200 OK\r\nServer-Timing: planned;dur=1.000\r\nContent-Length: 9\r\n\r\nhalf",
+        );
         connection.hang();
     });
     // Enough for a busy machine to receive the part that is sent.
@@ -78,7 +80,7 @@ fn failed_attempt_records_what_was_received() {
     let (_, records) = server.run("async", "BR", |run| run.timeout(limit)).unwrap();
     let record = &records[0];
     assert_eq!(record.outcome, Outcome::Timeout(TimeoutKind::Total, limit));
-    assert_eq!((record.status, record.bytes), (Some(503), 4));
+    assert_eq!((record.status, record.bytes), (Some(200), 4));
     assert!(record.first_byte.is_some() && record.timing.is_some());
     assert!(record.service_time() >= limit || record.response_time() >= limit);
 }

@@ -19,6 +19,10 @@ impl LocalCopy {
         response: &mut RawResponse,
         limit: usize,
     ) -> (Option<Outcome>, PartialUpdate) {
+        if (response.status, self.partial.is_some()) == (Some(416), true) {
+            // Whether or not the body of the 416 arrived.
+            return (None, PartialUpdate::Remove);
+        }
         let Ok(body) = &response.result else {
             return (None, self.after_failure(response, limit));
         };
@@ -38,7 +42,6 @@ impl LocalCopy {
                 }
                 Err(failure) => (Some(failure.0), failure.1),
             },
-            (Some(416), _, Some(_)) => (None, PartialUpdate::Remove),
             _ => (None, PartialUpdate::Unchanged),
         }
     }
@@ -53,7 +56,7 @@ impl LocalCopy {
 
     /// The update of the partial file after a response without a complete body.
     fn after_failure(&self, response: &RawResponse, limit: usize) -> PartialUpdate {
-        if response.result == Err(Outcome::TooLarge) || response.body_defect.is_some() {
+        if response.result == Err(Outcome::TooLarge) || response.body_defect().is_some() {
             return PartialUpdate::Unchanged;
         }
         let received = response.partial_body.clone().unwrap_or_default();
@@ -79,7 +82,10 @@ impl PartialBody {
     /// length of the complete body, in bytes.
     fn merge(&self, response: &RawResponse, rest: &[u8], limit: usize) -> Result<Bytes, Failure> {
         let is_intact = |digest| ContentDigest::from_body(rest) == digest;
-        if response.body_defect.is_some() || !response.digest.is_none_or(is_intact) {
+        if let Some(defect) = response.body_defect() {
+            return Err(discarded(defect));
+        }
+        if !response.digest.is_none_or(is_intact) {
             return Err(discarded(Outcome::Corrupt));
         }
         if self.range(response)?.length() != rest.len() as u64 {

@@ -21,14 +21,14 @@ fn compressed_body_is_not_decompressed() {
         case(
             "a bomb with the digest of the flag",
             with(&format!("Content-Digest: {digest}\r\n")),
-            &["corrupt"],
+            &["content_coding"],
         ),
         case(
             "a bomb with its own digest",
             with(&format!("Content-Digest: {own}\r\n")),
-            &["corrupt"],
+            &["content_coding"],
         ),
-        case("a bomb without a digest", with(""), &["corrupt"]),
+        case("a bomb without a digest", with(""), &["content_coding"]),
     ]);
 }
 

@@ -67,7 +67,7 @@ fn endless_body_is_refused_at_the_limit() {
         case(
             "an error whose body is endless",
             Behavior::Flood(head("500 Oops", ""), vec![b'x'; 1024]),
-            &["too_large"],
+            &["http_500"],
         ),
     ]);
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::storage::gif::tests::SMALLEST;
-use crate::transport::BodyDefect;
 use flagpole_protocol::{EntityTag, TimeoutKind};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -121,7 +120,7 @@ fn content_digest_of_a_206_is_checked() {
     let corrupt = (Some(Outcome::Corrupt), PartialUpdate::Remove);
     rest.digest = Some(ContentDigest::from_body(b"45678x"));
     assert_eq!(evaluate(&local, rest.clone()), corrupt);
-    (rest.digest, rest.body_defect) = (None, Some(BodyDefect::MalformedDigest));
+    (rest.digest, rest.has_malformed_digest) = (None, true);
     assert_eq!(evaluate(&local, rest), corrupt);
 }
 
@@ -177,10 +176,14 @@ fn unsolicited_statuses_are_not_evaluated() {
         evaluate(&local(4), complete(200, WHOLE)),
         (None, PartialUpdate::Unchanged)
     );
-    assert_eq!(
-        evaluate(&local(4), complete(416, b"")),
-        (None, PartialUpdate::Remove)
-    );
+    for unsatisfiable in [
+        complete(416, b""),
+        broken(416, b"no", Outcome::ConnectionReset),
+        broken(416, b"", Outcome::TooLarge),
+    ] {
+        let evaluated = evaluate(&local(4), unsatisfiable);
+        assert_eq!(evaluated, (None, PartialUpdate::Remove));
+    }
 }
 
 #[test]
@@ -248,7 +251,7 @@ fn unresumable_bodies_are_not_kept() {
     endless.length = None;
     assert_eq!(first(endless), ignored);
     let mut coded = broken(200, b"0123", Outcome::IncompleteBody);
-    coded.body_defect = Some(BodyDefect::Coded);
+    coded.content_coding = Some("gzip".to_owned());
     assert_eq!(first(coded), ignored);
     let invalid = broken(206, b"456789x", Outcome::ConnectionReset);
     assert_eq!(evaluate(&local(4), invalid), (None, PartialUpdate::Remove));
