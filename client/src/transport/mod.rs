@@ -6,8 +6,16 @@
 //! threads use a [`BlockingClient`].
 
 mod blocking_client;
-#[cfg_attr(not(test), expect(dead_code, reason = "for the blocking connector"))]
 mod cancel_handle;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "for the drivers of the built-in transport"
+    )
+)]
+mod connect;
 mod connection;
 mod counted_stream;
 mod driver;

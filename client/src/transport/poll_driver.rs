@@ -1,7 +1,8 @@
 //! Blocks a thread until its one socket is ready, with poll(2). An event loop for every thread would cost several file
 //! descriptors, 10 KB of memory, and as much time as starting the thread.
 
-use super::driver::{DriverStream, NetDriver, is_transient, start_connect};
+use super::connect::{is_transient, start_connect};
+use super::driver::{DriverStream, NetDriver};
 use super::poll_state::{READABLE, SharedPollState, ShutdownOnCancel, WRITABLE};
 use rustix::event::PollFlags;
 use socket2::SockRef;
