@@ -7,6 +7,7 @@
 //!
 //! - `bound`: wall time divided by the lower bound;
 //! - `transport`: the client's cost of a request, by strategy;
+//! - `memory`: the client's memory per connection, by strategy;
 //! - `nginx`: requests per second and processor time per request of the server, beside nginx;
 //! - `control`: answer times of the control plane beside a bare axum server, and what it costs without calls;
 //! - `lateness/closed`: how late injected delays are with 1,000 requests in flight;
@@ -28,6 +29,8 @@ mod hedging;
 mod lateness;
 #[cfg(target_os = "linux")]
 mod median_ratio;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(target_os = "linux")]
 mod nginx;
 #[cfg(target_os = "linux")]
@@ -52,6 +55,8 @@ const TABLES: &[(&str, fn())] = &[
     #[cfg(unix)]
     ("transport", transport::print),
     #[cfg(target_os = "linux")]
+    ("memory", memory::print),
+    #[cfg(target_os = "linux")]
     ("nginx", nginx::print),
     #[cfg(target_os = "linux")]
     ("control", control::print),
@@ -74,17 +79,33 @@ fn main() -> ExitCode {
         control::serve();
         return ExitCode::SUCCESS;
     }
+    #[cfg(target_os = "linux")]
+    if let Ok(trial) = env::var(memory::TRIAL) {
+        memory::run_trial(&trial);
+        return ExitCode::SUCCESS;
+    }
+    let prints = |name: &str| common::is_test() || common::names(name);
+    let mut has_printed = false;
+    for (name, print) in TABLES {
+        if common::is_list() {
+            println!("{name}: table, runs only if it is named");
+        } else if prints(name) {
+            print();
+            has_printed = true;
+        }
+    }
+    // Otherwise the processor time of a client that is a process of this program would contain that of criterion.
+    if !has_printed || common::is_test() {
+        criterion();
+    }
+    goals::exit_code()
+}
+
+/// The groups that criterion measures, and their summary.
+fn criterion() {
     let mut criterion = Criterion::default().configure_from_args();
     let measured = strategies::bench(&mut criterion);
     parts::bench(&mut criterion);
     criterion.final_summary();
-    for (name, print) in TABLES {
-        if common::is_list() {
-            println!("{name}: table, runs only if it is named");
-        } else if common::is_test() || common::names(name) {
-            print();
-        }
-    }
     summary::print(&measured);
-    goals::exit_code()
 }

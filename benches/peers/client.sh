@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # flagpole's client beside other clients, without latency: requests per second and CPU time per request
 # through 64 keep-alive connections to the same server (nginx, or flagpole if SERVER=flagpole) on the same
-# machine. Rounds alternate between the clients; medians count.
-# Usage: benches/peers/client.sh [ROUNDS] [REQUESTS] [CC]
+# machine. Usage: benches/peers/client.sh [ROUNDS] [REQUESTS] [CC]
 #
-# flagpole verifies every body and records every response time; the other clients do not inspect bodies. oha runs in
-# its fast mode, without display or output. The Python programs make a hundredth of the requests. Clients and
-# libraries that are not installed are skipped.
+# The clients take turns, each round begins with another of them, and a warm-up round does not count. A ratio is
+# the median of the ratios of the rounds. CPU time is that of the client's process, start and end included.
+# flagpole verifies every body and records every service time and response time; the other clients do not
+# inspect bodies. oha runs in its fast mode, without display or output. The Python programs make a hundredth
+# of the requests. Clients and libraries that are not installed are skipped. WAYS= skips the Python programs.
+#
+# "On one core": a client with one thread, confined to one core, beside a server that may use all of them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-rounds=${1:-5} requests=${2:-200000} cc=${3:-br}
+rounds=${1:-7} requests=${2:-200000} cc=${3:-br}
 connections=64
 server=${SERVER:-nginx}
 
-for tool in wrk python3; do
+for tool in wrk python3 taskset; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed" >&2; exit 0; }
 done
 if [ "$server" = nginx ] && ! command -v nginx >/dev/null; then
@@ -109,64 +112,101 @@ except ModuleNotFoundError as missing:
 PYTHON
 python=${PYTHON:-python3}
 
-# Each prints requests per second, and what was done in all.
-run_wrk() { # 2 s are as many requests as the others make
-  wrk -t2 -c$connections -d2s "$url" | awk '/requests in/ { n = $1 } /Requests\/sec/ { rate = $2 } END { print rate, n }'
+# Each prints requests per second and the number of requests.
+wrk_client() { # THREADS
+  wrk -t"$1" -c$connections -d2s "$url" |
+    awk '/requests in/ { n = $1 } /Requests\/sec/ { rate = $2 } END { print rate, n }'
 }
-run_oha() {
+oha_client() {
   local start end
   start=$(date +%s.%N)
   oha -n "$requests" -c $connections --no-tui --disable-compression --output-format quiet "$url" >/dev/null
   end=$(date +%s.%N)
   awk -v n="$requests" -v s="$start" -v e="$end" 'BEGIN { print n / (e - s), n }'
 }
-run_hey() {
+hey_client() {
   hey -n "$requests" -c $connections -disable-compression "$url" |
     awk -v n="$requests" '/Requests\/sec/ { print $2, n }'
 }
-run_flagpole() {
-  URL=http://127.0.0.1:$port CC=$cc REQUESTS=$requests STRATEGIES=$1 ROUNDS=1 "$ours" --bench transport 2>/dev/null |
-    awk -v n="$requests" -v way="$1" '$1 == way { print $2, n, $4 }'
+flagpole_client() { # TRANSPORT STRATEGY
+  URL=http://127.0.0.1:$port CC=$cc REQUESTS=$requests ROUNDS=1 TRANSPORT=$1 STRATEGIES=$2 "$ours" --bench transport |
+    awk -v n="$requests" '$3 == "requests/s" { print $2, n }'
 }
-run_python() {
+python_client() { # WAY
   local count=$((requests / 100))
   echo "$("$python" "$folder/ways.py" "$1" "$url" $count $connections) $count"
 }
+# Confines a client to one core. The server keeps all of them: on the other one alone it would be the bottleneck, and
+# the clients would all reach its speed.
+one_core() {
+  taskset -cp $(($(nproc) - 1)) $BASHPID >/dev/null
+  "$@"
+}
 
-clients=("flagpole per-core" "flagpole async" wrk)
+# Name=function and arguments.
+clients=(
+  "per-core=flagpole_client built-in per-core"
+  "async=flagpole_client built-in async"
+  "threads=flagpole_client built-in threads"
+  "hyper per-core=flagpole_client hyper per-core"
+  "hyper async=flagpole_client hyper async"
+  "wrk -t2=wrk_client 2"
+  "async on one core=one_core flagpole_client built-in async"
+  "wrk -t1 on one core=one_core wrk_client 1"
+)
 for tool in oha hey; do
-  if command -v $tool >/dev/null; then clients+=($tool); else echo "skipped: $tool is not installed" >&2; fi
+  if command -v $tool >/dev/null; then
+    clients+=("$tool=${tool}_client")
+  else
+    echo "skipped: $tool is not installed" >&2
+  fi
 done
-for way in sequential threads aiohttp httpx; do
+for way in ${WAYS-sequential threads aiohttp httpx}; do
   if "$python" "$folder/ways.py" "$way" "$url" 1 1 >/dev/null 2>"$folder/why"; then
-    clients+=("python $way")
+    clients+=("python $way=python_client $way")
   else
     echo "skipped: python $way: $(tail -1 "$folder/why")" >&2
   fi
 done
 
-median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 TIMEFORMAT='%U %S'
-for round in $(seq "$rounds"); do
-  for client in "${clients[@]}"; do
-    # shellcheck disable=SC2086 # the second word is the client's way
-    { time run_$client >"$folder/out"; } 2>"$folder/time"
-    read -r rate count cpu <"$folder/out"
-    # Ours says what the requests alone cost; of the others it is what the process cost, start and all.
-    cpu=${cpu:-$(awk -v n="$count" 'END { print ($1 + $2) / n * 1e6 }' "$folder/time")}
-    echo "$rate" >>"$folder/$client.rate"
-    echo "$cpu" >>"$folder/$client.cpu"
-    echo "round $round  $client  $rate requests/s  $cpu us CPU per request" >&2
+for round in $(seq 0 "$rounds"); do
+  for turn in $(seq "${#clients[@]}"); do
+    IFS='=' read -r name command <<<"${clients[(turn + round) % ${#clients[@]}]}"
+    # shellcheck disable=SC2086 # the function and its arguments
+    { time $command >"$folder/out" 2>"$folder/errors"; } 2>"$folder/time"
+    read -r rate count <"$folder/out" || { echo "$name failed: $(tail -3 "$folder/errors")" >&2; exit 1; }
+    cpu=$(awk -v n="$count" '{ print ($1 + $2) / n * 1e6 }' "$folder/time")
+    if ((round > 0)); then
+      echo "$rate" >>"$folder/$name.rate"
+      echo "$cpu" >>"$folder/$name.cpu"
+    fi
+    echo "round $round of $rounds: $name, $rate requests/s, $cpu us of CPU per request" >&2
   done
 done
 
-echo "$server, flags/$cc/$cc.gif, $(stat -c %s "fixtures/flags/$cc/$cc.gif") bytes, $connections connections, $(nproc) cores, medians of $rounds rounds"
+# Median, smallest and largest.
+spread() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)], value[1], value[NR] }'; }
+echo "$server, flags/$cc/$cc.gif, $(stat -c %s "fixtures/flags/$cc/$cc.gif") bytes, $connections connections, $(nproc) cores:" \
+  "median of $rounds rounds (smallest to largest)"
 for client in "${clients[@]}"; do
-  printf '%-20s %10.0f requests/s %8.2f us CPU per request\n' "$client" "$(median <"$folder/$client.rate")" "$(median <"$folder/$client.cpu")"
+  name=${client%%=*}
+  # shellcheck disable=SC2046 # three numbers each
+  printf '%-20s %8.0f requests/s (%.0f to %.0f) %7.2f us of CPU per request (%.2f to %.2f)\n' "$name" \
+    $(spread <"$folder/$name.rate") $(spread <"$folder/$name.cpu")
 done
-for goal in "wrk 0.85" "oha 1.10"; do
-  read -r peer least <<<"$goal"
-  [ -e "$folder/$peer.rate" ] || continue
-  awk -v ours="$(median <"$folder/flagpole per-core.rate")" -v theirs="$(median <"$folder/$peer.rate")" -v peer="$peer" -v least="$least" \
-    'BEGIN { printf "per-core %.3fx %s (goal: at least %s)\n", ours / theirs, peer, least }'
-done
+while IFS=, read -r one other goal; do
+  [ -e "$folder/$other.rate" ] || continue
+  for unit in rate cpu; do
+    paste "$folder/$one.$unit" "$folder/$other.$unit" | awk '{ print $1 / $2 }' | spread >"$folder/$unit.ratio"
+  done
+  read -r median least most <"$folder/rate.ratio"
+  read -r cpu _ <"$folder/cpu.ratio"
+  is_met=$(awk -v median="$median" -v goal="$goal" 'BEGIN { print (median >= goal) ? "met" : "MISSED" }')
+  printf '%s: %.3fx the requests/s of %s (%.3f to %.3f), %.3fx the CPU (goal: at least %sx): %s\n' \
+    "$one" "$median" "$other" "$least" "$most" "$cpu" "$goal" "$is_met"
+done <<'GOALS'
+per-core,wrk -t2,1.00
+per-core,oha,1.25
+async on one core,wrk -t1 on one core,1.00
+GOALS
