@@ -9,6 +9,7 @@ use super::runner::conditions::CellConditions;
 use super::runner::plan_predictor::has_time_windows;
 use super::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
+use flagpole_client::policy::Timeouts;
 use flagpole_client::{Concurrency, DownloadSpec, Policy, Workload};
 use flagpole_protocol::Resource;
 use flagpole_server::config::listener::Listener;
@@ -118,8 +119,7 @@ impl<'a> ForeseenRuns<'a> {
         };
         let (listener, timeouts) = (&server.listener, variant.policy()?.timeouts);
         let is_limited = listener.concurrency_limit.is_some() || listener.rate_limit.is_some();
-        let timeouts = [timeouts.total, timeouts.connect, timeouts.first_byte];
-        let has_timeout = timeouts.iter().any(Option::is_some);
+        let has_timeout = timeouts != Timeouts::NONE;
         let mut fates = self.fates(server, SampleKind::Attempts);
         Ok(!is_limited && !has_timeout && fates.all(|fate| fate.fault.is_none()))
     }
@@ -132,7 +132,8 @@ impl<'a> ForeseenRuns<'a> {
         };
         let listener = &server.listener;
         let has_limit = listener.concurrency_limit.is_some() || listener.rate_limit.is_some();
-        if policy.hedge.is_some() || has_limit && policy.retry.max_attempts() > 1 {
+        let retries_by_timing = has_limit || policy.circuit_breaker.is_some();
+        if policy.hedge.is_some() || retries_by_timing && policy.retry.max_attempts() > 1 {
             return false;
         }
         let timeout = policy.timeouts.total.unwrap_or(Duration::MAX);

@@ -24,6 +24,10 @@ pub(crate) struct PositiveDuration(pub(crate) Duration);
 #[derive(Clone, Copy, PartialEq, Display)]
 pub(crate) struct UpTo100(pub(crate) u32);
 
+/// A number of results, 1 to 1000.
+#[derive(Clone, Copy, PartialEq, Display)]
+pub(crate) struct UpTo1000(pub(crate) usize);
+
 /// A status that may be retried.
 #[derive(Clone, Copy, PartialEq, Display)]
 pub(crate) struct RetryStatus(pub(crate) u16);
@@ -89,6 +93,7 @@ parse_by! {
     AnyDuration: |text| duration(text).map(AnyDuration);
     PositiveDuration: |text| positive_duration(text).map(PositiveDuration);
     UpTo100: |text| valid(text, "0 to 100", |number| *number <= 100).map(UpTo100);
+    UpTo1000: |text| valid(text, "1 to 1000", |number| (1..=1000).contains(number)).map(UpTo1000);
     RetryStatus: retry_status;
     Backoff: backoff;
     Percentage: percentage;

@@ -84,6 +84,49 @@ fn retry_after_delays_the_retry() {
 }
 
 #[test]
+fn retry_after_longer_than_accepted_ends_the_download() {
+    for (asked, allowed) in [
+        ("1h", ""),
+        ("2s", "--retry-after-max 1s"),
+        ("2s", "--retry-max-time 1s"),
+    ] {
+        let fault = format!("503,retry-after={asked}");
+        let (sandbox, server) = (Sandbox::new(), failing(1, &fault));
+        let output = get(&sandbox, &server, &format!("BR --retries 3 {allowed}"));
+        output.assert_code(1);
+        output.assert_stdout_contains("1 failed: 1 x 503 Service Unavailable\n");
+        assert_eq!(server.ledger().requests, 1);
+    }
+}
+
+#[test]
+fn circuit_breaker_spares_a_server_that_fails() {
+    for combo in ["--strategy sequential", "--strategy threads -c 1"] {
+        let (sandbox, server) = (Sandbox::new(), server_with("0", "500"));
+        let options = "--circuit-breaker 50% --circuit-window 4 --circuit-open 1h";
+        let output = get(&sandbox, &server, &format!("{options} {combo}"));
+        output.assert_code(1);
+        output
+            .assert_stdout_contains("\nthe circuit breaker opened 1 time; 16 attempts not sent\n");
+        output.assert_stdout_contains("16 x the circuit breaker is open");
+        assert_eq!(server.ledger().requests, 4);
+    }
+}
+
+#[test]
+fn run_that_ends_with_its_time_says_how_much_was_not_started() {
+    for combo in ["--strategy sequential", "-c 1", "--strategy threads -c 1"] {
+        let (sandbox, server) = (Sandbox::new(), server_with("50ms", ""));
+        let output = get(&sandbox, &server, &format!("--max-time 40ms {combo}"));
+        output.assert_code(1);
+        let stopped = "stopped after --max-time 40ms: ";
+        assert!(output.stderr.contains(stopped), "{output}");
+        output.assert_stdout_contains(" not started\n");
+        assert!(server.ledger().requests <= 1);
+    }
+}
+
+#[test]
 fn retry_budget_bounds_the_retries_of_the_run() {
     let (sandbox, server) = (Sandbox::new(), server_with("0", "500"));
     let options = "--retries 50 --backoff 1ms..1ms --retry-budget 0%";

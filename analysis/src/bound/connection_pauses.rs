@@ -9,7 +9,7 @@
 //! Unlike the other terms, this one holds for the connections that the run opened: a run that opens more may be faster.
 
 use super::planned_work::PlannedWork;
-use flagpole_protocol::AttemptRecord;
+use flagpole_protocol::{AttemptRecord, Outcome};
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -31,8 +31,10 @@ pub(super) fn connection_pauses(records: &[AttemptRecord], work: &PlannedWork) -
 
 /// The number of connections that these attempts opened, or tried to open.
 pub(crate) fn opened_connections(records: &[AttemptRecord]) -> usize {
-    let opened = records.iter().filter(|record| !record.reused_connection);
-    opened.count()
+    let opens = |record: &&AttemptRecord| {
+        !record.reused_connection && record.outcome != Outcome::CircuitOpen
+    };
+    records.iter().filter(opens).count()
 }
 
 /// The planned pause after a response of which the head arrived. Without a head, the connection may have been in the pause

@@ -76,7 +76,9 @@ fn planned_time(record: &AttemptRecord, timeout: Option<Duration>) -> Option<Dur
     let planned_or_zero = planned.unwrap_or_default();
     match record.outcome {
         _ if record.kind == AttemptKind::Hedge => None,
-        Outcome::HedgeLost | Outcome::CircuitOpen => None,
+        Outcome::HedgeLost => None,
+        // Nothing was sent; the backoff after it counts.
+        Outcome::CircuitOpen => Some(Duration::ZERO),
         // Nothing was planned for this time, or the response stood still for it.
         Outcome::Timeout(TimeoutKind::Connect | TimeoutKind::Stall | TimeoutKind::Speed, limit) => {
             Some(limit)

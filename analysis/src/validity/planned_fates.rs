@@ -3,7 +3,8 @@
 //!
 //! An attempt shows its fate by its status, the planned delay and pacing, and the fault; without a head, by its
 //! outcome, such as a reset. What happens to a timing-dependent attempt (a hedge, the attempt that lost to one, a
-//! timeout, a cancellation, a rejection by a limit, a failed connection) does not follow from the seed, nor does whether
+//! timeout, a cancellation, a rejection by a limit or the circuit breaker, a failed connection, a request that was repeated
+//! on a new connection) does not follow from the seed, nor does whether
 //! other attempts follow it in the same download. So such attempts, a timeout after a planned hang included, and those
 //! after them are counted but not compared. The fates of all other attempts follow from the seed.
 
@@ -121,9 +122,10 @@ pub fn compare_fates(runs: &[PlannedFates]) -> Vec<FateComparison> {
 impl DownloadFates {
     fn from_attempts(mut attempts: Vec<&AttemptRecord>) -> DownloadFates {
         attempts.sort_unstable_by_key(|record| record.attempt);
-        let first = attempts
-            .iter()
-            .position(|record| is_timing_dependent(record));
+        let first = (0..attempts.len()).find(|&index| {
+            let (record, next) = (attempts[index], attempts.get(index + 1));
+            is_timing_dependent(record) || is_repeated(record, next)
+        });
         let lines = (1..).zip(&attempts);
         DownloadFates {
             lines: lines
@@ -148,8 +150,17 @@ fn is_timing_dependent(record: &AttemptRecord) -> bool {
                 | Outcome::ConnectFailed { .. }
                 | Outcome::ConnectionError { .. }
                 | Outcome::HedgeLost
+                | Outcome::CircuitOpen
                 | Outcome::Cancelled
         )
+}
+
+/// Whether `next` repeats the request of `record`, whose connection was stale: whether it was depends on timing.
+fn is_repeated(record: &AttemptRecord, next: Option<&&AttemptRecord>) -> bool {
+    next.is_some_and(|next| {
+        next.kind == AttemptKind::Retry
+            && (next.resource, next.request_number) == (record.resource, record.request_number)
+    })
 }
 
 /// One attempt as a line that is the same on every platform and in every release. `position` is that of the attempt in

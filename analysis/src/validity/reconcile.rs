@@ -160,6 +160,7 @@ mod tests {
                 message: "no port".into(),
             },
             Outcome::Timeout(TimeoutKind::Connect, limit),
+            Outcome::CircuitOpen,
         ] {
             let records = [response(200), without_status(outcome)];
             assert_eq!(check(&records, 1, &[(200, 1)]), None);

@@ -53,14 +53,20 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
 ) {
     let mut next = Some(first);
     while let Some(spec) = next {
-        let local = if run.resumes(&spec.plan) {
+        let local = if run.resumes(&spec.plan) && !spec.is_rejected {
             let resource = spec.plan.resource;
             let look_up = move |folder: &DownloadDir| Ok(folder.local_copy(resource));
             driver.on_disk(look_up, None).await.unwrap_or_default()
         } else {
             LocalCopy::default()
         };
-        let response = {
+        let response = if spec.is_rejected {
+            Box::new(RawResponse {
+                sent: run.template.clock.now(),
+                result: Err(Outcome::CircuitOpen),
+                ..RawResponse::default()
+            })
+        } else {
             let hedge_token = run.hedge_token(spec.id, run_token);
             let request = RequestSpec {
                 resource: spec.plan.resource,

@@ -95,12 +95,17 @@ impl RunState {
             .for_each(CancellationToken::cancel);
     }
 
-    /// The statistics of the whole run, with the downloads and the backoff that a cancellation cut off.
+    /// The statistics of the whole run, with what belongs to no attempt: the openings of the circuit breaker, and the
+    /// downloads and the backoff that the end of the run cut off.
     pub(crate) fn total_stats(&self, run: &Run<'_>, stats: RunStats) -> RunStats {
         let now = self.template.clock.now();
-        let unfinished_backoff = self.scheduler().unfinished_backoff(now);
+        let scheduler = self.scheduler();
+        let unfinished_backoff = scheduler.unfinished_backoff(now);
+        let circuit_openings = scheduler.circuit_openings();
+        drop(scheduler);
         let mut stats = stats.for_downloads(run.workload.downloads.len());
         stats.backoff += unfinished_backoff;
+        stats.circuit_openings = circuit_openings;
         stats
     }
 }

@@ -3,12 +3,15 @@
 //! scheduler applies them.
 
 mod adaptive_limit;
+mod circuit_breaker;
 mod hedge;
 mod redirects;
 mod retry;
 mod timeouts;
 
 pub(crate) use adaptive_limit::AdaptiveLimit;
+pub use circuit_breaker::CircuitBreakerConfig;
+pub(crate) use circuit_breaker::{CircuitBreaker, CircuitPermit};
 pub(crate) use hedge::KaplanMeier;
 pub use hedge::{Hedge, HedgeDelay};
 pub(crate) use redirects::{is_redirect, request_url, resolve_location};
@@ -30,6 +33,8 @@ pub struct Policy {
     pub budget: Option<RetryBudgetConfig>,
     /// When slow requests are duplicated.
     pub hedge: Option<Hedge>,
+    /// When nothing is sent for a while because many requests have failed. Which requests are not sent depends on timing.
+    pub circuit_breaker: Option<CircuitBreakerConfig>,
     /// How many redirects in a row are followed; 0 follows none. The default is five, as RFC 2068 section 10.3 advised.
     pub max_redirects: u32,
     /// Whether connections are reused; if not, each request says `Connection: close`.
@@ -49,6 +54,7 @@ impl Default for Policy {
             retry: Retry::default(),
             budget: None,
             hedge: None,
+            circuit_breaker: None,
             max_redirects: 5,
             reuse: true,
             retry_stale: false,

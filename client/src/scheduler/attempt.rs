@@ -1,6 +1,7 @@
 //! The life of an attempt: planned, started, in flight, ended. These are the messages between the scheduler and a
 //! strategy, too.
 
+use crate::policy::CircuitPermit;
 use flagpole_protocol::{AttemptKind, Outcome, Resource};
 use std::{sync::Arc, time::Duration};
 
@@ -75,6 +76,8 @@ pub(crate) struct AttemptSpec {
     pub(crate) attempt: u32,
     /// When the attempt was due.
     pub(crate) due: Duration,
+    /// Whether the circuit breaker is open: no request is sent, and the outcome is [`Outcome::CircuitOpen`].
+    pub(crate) is_rejected: bool,
     pub(crate) plan: AttemptPlan,
 }
 
@@ -85,6 +88,8 @@ pub(super) struct InFlight {
     pub(super) plan: AttemptPlan,
     /// When the attempt started, from the start of the run.
     pub(super) started: Duration,
+    /// The permission to send the request; `None` without a circuit breaker, and if it is open.
+    pub(super) permit: Option<CircuitPermit>,
     /// Whether the result is not needed any more, because another attempt ended the phase of the download.
     pub(super) is_superseded: bool,
     /// When the attempt ended, if it has; the slot is held until the body is handed to the disk.

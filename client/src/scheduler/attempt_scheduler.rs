@@ -3,7 +3,10 @@
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::hedge_state::HedgeState;
-use crate::{DownloadSpec, Policy, Workload, policy::AdaptiveLimit};
+use crate::{
+    DownloadSpec, Policy, Workload,
+    policy::{AdaptiveLimit, CircuitBreaker},
+};
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
 use smallvec::SmallVec;
@@ -35,9 +38,10 @@ pub(crate) struct AttemptScheduler {
     pub(super) followups: VecDeque<AttemptPlan>,
     pub(super) hedging: Option<HedgeState>,
     pub(super) adaptive_limit: Option<AdaptiveLimit>,
+    pub(super) circuit_breaker: Option<CircuitBreaker>,
     /// Number of attempts started so far.
     pub(super) started: u64,
-    /// Number of first tries of flags and of metadata started so far, which pay for the retry budget.
+    /// Number of first tries of flags and of metadata sent so far, which pay for the retry budget.
     pub(super) firsts: u64,
     /// Number of retries scheduled so far.
     pub(super) retried: u64,
@@ -57,6 +61,7 @@ impl AttemptScheduler {
             concurrency,
             free_slots: vec![Duration::ZERO; concurrency].into(),
             hedging: policy.hedge.map(HedgeState::new),
+            circuit_breaker: policy.circuit_breaker.map(CircuitBreaker::new),
             ..AttemptScheduler::default()
         }
     }
@@ -93,6 +98,12 @@ impl AttemptScheduler {
             retry.backoff.saturating_sub(remaining)
         });
         waits.sum()
+    }
+
+    /// How often the circuit breaker has opened.
+    pub(crate) fn circuit_openings(&self) -> u64 {
+        let breaker = self.circuit_breaker.as_ref();
+        breaker.map_or(0, CircuitBreaker::openings)
     }
 
     /// The most attempts that can be in flight from now on, which becomes less as downloads end: further slots would stay

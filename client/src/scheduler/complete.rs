@@ -2,7 +2,8 @@
 
 use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
-use flagpole_protocol::{AttemptKind, Outcome};
+use crate::policy::CircuitPermit;
+use flagpole_protocol::{AttemptKind, Outcome, TimeoutKind};
 use std::time::Duration;
 
 impl AttemptScheduler {
@@ -22,6 +23,12 @@ impl AttemptScheduler {
         let entry = entry.expect("an attempt is completed once, while it holds its slot");
         entry.ended = Some(now);
         let (is_superseded, plan) = (entry.is_superseded, entry.plan.clone());
+        let permit = entry.permit.take();
+        let repetition = self.repetition(&plan, result, now);
+        if let Some(permit) = permit {
+            let has_no_result = is_superseded || result.died_unanswered && repetition.is_some();
+            self.end_permit(permit, has_no_result, &result.outcome, now);
+        }
         if let Some(hedging) = &mut self.hedging {
             let in_flight = self.in_flight.iter().map(|(_, attempt)| attempt);
             let in_flight = in_flight.filter(|attempt| attempt.ended.is_none());
@@ -29,7 +36,10 @@ impl AttemptScheduler {
             hedging.on_result(result, is_superseded, elapsed);
         }
         if is_superseded {
-            return Disposition::intermediate(Outcome::HedgeLost);
+            return Disposition::intermediate(match &result.outcome {
+                Outcome::CircuitOpen => Outcome::CircuitOpen,
+                _ => Outcome::HedgeLost,
+            });
         }
         // A server closes an idle connection whatever its load.
         if let Some(limit) = &mut self.adaptive_limit
@@ -47,7 +57,7 @@ impl AttemptScheduler {
         let download = &mut self.downloads[id.download_key];
         download.in_flight.retain(|in_flight| *in_flight != id);
         download.died_unanswered |= result.died_unanswered;
-        if let Some(repetition) = self.repetition(&plan, result, now) {
+        if let Some(repetition) = repetition {
             self.immediate.push_back(repetition);
             return Disposition::intermediate(result.outcome.clone());
         }
@@ -66,6 +76,24 @@ impl AttemptScheduler {
         }
     }
 
+    /// Gives the circuit breaker the result of an attempt, unless the attempt has none that counts.
+    fn end_permit(
+        &mut self,
+        permit: CircuitPermit,
+        has_no_result: bool,
+        outcome: &Outcome,
+        now: Duration,
+    ) {
+        let Some(breaker) = &mut self.circuit_breaker else {
+            return;
+        };
+        match outcome {
+            _ if has_no_result => breaker.release(permit),
+            Outcome::Cancelled | Outcome::Timeout(TimeoutKind::Run, _) => breaker.release(permit),
+            outcome => breaker.on_result(permit, self.policy.retry.is_retryable(outcome), now),
+        }
+    }
+
     /// The same request, without what made it fail: without conditional headers, or on a new connection. A repetition is
     /// made at once, with the same request number, and counts neither as a try nor in the retry budget.
     fn repetition(
@@ -74,21 +102,23 @@ impl AttemptScheduler {
         result: &AttemptResult,
         now: Duration,
     ) -> Option<AttemptPlan> {
-        let repeated = plan.repeated(AttemptKind::Retry, now);
+        let is_stale = result.died_unanswered && !plan.fresh_connection;
         if result.conditions_failed && !plan.unconditional {
             // Starts at the resource, because a redirect of flagpole leads to its target once.
-            return Some(AttemptPlan {
+            Some(AttemptPlan {
                 unconditional: true,
                 path: None,
                 hops: 0,
-                ..repeated
-            });
+                ..plan.repeated(AttemptKind::Retry, now)
+            })
+        } else if is_stale && self.policy.retry_stale && !self.is_over(now) {
+            Some(AttemptPlan {
+                fresh_connection: true,
+                ..plan.repeated(AttemptKind::Retry, now)
+            })
+        } else {
+            None
         }
-        let is_stale = result.died_unanswered && !plan.fresh_connection;
-        (is_stale && self.policy.retry_stale && !self.is_over(now)).then_some(AttemptPlan {
-            fresh_connection: true,
-            ..repeated
-        })
     }
 
     /// Schedules the next hop of a redirect. Returns [`Outcome::Redirected`] if the redirect is followed,

@@ -30,6 +30,9 @@
 //!
 //! So a download lasts from when its first attempt was due to the end of its final one, without gaps.
 //!
+//! With a circuit breaker, an attempt that comes up while it is open takes its slot like any other, but sends nothing and
+//! ends at once.
+//!
 //! The request number of an attempt never depends on timing. Download k of a resource (from 1), with at
 //! most A tries, has the number (k - 1)·W + t in try t (from 1), and (k - 1)·W + A + t in the hedge of
 //! that try; W is 2A if the policy hedges and A if not. A redirect hop has the number of the attempt

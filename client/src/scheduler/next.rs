@@ -143,6 +143,9 @@ impl AttemptScheduler {
             }
             None => self.free_slots.pop_front().unwrap_or(now),
         };
+        let breaker = self.circuit_breaker.as_mut();
+        let permit = breaker.map(|breaker| breaker.try_acquire(now));
+        let is_rejected = permit == Some(None);
         let entry = self.in_flight.vacant_entry();
         let id = AttemptId {
             serial: self.started,
@@ -158,7 +161,7 @@ impl AttemptScheduler {
         }
         download.attempts += 1;
         let is_first = matches!(plan.kind, AttemptKind::First | AttemptKind::Metadata);
-        self.firsts += u64::from(is_first);
+        self.firsts += u64::from(is_first && !is_rejected);
         if let Some(hedging) = &mut self.hedging {
             hedging.on_start(id, plan.kind);
         }
@@ -166,6 +169,7 @@ impl AttemptScheduler {
             serial: id.serial,
             plan: plan.clone(),
             started: now,
+            permit: permit.flatten(),
             is_superseded: false,
             ended: None,
             retry: None,
@@ -174,6 +178,7 @@ impl AttemptScheduler {
             id,
             attempt: download.attempts,
             due,
+            is_rejected,
             plan,
         }
     }

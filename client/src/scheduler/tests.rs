@@ -1,6 +1,7 @@
 //! The scheduler in virtual time, with a server that is a function: no test waits.
 
 mod cancellation;
+mod circuit_breaker;
 mod due_times;
 mod hedges;
 mod metadata;

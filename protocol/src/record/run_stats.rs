@@ -46,6 +46,8 @@ pub struct RunStats {
     pub hedges: u64,
     /// Attempts made because the previous one was redirected.
     pub redirects: u64,
+    /// How often the circuit breaker opened. Attempts do not say it: this is 0 until the end of the run.
+    pub circuit_openings: u64,
     /// The backoff of all downloads together.
     pub backoff: Duration,
     /// Bytes of bodies that arrived, of all attempts.
@@ -171,6 +173,7 @@ impl AddAssign<&RunStats> for RunStats {
         self.retries += other.retries;
         self.hedges += other.hedges;
         self.redirects += other.redirects;
+        self.circuit_openings += other.circuit_openings;
         self.backoff += other.backoff;
         self.bytes += other.bytes;
         self.wasted_bytes += other.wasted_bytes;

@@ -116,6 +116,10 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
 
+    /// Repeat requests that died on a reused connection once
+    #[arg(long, help_heading = "Policy")]
+    pub(super) retry_stale: bool,
+
     /// Print times relative to this strategy [default: the fastest]
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(names::strategy_candidates), help_heading = "Results")]
     pub(super) reference: Option<String>,

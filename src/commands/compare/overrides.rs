@@ -66,15 +66,19 @@ impl CompareArgs {
 
     /// Merges the policy options over the common policy. Fails if an option would have no effect.
     fn replace_policy(&self, experiment: &mut Experiment) -> Result<()> {
+        let mut given = self.policy.clone();
+        if self.retry_stale {
+            given.set_retry_stale();
+        }
         let policies = experiment.policies.values().map(PolicyOptions::table);
         let policies: Vec<_> = policies.collect();
-        for key in self.policy.table().keys() {
+        for key in given.table().keys() {
             if !policies.is_empty() && policies.iter().all(|policy| policy.contains_key(key)) {
                 let option = key.replace('_', "-");
                 bail!("--{option}: every policy of the experiment has its own `{key}`");
             }
         }
-        experiment.policy = self.policy.merged_over(&experiment.policy)?;
+        experiment.policy = given.merged_over(&experiment.policy)?;
         Ok(())
     }
 

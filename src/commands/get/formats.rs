@@ -53,6 +53,7 @@ fn json(result: &GetResult<'_>) -> Result<String> {
             "hedges": stats.hedges,
             "redirects": stats.redirects,
         },
+        "circuit_openings": stats.circuit_openings,
         "bytes": stats.bytes,
         "wasted_bytes": stats.wasted_bytes,
         "backoff_us": micros(stats.backoff),

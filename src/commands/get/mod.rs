@@ -19,15 +19,16 @@ use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
-    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Run, Strategy, Target, Workload,
-    strategy,
+    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Policy, Run, Strategy, Target,
+    Workload, strategy,
 };
-use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
+use flagpole_protocol::spec::DurationDisplay;
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats, TimeoutKind};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Download countries' flags (GIF images)
 ///
@@ -48,6 +49,10 @@ Examples:
   flagpole get --server ERROR --every --limit 100 --timeout 10s --retries 3
   flagpole get --all -c 32 --hedge p95 --records attempts.jsonl
   flagpole get --all --metadata --resume --format json")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct GetArgs {
     #[command(flatten)]
     selection: CodeSelection,
@@ -96,9 +101,17 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
 
-    // Last, because options after it would appear under its help heading.
+    // Options after it appear under its help heading.
     #[command(flatten)]
     policy: PolicyOptions,
+
+    /// Limit the time of the whole run
+    #[arg(long, value_name = "DURATION", value_parser = value_parsers::positive_duration)]
+    max_time: Option<Duration>,
+
+    /// Do not repeat requests that died on a reused connection
+    #[arg(long)]
+    no_retry_stale: bool,
 }
 
 /// A listener of the built-in profile `book`, with its port.
@@ -122,7 +135,11 @@ impl GetArgs {
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let workload = self.workload();
         let concurrency = self.concurrency()?;
-        let policy = self.policy.policy(concurrency.get())?;
+        let policy = Policy {
+            retry_stale: !self.no_retry_stale,
+            max_time: self.max_time,
+            ..self.policy.policy(concurrency.get())?
+        };
         system_limits::check_concurrency(concurrency.get())?;
         let target = self.target();
         let endpoint = target.clone().resolve();
@@ -174,6 +191,7 @@ impl GetArgs {
         let printed = printed.and_then(|text| output::result(&text));
         let written = records.map_or(Ok(()), RecordWriter::finish);
         advise(&stats, endpoint.target());
+        self.report_end_of_time(&result);
         let cannot_write = output::report_errors([printed, written]);
         Ok(ExitStatus::from_failed(
             stats.error + stats.unstarted > 0 || cannot_write,
@@ -217,6 +235,26 @@ impl GetArgs {
             folder = folder.resuming(&target.to_string(), self.max_body.get());
         }
         Ok(folder)
+    }
+
+    /// Says that `--max-time` ended the run, and how many downloads it kept from starting.
+    fn report_end_of_time(&self, result: &GetResult<'_>) {
+        let (unstarted, unfinished) = (result.unstarted(), result.stats.unfinished());
+        let end = Outcome::Timeout(TimeoutKind::Run, Duration::ZERO).label();
+        let is_cut_off = unstarted + unfinished > 0 || result.stats.outcomes.contains_key(&end);
+        if let Some(limit) = self.max_time.filter(|limit| *limit <= result.elapsed)
+            && is_cut_off
+        {
+            let limit = DurationDisplay(limit);
+            let were = if unstarted == 1 {
+                "download was"
+            } else {
+                "downloads were"
+            };
+            output::note(&format!(
+                "stopped after --max-time {limit}: {unstarted} {were} not started"
+            ));
+        }
     }
 
     fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {

@@ -38,6 +38,21 @@ impl GetResult<'_> {
         self.stats.attempts() as f64 / self.stats.started.max(1) as f64
     }
 
+    /// Attempts for which no request was sent, because the circuit breaker was open.
+    fn unsent(&self) -> u64 {
+        let unsent = self.stats.outcomes.get(&Outcome::CircuitOpen.label());
+        unsent.map_or(0, |count| count.attempts)
+    }
+
+    /// How often the circuit breaker opened, if it did.
+    fn circuit_openings(&self) -> Option<String> {
+        let openings = self.stats.circuit_openings;
+        (openings > 0).then(|| {
+            let (times, unsent) = (plural(openings, "time"), plural(self.unsent(), "attempt"));
+            format!("the circuit breaker opened {times}; {unsent} not sent")
+        })
+    }
+
     /// The totals as text.
     pub(super) fn text(&self) -> String {
         let stats = self.stats;
@@ -54,8 +69,8 @@ impl GetResult<'_> {
         for (count, what) in counts.iter().filter(|(count, _)| *count > 0) {
             let _ = writeln!(text, "{count} {what}");
         }
-        if let Some(costs) = self.costs() {
-            let _ = writeln!(text, "{costs}");
+        for line in [self.costs(), self.circuit_openings()].iter().flatten() {
+            let _ = writeln!(text, "{line}");
         }
         let _ = writeln!(text, "elapsed time: {}", HumanDuration(self.elapsed));
         text
@@ -102,8 +117,9 @@ impl GetResult<'_> {
             (!stats.backoff.is_zero()).then(|| format!("{backoff} of backoff{summed}")),
         ];
         let costs: Vec<_> = costs.into_iter().flatten().collect();
-        let requests = plural(stats.attempts(), "request");
-        let each = self.attempts_per_download();
+        let requests = stats.attempts() - self.unsent();
+        let each = requests as f64 / stats.started.max(1) as f64;
+        let requests = plural(requests, "request");
         (!costs.is_empty())
             .then(|| format!("{requests} ({each:.2} per flag): {}", costs.join("; ")))
     }
@@ -152,6 +168,7 @@ impl DownloadTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flagpole_protocol::{AttemptKind, Resource};
 
     fn text(stats: &RunStats, connections: usize) -> String {
         let result = GetResult {
@@ -161,6 +178,26 @@ mod tests {
             downloads: &DownloadTable::default(),
         };
         result.text()
+    }
+
+    #[test]
+    fn attempts_that_the_circuit_breaker_held_back_are_no_requests() {
+        let mut stats = RunStats::default();
+        for (attempt, outcome) in (1..).zip([Outcome::Http(503), Outcome::CircuitOpen]) {
+            stats.record(&AttemptRecord {
+                attempt,
+                kind: AttemptKind::Retry,
+                ..AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
+            });
+        }
+        stats.circuit_openings = 1;
+        let text = text(&stats, 1);
+        let sentence = "\nthe circuit breaker opened 1 time; 1 attempt not sent\n";
+        assert!(
+            text.contains("\n1 request (1.00 per flag): 2 retries\n"),
+            "{text}"
+        );
+        assert!(text.contains(sentence), "{text}");
     }
 
     #[test]

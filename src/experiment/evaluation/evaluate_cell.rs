@@ -28,11 +28,13 @@ pub(crate) fn evaluate_cell(
     let repeated_rounds = repeated_rounds(conditions, &cell.repeated);
     let mut strategies = Vec::new();
     for (variant, trials) in conditions.variants.iter().zip(cell.trials) {
-        let has_budget = variant.policy()?.budget.is_some();
+        let policy = variant.policy()?;
+        let limits_retries = policy.budget.is_some() || policy.retry.max_time.is_some();
         strategies.push(MeasuredStrategy {
             name: variant.name.clone(),
             policy: variant.policy.describe().join(", "),
-            compares_first_attempts_only: has_budget || !conditions.experiment.policies.is_empty(),
+            compares_first_attempts_only: limits_retries
+                || !conditions.experiment.policies.is_empty(),
             trials,
         });
     }

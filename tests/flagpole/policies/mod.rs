@@ -1,5 +1,6 @@
 //! Every policy under every strategy and transport, against a server whose journal says what happened.
 
+mod circuit_breaker;
 mod connections;
 mod hedges;
 mod retries;

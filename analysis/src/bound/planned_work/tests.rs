@@ -64,6 +64,18 @@ fn chain_is_the_sum_of_attempts_and_backoff() {
 }
 
 #[test]
+fn attempt_that_was_not_sent_takes_no_time_but_the_backoff_after_it() {
+    let unsent = record(1, Outcome::CircuitOpen, None);
+    let sent = AttemptRecord {
+        attempt: 2,
+        backoff: Duration::from_millis(30),
+        ..response()
+    };
+    let work = PlannedWork::from_records(&[unsent, sent], None).unwrap();
+    assert_eq!((work.requests, work.chains), (ms(&[0, 50]), ms(&[80])));
+}
+
+#[test]
 fn rejected_attempts_and_the_backoff_after_them_do_not_count() {
     for limit in Rejection::ALL {
         let attempt = |attempt, status, backoff| AttemptRecord {

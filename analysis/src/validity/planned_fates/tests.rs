@@ -143,6 +143,7 @@ fn timing_dependent_attempts_and_those_after_them_are_not_compared() {
         without_head(timeout, response(1, 1, 200, 40)),
         without_head(Outcome::HedgeLost, response(1, 1, 200, 40)),
         without_head(Outcome::ConnectionRefused, response(1, 1, 200, 40)),
+        without_head(Outcome::CircuitOpen, response(1, 1, 200, 40)),
         refused(Rejection::ConcurrencyLimit),
         refused(Rejection::RateLimit),
         hedge,
@@ -177,6 +178,21 @@ fn attempts_timing_dependent_in_one_run_are_compared_in_none() {
     assert_ne!(digest(&hedged), digest(&plain));
     assert_eq!(digests[0], digests[1]);
     assert_ne!(digests[0], digests[2]);
+}
+
+#[test]
+fn request_repeated_on_a_new_connection_is_not_compared() {
+    let died = without_head(Outcome::EmptyReply, response(1, 1, 200, 40));
+    let repetition = AttemptRecord {
+        attempt: 2,
+        kind: AttemptKind::Retry,
+        ..response(1, 1, 200, 40)
+    };
+    let other = response(2, 1, 200, 20);
+    let fresh = [response(1, 1, 200, 40), other.clone()];
+    let runs = [&[died, repetition, other.clone()][..], &fresh];
+    let digests = digests(&runs.map(PlannedFates::from_records));
+    assert_eq!(digests, [digest(&[other]); 2]);
 }
 
 #[test]

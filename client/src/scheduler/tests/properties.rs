@@ -1,7 +1,7 @@
 //! What holds for every workload, policy and server.
 
 use super::trace::{MS, flags, flags_with_metadata, result, retrying, simulate};
-use crate::policy::{Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
+use crate::policy::{CircuitBreakerConfig, Hedge, HedgeDelay, Policy, Retry, RetryBudgetConfig};
 use crate::scheduler::{AttemptResult, AttemptSpec};
 use flagpole_protocol::{AttemptKind, DrawPurpose, Outcome, RngKey};
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ prop_compose! {
     fn policies()(
         max_attempts in 0u32..4, budget in prop::option::of((0.0..1.0, 0u32..4)),
         hedge in prop::option::of((0u64..60, 0.0..1.0)), max in 0u32..3, seed: u64,
-        retry_stale: bool,
+        retry_stale: bool, breaker in prop::option::of((0.1..1.0, 1usize..9, 0u32..300)),
     ) -> Policy {
         Policy {
             retry: Retry { max_attempts, seed, ..Retry::default() },
@@ -45,6 +45,9 @@ prop_compose! {
             hedge: hedge.map(|(ms, max_ratio)| Hedge {
                 delay: HedgeDelay::Fixed(Duration::from_millis(ms)),
                 max_ratio,
+            }),
+            circuit_breaker: breaker.map(|(failure_ratio, window, ms)| CircuitBreakerConfig {
+                failure_ratio, window, open_time: ms * MS,
             }),
             max_redirects: max,
             retry_stale,
@@ -64,6 +67,27 @@ proptest! {
         let decided: Vec<_> = trace.attempts.iter().filter(|(_, d)| d.is_final).collect();
         let distinct: BTreeSet<_> = decided.iter().map(|(spec, _)| spec.plan.index).collect();
         prop_assert_eq!((decided.len(), distinct.len()), (downloads, downloads));
+    }
+
+    #[test]
+    fn nothing_is_sent_while_the_circuit_is_open_and_one_probe_afterwards(
+        policy in policies(), downloads in 0usize..60, concurrency in 1usize..12, seed: u64,
+    ) {
+        let trace = simulate(&flags(downloads), &policy, concurrency, &random_server(seed));
+        let open_time = policy.circuit_breaker.map_or(Duration::ZERO, |one| one.open_time);
+        let rejected: BTreeSet<_> = trace.attempts.iter()
+            .filter(|(spec, _)| spec.is_rejected)
+            .map(|(spec, _)| spec.id)
+            .collect();
+        for (opening, started) in &trace.openings {
+            let later = trace.started.iter().skip(*started);
+            let mut sent = later.filter(|(id, _)| !rejected.contains(id));
+            let Some((probe, start)) = sent.next() else { continue };
+            prop_assert!(*start >= *opening + open_time);
+            if let Some((_, next)) = sent.next() {
+                prop_assert!(*next >= trace.ended[probe]);
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(super) struct Trace {
     /// In order of completion.
     pub(super) attempts: Vec<(AttemptSpec, Disposition)>,
     pub(super) started: BTreeMap<AttemptId, Duration>,
+    pub(super) ended: BTreeMap<AttemptId, Duration>,
+    /// When the circuit breaker opened, and how many attempts had started.
+    pub(super) openings: Vec<(Duration, usize)>,
     pub(super) peak_in_flight: usize,
     pub(super) wall: Duration,
 }
@@ -62,7 +65,11 @@ fn simulate_scheduler(mut scheduler: AttemptScheduler, server: ScriptedServer<'_
     for _ in 0..100_000 {
         let until = match scheduler.next(now) {
             Action::Start(spec) => {
-                let (result, took) = server(&spec);
+                let (result, took) = if spec.is_rejected {
+                    after(0, Outcome::CircuitOpen)
+                } else {
+                    server(&spec)
+                };
                 trace.started.insert(spec.id, now);
                 pending.insert((now + took, spec.id), (spec, result));
                 trace.peak_in_flight = trace.peak_in_flight.max(scheduler.in_flight.len());
@@ -92,6 +99,10 @@ fn simulate_scheduler(mut scheduler: AttemptScheduler, server: ScriptedServer<'_
             },
             now,
         );
+        trace.ended.insert(spec.id, now);
+        if scheduler.circuit_openings() > trace.openings.len() as u64 {
+            trace.openings.push((now, trace.started.len()));
+        }
         for loser in &disposition.superseded {
             let key = *pending.keys().find(|key| key.1 == *loser).unwrap();
             let lost = pending.remove(&key).unwrap();

@@ -60,6 +60,11 @@ fn options_replace_the_values_of_an_experiment() {
             "[policy]\nretries = 10\nbackoff = \"1ms..2ms\"",
         ),
         ("tail --no-reuse", "[policy]\nno_reuse = true"),
+        ("tail --retry-stale", "[policy]\nretry_stale = true"),
+        (
+            "tail --circuit-breaker 50%",
+            "[policy]\ncircuit_breaker = \"50%\"",
+        ),
     ] {
         let file = file(line);
         assert!(file.contains(expected), "{line}: {file}");
