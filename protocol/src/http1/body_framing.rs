@@ -70,11 +70,11 @@ impl MessageFraming {
 impl FramingFields {
     /// Reads the field if it concerns the framing. Lengths are compared first, because most fields do not.
     fn read(&mut self, field: &Header<'_>, is_empty: bool) -> Result<(), DecodeError> {
-        let is = |name| field.name.eq_ignore_ascii_case(name);
-        match field.name.len() {
-            10 if is("connection") => self.read_connection(field.value),
-            14 if !is_empty && is("content-length") => self.read_length(field.value)?,
-            17 if !is_empty && is("transfer-encoding") => self.read_codings(field.value)?,
+        let name = field.name.as_bytes();
+        match name.len() {
+            10 if is(name, b"Connection") => self.read_connection(field.value),
+            14 if !is_empty && is(name, b"Content-Length") => self.read_length(field.value)?,
+            17 if !is_empty && is(name, b"Transfer-Encoding") => self.read_codings(field.value)?,
             _ => {}
         }
         Ok(())
@@ -82,8 +82,8 @@ impl FramingFields {
 
     fn read_connection(&mut self, value: &[u8]) {
         for option in elements(value) {
-            self.close |= option.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.close |= is(option, b"close");
+            self.keep_alive |= is(option, b"keep-alive");
         }
     }
 
@@ -127,6 +127,11 @@ impl FramingFields {
             )),
         }
     }
+}
+
+/// Case-insensitive equality. Most names are in the usual case, for which a comparison of words of memory is enough.
+fn is<const N: usize>(name: &[u8], usual: &[u8; N]) -> bool {
+    name == usual || name.eq_ignore_ascii_case(usual)
 }
 
 /// The elements of a list (RFC 9110 section 5.6.1), without surrounding whitespace or line folding.

@@ -3,6 +3,7 @@
 mod framing;
 mod heads;
 mod limits;
+mod properties;
 
 use super::{DecodeError, ResponseDecoder, ResponseLimits, ResponseVisitor};
 
@@ -61,7 +62,11 @@ pub(super) fn decode_pieces(limits: ResponseLimits, is_head: bool, pieces: &[&[u
     for piece in pieces {
         buffer.extend_from_slice(piece);
         match decoder.decode(&buffer, &mut events) {
-            Ok(consumed) => drop(buffer.drain(..consumed)),
+            Ok(consumed) => {
+                buffer.drain(..consumed);
+                let is_part_of_head = !decoder.has_head() && buffer.len() < limits.head;
+                assert!(buffer.is_empty() || is_part_of_head || decoder.is_complete());
+            }
             Err(error) => {
                 result = Err(error);
                 break;
