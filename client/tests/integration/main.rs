@@ -13,6 +13,7 @@ mod measuring;
 mod paths;
 mod policies;
 mod requests;
+mod response_decoder;
 mod resuming;
 mod reuse;
 mod saving;

@@ -106,8 +106,8 @@ fn decode_framing(limits: ResponseLimits, is_head: bool, stream: &[u8]) -> Decod
             start = end;
         } else {
             end += 1;
-            let decoded = decoder.decode(&stream[start..end], &mut events);
-            result = decoded.map(|consumed| start += consumed);
+            let pending = &stream[start..end];
+            result = decoder.decode(pending, &mut events).map(|it| start += it);
         }
     }
     assert!(events.content.is_empty());
