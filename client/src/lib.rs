@@ -68,7 +68,7 @@ pub use fetch::{fetch, fetch_blocking};
 pub use measure::measure;
 pub use policy::Policy;
 pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};
-pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile};
+pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile, StorageFailure};
 pub use strategy::Strategy;
 pub use transport::{InvalidRunName, connect_failure_cause};
 pub use workload::target::{Endpoint, Target, TargetError};

@@ -23,6 +23,10 @@ pub(crate) struct CodeSelection {
     #[arg(short, long, conflicts_with = "codes")]
     every: bool,
 
+    /// Exit with 0 even if no flag exists [default with --every and letters]
+    #[arg(long)]
+    allow_missing: bool,
+
     /// Download only the first N codes
     #[arg(short, long, value_name = "N", value_parser = value_parsers::count)]
     limit: Option<NonZeroUsize>,
@@ -33,6 +37,12 @@ pub(crate) struct CodeSelection {
 struct CodePattern(Vec<CountryCode>);
 
 impl CodeSelection {
+    /// Whether all codes may be without a flag: the user says so, or has not named any code that must have one.
+    pub(crate) fn allows_missing(&self) -> bool {
+        let is_letters = !self.codes.is_empty() && self.codes.iter().all(CodePattern::is_letter);
+        self.allow_missing || self.every || is_letters
+    }
+
     /// The codes in alphabetical order, without duplicates.
     pub(crate) fn codes(&self) -> Vec<CountryCode> {
         let mut codes: Vec<CountryCode> = if self.every {
@@ -51,6 +61,12 @@ impl CodeSelection {
         codes.dedup();
         codes.truncate(self.limit.map_or(usize::MAX, NonZeroUsize::get));
         codes
+    }
+}
+
+impl CodePattern {
+    fn is_letter(&self) -> bool {
+        self.0.len() > 1
     }
 }
 
@@ -158,6 +174,20 @@ mod tests {
         assert_eq!(selected("-a").len(), 249);
         assert_eq!(selected("-e").len(), 676);
         assert_eq!(selected("-e -l 3"), ["AA", "AB", "AC"]);
+    }
+
+    #[test]
+    fn missing_flags_are_allowed_where_no_existing_code_is_selected() {
+        let allows = |line: &str| {
+            let words = ["get"].into_iter().chain(line.split_whitespace());
+            SelectionCli::parse_from(words).selection.allows_missing()
+        };
+        for line in ["-e", "X", "X Y", "--allow-missing", "BR --allow-missing"] {
+            assert!(allows(line), "{line}");
+        }
+        for line in ["", "-a", "BR", "X BR", "-l 3"] {
+            assert!(!allows(line), "{line}");
+        }
     }
 
     #[test]

@@ -67,12 +67,53 @@ fn codes_without_a_flag_are_counted_as_not_found() {
 }
 
 #[test]
-fn site_without_flags_exits_with_0() {
-    let (sandbox, server) = (Sandbox::new(), server_with("0", "404"));
-    let output = get(&sandbox, &server, "");
-    output.assert_code(0);
-    output.assert_stdout_starts_with("0 flags downloaded\n20 not found\n");
-    assert!(sandbox.saved().is_empty());
+fn site_without_flags_exits_with_1_unless_missing_flags_are_allowed() {
+    let server = server_with("0", "404");
+    for (options, code) in [
+        ("", 1),
+        ("BR US", 1),
+        ("X BR", 1),
+        ("--all --metadata", 1),
+        ("--allow-missing", 0),
+        ("X", 0),
+        ("--every --limit 20", 0),
+    ] {
+        let sandbox = Sandbox::new();
+        let output = get(&sandbox, &server, options);
+        output.assert_code(code);
+        output.assert_stdout_starts_with("0 flags downloaded\n");
+        assert!(sandbox.saved().is_empty());
+        let url = format!("http://{}", server.addr());
+        let note = format!("flagpole: no flag was found at {url}; is it the site's root?\n");
+        assert_eq!(
+            output.stderr.ends_with(&note),
+            code == 1,
+            "{options}: {output}"
+        );
+    }
+}
+
+#[test]
+fn flags_that_are_not_found_are_no_failure() {
+    let server = server_with("0", "404@10%");
+    for strategy in every_strategy() {
+        let output = get(&Sandbox::new(), &server, &format!("--all {strategy}"));
+        output.assert_code(0);
+        assert!(output.stdout.contains(" not found\n"), "{output}");
+    }
+}
+
+#[test]
+fn flag_that_is_there_already_is_found() {
+    let (sandbox, server) = (Sandbox::new(), server_with("0", ""));
+    for expected in [
+        "1 flag downloaded\n",
+        "0 flags downloaded\n1 already downloaded\n",
+    ] {
+        let output = get(&sandbox, &server, "BR --resume");
+        output.assert_code(0);
+        output.assert_stdout_starts_with(expected);
+    }
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod compare_urls;
 mod compatibility;
 mod control;
 mod ctl;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod examples;
 mod fault_matrix;
 mod get;

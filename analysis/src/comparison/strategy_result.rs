@@ -43,7 +43,7 @@ pub struct StrategyResult {
     /// the rounds; null if the server does not report its delays.
     pub bound_us: Option<u64>,
     /// The lower bound divided by the wall time, 0 to 1: the geometric mean of the rounds, which is the quotient of the
-    /// means.
+    /// means. Null if more than 1% of the downloads failed, because a failure may take far less time than a success.
     pub efficiency: Option<f64>,
     /// Times of downloads: from when the run or a predecessor made a download due until it was verified or failed, with
     /// backoff and all waits between its attempts.
@@ -156,14 +156,13 @@ impl StrategyResult {
         );
         let independent = download_time.succeeded.independent;
         percentiles.retain(|point| required_samples(point.quantile) <= independent);
-        Some(StrategyResult {
+        let result = StrategyResult {
             name: name.to_owned(),
             concurrency: median.measured.concurrency,
             wall_us,
             goodput_per_s: per_second(stats.ok),
             requests_per_s: per_second(stats.attempts()),
             bound_us: geometric_mean(bounds.map(|us| us as f64)).map(whole_micros),
-            efficiency: geometric_mean(trials.iter().filter_map(Trial::efficiency)),
             download_time,
             response_time: LatencyByResult::of_attempts(&runs, AttemptRecord::response_time),
             service_time: LatencyByResult::of_attempts(&runs, AttemptRecord::service_time),
@@ -189,6 +188,11 @@ impl StrategyResult {
                 .map(AttemptView::from)
                 .collect(),
             ..StrategyResult::default()
+        };
+        let efficiency = geometric_mean(trials.iter().filter_map(Trial::efficiency));
+        Some(StrategyResult {
+            efficiency: efficiency.filter(|_| !result.downloads().has_many_errors()),
+            ..result
         })
     }
 

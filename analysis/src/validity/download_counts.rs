@@ -5,6 +5,10 @@ use std::fmt;
 /// The tolerated difference of each share of the downloads, so that a single borderline download does not matter.
 const TOLERANCE: f64 = 0.01;
 
+/// The largest share of failed downloads at which a wall time is compared with the lower bound. A failure may take far less
+/// time than a success, and then a run of many failures would seem efficient.
+const MAX_ERROR_SHARE: f64 = 0.01;
+
 /// How the downloads of a strategy ended in all rounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DownloadCounts {
@@ -38,6 +42,11 @@ impl DownloadCounts {
     pub fn error_share(&self) -> f64 {
         let [_, _, error, _] = self.shares();
         error
+    }
+
+    /// Whether more than 1% of the downloads failed.
+    pub fn has_many_errors(&self) -> bool {
+        self.error_share() > MAX_ERROR_SHARE
     }
 
     fn shares(&self) -> [f64; 4] {

@@ -6,7 +6,7 @@ use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_locatio
 use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::resume::{LocalCopy, PartialUpdate};
 use crate::storage::wasted_bytes::{Retained, WastedBytes};
-use crate::{execution::run_state::RunState, lock::lock};
+use crate::{DownloadDir, execution::run_state::RunState, lock::lock};
 use crate::{storage::verify, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{AttemptRecord, Outcome, ShortDigest};
@@ -82,7 +82,7 @@ impl RunState {
         let action = disposition.body_action;
         let is_stored = action != BodyAction::Discard || update != PartialUpdate::Unchanged;
         // An attempt holds its slot until its staged flag is reported to the scheduler.
-        let holds = self.saves && is_stored || action == BodyAction::Stage;
+        let holds = self.folder.is_some() && is_stored || action == BodyAction::Stage;
         let slot = if takes_next && !holds {
             scheduler.release_slot(spec.id);
             Slot::Next(scheduler.next(done))
@@ -159,7 +159,8 @@ impl RunState {
     }
 
     /// Completes the record. Reports a staged flag to the scheduler, which may then request its metadata. `stored` is
-    /// the result of the storage job; `Ok` if the attempt has no storage job.
+    /// the result of the storage job; `Ok` if the attempt has no storage job. Ends the run if no further file can be
+    /// saved.
     pub(super) fn finish_attempt(
         &self,
         evaluated: &mut Evaluated,
@@ -191,6 +192,14 @@ impl RunState {
         };
         if evaluated.action == BodyAction::Stage {
             self.scheduler().on_staged(evaluated.id, is_stored);
+        }
+        if self
+            .folder
+            .as_ref()
+            .and_then(DownloadDir::failure)
+            .is_some()
+        {
+            self.stop();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
 use crate::storage::{verify::BodyVerifier, wasted_bytes::WastedBytes};
-use crate::{Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
+use crate::{DownloadDir, Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
 use flagpole_protocol::RunStats;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,16 +23,18 @@ pub(crate) struct RunState {
     pub(super) site: Option<Url>,
     /// A token that cancels a single attempt, for each attempt in flight; `None` unless the policy hedges.
     hedge_tokens: Option<Mutex<FxHashMap<AttemptId, CancellationToken>>>,
-    /// Whether bodies are saved.
-    pub(super) saves: bool,
+    /// Where bodies are saved; `None` if they are not.
+    pub(super) folder: Option<DownloadDir>,
     /// Flags that wait for the names of their countries, by download; removed from the disk with the run.
     pub(super) staged: Mutex<FxHashMap<usize, StagedFile>>,
     pub(super) wasted: Mutex<WastedBytes>,
 }
 
 impl RunState {
-    /// Starts the clock and prepares what all requests have in common.
+    /// Starts the clock and prepares what all requests have in common. The run has a token of its own, so that it can
+    /// [end early](RunState::stop) without cancelling the caller's token.
     pub(crate) fn start(run: &Run<'_>) -> Result<RunState, RunError> {
+        let run = &run.with_child_token();
         let template = Arc::new(run.request_template()?);
         let scheduler = AttemptScheduler::new(run.workload, &run.policy, run.concurrency.get());
         Ok(RunState {
@@ -41,7 +43,7 @@ impl RunState {
             digests_bodies: run.digests_bodies,
             site: Url::parse(&run.endpoint.target().to_string()).ok(),
             hedge_tokens: run.policy.hedge.map(|_| Mutex::default()),
-            saves: run.destination.is_some(),
+            folder: run.destination.cloned(),
             staged: Mutex::default(),
             wasted: Mutex::default(),
             template,
@@ -51,6 +53,12 @@ impl RunState {
     /// Locks the scheduler. A panic that poisons the lock ends the run.
     pub(crate) fn scheduler(&self) -> MutexGuard<'_, AttemptScheduler> {
         lock(&self.scheduler)
+    }
+
+    /// Starts no further attempt and cancels those in flight.
+    pub(super) fn stop(&self) {
+        self.scheduler().stop();
+        self.template.cancel.cancel();
     }
 
     /// The next action of a worker without an attempt.

@@ -69,9 +69,7 @@ impl RunState {
         response: Box<RawResponse>,
         country: Option<String>,
     ) -> Option<Box<StorageJob>> {
-        if !self.saves {
-            return None;
-        }
+        self.folder.as_ref()?;
         // Taken even if there is no job: dropping the staged flag of a failed download removes its file.
         let staged = (disposition.is_final && spec.plan.names_file)
             .then(|| lock(&self.staged).remove(&(spec.plan.index + 1)))

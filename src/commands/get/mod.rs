@@ -7,7 +7,7 @@ mod result;
 
 use self::formats::GetFormat;
 use self::progress_display::ProgressDisplay;
-use self::records::{RecordWriter, RecordsFile};
+use self::records::RecordsFile;
 use self::result::{DownloadTable, GetResult, flags};
 use crate::exit_status::ExitStatus;
 use crate::options::flag_selection::CodeSelection;
@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 /// all.
 ///
 /// Exit code 0: every flag was downloaded, was already there or does not exist; 1: a download failed or was
-/// interrupted, or the result or records could not be written; 2: could not start.
+/// interrupted, no flag exists at all (see --allow-missing), or a file could not be written; 2: could not start.
 #[derive(Args)]
 #[command(after_help = names::strategy_list() + "
 Examples:
@@ -147,8 +147,10 @@ impl GetArgs {
         // Files are created and changed last, so that a command that cannot start changes nothing.
         let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
         let folder = self.download_dir(&target)?;
-        let records = records.map(RecordsFile::truncate).transpose()?;
         let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let records = records.map(|file| file.truncate(move || stop.cancel()));
+        let records = records.transpose()?;
         let (token, cleaned) = (cancel.clone(), folder.clone());
         let clean_up = move |code: u8| {
             cleaned.remove_temporaries();
@@ -189,12 +191,20 @@ impl GetArgs {
         };
         let printed = self.format.write(&result);
         let printed = printed.and_then(|text| output::result(&text));
-        let written = records.map_or(Ok(()), RecordWriter::finish);
+        let written = records.map_or(Ok(()), |records| records.finish(&result));
+        let saved = result.saved_or_stopped(folder.failure());
         advise(&stats, endpoint.target());
         self.report_end_of_time(&result);
-        let cannot_write = output::report_errors([printed, written]);
+        let cannot_write = output::report_errors([printed, written, saved]);
+        let has_none = stats.ok == 0 && stats.not_found > 0 && !self.selection.allows_missing();
+        if has_none {
+            let target = endpoint.target();
+            output::note(&format!(
+                "flagpole: no flag was found at {target}; is it the site's root?"
+            ));
+        }
         Ok(ExitStatus::from_failed(
-            stats.error + stats.unstarted > 0 || cannot_write,
+            stats.error + stats.unstarted > 0 || cannot_write || has_none,
         ))
     }
 

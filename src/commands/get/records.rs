@@ -1,17 +1,25 @@
 //! `--records`: one JSON line per attempt, in the order in which attempts end. Lines are written in blocks, the last
 //! block when the run ends.
 //!
+//! If no further record can be written, because the disk is full, the run is stopped, and the file ends with the last block
+//! that was written completely.
+//!
 //! The file is opened before the run is prepared, but truncated only when the run can start, so that a command that
 //! cannot start changes nothing.
 
+use super::result::GetResult;
 use crate::output;
 use anyhow::{Result, anyhow, bail};
+use flagpole_client::StorageFailure;
 use flagpole_protocol::AttemptRecord;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+
+/// The length from which lines are written as a block, in bytes.
+const BLOCK: usize = 8 << 10;
 
 /// The file, still unchanged. A new file is removed on drop.
 pub(super) struct RecordsFile {
@@ -46,21 +54,34 @@ impl RecordsFile {
         Ok(RecordsFile { path, file, is_new })
     }
 
-    /// Truncates the file and starts the writer.
-    pub(super) fn truncate(mut self) -> Result<RecordWriter> {
-        self.start_writer()
+    /// Truncates the file and starts the writer, which calls `stop` when no further record can be written.
+    pub(super) fn truncate(mut self, stop: impl FnOnce() + Send + 'static) -> Result<RecordWriter> {
+        self.start_writer(stop)
             .map_err(|error| cannot_write(&self.path, &error))
     }
 
-    fn start_writer(&mut self) -> io::Result<RecordWriter> {
+    fn start_writer(&mut self, stop: impl FnOnce() + Send + 'static) -> io::Result<RecordWriter> {
         let file = self.file.try_clone()?;
         // A device or a pipe cannot be truncated.
-        if file.metadata()?.is_file() {
+        let is_regular = file.metadata()?.is_file();
+        if is_regular {
             file.set_len(0)?;
         }
         let (queue, records) = mpsc::channel();
         let thread = thread::Builder::new().name("records".to_owned());
-        let thread = thread.spawn(move || write_all(&records, file))?;
+        let thread = thread.spawn(move || {
+            let mut length = 0;
+            let written = write_all(&records, &file, &mut length);
+            if written.is_err() && is_regular {
+                // Removes the start of a line. An error here would be less important than the first one.
+                let _ = file.set_len(length);
+            }
+            written.inspect_err(|error| {
+                if StorageFailure::from_write_error(error).is_some() {
+                    stop();
+                }
+            })
+        })?;
         self.is_new = false;
         Ok(RecordWriter {
             path: self.path.clone(),
@@ -90,22 +111,44 @@ impl RecordWriter {
     }
 
     /// Waits until everything is written.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(super) fn finish(self, result: &GetResult<'_>) -> Result<()> {
         drop(self.queue);
         let panicked = |_| Err(io::Error::other("the writer thread panicked"));
         let written = self.thread.join().unwrap_or_else(panicked);
         written.map_err(|error| {
             let path = self.path.display();
-            anyhow!("--records: `{path}` is incomplete: {error}")
+            let reason = match StorageFailure::from_write_error(&error) {
+                Some(failure) => failure.to_string(),
+                None => error.to_string(),
+            };
+            let stopped = match result.unstarted() {
+                0 => String::new(),
+                _ => format!("; {}", result.stopped()),
+            };
+            anyhow!("--records: `{path}` is incomplete: {reason}{stopped}")
         })
     }
 }
 
-fn write_all(records: &Receiver<AttemptRecord>, file: File) -> io::Result<()> {
-    let mut out = BufWriter::new(file);
+/// Writes blocks of lines; `length` is that of the complete blocks, in bytes.
+fn write_all(
+    records: &Receiver<AttemptRecord>,
+    mut file: &File,
+    length: &mut u64,
+) -> io::Result<()> {
+    let mut lines = Vec::new();
+    let mut write = |lines: &mut Vec<u8>| {
+        file.write_all(lines)?;
+        *length += lines.len() as u64;
+        lines.clear();
+        io::Result::Ok(())
+    };
     for record in records {
-        serde_json::to_writer(&mut out, &record)?;
-        out.write_all(b"\n")?;
+        serde_json::to_writer(&mut lines, &record)?;
+        lines.push(b'\n');
+        if lines.len() >= BLOCK {
+            write(&mut lines)?;
+        }
     }
-    out.flush()
+    write(&mut lines)
 }

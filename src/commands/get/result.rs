@@ -1,6 +1,8 @@
 //! The result of `get`, and its text format.
 
+use anyhow::{Result, bail};
 use flagpole_analysis::HumanDuration;
+use flagpole_client::StorageFailure;
 use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass, RunStats};
 use indicatif::DecimalBytes;
 use std::collections::BTreeMap;
@@ -51,6 +53,27 @@ impl GetResult<'_> {
             let (times, unsent) = (plural(openings, "time"), plural(self.unsent(), "attempt"));
             format!("the circuit breaker opened {times}; {unsent} not sent")
         })
+    }
+
+    /// How far the run got: `stopped after 12 of 249 flags`.
+    pub(super) fn stopped(&self) -> String {
+        let stats = self.stats;
+        let all = stats.ok + stats.not_found + stats.error + stats.unstarted;
+        format!("stopped after {} of {}", self.downloaded(), flags(all))
+    }
+
+    /// An error that says why the run stopped, if it did because no further file could be saved.
+    pub(super) fn saved_or_stopped(&self, failure: Option<&StorageFailure>) -> Result<()> {
+        let Some(failure) = failure else {
+            return Ok(());
+        };
+        let remedy = match failure {
+            StorageFailure::DiskFull | StorageFailure::QuotaExceeded => {
+                "; free space and repeat with --resume"
+            }
+            _ => "",
+        };
+        bail!("--dest: {failure}: {}{remedy}", self.stopped())
     }
 
     /// The totals as text.

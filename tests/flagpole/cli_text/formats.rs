@@ -153,7 +153,7 @@ fn colours_need_a_terminal_or_clicolor_force() {
     let stderr_with = |variables: &[(&str, &str)]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flagpole"));
         command
-            .args(["get", "AA", "-v", "--url", &server.url()])
+            .args(["get", "AA", "-v", "--allow-missing", "--url", &server.url()])
             .current_dir(sandbox.path(""));
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
             command.env_remove(name);

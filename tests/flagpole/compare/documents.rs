@@ -42,8 +42,7 @@ fn fates_are_equal_for_all_strategies() {
 #[test]
 fn wall_time_is_never_below_the_lower_bound() {
     for row in strategies(&DOCUMENT) {
-        let efficiency = row["efficiency"].as_f64().unwrap();
-        assert!((0.0..=1.0).contains(&efficiency), "{row}");
+        assert!(row["efficiency"].is_null(), "more than 1% fail: {row}");
         // Fates are equal in every round, and so is the lower bound.
         let bound = number(&row["bound_us"]);
         assert!(

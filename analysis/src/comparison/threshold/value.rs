@@ -52,7 +52,8 @@ impl RunMetric {
             RunMetric::Wall => Ok(strategy.wall_us.mean),
             RunMetric::Efficiency => strategy.efficiency.ok_or(match strategy.bound_us {
                 Some(0) => "there are no delays, and so no lower bound",
-                _ => "there is no lower bound",
+                Some(_) => "more than 1% of the downloads failed",
+                None => "there is no lower bound",
             }),
             RunMetric::Errors => Ok(strategy.error as f64),
             RunMetric::ErrorRate => Ok(strategy.downloads().error_share()),

@@ -1,24 +1,27 @@
 //! The folder where flags are saved: each file appears complete, under its final name, or not at all.
 
 mod etag_store;
+mod failure;
 mod file_name;
 mod resume;
 mod temporary_files;
 #[cfg(test)]
 mod tests;
 
+pub use self::failure::StorageFailure;
 pub use self::temporary_files::StagedFile;
 use self::{etag_store::EtagStore, temporary_files::TemporaryFiles};
 use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::{collections::HashMap, fs, io, time::SystemTime};
+use std::{collections::HashMap, fs, io, io::Write as _, time::SystemTime};
 
-/// A folder for downloads. Clones share one list of temporary files.
+/// A folder for downloads. Clones share one list of temporary files and one [failure](DownloadDir::failure).
 #[derive(Clone, Debug)]
 pub struct DownloadDir {
     folder: PathBuf,
     temporaries: TemporaryFiles,
+    failure: Arc<OnceLock<StorageFailure>>,
     /// `None` unless downloads are resumed.
     resume: Option<ResumeState>,
     /// The flags that are named by country, such as `Brazil--BR.gif`, listed when first needed. `None` unless flags are
@@ -59,10 +62,11 @@ impl DownloadDir {
         let dir = DownloadDir {
             folder: folder.to_owned(),
             temporaries: TemporaryFiles::new(),
+            failure: Arc::default(),
             resume: None,
             countries: None,
         };
-        dir.temporaries.write(folder, &[]).map_err(to_error)?;
+        dir.temporaries.create(folder).map_err(to_error)?;
         temporary_files::remove_stale(folder, SystemTime::now());
         Ok(dir)
     }
@@ -101,8 +105,8 @@ impl DownloadDir {
     /// # Errors
     /// [`Outcome::WriteFailed`]; no file remains then.
     pub fn stage(&self, body: &[u8]) -> Result<StagedFile, Outcome> {
-        let staged = self.temporaries.write(&self.folder, &[body]);
-        staged.map_err(|error| write_failed(&error))
+        self.write_temporary(&[body])
+            .map_err(|error| write_failed(&error))
     }
 
     /// Renames a staged flag by its country and returns its [path](DownloadDir::path_by_country). An older file of
@@ -117,10 +121,17 @@ impl DownloadDir {
         code: CountryCode,
     ) -> Result<PathBuf, Outcome> {
         let path = self.path_by_country(country, code);
-        let renamed = staged.rename(&path);
-        renamed.map_err(|error| write_failed(&error))?;
+        self.rename(staged, &path)
+            .map_err(|error| write_failed(&error))?;
         self.remove_partial(Resource::Flag(code));
         Ok(path)
+    }
+
+    /// The first error of this folder and its clones that concerns every further file. A run that saves in the folder
+    /// ends then, because it would download in vain. A folder that has failed must be [prepared](DownloadDir::prepare)
+    /// again.
+    pub fn failure(&self) -> Option<&StorageFailure> {
+        self.failure.get()
     }
 
     /// Removes all temporary files of this folder and its clones, and prevents new ones, so that every later save fails.
@@ -131,10 +142,38 @@ impl DownloadDir {
 
     /// Writes these parts to a file, which appears complete or not at all.
     fn write(&self, parts: &[&[u8]], to: &Path) -> Result<(), Outcome> {
-        let file = self.temporaries.write(&self.folder, parts);
-        let renamed = file.and_then(|file| file.rename(to));
+        let file = self.write_temporary(parts);
+        let renamed = file.and_then(|file| self.rename(file, to));
         renamed.map_err(|error| write_failed(&error))
     }
+
+    fn write_temporary(&self, parts: &[&[u8]]) -> io::Result<StagedFile> {
+        let created = self.temporaries.create(&self.folder);
+        let (file, staged) =
+            created.inspect_err(|error| self.note(StorageFailure::from_create_error(error)))?;
+        self.noting_failure(write_parts(file, parts))?;
+        Ok(staged)
+    }
+
+    fn rename(&self, staged: StagedFile, to: &Path) -> io::Result<()> {
+        self.noting_failure(staged.rename(to))
+    }
+
+    /// Keeps the failure of the folder, if the error means one.
+    fn noting_failure<T>(&self, written: io::Result<T>) -> io::Result<T> {
+        written.inspect_err(|error| self.note(StorageFailure::from_write_error(error)))
+    }
+
+    fn note(&self, failure: Option<StorageFailure>) {
+        if let Some(failure) = failure {
+            self.failure.get_or_init(|| failure);
+        }
+    }
+}
+
+/// Without fsync, because a flag that is lost in a power cut can be downloaded again.
+fn write_parts(mut file: fs::File, parts: &[&[u8]]) -> io::Result<()> {
+    parts.iter().try_for_each(|part| file.write_all(part))
 }
 
 fn write_failed(error: &io::Error) -> Outcome {

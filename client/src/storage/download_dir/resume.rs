@@ -112,8 +112,9 @@ impl DownloadDir {
             && etag.is_resumable()
         {
             let digest = ContentDigest::from_body(body);
-            // Without the tag the file is downloaded again, which is harmless.
-            let _ = resume.etags.insert(&resume.url(resource), digest, etag);
+            let inserted = resume.etags.insert(&resume.url(resource), digest, etag);
+            // Without the tag the file is downloaded again, which is harmless unless no file can be written any more.
+            let _ = self.noting_failure(inserted);
         }
     }
 

@@ -2,7 +2,7 @@
 //! dropping its files can remove all of them together.
 
 use crate::lock::lock;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -41,20 +41,9 @@ impl TemporaryFiles {
         TemporaryFiles(Arc::new(Mutex::new(Some(HashSet::new()))))
     }
 
-    /// Writes a file in the folder of its final name, on the same file system, so that it can be renamed.
-    ///
-    /// Without fsync, because a flag that is lost in a power cut can be downloaded again.
-    pub(super) fn write(&self, folder: &Path, parts: &[&[u8]]) -> io::Result<StagedFile> {
-        let (mut file, staged) = self.create(folder)?;
-        for part in parts {
-            file.write_all(part)?;
-        }
-        Ok(staged)
-    }
-
-    /// Creates a file. The lock is held meanwhile, so that every file is tracked. This costs no concurrency: file systems
+    /// Creates a file in the folder of its final name, on the same file system, so that it can be renamed. The lock is held meanwhile, so that every file is tracked. This costs no concurrency: file systems
     /// create the files of one folder one after the other.
-    fn create(&self, folder: &Path) -> io::Result<(fs::File, StagedFile)> {
+    pub(super) fn create(&self, folder: &Path) -> io::Result<(fs::File, StagedFile)> {
         let mut paths = lock(&self.0);
         let Some(known) = paths.as_mut() else {
             return Err(io::Error::other("the run was stopped"));
@@ -124,6 +113,7 @@ pub(super) fn remove_stale(folder: &Path, now: SystemTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
 
     fn count(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
@@ -133,8 +123,9 @@ mod tests {
     fn dropped_file_is_removed_and_renamed_file_untracked() {
         let folder = tempfile::tempdir().unwrap();
         let all = TemporaryFiles::new();
-        let dropped = all.write(folder.path(), &[b"a", b"b"]).unwrap();
-        let renamed = all.write(folder.path(), &[b"a", b"b"]).unwrap();
+        let [(_, dropped), (mut file, renamed)] =
+            [(); 2].map(|()| all.create(folder.path()).unwrap());
+        file.write_all(b"ab").unwrap();
         assert_eq!(count(folder.path()), 2);
         drop(dropped);
         renamed.rename(&folder.path().join("x")).unwrap();
@@ -161,10 +152,10 @@ mod tests {
     fn remove_all_removes_files_and_prevents_new_ones() {
         let folder = tempfile::tempdir().unwrap();
         let all = TemporaryFiles::new();
-        let held = all.write(folder.path(), &[b"a"]).unwrap();
+        let (_, held) = all.create(folder.path()).unwrap();
         all.clone().remove_all();
         assert_eq!(count(folder.path()), 0);
-        assert!(all.write(folder.path(), &[]).is_err());
+        assert!(all.create(folder.path()).is_err());
         assert!(held.rename(&folder.path().join("x")).is_err());
         assert_eq!(count(folder.path()), 0);
     }

@@ -197,11 +197,11 @@ fn missing_figure_crosses_the_threshold() {
         &[
             (
                 "threads.efficiency < 0.9",
-                "cannot be evaluated: there is no lower bound",
+                "cannot be evaluated: more than 1% of the downloads failed",
             ),
             (
                 "threads/async.efficiency < 0.9",
-                "cannot be evaluated: threads: there is no lower bound",
+                "cannot be evaluated: threads: more than 1% of the downloads failed",
             ),
             (
                 "async/threads.wall > 1",
