@@ -71,7 +71,5 @@ fn workload(count: u64) -> Workload {
         request_number: place / 20 + 1,
         ..DownloadSpec::new(Resource::Flag(code))
     };
-    Workload {
-        downloads: (0..count).zip(flags).map(job).collect(),
-    }
+    Workload::from((0..count).zip(flags).map(job).collect::<Vec<_>>())
 }

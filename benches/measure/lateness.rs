@@ -128,9 +128,7 @@ fn download(
         request_number: request_number as u64 + 1,
         ..DownloadSpec::new(flag)
     };
-    let workload = Workload {
-        downloads: request_numbers.map(job).collect(),
-    };
+    let workload = Workload::from(request_numbers.map(job).collect::<Vec<_>>());
     let run = Run::new(&workload, endpoint).concurrency(concurrency(limit));
     let measured = measure(strategy("async"), &run.name("lateness"));
     let measured = measured.expect("the runtime can be built");

@@ -31,9 +31,7 @@ fn server(criterion: &mut Criterion) {
     let builder = BlockingServer::builder().journal_capacity(0);
     let server = builder.start().expect("a free port is found");
     let endpoint = Endpoint::from(server.addr());
-    let workload = Workload {
-        downloads: vec![DownloadSpec::new(brazil()); REQUESTS],
-    };
+    let workload = Workload::from(vec![DownloadSpec::new(brazil()); REQUESTS]);
     let strategy = strategy("async");
     let mut group = criterion.benchmark_group("server");
     group

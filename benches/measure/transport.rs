@@ -58,9 +58,7 @@ fn endpoint() -> Endpoint {
 fn workload(requests: usize) -> Workload {
     let code = var("CC").unwrap_or_else(|_| "BR".into());
     let flag = Resource::Flag(code.parse().expect("CC is a code"));
-    Workload {
-        downloads: vec![DownloadSpec::new(flag); requests],
-    }
+    Workload::from(vec![DownloadSpec::new(flag); requests])
 }
 
 fn run(strategy: &dyn Strategy, workload: &Workload, endpoint: &Endpoint) -> [f64; 4] {

@@ -2,13 +2,15 @@
 
 use crate::storage::verify::BodyVerifier;
 use crate::transport::{
-    BlockingClient, RawResponse, RequestSpec, RequestTemplate, TokioDriver, exchange,
+    BlockingClient, RawResponse, RequestSpec, RequestTemplate, TaskDriver, exchange,
 };
 use crate::{Endpoint, Run, Workload};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 /// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
 /// caller's runtime. For programs with their own strategy.
@@ -35,7 +37,14 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
     let template = Run::new(&workload, endpoint).request_template();
     let template = template.expect("there is no run name to reject");
     let request = first_request(&template, resource);
-    let response = exchange(&template, &TokioDriver, &mut None, &request, pending()).await;
+    let response = exchange(
+        &template,
+        &mut TaskDriver::default(),
+        &mut None,
+        &request,
+        pending(),
+    )
+    .await;
     verified(resource, *response)
 }
 
@@ -51,16 +60,23 @@ pub fn fetch_blocking(run: &Run<'_>, resource: Resource) -> Result<Bytes, Outcom
     let template = run.request_template().expect("the name can be sent");
     let template = Arc::new(template);
     let mut client = BlockingClient::new(template.clone());
-    let response = client.exchange(&first_request(&template, resource));
-    verified(resource, *response)
+    let request = first_request(&template, resource);
+    let exchange = pin!(client.exchange(&request));
+    match exchange.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => verified(resource, *response),
+        Poll::Pending => unreachable!("a client that blocks is ready at the first poll"),
+    }
 }
 
 fn first_request(template: &RequestTemplate, resource: Resource) -> RequestSpec<'_> {
     RequestSpec {
         resource,
+        message: None,
+        as_get: false,
         request_number: 1,
         path: None,
         conditions: Vec::new(),
+        fresh: false,
         cancel: &template.cancel,
     }
 }

@@ -1,6 +1,6 @@
 //! A run, which a strategy carries out: a workload and its conditions.
 
-use crate::transport::{InvalidRunName, RequestTemplate, TransportConfig};
+use crate::transport::{Addresses, InvalidRunName, RequestTemplate, TransportConfig};
 use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
 use std::{io, time::Duration};
@@ -122,14 +122,17 @@ impl<'a> Run<'a> {
     /// The template of all requests. Starts the clock of the run.
     pub(crate) fn request_template(&self) -> Result<RequestTemplate, RunError> {
         let config = TransportConfig {
-            addresses: self.endpoint.addresses().into(),
+            addresses: Addresses::new(self.endpoint.addresses()),
             timeouts: self.policy.timeouts,
+            max_time: self.policy.max_time,
             reuse: self.policy.reuse,
             body_limit: self.body_limit,
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
         };
         let (target, name) = (self.endpoint.target(), self.name.as_deref());
-        RequestTemplate::new(config, target, name, self.cancel.clone()).map_err(RunError::Name)
+        let messages = &self.workload.messages;
+        let template = RequestTemplate::new(config, target, messages, name, self.cancel.clone());
+        template.map_err(RunError::Name)
     }
 
     /// Calls the record callback.

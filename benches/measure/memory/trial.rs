@@ -34,9 +34,10 @@ pub(crate) fn run(trial: &str) {
     let connections: usize = connections.parse().expect("it is a number");
     let address: SocketAddr = address.parse().expect("it is an address");
     let path = "/".parse().expect("it is a path");
-    let workload = Workload {
-        downloads: vec![DownloadSpec::new(Resource::Path(path)); REPETITIONS * connections],
-    };
+    let workload = Workload::from(vec![
+        DownloadSpec::new(Resource::Path(path));
+        REPETITIONS * connections
+    ]);
     let endpoint = Endpoint::from(address);
     let run = Run::new(&workload, &endpoint).concurrency(concurrency(connections));
     let stats = strategy(name)

@@ -71,8 +71,11 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
             let request = RequestSpec {
                 resource: spec.plan.resource,
                 request_number: spec.plan.request_number,
+                message: spec.plan.message,
+                as_get: spec.plan.as_get,
                 path: spec.plan.path.as_deref(),
                 conditions: local.conditions(),
+                fresh: spec.plan.fresh_connection,
                 cancel: hedge_token.as_ref().unwrap_or(run_token),
             };
             driver.exchange(&request, hedge_token.as_ref()).await

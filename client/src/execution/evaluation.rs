@@ -2,7 +2,9 @@
 //! changes on disk, completes the record.
 
 use crate::execution::storage_job::{StorageJob, StorageResult, retained};
-use crate::policy::{is_redirect, parse_retry_after, request_url, resolve_location};
+use crate::policy::{
+    is_redirect, parse_retry_after, redirects_to_get, request_url, resolve_location,
+};
 use crate::scheduler::{Action, AttemptId, AttemptResult, AttemptSpec, BodyAction, Disposition};
 use crate::storage::resume::{LocalCopy, PartialUpdate};
 use crate::storage::wasted_bytes::{Retained, WastedBytes};
@@ -69,7 +71,10 @@ impl RunState {
             outcome,
             service_time: done.saturating_sub(response.sent),
             redirect: self.redirect_path(&spec, &response),
-            died_unanswered: false,
+            died_unanswered: response.died_unanswered,
+            redirects_to_get: response.status.is_some_and(|status| {
+                redirects_to_get(status, self.template.method(spec.plan.message))
+            }),
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
         };
         let mut scheduler = self.scheduler();
@@ -151,10 +156,9 @@ impl RunState {
     fn redirect_path(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
         let location = response.location.as_deref()?;
         response.status.filter(|status| is_redirect(*status))?;
-        let uri = self
-            .template
-            .uri(spec.plan.resource, spec.plan.path.as_deref());
-        let url = request_url(self.site.as_ref()?, uri.path_and_query()?);
+        let (resource, path) = (spec.plan.resource, spec.plan.path.as_deref());
+        let (prefix, path) = self.template.target(resource, path);
+        let url = request_url(self.site.as_ref()?, &format!("{prefix}{path}"));
         resolve_location(&url, location)
     }
 

@@ -120,7 +120,7 @@ impl AttemptDriver for BlockingWorker<'_> {
         request: &RequestSpec<'_>,
         _: Option<&CancellationToken>,
     ) -> Box<RawResponse> {
-        self.client.exchange(request)
+        self.client.exchange(request).await
     }
 
     /// No, because the callback for records may cancel the run, after which no further attempt may start.

@@ -14,7 +14,7 @@ pub use circuit_breaker::CircuitBreakerConfig;
 pub(crate) use circuit_breaker::{CircuitBreaker, CircuitPermit};
 pub(crate) use hedge::KaplanMeier;
 pub use hedge::{Hedge, HedgeDelay};
-pub(crate) use redirects::{is_redirect, request_url, resolve_location};
+pub(crate) use redirects::{is_redirect, redirects_to_get, request_url, resolve_location};
 pub(crate) use retry::parse_retry_after;
 pub use retry::{Retry, RetryBudgetConfig};
 use std::time::Duration;

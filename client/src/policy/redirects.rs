@@ -2,6 +2,7 @@
 //! flags.
 
 use flagpole_protocol::OriginForm;
+use http::Method;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
 use url::Url;
@@ -9,6 +10,16 @@ use url::Url;
 /// Whether a GET follows the `Location` of a response with this status (RFC 9110 section 15.4).
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Whether the request that follows a redirect with this status is a GET: after 303 always, unless it was a HEAD; after
+/// 301 and 302 if it was a POST, as browsers do (RFC 9110 section 15.4).
+pub(crate) fn redirects_to_get(status: u16, method: &Method) -> bool {
+    match status {
+        303 => *method != Method::HEAD,
+        301 | 302 => *method == Method::POST,
+        _ => false,
+    }
 }
 
 /// The path and query of a `Location`, resolved against the URL of the request (RFC 3986 section 5); always a valid
@@ -29,10 +40,14 @@ pub(crate) fn resolve_location(request: &Url, location: &str) -> Option<Arc<str>
 
 /// The URL of a request to a site. The path is not resolved as a reference, because two slashes at its beginning
 /// would then name a host.
-pub(crate) fn request_url(site: &Url, path: &PathAndQuery) -> Url {
+pub(crate) fn request_url(site: &Url, target: &str) -> Url {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
     let mut url = site.clone();
-    url.set_path(path.path());
-    url.set_query(path.query());
+    url.set_path(path);
+    url.set_query(query);
     url
 }
 
@@ -59,6 +74,25 @@ mod tests {
             ("/a b#part", "/a%20b"),
         ] {
             assert_eq!(resolve(location).as_deref(), Some(path), "{location}");
+        }
+    }
+
+    #[test]
+    fn method_changes_to_get_as_in_browsers() {
+        for (status, method, expected) in [
+            (303, Method::POST, true),
+            (303, Method::PUT, true),
+            (303, Method::HEAD, false),
+            (302, Method::POST, true),
+            (301, Method::PUT, false),
+            (307, Method::POST, false),
+            (308, Method::POST, false),
+        ] {
+            assert_eq!(
+                redirects_to_get(status, &method),
+                expected,
+                "{status} {method}"
+            );
         }
     }
 
@@ -91,8 +125,7 @@ mod tests {
     #[test]
     fn a_path_that_begins_with_two_slashes_is_no_host() {
         let site = Url::parse("http://h:8001/").unwrap();
-        let path = PathAndQuery::from_static("//other/flags/br/br.gif?q");
-        let request = request_url(&site, &path);
+        let request = request_url(&site, "//other/flags/br/br.gif?q");
         assert_eq!(request.as_str(), "http://h:8001//other/flags/br/br.gif?q");
         assert_eq!(resolve_location(&request, "http://other/x"), None);
         assert_eq!(

@@ -36,3 +36,13 @@ pub struct SpeedLimit {
     /// The period over which the speed is measured, above 0.
     pub over: Duration,
 }
+
+impl SpeedLimit {
+    /// Whether this number of bytes in a period is enough.
+    pub(crate) fn is_reached(self, bytes: u64) -> bool {
+        // Compared as products, so that nothing is rounded.
+        let nanos_per_second = Duration::from_secs(1).as_nanos();
+        u128::from(bytes) * nanos_per_second
+            >= u128::from(self.bytes_per_second) * self.over.as_nanos()
+    }
+}

@@ -33,6 +33,10 @@ pub(crate) struct AttemptPlan {
     /// Why the attempt is made.
     pub(crate) kind: AttemptKind,
     pub(crate) resource: Resource,
+    /// The index of the message in the workload; `None` for a GET without fields and content.
+    pub(crate) message: Option<usize>,
+    /// Whether a redirect has changed the method to GET.
+    pub(crate) as_get: bool,
     /// Number of this request for the resource, from 1.
     pub(crate) request_number: u64,
     /// The target of a redirect, requested instead of the resource's own path.
@@ -122,6 +126,8 @@ pub(crate) struct AttemptResult {
     pub(crate) service_time: Duration,
     /// The path to which a redirect within the site leads.
     pub(crate) redirect: Option<Arc<str>>,
+    /// Whether that redirect changes the method to GET (RFC 9110 section 15.4).
+    pub(crate) redirects_to_get: bool,
     /// Whether the conditional headers of the request (RFC 9110 section 13) caused the outcome.
     pub(crate) conditions_failed: bool,
     /// Whether the connection, which was reused, ended before a byte of the response: the server may have closed it before

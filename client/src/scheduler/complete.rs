@@ -107,6 +107,7 @@ impl AttemptScheduler {
             // Starts at the resource, because a redirect of flagpole leads to its target once.
             Some(AttemptPlan {
                 unconditional: true,
+                as_get: false,
                 path: None,
                 hops: 0,
                 ..plan.repeated(AttemptKind::Retry, now)
@@ -138,6 +139,7 @@ impl AttemptScheduler {
             _ => {
                 self.immediate.push_back(AttemptPlan {
                     path: Some(path.clone()),
+                    as_get: plan.as_get || result.redirects_to_get,
                     hops: plan.hops + 1,
                     ..plan.repeated(AttemptKind::Redirect, now)
                 });

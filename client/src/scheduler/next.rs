@@ -120,6 +120,8 @@ impl AttemptScheduler {
                 Some(code) if download.names_file => Resource::Metadata(code),
                 _ => spec.resource,
             },
+            message: spec.message,
+            as_get: false,
             request_number: (spec.request_number - 1) * width + u64::from(download.tries),
             path: None,
             hops: 0,

@@ -1,36 +1,24 @@
-//! Sends requests and receives responses by hyper's client connection, without a connection pool. An exchange is one
-//! request and its response over a connection.
+//! Sends requests and receives responses, without a connection pool. An exchange is one request and its response over a
+//! connection.
 //!
-//! The task that waits for the response drives the connection, so that an exchange needs no further task, no
-//! channel between tasks and no second wake-up. Strategies that run an event loop call [`exchange`]; strategies that block
-//! threads use a [`BlockingClient`].
+//! `built_in` has the HTTP/1.1 codec of [`flagpole_protocol::http1`] and two drivers: one that blocks a thread, and one for
+//! tasks of an event loop. `hyper` is the library that most clients in Rust use, for event loops only. Both send the same
+//! requests, and the same limits apply. The task that waits for the response drives the connection, so that an exchange
+//! needs no further task, no channel between tasks and no second wake-up.
 
-mod blocking_client;
+mod built_in;
 mod cancel_handle;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "for the drivers of the built-in transport"
-    )
-)]
 mod connect;
-mod connection;
-mod counted_stream;
-mod driver;
+mod connection_trust;
 mod errors;
-mod exchange;
-mod poll_driver;
-mod poll_state;
+mod prepared_message;
 mod request;
 mod response;
+mod time_limits;
 
-pub(crate) use blocking_client::BlockingClient;
-pub(crate) use connection::HyperConnection;
-pub(crate) use driver::TokioDriver;
+pub(crate) use built_in::{BlockingClient, PooledConnection, TaskDriver, exchange};
+pub(crate) use connect::Addresses;
 pub use errors::connect_failure_cause;
-pub(crate) use exchange::exchange;
 pub use request::InvalidRunName;
 pub(crate) use request::{RequestSpec, RequestTemplate, TransportConfig};
 pub(crate) use response::RawResponse;

@@ -1,26 +1,26 @@
 //! The data from which a transport builds requests: what all requests of a run share, and what differs.
 
-use crate::{policy::Timeouts, workload::target::Target};
+use super::connect::Addresses;
+use super::connection_trust::ConnectionTrust;
+use super::prepared_message::{PreparedMessage, write_field};
+use crate::{RequestMessage, policy::Timeouts, workload::target::Target};
 use flagpole_protocol::{Resource, headers};
-use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use http::uri::{InvalidUri, PathAndQuery, Uri};
+use http::Method;
+use http::header::{HeaderName, HeaderValue};
+use std::io::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{net::SocketAddr, str::FromStr as _, sync::OnceLock};
 use tokio_util::sync::CancellationToken;
-
-const REQUEST_NUMBER: HeaderName = HeaderName::from_static(headers::REQUEST_NUMBER_HEADER);
-const RUN: HeaderName = HeaderName::from_static(headers::RUN_HEADER);
-const CLOSE: HeaderValue = HeaderValue::from_static("close");
-const AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
 
 /// The settings of a transport that are the same for every request of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct TransportConfig {
-    /// The server's addresses, tried in order.
-    pub(crate) addresses: Box<[SocketAddr]>,
+    /// The server's addresses.
+    pub(crate) addresses: Addresses,
     /// The time limits of an attempt.
     pub(crate) timeouts: Timeouts,
+    /// When the run ends, counted from its start.
+    pub(crate) max_time: Option<Duration>,
     /// Whether a connection serves more than one request.
     pub(crate) reuse: bool,
     /// The maximum length of a response body, in bytes.
@@ -36,11 +36,19 @@ pub(crate) struct RequestTemplate {
     pub(crate) clock: RunClock,
     /// Cancels the run.
     pub(crate) cancel: CancellationToken,
+    /// Which connections may be reused.
+    pub(crate) trust: Arc<ConnectionTrust>,
     prefix: String,
-    host: HeaderValue,
-    run_name: Option<HeaderValue>,
-    /// The path of each flag and its metadata, made when it is first requested.
-    paths: Box<[OnceLock<Uri>]>,
+    /// The messages of the workload, after the GET of downloads without a message.
+    messages: Box<[MessageForms]>,
+    is_named: bool,
+}
+
+/// A message, and the message that follows a redirect that changes the method to GET.
+#[derive(Clone, Debug)]
+struct MessageForms {
+    original: PreparedMessage,
+    as_get: PreparedMessage,
 }
 
 impl RequestTemplate {
@@ -48,77 +56,115 @@ impl RequestTemplate {
     pub(crate) fn new(
         config: TransportConfig,
         target: &Target,
+        messages: &[RequestMessage],
         name: Option<&str>,
         cancel: CancellationToken,
     ) -> Result<RequestTemplate, InvalidRunName> {
-        let host = HeaderValue::try_from(target.authority());
+        let name = name.map(run_name).transpose()?;
+        let prepare = |message: &RequestMessage| {
+            PreparedMessage::new(message, target, config.reuse, name.as_ref())
+        };
+        let forms = |message: &RequestMessage| MessageForms {
+            original: prepare(message),
+            as_get: prepare(&message.as_get()),
+        };
+        let get = RequestMessage::default();
         Ok(RequestTemplate {
-            config,
             clock: RunClock::start(),
             cancel,
+            trust: Arc::default(),
             prefix: target.prefix.clone(),
-            host: host.expect("the authority was part of a URL"),
-            run_name: name.map(run_name).transpose()?,
-            paths: unset_paths(),
+            messages: [&get].into_iter().chain(messages).map(forms).collect(),
+            is_named: name.is_some(),
+            config,
         })
     }
 
-    /// A deep copy for another core: with shared field values and paths, cores would contend for their reference
-    /// counts. Threads share one template nevertheless, because their contention for the scheduler costs more.
+    /// A deep copy for another core: with shared field values, cores would contend for their reference counts. Threads
+    /// share one template nevertheless, because their contention for the scheduler costs more.
     pub(crate) fn clone_unshared(&self) -> RequestTemplate {
-        let copy = |value: &HeaderValue| {
-            HeaderValue::from_bytes(value.as_bytes()).expect("the bytes are those of a field value")
+        let copy = |forms: &MessageForms| MessageForms {
+            original: forms.original.clone_unshared(),
+            as_get: forms.as_get.clone_unshared(),
         };
         RequestTemplate {
             config: self.config.clone(),
             clock: self.clock,
             cancel: self.cancel.clone(),
+            trust: self.trust.clone(),
             prefix: self.prefix.clone(),
-            host: copy(&self.host),
-            run_name: self.run_name.as_ref().map(copy),
-            paths: unset_paths(),
+            messages: self.messages.iter().map(copy).collect(),
+            is_named: self.is_named,
         }
     }
 
-    /// Writes the fields of a request into an empty map. The request number is sent only in a named run: the server
-    /// counts the requests of other runs itself.
-    pub(crate) fn write_headers(&self, headers: &mut HeaderMap, request: &RequestSpec<'_>) {
-        headers.insert(HOST, self.host.clone());
-        headers.insert(USER_AGENT, AGENT);
-        if !self.config.reuse {
-            headers.insert(CONNECTION, CLOSE);
-        }
-        if let Some(name) = &self.run_name {
-            headers.insert(RUN, name.clone());
-            headers.insert(REQUEST_NUMBER, HeaderValue::from(request.request_number));
-        }
-        headers.extend(request.conditions.iter().cloned());
+    /// The method of the message with this index in the workload.
+    pub(crate) fn method(&self, message: Option<usize>) -> &Method {
+        &self.messages[position(message)].original.method
     }
 
-    /// The request target: the target of a redirect, or the path of the resource. The prefix is that of the site of
-    /// flags; any other path is complete.
-    pub(crate) fn uri(&self, resource: Resource, path: Option<&str>) -> Uri {
-        if let Some(path) = path {
-            return uri(path).expect("a redirect is followed only to a path");
+    /// The message of a request.
+    pub(crate) fn message(&self, request: &RequestSpec<'_>) -> &PreparedMessage {
+        let forms = &self.messages[position(request.message)];
+        if request.as_get {
+            &forms.as_get
+        } else {
+            &forms.original
         }
-        let Some(index) = resource.index() else {
-            return PathAndQuery::from_static(resource.path()).into();
-        };
-        let make = || {
-            let uri = uri(&format!("{}{}", self.prefix, resource));
-            uri.expect("the prefix was part of a URL, the rest is letters")
-        };
-        self.paths[index].get_or_init(make).clone()
+    }
+
+    /// Appends the head of a request, and its content if that is small; returns the rest of the content.
+    pub(crate) fn encode<'t>(&'t self, out: &mut Vec<u8>, request: &RequestSpec<'_>) -> &'t [u8] {
+        let message = self.message(request);
+        let (prefix, path) = self.target(request.resource, request.path);
+        out.extend_from_slice(message.method.as_str().as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(prefix.as_bytes());
+        out.extend_from_slice(path.as_bytes());
+        out.extend_from_slice(b" HTTP/1.1\r\n");
+        out.extend_from_slice(&message.fields);
+        for (name, value) in &request.conditions {
+            write_field(out, name, value.as_bytes());
+        }
+        if let Some(number) = self.request_number(request) {
+            write!(out, "{}: {number}\r\n", headers::REQUEST_NUMBER_HEADER)
+                .expect("a vector accepts every byte");
+        }
+        out.extend_from_slice(b"\r\n");
+        if message.content.len() <= SMALL_CONTENT {
+            out.extend_from_slice(&message.content);
+            return &[];
+        }
+        &message.content
+    }
+
+    /// The request number to send. It is sent only in a named run: the server counts the requests of other runs itself.
+    pub(crate) fn request_number(&self, request: &RequestSpec<'_>) -> Option<u64> {
+        self.is_named.then_some(request.request_number)
+    }
+
+    /// The request target in two parts: the target of a redirect, or the path of the resource. The prefix is that of the
+    /// site of flags; any other path is complete.
+    pub(crate) fn target<'t>(
+        &'t self,
+        resource: Resource,
+        path: Option<&'t str>,
+    ) -> (&'t str, &'t str) {
+        match path {
+            Some(path) => ("", path),
+            None if resource.code().is_some() => (&self.prefix, resource.path()),
+            None => ("", resource.path()),
+        }
     }
 }
 
-fn unset_paths() -> Box<[OnceLock<Uri>]> {
-    (0..Resource::COUNT).map(|_| OnceLock::new()).collect()
+/// Where the template has the message with this index in the workload.
+fn position(message: Option<usize>) -> usize {
+    message.map_or(0, |index| index + 1)
 }
 
-fn uri(path: &str) -> Result<Uri, InvalidUri> {
-    PathAndQuery::from_str(path).map(Uri::from)
-}
+/// Content up to this size, in bytes, is sent together with the head.
+const SMALL_CONTENT: usize = 4096;
 
 /// One request to send; the [`RequestTemplate`] has the fields that are
 /// the same for every request.
@@ -126,6 +172,10 @@ fn uri(path: &str) -> Result<Uri, InvalidUri> {
 pub(crate) struct RequestSpec<'a> {
     /// The requested resource.
     pub(crate) resource: Resource,
+    /// The index of its message in the workload; `None` for a GET without fields and content.
+    pub(crate) message: Option<usize>,
+    /// Whether a redirect has changed the method to GET.
+    pub(crate) as_get: bool,
     /// The number of the request for the resource. It determines the fate of the response: its delay, content and
     /// failure.
     pub(crate) request_number: u64,
@@ -133,10 +183,11 @@ pub(crate) struct RequestSpec<'a> {
     pub(crate) path: Option<&'a str>,
     /// The conditional and range fields, if there is a local copy.
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
+    /// Whether the request needs a new connection.
+    pub(crate) fresh: bool,
     /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub(crate) cancel: &'a CancellationToken,
 }
-
 /// A clock that starts with the run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunClock {

@@ -1,20 +1,9 @@
 //! The parts of a response that have arrived, unverified.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming, reason};
 use http::Response;
-use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, HeaderValue,
-    LOCATION, RETRY_AFTER,
-};
 use std::time::Duration;
-
-/// The maximum length of a head, in bytes. hyper accepts no smaller buffer.
-pub(crate) const HEAD_LIMIT: usize = 64 << 10;
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// The maximum size of the buffer allocated before a body arrives, in bytes: a head may declare any length.
 const RESERVE_MAX: usize = 1 << 20;
@@ -38,12 +27,12 @@ pub(crate) struct RawResponse {
     pub(crate) content_coding: Option<String>,
     /// Whether a digest cannot be parsed.
     pub(crate) has_malformed_digest: bool,
-    /// Whether the server promised to keep the connection open (`Connection: keep-alive`).
-    pub(crate) keep_alive: bool,
     /// `Content-Length`.
     pub(crate) length: Option<u64>,
     /// Whether the connection had served another request before.
     pub(crate) reused: bool,
+    /// Whether the connection had served another request before, and ended before a byte of this response arrived.
+    pub(crate) died_unanswered: bool,
     /// `Location`.
     pub(crate) location: Option<String>,
     /// `Retry-After`, unparsed.
@@ -74,14 +63,6 @@ impl RawResponse {
         let coding = self.content_coding.clone().map(Outcome::ContentCoding);
         coding.or(self.has_malformed_digest.then_some(Outcome::Corrupt))
     }
-
-    /// Records how the exchange ended.
-    pub(crate) fn finish(&mut self, received: ReceivedBody, result: Result<Bytes, Outcome>) {
-        self.bytes = received.bytes;
-        let partial = received.partial.filter(|partial| !partial.is_empty());
-        self.partial_body = partial.filter(|_| result.is_err()).map(BytesMut::freeze);
-        self.result = result;
-    }
 }
 
 impl Default for RawResponse {
@@ -96,9 +77,9 @@ impl Default for RawResponse {
             repr_digest: None,
             content_coding: None,
             has_malformed_digest: false,
-            keep_alive: false,
             length: None,
             reused: false,
+            died_unanswered: false,
             location: None,
             retry_after: None,
             etag: None,
@@ -111,12 +92,45 @@ impl Default for RawResponse {
 }
 
 impl RawResponse {
-    /// Records the status and the fields. One loop over all fields, because looking up each field by name would take as
-    /// long as parsing the head. Of repeated fields, the first readable field counts.
-    pub(crate) fn record_headers<B>(&mut self, response: &Response<B>) {
+    /// Records the status and the fields of a head that was parsed already.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for a transport that parses itself")
+    )]
+    pub(crate) fn record_head<B>(&mut self, response: &Response<B>) {
         self.status = Some(response.status().as_u16());
         for (name, value) in response.headers() {
-            self.record_header(name, value);
+            self.record_field(name.as_str(), value.as_bytes());
+        }
+    }
+
+    /// Records a field. Of repeated fields, the first readable field counts.
+    pub(crate) fn record_field(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let text = |value: &str| Some(value.to_owned());
+        match name.len() {
+            4 if is("etag") => set_once(&mut self.etag, value, EntityTag::parse),
+            8 if is("location") => set_once(&mut self.location, value, text),
+            11 if is("retry-after") => set_once(&mut self.retry_after, value, text),
+            11 if is("repr-digest") => {
+                set_once(&mut self.repr_digest, value, ContentDigest::from_header);
+                self.has_malformed_digest |= has_malformed_digest(value);
+            }
+            13 if is("content-range") => {
+                set_once(&mut self.content_range, value, ContentRange::parse);
+            }
+            13 if is("server-timing") => {
+                set_once(&mut self.timing, value, ServerTiming::from_header);
+            }
+            14 if is("content-length") => {
+                set_once(&mut self.length, value, |text| text.parse().ok());
+            }
+            14 if is("content-digest") => {
+                set_once(&mut self.digest, value, ContentDigest::from_header);
+                self.has_malformed_digest |= has_malformed_digest(value);
+            }
+            16 if is("content-encoding") => self.add_content_codings(value),
+            _ => {}
         }
     }
 
@@ -133,54 +147,21 @@ impl RawResponse {
             }
         }
     }
-
-    fn record_header(&mut self, name: &HeaderName, value: &HeaderValue) {
-        let text = |value: &str| Some(value.to_owned());
-        match *name {
-            CONTENT_LENGTH => set_once(&mut self.length, value, |text| text.parse().ok()),
-            LOCATION => set_once(&mut self.location, value, text),
-            RETRY_AFTER => set_once(&mut self.retry_after, value, text),
-            ETAG => set_once(&mut self.etag, value, EntityTag::parse),
-            CONTENT_RANGE => set_once(&mut self.content_range, value, ContentRange::parse),
-            CONNECTION => self.keep_alive |= value.as_bytes().eq_ignore_ascii_case(b"keep-alive"),
-            CONTENT_ENCODING => self.add_content_codings(value.as_bytes()),
-            _ if name == SERVER_TIMING => {
-                set_once(&mut self.timing, value, ServerTiming::from_header);
-            }
-            _ if name == CONTENT_DIGEST => {
-                set_once(&mut self.digest, value, ContentDigest::from_header);
-                self.has_malformed_digest |= has_malformed_digest(value);
-            }
-            _ if name == REPR_DIGEST => {
-                set_once(&mut self.repr_digest, value, ContentDigest::from_header);
-                self.has_malformed_digest |= has_malformed_digest(value);
-            }
-            _ => {}
-        }
-    }
 }
 
-fn set_once<T>(field: &mut Option<T>, value: &HeaderValue, parse: fn(&str) -> Option<T>) {
-    if field.is_none() {
-        *field = value.to_str().ok().and_then(parse);
+fn set_once<T>(field: &mut Option<T>, value: &[u8], parse: fn(&str) -> Option<T>) {
+    if field.is_none() && value.is_ascii() {
+        *field = str::from_utf8(value).ok().and_then(parse);
     }
 }
 
 /// Whether a SHA-256 digest in the field cannot be parsed. A field without a SHA-256 digest counts as absent.
-fn has_malformed_digest(value: &HeaderValue) -> bool {
-    let value = String::from_utf8_lossy(value.as_bytes());
+fn has_malformed_digest(value: &[u8]) -> bool {
+    let value = String::from_utf8_lossy(value);
     value.split(',').any(|member| {
         let key = member.trim().split(['=', ';']).next();
         key == Some("sha-256") && ContentDigest::from_header(member).is_none()
     })
-}
-
-/// The bytes of a body that have arrived.
-pub(crate) struct ReceivedBody {
-    /// The number of bytes that have arrived.
-    pub(crate) bytes: u64,
-    /// A copy of the bytes, for a run that resumes incomplete bodies; otherwise `None`.
-    pub(crate) partial: Option<BytesMut>,
 }
 
 /// How many bytes to reserve for a body of this declared length.
@@ -199,7 +180,7 @@ mod tests {
                 head.header(*name, *value)
             });
         let mut raw = RawResponse::default();
-        raw.record_headers(&response.body(()).unwrap());
+        raw.record_head(&response.body(()).unwrap());
         raw.body_defect()
     }
 

@@ -1,10 +1,12 @@
 //! The workload of a run (which resources are downloaded, and when they are due), the server, and the concurrency. All
 //! of this is plain data, made before the first request.
 
+pub(crate) mod request_message;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 
+use self::request_message::RequestMessage;
 use flagpole_protocol::{CountryCode, FateKey, OriginForm, Resource};
 use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
@@ -22,6 +24,8 @@ pub struct DownloadSpec {
     /// Whether to request the country's metadata after the flag and to save the flag under the country's
     /// name.
     pub saves_by_country: bool,
+    /// The index of its method, fields and content in [`Workload::messages`]; `None` for a GET without fields and content.
+    pub message: Option<usize>,
 }
 
 impl DownloadSpec {
@@ -32,6 +36,7 @@ impl DownloadSpec {
             request_number: 1,
             due: None,
             saves_by_country: false,
+            message: None,
         }
     }
 
@@ -46,6 +51,8 @@ impl DownloadSpec {
 pub struct Workload {
     /// The downloads in the order in which they start.
     pub downloads: Vec<DownloadSpec>,
+    /// The methods, fields and contents that downloads refer to.
+    pub messages: Vec<RequestMessage>,
 }
 
 impl Workload {
@@ -82,6 +89,27 @@ impl Workload {
         Workload::numbered(paths.into_iter().map(Resource::Path))
     }
 
+    /// The same requests with this method, these fields and this content.
+    pub fn with_message(mut self, message: RequestMessage) -> Workload {
+        self.messages = vec![message];
+        for download in &mut self.downloads {
+            download.message = Some(0);
+        }
+        self
+    }
+
+    /// The downloads of `other` after those of this workload. They are not numbered again.
+    pub fn followed_by(mut self, other: Workload) -> Workload {
+        let offset = self.messages.len();
+        self.messages.extend(other.messages);
+        self.downloads
+            .extend(other.downloads.into_iter().map(|download| DownloadSpec {
+                message: download.message.map(|index| offset + index),
+                ..download
+            }));
+        self
+    }
+
     /// The same downloads as an open workload: each download is due `interval` after the previous one.
     pub fn spaced(mut self, interval: Duration) -> Workload {
         for (index, download) in (0_u32..).zip(&mut self.downloads) {
@@ -111,8 +139,16 @@ impl Workload {
                 ..DownloadSpec::new(resource)
             }
         };
+        Workload::from(resources.map(download).collect::<Vec<_>>())
+    }
+}
+
+impl From<Vec<DownloadSpec>> for Workload {
+    /// Downloads without messages of their own.
+    fn from(downloads: Vec<DownloadSpec>) -> Workload {
         Workload {
-            downloads: resources.map(download).collect(),
+            downloads,
+            messages: Vec::new(),
         }
     }
 }

@@ -16,9 +16,10 @@ fn sent(set: impl Fn(flagpole_client::Run<'_>) -> flagpole_client::Run<'_>) -> V
 }
 
 #[test]
-fn request_has_host_and_user_agent_only() {
+fn request_has_host_agent_and_no_coding_only() {
     let agent = concat!("user-agent: flagpole/", env!("CARGO_PKG_VERSION"));
-    let plain = format!("GET /flags/br/br.gif HTTP/1.1\r\nhost: HOST\r\n{agent}\r\n\r\n");
+    let fields = format!("host: HOST\r\n{agent}\r\naccept-encoding: identity");
+    let plain = format!("GET /flags/br/br.gif HTTP/1.1\r\n{fields}\r\n\r\n");
     assert_eq!(sent(|run| run), [plain.clone(), plain]);
 }
 

@@ -134,12 +134,7 @@ fn download_is_not_sent_before_it_is_due() {
         due: Some(ms(due)),
         ..crate::test_server::workload("AC").downloads[0]
     });
-    let (workload, endpoint) = (
-        Workload {
-            downloads: downloads.to_vec(),
-        },
-        server.endpoint(),
-    );
+    let (workload, endpoint) = (Workload::from(downloads.to_vec()), server.endpoint());
     for strategy in strategy::ALL {
         let records = Mutex::new(Vec::new());
         let collect = |record: &AttemptRecord| records.lock().unwrap().push(record.clone());

@@ -1,15 +1,13 @@
 //! The state that all tasks of one event loop share.
 
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
-use crate::transport::{HyperConnection, RequestTemplate};
+use crate::transport::{PooledConnection, RequestTemplate};
 use crate::{Run, RunError, execution::run_state::RunState, storage::disk_writer::DiskWriter};
 use flagpole_protocol::RunStats;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use tokio::{net::TcpStream, sync::Notify};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-
-pub(super) type PooledConnection = Box<HyperConnection<TcpStream>>;
 
 /// An event loop and its part of the concurrency. Several loops may share the scheduler.
 pub(crate) struct AttemptLoop {

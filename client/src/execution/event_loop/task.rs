@@ -1,11 +1,11 @@
 //! A task that makes attempts in sequence in one concurrency slot, and ends when no attempt is ready. There is no
 //! task per download, so that memory does not grow with the workload.
 
-use super::attempt_loop::{AttemptLoop, PooledConnection};
+use super::attempt_loop::AttemptLoop;
 use super::poll_on_wake::PollOnWake;
 use crate::execution::attempt::{AttemptDriver, run_attempts};
 use crate::scheduler::{Action, AttemptSpec};
-use crate::transport::{RawResponse, RequestSpec, TokioDriver, exchange};
+use crate::transport::{PooledConnection, RawResponse, RequestSpec, TaskDriver, exchange};
 use crate::{DownloadDir, execution::evaluation::Slot, lock::lock};
 use flagpole_protocol::{AttemptRecord, Outcome};
 use std::mem::replace;
@@ -15,13 +15,14 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::coop::consume_budget;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// The driver of the attempts of one task. The thread of the disk writer stores bodies.
-struct TaskDriver {
+/// The worker of one task. The thread of the disk writer stores bodies.
+struct TaskWorker {
     attempt_loop: Arc<AttemptLoop>,
     /// Completes when the run is cancelled. One future for all attempts: registering a new future with the token for
     /// each attempt would take longer than writing the head of a request.
     cancelled: PollOnWake<WaitForCancellationFutureOwned>,
     connection: Option<PooledConnection>,
+    driver: TaskDriver,
     /// Sends records to the main task of the loop; `None` if no callback wants records.
     record_sender: Option<mpsc::Sender<Box<AttemptRecord>>>,
 }
@@ -32,10 +33,11 @@ pub(super) async fn run_task(
     first: AttemptSpec,
     record_sender: Option<mpsc::Sender<Box<AttemptRecord>>>,
 ) {
-    let mut task = TaskDriver {
+    let mut task = TaskWorker {
         attempt_loop: attempt_loop.clone(),
         cancelled: PollOnWake::new(attempt_loop.cancel.clone().cancelled_owned()),
         connection: None,
+        driver: TaskDriver::default(),
         record_sender,
     };
     let AttemptLoop {
@@ -44,13 +46,13 @@ pub(super) async fn run_task(
     run_attempts(run_state, cancel, &mut task, None, first).await;
 }
 
-impl TaskDriver {
+impl TaskWorker {
     fn put_back_connection(&mut self) {
         lock(&self.attempt_loop.idle).extend(self.connection.take());
     }
 }
 
-impl AttemptDriver for TaskDriver {
+impl AttemptDriver for TaskWorker {
     async fn exchange(
         &mut self,
         request: &RequestSpec<'_>,
@@ -68,7 +70,7 @@ impl AttemptDriver for TaskDriver {
             self.connection = lock(&self.attempt_loop.idle).pop();
         }
         let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
-        let driver = &TokioDriver;
+        let driver = &mut self.driver;
         exchange(template, driver, connection, request, cancelled).await
     }
 

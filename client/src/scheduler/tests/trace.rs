@@ -135,6 +135,7 @@ pub(super) fn result(outcome: Outcome) -> AttemptResult {
         outcome,
         service_time: Duration::ZERO,
         redirect: None,
+        redirects_to_get: false,
         conditions_failed: false,
         died_unanswered: false,
         retry_after: None,

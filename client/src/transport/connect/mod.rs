@@ -13,4 +13,3 @@ mod tests;
 pub(crate) use addresses::Addresses;
 pub(crate) use blocking::connect_blocking;
 pub(crate) use nonblocking::connect_async;
-pub(super) use socket::{is_transient, start_connect};

@@ -1,6 +1,7 @@
 //! Both connectors against real sockets.
 
-use super::{Addresses, connect_async, connect_blocking, start_connect};
+use super::socket::start_connect;
+use super::{Addresses, connect_async, connect_blocking};
 use crate::transport::cancel_handle::CancelHandle;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use rustix::event::{PollFd, PollFlags, poll};

@@ -1,0 +1,178 @@
+//! Receives one response: turns bytes from the socket into a [`RawResponse`].
+
+use super::connection::Connection;
+use crate::transport::request::{RequestTemplate, RunClock};
+use crate::transport::response::{RawResponse, reserved};
+use crate::transport::time_limits::TimeLimits;
+use bytes::Bytes;
+use flagpole_protocol::http1::{DecodeError, ResponseVisitor};
+use flagpole_protocol::{Outcome, reason};
+use rustix::fd::AsFd;
+use std::time::Duration;
+
+/// A response in progress.
+pub(super) struct Receiver<'a> {
+    clock: RunClock,
+    limits: TimeLimits,
+    response: &'a mut RawResponse,
+    body: Vec<u8>,
+    /// Bytes of this response, including heads and framing.
+    received: u64,
+}
+
+impl<'a> Receiver<'a> {
+    /// For an attempt that starts now.
+    pub(super) fn new(template: &RequestTemplate, response: &'a mut RawResponse) -> Receiver<'a> {
+        let (clock, config) = (template.clock, &template.config);
+        let now = clock.now();
+        response.sent = now;
+        Receiver {
+            clock,
+            limits: TimeLimits::new(config.timeouts, config.max_time, now),
+            response,
+            body: Vec::new(),
+            received: 0,
+        }
+    }
+
+    /// The request is about to be sent over a connection that an earlier request has used, or over a new one.
+    pub(super) fn on_sent(&mut self, reused: bool) {
+        if !reused {
+            self.response.sent = self.clock.now();
+        }
+        self.response.reused = reused;
+        self.limits.on_sent(self.response.sent);
+    }
+
+    /// The time until the next time limit; `None` if none applies.
+    ///
+    /// # Errors
+    /// If a limit is exceeded.
+    pub(super) fn time_left(&mut self) -> Result<Option<Duration>, Outcome> {
+        if self.limits.next_deadline().is_none() {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        match self.limits.exceeded(now) {
+            Some(exceeded) => Err(exceeded),
+            None => Ok(self.limits.next_deadline().map(|at| at.saturating_sub(now))),
+        }
+    }
+
+    /// Decodes bytes from the socket; returns whether the response is complete.
+    ///
+    /// # Errors
+    /// If the response is malformed or exceeds a limit.
+    pub(super) fn on_bytes<S: AsFd>(
+        &mut self,
+        connection: &mut Connection<S>,
+        bytes: &[u8],
+    ) -> Result<bool, Outcome> {
+        let Connection {
+            decoder, pending, ..
+        } = connection;
+        let now = self.clock.now();
+        self.received += bytes.len() as u64;
+        let (interim, body_before) = (decoder.interim_responses(), self.body.len());
+        let mut recorder = Recorder {
+            response: self.response,
+            body: &mut self.body,
+        };
+        let decoded = if pending.is_empty() {
+            let consumed = decoder.decode(bytes, &mut recorder);
+            consumed.map(|consumed| pending.extend_from_slice(&bytes[consumed..]))
+        } else {
+            pending.extend_from_slice(bytes);
+            let consumed = decoder.decode(pending, &mut recorder);
+            consumed.map(|consumed| drop(pending.drain(..consumed)))
+        };
+        if decoder.interim_responses() > interim {
+            self.limits.on_interim();
+        }
+        if decoder.has_head() {
+            self.limits.on_bytes(now);
+            self.limits
+                .on_body((self.body.len() - body_before) as u64, now);
+        } else if decoder.may_be_final(pending) {
+            self.limits.on_bytes(now);
+        } else {
+            self.limits.on_interim();
+        }
+        decoded.map_err(|error| self.outcome(error))?;
+        Ok(decoder.is_complete())
+    }
+
+    /// The server has closed the connection, which completes some bodies.
+    ///
+    /// # Errors
+    /// If it does not complete this response.
+    pub(super) fn on_end<S: AsFd>(
+        &mut self,
+        connection: &mut Connection<S>,
+    ) -> Result<(), Outcome> {
+        let ended = connection.decoder.end_of_stream();
+        ended.map_err(|error| self.outcome(error))
+    }
+
+    /// Whether a byte of the response has arrived.
+    pub(super) fn has_bytes(&self) -> bool {
+        self.received > 0
+    }
+
+    /// Completes the response. `keeps_partial` retains the bytes of an incomplete body.
+    pub(super) fn finish(self, result: Result<(), Outcome>, keeps_partial: bool) {
+        let response = self.response;
+        response.first_byte = self.limits.first_byte();
+        response.bytes = self.body.len() as u64;
+        response.died_unanswered =
+            response.reused && self.received == 0 && result.as_ref().is_err_and(is_death);
+        let body = Bytes::from(self.body);
+        response.result = match result {
+            Ok(()) => Ok(body),
+            Err(outcome) => {
+                response.partial_body = Some(body).filter(|body| keeps_partial && !body.is_empty());
+                Err(outcome)
+            }
+        };
+    }
+
+    fn outcome(&self, error: DecodeError) -> Outcome {
+        match error {
+            DecodeError::HeadTooLarge | DecodeError::BodyTooLarge => Outcome::TooLarge,
+            DecodeError::Incomplete if self.received == 0 => Outcome::EmptyReply,
+            DecodeError::Incomplete => Outcome::IncompleteBody,
+            malformed => Outcome::ProtocolError(reason(&malformed)),
+        }
+    }
+}
+
+/// Whether the connection ended.
+fn is_death(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::EmptyReply | Outcome::ConnectionReset | Outcome::ConnectionError { .. }
+    )
+}
+
+/// Records what the decoder finds.
+struct Recorder<'a> {
+    response: &'a mut RawResponse,
+    body: &'a mut Vec<u8>,
+}
+
+impl ResponseVisitor for Recorder<'_> {
+    fn status(&mut self, status: u16) {
+        self.response.status = Some(status);
+    }
+
+    fn field(&mut self, name: &str, value: &[u8]) {
+        self.response.record_field(name, value);
+    }
+
+    fn body(&mut self, bytes: &[u8]) {
+        if let (true, Some(length)) = (self.body.is_empty(), self.response.length) {
+            self.body.reserve_exact(reserved(length));
+        }
+        self.body.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,109 @@
+//! The driver of exchanges that run as tasks of a tokio runtime.
+
+use super::connection::{is_quiet, receive};
+use super::driver::{Driver, Interest};
+use crate::transport::connect::{Addresses, connect_async};
+use flagpole_protocol::{Outcome, TimeoutKind};
+use rustix::net::RecvFlags;
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+use tokio::io::Interest as Readiness;
+use tokio::net::TcpStream;
+use tokio::task::coop;
+use tokio::time::timeout;
+
+/// The most bytes that are received at once. Most responses arrive in one piece.
+const BUFFER: usize = 64 << 10;
+
+thread_local! {
+    /// One for all connections of a thread, so that a connection that waits needs none.
+    static RECEIVED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The driver of a task.
+#[derive(Debug, Default)]
+pub(crate) struct TaskDriver {
+    request: Vec<u8>,
+}
+
+impl Driver for TaskDriver {
+    type Socket = TcpStream;
+
+    async fn connect(
+        &mut self,
+        addresses: &Addresses,
+        per_address: Option<Duration>,
+        left: Option<Duration>,
+    ) -> Result<TcpStream, Outcome> {
+        let connect = connect_async(addresses, per_address);
+        match left {
+            None => connect.await,
+            Some(left) => timeout(left, connect)
+                .await
+                .unwrap_or(Err(Outcome::Timeout(TimeoutKind::Connect, left))),
+        }
+    }
+
+    /// Asks tokio too, which so learns that there is nothing to read, and does not report bytes that were read long ago.
+    fn is_quiet(&mut self, socket: &TcpStream) -> bool {
+        let mut answer = None;
+        let _ = socket.try_io(Readiness::READABLE, || {
+            let quiet = is_quiet(socket);
+            answer = Some(quiet);
+            if quiet {
+                Err(io::ErrorKind::WouldBlock.into())
+            } else {
+                Ok(())
+            }
+        });
+        // Without an event since the last read, tokio does not call the function.
+        answer.unwrap_or_else(|| is_quiet(socket))
+    }
+
+    fn send(&mut self, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+        socket.try_write(bytes)
+    }
+
+    async fn wait(
+        &mut self,
+        socket: &TcpStream,
+        interest: Interest,
+        left: Option<Duration>,
+    ) -> Result<(), Outcome> {
+        // A server that sends without end must not keep other tasks from running.
+        coop::consume_budget().await;
+        let ready = socket.ready(match interest {
+            Interest::Read => Readiness::READABLE,
+            Interest::ReadOrWrite => Readiness::READABLE | Readiness::WRITABLE,
+        });
+        // An error, as the end of the time, shows in what the caller does next.
+        match left {
+            None => drop(ready.await),
+            // Unconstrained, because a timer is never ready in a task that has used up its budget.
+            Some(left) => drop(coop::unconstrained(timeout(left, ready)).await),
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, socket: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        socket.try_io(Readiness::READABLE, || {
+            receive(socket, buffer, RecvFlags::DONTWAIT)
+        })
+    }
+
+    fn take_buffer(&mut self) -> Vec<u8> {
+        let mut buffer = RECEIVED.take();
+        buffer.clear();
+        buffer.reserve(BUFFER);
+        buffer
+    }
+
+    fn put_buffer(&mut self, buffer: Vec<u8>) {
+        RECEIVED.set(buffer);
+    }
+
+    fn request_buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.request
+    }
+}

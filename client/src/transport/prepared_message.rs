@@ -1,0 +1,100 @@
+//! A request message, encoded once for all requests of a run.
+
+use crate::{RequestMessage, workload::target::Target};
+use bytes::Bytes;
+use flagpole_protocol::headers;
+use http::Method;
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT,
+};
+
+const RUN: HeaderName = HeaderName::from_static(headers::RUN_HEADER);
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("flagpole/", env!("CARGO_PKG_VERSION")));
+
+/// Method, fields and content of the requests of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedMessage {
+    pub(crate) method: Method,
+    /// The field lines that are the same for all requests.
+    pub(crate) fields: Vec<u8>,
+    /// The same fields for a library that takes values.
+    pub(crate) values: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content: Bytes,
+}
+
+impl PreparedMessage {
+    /// For requests to `target`. `run_name` is the value of `Flagpole-Run`.
+    pub(super) fn new(
+        message: &RequestMessage,
+        target: &Target,
+        reuse: bool,
+        run_name: Option<&HeaderValue>,
+    ) -> PreparedMessage {
+        let host = HeaderValue::try_from(target.authority());
+        let host = host.expect("the authority was part of a URL");
+        // A server cannot decode what was not asked for, and a digest is that of the coded bytes (RFC 9110 section 12.5.3).
+        let defaults = [
+            (HOST, host),
+            (USER_AGENT, AGENT),
+            (ACCEPT_ENCODING, IDENTITY),
+        ];
+        let given = message.fields();
+        let defaults = defaults
+            .into_iter()
+            .filter(|(name, _)| !given.contains_key(name));
+        let given = given
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
+        let mut values: Vec<_> = defaults.chain(given).collect();
+        if !reuse {
+            values.push((CONNECTION, CLOSE));
+        }
+        let content = message.body().clone();
+        if has_length(message.method(), &content) {
+            values.push((CONTENT_LENGTH, content.len().into()));
+        }
+        values.extend(run_name.map(|name| (RUN, name.clone())));
+        let mut fields = Vec::new();
+        for (name, value) in &values {
+            write_field(&mut fields, name, value.as_bytes());
+        }
+        PreparedMessage {
+            method: message.method().clone(),
+            fields,
+            values,
+            content,
+        }
+    }
+
+    /// A deep copy, which shares no reference count but that of the content.
+    pub(super) fn clone_unshared(&self) -> PreparedMessage {
+        let copy = |(name, value): &(HeaderName, HeaderValue)| {
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            (
+                name.clone(),
+                value.expect("the bytes are those of a field value"),
+            )
+        };
+        PreparedMessage {
+            values: self.values.iter().map(copy).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Whether a request has `Content-Length`: 0 too for a method that anticipates content (RFC 9110 section 8.6).
+fn has_length(method: &Method, content: &Bytes) -> bool {
+    let anticipates = [Method::POST, Method::PUT, Method::PATCH].contains(method);
+    anticipates || !content.is_empty()
+}
+
+/// Appends a field line.
+pub(super) fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
