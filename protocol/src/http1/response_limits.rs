@@ -8,7 +8,8 @@ pub struct ResponseLimits {
     pub head: usize,
     /// The fields of a head; 128 by default. A greater number counts as 128.
     pub fields: usize,
-    /// The interim responses (1xx) before the final response; 16 by default.
+    /// The interim responses (1xx) before the final response; 10,000 by default, as a server may send them for as long as
+    /// it works.
     pub interim: u32,
     /// The bytes of the content; 8 MiB by default.
     pub body: u64,
@@ -22,7 +23,7 @@ impl Default for ResponseLimits {
         ResponseLimits {
             head: 64 << 10,
             fields: 128,
-            interim: 16,
+            interim: 10_000,
             body: 8 << 20,
             without_progress: 16 << 10,
         }

@@ -126,7 +126,7 @@ fn slow_endless_interim_responses_time_out() {
 /// As fast as possible and without a timeout that could end it. One combo after the other, because
 /// a flood uses a whole core.
 #[test]
-fn flood_of_interim_responses_is_too_large() {
+fn flood_of_interim_responses_is_a_protocol_error() {
     let is_representative =
         |combo: &Combo| ["sequential", "async"].contains(&combo.strategy.name());
     let representatives = Combo::all().into_iter().filter(is_representative);
@@ -137,7 +137,7 @@ fn flood_of_interim_responses_is_too_large() {
         let (workload, endpoint) = (Workload::flags(codes("BR")), server.endpoint());
         let run = combo.measure(Run::new(&workload, &endpoint).timeout(LONG_TIMEOUT));
         let label = run.records[0].outcome.label();
-        assert_eq!(label, "too_large", "{}", combo.name());
+        assert_eq!(label, "protocol_error", "{}", combo.name());
     }
 }
 
