@@ -19,22 +19,31 @@ impl ResponseDecoder {
         if !check_version(input)? {
             return Ok(0);
         }
-        let limits = self.limits;
         let mut storage = field_storage();
         if self.searched == 0
-            && let Some(head) = ResponseHead::parse_ordinary(input, limits.fields, &mut storage)
+            && let Some(head) =
+                ResponseHead::parse_ordinary(input, self.limits.fields, &mut storage)
         {
             return self.accept(&head, visitor);
         }
+        self.decode_unusual_head(input, visitor)
+    }
+
+    /// Not inlined, so that the stack of a thread with ordinary responses has no memory for the fields of these.
+    #[inline(never)]
+    fn decode_unusual_head(
+        &mut self,
+        input: &[u8],
+        visitor: &mut impl ResponseVisitor,
+    ) -> Result<usize, DecodeError> {
+        let limits = self.limits;
         let within_limit = &input[..input.len().min(limits.head)];
         match head_length(within_limit, &mut self.searched) {
             Some(length) => {
                 let head = as_http_1_1(&input[..length]);
                 let mut storage = field_storage();
-                self.accept(
-                    &ResponseHead::parse(&head, limits.fields, &mut storage)?,
-                    visitor,
-                )
+                let head = ResponseHead::parse(&head, limits.fields, &mut storage)?;
+                self.accept(&head, visitor)
             }
             None if input.len() >= limits.head => Err(DecodeError::HeadTooLarge),
             None => Ok(0),
