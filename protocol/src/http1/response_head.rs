@@ -5,15 +5,19 @@ use httparse::{Header, ParserConfig, Response, Status};
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-/// The most fields that can be parsed, of which the memory is on the stack.
-const MAX_FIELDS: usize = 128;
+/// The most fields of an ordinary head. Few heads have more; their memory would be a page of each thread's stack.
+pub(super) const ORDINARY_FIELDS: usize = 32;
 
-/// The memory for the fields of a head. Uninitialized, because to fill it would take longer than to parse the head.
-pub(super) type FieldStorage<'a> = [MaybeUninit<Header<'a>>; MAX_FIELDS];
+/// The most fields that can be parsed.
+pub(super) const MAX_FIELDS: usize = 128;
 
-/// Memory for the fields of a head.
-pub(super) fn field_storage<'a>() -> FieldStorage<'a> {
-    [const { MaybeUninit::uninit() }; MAX_FIELDS]
+/// Memory for the fields of a head, on the stack. Uninitialized, because to fill it would take longer than to parse the
+/// head.
+pub(super) type FieldStorage<'a, const N: usize> = [MaybeUninit<Header<'a>>; N];
+
+/// Memory for `N` fields.
+pub(super) fn field_storage<'a, const N: usize>() -> FieldStorage<'a, N> {
+    [const { MaybeUninit::uninit() }; N]
 }
 
 /// The parsed head of a response.
@@ -31,12 +35,12 @@ pub(super) struct ResponseHead<'a> {
 }
 
 impl<'a> ResponseHead<'a> {
-    /// Parses an ordinary head at the start of `input`: complete, valid, and without obsolete line folding. `None` for
-    /// any other.
+    /// Parses an ordinary head at the start of `input`: complete, valid, with few fields, and without obsolete line
+    /// folding. `None` for any other.
     pub(super) fn parse_ordinary(
         input: &'a [u8],
         max_fields: usize,
-        storage: &'a mut FieldStorage<'a>,
+        storage: &'a mut FieldStorage<'a, ORDINARY_FIELDS>,
     ) -> Option<ResponseHead<'a>> {
         let config = ParserConfig::default();
         parse(&config, input, max_fields, storage).ok()?
@@ -50,7 +54,7 @@ impl<'a> ResponseHead<'a> {
     pub(super) fn parse(
         input: &'a [u8],
         max_fields: usize,
-        storage: &'a mut FieldStorage<'a>,
+        storage: &'a mut FieldStorage<'a, MAX_FIELDS>,
     ) -> Result<ResponseHead<'a>, DecodeError> {
         let mut config = ParserConfig::default();
         config.allow_obsolete_multiline_headers_in_responses(true);
@@ -82,10 +86,11 @@ fn parse<'a>(
     config: &ParserConfig,
     input: &'a [u8],
     max_fields: usize,
-    storage: &'a mut FieldStorage<'a>,
+    storage: &'a mut [MaybeUninit<Header<'a>>],
 ) -> Result<Option<ResponseHead<'a>>, httparse::Error> {
     let mut response = Response::new(&mut []);
-    let storage = &mut storage[..max_fields.min(MAX_FIELDS)];
+    let max_fields = max_fields.min(storage.len());
+    let storage = &mut storage[..max_fields];
     let parsed = config.parse_response_with_uninit_headers(&mut response, input, storage)?;
     Ok(match parsed {
         Status::Partial => None,
