@@ -161,7 +161,7 @@ impl StrategyResult {
             concurrency: median.measured.concurrency,
             wall_us,
             goodput_per_s: per_second(stats.ok),
-            requests_per_s: per_second(stats.attempts()),
+            requests_per_s: per_second(stats.requests()),
             bound_us: geometric_mean(bounds.map(|us| us as f64)).map(whole_micros),
             download_time,
             response_time: LatencyByResult::of_attempts(&runs, AttemptRecord::response_time),

@@ -2,7 +2,7 @@
 
 use super::attempt_record::{AttemptKind, AttemptRecord};
 use super::latency_stats::LatencyStats;
-use super::outcome::OutcomeClass;
+use super::outcome::{Outcome, OutcomeClass};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -131,6 +131,12 @@ impl RunStats {
         self.response_time.count()
     }
 
+    /// The number of attempts that the circuit breaker did not hold back.
+    pub fn requests(&self) -> u64 {
+        let unsent = self.outcomes.get(&Outcome::CircuitOpen.label());
+        self.attempts() - unsent.map_or(0, |count| count.attempts)
+    }
+
     /// The number of downloads that ended.
     pub fn downloads(&self) -> u64 {
         self.ok + self.not_found + self.error
@@ -188,7 +194,6 @@ impl AddAssign<&RunStats> for RunStats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
     use crate::Resource;
     use crate::TimeoutKind;
 

@@ -40,17 +40,14 @@ impl GetResult<'_> {
         self.stats.attempts() as f64 / self.stats.started.max(1) as f64
     }
 
-    /// Attempts for which no request was sent, because the circuit breaker was open.
-    fn unsent(&self) -> u64 {
-        let unsent = self.stats.outcomes.get(&Outcome::CircuitOpen.label());
-        unsent.map_or(0, |count| count.attempts)
-    }
-
     /// How often the circuit breaker opened, if it did.
     fn circuit_openings(&self) -> Option<String> {
         let openings = self.stats.circuit_openings;
         (openings > 0).then(|| {
-            let (times, unsent) = (plural(openings, "time"), plural(self.unsent(), "attempt"));
+            let (times, unsent) = (
+                plural(openings, "time"),
+                plural(self.stats.attempts() - self.stats.requests(), "attempt"),
+            );
             format!("the circuit breaker opened {times}; {unsent} not sent")
         })
     }
@@ -140,7 +137,7 @@ impl GetResult<'_> {
             (!stats.backoff.is_zero()).then(|| format!("{backoff} of backoff{summed}")),
         ];
         let costs: Vec<_> = costs.into_iter().flatten().collect();
-        let requests = stats.attempts() - self.unsent();
+        let requests = stats.requests();
         let each = requests as f64 / stats.started.max(1) as f64;
         let requests = plural(requests, "request");
         (!costs.is_empty())
