@@ -1,16 +1,19 @@
-//! Every strategy, transport and concurrency: the same files, counts, requests, bytes and backoff.
+//! Every strategy, transport and concurrency: the same files, counts, requests, bytes and backoff; with hedges, whose
+//! number depends on timing, the same files and counts.
 
 use crate::combos::{
     CATALOG, Combo, FolderContents, concurrency, files, original_body, sizes, with_every_combo,
 };
 use crate::servers::seeded_server;
-use flagpole_client::policy::{Policy, Retry};
-use flagpole_client::{DownloadDir, Endpoint, Run, Workload};
+use flagpole_client::policy::{Hedge, HedgeDelay, Policy, Retry};
+use flagpole_client::{BODY_LIMIT, DownloadDir, Endpoint, Run, Workload};
 use flagpole_protocol::{AttemptKind, MeasuredRun};
 use flagpole_protocol::{CountryCode, Resource};
+use flagpole_server::{BlockingServer, Rule};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// Faults with one outcome that does not depend on timing.
@@ -106,6 +109,13 @@ impl WorkloadKind {
     }
 }
 
+/// The files that a run saved, without partial ones.
+fn saved_files(folder: &Path) -> FolderContents {
+    let mut files = files(folder);
+    files.retain(|name, _| !name.starts_with('.'));
+    files
+}
+
 fn run(
     combo: Combo,
     seed: u64,
@@ -124,6 +134,51 @@ fn run(
         RunTotals::from_run(&combo.measure(run)),
         files(folder.path()),
     )
+}
+
+/// Faults with outcomes that may be retried, or redirects.
+const RETRYABLE_FAULTS: [&str; 6] = [
+    "500@15%",
+    "reset:10@15%",
+    "cut:50%@15%",
+    "empty@15%",
+    "corrupt:3@10%",
+    "redirect:2@20%",
+];
+
+/// A server that injects faults into the requests with the numbers 1 and 2 for each resource.
+fn recovering_server(seed: u64) -> BlockingServer {
+    let rule = Rule::default()
+        .first(2)
+        .latency("uniform:0..6ms".parse().unwrap());
+    let faults = RETRYABLE_FAULTS.iter();
+    let rule = faults.fold(rule, |rule, fault| rule.fault(fault.parse().unwrap()));
+    BlockingServer::builder()
+        .seed(seed)
+        .rule(rule)
+        .start()
+        .unwrap()
+}
+
+/// The downloads by result and the files of two runs into one folder, the second of which continues what the first left.
+fn run_twice(
+    combo: Combo,
+    seed: u64,
+    workload: &Workload,
+    policies: &[Policy; 2],
+) -> ([[u64; 4]; 2], FolderContents) {
+    let server = recovering_server(seed);
+    let endpoint = Endpoint::from(server.addr());
+    let folder = tempfile::tempdir().unwrap();
+    let counts = policies.each_ref().map(|policy| {
+        let destination = DownloadDir::prepare(folder.path()).unwrap();
+        let destination = destination.resuming(&endpoint.target().to_string(), BODY_LIMIT);
+        let run = Run::new(workload, &endpoint).concurrency(concurrency(6));
+        let run = run.policy(policy.clone()).destination(&destination);
+        let run = combo.measure(run.timeout(Duration::from_secs(20)));
+        RunTotals::from_run(&run).downloads
+    });
+    (counts, saved_files(folder.path()))
 }
 
 proptest! {
@@ -155,6 +210,31 @@ proptest! {
             prop_assert_eq!(other_totals, totals, "{}", combo.name());
             prop_assert_eq!(sizes(other_files), sizes(files), "{}", combo.name());
             prop_assert!(other_files == files, "{}", combo.name());
+        }
+    }
+
+    /// The first run makes one try, of which parts of bodies stay; the second has enough tries to get everything.
+    #[test]
+    fn every_combo_has_the_same_files_and_counts_with_hedges_redirects_stale_connections_and_resume(
+        seed: u64, codes in subsequence(CountryCode::every().collect::<Vec<_>>(), 1..30), hedge_after in 0..4_u64,
+    ) {
+        let hedge = Hedge { delay: HedgeDelay::Fixed(Duration::from_millis(hedge_after)), max_ratio: 1.0 };
+        let retry = Retry { max_attempts: 4, base_delay: Duration::from_millis(2), seed, ..Retry::default() };
+        let first = Policy { retry_stale: true, ..Policy::default() };
+        let second = Policy { retry, hedge: Some(hedge), ..first.clone() };
+        let workload = Workload::flags(codes.clone());
+        let policies = [first, second];
+        let results = with_every_combo(|combo| (combo, run_twice(combo, seed, &workload, &policies)));
+        let expected: FolderContents = codes.iter()
+            .filter(|code| CATALOG.country(**code).is_some())
+            .map(|code| (format!("{}.gif", code.lower()), original_body(Resource::Flag(*code))))
+            .collect();
+        let (_, (counts, _)) = &results[0];
+        prop_assert_eq!(counts[1], [expected.len() as u64, (codes.len() - expected.len()) as u64, 0, 0]);
+        for (combo, (other_counts, files)) in &results {
+            prop_assert_eq!(other_counts, counts, "{}", combo.name());
+            prop_assert_eq!(sizes(files), sizes(&expected), "{}", combo.name());
+            prop_assert!(*files == expected, "{}", combo.name());
         }
     }
 }
