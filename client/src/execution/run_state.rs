@@ -4,10 +4,14 @@ use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
 use crate::storage::{verify::BodyVerifier, wasted_bytes::WastedBytes};
 use crate::{DownloadDir, Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
 use flagpole_protocol::RunStats;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+/// The downloads whose body has arrived, in a run that hedges and resumes. A partial body of another attempt may reach the
+/// disk after the complete one, and is then removed.
+pub(super) type ArrivedBodies = Mutex<FxHashSet<usize>>;
 
 /// A run in progress.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct RunState {
     /// Flags that wait for the names of their countries, by download; removed from the disk with the run.
     pub(super) staged: Mutex<FxHashMap<usize, StagedFile>>,
     pub(super) wasted: Mutex<WastedBytes>,
+    /// `None` unless the run hedges and resumes.
+    pub(super) arrived: Option<Arc<ArrivedBodies>>,
 }
 
 impl RunState {
@@ -46,6 +52,8 @@ impl RunState {
             folder: run.destination.cloned(),
             staged: Mutex::default(),
             wasted: Mutex::default(),
+            arrived: (run.policy.hedge.is_some() && template.config.keep_partial_bodies)
+                .then(Arc::default),
             template,
         })
     }

@@ -3,9 +3,13 @@
 use crate::scheduler::{AttemptSpec, BodyAction, Disposition};
 use crate::storage::{resume::PartialUpdate, wasted_bytes::Retained};
 use crate::{DownloadDir, StagedFile, transport::RawResponse};
-use crate::{execution::run_state::RunState, lock::lock};
+use crate::{
+    execution::run_state::{ArrivedBodies, RunState},
+    lock::lock,
+};
 use bytes::Bytes;
 use flagpole_protocol::{EntityTag, Outcome, OutcomeClass};
+use std::sync::Arc;
 
 /// Changes in the download folder that an attempt causes.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct StorageJob {
     /// The country that names the staged flag.
     pub(super) country: Option<String>,
     pub(super) staged: Option<StagedFile>,
+    arrived: Option<Arc<ArrivedBodies>>,
 }
 
 /// The result of a storage job.
@@ -25,7 +30,7 @@ pub(crate) struct StorageJob {
 pub(crate) struct StorageResult {
     /// A flag that waits for its country's name.
     pub(super) staged: Option<StagedFile>,
-    /// The partial file could not be written: the next attempt starts from byte 0.
+    /// The partial file could not be written, or the complete body has arrived: no attempt continues it.
     pub(super) lost_partial: bool,
 }
 
@@ -41,6 +46,11 @@ impl StorageJob {
             PartialUpdate::Unchanged => {}
             PartialUpdate::Replace(partial) => {
                 result.lost_partial = folder.save_partial(resource, partial).is_err();
+                let arrived = self.arrived.as_ref();
+                if arrived.is_some_and(|all| lock(all).contains(&self.spec.plan.index)) {
+                    folder.remove_partial(resource);
+                    result.lost_partial = true;
+                }
             }
             PartialUpdate::Remove => folder.remove_partial(resource),
         }
@@ -78,7 +88,13 @@ impl RunState {
         if action == BodyAction::Discard && update == PartialUpdate::Unchanged {
             return None;
         }
+        if let Some(arrived) = &self.arrived
+            && matches!(action, BodyAction::Save | BodyAction::Stage)
+        {
+            lock(arrived).insert(spec.plan.index);
+        }
         Some(Box::new(StorageJob {
+            arrived: self.arrived.clone(),
             action,
             update,
             spec,
