@@ -10,6 +10,7 @@
 //! A round counts only requests sent after the last change of the limit; earlier ones measure an older
 //! limit.
 
+use super::concurrency_limit::ConcurrencyLimit;
 use flagpole_protocol::Outcome;
 use std::time::Duration;
 
@@ -46,24 +47,12 @@ pub(crate) struct AdaptiveLimit {
     baseline: Option<f64>,
 }
 
-impl AdaptiveLimit {
-    /// A limit of at most `max` (0 counts as 1).
-    pub(crate) fn new(max: usize) -> AdaptiveLimit {
-        let max = max.max(1);
-        AdaptiveLimit {
-            current: INITIAL_LIMIT.min(max),
-            max,
-            is_slow_start: true,
-            ..AdaptiveLimit::default()
-        }
-    }
-
-    pub(crate) fn get(&self) -> usize {
+impl ConcurrencyLimit for AdaptiveLimit {
+    fn get(&self) -> usize {
         self.current
     }
 
-    /// Updates the limit by the outcome of a request that was sent at `sent` and ended at `done`.
-    pub(crate) fn on_sample(&mut self, outcome: &Outcome, sent: Duration, done: Duration) {
+    fn on_result(&mut self, outcome: &Outcome, sent: Duration, done: Duration) {
         if sent < self.changed_at {
             return;
         }
@@ -85,6 +74,19 @@ impl AdaptiveLimit {
             }
             // Not caused by load.
             _ => {}
+        }
+    }
+}
+
+impl AdaptiveLimit {
+    /// A limit of at most `max` (0 counts as 1).
+    pub(crate) fn new(max: usize) -> AdaptiveLimit {
+        let max = max.max(1);
+        AdaptiveLimit {
+            current: INITIAL_LIMIT.min(max),
+            max,
+            is_slow_start: true,
+            ..AdaptiveLimit::default()
         }
     }
 

@@ -4,19 +4,23 @@
 
 mod adaptive_limit;
 mod circuit_breaker;
+mod concurrency_limit;
 mod hedge;
 mod redirects;
 mod retry;
+mod retry_rule;
 mod timeouts;
 
 pub(crate) use adaptive_limit::AdaptiveLimit;
 pub use circuit_breaker::CircuitBreakerConfig;
 pub(crate) use circuit_breaker::{CircuitBreaker, CircuitPermit};
+pub use concurrency_limit::ConcurrencyLimit;
 pub(crate) use hedge::KaplanMeier;
 pub use hedge::{Hedge, HedgeDelay};
 pub(crate) use redirects::{is_redirect, redirects_to_get, request_url, resolve_location};
 pub(crate) use retry::parse_retry_after;
 pub use retry::{Retry, RetryBudgetConfig};
+pub use retry_rule::{CustomRetry, FailedTry, RetryRule};
 use std::time::Duration;
 pub use timeouts::{SpeedLimit, Timeouts};
 
@@ -28,6 +32,8 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// Which outcomes are retried, how often and when.
     pub retry: Retry,
+    /// A rule of another crate that takes the place of `retry`.
+    pub custom_retry: Option<CustomRetry>,
     /// Limit of the retries of all downloads together; `None`: no limit. Which download gets the last
     /// retry depends on timing, so with a budget two runs with the same seed may end differently.
     pub budget: Option<RetryBudgetConfig>,
@@ -52,6 +58,7 @@ impl Default for Policy {
         Policy {
             timeouts: Timeouts::default(),
             retry: Retry::default(),
+            custom_retry: None,
             budget: None,
             hedge: None,
             circuit_breaker: None,
@@ -59,6 +66,21 @@ impl Default for Policy {
             reuse: true,
             retry_stale: false,
             max_time: None,
+        }
+    }
+}
+
+impl Policy {
+    /// Maximum number of tries of a download, at least 1.
+    pub(crate) fn max_attempts(&self) -> u32 {
+        self.retry_rule().max_attempts().max(1)
+    }
+
+    /// The rule for retries.
+    pub(crate) fn retry_rule(&self) -> &dyn RetryRule {
+        match &self.custom_retry {
+            Some(custom) => custom.rule(),
+            None => &self.retry,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! retry together. Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), finds that
 //! full jitter makes the fewest calls.
 
+use super::retry_rule::{FailedTry, RetryRule};
 use flagpole_protocol::{DrawPurpose, Outcome, Resource, RngKey, TimeoutKind};
 use rand::RngExt as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -50,34 +51,6 @@ impl Retry {
         self.max_attempts.max(1)
     }
 
-    /// Whether the same request may succeed after this outcome.
-    pub(crate) fn is_retryable(&self, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Http(status) => self.statuses.contains(status),
-            Outcome::Timeout(kind, _) => *kind != TimeoutKind::Run,
-            Outcome::ConnectionRefused
-            | Outcome::ConnectFailed { .. }
-            | Outcome::ConnectionReset
-            | Outcome::ConnectionError { .. }
-            | Outcome::EmptyReply
-            | Outcome::IncompleteBody
-            | Outcome::Corrupt
-            | Outcome::CircuitOpen => true,
-            Outcome::Ok
-            | Outcome::NotModified
-            | Outcome::NotFound
-            | Outcome::Redirected(_)
-            | Outcome::TooManyRedirects
-            | Outcome::ProtocolError(_)
-            | Outcome::ContentCoding(_)
-            | Outcome::TooLarge
-            | Outcome::BadMetadata(_)
-            | Outcome::WriteFailed { .. }
-            | Outcome::HedgeLost
-            | Outcome::Cancelled => false,
-        }
-    }
-
     /// The maximum backoff after `failures` (from 1) failed tries.
     pub fn max_delay_for(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1);
@@ -104,6 +77,52 @@ impl Retry {
             RngKey::new(self.seed, 0, resource.path(), request_number).rng(DrawPurpose::Backoff);
         let jitter = Duration::from_nanos(rng.random_range(0..=longest));
         Some(retry_after.saturating_add(jitter))
+    }
+}
+
+impl RetryRule for Retry {
+    fn max_attempts(&self) -> u32 {
+        self.max_attempts()
+    }
+
+    fn is_retryable(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Http(status) => self.statuses.contains(status),
+            Outcome::Timeout(kind, _) => *kind != TimeoutKind::Run,
+            Outcome::ConnectionRefused
+            | Outcome::ConnectFailed { .. }
+            | Outcome::ConnectionReset
+            | Outcome::ConnectionError { .. }
+            | Outcome::EmptyReply
+            | Outcome::IncompleteBody
+            | Outcome::Corrupt
+            | Outcome::CircuitOpen => true,
+            Outcome::Ok
+            | Outcome::NotModified
+            | Outcome::NotFound
+            | Outcome::Redirected(_)
+            | Outcome::TooManyRedirects
+            | Outcome::ProtocolError(_)
+            | Outcome::ContentCoding(_)
+            | Outcome::TooLarge
+            | Outcome::BadMetadata(_)
+            | Outcome::WriteFailed { .. }
+            | Outcome::HedgeLost
+            | Outcome::Cancelled => false,
+        }
+    }
+
+    fn backoff(&self, failed: &FailedTry) -> Option<Duration> {
+        let FailedTry {
+            resource,
+            request_number,
+            tries,
+            retry_after,
+            age,
+        } = *failed;
+        let backoff = self.backoff(resource, request_number, tries, retry_after)?;
+        let is_in_time = |limit| age.saturating_add(backoff) <= limit;
+        self.max_time.is_none_or(is_in_time).then_some(backoff)
     }
 }
 

@@ -5,7 +5,7 @@ use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::hedge_state::HedgeState;
 use crate::{
     DownloadSpec, Policy, Workload,
-    policy::{AdaptiveLimit, CircuitBreaker},
+    policy::{CircuitBreaker, ConcurrencyLimit},
 };
 use flagpole_protocol::AttemptKind;
 use slab::Slab;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Turns a workload (the downloads of a run) into attempts, at most `concurrency` in flight.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct AttemptScheduler {
     pub(super) workload: Vec<DownloadSpec>,
     /// Index of the first download that has not started.
@@ -37,7 +37,7 @@ pub(crate) struct AttemptScheduler {
     /// The metadata of staged flags.
     pub(super) followups: VecDeque<AttemptPlan>,
     pub(super) hedging: Option<HedgeState>,
-    pub(super) adaptive_limit: Option<AdaptiveLimit>,
+    pub(super) limit: Option<Box<dyn ConcurrencyLimit>>,
     pub(super) circuit_breaker: Option<CircuitBreaker>,
     /// Number of attempts started so far.
     pub(super) started: u64,
@@ -67,9 +67,9 @@ impl AttemptScheduler {
     }
 
     /// From now on `limit` decides the concurrency; to be called before the first attempt.
-    pub(crate) fn set_adaptive_limit(&mut self, limit: AdaptiveLimit) {
-        self.set_concurrency(limit.get(), Duration::ZERO);
-        self.adaptive_limit = Some(limit);
+    pub(crate) fn set_limit(&mut self, limit: Box<dyn ConcurrencyLimit>) {
+        self.set_concurrency(limit.get().max(1), Duration::ZERO);
+        self.limit = Some(limit);
     }
 
     /// Opens or closes slots. A slot that opens has no predecessor: it is free from `now`. Attempts in flight are not

@@ -2,7 +2,7 @@
 
 use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
-use crate::policy::CircuitPermit;
+use crate::policy::{CircuitPermit, FailedTry};
 use flagpole_protocol::{AttemptKind, Outcome, TimeoutKind};
 use std::time::Duration;
 
@@ -42,15 +42,15 @@ impl AttemptScheduler {
             });
         }
         // A server closes an idle connection whatever its load.
-        if let Some(limit) = &mut self.adaptive_limit
+        if let Some(limit) = &mut self.limit
             && !result.died_unanswered
         {
-            limit.on_sample(
+            limit.on_result(
                 &result.outcome,
                 now.saturating_sub(result.service_time),
                 now,
             );
-            let concurrency = limit.get();
+            let concurrency = limit.get().max(1);
             self.set_concurrency(concurrency, now);
         }
         // An attempt is superseded when its download ends.
@@ -90,7 +90,9 @@ impl AttemptScheduler {
         match outcome {
             _ if has_no_result => breaker.release(permit),
             Outcome::Cancelled | Outcome::Timeout(TimeoutKind::Run, _) => breaker.release(permit),
-            outcome => breaker.on_result(permit, self.policy.retry.is_retryable(outcome), now),
+            outcome => {
+                breaker.on_result(permit, self.policy.retry_rule().is_retryable(outcome), now)
+            }
         }
     }
 
@@ -226,9 +228,9 @@ impl AttemptScheduler {
     /// The backoff before the next try of a download whose try has failed at `now`; `None` if there is no next try.
     fn backoff(&self, download_key: usize, outcome: &Outcome, now: Duration) -> Option<Duration> {
         let (policy, download) = (&self.policy, &self.downloads[download_key]);
-        let retry = &policy.retry;
+        let retry = policy.retry_rule();
         let may_retry = !self.is_stopped
-            && download.tries < retry.max_attempts()
+            && download.tries < policy.max_attempts()
             && retry.is_retryable(outcome)
             && (policy.budget).is_none_or(|budget| budget.allows(self.retried, self.firsts));
         if !may_retry {
@@ -237,11 +239,14 @@ impl AttemptScheduler {
         // The backoff is drawn by the request number of the try, not of its hedge: which of the two fails last
         // depends on timing.
         let failed = self.plan(download_key, AttemptKind::Retry);
-        let (tries, retry_after) = (download.tries, download.retry_after);
-        let backoff = retry.backoff(failed.resource, failed.request_number, tries, retry_after)?;
-        let due = now.saturating_add(backoff);
-        let is_in_time = policy.max_time.is_none_or(|end| due < end)
-            && (retry.max_time).is_none_or(|limit| due <= download.due.saturating_add(limit));
-        is_in_time.then_some(backoff)
+        let backoff = retry.backoff(&FailedTry {
+            resource: failed.resource,
+            request_number: failed.request_number,
+            tries: download.tries,
+            retry_after: download.retry_after,
+            age: now.saturating_sub(download.due),
+        })?;
+        let is_in_time = |end| now.saturating_add(backoff) < end;
+        policy.max_time.is_none_or(is_in_time).then_some(backoff)
     }
 }

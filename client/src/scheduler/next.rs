@@ -86,7 +86,7 @@ impl AttemptScheduler {
         let hedged = &mut self.in_flight[id.in_flight_key];
         hedged.plan.is_hedged = true;
         self.downloads[id.download_key].live_parts += 1;
-        let tries = u64::from(self.policy.retry.max_attempts());
+        let tries = u64::from(self.policy.max_attempts());
         AttemptPlan {
             request_number: hedged.plan.request_number + tries,
             ..hedged.plan.repeated(AttemptKind::Hedge, due)
@@ -107,7 +107,7 @@ impl AttemptScheduler {
     /// The attempt for the current try of a download.
     pub(super) fn plan(&self, download_key: usize, kind: AttemptKind) -> AttemptPlan {
         let download = &self.downloads[download_key];
-        let tries = u64::from(self.policy.retry.max_attempts());
+        let tries = u64::from(self.policy.max_attempts());
         // The numbers per download, `W` in the documentation of the module.
         let width = tries * (1 + u64::from(self.hedging.is_some()));
         let spec = &self.workload[download.index];

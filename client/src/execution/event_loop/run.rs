@@ -24,7 +24,7 @@ pub(crate) fn run_on_runtime(
     let run_state = Arc::new(RunState::start(run)?);
     let runtime = start_runtime(builder)?;
     if let Some(limit) = limit {
-        run_state.scheduler().set_adaptive_limit(limit);
+        run_state.scheduler().set_limit(Box::new(limit));
     }
     let attempts = AttemptLoop::for_shares(run, &run_state, &[run.concurrency.get()])?;
     let stats = attempts[0].block_on(&runtime, run);

@@ -10,7 +10,7 @@ fn adaptive(max: usize) -> impl FnMut(Option<Sample<'_>>) -> usize {
     let mut limit = AdaptiveLimit::new(max);
     move |sample| {
         if let Some((outcome, sent, done)) = sample {
-            limit.on_sample(outcome, sent, done);
+            limit.on_result(outcome, sent, done);
         }
         limit.get()
     }
@@ -100,7 +100,7 @@ fn backs_off_from_a_server_that_slows_down_past_the_timeout() {
             };
             let (sent, done) = (now, now + took.min(timeout));
             now = done;
-            (0..in_flight).for_each(|_| limit.on_sample(&outcome, sent, done));
+            (0..in_flight).for_each(|_| limit.on_result(&outcome, sent, done));
             limit.get()
         };
         let fast: Vec<_> = (0..30).map(|_| round(&|_| 20 * MS)).collect();
@@ -114,7 +114,7 @@ fn backs_off_from_a_server_that_slows_down_past_the_timeout() {
 fn responses_grow_the_limit_losses_shrink_it_and_other_failures_do_not_count() {
     let after_100 = |outcome: &Outcome| {
         let mut limit = AdaptiveLimit::new(64);
-        (0..100).for_each(|n| limit.on_sample(outcome, n * MS, (n + 1) * MS));
+        (0..100).for_each(|n| limit.on_result(outcome, n * MS, (n + 1) * MS));
         limit.get()
     };
     for response in [Outcome::Ok, Outcome::NotModified, Outcome::NotFound] {
@@ -146,7 +146,7 @@ fn the_limit_stays_between_1_and_the_maximum() {
             } else {
                 Outcome::Ok
             };
-            limit.on_sample(&outcome, n * MS, (n + 1) * MS);
+            limit.on_result(&outcome, n * MS, (n + 1) * MS);
             assert!((1..=max.max(1)).contains(&limit.get()));
         }
     }

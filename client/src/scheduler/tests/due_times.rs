@@ -86,7 +86,7 @@ fn retry_does_not_make_a_download_due_later() {
 #[test]
 fn slot_that_an_adaptive_limit_opens_is_due_when_it_opens() {
     let mut scheduler = AttemptScheduler::new(&flags(100), &Policy::default(), 64);
-    scheduler.set_adaptive_limit(AdaptiveLimit::new(64));
+    scheduler.set_limit(Box::new(AdaptiveLimit::new(64)));
     // The limit of 4 doubles after 10 responses.
     let mut in_flight: Vec<_> = [(); 4].map(|()| start(&mut scheduler, MS)).into();
     assert!(in_flight.iter().all(|spec| spec.due.is_zero()));
@@ -106,7 +106,7 @@ fn slot_that_an_adaptive_limit_opens_is_due_when_it_opens() {
 #[test]
 fn slot_that_an_adaptive_limit_closes_is_not_used_again() {
     let mut scheduler = AttemptScheduler::new(&flags(100), &Policy::default(), 4);
-    scheduler.set_adaptive_limit(AdaptiveLimit::new(4));
+    scheduler.set_limit(Box::new(AdaptiveLimit::new(4)));
     let in_flight = [(); 4].map(|()| start(&mut scheduler, MS).id);
     // A rejection lowers the limit from 4 to 3.
     scheduler.complete(in_flight[0], &result(Outcome::Http(503)), 10 * MS);

@@ -128,8 +128,8 @@ proptest! {
         let trace = simulate(&flags(20), &policy, concurrency, &random_server(seed));
         let mut ended = BTreeSet::new();
         for (spec, disposition) in &trace.attempts {
-            let has_lost = disposition.outcome == Outcome::HedgeLost;
-            prop_assert!(!ended.contains(&spec.plan.index) || has_lost);
+            let is_superseded = matches!(disposition.outcome, Outcome::HedgeLost | Outcome::CircuitOpen);
+            prop_assert!(!ended.contains(&spec.plan.index) || is_superseded);
             if matches!(disposition.outcome, Outcome::Ok | Outcome::NotFound) {
                 ended.insert(spec.plan.index);
             }

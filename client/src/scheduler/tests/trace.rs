@@ -54,7 +54,7 @@ pub(super) fn simulate_adaptive(
     server: ScriptedServer<'_>,
 ) -> Trace {
     let mut scheduler = AttemptScheduler::new(workload, &Policy::default(), concurrency);
-    scheduler.set_adaptive_limit(AdaptiveLimit::new(concurrency));
+    scheduler.set_limit(Box::new(AdaptiveLimit::new(concurrency)));
     simulate_scheduler(scheduler, server)
 }
 
