@@ -4,13 +4,12 @@ use crate::storage::verify::BodyVerifier;
 use crate::transport::{
     BlockingClient, RawResponse, RequestSpec, RequestTemplate, TaskDriver, exchange,
 };
-use crate::{Endpoint, Run, Workload};
+use crate::{Endpoint, Run, Workload, ready};
 use bytes::Bytes;
 use flagpole_protocol::{Outcome, Resource};
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 /// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
 /// caller's runtime. For programs with their own strategy.
@@ -61,11 +60,8 @@ pub fn fetch_blocking(run: &Run<'_>, resource: Resource) -> Result<Bytes, Outcom
     let template = Arc::new(template);
     let mut client = BlockingClient::new(template.clone());
     let request = first_request(&template, resource);
-    let exchange = pin!(client.exchange(&request));
-    match exchange.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(response) => verified(resource, *response),
-        Poll::Pending => unreachable!("a client that blocks is ready at the first poll"),
-    }
+    let response = ready::output(pin!(client.exchange(&request)));
+    verified(resource, *response)
 }
 
 fn first_request(template: &RequestTemplate, resource: Resource) -> RequestSpec<'_> {

@@ -40,6 +40,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The [`guide`] shows how to write a strategy and a policy of one's own, and how to send any request to any URL.
+//!
 //! In reading order:
 //!
 //! - `workload`: the downloads, the server and the concurrency;
@@ -54,9 +56,11 @@
 
 mod execution;
 mod fetch;
+pub mod guide;
 mod lock;
 mod measure;
 pub mod policy;
+mod ready;
 mod run;
 mod scheduler;
 mod storage;
@@ -64,6 +68,7 @@ pub mod strategy;
 mod transport;
 mod workload;
 
+pub use execution::session::{AsyncWorker, Attempt, NextAction, Session, ThreadWorker};
 pub use fetch::{fetch, fetch_blocking};
 pub use http;
 pub use measure::measure;

@@ -69,6 +69,14 @@ impl RunState {
         self.template.cancel.cancel();
     }
 
+    /// Where bodies are saved.
+    ///
+    /// # Panics
+    /// If they are not: only a run with a folder reads and changes files.
+    pub(super) fn folder(&self) -> &DownloadDir {
+        self.folder.as_ref().expect("the run has a folder")
+    }
+
     /// The next action of a worker without an attempt.
     pub(crate) fn next(&self) -> Action {
         self.scheduler().next(self.template.clock.now())

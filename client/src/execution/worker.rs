@@ -4,10 +4,9 @@ use crate::execution::attempt::{AttemptDriver, run_attempts};
 use crate::execution::{blocking_scheduler::BlockingScheduler, evaluation::Slot};
 use crate::scheduler::{Action, AttemptSpec};
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
-use crate::{DownloadDir, Run, RunError, lock::lock};
+use crate::{DownloadDir, Run, RunError, lock::lock, ready};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::thread::{Builder, scope};
 use tokio_util::sync::CancellationToken;
 
@@ -84,15 +83,7 @@ impl BlockingWorker<'_> {
         let (state, worker) = (&self.scheduler.run_state, self.worker);
         let token = &state.template.cancel;
         // On the heap, because the stacks of a thousand threads would each grow by a whole page.
-        let mut attempts = Box::pin(run_attempts(state, token, self, worker, first));
-        let polled = attempts
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        assert_eq!(
-            polled,
-            Poll::Ready(()),
-            "all futures of a blocking driver are ready"
-        );
+        ready::output(Box::pin(run_attempts(state, token, self, worker, first)).as_mut());
     }
 
     /// `record` and `next_spec` are not inlined: their variables would lie on the stack of a thread that waits for a
@@ -133,8 +124,7 @@ impl AttemptDriver for BlockingWorker<'_> {
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,
         _: Option<&mut Slot>,
     ) -> Result<T, Outcome> {
-        let folder = self.run.destination;
-        action(folder.expect("only a run with a folder reads and changes files"))
+        action(self.scheduler.run_state.folder())
     }
 
     async fn report(&mut self, record: Box<AttemptRecord>) {

@@ -91,7 +91,8 @@ impl AttemptScheduler {
             _ if has_no_result => breaker.release(permit),
             Outcome::Cancelled | Outcome::Timeout(TimeoutKind::Run, _) => breaker.release(permit),
             outcome => {
-                breaker.on_result(permit, self.policy.retry_rule().is_retryable(outcome), now)
+                let is_failure = self.policy.retry_rule().is_retryable(outcome);
+                breaker.on_result(permit, is_failure, now);
             }
         }
     }

@@ -10,6 +10,7 @@ mod exchanges;
 mod faults;
 mod gif;
 mod measuring;
+mod own_strategies;
 mod paths;
 mod policies;
 mod requests;
