@@ -129,9 +129,9 @@ impl<'a> Run<'a> {
             body_limit: self.body_limit,
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
         };
-        let (target, name) = (self.endpoint.target(), self.name.as_deref());
+        let (endpoint, name) = (self.endpoint, self.name.as_deref());
         let messages = &self.workload.messages;
-        let template = RequestTemplate::new(config, target, messages, name, self.cancel.clone());
+        let template = RequestTemplate::new(config, endpoint, messages, name, self.cancel.clone());
         template.map_err(RunError::Name)
     }
 

@@ -11,5 +11,6 @@ pub(crate) mod path_list;
 pub(crate) mod policy;
 pub(crate) mod policy_values;
 pub(crate) mod profile_options;
+pub(crate) mod proxy;
 pub(crate) mod typed_options;
 pub(crate) mod value_parsers;

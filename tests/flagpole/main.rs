@@ -35,6 +35,7 @@ mod policies;
 mod processes;
 mod profile_files;
 mod profiles;
+mod proxy;
 mod ready;
 #[cfg(unix)]
 mod recipes;

@@ -1,11 +1,12 @@
 //! A request message, encoded once for all requests of a run.
 
-use crate::{RequestMessage, workload::target::Target};
+use crate::{Endpoint, Proxy, RequestMessage};
 use bytes::Bytes;
 use flagpole_protocol::headers;
 use http::Method;
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue,
+    PROXY_AUTHORIZATION, USER_AGENT,
 };
 
 const RUN: HeaderName = HeaderName::from_static(headers::RUN_HEADER);
@@ -26,14 +27,14 @@ pub(crate) struct PreparedMessage {
 }
 
 impl PreparedMessage {
-    /// For requests to `target`. `run_name` is the value of `Flagpole-Run`.
+    /// For requests to `endpoint`. `run_name` is the value of `Flagpole-Run`.
     pub(super) fn new(
         message: &RequestMessage,
-        target: &Target,
+        endpoint: &Endpoint,
         reuse: bool,
         run_name: Option<&HeaderValue>,
     ) -> PreparedMessage {
-        let host = HeaderValue::try_from(target.authority());
+        let host = HeaderValue::try_from(endpoint.target().authority());
         let host = host.expect("the authority was part of a URL");
         // A server cannot decode what was not asked for, and a digest is that of the coded bytes (RFC 9110 section 12.5.3).
         let defaults = [
@@ -57,6 +58,8 @@ impl PreparedMessage {
             values.push((CONTENT_LENGTH, content.len().into()));
         }
         values.extend(run_name.map(|name| (RUN, name.clone())));
+        let credentials = endpoint.proxy().and_then(Proxy::authorization);
+        values.extend(credentials.map(|value| (PROXY_AUTHORIZATION, value.clone())));
         let mut fields = Vec::new();
         for (name, value) in &values {
             write_field(&mut fields, name, value.as_bytes());

@@ -3,7 +3,7 @@
 use super::connect::Addresses;
 use super::connection_trust::ConnectionTrust;
 use super::prepared_message::{PreparedMessage, write_field};
-use crate::{RequestMessage, policy::Timeouts, workload::target::Target};
+use crate::{Endpoint, RequestMessage, policy::Timeouts};
 use flagpole_protocol::{Resource, headers};
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
@@ -38,6 +38,8 @@ pub(crate) struct RequestTemplate {
     pub(crate) cancel: CancellationToken,
     /// Which connections may be reused.
     pub(crate) trust: Arc<ConnectionTrust>,
+    /// The origin in requests to a proxy, otherwise empty.
+    origin: String,
     prefix: String,
     /// The messages of the workload, after the GET of downloads without a message.
     messages: Box<[MessageForms]>,
@@ -55,14 +57,14 @@ impl RequestTemplate {
     /// Starts the clock of the run.
     pub(crate) fn new(
         config: TransportConfig,
-        target: &Target,
+        endpoint: &Endpoint,
         messages: &[RequestMessage],
         name: Option<&str>,
         cancel: CancellationToken,
     ) -> Result<RequestTemplate, InvalidRunName> {
         let name = name.map(run_name).transpose()?;
         let prepare = |message: &RequestMessage| {
-            PreparedMessage::new(message, target, config.reuse, name.as_ref())
+            PreparedMessage::new(message, endpoint, config.reuse, name.as_ref())
         };
         let forms = |message: &RequestMessage| MessageForms {
             original: prepare(message),
@@ -73,7 +75,8 @@ impl RequestTemplate {
             clock: RunClock::start(),
             cancel,
             trust: Arc::default(),
-            prefix: target.prefix.clone(),
+            origin: endpoint.origin_prefix(),
+            prefix: endpoint.target().prefix.clone(),
             messages: [&get].into_iter().chain(messages).map(forms).collect(),
             is_named: name.is_some(),
             config,
@@ -92,6 +95,7 @@ impl RequestTemplate {
             clock: self.clock,
             cancel: self.cancel.clone(),
             trust: self.trust.clone(),
+            origin: self.origin.clone(),
             prefix: self.prefix.clone(),
             messages: self.messages.iter().map(copy).collect(),
             is_named: self.is_named,
@@ -119,6 +123,7 @@ impl RequestTemplate {
         let (prefix, path) = self.target(request.resource, request.path);
         out.extend_from_slice(message.method.as_str().as_bytes());
         out.push(b' ');
+        out.extend_from_slice(self.origin.as_bytes());
         out.extend_from_slice(prefix.as_bytes());
         out.extend_from_slice(path.as_bytes());
         out.extend_from_slice(b" HTTP/1.1\r\n");
@@ -143,8 +148,8 @@ impl RequestTemplate {
         self.is_named.then_some(request.request_number)
     }
 
-    /// The request target in two parts: the target of a redirect, or the path of the resource. The prefix is that of the
-    /// site of flags; any other path is complete.
+    /// The path of a request target in two parts: the target of a redirect, or the path of the resource. The prefix is that
+    /// of the site of flags; any other path is complete.
     pub(crate) fn target<'t>(
         &'t self,
         resource: Resource,

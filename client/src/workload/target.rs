@@ -1,5 +1,6 @@
-//! The URL of a site of flags, and the addresses of its host.
+//! The URL of a site of flags, and how its host is reached.
 
+use super::proxy::Proxy;
 use crate::policy::resolve_location;
 use flagpole_protocol::{OriginForm, SpecError, reason};
 use http::Uri;
@@ -18,6 +19,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// The host, with brackets around an IPv6 address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The value of the `Host` header (RFC 9110 section 7.2).
     pub(crate) fn authority(&self) -> String {
         match self.port {
@@ -91,11 +97,12 @@ impl fmt::Display for Target {
     }
 }
 
-/// A target whose host has been looked up.
+/// A target and the addresses to connect to: those of its host, or those of a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     target: Target,
-    /// Tried in this order; never empty.
+    proxy: Option<Proxy>,
+    /// In the order of the resolver; never empty.
     addresses: Box<[SocketAddr]>,
 }
 
@@ -105,9 +112,23 @@ impl Endpoint {
         &self.target
     }
 
-    /// The addresses of its host, in the order in which they are tried.
+    /// The proxy to which all requests are sent.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// The addresses of the host, or of the proxy, in the order of the resolver.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What comes before the path in a request target: the origin in a request to a proxy (absolute-form, RFC 9112
+    /// section 3.2.2), otherwise nothing.
+    pub(crate) fn origin_prefix(&self) -> String {
+        match self.proxy {
+            Some(_) => format!("http://{}", self.target.authority()),
+            None => String::new(),
+        }
     }
 }
 
@@ -117,23 +138,41 @@ impl Target {
     /// # Errors
     /// If the host is unknown or has no address.
     pub fn resolve(self) -> Result<Endpoint, TargetError> {
-        // A URL has brackets around an IPv6 address; a name lookup accepts no brackets.
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let addresses: Box<[SocketAddr]> = (host, self.port)
-            .to_socket_addrs()
-            .map_err(|source| TargetError::Lookup {
-                host: self.host.clone(),
-                source,
-            })?
-            .collect();
-        if addresses.is_empty() {
-            return Err(TargetError::NoAddress(self.host));
-        }
         Ok(Endpoint {
+            addresses: look_up(&self.host, self.port)?,
             target: self,
-            addresses,
+            proxy: None,
         })
     }
+
+    /// Looks up the host of a proxy, which looks up the host of this target.
+    ///
+    /// # Errors
+    /// If the host of the proxy is unknown or has no address.
+    pub fn resolve_via(self, proxy: Proxy) -> Result<Endpoint, TargetError> {
+        Ok(Endpoint {
+            addresses: look_up(proxy.host(), proxy.port())?,
+            target: self,
+            proxy: Some(proxy),
+        })
+    }
+}
+
+/// The addresses of a host, which has brackets if it is an IPv6 address.
+fn look_up(host: &str, port: u16) -> Result<Box<[SocketAddr]>, TargetError> {
+    // A name lookup accepts no brackets.
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let found = (name, port).to_socket_addrs();
+    let addresses: Box<[SocketAddr]> = found
+        .map_err(|source| TargetError::Lookup {
+            host: host.to_owned(),
+            source,
+        })?
+        .collect();
+    if addresses.is_empty() {
+        return Err(TargetError::NoAddress(host.to_owned()));
+    }
+    Ok(addresses)
 }
 
 impl From<SocketAddr> for Endpoint {
@@ -146,6 +185,7 @@ impl From<SocketAddr> for Endpoint {
         let (port, prefix) = (address.port(), String::new());
         Endpoint {
             target: Target { host, port, prefix },
+            proxy: None,
             addresses: Box::new([address]),
         }
     }

@@ -13,6 +13,7 @@ mod measuring;
 mod own_strategies;
 mod paths;
 mod policies;
+mod proxies;
 mod requests;
 mod response_decoder;
 mod resuming;

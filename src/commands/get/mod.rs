@@ -12,6 +12,7 @@ use self::result::{DownloadTable, GetResult, flags};
 use crate::exit_status::ExitStatus;
 use crate::options::flag_selection::CodeSelection;
 use crate::options::policy::PolicyOptions;
+use crate::options::proxy::ProxyOptions;
 use crate::options::{names, value_parsers};
 use crate::process::system_limits;
 use crate::{interrupt, output};
@@ -19,8 +20,8 @@ use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
-    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Policy, Run, Strategy, Target,
-    Workload, strategy,
+    BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Endpoint, Policy, Run, Strategy,
+    Target, Workload, strategy,
 };
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats, TimeoutKind};
@@ -72,6 +73,9 @@ pub(crate) struct GetArgs {
     /// Use the server at this URL: `http://127.0.0.1:9000`
     #[arg(long)]
     url: Option<Target>,
+
+    #[command(flatten)]
+    proxy: ProxyOptions,
 
     /// Save the flags in this folder
     #[arg(long, default_value = "downloaded", value_name = "DIR")]
@@ -142,8 +146,7 @@ impl GetArgs {
         };
         system_limits::check_concurrency(concurrency.get())?;
         let target = self.target();
-        let endpoint = target.clone().resolve();
-        let endpoint = endpoint.map_err(|error| anyhow!("--url: {error}"))?;
+        let endpoint = self.proxy.resolve(target.clone())?;
         // Files are created and changed last, so that a command that cannot start changes nothing.
         let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
         let folder = self.download_dir(&target)?;
@@ -158,7 +161,7 @@ impl GetArgs {
         };
         interrupt::on_signals(move || token.cancel(), clean_up)?;
 
-        self.announce(&workload, endpoint.target(), concurrency);
+        self.announce(&workload, &endpoint, concurrency);
         let display = ProgressDisplay::new(workload.downloads.len(), self.verbose);
         let downloads = Mutex::new(DownloadTable::default());
         let on_record = |record: &AttemptRecord| {
@@ -193,7 +196,7 @@ impl GetArgs {
         let printed = printed.and_then(|text| output::result(&text));
         let written = records.map_or(Ok(()), |records| records.finish(&result));
         let saved = result.saved_or_stopped(folder.failure());
-        advise(&stats, endpoint.target());
+        advise(&stats, &endpoint);
         self.report_end_of_time(&result);
         let cannot_write = output::report_errors([printed, written, saved]);
         let has_none = stats.ok == 0 && stats.not_found > 0 && !self.selection.allows_missing();
@@ -267,7 +270,7 @@ impl GetArgs {
         }
     }
 
-    fn announce(&self, workload: &Workload, target: &Target, concurrency: Concurrency) {
+    fn announce(&self, workload: &Workload, endpoint: &Endpoint, concurrency: Concurrency) {
         let downloads = &workload.downloads;
         if let (Some(first), Some(last)) = (downloads.first(), downloads.last()) {
             let (first, last) = (first.resource.name(), last.resource.name());
@@ -275,23 +278,32 @@ impl GetArgs {
                 1 => first,
                 _ => format!("{first} to {last}"),
             };
+            let proxy = endpoint
+                .proxy()
+                .map(|proxy| format!(" via the proxy {proxy}"));
             output::note(&format!(
-                "{}, {codes}, from {target}/flags: {}, concurrency {concurrency}",
+                "{}, {codes}, from {}/flags{}: {}, concurrency {concurrency}",
                 flags(downloads.len() as u64),
+                endpoint.target(),
+                proxy.unwrap_or_default(),
                 self.strategy.name(),
             ));
         }
     }
 }
 
-/// Prints how to start a server if every connection was refused.
-fn advise(stats: &RunStats, target: &Target) {
+/// Prints what to do if every connection was refused.
+fn advise(stats: &RunStats, endpoint: &Endpoint) {
     let refused = stats.outcomes.get(&Outcome::ConnectionRefused.label());
     let refused = refused.map_or(0, |count| count.attempts);
     if refused > 0 && refused == stats.attempts() {
-        output::note(&format!(
-            "Connection refused at {target}. Start a server with `flagpole serve`"
-        ));
+        output::note(&match endpoint.proxy() {
+            Some(proxy) => format!("Connection refused by the proxy {proxy}"),
+            None => format!(
+                "Connection refused at {}. Start a server with `flagpole serve`",
+                endpoint.target()
+            ),
+        });
     }
 }
 
