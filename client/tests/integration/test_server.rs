@@ -198,6 +198,28 @@ impl ServerConnection {
         while self.read(&mut [0; 1024]) > 0 {}
     }
 
+    /// Reads this number of bytes after a head.
+    pub(crate) fn content(&mut self, length: usize) -> Vec<u8> {
+        let mut content = vec![0; length];
+        let read = self.stream().read_exact(&mut content);
+        self.keep_error(read.err());
+        content
+    }
+
+    /// Whether a read or write has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Waits until the client has closed the connection, without reading.
+    pub(crate) fn wait_until_closed(&mut self) {
+        while !self.has_failed() {
+            thread::sleep(Duration::from_millis(5));
+            let error = self.stream().take_error().unwrap();
+            self.keep_error(error);
+        }
+    }
+
     /// Waits until the client closes the connection; `None` if it did so by a FIN.
     pub(crate) fn wait_for_end(&mut self) -> Option<ErrorKind> {
         if self.error.is_none() {

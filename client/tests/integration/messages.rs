@@ -1,0 +1,116 @@
+//! Any method, fields and content, to any path.
+
+use crate::test_server::{EACH_DRIVER, TestServer, by_name};
+use flagpole_client::http::Method;
+use flagpole_client::{RequestMessage, Run, Workload};
+use flagpole_protocol::{AttemptRecord, Outcome};
+use std::sync::Mutex;
+
+/// The outcomes of requests with this message to a path.
+fn send(server: &TestServer, strategy: &str, message: RequestMessage) -> Vec<Outcome> {
+    let outcomes = Mutex::new(Vec::new());
+    let collect = |record: &AttemptRecord| outcomes.lock().unwrap().push(record.outcome.clone());
+    let path = "/orders?a=b".parse().unwrap();
+    let (workload, endpoint) = (
+        Workload::paths([path]).with_message(message),
+        server.endpoint(),
+    );
+    let run = Run::new(&workload, &endpoint).on_record(&collect);
+    by_name(strategy).run(&run).unwrap();
+    outcomes.into_inner().unwrap()
+}
+
+fn post(content: impl Into<bytes::Bytes>) -> RequestMessage {
+    RequestMessage::new(Method::POST).unwrap().content(content)
+}
+
+#[test]
+fn method_fields_and_content_are_sent() {
+    for strategy in EACH_DRIVER {
+        let server = TestServer::start(|_, connection| {
+            connection.request();
+            assert_eq!(connection.content(9), b"{\"a\": 12}");
+            connection.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+            connection.hang();
+        });
+        let message = post("{\"a\": 12}");
+        let message = message.field("Content-Type", "application/json").unwrap();
+        let message = message.field("Host", "example.org").unwrap();
+        assert_eq!(send(&server, strategy, message), [Outcome::Ok]);
+        let head = &server.requests()[0];
+        assert!(head.starts_with("POST /orders?a=b HTTP/1.1\r\n"), "{head}");
+        for line in [
+            "host: example.org",
+            "content-type: application/json",
+            "content-length: 9",
+        ] {
+            assert_eq!(
+                head.matches(&format!("\r\n{line}\r\n")).count(),
+                1,
+                "{head}"
+            );
+        }
+        assert_eq!(head.matches("host:").count(), 1, "{head}");
+    }
+}
+
+#[test]
+fn large_content_is_sent_completely() {
+    const LENGTH: usize = 5_000_000;
+    for strategy in EACH_DRIVER {
+        let server = TestServer::start(|_, connection| {
+            connection.request();
+            let content = connection.content(LENGTH);
+            assert!(content.iter().all(|byte| *byte == b'x'));
+            connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+            connection.hang();
+        });
+        let outcomes = send(&server, strategy, post(vec![b'x'; LENGTH]));
+        assert_eq!(outcomes, [Outcome::Ok]);
+    }
+}
+
+#[test]
+fn response_before_the_end_of_the_content_is_received() {
+    for strategy in EACH_DRIVER {
+        let server = TestServer::start(|_, connection| {
+            connection.request();
+            connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+            // Never reads the content, which does not fit into the buffers of the sockets.
+            connection.wait_until_closed();
+        });
+        let outcomes = send(&server, strategy, post(vec![b'x'; 50_000_000]));
+        assert_eq!(outcomes, [Outcome::Http(413)]);
+    }
+}
+
+#[test]
+fn response_to_head_has_no_body() {
+    for strategy in EACH_DRIVER {
+        let server = TestServer::responding(|_| {
+            "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nETag: \"v\"\r\n\r\n".into()
+        });
+        let head = RequestMessage::new(Method::HEAD).unwrap();
+        assert_eq!(send(&server, strategy, head), [Outcome::Ok]);
+    }
+}
+
+#[test]
+fn redirect_after_a_post_leads_to_a_get_without_content() {
+    for strategy in EACH_DRIVER {
+        let server = TestServer::start(|_, connection| {
+            connection.request();
+            connection.content(1);
+            connection
+                .send("HTTP/1.1 303 See Other\r\nLocation: /done\r\nContent-Length: 0\r\n\r\n");
+            connection.request();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            connection.hang();
+        });
+        let outcomes = send(&server, strategy, post("x"));
+        assert_eq!(outcomes, [Outcome::Redirected(303), Outcome::Ok]);
+        let second = &server.requests()[1];
+        assert!(second.starts_with("GET /done HTTP/1.1\r\n"), "{second}");
+        assert!(!second.contains("content-length"), "{second}");
+    }
+}
