@@ -48,6 +48,9 @@ pub struct Policy {
     /// Whether an idempotent request that got no byte of a response on a reused connection is repeated once, at once, on a
     /// new connection (RFC 9112 section 9.3.1). The repetition counts neither as a try nor in the retry budget.
     pub retry_stale: bool,
+    /// Whether requests with methods that are not idempotent (RFC 9110 section 9.2.2), such as POST, are hedged, and repeated
+    /// although the server may have received them. If not, they are retried only if nothing was sent.
+    pub repeat_non_idempotent: bool,
     /// How long the run may take. After this time nothing is started, and the attempts in flight end with
     /// [`TimeoutKind::Run`](flagpole_protocol::TimeoutKind::Run); a retry that would be due later is not made.
     pub max_time: Option<Duration>,
@@ -65,6 +68,7 @@ impl Default for Policy {
             max_redirects: 5,
             reuse: true,
             retry_stale: false,
+            repeat_non_idempotent: false,
             max_time: None,
         }
     }

@@ -47,6 +47,9 @@ pub(crate) struct AttemptPlan {
     pub(crate) names_file: bool,
     /// Whether to omit conditional headers because a precondition of the previous attempt failed.
     pub(crate) unconditional: bool,
+    /// Whether the request may be sent again although the server may have received it: its method is idempotent (RFC 9110
+    /// section 9.2.2), or the policy repeats others too.
+    pub(super) may_repeat: bool,
     /// Whether a hedge of this request was started, or the request is the hedge.
     pub(super) is_hedged: bool,
     /// Whether the attempt must open a new connection, because an earlier one got no byte on a reused connection.

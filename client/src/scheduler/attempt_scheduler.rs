@@ -3,11 +3,10 @@
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::hedge_state::HedgeState;
-use crate::{
-    DownloadSpec, Policy, Workload,
-    policy::{CircuitBreaker, ConcurrencyLimit},
-};
+use crate::policy::{CircuitBreaker, ConcurrencyLimit};
+use crate::{DownloadSpec, Policy, RequestMessage, Workload};
 use flagpole_protocol::AttemptKind;
+use http::Method;
 use slab::Slab;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,6 +16,8 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct AttemptScheduler {
     pub(super) workload: Vec<DownloadSpec>,
+    /// For each message of the workload, whether its method is idempotent.
+    idempotent_messages: Vec<bool>,
     /// Index of the first download that has not started.
     pub(super) cursor: usize,
     pub(super) policy: Policy,
@@ -55,8 +56,10 @@ impl AttemptScheduler {
         concurrency: usize,
     ) -> AttemptScheduler {
         let concurrency = concurrency.max(1);
+        let methods = workload.messages.iter().map(RequestMessage::method);
         AttemptScheduler {
             workload: workload.downloads.clone(),
+            idempotent_messages: methods.map(Method::is_idempotent).collect(),
             policy: policy.clone(),
             concurrency,
             free_slots: vec![Duration::ZERO; concurrency].into(),
@@ -64,6 +67,12 @@ impl AttemptScheduler {
             circuit_breaker: policy.circuit_breaker.map(CircuitBreaker::new),
             ..AttemptScheduler::default()
         }
+    }
+
+    /// Whether a request with this message may be sent again although the server may have received it.
+    pub(super) fn may_repeat(&self, message: Option<usize>) -> bool {
+        let is_idempotent = message.is_none_or(|index| self.idempotent_messages[index]);
+        is_idempotent || self.policy.repeat_non_idempotent
     }
 
     /// From now on `limit` decides the concurrency; to be called before the first attempt.

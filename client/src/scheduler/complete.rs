@@ -105,12 +105,13 @@ impl AttemptScheduler {
         result: &AttemptResult,
         now: Duration,
     ) -> Option<AttemptPlan> {
-        let is_stale = result.died_unanswered && !plan.fresh_connection;
+        let is_stale = result.died_unanswered && !plan.fresh_connection && plan.may_repeat;
         if result.conditions_failed && !plan.unconditional {
             // Starts at the resource, because a redirect of flagpole leads to its target once.
             Some(AttemptPlan {
                 unconditional: true,
                 as_get: false,
+                may_repeat: self.may_repeat(plan.message),
                 path: None,
                 hops: 0,
                 ..plan.repeated(AttemptKind::Retry, now)
@@ -143,6 +144,7 @@ impl AttemptScheduler {
                 self.immediate.push_back(AttemptPlan {
                     path: Some(path.clone()),
                     as_get: plan.as_get || result.redirects_to_get,
+                    may_repeat: plan.may_repeat || result.redirects_to_get,
                     hops: plan.hops + 1,
                     ..plan.repeated(AttemptKind::Redirect, now)
                 });
@@ -210,7 +212,16 @@ impl AttemptScheduler {
         if download.live_parts > 0 {
             return Disposition::intermediate(outcome);
         }
-        let Some(backoff) = self.backoff(key, &outcome, now) else {
+        // A hop has a request before it, which did arrive.
+        let is_first_hop = self.in_flight[id.in_flight_key].plan.hops == 0;
+        let may_have_arrived = outcome.may_have_arrived() || !is_first_hop;
+        let message = self.workload[self.downloads[key].index].message;
+        let backoff = if may_have_arrived && !self.may_repeat(message) {
+            None
+        } else {
+            self.backoff(key, &outcome, now)
+        };
+        let Some(backoff) = backoff else {
             return self.end_download(id, outcome, BodyAction::Discard);
         };
         self.retried += 1;

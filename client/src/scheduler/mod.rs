@@ -30,6 +30,9 @@
 //!
 //! So a download lasts from when its first attempt was due to the end of its final one, without gaps.
 //!
+//! A request with a method that is not idempotent is neither hedged nor repeated, unless nothing of it was sent or the
+//! policy says otherwise.
+//!
 //! With a circuit breaker, an attempt that comes up while it is open takes its slot like any other, but sends nothing and
 //! ends at once.
 //!

@@ -73,7 +73,8 @@ impl AttemptScheduler {
         let is_candidate = |id: &AttemptId| {
             let attempt = in_flight.get(id.in_flight_key);
             attempt.is_some_and(|a| {
-                a.serial == id.serial && !a.plan.is_hedged && !a.is_superseded && a.ended.is_none()
+                let is_same = a.serial == id.serial && !a.is_superseded && a.ended.is_none();
+                is_same && a.plan.may_repeat && !a.plan.is_hedged
             })
         };
         let (id, delay) = self.hedging.as_mut()?.first_candidate(is_candidate)?;
@@ -127,6 +128,7 @@ impl AttemptScheduler {
             hops: 0,
             names_file: download.names_file,
             unconditional: false,
+            may_repeat: self.may_repeat(spec.message),
             is_hedged: false,
             fresh_connection: false,
             due: None,

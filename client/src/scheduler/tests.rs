@@ -5,6 +5,7 @@ mod circuit_breaker;
 mod due_times;
 mod hedges;
 mod metadata;
+mod methods;
 mod properties;
 mod redirects;
 mod retries;
