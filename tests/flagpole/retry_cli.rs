@@ -119,10 +119,33 @@ fn run_that_ends_with_its_time_says_how_much_was_not_started() {
         let (sandbox, server) = (Sandbox::new(), server_with("50ms", ""));
         let output = get(&sandbox, &server, &format!("--max-time 40ms {combo}"));
         output.assert_code(1);
+        let line = output.stderr.lines().last().unwrap();
         let stopped = "stopped after --max-time 40ms: ";
-        assert!(output.stderr.contains(stopped), "{output}");
+        assert!(
+            line.starts_with(stopped) && line.contains(" downloads not started"),
+            "{output}"
+        );
         output.assert_stdout_contains(" not started\n");
         assert!(server.ledger().requests <= 1);
+    }
+}
+
+#[test]
+fn bodies_that_stall_or_arrive_too_slowly_are_given_up() {
+    for (fault, options, reason) in [
+        ("hang:700", "--stall-timeout 100ms", "no byte for 100ms"),
+        (
+            "trickle:1000",
+            "--speed-limit 1MB/s --speed-time 100ms",
+            "below the speed limit for 100ms",
+        ),
+    ] {
+        for combo in COMBOS {
+            let (sandbox, server) = (Sandbox::new(), server_with("0", fault));
+            let output = get(&sandbox, &server, &format!("BR US {options} {combo}"));
+            output.assert_code(1);
+            output.assert_stdout_contains(&format!("\n2 failed: 2 x {reason}\n"));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod result;
 use self::formats::GetFormat;
 use self::progress_display::ProgressDisplay;
 use self::records::RecordsFile;
-use self::result::{DownloadTable, GetResult, flags};
+use self::result::{DownloadTable, GetResult, flags, plural};
 use crate::exit_status::ExitStatus;
 use crate::options::flag_selection::CodeSelection;
 use crate::options::policy::PolicyOptions;
@@ -24,7 +24,7 @@ use flagpole_client::{
     Target, Workload, strategy,
 };
 use flagpole_protocol::spec::DurationDisplay;
-use flagpole_protocol::{AttemptRecord, Outcome, RunStats, TimeoutKind};
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process;
@@ -250,23 +250,24 @@ impl GetArgs {
         Ok(folder)
     }
 
-    /// Says that `--max-time` ended the run, and how many downloads it kept from starting.
+    /// Says that `--max-time` ended the run, and how many downloads it cut off.
     fn report_end_of_time(&self, result: &GetResult<'_>) {
-        let (unstarted, unfinished) = (result.unstarted(), result.stats.unfinished());
-        let end = Outcome::Timeout(TimeoutKind::Run, Duration::ZERO).label();
-        let is_cut_off = unstarted + unfinished > 0 || result.stats.outcomes.contains_key(&end);
+        let counts = [
+            (result.unstarted(), "not started"),
+            (
+                result.ended_by_max_time() + result.stats.unfinished(),
+                "not finished",
+            ),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts
+            .map(|(count, what)| format!("{} {what}", plural(count, "download")))
+            .collect();
         if let Some(limit) = self.max_time.filter(|limit| *limit <= result.elapsed)
-            && is_cut_off
+            && !counts.is_empty()
         {
-            let limit = DurationDisplay(limit);
-            let were = if unstarted == 1 {
-                "download was"
-            } else {
-                "downloads were"
-            };
-            output::note(&format!(
-                "stopped after --max-time {limit}: {unstarted} {were} not started"
-            ));
+            let (limit, counts) = (DurationDisplay(limit), counts.join(", "));
+            output::note(&format!("stopped after --max-time {limit}: {counts}"));
         }
     }
 

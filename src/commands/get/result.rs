@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use flagpole_analysis::HumanDuration;
 use flagpole_client::StorageFailure;
-use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass, RunStats};
+use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass, RunStats, TimeoutKind};
 use indicatif::DecimalBytes;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,6 +38,13 @@ impl GetResult<'_> {
     /// Attempts per started download.
     pub(super) fn attempts_per_download(&self) -> f64 {
         self.stats.attempts() as f64 / self.stats.started.max(1) as f64
+    }
+
+    /// Downloads whose attempt `--max-time` ended.
+    pub(super) fn ended_by_max_time(&self) -> u64 {
+        let end = Outcome::Timeout(TimeoutKind::Run, Duration::ZERO);
+        let count = self.stats.outcomes.get(&end.label());
+        count.map_or(0, |count| count.downloads)
     }
 
     /// How often the circuit breaker opened, if it did.
@@ -150,7 +157,7 @@ pub(super) fn flags(count: u64) -> String {
     plural(count, "flag")
 }
 
-fn plural(count: u64, noun: &str) -> String {
+pub(super) fn plural(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
