@@ -12,6 +12,7 @@ use crate::{DownloadDir, execution::run_state::RunState, lock::lock};
 use crate::{storage::verify, transport::RawResponse};
 use bytes::Bytes;
 use flagpole_protocol::{AttemptRecord, Outcome, ShortDigest};
+use http::Method;
 use std::{sync::Arc, time::Duration};
 
 /// An attempt whose response has been evaluated: its record, its storage job and its concurrency slot.
@@ -72,9 +73,8 @@ impl RunState {
             service_time: done.saturating_sub(response.sent),
             redirect: self.redirect_path(&spec, &response),
             died_unanswered: response.died_unanswered,
-            redirects_to_get: response.status.is_some_and(|status| {
-                redirects_to_get(status, self.template.method(spec.plan.message))
-            }),
+            redirects_to_get: (response.status)
+                .is_some_and(|status| redirects_to_get(status, self.method(&spec.plan))),
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
         };
         let mut scheduler = self.scheduler();
@@ -131,6 +131,10 @@ impl RunState {
         let resource = spec.plan.resource;
         let (outcome, update) =
             local.evaluate_conditional(response, self.template.config.body_limit);
+        if *self.method(&spec.plan) == Method::HEAD {
+            // The digests are those of the content that a GET would get.
+            (response.digest, response.repr_digest) = (None, None);
+        }
         let verified =
             outcome.map_or_else(|| self.verifier.verify_response(resource, response), Ok);
         let mut outcome = verified.unwrap_or_else(|failed| failed);

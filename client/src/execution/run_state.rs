@@ -4,6 +4,7 @@ use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
 use crate::storage::{verify::BodyVerifier, wasted_bytes::WastedBytes};
 use crate::{DownloadDir, Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
 use flagpole_protocol::RunStats;
+use http::Method;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
@@ -84,7 +85,20 @@ impl RunState {
 
     /// Whether the local copy of a resource is looked up before this attempt.
     pub(super) fn resumes(&self, plan: &AttemptPlan) -> bool {
-        self.template.config.keep_partial_bodies && !plan.names_file && !plan.unconditional
+        let config = &self.template.config;
+        config.keep_partial_bodies
+            && !plan.names_file
+            && !plan.unconditional
+            && *self.method(plan) == Method::GET
+    }
+
+    /// The method of an attempt, which a redirect may have changed.
+    pub(super) fn method(&self, plan: &AttemptPlan) -> &Method {
+        if plan.as_get {
+            &Method::GET
+        } else {
+            self.template.method(plan.message)
+        }
     }
 
     /// A token that cancels this attempt alone, if the run hedges. `run_token` cancels the attempt too.

@@ -67,7 +67,11 @@ impl BodyVerifier {
         if let Some(defect) = defect {
             return Err(defect);
         }
-        let (content, repr) = (response.digest, response.repr_digest);
+        // That of a 206 is the digest of the whole, of which its content is a part.
+        let repr = response
+            .repr_digest
+            .filter(|_| response.status != Some(206));
+        let content = response.digest;
         let is_consistent = content.is_none() || repr.is_none() || content == repr;
         let is_verified = match content.or(repr) {
             Some(digest) => is_consistent && self.verify(body, digest),
@@ -324,6 +328,16 @@ mod tests {
         assert_eq!(evaluate(path, &response), Outcome::Corrupt);
         (response.digest, response.has_malformed_digest) = (None, true);
         assert_eq!(evaluate(path, &response), Outcome::Corrupt);
+    }
+
+    #[test]
+    fn part_of_a_representation_is_verified_by_the_digest_of_the_content() {
+        let path = Resource::Path("/x".parse().unwrap());
+        let mut part = ok(b"flag");
+        (part.status, part.repr_digest) = (Some(206), Some(ContentDigest::from_body(b"flags")));
+        assert_eq!(evaluate(path, &part), Outcome::Ok);
+        part.digest = Some(ContentDigest::from_body(b"flags"));
+        assert_eq!(evaluate(path, &part), Outcome::Corrupt);
     }
 
     #[test]

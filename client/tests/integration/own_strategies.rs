@@ -6,7 +6,7 @@ use flagpole_client::{
     AsyncWorker, CancellationToken, Concurrency, NextAction, Policy, RequestMessage, Run, RunError,
     Session, Strategy, Workload, http, measure, strategy,
 };
-use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
+use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome, RunStats};
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Mutex;
@@ -298,4 +298,43 @@ fn any_request_can_be_sent() {
             "{head}"
         );
     }
+}
+
+#[test]
+fn response_to_head_is_not_verified_by_the_digest_of_its_representation() {
+    let server = TestServer::responding(|_| {
+        let digest = ContentDigest::from_body(b"flag");
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Digest: {digest}\r\nRepr-Digest: {digest}\r\n\r\n"
+        )
+    });
+    let head = RequestMessage::new(http::Method::HEAD).unwrap();
+    let workload = Workload::paths(["/a".parse().unwrap(), "/b".parse().unwrap()]);
+    let (workload, endpoint) = (workload.with_message(head), server.endpoint());
+    for strategy in strategy::ALL {
+        let stats = strategy.run(&Run::new(&workload, &endpoint)).unwrap();
+        assert_eq!(stats.ok, 2, "{}", strategy.name());
+    }
+    assert!(server.requests()[0].starts_with("HEAD /a "));
+}
+
+#[test]
+fn only_a_get_is_conditional() {
+    let server = TestServer::responding(|_| OK.into());
+    let folder = tempfile::tempdir().unwrap();
+    let resuming = destination(folder.path())
+        .clone()
+        .resuming("http://here", 1000);
+    for method in [http::Method::GET, http::Method::GET, http::Method::POST] {
+        let message = RequestMessage::new(method).unwrap();
+        let workload = Workload::paths(["/a".parse().unwrap()]).with_message(message);
+        let endpoint = server.endpoint();
+        let run = Run::new(&workload, &endpoint).destination(&resuming);
+        strategy::by_name("async").unwrap().run(&run).unwrap();
+    }
+    let conditional = server
+        .requests()
+        .into_iter()
+        .map(|head| head.to_ascii_lowercase().contains("if-none-match"));
+    assert_eq!(conditional.collect::<Vec<_>>(), [false, true, false]);
 }
