@@ -138,10 +138,10 @@ python_client() { # WAY
 }
 # Confines a client to one core. The server keeps all of them: on the other one alone it would be the bottleneck, and
 # the clients would all reach its speed.
-one_core() {
-  taskset -cp $(($(nproc) - 1)) $BASHPID >/dev/null
+one_core() (
+  taskset -cp $(($(nproc) - 1)) "$BASHPID" >/dev/null
   "$@"
-}
+)
 
 # Name=function and arguments.
 clients=(
