@@ -1,6 +1,8 @@
 //! A run, which a strategy carries out: a workload and its conditions.
 
-use crate::transport::{Addresses, InvalidRunName, RequestTemplate, TransportConfig};
+use crate::transport::{
+    Addresses, InvalidRunName, RequestTemplate, TransportConfig, TransportKind,
+};
 use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
 use std::{io, time::Duration};
@@ -17,6 +19,7 @@ pub struct Run<'a> {
     pub(crate) policy: Policy,
     pub(crate) body_limit: usize,
     pub(crate) digests_bodies: bool,
+    pub(crate) transport: TransportKind,
     pub(crate) name: Option<String>,
     pub(crate) destination: Option<&'a DownloadDir>,
     pub(crate) cancel: tokio_util::sync::CancellationToken,
@@ -33,6 +36,14 @@ pub enum RunError {
     /// The system refused a thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
+    /// The strategy cannot use the transport of the run.
+    #[error("the strategy `{strategy}` cannot use the transport `{transport}`")]
+    Transport {
+        /// The name of the strategy.
+        strategy: &'static str,
+        /// The transport of the run.
+        transport: TransportKind,
+    },
     /// The name of the run cannot be sent.
     #[error(transparent)]
     Name(InvalidRunName),
@@ -48,6 +59,7 @@ impl<'a> Run<'a> {
             policy: Policy::default(),
             body_limit: BODY_LIMIT,
             digests_bodies: false,
+            transport: TransportKind::default(),
             name: None,
             destination: None,
             cancel: tokio_util::sync::CancellationToken::new(),
@@ -82,6 +94,11 @@ impl<'a> Run<'a> {
     pub fn digest_bodies(mut self, digests_bodies: bool) -> Run<'a> {
         self.digests_bodies = digests_bodies;
         self
+    }
+
+    /// Who speaks HTTP; flagpole's codec unless set. Strategies that block threads have no other transport.
+    pub fn transport(self, transport: TransportKind) -> Run<'a> {
+        Run { transport, ..self }
     }
 
     /// The name of the run (`Flagpole-Run`), 1 to 64 printable ASCII characters. Each attempt then names its
@@ -128,6 +145,7 @@ impl<'a> Run<'a> {
             reuse: self.policy.reuse,
             body_limit: self.body_limit,
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
+            transport: self.transport,
         };
         let (endpoint, name) = (self.endpoint, self.name.as_deref());
         let messages = &self.workload.messages;

@@ -1,9 +1,9 @@
-//! `flagpole strategies`: a list of strategies.
+//! `flagpole strategies`: a list of strategies and transports.
 
 use crate::exit_status::ExitStatus;
 use crate::output;
 use anyhow::Result;
-use flagpole_client::strategy;
+use flagpole_client::{TransportKind, strategy};
 use std::fmt::Write as _;
 
 /// Prints the list.
@@ -14,6 +14,11 @@ pub(crate) fn run() -> Result<ExitStatus> {
         let default = strategy.default_concurrency();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {name:<20} {about} ({default})");
+    }
+    text.push_str("\nTransports (--transport):\n");
+    for transport in TransportKind::ALL {
+        let name = transport.to_string();
+        let _ = writeln!(text, "  {name:<20} {}", transport.about());
     }
     output::result(&text)?;
     Ok(ExitStatus::Success)

@@ -67,6 +67,7 @@ fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {
     let run = Run::new(&workload, &endpoint)
         .concurrency(concurrency)
         .policy(policy)
+        .transport(job.transport)
         .name(job.run)
         .digest_bodies(true)
         .cancel(cancel)

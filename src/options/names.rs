@@ -1,10 +1,11 @@
 //! Strategies, report formats, latencies and faults by name: parsed, listed at the end of the help (`after_help`), and
 //! completed by shells.
 
+use anyhow::{Result, bail};
 use clap_complete::engine::CompletionCandidate;
 use derive_more::Display;
 use flagpole_analysis::report::{self, Report};
-use flagpole_client::{Strategy, strategy};
+use flagpole_client::{Strategy, TransportKind, strategy};
 use flagpole_protocol::SpecError;
 use flagpole_server::fate::{fault, latency};
 use std::str::FromStr;
@@ -39,6 +40,26 @@ pub(crate) fn strategy_lists() -> Vec<CompletionCandidate> {
     let mut all = strategy_candidates();
     all.extend(candidates([("all", "all strategies")]));
     all
+}
+
+pub(crate) fn transports() -> Vec<CompletionCandidate> {
+    let names = TransportKind::ALL.iter().map(TransportKind::to_string);
+    names.map(CompletionCandidate::new).collect()
+}
+
+/// Refuses a transport that the strategy cannot use.
+pub(crate) fn check_transport(strategy: &dyn Strategy, transport: TransportKind) -> Result<()> {
+    let can_use = |strategy: &dyn Strategy| strategy.transports().contains(&transport);
+    if !can_use(strategy) {
+        let able = strategy::ALL.iter().filter(|one| can_use(**one));
+        let able: Vec<_> = able.map(|one| one.name()).collect();
+        bail!(
+            "--transport: `{}` cannot use `{transport}`; strategies that can: {}",
+            strategy.name(),
+            able.join(", ")
+        );
+    }
+    Ok(())
 }
 
 pub(crate) fn formats() -> Vec<CompletionCandidate> {

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use derive_more::Display;
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_analysis::validity::LostTime;
-use flagpole_client::Workload;
+use flagpole_client::{TransportKind, Workload};
 use flagpole_protocol::{AttemptRecord, CountryCode, OriginForm};
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr};
@@ -31,6 +31,8 @@ pub(crate) struct TrialJob {
     pub(crate) interval: Option<Duration>,
     pub(crate) concurrency: usize,
     pub(crate) policy: PolicyOptions,
+    #[serde(with = "As::<DisplayFromStr>")]
+    pub(crate) transport: TransportKind,
     /// The name of the run (`Flagpole-Run`).
     pub(crate) run: String,
 }

@@ -1,6 +1,6 @@
-//! Every strategy, measured at the same time.
+//! Every strategy over every transport, measured at the same time.
 
-use flagpole_client::{Concurrency, Run, Strategy, measure, strategy};
+use flagpole_client::{Concurrency, Run, Strategy, TransportKind, measure, strategy};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::MeasuredRun;
 use flagpole_protocol::{CountryCode, Resource};
@@ -14,6 +14,7 @@ use std::thread;
 #[derive(Clone, Copy)]
 pub(crate) struct Combo {
     pub(crate) strategy: &'static dyn Strategy,
+    transport: TransportKind,
 }
 
 /// File contents by name, hidden files included.
@@ -21,17 +22,29 @@ pub(crate) type FolderContents = BTreeMap<String, Vec<u8>>;
 
 impl Combo {
     pub(crate) fn all() -> Vec<Combo> {
-        let all = strategy::ALL.iter();
-        all.map(|&strategy| Combo { strategy }).collect()
+        let all = strategy::ALL.iter().flat_map(|&strategy| {
+            let transports = strategy.transports().iter();
+            transports.map(move |&transport| Combo {
+                strategy,
+                transport,
+            })
+        });
+        all.collect()
     }
 
-    /// The name of the strategy, and of the run.
+    /// The name of the strategy and the transport, and of the run.
     pub(crate) fn name(self) -> String {
-        self.strategy.name().to_owned()
+        format!("{}-over-{}", self.strategy.name(), self.transport)
+    }
+
+    /// Options of `get`.
+    pub(crate) fn options(self) -> String {
+        let (strategy, transport) = (self.strategy.name(), self.transport);
+        format!("--strategy {strategy} --transport {transport}")
     }
 
     pub(crate) fn measure(self, run: Run<'_>) -> MeasuredRun {
-        let run = run.name(self.name());
+        let run = run.name(self.name()).transport(self.transport);
         measure(self.strategy, &run).unwrap()
     }
 }

@@ -20,9 +20,9 @@ const FREE: usize = 4 << 10;
 
 fn line(combo: Combo, server: &BlockingServer, options: &str) -> String {
     let concurrency = if combo.strategy.is_concurrent() { 8 } else { 1 };
-    let strategy = combo.name();
     format!(
-        "get {options} --metadata -v -m {concurrency} --strategy {strategy} --url {}",
+        "get {options} --metadata -v -m {concurrency} {} --url {}",
+        combo.options(),
         server.url()
     )
 }
@@ -200,8 +200,8 @@ fn assert_reset(seen: &Receiver<SeenOfAa>, combo: Combo) {
 fn killed_client_resets_its_connections() {
     for combo in Combo::all() {
         let (url, seen) = server_without_response_for_aa();
-        let (sandbox, strategy) = (Sandbox::new(), combo.name());
-        let mut process = sandbox.start(&format!("get AA --strategy {strategy} --url {url}"));
+        let (sandbox, options) = (Sandbox::new(), combo.options());
+        let mut process = sandbox.start(&format!("get AA {options} --url {url}"));
         seen.recv_timeout(DEADLINE).unwrap();
         process.kill();
         assert_reset(&seen, combo);
@@ -213,7 +213,7 @@ fn killed_client_resets_its_connections() {
 fn second_signal_resets_connections() {
     let combo = Combo::all()
         .into_iter()
-        .find(|combo| combo.name() == "async");
+        .find(|combo| combo.strategy.name() == "async");
     let combo = combo.unwrap();
     let (url, seen) = server_without_response_for_aa();
     let sandbox = Sandbox::new();

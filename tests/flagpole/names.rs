@@ -72,7 +72,7 @@ fn flag_and_metadata_requests_share_the_concurrency() {
     with_every_combo(|combo: Combo| {
         let (sandbox, server) = (Sandbox::new(), server_with("5ms", ""));
         let concurrency = if combo.strategy.is_concurrent() { 3 } else { 1 };
-        let options = format!("-m {concurrency} --strategy {}", combo.name());
+        let options = format!("-m {concurrency} {}", combo.options());
         let output = get(&sandbox, &server, &options);
         output.assert_code(0);
         assert_saved_by_country(&sandbox, &populous::TOP_20.into());

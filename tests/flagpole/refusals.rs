@@ -117,6 +117,8 @@ fn get() {
         "get --timeout 25h",
         "get --retries -1",
         "get --max-redirects 101",
+        "get --transport ureq",
+        "get --strategy threads --transport hyper",
         "get --proxy https://user:secret@proxy:3128",
         "get --proxy socks5://127.0.0.1:1080",
         "get --proxy http://user:secret@proxy/path",

@@ -2,7 +2,7 @@
 //! server. It needs a few round trips to reach full speed.
 
 use super::strategy_trait::Strategy;
-use crate::{Concurrency, Run, RunError};
+use crate::{Concurrency, Run, RunError, TransportKind};
 use crate::{execution::event_loop::run::run_on_runtime, policy::AdaptiveLimit};
 use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
@@ -22,6 +22,10 @@ impl Strategy for Adaptive {
     /// The upper limit of the adaptation: more than most servers of flags can use, and too low to flood a server.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(100)
+    }
+
+    fn transports(&self) -> &'static [TransportKind] {
+        TransportKind::ALL
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

@@ -2,7 +2,7 @@
 //! tasks and their wake-ups move between threads.
 
 use super::strategy_trait::Strategy;
-use crate::{Run, RunError, execution::event_loop::run::run_on_runtime};
+use crate::{Run, RunError, TransportKind, execution::event_loop::run::run_on_runtime};
 use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 
@@ -16,6 +16,10 @@ impl Strategy for AsyncMulti {
 
     fn about(&self) -> &'static str {
         "tasks on a work-stealing runtime, one thread per core; costs moving tasks between threads"
+    }
+
+    fn transports(&self) -> &'static [TransportKind] {
+        TransportKind::ALL
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

@@ -2,7 +2,9 @@
 //! a task and no context switch, but the strategy uses at most one core.
 
 use super::strategy_trait::Strategy;
-use crate::{Concurrency, Run, RunError, execution::event_loop::run::run_on_runtime};
+use crate::{
+    Concurrency, Run, RunError, TransportKind, execution::event_loop::run::run_on_runtime,
+};
 use flagpole_protocol::RunStats;
 use tokio::runtime::Builder;
 
@@ -21,6 +23,10 @@ impl Strategy for EventLoopStrategy {
     /// The concurrency of the article's asynchronous program.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(5)
+    }
+
+    fn transports(&self) -> &'static [TransportKind] {
+        TransportKind::ALL
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

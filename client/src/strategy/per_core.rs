@@ -5,7 +5,7 @@
 use super::strategy_trait::Strategy;
 use crate::execution::event_loop::{attempt_loop::AttemptLoop, run::start_runtime};
 use crate::execution::{run_state::RunState, worker::run_on_threads};
-use crate::{Run, RunError};
+use crate::{Run, RunError, TransportKind};
 use flagpole_protocol::RunStats;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 use tokio::runtime::Builder;
@@ -23,6 +23,10 @@ impl Strategy for PerCore {
 
     fn about(&self) -> &'static str {
         "one pinned event loop per core; each has its own connections, all share the downloads"
+    }
+
+    fn transports(&self) -> &'static [TransportKind] {
+        TransportKind::ALL
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {

@@ -1,6 +1,6 @@
 //! The contract of a strategy.
 
-use crate::{Concurrency, Run, RunError};
+use crate::{Concurrency, Run, RunError, TransportKind};
 use flagpole_protocol::RunStats;
 
 /// A way to carry out a workload.
@@ -15,6 +15,11 @@ pub trait Strategy: Sync {
     /// program with threads.
     fn default_concurrency(&self) -> Concurrency {
         Concurrency::literal(30)
+    }
+
+    /// The transports that the strategy can use. Unless a strategy has its own list, only flagpole's codec.
+    fn transports(&self) -> &'static [TransportKind] {
+        &[TransportKind::BuiltIn]
     }
 
     /// Whether the strategy ever has more than one download in flight.
@@ -34,7 +39,18 @@ pub trait Strategy: Sync {
     /// Makes all downloads of the workload, or stops when the run is cancelled.
     ///
     /// # Errors
-    /// If threads or runtimes cannot be started, or the name of the run cannot be sent. A failed download is
-    /// not an error of the run.
+    /// If threads or runtimes cannot be started, the name of the run cannot be sent, or the strategy cannot use the
+    /// transport of the run. A failed download is not an error of the run.
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError>;
+}
+
+/// Checks that the strategy can use the transport of the run.
+pub(super) fn check_transport(strategy: &dyn Strategy, run: &Run<'_>) -> Result<(), RunError> {
+    if strategy.transports().contains(&run.transport) {
+        return Ok(());
+    }
+    Err(RunError::Transport {
+        strategy: strategy.name(),
+        transport: run.transport,
+    })
 }

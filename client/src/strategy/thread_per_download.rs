@@ -1,7 +1,7 @@
 //! `thread-per-download`: an OS thread for every attempt, started when a concurrency slot is free. Connections
 //! outlive the threads, so that the difference from `threads` is the cost of starting threads.
 
-use super::strategy_trait::Strategy;
+use super::strategy_trait::{Strategy, check_transport};
 use crate::execution::worker::{BlockingWorker, STACK_SIZE};
 use crate::{Run, RunError, execution::run_state::RunState, lock::lock, transport::BlockingClient};
 use crate::{execution::blocking_scheduler::BlockingScheduler, scheduler::AttemptSpec};
@@ -22,6 +22,7 @@ impl Strategy for ThreadPerDownload {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
+        check_transport(self, run)?;
         // If one thread fails, the child token cancels the others; the caller's token stays as it is.
         let run = &run.with_child_token();
         // Only this thread waits for attempts.

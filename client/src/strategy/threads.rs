@@ -1,7 +1,7 @@
 //! `threads`: a fixed number of OS threads take attempts from the scheduler. Each thread has a connection of its own, and
 //! costs its stack and a context switch for every wait.
 
-use super::strategy_trait::Strategy;
+use super::strategy_trait::{Strategy, check_transport};
 use crate::execution::worker::{STACK_SIZE, run_on_threads, run_worker};
 use crate::execution::{blocking_scheduler::BlockingScheduler, run_state::RunState};
 use crate::{Run, RunError};
@@ -20,6 +20,7 @@ impl Strategy for Threads {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
+        check_transport(self, run)?;
         // If one thread fails, the child token cancels the others; the caller's token stays as it is.
         let run = &run.with_child_token();
         let scheduler = BlockingScheduler::new(RunState::start(run)?, usize::MAX);

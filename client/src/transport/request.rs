@@ -2,11 +2,12 @@
 
 use super::connect::Addresses;
 use super::connection_trust::ConnectionTrust;
+use super::kind::TransportKind;
 use super::prepared_message::{PreparedMessage, write_field};
 use crate::{Endpoint, RequestMessage, policy::Timeouts};
 use flagpole_protocol::{Resource, headers};
-use http::Method;
 use http::header::{HeaderName, HeaderValue};
+use http::{Method, Uri};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -27,6 +28,8 @@ pub(crate) struct TransportConfig {
     pub(crate) body_limit: usize,
     /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue the body.
     pub(crate) keep_partial_bodies: bool,
+    /// Who speaks HTTP.
+    pub(crate) transport: TransportKind,
 }
 
 /// Everything that is the same for all requests of a run; made once, before the first request.
@@ -146,6 +149,13 @@ impl RequestTemplate {
     /// The request number to send. It is sent only in a named run: the server counts the requests of other runs itself.
     pub(crate) fn request_number(&self, request: &RequestSpec<'_>) -> Option<u64> {
         self.is_named.then_some(request.request_number)
+    }
+
+    /// The request target for a library.
+    pub(crate) fn uri(&self, request: &RequestSpec<'_>) -> Uri {
+        let (prefix, path) = self.target(request.resource, request.path);
+        let target = format!("{}{prefix}{path}", self.origin);
+        target.parse().expect("paths and origins are parts of URLs")
     }
 
     /// The path of a request target in two parts: the target of a redirect, or the path of the resource. The prefix is that

@@ -58,6 +58,27 @@ impl RawResponse {
             && self.result != Err(Outcome::Cancelled)
     }
 
+    /// Records how the exchange ended. `received` counts the bytes of the response including heads and framing;
+    /// `keeps_partial` retains the bytes of an incomplete body.
+    pub(crate) fn finish(
+        &mut self,
+        result: Result<(), Outcome>,
+        body: Bytes,
+        received: u64,
+        keeps_partial: bool,
+    ) {
+        self.bytes = body.len() as u64;
+        let has_died = received == 0 && result.as_ref().is_err_and(is_death);
+        self.died_unanswered = self.reused && has_died;
+        self.result = match result {
+            Ok(()) => Ok(body),
+            Err(outcome) => {
+                self.partial_body = Some(body).filter(|body| keeps_partial && !body.is_empty());
+                Err(outcome)
+            }
+        };
+    }
+
     /// Why the body cannot be verified as a flag or metadata; `None` if it can.
     pub(crate) fn body_defect(&self) -> Option<Outcome> {
         let coding = self.content_coding.clone().map(Outcome::ContentCoding);
@@ -93,10 +114,6 @@ impl Default for RawResponse {
 
 impl RawResponse {
     /// Records the status and the fields of a head that was parsed already.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for a transport that parses itself")
-    )]
     pub(crate) fn record_head<B>(&mut self, response: &Response<B>) {
         self.status = Some(response.status().as_u16());
         for (name, value) in response.headers() {
@@ -147,6 +164,14 @@ impl RawResponse {
             }
         }
     }
+}
+
+/// Whether the connection ended.
+fn is_death(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::EmptyReply | Outcome::ConnectionReset | Outcome::ConnectionError { .. }
+    )
 }
 
 fn set_once<T>(field: &mut Option<T>, value: &[u8], parse: fn(&str) -> Option<T>) {

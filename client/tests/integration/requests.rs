@@ -1,7 +1,7 @@
 //! The bytes of a request.
 
 use crate::test_server::{OK, TestServer};
-use flagpole_client::{RunError, Target};
+use flagpole_client::{RunError, Target, TransportKind};
 use flagpole_protocol::Outcome;
 
 fn sent(set: impl Fn(flagpole_client::Run<'_>) -> flagpole_client::Run<'_>) -> Vec<String> {
@@ -44,6 +44,18 @@ fn invalid_run_name_is_rejected_before_the_first_request() {
     for strategy in flagpole_client::strategy::ALL {
         let refused = server.run(strategy.name(), "BR", |run| run.name("a b"));
         assert!(matches!(refused, Err(RunError::Name(_))));
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn transport_that_a_strategy_cannot_use_is_rejected_before_the_first_request() {
+    let server = TestServer::responding(|_| OK.into());
+    for strategy in ["sequential", "threads", "thread-per-download"] {
+        let refused = server.run(strategy, "BR", |run| run.transport(TransportKind::Hyper));
+        let error = refused.unwrap_err().to_string();
+        let expected = format!("the strategy `{strategy}` cannot use the transport `hyper`");
+        assert_eq!(error, expected);
     }
     assert_eq!(server.connections(), 0);
 }

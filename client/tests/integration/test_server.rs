@@ -1,6 +1,8 @@
 //! A server that runs a script for each connection and writes raw bytes.
 
-use flagpole_client::{DownloadDir, Endpoint, Run, RunError, Strategy, Workload, strategy};
+use flagpole_client::{
+    DownloadDir, Endpoint, Run, RunError, Strategy, TransportKind, Workload, strategy,
+};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
 use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
@@ -119,8 +121,29 @@ impl TestServer {
     }
 }
 
-/// A strategy of each way to wait for a socket: a blocked thread and an event loop.
-pub(crate) const EACH_DRIVER: [&str; 2] = ["sequential", "async"];
+/// A strategy of each way to wait for a socket (a blocked thread and an event loop) and of each transport.
+pub(crate) const EACH_DRIVER: [&str; 3] = ["sequential", "async", AsyncOverHyper::NAME];
+
+/// `async`, whose requests are sent by the library hyper.
+struct AsyncOverHyper;
+
+impl AsyncOverHyper {
+    const NAME: &str = "async over hyper";
+}
+
+impl Strategy for AsyncOverHyper {
+    fn name(&self) -> &'static str {
+        AsyncOverHyper::NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "for tests"
+    }
+
+    fn run(&self, run: &Run<'_>) -> Result<RunStats, RunError> {
+        by_name("async").run(&run.clone().transport(TransportKind::Hyper))
+    }
+}
 
 impl Drop for TestServer {
     fn drop(&mut self) {
@@ -247,6 +270,9 @@ pub(crate) fn workload(codes: &str) -> Workload {
 }
 
 pub(crate) fn by_name(name: &str) -> &'static dyn Strategy {
+    if name == AsyncOverHyper::NAME {
+        return &AsyncOverHyper;
+    }
     strategy::by_name(name).unwrap()
 }
 

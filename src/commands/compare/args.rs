@@ -12,7 +12,7 @@ use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use flagpole_analysis::comparison::threshold::Threshold;
 use flagpole_analysis::report::Report;
-use flagpole_client::{Concurrency, Strategy, Target, strategy};
+use flagpole_client::{Concurrency, Strategy, Target, TransportKind, strategy};
 use flagpole_protocol::SpecError;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -69,6 +69,10 @@ pub(crate) struct CompareArgs {
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
+
+    /// Send requests by flagpole's codec (`built-in`) or by `hyper` [default: built-in]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(names::transports))]
+    pub(super) transport: Option<TransportKind>,
 
     /// Make at most N concurrent requests, 1 to 1000; compare several: `5,30` [default: one per download, at most 30]
     #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N", value_delimiter = ',')]

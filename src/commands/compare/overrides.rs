@@ -33,6 +33,7 @@ impl CompareArgs {
         let strategies: Vec<_> = strategies.map(|one| StrategyName(*one)).collect();
         replace_list(&mut experiment.grid.strategies, strategies);
         replace_list(&mut experiment.grid.concurrency, self.concurrency.clone());
+        replace_value(&mut experiment.transport, self.transport);
         replace_value(&mut experiment.rounds, self.rounds);
         self.replace_downloads(experiment)?;
         replace_value(&mut experiment.times, self.times);

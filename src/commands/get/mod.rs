@@ -21,7 +21,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use flagpole_client::{
     BODY_LIMIT, CancellationToken, Concurrency, DownloadDir, Endpoint, Policy, Run, Strategy,
-    Target, Workload, strategy,
+    Target, TransportKind, Workload, strategy,
 };
 use flagpole_protocol::spec::DurationDisplay;
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
@@ -61,6 +61,10 @@ pub(crate) struct GetArgs {
     /// Use this concurrency strategy (see `flagpole strategies`)
     #[arg(long, default_value = "async", value_name = "NAME", value_parser = strategy::by_name, add = ArgValueCandidates::new(names::strategy_candidates))]
     strategy: &'static dyn Strategy,
+
+    /// Send requests by flagpole's codec (`built-in`) or by `hyper`
+    #[arg(long, default_value_t, value_name = "NAME", add = ArgValueCandidates::new(names::transports))]
+    transport: TransportKind,
 
     /// Make at most N concurrent requests, 1 to 1000 [default: depends on the strategy]
     #[arg(short = 'c', long, short_alias = 'm', aliases = ["max-req", "max_req"], value_name = "N")]
@@ -139,6 +143,7 @@ impl GetArgs {
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let workload = self.workload();
         let concurrency = self.concurrency()?;
+        names::check_transport(self.strategy, self.transport)?;
         let policy = Policy {
             retry_stale: !self.no_retry_stale,
             max_time: self.max_time,
@@ -177,6 +182,7 @@ impl GetArgs {
         let run = Run::new(&workload, &endpoint)
             .concurrency(concurrency)
             .policy(policy)
+            .transport(self.transport)
             .body_limit(self.max_body.get())
             .destination(&folder)
             .cancel(cancel)
@@ -282,12 +288,15 @@ impl GetArgs {
             let proxy = endpoint
                 .proxy()
                 .map(|proxy| format!(" via the proxy {proxy}"));
+            let is_default = self.transport == TransportKind::default();
+            let transport = (!is_default).then(|| format!(" over {}", self.transport));
             output::note(&format!(
-                "{}, {codes}, from {}/flags{}: {}, concurrency {concurrency}",
+                "{}, {codes}, from {}/flags{}: {}{}, concurrency {concurrency}",
                 flags(downloads.len() as u64),
                 endpoint.target(),
                 proxy.unwrap_or_default(),
                 self.strategy.name(),
+                transport.unwrap_or_default(),
             ));
         }
     }

@@ -302,6 +302,7 @@ impl CellRun<'_> {
             interval: None,
             concurrency: concurrency.get(),
             policy: variant.policy.clone(),
+            transport: experiment.transport,
             run: run_name(round, position),
         };
         let mut result = run_trial(job, self.interrupt, self.server.as_mut())?;

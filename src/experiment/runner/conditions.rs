@@ -4,13 +4,16 @@ use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::Result;
-use flagpole_client::Concurrency;
+use flagpole_client::{Concurrency, TransportKind};
 use flagpole_protocol::ServerIdentity;
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
 
 /// The name of the condition that holds the concurrency.
 pub(crate) const MAX_CONCURRENCY: &str = "max_concurrency";
+
+/// The name of the condition that holds the transport.
+pub(crate) const TRANSPORT: &str = "transport";
 
 /// One combination of conditions, and the strategies that run under it.
 pub(crate) struct CellConditions<'a> {
@@ -81,6 +84,9 @@ impl CellConditions<'_> {
         }
         let files = experiment.files.filter(|files| *files != Files::Flags);
         pairs.extend(files.map(|files| ("files", files.to_string())));
+        if experiment.transport != TransportKind::default() {
+            pairs.push((TRANSPORT, experiment.transport.to_string()));
+        }
         let policy = experiment.policy.describe();
         if !policy.is_empty() {
             pairs.push(("policy", policy.join(", ")));

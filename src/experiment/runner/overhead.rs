@@ -10,7 +10,7 @@ use crate::process::trial_job::{Files, TrialJob};
 use crate::process::trial_process::{Interrupt, run_trial};
 use anyhow::{Context as _, Result, anyhow};
 use flagpole_analysis::comparison::MeasurementOverhead;
-use flagpole_client::strategy;
+use flagpole_client::{TransportKind, strategy};
 use flagpole_fixtures::populous;
 use flagpole_protocol::{LatencyStats, as_micros};
 use flagpole_server::config::listener::Listener;
@@ -67,6 +67,7 @@ fn run_trials(
             interval: Some(INTERVAL),
             concurrency: 1,
             policy: PolicyOptions::default(),
+            transport: TransportKind::default(),
             run: format!("overhead-{trial}"),
         };
         for record in run_trial(job, interrupt, Some(server))?.records {

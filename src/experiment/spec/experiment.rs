@@ -9,7 +9,7 @@ use crate::options::value_parsers::Seed;
 use crate::process::trial_job::{self, Files};
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::Threshold;
-use flagpole_client::{Concurrency, Workload};
+use flagpole_client::{Concurrency, TransportKind, Workload};
 use flagpole_protocol::{CountryCode, OriginForm, TextOrNumber};
 use flagpole_server::Latency;
 use flagpole_server::config::listener::Listener;
@@ -22,9 +22,6 @@ use std::path::Path;
 
 /// The default number of rounds. With 20, the minimum detectable effect is about one standard deviation of a round.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
-
-/// The HTTP client library of all strategies.
-pub(crate) const HYPER: &str = "hyper";
 
 /// The default concurrency is at most this. 30 is the number of threads of the program in the book that docs/article.md
 /// follows.
@@ -70,6 +67,10 @@ pub(crate) struct Experiment {
     #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fail_if: Vec<Threshold>,
+    /// Who speaks HTTP in all strategies.
+    #[serde_as(as = "TextOrNumber")]
+    #[serde(default)]
+    pub(crate) transport: TransportKind,
     #[serde(default)]
     pub(crate) grid: Grid,
     /// The policy of all strategies.
@@ -98,8 +99,8 @@ pub(crate) struct Grid {
     #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) strategies: Vec<StrategyName>,
-    /// Files of versions that had a choice of HTTP client libraries may name the one that is left.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "only_hyper")]
+    /// Files of the first versions may name hyper, which all their strategies used.
+    #[serde(skip_serializing, deserialize_with = "only_hyper")]
     pub(crate) transports: Vec<String>,
 }
 
@@ -199,10 +200,10 @@ fn only_listener(profile: &str) -> Result<Listener> {
 
 fn only_hyper<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
-    match names.iter().find(|name| *name != HYPER) {
+    match names.iter().find(|name| *name != "hyper") {
         None => Ok(names),
         Some(other) => Err(de::Error::custom(format!(
-            "the transport `{other}` no longer exists, every strategy uses `{HYPER}`: remove `transports`"
+            "the transport `{other}` no longer exists: remove `transports`"
         ))),
     }
 }

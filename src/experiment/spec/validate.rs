@@ -2,6 +2,7 @@
 
 use super::experiment::Experiment;
 use super::strategy_variant::StrategyVariant;
+use crate::options::names;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::ThresholdContext;
@@ -78,6 +79,9 @@ impl Experiment {
                 let error = error.trim_start_matches(&subject).trim_start_matches(':');
                 anyhow!("--fail-if: {subject}: {}", error.trim_start())
             })?;
+        }
+        for variant in &variants {
+            names::check_transport(variant.strategy, self.transport)?;
         }
         let listener = self.listener()?;
         if let Some(key) = listener.as_ref().and_then(windows_of_connections) {

@@ -16,4 +16,4 @@ pub(crate) use exchange::exchange;
 pub(crate) use task_driver::TaskDriver;
 
 /// An open connection of a task.
-pub(crate) type PooledConnection = Box<connection::Connection<tokio::net::TcpStream>>;
+pub(crate) type TaskConnection = Box<connection::Connection<tokio::net::TcpStream>>;

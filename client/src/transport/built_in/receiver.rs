@@ -121,19 +121,10 @@ impl<'a> Receiver<'a> {
 
     /// Completes the response. `keeps_partial` retains the bytes of an incomplete body.
     pub(super) fn finish(self, result: Result<(), Outcome>, keeps_partial: bool) {
-        let response = self.response;
-        response.first_byte = self.limits.first_byte();
-        response.bytes = self.body.len() as u64;
-        response.died_unanswered =
-            response.reused && self.received == 0 && result.as_ref().is_err_and(is_death);
+        self.response.first_byte = self.limits.first_byte();
         let body = Bytes::from(self.body);
-        response.result = match result {
-            Ok(()) => Ok(body),
-            Err(outcome) => {
-                response.partial_body = Some(body).filter(|body| keeps_partial && !body.is_empty());
-                Err(outcome)
-            }
-        };
+        self.response
+            .finish(result, body, self.received, keeps_partial);
     }
 
     fn outcome(&self, error: DecodeError) -> Outcome {
@@ -144,14 +135,6 @@ impl<'a> Receiver<'a> {
             malformed => Outcome::ProtocolError(reason(&malformed)),
         }
     }
-}
-
-/// Whether the connection ended.
-fn is_death(outcome: &Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::EmptyReply | Outcome::ConnectionReset | Outcome::ConnectionError { .. }
-    )
 }
 
 /// Records what the decoder finds.

@@ -111,7 +111,7 @@ fn profile_that_is_a_file_becomes_a_part_of_the_experiment() {
     let file = file(mine.to_str().unwrap());
     assert!(file.contains("[server]\nlatency = \"3ms\""), "{file}");
     assert!(
-        !file.contains("profile") && !file.contains("port"),
+        !file.contains("profile") && !file.contains("\nport"),
         "{file}"
     );
 }

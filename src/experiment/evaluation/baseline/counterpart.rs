@@ -1,7 +1,6 @@
 //! Finds a strategy of a result in its baseline.
 
-use crate::experiment::runner::conditions::MAX_CONCURRENCY;
-use crate::experiment::spec::experiment::HYPER;
+use crate::experiment::runner::conditions::{MAX_CONCURRENCY, TRANSPORT};
 use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult};
 use flagpole_analysis::validity::Validity;
 use serde_json::Value;
@@ -63,9 +62,10 @@ pub(super) fn candidate<'a>(
             format!("no such strategy in the baseline; it has {known}")
         });
     };
-    if let Some(other) = other_transport(baseline) {
+    let (then, now) = (transport(&baseline.experiment), transport(experiment));
+    if then != now {
         return Err(format!(
-            "different transport: {other} in the baseline, now {HYPER}"
+            "different transport: {then} in the baseline, now {now}"
         ));
     }
     if baseline.experiment.get("policies") != experiment.get("policies") {
@@ -86,7 +86,7 @@ pub(super) fn candidate<'a>(
     Ok(old)
 }
 
-/// The strategies of this name in cells whose conditions differ in the concurrency at most.
+/// The strategies of this name in cells whose conditions differ in concurrency and transport at most.
 fn at_any_concurrency<'a>(
     baseline: &'a Comparison,
     subject: Subject<'_>,
@@ -96,7 +96,7 @@ fn at_any_concurrency<'a>(
         .collect()
 }
 
-/// All strategies in cells whose conditions differ from these in the concurrency at most.
+/// All strategies in cells whose conditions differ from these in concurrency and transport at most.
 fn strategies_under<'a>(
     baseline: &'a Comparison,
     conditions: &[(String, String)],
@@ -104,7 +104,7 @@ fn strategies_under<'a>(
     let others = |conditions: &[(String, String)]| -> BTreeMap<String, String> {
         let others = conditions
             .iter()
-            .filter(|(name, _)| name != MAX_CONCURRENCY);
+            .filter(|(name, _)| name != MAX_CONCURRENCY && name != TRANSPORT);
         others.cloned().collect()
     };
     let wanted = others(conditions);
@@ -113,9 +113,14 @@ fn strategies_under<'a>(
     cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)))
 }
 
-/// A transport other than the one that is left, in a result of a version that had a choice.
-fn other_transport(result: &Comparison) -> Option<&str> {
-    let names = result.experiment.pointer("/grid/transports")?.as_array()?;
-    let mut names = names.iter().filter_map(Value::as_str);
-    names.find(|name| *name != HYPER)
+/// The transport of an experiment. Those of earlier versions do not name it: they had none but hyper, or, in the first
+/// versions, a list.
+fn transport(experiment: &Value) -> &str {
+    let named = experiment.get("transport").and_then(Value::as_str);
+    let listed = experiment
+        .pointer("/grid/transports")
+        .and_then(Value::as_array);
+    let mut listed = listed.into_iter().flatten().filter_map(Value::as_str);
+    let other = listed.find(|name| *name != "hyper");
+    named.or(other).unwrap_or("hyper")
 }

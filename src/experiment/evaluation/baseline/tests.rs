@@ -8,7 +8,8 @@ use serde_json::json;
 fn result(rounds: u64) -> Value {
     let recorded = include_str!("../../../../tests/fixtures/v0.1/result.json");
     let mut result: Value = serde_json::from_str(recorded).unwrap();
-    (result["schema"], result["experiment"]) = (json!(SCHEMA), json!({ "seed": 7 }));
+    let experiment = json!({ "seed": 7, "transport": "built-in" });
+    (result["schema"], result["experiment"]) = (json!(SCHEMA), experiment);
     let environment = &mut result["environment"];
     (environment["system"], environment["processor"]) = (json!("linux 6.1"), json!("P"));
     result["cells"].as_array_mut().unwrap().truncate(1);
@@ -78,9 +79,14 @@ fn results_of_different_conditions_have_no_ratio() {
             "different bodies in the baseline",
         ),
         (
-            "/experiment/grid".into(),
-            json!({ "transports": ["ureq"] }),
-            "different transport: ureq in the baseline, now hyper",
+            "/experiment/transport".into(),
+            Value::Null,
+            "different transport: hyper in the baseline, now built-in",
+        ),
+        (
+            "/experiment/transport".into(),
+            json!("hyper"),
+            "different transport: hyper in the baseline, now built-in",
         ),
         (
             "/experiment/policies".into(),
@@ -342,7 +348,8 @@ fn thresholds_need_a_baseline_with_what_they_name() {
 fn baseline_of_other_conditions_is_refused_before_the_run() {
     let mut baseline = result(10);
     let conditions = json!({ "flags": "20", "latency": "50ms", "seed": "0" });
-    (baseline["cells"][0]["conditions"], baseline["experiment"]) = (conditions, json!({}));
+    baseline["cells"][0]["conditions"] = conditions;
+    baseline["experiment"] = json!({ "transport": "built-in" });
     let baseline = parse(&baseline.to_string()).unwrap();
     let check = |text: &str| {
         let experiment = Experiment::parse(text, "x.toml").unwrap();
