@@ -1,4 +1,4 @@
-//! Downloads a single resource, for programs with their own strategy.
+//! Downloads a single resource, without a run.
 
 use crate::storage::verify::BodyVerifier;
 use crate::transport::{
@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 /// Downloads a resource and verifies its body: one attempt without timeouts, over a connection of its own, on the
-/// caller's runtime. For programs with their own strategy.
+/// caller's runtime. A strategy of one's own takes its attempts from a [`Session`](crate::Session) instead.
 ///
 /// ```no_run
 /// # async fn brazil() -> Result<(), Box<dyn std::error::Error>> {

@@ -12,6 +12,7 @@ mod gif;
 mod limits;
 mod measuring;
 mod messages;
+mod own_policies;
 mod own_strategies;
 mod paths;
 mod policies;

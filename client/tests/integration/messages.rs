@@ -1,9 +1,9 @@
 //! Any method, fields and content, to any path.
 
-use crate::test_server::{EACH_DRIVER, TestServer, by_name};
+use crate::test_server::{EACH_DRIVER, OK, TestServer, by_name, destination};
 use flagpole_client::http::Method;
-use flagpole_client::{RequestMessage, Run, Workload};
-use flagpole_protocol::{AttemptRecord, Outcome};
+use flagpole_client::{RequestMessage, Run, Workload, strategy};
+use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome};
 use std::sync::Mutex;
 
 /// The outcomes of requests with this message to a path.
@@ -113,4 +113,43 @@ fn redirect_after_a_post_leads_to_a_get_without_content() {
         assert!(second.starts_with("GET /done HTTP/1.1\r\n"), "{second}");
         assert!(!second.contains("content-length"), "{second}");
     }
+}
+
+#[test]
+fn response_to_head_is_not_verified_by_the_digest_of_its_representation() {
+    let server = TestServer::responding(|_| {
+        let digest = ContentDigest::from_body(b"flag");
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Digest: {digest}\r\nRepr-Digest: {digest}\r\n\r\n"
+        )
+    });
+    let head = RequestMessage::new(Method::HEAD).unwrap();
+    let workload = Workload::paths(["/a".parse().unwrap(), "/b".parse().unwrap()]);
+    let (workload, endpoint) = (workload.with_message(head), server.endpoint());
+    for strategy in strategy::ALL {
+        let stats = strategy.run(&Run::new(&workload, &endpoint)).unwrap();
+        assert_eq!(stats.ok, 2, "{}", strategy.name());
+    }
+    assert!(server.requests()[0].starts_with("HEAD /a "));
+}
+
+#[test]
+fn only_a_get_is_conditional() {
+    let server = TestServer::responding(|_| OK.into());
+    let folder = tempfile::tempdir().unwrap();
+    let resuming = destination(folder.path())
+        .clone()
+        .resuming("http://here", 1000);
+    for method in [Method::GET, Method::GET, Method::POST] {
+        let message = RequestMessage::new(method).unwrap();
+        let workload = Workload::paths(["/a".parse().unwrap()]).with_message(message);
+        let endpoint = server.endpoint();
+        let run = Run::new(&workload, &endpoint).destination(&resuming);
+        by_name("async").run(&run).unwrap();
+    }
+    let conditional = server
+        .requests()
+        .into_iter()
+        .map(|head| head.to_ascii_lowercase().contains("if-none-match"));
+    assert_eq!(conditional.collect::<Vec<_>>(), [false, true, false]);
 }

@@ -1,15 +1,15 @@
-//! Strategies and policies written outside the crate, by its public interface alone.
+//! Strategies written outside the crate, by its public interface alone.
 
-use crate::test_server::{LONG, OK, TestServer, destination, workload};
-use flagpole_client::policy::{ConcurrencyLimit, CustomRetry, FailedTry, Retry, RetryRule};
+use crate::own_policies::{Halving, Teapots, site};
+use crate::test_server::{LONG, OK, TestServer, code, destination, workload};
+use flagpole_client::policy::{CustomRetry, Hedge, HedgeDelay};
 use flagpole_client::{
-    AsyncWorker, CancellationToken, Concurrency, NextAction, Policy, RequestMessage, Run, RunError,
-    Session, Strategy, Workload, http, measure, strategy,
+    AsyncWorker, CancellationToken, Concurrency, NextAction, Policy, Run, RunError, Session,
+    Strategy, Workload, measure, strategy,
 };
-use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome, RunStats};
-use std::collections::HashMap;
+use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
+use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 use tokio::{runtime::Builder, task::JoinSet, time::sleep};
@@ -107,59 +107,10 @@ impl Paced {
     }
 }
 
-/// Retries teapots twice, and nothing else.
-#[derive(Debug)]
-struct Teapots;
-
-impl RetryRule for Teapots {
-    fn max_attempts(&self) -> u32 {
-        3
-    }
-
-    fn is_retryable(&self, outcome: &Outcome) -> bool {
-        *outcome == Outcome::Http(418)
-    }
-
-    fn backoff(&self, failed: &FailedTry) -> Option<Duration> {
-        Some(Duration::from_millis(1) * failed.tries)
-    }
-}
-
-/// Half as many attempts after every result, at least one.
-#[derive(Clone, Debug)]
-struct Halving(usize);
-
-impl ConcurrencyLimit for Halving {
-    fn get(&self) -> usize {
-        self.0
-    }
-
-    fn on_result(&mut self, _: &Outcome, _: Duration, _: Duration) {
-        self.0 = (self.0 / 2).max(1);
-    }
-}
+/// The time between the starts of two attempts.
+const PACE: Duration = Duration::from_millis(1);
 
 const OWN: [&dyn Strategy; 2] = [&Waves { limit: None }, &Paced(Duration::from_millis(1))];
-
-/// The first two responses to any flag but AA, which is not found, are a 418; AD redirects to AE.
-fn site() -> TestServer {
-    let requests = Mutex::new(HashMap::<String, u32>::new());
-    TestServer::responding(move |head| {
-        let path = head.split(' ').nth(1).unwrap();
-        let mut requests = requests.lock().unwrap();
-        let count = requests.entry(path.to_owned()).or_default();
-        *count += 1;
-        match path {
-            "/flags/aa/aa.gif" => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".into(),
-            "/flags/ad/ad.gif" => {
-                "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n".into()
-            }
-            "/other" => OK.into(),
-            _ if *count <= 2 => "HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n".into(),
-            _ => OK.into(),
-        }
-    })
-}
 
 /// How often each kind of attempt had each outcome.
 fn sorted(records: &[AttemptRecord]) -> Vec<(String, String, String)> {
@@ -204,51 +155,6 @@ fn own_strategies_follow_the_policy_as_the_built_in_ones_do() {
 }
 
 #[test]
-fn rule_of_ones_own_decides_what_is_retried_and_when() {
-    for strategy in strategy::ALL {
-        let (workload, server) = (workload("AB"), site());
-        let endpoint = server.endpoint();
-        let policy = Policy {
-            retry: Retry {
-                max_attempts: 9,
-                ..Retry::default()
-            },
-            custom_retry: Some(CustomRetry::new(Teapots)),
-            ..Policy::default()
-        };
-        let run = Run::new(&workload, &endpoint).policy(policy).name("x");
-        let records = measure(*strategy, &run).unwrap().records;
-        let backoffs: Vec<_> = records
-            .iter()
-            .map(|record| record.backoff.as_millis())
-            .collect();
-        let numbers: Vec<_> = records.iter().map(|record| record.request_number).collect();
-        assert_eq!(
-            (backoffs, numbers),
-            (vec![0, 1, 2], vec![1, 2, 3]),
-            "{}",
-            strategy.name()
-        );
-    }
-}
-
-#[test]
-fn limit_of_ones_own_decides_the_concurrency() {
-    let codes: Vec<_> = ('A'..='P').map(|second| format!("A{second}")).collect();
-    let codes = codes.join(" ");
-    let server = TestServer::responding(|_| OK.into());
-    let waves = Waves {
-        limit: Some(Halving(8)),
-    };
-    let (workload, endpoint) = (workload(&codes), server.endpoint());
-    let run = Run::new(&workload, &endpoint).concurrency(Concurrency::MAX);
-    let measured = measure(&waves, &run).unwrap();
-    assert_eq!(measured.stats.ok, 16);
-    // Eight attempts in the first wave bring the limit to one.
-    assert_eq!(server.connections(), 8);
-}
-
-#[test]
 fn session_ends_when_the_run_is_cancelled() {
     for strategy in OWN {
         let cancel = CancellationToken::new();
@@ -278,63 +184,72 @@ fn attempt_that_is_dropped_ends_the_run() {
 }
 
 #[test]
-fn any_request_can_be_sent() {
-    let server = TestServer::responding(|_| OK.into());
-    let message = RequestMessage::new(http::Method::PUT).unwrap();
-    let message = message.field("X-Flag", "BR").unwrap().content("{}");
-    let paths = ["/a?b=1", "/c"].map(|path| path.parse().unwrap());
-    let (workload, endpoint) = (
-        Workload::paths(paths).with_message(message),
-        server.endpoint(),
-    );
-    for strategy in OWN.iter().chain(strategy::ALL) {
-        let measured = measure(*strategy, &Run::new(&workload, &endpoint)).unwrap();
-        assert_eq!(measured.stats.ok, 2);
-    }
-    for head in server.requests() {
-        assert!(head.contains("PUT /"), "{head}");
-        assert!(
-            head.to_ascii_lowercase().contains("\r\nx-flag: br\r\n"),
-            "{head}"
-        );
-    }
-}
-
-#[test]
-fn response_to_head_is_not_verified_by_the_digest_of_its_representation() {
-    let server = TestServer::responding(|_| {
-        let digest = ContentDigest::from_body(b"flag");
-        format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Digest: {digest}\r\nRepr-Digest: {digest}\r\n\r\n"
-        )
+fn own_strategies_save_by_country() {
+    let server = TestServer::responding(|head| {
+        if head.contains(".gif ") {
+            return OK.into();
+        }
+        let body = format!(r#"{{"country": "Land of {}"}}"#, code(head));
+        let length = body.len();
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}")
     });
-    let head = RequestMessage::new(http::Method::HEAD).unwrap();
-    let workload = Workload::paths(["/a".parse().unwrap(), "/b".parse().unwrap()]);
-    let (workload, endpoint) = (workload.with_message(head), server.endpoint());
-    for strategy in strategy::ALL {
-        let stats = strategy.run(&Run::new(&workload, &endpoint)).unwrap();
-        assert_eq!(stats.ok, 2, "{}", strategy.name());
+    let codes = ["AA", "AB", "AC"].map(|code| code.parse().unwrap());
+    let (workload, endpoint) = (Workload::with_metadata(codes), server.endpoint());
+    for strategy in OWN {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::new(&workload, &endpoint).destination(destination(folder.path()));
+        let run = run.concurrency(Concurrency::new(2).unwrap());
+        assert_eq!(strategy.run(&run).unwrap().ok, 3, "{}", strategy.name());
+        for code in ["AA", "AB", "AC"] {
+            let name = format!("Land_of_{code}--{code}.gif");
+            assert!(folder.path().join(&name).exists(), "{}", strategy.name());
+        }
     }
-    assert!(server.requests()[0].starts_with("HEAD /a "));
 }
 
 #[test]
-fn only_a_get_is_conditional() {
+fn task_that_waits_for_a_response_is_hedged() {
+    // The first request has no response.
+    let server = TestServer::start(|index, connection| {
+        if index == 0 {
+            connection.request();
+            connection.hang();
+        }
+        while connection.request().is_some() {
+            connection.send(OK);
+        }
+    });
+    let (workload, endpoint) = (workload("AA"), server.endpoint());
+    let hedge = Hedge {
+        delay: HedgeDelay::Fixed(Duration::from_millis(5)),
+        max_ratio: 1.0,
+    };
+    let policy = Policy {
+        hedge: Some(hedge),
+        ..Policy::default()
+    };
+    let run = Run::new(&workload, &endpoint).policy(policy).timeout(LONG);
+    let run = run.concurrency(Concurrency::new(2).unwrap());
+    let records = measure(&Paced(PACE), &run).unwrap().records;
+    let outcomes: BTreeSet<_> = records
+        .iter()
+        .map(|record| record.outcome.label())
+        .collect();
+    assert_eq!(outcomes, ["hedge_lost", "ok"].map(Into::into).into());
+}
+
+#[test]
+fn limit_of_ones_own_decides_the_concurrency() {
+    let codes: Vec<_> = ('A'..='P').map(|second| format!("A{second}")).collect();
+    let codes = codes.join(" ");
     let server = TestServer::responding(|_| OK.into());
-    let folder = tempfile::tempdir().unwrap();
-    let resuming = destination(folder.path())
-        .clone()
-        .resuming("http://here", 1000);
-    for method in [http::Method::GET, http::Method::GET, http::Method::POST] {
-        let message = RequestMessage::new(method).unwrap();
-        let workload = Workload::paths(["/a".parse().unwrap()]).with_message(message);
-        let endpoint = server.endpoint();
-        let run = Run::new(&workload, &endpoint).destination(&resuming);
-        strategy::by_name("async").unwrap().run(&run).unwrap();
-    }
-    let conditional = server
-        .requests()
-        .into_iter()
-        .map(|head| head.to_ascii_lowercase().contains("if-none-match"));
-    assert_eq!(conditional.collect::<Vec<_>>(), [false, true, false]);
+    let waves = Waves {
+        limit: Some(Halving(8)),
+    };
+    let (workload, endpoint) = (workload(&codes), server.endpoint());
+    let run = Run::new(&workload, &endpoint).concurrency(Concurrency::MAX);
+    let measured = measure(&waves, &run).unwrap();
+    assert_eq!(measured.stats.ok, 16);
+    // Eight attempts in the first wave bring the limit to one.
+    assert_eq!(server.connections(), 8);
 }
