@@ -6,8 +6,8 @@ use crate::lock::lock;
 use crate::transport::RawResponse;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, CountryCode, Outcome, Resource, ShortDigest, reason};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 /// The maximum total size of the cached bodies, in bytes: three times the size of all flags.
@@ -22,7 +22,7 @@ pub(crate) struct BodyVerifier {
 
 #[derive(Debug, Default)]
 struct DigestCache {
-    bodies: HashMap<ContentDigest, Bytes>,
+    bodies: FxHashMap<ContentDigest, Bytes>,
     bytes: usize,
 }
 

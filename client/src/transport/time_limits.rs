@@ -13,6 +13,8 @@ pub(crate) struct TimeLimits {
     timeouts: Timeouts,
     /// The end of the run.
     run: Option<Duration>,
+    /// Whether there are no limits, as in most measurements.
+    is_unlimited: bool,
     started: Duration,
     /// When the request was sent.
     sent: Option<Duration>,
@@ -29,6 +31,7 @@ impl TimeLimits {
         TimeLimits {
             timeouts,
             run,
+            is_unlimited: run.is_none() && timeouts == Timeouts::NONE,
             started: now,
             sent: None,
             first_byte: None,
@@ -69,6 +72,9 @@ impl TimeLimits {
 
     /// When the first limit is reached, if nothing more arrives.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        if self.is_unlimited {
+            return None;
+        }
         self.deadlines().map(|(at, _)| at).min()
     }
 

@@ -2,9 +2,11 @@
 //! other tasks.
 
 use crate::transport::connect::Addresses;
+use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
 use rustix::fd::AsFd;
 use std::io;
+use std::ops::Range;
 use std::time::Duration;
 
 /// What to wait for.
@@ -16,10 +18,43 @@ pub(crate) enum Interest {
     ReadOrWrite,
 }
 
+/// Bytes from a socket.
+pub(crate) trait ReceiveBuffer {
+    /// What was received.
+    fn bytes(&self) -> &[u8];
+
+    /// A body that is a part of what was received; the rest is dropped.
+    fn take_body(&mut self, range: Range<usize>) -> Bytes;
+}
+
+/// Copies the body, so that the memory is used again.
+impl ReceiveBuffer for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn take_body(&mut self, range: Range<usize>) -> Bytes {
+        Bytes::copy_from_slice(&self[range])
+    }
+}
+
+/// Shares the memory with the body.
+impl ReceiveBuffer for BytesMut {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn take_body(&mut self, range: Range<usize>) -> Bytes {
+        self.split().freeze().slice(range)
+    }
+}
+
 /// The connections and the waits of one thread or task. A driver that blocks returns ready futures.
 pub(crate) trait Driver: Send {
     /// A connected socket.
     type Socket: AsFd + Send + Sync;
+    /// The memory for what is received.
+    type Buffer: ReceiveBuffer;
 
     /// Opens a connection to one of the addresses, each within `timeout`, all within `left`.
     fn connect(
@@ -47,13 +82,13 @@ pub(crate) trait Driver: Send {
     ) -> impl Future<Output = Result<(), Outcome>> + Send;
 
     /// Receives into the spare capacity of `buffer`, after [`wait`](Driver::wait).
-    fn receive(&mut self, socket: &Self::Socket, buffer: &mut Vec<u8>) -> io::Result<usize>;
+    fn receive(&mut self, socket: &Self::Socket, buffer: &mut Self::Buffer) -> io::Result<usize>;
 
     /// An empty buffer with capacity for what is received at once; to be put back before the next wait.
-    fn take_buffer(&mut self) -> Vec<u8>;
+    fn take_buffer(&mut self) -> Self::Buffer;
 
     /// Puts the buffer back.
-    fn put_buffer(&mut self, buffer: Vec<u8>);
+    fn put_buffer(&mut self, buffer: Self::Buffer);
 
     /// The memory for the heads of requests.
     fn request_buffer(&mut self) -> &mut Vec<u8>;

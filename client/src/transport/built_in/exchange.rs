@@ -146,7 +146,7 @@ fn receive<D: Driver>(
             connection.is_outstanding = false;
             receiver.on_end(connection).map(|()| true)
         }
-        Ok(_) => receiver.on_bytes(connection, &buffer),
+        Ok(_) => receiver.on_received(connection, &mut buffer),
         Err(error) if is_transient(&error) => Ok(false),
         Err(error) => {
             connection.is_outstanding = false;

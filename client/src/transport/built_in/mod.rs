@@ -7,6 +7,7 @@ mod blocking_client;
 mod connection;
 mod driver;
 mod exchange;
+mod received_body;
 mod receiver;
 mod task_driver;
 mod thread_driver;

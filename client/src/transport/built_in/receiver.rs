@@ -1,10 +1,11 @@
 //! Receives one response: turns bytes from the socket into a [`RawResponse`].
 
 use super::connection::Connection;
+use super::driver::ReceiveBuffer;
+use super::received_body::ReceivedBody;
 use crate::transport::request::{RequestTemplate, RunClock};
-use crate::transport::response::{RawResponse, reserved};
+use crate::transport::response::RawResponse;
 use crate::transport::time_limits::TimeLimits;
-use bytes::Bytes;
 use flagpole_protocol::http1::{DecodeError, ResponseVisitor};
 use flagpole_protocol::{Outcome, reason};
 use rustix::fd::AsFd;
@@ -15,7 +16,7 @@ pub(super) struct Receiver<'a> {
     clock: RunClock,
     limits: TimeLimits,
     response: &'a mut RawResponse,
-    body: Vec<u8>,
+    body: ReceivedBody,
     /// Bytes of this response, including heads and framing.
     received: u64,
 }
@@ -30,7 +31,7 @@ impl<'a> Receiver<'a> {
             clock,
             limits: TimeLimits::new(config.timeouts, config.max_time, now),
             response,
-            body: Vec::new(),
+            body: ReceivedBody::default(),
             received: 0,
         }
     }
@@ -59,11 +60,22 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    /// Decodes bytes from the socket; returns whether the response is complete.
+    /// Decodes what was received; returns whether the response is complete. A body that was received in one piece is not
+    /// copied if the buffer can share it.
     ///
     /// # Errors
     /// If the response is malformed or exceeds a limit.
-    pub(super) fn on_bytes<S: AsFd>(
+    pub(super) fn on_received<S: AsFd>(
+        &mut self,
+        connection: &mut Connection<S>,
+        buffer: &mut impl ReceiveBuffer,
+    ) -> Result<bool, Outcome> {
+        let is_complete = self.decode(connection, buffer.bytes())?;
+        self.body.take_from(buffer);
+        Ok(is_complete)
+    }
+
+    fn decode<S: AsFd>(
         &mut self,
         connection: &mut Connection<S>,
         bytes: &[u8],
@@ -77,6 +89,8 @@ impl<'a> Receiver<'a> {
         let mut recorder = Recorder {
             response: self.response,
             body: &mut self.body,
+            // Otherwise the decoder gets a copy.
+            buffer: Some(bytes).filter(|_| pending.is_empty()),
         };
         let decoded = if pending.is_empty() {
             let consumed = decoder.decode(bytes, &mut recorder);
@@ -122,7 +136,7 @@ impl<'a> Receiver<'a> {
     /// Completes the response. `keeps_partial` retains the bytes of an incomplete body.
     pub(super) fn finish(self, result: Result<(), Outcome>, keeps_partial: bool) {
         self.response.first_byte = self.limits.first_byte();
-        let body = Bytes::from(self.body);
+        let body = self.body.into_bytes();
         self.response
             .finish(result, body, self.received, keeps_partial);
     }
@@ -140,7 +154,9 @@ impl<'a> Receiver<'a> {
 /// Records what the decoder finds.
 struct Recorder<'a> {
     response: &'a mut RawResponse,
-    body: &'a mut Vec<u8>,
+    body: &'a mut ReceivedBody,
+    /// What was received, if the decoder reads it from there.
+    buffer: Option<&'a [u8]>,
 }
 
 impl ResponseVisitor for Recorder<'_> {
@@ -153,9 +169,6 @@ impl ResponseVisitor for Recorder<'_> {
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        if let (true, Some(length)) = (self.body.is_empty(), self.response.length) {
-            self.body.reserve_exact(reserved(length));
-        }
-        self.body.extend_from_slice(bytes);
+        self.body.push(bytes, self.response.length, self.buffer);
     }
 }

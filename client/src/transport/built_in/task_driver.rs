@@ -1,10 +1,10 @@
 //! The driver of exchanges that run as tasks of a tokio runtime.
 
-use super::connection::{is_quiet, receive};
+use super::connection::is_quiet;
 use super::driver::{Driver, Interest};
 use crate::transport::connect::{Addresses, connect_async};
+use bytes::BytesMut;
 use flagpole_protocol::{Outcome, TimeoutKind};
-use rustix::net::RecvFlags;
 use std::cell::Cell;
 use std::io;
 use std::time::Duration;
@@ -16,9 +16,12 @@ use tokio::time::timeout;
 /// The most bytes that are received at once. Most responses arrive in one piece.
 const BUFFER: usize = 64 << 10;
 
+/// The least number of bytes that can be received at once.
+const BUFFER_MIN: usize = 16 << 10;
+
 thread_local! {
     /// One for all connections of a thread, so that a connection that waits needs none.
-    static RECEIVED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static RECEIVED: Cell<BytesMut> = Cell::default();
 }
 
 /// The driver of a task.
@@ -29,6 +32,7 @@ pub(crate) struct TaskDriver {
 
 impl Driver for TaskDriver {
     type Socket = TcpStream;
+    type Buffer = BytesMut;
 
     async fn connect(
         &mut self,
@@ -86,20 +90,21 @@ impl Driver for TaskDriver {
         Ok(())
     }
 
-    fn receive(&mut self, socket: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        socket.try_io(Readiness::READABLE, || {
-            receive(socket, buffer, RecvFlags::DONTWAIT)
-        })
+    fn receive(&mut self, socket: &TcpStream, buffer: &mut BytesMut) -> io::Result<usize> {
+        socket.try_read_buf(buffer)
     }
 
-    fn take_buffer(&mut self) -> Vec<u8> {
+    fn take_buffer(&mut self) -> BytesMut {
         let mut buffer = RECEIVED.take();
         buffer.clear();
-        buffer.reserve(BUFFER);
+        // Bodies that are still in use share the memory. Then what is left of it is used first.
+        if !buffer.try_reclaim(BUFFER) && buffer.capacity() < BUFFER_MIN {
+            buffer.reserve(BUFFER);
+        }
         buffer
     }
 
-    fn put_buffer(&mut self, buffer: Vec<u8>) {
+    fn put_buffer(&mut self, buffer: BytesMut) {
         RECEIVED.set(buffer);
     }
 

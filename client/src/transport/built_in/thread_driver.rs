@@ -97,6 +97,7 @@ impl ThreadDriver {
 
 impl Driver for ThreadDriver {
     type Socket = Arc<TcpStream>;
+    type Buffer = Vec<u8>;
 
     async fn connect(
         &mut self,
