@@ -40,7 +40,7 @@ pub(crate) struct PolicyOptions {
     #[serde_as(as = "Option<TextOrNumber>")]
     timeout: Option<PositiveDuration>,
 
-    /// Limit the time for opening a connection
+    /// Limit the time for opening a connection, for each address
     #[arg(long, value_name = "DURATION")]
     #[serde_as(as = "Option<TextOrNumber>")]
     connect_timeout: Option<PositiveDuration>,

@@ -246,6 +246,7 @@ fn each_timeout_has_its_own_kind() {
     for (limits, kind) in [(first, TimeoutKind::FirstByte), (whole, TimeoutKind::Total)] {
         for (name, record) in record(silent, |run| timeouts(run, limits)) {
             assert_eq!(record.outcome, Outcome::Timeout(kind, SHORT), "{name}");
+            assert!(record.service_time() < LONG, "{name}: it ended later");
         }
     }
 }

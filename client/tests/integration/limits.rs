@@ -42,6 +42,7 @@ fn assert_timeout(record: &AttemptRecord, kind: TimeoutKind) {
         "{:?} is no timeout of {kind:?}",
         record.outcome
     );
+    assert!(record.service_time() < LONG, "it ended later");
 }
 
 /// Sends a piece again and again until the client has closed the connection.

@@ -2,15 +2,16 @@
 
 use crate::gif::{self, GIF};
 use crate::test_server::{
-    EACH_DRIVER, LONG, OK, TestServer, by_name, close_acknowledged, workload,
+    ASYNC_DRIVERS, EACH_DRIVER, LONG, OK, TestServer, by_name, close_acknowledged, workload,
 };
-use flagpole_client::{Endpoint, Run};
+use flagpole_client::{Endpoint, Run, measure};
 use flagpole_protocol::{AttemptRecord, ContentDigest, Outcome};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 #[test]
 fn sequential_requests_use_one_connection() {
@@ -96,6 +97,39 @@ fn connection_closed_while_idle_is_replaced() {
 #[test]
 fn connection_with_unsolicited_bytes_is_replaced() {
     ended_while_idle("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+}
+
+#[test]
+fn event_loop_replaces_a_connection_that_was_closed_while_idle() {
+    for strategy in ASYNC_DRIVERS {
+        for last in ["", "HTTP/1.1 408 Request Timeout\r\n\r\n"] {
+            let mut pause = Duration::from_millis(30);
+            // Repeated until the connection was closed before the second download was due.
+            while !is_closed_before_second_download(strategy, last, pause) {
+                pause *= 2;
+            }
+        }
+    }
+}
+
+fn is_closed_before_second_download(strategy: &str, last: &'static str, pause: Duration) -> bool {
+    let (closed, is_closed) = channel();
+    let closed = Mutex::new(closed);
+    let server = TestServer::start(move |_, connection| {
+        connection.serve();
+        connection.send(last);
+        connection.close();
+        closed.lock().unwrap().send(Instant::now()).unwrap();
+    });
+    let (workload, endpoint) = (workload("BR CN").spaced(pause), server.endpoint());
+    let start = Instant::now();
+    let measured = measure(by_name(strategy), &Run::new(&workload, &endpoint)).unwrap();
+    let sent = start + measured.records[1].sent;
+    if is_closed.recv().unwrap() > sent {
+        return false;
+    }
+    assert_eq!((measured.stats.ok, server.connections()), (2, 2));
+    true
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Reused connections that end without a byte of a response.
 
-use crate::test_server::{EACH_DRIVER, OK, TestServer, by_name, workload};
+use crate::test_server::{ASYNC_DRIVERS, EACH_DRIVER, OK, TestServer, by_name, workload};
 use flagpole_client::policy::Retry;
 use flagpole_client::{Policy, Run};
 use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
@@ -74,8 +74,7 @@ fn ordinary_retry_uses_a_fresh_connection() {
 
 /// Connection 0 dies at its second request. Connection 1 gets its first response only when the client has noticed that,
 /// and connection 2 when the request after that has arrived, over whichever connection.
-#[test]
-fn connections_from_before_the_death_of_one_are_not_reused() {
+fn reuse_after_a_death(strategy: &str) {
     let ((died, has_died), (sent, is_sent)) = (channel(), channel());
     let (has_died, sent, is_sent) = (Mutex::new(has_died), Mutex::new(sent), Mutex::new(is_sent));
     let server = TestServer::start(move |index, connection| {
@@ -105,6 +104,11 @@ fn connections_from_before_the_death_of_one_are_not_reused() {
     };
     let (workload, endpoint) = (workload("BR CN DE FR IN"), server.endpoint());
     let run = Run::new(&workload, &endpoint).concurrency("2".parse().unwrap());
-    let stats = by_name("async").run(&run.on_record(&on_record)).unwrap();
+    let stats = by_name(strategy).run(&run.on_record(&on_record)).unwrap();
     assert_eq!((stats.ok, stats.error, server.connections()), (4, 1, 4));
+}
+
+#[test]
+fn connections_from_before_the_death_of_one_are_not_reused() {
+    ASYNC_DRIVERS.into_iter().for_each(reuse_after_a_death);
 }

@@ -124,6 +124,9 @@ impl TestServer {
 /// A strategy of each way to wait for a socket (a blocked thread and an event loop) and of each transport.
 pub(crate) const EACH_DRIVER: [&str; 3] = ["sequential", "async", AsyncOverHyper::NAME];
 
+/// Those of [`EACH_DRIVER`] with an event loop.
+pub(crate) const ASYNC_DRIVERS: [&str; 2] = ["async", AsyncOverHyper::NAME];
+
 /// `async`, whose requests are sent by the library hyper.
 struct AsyncOverHyper;
 

@@ -307,12 +307,17 @@ fn advise(stats: &RunStats, endpoint: &Endpoint) {
     let refused = stats.outcomes.get(&Outcome::ConnectionRefused.label());
     let refused = refused.map_or(0, |count| count.attempts);
     if refused > 0 && refused == stats.attempts() {
-        output::note(&match endpoint.proxy() {
-            Some(proxy) => format!("Connection refused by the proxy {proxy}"),
-            None => format!(
-                "Connection refused at {}. Start a server with `flagpole serve`",
-                endpoint.target()
-            ),
+        output::note(&if let Some(proxy) = endpoint.proxy() {
+            format!("Connection refused by the proxy {proxy}")
+        } else {
+            let target = endpoint.target();
+            let addresses = match endpoint.addresses().len() {
+                1 => String::new(),
+                count => format!(" ({count} addresses)"),
+            };
+            format!(
+                "Connection refused at {target}{addresses}. Start a server with `flagpole serve`"
+            )
         });
     }
 }

@@ -169,6 +169,8 @@ fn blocking_stream_blocks_and_is_the_one_that_a_cancellation_shuts_down() {
     let cancel = Arc::new(CancelHandle::default());
     let stream = connect_blocking(&Addresses::new(&[good.address]), None, None, &cancel).unwrap();
     let reader = thread::spawn(move || std::io::Read::read(&mut &*stream, &mut [0]).unwrap());
+    // A read that does not block fails in this time.
+    thread::sleep(Duration::from_millis(20));
     cancel.wake();
     assert_eq!(reader.join().unwrap(), 0);
 }
