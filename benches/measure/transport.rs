@@ -2,11 +2,11 @@
 //! recorded. `benches/peers/client.sh` compares it with other clients.
 //!
 //! Environment variables: `URL` of a running server (without it, one is started in a process of its own),
-//! `REQUESTS`, and `STRATEGIES`, as in `STRATEGIES="async per-core"`.
+//! `REQUESTS`, `STRATEGIES`, as in `STRATEGIES="async per-core"`, and `TRANSPORT`, as in `TRANSPORT=hyper`.
 
 use crate::common::{concurrency, is_test, median, rounds, strategy};
 use crate::serve_process::ServeProcess;
-use flagpole_client::{DownloadSpec, Endpoint, Run, Strategy, Target, Workload};
+use flagpole_client::{DownloadSpec, Endpoint, Run, Strategy, Target, TransportKind, Workload};
 use flagpole_protocol::Resource;
 use std::env::var;
 use std::time::{Duration, Instant};
@@ -61,8 +61,15 @@ fn workload(requests: usize) -> Workload {
     Workload::from(vec![DownloadSpec::new(flag); requests])
 }
 
+fn transport() -> TransportKind {
+    let name = var("TRANSPORT").unwrap_or_else(|_| "built-in".into());
+    name.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn run(strategy: &dyn Strategy, workload: &Workload, endpoint: &Endpoint) -> [f64; 4] {
-    let run = Run::new(workload, endpoint).concurrency(concurrency(64));
+    let run = Run::new(workload, endpoint)
+        .concurrency(concurrency(64))
+        .transport(transport());
     let (before, start) = (cpu(), Instant::now());
     let stats = strategy
         .run(&run)

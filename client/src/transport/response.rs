@@ -130,8 +130,7 @@ impl RawResponse {
             8 if is("location") => set_once(&mut self.location, value, text),
             11 if is("retry-after") => set_once(&mut self.retry_after, value, text),
             11 if is("repr-digest") => {
-                set_once(&mut self.repr_digest, value, ContentDigest::from_header);
-                self.has_malformed_digest |= has_malformed_digest(value);
+                self.has_malformed_digest |= set_digest(&mut self.repr_digest, value);
             }
             13 if is("content-range") => {
                 set_once(&mut self.content_range, value, ContentRange::parse);
@@ -143,8 +142,7 @@ impl RawResponse {
                 set_once(&mut self.length, value, |text| text.parse().ok());
             }
             14 if is("content-digest") => {
-                set_once(&mut self.digest, value, ContentDigest::from_header);
-                self.has_malformed_digest |= has_malformed_digest(value);
+                self.has_malformed_digest |= set_digest(&mut self.digest, value);
             }
             16 if is("content-encoding") => self.add_content_codings(value),
             _ => {}
@@ -178,6 +176,15 @@ fn set_once<T>(field: &mut Option<T>, value: &[u8], parse: fn(&str) -> Option<T>
     if field.is_none() && value.is_ascii() {
         *field = str::from_utf8(value).ok().and_then(parse);
     }
+}
+
+/// Records a digest if none was recorded; returns whether a SHA-256 digest in the field cannot be parsed.
+fn set_digest(digest: &mut Option<ContentDigest>, value: &[u8]) -> bool {
+    let first = digest.is_none();
+    set_once(digest, value, ContentDigest::from_header);
+    // Most fields have one digest, which need not be parsed again.
+    let is_parsed = first && digest.is_some() && !value.contains(&b',');
+    !is_parsed && has_malformed_digest(value)
 }
 
 /// Whether a SHA-256 digest in the field cannot be parsed. A field without a SHA-256 digest counts as absent.
