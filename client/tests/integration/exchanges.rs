@@ -150,6 +150,24 @@ fn long_body_is_accepted() {
 }
 
 #[test]
+fn content_length_of_a_chunked_body_is_ignored() {
+    let (first, last) = GIF.split_at(GIF.len() / 2);
+    for length in [first.len(), last.len(), 9999] {
+        let both = move |connection: &mut ServerConnection| {
+            connection.request();
+            let (a, b) = (first.len(), last.len());
+            let head = format!("Content-Length: {length}\r\nTransfer-Encoding: chunked");
+            let body = format!("{a:x}\r\n{first}\r\n{b:x}\r\n{last}\r\n0\r\n\r\n");
+            connection.send(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}"));
+            connection.fin();
+        };
+        for (name, record) in record(both, |run| run) {
+            assert_eq!(record.outcome, Outcome::Ok, "{name}");
+        }
+    }
+}
+
+#[test]
 fn unterminated_last_chunk_is_incomplete() {
     let cut = |connection: &mut ServerConnection| {
         connection.request();

@@ -92,8 +92,12 @@ impl ResponseDecoder {
     ) -> Result<(), DecodeError> {
         let framing = MessageFraming::from_head(head, self.is_head_request)?;
         visitor.status(head.status);
+        let is_chunked = framing.body == BodyFraming::Chunked;
         for (name, value) in head.unfolded_fields() {
-            visitor.field(name, &value);
+            let is_overridden = is_chunked && name.eq_ignore_ascii_case("content-length");
+            if !is_overridden {
+                visitor.field(name, &value);
+            }
         }
         self.keeps_alive = framing.keeps_alive;
         self.state = match framing.body {
