@@ -15,9 +15,11 @@ pub(crate) use trial::{TRIAL, run as run_trial};
 /// Trials of each kind.
 const ROUNDS: usize = 3;
 
-/// Strategies, and the goals in bytes per connection. The other strategies with event loops are held to that of `async`.
-const GOALS: [(&str, usize); 5] = [
+/// Strategies, after `hyper` if that is the transport, and the goals in bytes per connection. All with event loops are
+/// held to the goal of `async`.
+const GOALS: [(&str, usize); 6] = [
     ("async", 25_000),
+    ("hyper async", 25_000),
     ("async-multi", 25_000),
     ("per-core", 25_000),
     ("threads", 35_000),

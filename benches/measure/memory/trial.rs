@@ -1,14 +1,15 @@
 //! A run in a process of its own, which prints its peak memory.
 
 use crate::common::{concurrency, strategy};
-use flagpole_client::{DownloadSpec, Endpoint, Run, Workload};
+use flagpole_client::{DownloadSpec, Endpoint, Run, TransportKind, Workload};
 use flagpole_protocol::Resource;
 use std::env::current_exe;
 use std::fs::read_to_string;
 use std::net::SocketAddr;
 use std::process::Command;
 
-/// The environment variable that makes this program carry out a trial: strategy, connections and address.
+/// The environment variable that makes this program carry out a trial: strategy (after a transport, if it is not the
+/// built-in one), connections and address.
 pub(crate) const TRIAL: &str = "FLAGPOLE_MEMORY_TRIAL";
 
 /// Requests on each connection.
@@ -28,9 +29,12 @@ pub(super) fn start(strategy: &str, connections: usize, address: SocketAddr) -> 
 /// Carries out the trial that is described by the variable's text, and prints the peak of this process in KiB.
 pub(crate) fn run(trial: &str) {
     let words: Vec<_> = trial.split(' ').collect();
-    let [name, connections, address] = words[..] else {
-        panic!("strategy, connections and address, not `{trial}`")
+    let [transport @ .., name, connections, address] = &words[..] else {
+        panic!("transport, strategy, connections and address, not `{trial}`")
     };
+    let transport = transport.first().map_or(TransportKind::BuiltIn, |name| {
+        name.parse().expect("it is the name of a transport")
+    });
     let connections: usize = connections.parse().expect("it is a number");
     let address: SocketAddr = address.parse().expect("it is an address");
     let path = "/".parse().expect("it is a path");
@@ -39,7 +43,9 @@ pub(crate) fn run(trial: &str) {
         REPETITIONS * connections
     ]);
     let endpoint = Endpoint::from(address);
-    let run = Run::new(&workload, &endpoint).concurrency(concurrency(connections));
+    let run = Run::new(&workload, &endpoint)
+        .concurrency(concurrency(connections))
+        .transport(transport);
     let stats = strategy(name)
         .run(&run)
         .expect("the strategy can start its threads and runtimes");
