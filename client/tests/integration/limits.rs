@@ -128,6 +128,21 @@ fn interim_responses_do_not_extend_the_stall_limit() {
 }
 
 #[test]
+fn incomplete_interim_response_does_not_extend_the_stall_limit() {
+    let policy = limited(Timeouts {
+        stall: Some(SHORT),
+        ..Timeouts::NONE
+    });
+    let script = |connection: &mut ServerConnection| {
+        connection.send("HTTP/1.1 103 Early");
+        repeat(connection, "x");
+    };
+    for record in records(script, &policy) {
+        assert_timeout(&record, TimeoutKind::Stall);
+    }
+}
+
+#[test]
 fn first_byte_is_that_of_the_final_response() {
     let script = |connection: &mut ServerConnection| {
         connection.send(INTERIM);

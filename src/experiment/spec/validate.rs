@@ -7,6 +7,7 @@ use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::ThresholdContext;
 use flagpole_client::Concurrency;
+use flagpole_client::policy::Timeouts;
 use flagpole_protocol::SpecError;
 use flagpole_server::FaultSpec;
 use flagpole_server::config::listener::Listener;
@@ -90,15 +91,22 @@ impl Experiment {
                  `flagpole serve`"
             );
         }
-        let endless_fault = listener.as_ref().and_then(endless_fault);
         for variant in &variants {
             let policy = variant.policy().map_err(|error| {
                 let is_named = !self.policies.is_empty();
                 let name = is_named.then(|| format!(" (policy of {})", variant.name));
                 anyhow!("{error}{}", name.unwrap_or_default())
             })?;
-            if let (Some(fault), None) = (endless_fault, policy.timeouts.total) {
-                bail!("--fault: `{fault}` never ends; set `--timeout`");
+            if let Some(fault) = listener
+                .as_ref()
+                .and_then(|it| endless_fault(it, &policy.timeouts))
+            {
+                let stall = if fault.is_silent() {
+                    " or `--stall-timeout`"
+                } else {
+                    ""
+                };
+                bail!("--fault: `{fault}` never ends; set `--timeout`{stall}");
             }
         }
         Ok(())
@@ -188,10 +196,14 @@ fn windows_of_connections(listener: &Listener) -> Option<&'static str> {
     (!listener.refuse.is_empty()).then_some("refuse")
 }
 
-fn endless_fault(listener: &Listener) -> Option<&FaultSpec> {
+/// A fault of responses that end by none of these limits.
+fn endless_fault<'l>(listener: &'l Listener, timeouts: &Timeouts) -> Option<&'l FaultSpec> {
     let rules = listener.rules.iter().flat_map(|rule| &rule.faults);
     let mut faults = listener.faults.iter().chain(rules);
-    faults.find(|fault| fault.is_endless())
+    let has_end = |fault: &FaultSpec| {
+        timeouts.total.is_some() || timeouts.stall.is_some() && fault.is_silent()
+    };
+    faults.find(|fault| fault.is_endless() && !has_end(fault))
 }
 
 #[cfg(test)]
@@ -212,6 +224,29 @@ mod tests {
             assert_eq!(error(key), Err(format!("{name}: {sentence}")));
         }
         assert_eq!(error("accept_delay = ['1ms']"), Ok(()));
+    }
+
+    #[test]
+    fn responses_without_end_need_a_limit_that_ends_them() {
+        let check = |fault: &str, policy: &str| {
+            check(&format!(
+                "[server]\nfaults = ['{fault}@1%']\n[policy]\n{policy}"
+            ))
+            .map_err(|error| error.to_string())
+        };
+        let error = |text: &str| Err(format!("--fault: {text}"));
+        assert_eq!(
+            check("hang", ""),
+            error("`hang@1%` never ends; set `--timeout` or `--stall-timeout`")
+        );
+        assert_eq!(
+            check("chunked:endless", "stall_timeout = '1s'"),
+            error("`chunked:endless@1%` never ends; set `--timeout`")
+        );
+        for limit in ["timeout = '1s'", "stall_timeout = '1s'"] {
+            assert_eq!(check("hang", limit), Ok(()));
+        }
+        assert_eq!(check("chunked:endless", "timeout = '1s'"), Ok(()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod connection;
 mod errors;
 mod exchange;
+mod head_scanner;
 mod progress;
 mod socket;
 

@@ -1,5 +1,6 @@
 //! The limits of one exchange, and what counts against them, which hyper does not report.
 
+use super::head_scanner::HeadScanner;
 use crate::lock::lock;
 use crate::transport::request::{RequestTemplate, RunClock};
 use crate::transport::time_limits::TimeLimits;
@@ -32,6 +33,8 @@ struct Progress {
 #[derive(Debug)]
 struct State {
     limits: TimeLimits,
+    /// `None` once the head of the final response is complete.
+    head: Option<HeadScanner>,
     /// Bytes of this response, including heads and framing.
     received: u64,
     bytes_without_progress: usize,
@@ -46,6 +49,7 @@ impl SharedProgress {
             clock: template.clock,
             state: Mutex::new(State {
                 limits: TimeLimits::new(config.timeouts, config.max_time, now),
+                head: Some(HeadScanner::new()),
                 received: 0,
                 bytes_without_progress: 0,
                 interim_responses: 0,
@@ -79,12 +83,21 @@ impl SharedProgress {
     /// # Errors
     /// If too many bytes arrived without progress: a chunk size with endless leading zeros, or endless extensions (RFC 9112
     /// section 7.1).
-    pub(super) fn on_read(&self, bytes: usize) -> io::Result<()> {
+    pub(super) fn on_read(&self, bytes: &[u8]) -> io::Result<()> {
         let now = self.0.clock.now();
         let mut state = self.state();
-        state.received += bytes as u64;
-        state.limits.on_bytes(now);
-        state.bytes_without_progress += bytes;
+        state.received += bytes.len() as u64;
+        let may_be_final = state.head.as_mut().is_none_or(|head| {
+            head.scan(bytes);
+            head.may_be_final()
+        });
+        if may_be_final {
+            state.limits.on_bytes(now);
+        } else {
+            state.limits.on_interim();
+            self.0.is_changed.notify_one();
+        }
+        state.bytes_without_progress += bytes.len();
         if state.bytes_without_progress > MAX_BYTES_WITHOUT_PROGRESS {
             let reason = "too many bytes without content";
             return Err(io::Error::new(ErrorKind::InvalidData, reason));
@@ -104,8 +117,12 @@ impl SharedProgress {
     /// The head of the final response is complete.
     pub(super) fn on_head(&self) {
         let now = self.0.clock.now();
-        // It may have arrived together with an interim response, with which its bytes were discounted.
-        self.state().limits.on_bytes(now);
+        {
+            let mut state = self.state();
+            state.head = None;
+            // It may have arrived together with an interim response, with which its bytes were discounted.
+            state.limits.on_bytes(now);
+        }
         self.on_body(0);
         self.0.is_changed.notify_one();
     }

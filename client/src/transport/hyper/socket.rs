@@ -78,11 +78,11 @@ impl AsyncRead for SharedSocket {
         let mut socket = lock(&self.0);
         let before = buf.filled().len();
         let polled = Pin::new(&mut socket.stream).poll_read(cx, buf);
-        let bytes = buf.filled().len() - before;
-        if bytes == 0 && polled.is_ready() {
+        let bytes = &buf.filled()[before..];
+        if bytes.is_empty() && polled.is_ready() {
             // The server has closed the connection, so that nothing is left to cancel.
             socket.is_outstanding = false;
-        } else if let (1.., Some(progress)) = (bytes, &socket.progress) {
+        } else if let (false, Some(progress)) = (bytes.is_empty(), &socket.progress) {
             progress.on_read(bytes)?;
         }
         polled

@@ -47,8 +47,14 @@ impl FaultSpec {
     pub fn is_endless(&self) -> bool {
         let mut fate = Fate::default();
         self.fault.apply(0, &mut fate);
-        let is_endless = matches!(fate.pace, Pace::Pause(_, None)) || fate.framing.is_endless();
-        is_endless && self.probability > Probability::NEVER
+        self.is_silent() || self.probability > Probability::NEVER && fate.framing.is_endless()
+    }
+
+    /// Whether a response with this fault falls silent without end, unless the peer leaves.
+    pub fn is_silent(&self) -> bool {
+        let mut fate = Fate::default();
+        self.fault.apply(0, &mut fate);
+        matches!(fate.pace, Pace::Pause(_, None)) && self.probability > Probability::NEVER
     }
 }
 
@@ -136,6 +142,8 @@ mod tests {
         let is_endless = |text: &str| text.parse::<FaultSpec>().unwrap().is_endless();
         assert!(is_endless("hang@1%") && is_endless("hang:700") && is_endless("chunked:endless"));
         assert!(!is_endless("hang@0%") && !is_endless("hang:for=1h") && !is_endless("reset"));
+        let is_silent = |text: &str| text.parse::<FaultSpec>().unwrap().is_silent();
+        assert!(is_silent("hang:700") && !is_silent("hang@0%") && !is_silent("chunked:endless"));
     }
 
     #[test]
