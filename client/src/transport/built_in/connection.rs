@@ -4,7 +4,7 @@ use flagpole_protocol::http1::{ResponseDecoder, ResponseLimits};
 use rustix::buffer::spare_capacity;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{RecvFlags, SendFlags, recv};
 use socket2::SockRef;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -74,6 +74,12 @@ pub(super) fn receive(
 ) -> io::Result<usize> {
     let (bytes, _) = recv(socket, spare_capacity(buffer), flags)?;
     Ok(bytes)
+}
+
+/// Sends without waiting; returns how many bytes.
+pub(super) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    Ok(rustix::net::send(socket, bytes, flags)?)
 }
 
 /// Whether the call may succeed when it is repeated.

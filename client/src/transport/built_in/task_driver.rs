@@ -1,6 +1,6 @@
 //! The driver of exchanges that run as tasks of a tokio runtime.
 
-use super::connection::is_quiet;
+use super::connection::{is_quiet, send};
 use super::driver::{Driver, Interest};
 use crate::transport::connect::{Addresses, connect_async};
 use bytes::BytesMut;
@@ -66,7 +66,13 @@ impl Driver for TaskDriver {
     }
 
     fn send(&mut self, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-        socket.try_write(bytes)
+        match send(socket, bytes) {
+            // Tells tokio, which then waits for room.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                socket.try_io(Readiness::WRITABLE, || send(socket, bytes))
+            }
+            sent => sent,
+        }
     }
 
     async fn wait(

@@ -1,13 +1,13 @@
 //! The driver of exchanges that block a thread.
 
-use super::connection::{is_quiet, receive};
+use super::connection::{is_quiet, receive, send};
 use super::driver::{Driver, Interest};
 use crate::transport::cancel_handle::CancelHandle;
 use crate::transport::connect::{Addresses, connect_blocking};
 use flagpole_protocol::Outcome;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, send};
+use rustix::net::RecvFlags;
 use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -120,8 +120,7 @@ impl Driver for ThreadDriver {
     }
 
     fn send(&mut self, socket: &Arc<TcpStream>, bytes: &[u8]) -> io::Result<usize> {
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        Ok(send(socket, bytes, flags)?)
+        send(socket, bytes)
     }
 
     /// Only a time limit needs poll(2), which keeps it exactly: `SO_RCVTIMEO` starts again with every read, and is rounded to

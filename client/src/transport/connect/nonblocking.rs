@@ -2,10 +2,12 @@
 
 use super::{addresses::Addresses, race::ConnectRace, socket::start_connect};
 use flagpole_protocol::Outcome;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use smallvec::SmallVec;
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 
@@ -20,10 +22,9 @@ pub(crate) async fn connect_async(
     let mut race = ConnectRace::new(addresses, timeout);
     loop {
         let end = race.advance(|address| TcpStream::from_std(start_connect(address)?))?;
-        let ended = poll_fn(|cx| poll_ended(&race, cx));
-        let ended = match end {
-            None => Some(ended.await),
-            Some(end) => timeout_at(end.into(), ended).await.ok(),
+        let ended = match ended_now(&race) {
+            Some(ended) => Some(ended),
+            None => wait(&race, end).await,
         };
         if let Some((position, result)) = ended
             && let Some(stream) = race.on_end(position, result)
@@ -33,6 +34,34 @@ pub(crate) async fn connect_async(
     }
 }
 
+/// A connection to the same host is often open already. Without this question, the task would wait for its event loop,
+/// which starts the connections of all other tasks first: the first request would go out after the last connection.
+fn ended_now(race: &ConnectRace<'_, TcpStream>) -> Option<(usize, io::Result<()>)> {
+    let new_poll_fd = |socket| PollFd::new(socket, PollFlags::OUT);
+    let mut polled: SmallVec<[PollFd<'_>; 2]> = race.sockets().map(new_poll_fd).collect();
+    // An error shows again when the event loop waits.
+    poll(&mut polled, Some(&Timespec::default())).ok()?;
+    let mut ended = polled.iter();
+    let position = ended.position(|socket| !socket.revents().is_empty())?;
+    Some((position, connect_result(race.sockets().nth(position)?)))
+}
+
+/// Waits until an attempt to connect has ended, or until `end`.
+async fn wait(
+    race: &ConnectRace<'_, TcpStream>,
+    end: Option<Instant>,
+) -> Option<(usize, io::Result<()>)> {
+    let ended = poll_fn(|cx| poll_ended(race, cx));
+    match end {
+        None => Some(ended.await),
+        Some(end) => timeout_at(end.into(), ended).await.ok(),
+    }
+}
+
+fn connect_result(socket: &TcpStream) -> io::Result<()> {
+    socket.take_error()?.map_or(Ok(()), Err)
+}
+
 /// The position and the result of a socket whose attempt to connect has ended.
 fn poll_ended(
     race: &ConnectRace<'_, TcpStream>,
@@ -40,8 +69,7 @@ fn poll_ended(
 ) -> Poll<(usize, io::Result<()>)> {
     for (position, stream) in race.sockets().enumerate() {
         if let Poll::Ready(ready) = stream.poll_write_ready(cx) {
-            let result = ready.and_then(|()| stream.take_error()?.map_or(Ok(()), Err));
-            return Poll::Ready((position, result));
+            return Poll::Ready((position, ready.and_then(|()| connect_result(stream))));
         }
     }
     Poll::Pending
