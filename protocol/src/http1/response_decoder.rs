@@ -123,9 +123,8 @@ impl ResponseDecoder {
         self.has_length.then(|| self.received + self.remaining)
     }
 
-    /// How many of the next bytes are content for certain: the caller may read as many straight into a buffer of its own
-    /// and then call [`advance`](Self::advance). [`u64::MAX`] if the content ends with the connection.
-    pub fn contiguous(&self) -> u64 {
+    /// How many of the next bytes are content for certain; [`u64::MAX`] if the content ends with the connection.
+    pub(super) fn contiguous(&self) -> u64 {
         match self.state {
             DecoderState::Length | DecoderState::Chunked(ChunkPosition::Data) => self.remaining,
             DecoderState::UntilClose => u64::MAX,
@@ -133,13 +132,12 @@ impl ResponseDecoder {
         }
     }
 
-    /// Takes note of this many bytes of content, at most [`contiguous`](Self::contiguous), that the caller has read
-    /// itself.
+    /// Counts this many bytes of content, at most [`contiguous`](Self::contiguous).
     ///
     /// # Errors
     ///
     /// If the content is too long.
-    pub fn advance(&mut self, bytes: u64) -> Result<(), DecodeError> {
+    pub(super) fn advance(&mut self, bytes: u64) -> Result<(), DecodeError> {
         debug_assert!(bytes <= self.contiguous(), "not all of that is content");
         if bytes == 0 {
             return Ok(());

@@ -206,7 +206,7 @@ impl GetArgs {
         self.report_end_of_time(&result);
         let cannot_write = output::report_errors([printed, written, saved]);
         let has_none = stats.ok == 0 && stats.not_found > 0 && !self.selection.allows_missing();
-        if has_none {
+        if has_none && stats.error + stats.unstarted == 0 {
             let target = endpoint.target();
             output::note(&format!(
                 "flagpole: no flag was found at {target}; is it the site's root?"

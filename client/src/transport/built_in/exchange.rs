@@ -109,8 +109,12 @@ impl<D: Driver> Exchange<'_, '_, D> {
     /// Sends the request and receives the response, which may begin before the request is complete.
     async fn transfer(&mut self, mut outgoing: Outgoing<'_>) -> Result<(), Outcome> {
         let connection = self.connection.as_mut().expect("a connection was prepared");
+        let mut is_continued = false;
         loop {
-            outgoing.send(self.driver, connection);
+            if outgoing.send(self.driver, connection) && is_continued {
+                self.receiver.on_sent_more();
+            }
+            is_continued = true;
             let interest = outgoing.interest();
             let left = self.receiver.time_left()?;
             self.driver.wait(&connection.socket, interest, left).await?;
@@ -169,8 +173,9 @@ struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// Sends as much as possible without waiting.
-    fn send<D: Driver>(&mut self, driver: &mut D, connection: &mut Connection<D::Socket>) {
+    /// Sends as much as possible without waiting; returns whether that is anything.
+    fn send<D: Driver>(&mut self, driver: &mut D, connection: &mut Connection<D::Socket>) -> bool {
+        let mut has_sent = false;
         while !self.is_sent() && self.failure.is_none() {
             let part = if self.head.is_empty() {
                 &mut self.content
@@ -180,13 +185,15 @@ impl Outgoing<'_> {
             match driver.send(&connection.socket, part) {
                 Ok(sent) => {
                     connection.is_outstanding = true;
+                    has_sent = true;
                     *part = &part[sent..];
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => self.failure = Some(connection_broken(&error)),
             }
         }
+        has_sent
     }
 
     fn is_sent(&self) -> bool {

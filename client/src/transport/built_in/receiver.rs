@@ -45,6 +45,11 @@ impl<'a> Receiver<'a> {
         self.limits.on_sent(self.response.sent);
     }
 
+    /// A further part of a long request was sent, from which the limits on silence count.
+    pub(super) fn on_sent_more(&mut self) {
+        self.limits.on_sent(self.clock.now());
+    }
+
     /// The time until the next time limit; `None` if none applies.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub(super) struct ConnectRace<'a, S> {
     decisions: HappyEyeballs,
     began: Instant,
     in_progress: SmallVec<[(usize, S); 1]>,
+    is_won: bool,
 }
 
 impl<'a, S> ConnectRace<'a, S> {
@@ -26,6 +27,7 @@ impl<'a, S> ConnectRace<'a, S> {
             decisions: HappyEyeballs::new(addresses.len(), limit),
             began: Instant::now(),
             in_progress: SmallVec::new(),
+            is_won: false,
         }
     }
 
@@ -69,6 +71,7 @@ impl<'a, S> ConnectRace<'a, S> {
         match result {
             Ok(()) => {
                 self.addresses.prefer(self.index(number));
+                self.is_won = true;
                 Some(socket)
             }
             Err(error) => {
@@ -85,6 +88,17 @@ impl<'a, S> ConnectRace<'a, S> {
             0 => self.preferred,
             _ if number <= self.preferred => number - 1,
             _ => number,
+        }
+    }
+}
+
+impl<S> Drop for ConnectRace<'_, S> {
+    /// After a race without a winner, the next one begins with another address: a time limit shorter than the delay
+    /// between attempts ends each race at the first address.
+    fn drop(&mut self) {
+        if !self.is_won && self.addresses.len() > 1 {
+            let next = (self.preferred + 1) % self.addresses.len();
+            self.addresses.prefer(next);
         }
     }
 }

@@ -91,6 +91,20 @@ fn silent_or_refusing_address_is_passed_over() {
 }
 
 #[test]
+fn next_attempt_begins_at_the_next_address_if_time_ran_out_at_the_first() {
+    let (silent, good) = (Host::silent("127.0.0.1"), Host::good("127.0.0.1"));
+    let addresses = Addresses::new(&[silent.address, good.address]);
+    let connect = || {
+        let deadline = Instant::now() + Duration::from_millis(20);
+        connect_blocking(&addresses, None, Some(deadline), &CancelHandle::default())
+    };
+    assert!(connect().is_err());
+    // On a busy machine, even a good address may take longer than this.
+    let stream = (0..1000).find_map(|_| connect().ok());
+    assert_eq!(stream.unwrap().peer_addr().unwrap(), good.address);
+}
+
+#[test]
 fn either_family_may_be_first_and_fail() {
     if !has_ipv6() {
         return;
