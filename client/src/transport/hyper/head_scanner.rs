@@ -23,9 +23,12 @@ impl HeadScanner {
         }
     }
 
-    /// Takes the next bytes.
+    /// Takes the next bytes. After the status of a final response, nothing needs to be looked at: a body may be long.
     pub(super) fn scan(&mut self, bytes: &[u8]) {
         for byte in bytes {
+            if self.length > BEFORE_STATUS && !self.is_interim {
+                return;
+            }
             if *byte == b'\n' && self.is_line_empty {
                 *self = HeadScanner::new();
                 continue;
