@@ -3,6 +3,7 @@
 use crate::{Endpoint, Proxy, RequestMessage};
 use bytes::Bytes;
 use flagpole_protocol::headers;
+use flagpole_protocol::http1::write_field_line;
 use http::Method;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue,
@@ -62,7 +63,7 @@ impl PreparedMessage {
         values.extend(credentials.map(|value| (PROXY_AUTHORIZATION, value.clone())));
         let mut fields = Vec::new();
         for (name, value) in &values {
-            write_field(&mut fields, name, value.as_bytes());
+            write_field_line(&mut fields, name, value.as_bytes());
         }
         PreparedMessage {
             method: message.method().clone(),
@@ -92,12 +93,4 @@ impl PreparedMessage {
 fn has_length(method: &Method, content: &Bytes) -> bool {
     let anticipates = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     anticipates || !content.is_empty()
-}
-
-/// Appends a field line.
-pub(super) fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
-    out.extend_from_slice(name.as_str().as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
 }

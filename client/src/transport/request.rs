@@ -3,8 +3,9 @@
 use super::connect::Addresses;
 use super::connection_trust::ConnectionTrust;
 use super::kind::TransportKind;
-use super::prepared_message::{PreparedMessage, write_field};
+use super::prepared_message::PreparedMessage;
 use crate::{Endpoint, RequestMessage, policy::Timeouts};
+use flagpole_protocol::http1::{write_field_line, write_request_line};
 use flagpole_protocol::{Resource, headers};
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, Uri};
@@ -124,15 +125,10 @@ impl RequestTemplate {
     pub(crate) fn encode<'t>(&'t self, out: &mut Vec<u8>, request: &RequestSpec<'_>) -> &'t [u8] {
         let message = self.message(request);
         let (prefix, path) = self.target(request.resource, request.path);
-        out.extend_from_slice(message.method.as_str().as_bytes());
-        out.push(b' ');
-        out.extend_from_slice(self.origin.as_bytes());
-        out.extend_from_slice(prefix.as_bytes());
-        out.extend_from_slice(path.as_bytes());
-        out.extend_from_slice(b" HTTP/1.1\r\n");
+        write_request_line(out, &message.method, &[&self.origin, prefix, path]);
         out.extend_from_slice(&message.fields);
         for (name, value) in &request.conditions {
-            write_field(out, name, value.as_bytes());
+            write_field_line(out, name, value.as_bytes());
         }
         if let Some(number) = self.request_number(request) {
             write!(out, "{}: {number}\r\n", headers::REQUEST_NUMBER_HEADER)

@@ -1,4 +1,4 @@
-//! The client's half of HTTP/1.1 (RFC 9112) as pure data: decodes responses and writes request lines. It makes no system
+//! The client's half of HTTP/1.1 (RFC 9112) as pure data: decodes responses and writes the lines of request heads. It makes no system
 //! calls, has no clock and allocates nothing for an ordinary response; [httparse] reads the lines of heads.
 //!
 //! ```
@@ -28,7 +28,7 @@
 mod body_framing;
 mod chunk_position;
 mod decode_error;
-mod request_line;
+mod request_head;
 mod response_decoder;
 mod response_head;
 mod response_limits;
@@ -38,7 +38,7 @@ mod response_visitor;
 mod tests;
 
 pub use decode_error::DecodeError;
-pub use request_line::write_request_line;
+pub use request_head::{write_field_line, write_request_line};
 pub use response_decoder::ResponseDecoder;
 pub use response_limits::ResponseLimits;
 pub use response_visitor::ResponseVisitor;
