@@ -1,11 +1,11 @@
-//! How to write a strategy and a policy of one's own, and how to send any request to any URL.
+//! How to write a strategy and a policy in another crate, and how to send any request to any URL.
 //!
-//! # A strategy of one's own
+//! # Write a strategy
 //!
 //! A [`Strategy`] starts a [`Session`], takes attempts from it until there are none, and lets workers make them. The session
 //! decides what comes next (downloads, retries, hedges, redirects, metadata), so that the policy holds; the strategy decides
-//! how to wait. A [`ThreadWorker`] blocks its thread, an [`AsyncWorker`] is for a task of a tokio runtime; each has a
-//! connection of its own. [`measure`](crate::measure()) takes any strategy.
+//! how to wait. A [`ThreadWorker`] blocks its thread, an [`AsyncWorker`] is for a task of a tokio runtime; each has
+//! its own connection. [`measure`](crate::measure()) takes any strategy.
 //!
 //! This one works in waves: it makes as many attempts at once as the concurrency allows, and then waits for all of them.
 //!
@@ -103,7 +103,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # A policy of one's own
+//! # Write a policy
 //!
 //! A [`Policy`] has the built-in rules. [`RetryRule`] is what a rule for retries is: [`Retry`] is one, and a [`CustomRetry`]
 //! in the policy takes its place under every strategy. [`ConcurrencyLimit`] is what decides the concurrency during a run,

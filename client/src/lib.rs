@@ -40,7 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The [`guide`] shows how to write a strategy and a policy of one's own, and how to send any request to any URL.
+//! The [`guide`] shows how to write a strategy and a policy in another crate, and how to send any request to any URL.
 //!
 //! In reading order:
 //!

@@ -1,7 +1,8 @@
-//! The client's memory per connection: the peak of its process with 1,000 connections less that with one, divided by
-//! 999. All connections wait for a response at the same time, receive one of 1 KB, and repeat that.
+//! The client's memory per connection: the peak of a process with 1,000 connections, minus the peak with one
+//! connection, divided by 999. All connections wait for a response at the same time, receive one of 1 KB, and repeat that.
 //!
-//! Each trial is a process of its own: this program, started once more. `ROUNDS` trials of each kind; medians count.
+//! Each trial runs this program in a separate process. Each strategy has `ROUNDS` trials with each number of connections, and
+//! their medians count.
 
 mod barrier_server;
 mod trial;

@@ -1,4 +1,4 @@
-//! A run in a process of its own, which prints its peak memory.
+//! A trial is a run in a separate process, which prints its peak memory.
 
 use crate::common::{concurrency, strategy};
 use flagpole_client::{DownloadSpec, Endpoint, Run, TransportKind, Workload};

@@ -23,7 +23,11 @@ pub(crate) trait AttemptDriver: Send {
 
     /// Whether the next attempt may be taken from the scheduler before this attempt is reported. The scheduler is
     /// then locked once instead of twice for each attempt, and all cores contend for its lock.
-    fn takes_next_before_report(&self) -> bool;
+    ///
+    /// No by default, because the callback for records may cancel the run, after which no further attempt may start.
+    fn takes_next_before_report(&self) -> bool {
+        false
+    }
 
     /// Reads or changes files. A driver that queues the action may release the concurrency slot at once and set `slot`
     /// to [`Slot::Released`].

@@ -38,7 +38,7 @@ pub(crate) struct RunState {
 }
 
 impl RunState {
-    /// Starts the clock and prepares what all requests have in common. The run has a token of its own, so that it can
+    /// Starts the clock and prepares what all requests have in common. The run gets a child of the caller's token, so that it can
     /// [end early](RunState::stop) without cancelling the caller's token.
     pub(crate) fn start(run: &Run<'_>) -> Result<RunState, RunError> {
         let run = &run.with_child_token();

@@ -114,11 +114,6 @@ impl AttemptDriver for BlockingWorker<'_> {
         self.client.exchange(request).await
     }
 
-    /// No, because the callback for records may cancel the run, after which no further attempt may start.
-    fn takes_next_before_report(&self) -> bool {
-        false
-    }
-
     async fn on_disk<T: Send + 'static>(
         &mut self,
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,

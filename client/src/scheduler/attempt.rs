@@ -20,7 +20,7 @@ pub(crate) struct AttemptId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a property of its own"
+    reason = "the properties are independent"
 )]
 pub(crate) struct AttemptPlan {
     /// Index of the download in the workload.

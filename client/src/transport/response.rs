@@ -51,7 +51,7 @@ pub(crate) struct RawResponse {
 
 impl RawResponse {
     /// Whether the head decides the outcome, whatever happened to the body: the head is complete and its status is not
-    /// 2xx. An attempt that was cancelled has no outcome of its own.
+    /// 2xx. A cancelled attempt keeps the outcome `Cancelled`.
     pub(crate) fn is_decided_by_head(&self) -> bool {
         self.status
             .is_some_and(|status| !(200..300).contains(&status))

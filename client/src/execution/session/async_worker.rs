@@ -69,10 +69,6 @@ impl AttemptDriver for AsyncAttempt<'_> {
         exchange(template, driver, connection, request, cancelled).await
     }
 
-    fn takes_next_before_report(&self) -> bool {
-        false
-    }
-
     async fn on_disk<T: Send + 'static>(
         &mut self,
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,

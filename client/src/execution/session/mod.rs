@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-/// A run in progress, for a [`Strategy`](crate::Strategy) of one's own.
+/// A run in progress, for a [`Strategy`](crate::Strategy) in another crate.
 ///
 /// The session decides which attempt is next, by the workload, the concurrency and the policy of the run; the strategy
 /// decides where and when it waits. It takes attempts by [`next`](Session::next) or [`wait`](Session::wait), lets a
@@ -101,12 +101,12 @@ impl<'r> Session<'r> {
         self.scheduler.run_state.template.clock.now()
     }
 
-    /// A worker for a thread, which has a connection of its own.
+    /// A worker for a thread. No other worker uses its connection.
     pub fn thread_worker(&self) -> ThreadWorker {
         ThreadWorker::new(&self.scheduler)
     }
 
-    /// A worker for a task of a tokio runtime, which has a connection of its own.
+    /// A worker for a task of a tokio runtime. No other worker uses its connection.
     pub fn async_worker(&self) -> AsyncWorker {
         AsyncWorker::new(&self.scheduler)
     }

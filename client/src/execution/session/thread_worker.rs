@@ -58,10 +58,6 @@ impl AttemptDriver for ThreadAttempt<'_> {
         self.worker.client.exchange(request).await
     }
 
-    fn takes_next_before_report(&self) -> bool {
-        false
-    }
-
     async fn on_disk<T: Send + 'static>(
         &mut self,
         action: impl FnOnce(&DownloadDir) -> Result<T, Outcome> + Send + 'static,

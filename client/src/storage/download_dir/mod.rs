@@ -128,7 +128,7 @@ impl DownloadDir {
     }
 
     /// The first error of this folder and its clones that concerns every further file. A run that saves in the folder
-    /// ends then, because it would download in vain. A folder that has failed must be [prepared](DownloadDir::prepare)
+    /// ends then, because it could not save what it downloads. A folder that has failed must be [prepared](DownloadDir::prepare)
     /// again.
     pub fn failure(&self) -> Option<&StorageFailure> {
         self.failure.get()

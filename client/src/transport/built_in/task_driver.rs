@@ -49,7 +49,8 @@ impl Driver for TaskDriver {
         }
     }
 
-    /// Asks tokio too, which so learns that there is nothing to read, and does not report bytes that were read long ago.
+    /// Reads through tokio, which then clears its record that the socket is readable. Otherwise the next wait would return at
+    /// once because of bytes that were read before.
     fn is_quiet(&mut self, socket: &TcpStream) -> bool {
         let mut answer = None;
         let _ = socket.try_io(Readiness::READABLE, || {
@@ -67,7 +68,7 @@ impl Driver for TaskDriver {
 
     fn send(&mut self, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
         match send(socket, bytes) {
-            // Tells tokio, which then waits for room.
+            // tokio waits for room only after it has seen that there is none.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 socket.try_io(Readiness::WRITABLE, || send(socket, bytes))
             }
@@ -103,7 +104,7 @@ impl Driver for TaskDriver {
     fn take_buffer(&mut self) -> BytesMut {
         let mut buffer = RECEIVED.take();
         buffer.clear();
-        // Bodies that are still in use share the memory. Then what is left of it is used first.
+        // While bodies in use share the memory, the rest of it is used first.
         if !buffer.try_reclaim(BUFFER) && buffer.capacity() < BUFFER_MIN {
             buffer.reserve(BUFFER);
         }

@@ -108,7 +108,7 @@ impl Driver for ThreadDriver {
         // The connection before this one is closed.
         self.release_sockets();
         let handle = &self.cancellation.handle;
-        // A time that does not fit the clock is as good as none.
+        // A deadline that the clock cannot represent is no limit.
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
         let connected = connect_blocking(addresses, timeout, deadline, handle);
         self.check()?;
@@ -181,7 +181,7 @@ impl Driver for ThreadDriver {
     }
 }
 
-/// A duration that does not fit is as good as unlimited.
+/// The duration for poll(2). A duration that does not fit becomes the longest one.
 fn timespec(duration: Duration) -> Timespec {
     const UNLIMITED: Timespec = Timespec {
         tv_sec: i64::MAX,

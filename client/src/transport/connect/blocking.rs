@@ -67,7 +67,7 @@ fn wait(
     let new_poll_fd = |socket| PollFd::new(socket, PollFlags::OUT);
     let mut polled: SmallVec<[PollFd<'_>; 2]> = race.sockets().map(new_poll_fd).collect();
     let time = end.map(|end| end.saturating_duration_since(Instant::now()));
-    // A time that does not fit is as good as unlimited.
+    // A time that does not fit is no limit.
     let time = time.and_then(|time| Timespec::try_from(time).ok());
     match poll(&mut polled, time.as_ref()) {
         Err(Errno::INTR) => return None,

@@ -105,7 +105,7 @@ impl AsyncWrite for SharedSocket {
         Poll::Ready(Ok(()))
     }
 
-    /// Does nothing: hyper shuts down connections whose response it cannot parse, which are to be reset.
+    /// Does nothing: hyper would send a FIN on a connection whose response it cannot parse, but the client resets such a connection.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
