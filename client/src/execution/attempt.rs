@@ -65,8 +65,10 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
             LocalCopy::default()
         };
         let response = if spec.is_rejected {
+            let now = run.template.clock.now();
             Box::new(RawResponse {
-                sent: run.template.clock.now(),
+                started: now,
+                sent: now,
                 result: Err(Outcome::CircuitOpen),
                 ..RawResponse::default()
             })

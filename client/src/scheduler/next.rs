@@ -140,6 +140,7 @@ impl AttemptScheduler {
     /// been free for the longest time; other attempts, whose due times are their own, take the one that has been free for
     /// the shortest.
     fn start(&mut self, plan: AttemptPlan, now: Duration) -> AttemptSpec {
+        let slot_free = self.free_slots.front().copied().unwrap_or(now);
         let due = match plan.due {
             Some(due) => {
                 self.free_slots.pop_back();
@@ -147,6 +148,7 @@ impl AttemptScheduler {
             }
             None => self.free_slots.pop_front().unwrap_or(now),
         };
+        let lateness = now.saturating_sub(due.max(slot_free));
         let breaker = self.circuit_breaker.as_mut();
         let permit = breaker.map(|breaker| breaker.try_acquire(now));
         let is_rejected = permit == Some(None);
@@ -164,6 +166,7 @@ impl AttemptScheduler {
             download.due = due;
         }
         download.attempts += 1;
+        let (attempt, first_due) = (download.attempts, download.due);
         let is_first = matches!(plan.kind, AttemptKind::First | AttemptKind::Metadata);
         self.firsts += u64::from(is_first && !is_rejected);
         if let Some(hedging) = &mut self.hedging {
@@ -180,8 +183,10 @@ impl AttemptScheduler {
         });
         AttemptSpec {
             id,
-            attempt: download.attempts,
+            attempt,
             due,
+            first_due,
+            lateness,
             is_rejected,
             plan,
         }

@@ -11,6 +11,8 @@ const RESERVE_MAX: usize = 1 << 20;
 /// The parts of a response that have arrived, unverified. Times count from the start of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct RawResponse {
+    /// When the exchange began: when connecting began, or just before the request was written.
+    pub(crate) started: Duration,
     /// When writing the request began, or when connecting began if no connection could be opened.
     pub(crate) sent: Duration,
     /// When the first byte of the response arrived.
@@ -90,6 +92,7 @@ impl Default for RawResponse {
     /// A response of which nothing has arrived.
     fn default() -> RawResponse {
         RawResponse {
+            started: Duration::ZERO,
             sent: Duration::ZERO,
             first_byte: None,
             status: None,

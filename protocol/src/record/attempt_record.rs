@@ -69,6 +69,15 @@ pub struct AttemptRecord {
     /// So the latency of a download is the time from when its first attempt was due until its final attempt was done.
     #[serde(rename = "due_us", with = "As::<DurationMicroSeconds>")]
     pub due: Duration,
+    /// When the first attempt of the download was due.
+    #[serde(rename = "first_due_us", with = "As::<DurationMicroSeconds>")]
+    pub first_due: Duration,
+    /// When the attempt had its concurrency slot and began: when connecting began, or else just before the request was sent.
+    #[serde(rename = "started_us", with = "As::<DurationMicroSeconds>")]
+    pub started: Duration,
+    /// How late the client itself started the attempt: the time from when the attempt was due and a slot was free.
+    #[serde(rename = "lateness_us", with = "As::<DurationMicroSeconds>")]
+    pub lateness: Duration,
     /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
     #[serde(rename = "sent_us", with = "As::<DurationMicroSeconds>")]
     pub sent: Duration,
@@ -116,6 +125,9 @@ impl AttemptRecord {
             worker: None,
             backoff: Duration::ZERO,
             due: Duration::ZERO,
+            first_due: Duration::ZERO,
+            started: Duration::ZERO,
+            lateness: Duration::ZERO,
             sent: Duration::ZERO,
             reused_connection: false,
             first_byte: None,
@@ -139,6 +151,11 @@ impl AttemptRecord {
     /// could be opened.
     pub fn service_time(&self) -> Duration {
         self.done.saturating_sub(self.sent)
+    }
+
+    /// Whether a connection was opened for the attempt.
+    pub fn opened_connection(&self) -> bool {
+        !self.reused_connection && self.outcome.may_have_arrived()
     }
 
     /// Which limit of the server rejected the request: the server names the limit in `Server-Timing`, as the fault.

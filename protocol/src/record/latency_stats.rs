@@ -11,12 +11,14 @@ use std::time::Duration;
 const HISTOGRAM_FROM: usize = 256;
 
 /// Latencies in whole microseconds: samples at first, later an HDR histogram of 3 significant digits, with an
-/// exact minimum and maximum.
+/// exact minimum, maximum and sum.
 #[derive(Clone, Default)]
 pub struct LatencyStats {
     samples: Vec<u64>,
     histogram: Option<Histogram<u64>>,
     range: Option<(u64, u64)>,
+    /// Microseconds.
+    sum: u128,
 }
 
 impl LatencyStats {
@@ -24,6 +26,7 @@ impl LatencyStats {
     pub fn record(&mut self, latency: Duration) {
         let micros = as_micros(latency);
         self.update_min_max((micros, micros));
+        self.sum += u128::from(micros);
         match &mut self.histogram {
             Some(histogram) => put(histogram, micros),
             None => self.samples.push(micros),
@@ -47,6 +50,19 @@ impl LatencyStats {
     /// The exact maximum; `None` without latencies.
     pub fn max(&self) -> Option<Duration> {
         self.range.map(|(_, max)| Duration::from_micros(max))
+    }
+
+    /// The exact sum.
+    pub fn sum(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.sum).unwrap_or(u64::MAX))
+    }
+
+    /// The exact arithmetic mean; `None` without latencies.
+    pub fn mean(&self) -> Option<Duration> {
+        let micros = self.sum.checked_div(u128::from(self.count()))?;
+        Some(Duration::from_micros(
+            u64::try_from(micros).unwrap_or(u64::MAX),
+        ))
     }
 
     /// The smallest latency such that at least this fraction (0 to 1) of all latencies are not above it. With up to 255
@@ -92,8 +108,8 @@ impl LatencyStats {
         self.range = Some((min.min(low), max.max(high)));
     }
 
-    /// All latencies as a histogram.
-    fn to_histogram(&self) -> Histogram<u64> {
+    /// All latencies as a histogram of microseconds with 3 significant digits.
+    pub fn to_histogram(&self) -> Histogram<u64> {
         let fresh = || Histogram::new(3).expect("a histogram can have 3 significant digits");
         let mut histogram = self.histogram.clone().unwrap_or_else(fresh);
         for &micros in &self.samples {
@@ -129,6 +145,8 @@ impl AddAssign<&LatencyStats> for LatencyStats {
             self.update_min_max(range);
         }
         if let Some(theirs) = &other.histogram {
+            let samples = other.samples.iter().map(|&micros| u128::from(micros));
+            self.sum += other.sum - samples.sum::<u128>();
             let mut sum = self.to_histogram();
             sum += theirs;
             self.histogram = Some(sum);
@@ -141,9 +159,11 @@ impl AddAssign<&LatencyStats> for LatencyStats {
 }
 
 impl PartialEq for LatencyStats {
-    /// Whether the distributions are equal as histograms, however they are held, and their extremes are equal.
+    /// Whether the distributions are equal as histograms, however they are held, and their extremes and sums are equal.
     fn eq(&self, other: &LatencyStats) -> bool {
-        self.range == other.range && self.to_histogram() == other.to_histogram()
+        self.range == other.range
+            && self.sum == other.sum
+            && self.to_histogram() == other.to_histogram()
     }
 }
 

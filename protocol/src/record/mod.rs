@@ -2,5 +2,6 @@
 
 pub(crate) mod attempt_record;
 pub(crate) mod latency_stats;
+pub(crate) mod load_stats;
 pub(crate) mod outcome;
 pub(crate) mod run_stats;

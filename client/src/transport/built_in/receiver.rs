@@ -26,7 +26,7 @@ impl<'a> Receiver<'a> {
     pub(super) fn new(template: &RequestTemplate, response: &'a mut RawResponse) -> Receiver<'a> {
         let (clock, config) = (template.clock, &template.config);
         let now = clock.now();
-        response.sent = now;
+        (response.started, response.sent) = (now, now);
         Receiver {
             clock,
             limits: TimeLimits::new(config.timeouts, config.max_time, now),

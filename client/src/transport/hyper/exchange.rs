@@ -27,7 +27,8 @@ pub(crate) async fn exchange(
     // response is outstanding.
     let mut connection = pooled.take();
     let mut response = Box::<RawResponse>::default();
-    response.sent = template.clock.now();
+    response.started = template.clock.now();
+    response.sent = response.started;
     let progress = SharedProgress::new(template, response.sent);
     let mut body = Vec::new();
     let work = HyperExchange {

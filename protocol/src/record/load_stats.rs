@@ -1,0 +1,282 @@
+//! Statistics of load: of a run, or of a part of it such as a second or an event loop.
+
+use super::attempt_record::{AttemptKind, AttemptRecord};
+use super::latency_stats::LatencyStats;
+use super::outcome::{Outcome, OutcomeClass};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+/// Statistics of requests. Their size does not depend on the number of requests, and statistics of parts add up to those of
+/// the whole. A request has one attempt, or more if it is retried, hedged or redirected; attempts count apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct LoadStats {
+    /// Requests by the label of their outcome.
+    pub outcomes: BTreeMap<Cow<'static, str>, OutcomeTimes>,
+    /// The parts of the response time of successful requests.
+    pub parts: ResponseTimeParts,
+    /// How late the client started attempts: see [`AttemptRecord::lateness`].
+    pub lateness: LatencyStats,
+    /// All attempts.
+    pub attempts: u64,
+    /// Attempts made because the previous one failed.
+    pub retries: u64,
+    /// Attempts made because the previous one took long.
+    pub hedges: u64,
+    /// Attempts made because the previous one was redirected.
+    pub redirects: u64,
+    /// Attempts for which a connection was opened.
+    pub connections: u64,
+    /// Bytes of bodies that arrived, of all attempts.
+    pub bytes: u64,
+}
+
+/// The times of the requests with one outcome.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OutcomeTimes {
+    /// What the outcome counts as.
+    pub class: OutcomeClass,
+    /// The reason for people. Of several reasons under one label the first in alphabetical order.
+    pub reason: String,
+    /// From when a request was due to its end. Of unfinished requests: until the run ended.
+    pub response_time: LatencyStats,
+    /// From when the last attempt was sent to its end.
+    pub service_time: LatencyStats,
+}
+
+/// The parts of a response time. The sums of the parts add up to the sum of the response times.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ResponseTimeParts {
+    /// From when the request was due to the start of its last attempt: the wait for a connection, the client's lateness, and
+    /// earlier attempts.
+    pub wait: LatencyStats,
+    /// From the start of the last attempt until it had an open connection. Only if a connection was opened.
+    pub connect: LatencyStats,
+    /// From when the request was sent to the first byte of the response.
+    pub first_byte: LatencyStats,
+    /// From the first byte to the last one, with the verification.
+    pub body: LatencyStats,
+}
+
+impl LoadStats {
+    /// Adds one attempt, and its request if the attempt ends it.
+    pub fn record(&mut self, record: &AttemptRecord) {
+        self.attempts += 1;
+        match record.kind {
+            AttemptKind::First | AttemptKind::Metadata => {}
+            AttemptKind::Retry => self.retries += 1,
+            AttemptKind::Hedge => self.hedges += 1,
+            AttemptKind::Redirect => self.redirects += 1,
+        }
+        self.connections += u64::from(record.opened_connection());
+        self.bytes += record.bytes;
+        self.lateness.record(record.lateness);
+        // Requests of a run that ended during an attempt end with that attempt.
+        if record.is_final {
+            self.record_request(record);
+        }
+    }
+
+    /// The number of requests that ended, the unfinished ones included.
+    pub fn requests(&self) -> u64 {
+        self.outcomes.values().map(OutcomeTimes::count).sum()
+    }
+
+    /// The number of requests that succeeded.
+    pub fn successes(&self) -> u64 {
+        let times = self.outcomes.values();
+        let successful = times.filter(|times| times.class == OutcomeClass::Ok);
+        successful.map(OutcomeTimes::count).sum()
+    }
+
+    /// The requests that had not ended when the run ended; their times are lower bounds.
+    pub fn unfinished(&self) -> Option<&OutcomeTimes> {
+        self.outcomes.get(&Outcome::Cancelled.label())
+    }
+
+    /// The number of requests that neither succeeded nor were unfinished.
+    pub fn failures(&self) -> u64 {
+        let unfinished = self.unfinished().map_or(0, OutcomeTimes::count);
+        self.requests() - self.successes() - unfinished
+    }
+
+    /// The response times of successful requests, and of unfinished ones, which count as at least as long as they lasted.
+    /// Without the unfinished requests, a server that stops answering would look fast.
+    pub fn response_time(&self) -> LatencyStats {
+        self.merged(|times| &times.response_time)
+    }
+
+    /// The service times of successful and of unfinished requests.
+    pub fn service_time(&self) -> LatencyStats {
+        self.merged(|times| &times.service_time)
+    }
+
+    fn merged(&self, select: fn(&OutcomeTimes) -> &LatencyStats) -> LatencyStats {
+        let mut merged = LatencyStats::default();
+        let unfinished = Outcome::Cancelled.label();
+        for (label, times) in &self.outcomes {
+            if times.class == OutcomeClass::Ok || *label == unfinished {
+                merged += select(times);
+            }
+        }
+        merged
+    }
+
+    fn record_request(&mut self, record: &AttemptRecord) {
+        let class = record.outcome.class();
+        let label = record.outcome.label();
+        let response_time = record.done.saturating_sub(record.first_due);
+        let times = match self.outcomes.get_mut(&label) {
+            Some(times) => times,
+            None => self.outcomes.entry(label).or_insert_with(|| OutcomeTimes {
+                class,
+                reason: record.outcome.to_string(),
+                response_time: LatencyStats::default(),
+                service_time: LatencyStats::default(),
+            }),
+        };
+        times.response_time.record(response_time);
+        times.service_time.record(record.service_time());
+        if class == OutcomeClass::Ok {
+            self.parts.record(record);
+        } else {
+            let reason = record.outcome.to_string();
+            if reason < times.reason {
+                times.reason = reason;
+            }
+        }
+    }
+}
+
+impl OutcomeTimes {
+    /// The number of requests.
+    pub fn count(&self) -> u64 {
+        self.response_time.count()
+    }
+}
+
+impl ResponseTimeParts {
+    fn record(&mut self, record: &AttemptRecord) {
+        let started = record.started;
+        let first_byte = record.first_byte.unwrap_or(record.done);
+        self.wait.record(started.saturating_sub(record.first_due));
+        if record.opened_connection() {
+            self.connect.record(record.sent.saturating_sub(started));
+        }
+        self.first_byte
+            .record(first_byte.saturating_sub(record.sent));
+        self.body.record(record.done.saturating_sub(first_byte));
+    }
+}
+
+impl AddAssign<&LoadStats> for LoadStats {
+    fn add_assign(&mut self, other: &LoadStats) {
+        for (label, theirs) in &other.outcomes {
+            match self.outcomes.get_mut(label) {
+                Some(times) => *times += theirs,
+                None => drop(self.outcomes.insert(label.clone(), theirs.clone())),
+            }
+        }
+        self.parts += &other.parts;
+        self.lateness += &other.lateness;
+        self.attempts += other.attempts;
+        self.retries += other.retries;
+        self.hedges += other.hedges;
+        self.redirects += other.redirects;
+        self.connections += other.connections;
+        self.bytes += other.bytes;
+    }
+}
+
+impl AddAssign<&OutcomeTimes> for OutcomeTimes {
+    fn add_assign(&mut self, other: &OutcomeTimes) {
+        self.response_time += &other.response_time;
+        self.service_time += &other.service_time;
+        if other.reason < self.reason {
+            self.reason.clone_from(&other.reason);
+        }
+    }
+}
+
+impl AddAssign<&ResponseTimeParts> for ResponseTimeParts {
+    fn add_assign(&mut self, other: &ResponseTimeParts) {
+        self.wait += &other.wait;
+        self.connect += &other.connect;
+        self.first_byte += &other.first_byte;
+        self.body += &other.body;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Resource;
+    use std::time::Duration;
+
+    fn us(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+
+    /// Due at 0, started at 10, sent at 30, first byte at 100, done at 130 µs.
+    fn record(outcome: Outcome) -> AttemptRecord {
+        let mut record = AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome);
+        (record.started, record.sent) = (us(10), us(30));
+        (record.first_byte, record.done) = (Some(us(100)), us(130));
+        record
+    }
+
+    fn stats(records: &[AttemptRecord]) -> LoadStats {
+        let mut stats = LoadStats::default();
+        records.iter().for_each(|record| stats.record(record));
+        stats
+    }
+
+    #[test]
+    fn parts_add_up_to_the_response_time() {
+        let stats = stats(&[record(Outcome::Ok), record(Outcome::Http(500))]);
+        let parts = &stats.parts;
+        let sums = [&parts.wait, &parts.connect, &parts.first_byte, &parts.body];
+        assert_eq!(
+            sums.map(LatencyStats::sum),
+            [us(10), us(20), us(70), us(30)]
+        );
+        assert_eq!(stats.outcomes["ok"].response_time.sum(), us(130));
+    }
+
+    #[test]
+    fn unfinished_requests_count_among_successes_as_long_as_they_lasted() {
+        let mut unfinished = record(Outcome::Cancelled);
+        unfinished.done = us(5000);
+        let stats = stats(&[record(Outcome::Ok), unfinished, record(Outcome::EmptyReply)]);
+        assert_eq!(stats.response_time().max(), Some(us(5000)));
+        assert_eq!(
+            (stats.requests(), stats.successes(), stats.failures()),
+            (3, 1, 1)
+        );
+    }
+
+    #[test]
+    fn request_with_a_retry_is_one_request_from_its_first_due_time() {
+        let mut failed = record(Outcome::Http(503));
+        failed.is_final = false;
+        let mut retry = record(Outcome::Ok);
+        (retry.kind, retry.attempt) = (AttemptKind::Retry, 2);
+        (retry.due, retry.started, retry.sent) = (us(500), us(500), us(500));
+        (retry.first_byte, retry.done) = (Some(us(600)), us(600));
+        let stats = stats(&[failed, retry]);
+        assert_eq!((stats.requests(), stats.attempts, stats.retries), (1, 2, 1));
+        assert_eq!(stats.response_time().max(), Some(us(600)));
+        assert_eq!(stats.parts.wait.sum(), us(500));
+    }
+
+    #[test]
+    fn statistics_of_parts_add_up_to_those_of_the_whole() {
+        let records = [Outcome::Ok, Outcome::Http(500), Outcome::Cancelled].map(record);
+        let mut sum = stats(&records[..1]);
+        sum += &stats(&records[1..]);
+        assert_eq!(sum, stats(&records));
+    }
+}
