@@ -79,5 +79,8 @@ pub use strategy::Strategy;
 pub use transport::{InvalidRunName, TransportKind, connect_failure_cause};
 pub use workload::proxy::{EnvironmentProxyError, Proxy, ProxyError};
 pub use workload::request_message::{RequestMessage, RequestMessageError};
+pub use workload::source::{
+    CapturedResponse, EndedRequest, RenderedRequest, RequestSource, SourceAction, SourceRequest,
+};
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::{Concurrency, ConcurrencyError, DownloadSpec, Workload};

@@ -3,6 +3,7 @@
 
 pub(crate) mod proxy;
 pub(crate) mod request_message;
+pub(crate) mod source;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,7 @@ impl LatencyStats {
     }
 
     /// All latencies as a histogram of microseconds with 3 significant digits.
+    #[expect(clippy::missing_panics_doc, reason = "3 digits are always accepted")]
     pub fn to_histogram(&self) -> Histogram<u64> {
         let fresh = || Histogram::new(3).expect("a histogram can have 3 significant digits");
         let mut histogram = self.histogram.clone().unwrap_or_else(fresh);

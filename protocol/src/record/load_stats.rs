@@ -230,7 +230,9 @@ mod tests {
 
     fn stats(records: &[AttemptRecord]) -> LoadStats {
         let mut stats = LoadStats::default();
-        records.iter().for_each(|record| stats.record(record));
+        for record in records {
+            stats.record(record);
+        }
         stats
     }
 

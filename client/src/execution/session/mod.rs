@@ -36,6 +36,10 @@ pub struct Session<'r> {
 /// What a strategy does next.
 #[derive(Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an attempt is the usual action, and a box is an allocation for each"
+)]
 pub enum NextAction {
     /// Make this attempt.
     Start(Attempt),

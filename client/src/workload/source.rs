@@ -1,0 +1,85 @@
+//! Where the scheduler takes requests from: a trait between the scheduler and the models of load. Times count from the
+//! start of the run.
+
+use bytes::Bytes;
+use flagpole_protocol::Outcome;
+use http::HeaderMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A source of requests. The scheduler asks it whenever a connection slot is free, and reports each end.
+pub trait RequestSource: Send + Debug {
+    /// The next request that is due at `now`. A request that is started takes a connection slot until it ends.
+    fn next(&mut self, now: Duration) -> SourceAction;
+
+    /// A request ended: its final attempt, not one that is retried.
+    fn on_end(&mut self, ended: &EndedRequest<'_>);
+
+    /// No further iteration, arrival or later step of a scenario begins. Arrivals that were due at `now` are still given
+    /// out, so that none is lost; after them, [`next`](RequestSource::next) gives [`SourceAction::Finished`].
+    fn stop(&mut self, now: Duration);
+}
+
+/// What the scheduler does next.
+#[derive(Clone, Debug)]
+pub enum SourceAction {
+    /// Start this request.
+    Start(SourceRequest),
+    /// Ask again at this time, or when a request ends before.
+    SleepUntil(Duration),
+    /// Ask again when a request ends: no request is due before that.
+    Blocked,
+    /// No request follows. Requests in flight may still end.
+    Finished,
+}
+
+/// A request that is due.
+#[derive(Clone, Debug)]
+pub struct SourceRequest {
+    /// The position in the schedule of all loops, from 0.
+    pub number: u64,
+    /// The index into the targets of the run: method, URL, fields, content and expectation.
+    pub target: usize,
+    /// When the request was due; `None` if it is due when the slot that it takes became free.
+    pub due: Option<Duration>,
+    /// Handed back in [`EndedRequest::user`]; of no meaning to the scheduler.
+    pub user: usize,
+    /// The step of a scenario whose path, fields or content have values filled in.
+    pub rendered: Option<Arc<RenderedRequest>>,
+}
+
+/// The end of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedRequest<'a> {
+    /// That of its [`SourceRequest`].
+    pub user: usize,
+    /// When its final attempt ended.
+    pub at: Duration,
+    /// How its final attempt ended.
+    pub outcome: &'a Outcome,
+    /// What later steps may use; `None` unless the run captures responses and a complete one arrived.
+    pub response: Option<&'a CapturedResponse>,
+}
+
+/// What later steps of a scenario may use of a response. Only captured if the run asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturedResponse {
+    /// The status code.
+    pub status: u16,
+    /// All fields of the head.
+    pub fields: HeaderMap,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// What replaces parts of a target's message in one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RenderedRequest {
+    /// Path and query; a valid request target (`origin-form`, RFC 9112 section 3.2.1).
+    pub path: String,
+    /// Fields that replace those of the target's message of the same name.
+    pub fields: HeaderMap,
+    /// The content, instead of that of the target's message.
+    pub content: Bytes,
+}
