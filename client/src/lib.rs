@@ -77,6 +77,7 @@ pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile, StorageFailure};
 pub use strategy::Strategy;
 pub use transport::{InvalidRunName, TransportKind, connect_failure_cause};
+pub use workload::expectation::{Expectation, StatusSet};
 pub use workload::proxy::{EnvironmentProxyError, Proxy, ProxyError};
 pub use workload::request_message::{RequestMessage, RequestMessageError};
 pub use workload::source::{

@@ -1,7 +1,7 @@
 //! A run, which a strategy carries out: a workload and its conditions.
 
 use crate::transport::{
-    Addresses, InvalidRunName, RequestTemplate, TransportConfig, TransportKind,
+    InvalidRunName, RequestTemplate, RunMessage, TransportConfig, TransportKind,
 };
 use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
@@ -139,7 +139,6 @@ impl<'a> Run<'a> {
     /// The template of all requests. Starts the clock of the run.
     pub(crate) fn request_template(&self) -> Result<RequestTemplate, RunError> {
         let config = TransportConfig {
-            addresses: Addresses::new(self.endpoint.addresses()),
             timeouts: self.policy.timeouts,
             max_time: self.policy.max_time,
             reuse: self.policy.reuse,
@@ -147,9 +146,9 @@ impl<'a> Run<'a> {
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
             transport: self.transport,
         };
-        let (endpoint, name) = (self.endpoint, self.name.as_deref());
-        let messages = &self.workload.messages;
-        let template = RequestTemplate::new(config, endpoint, messages, name, self.cancel.clone());
+        let (endpoints, name) = (std::slice::from_ref(self.endpoint), self.name.as_deref());
+        let messages = self.workload.messages.iter().map(RunMessage::from);
+        let template = RequestTemplate::new(config, endpoints, messages, name, self.cancel.clone());
         template.map_err(RunError::Name)
     }
 

@@ -135,8 +135,11 @@ impl RunState {
             // The digests are those of the content that a GET would get.
             (response.digest, response.repr_digest) = (None, None);
         }
-        let verified =
-            outcome.map_or_else(|| self.verifier.verify_response(resource, response), Ok);
+        let verify = || match self.template.expectation(spec.plan.message) {
+            Some(expected) => self.verifier.verify_expected(response, expected),
+            None => self.verifier.verify_response(resource, response),
+        };
+        let verified = outcome.map_or_else(verify, Ok);
         let mut outcome = verified.unwrap_or_else(|failed| failed);
         let is_redirected = spec.plan.path.is_some();
         if outcome == Outcome::Ok && is_redirected && verify::is_misdirected(resource, response) {
@@ -160,9 +163,9 @@ impl RunState {
     fn redirect_path(&self, spec: &AttemptSpec, response: &RawResponse) -> Option<Arc<str>> {
         let location = response.location.as_deref()?;
         response.status.filter(|status| is_redirect(*status))?;
-        let (resource, path) = (spec.plan.resource, spec.plan.path.as_deref());
-        let (prefix, path) = self.template.target(resource, path);
-        let url = request_url(self.site.as_ref()?, &format!("{prefix}{path}"));
+        let endpoint = self.template.endpoint(spec.plan.message);
+        let [prefix, path] = endpoint.path(spec.plan.resource, spec.plan.path.as_deref());
+        let url = request_url(endpoint.site()?, &format!("{prefix}{path}"));
         resolve_location(&url, location)
     }
 

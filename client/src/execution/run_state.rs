@@ -8,7 +8,6 @@ use http::Method;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 /// The downloads whose body has arrived, in a run that hedges and resumes. A partial body of another attempt may reach the
 /// disk after the complete one, and is then removed.
@@ -24,8 +23,6 @@ pub(crate) struct RunState {
     pub(super) verifier: BodyVerifier,
     /// Whether records have the digests of bodies.
     pub(super) digests_bodies: bool,
-    /// The URL against which redirects are resolved; `None` if redirects are not followed.
-    pub(super) site: Option<Url>,
     /// A token that cancels a single attempt, for each attempt in flight; `None` unless the policy hedges.
     hedge_tokens: Option<Mutex<FxHashMap<AttemptId, CancellationToken>>>,
     /// Where bodies are saved; `None` if they are not.
@@ -48,7 +45,6 @@ impl RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
             verifier: BodyVerifier::default(),
             digests_bodies: run.digests_bodies,
-            site: Url::parse(&run.endpoint.target().to_string()).ok(),
             hedge_tokens: run.policy.hedge.map(|_| Mutex::default()),
             folder: run.destination.cloned(),
             staged: Mutex::default(),

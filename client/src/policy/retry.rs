@@ -96,6 +96,7 @@ impl RetryRule for Retry {
             | Outcome::EmptyReply
             | Outcome::IncompleteBody
             | Outcome::Corrupt
+            | Outcome::UnexpectedBody
             | Outcome::CircuitOpen => true,
             Outcome::Ok
             | Outcome::NotModified

@@ -67,17 +67,21 @@ impl BodyVerifier {
         if let Some(defect) = defect {
             return Err(defect);
         }
-        // That of a 206 is the digest of the whole, of which its content is a part.
+        let is_match = self.matches_digests(response, body);
+        let is_verified = is_match.unwrap_or_else(|| has_plausible_format(resource, body));
+        is_verified.then_some(outcome).ok_or(Outcome::Corrupt)
+    }
+
+    /// Whether the body matches the digests that the server gave; `None` if it gave none.
+    pub(super) fn matches_digests(&self, response: &RawResponse, body: &Bytes) -> Option<bool> {
+        // That of a 206 is the digest of the whole, of which its content is a part; a 304 has no content.
         let repr = response
             .repr_digest
-            .filter(|_| response.status != Some(206));
+            .filter(|_| !matches!(response.status, Some(206 | 304)));
         let content = response.digest;
         let is_consistent = content.is_none() || repr.is_none() || content == repr;
-        let is_verified = match content.or(repr) {
-            Some(digest) => is_consistent && self.verify(body, digest),
-            None => has_plausible_format(resource, body),
-        };
-        is_verified.then_some(outcome).ok_or(Outcome::Corrupt)
+        let digest = content.or(repr)?;
+        Some(is_consistent && self.verify(body, digest))
     }
 
     /// Whether the body has this digest. A body with a cached digest is compared with the cached bytes, which is

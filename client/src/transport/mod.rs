@@ -13,17 +13,22 @@ mod connection_trust;
 mod errors;
 mod hyper;
 mod kind;
+mod prepared_endpoint;
 mod prepared_message;
 mod request;
+mod request_template;
 mod response;
+mod run_clock;
 mod task_exchange;
+#[cfg(test)]
+mod tests;
 mod time_limits;
 
 pub(crate) use built_in::{BlockingClient, TaskDriver};
-pub(crate) use connect::Addresses;
 pub use errors::connect_failure_cause;
 pub use kind::TransportKind;
 pub use request::InvalidRunName;
-pub(crate) use request::{RequestSpec, RequestTemplate, TransportConfig};
+pub(crate) use request::{RequestSpec, RunMessage, TransportConfig};
+pub(crate) use request_template::RequestTemplate;
 pub(crate) use response::RawResponse;
 pub(crate) use task_exchange::{PooledConnection, exchange};

@@ -3,13 +3,24 @@
 use super::built_in::{self, TaskConnection, TaskDriver};
 use super::hyper::{self, HyperConnection};
 use super::kind::TransportKind;
-use super::request::{RequestSpec, RequestTemplate};
+use super::request::RequestSpec;
+use super::request_template::RequestTemplate;
 use super::response::RawResponse;
 
 /// An open connection of a task.
 pub(crate) enum PooledConnection {
     BuiltIn(TaskConnection),
     Hyper(Box<HyperConnection>),
+}
+
+impl PooledConnection {
+    /// The index of the endpoint that it leads to.
+    pub(crate) fn endpoint(&self) -> usize {
+        match self {
+            PooledConnection::BuiltIn(connection) => connection.endpoint,
+            PooledConnection::Hyper(connection) => connection.endpoint,
+        }
+    }
 }
 
 /// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.

@@ -1,6 +1,7 @@
 //! The workload of a run (which resources are downloaded, and when they are due), the server, and the concurrency. All
 //! of this is plain data, made before the first request.
 
+pub(crate) mod expectation;
 pub(crate) mod proxy;
 pub(crate) mod request_message;
 pub(crate) mod source;

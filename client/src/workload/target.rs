@@ -4,7 +4,9 @@ use super::proxy::Proxy;
 use crate::policy::resolve_location;
 use flagpole_protocol::{OriginForm, SpecError, reason};
 use http::Uri;
+use socket2::SockAddr;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::{fmt, io, str::FromStr};
 use url::Url;
 
@@ -97,13 +99,14 @@ impl fmt::Display for Target {
     }
 }
 
-/// A target and the addresses to connect to: those of its host, or those of a proxy.
+/// A target and where to connect to: the addresses of its host, those of a proxy, or a Unix socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     target: Target,
     proxy: Option<Proxy>,
-    /// In the order of the resolver; never empty.
+    /// In the order of the resolver; empty with a Unix socket.
     addresses: Box<[SocketAddr]>,
+    unix_socket: Option<PathBuf>,
 }
 
 impl Endpoint {
@@ -117,9 +120,14 @@ impl Endpoint {
         self.proxy.as_ref()
     }
 
-    /// The addresses of the host, or of the proxy, in the order of the resolver.
+    /// The addresses of the host, or of the proxy, in the order of the resolver; none with a Unix socket.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The Unix socket on which the server listens.
+    pub fn unix_socket(&self) -> Option<&Path> {
+        self.unix_socket.as_deref()
     }
 
     /// What comes before the path in a request target: the origin in a request to a proxy (absolute-form, RFC 9112
@@ -142,6 +150,7 @@ impl Target {
             addresses: look_up(&self.host, self.port)?,
             target: self,
             proxy: None,
+            unix_socket: None,
         })
     }
 
@@ -154,8 +163,43 @@ impl Target {
             addresses: look_up(proxy.host(), proxy.port())?,
             target: self,
             proxy: Some(proxy),
+            unix_socket: None,
         })
     }
+
+    /// The server that listens on a Unix socket. The host of this target is not looked up, but sent in `Host`. Whether a server
+    /// listens shows in the outcomes of requests.
+    ///
+    /// # Errors
+    /// If the path is too long for a socket, or the system has no Unix sockets.
+    pub fn resolve_at(self, path: impl Into<PathBuf>) -> Result<Endpoint, TargetError> {
+        let path = path.into();
+        check_unix_socket(&path).map_err(|source| TargetError::UnixSocket {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Endpoint {
+            target: self,
+            proxy: None,
+            addresses: Box::default(),
+            unix_socket: Some(path),
+        })
+    }
+}
+
+/// Whether a path can be that of a Unix socket: at most some 100 bytes (unix(7)).
+fn check_unix_socket(path: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        let reason = "this system has no Unix sockets";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+    }
+    if path.as_os_str().is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path is empty",
+        ));
+    }
+    SockAddr::unix(path).map(drop)
 }
 
 /// The addresses of a host, which has brackets if it is an IPv6 address.
@@ -187,6 +231,7 @@ impl From<SocketAddr> for Endpoint {
             target: Target { host, port, prefix },
             proxy: None,
             addresses: Box::new([address]),
+            unix_socket: None,
         }
     }
 }
@@ -209,6 +254,14 @@ pub enum TargetError {
     Lookup {
         /// The host.
         host: String,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// No path of a Unix socket.
+    #[error("cannot use the Unix socket `{path}`: {source}", path = .path.display())]
+    UnixSocket {
+        /// The path.
+        path: PathBuf,
         /// The error of the system.
         source: io::Error,
     },

@@ -26,3 +26,5 @@ mod stale;
 mod statuses;
 mod strategies;
 mod test_server;
+#[cfg(unix)]
+mod unix_sockets;

@@ -39,13 +39,13 @@ pub enum ConnectFailureCause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub enum Outcome {
-    /// 200 with a complete, verified body, which was saved if it was to be saved.
+    /// 200, or another status that is expected, with a complete, verified body, which was saved if it was to be saved.
     Ok,
     /// 304: the local copy is current.
     NotModified,
     /// 404, which is a result and not a failure.
     NotFound,
-    /// Any status other than 200 and 404.
+    /// Any other status; 200 too, where another status is expected.
     Http(u16),
     /// A redirect that was followed by another attempt.
     Redirected(u16),
@@ -76,6 +76,8 @@ pub enum Outcome {
     /// Verification of the body failed: it does not match its `Content-Digest` or `Repr-Digest`, the digest is
     /// unreadable, or a GIF without a digest is incomplete.
     Corrupt,
+    /// The status is expected, the body is not: it has another digest, or does not contain what it should.
+    UnexpectedBody,
     /// The body has this content coding (RFC 9110 section 8.4), which was not requested, and cannot be verified.
     ContentCoding(String),
     /// The response is not HTTP/1, for this reason.
@@ -172,6 +174,7 @@ impl Outcome {
                 (Error, "incomplete_body", words)
             }
             Outcome::Corrupt => (Error, "corrupt", "corrupt body"),
+            Outcome::UnexpectedBody => (Error, "unexpected_body", "unexpected body"),
             Outcome::ContentCoding(_) => (Error, "content_coding", "unrequested content coding"),
             Outcome::ProtocolError(_) => (Error, "protocol_error", "protocol error"),
             Outcome::TooLarge => (Error, "too_large", "response too large"),

@@ -1,5 +1,7 @@
 //! The state that all tasks of one event loop share.
 
+use super::idle_connections::IdleConnections;
+use crate::lock::lock;
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
 use crate::transport::{PooledConnection, RequestTemplate};
 use crate::{Run, RunError, execution::run_state::RunState, storage::disk_writer::DiskWriter};
@@ -18,10 +20,9 @@ pub(crate) struct AttemptLoop {
     /// The maximum number of attempts of this loop in flight.
     concurrency: usize,
     pub(super) in_flight: AtomicUsize,
-    /// Open connections without a request. The last used connection is taken first, because the server is least
-    /// likely to have closed that one. A task puts its connection back before it releases its concurrency slot, so
+    /// Open connections without a request. A task puts its connection back before it releases its concurrency slot, so
     /// that there are never more connections than slots.
-    pub(super) idle: Mutex<Vec<PooledConnection>>,
+    idle: Mutex<IdleConnections<PooledConnection>>,
     pub(super) stats: Mutex<RunStats>,
     /// The signals of all loops of the run, and the index of this loop's.
     signals: Arc<[LoopSignal]>,
@@ -57,7 +58,7 @@ impl AttemptLoop {
                 disk_writer: disk_writer.clone(),
                 concurrency: *concurrency,
                 in_flight: AtomicUsize::new(0),
-                idle: Mutex::default(),
+                idle: Mutex::new(IdleConnections::new(run_state.template.endpoint_count())),
                 stats: Mutex::default(),
                 signals: signals.clone(),
                 index,
@@ -95,6 +96,35 @@ impl AttemptLoop {
     pub(super) fn release(&self, id: AttemptId) {
         self.run_state.scheduler().release_slot(id);
         self.in_flight.fetch_sub(1, SeqCst);
+    }
+
+    /// An open connection to this endpoint, instead of another one. If there is none, makes room for a new one: connections of
+    /// other endpoints are closed so that the open ones are never more than the slots.
+    pub(super) fn exchange_connection(
+        &self,
+        endpoint: usize,
+        other: Option<PooledConnection>,
+    ) -> Option<PooledConnection> {
+        self.put_back(other);
+        let mut idle = lock(&self.idle);
+        let found = idle.take(endpoint);
+        if found.is_none() {
+            let in_flight = self.in_flight.load(SeqCst);
+            idle.shrink_to(self.concurrency.saturating_sub(in_flight));
+        }
+        found
+    }
+
+    /// Puts back a connection without a request.
+    pub(super) fn put_back(&self, connection: Option<PooledConnection>) {
+        if let Some(connection) = connection {
+            lock(&self.idle).put(connection.endpoint(), connection);
+        }
+    }
+
+    /// Closes all connections without a request.
+    pub(super) fn close_idle(&self) {
+        lock(&self.idle).shrink_to(0);
     }
 
     /// Waits for a notification of this loop; an earlier notification counts once.

@@ -41,7 +41,7 @@ impl AttemptLoop {
     pub(crate) fn block_on(self: &Arc<AttemptLoop>, runtime: &Runtime, run: &Run<'_>) -> RunStats {
         let stats = runtime.block_on(self.clone().run(run));
         // Before the runtime in which the connections are registered ends.
-        lock(&self.idle).clear();
+        self.close_idle();
         stats
     }
 

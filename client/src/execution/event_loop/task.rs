@@ -48,7 +48,7 @@ pub(super) async fn run_task(
 
 impl TaskWorker {
     fn put_back_connection(&mut self) {
-        lock(&self.attempt_loop.idle).extend(self.connection.take());
+        self.attempt_loop.put_back(self.connection.take());
     }
 }
 
@@ -66,8 +66,11 @@ impl AttemptDriver for TaskWorker {
                 Some(hedge_cancelled) => hedge_cancelled,
                 None => run_cancelled,
             };
-        if self.connection.is_none() {
-            self.connection = lock(&self.attempt_loop.idle).pop();
+        let endpoint = (self.attempt_loop.template).endpoint_index(request.message);
+        let connected = self.connection.as_ref().map(PooledConnection::endpoint);
+        if connected != Some(endpoint) {
+            let other = self.connection.take();
+            self.connection = self.attempt_loop.exchange_connection(endpoint, other);
         }
         let (template, connection) = (&self.attempt_loop.template, &mut self.connection);
         let driver = &mut self.driver;

@@ -2,7 +2,8 @@
 
 use super::thread_driver::ThreadDriver;
 use super::{connection::Connection, exchange::exchange};
-use crate::transport::request::{RequestSpec, RequestTemplate};
+use crate::transport::request::RequestSpec;
+use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::RawResponse;
 use std::future::pending;
 use std::{net::TcpStream, sync::Arc};

@@ -17,6 +17,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Connection<S: AsFd> {
     pub(super) socket: S,
+    /// The index of the endpoint that it leads to.
+    pub(in crate::transport) endpoint: usize,
     pub(super) decoder: ResponseDecoder,
     /// Bytes of an incomplete head or chunk line; mostly empty.
     pub(super) pending: Vec<u8>,
@@ -30,11 +32,17 @@ pub(crate) struct Connection<S: AsFd> {
 
 impl<S: AsFd> Connection<S> {
     /// Zero linger makes every close a reset (socket(7), `SO_LINGER`), also when the process exits or is killed.
-    pub(super) fn new(socket: S, limits: ResponseLimits, opened: Duration) -> Connection<S> {
+    pub(super) fn new(
+        socket: S,
+        endpoint: usize,
+        limits: ResponseLimits,
+        opened: Duration,
+    ) -> Connection<S> {
         // Fails only if the connection has broken.
         let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
         Connection {
             socket,
+            endpoint,
             decoder: ResponseDecoder::new(limits),
             pending: Vec::new(),
             opened,

@@ -1,7 +1,7 @@
 //! What an exchange asks of the system. The two drivers differ only in how they wait: a thread blocks, a task yields to
 //! other tasks.
 
-use crate::transport::connect::Addresses;
+use crate::transport::connect::ServerAddress;
 use bytes::{Bytes, BytesMut};
 use flagpole_protocol::Outcome;
 use rustix::fd::AsFd;
@@ -56,10 +56,10 @@ pub(crate) trait Driver: Send {
     /// The memory for what is received.
     type Buffer: ReceiveBuffer;
 
-    /// Opens a connection to one of the addresses, each within `timeout`, all within `left`.
+    /// Opens a connection, to each address within `timeout`, to all within `left`.
     fn connect(
         &mut self,
-        addresses: &Addresses,
+        address: &ServerAddress,
         timeout: Option<Duration>,
         left: Option<Duration>,
     ) -> impl Future<Output = Result<Self::Socket, Outcome>> + Send;

@@ -4,7 +4,8 @@ use super::connection::{Connection, is_transient};
 use super::driver::{Driver, Interest};
 use super::receiver::Receiver;
 use crate::transport::errors::connection_broken;
-use crate::transport::request::{RequestSpec, RequestTemplate};
+use crate::transport::request::RequestSpec;
+use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::RawResponse;
 use flagpole_protocol::Outcome;
 use flagpole_protocol::http1::ResponseLimits;
@@ -76,13 +77,17 @@ impl<D: Driver> Exchange<'_, '_, D> {
     /// Leaves a connection that can be used in `self.connection`.
     async fn prepare_connection(&mut self, request: &RequestSpec<'_>) -> Result<(), Outcome> {
         let trust = &self.template.trust;
+        let endpoint = self.template.endpoint_index(request.message);
         let reusable = self.connection.take().filter(|idle| {
-            !request.fresh && trust.allows(idle.opened) && self.driver.is_quiet(&idle.socket)
+            idle.endpoint == endpoint
+                && !request.fresh
+                && trust.allows(idle.opened)
+                && self.driver.is_quiet(&idle.socket)
         });
         let reused = reusable.is_some();
         let connection = match reusable {
             Some(connection) => connection,
-            None => Box::new(self.open().await?),
+            None => Box::new(self.open(request.message).await?),
         };
         let connection = self.connection.insert(connection);
         connection
@@ -92,18 +97,20 @@ impl<D: Driver> Exchange<'_, '_, D> {
         Ok(())
     }
 
-    async fn open(&mut self) -> Result<Connection<D::Socket>, Outcome> {
+    /// Opens a connection for requests with this message.
+    async fn open(&mut self, message: Option<usize>) -> Result<Connection<D::Socket>, Outcome> {
         let config = &self.template.config;
+        let address = &self.template.endpoint(message).address;
         let left = self.receiver.time_left()?;
-        let opened = self
-            .driver
-            .connect(&config.addresses, config.timeouts.connect, left)
-            .await;
+        let connect = self.driver.connect(address, config.timeouts.connect, left);
+        let opened = connect.await;
         // The end of another time limit shows as a failure to connect.
         let socket = opened.map_err(|failed| self.receiver.time_left().err().unwrap_or(failed))?;
         let mut limits = ResponseLimits::default();
         limits.body = config.body_limit as u64;
-        Ok(Connection::new(socket, limits, self.template.clock.now()))
+        let endpoint = self.template.endpoint_index(message);
+        let opened = self.template.clock.now();
+        Ok(Connection::new(socket, endpoint, limits, opened))
     }
 
     /// Sends the request and receives the response, which may begin before the request is complete.

@@ -3,8 +3,9 @@
 use super::connection::Connection;
 use super::driver::ReceiveBuffer;
 use super::received_body::ReceivedBody;
-use crate::transport::request::{RequestTemplate, RunClock};
+use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::RawResponse;
+use crate::transport::run_clock::RunClock;
 use crate::transport::time_limits::TimeLimits;
 use flagpole_protocol::http1::{DecodeError, ResponseVisitor};
 use flagpole_protocol::{Outcome, reason};

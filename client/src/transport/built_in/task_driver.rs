@@ -2,7 +2,7 @@
 
 use super::connection::{is_quiet, send};
 use super::driver::{Driver, Interest};
-use crate::transport::connect::{Addresses, connect_async};
+use crate::transport::connect::{ServerAddress, connect_async};
 use bytes::BytesMut;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use std::cell::Cell;
@@ -36,11 +36,11 @@ impl Driver for TaskDriver {
 
     async fn connect(
         &mut self,
-        addresses: &Addresses,
+        address: &ServerAddress,
         per_address: Option<Duration>,
         left: Option<Duration>,
     ) -> Result<TcpStream, Outcome> {
-        let connect = connect_async(addresses, per_address);
+        let connect = connect_async(address, per_address);
         match left {
             None => connect.await,
             Some(left) => timeout(left, connect)

@@ -3,7 +3,7 @@
 use super::connection::{is_quiet, receive, send};
 use super::driver::{Driver, Interest};
 use crate::transport::cancel_handle::CancelHandle;
-use crate::transport::connect::{Addresses, connect_blocking};
+use crate::transport::connect::{ServerAddress, connect_blocking};
 use flagpole_protocol::Outcome;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -101,7 +101,7 @@ impl Driver for ThreadDriver {
 
     async fn connect(
         &mut self,
-        addresses: &Addresses,
+        address: &ServerAddress,
         timeout: Option<Duration>,
         left: Option<Duration>,
     ) -> Result<Arc<TcpStream>, Outcome> {
@@ -110,7 +110,7 @@ impl Driver for ThreadDriver {
         let handle = &self.cancellation.handle;
         // A deadline that the clock cannot represent is no limit.
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
-        let connected = connect_blocking(addresses, timeout, deadline, handle);
+        let connected = connect_blocking(address, timeout, deadline, handle);
         self.check()?;
         connected
     }

@@ -1,6 +1,7 @@
 //! Connects on the calling thread with poll(2).
 
 use super::{addresses::Addresses, race::ConnectRace, socket::start_connect};
+use super::{server_address::ServerAddress, unix_socket::UnixConnect};
 use crate::transport::cancel_handle::CancelHandle;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,12 +19,18 @@ use std::time::{Duration, Instant};
 /// The outcome of the attempt, when no address accepts; [`Outcome::Cancelled`]; at the `deadline`
 /// `Outcome::Timeout(TimeoutKind::Total, Duration::ZERO)`: the caller knows which limit set the deadline.
 pub(crate) fn connect_blocking(
-    addresses: &Addresses,
+    address: &ServerAddress,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
     cancel: &CancelHandle,
 ) -> Result<Arc<TcpStream>, Outcome> {
-    let result = connect(addresses, timeout, deadline, cancel);
+    let result = match address {
+        ServerAddress::Tcp(addresses) => connect(addresses, timeout, deadline, cancel),
+        ServerAddress::Unix(path) => {
+            let connect = UnixConnect::new(path, timeout);
+            connect.connect_blocking(deadline, cancel).map(Arc::new)
+        }
+    };
     cancel.disarm();
     let stream = result?;
     cancel.arm(&stream);

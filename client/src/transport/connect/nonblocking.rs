@@ -1,6 +1,7 @@
 //! Connects on tokio's event loop.
 
 use super::{addresses::Addresses, race::ConnectRace, socket::start_connect};
+use super::{server_address::ServerAddress, unix_socket::UnixConnect};
 use flagpole_protocol::Outcome;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use smallvec::SmallVec;
@@ -16,9 +17,16 @@ use tokio::time::timeout_at;
 /// # Errors
 /// The outcome of the attempt, when no address accepts.
 pub(crate) async fn connect_async(
-    addresses: &Addresses,
+    address: &ServerAddress,
     timeout: Option<Duration>,
 ) -> Result<TcpStream, Outcome> {
+    match address {
+        ServerAddress::Tcp(addresses) => connect(addresses, timeout).await,
+        ServerAddress::Unix(path) => UnixConnect::new(path, timeout).connect_async().await,
+    }
+}
+
+async fn connect(addresses: &Addresses, timeout: Option<Duration>) -> Result<TcpStream, Outcome> {
     let mut race = ConnectRace::new(addresses, timeout);
     loop {
         let end = race.advance(|address| TcpStream::from_std(start_connect(address)?))?;

@@ -1,7 +1,8 @@
 //! Both connectors against real sockets.
 
+use super::addresses::Addresses;
 use super::socket::start_connect;
-use super::{Addresses, connect_async, connect_blocking};
+use super::{ServerAddress, connect_async, connect_blocking};
 use crate::transport::cancel_handle::CancelHandle;
 use flagpole_protocol::{Outcome, TimeoutKind};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -55,6 +56,10 @@ impl Host {
     }
 }
 
+fn tcp(resolved: &[SocketAddr]) -> ServerAddress {
+    ServerAddress::Tcp(Addresses::new(resolved))
+}
+
 fn has_ipv6() -> bool {
     TcpListener::bind("[::1]:0").is_ok()
 }
@@ -62,17 +67,12 @@ fn has_ipv6() -> bool {
 /// The peer of a connection that was opened in each way.
 fn connect(hosts: &[&Host], timeout: Option<Duration>) -> [Result<SocketAddr, Outcome>; 2] {
     let resolved: Vec<_> = hosts.iter().map(|host| host.address).collect();
-    let blocking = connect_blocking(
-        &Addresses::new(&resolved),
-        timeout,
-        None,
-        &CancelHandle::default(),
-    );
+    let blocking = connect_blocking(&tcp(&resolved), timeout, None, &CancelHandle::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let addresses = Addresses::new(&resolved);
+    let addresses = tcp(&resolved);
     let nonblocking = runtime.block_on(connect_async(&addresses, timeout));
     [
         blocking.map(|stream| stream.peer_addr().unwrap()),
@@ -93,7 +93,7 @@ fn silent_or_refusing_address_is_passed_over() {
 #[test]
 fn next_attempt_begins_at_the_next_address_if_time_ran_out_at_the_first() {
     let (silent, good) = (Host::silent("127.0.0.1"), Host::good("127.0.0.1"));
-    let addresses = Addresses::new(&[silent.address, good.address]);
+    let addresses = tcp(&[silent.address, good.address]);
     let connect = || {
         let deadline = Instant::now() + Duration::from_millis(20);
         connect_blocking(&addresses, None, Some(deadline), &CancelHandle::default())
@@ -144,7 +144,7 @@ fn refusal_is_reported() {
 #[test]
 fn address_that_worked_is_tried_first() {
     let (first, second) = (Host::refusing("127.0.0.1"), Host::good("127.0.0.1"));
-    let addresses = Addresses::new(&[first.address, second.address]);
+    let addresses = tcp(&[first.address, second.address]);
     let peer = || {
         let stream = connect_blocking(&addresses, None, None, &CancelHandle::default());
         stream.map(|stream| stream.peer_addr().unwrap())
@@ -159,7 +159,7 @@ fn address_that_worked_is_tried_first() {
 #[test]
 fn deadline_ends_blocking_connecting() {
     let silent = Host::silent("127.0.0.1");
-    let addresses = Addresses::new(&[silent.address]);
+    let addresses = tcp(&[silent.address]);
     let deadline = Instant::now() + Duration::from_millis(20);
     let result = connect_blocking(&addresses, None, Some(deadline), &CancelHandle::default());
     let timeout = Outcome::Timeout(TimeoutKind::Total, Duration::ZERO);
@@ -169,7 +169,7 @@ fn deadline_ends_blocking_connecting() {
 #[test]
 fn cancellation_ends_blocking_connecting() {
     let silent = [Host::silent("127.0.0.1"), Host::silent("127.0.0.1")];
-    let addresses = Addresses::new(&[silent[0].address, silent[1].address]);
+    let addresses = tcp(&[silent[0].address, silent[1].address]);
     let cancel = Arc::new(CancelHandle::default());
     let connecting = cancel.clone();
     let thread = thread::spawn(move || connect_blocking(&addresses, None, None, &connecting));
@@ -181,7 +181,7 @@ fn cancellation_ends_blocking_connecting() {
 fn blocking_stream_blocks_and_is_the_one_that_a_cancellation_shuts_down() {
     let good = Host::good("127.0.0.1");
     let cancel = Arc::new(CancelHandle::default());
-    let stream = connect_blocking(&Addresses::new(&[good.address]), None, None, &cancel).unwrap();
+    let stream = connect_blocking(&tcp(&[good.address]), None, None, &cancel).unwrap();
     let reader = thread::spawn(move || std::io::Read::read(&mut &*stream, &mut [0]).unwrap());
     // A read that does not block fails in this time.
     thread::sleep(Duration::from_millis(20));

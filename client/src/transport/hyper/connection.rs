@@ -20,6 +20,8 @@ pub(crate) struct HyperConnection {
     /// `None` once the connection has ended.
     driver: Option<http1::Connection<TokioIo<SharedSocket>, Full<Bytes>>>,
     pub(super) socket: SharedSocket,
+    /// The index of the endpoint that it leads to.
+    pub(in crate::transport) endpoint: usize,
     /// When the connection was opened, from the start of the run.
     pub(super) opened: Duration,
 }
@@ -27,6 +29,7 @@ pub(crate) struct HyperConnection {
 impl HyperConnection {
     pub(super) async fn new(
         stream: TcpStream,
+        endpoint: usize,
         opened: Duration,
     ) -> Result<Box<HyperConnection>, Outcome> {
         let socket = SharedSocket::new(stream);
@@ -42,6 +45,7 @@ impl HyperConnection {
             sender,
             driver: Some(driver),
             socket,
+            endpoint,
             opened,
         }))
     }

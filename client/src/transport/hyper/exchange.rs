@@ -2,7 +2,8 @@
 
 use super::{connection::HyperConnection, errors, progress::SharedProgress};
 use crate::transport::connect::connect_async;
-use crate::transport::request::{RequestSpec, RequestTemplate};
+use crate::transport::request::RequestSpec;
+use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::{RawResponse, reserved};
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
@@ -86,25 +87,30 @@ impl HyperExchange<'_> {
     /// Leaves a connection that can be used in `self.connection`.
     async fn prepare_connection(&mut self, request: &RequestSpec<'_>) -> Result<(), Outcome> {
         let trust = &self.template.trust;
-        let reusable = self
-            .connection
-            .take()
-            .filter(|idle| !request.fresh && trust.allows(idle.opened) && idle.socket.is_quiet());
+        let endpoint = self.template.endpoint_index(request.message);
+        let reusable = self.connection.take().filter(|idle| {
+            idle.endpoint == endpoint
+                && !request.fresh
+                && trust.allows(idle.opened)
+                && idle.socket.is_quiet()
+        });
         self.response.reused = reusable.is_some();
         let connection = match reusable {
             Some(connection) => connection,
-            None => self.open().await?,
+            None => self.open(request.message).await?,
         };
         *self.connection = Some(connection);
         self.progress.on_sent(self.response.sent);
         Ok(())
     }
 
-    async fn open(&mut self) -> Result<Box<HyperConnection>, Outcome> {
-        let config = &self.template.config;
-        let stream = connect_async(&config.addresses, config.timeouts.connect).await?;
+    /// Opens a connection for requests with this message.
+    async fn open(&mut self, message: Option<usize>) -> Result<Box<HyperConnection>, Outcome> {
+        let address = &self.template.endpoint(message).address;
+        let stream = connect_async(address, self.template.config.timeouts.connect).await?;
         self.response.sent = self.template.clock.now();
-        HyperConnection::new(stream, self.response.sent).await
+        let endpoint = self.template.endpoint_index(message);
+        HyperConnection::new(stream, endpoint, self.response.sent).await
     }
 }
 

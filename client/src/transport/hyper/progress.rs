@@ -2,7 +2,8 @@
 
 use super::head_scanner::HeadScanner;
 use crate::lock::lock;
-use crate::transport::request::{RequestTemplate, RunClock};
+use crate::transport::request_template::RequestTemplate;
+use crate::transport::run_clock::RunClock;
 use crate::transport::time_limits::TimeLimits;
 use flagpole_protocol::Outcome;
 use flagpole_protocol::http1::ResponseLimits;

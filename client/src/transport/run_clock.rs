@@ -1,0 +1,31 @@
+//! The clock of a run.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A clock that starts with the run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunClock {
+    start: Instant,
+    /// The start of the run in Unix time, because `Retry-After` may be a date.
+    start_unix: Duration,
+}
+
+impl RunClock {
+    pub(crate) fn start() -> RunClock {
+        let start_unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        RunClock {
+            start: Instant::now(),
+            start_unix: start_unix.unwrap_or_default(),
+        }
+    }
+
+    /// The time since the start.
+    pub(crate) fn now(self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The Unix time at `time` after the start.
+    pub(crate) fn unix_time(self, time: Duration) -> Duration {
+        self.start_unix + time
+    }
+}
