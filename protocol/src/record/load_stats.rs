@@ -2,10 +2,11 @@
 
 use super::attempt_record::{AttemptKind, AttemptRecord};
 use super::latency_stats::LatencyStats;
-use super::outcome::{Outcome, OutcomeClass};
+use super::outcome::{ConnectFailureCause, Outcome, OutcomeClass};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::time::Duration;
 
 /// Statistics of requests. Their size does not depend on the number of requests, and statistics of parts add up to those of
 /// the whole. A request has one attempt, or more if it is retried, hedged or redirected; attempts count apart.
@@ -30,6 +31,20 @@ pub struct LoadStats {
     pub connections: u64,
     /// Bytes of bodies that arrived, of all attempts.
     pub bytes: u64,
+    /// The sum of the times from when an attempt had its slot until it ended: the integral over time of the number of attempts
+    /// in flight, as the records have it (Little's law).
+    pub attempt_time: Duration,
+    /// Attempts by the status of their response.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Attempts without a status whose request may have reached the server.
+    pub without_status: u64,
+    /// Attempts that found no free local port.
+    pub out_of_ports: u64,
+    /// Attempts that found no free file descriptor.
+    pub out_of_descriptors: u64,
+    /// When the first and the last of the attempts ended that received any byte of a response. Gaps between them show a
+    /// server that does not answer.
+    pub responses: Option<(Duration, Duration)>,
 }
 
 /// The times of the requests with one outcome.
@@ -74,6 +89,8 @@ impl LoadStats {
         self.connections += u64::from(record.opened_connection());
         self.bytes += record.bytes;
         self.lateness.record(record.lateness);
+        self.attempt_time += record.done.saturating_sub(record.started);
+        self.record_arrival(record);
         // Requests of a run that ended during an attempt end with that attempt.
         if record.is_final {
             self.record_request(record);
@@ -123,6 +140,31 @@ impl LoadStats {
             }
         }
         merged
+    }
+
+    /// What the server may have seen of an attempt.
+    fn record_arrival(&mut self, record: &AttemptRecord) {
+        match (record.status, &record.outcome) {
+            (Some(status), _) => *self.statuses.entry(status).or_default() += 1,
+            (None, Outcome::ConnectFailed { cause, .. }) => match cause {
+                ConnectFailureCause::OutOfPorts => self.out_of_ports += 1,
+                ConnectFailureCause::OutOfFileDescriptors => self.out_of_descriptors += 1,
+                ConnectFailureCause::Other => {}
+            },
+            // An arrival that was still queued at the end of the run was sent when it ended.
+            (None, outcome) if outcome.may_have_arrived() && record.sent < record.done => {
+                self.without_status += 1;
+            }
+            (None, _) => {}
+        }
+        if record.first_byte.is_some() {
+            self.add_responses((record.done, record.done));
+        }
+    }
+
+    fn add_responses(&mut self, (first, last): (Duration, Duration)) {
+        let (earliest, latest) = self.responses.unwrap_or((first, last));
+        self.responses = Some((earliest.min(first), latest.max(last)));
     }
 
     fn record_request(&mut self, record: &AttemptRecord) {
@@ -188,6 +230,16 @@ impl AddAssign<&LoadStats> for LoadStats {
         self.redirects += other.redirects;
         self.connections += other.connections;
         self.bytes += other.bytes;
+        self.attempt_time += other.attempt_time;
+        for (status, count) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += count;
+        }
+        self.without_status += other.without_status;
+        self.out_of_ports += other.out_of_ports;
+        self.out_of_descriptors += other.out_of_descriptors;
+        if let Some(responses) = other.responses {
+            self.add_responses(responses);
+        }
     }
 }
 
@@ -214,7 +266,6 @@ impl AddAssign<&ResponseTimeParts> for ResponseTimeParts {
 mod tests {
     use super::*;
     use crate::Resource;
-    use std::time::Duration;
 
     fn us(micros: u64) -> Duration {
         Duration::from_micros(micros)
@@ -272,6 +323,27 @@ mod tests {
         assert_eq!((stats.requests(), stats.attempts, stats.retries), (1, 2, 1));
         assert_eq!(stats.response_time().max(), Some(us(600)));
         assert_eq!(stats.parts.wait.sum(), us(500));
+    }
+
+    #[test]
+    fn attempts_count_by_what_the_server_may_have_seen() {
+        let mut answered = record(Outcome::Http(503));
+        answered.status = Some(503);
+        let mut reset = record(Outcome::ConnectionReset);
+        reset.first_byte = None;
+        let mut queued = record(Outcome::Cancelled);
+        (queued.first_byte, queued.started, queued.sent) = (None, us(130), us(130));
+        let no_port = Outcome::ConnectFailed {
+            cause: ConnectFailureCause::OutOfPorts,
+            message: String::new(),
+        };
+        let mut no_port = record(no_port);
+        no_port.first_byte = None;
+        let stats = stats(&[answered, reset, queued, no_port]);
+        assert_eq!(stats.statuses, BTreeMap::from([(503, 1)]));
+        assert_eq!((stats.without_status, stats.out_of_ports), (1, 1));
+        assert_eq!(stats.attempt_time, us(360));
+        assert_eq!(stats.responses, Some((us(130), us(130))));
     }
 
     #[test]
