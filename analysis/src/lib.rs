@@ -59,6 +59,8 @@ pub mod evaluation;
 
 pub mod report;
 
+pub mod load;
+
 mod human;
 #[cfg(test)]
 mod test_runs;

@@ -62,11 +62,11 @@ impl ValidityIssue {
         ValidityIssue::new(Validity::Invalid, label, message)
     }
 
-    pub(super) fn suspect(label: &str, message: String) -> ValidityIssue {
+    pub(crate) fn suspect(label: &str, message: String) -> ValidityIssue {
         ValidityIssue::new(Validity::Suspect, label, message)
     }
 
-    pub(super) fn new(severity: Validity, label: &str, message: String) -> ValidityIssue {
+    pub(crate) fn new(severity: Validity, label: &str, message: String) -> ValidityIssue {
         let label = label.to_owned();
         ValidityIssue {
             severity,

@@ -98,7 +98,7 @@ impl IntervalEnd {
 }
 
 impl Comparator {
-    pub(super) fn holds(self, measured: f64, limit: f64) -> bool {
+    pub(crate) fn holds(self, measured: f64, limit: f64) -> bool {
         match self {
             Comparator::AtMost => measured <= limit,
             Comparator::AtLeast => measured >= limit,

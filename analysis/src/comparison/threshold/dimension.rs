@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A kind of quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dimension {
+pub(crate) enum Dimension {
     Time,
     /// A part of a whole, 0 to 1.
     Share,
@@ -52,7 +52,7 @@ impl Dimension {
         }
     }
 
-    pub(super) fn expected(self) -> &'static str {
+    pub(crate) fn expected(self) -> &'static str {
         match self {
             Dimension::Time => "a time such as `80ms`, in us, ms or s",
             Dimension::Share => "a number such as `0.9` or `90%`",
@@ -64,7 +64,7 @@ impl Dimension {
     }
 
     /// The unit in the result document.
-    pub(super) fn document_unit(self) -> &'static str {
+    pub(crate) fn document_unit(self) -> &'static str {
         match self {
             Dimension::Time => "us",
             Dimension::Share => "share",
@@ -98,7 +98,7 @@ impl Dimension {
     }
 
     /// A finite value from 0 in the base unit, as tables print it.
-    pub(super) fn human(self, base: f64) -> String {
+    pub(crate) fn human(self, base: f64) -> String {
         match self {
             Dimension::Time => HumanDuration(Duration::from_secs_f64(base)).to_string(),
             Dimension::Share => format!("{:.1}%", 100.0 * base),
@@ -110,7 +110,7 @@ impl Dimension {
     }
 
     /// The largest possible value, in the base unit.
-    pub(super) fn max(self) -> Option<f64> {
+    pub(crate) fn max(self) -> Option<f64> {
         (self == Dimension::Share).then_some(1.0)
     }
 }

@@ -15,5 +15,6 @@ mod value;
 pub use baseline_figures::baseline_figures;
 pub use check::ThresholdContext;
 pub use condition::{Comparator, IntervalEnd, RelativeTo, Threshold};
+pub(crate) use dimension::Dimension;
 pub use metric::{LatencyKind, LatencyMetric, LatencyStatistic, Metric, RunMetric};
 pub use quantity::Quantity;

@@ -12,7 +12,7 @@ pub struct Quantity {
 
 impl Quantity {
     /// Parses a number from 0 in one of the units of this dimension.
-    pub(super) fn parse(text: &str, dimension: Dimension) -> Option<Quantity> {
+    pub(crate) fn parse(text: &str, dimension: Dimension) -> Option<Quantity> {
         let is_digit = |letter: char| letter.is_ascii_digit() || letter == '.';
         let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
@@ -32,8 +32,13 @@ impl Quantity {
         self.number * bases / per_base
     }
 
+    /// Whether it was written in percent.
+    pub(crate) fn is_percentage(&self) -> bool {
+        self.unit.0 == "%"
+    }
+
     /// A value in the base unit, printed in the unit of this quantity with up to 6 decimals.
-    pub(super) fn in_same_unit(&self, base: f64) -> String {
+    pub(crate) fn in_same_unit(&self, base: f64) -> String {
         let (name, bases, per_base) = self.unit;
         let number = format!("{:.6}", base * per_base / bases);
         let number = number.trim_end_matches('0').trim_end_matches('.');

@@ -1,0 +1,82 @@
+//! The load that was asked for, as a result holds it beside what was reached.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The load that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AskedLoad {
+    /// What decides when requests start.
+    pub model: LoadModel,
+    /// For how long requests start, the warm-up included; null if only their number is limited.
+    pub duration_us: Option<u64>,
+    /// The number of requests; null if only their duration is limited.
+    pub requests: Option<u64>,
+    /// The time at the start that is in no figure.
+    pub warm_up_us: u64,
+    /// How long requests in flight may take after the last one started.
+    pub grace_us: u64,
+}
+
+/// What decides when requests start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LoadModel {
+    /// Each connection starts a request when its previous one has ended.
+    Closed {
+        /// The number of connections; the largest one of the stages.
+        connections: u64,
+        /// The pause of a connection before each request.
+        think_us: u64,
+        /// The stages as they were asked for: `10s:0..64,30s:64`; null if the number of connections is constant.
+        stages: Option<String>,
+    },
+    /// Requests arrive by a schedule, whether or not earlier ones have ended.
+    Open {
+        /// The process of arrivals.
+        arrivals: ArrivalKind,
+        /// Arrivals per second; null if they follow stages.
+        rate_per_s: Option<f64>,
+        /// The stages as they were asked for: `10s:0..1000/s,30s:1000/s`; null if the rate is constant.
+        stages: Option<String>,
+        /// The number of requests in flight above which arrivals queue.
+        max_in_flight: u64,
+        /// The seed of the schedule.
+        seed: u64,
+    },
+}
+
+/// The process of arrivals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrivalKind {
+    /// Equal distances.
+    #[default]
+    Constant,
+    /// Independent exponential distances.
+    Poisson,
+}
+
+impl Default for LoadModel {
+    fn default() -> LoadModel {
+        LoadModel::Closed {
+            connections: 50,
+            think_us: 0,
+            stages: None,
+        }
+    }
+}
+
+impl LoadModel {
+    /// Whether the load is the same during the whole run.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            LoadModel::Closed { stages, .. } | LoadModel::Open { stages, .. } => stages.is_none(),
+        }
+    }
+
+    /// Whether requests arrive by a schedule.
+    pub fn is_open(&self) -> bool {
+        matches!(self, LoadModel::Open { .. })
+    }
+}

@@ -1,0 +1,63 @@
+//! From what was observed to the result.
+
+use super::figures::LoadFigures;
+use super::histogram::HistogramBucket;
+use super::observed::ObservedLoad;
+use super::result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
+use crate::validity::Verdict;
+use flagpole_protocol::as_micros;
+
+impl From<&ObservedLoad> for LoadResult {
+    fn from(observed: &ObservedLoad) -> LoadResult {
+        let figures = observed.figures();
+        let baseline = observed.baseline.as_ref().map(|result| &result.figures);
+        let conditions: Vec<_> = observed
+            .fail_if
+            .iter()
+            .map(|condition| condition.judge(&figures, baseline))
+            .collect();
+        LoadResult {
+            schema_version: LOAD_SCHEMA_VERSION,
+            verdict: Verdict::for_load(observed, &figures),
+            asked: observed.asked.clone(),
+            targets: observed.targets.clone(),
+            settings: observed.settings.clone(),
+            environment: observed.environment.clone(),
+            stop: observed.stop.clone(),
+            elapsed_us: as_micros(observed.elapsed),
+            figures,
+            in_flight: observed.in_flight(),
+            unstarted: observed.unstarted,
+            conditions,
+            seconds: observed.seconds.clone(),
+            histogram: HistogramBucket::from_latencies(&observed.stats.response_time()),
+            loops: observed.loops.clone(),
+            resource_usage: observed.resource_usage,
+            lost: observed.lost,
+            is_server_local: observed.is_server_local,
+            server_cpu_us: observed.server_cpu.map(as_micros),
+            server: observed.server.clone(),
+        }
+    }
+}
+
+impl ObservedLoad {
+    /// The figures of the run.
+    pub fn figures(&self) -> LoadFigures {
+        LoadFigures::new(&self.stats, self.window, self.in_window, self.scheduled)
+    }
+
+    fn in_flight(&self) -> InFlightFigures {
+        let mean = self.loops.iter().map(|one| {
+            let seconds = one.elapsed_us as f64 / 1e6;
+            (seconds > 0.0).then(|| one.in_flight_area_s / seconds)
+        });
+        let means: Option<Vec<f64>> = mean.collect();
+        InFlightFigures {
+            mean: means
+                .filter(|means| !means.is_empty())
+                .map(|means| means.iter().sum()),
+            max: self.loops.iter().map(|one| one.max_in_flight).sum(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! A load run: what was observed, its figures and its verdict, conditions on figures, and reports.
+//!
+//! A run gives an [`ObservedLoad`], which becomes a [`LoadResult`], the document. A [`LoadCondition`] such as
+//! `p99 < 50ms and errors < 0.1%` is judged by [`LoadFigures`], those of a result or of a run that goes on.
+
+mod asked;
+pub mod condition;
+mod evaluate;
+mod figures;
+mod histogram;
+mod latency_figures;
+mod loop_usage;
+mod observed;
+mod result;
+mod second;
+mod stop_reason;
+mod verdict;
+
+pub use asked::{ArrivalKind, AskedLoad, LoadModel};
+pub use condition::{ConditionResult, ConditionStatus, LoadCondition};
+pub use figures::{LoadFigures, OutcomeFigures, PartFigures, ResponseParts, WindowCounts};
+pub use histogram::HistogramBucket;
+pub use latency_figures::{LatencyFigures, LoadPercentile};
+pub use loop_usage::LoopUsage;
+pub use observed::ObservedLoad;
+pub use result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
+pub use second::LoadSecond;
+pub use stop_reason::StopReason;
