@@ -77,11 +77,20 @@ pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile, StorageFailure};
 pub use strategy::Strategy;
 pub use transport::{InvalidRunName, TransportKind, connect_failure_cause};
+pub use workload::arrivals::rate::ArrivalRate;
+pub use workload::arrivals::schedule::{Arrival, ArrivalProcess, Arrivals};
+pub use workload::arrivals::stages::{Stage, Stages};
+pub use workload::closed_source::ClosedSource;
 pub use workload::expectation::{Expectation, StatusSet};
+pub use workload::open_source::OpenSource;
 pub use workload::proxy::{EnvironmentProxyError, Proxy, ProxyError};
+pub use workload::request_limit::RequestLimit;
 pub use workload::request_message::{RequestMessage, RequestMessageError};
+pub use workload::share::Share;
 pub use workload::source::{
     CapturedResponse, EndedRequest, RenderedRequest, RequestSource, SourceAction, SourceRequest,
 };
 pub use workload::target::{Endpoint, Target, TargetError};
+pub use workload::targets::order::{TargetOrder, TargetSequence};
+pub use workload::think_time::ThinkTime;
 pub use workload::{Concurrency, ConcurrencyError, DownloadSpec, Workload};

@@ -34,6 +34,18 @@ pub enum DrawPurpose {
     Backoff = 3,
     /// In which order strategies run.
     TrialOrder = 4,
+    /// When a request of a load arrives.
+    Arrival = 5,
+    /// Which target a request of a load has.
+    TargetOrder = 6,
+    /// How long a user of a load thinks.
+    ThinkTime = 7,
+}
+
+/// Maps a draw to the middle of one of 2^52 equal intervals between 0 and 1. The result is never 0 or 1, where inverse
+/// distribution functions may be infinite.
+pub fn unit_interval(draw: u64) -> f64 {
+    ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
 /// What identifies a request: the source of its generators, one for each purpose.
@@ -168,6 +180,12 @@ mod tests {
             next.next_u64(),
         ];
         assert_eq!(HashSet::from(draws).len(), draws.len());
+    }
+
+    #[test]
+    fn the_ends_of_the_unit_interval_are_never_reached() {
+        assert!(unit_interval(0) > 0.0);
+        assert!(unit_interval(u64::MAX) < 1.0);
     }
 
     #[test]

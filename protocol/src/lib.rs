@@ -56,7 +56,7 @@ pub use http::range::{ByteRange, ContentRange};
 pub use http::server_timing::ServerTiming;
 pub use journal_entry::{ErrorEntry, JournalEntry, RequestEntry, RequestOutcome};
 pub use key::FateKey;
-pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey};
+pub use keyed_rng::{DrawPurpose, KeyedRng, RngKey, unit_interval};
 pub use ledger::{Ledger, ResponseEnd};
 pub use ledger_document::{LatenessSummary, LedgerDocument};
 pub use ledger_report::{LedgerReport, ListenerLedger, ProcessUsage};

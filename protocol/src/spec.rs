@@ -99,6 +99,16 @@ pub fn whole_number<N: FromStr>(text: &str) -> Option<N> {
     text.parse().ok().filter(|_| is_number)
 }
 
+/// Splits a rate such as `100/s` or `30/m` into its amount and its period in seconds.
+pub fn split_rate(text: &str) -> Option<(&str, u64)> {
+    let (amount, unit) = text.split_once('/')?;
+    match unit {
+        "s" => Some((amount, 1)),
+        "m" => Some((amount, 60)),
+        _ => None,
+    }
+}
+
 /// Parses a duration such as `50ms`, `1.5s`, `2m`, `1m30s` or `0`: not negative, at most [`LONGEST`], whole
 /// microseconds. The units are `ns`, `us` (or `µs`), `ms`, `s`, `m` and `h`.
 ///

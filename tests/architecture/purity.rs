@@ -4,7 +4,7 @@ use crate::imports::{IMPURE, is_within};
 use crate::workspace::crates;
 
 /// Files and folders, without `.rs`.
-const PURE: [&str; 10] = [
+const PURE: [&str; 14] = [
     "server/src/config",
     "server/src/fate",
     "server/src/http",
@@ -15,6 +15,10 @@ const PURE: [&str; 10] = [
     "client/src/storage/verify",
     "client/src/storage/resume",
     "client/src/workload/mod",
+    "client/src/workload/arrivals",
+    "client/src/workload/closed_source",
+    "client/src/workload/open_source",
+    "client/src/workload/targets",
 ];
 
 /// Files and the exact paths that they may use nevertheless.

@@ -1,13 +1,20 @@
 //! The workload of a run (which resources are downloaded, and when they are due), the server, and the concurrency. All
 //! of this is plain data, made before the first request.
 
+pub(crate) mod arrivals;
+pub(crate) mod closed_source;
 pub(crate) mod expectation;
+pub(crate) mod open_source;
 pub(crate) mod proxy;
+pub(crate) mod request_limit;
 pub(crate) mod request_message;
+pub(crate) mod share;
 pub(crate) mod source;
 pub(crate) mod target;
+pub(crate) mod targets;
 #[cfg(test)]
 mod tests;
+pub(crate) mod think_time;
 
 use self::request_message::RequestMessage;
 use flagpole_protocol::{CountryCode, FateKey, OriginForm, Resource};

@@ -7,6 +7,8 @@ SipHash-2-4 as in J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input 
 MASK = (1 << 64) - 1
 DOMAIN = int.from_bytes(b"flagpole", "little")
 PURPOSES = {"delay": 0, "fault": 1, "fault detail": 2, "backoff": 3, "trial order": 4}
+# Not in the vectors, which tests of the client hold.
+CLIENT_PURPOSES = {"arrival": 5, "target order": 6, "think time": 7}
 
 
 def rotate(word, bits):
@@ -45,7 +47,7 @@ def draws(seed, rule, path, number, purpose):
     count = 0
     while True:
         header = number.to_bytes(8, "little") + count.to_bytes(4, "little") + rule.to_bytes(2, "little")
-        yield siphash((seed, DOMAIN), header + bytes([PURPOSES[purpose]]) + path.encode())
+        yield siphash((seed, DOMAIN), header + bytes([(PURPOSES | CLIENT_PURPOSES)[purpose]]) + path.encode())
         count += 1
 
 

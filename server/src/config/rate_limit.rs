@@ -1,6 +1,6 @@
 //! A rate limit as text: `100/s`, `30/m`.
 
-use flagpole_protocol::spec::{SpecError, whole_number};
+use flagpole_protocol::spec::{SpecError, split_rate, whole_number};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,12 +41,7 @@ impl FromStr for RateLimit {
     fn from_str(text: &str) -> Result<RateLimit, SpecError> {
         let expected =
             || SpecError::expected("requests and a time, such as `100/s` or `30/m`", text);
-        let (requests, unit) = text.split_once('/').ok_or_else(expected)?;
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            _ => return Err(expected()),
-        };
+        let (requests, seconds) = split_rate(text).ok_or_else(expected)?;
         // The interval between two requests must be at least a nanosecond.
         let is_valid = |requests: &u32| (1..=1_000_000_000).contains(requests);
         let requests = whole_number(requests).filter(is_valid);

@@ -1,8 +1,8 @@
 //! Properties of every member, tested with random specifications and draws, and golden vectors.
 
 use super::*;
-use crate::fate::latency::member::unit;
 use flagpole_protocol::spec::{DurationDisplay, LONGEST};
+use flagpole_protocol::unit_interval;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use std::time::Duration;
@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn every_draw_gives_a_delay_between_zero_and_the_longest(spec in any_spec(), draw in draw()) {
         let latency: Latency = spec.parse().unwrap();
-        let micros = latency.distribution.quantile(unit(draw));
+        let micros = latency.distribution.quantile(unit_interval(draw));
         prop_assert!(micros >= 0.0, "{}", micros);
         prop_assert!(latency.delay(draw) <= latency.longest());
         prop_assert!(latency.longest() <= LONGEST);

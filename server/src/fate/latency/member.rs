@@ -1,7 +1,7 @@
 //! The interface of the latency family: a distribution, and a member, the entry of a distribution in the list of
 //! known latencies.
 
-use flagpole_protocol::SpecError;
+use flagpole_protocol::{SpecError, unit_interval};
 use std::fmt;
 
 /// A distribution of delays.
@@ -15,7 +15,7 @@ pub trait Distribution: fmt::Debug + Send + Sync {
 
     /// The longest delay in microseconds.
     fn longest(&self) -> f64 {
-        self.quantile(unit(u64::MAX))
+        self.quantile(unit_interval(u64::MAX))
     }
 }
 
@@ -68,21 +68,4 @@ pub(super) fn expand(text: &str) -> (&str, &str) {
         CONSTANT
     };
     text.split_once(':').unwrap_or((unnamed, text))
-}
-
-/// Maps a draw, a random number, to the middle of one of 2^52 equal intervals between 0 and 1. The result is never 0 or 1,
-/// where quantiles may be infinite.
-pub(crate) fn unit(draw: u64) -> f64 {
-    ((draw >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ends_of_the_unit_interval_are_never_reached() {
-        assert!(unit(0) > 0.0);
-        assert!(unit(u64::MAX) < 1.0);
-    }
 }

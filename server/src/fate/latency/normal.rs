@@ -64,8 +64,8 @@ fn parse(text: &str) -> ParsedDistribution {
 #[cfg(test)]
 mod tests {
     use crate::Latency;
-    use crate::fate::latency::member::unit;
     use crate::fate::latency::oracle::{Moments, assert_follows, assert_moments, delays, error};
+    use flagpole_protocol::unit_interval;
     use statrs::distribution::{Continuous, ContinuousCDF, Normal};
     use std::time::Duration;
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn rounding_makes_no_delay_negative() {
         let latency: Latency = "normal:643us,1ms".parse().unwrap();
-        assert!(latency.distribution.quantile(unit(0)) >= 0.0);
+        assert!(latency.distribution.quantile(unit_interval(0)) >= 0.0);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A latency: a distribution of delays with a cap.
 
 use super::constant::Constant;
-use super::member::{Distribution, unit};
-use flagpole_protocol::as_micros;
+use super::member::Distribution;
 use flagpole_protocol::spec::{self, DurationDisplay, SpecError};
+use flagpole_protocol::{as_micros, unit_interval};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct Latency {
 impl Latency {
     /// The delay for a draw, a uniform random number; in whole microseconds, at most 24 hours.
     pub fn delay(&self, draw: u64) -> Duration {
-        self.capped(self.distribution.quantile(unit(draw)))
+        self.capped(self.distribution.quantile(unit_interval(draw)))
     }
 
     /// The longest delay.
