@@ -82,6 +82,7 @@ pub use workload::arrivals::schedule::{Arrival, ArrivalProcess, Arrivals};
 pub use workload::arrivals::stages::{Stage, Stages};
 pub use workload::closed_source::ClosedSource;
 pub use workload::expectation::{Expectation, StatusSet};
+pub use workload::file_error::LoadFileError;
 pub use workload::open_source::OpenSource;
 pub use workload::proxy::{EnvironmentProxyError, Proxy, ProxyError};
 pub use workload::request_limit::RequestLimit;
@@ -91,6 +92,8 @@ pub use workload::source::{
     CapturedResponse, EndedRequest, RenderedRequest, RequestSource, SourceAction, SourceRequest,
 };
 pub use workload::target::{Endpoint, Target, TargetError};
+pub use workload::targets::load_target::LoadTarget;
+pub use workload::targets::load_targets::LoadTargets;
 pub use workload::targets::order::{TargetOrder, TargetSequence};
 pub use workload::think_time::ThinkTime;
 pub use workload::{Concurrency, ConcurrencyError, DownloadSpec, Workload};

@@ -112,6 +112,21 @@ impl RequestMessage {
         self
     }
 
+    /// The same request with another method.
+    pub(crate) fn with_method(
+        mut self,
+        method: Method,
+    ) -> Result<RequestMessage, RequestMessageError> {
+        self.method = RequestMessage::new(method)?.method;
+        Ok(self)
+    }
+
+    /// The same request without the fields of a name.
+    pub(crate) fn without_field(mut self, name: &str) -> RequestMessage {
+        self.fields.remove(name);
+        self
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.method
