@@ -2,6 +2,7 @@
 
 use crate::storage::verify::BodyVerifier;
 use crate::transport::{
+    RunClock,
     BlockingClient, RawResponse, RequestSpec, RequestTemplate, TaskDriver, exchange,
 };
 use crate::{Endpoint, Run, Workload, ready};
@@ -33,7 +34,7 @@ use std::sync::Arc;
 /// Outside a tokio runtime with I/O and time.
 pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Outcome> {
     let workload = Workload::default();
-    let template = Run::new(&workload, endpoint).request_template();
+    let template = Run::new(&workload, endpoint).request_template(RunClock::start());
     let template = template.expect("there is no run name to reject");
     let request = first_request(&template, resource);
     let response = exchange(
@@ -56,7 +57,7 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
 /// # Panics
 /// If the name of the run cannot be sent.
 pub fn fetch_blocking(run: &Run<'_>, resource: Resource) -> Result<Bytes, Outcome> {
-    let template = run.request_template().expect("the name can be sent");
+    let template = run.request_template(RunClock::start()).expect("the name can be sent");
     let template = Arc::new(template);
     let mut client = BlockingClient::new(template.clone());
     let request = first_request(&template, resource);

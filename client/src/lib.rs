@@ -52,15 +52,18 @@
 //! - `execution`: the steps of an attempt, which all strategies share;
 //! - `transport`: sends one request and receives its response;
 //! - `storage`: verifies bodies, saves them, and continues partial ones;
+//! - [`load`]: a load run: requests at given times or as fast as possible;
 //! - `measure`: times a run; [`fetch()`]: a single request.
 
 mod execution;
 mod fetch;
 pub mod guide;
+pub mod load;
 mod lock;
 mod measure;
 pub mod policy;
 mod ready;
+mod record_sink;
 mod run;
 mod scheduler;
 mod storage;
@@ -73,6 +76,7 @@ pub use fetch::{fetch, fetch_blocking};
 pub use http;
 pub use measure::measure;
 pub use policy::Policy;
+pub use record_sink::RecordSink;
 pub use run::{BODY_LIMIT, CancellationToken, Run, RunError};
 pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile, StorageFailure};
 pub use strategy::Strategy;

@@ -1,7 +1,7 @@
 //! A run, which a strategy carries out: a workload and its conditions.
 
 use crate::transport::{
-    InvalidRunName, RequestTemplate, RunMessage, TransportConfig, TransportKind,
+    InvalidRunName, RequestTemplate, RunClock, RunMessage, TransportConfig, TransportKind,
 };
 use crate::{Concurrency, DownloadDir, Endpoint, Policy, Workload};
 use flagpole_protocol::AttemptRecord;
@@ -136,8 +136,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The template of all requests. Starts the clock of the run.
-    pub(crate) fn request_template(&self) -> Result<RequestTemplate, RunError> {
+    /// The template of all requests.
+    pub(crate) fn request_template(&self, clock: RunClock) -> Result<RequestTemplate, RunError> {
         let config = TransportConfig {
             timeouts: self.policy.timeouts,
             max_time: self.policy.max_time,
@@ -148,7 +148,9 @@ impl<'a> Run<'a> {
         };
         let (endpoints, name) = (std::slice::from_ref(self.endpoint), self.name.as_deref());
         let messages = self.workload.messages.iter().map(RunMessage::from);
-        let template = RequestTemplate::new(config, endpoints, messages, name, self.cancel.clone());
+        let cancel = self.cancel.clone();
+        let template =
+            RequestTemplate::new(config, endpoints, messages, name, cancel, clock);
         template.map_err(RunError::Name)
     }
 

@@ -76,6 +76,7 @@ impl RunState {
             redirects_to_get: (response.status)
                 .is_some_and(|status| redirects_to_get(status, self.method(&spec.plan))),
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
+            captured: None,
         };
         let mut scheduler = self.scheduler();
         let disposition = scheduler.complete(spec.id, &result, done);

@@ -2,7 +2,8 @@
 
 use crate::scheduler::{Action, AttemptId, AttemptPlan, AttemptScheduler};
 use crate::storage::{verify::BodyVerifier, wasted_bytes::WastedBytes};
-use crate::{DownloadDir, Run, RunError, StagedFile, lock::lock, transport::RequestTemplate};
+use crate::transport::{RequestTemplate, RunClock};
+use crate::{DownloadDir, Run, RunError, StagedFile, lock::lock};
 use flagpole_protocol::RunStats;
 use http::Method;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,9 +40,18 @@ impl RunState {
     /// [end early](RunState::stop) without cancelling the caller's token.
     pub(crate) fn start(run: &Run<'_>) -> Result<RunState, RunError> {
         let run = &run.with_child_token();
-        let template = Arc::new(run.request_template()?);
+        let template = Arc::new(run.request_template(RunClock::start())?);
         let scheduler = AttemptScheduler::new(run.workload, &run.policy, run.concurrency.get());
-        Ok(RunState {
+        Ok(RunState::new(run, template, scheduler))
+    }
+
+    /// A run with this scheduler. The clock of the template has started, or starts soon.
+    pub(crate) fn new(
+        run: &Run<'_>,
+        template: Arc<RequestTemplate>,
+        scheduler: AttemptScheduler,
+    ) -> RunState {
+        RunState {
             scheduler: Box::new(Mutex::new(scheduler)),
             verifier: BodyVerifier::default(),
             digests_bodies: run.digests_bodies,
@@ -52,7 +62,7 @@ impl RunState {
             arrived: (run.policy.hedge.is_some() && template.config.keep_partial_bodies)
                 .then(Arc::default),
             template,
-        })
+        }
     }
 
     /// Locks the scheduler. A panic that poisons the lock ends the run.

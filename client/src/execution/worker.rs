@@ -6,6 +6,7 @@ use crate::scheduler::{Action, AttemptSpec};
 use crate::transport::{BlockingClient, RawResponse, RequestSpec};
 use crate::{DownloadDir, Run, RunError, lock::lock, ready};
 use flagpole_protocol::{AttemptRecord, Outcome, RunStats};
+use std::ops::AddAssign;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, scope};
 use tokio_util::sync::CancellationToken;
@@ -25,14 +26,14 @@ pub(crate) struct BlockingWorker<'r> {
     pub(crate) stats: Box<RunStats>,
 }
 
-/// Carries out `work` on `count` threads and adds up the statistics. `work` gets the index of its thread.
-pub(crate) fn run_on_threads(
+/// Carries out `work` on `count` threads and adds up the results, such as statistics. `work` gets the index of its thread.
+pub(crate) fn run_on_threads<T: Default + Send + for<'a> AddAssign<&'a T>>(
     run: &Run<'_>,
     count: usize,
     (name, stack_size): (&str, usize),
-    work: impl Fn(usize) -> Result<Box<RunStats>, RunError> + Sync,
-) -> Result<RunStats, RunError> {
-    let total = Mutex::new(Ok(RunStats::default()));
+    work: impl Fn(usize) -> Result<Box<T>, RunError> + Sync,
+) -> Result<T, RunError> {
+    let total = Mutex::new(Ok(T::default()));
     let work = &|index| {
         // Cancels the run if this thread fails: the others would wait for its attempt to end.
         let cancel_on_failure = run.cancel.clone().drop_guard();

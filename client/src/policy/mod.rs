@@ -80,6 +80,11 @@ impl Policy {
         self.retry_rule().max_attempts().max(1)
     }
 
+    /// Whether a decision depends on all requests of a run, and not only on the one that it is about.
+    pub(crate) fn counts_over_all_requests(&self) -> bool {
+        self.budget.is_some() || self.hedge.is_some() || self.circuit_breaker.is_some()
+    }
+
     /// The rule for retries.
     pub(crate) fn retry_rule(&self) -> &dyn RetryRule {
         match &self.custom_retry {

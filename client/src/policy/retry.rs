@@ -109,7 +109,8 @@ impl RetryRule for Retry {
             | Outcome::BadMetadata(_)
             | Outcome::WriteFailed { .. }
             | Outcome::HedgeLost
-            | Outcome::Cancelled => false,
+            | Outcome::Cancelled
+            | Outcome::Unsent => false,
         }
     }
 

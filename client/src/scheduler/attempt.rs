@@ -2,6 +2,7 @@
 //! strategy, too.
 
 use crate::policy::CircuitPermit;
+use crate::{CapturedResponse, RenderedRequest};
 use flagpole_protocol::{AttemptKind, Outcome, Resource};
 use std::{sync::Arc, time::Duration};
 
@@ -41,6 +42,8 @@ pub(crate) struct AttemptPlan {
     pub(crate) request_number: u64,
     /// The target of a redirect, requested instead of the resource's own path.
     pub(crate) path: Option<Arc<str>>,
+    /// What differs from the target of the request.
+    pub(crate) rendered: Option<Arc<RenderedRequest>>,
     /// Number of redirects that led to this attempt.
     pub(super) hops: u32,
     /// Whether the body is the metadata that gives the staged flag its file name.
@@ -142,6 +145,8 @@ pub(crate) struct AttemptResult {
     pub(crate) died_unanswered: bool,
     /// The delay that `Retry-After` asks for (RFC 9110 section 10.2.3).
     pub(crate) retry_after: Option<Duration>,
+    /// The response, if the run captures responses.
+    pub(crate) captured: Option<Box<CapturedResponse>>,
 }
 
 /// The consequences of an attempt, for the strategy to carry out.

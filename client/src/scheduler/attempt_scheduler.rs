@@ -3,23 +3,30 @@
 
 use super::attempt::{AttemptId, AttemptPlan, InFlight};
 use super::hedge_state::HedgeState;
+use super::in_flight_meter::InFlightMeter;
+use super::source_clock::SourceClock;
 use crate::policy::{CircuitBreaker, ConcurrencyLimit};
-use crate::{DownloadSpec, Policy, RequestMessage, Workload};
+use crate::workload::list_source::ListSource;
+use crate::{DownloadSpec, Policy, RenderedRequest, RequestMessage, RequestSource, SourceRequest, Workload};
 use flagpole_protocol::AttemptKind;
 use http::Method;
 use slab::Slab;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Turns a workload (the downloads of a run) into attempts, at most `concurrency` in flight.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AttemptScheduler {
-    pub(super) workload: Vec<DownloadSpec>,
+    /// What requests are made for. Each request of the source names one of them by its index.
+    pub(super) targets: Vec<DownloadSpec>,
+    /// Says which request is due next.
+    pub(super) source: Box<dyn RequestSource>,
+    pub(super) source_clock: SourceClock,
+    pub(super) in_flight_meter: InFlightMeter,
     /// For each message of the workload, whether its method is idempotent.
     idempotent_messages: Vec<bool>,
-    /// Index of the first download that has not started.
-    pub(super) cursor: usize,
     pub(super) policy: Policy,
     pub(super) concurrency: usize,
     /// For each slot without an attempt, when the slot became free, in the order of the release: when its last attempt
@@ -49,8 +56,19 @@ pub(crate) struct AttemptScheduler {
 }
 
 impl AttemptScheduler {
-    /// Schedules `workload` with at most `concurrency` attempts in flight (0 counts as 1).
+    /// Schedules the downloads of `workload` in order, with at most `concurrency` attempts in flight (0 counts as 1).
     pub(crate) fn new(
+        workload: &Workload,
+        policy: &Policy,
+        concurrency: usize,
+    ) -> AttemptScheduler {
+        let source = Box::new(ListSource::new(&workload.downloads));
+        AttemptScheduler::with_source(source, workload, policy, concurrency)
+    }
+
+    /// Schedules the requests of `source`, whose targets are the downloads of `workload`.
+    pub(crate) fn with_source(
+        source: Box<dyn RequestSource>,
         workload: &Workload,
         policy: &Policy,
         concurrency: usize,
@@ -58,14 +76,26 @@ impl AttemptScheduler {
         let concurrency = concurrency.max(1);
         let methods = workload.messages.iter().map(RequestMessage::method);
         AttemptScheduler {
-            workload: workload.downloads.clone(),
+            targets: workload.downloads.clone(),
+            source,
+            source_clock: SourceClock::default(),
+            in_flight_meter: InFlightMeter::default(),
             idempotent_messages: methods.map(Method::is_idempotent).collect(),
             policy: policy.clone(),
             concurrency,
             free_slots: vec![Duration::ZERO; concurrency].into(),
             hedging: policy.hedge.map(HedgeState::new),
             circuit_breaker: policy.circuit_breaker.map(CircuitBreaker::new),
-            ..AttemptScheduler::default()
+            is_stopped: false,
+            downloads: Slab::new(),
+            in_flight: Slab::new(),
+            retries: BTreeMap::new(),
+            immediate: VecDeque::new(),
+            followups: VecDeque::new(),
+            limit: None,
+            started: 0,
+            firsts: 0,
+            retried: 0,
         }
     }
 
@@ -87,6 +117,27 @@ impl AttemptScheduler {
         self.concurrency = concurrency;
         let free = concurrency.saturating_sub(self.in_flight.len());
         self.free_slots.resize(free, now);
+    }
+
+    /// Takes no request from the source that becomes due after `now`.
+    pub(crate) fn stop_source(&mut self, now: Duration) {
+        let time = self.source_clock.end_time(now);
+        self.source.stop(time);
+    }
+
+    /// Takes no requests from the source for a while. Attempts in flight and retries go on.
+    pub(crate) fn set_paused(&mut self, is_paused: bool, now: Duration) {
+        self.source_clock.set_paused(is_paused, now);
+    }
+
+    /// The clock of the source.
+    pub(crate) fn source_clock(&self) -> SourceClock {
+        self.source_clock
+    }
+
+    /// How many attempts have been in flight.
+    pub(crate) fn in_flight_meter(&self) -> InFlightMeter {
+        self.in_flight_meter
     }
 
     /// Starts no further attempts.
@@ -119,7 +170,8 @@ impl AttemptScheduler {
     /// empty.
     pub(crate) fn max_in_flight(&self) -> usize {
         let per_download = 1 + usize::from(self.hedging.is_some());
-        let undecided = self.workload.len() - self.cursor + self.downloads.len();
+        let remaining = self.source.remaining().unwrap_or(usize::MAX);
+        let undecided = remaining.saturating_add(self.downloads.len());
         undecided.saturating_mul(per_download).min(self.concurrency)
     }
 
@@ -173,8 +225,14 @@ impl AttemptScheduler {
 /// country names its file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DownloadState {
-    /// Its index in the workload.
+    /// Its position in the workload, from 0.
     pub(super) index: usize,
+    /// Index of its target.
+    pub(super) target: usize,
+    /// The user of the source who makes the request.
+    pub(super) user: usize,
+    /// What differs from the target.
+    pub(super) rendered: Option<Arc<RenderedRequest>>,
     /// Whether the flag is staged and its metadata is requested.
     pub(super) names_file: bool,
     /// Increases with every try and phase; a planned attempt with an older generation is obsolete.
@@ -199,9 +257,12 @@ pub(super) struct DownloadState {
 }
 
 impl DownloadState {
-    pub(super) fn new(index: usize) -> DownloadState {
+    pub(super) fn new(request: SourceRequest) -> DownloadState {
         DownloadState {
-            index,
+            index: usize::try_from(request.number).expect("a position in the workload fits memory"),
+            target: request.target,
+            user: request.user,
+            rendered: request.rendered,
             tries: 1,
             live_parts: 1,
             ..DownloadState::default()

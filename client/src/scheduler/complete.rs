@@ -2,6 +2,7 @@
 
 use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
+use crate::EndedRequest;
 use crate::policy::{CircuitPermit, FailedTry};
 use flagpole_protocol::{AttemptKind, Outcome, TimeoutKind};
 use std::time::Duration;
@@ -22,6 +23,7 @@ impl AttemptScheduler {
         let entry = entry.filter(|entry| entry.serial == id.serial && entry.ended.is_none());
         let entry = entry.expect("an attempt is completed once, while it holds its slot");
         entry.ended = Some(now);
+        self.in_flight_meter.on_end(now);
         let (is_superseded, plan) = (entry.is_superseded, entry.plan.clone());
         let permit = entry.permit.take();
         let repetition = self.repetition(&plan, result, now);
@@ -55,13 +57,34 @@ impl AttemptScheduler {
         }
         // An attempt is superseded when its download ends.
         let download = &mut self.downloads[id.download_key];
+        let user = download.user;
         download.in_flight.retain(|in_flight| *in_flight != id);
         download.died_unanswered |= result.died_unanswered;
         if let Some(repetition) = repetition {
             self.immediate.push_back(repetition);
             return Disposition::intermediate(result.outcome.clone());
         }
-        match self.follow_redirect(&plan, result, now) {
+        let disposition = self.dispose(id, &plan, result, now);
+        if disposition.is_final {
+            self.source.on_end(&EndedRequest {
+                user,
+                at: self.source_clock.end_time(now),
+                outcome: &disposition.outcome,
+                response: result.captured.as_deref(),
+            });
+        }
+        disposition
+    }
+
+    /// What follows from the result of an attempt that is not superseded.
+    fn dispose(
+        &mut self,
+        id: AttemptId,
+        plan: &AttemptPlan,
+        result: &AttemptResult,
+        now: Duration,
+    ) -> Disposition {
+        match self.follow_redirect(plan, result, now) {
             redirected @ Outcome::Redirected(_) => Disposition::intermediate(redirected),
             Outcome::Ok => self.on_verified_body(id, now),
             // The country's flag was found, so the download cannot end as not found.
@@ -159,7 +182,7 @@ impl AttemptScheduler {
         if download.names_file {
             return self.end_download(id, Outcome::Ok, BodyAction::RenameStaged);
         }
-        if !self.workload[download.index].needs_metadata() {
+        if !self.targets[download.target].needs_metadata() {
             return self.end_download(id, Outcome::Ok, BodyAction::Save);
         }
         download.staging = Some((id, now));
@@ -215,7 +238,7 @@ impl AttemptScheduler {
         // A hop has a request before it, which did arrive.
         let is_first_hop = self.in_flight[id.in_flight_key].plan.hops == 0;
         let may_have_arrived = outcome.may_have_arrived() || !is_first_hop;
-        let message = self.workload[self.downloads[key].index].message;
+        let message = self.targets[self.downloads[key].target].message;
         let backoff = if may_have_arrived && !self.may_repeat(message) {
             None
         } else {

@@ -1,4 +1,4 @@
-//! Decides which attempt comes next, from a workload (the downloads of a run) and a policy (timeouts, retries,
+//! Decides which attempt comes next, from a source of requests (such as the downloads of a workload) and a policy (timeouts, retries,
 //! hedging, redirects). The scheduler has no clock, no thread and no socket: the time is an argument, and a
 //! strategy is a loop around [`AttemptScheduler::next`] and [`AttemptScheduler::complete`]. Every policy therefore
 //! holds under every strategy and is tested in virtual time.
@@ -45,11 +45,15 @@ mod attempt;
 mod attempt_scheduler;
 mod complete;
 mod hedge_state;
+mod in_flight_meter;
 mod next;
+mod source_clock;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 pub(crate) use attempt::{
     Action, AttemptId, AttemptPlan, AttemptResult, AttemptSpec, BodyAction, Disposition,
 };
 pub(crate) use attempt_scheduler::AttemptScheduler;
+pub(crate) use unfinished::UnfinishedRequest;

@@ -2,14 +2,24 @@
 
 use super::attempt::{Action, AttemptId, AttemptPlan, AttemptSpec, InFlight};
 use super::attempt_scheduler::{AttemptScheduler, DownloadState};
+use crate::{SourceAction, SourceRequest};
 use flagpole_protocol::{AttemptKind, Resource};
 use std::time::Duration;
+
+/// Why no attempt is ready.
+enum NoneReady {
+    /// The next one is due at this time.
+    Until(Duration),
+    /// That depends on attempts in flight, or on the end of a pause.
+    Blocked,
+    /// There are no further requests, except those that follow from attempts in flight.
+    Exhausted,
+}
 
 impl AttemptScheduler {
     /// The action at time `now`, counted from the start of the run.
     pub(crate) fn next(&mut self, now: Duration) -> Action {
-        let is_exhausted = self.cursor == self.workload.len() && self.downloads.is_empty();
-        if self.is_over(now) || is_exhausted && self.in_flight.is_empty() {
+        if self.is_over(now) {
             return Action::Finished;
         }
         if self.in_flight.len() >= self.concurrency {
@@ -17,18 +27,21 @@ impl AttemptScheduler {
         }
         match self.take_ready(now) {
             Ok(plan) => Action::Start(self.start(plan, now)),
-            Err(Some(until)) => {
+            Err(NoneReady::Until(until)) => {
                 Action::SleepUntil(self.policy.max_time.map_or(until, |end| until.min(end)))
             }
-            Err(None) => Action::Blocked,
+            Err(NoneReady::Exhausted) if self.downloads.is_empty() && self.in_flight.is_empty() => {
+                Action::Finished
+            }
+            Err(NoneReady::Exhausted | NoneReady::Blocked) => Action::Blocked,
         }
     }
 
     /// The attempt with the highest priority that is due, in the order of the [module](super).
     ///
     /// # Errors
-    /// If none is due: when the next one will be; `None` if that depends on attempts in flight.
-    fn take_ready(&mut self, now: Duration) -> Result<AttemptPlan, Option<Duration>> {
+    /// If none is due.
+    fn take_ready(&mut self, now: Duration) -> Result<AttemptPlan, NoneReady> {
         let hedge = self.next_hedge();
         if let Some((id, due)) = hedge
             && due <= now
@@ -47,17 +60,32 @@ impl AttemptScheduler {
                 return Ok(plan);
             }
         }
-        let first = self.workload.get(self.cursor);
-        let first_due = first.map(|download| download.due.unwrap_or(now));
         let has_few_unnamed = self.followups.len() < self.concurrency;
-        if has_few_unnamed && first_due.is_some_and(|due| due <= now) {
-            return Ok(self.start_download());
+        let action = has_few_unnamed.then(|| self.next_of_source(now));
+        if let Some(SourceAction::Start(request)) = action {
+            return Ok(self.start_download(request));
         }
         if let Some(metadata) = self.followups.pop_front() {
             return Ok(metadata);
         }
+        let first_due = match action {
+            Some(SourceAction::SleepUntil(due)) => Some(self.source_clock.run_time(due)),
+            _ => None,
+        };
         let times = [hedge.map(|(_, due)| due), retry_due, first_due];
-        Err(times.into_iter().flatten().min())
+        Err(match times.into_iter().flatten().min() {
+            Some(until) => NoneReady::Until(until),
+            None if action == Some(SourceAction::Finished) => NoneReady::Exhausted,
+            None => NoneReady::Blocked,
+        })
+    }
+
+    /// What the source has now; nothing during a pause.
+    fn next_of_source(&mut self, now: Duration) -> SourceAction {
+        match self.source_clock.source_time(now) {
+            Some(time) => self.source.next(time),
+            None => SourceAction::Blocked,
+        }
     }
 
     fn is_current(&self, plan: &AttemptPlan) -> bool {
@@ -95,12 +123,11 @@ impl AttemptScheduler {
     }
 
     /// The first try of the next download.
-    fn start_download(&mut self) -> AttemptPlan {
-        let index = self.cursor;
-        self.cursor += 1;
-        let key = self.downloads.insert(DownloadState::new(index));
+    fn start_download(&mut self, request: SourceRequest) -> AttemptPlan {
+        let due = request.due.map(|due| self.source_clock.run_time(due));
+        let key = self.downloads.insert(DownloadState::new(request));
         AttemptPlan {
-            due: self.workload[index].due,
+            due,
             ..self.plan(key, AttemptKind::First)
         }
     }
@@ -111,7 +138,7 @@ impl AttemptScheduler {
         let tries = u64::from(self.policy.max_attempts());
         // The numbers per download, `W` in the documentation of the module.
         let width = tries * (1 + u64::from(self.hedging.is_some()));
-        let spec = &self.workload[download.index];
+        let spec = &self.targets[download.target];
         AttemptPlan {
             index: download.index,
             download_key,
@@ -125,6 +152,7 @@ impl AttemptScheduler {
             as_get: false,
             request_number: (spec.request_number - 1) * width + u64::from(download.tries),
             path: None,
+            rendered: download.rendered.clone(),
             hops: 0,
             names_file: download.names_file,
             unconditional: false,
@@ -159,6 +187,7 @@ impl AttemptScheduler {
             download_key: plan.download_key,
         };
         self.started += 1;
+        self.in_flight_meter.on_start(now);
         // Only attempts of unfinished downloads are ready.
         let download = &mut self.downloads[plan.download_key];
         download.in_flight.push(id);

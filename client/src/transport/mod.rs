@@ -31,4 +31,5 @@ pub use request::InvalidRunName;
 pub(crate) use request::{RequestSpec, RunMessage, TransportConfig};
 pub(crate) use request_template::RequestTemplate;
 pub(crate) use response::RawResponse;
+pub(crate) use run_clock::RunClock;
 pub(crate) use task_exchange::{PooledConnection, exchange};

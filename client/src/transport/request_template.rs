@@ -59,7 +59,7 @@ impl MessageForms {
 }
 
 impl RequestTemplate {
-    /// Starts the clock of the run. Downloads without a message go to the first endpoint.
+    /// For a run with this clock. Downloads without a message go to the first endpoint.
     ///
     /// # Panics
     /// If there is no endpoint, or a message has one that does not exist.
@@ -69,6 +69,7 @@ impl RequestTemplate {
         messages: impl IntoIterator<Item = RunMessage<'m>>,
         name: Option<&str>,
         cancel: CancellationToken,
+        clock: RunClock,
     ) -> Result<RequestTemplate, InvalidRunName> {
         let name = name.map(run_name).transpose()?;
         let get = RequestMessage::default();
@@ -76,7 +77,7 @@ impl RequestTemplate {
         let forms = |message| MessageForms::new(&message, endpoints, config.reuse, name.as_ref());
         let messages = messages.into_iter().map(forms);
         Ok(RequestTemplate {
-            clock: RunClock::start(),
+            clock,
             cancel,
             trust: Arc::default(),
             endpoints: endpoints.iter().map(PreparedEndpoint::new).collect(),

@@ -19,6 +19,22 @@ impl RunClock {
         }
     }
 
+    /// A clock that starts after `delay`; until then it stands at 0.
+    pub(crate) fn start_after(delay: Duration) -> RunClock {
+        let now = RunClock::start();
+        RunClock {
+            start: now.start + delay,
+            start_unix: now.start_unix + delay,
+        }
+    }
+
+    /// The instant at `time` after the start.
+    pub(crate) fn instant(self, time: Duration) -> Instant {
+        // Beyond what the system can represent, nothing is ever due.
+        let far = || self.start + Duration::from_secs(u32::MAX.into());
+        self.start.checked_add(time).unwrap_or_else(far)
+    }
+
     /// The time since the start.
     pub(crate) fn now(self) -> Duration {
         self.start.elapsed()

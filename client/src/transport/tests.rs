@@ -58,7 +58,7 @@ fn template(transport: TransportKind, endpoints: &[Endpoint]) -> RequestTemplate
         ..RunMessage::from(&get)
     });
     let cancel = CancellationToken::new();
-    RequestTemplate::new(config, endpoints, messages, None, cancel).unwrap()
+    RequestTemplate::new(config, endpoints, messages, None, cancel, RunClock::start()).unwrap()
 }
 
 fn request(template: &RequestTemplate, message: usize) -> RequestSpec<'_> {

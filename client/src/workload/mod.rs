@@ -5,6 +5,7 @@ pub(crate) mod arrivals;
 pub(crate) mod closed_source;
 pub(crate) mod expectation;
 pub(crate) mod file_error;
+pub(crate) mod list_source;
 pub(crate) mod open_source;
 pub(crate) mod proxy;
 pub(crate) mod request_limit;

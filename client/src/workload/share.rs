@@ -13,7 +13,34 @@ impl Share {
     /// All of the load: there is one loop.
     pub const WHOLE: Share = Share { index: 0, of: 1 };
 
-    pub(crate) fn contains(self, number: u64) -> bool {
+    /// `of` equal shares, at least one.
+    pub(crate) fn all(of: usize) -> impl Iterator<Item = Share> {
+        let of = of.max(1) as u64;
+        (0..of).map(move |index| Share { index, of })
+    }
+
+    /// This share's part of `total`; the parts of all shares add up to it, and the first are at most 1 larger.
+    pub(crate) fn part_of(self, total: usize) -> usize {
+        let part = (total as u64 + self.of - 1 - self.index) / self.of;
+        usize::try_from(part).expect("a part is not larger than the whole")
+    }
+
+    /// Whether arrival or user `number`, from 0, belongs to this share.
+    pub fn contains(self, number: u64) -> bool {
         number % self.of == self.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_add_up() {
+        for (total, count) in [(1, 1), (7, 2), (32, 3), (1000, 64), (3, 5)] {
+            let parts: Vec<_> = Share::all(count).map(|share| share.part_of(total)).collect();
+            assert_eq!((parts.len(), parts.iter().sum()), (count, total));
+            assert!(parts.is_sorted_by(|a, b| a >= b) && parts[0] - parts[count - 1] <= 1);
+        }
     }
 }

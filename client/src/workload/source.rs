@@ -19,10 +19,15 @@ pub trait RequestSource: Send + Debug {
     /// No further iteration, arrival or later step of a scenario begins. Arrivals that were due at `now` are still given
     /// out, so that none is lost; after them, [`next`](RequestSource::next) gives [`SourceAction::Finished`].
     fn stop(&mut self, now: Duration);
+
+    /// The number of requests to come; `None` if it is not known.
+    fn remaining(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// What the scheduler does next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SourceAction {
     /// Start this request.
     Start(SourceRequest),
@@ -35,7 +40,7 @@ pub enum SourceAction {
 }
 
 /// A request that is due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceRequest {
     /// The position in the schedule of all loops, from 0.
     pub number: u64,

@@ -10,6 +10,7 @@ mod exchanges;
 mod faults;
 mod gif;
 mod limits;
+mod loads;
 mod measuring;
 mod messages;
 mod own_policies;

@@ -19,7 +19,7 @@ pub struct LoadStats {
     pub parts: ResponseTimeParts,
     /// How late the client started attempts: see [`AttemptRecord::lateness`].
     pub lateness: LatencyStats,
-    /// All attempts.
+    /// Attempts for which a request was sent, or a connection was tried.
     pub attempts: u64,
     /// Attempts made because the previous one failed.
     pub retries: u64,
@@ -53,6 +53,8 @@ pub struct LoadStats {
 pub struct OutcomeTimes {
     /// What the outcome counts as.
     pub class: OutcomeClass,
+    /// Whether the run ended before the requests did: their times are lower bounds.
+    pub is_unfinished: bool,
     /// The reason for people. Of several reasons under one label the first in alphabetical order.
     pub reason: String,
     /// From when a request was due to its end. Of unfinished requests: until the run ended.
@@ -79,7 +81,8 @@ pub struct ResponseTimeParts {
 impl LoadStats {
     /// Adds one attempt, and its request if the attempt ends it.
     pub fn record(&mut self, record: &AttemptRecord) {
-        self.attempts += 1;
+        let is_sent = !matches!(record.outcome, Outcome::CircuitOpen | Outcome::Unsent);
+        self.attempts += u64::from(is_sent);
         match record.kind {
             AttemptKind::First | AttemptKind::Metadata => {}
             AttemptKind::Retry => self.retries += 1,
@@ -88,8 +91,10 @@ impl LoadStats {
         }
         self.connections += u64::from(record.opened_connection());
         self.bytes += record.bytes;
-        self.lateness.record(record.lateness);
-        self.attempt_time += record.done.saturating_sub(record.started);
+        if is_sent {
+            self.lateness.record(record.lateness);
+            self.attempt_time += record.done.saturating_sub(record.started);
+        }
         self.record_arrival(record);
         // Requests of a run that ended during an attempt end with that attempt.
         if record.is_final {
@@ -109,15 +114,16 @@ impl LoadStats {
         successful.map(OutcomeTimes::count).sum()
     }
 
-    /// The requests that had not ended when the run ended; their times are lower bounds.
-    pub fn unfinished(&self) -> Option<&OutcomeTimes> {
-        self.outcomes.get(&Outcome::Cancelled.label())
+    /// The number of requests that had not ended when the run ended.
+    pub fn unfinished(&self) -> u64 {
+        let times = self.outcomes.values();
+        let unfinished = times.filter(|times| times.is_unfinished);
+        unfinished.map(OutcomeTimes::count).sum()
     }
 
     /// The number of requests that neither succeeded nor were unfinished.
     pub fn failures(&self) -> u64 {
-        let unfinished = self.unfinished().map_or(0, OutcomeTimes::count);
-        self.requests() - self.successes() - unfinished
+        self.requests() - self.successes() - self.unfinished()
     }
 
     /// The response times of successful requests, and of unfinished ones, which count as at least as long as they lasted.
@@ -133,9 +139,8 @@ impl LoadStats {
 
     fn merged(&self, select: fn(&OutcomeTimes) -> &LatencyStats) -> LatencyStats {
         let mut merged = LatencyStats::default();
-        let unfinished = Outcome::Cancelled.label();
-        for (label, times) in &self.outcomes {
-            if times.class == OutcomeClass::Ok || *label == unfinished {
+        for times in self.outcomes.values() {
+            if times.class == OutcomeClass::Ok || times.is_unfinished {
                 merged += select(times);
             }
         }
@@ -175,6 +180,7 @@ impl LoadStats {
             Some(times) => times,
             None => self.outcomes.entry(label).or_insert_with(|| OutcomeTimes {
                 class,
+                is_unfinished: record.outcome.is_unfinished(),
                 reason: record.outcome.to_string(),
                 response_time: LatencyStats::default(),
                 service_time: LatencyStats::default(),

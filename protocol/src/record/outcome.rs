@@ -97,6 +97,8 @@ pub enum Outcome {
     HedgeLost,
     /// The run was cancelled during the attempt.
     Cancelled,
+    /// The run ended before a connection was free for the request, or before its retry was due: no request was sent.
+    Unsent,
 }
 
 /// What an outcome counts as.
@@ -130,7 +132,13 @@ impl Outcome {
                 | Outcome::ConnectFailed { .. }
                 | Outcome::Timeout(TimeoutKind::Connect, _)
                 | Outcome::CircuitOpen
+                | Outcome::Unsent
         )
+    }
+
+    /// Whether the run ended before the request did, so that its times are lower bounds.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self, Outcome::Cancelled | Outcome::Unsent)
     }
 
     /// What the outcome counts as.
@@ -186,6 +194,7 @@ impl Outcome {
                 (Intermediate, "hedge_lost", words)
             }
             Outcome::Cancelled => (Error, "cancelled", "cancelled"),
+            Outcome::Unsent => (Error, "unsent", "not sent before the run ended"),
         }
     }
 }

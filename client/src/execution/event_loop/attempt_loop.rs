@@ -1,11 +1,11 @@
 //! The state that all tasks of one event loop share.
 
 use super::idle_connections::IdleConnections;
+use super::loop_sink::LoopSink;
 use crate::lock::lock;
 use crate::scheduler::{Action, AttemptId, AttemptSpec};
 use crate::transport::{PooledConnection, RequestTemplate};
 use crate::{Run, RunError, execution::run_state::RunState, storage::disk_writer::DiskWriter};
-use flagpole_protocol::RunStats;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -13,17 +13,17 @@ use tokio_util::sync::CancellationToken;
 
 /// An event loop and its part of the concurrency. Several loops may share the scheduler.
 pub(crate) struct AttemptLoop {
-    pub(super) run_state: Arc<RunState>,
+    pub(crate) run_state: Arc<RunState>,
     pub(super) disk_writer: Option<Arc<DiskWriter>>,
     /// A deep copy: with a shared template, loops on other cores would contend for its reference counts.
     pub(super) template: RequestTemplate,
     /// The maximum number of attempts of this loop in flight.
     concurrency: usize,
-    pub(super) in_flight: AtomicUsize,
+    pub(crate) in_flight: AtomicUsize,
     /// Open connections without a request. A task puts its connection back before it releases its concurrency slot, so
     /// that there are never more connections than slots.
     idle: Mutex<IdleConnections<PooledConnection>>,
-    pub(super) stats: Mutex<RunStats>,
+    pub(crate) sink: Mutex<LoopSink>,
     /// The signals of all loops of the run, and the index of this loop's.
     signals: Arc<[LoopSignal]>,
     index: usize,
@@ -59,7 +59,7 @@ impl AttemptLoop {
                 concurrency: *concurrency,
                 in_flight: AtomicUsize::new(0),
                 idle: Mutex::new(IdleConnections::new(run_state.template.endpoint_count())),
-                stats: Mutex::default(),
+                sink: Mutex::default(),
                 signals: signals.clone(),
                 index,
             })

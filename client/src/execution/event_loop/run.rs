@@ -1,14 +1,18 @@
 //! The runtime of an event loop, and its main task, which starts a task for each attempt that is due and has a slot.
 
+use super::exact_timer::ExactTimer;
+use super::steering::{LoopLimits, Steering};
 use super::{attempt_loop::AttemptLoop, task::run_task};
 use crate::{Run, RunError, policy::AdaptiveLimit, scheduler::Action};
 use crate::{execution::run_state::RunState, lock::lock};
 use flagpole_protocol::RunStats;
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, atomic::Ordering::SeqCst};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinSet};
-use tokio::{sync::mpsc, time::sleep};
+use tokio::sync::mpsc;
 
 /// The capacity of the channel of records to the main task. Tasks wait while the channel is full.
 const RECORDS: usize = 256;
@@ -27,7 +31,7 @@ pub(crate) fn run_on_runtime(
         run_state.scheduler().set_limit(Box::new(limit));
     }
     let attempts = AttemptLoop::for_shares(run, &run_state, &[run.concurrency.get()])?;
-    let stats = attempts[0].block_on(&runtime, run);
+    let stats = attempts[0].block_on(&runtime, run)?;
     Ok(run_state.total_stats(run, stats))
 }
 
@@ -37,20 +41,52 @@ pub(crate) fn start_runtime(builder: &mut Builder) -> Result<Runtime, RunError> 
 }
 
 impl AttemptLoop {
-    /// Carries out this loop's part of a run.
-    pub(crate) fn block_on(self: &Arc<AttemptLoop>, runtime: &Runtime, run: &Run<'_>) -> RunStats {
-        let stats = runtime.block_on(self.clone().run(run));
+    /// Carries out this loop's part of a run of a strategy.
+    ///
+    /// # Errors
+    /// If the system refuses a timer.
+    pub(crate) fn block_on(
+        self: &Arc<AttemptLoop>,
+        runtime: &Runtime,
+        run: &Run<'_>,
+    ) -> Result<RunStats, RunError> {
+        self.block_on_steered(runtime, run, None)?;
+        Ok(lock(&self.sink).take_stats())
+    }
+
+    /// Carries out this loop's part of a run; its records go to its sink.
+    ///
+    /// # Errors
+    /// If the system refuses a timer.
+    pub(crate) fn block_on_steered(
+        self: &Arc<AttemptLoop>,
+        runtime: &Runtime,
+        run: &Run<'_>,
+        limits: Option<LoopLimits>,
+    ) -> Result<(), RunError> {
+        let ended = runtime.block_on(self.clone().run(run, limits));
         // Before the runtime in which the connections are registered ends.
         self.close_idle();
-        stats
+        ended.map_err(RunError::Runtime)
     }
 
     /// Makes attempts until the scheduler has no more or the run is cancelled; then waits for those in flight.
-    async fn run(self: Arc<AttemptLoop>, run: &Run<'_>) -> RunStats {
+    async fn run(
+        self: Arc<AttemptLoop>,
+        run: &Run<'_>,
+        mut limits: Option<LoopLimits>,
+    ) -> io::Result<()> {
+        let timer = ExactTimer::new()?;
+        let clock = self.run_state.template.clock;
+        timer.sleep_until(clock.instant(Duration::ZERO)).await?;
         let mut tasks = JoinSet::new();
         let (sender, mut records) = mpsc::channel(RECORDS);
         let mut batch = Vec::new();
+        let mut end = limits.as_ref().and_then(LoopLimits::end);
         loop {
+            if end.is_some_and(|end| end <= clock.now()) {
+                self.cancel.cancel();
+            }
             if self.cancel.is_cancelled() {
                 self.run_state.scheduler().stop();
                 break;
@@ -64,10 +100,8 @@ impl AttemptLoop {
                     continue;
                 }
                 Action::Finished => break,
-                Action::SleepUntil(until) => {
-                    Some(until.saturating_sub(self.run_state.template.clock.now()))
-                }
-                Action::Blocked => None,
+                Action::SleepUntil(until) => Some(end.map_or(until, |end| end.min(until))),
+                Action::Blocked => end,
             };
             tokio::select! {
                 biased;
@@ -77,7 +111,8 @@ impl AttemptLoop {
                 }
                 Some(ended) = tasks.join_next() => propagate_panic(ended),
                 () = self.notified() => {}
-                () = sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+                slept = timer.sleep_until(clock.instant(wait.unwrap_or_default())), if wait.is_some() => slept?,
+                Some(steering) = changed(&mut limits) => end = self.steer(steering, limits.as_ref()),
                 () = self.cancel.cancelled() => {}
             }
         }
@@ -89,8 +124,29 @@ impl AttemptLoop {
         while let Some(ended) = tasks.join_next().await {
             propagate_panic(ended);
         }
-        std::mem::take(&mut lock(&self.stats))
+        Ok(())
     }
+
+    /// Does what the user of a load run wants; returns when the run ends.
+    fn steer(&self, steering: Steering, limits: Option<&LoopLimits>) -> Option<Duration> {
+        let now = self.run_state.template.clock.now();
+        let mut scheduler = self.run_state.scheduler();
+        scheduler.set_paused(steering.is_paused, now);
+        let limits = limits?;
+        if steering.is_stopped {
+            scheduler.stop_source(now);
+            return Some(now.saturating_add(limits.grace));
+        }
+        let clock = scheduler.source_clock();
+        // The end moves with each pause.
+        let end = limits.end().filter(|_| !clock.is_paused());
+        end.map(|end| clock.run_time(end))
+    }
+}
+
+/// The next change of what the user wants; none without limits.
+async fn changed(limits: &mut Option<LoopLimits>) -> Option<Steering> {
+    Some(limits.as_mut()?.changed().await)
 }
 
 fn propagate_panic(task: Result<(), JoinError>) {

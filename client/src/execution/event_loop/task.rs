@@ -104,7 +104,7 @@ impl AttemptDriver for TaskWorker {
 
     /// Sends the record before the task begins its next attempt, so that a slow callback delays that attempt.
     async fn report(&mut self, record: Box<AttemptRecord>) {
-        lock(&self.attempt_loop.stats).record(&record);
+        lock(&self.attempt_loop.sink).record(&record);
         self.attempt_loop.notify_idle();
         // Lets other tasks run even if all attempts of this task fail without waiting.
         consume_budget().await;

@@ -139,6 +139,7 @@ pub(super) fn result(outcome: Outcome) -> AttemptResult {
         conditions_failed: false,
         died_unanswered: false,
         retry_after: None,
+        captured: None,
     }
 }
 

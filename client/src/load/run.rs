@@ -1,0 +1,232 @@
+//! A load run: its settings, and the event loops that carry it out.
+
+use super::{control::LoadControl, run_end::LoadRunEnd};
+use crate::execution::event_loop::affinity::{cores_for, pin_to};
+use crate::execution::event_loop::attempt_loop::AttemptLoop;
+use crate::execution::event_loop::loop_sink::LoopSink;
+use crate::execution::event_loop::run::start_runtime;
+use crate::execution::event_loop::steering::LoopLimits;
+use crate::execution::run_state::RunState;
+use crate::execution::worker::run_on_threads;
+use crate::lock::lock;
+use crate::scheduler::{AttemptScheduler, UnfinishedRequest};
+use crate::transport::{RunClock, TransportKind};
+use crate::{Endpoint, Policy, RecordSink, RequestSource, Run, RunError, Share, Workload};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::runtime::Builder;
+
+/// The size of the stack of a loop's thread, in bytes: that of the standard library.
+const STACK_SIZE: usize = 2 << 20;
+
+/// The threads of the loops start within this time before the start of the run.
+const START_UP: Duration = Duration::from_millis(20);
+
+/// After this many tasks an event loop looks for what has arrived and for the next request to start. tokio's default of 61
+/// makes arrivals late by as many responses.
+const EVENT_INTERVAL: u32 = 16;
+
+/// A load run. Its targets are the downloads of a [`Workload`]; a source says when which of them is requested.
+pub struct LoadRun<'a> {
+    run: Run<'a>,
+    source: &'a (dyn Fn(Share) -> Box<dyn RequestSource> + Sync),
+    connections: usize,
+    loops: usize,
+    duration: Option<Duration>,
+    grace: Duration,
+    control: LoadControl,
+}
+
+impl<'a> LoadRun<'a> {
+    /// A run with one connection, the default policy, one event loop per core, and no limit on its duration. `source` makes the
+    /// source of one event loop, which has the requests of its [`Share`].
+    pub fn new(
+        targets: &'a Workload,
+        endpoint: &'a Endpoint,
+        source: &'a (dyn Fn(Share) -> Box<dyn RequestSource> + Sync),
+    ) -> LoadRun<'a> {
+        LoadRun {
+            run: Run::new(targets, endpoint),
+            source,
+            connections: 1,
+            loops: available_parallelism().map_or(1, NonZero::get),
+            duration: None,
+            grace: Duration::ZERO,
+            control: LoadControl::new(),
+        }
+    }
+
+    /// The most requests in flight, at least 1. Requests that are due beyond it wait.
+    pub fn connections(self, connections: usize) -> LoadRun<'a> {
+        let connections = connections.max(1);
+        LoadRun {
+            connections,
+            ..self
+        }
+    }
+
+    /// The number of event loops, each on a thread; at least 1, at most one for each connection.
+    pub fn loops(self, loops: usize) -> LoadRun<'a> {
+        LoadRun { loops, ..self }
+    }
+
+    /// Timeouts, retries, hedging, redirects and connection reuse.
+    pub fn policy(self, policy: Policy) -> LoadRun<'a> {
+        LoadRun {
+            run: self.run.policy(policy),
+            ..self
+        }
+    }
+
+    /// Who speaks HTTP.
+    pub fn transport(self, transport: TransportKind) -> LoadRun<'a> {
+        LoadRun {
+            run: self.run.transport(transport),
+            ..self
+        }
+    }
+
+    /// The largest body that is accepted, in bytes.
+    pub fn body_limit(self, body_limit: usize) -> LoadRun<'a> {
+        LoadRun {
+            run: self.run.body_limit(body_limit),
+            ..self
+        }
+    }
+
+    /// When the last request arrives, from the start of the run. The run ends when all requests have ended, at the latest after
+    /// the grace period; requests that are unfinished then are cancelled.
+    pub fn duration(self, duration: Duration) -> LoadRun<'a> {
+        LoadRun {
+            duration: Some(duration),
+            ..self
+        }
+    }
+
+    /// How long requests may take after the last arrival, if the run has a duration or is stopped.
+    pub fn grace(self, grace: Duration) -> LoadRun<'a> {
+        LoadRun { grace, ..self }
+    }
+
+    /// Pauses and ends the run from other threads.
+    pub fn control(mut self, control: &LoadControl) -> LoadRun<'a> {
+        self.control = control.clone();
+        self.run.cancel = control.cancel.clone();
+        self
+    }
+
+    /// Carries out the run, and blocks until it has ended. `sinks` makes the sink of an event loop, from 0, in its thread.
+    ///
+    /// # Errors
+    /// If the system refuses a thread or what an event loop needs.
+    pub fn run(
+        &self,
+        sinks: &(dyn Fn(usize) -> Box<dyn RecordSink> + Sync),
+    ) -> Result<LoadRunEnd, RunError> {
+        // A token of its own: if one loop fails, the others are cancelled.
+        let run = &self.run.with_child_token();
+        let clock = RunClock::start_after(START_UP);
+        let (states, loops) = self.event_loops(run, clock)?;
+        self.control.set_started(clock, loops.clone());
+        let cores = cores_for(loops.len());
+        let ended = run_on_threads(run, loops.len(), ("event-loop", STACK_SIZE), |index| {
+            if let Some(cores) = &cores {
+                pin_to(cores[index]);
+            }
+            let mut builder = Builder::new_current_thread();
+            let runtime = start_runtime(builder.event_interval(EVENT_INTERVAL))?;
+            let event_loop = &loops[index];
+            *lock(&event_loop.sink) = LoopSink::Records(sinks(index));
+            event_loop.block_on_steered(&runtime, run, Some(self.limits()))?;
+            Ok(Box::new(end_loop(event_loop)))
+        });
+        let mut end: LoadRunEnd = ended?;
+        add_counts(&mut end, &states);
+        Ok(end)
+    }
+
+    fn limits(&self) -> LoopLimits {
+        LoopLimits {
+            steering: self.control.subscribe(),
+            duration: self.duration,
+            grace: self.grace,
+        }
+    }
+
+    /// The event loops, and their states: one each, or one for all if the policy counts over all requests.
+    fn event_loops(&self, run: &Run<'_>, clock: RunClock) -> Result<StatesAndLoops, RunError> {
+        let template = Arc::new(run.request_template(clock)?);
+        let count = self.loops.clamp(1, self.connections);
+        let shares = || Share::all(count);
+        let new_state = |share: Share, connections| {
+            let source = (self.source)(share);
+            let scheduler =
+                AttemptScheduler::with_source(source, run.workload, &run.policy, connections);
+            Arc::new(RunState::new(run, template.clone(), scheduler))
+        };
+        let parts = shares().map(|share| share.part_of(self.connections));
+        let parts: Vec<_> = parts.collect();
+        if run.policy.counts_over_all_requests() {
+            let state = new_state(Share::WHOLE, self.connections);
+            let loops = AttemptLoop::for_shares(run, &state, &parts)?;
+            return Ok((vec![state], loops));
+        }
+        let (mut states, mut loops) = (Vec::new(), Vec::new());
+        for (share, part) in shares().zip(parts) {
+            let state = new_state(share, part);
+            loops.extend(AttemptLoop::for_shares(run, &state, &[part])?);
+            states.push(state);
+        }
+        Ok((states, loops))
+    }
+}
+
+type StatesAndLoops = (Vec<Arc<RunState>>, Vec<Arc<AttemptLoop>>);
+
+/// Reports the requests that were not sent any more, and that the loop has ended.
+fn end_loop(event_loop: &AttemptLoop) -> LoadRunEnd {
+    let mut sink = lock(&event_loop.sink);
+    let LoopSink::Records(sink) = &mut *sink else {
+        unreachable!("the sink of a load run was set before");
+    };
+    let state = &event_loop.run_state;
+    let now = state.template.clock.now();
+    let mut end = LoadRunEnd {
+        elapsed: now,
+        ..LoadRunEnd::default()
+    };
+    state.scheduler().drain_unfinished(now, |request| {
+        end.unsent += u64::from(request.attempts == 0);
+        sink.record(&unsent_record(request, now));
+    });
+    sink.finish();
+    end
+}
+
+/// Adds what the schedulers have counted.
+fn add_counts(end: &mut LoadRunEnd, states: &[Arc<RunState>]) {
+    for state in states {
+        let scheduler = state.scheduler();
+        let meter = scheduler.in_flight_meter();
+        end.in_flight_area += meter.area();
+        end.max_in_flight += meter.max();
+        end.paused = end.paused.max(scheduler.source_clock().paused(end.elapsed));
+        end.circuit_openings += scheduler.circuit_openings();
+    }
+}
+
+/// The record of a request of which no further attempt was made.
+fn unsent_record(request: UnfinishedRequest, now: Duration) -> AttemptRecord {
+    let mut record = AttemptRecord::new(request.resource, Outcome::Unsent);
+    record.download = request.index + 1;
+    record.attempt = request.attempts + 1;
+    if request.attempts > 0 {
+        record.kind = AttemptKind::Retry;
+    }
+    (record.due, record.first_due) = (request.due, request.due);
+    (record.started, record.sent, record.done) = (now, now, now);
+    record
+}

@@ -1,0 +1,34 @@
+//! What a load run has done, besides its records.
+
+use std::ops::AddAssign;
+use std::time::Duration;
+
+/// What a load run, or one of its event loops, has done, besides its records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadRunEnd {
+    /// From the start of the run to the end of its last attempt.
+    pub elapsed: Duration,
+    /// The integral of the number of attempts in flight over time. Divided by `elapsed` it is the mean number in flight.
+    pub in_flight_area: Duration,
+    /// The most attempts in flight at once, added up over the event loops, whose maxima need not coincide.
+    pub max_in_flight: usize,
+    /// Requests that were due and were never sent, because no connection was free before the run ended.
+    pub unsent: u64,
+    /// The length of all pauses.
+    pub paused: Duration,
+    /// How often the circuit breaker opened.
+    pub circuit_openings: u64,
+}
+
+impl AddAssign<&LoadRunEnd> for LoadRunEnd {
+    /// Adds another event loop of the same run.
+    fn add_assign(&mut self, other: &LoadRunEnd) {
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self.in_flight_area += other.in_flight_area;
+        self.max_in_flight += other.max_in_flight;
+        self.unsent += other.unsent;
+        self.paused = self.paused.max(other.paused);
+        self.circuit_openings += other.circuit_openings;
+    }
+}
