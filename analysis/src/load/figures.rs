@@ -137,18 +137,16 @@ impl LoadFigures {
             seconds if seconds > 0.0 => count as f64 / seconds,
             _ => 0.0,
         };
-        let unfinished = stats.unfinished();
         let latencies = |select: fn(&OutcomeTimes) -> &LatencyStats| {
-            let none = LatencyStats::default();
+            let unfinished = merged(stats, select, |times| times.is_unfinished);
             let succeeded = merged(stats, select, |times| times.class == OutcomeClass::Ok);
-            LatencyFigures::with_unfinished(&succeeded, unfinished.map_or(&none, select))
+            LatencyFigures::with_unfinished(&succeeded, &unfinished)
         };
         let failed = merged(
             stats,
             |times| &times.response_time,
             |times| {
-                times.class != OutcomeClass::Ok
-                    && !unfinished.is_some_and(|unfinished| std::ptr::eq(unfinished, times))
+                times.class != OutcomeClass::Ok && !times.is_unfinished
             },
         );
         LoadFigures {
@@ -160,7 +158,7 @@ impl LoadFigures {
             requests: stats.requests(),
             succeeded: stats.successes(),
             failed: stats.failures(),
-            unfinished: unfinished.map_or(0, OutcomeTimes::count),
+            unfinished: stats.unfinished(),
             bytes: stats.bytes,
             attempts: stats.attempts,
             retries: stats.retries,

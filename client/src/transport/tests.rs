@@ -1,7 +1,7 @@
 //! Exchanges with several endpoints, and what a request sends.
 
 use super::request::{RequestSpec, RunMessage, TransportConfig};
-use super::{BlockingClient, RequestTemplate, TaskDriver, TransportKind, exchange};
+use super::{BlockingClient, RequestTemplate, RunClock, TaskDriver, TransportKind, exchange};
 use crate::{Endpoint, RequestMessage, policy::Timeouts, ready};
 use flagpole_protocol::Resource;
 use std::future::pending;
