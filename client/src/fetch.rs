@@ -2,8 +2,7 @@
 
 use crate::storage::verify::BodyVerifier;
 use crate::transport::{
-    RunClock,
-    BlockingClient, RawResponse, RequestSpec, RequestTemplate, TaskDriver, exchange,
+    BlockingClient, RawResponse, RequestSpec, RequestTemplate, RunClock, TaskDriver, exchange,
 };
 use crate::{Endpoint, Run, Workload, ready};
 use bytes::Bytes;
@@ -57,7 +56,9 @@ pub async fn fetch(endpoint: &Endpoint, resource: Resource) -> Result<Bytes, Out
 /// # Panics
 /// If the name of the run cannot be sent.
 pub fn fetch_blocking(run: &Run<'_>, resource: Resource) -> Result<Bytes, Outcome> {
-    let template = run.request_template(RunClock::start()).expect("the name can be sent");
+    let template = run
+        .request_template(RunClock::start())
+        .expect("the name can be sent");
     let template = Arc::new(template);
     let mut client = BlockingClient::new(template.clone());
     let request = first_request(&template, resource);

@@ -138,20 +138,29 @@ impl<'a> Run<'a> {
 
     /// The template of all requests.
     pub(crate) fn request_template(&self, clock: RunClock) -> Result<RequestTemplate, RunError> {
-        let config = TransportConfig {
+        let (endpoints, name) = (std::slice::from_ref(self.endpoint), self.name.as_deref());
+        let messages = self.workload.messages.iter().map(RunMessage::from);
+        let cancel = self.cancel.clone();
+        let template = RequestTemplate::new(
+            self.transport_config(),
+            endpoints,
+            messages,
+            name,
+            cancel,
+            clock,
+        );
+        template.map_err(RunError::Name)
+    }
+
+    pub(crate) fn transport_config(&self) -> TransportConfig {
+        TransportConfig {
             timeouts: self.policy.timeouts,
             max_time: self.policy.max_time,
             reuse: self.policy.reuse,
             body_limit: self.body_limit,
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
             transport: self.transport,
-        };
-        let (endpoints, name) = (std::slice::from_ref(self.endpoint), self.name.as_deref());
-        let messages = self.workload.messages.iter().map(RunMessage::from);
-        let cancel = self.cancel.clone();
-        let template =
-            RequestTemplate::new(config, endpoints, messages, name, cancel, clock);
-        template.map_err(RunError::Name)
+        }
     }
 
     /// Calls the record callback.

@@ -145,9 +145,7 @@ impl LoadFigures {
         let failed = merged(
             stats,
             |times| &times.response_time,
-            |times| {
-                times.class != OutcomeClass::Ok && !times.is_unfinished
-            },
+            |times| times.class != OutcomeClass::Ok && !times.is_unfinished,
         );
         LoadFigures {
             window_us: as_micros(window),

@@ -40,7 +40,8 @@ impl LoadControl {
 
     /// No further requests arrive. The run ends when those that have arrived have ended, at the latest after the grace period.
     pub fn stop(&self) {
-        self.steering.send_modify(|steering| steering.is_stopped = true);
+        self.steering
+            .send_modify(|steering| steering.is_stopped = true);
     }
 
     /// Ends the run at once: requests in flight are cancelled.
@@ -50,7 +51,8 @@ impl LoadControl {
 
     /// Begins or ends a pause, in which no requests arrive. The schedule continues after the pause where it stopped.
     pub fn set_paused(&self, is_paused: bool) {
-        self.steering.send_modify(|steering| steering.is_paused = is_paused);
+        self.steering
+            .send_modify(|steering| steering.is_paused = is_paused);
     }
 
     /// Whether there is a pause.

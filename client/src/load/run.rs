@@ -10,9 +10,12 @@ use crate::execution::run_state::RunState;
 use crate::execution::worker::run_on_threads;
 use crate::lock::lock;
 use crate::scheduler::{AttemptScheduler, UnfinishedRequest};
-use crate::transport::{RunClock, TransportKind};
-use crate::{Endpoint, Policy, RecordSink, RequestSource, Run, RunError, Share, Workload};
-use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome};
+use crate::transport::{RequestTemplate, RunClock, RunMessage, TransportKind};
+use crate::{
+    BODY_LIMIT, DownloadSpec, Endpoint, LoadTarget, Policy, RecordSink, RequestSource, Run,
+    RunError, Share, Workload,
+};
+use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Resource};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -29,9 +32,13 @@ const START_UP: Duration = Duration::from_millis(20);
 /// makes arrivals late by as many responses.
 const EVENT_INTERVAL: u32 = 16;
 
-/// A load run. Its targets are the downloads of a [`Workload`]; a source says when which of them is requested.
+/// A load run: a source says when which of its targets is requested.
 pub struct LoadRun<'a> {
-    run: Run<'a>,
+    targets: &'a [LoadTarget],
+    endpoints: &'a [Endpoint],
+    policy: Policy,
+    transport: TransportKind,
+    body_limit: usize,
     source: &'a (dyn Fn(Share) -> Box<dyn RequestSource> + Sync),
     connections: usize,
     loops: usize,
@@ -41,15 +48,23 @@ pub struct LoadRun<'a> {
 }
 
 impl<'a> LoadRun<'a> {
-    /// A run with one connection, the default policy, one event loop per core, and no limit on its duration. `source` makes the
-    /// source of one event loop, which has the requests of its [`Share`].
+    /// A run with one connection, the default policy, one event loop per core, and no limit on its duration. Targets and requests
+    /// refer to endpoints and targets by their index. `source` makes the source of one event loop, which has the requests of
+    /// its [`Share`].
+    ///
+    /// # Panics
+    /// When it is [carried out](LoadRun::run), if an index is out of range.
     pub fn new(
-        targets: &'a Workload,
-        endpoint: &'a Endpoint,
+        targets: &'a [LoadTarget],
+        endpoints: &'a [Endpoint],
         source: &'a (dyn Fn(Share) -> Box<dyn RequestSource> + Sync),
     ) -> LoadRun<'a> {
         LoadRun {
-            run: Run::new(targets, endpoint),
+            targets,
+            endpoints,
+            policy: Policy::default(),
+            transport: TransportKind::default(),
+            body_limit: BODY_LIMIT,
             source,
             connections: 1,
             loops: available_parallelism().map_or(1, NonZero::get),
@@ -75,26 +90,17 @@ impl<'a> LoadRun<'a> {
 
     /// Timeouts, retries, hedging, redirects and connection reuse.
     pub fn policy(self, policy: Policy) -> LoadRun<'a> {
-        LoadRun {
-            run: self.run.policy(policy),
-            ..self
-        }
+        LoadRun { policy, ..self }
     }
 
     /// Who speaks HTTP.
     pub fn transport(self, transport: TransportKind) -> LoadRun<'a> {
-        LoadRun {
-            run: self.run.transport(transport),
-            ..self
-        }
+        LoadRun { transport, ..self }
     }
 
     /// The largest body that is accepted, in bytes.
     pub fn body_limit(self, body_limit: usize) -> LoadRun<'a> {
-        LoadRun {
-            run: self.run.body_limit(body_limit),
-            ..self
-        }
+        LoadRun { body_limit, ..self }
     }
 
     /// When the last request arrives, from the start of the run. The run ends when all requests have ended, at the latest after
@@ -114,7 +120,6 @@ impl<'a> LoadRun<'a> {
     /// Pauses and ends the run from other threads.
     pub fn control(mut self, control: &LoadControl) -> LoadRun<'a> {
         self.control = control.clone();
-        self.run.cancel = control.cancel.clone();
         self
     }
 
@@ -127,7 +132,13 @@ impl<'a> LoadRun<'a> {
         sinks: &(dyn Fn(usize) -> Box<dyn RecordSink> + Sync),
     ) -> Result<LoadRunEnd, RunError> {
         // A token of its own: if one loop fails, the others are cancelled.
-        let run = &self.run.with_child_token();
+        let workload = self.workload();
+        let mut run = Run::new(&workload, &self.endpoints[0])
+            .policy(self.policy.clone())
+            .transport(self.transport)
+            .body_limit(self.body_limit);
+        run.cancel = self.control.cancel.child_token();
+        let run = &run;
         let clock = RunClock::start_after(START_UP);
         let (states, loops) = self.event_loops(run, clock)?;
         self.control.set_started(clock, loops.clone());
@@ -148,6 +159,30 @@ impl<'a> LoadRun<'a> {
         Ok(end)
     }
 
+    /// The targets as downloads, each with a message.
+    fn workload(&self) -> Workload {
+        let downloads = (0..).zip(self.targets).map(|(index, target)| DownloadSpec {
+            message: Some(index),
+            ..DownloadSpec::new(Resource::Path(target.path))
+        });
+        let messages = self.targets.iter().map(|target| target.message.clone());
+        Workload {
+            downloads: downloads.collect(),
+            messages: messages.collect(),
+        }
+    }
+
+    fn template(&self, run: &Run<'_>, clock: RunClock) -> Result<RequestTemplate, RunError> {
+        let messages = self.targets.iter().map(|target| RunMessage {
+            endpoint: target.endpoint,
+            message: &target.message,
+            expectation: Some(&target.expectation),
+        });
+        let (config, cancel) = (run.transport_config(), run.cancel.clone());
+        let template = RequestTemplate::new(config, self.endpoints, messages, None, cancel, clock);
+        template.map_err(RunError::Name)
+    }
+
     fn limits(&self) -> LoopLimits {
         LoopLimits {
             steering: self.control.subscribe(),
@@ -158,7 +193,7 @@ impl<'a> LoadRun<'a> {
 
     /// The event loops, and their states: one each, or one for all if the policy counts over all requests.
     fn event_loops(&self, run: &Run<'_>, clock: RunClock) -> Result<StatesAndLoops, RunError> {
-        let template = Arc::new(run.request_template(clock)?);
+        let template = Arc::new(self.template(run, clock)?);
         let count = self.loops.clamp(1, self.connections);
         let shares = || Share::all(count);
         let new_state = |share: Share, connections| {

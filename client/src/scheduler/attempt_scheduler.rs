@@ -7,7 +7,9 @@ use super::in_flight_meter::InFlightMeter;
 use super::source_clock::SourceClock;
 use crate::policy::{CircuitBreaker, ConcurrencyLimit};
 use crate::workload::list_source::ListSource;
-use crate::{DownloadSpec, Policy, RenderedRequest, RequestMessage, RequestSource, SourceRequest, Workload};
+use crate::{
+    DownloadSpec, Policy, RenderedRequest, RequestMessage, RequestSource, SourceRequest, Workload,
+};
 use flagpole_protocol::AttemptKind;
 use http::Method;
 use slab::Slab;

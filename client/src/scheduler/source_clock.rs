@@ -63,7 +63,10 @@ mod tests {
         let mut clock = SourceClock::default();
         clock.set_paused(true, s(2));
         clock.set_paused(true, s(3));
-        assert_eq!((clock.source_time(s(4)), clock.end_time(s(4))), (None, s(2)));
+        assert_eq!(
+            (clock.source_time(s(4)), clock.end_time(s(4))),
+            (None, s(2))
+        );
         clock.set_paused(false, s(7));
         assert_eq!(clock.source_time(s(8)), Some(s(3)));
         assert_eq!((clock.run_time(s(3)), clock.paused(s(8))), (s(8), s(5)));

@@ -20,7 +20,11 @@ pub(crate) struct UnfinishedRequest {
 impl AttemptScheduler {
     /// Removes the requests that wait for a retry or for a connection, when no attempt is started any more, and calls `each`
     /// with each of them. Those with attempts in flight end with these.
-    pub(crate) fn drain_unfinished(&mut self, now: Duration, mut each: impl FnMut(UnfinishedRequest)) {
+    pub(crate) fn drain_unfinished(
+        &mut self,
+        now: Duration,
+        mut each: impl FnMut(UnfinishedRequest),
+    ) {
         self.retries.clear();
         self.immediate.clear();
         let targets = &self.targets;
@@ -40,9 +44,12 @@ impl AttemptScheduler {
         self.source.stop(time);
         while let SourceAction::Start(request) = self.source.next(time) {
             each(UnfinishedRequest {
-                index: usize::try_from(request.number).expect("a position in the workload fits memory"),
+                index: usize::try_from(request.number)
+                    .expect("a position in the workload fits memory"),
                 resource: targets[request.target].resource,
-                due: request.due.map_or(now, |due| self.source_clock.run_time(due)),
+                due: request
+                    .due
+                    .map_or(now, |due| self.source_clock.run_time(due)),
                 attempts: 0,
             });
         }

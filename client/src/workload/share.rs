@@ -38,7 +38,9 @@ mod tests {
     #[test]
     fn parts_add_up() {
         for (total, count) in [(1, 1), (7, 2), (32, 3), (1000, 64), (3, 5)] {
-            let parts: Vec<_> = Share::all(count).map(|share| share.part_of(total)).collect();
+            let parts: Vec<_> = Share::all(count)
+                .map(|share| share.part_of(total))
+                .collect();
             assert_eq!((parts.len(), parts.iter().sum()), (count, total));
             assert!(parts.is_sorted_by(|a, b| a >= b) && parts[0] - parts[count - 1] <= 1);
         }

@@ -1,9 +1,10 @@
 //! Load runs: counts, ends, pauses, and what is unfinished.
 
-use crate::test_server::{OK, TestServer, workload};
+use crate::test_server::{OK, TestServer};
 use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
 use flagpole_client::{
-    EndedRequest, Policy, RecordSink, RequestSource, Share, SourceAction, SourceRequest, policy,
+    EndedRequest, LoadTarget, Policy, RecordSink, RequestSource, Share, SourceAction,
+    SourceRequest, policy,
 };
 use flagpole_protocol::{AttemptRecord, LoadStats, Outcome};
 use std::sync::{Arc, Mutex};
@@ -82,7 +83,10 @@ impl Load {
     }
 
     fn count(&self, outcome: &Outcome) -> usize {
-        self.records.iter().filter(|record| record.outcome == *outcome).count()
+        self.records
+            .iter()
+            .filter(|record| record.outcome == *outcome)
+            .count()
     }
 }
 
@@ -93,14 +97,20 @@ fn load(
     count: u64,
     settings: impl for<'a> FnOnce(LoadRun<'a>) -> LoadRun<'a>,
 ) -> Load {
-    let (targets, endpoint) = (workload("BR"), server.endpoint());
+    let targets = [LoadTarget::new("/flags/br/br.gif".parse().unwrap())];
+    let endpoints = [server.endpoint()];
     let source = move |share| {
-        let source = Regular { interval, next: 0, end: count, share };
+        let source = Regular {
+            interval,
+            next: 0,
+            end: count,
+            share,
+        };
         Box::new(source) as Box<dyn RequestSource>
     };
     let records = Records::default();
     let sink = |_| Box::new(records.clone()) as Box<dyn RecordSink>;
-    let run = settings(LoadRun::new(&targets, &endpoint, &source).connections(4));
+    let run = settings(LoadRun::new(&targets, &endpoints, &source).connections(4));
     let end = run.run(&sink).unwrap();
     let records = records.0.lock().unwrap().clone();
     Load { records, end }
@@ -153,7 +163,11 @@ fn waiting_for_a_connection_counts_in_the_response_time_and_is_not_lateness() {
     });
     let load = load(&server, Some(5 * MS), 4, |run| run.connections(1));
     // Due at 15 ms, after three responses at 60 ms, until 80 ms.
-    let last = load.records.iter().find(|record| record.download == 4).unwrap();
+    let last = load
+        .records
+        .iter()
+        .find(|record| record.download == 4)
+        .unwrap();
     assert!(last.response_time() >= 65 * MS, "{last:?}");
     assert!(last.started - last.due >= 45 * MS, "{last:?}");
     assert!(last.lateness < last.started - last.due, "{last:?}");
@@ -189,7 +203,10 @@ fn retry_that_is_not_due_before_the_end_leaves_its_request_unfinished() {
         run.policy(policy).duration(100 * MS)
     });
     let stats = load.stats();
-    assert_eq!((stats.requests(), stats.unfinished(), stats.attempts), (5, 5, 5));
+    assert_eq!(
+        (stats.requests(), stats.unfinished(), stats.attempts),
+        (5, 5, 5)
+    );
     assert_eq!(load.end.unsent, 0);
 }
 
@@ -204,10 +221,15 @@ fn stop_ends_arrivals_and_lets_requests_in_flight_finish() {
         }
         stopper.stop();
     });
-    let load = load(&server, None, u64::MAX, |run| run.control(&control).grace(10_000 * MS));
+    let load = load(&server, None, u64::MAX, |run| {
+        run.control(&control).grace(10_000 * MS)
+    });
     stop.join().unwrap();
     let stats = load.stats();
-    assert!(stats.successes() > 0 && stats.successes() == stats.requests(), "{stats:?}");
+    assert!(
+        stats.successes() > 0 && stats.successes() == stats.requests(),
+        "{stats:?}"
+    );
     assert_eq!(server.requests().len() as u64, stats.requests());
 }
 
@@ -229,7 +251,11 @@ fn nothing_arrives_during_a_pause_and_the_schedule_continues_after_it() {
     let mut due: Vec<_> = load.records.iter().map(|record| record.due).collect();
     due.sort_unstable();
     let gap = due.windows(2).map(|pair| pair[1] - pair[0]).max();
-    assert!(gap >= Some(190 * MS) && load.end.paused >= 190 * MS, "{gap:?} {:?}", load.end);
+    assert!(
+        gap >= Some(190 * MS) && load.end.paused >= 190 * MS,
+        "{gap:?} {:?}",
+        load.end
+    );
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::{JoinError, JoinSet};
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 
 /// The capacity of the channel of records to the main task. Tasks wait while the channel is full.
 const RECORDS: usize = 256;
