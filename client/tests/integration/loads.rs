@@ -3,8 +3,8 @@
 use crate::test_server::{OK, TestServer};
 use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
 use flagpole_client::{
-    EndedRequest, LoadTarget, Policy, RecordSink, RequestSource, Share, SourceAction,
-    SourceRequest, policy,
+    EndedRequest, Expectation, LoadTarget, Policy, RecordSink, RequestMessage, RequestSource,
+    Share, SourceAction, SourceRequest, policy,
 };
 use flagpole_protocol::{AttemptRecord, LoadStats, Outcome};
 use std::sync::{Arc, Mutex};
@@ -94,7 +94,13 @@ fn load(
     count: u64,
     settings: impl for<'a> FnOnce(LoadRun<'a>) -> LoadRun<'a>,
 ) -> Load {
-    let targets = [LoadTarget::new("/flags/br/br.gif".parse().unwrap())];
+    let targets = [LoadTarget {
+        endpoint: 0,
+        path: "/flags/br/br.gif".parse().unwrap(),
+        message: RequestMessage::default(),
+        weight: 1,
+        expectation: Expectation::default(),
+    }];
     let endpoints = [server.endpoint()];
     let source = move |share| {
         let source = Regular {
@@ -167,7 +173,10 @@ fn waiting_for_a_connection_counts_in_the_response_time_and_is_not_lateness() {
         .unwrap();
     assert!(last.response_time() >= 65 * MS, "{last:?}");
     assert!(last.started.saturating_sub(last.due) >= 45 * MS, "{last:?}");
-    assert!(last.lateness < last.started.saturating_sub(last.due), "{last:?}");
+    assert!(
+        last.lateness < last.started.saturating_sub(last.due),
+        "{last:?}"
+    );
 }
 
 #[test]
@@ -247,7 +256,10 @@ fn nothing_arrives_during_a_pause_and_the_schedule_continues_after_it() {
     assert_eq!(load.records.len(), 100);
     let mut due: Vec<_> = load.records.iter().map(|record| record.due).collect();
     due.sort_unstable();
-    let gap = due.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
+    let gap = due
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]))
+        .max();
     assert!(
         gap >= Some(190 * MS) && load.end.paused >= 190 * MS,
         "{gap:?} {:?}",
