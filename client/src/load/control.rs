@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 pub struct LoadControl {
     steering: Arc<watch::Sender<Steering>>,
     pub(super) cancel: CancellationToken,
-    progress: Arc<OnceLock<Progress>>,
+    started: Arc<OnceLock<StartedRun>>,
 }
 
-struct Progress {
+struct StartedRun {
     clock: RunClock,
     loops: Vec<Arc<AttemptLoop>>,
 }
@@ -34,7 +34,7 @@ impl LoadControl {
         LoadControl {
             steering: Arc::new(watch::Sender::default()),
             cancel: CancellationToken::new(),
-            progress: Arc::default(),
+            started: Arc::default(),
         }
     }
 
@@ -62,13 +62,13 @@ impl LoadControl {
 
     /// The time since the start of the run, from which the times of its records count; `None` before the start.
     pub fn elapsed(&self) -> Option<Duration> {
-        Some(self.progress.get()?.clock.now())
+        Some(self.started.get()?.clock.now())
     }
 
     /// The number of attempts in flight now.
     pub fn in_flight(&self) -> usize {
-        let progress = self.progress.get();
-        let loops = progress.iter().flat_map(|progress| &progress.loops);
+        let started = self.started.get();
+        let loops = started.iter().flat_map(|run| &run.loops);
         loops.map(|each| each.in_flight.load(Relaxed)).sum()
     }
 
@@ -78,6 +78,6 @@ impl LoadControl {
 
     pub(super) fn set_started(&self, clock: RunClock, loops: Vec<Arc<AttemptLoop>>) {
         // A control is for one run; the first one counts.
-        let _ = self.progress.set(Progress { clock, loops });
+        let _ = self.started.set(StartedRun { clock, loops });
     }
 }

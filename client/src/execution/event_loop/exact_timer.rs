@@ -4,9 +4,9 @@
 //! timerfd (`timerfd_create(2)`), which wakes the epoll that waits for the sockets; other systems use tokio's timer.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::ExactTimer;
+pub(crate) use linux::TimerFd as ExactTimer;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::ExactTimer;
+pub(crate) use other::TokioTimer as ExactTimer;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -22,18 +22,18 @@ mod linux {
 
     /// The timer of one event loop.
     #[derive(Debug)]
-    pub(crate) struct ExactTimer {
+    pub(crate) struct TimerFd {
         descriptor: AsyncFd<OwnedFd>,
         /// The deadline for which the timer is set.
         armed: Cell<Option<Instant>>,
     }
 
-    impl ExactTimer {
+    impl TimerFd {
         /// Needs a tokio runtime with I/O enabled.
         ///
         /// # Errors
         /// If the system refuses a descriptor.
-        pub(crate) fn new() -> io::Result<ExactTimer> {
+        pub(crate) fn new() -> io::Result<TimerFd> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let descriptor = timerfd_create(TimerfdClockId::Monotonic, flags)?;
             #[expect(
@@ -43,7 +43,7 @@ mod linux {
             // SAFETY: an `OwnedFd` owns its descriptor, which is neither replaced nor closed while the `AsyncFd` owns it.
             let descriptor =
                 unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
-            Ok(ExactTimer {
+            Ok(TimerFd {
                 descriptor,
                 armed: Cell::new(None),
             })
@@ -86,13 +86,13 @@ mod other {
 
     /// tokio's timer, late by up to 2 ms.
     #[derive(Debug)]
-    pub(crate) struct ExactTimer;
+    pub(crate) struct TokioTimer;
 
-    impl ExactTimer {
+    impl TokioTimer {
         /// # Errors
         /// None: tokio's timer is part of the runtime.
-        pub(crate) fn new() -> io::Result<ExactTimer> {
-            Ok(ExactTimer)
+        pub(crate) fn new() -> io::Result<TokioTimer> {
+            Ok(TokioTimer)
         }
 
         /// Waits until `deadline`.
