@@ -73,6 +73,7 @@ fn first_request(template: &RequestTemplate, resource: Resource) -> RequestSpec<
         as_get: false,
         request_number: 1,
         path: None,
+        rendered: None,
         conditions: Vec::new(),
         fresh: false,
         cancel: &template.cancel,

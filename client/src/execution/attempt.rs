@@ -80,6 +80,7 @@ pub(crate) async fn run_attempts<D: AttemptDriver>(
                 message: spec.plan.message,
                 as_get: spec.plan.as_get,
                 path: spec.plan.path.as_deref(),
+                rendered: spec.plan.rendered.as_deref(),
                 conditions: local.conditions(),
                 fresh: spec.plan.fresh_connection,
                 cancel: hedge_token.as_ref().unwrap_or(run_token),

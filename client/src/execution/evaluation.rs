@@ -76,7 +76,7 @@ impl RunState {
             redirects_to_get: (response.status)
                 .is_some_and(|status| redirects_to_get(status, self.method(&spec.plan))),
             retry_after: retry_after.and_then(|field| parse_retry_after(field, unix_time)),
-            captured: None,
+            captured: response.take_captured(),
         };
         let mut scheduler = self.scheduler();
         let disposition = scheduler.complete(spec.id, &result, done);
@@ -123,6 +123,7 @@ impl RunState {
     /// Evaluates a response to a conditional request against the local copy, and verifies the body of any other.
     /// Returns the outcome regardless of other attempts of the download, the name of the country, and the change of the
     /// partial file.
+    #[inline]
     fn verify(
         &self,
         spec: &AttemptSpec,
@@ -136,11 +137,11 @@ impl RunState {
             // The digests are those of the content that a GET would get.
             (response.digest, response.repr_digest) = (None, None);
         }
-        let verify = || match self.template.expectation(spec.plan.message) {
-            Some(expected) => self.verifier.verify_expected(response, expected),
-            None => self.verifier.verify_response(resource, response),
+        let verified = match (outcome, self.template.expectation(spec.plan.message)) {
+            (Some(outcome), _) => Ok(outcome),
+            (None, Some(expected)) => self.verifier.verify_expected(response, expected),
+            (None, None) => self.verifier.verify_response(resource, response),
         };
-        let verified = outcome.map_or_else(verify, Ok);
         let mut outcome = verified.unwrap_or_else(|failed| failed);
         let is_redirected = spec.plan.path.is_some();
         if outcome == Outcome::Ok && is_redirected && verify::is_misdirected(resource, response) {
@@ -165,7 +166,10 @@ impl RunState {
         let location = response.location.as_deref()?;
         response.status.filter(|status| is_redirect(*status))?;
         let endpoint = self.template.endpoint(spec.plan.message);
-        let [prefix, path] = endpoint.path(spec.plan.resource, spec.plan.path.as_deref());
+        let rendered = spec.plan.rendered.as_deref();
+        let rendered = rendered.map(|rendered| rendered.path.as_str());
+        let path = spec.plan.path.as_deref().or(rendered);
+        let [prefix, path] = endpoint.path(spec.plan.resource, path);
         let url = request_url(endpoint.site()?, &format!("{prefix}{path}"));
         resolve_location(&url, location)
     }

@@ -45,6 +45,7 @@ pub struct LoadRun<'a> {
     duration: Option<Duration>,
     grace: Duration,
     control: LoadControl,
+    captures: bool,
 }
 
 impl<'a> LoadRun<'a> {
@@ -71,6 +72,7 @@ impl<'a> LoadRun<'a> {
             duration: None,
             grace: Duration::ZERO,
             control: LoadControl::new(),
+            captures: false,
         }
     }
 
@@ -115,6 +117,11 @@ impl<'a> LoadRun<'a> {
     /// How long requests may take after the last arrival, if the run has a duration or is stopped.
     pub fn grace(self, grace: Duration) -> LoadRun<'a> {
         LoadRun { grace, ..self }
+    }
+
+    /// Whether the source gets the complete responses to its requests, which a scenario needs.
+    pub fn captures(self, captures: bool) -> LoadRun<'a> {
+        LoadRun { captures, ..self }
     }
 
     /// Pauses and ends the run from other threads.
@@ -178,7 +185,9 @@ impl<'a> LoadRun<'a> {
             message: &target.message,
             expectation: Some(&target.expectation),
         });
-        let (config, cancel) = (run.transport_config(), run.cancel.clone());
+        let mut config = run.transport_config();
+        config.captures_fields = self.captures;
+        let cancel = run.cancel.clone();
         let template = RequestTemplate::new(config, self.endpoints, messages, None, cancel, clock);
         template.map_err(RunError::Name)
     }

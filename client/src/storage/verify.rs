@@ -73,6 +73,8 @@ impl BodyVerifier {
     }
 
     /// Whether the body matches the digests that the server gave; `None` if it gave none.
+    #[expect(clippy::inline_always, reason = "it is called for each response")]
+    #[inline(always)]
     pub(super) fn matches_digests(&self, response: &RawResponse, body: &Bytes) -> Option<bool> {
         // That of a 206 is the digest of the whole, of which its content is a part; a 304 has no content.
         let repr = response
@@ -86,6 +88,8 @@ impl BodyVerifier {
 
     /// Whether the body has this digest. A body with a cached digest is compared with the cached bytes, which is
     /// equivalent and much cheaper.
+    #[expect(clippy::inline_always, reason = "it is called for each response")]
+    #[inline(always)]
     pub(crate) fn verify(&self, body: &Bytes, digest: ContentDigest) -> bool {
         // A shared handle, so that the lock is not held while bodies are compared.
         let cached = lock(&self.cache).bodies.get(&digest).cloned();

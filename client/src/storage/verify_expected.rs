@@ -12,6 +12,7 @@ impl BodyVerifier {
     ///
     /// # Errors
     /// The outcome of the failure, if the status is expected and the body is not complete, or not what it should be.
+    #[inline(never)]
     pub(crate) fn verify_expected(
         &self,
         response: &RawResponse,

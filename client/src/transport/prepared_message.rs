@@ -1,6 +1,7 @@
 //! A request message, encoded once for all requests of a run.
 
-use crate::{Endpoint, Proxy, RequestMessage};
+use crate::workload::request_message::is_about_content;
+use crate::{Endpoint, Proxy, RenderedRequest, RequestMessage};
 use bytes::Bytes;
 use flagpole_protocol::headers;
 use flagpole_protocol::http1::write_field_line;
@@ -73,6 +74,21 @@ impl PreparedMessage {
         }
     }
 
+    /// The fields of a request in which those of `rendered` replace those of the same name. `is_get`: a redirect has changed the
+    /// method to GET, so that nothing describes content. `Content-Length` is not among them.
+    pub(super) fn rendered_fields<'t>(
+        &'t self,
+        rendered: &'t RenderedRequest,
+        is_get: bool,
+    ) -> impl Iterator<Item = (&'t HeaderName, &'t HeaderValue)> {
+        let is_kept =
+            |name: &HeaderName| *name != CONTENT_LENGTH && !rendered.fields.contains_key(name);
+        let kept = self.values.iter().map(|(name, value)| (name, value));
+        let kept = kept.filter(move |(name, _)| is_kept(name));
+        let given = rendered.fields.iter();
+        kept.chain(given.filter(move |(name, _)| !is_get || !is_about_content(name)))
+    }
+
     /// A deep copy, which shares no reference count but that of the content.
     pub(super) fn clone_unshared(&self) -> PreparedMessage {
         let copy = |(name, value): &(HeaderName, HeaderValue)| {
@@ -90,7 +106,7 @@ impl PreparedMessage {
 }
 
 /// Whether a request has `Content-Length`: 0 too for a method that anticipates content (RFC 9110 section 8.6).
-fn has_length(method: &Method, content: &Bytes) -> bool {
+pub(super) fn has_length(method: &Method, content: &Bytes) -> bool {
     let anticipates = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     anticipates || !content.is_empty()
 }

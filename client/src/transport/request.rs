@@ -1,7 +1,7 @@
 //! The plain data from which a transport builds requests.
 
 use super::kind::TransportKind;
-use crate::{Expectation, RequestMessage, policy::Timeouts};
+use crate::{Expectation, RenderedRequest, RequestMessage, policy::Timeouts};
 use flagpole_protocol::{Resource, headers};
 use http::header::{HeaderName, HeaderValue};
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(crate) struct TransportConfig {
     pub(crate) body_limit: usize,
     /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue the body.
     pub(crate) keep_partial_bodies: bool,
+    /// Whether all fields of responses are kept.
+    pub(crate) captures_fields: bool,
     /// Who speaks HTTP.
     pub(crate) transport: TransportKind,
 }
@@ -59,12 +61,22 @@ pub(crate) struct RequestSpec<'a> {
     pub(crate) request_number: u64,
     /// The target of a redirect (path and query), instead of the path of the resource.
     pub(crate) path: Option<&'a str>,
+    /// What replaces parts of the message, and the path, in this request.
+    pub(crate) rendered: Option<&'a RenderedRequest>,
     /// The conditional and range fields, if there is a local copy.
     pub(crate) conditions: Vec<(HeaderName, HeaderValue)>,
     /// Whether the request needs a new connection.
     pub(crate) fresh: bool,
     /// Ends the exchange at once, as [`Cancelled`](flagpole_protocol::Outcome::Cancelled).
     pub(crate) cancel: &'a CancellationToken,
+}
+
+impl RequestSpec<'_> {
+    /// Path and query, unless they are those of the resource.
+    pub(super) fn path(&self) -> Option<&str> {
+        let rendered = self.rendered.map(|rendered| rendered.path.as_str());
+        self.path.or(rendered)
+    }
 }
 
 /// The name of a run that cannot be sent.

@@ -2,17 +2,20 @@
 
 use super::connection_trust::ConnectionTrust;
 use super::prepared_endpoint::PreparedEndpoint;
-use super::prepared_message::PreparedMessage;
+use super::prepared_message::{PreparedMessage, has_length};
 use super::request::{InvalidRunName, RequestSpec, RunMessage, TransportConfig, run_name};
 use super::run_clock::RunClock;
 use crate::{Endpoint, Expectation, RequestMessage};
+use bytes::Bytes;
 use flagpole_protocol::headers;
 use flagpole_protocol::http1::{write_field_line, write_request_line};
-use http::header::HeaderValue;
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use std::io::Write as _;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+const REQUEST_NUMBER: HeaderName = HeaderName::from_static(headers::REQUEST_NUMBER_HEADER);
 
 /// Everything that is the same for all requests of a run; made once, before the first request.
 #[derive(Debug)]
@@ -54,6 +57,14 @@ impl MessageForms {
             original: prepare(message.message),
             as_get: prepare(&message.message.as_get()),
             expectation: message.expectation.cloned(),
+        }
+    }
+
+    fn of(&self, request: &RequestSpec<'_>) -> &PreparedMessage {
+        if request.as_get {
+            &self.as_get
+        } else {
+            &self.original
         }
     }
 }
@@ -133,21 +144,53 @@ impl RequestTemplate {
 
     /// The message of a request.
     pub(crate) fn message(&self, request: &RequestSpec<'_>) -> &PreparedMessage {
-        let forms = &self.messages[position(request.message)];
-        if request.as_get {
-            &forms.as_get
-        } else {
-            &forms.original
-        }
+        self.messages[position(request.message)].of(request)
     }
 
     /// Appends the head of a request, and its content if that is small; returns the rest of the content.
-    pub(crate) fn encode<'t>(&'t self, out: &mut Vec<u8>, request: &RequestSpec<'_>) -> &'t [u8] {
+    pub(crate) fn encode<'t>(
+        &'t self,
+        out: &mut Vec<u8>,
+        request: &'t RequestSpec<'_>,
+    ) -> &'t [u8] {
+        if request.rendered.is_some() {
+            return self.encode_rendered(out, request);
+        }
         let message = self.message(request);
-        let endpoint = self.endpoint(request.message);
-        let [prefix, path] = endpoint.path(request.resource, request.path);
-        write_request_line(out, &message.method, &[&endpoint.origin, prefix, path]);
+        self.encode_line(out, request, request.path);
         out.extend_from_slice(&message.fields);
+        self.encode_rest(out, request, &message.content)
+    }
+
+    /// Not inlined, because only scenarios render requests.
+    #[inline(never)]
+    fn encode_rendered<'t>(&'t self, out: &mut Vec<u8>, request: &'t RequestSpec<'_>) -> &'t [u8] {
+        self.encode_line(out, request, request.path());
+        for (name, value) in self.rendered_fields(request) {
+            write_field_line(out, name, value.as_bytes());
+        }
+        if let Some(length) = self.rendered_length(request) {
+            write!(out, "content-length: {length}\r\n").expect("a vector accepts every byte");
+        }
+        self.encode_rest(out, request, self.content(request))
+    }
+
+    #[inline]
+    fn encode_line(&self, out: &mut Vec<u8>, request: &RequestSpec<'_>, path: Option<&str>) {
+        let endpoint = self.endpoint(request.message);
+        let [prefix, path] = endpoint.path(request.resource, path);
+        let method = &self.message(request).method;
+        write_request_line(out, method, &[&endpoint.origin, prefix, path]);
+    }
+
+    /// What follows the fields of the message.
+    #[inline]
+    fn encode_rest<'t>(
+        &self,
+        out: &mut Vec<u8>,
+        request: &RequestSpec<'_>,
+        content: &'t [u8],
+    ) -> &'t [u8] {
         for (name, value) in &request.conditions {
             write_field_line(out, name, value.as_bytes());
         }
@@ -156,22 +199,65 @@ impl RequestTemplate {
                 .expect("a vector accepts every byte");
         }
         out.extend_from_slice(b"\r\n");
-        if message.content.len() <= SMALL_CONTENT {
-            out.extend_from_slice(&message.content);
+        if content.len() <= SMALL_CONTENT {
+            out.extend_from_slice(content);
             return &[];
         }
-        &message.content
+        content
+    }
+
+    /// The fields of a rendered request, without `Content-Length`; none for any other.
+    fn rendered_fields<'t>(
+        &'t self,
+        request: &'t RequestSpec<'_>,
+    ) -> impl Iterator<Item = (&'t HeaderName, &'t HeaderValue)> {
+        let message = self.message(request);
+        let rendered = request.rendered.into_iter();
+        rendered.flat_map(|rendered| message.rendered_fields(rendered, request.as_get))
+    }
+
+    /// The content of a request.
+    pub(crate) fn content<'t>(&'t self, request: &'t RequestSpec<'_>) -> &'t Bytes {
+        match request.rendered {
+            Some(rendered) if !request.as_get => &rendered.content,
+            _ => &self.message(request).content,
+        }
+    }
+
+    /// `Content-Length` of a request with content of its own.
+    fn rendered_length(&self, request: &RequestSpec<'_>) -> Option<usize> {
+        let content = self.content(request);
+        has_length(&self.message(request).method, content).then_some(content.len())
+    }
+
+    /// The fields of a request, for a library.
+    pub(crate) fn fields(&self, request: &RequestSpec<'_>) -> HeaderMap {
+        let message = self.message(request);
+        let mut fields = HeaderMap::with_capacity(message.values.len() + request.conditions.len());
+        if request.rendered.is_none() {
+            fields.extend(message.values.iter().cloned());
+        } else {
+            let values = self.rendered_fields(request);
+            fields.extend(values.map(|(name, value)| (name.clone(), value.clone())));
+            let length = self.rendered_length(request);
+            fields.extend(length.map(|length| (CONTENT_LENGTH, length.into())));
+        }
+        fields.extend(request.conditions.iter().cloned());
+        if let Some(number) = self.request_number(request) {
+            fields.insert(REQUEST_NUMBER, number.into());
+        }
+        fields
     }
 
     /// The request number to send. It is sent only in a named run: the server counts the requests of other runs itself.
-    pub(crate) fn request_number(&self, request: &RequestSpec<'_>) -> Option<u64> {
+    fn request_number(&self, request: &RequestSpec<'_>) -> Option<u64> {
         self.is_named.then_some(request.request_number)
     }
 
     /// The request target for a library.
     pub(crate) fn uri(&self, request: &RequestSpec<'_>) -> Uri {
         let endpoint = self.endpoint(request.message);
-        let [prefix, path] = endpoint.path(request.resource, request.path);
+        let [prefix, path] = endpoint.path(request.resource, request.path());
         let target = format!("{}{prefix}{path}", endpoint.origin);
         target.parse().expect("paths and origins are parts of URLs")
     }

@@ -1,8 +1,9 @@
 //! The parts of a response that have arrived, unverified.
 
+use crate::CapturedResponse;
 use bytes::Bytes;
 use flagpole_protocol::{ContentDigest, ContentRange, EntityTag, Outcome, ServerTiming, reason};
-use http::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use std::time::Duration;
 
 /// The maximum size of the buffer allocated before a body arrives, in bytes: a head may declare any length.
@@ -43,6 +44,8 @@ pub(crate) struct RawResponse {
     pub(crate) etag: Option<EntityTag>,
     /// `Content-Range`.
     pub(crate) content_range: Option<ContentRange>,
+    /// All fields of the head, in a run that captures them.
+    pub(crate) fields: Option<Box<HeaderMap>>,
     /// The number of body bytes that arrived.
     pub(crate) bytes: u64,
     /// The bytes of an incomplete body, in a run that resumes.
@@ -52,6 +55,18 @@ pub(crate) struct RawResponse {
 }
 
 impl RawResponse {
+    /// What the run captures of a complete response.
+    pub(crate) fn take_captured(&mut self) -> Option<Box<CapturedResponse>> {
+        let fields = *self.fields.take()?;
+        let content = self.result.as_ref().ok()?.clone();
+        let status = self.status?;
+        Some(Box::new(CapturedResponse {
+            status,
+            fields,
+            content,
+        }))
+    }
+
     /// Whether the head decides the outcome, whatever happened to the body: the head is complete and its status is not
     /// 2xx. A cancelled attempt keeps the outcome `Cancelled`.
     pub(crate) fn is_decided_by_head(&self) -> bool {
@@ -108,6 +123,7 @@ impl Default for RawResponse {
             retry_after: None,
             etag: None,
             content_range: None,
+            fields: None,
             bytes: 0,
             partial_body: None,
             result: Err(Outcome::Cancelled),
@@ -121,6 +137,19 @@ impl RawResponse {
         self.status = Some(response.status().as_u16());
         for (name, value) in response.headers() {
             self.record_field(name.as_str(), value.as_bytes());
+        }
+        if let Some(fields) = &mut self.fields {
+            **fields = response.headers().clone();
+        }
+    }
+
+    /// Keeps a field, if the run captures them.
+    pub(crate) fn capture_field(&mut self, name: &str, value: &[u8]) {
+        if let Some(fields) = &mut self.fields
+            && let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+            && let Ok(value) = HeaderValue::from_bytes(value)
+        {
+            fields.append(name, value);
         }
     }
 

@@ -143,7 +143,6 @@ impl RequestMessage {
     /// The request that follows a redirect with a method that has changed to GET: without content and what describes it
     /// (RFC 9110 section 15.4).
     pub(crate) fn as_get(&self) -> RequestMessage {
-        let is_about_content = |name: &HeaderName| name.as_str().starts_with("content-");
         let fields = self
             .fields
             .iter()
@@ -156,6 +155,11 @@ impl RequestMessage {
             content: Bytes::new(),
         }
     }
+}
+
+/// Whether a field describes the content of a request.
+pub(crate) fn is_about_content(name: &HeaderName) -> bool {
+    name.as_str().starts_with("content-")
 }
 
 #[cfg(test)]

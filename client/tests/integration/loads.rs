@@ -59,7 +59,7 @@ impl RequestSource for Regular {
 }
 
 #[derive(Clone, Default)]
-struct Records(Arc<Mutex<Vec<AttemptRecord>>>);
+pub(crate) struct Records(pub(crate) Arc<Mutex<Vec<AttemptRecord>>>);
 
 impl RecordSink for Records {
     fn record(&mut self, record: &AttemptRecord) {

@@ -10,6 +10,7 @@ mod exchanges;
 mod faults;
 mod gif;
 mod limits;
+mod load_targets;
 mod loads;
 mod measuring;
 mod messages;

@@ -7,7 +7,7 @@ use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::RawResponse;
 use crate::transport::run_clock::RunClock;
 use crate::transport::time_limits::TimeLimits;
-use flagpole_protocol::http1::{DecodeError, ResponseVisitor};
+use flagpole_protocol::http1::{DecodeError, ResponseDecoder, ResponseVisitor};
 use flagpole_protocol::{Outcome, reason};
 use rustix::fd::AsFd;
 use std::time::Duration;
@@ -28,6 +28,7 @@ impl<'a> Receiver<'a> {
         let (clock, config) = (template.clock, &template.config);
         let now = clock.now();
         (response.started, response.sent) = (now, now);
+        response.fields = config.captures_fields.then(Box::default);
         Receiver {
             clock,
             limits: TimeLimits::new(config.timeouts, config.max_time, now),
@@ -92,19 +93,18 @@ impl<'a> Receiver<'a> {
         let now = self.clock.now();
         self.received += bytes.len() as u64;
         let (interim, body_before) = (decoder.interim_responses(), self.body.len());
+        let captures_fields = self.response.fields.is_some();
         let mut recorder = Recorder {
             response: self.response,
             body: &mut self.body,
             // Otherwise the decoder gets a copy.
             buffer: Some(bytes).filter(|_| pending.is_empty()),
         };
-        let decoded = if pending.is_empty() {
-            let consumed = decoder.decode(bytes, &mut recorder);
-            consumed.map(|consumed| pending.extend_from_slice(&bytes[consumed..]))
+        // Two instances of the decoder, so that most runs do not ask at each field.
+        let decoded = if captures_fields {
+            decode_all(decoder, pending, bytes, &mut CapturingRecorder(recorder))
         } else {
-            pending.extend_from_slice(bytes);
-            let consumed = decoder.decode(pending, &mut recorder);
-            consumed.map(|consumed| drop(pending.drain(..consumed)))
+            decode_all(decoder, pending, bytes, &mut recorder)
         };
         if decoder.interim_responses() > interim {
             self.limits.on_interim();
@@ -154,6 +154,42 @@ impl<'a> Receiver<'a> {
             DecodeError::Incomplete => Outcome::IncompleteBody,
             malformed => Outcome::ProtocolError(reason(&malformed)),
         }
+    }
+}
+
+/// Decodes `bytes`, after those of an incomplete line, which it keeps.
+fn decode_all(
+    decoder: &mut ResponseDecoder,
+    pending: &mut Vec<u8>,
+    bytes: &[u8],
+    visitor: &mut impl ResponseVisitor,
+) -> Result<(), DecodeError> {
+    if pending.is_empty() {
+        let consumed = decoder.decode(bytes, visitor)?;
+        pending.extend_from_slice(&bytes[consumed..]);
+    } else {
+        pending.extend_from_slice(bytes);
+        let consumed = decoder.decode(pending, visitor)?;
+        drop(pending.drain(..consumed));
+    }
+    Ok(())
+}
+
+/// Records what the decoder finds, and keeps all fields.
+struct CapturingRecorder<'a>(Recorder<'a>);
+
+impl ResponseVisitor for CapturingRecorder<'_> {
+    fn status(&mut self, status: u16) {
+        self.0.status(status);
+    }
+
+    fn field(&mut self, name: &str, value: &[u8]) {
+        self.0.response.capture_field(name, value);
+        self.0.field(name, value);
+    }
+
+    fn body(&mut self, bytes: &[u8]) {
+        self.0.body(bytes);
     }
 }
 

@@ -7,13 +7,10 @@ use crate::transport::request_template::RequestTemplate;
 use crate::transport::response::{RawResponse, reserved};
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
-use http::{HeaderName, Request};
+use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::ext::on_informational;
-
-const REQUEST_NUMBER: HeaderName =
-    HeaderName::from_static(flagpole_protocol::headers::REQUEST_NUMBER_HEADER);
 
 /// Makes one exchange over the connection in `pooled`, or over a new connection if that connection cannot be used.
 /// Afterwards `pooled` holds the connection if another request can be sent over it. The exchange ends early when
@@ -30,6 +27,7 @@ pub(crate) async fn exchange(
     let mut response = Box::<RawResponse>::default();
     response.started = template.clock.now();
     response.sent = response.started;
+    response.fields = template.config.captures_fields.then(Box::default);
     let progress = SharedProgress::new(template, response.sent);
     let mut body = Vec::new();
     let work = HyperExchange {
@@ -120,15 +118,10 @@ fn hyper_request(
     spec: &RequestSpec<'_>,
     progress: &SharedProgress,
 ) -> Request<Full<Bytes>> {
-    let message = template.message(spec);
-    let mut request = Request::new(Full::new(message.content.clone()));
-    *request.method_mut() = message.method.clone();
+    let mut request = Request::new(Full::new(template.content(spec).clone()));
+    *request.method_mut() = template.message(spec).method.clone();
     *request.uri_mut() = template.uri(spec);
-    let fields = message.values.iter().chain(&spec.conditions).cloned();
-    request.headers_mut().extend(fields);
-    if let Some(number) = template.request_number(spec) {
-        request.headers_mut().insert(REQUEST_NUMBER, number.into());
-    }
+    *request.headers_mut() = template.fields(spec);
     let progress = progress.clone();
     on_informational(&mut request, move |_| progress.on_interim());
     request
