@@ -87,10 +87,12 @@ pub use workload::arrivals::stages::{Stage, Stages};
 pub use workload::closed_source::ClosedSource;
 pub use workload::expectation::{Expectation, StatusSet};
 pub use workload::file_error::LoadFileError;
+pub use workload::iteration_counts::{IterationCounts, StepFailures};
 pub use workload::open_source::OpenSource;
 pub use workload::proxy::{EnvironmentProxyError, Proxy, ProxyError};
 pub use workload::request_limit::RequestLimit;
 pub use workload::request_message::{RequestMessage, RequestMessageError};
+pub use workload::scenario::definition::Scenario;
 pub use workload::share::Share;
 pub use workload::source::{
     CapturedResponse, EndedRequest, RenderedRequest, RequestSource, SourceAction, SourceRequest,

@@ -2,17 +2,25 @@
 
 use super::arrivals::connection_stages::ConnectionStages;
 use super::arrivals::stages::Stage;
+use super::iteration_counts::IterationCounts;
 use super::request_limit::RequestLimit;
+use super::scenario::definition::Scenario;
+use super::scenario::running::{EndedIteration, RunningIterations};
 use super::share::Share;
 use super::source::{EndedRequest, RequestSource, SourceAction, SourceRequest};
 use super::targets::order::TargetSequence;
 use super::think_time::ThinkTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a user waits whose request cannot be made from the values of a scenario: the next one may be the same.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Users who make one request after the other. A request is due when the previous one of its user has ended and the user
-/// has thought, the first one when a stage opens the user's connection.
+/// has thought, the first one when a stage opens the user's connection. With a scenario, users make iterations in this
+/// way, and the requests of an iteration one after the other.
 #[derive(Clone, Debug)]
 pub struct ClosedSource {
     stages: ConnectionStages,
@@ -21,12 +29,15 @@ pub struct ClosedSource {
     limit: Option<RequestLimit>,
     think: ThinkTime,
     seed: u64,
-    /// When the next requests of users are due who have none in flight.
+    iterations: Option<RunningIterations>,
+    /// When users are due to begin who have neither a request in flight nor an iteration.
     waiting: BinaryHeap<Reverse<(Duration, usize)>>,
-    /// The numbers of the latest requests of all users of this loop.
+    /// The numbers of what the users of this loop have begun last.
     latest: Vec<u64>,
-    started: u64,
+    begun: u64,
     in_flight: usize,
+    /// All requests or iterations of the limit have begun.
+    is_exhausted: bool,
     is_stopped: bool,
 }
 
@@ -48,62 +59,81 @@ impl ClosedSource {
             limit: None,
             think: ThinkTime::default(),
             seed: 0,
-            started: 0,
+            iterations: None,
+            begun: 0,
             in_flight: 0,
+            is_exhausted: false,
             is_stopped: false,
         }
     }
 
-    /// Ends after this number of requests of all loops.
+    /// Ends after this number of requests, or of iterations of a scenario, of all loops.
     pub fn limit(mut self, limit: RequestLimit) -> ClosedSource {
         self.limit = Some(limit);
         self
     }
 
-    /// Users think between the end of a request and the next one.
+    /// Users think between the end of a request, or of an iteration, and the next one.
     pub fn think(mut self, think: ThinkTime, seed: u64) -> ClosedSource {
         (self.think, self.seed) = (think, seed);
         self
     }
 
-    /// The number of the next request; `None` if there is none.
+    /// Users make iterations of a scenario and think between them as it says; think times depend on the seed.
+    pub fn scenario(mut self, scenario: Arc<Scenario>, seed: u64) -> ClosedSource {
+        (self.think, self.seed) = (scenario.think, seed);
+        self.iterations = Some(RunningIterations::new(scenario, seed));
+        self
+    }
+
+    /// The number of the next request or iteration; `None` if there is none.
     fn take_number(&mut self) -> Option<u64> {
         let number = match &self.limit {
             Some(limit) => limit.take(),
-            None => Some(self.started * self.share.of + self.share.index),
+            None => Some(self.begun * self.share.of + self.share.index),
         };
-        self.started += 1;
-        self.is_stopped |= number.is_none();
+        self.begun += 1;
+        self.is_exhausted |= number.is_none();
         number
     }
 
-    /// The number of a user of this loop among those of all loops.
-    fn number_of(&self, user: usize) -> u64 {
-        user as u64 * self.share.of + self.share.index
+    /// When the next user is due to begin.
+    fn next_user(&self) -> Option<Duration> {
+        let next = self.waiting.peek().map(|Reverse((due, _))| *due);
+        next.filter(|_| !self.is_exhausted)
     }
-}
 
-impl RequestSource for ClosedSource {
-    fn next(&mut self, now: Duration) -> SourceAction {
-        if self.is_stopped || now >= self.stages.end() {
-            return SourceAction::Finished;
+    /// When the next step of a scenario is due, if it begins.
+    fn next_step(&self) -> Option<Duration> {
+        let due = self.iterations.as_ref()?.next_due()?;
+        (due < self.stages.end()).then_some(due)
+    }
+
+    /// Whether a request follows one that is in flight.
+    fn awaits_end(&self) -> bool {
+        match &self.iterations {
+            Some(iterations) => iterations.in_flight() > 0,
+            None => self.in_flight > 0 && !self.is_exhausted,
         }
-        let Some(&Reverse((due, user))) = self.waiting.peek() else {
-            return match self.in_flight {
-                0 => SourceAction::Finished,
-                _ => SourceAction::Blocked,
-            };
-        };
-        if due > now {
-            return SourceAction::SleepUntil(due);
-        }
-        let Some(number) = self.take_number() else {
-            return SourceAction::Finished;
-        };
-        self.waiting.pop();
+    }
+
+    /// `None` if the request cannot be made, which ends the iteration.
+    fn start_step(&mut self, now: Duration) -> Option<SourceRequest> {
+        let started = self.iterations.as_mut()?.start_next(now)?;
+        self.unless_ended(started)
+    }
+
+    /// `None` if there is no further request, or if it cannot be made.
+    fn start_user(&mut self, now: Duration) -> Option<SourceRequest> {
+        let number = self.take_number()?;
+        let Reverse((due, user)) = self.waiting.pop()?;
         self.latest[user] = number;
+        if let Some(iterations) = &mut self.iterations {
+            let started = iterations.begin(number, user, due, now);
+            return self.unless_ended(started);
+        }
         self.in_flight += 1;
-        SourceAction::Start(SourceRequest {
+        Some(SourceRequest {
             number,
             target: self.targets.target(number),
             due: Some(due),
@@ -112,17 +142,71 @@ impl RequestSource for ClosedSource {
         })
     }
 
+    fn unless_ended(
+        &mut self,
+        started: Result<SourceRequest, EndedIteration>,
+    ) -> Option<SourceRequest> {
+        let user_waits = |EndedIteration { owner, at }| self.wait(owner, at.saturating_add(PAUSE));
+        started.map_err(user_waits).ok()
+    }
+
+    /// A user begins again at `due`, or later if there is no connection then.
+    fn wait(&mut self, user: usize, due: Duration) {
+        let number = user as u64 * self.share.of + self.share.index;
+        if let Some(due) = self.stages.open_from(number, due) {
+            self.waiting.push(Reverse((due, user)));
+        }
+    }
+}
+
+impl RequestSource for ClosedSource {
+    fn next(&mut self, now: Duration) -> SourceAction {
+        loop {
+            if self.is_stopped || now >= self.stages.end() {
+                return SourceAction::Finished;
+            }
+            let (next_step, next_user) = (self.next_step(), self.next_user());
+            let Some(due) = next_step.into_iter().chain(next_user).min() else {
+                return if self.awaits_end() {
+                    SourceAction::Blocked
+                } else {
+                    SourceAction::Finished
+                };
+            };
+            if due > now {
+                return SourceAction::SleepUntil(due);
+            }
+            let started = if next_step == Some(due) {
+                self.start_step(now)
+            } else {
+                self.start_user(now)
+            };
+            if let Some(request) = started {
+                return SourceAction::Start(request);
+            }
+        }
+    }
+
     fn on_end(&mut self, ended: &EndedRequest<'_>) {
-        self.in_flight -= 1;
-        let think = self.think.after(self.seed, self.latest[ended.user]);
-        let due = ended.at.saturating_add(think);
-        if let Some(due) = self.stages.open_from(self.number_of(ended.user), due) {
-            self.waiting.push(Reverse((due, ended.user)));
+        let ended = if let Some(iterations) = &mut self.iterations {
+            iterations.on_end(ended)
+        } else {
+            self.in_flight -= 1;
+            let (owner, at) = (ended.user, ended.at);
+            Some(EndedIteration { owner, at })
+        };
+        if let Some(EndedIteration { owner, at }) = ended {
+            let think = self.think.after(self.seed, self.latest[owner]);
+            self.wait(owner, at.saturating_add(think));
         }
     }
 
     fn stop(&mut self, _now: Duration) {
         self.is_stopped = true;
+    }
+
+    fn iterations(&self) -> Option<IterationCounts> {
+        self.iterations.as_ref().map(RunningIterations::counts)
     }
 }
 

@@ -18,6 +18,14 @@ impl LoadFileError {
             sentence: sentence.to_string(),
         }
     }
+
+    /// The error at a byte of the text of the file.
+    pub(crate) fn at(text: &str, offset: usize, sentence: impl Display) -> LoadFileError {
+        let before = text.get(..offset).unwrap_or(text);
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        LoadFileError::new(line, last_line.chars().count() + 1, sentence)
+    }
 }
 
 impl fmt::Display for LoadFileError {

@@ -1,12 +1,17 @@
 //! The open model: requests arrive at their times, whether or not earlier ones have ended.
 
 use super::arrivals::schedule::{Arrival, Arrivals};
+use super::iteration_counts::IterationCounts;
+use super::scenario::definition::Scenario;
+use super::scenario::running::RunningIterations;
 use super::source::{EndedRequest, RequestSource, SourceAction, SourceRequest};
 use super::targets::order::TargetSequence;
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Requests at the times of an arrival process. Those that find no free slot wait, and count from their arrival.
+/// Requests at the times of an arrival process. Those that find no free slot wait, and count from their arrival. With a
+/// scenario, an iteration begins at each arrival; its later steps follow when the previous ones have ended.
 #[derive(Clone, Debug)]
 pub struct OpenSource {
     arrivals: Peekable<Arrivals>,
@@ -15,17 +20,28 @@ pub struct OpenSource {
     limit: u64,
     /// The latest time at which an arrival may be due.
     last: Duration,
+    /// When later steps of a scenario do not begin any more.
+    end: Duration,
+    iterations: Option<RunningIterations>,
 }
 
 impl OpenSource {
     /// The share of a loop in a run.
     pub fn new(arrivals: Arrivals, targets: TargetSequence) -> OpenSource {
         OpenSource {
+            end: arrivals.end(),
+            iterations: None,
             arrivals: arrivals.peekable(),
             targets,
             limit: u64::MAX,
             last: Duration::MAX,
         }
+    }
+
+    /// Arrivals begin iterations of a scenario, whose think times depend on the seed.
+    pub fn scenario(mut self, scenario: Arc<Scenario>, seed: u64) -> OpenSource {
+        self.iterations = Some(RunningIterations::new(scenario, seed));
+        self
     }
 
     /// Ends after this number of arrivals of all loops.
@@ -39,18 +55,35 @@ impl OpenSource {
         let next = self.arrivals.peek().copied();
         next.filter(|arrival| arrival.number < limit && arrival.due <= last)
     }
-}
 
-impl RequestSource for OpenSource {
-    fn next(&mut self, now: Duration) -> SourceAction {
-        let Some(Arrival { number, due }) = self.next_arrival() else {
-            return SourceAction::Finished;
-        };
-        if due > now {
-            return SourceAction::SleepUntil(due);
+    /// When the next step of a scenario is due, if it begins.
+    fn next_step(&self, now: Duration) -> Option<Duration> {
+        let due = self.iterations.as_ref()?.next_due()?;
+        (due < self.end && now < self.end).then_some(due)
+    }
+
+    /// Neither an arrival nor a step is due at any known time.
+    fn without_next(&self, now: Duration) -> SourceAction {
+        let in_flight = (self.iterations.as_ref()).map_or(0, RunningIterations::in_flight);
+        if in_flight > 0 && now < self.end {
+            SourceAction::Blocked
+        } else {
+            SourceAction::Finished
         }
-        self.arrivals.next();
-        SourceAction::Start(SourceRequest {
+    }
+
+    /// `None` if the request cannot be made, which ends the iteration.
+    fn start_step(&mut self, now: Duration) -> Option<SourceRequest> {
+        self.iterations.as_mut()?.start_next(now)?.ok()
+    }
+
+    /// `None` if the request cannot be made, which ends the iteration.
+    fn start_arrival(&mut self, now: Duration) -> Option<SourceRequest> {
+        let Arrival { number, due } = self.arrivals.next()?;
+        if let Some(iterations) = &mut self.iterations {
+            return iterations.begin(number, 0, due, now).ok();
+        }
+        Some(SourceRequest {
             number,
             target: self.targets.target(number),
             due: Some(due),
@@ -58,11 +91,47 @@ impl RequestSource for OpenSource {
             rendered: None,
         })
     }
+}
 
-    fn on_end(&mut self, _ended: &EndedRequest<'_>) {}
+impl RequestSource for OpenSource {
+    fn next(&mut self, now: Duration) -> SourceAction {
+        loop {
+            let next_step = self.next_step(now);
+            let next_arrival = self.next_arrival();
+            let Some(due) = next_step
+                .into_iter()
+                .chain(next_arrival.map(|next| next.due))
+                .min()
+            else {
+                return self.without_next(now);
+            };
+            if due > now {
+                return SourceAction::SleepUntil(due);
+            }
+            let started = if next_step == Some(due) {
+                self.start_step(now)
+            } else {
+                self.start_arrival(now)
+            };
+            if let Some(request) = started {
+                return SourceAction::Start(request);
+            }
+        }
+    }
+
+    fn on_end(&mut self, ended: &EndedRequest<'_>) {
+        if let Some(iterations) = &mut self.iterations {
+            iterations.on_end(ended);
+        }
+    }
 
     fn stop(&mut self, now: Duration) {
         self.last = self.last.min(now);
+        self.end = self.end.min(now);
+    }
+
+    fn iterations(&self) -> Option<IterationCounts> {
+        self.iterations.as_ref().map(RunningIterations::counts)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the scheduler takes requests from: a trait between the scheduler and the models of load. Times count from the
 //! start of the run.
 
+use super::iteration_counts::IterationCounts;
 use bytes::Bytes;
 use flagpole_protocol::Outcome;
 use http::HeaderMap;
@@ -22,6 +23,11 @@ pub trait RequestSource: Send + Debug {
 
     /// The number of requests to come; `None` if it is not known.
     fn remaining(&self) -> Option<usize> {
+        None
+    }
+
+    /// How the iterations of a scenario ended so far; `None` without a scenario.
+    fn iterations(&self) -> Option<IterationCounts> {
         None
     }
 }

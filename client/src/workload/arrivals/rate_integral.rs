@@ -50,6 +50,10 @@ pub(super) fn integrate(stages: &[Stage<ArrivalRate>]) -> Vec<StageIntegral> {
 }
 
 impl StageIntegral {
+    pub(super) fn end(&self) -> Duration {
+        self.start.saturating_add(self.duration)
+    }
+
     /// When the integral reaches `units`, which is in this stage; rounded down to a nanosecond.
     pub(super) fn time_of(&self, units: u128) -> Duration {
         let passed = units - self.before;

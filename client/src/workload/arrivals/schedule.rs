@@ -110,6 +110,11 @@ impl Arrivals {
         }
     }
 
+    /// The end of the last stage.
+    pub fn end(&self) -> Duration {
+        (self.stages.last()).map_or(Duration::ZERO, StageIntegral::end)
+    }
+
     /// The number of the remaining arrivals that are due before `until`.
     pub fn count_before(&self, until: Duration) -> u64 {
         let before = self.clone().take_while(|arrival| arrival.due < until);

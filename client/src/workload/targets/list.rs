@@ -72,9 +72,9 @@ impl LoadTargets {
         Ok(LoadTarget {
             endpoint,
             path,
-            message: entry.message(&self.message, read)?,
+            message: entry.message(self.message(), read)?,
             weight: entry.weight()?,
-            expectation: entry.expectation(&self.expectation),
+            expectation: entry.expectation(self.expectation()),
         })
     }
 }

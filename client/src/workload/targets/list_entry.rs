@@ -1,5 +1,6 @@
 //! A line of JSON in a file of targets.
 
+use super::one_or_several::OneOrSeveral;
 use crate::workload::expectation::{Expectation, StatusSet};
 use crate::workload::request_message::{RequestMessage, RequestMessageError};
 use base64::Engine as _;
@@ -23,7 +24,7 @@ pub(super) struct ListEntry {
     #[serde(default, with = "As::<Option<DisplayFromStr>>")]
     method: Option<Method>,
     #[serde(default)]
-    fields: BTreeMap<String, FieldValues>,
+    fields: BTreeMap<String, OneOrSeveral>,
     body: Option<String>,
     body_file: Option<String>,
     body_base64: Option<String>,
@@ -33,13 +34,6 @@ pub(super) struct ListEntry {
     #[serde(default, with = "As::<Option<DisplayFromStr>>")]
     expect_digest: Option<ContentDigest>,
     expect_body: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a string or a list of strings")]
-enum FieldValues {
-    One(String),
-    Several(Vec<String>),
 }
 
 /// A key of an entry, and why its value is refused.
@@ -64,11 +58,7 @@ impl ListEntry {
         }
         for (name, values) in &self.fields {
             message = message.without_field(name);
-            let values = match values {
-                FieldValues::One(value) => std::slice::from_ref(value),
-                FieldValues::Several(values) => values,
-            };
-            for value in values {
+            for value in values.as_slice() {
                 let added = message.field(name, value);
                 message = added.map_err(|error| ("fields", error.to_string()))?;
             }

@@ -23,8 +23,8 @@ pub struct LoadTargets {
     has_base: bool,
     origins: Vec<Target>,
     targets: Vec<LoadTarget>,
-    pub(super) message: RequestMessage,
-    pub(super) expectation: Expectation,
+    message: RequestMessage,
+    expectation: Expectation,
 }
 
 impl LoadTargets {
@@ -68,6 +68,14 @@ impl LoadTargets {
             expectation: self.expectation.clone(),
         });
         Ok(())
+    }
+
+    pub(crate) fn message(&self) -> &RequestMessage {
+        &self.message
+    }
+
+    pub(crate) fn expectation(&self) -> &Expectation {
+        &self.expectation
     }
 
     pub(crate) fn push(&mut self, target: LoadTarget) {
