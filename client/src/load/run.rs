@@ -259,6 +259,9 @@ fn add_counts(end: &mut LoadRunEnd, states: &[Arc<RunState>]) {
         end.max_in_flight += meter.max();
         end.paused = end.paused.max(scheduler.source_clock().paused(end.elapsed));
         end.circuit_openings += scheduler.circuit_openings();
+        if let Some(iterations) = scheduler.iterations() {
+            end.iterations.get_or_insert_default().add(iterations);
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a load run has done, besides its records.
 
+use crate::IterationCounts;
 use std::ops::AddAssign;
 use std::time::Duration;
 
 /// What a load run, or one of its event loops, has done, besides its records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoadRunEnd {
     /// From the start of the run to the end of its last attempt.
@@ -19,6 +20,8 @@ pub struct LoadRunEnd {
     pub paused: Duration,
     /// How often the circuit breaker opened.
     pub circuit_openings: u64,
+    /// How the iterations of a scenario ended.
+    pub iterations: Option<IterationCounts>,
 }
 
 impl AddAssign<&LoadRunEnd> for LoadRunEnd {
@@ -30,5 +33,9 @@ impl AddAssign<&LoadRunEnd> for LoadRunEnd {
         self.unsent += other.unsent;
         self.paused = self.paused.max(other.paused);
         self.circuit_openings += other.circuit_openings;
+        if let Some(iterations) = &other.iterations {
+            let all = self.iterations.get_or_insert_default();
+            all.add(iterations.clone());
+        }
     }
 }

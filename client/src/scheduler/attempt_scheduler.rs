@@ -8,7 +8,8 @@ use super::source_clock::SourceClock;
 use crate::policy::{CircuitBreaker, ConcurrencyLimit};
 use crate::workload::list_source::ListSource;
 use crate::{
-    DownloadSpec, Policy, RenderedRequest, RequestMessage, RequestSource, SourceRequest, Workload,
+    DownloadSpec, IterationCounts, Policy, RenderedRequest, RequestMessage, RequestSource,
+    SourceRequest, Workload,
 };
 use flagpole_protocol::AttemptKind;
 use http::Method;
@@ -130,6 +131,11 @@ impl AttemptScheduler {
     /// Takes no requests from the source for a while. Attempts in flight and retries go on.
     pub(crate) fn set_paused(&mut self, is_paused: bool, now: Duration) {
         self.source_clock.set_paused(is_paused, now);
+    }
+
+    /// The iterations of the scenario of the source, if it has one.
+    pub(crate) fn iterations(&self) -> Option<IterationCounts> {
+        self.source.iterations()
     }
 
     /// The clock of the source.
