@@ -7,6 +7,7 @@
 //! The engine is the one of downloads: the same scheduler, policies, transports and verification.
 
 mod control;
+mod distinct_messages;
 mod run;
 mod run_end;
 

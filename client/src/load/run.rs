@@ -1,5 +1,6 @@
 //! A load run: its settings, and the event loops that carry it out.
 
+use super::distinct_messages::DistinctMessages;
 use super::{control::LoadControl, run_end::LoadRunEnd};
 use crate::execution::event_loop::affinity::{cores_for, pin_to};
 use crate::execution::event_loop::attempt_loop::AttemptLoop;
@@ -10,7 +11,7 @@ use crate::execution::run_state::RunState;
 use crate::execution::worker::run_on_threads;
 use crate::lock::lock;
 use crate::scheduler::{AttemptScheduler, UnfinishedRequest};
-use crate::transport::{RequestTemplate, RunClock, RunMessage, TransportKind};
+use crate::transport::{RequestTemplate, RunClock, TransportKind};
 use crate::{
     BODY_LIMIT, DownloadSpec, Endpoint, LoadTarget, Policy, RecordSink, RequestSource, Run,
     RunError, Share, Workload,
@@ -139,7 +140,8 @@ impl<'a> LoadRun<'a> {
         sinks: &(dyn Fn(usize) -> Box<dyn RecordSink> + Sync),
     ) -> Result<LoadRunEnd, RunError> {
         // A token of its own: if one loop fails, the others are cancelled.
-        let workload = self.workload();
+        let distinct = DistinctMessages::new(self.targets);
+        let workload = self.workload(&distinct);
         let mut run = Run::new(&workload, &self.endpoints[0])
             .policy(self.policy.clone())
             .transport(self.transport)
@@ -147,7 +149,8 @@ impl<'a> LoadRun<'a> {
         run.cancel = self.control.cancel.child_token();
         let run = &run;
         let clock = RunClock::start_after(START_UP);
-        let (states, loops) = self.event_loops(run, clock)?;
+        let template = Arc::new(self.template(run, distinct, clock)?);
+        let (states, loops) = self.event_loops(run, &template)?;
         self.control.set_started(clock, loops.clone());
         let cores = cores_for(loops.len());
         let ended = run_on_threads(run, loops.len(), ("event-loop", STACK_SIZE), |index| {
@@ -167,24 +170,26 @@ impl<'a> LoadRun<'a> {
     }
 
     /// The targets as downloads, each with a message.
-    fn workload(&self) -> Workload {
-        let downloads = (0..).zip(self.targets).map(|(index, target)| DownloadSpec {
-            message: Some(index),
+    fn workload(&self, distinct: &DistinctMessages<'_>) -> Workload {
+        let downloads = distinct.of_targets.iter().zip(self.targets);
+        let downloads = downloads.map(|(message, target)| DownloadSpec {
+            message: Some(*message),
             ..DownloadSpec::new(Resource::Path(target.path))
         });
-        let messages = self.targets.iter().map(|target| target.message.clone());
+        let messages = distinct.messages.iter().map(|one| one.message.clone());
         Workload {
             downloads: downloads.collect(),
             messages: messages.collect(),
         }
     }
 
-    fn template(&self, run: &Run<'_>, clock: RunClock) -> Result<RequestTemplate, RunError> {
-        let messages = self.targets.iter().map(|target| RunMessage {
-            endpoint: target.endpoint,
-            message: &target.message,
-            expectation: Some(&target.expectation),
-        });
+    fn template(
+        &self,
+        run: &Run<'_>,
+        distinct: DistinctMessages<'_>,
+        clock: RunClock,
+    ) -> Result<RequestTemplate, RunError> {
+        let messages = distinct.messages;
         let mut config = run.transport_config();
         config.captures_fields = self.captures;
         let cancel = run.cancel.clone();
@@ -201,8 +206,11 @@ impl<'a> LoadRun<'a> {
     }
 
     /// The event loops, and their states: one each, or one for all if the policy counts over all requests.
-    fn event_loops(&self, run: &Run<'_>, clock: RunClock) -> Result<StatesAndLoops, RunError> {
-        let template = Arc::new(self.template(run, clock)?);
+    fn event_loops(
+        &self,
+        run: &Run<'_>,
+        template: &Arc<RequestTemplate>,
+    ) -> Result<StatesAndLoops, RunError> {
         let count = self.loops.clamp(1, self.connections);
         let shares = || Share::all(count);
         let new_state = |share: Share, connections| {

@@ -27,7 +27,7 @@ pub(crate) struct TransportConfig {
 }
 
 /// A message of a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RunMessage<'a> {
     /// The index of the endpoint to which its requests go.
     pub(crate) endpoint: usize,
