@@ -5,6 +5,7 @@ mod control_client;
 mod exit_status;
 mod experiment;
 mod interrupt;
+mod load;
 mod options;
 mod output;
 mod process;
@@ -39,6 +40,7 @@ enum Command {
     Fate(fate::FateArgs),
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
+    Load(Box<commands::load::LoadArgs>),
     Ctl(ctl::CtlArgs),
     /// List strategies (how downloads run concurrently)
     #[command(after_help = "Examples:
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Fate(args) => args.run(),
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
+        Command::Load(args) => args.run(),
         Command::Ctl(args) => args.run(),
         Command::Strategies => strategies::run(),
         Command::Trial => trial::run(),

@@ -1,6 +1,8 @@
 //! Writes results to standard output, and notes and errors to standard error.
 
+use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result, bail};
+use flagpole_analysis::validity::Validity;
 use serde::Serialize;
 use std::fs::Metadata;
 use std::io::{self, Write};
@@ -51,6 +53,27 @@ pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
     has_failed
 }
 
+/// Writes the first of these reasons to standard error, and how many others there are: the result has them all.
+pub(crate) fn note_first(what: &str, reasons: &[String]) {
+    let others = match reasons.len() {
+        0 => return,
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    note(&format!("flagpole: {what}: {}{others}", reasons[0]));
+}
+
+/// The word for a validity, in colour.
+pub(crate) fn coloured(validity: Validity) -> String {
+    let colour = match validity {
+        Validity::Valid => AnsiColor::Green,
+        Validity::Suspect => AnsiColor::Yellow,
+        Validity::Invalid => AnsiColor::Red,
+    };
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    format!("{style}{validity}{style:#}")
+}
+
 /// Standard output or standard error, and whether it is standard output, if the file is the same (`/dev/stdout`). A
 /// second open file would have its own offset, so that both would overwrite each other.
 #[cfg(unix)]
@@ -77,4 +100,16 @@ pub(crate) fn standard_stream(file: &Metadata) -> Option<(Box<dyn Write + Send>,
 #[cfg(not(unix))]
 pub(crate) fn standard_stream(_file: &Metadata) -> Option<(Box<dyn Write + Send>, bool)> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_surrounds_the_word() {
+        let text = coloured(Validity::Invalid);
+        assert!(text.starts_with("\u{1b}[1m"), "{text:?}");
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), "INVALID");
+    }
 }

@@ -1,5 +1,6 @@
 //! Errors of the command line in one line, with each option as the user typed it.
 
+use crate::commands::load::hints;
 use crate::exit_status::ExitStatus;
 use crate::output;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
@@ -62,6 +63,10 @@ impl CommandLine {
         let mut near = None;
         let sentence = match error.kind() {
             ErrorKind::InvalidValue => return invalid_value(error, name),
+            ErrorKind::UnknownArgument if self.hint(argument).is_some() => {
+                let hint = self.hint(argument).unwrap_or_default();
+                format!("unknown option `{argument}`: {hint}")
+            }
             ErrorKind::UnknownArgument if argument.starts_with('-') => {
                 let longs = self.command.get_arguments().filter_map(Arg::get_long);
                 let long = did_you_mean(argument.trim_start_matches('-'), longs);
@@ -91,6 +96,12 @@ impl CommandLine {
             Some(near) => format!("{sentence}; did you mean `{near}`? See {see}"),
             None => format!("{sentence}; see {see}"),
         }
+    }
+
+    /// What to use instead of an option of other load generators.
+    fn hint(&self, option: &str) -> Option<&'static str> {
+        let is_load = self.command.get_name() == "load";
+        is_load.then(|| hints::for_option(option)).flatten()
     }
 
     /// Says which arguments exclude each other.

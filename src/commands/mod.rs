@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod ctl;
 pub(crate) mod fate;
 pub(crate) mod get;
+pub(crate) mod load;
 pub(crate) mod man;
 pub(crate) mod serve;
 pub(crate) mod strategies;

@@ -2,7 +2,7 @@
 //! that of `--records` is written little by little.
 
 use crate::output;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{self, Path, PathBuf};
@@ -18,6 +18,32 @@ pub(crate) struct OutputTarget {
 
 type Stream = Box<dyn Write + Send>;
 
+/// Checks that the files of these options can be written, and that they are different ones. The targets are in the order of the
+/// options; `None` without a path.
+pub(crate) fn open_all<const N: usize>(
+    files: [(&'static str, &Option<PathBuf>); N],
+) -> Result<[Option<OutputTarget>; N]> {
+    let mut targets: Vec<Option<OutputTarget>> = Vec::new();
+    for (option, path) in files {
+        let path = path.as_deref();
+        let target = path
+            .map(|path| OutputTarget::open(option, path))
+            .transpose()?;
+        let mut earlier = targets.iter().flatten();
+        if let Some(target) = &target
+            && let Some(same) = earlier.find(|earlier| target.is_same_file(earlier))
+        {
+            bail!(
+                "{option}: expected another file than that of {}",
+                same.option
+            );
+        }
+        targets.push(target);
+    }
+    let targets = targets.try_into();
+    Ok(targets.unwrap_or_else(|_| unreachable!("there is a target for each option")))
+}
+
 impl OutputTarget {
     /// Checks that the path can be written to.
     pub(crate) fn open(option: &'static str, path: &Path) -> Result<OutputTarget> {
@@ -32,7 +58,7 @@ impl OutputTarget {
     }
 
     /// Whether the other target is the same file, so that one would replace the other.
-    pub(crate) fn is_same_file(&self, other: &OutputTarget) -> bool {
+    fn is_same_file(&self, other: &OutputTarget) -> bool {
         let absolute = |target: &OutputTarget| path::absolute(&target.path).ok();
         self.stream.is_none() && other.stream.is_none() && absolute(self) == absolute(other)
     }
@@ -95,6 +121,11 @@ impl OutputStream {
             let written = write(&mut self.out).and_then(|()| self.out.flush());
             self.error = written.err();
         }
+    }
+
+    /// Whether an error occurred, after which nothing more is written.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.error.is_some()
     }
 
     /// The first error.

@@ -83,6 +83,19 @@ fn candidates<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Comp
     all.into_iter().map(candidate).collect()
 }
 
+/// A sentence with the keys of an experiment instead of the options of the command line: `fail_if` for `--fail-if`.
+/// `--baseline` is an option only.
+pub(crate) fn with_keys(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let name = word.trim_start_matches('`');
+        match name.strip_prefix("--") {
+            Some(key) if key != "baseline" => word.replace(name, &key.replace('-', "_")),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The maximum width of the help, in characters.
 pub(crate) const MAX_WIDTH: usize = 120;
 

@@ -112,6 +112,35 @@ impl ProfileOptions {
         !self.latency.is_empty() || self.others.is_given()
     }
 
+    /// Whether a profile or one of its listeners is named.
+    pub(crate) fn names_profile(&self) -> bool {
+        self.others.names_profile()
+    }
+
+    /// The first of these options that is given, such as `--latency`; not `--seed`.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let named = [
+            ("--profile", self.others.profile.is_some()),
+            ("--listener", self.others.listener.is_some()),
+            ("--latency", !self.latency.is_empty()),
+        ];
+        let named = named.iter().find(|(_, is_given)| *is_given);
+        named
+            .map(|(option, _)| *option)
+            .or_else(|| self.others.first_change())
+    }
+
+    /// The given seed.
+    pub(crate) fn seed(&self) -> Option<Seed> {
+        self.others.seed
+    }
+
+    /// Changes the only listener of a run as it changes the listeners of a profile.
+    pub(crate) fn change_only(&self, listener: &mut Listener) -> Result<()> {
+        self.others.check_names(listener)?;
+        self.others.change(listener, &self.latency)
+    }
+
     /// Whether the profile is a file and not built in.
     pub(crate) fn is_file(&self) -> bool {
         let name = self.others.profile.as_ref();
@@ -159,13 +188,19 @@ impl ServerOptions {
 
     /// Changes the listener of an experiment as it changes the listeners of a profile.
     pub(crate) fn change_only(&self, listener: &mut Listener) -> Result<()> {
+        self.check_names(listener)?;
+        self.change(listener, &[])
+    }
+
+    /// Refuses a fault for a listener of another name.
+    fn check_names(&self, listener: &Listener) -> Result<()> {
         let mut names = self.fault.iter().filter_map(|one| one.listener.as_ref());
         if let Some(wanted) = names.find(|name| listener.name.as_ref() != Some(*name)) {
             bail!(
                 "--fault: the server of the experiment is not named `{wanted}`; remove `{wanted}=`"
             );
         }
-        self.change(listener, &[])
+        Ok(())
     }
 
     /// The named profile, with these latencies and these options. Without a name, `book` if a listener is named, else
@@ -248,6 +283,15 @@ pub(crate) fn load(name: &str) -> Result<Profile> {
     let text = text.map_err(|error| anyhow!("--profile: {error:#}"))?;
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
     Profile::parse_in(folder, &text).map_err(|error| anyhow!("--profile: {name}:{error}"))
+}
+
+/// The listener of a profile that has only one.
+pub(crate) fn only_listener(profile: &str) -> Result<Listener> {
+    let mut listeners = load(profile)?.listeners;
+    match (listeners.pop(), listeners.is_empty()) {
+        (Some(listener), true) => Ok(listener),
+        _ => bail!("--profile: expected a profile with one listener, got `{profile}`"),
+    }
 }
 
 /// Refuses the name of a listener, in an option, that the profile `name` does not have.

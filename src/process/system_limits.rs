@@ -53,7 +53,7 @@ pub(crate) fn connections_per_server(
 }
 
 /// The number of ports for outgoing connections; `None` if the system does not report it.
-fn ports() -> Option<u64> {
+pub(crate) fn ports() -> Option<u64> {
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
     range_length(&range)
 }

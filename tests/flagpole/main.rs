@@ -26,6 +26,7 @@ mod get;
 mod harness;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod load;
 mod malicious;
 #[cfg(target_os = "linux")]
 mod memory;

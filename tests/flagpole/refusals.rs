@@ -54,7 +54,7 @@ fn sizes(folder: &Path) -> BTreeMap<String, u64> {
 }
 
 /// What each command line prints, one below the other.
-fn refusals(lines: &[&str]) -> String {
+pub(crate) fn refusals(lines: &[&str]) -> String {
     let sandbox = Sandbox::new();
     for (name, text) in FILES {
         fs::write(sandbox.path(name), text).unwrap();

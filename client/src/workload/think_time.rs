@@ -16,6 +16,11 @@ pub struct ThinkTime {
 }
 
 impl ThinkTime {
+    /// The longest time.
+    pub fn longest(self) -> Duration {
+        self.longest
+    }
+
     /// The time after request `number`; a pure function of it and the seed.
     pub(crate) fn after(self, seed: u64, number: u64) -> Duration {
         if self.shortest == self.longest {

@@ -11,14 +11,14 @@ pub(crate) use self::args::CompareArgs;
 
 use crate::exit_status::ExitStatus;
 use crate::experiment::evaluation::{baseline, exit_reasons};
-use crate::experiment::output_target::OutputTarget;
+use crate::experiment::output_target::{self, OutputTarget};
 use crate::experiment::runner::record_log::RecordLog;
 use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::{foreseen::thresholds, grid, site_probe};
 use crate::process::{system_limits, trial_process::Interrupt};
 use crate::{interrupt, output};
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{Comparison, ThresholdStatus};
 use flagpole_analysis::report::ReportOptions;
@@ -26,7 +26,6 @@ use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
 
 impl CompareArgs {
     /// Runs the experiment and prints the result.
@@ -82,37 +81,16 @@ impl CompareArgs {
 
     /// Checks that the files can be written, and that they are different ones.
     fn open_files(&self) -> Result<OutputFiles> {
-        let open = |option, path: &Option<PathBuf>| {
-            let path = path.as_deref();
-            path.map(|path| OutputTarget::open(option, path))
-                .transpose()
-        };
-        let files = OutputFiles {
-            result: open("--result", &self.result)?,
-            records: open("--records", &self.records)?,
-            save: open("--save", &self.save)?,
-        };
-        let is_same = |one: &Option<OutputTarget>, other: &Option<OutputTarget>| {
-            let pair = one.as_ref().zip(other.as_ref());
-            pair.is_some_and(|(one, other)| one.is_same_file(other))
-        };
-        for (option, file, others) in [
-            (
-                "--records",
-                &files.records,
-                [("--result", &files.result)].as_slice(),
-            ),
-            (
-                "--save",
-                &files.save,
-                &[("--result", &files.result), ("--records", &files.records)],
-            ),
-        ] {
-            if let Some((other, _)) = others.iter().find(|(_, other)| is_same(file, other)) {
-                bail!("{option}: expected another file than that of {other}");
-            }
-        }
-        Ok(files)
+        let [result, records, save] = output_target::open_all([
+            ("--result", &self.result),
+            ("--records", &self.records),
+            ("--save", &self.save),
+        ])?;
+        Ok(OutputFiles {
+            result,
+            records,
+            save,
+        })
     }
 
     /// Rejects a number of rounds with which every result is doubtful, if that is a failure.
@@ -148,12 +126,12 @@ impl CompareArgs {
         let not_judged = exit_reasons::thresholds(comparison, ThresholdStatus::NotJudged);
         let is_shown = self.format.name() == "text" && io::stdout().is_terminal();
         if !is_shown {
-            note_first("invalid measurement", &invalid);
+            output::note_first("invalid measurement", &invalid);
         }
         if self.strict && !is_shown {
-            note_first("doubtful measurement", &doubtful);
+            output::note_first("doubtful measurement", &doubtful);
             let messages = not_judged.iter().map(|result| result.message.clone());
-            note_first("threshold not judged", &messages.collect::<Vec<_>>());
+            output::note_first("threshold not judged", &messages.collect::<Vec<_>>());
         }
         let is_certain = doubtful.is_empty() && not_judged.is_empty();
         invalid.is_empty() && (is_certain || !self.strict)
@@ -163,7 +141,7 @@ impl CompareArgs {
         let mut text = Vec::new();
         let is_coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
         let style = if is_coloured {
-            coloured
+            output::coloured
         } else {
             |validity: Validity| validity.to_string()
         };
@@ -196,37 +174,4 @@ fn check(experiment: &Experiment) -> Result<()> {
             .map_err(|error| anyhow!("--url: {error}"))?;
     }
     Ok(())
-}
-
-/// Writes the first of these reasons to standard error, and how many others there are: the result has them all.
-fn note_first(what: &str, reasons: &[String]) {
-    let others = match reasons.len() {
-        0 => return,
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    output::note(&format!("flagpole: {what}: {}{others}", reasons[0]));
-}
-
-/// The word for a validity, in colour.
-fn coloured(validity: Validity) -> String {
-    let colour = match validity {
-        Validity::Valid => AnsiColor::Green,
-        Validity::Suspect => AnsiColor::Yellow,
-        Validity::Invalid => AnsiColor::Red,
-    };
-    let style = Style::new().bold().fg_color(Some(colour.into()));
-    format!("{style}{validity}{style:#}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colour_surrounds_the_word() {
-        let text = coloured(Validity::Invalid);
-        assert!(text.starts_with("\u{1b}[1m"), "{text:?}");
-        assert_eq!(anstream::adapter::strip_str(&text).to_string(), "INVALID");
-    }
 }

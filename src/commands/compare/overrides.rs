@@ -6,7 +6,7 @@ mod tests;
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::Experiment;
 use crate::options::built_in::PROFILES;
-use crate::options::names::StrategyName;
+use crate::options::names::{self, StrategyName};
 use crate::options::path_list;
 use crate::options::policy::PolicyOptions;
 use crate::options::value_parsers::Seed;
@@ -166,7 +166,7 @@ impl CompareArgs {
         } else {
             ""
         };
-        anyhow!("{file}: {}{end}", with_keys(&text))
+        anyhow!("{file}: {}{end}", names::with_keys(&text))
     }
 }
 
@@ -194,17 +194,4 @@ fn replace_list<T>(list: &mut Vec<T>, given: Vec<T>) {
     if !given.is_empty() {
         *list = given;
     }
-}
-
-/// A sentence with the keys of an experiment instead of the options of the command line: `fail_if` for `--fail-if`.
-/// `--baseline` is an option only.
-fn with_keys(sentence: &str) -> String {
-    let words = sentence.split(' ').map(|word| {
-        let name = word.trim_start_matches('`');
-        match name.strip_prefix("--") {
-            Some(key) if key != "baseline" => word.replace(name, &key.replace('-', "_")),
-            _ => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -163,7 +163,7 @@ impl Experiment {
         }
         let listener = match (&self.server, &self.profile) {
             (Some(listener), _) => listener.clone(),
-            (None, name) => only_listener(name.as_deref().unwrap_or("clean"))?,
+            (None, name) => profile_options::only_listener(name.as_deref().unwrap_or("clean"))?,
         };
         listener
             .check()
@@ -187,14 +187,6 @@ impl Experiment {
             return vec![default.expect("1 to 30 are allowed")];
         }
         self.grid.concurrency.clone()
-    }
-}
-
-fn only_listener(profile: &str) -> Result<Listener> {
-    let mut listeners = profile_options::load(profile)?.listeners;
-    match (listeners.pop(), listeners.is_empty()) {
-        (Some(listener), true) => Ok(listener),
-        _ => bail!("--profile: expected a profile with one listener, got `{profile}`"),
     }
 }
 

@@ -45,8 +45,13 @@ impl LocalServer {
         }
     }
 
+    /// Whether a process was found.
+    pub(crate) fn is_found(&self) -> bool {
+        !self.processes.is_empty()
+    }
+
     /// The CPU time of the processes so far.
-    pub(super) fn cpu(&self) -> Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         let stats = self.processes.iter();
         let stats = stats.filter_map(|process| fs::read_to_string(process.join("stat")).ok());
         stats.filter_map(|stat| cpu_time(&stat)).sum()

@@ -15,7 +15,7 @@ pub(crate) struct SchedStat {
 
 impl SchedStat {
     /// The figures of the calling thread; `None` if the system does not report them.
-    pub(super) fn of_this_thread() -> Option<SchedStat> {
+    pub(crate) fn of_this_thread() -> Option<SchedStat> {
         SchedStat::read(&mut File::open("/proc/thread-self/schedstat").ok()?)
     }
 

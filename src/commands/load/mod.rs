@@ -1,0 +1,134 @@
+//! `flagpole load`: makes requests at a rate, or as fast as connections become free, and reports what they met.
+
+mod args;
+mod baseline;
+pub(crate) mod hints;
+mod overrides;
+mod report;
+
+pub(crate) use self::args::LoadArgs;
+
+use self::report::Reporter;
+use crate::exit_status::ExitStatus;
+use crate::experiment::output_target::{self, OutputTarget};
+use crate::load::current_run::CurrentRun;
+use crate::load::display::DisplayKind;
+use crate::load::limits;
+use crate::load::live_view::terminal;
+use crate::load::metrics::MetricsServer;
+use crate::load::plan::LoadPlan;
+use crate::load::run::{self, EndConditions, RunOutputs};
+use crate::load::spec::LoadSpec;
+use crate::load::targets::Targets;
+use crate::process::server_process::ServerProcess;
+use crate::{interrupt, output};
+use anyhow::{Context as _, Result};
+use flagpole_analysis::load::LoadResult;
+
+impl LoadArgs {
+    /// Carries out the run and prints the result.
+    pub(crate) fn run(self) -> Result<ExitStatus> {
+        if self.schema {
+            output::result(&format!("{:#}\n", LoadResult::schema()))?;
+            return Ok(ExitStatus::Success);
+        }
+        let spec = self.spec().map_err(|error| self.name_cause(error))?;
+        let as_file = || toml::to_string(&spec).context("cannot write TOML");
+        if self.print_experiment {
+            output::result(&as_file()?)?;
+            return Ok(ExitStatus::Success);
+        }
+        let reporter = Reporter::new(&self, &spec)?;
+        let plan = LoadPlan::new(&spec).map_err(|error| self.name_cause(error))?;
+        let files = self.open_files()?;
+        let mut server = start_server(&spec)?;
+        let targets = Targets::new(&spec, server.as_ref().map(|server| server.url.as_str()));
+        let targets = targets.map_err(|error| self.name_cause(error))?;
+        limits::check(&plan, spec.unix_socket.is_none())?;
+        let metrics = self.prometheus.map(MetricsServer::start).transpose()?;
+        if let Some(metrics) = metrics.as_ref().filter(|_| !self.quiet) {
+            output::note(&format!("metrics at {}", metrics.url()));
+        }
+        if let Some(save) = files.save {
+            save.write(&as_file()?)?;
+        }
+        let current = CurrentRun::default();
+        listen_for_signals(&current)?;
+        let outputs = RunOutputs {
+            records: files.records.map(OutputTarget::into_stream).transpose()?,
+            log: files.hlog.map(OutputTarget::into_stream).transpose()?,
+            metrics: metrics.as_ref(),
+            display: self.display(),
+        };
+        let conditions = EndConditions {
+            abort_if: &spec.abort_if,
+            baseline: reporter.baseline_figures(),
+        };
+        let measured = run::run(
+            &plan,
+            &targets,
+            server.as_mut(),
+            conditions,
+            outputs,
+            &current,
+        )?;
+        drop((server, metrics));
+        let mut observed = measured.observed;
+        observed.settings = spec.settings();
+        let written = [measured.records, measured.log];
+        Ok(reporter.report(observed, files.result, written))
+    }
+
+    fn display(&self) -> DisplayKind {
+        match () {
+            () if self.quiet => DisplayKind::Nothing,
+            () if self.no_tui => DisplayKind::Lines,
+            () => DisplayKind::Automatic,
+        }
+    }
+
+    /// Checks that the files can be written, and that they are different ones.
+    fn open_files(&self) -> Result<RunFiles> {
+        let [result, records, hlog, save] = output_target::open_all([
+            ("--result", &self.result),
+            ("--records", &self.records),
+            ("--hlog", &self.hlog),
+            ("--save", &self.save),
+        ])?;
+        Ok(RunFiles {
+            result,
+            records,
+            hlog,
+            save,
+        })
+    }
+}
+
+/// The files to write.
+struct RunFiles {
+    result: Option<OutputTarget>,
+    records: Option<OutputTarget>,
+    hlog: Option<OutputTarget>,
+    save: Option<OutputTarget>,
+}
+
+/// flagpole's own server, if it is measured.
+fn start_server(spec: &LoadSpec) -> Result<Option<ServerProcess>> {
+    let listener = spec.listener()?;
+    let seed = spec.seed.unwrap_or_default().0;
+    let start = |listener| ServerProcess::start(listener, seed);
+    listener.as_ref().map(start).transpose()
+}
+
+/// The first signal ends the arrivals, the second the run; the third ends the process.
+fn listen_for_signals(current: &CurrentRun) -> Result<()> {
+    let (finish, stop) = (current.clone(), current.clone());
+    interrupt::on_signals(
+        move || finish.interrupt(),
+        move |_| {
+            // The third signal ends the process.
+            terminal::restore();
+            stop.cancel();
+        },
+    )
+}

@@ -1,0 +1,201 @@
+//! What happens once a second while a run goes on: the seconds that are complete go to the time series, the interval log, the
+//! metrics and the display, and the conditions that end a run are judged.
+
+use super::collector::Collector;
+use super::display::Display;
+use super::due_counter::DueCounter;
+use super::interval_log::IntervalLog;
+use super::live_view::snapshot::LiveSnapshot;
+use super::metrics::MetricsServer;
+use super::run_control::RunControl;
+use flagpole_analysis::load::condition::ConditionStatus;
+use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadSecond, StopReason, WindowCounts};
+use flagpole_protocol::{LoadStats, Outcome, OutcomeTimes};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A second is taken this long after its end, so that the records of its last attempts are there.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// The time between two looks at the clock before the run has started.
+const START_POLL: Duration = Duration::from_millis(5);
+
+/// The time from the start after which a run is ended in which every connection was refused.
+const REFUSED_AFTER: Duration = SECOND;
+
+/// Watches a run.
+pub(crate) struct Monitor<'a> {
+    pub(crate) collector: Arc<Collector>,
+    pub(crate) control: RunControl,
+    pub(crate) warm_up: Duration,
+    /// When the last request starts, pauses not included.
+    pub(crate) end: Option<Duration>,
+    /// Counts the arrivals after the warm-up; `None` in the closed model.
+    pub(crate) due: Option<DueCounter>,
+    pub(crate) abort_if: &'a [LoadCondition],
+    pub(crate) baseline: Option<&'a LoadFigures>,
+    pub(crate) log: Option<&'a mut IntervalLog>,
+    pub(crate) metrics: Option<&'a MetricsServer>,
+    pub(crate) display: &'a mut Display,
+    pub(crate) snapshot: LiveSnapshot,
+    /// Says why the server is gone, if it is.
+    pub(crate) is_server_gone: &'a mut (dyn FnMut() -> Option<String> + Send),
+    pub(crate) series: Series,
+}
+
+/// What the monitor has added up.
+#[derive(Default)]
+pub(crate) struct Series {
+    pub(crate) total: LoadStats,
+    pub(crate) seconds: Vec<LoadSecond>,
+    /// Arrivals that were due during the warm-up, and after it.
+    due_in_warm_up: u64,
+    pub(crate) due: u64,
+}
+
+impl Monitor<'_> {
+    /// Watches until the sender of `is_over` is dropped, which happens when all loops have ended.
+    pub(crate) fn watch(mut self, is_over: &Receiver<()>) -> Series {
+        if let Some(due) = &mut self.due {
+            self.series.due_in_warm_up = due.due_before(self.warm_up);
+        }
+        loop {
+            let elapsed = self.control.elapsed();
+            let wait = self.until_next(elapsed);
+            if let Err(RecvTimeoutError::Disconnected) | Ok(()) = is_over.recv_timeout(wait) {
+                break;
+            }
+            let elapsed = self.control.elapsed();
+            if let Some(measured) = elapsed.checked_sub(self.warm_up) {
+                self.take_seconds(measured.as_secs());
+            }
+            self.check(elapsed);
+            self.show(elapsed);
+        }
+        let end = self.control.elapsed();
+        self.take_rest(end.saturating_sub(self.warm_up));
+        self.series
+    }
+
+    /// The time until the next second, of the warm-up or after it, is over.
+    fn until_next(&self, elapsed: Duration) -> Duration {
+        if elapsed.is_zero() {
+            return START_POLL;
+        }
+        // Seconds count from the end of the warm-up.
+        let second = SECOND.as_nanos();
+        let offset = (self.warm_up + DELAY).as_nanos() % second;
+        let phase = (elapsed.as_nanos() + second - offset) % second;
+        Duration::from_nanos(u64::try_from(second - phase).unwrap_or(0))
+    }
+
+    /// Adds the seconds before this one.
+    fn take_seconds(&mut self, before: u64) {
+        let mut taken = self.collector.take_seconds(before);
+        let first = self.series.seconds.len() as u64;
+        // Records that came after their second was taken belong to the total, and to the next second.
+        let late: Vec<u64> = taken.range(..first).map(|(number, _)| *number).collect();
+        for number in late {
+            let stats = taken.remove(&number).unwrap_or_default();
+            *taken.entry(first).or_default() += &stats;
+        }
+        for number in first..before {
+            let stats = taken.remove(&number).unwrap_or_default();
+            self.add_second(number, SECOND, &stats);
+        }
+    }
+
+    /// Adds what is left when the run has ended at this time after the warm-up.
+    fn take_rest(&mut self, end: Duration) {
+        self.take_seconds(end.as_secs());
+        let mut rest = LoadStats::default();
+        for stats in self.collector.take_seconds(u64::MAX).values() {
+            rest += stats;
+        }
+        let length = Duration::from_nanos(end.subsec_nanos().into());
+        let number = self.series.seconds.len() as u64;
+        if rest != LoadStats::default() || !length.is_zero() && number == 0 {
+            self.add_second(number, length, &rest);
+        }
+    }
+
+    fn add_second(&mut self, number: u64, length: Duration, stats: &LoadStats) {
+        let start = Duration::from_secs(number);
+        let mut second = LoadSecond::new(start, length, self.warm_up, stats);
+        second.in_flight = self.control.in_flight();
+        self.series.total += stats;
+        if let Some(due) = &mut self.due {
+            let end = (self.warm_up + start + length).min(self.collector.window_end());
+            let end = self.control.without_pauses(end);
+            let total = due.due_before(end) - self.series.due_in_warm_up;
+            second.due = Some(total - self.series.due);
+            self.series.due = total;
+            let gone = self.series.total.requests() + second.in_flight;
+            second.queued = total.saturating_sub(gone);
+        }
+        if let Some(log) = &mut self.log {
+            log.write(stats, start, length);
+        }
+        self.series.seconds.push(second);
+        self.snapshot.update(stats, length, &self.series.total);
+    }
+
+    fn show(&mut self, elapsed: Duration) {
+        let in_flight = self.control.in_flight();
+        if let Some(metrics) = self.metrics {
+            metrics.update(&self.series.total, in_flight);
+        }
+        let phase = self.control.phase(elapsed, self.warm_up, self.end);
+        self.snapshot.phase = phase;
+        self.snapshot.in_flight = in_flight;
+        let run = self.control.without_pauses(elapsed);
+        self.snapshot.elapsed = if elapsed < self.warm_up {
+            run
+        } else {
+            run.saturating_sub(self.warm_up)
+        };
+        self.display.show(&self.snapshot);
+    }
+
+    /// Ends the run if a condition for that holds.
+    fn check(&mut self, elapsed: Duration) {
+        if let Some(message) = (self.is_server_gone)().or_else(|| self.refused(elapsed)) {
+            self.control.stop(StopReason::ServerGone { message });
+            return;
+        }
+        let total = &self.series.total;
+        if self.abort_if.is_empty() || total.attempts == 0 {
+            return;
+        }
+        let window = Duration::from_secs(self.series.seconds.len() as u64);
+        let counts = WindowCounts {
+            ended: total.successes() + total.failures(),
+            succeeded: total.successes(),
+            bytes: total.bytes,
+        };
+        let scheduled = self.due.as_ref().map(|_| self.series.due);
+        let figures = LoadFigures::new(total, window, counts, scheduled);
+        for condition in self.abort_if {
+            let result = condition.judge(&figures, self.baseline);
+            if result.status == ConditionStatus::Holds {
+                self.control.stop(StopReason::Aborted {
+                    message: result.message,
+                });
+                return;
+            }
+        }
+    }
+
+    /// Whether no server listens: every connection since the start was refused.
+    fn refused(&self, elapsed: Duration) -> Option<String> {
+        let total = &self.series.total;
+        let label = Outcome::ConnectionRefused.label();
+        let refused = total.outcomes.get(&label).map_or(0, OutcomeTimes::count);
+        let is_early = self.series.seconds.len() <= 2 && elapsed >= REFUSED_AFTER;
+        let is_refused = is_early && refused > 0 && refused == total.requests();
+        is_refused.then(|| "every connection was refused".to_owned())
+    }
+}

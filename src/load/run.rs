@@ -1,0 +1,222 @@
+//! Carries out a run: the engine in this thread, the monitor beside it.
+
+use super::collector::{Collected, Collector};
+use super::current_run::CurrentRun;
+use super::display::{Display, DisplayKind};
+use super::due_counter::DueCounter;
+use super::interval_log::IntervalLog;
+use super::live_view::KeyCommand;
+use super::live_view::snapshot::{LiveSnapshot, RunLength};
+use super::machine::MachineProbe;
+use super::metrics::MetricsServer;
+use super::monitor::{Monitor, Series};
+use super::plan::{LoadPlan, PlanModel};
+use super::record_stream::RecordStream;
+use super::run_control::RunControl;
+use super::targets::Targets;
+use crate::experiment::output_target::OutputStream;
+use crate::experiment::runner::environment;
+use crate::process::server_process::ServerProcess;
+use anyhow::{Context as _, Result};
+use flagpole_analysis::comparison::ServerSummary;
+use flagpole_analysis::load::{LoadCondition, LoadFigures, LoopUsage, ObservedLoad};
+use flagpole_client::Share;
+use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// Where a run is written to and shown while it goes on.
+#[derive(Default)]
+pub(crate) struct RunOutputs<'a> {
+    pub(crate) records: Option<OutputStream>,
+    pub(crate) log: Option<OutputStream>,
+    pub(crate) metrics: Option<&'a MetricsServer>,
+    pub(crate) display: DisplayKind,
+}
+
+/// What ends a run early.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct EndConditions<'a> {
+    pub(crate) abort_if: &'a [LoadCondition],
+    pub(crate) baseline: Option<&'a LoadFigures>,
+}
+
+/// A run that has ended, and whether its files were written.
+pub(crate) struct MeasuredLoad {
+    pub(crate) observed: ObservedLoad,
+    pub(crate) records: Result<()>,
+    pub(crate) log: Result<()>,
+}
+
+/// Carries out a run. Signals end it through `current`.
+pub(crate) fn run(
+    plan: &LoadPlan,
+    targets: &Targets,
+    mut server: Option<&mut ServerProcess>,
+    conditions: EndConditions<'_>,
+    outputs: RunOutputs<'_>,
+    current: &CurrentRun,
+) -> Result<MeasuredLoad> {
+    let records = outputs.records.map(RecordStream::start).transpose();
+    let records = records.context("cannot start a thread")?;
+    let collector = Arc::new(Collector::new(plan.warm_up, plan.duration, records));
+    let engine = LoadControl::new();
+    let control = RunControl::new(engine.clone(), collector.clone());
+    current.begin(control.clone());
+    let probe = MachineProbe::start(&targets.addresses());
+    let mut log = outputs
+        .log
+        .map(|stream| IntervalLog::new(stream, SystemTime::now() + plan.warm_up));
+    let snapshot = snapshot(plan, targets);
+    let mut display = Display::start(outputs.display, &snapshot, on_command(&control, current))?;
+    let mut server_exit = || server.as_deref_mut().and_then(ServerProcess::exit_message);
+    let monitor = Monitor {
+        collector: collector.clone(),
+        control: control.clone(),
+        warm_up: plan.warm_up,
+        end: plan.duration,
+        due: plan
+            .arrivals(Share::WHOLE)
+            .map(|arrivals| DueCounter::new(arrivals, plan.requests.unwrap_or(u64::MAX))),
+        abort_if: conditions.abort_if,
+        baseline: conditions.baseline,
+        log: log.as_mut(),
+        metrics: outputs.metrics,
+        display: &mut display,
+        snapshot,
+        is_server_gone: &mut server_exit,
+        series: Series::default(),
+    };
+    let (end, series) = thread::scope(|scope| {
+        let (running, is_over) = mpsc::channel();
+        let monitor = thread::Builder::new()
+            .name("monitor".to_owned())
+            .spawn_scoped(scope, move || monitor.watch(&is_over))
+            .context("cannot start a thread")?;
+        let end = carry_out(plan, targets, &engine, &collector);
+        drop(running);
+        let series = monitor.join().expect("the monitor does not panic");
+        anyhow::Ok((end?, series))
+    })?;
+    drop(display);
+    let (collected, records) = collector.finish();
+    let ledger = server.map(ledger).transpose()?.flatten();
+    let usage = probe.finish(&collected.loops, ledger.as_ref());
+    let mut observed = observe(
+        plan,
+        targets,
+        &control,
+        (&end, collector.window_end()),
+        series,
+        collected,
+    );
+    observed.lost = usage.lost;
+    observed.resource_usage = usage.resource_usage;
+    observed.is_server_local = usage.is_server_local;
+    observed.server_cpu = usage.server_cpu;
+    observed.server = ledger;
+    let log = log.map_or(Ok(()), IntervalLog::finish);
+    Ok(MeasuredLoad {
+        observed,
+        records,
+        log,
+    })
+}
+
+/// The ledger of the run; `None` if the server has exited.
+fn ledger(server: &mut ServerProcess) -> Result<Option<ServerSummary>> {
+    if server.exit_message().is_some() {
+        return Ok(None);
+    }
+    server.drain_and_reset().map(Some)
+}
+
+/// What keys do.
+fn on_command(control: &RunControl, current: &CurrentRun) -> impl Fn(KeyCommand) + Send + 'static {
+    let (control, current) = (control.clone(), current.clone());
+    move |command| match command {
+        KeyCommand::TogglePause => control.toggle_pause(),
+        KeyCommand::Quit if current.is_interrupted() => current.cancel(),
+        KeyCommand::Quit => current.interrupt(),
+    }
+}
+
+fn carry_out(
+    plan: &LoadPlan,
+    targets: &Targets,
+    control: &LoadControl,
+    collector: &Collector,
+) -> Result<LoadRunEnd> {
+    let source = plan.source(targets.weights());
+    let mut run = LoadRun::new(targets.targets(), &targets.endpoints, &source)
+        .connections(plan.connections)
+        .policy(plan.policy.clone())
+        .transport(plan.transport)
+        .grace(plan.grace)
+        .control(control);
+    if let Some(duration) = plan.duration {
+        run = run.duration(duration);
+    }
+    Ok(run.run(&|_| collector.sink())?)
+}
+
+fn snapshot(plan: &LoadPlan, targets: &Targets) -> LiveSnapshot {
+    let length = match (plan.requests, plan.duration) {
+        (Some(count), None) => RunLength::Requests(count),
+        (_, Some(duration)) => RunLength::Duration(duration.saturating_sub(plan.warm_up)),
+        (None, None) => RunLength::Unlimited,
+    };
+    let asked_rate = match &plan.model {
+        PlanModel::Open { stages, .. } if stages.len() == 1 => Some(stages[0].to.per_second()),
+        _ => None,
+    };
+    LiveSnapshot {
+        title: targets.title(),
+        model: plan.describe(),
+        length,
+        asked_rate,
+        ..LiveSnapshot::default()
+    }
+}
+
+fn observe(
+    plan: &LoadPlan,
+    targets: &Targets,
+    control: &RunControl,
+    (end, window_end): (&LoadRunEnd, Duration),
+    series: Series,
+    collected: Collected,
+) -> ObservedLoad {
+    let elapsed = end.elapsed.saturating_sub(plan.warm_up);
+    let window = control.without_pauses(window_end.min(end.elapsed));
+    let window = window.saturating_sub(plan.warm_up);
+    let mut loops = collected.loops;
+    spread_in_flight(end, &mut loops);
+    ObservedLoad {
+        environment: environment::environment(None),
+        targets: targets.names(),
+        settings: Vec::new(),
+        asked: plan.asked.clone(),
+        window,
+        elapsed,
+        stats: series.total,
+        in_window: collected.in_window,
+        warm_up: collected.warm_up,
+        seconds: series.seconds,
+        scheduled: matches!(plan.model, PlanModel::Open { .. }).then_some(series.due),
+        unstarted: end.unsent,
+        loops,
+        stop: control.stop_reason(),
+        ..ObservedLoad::default()
+    }
+}
+
+/// Gives each loop an equal part of what the engine counts for all of them together.
+fn spread_in_flight(end: &LoadRunEnd, loops: &mut [LoopUsage]) {
+    let count = loops.len().max(1);
+    for (index, each) in loops.iter_mut().enumerate() {
+        each.in_flight_area_s = end.in_flight_area.as_secs_f64() / count as f64;
+        each.max_in_flight = ((end.max_in_flight + count - 1 - index) / count) as u64;
+    }
+}

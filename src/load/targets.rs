@@ -1,0 +1,143 @@
+//! The targets of a run, resolved: what is requested, and where.
+
+use super::spec::LoadSpec;
+use anyhow::{Result, anyhow};
+use bytes::Bytes;
+use flagpole_client::{Endpoint, Expectation, LoadTarget, LoadTargets, RequestMessage, Target};
+use http::Method;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::str::FromStr as _;
+
+/// The targets of a run, which refer to their endpoints by index.
+pub(crate) struct Targets {
+    pub(crate) list: LoadTargets,
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+impl Targets {
+    /// Resolves the targets of a run; paths are on flagpole's own server, at this URL.
+    pub(crate) fn new(spec: &LoadSpec, own: Option<&str>) -> Result<Targets> {
+        let base = own.map(str::parse).transpose()?;
+        let mut list = new_list(spec, base)?;
+        for line in &spec.urls {
+            if line.starts_with('{') {
+                let added = list.add_list(line.as_bytes(), &|file| fs::read(file));
+                added.map_err(|error| anyhow!("URL: {error}"))?;
+            } else {
+                list.add_url(line)
+                    .map_err(|error| anyhow!("URL: {error}"))?;
+            }
+        }
+        let origins = list.origins().iter().cloned();
+        let endpoints = origins.map(|origin| endpoint(origin, spec));
+        Ok(Targets {
+            endpoints: endpoints.collect::<Result<_>>()?,
+            list,
+        })
+    }
+
+    pub(crate) fn targets(&self) -> &[LoadTarget] {
+        self.list.targets()
+    }
+
+    /// For people: `GET http://127.0.0.1:8000/`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let targets = self.targets().iter();
+        let name = |target: &LoadTarget| {
+            let origin = self.endpoints[target.endpoint].target();
+            format!("{} {origin}{}", target.message.method(), target.path)
+        };
+        targets.map(name).collect()
+    }
+
+    /// The first target, and how many others there are.
+    pub(crate) fn title(&self) -> String {
+        match self.names().as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first, others @ ..] => format!("{first} and {} more", others.len()),
+        }
+    }
+
+    pub(crate) fn weights(&self) -> Vec<u32> {
+        self.targets().iter().map(|target| target.weight).collect()
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        let addresses = self.endpoints.iter().map(Endpoint::addresses);
+        addresses.flatten().copied().collect()
+    }
+}
+
+/// Checks a file of targets; the error has its line and column. Paths in it are on flagpole's own server, if there is one.
+pub(crate) fn check_list(
+    spec: &LoadSpec,
+    has_own_server: bool,
+    text: &[u8],
+    folder: &Path,
+) -> Result<()> {
+    // Where the server will listen is not known yet, and does not matter.
+    let base = has_own_server.then(|| Target::from_str("http://127.0.0.1"));
+    let mut list = new_list(spec, base.transpose()?)?;
+    let read = |file: &str| fs::read(folder.join(file));
+    list.add_list(text, &read)
+        .map_err(|error| anyhow!("{error}"))
+}
+
+/// An empty list, whose targets have the message and the expectation of the options.
+fn new_list(spec: &LoadSpec, base: Option<Target>) -> Result<LoadTargets> {
+    Ok(LoadTargets::new(base, message(spec)?, expectation(spec)))
+}
+
+fn endpoint(origin: Target, spec: &LoadSpec) -> Result<Endpoint> {
+    match &spec.unix_socket {
+        Some(path) => {
+            let endpoint = origin.resolve_at(path);
+            endpoint.map_err(|error| anyhow!("--unix-socket: {error}"))
+        }
+        None => origin.resolve().map_err(|error| anyhow!("URL: {error}")),
+    }
+}
+
+fn message(spec: &LoadSpec) -> Result<RequestMessage> {
+    let body = match (&spec.body, &spec.body_file) {
+        (Some(text), _) => Some(text.clone().into_bytes()),
+        (None, Some(file)) => {
+            let content = fs::read(file);
+            Some(content.map_err(|error| anyhow!("--body-file: {}: {error}", file.display()))?)
+        }
+        (None, None) => None,
+    };
+    let default = if body.is_some() {
+        Method::POST
+    } else {
+        Method::GET
+    };
+    let method = spec
+        .method
+        .as_ref()
+        .map_or(default, |method| method.0.clone());
+    let mut message = RequestMessage::new(method).map_err(|error| anyhow!("--method: {error}"))?;
+    for field in &spec.header {
+        let with_field = message.field(&field.name, &field.value);
+        message = with_field.map_err(|error| anyhow!("--header: {error}"))?;
+    }
+    if let Some(media_type) = &spec.content_type {
+        let with_field = message.field("Content-Type", media_type);
+        message = with_field.map_err(|error| anyhow!("--content-type: {error}"))?;
+    }
+    Ok(match body {
+        Some(body) => message.content(body),
+        None => message,
+    })
+}
+
+fn expectation(spec: &LoadSpec) -> Expectation {
+    Expectation {
+        statuses: spec.expect_status.clone().unwrap_or_default(),
+        digest: spec.expect_digest,
+        body: spec.expect_body.clone().map(Bytes::from),
+    }
+}

@@ -1,0 +1,98 @@
+//! Closed and open runs make the requests that were asked for.
+
+use super::result;
+use crate::harness::Sandbox;
+use crate::servers::server_with;
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn closed_run_makes_exactly_the_requested_number() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let (_, document) = result(&Sandbox::new(), &format!("{url} -n 1000 -c 7"));
+    assert_eq!(server.ledger().requests, 1000);
+    assert_eq!(document["figures"]["succeeded"], 1000);
+    assert_eq!(document["figures"]["connections"], 7);
+}
+
+#[test]
+fn open_run_makes_each_arrival_and_counts_from_it() {
+    // One connection, so that arrivals wait.
+    let server = server_with("20ms", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let options = format!("{url} --rate 500/s -n 50 --max-in-flight 1 --grace 10s");
+    let (_, document) = result(&Sandbox::new(), &options);
+    assert_eq!(server.ledger().requests, 50);
+    assert_eq!(document["figures"]["succeeded"], 50);
+    // The last one arrives after 98 ms, and ends after 50 responses of 20 ms.
+    let max = document["figures"]["response_time"]["max_us"]
+        .as_u64()
+        .unwrap();
+    assert!(max >= 900_000, "{max}");
+    let service = &document["figures"]["service_time"]["p50"]["us"];
+    assert!(service.as_u64().unwrap() < max / 2, "{document}");
+}
+
+#[test]
+fn poisson_run_has_the_arrivals_of_its_schedule() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let options = format!("{url} --rate 400/s -z 1s --arrivals poisson --seed 7");
+    let counts: Vec<_> = (0..2)
+        .map(|_| result(&Sandbox::new(), &options).1["figures"]["requests"].clone())
+        .collect();
+    assert_eq!(
+        counts[0], counts[1],
+        "the same seed gives the same schedule"
+    );
+    assert!(
+        counts[0].as_u64().unwrap().abs_diff(400) < 100,
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn message_is_that_of_the_options() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let (_, document) = result(&Sandbox::new(), &format!("{url} -n 3 -X HEAD -H X-Id:7"));
+    assert_eq!(document["targets"][0], format!("HEAD {url}"));
+    assert_eq!(document["figures"]["succeeded"], 3);
+    assert_eq!(document["figures"]["bytes"], 0);
+    let (_, document) = result(&Sandbox::new(), &format!("{url} -n 3 -d x"));
+    assert_eq!(document["targets"][0], format!("POST {url}"));
+}
+
+#[test]
+fn warm_up_is_in_no_figure() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let options = format!("{url} --rate 100/s --warm-up 500ms -z 500ms");
+    let (_, document) = result(&Sandbox::new(), &options);
+    assert_eq!(server.ledger().requests, 100);
+    assert_eq!(document["figures"]["requests"], 50);
+    assert_eq!(document["asked"]["warm_up_us"], 500_000);
+}
+
+#[test]
+fn list_of_targets_is_requested_in_order() {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let url = server.url();
+    fs::write(
+        sandbox.path("list"),
+        format!("# two\n{url}/flags/br/br.gif\n\n{url}/nothing\n"),
+    )
+    .unwrap();
+    let (_, document) = result(&sandbox, "--urls list -n 10 -c 1");
+    let outcomes = document["figures"]["outcomes"].as_array().unwrap();
+    let count = |name: &str| {
+        let found = outcomes.iter().find(|one| one["outcome"] == name);
+        found.map_or(Value::Null, |one| one["count"].clone())
+    };
+    assert_eq!(
+        (count("ok"), count("not_found")),
+        (5.into(), 5.into()),
+        "{document}"
+    );
+}

@@ -1,0 +1,80 @@
+//! Options that contradict each other or have no effect, and bad files: one line each, and nothing else happens.
+
+use crate::harness::snapshot;
+use crate::refusals::refusals;
+
+#[test]
+fn load() {
+    let url = "http://127.0.0.1:1/";
+    let with_url = |options: &str| format!("load {url} {options}");
+    let lines = [
+        "",
+        "-m POST",
+        "-c 0",
+        "-d 10s",
+        "-t 4",
+        "-q 100",
+        "-k",
+        "-R 2000",
+        "--insecure",
+        "--rate 100",
+        "--rate 5/s -c 3",
+        "--rate 5/s --think 1s",
+        "--rate 5/s --stages 5s:1/s",
+        "--stages 5s:1/s -n 3",
+        "--stages 5s:1..5 -c 3",
+        "--stages 5s",
+        "--arrivals poisson",
+        "--arrivals normal --rate 5/s",
+        "--max-in-flight 5",
+        "--seed 3",
+        "--order shuffled",
+        "-T text/plain",
+        "-H x",
+        "-H Content-Length:3",
+        "-X CONNECT",
+        "-d x -D file",
+        "--latency 5ms",
+        "--profile flaky",
+        "--expect-status 20",
+        "--expect-digest x",
+        "--fail-if p99",
+        "--fail-if p99/baseline>1.1",
+        "--abort-if speed<3",
+        "--prometheus localhost",
+        "--baseline empty.json",
+        "--baseline other.json",
+        "--format xml",
+        "--result r --records r",
+        "--records -",
+        "--save missing/x",
+        "--quiet --no-tui",
+        "--print-experiment --save x",
+    ];
+    let mut lines: Vec<_> = lines
+        .iter()
+        .skip(1)
+        .map(|options| with_url(options))
+        .collect();
+    for line in [
+        "load",
+        "load ftp://h/",
+        "load https://127.0.0.1:1/",
+        "load http://",
+        "load nothing.toml",
+        "load localhost:8000",
+        "load --urls relative.txt",
+        "load empty.toml",
+        "load key.toml",
+        "load http://127.0.0.1:1/ nothing.toml",
+        "load --urls comments.txt",
+        "load --urls missing.txt",
+        "load --latency 5ms --listener X",
+        "load --profile book",
+        "load --latency 5ms --unix-socket x",
+    ] {
+        lines.push(line.to_owned());
+    }
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    snapshot!(refusals(&lines));
+}
