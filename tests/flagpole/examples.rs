@@ -2,6 +2,7 @@
 
 mod downloads;
 mod lessons;
+mod loads;
 
 use crate::harness::{CommandOutput, wait_until};
 use std::collections::BTreeMap;

@@ -90,11 +90,21 @@ impl ClosedSource {
     fn take_number(&mut self) -> Option<u64> {
         let number = match &self.limit {
             Some(limit) => limit.take(),
-            None => Some(self.begun * self.share.of + self.share.index),
+            None => Some(self.own_number()),
         };
         self.begun += 1;
         self.is_exhausted |= number.is_none();
         number
+    }
+
+    /// Loops take turns after each pass through the targets, so that each goes through all of them.
+    fn own_number(&self) -> u64 {
+        let pass = match self.iterations {
+            Some(_) => 1,
+            None => self.targets.len() as u64,
+        };
+        let passes = self.begun / pass * self.share.of + self.share.index;
+        passes * pass + self.begun % pass
     }
 
     /// When the next user is due to begin.
@@ -312,6 +322,22 @@ mod tests {
         let mut all: Vec<_> = (0..3).flat_map(numbers).collect();
         all.sort_unstable();
         assert_eq!(all, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn each_loop_goes_through_all_targets() {
+        for index in 0..2 {
+            let mut source = source("10s:8", Share { index, of: 2 });
+            source.targets = TargetSequence::new(TargetOrder::Sequential, 0, [1, 1]);
+            let mut targets = [0; 2];
+            for _ in 0..4 {
+                let SourceAction::Start(request) = source.next(ms(0)) else {
+                    panic!()
+                };
+                targets[request.target] += 1;
+            }
+            assert_eq!(targets, [2, 2]);
+        }
     }
 
     #[test]

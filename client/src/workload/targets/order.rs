@@ -91,6 +91,11 @@ impl TargetSequence {
         }
     }
 
+    /// The number of targets.
+    pub(crate) fn len(&self) -> usize {
+        self.cumulative.len()
+    }
+
     /// The index of the target of a request. Fast for numbers that rise slowly: a shuffled order is computed once a pass.
     #[expect(
         clippy::cast_possible_truncation,
