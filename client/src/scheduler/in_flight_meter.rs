@@ -6,10 +6,12 @@ use std::time::Duration;
 /// law (Little 1961): the mean number in a system is the rate of arrivals times the mean time in the system.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct InFlightMeter {
-    count: u32,
-    max: u32,
-    area: Duration,
-    changed: Duration,
+    count: u64,
+    max: u64,
+    /// In nanoseconds, like `changed`, because arithmetic with [`Duration`] takes five times as long. Enough for a thousand
+    /// attempts in flight over half a year.
+    area: u64,
+    changed: u64,
 }
 
 impl InFlightMeter {
@@ -26,17 +28,19 @@ impl InFlightMeter {
 
     /// The integral: attempts times the time that they have been in flight.
     pub(crate) fn area(&self) -> Duration {
-        self.area
+        Duration::from_nanos(self.area)
     }
 
     /// The most attempts in flight at once.
     pub(crate) fn max(&self) -> usize {
-        self.max as usize
+        usize::try_from(self.max).unwrap_or(usize::MAX)
     }
 
     fn advance(&mut self, now: Duration) {
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         // Workers on several cores read the clock before they lock the scheduler.
-        self.area += now.saturating_sub(self.changed) * self.count;
+        let area = now.saturating_sub(self.changed).saturating_mul(self.count);
+        self.area = self.area.saturating_add(area);
         self.changed = self.changed.max(now);
     }
 }
