@@ -12,10 +12,12 @@
 //! - `control`: answer times of the control plane beside a bare axum server, and what it costs without calls;
 //! - `lateness/closed`: how late injected delays are with 1,000 requests in flight;
 //! - `lateness/open`: the same for open arrivals, with the server's own timer and with tokio's;
+//! - `lateness/arrivals`: how late a load run starts requests, with its own timer and with tokio's;
 //! - `hedging`: the effect of hedged requests on a heavy tail, and their cost;
 //! - `adaptive`: goodput of `adaptive` beside fixed concurrency, at a server with a concurrency limit.
 
 mod adaptive;
+mod arrivals;
 mod bound;
 mod common;
 #[cfg(target_os = "linux")]
@@ -45,7 +47,6 @@ mod transport;
 mod wrk;
 
 use criterion::Criterion;
-#[cfg(target_os = "linux")]
 use std::env;
 use std::process::ExitCode;
 
@@ -63,12 +64,17 @@ const TABLES: &[(&str, fn())] = &[
     ("lateness/closed", lateness::print),
     #[cfg(target_os = "linux")]
     ("lateness/open", open_lateness::print),
+    ("lateness/arrivals", arrivals::print),
     ("hedging", hedging::print),
     ("adaptive", adaptive::print),
 ];
 
 fn main() -> ExitCode {
     flagpole_server::open_files::raise_limit();
+    if env::var(arrivals::IS_SINK).is_ok() {
+        arrivals::serve();
+        return ExitCode::SUCCESS;
+    }
     #[cfg(target_os = "linux")]
     if let Ok(options) = env::var(open_lateness::SERVER_OPTIONS) {
         open_lateness::serve(&options);

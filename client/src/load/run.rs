@@ -46,6 +46,7 @@ pub struct LoadRun<'a> {
     duration: Option<Duration>,
     grace: Duration,
     control: LoadControl,
+    uses_tokio_timer: bool,
     captures: bool,
 }
 
@@ -73,6 +74,7 @@ impl<'a> LoadRun<'a> {
             duration: None,
             grace: Duration::ZERO,
             control: LoadControl::new(),
+            uses_tokio_timer: false,
             captures: false,
         }
     }
@@ -123,6 +125,16 @@ impl<'a> LoadRun<'a> {
     /// Whether the source gets the complete responses to its requests, which a scenario needs.
     pub fn captures(self, captures: bool) -> LoadRun<'a> {
         LoadRun { captures, ..self }
+    }
+
+    /// Waits for arrivals with tokio's timer, which rounds up to whole milliseconds, instead of the most precise one of the
+    /// system: for benchmarks that compare the two.
+    #[doc(hidden)]
+    pub fn tokio_timer(self, uses_tokio_timer: bool) -> LoadRun<'a> {
+        LoadRun {
+            uses_tokio_timer,
+            ..self
+        }
     }
 
     /// Pauses and ends the run from other threads.
@@ -202,6 +214,7 @@ impl<'a> LoadRun<'a> {
             steering: self.control.subscribe(),
             duration: self.duration,
             grace: self.grace,
+            uses_tokio_timer: self.uses_tokio_timer,
         }
     }
 

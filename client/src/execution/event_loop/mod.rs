@@ -2,9 +2,9 @@
 
 pub(crate) mod affinity;
 pub(crate) mod attempt_loop;
-mod exact_timer;
 mod idle_connections;
 pub(crate) mod loop_sink;
+mod loop_timer;
 mod poll_on_wake;
 pub(crate) mod run;
 pub(crate) mod steering;

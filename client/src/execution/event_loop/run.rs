@@ -1,6 +1,6 @@
 //! The runtime of an event loop, and its main task, which starts a task for each attempt that is due and has a slot.
 
-use super::exact_timer::ExactTimer;
+use super::loop_timer::LoopTimer;
 use super::steering::{LoopLimits, Steering};
 use super::{attempt_loop::AttemptLoop, task::run_task};
 use crate::{Run, RunError, policy::AdaptiveLimit, scheduler::Action};
@@ -76,7 +76,10 @@ impl AttemptLoop {
         run: &Run<'_>,
         mut limits: Option<LoopLimits>,
     ) -> io::Result<()> {
-        let timer = ExactTimer::new()?;
+        let timer = match &limits {
+            Some(limits) if limits.uses_tokio_timer => LoopTimer::Tokio,
+            _ => LoopTimer::new()?,
+        };
         let clock = self.run_state.template.clock;
         timer.sleep_until(clock.instant(Duration::ZERO)).await?;
         let mut tasks = JoinSet::new();

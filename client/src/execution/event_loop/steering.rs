@@ -20,6 +20,8 @@ pub(crate) struct LoopLimits {
     pub(crate) duration: Option<Duration>,
     /// How long requests may take after the last arrival.
     pub(crate) grace: Duration,
+    /// Whether tokio's timer wakes the loop instead of the most precise one of the system.
+    pub(crate) uses_tokio_timer: bool,
 }
 
 impl LoopLimits {

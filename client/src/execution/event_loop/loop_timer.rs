@@ -1,12 +1,55 @@
-//! A timer of one deadline that wakes at most a tenth of a millisecond late, and never early.
+//! A timer of one deadline. On Linux it wakes at most a tenth of a millisecond late, and never early.
 //!
 //! tokio's timer rounds up to whole milliseconds, which would make each arrival of a load late. On Linux an event loop has a
 //! timerfd (`timerfd_create(2)`), which wakes the epoll that waits for the sockets; other systems use tokio's timer.
 
-#[cfg(target_os = "linux")]
-pub(crate) use linux::TimerFd as ExactTimer;
-#[cfg(not(target_os = "linux"))]
-pub(crate) use other::TokioTimer as ExactTimer;
+use std::io;
+use std::time::Instant;
+
+/// The timer of one event loop.
+#[derive(Debug)]
+pub(crate) enum LoopTimer {
+    /// Late by at most 0.1 ms.
+    #[cfg(target_os = "linux")]
+    TimerFd(linux::TimerFd),
+    /// tokio's timer, late by up to 2 ms: for systems without a timerfd, and for benchmarks to compare with.
+    Tokio,
+}
+
+impl LoopTimer {
+    /// The most precise timer of this system. Needs a tokio runtime with I/O and its timer enabled.
+    ///
+    /// # Errors
+    /// If the system refuses a descriptor.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn new() -> io::Result<LoopTimer> {
+        linux::TimerFd::new().map(LoopTimer::TimerFd)
+    }
+
+    /// The most precise timer of this system. Needs a tokio runtime with its timer enabled.
+    ///
+    /// # Errors
+    /// None: tokio's timer is part of the runtime.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn new() -> io::Result<LoopTimer> {
+        Ok(LoopTimer::Tokio)
+    }
+
+    /// Waits until `deadline`. Only one future at a time may wait.
+    ///
+    /// # Errors
+    /// If the system refuses to set the timer.
+    pub(crate) async fn sleep_until(&self, deadline: Instant) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            LoopTimer::TimerFd(timer) => timer.sleep_until(deadline).await,
+            LoopTimer::Tokio => {
+                tokio::time::sleep_until(deadline.into()).await;
+                Ok(())
+            }
+        }
+    }
+}
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -20,7 +63,7 @@ mod linux {
     use std::time::{Duration, Instant};
     use tokio::io::{Interest, unix::AsyncFd};
 
-    /// The timer of one event loop.
+    /// A timerfd that is set for one deadline.
     #[derive(Debug)]
     pub(crate) struct TimerFd {
         descriptor: AsyncFd<OwnedFd>,
@@ -79,33 +122,6 @@ mod linux {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod other {
-    use std::io;
-    use std::time::Instant;
-
-    /// tokio's timer, late by up to 2 ms.
-    #[derive(Debug)]
-    pub(crate) struct TokioTimer;
-
-    impl TokioTimer {
-        /// # Errors
-        /// None: tokio's timer is part of the runtime.
-        pub(crate) fn new() -> io::Result<TokioTimer> {
-            Ok(TokioTimer)
-        }
-
-        /// Waits until `deadline`.
-        ///
-        /// # Errors
-        /// None.
-        pub(crate) async fn sleep_until(&self, deadline: Instant) -> io::Result<()> {
-            tokio::time::sleep_until(deadline.into()).await;
-            Ok(())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +132,7 @@ mod tests {
     fn sleep_ends_after_its_deadline_whatever_was_set_before() {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let timer = ExactTimer::new().unwrap();
+            let timer = LoopTimer::new().unwrap();
             let start = Instant::now();
             for ms in [3, 1, 5, 5, 0, 7] {
                 let deadline = start + Duration::from_millis(ms);
