@@ -95,7 +95,8 @@ pub use workload::request_message::{RequestMessage, RequestMessageError};
 pub use workload::scenario::definition::Scenario;
 pub use workload::share::Share;
 pub use workload::source::{
-    CapturedResponse, EndedRequest, RenderedRequest, RequestSource, SourceAction, SourceRequest,
+    CapturedResponse, EndedRequest, FollowedRedirect, RenderedRequest, RequestSource, SourceAction,
+    SourceRequest,
 };
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::targets::load_target::LoadTarget;

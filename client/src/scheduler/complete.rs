@@ -2,8 +2,8 @@
 
 use super::attempt::{AttemptId, AttemptPlan, AttemptResult, BodyAction, Disposition};
 use super::attempt_scheduler::AttemptScheduler;
-use crate::EndedRequest;
 use crate::policy::{CircuitPermit, FailedTry};
+use crate::{EndedRequest, FollowedRedirect};
 use flagpole_protocol::{AttemptKind, Outcome, TimeoutKind};
 use std::time::Duration;
 
@@ -164,8 +164,15 @@ impl AttemptScheduler {
             0 => result.outcome.clone(),
             max if plan.hops >= max => Outcome::TooManyRedirects,
             _ => {
+                let rendered = self.source.on_redirect(&FollowedRedirect {
+                    user: self.downloads[plan.download_key].user,
+                    at: self.source_clock.end_time(now),
+                    path,
+                    response: result.captured.as_deref(),
+                });
                 self.immediate.push_back(AttemptPlan {
                     path: Some(path.clone()),
+                    rendered: rendered.or_else(|| plan.rendered.clone()),
                     as_get: plan.as_get || result.redirects_to_get,
                     may_repeat: plan.may_repeat || result.redirects_to_get,
                     hops: plan.hops + 1,

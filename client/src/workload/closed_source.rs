@@ -7,7 +7,8 @@ use super::request_limit::RequestLimit;
 use super::scenario::definition::Scenario;
 use super::scenario::running::{EndedIteration, RunningIterations};
 use super::share::Share;
-use super::source::{EndedRequest, RequestSource, SourceAction, SourceRequest};
+use super::source::{EndedRequest, FollowedRedirect, RenderedRequest};
+use super::source::{RequestSource, SourceAction, SourceRequest};
 use super::targets::order::TargetSequence;
 use super::think_time::ThinkTime;
 use std::cmp::Reverse;
@@ -213,6 +214,10 @@ impl RequestSource for ClosedSource {
 
     fn stop(&mut self, _now: Duration) {
         self.is_stopped = true;
+    }
+
+    fn on_redirect(&mut self, redirect: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
+        self.iterations.as_mut()?.on_redirect(redirect)
     }
 
     fn iterations(&self) -> Option<IterationCounts> {

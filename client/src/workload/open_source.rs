@@ -4,7 +4,8 @@ use super::arrivals::schedule::{Arrival, Arrivals};
 use super::iteration_counts::IterationCounts;
 use super::scenario::definition::Scenario;
 use super::scenario::running::RunningIterations;
-use super::source::{EndedRequest, RequestSource, SourceAction, SourceRequest};
+use super::source::{EndedRequest, FollowedRedirect, RenderedRequest};
+use super::source::{RequestSource, SourceAction, SourceRequest};
 use super::targets::order::TargetSequence;
 use std::iter::Peekable;
 use std::sync::Arc;
@@ -128,6 +129,10 @@ impl RequestSource for OpenSource {
     fn stop(&mut self, now: Duration) {
         self.last = self.last.min(now);
         self.end = self.end.min(now);
+    }
+
+    fn on_redirect(&mut self, redirect: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
+        self.iterations.as_mut()?.on_redirect(redirect)
     }
 
     fn iterations(&self) -> Option<IterationCounts> {

@@ -17,6 +17,12 @@ pub trait RequestSource: Send + Debug {
     /// A request ended: its final attempt, not one that is retried.
     fn on_end(&mut self, ended: &EndedRequest<'_>);
 
+    /// A redirect is followed. Gives what the next request sends instead of what the one before it sent, such as the cookies that
+    /// the redirect has set; `None`: the same.
+    fn on_redirect(&mut self, _: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
+        None
+    }
+
     /// No further iteration, arrival or later step of a scenario begins. Arrivals that were due at `now` are still given
     /// out, so that none is lost; after them, [`next`](RequestSource::next) gives [`SourceAction::Finished`].
     fn stop(&mut self, now: Duration);
@@ -70,6 +76,19 @@ pub struct EndedRequest<'a> {
     /// How its final attempt ended.
     pub outcome: &'a Outcome,
     /// What later steps may use; `None` unless the run captures responses and a complete one arrived.
+    pub response: Option<&'a CapturedResponse>,
+}
+
+/// A redirect to the same origin, which is followed.
+#[derive(Clone, Copy, Debug)]
+pub struct FollowedRedirect<'a> {
+    /// That of its [`SourceRequest`].
+    pub user: usize,
+    /// When the response arrived.
+    pub at: Duration,
+    /// Path and query of the next request.
+    pub path: &'a str,
+    /// As in [`EndedRequest`].
     pub response: Option<&'a CapturedResponse>,
 }
 

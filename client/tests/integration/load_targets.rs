@@ -5,8 +5,8 @@ use crate::test_server::TestServer;
 use flagpole_client::http::HeaderMap;
 use flagpole_client::load::LoadRun;
 use flagpole_client::{
-    CapturedResponse, EndedRequest, Expectation, LoadTarget, RecordSink, RenderedRequest,
-    RequestMessage, RequestSource, SourceAction, SourceRequest, TransportKind,
+    CapturedResponse, EndedRequest, Expectation, FollowedRedirect, LoadTarget, RecordSink,
+    RenderedRequest, RequestMessage, RequestSource, SourceAction, SourceRequest, TransportKind,
 };
 use flagpole_protocol::Outcome;
 use std::collections::VecDeque;
@@ -33,6 +33,13 @@ impl RequestSource for Steps {
         self.is_busy = step.is_some();
         let request = step.map(|step| step(take(&mut self.response).as_ref()));
         request.map_or(SourceAction::Finished, SourceAction::Start)
+    }
+
+    fn on_redirect(&mut self, redirect: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
+        let set = redirect.response?.fields.get("set-cookie")?;
+        let mut rendered = RenderedRequest::default();
+        rendered.fields.insert("cookie", set.clone());
+        Some(Arc::new(rendered))
     }
 
     fn on_end(&mut self, ended: &EndedRequest<'_>) {
@@ -196,4 +203,24 @@ fn step_uses_the_response_before_it() {
         assert!(second.starts_with("get /orders/7 http/1.1\r\n"), "{second}");
         assert!(second.contains("\r\ncookie: a=1\r\n"), "{second}");
     }
+}
+
+#[test]
+fn source_decides_what_follows_a_redirect() {
+    let server = TestServer::responding(|head| {
+        let is_first = head.starts_with("GET /x ");
+        let head = "HTTP/1.1 302 x\r\nLocation: /y\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n";
+        if is_first {
+            head.to_owned()
+        } else {
+            response(200, "")
+        }
+    });
+    let servers = [server];
+    let targets = [target(0, Expectation::default())];
+    let outcomes = outcomes(&servers, &targets, &[FIRST], |run| run.captures(true));
+    assert_eq!(outcomes, [Outcome::Redirected(302), Outcome::Ok]);
+    let second = servers[0].requests()[1].to_lowercase();
+    assert!(second.starts_with("get /y http/1.1\r\n"), "{second}");
+    assert!(second.contains("\r\ncookie: a=1\r\n"), "{second}");
 }

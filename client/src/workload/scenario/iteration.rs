@@ -2,7 +2,7 @@
 
 use super::cookie_jar::CookieJar;
 use super::definition::{Scenario, Step, StepContent};
-use crate::workload::source::{EndedRequest, RenderedRequest};
+use crate::workload::source::{EndedRequest, FollowedRedirect, RenderedRequest};
 use flagpole_protocol::{OriginForm, OutcomeClass};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
@@ -74,12 +74,42 @@ impl Iteration {
             let (length, limit) = (path.len(), OriginForm::MAX_LENGTH);
             return Err(format!("the path has {length} bytes, more than {limit}"));
         }
-        self.path.clear();
-        self.path.push_str(path.split('?').next().unwrap_or(&path));
+        self.set_path(&path);
         let cookies = self.cookies.field_value(step.endpoint, &self.path, now);
         if cookies.is_none() && !step.has_values() {
             return Ok(None);
         }
+        self.request(step, path, cookies).map(Some)
+    }
+
+    /// What the current step sends after a redirect: the same with the path of the redirect, and with the cookies for it.
+    pub(super) fn follow(
+        &mut self,
+        scenario: &Scenario,
+        redirect: &FollowedRedirect<'_>,
+    ) -> Option<RenderedRequest> {
+        let (step, at) = (&scenario.steps[self.step], redirect.at);
+        if let Some(response) = redirect.response {
+            let fields = &response.fields;
+            self.cookies.store(step.endpoint, &self.path, fields, at);
+        }
+        self.set_path(redirect.path);
+        let cookies = self.cookies.field_value(step.endpoint, &self.path, at);
+        // The values are those of the request before, which could be made.
+        self.request(step, redirect.path.to_owned(), cookies).ok()
+    }
+
+    fn set_path(&mut self, path: &str) {
+        self.path.clear();
+        self.path.push_str(path.split('?').next().unwrap_or(path));
+    }
+
+    fn request(
+        &self,
+        step: &Step,
+        path: String,
+        cookies: Option<String>,
+    ) -> Result<RenderedRequest, String> {
         let mut fields = self.fields(step)?;
         if let Some(cookies) = cookies {
             let own = fields.get(COOKIE).or(step.cookie.as_ref()).cloned();
@@ -91,11 +121,11 @@ impl Iteration {
             StepContent::Static(content) => content.clone(),
             StepContent::Rendered(template) => template.render(&self.values).into(),
         };
-        Ok(Some(RenderedRequest {
+        Ok(RenderedRequest {
             path,
             fields,
             content,
-        }))
+        })
     }
 
     fn fields(&self, step: &Step) -> Result<HeaderMap, String> {

@@ -3,7 +3,7 @@
 use super::definition::Scenario;
 use super::iteration::{Iteration, StepEnd};
 use crate::workload::iteration_counts::IterationCounts;
-use crate::workload::source::{EndedRequest, SourceRequest};
+use crate::workload::source::{EndedRequest, FollowedRedirect, RenderedRequest, SourceRequest};
 use slab::Slab;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -95,6 +95,15 @@ impl RunningIterations {
             user: index,
             rendered: rendered.map(Arc::new),
         })
+    }
+
+    /// The request of a step is redirected.
+    pub(crate) fn on_redirect(
+        &mut self,
+        redirect: &FollowedRedirect<'_>,
+    ) -> Option<Arc<RenderedRequest>> {
+        let iteration = &mut self.iterations[redirect.user];
+        iteration.follow(&self.scenario, redirect).map(Arc::new)
     }
 
     /// The request of a step ended; gives the iteration if it ended with it.

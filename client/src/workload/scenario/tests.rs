@@ -10,7 +10,7 @@ use crate::workload::request_limit::RequestLimit;
 use crate::workload::request_message::RequestMessage;
 use crate::workload::share::Share;
 use crate::workload::source::{
-    CapturedResponse, EndedRequest, RequestSource, SourceAction, SourceRequest,
+    CapturedResponse, EndedRequest, FollowedRedirect, RequestSource, SourceAction, SourceRequest,
 };
 use crate::workload::targets::load_targets::LoadTargets;
 use crate::workload::targets::order::{TargetOrder, TargetSequence};
@@ -103,6 +103,32 @@ fn logged_in() -> CapturedResponse {
 
 fn text(fields: &HeaderMap, name: &str) -> String {
     fields[name].to_str().unwrap().to_owned()
+}
+
+#[test]
+fn cookies_of_a_redirect_go_into_the_request_that_follows_it_and_later_steps() {
+    let mut source = closed(SHOP);
+    let login = start(&mut source, 0);
+    let redirect = response(&[("set-cookie", "id=7; Path=/home")], "");
+    let redirect = FollowedRedirect {
+        user: login.user,
+        at: ms(20),
+        path: "/home/start?a=b",
+        response: Some(&redirect),
+    };
+    let followed = source.on_redirect(&redirect).unwrap();
+    assert_eq!(followed.path, "/home/start?a=b");
+    assert_eq!(text(&followed.fields, "cookie"), "lang=en; id=7");
+    let elsewhere = FollowedRedirect {
+        path: "/",
+        response: None,
+        ..redirect
+    };
+    let followed = source.on_redirect(&elsewhere).unwrap();
+    assert_eq!(followed.fields.get("cookie"), None, "its path is another");
+    end(&mut source, login.user, 50, &logged_in());
+    let order = start(&mut source, 160).rendered.unwrap();
+    assert_eq!(text(&order.fields, "cookie"), "lang=en; id=7");
 }
 
 #[test]
