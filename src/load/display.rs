@@ -1,10 +1,11 @@
 //! How a run is shown while it goes on: by the live view, by lines, or not at all.
 
 use super::live_view::snapshot::LiveSnapshot;
-use super::live_view::{KeyCommand, LiveView, terminal};
+use super::live_view::{FRAME, KeyCommand, LiveView, terminal};
 use super::plain_lines::PlainLines;
 use crate::output;
 use anyhow::Result;
+use std::time::Duration;
 
 pub(crate) enum Display {
     View(LiveView),
@@ -38,6 +39,11 @@ impl Display {
             }
             DisplayKind::Nothing => Display::Nothing,
         })
+    }
+
+    /// The time between two snapshots, if a second is too long.
+    pub(crate) fn interval(&self) -> Option<Duration> {
+        matches!(self, Display::View(_)).then_some(FRAME)
     }
 
     pub(crate) fn show(&mut self, snapshot: &LiveSnapshot) {

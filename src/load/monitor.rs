@@ -63,16 +63,19 @@ impl Monitor<'_> {
             self.series.due_in_warm_up = due.due_before(self.warm_up);
         }
         loop {
-            let elapsed = self.control.elapsed();
-            let wait = self.until_next(elapsed);
-            if let Err(RecvTimeoutError::Disconnected) | Ok(()) = is_over.recv_timeout(wait) {
+            let wait = self.until_next(self.control.elapsed());
+            if is_over.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                 break;
             }
             let elapsed = self.control.elapsed();
-            if let Some(measured) = elapsed.checked_sub(self.warm_up) {
+            let seconds = self.series.seconds.len();
+            if let Some(measured) = elapsed.checked_sub(self.warm_up + DELAY) {
                 self.take_seconds(measured.as_secs());
             }
-            self.check(elapsed);
+            if self.series.seconds.len() > seconds {
+                self.check(elapsed);
+                self.update_metrics();
+            }
             self.show(elapsed);
         }
         let end = self.control.elapsed();
@@ -89,7 +92,10 @@ impl Monitor<'_> {
         let second = SECOND.as_nanos();
         let offset = (self.warm_up + DELAY).as_nanos() % second;
         let phase = (elapsed.as_nanos() + second - offset) % second;
-        Duration::from_nanos(u64::try_from(second - phase).unwrap_or(0))
+        let next = Duration::from_nanos(u64::try_from(second - phase).unwrap_or(0));
+        self.display
+            .interval()
+            .map_or(next, |interval| next.min(interval))
     }
 
     /// Adds the seconds before this one.
@@ -143,11 +149,14 @@ impl Monitor<'_> {
         self.snapshot.update(stats, length, &self.series.total);
     }
 
+    fn update_metrics(&self) {
+        if let Some(metrics) = self.metrics {
+            metrics.update(&self.series.total, self.control.in_flight());
+        }
+    }
+
     fn show(&mut self, elapsed: Duration) {
         let in_flight = self.control.in_flight();
-        if let Some(metrics) = self.metrics {
-            metrics.update(&self.series.total, in_flight);
-        }
         let phase = self.control.phase(elapsed, self.warm_up, self.end);
         self.snapshot.phase = phase;
         self.snapshot.in_flight = in_flight;

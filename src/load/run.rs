@@ -16,6 +16,7 @@ use super::run_control::RunControl;
 use super::targets::Targets;
 use crate::experiment::output_target::OutputStream;
 use crate::experiment::runner::environment;
+use crate::output;
 use crate::process::server_process::ServerProcess;
 use anyhow::{Context as _, Result};
 use flagpole_analysis::comparison::ServerSummary;
@@ -101,7 +102,7 @@ pub(crate) fn run(
     })?;
     drop(display);
     let (collected, records) = collector.finish();
-    let ledger = server.map(ledger).transpose()?.flatten();
+    let ledger = server.and_then(ledger);
     let usage = probe.finish(&collected.loops, ledger.as_ref());
     let mut observed = observe(
         plan,
@@ -124,12 +125,15 @@ pub(crate) fn run(
     })
 }
 
-/// The ledger of the run; `None` if the server has exited.
-fn ledger(server: &mut ServerProcess) -> Result<Option<ServerSummary>> {
+/// The ledger of the run; `None` if the server has exited or does not answer, so that the records cannot be held against it.
+fn ledger(server: &mut ServerProcess) -> Option<ServerSummary> {
     if server.exit_message().is_some() {
-        return Ok(None);
+        return None;
     }
-    server.drain_and_reset().map(Some)
+    let ledger = server.drain_and_reset();
+    let noted =
+        ledger.inspect_err(|error| output::note(&format!("flagpole: no ledger: {error:#}")));
+    noted.ok()
 }
 
 /// What keys do.

@@ -46,7 +46,7 @@ impl LoadArgs {
         let targets = targets.map_err(|error| self.name_cause(error))?;
         limits::check(&plan, spec.unix_socket.is_none())?;
         let metrics = self.prometheus.map(MetricsServer::start).transpose()?;
-        if let Some(metrics) = metrics.as_ref().filter(|_| !self.quiet) {
+        if let Some(metrics) = &metrics {
             output::note(&format!("metrics at {}", metrics.url()));
         }
         if let Some(save) = files.save {

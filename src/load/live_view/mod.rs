@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The least time between two frames.
-const FRAME: Duration = Duration::from_millis(250);
+pub(crate) const FRAME: Duration = Duration::from_millis(250);
 
 /// The time between two looks at the keys.
 const POLL: Duration = Duration::from_millis(50);
