@@ -5,9 +5,11 @@ use anyhow::Result;
 use flagpole_analysis::load::{ArrivalKind, AskedLoad, LoadModel};
 use flagpole_client::{
     ArrivalProcess, ArrivalRate, Arrivals, ClosedSource, OpenSource, Policy, RequestLimit,
-    RequestSource, Share, Stage, Stages, TargetOrder, TargetSequence, ThinkTime, TransportKind,
+    RequestSource, Scenario, Share, Stage, Stages, TargetOrder, TargetSequence, ThinkTime,
+    TransportKind,
 };
 use flagpole_protocol::as_micros;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A run, without its targets.
@@ -141,17 +143,22 @@ impl LoadPlan {
         }
     }
 
-    /// Makes the source of each event loop, for targets of these weights.
+    /// Makes the source of each event loop, for targets of these weights or for a scenario.
     pub(crate) fn source(
         &self,
         weights: Vec<u32>,
+        scenario: Option<Arc<Scenario>>,
     ) -> impl Fn(Share) -> Box<dyn RequestSource> + Sync + '_ {
         let limit = self.requests.map(RequestLimit::new);
         move |share| {
             let targets = TargetSequence::new(self.order, self.seed, weights.iter().copied());
             match (&self.model, self.arrivals(share)) {
                 (PlanModel::Closed { stages, think }, _) => {
-                    let source = ClosedSource::new(stages, targets, share).think(*think, self.seed);
+                    let mut source = ClosedSource::new(stages, targets, share);
+                    source = match &scenario {
+                        Some(scenario) => source.scenario(scenario.clone(), self.seed),
+                        None => source.think(*think, self.seed),
+                    };
                     match &limit {
                         Some(limit) => Box::new(source.limit(limit.clone())),
                         None => Box::new(source),
@@ -159,7 +166,10 @@ impl LoadPlan {
                 }
                 (PlanModel::Open { .. }, arrivals) => {
                     let arrivals = arrivals.expect("an open model has arrivals");
-                    let source = OpenSource::new(arrivals, targets);
+                    let mut source = OpenSource::new(arrivals, targets);
+                    if let Some(scenario) = &scenario {
+                        source = source.scenario(scenario.clone(), self.seed);
+                    }
                     Box::new(source.limit(self.requests.unwrap_or(u64::MAX)))
                 }
             }

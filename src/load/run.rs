@@ -77,9 +77,7 @@ pub(crate) fn run(
         control: control.clone(),
         warm_up: plan.warm_up,
         end: plan.duration,
-        due: plan
-            .arrivals(Share::WHOLE)
-            .map(|arrivals| DueCounter::new(arrivals, plan.requests.unwrap_or(u64::MAX))),
+        due: due_counter(plan, targets),
         abort_if: conditions.abort_if,
         baseline: conditions.baseline,
         log: log.as_mut(),
@@ -136,6 +134,15 @@ fn ledger(server: &mut ServerProcess) -> Option<ServerSummary> {
     noted.ok()
 }
 
+/// Counts the arrivals of the open model. Those of a scenario are iterations, which have several requests each.
+fn due_counter(plan: &LoadPlan, targets: &Targets) -> Option<DueCounter> {
+    let arrivals = plan
+        .arrivals(Share::WHOLE)
+        .filter(|_| targets.scenario.is_none());
+    let limit = plan.requests.unwrap_or(u64::MAX);
+    arrivals.map(|arrivals| DueCounter::new(arrivals, limit))
+}
+
 /// What keys do.
 fn on_command(control: &RunControl, current: &CurrentRun) -> impl Fn(KeyCommand) + Send + 'static {
     let (control, current) = (control.clone(), current.clone());
@@ -152,12 +159,13 @@ fn carry_out(
     control: &LoadControl,
     collector: &Collector,
 ) -> Result<LoadRunEnd> {
-    let source = plan.source(targets.weights());
+    let source = plan.source(targets.weights(), targets.scenario.clone());
     let mut run = LoadRun::new(targets.targets(), &targets.endpoints, &source)
         .connections(plan.connections)
         .policy(plan.policy.clone())
         .transport(plan.transport)
         .grace(plan.grace)
+        .captures(targets.scenario.is_some())
         .control(control);
     if let Some(duration) = plan.duration {
         run = run.duration(duration);
@@ -208,7 +216,7 @@ fn observe(
         in_window: collected.in_window,
         warm_up: collected.warm_up,
         seconds: series.seconds,
-        scheduled: matches!(plan.model, PlanModel::Open { .. }).then_some(series.due),
+        scheduled: (plan.is_open() && targets.scenario.is_none()).then_some(series.due),
         unstarted: end.unsent,
         loops,
         stop: control.stop_reason(),

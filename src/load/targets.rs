@@ -3,38 +3,49 @@
 use super::spec::LoadSpec;
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
-use flagpole_client::{Endpoint, Expectation, LoadTarget, LoadTargets, RequestMessage, Target};
+use flagpole_client::{
+    Endpoint, Expectation, LoadTarget, LoadTargets, RequestMessage, Scenario, Target,
+};
 use http::Method;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::str::FromStr as _;
+use std::sync::Arc;
 
 /// The targets of a run, which refer to their endpoints by index.
 pub(crate) struct Targets {
     pub(crate) list: LoadTargets,
     pub(crate) endpoints: Vec<Endpoint>,
+    /// The steps, which are the targets.
+    pub(crate) scenario: Option<Arc<Scenario>>,
 }
 
 impl Targets {
     /// Resolves the targets of a run; paths are on flagpole's own server, at this URL.
     pub(crate) fn new(spec: &LoadSpec, own: Option<&str>) -> Result<Targets> {
-        let base = own.map(str::parse).transpose()?;
-        let mut list = new_list(spec, base)?;
+        let mut list = new_list(spec, own)?;
+        let read = |file: &str| fs::read(file);
         for line in &spec.urls {
             if line.starts_with('{') {
-                let added = list.add_list(line.as_bytes(), &|file| fs::read(file));
+                let added = list.add_list(line.as_bytes(), &read);
                 added.map_err(|error| anyhow!("URL: {error}"))?;
             } else {
                 list.add_url(line)
                     .map_err(|error| anyhow!("URL: {error}"))?;
             }
         }
+        let scenario = spec.scenario.as_ref().map(|scenario| {
+            let text = toml::to_string(scenario)?;
+            let added = list.add_scenario(&text, &read);
+            added.map_err(|error| anyhow!("--scenario: {error}"))
+        });
+        let scenario = scenario.transpose()?;
         let origins = list.origins().iter().cloned();
         let endpoints = origins.map(|origin| endpoint(origin, spec));
         Ok(Targets {
             endpoints: endpoints.collect::<Result<_>>()?,
             list,
+            scenario: scenario.map(Arc::new),
         })
     }
 
@@ -71,23 +82,43 @@ impl Targets {
     }
 }
 
-/// Checks a file of targets; the error has its line and column. Paths in it are on flagpole's own server, if there is one.
+/// Where flagpole's own server listens while targets are checked. Where it will listen is not known then, and does not matter.
+const OWN: &str = "http://127.0.0.1";
+
+/// Checks a file of targets; the error has its line and column.
 pub(crate) fn check_list(
     spec: &LoadSpec,
     has_own_server: bool,
     text: &[u8],
     folder: &Path,
 ) -> Result<()> {
-    // Where the server will listen is not known yet, and does not matter.
-    let base = has_own_server.then(|| Target::from_str("http://127.0.0.1"));
-    let mut list = new_list(spec, base.transpose()?)?;
+    let mut list = new_list(spec, has_own_server.then_some(OWN))?;
     let read = |file: &str| fs::read(folder.join(file));
     list.add_list(text, &read)
         .map_err(|error| anyhow!("{error}"))
 }
 
-/// An empty list, whose targets have the message and the expectation of the options.
-fn new_list(spec: &LoadSpec, base: Option<Target>) -> Result<LoadTargets> {
+/// Checks a scenario; the error has its line and column.
+pub(crate) fn check_scenario(
+    spec: &LoadSpec,
+    has_own_server: bool,
+    text: &str,
+    folder: &Path,
+) -> Result<()> {
+    let mut list = new_list(spec, has_own_server.then_some(OWN))?;
+    let read = |file: &str| fs::read(folder.join(file));
+    let added = list.add_scenario(text, &read);
+    added.map(drop).map_err(|error| anyhow!("{error}"))
+}
+
+/// An empty list, whose targets have the message and the expectation of the options. Paths belong to flagpole's own server at
+/// this URL, or to the base of the run.
+fn new_list(spec: &LoadSpec, own: Option<&str>) -> Result<LoadTargets> {
+    let base = own
+        .or(spec.base.as_deref())
+        .map(str::parse::<Target>)
+        .transpose();
+    let base = base.map_err(|error| anyhow!("URL: {error}"))?;
     Ok(LoadTargets::new(base, message(spec)?, expectation(spec)))
 }
 

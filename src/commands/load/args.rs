@@ -41,6 +41,7 @@ Examples:
   flagpole load http://127.0.0.1:8000/ --rate 2000/s -z 30s --arrivals poisson --seed 7
   flagpole load http://127.0.0.1:8000/ --stages 10s:0..1000/s,30s:1000/s,5s:0/s
   flagpole load http://127.0.0.1:8000/orders -d '{\"flag\": \"BR\"}' -T application/json --expect-status 201
+  flagpole load http://127.0.0.1:8000 --scenario shop.toml -c 20 -z 30s
   flagpole load --urls list.txt --profile flaky --fail-if 'p99 > 80ms' --fail-if 'errors > 1%'
   flagpole load --latency 20ms --concurrency-limit 8 --queue 1000 --rate 300/s --save mine.toml
   flagpole load mine.toml --result mine.json")]
@@ -62,6 +63,15 @@ pub(crate) struct LoadArgs {
     /// Load the targets in this file: one a line, or JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Requests")]
     pub(super) urls: Option<PathBuf>,
+
+    /// Follow the steps of this file (docs/scenarios.md)
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "urls",
+        help_heading = "Requests"
+    )]
+    pub(super) scenario: Option<PathBuf>,
 
     #[command(flatten, next_help_heading = "Server")]
     pub(super) server: ProfileOptions,

@@ -13,6 +13,7 @@ pub(crate) fn for_option(option: &str) -> Option<&'static str> {
         "--insecure" | "--http2" | "--cacert" => "https and HTTP/2 are not supported yet",
         "--json" | "-j" => "the format is `--format json`",
         "-o" | "--output" => "the result is written by `--result FILE`",
+        "-s" | "--script" => "several steps are described by `--scenario FILE`",
         "-a" | "--basic-auth" => "a field is sent by `-H 'Authorization: Basic ...'`",
         _ => return None,
     };

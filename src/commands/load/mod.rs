@@ -5,6 +5,7 @@ mod baseline;
 pub(crate) mod hints;
 mod overrides;
 mod report;
+mod target_files;
 
 pub(crate) use self::args::LoadArgs;
 

@@ -1,15 +1,13 @@
 //! The run that `load` makes: that of a file or of options, with what the options replace.
 
 use super::args::LoadArgs;
+use super::target_files;
 use crate::load::spec::LoadSpec;
-use crate::load::targets;
 use crate::options::names;
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 use flagpole_client::Target;
 use flagpole_server::config::listener::Listener;
-use serde_json::Value;
-use std::fs;
-use std::path::{self, Path};
+use std::path::Path;
 
 /// What is requested of flagpole's own server, unless a target is given.
 const OWN_PATH: &str = "/flags/br/br.gif";
@@ -17,28 +15,41 @@ const OWN_PATH: &str = "/flags/br/br.gif";
 impl LoadArgs {
     /// The run, checked as far as its options go.
     pub(super) fn spec(&self) -> Result<LoadSpec> {
-        let (base, urls) = self.base()?;
+        let (file, urls) = self.file()?;
         let mut given = self.spec.clone();
-        given.urls = urls;
-        let list = self.urls.as_deref().map(read_list).transpose()?;
-        if let (Some(file), Some(text)) = (&self.urls, &list) {
-            let lines = lines(text, folder(file))?;
-            given.urls.extend(lines);
+        given.seed = self.server.seed();
+        if self.urls.is_none() && self.scenario.is_none() {
+            given.urls = urls;
+        } else {
+            let mut urls = urls.into_iter();
+            given.base = urls.next();
+            if let Some(other) = urls.next() {
+                bail!(
+                    "URL|FILE: expected one URL, to which the paths of the file belong, got `{other}` too"
+                );
+            }
         }
-        let mut spec = given.merged_over(&base);
-        if let (Some(file), Some(text)) = (&self.urls, &list) {
-            let has_own_server = self.server.is_given() || base.has_own_server();
-            let checked = targets::check_list(&spec, has_own_server, text, folder(file));
-            checked.map_err(|error| anyhow!("--urls: {}:{error:#}", file.display()))?;
+        let mut spec = given.merged_over(&file);
+        // The options have targets, which replace those of a file.
+        let has_targets = !given.urls.is_empty() || self.urls.is_some() || self.scenario.is_some();
+        if has_targets {
+            spec.urls.clone_from(&given.urls);
+            spec.base.clone_from(&given.base);
+            spec.scenario = None;
         }
-        self.replace_server(&mut spec, &base, &given)?;
-        spec.seed = self.server.seed().or(spec.seed);
+        let has_own_server = self.server.is_given() || file.has_own_server();
+        if let Some(list) = &self.urls {
+            target_files::add_list(&mut spec, list, has_own_server)?;
+        } else if let Some(scenario) = &self.scenario {
+            target_files::set_scenario(&mut spec, scenario, has_own_server)?;
+        }
+        self.replace_server(&mut spec, &file, has_targets)?;
         spec.check()?;
         Ok(spec)
     }
 
     /// The run of the file, if one is named, and the positional targets.
-    fn base(&self) -> Result<(LoadSpec, Vec<String>)> {
+    fn file(&self) -> Result<(LoadSpec, Vec<String>)> {
         let is_file = |text: &String| !text.contains("://") && !self.is_own_path(text);
         match self.targets.as_slice() {
             [file] if is_file(file) => {
@@ -67,15 +78,23 @@ impl LoadArgs {
     }
 
     /// Replaces flagpole's own server by a URL, or the URL by the server, or changes the server.
-    fn replace_server(&self, spec: &mut LoadSpec, base: &LoadSpec, given: &LoadSpec) -> Result<()> {
-        let is_external = |urls: &[String]| urls.iter().any(|url| url.contains("://"));
-        if is_external(&given.urls) {
+    fn replace_server(
+        &self,
+        spec: &mut LoadSpec,
+        file: &LoadSpec,
+        has_targets: bool,
+    ) -> Result<()> {
+        let is_external = |spec: &LoadSpec| {
+            let mut urls = spec.base.iter().chain(&spec.urls);
+            urls.any(|url| url.contains("://"))
+        };
+        if has_targets && is_external(spec) {
             if let Some(option) = self.server.first_given() {
                 bail!("{option}: changes flagpole's own server, but a URL of another one is given");
             }
             (spec.server, spec.profile) = (None, None);
         } else if self.server.is_given() {
-            let keeps_server = base.has_own_server() && !self.server.names_profile();
+            let keeps_server = file.has_own_server() && !self.server.names_profile();
             spec.server = Some(if keeps_server {
                 let mut listener = spec.listener()?.context("the file has a server")?;
                 self.server.change_only(&mut listener)?;
@@ -83,19 +102,19 @@ impl LoadArgs {
             } else {
                 self.only_listener()?
             });
-            spec.profile = None;
-            if is_external(&spec.urls) {
+            (spec.profile, spec.base) = (None, None);
+            if is_external(spec) {
                 spec.urls.clear();
             }
         }
-        if spec.has_own_server() && spec.urls.is_empty() {
+        if spec.urls.is_empty() && spec.scenario.is_none() {
+            if !spec.has_own_server() {
+                bail!(
+                    "missing URL: expected a URL such as `http://127.0.0.1:8000/`, or an option of flagpole's own server such as \
+                     `--latency 20ms`; see `flagpole load --help`"
+                );
+            }
             spec.urls.push(OWN_PATH.to_owned());
-        }
-        if spec.urls.is_empty() {
-            bail!(
-                "missing URL: expected a URL such as `http://127.0.0.1:8000/`, or an option of flagpole's own server such as `--latency 20ms`; \
-                 see `flagpole load --help`"
-            );
         }
         Ok(())
     }
@@ -129,40 +148,4 @@ impl LoadArgs {
         listener.port = None;
         Ok(listener)
     }
-}
-
-fn folder(file: &Path) -> &Path {
-    file.parent().unwrap_or(Path::new(""))
-}
-
-fn read_list(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("--urls: {}", file.display()))
-}
-
-/// The lines of a list of targets, without comments, as a run keeps them: with the bodies of files that are named.
-fn lines(text: &[u8], folder: &Path) -> Result<Vec<String>> {
-    let text = String::from_utf8_lossy(text);
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| with_body(line, folder)).collect()
-}
-
-/// The line of a list, with the content of its `body_file` instead, if that is text; otherwise with its absolute path.
-fn with_body(line: &str, folder: &Path) -> Result<String> {
-    let Ok(Value::Object(mut entry)) = serde_json::from_str(line) else {
-        return Ok(line.to_owned());
-    };
-    let Some(Value::String(file)) = entry.remove("body_file") else {
-        return Ok(line.to_owned());
-    };
-    let path = folder.join(file);
-    let content =
-        fs::read(&path).with_context(|| format!("--urls: body_file: {}", path.display()))?;
-    if let Ok(text) = String::from_utf8(content) {
-        entry.insert("body".to_owned(), text.into());
-    } else {
-        let path = path::absolute(path)?;
-        entry.insert("body_file".to_owned(), path.to_string_lossy().into());
-    }
-    Ok(Value::Object(entry).to_string())
 }

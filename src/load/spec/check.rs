@@ -23,6 +23,14 @@ impl LoadSpec {
         if self.server.is_some() && self.profile.is_some() {
             bail!("expected only one of `profile` and `server`");
         }
+        if self.scenario.is_some() {
+            if !self.urls.is_empty() {
+                bail!("expected only one of `urls` and `scenario`");
+            }
+            if self.think.is_some() {
+                bail!("--think: has no effect with --scenario, which has its own `think`");
+            }
+        }
         if self.unix_socket.is_some() && self.has_own_server() {
             bail!("--unix-socket: flagpole's own server listens on a port; give a URL");
         }
@@ -111,6 +119,7 @@ impl LoadSpec {
     fn check_seed(&self) -> Result<()> {
         let is_random = self.arrivals == Some(ArrivalProcess::Poisson)
             || !matches!(self.order, None | Some(TargetOrder::Sequential))
+            || self.scenario.is_some()
             || self.has_own_server();
         if self.seed.is_some() && !is_random {
             bail!(

@@ -46,7 +46,9 @@ impl LoadSpec {
     /// The options given, by their keys in a file, for people.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
         let mut table = table(self);
-        for key in ["about", "urls", "policy", "server", "profile"] {
+        for key in [
+            "about", "base", "urls", "policy", "server", "scenario", "profile",
+        ] {
             table.remove(key);
         }
         let text = |value: Value| match value {

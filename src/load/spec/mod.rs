@@ -49,6 +49,10 @@ pub(crate) struct LoadSpec {
     #[arg(skip)]
     pub(crate) about: Option<String>,
 
+    /// The URL to which the paths of `urls` and `scenario` belong.
+    #[arg(skip)]
+    pub(crate) base: Option<String>,
+
     /// The targets: a URL, a path on flagpole's own server, or an object of JSON each, as in a file for --urls.
     #[arg(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -189,6 +193,10 @@ pub(crate) struct LoadSpec {
     #[command(flatten)]
     #[serde(skip_serializing_if = "PolicyOptions::is_empty")]
     pub(crate) policy: PolicyOptions,
+
+    /// The scenario, as in a file for --scenario.
+    #[arg(skip)]
+    pub(crate) scenario: Option<toml::Table>,
 
     /// A profile with one listener, for flagpole's own server: a built-in name or a file.
     #[arg(skip)]

@@ -96,3 +96,34 @@ fn list_of_targets_is_requested_in_order() {
         "{document}"
     );
 }
+
+#[test]
+fn scenario_makes_its_steps_in_each_iteration() {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let steps = "[[step]]\nurl = '/flags/br/metadata.json'\nextract = { name = { json = '/country' } }\n\
+                 [[step]]\nurl = '/flags/br/br.gif?name={name}'\n";
+    fs::write(sandbox.path("s.toml"), steps).unwrap();
+    let line = format!(
+        "{} --scenario s.toml -n 20 -c 3 --save mine.toml",
+        server.url()
+    );
+    let (_, document) = result(&sandbox, &line);
+    assert_eq!(server.ledger().requests, 40);
+    assert_eq!(document["figures"]["succeeded"], 40);
+    // The saved run needs no other file.
+    fs::remove_file(sandbox.path("s.toml")).unwrap();
+    result(&sandbox, "mine.toml");
+    assert_eq!(server.ledger().requests, 80);
+}
+
+#[test]
+fn paths_of_a_list_belong_to_the_url() {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let json = "{\"url\": \"/nothing\", \"expect_status\": 404, \"body_file\": \"body\", \"method\": \"GET\"}";
+    fs::write(sandbox.path("body"), "x").unwrap();
+    fs::write(sandbox.path("list"), format!("/flags/br/br.gif\n{json}\n")).unwrap();
+    let line = format!("{} --urls list -n 10 --save mine.toml", server.url());
+    assert_eq!(result(&sandbox, &line).1["figures"]["succeeded"], 10);
+    let saved = fs::read_to_string(sandbox.path("mine.toml")).unwrap();
+    assert!(saved.contains("\"body\":\"x\""), "{saved}");
+}
