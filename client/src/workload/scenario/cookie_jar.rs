@@ -203,9 +203,10 @@ mod tests {
                 "b=; Max-Age=0",
                 "c=; Expires=Thu, 01-Jan-1970 00:00:00 GMT",
                 "d=2; Expires=Wed, 09 Jun 2094 10:18:14 GMT; Max-Age=x",
+                "f=1; Max-Age=5; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
             ],
         );
-        assert_eq!(sent(&jar, "/").unwrap(), "a=2; d=2; e=1");
+        assert_eq!(sent(&jar, "/").unwrap(), "a=2; d=2; e=1; f=1");
         let later = NOW + Duration::from_secs(5);
         assert_eq!(jar.field_value(0, "/", later).unwrap(), "a=2; d=2");
     }

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_origin_is_listed_once() {
-        let mut targets = targets(Some("http://h:8001/flags"));
+        let mut targets = targets(Some("http://H:8001/flags"));
         for url in [
             "/a",
             "http://other/b?c",
@@ -163,7 +163,7 @@ mod tests {
         let origins: Vec<_> = targets.origins().iter().map(Target::to_string).collect();
         assert_eq!(
             origins,
-            ["http://h:8001", "http://other:80", "http://[::1]:8000"]
+            ["http://H:8001", "http://other:80", "http://[::1]:8000"]
         );
     }
 
