@@ -2,6 +2,7 @@
 
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
+use super::notes::notes;
 use super::observed::ObservedLoad;
 use super::result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
 use crate::validity::Verdict;
@@ -18,7 +19,7 @@ impl From<&ObservedLoad> for LoadResult {
             .collect();
         LoadResult {
             schema_version: LOAD_SCHEMA_VERSION,
-            verdict: Verdict::for_load(observed, &figures),
+            verdict: Verdict::for_load(observed, &figures, &conditions),
             asked: observed.asked.clone(),
             targets: observed.targets.clone(),
             settings: observed.settings.clone(),
@@ -29,6 +30,8 @@ impl From<&ObservedLoad> for LoadResult {
             in_flight: observed.in_flight(),
             unstarted: observed.unstarted,
             conditions,
+            notes: notes(observed),
+            search: None,
             seconds: observed.seconds.clone(),
             histogram: HistogramBucket::from_latencies(&observed.stats.response_time()),
             loops: observed.loops.clone(),

@@ -5,6 +5,7 @@ use super::condition::ConditionResult;
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
 use super::loop_usage::LoopUsage;
+use super::search::SearchResult;
 use super::second::LoadSecond;
 use super::stop_reason::StopReason;
 use crate::comparison::{Environment, ResourceUsage, ServerSummary};
@@ -49,6 +50,12 @@ pub struct LoadResult {
     /// The judged conditions (`--fail-if`).
     #[serde(default)]
     pub conditions: Vec<ConditionResult>,
+    /// What limited the run, and what its figures do not say: sentences without a full stop.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The search of which this is the last run (`--find-rate`, `--find-concurrency`); null if there was none.
+    #[serde(default)]
+    pub search: Option<SearchResult>,
     /// The seconds of the run.
     pub seconds: Vec<LoadSecond>,
     /// The distribution of the response times of successful and of unfinished requests.

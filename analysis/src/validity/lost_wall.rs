@@ -85,7 +85,7 @@ impl LostWall {
     }
 
     /// How the time was lost for the most part, and what helps.
-    fn cause(&self) -> (&'static str, &'static str) {
+    pub(crate) fn cause(&self) -> (&'static str, &'static str) {
         let causes = [
             (
                 self.stopped,

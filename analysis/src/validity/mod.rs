@@ -25,7 +25,7 @@ pub use lost_time::LostTime;
 pub use lost_wall::LostWall;
 pub use observed::{ObservedCell, ObservedStrategy, busy_time};
 pub use planned_fates::{FateComparison, PlannedFates, compare_fates};
-pub use reconcile::{Mismatch, first_mismatch};
+pub use reconcile::{AttemptCounts, Mismatch, first_mismatch};
 pub use repetition::Repetition;
 pub use response_excess::ResponseExcess;
 pub use round_digests::{RoundDigests, common_digest};

@@ -18,6 +18,15 @@ pub struct Mismatch {
     pub server: u64,
 }
 
+/// What of the attempts of a run the server may have seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttemptCounts {
+    /// Attempts by the status of their response.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Attempts without a status whose request may have reached the server.
+    pub without_status: u64,
+}
+
 /// The first difference between the records of a run and the ledger's counts of requests and of responses by status.
 ///
 /// An attempt with a status is in the ledger, one without a connection is not. All others may be: the server may have
@@ -27,37 +36,49 @@ pub fn first_mismatch(
     requests: u64,
     by_status: &BTreeMap<u16, u64>,
 ) -> Option<Mismatch> {
-    let mut recorded: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut counts = AttemptCounts::default();
     for status in records.iter().filter_map(|record| record.status) {
-        *recorded.entry(status).or_default() += 1;
+        *counts.by_status.entry(status).or_default() += 1;
     }
-    let certain: u64 = recorded.values().sum();
-    let possible = records.iter().filter(|record| may_have_arrived(record));
-    let possible = possible.count() as u64;
-    let mismatch = |status, client, server| Mismatch {
-        status,
-        client,
-        server,
-    };
-    if requests < certain || requests > certain + possible {
-        let nearest = requests.clamp(certain, certain + possible);
-        return Some(mismatch(None, nearest, requests));
-    }
-    // Responses that no client saw belong to attempts without a status.
-    let mut unassigned = possible;
-    let statuses: BTreeSet<u16> = recorded.keys().chain(by_status.keys()).copied().collect();
-    for status in statuses {
-        let count = |counts: &BTreeMap<u16, u64>| counts.get(&status).copied().unwrap_or(0);
-        let (client, server) = (count(&recorded), count(by_status));
-        let Some(rest) = server
-            .checked_sub(client)
-            .and_then(|more| unassigned.checked_sub(more))
-        else {
-            return Some(mismatch(Some(status), client, server));
+    let without_status = records.iter().filter(|record| may_have_arrived(record));
+    counts.without_status = without_status.count() as u64;
+    counts.first_mismatch(requests, by_status)
+}
+
+impl AttemptCounts {
+    /// The first difference to the ledger's counts, as [`first_mismatch`].
+    pub fn first_mismatch(
+        &self,
+        requests: u64,
+        by_status: &BTreeMap<u16, u64>,
+    ) -> Option<Mismatch> {
+        let (recorded, possible) = (&self.by_status, self.without_status);
+        let certain: u64 = recorded.values().sum();
+        let mismatch = |status, client, server| Mismatch {
+            status,
+            client,
+            server,
         };
-        unassigned = rest;
+        if requests < certain || requests > certain + possible {
+            let nearest = requests.clamp(certain, certain + possible);
+            return Some(mismatch(None, nearest, requests));
+        }
+        // Responses that no client saw belong to attempts without a status.
+        let mut unassigned = possible;
+        let statuses: BTreeSet<u16> = recorded.keys().chain(by_status.keys()).copied().collect();
+        for status in statuses {
+            let count = |counts: &BTreeMap<u16, u64>| counts.get(&status).copied().unwrap_or(0);
+            let (client, server) = (count(recorded), count(by_status));
+            let Some(rest) = server
+                .checked_sub(client)
+                .and_then(|more| unassigned.checked_sub(more))
+            else {
+                return Some(mismatch(Some(status), client, server));
+            };
+            unassigned = rest;
+        }
+        None
     }
-    None
 }
 
 impl fmt::Display for Mismatch {

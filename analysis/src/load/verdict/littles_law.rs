@@ -1,0 +1,37 @@
+//! `littles_law`: the number of attempts in flight over time does not agree with how long the records say that they took.
+//! By Little's law, the integral of the number in flight is the sum of the times in flight, those of unfinished attempts
+//! included (J. D. C. Little, "A proof for the queuing formula L = λW", Operations Research 9, 1961).
+
+use crate::human::{HumanDuration, percent};
+use crate::load::observed::ObservedLoad;
+use crate::validity::{Validity, ValidityIssue};
+
+/// The tolerated difference.
+const SUSPECT_SHARE: f64 = 0.02;
+/// The difference above which the records do not describe the run.
+const INVALID_SHARE: f64 = 0.1;
+/// What an attempt may differ by: the loop takes and frees a slot a few instructions and clock readings before and after
+/// the times in the record.
+const PER_ATTEMPT_S: f64 = 5e-6;
+
+pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
+    let area: f64 = observed.loops.iter().map(|one| one.in_flight_area_s).sum();
+    let recorded = (observed.stats.attempt_time + observed.warm_up.attempt_time).as_secs_f64();
+    let attempts = observed.stats.attempts + observed.warm_up.attempts;
+    let beyond = (area - recorded).abs() - PER_ATTEMPT_S * attempts as f64;
+    let share = beyond / area.max(recorded);
+    let severity = match share {
+        share if share > INVALID_SHARE => Validity::Invalid,
+        share if share > SUSPECT_SHARE => Validity::Suspect,
+        _ => return None,
+    };
+    let message = format!(
+        "attempts were in flight for {} in all, but their records say {} ({} off, Little's law); this is a defect of the \
+         client: please report it",
+        HumanDuration::from_mean(area * 1e6),
+        HumanDuration::from_mean(recorded * 1e6),
+        percent(share)
+    );
+    // Without loops, nothing was observed in flight.
+    (!observed.loops.is_empty()).then(|| ValidityIssue::new(severity, "littles_law", message))
+}

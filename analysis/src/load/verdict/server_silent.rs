@@ -1,0 +1,121 @@
+//! `server_stalled`, `server_gone`: the server answered no request for a time, although there were requests, and the
+//! client was running.
+
+use crate::human::{HumanDuration, plural};
+use crate::load::observed::ObservedLoad;
+use crate::load::second::LoadSecond;
+use crate::load::stop_reason::StopReason;
+use crate::stats::median::lower_median;
+use crate::validity::ValidityIssue;
+
+/// The shortest silence that is one, in microseconds: shorter ones lie within a second of the time series.
+const MIN_US: u64 = 1_000_000;
+/// A silence is more than this many times as long as the slowest response of a usual second: a server whose responses
+/// take 3 s is silent for 3 s.
+const USUAL_TIMES: u64 = 3;
+
+/// A time without a response, in microseconds from the end of the warm-up.
+#[derive(Clone, Copy)]
+struct Silence {
+    from: u64,
+    until: u64,
+}
+
+/// Suspect if the server went on: the figures are true, but not what the server usually does. Invalid if it did not: the
+/// load that was asked for never came to its end.
+pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
+    if matches!(observed.stop, StopReason::ServerGone { .. }) {
+        // The end of the run says so.
+        return None;
+    }
+    let client = observed.lost.stopped_us.unwrap_or(0);
+    let late = observed
+        .stats
+        .lateness
+        .max()
+        .map_or(0, flagpole_protocol::as_micros);
+    let is_client = |silence: &Silence| client.max(late) > silence.length() / 2;
+    let silences = silences(observed);
+    let mut silences = silences
+        .into_iter()
+        .filter(|one| !is_client(one))
+        .peekable();
+    silences.peek()?;
+    let silences: Vec<_> = silences.collect();
+    let end = end_us(observed);
+    let last = silences.last().filter(|silence| silence.until >= end);
+    if let Some(last) = last {
+        return Some(ValidityIssue::invalid("server_gone", gone(*last, observed)));
+    }
+    let longest = silences.iter().max_by_key(|silence| silence.length())?;
+    let others = match silences.len() - 1 {
+        0 => String::new(),
+        others => format!(", and {others} times more for at least 1 s"),
+    };
+    let message = format!(
+        "the server did not answer for {} from {} on{others}; the figures have this time in them: see what stopped it",
+        HumanDuration::from_micros(longest.length()),
+        HumanDuration::from_micros(longest.from)
+    );
+    Some(ValidityIssue::suspect("server_stalled", message))
+}
+
+fn gone(silence: Silence, observed: &ObservedLoad) -> String {
+    let seconds = observed
+        .seconds
+        .iter()
+        .filter(|one| one.start_us >= silence.from);
+    let failed: u64 = seconds.map(LoadSecond::failures).sum();
+    let failed = match failed {
+        0 => "it accepted requests, but answered none".to_owned(),
+        failed => format!(
+            "{} failed in the seconds after that",
+            plural(failed, "request")
+        ),
+    };
+    format!(
+        "the server did not answer any more from {} on until the end of the run: {failed}; see why it stopped, and start \
+         it again",
+        HumanDuration::from_micros(silence.from)
+    )
+}
+
+fn end_us(observed: &ObservedLoad) -> u64 {
+    flagpole_protocol::as_micros(observed.window.min(observed.elapsed))
+}
+
+/// The silences in which the server had requests, in the order of time.
+fn silences(observed: &ObservedLoad) -> Vec<Silence> {
+    let seconds = &observed.seconds;
+    let slowest = seconds.iter().filter_map(|second| second.max_us);
+    let usual = lower_median(slowest, Ord::cmp).unwrap_or(0);
+    let mut silences = Vec::new();
+    let mut from = 0;
+    let responses = seconds
+        .iter()
+        .filter_map(|one| one.first_response_us.zip(one.last_response_us));
+    let end = end_us(observed);
+    for (first, last) in responses.chain([(end, end)]) {
+        silences.push(Silence { from, until: first });
+        from = last.max(from);
+    }
+    let is_silence = |silence: &Silence| {
+        let is_long = silence.length() >= MIN_US.max(USUAL_TIMES * usual);
+        is_long && seconds.iter().any(|second| silence.has_requests(second))
+    };
+    silences.retain(is_silence);
+    silences
+}
+
+impl Silence {
+    fn length(&self) -> u64 {
+        self.until.saturating_sub(self.from)
+    }
+
+    /// Whether the server had requests at the end of a second within the silence, or failed some in it.
+    fn has_requests(&self, second: &LoadSecond) -> bool {
+        let end = second.start_us + second.length_us;
+        let ends_within = self.from < end && end <= self.until;
+        ends_within && (second.in_flight > 0 || second.failures() > 0)
+    }
+}
